@@ -1,0 +1,51 @@
+//! The 625 source permutations of HashWX, generated rather than stored.
+
+/// How many permutations satisfy [`ALLOWED`].
+pub(crate) const COUNT: usize = 625;
+
+/// One permutation, three bits per element, element 0 lowest.
+pub(crate) type Permutation = u32;
+
+/// Which values each position may hold: one bit per value.
+const ALLOWED: [u32; 8] = [
+    0b1101_0101,
+    0b1111_1100,
+    0b1111_1010,
+    0b1111_0010,
+    0b1110_1010,
+    0b1100_1010,
+    0b1010_1011,
+    0b0000_0101,
+];
+
+/// Lists the permutations in lexicographic order.
+pub(crate) const fn list() -> [Permutation; COUNT] {
+    let mut list = [0; COUNT];
+    let mut found = 0;
+    // A depth-first walk: `free` keeps, for each position, the values still to try there.
+    let mut free = [0; 8];
+    free[0] = ALLOWED[0];
+    let (mut position, mut used, mut permutation) = (0, 0, 0);
+    while found < COUNT {
+        let lowest = free[position] & free[position].wrapping_neg();
+        if lowest == 0 {
+            position -= 1;
+            let value = (permutation >> (3 * position)) & 7;
+            used &= !(1 << value);
+            permutation &= !(7 << (3 * position));
+            continue;
+        }
+        free[position] ^= lowest;
+        let with_value = permutation | (lowest.trailing_zeros() << (3 * position));
+        if position == 7 {
+            list[found] = with_value;
+            found += 1;
+        } else {
+            permutation = with_value;
+            used |= lowest;
+            position += 1;
+            free[position] = ALLOWED[position] & !used;
+        }
+    }
+    list
+}

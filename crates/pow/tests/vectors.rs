@@ -1,0 +1,29 @@
+//! The published hashes of six functions.
+
+use munjigi_pow::Function;
+use serde_json::Value;
+
+fn hex(value: &Value) -> u64 {
+    u64::from_str_radix(value.as_str().unwrap(), 16).unwrap()
+}
+
+fn seed(value: &Value) -> [u8; 32] {
+    let text = value.as_str().unwrap();
+    assert_eq!(text.len(), 64);
+    std::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
+}
+
+#[test]
+fn every_vector_holds() {
+    let vectors: Value = serde_json::from_str(include_str!("hashwx-vectors.json")).unwrap();
+    let mut checked = 0;
+    for function in vectors["vectors"].as_array().unwrap() {
+        let seed = seed(&function["seed"]);
+        let interpreted = Function::from_seed(&seed);
+        for vector in function["hashes"].as_array().unwrap() {
+            assert_eq!(interpreted.hash(hex(&vector["nonce"])), hex(&vector["hash"]), "{vector}");
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 54);
+}
