@@ -1,1 +1,40 @@
-//! munjigi-protocol
+//! Every type that crosses a wire, once: requests, answers, events, site
+//! configuration, error codes, routes and headers.
+//!
+//! Spellings live here and nowhere else. What the values mean and when they
+//! are sent is decided in `munjigi-captcha`.
+
+mod attempt;
+mod codes;
+mod events;
+mod frame;
+pub mod headers;
+mod problem;
+pub mod routes;
+mod signals;
+mod site;
+mod siteverify;
+mod state;
+
+pub use attempt::{
+    Algorithm, AlgorithmName, Answer, AttemptId, ChallengeReply, ChallengeRequest,
+    InvalidAttemptId, PictureStep, PictureType, PuzzleStep, SolutionReply, SolutionRequest, Step,
+    Want,
+};
+pub use codes::{Code, SiteverifyCode};
+pub use events::{
+    BatchId, Count, CountBatch, CountKind, EventBatch, Redeemed, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
+};
+pub use frame::{FrameMessage, FrameState, PageMessage, PageOptions, WidgetSize, WidgetTheme};
+pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
+pub use routes::Route;
+pub use signals::Signals;
+pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, Verdict, Work};
+pub use siteverify::{Metadata, SiteverifyReply, SiteverifyRequest};
+pub use state::{Health, HealthCheck, InternalState, SitePut, Status, Version};
+
+/// Version of the wire, as it stands in paths (`/v1/…`) and in seals (`mj1.`).
+pub const VERSION: u8 = 1;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! What the edge tells the origin. Never an address, never a full user agent.
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Algorithm, AttemptId, Code};
+
+/// Names a batch of counts; the origin takes each once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BatchId(pub [u8; 16]);
+
+impl Serialize for BatchId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64URL_NOPAD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for BatchId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        AttemptId::deserialize(deserializer).map(|id| Self(id.0))
+    }
+}
+
+/// `POST /internal/events` of the origin: durable events, delivered at least
+/// once, taken once by their ids.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventBatch {
+    /// The object that sends: `<shards>/<number>`.
+    pub shard: String,
+    /// At most 500, at most 96 KB together.
+    pub events: Vec<Redeemed>,
+}
+
+/// A token was spent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// The attempt.
+    pub id: AttemptId,
+    /// When it was spent, milliseconds since 1970.
+    pub redeemed_at: u64,
+    /// When it was solved, milliseconds since 1970.
+    pub solved_at: u64,
+    /// The site.
+    pub sitekey: String,
+    /// Host name of the page.
+    pub hostname: String,
+    /// The action, may be empty.
+    pub action: String,
+    /// In hundredths: 0 = bot, 100 = person.
+    pub score: u8,
+    /// Whether a picture was answered.
+    pub interactive: bool,
+    /// Whether a picture was asked for.
+    pub stepped: bool,
+    /// The hash of the last puzzle.
+    pub algorithm: Algorithm,
+    /// ISO 3166-1 alpha-2, empty where unknown.
+    pub country: String,
+    /// Number of the autonomous system, 0 where unknown.
+    pub asn: u32,
+    /// Later calls that were refused because the token was spent. Sent again
+    /// with the final number when the row is about to be dropped.
+    pub rejected: u32,
+}
+
+/// `POST /internal/counts` of the origin: approximate numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountBatch {
+    /// The batch's name.
+    pub batch: BatchId,
+    /// The counts.
+    pub counts: Vec<Count>,
+}
+
+/// How often something happened within one minute in one isolate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Count {
+    /// Minutes since 1970.
+    pub minute: u64,
+    /// The site.
+    pub sitekey: String,
+    /// Host name of the page, empty where unknown.
+    pub hostname: String,
+    /// The action, may be empty.
+    pub action: String,
+    /// What happened.
+    pub kind: CountKind,
+    /// For `refused`: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+    /// ISO 3166-1 alpha-2, empty where unknown.
+    pub country: String,
+    /// Number of the autonomous system, 0 where unknown.
+    pub asn: u32,
+    /// The hash, where one was involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<Algorithm>,
+    /// How often.
+    pub count: u32,
+    /// Reported solve times: one number per bucket of [`SOLVE_MS_BOUNDS`],
+    /// the last for everything longer. Empty unless `kind` is `solved`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub solve_ms: Vec<u32>,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CountKind {
+    /// A first challenge was issued.
+    #[serde(rename = "issued")]
+    Issued,
+    /// A token was handed out.
+    #[serde(rename = "solved")]
+    Solved,
+    /// More was asked than the first challenge did.
+    #[serde(rename = "stepped")]
+    Stepped,
+    /// A solution or answer was wrong.
+    #[serde(rename = "failed")]
+    Failed,
+    /// A challenge expired before its solution came.
+    #[serde(rename = "abandoned")]
+    Abandoned,
+    /// A request was refused; `code` says why.
+    #[serde(rename = "refused")]
+    Refused,
+}
+
+impl CountKind {
+    /// The spelling on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Solved => "solved",
+            Self::Stepped => "stepped",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Upper bounds of the solve-time buckets, in milliseconds: doubling, from
+/// what a fast desktop needs to what nobody waits for.
+pub const SOLVE_MS_BOUNDS: [u32; 11] =
+    [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 60_000];
+
+/// Number of solve-time buckets, the open last one included.
+pub const SOLVE_MS_BUCKETS: usize = SOLVE_MS_BOUNDS.len() + 1;

@@ -1,0 +1,27 @@
+//! `application/problem+json` (RFC 9457), the body of every refusal outside
+//! siteverify.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Code;
+
+/// Content type of a problem document.
+pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
+
+/// One refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `<edge>/errors/<code>`: a page for people.
+    #[serde(rename = "type")]
+    pub type_uri: String,
+    /// The code in words, the same every time.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// The stable code.
+    pub code: Code,
+    /// What in this request is wrong, for the integrator. No internals.
+    pub detail: String,
+    /// As in the header `Munjigi-Request-Id` and in the logs.
+    pub request_id: String,
+}

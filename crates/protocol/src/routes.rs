@@ -1,0 +1,65 @@
+//! Paths of edge and origin, spelt once.
+
+/// Who calls a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path with `{names}` for its variable parts.
+    pub path: &'static str,
+    /// Largest body taken, in bytes; 0 where none is read.
+    pub max_body_bytes: usize,
+}
+
+const fn route(method: &'static str, path: &'static str, max_body_bytes: usize) -> Route {
+    Route { method, path, max_body_bytes }
+}
+
+/// The loader.
+pub const API_JS: Route = route("GET", "/v1/api.js", 0);
+/// The frame document.
+pub const FRAME: Route = route("GET", "/v1/frame/{sitekey}", 0);
+/// Asks for a challenge.
+pub const CHALLENGES: Route = route("POST", "/v1/challenges", 16 * 1024);
+/// Hands in a solution.
+pub const SOLUTIONS: Route = route("POST", "/v1/solutions", 64 * 1024);
+/// A picture of one challenge.
+pub const PICTURES: Route = route("GET", "/v1/pictures/{opaque}", 0);
+/// Spends a token.
+pub const SITEVERIFY: Route = route("POST", "/siteverify", 16 * 1024);
+/// What a code means.
+pub const ERRORS: Route = route("GET", "/errors/{code}", 0);
+/// Whether the edge can serve.
+pub const HEALTH: Route = route("GET", "/health", 0);
+/// What runs here.
+pub const VERSION: Route = route("GET", "/version", 0);
+/// Publishes a site to the edge.
+pub const PUT_SITE: Route = route("PUT", "/internal/sites/{sitekey}", 1024 * 1024);
+/// Takes a site off the edge.
+pub const DELETE_SITE: Route = route("DELETE", "/internal/sites/{sitekey}", 1024);
+/// What the edge holds, for operators.
+pub const STATE: Route = route("GET", "/internal/state", 0);
+
+/// Every route of the edge.
+pub const EDGE: &[Route] = &[
+    API_JS,
+    FRAME,
+    CHALLENGES,
+    SOLUTIONS,
+    PICTURES,
+    SITEVERIFY,
+    ERRORS,
+    HEALTH,
+    VERSION,
+    PUT_SITE,
+    DELETE_SITE,
+    STATE,
+];
+
+/// The origin's intake of durable events.
+pub const EVENTS: Route = route("POST", "/internal/events", 256 * 1024);
+/// The origin's intake of counts.
+pub const COUNTS: Route = route("POST", "/internal/counts", 256 * 1024);
+
+/// Every route of the origin that the edge calls.
+pub const ORIGIN: &[Route] = &[EVENTS, COUNTS];

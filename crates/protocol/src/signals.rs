@@ -1,0 +1,48 @@
+//! Signals: features of a visit, each with a name, a range and a reason;
+//! never raw input.
+
+use serde::{Deserialize, Serialize};
+
+/// Features that the widget reports. Absent means unknown, which is neither
+/// good nor bad. Values past a range are read as its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Signals {
+    /// Milliseconds from the page's load to the start of the attempt
+    /// (0–86,400,000): scripts tend to start at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_load_ms: Option<u32>,
+    /// Milliseconds from the first focus in the form to the start
+    /// (0–86,400,000): a form filled within milliseconds was not typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since_focus_ms: Option<u32>,
+    /// Pointer use: 0 none, 1 one event, 2 a few, 3 many. Says that somebody
+    /// points; says nothing against those who do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<u8>,
+    /// Key use, likewise 0–3; which keys is never looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<u8>,
+    /// How often the focus moved between fields (0–255).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focus_changes: Option<u8>,
+    /// `navigator.webdriver`: the browser says that it is automated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webdriver: Option<bool>,
+    /// How many languages the browser lists (0–255): none is unusual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub languages: Option<u8>,
+    /// Whether the device has a touch screen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub touch: Option<bool>,
+    /// Logical processors (0–255): explains the solve time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cores: Option<u8>,
+    /// Milliseconds spent on the puzzle (0–86,400,000): a time that the
+    /// claimed device cannot reach points to a farm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solve_ms: Option<u32>,
+    /// Whether the page was visible while solving.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible: Option<bool>,
+}

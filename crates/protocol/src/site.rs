@@ -1,0 +1,135 @@
+//! A site's configuration, as the origin publishes it and the edge's KV
+//! keeps it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::PictureType;
+
+/// One site. A PUT with a lower version than the one stored is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteConfig {
+    /// Rises with every change.
+    pub version: u64,
+    /// The canonical sitekey, `mj_…`.
+    pub sitekey: String,
+    /// Whether the site is served.
+    pub state: SiteState,
+    /// Host-name patterns: exact, or `*.example.com`.
+    pub hosts: Vec<String>,
+    /// Whether `localhost`, `*.localhost`, `127.0.0.0/8` and `[::1]` match.
+    pub allow_loopback: bool,
+    /// How the widget behaves.
+    pub mode: Mode,
+    /// Bounds of the work per sub-puzzle.
+    pub work: Work,
+    /// Sub-puzzles per puzzle, 1–64.
+    pub count: u32,
+    /// Lifetime of a token in seconds, 30–300.
+    pub token_lifetime_seconds: u32,
+    /// Whether browsers without WebAssembly may pass by SHA-256.
+    pub fallback_allowed: bool,
+    /// Kinds of picture that may be shown; empty: none, risk costs work.
+    pub pictures: Vec<PictureType>,
+    /// The first rule that matches decides.
+    pub rules: Vec<Rule>,
+    /// Other sitekeys (vendors' shapes, imported keys) that mean this site.
+    pub aliases: Vec<String>,
+    /// SHA-256 of each live secret, 64 lower-case hex digits; at most four.
+    pub secrets: Vec<String>,
+    /// No rate limits and no rising work, for load tests. Honoured only by an
+    /// edge that runs locally.
+    #[serde(default)]
+    pub exempt: bool,
+}
+
+/// Whether a site is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SiteState {
+    /// Served.
+    #[serde(rename = "live")]
+    Live,
+    /// Refused with `site-paused`.
+    #[serde(rename = "paused")]
+    Paused,
+}
+
+/// How the widget behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// Starts by itself at the first interaction with the form.
+    #[serde(rename = "managed")]
+    Managed,
+    /// Shows nothing unless a picture is needed.
+    #[serde(rename = "invisible")]
+    Invisible,
+    /// Waits for the visitor's click.
+    #[serde(rename = "interactive")]
+    Interactive,
+}
+
+impl Mode {
+    /// The spelling on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Managed => "managed",
+            Self::Invisible => "invisible",
+            Self::Interactive => "interactive",
+        }
+    }
+}
+
+/// Bounds of the work per sub-puzzle, in expected hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Asked of a visitor about whom nothing speaks.
+    pub floor: u64,
+    /// Never asked for more.
+    pub ceiling: u64,
+}
+
+/// One rule. Every named condition must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// When.
+    #[serde(rename = "match")]
+    pub when: RuleMatch,
+    /// What then.
+    pub verdict: Verdict,
+}
+
+/// Conditions of a rule; absent means any.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleMatch {
+    /// Host-name pattern.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// Exact action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// ISO 3166-1 alpha-2, upper case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Number of the autonomous system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asn: Option<u32>,
+    /// Network prefix, `192.0.2.0/24` or `2001:db8::/32`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+}
+
+/// What a rule decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// The floor, whatever the counters say.
+    #[serde(rename = "allow")]
+    Allow,
+    /// Eight times the work that would have been asked.
+    #[serde(rename = "harder")]
+    Harder,
+    /// A picture, where the site has any; else as `harder`.
+    #[serde(rename = "picture")]
+    Picture,
+    /// Refused with `blocked`.
+    #[serde(rename = "block")]
+    Block,
+}

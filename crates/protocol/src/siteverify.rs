@@ -1,0 +1,65 @@
+//! `POST /siteverify` in the native dialect.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AlgorithmName, SiteverifyCode};
+
+/// What a customer's back end sends, whatever the encoding (form, multipart
+/// or JSON). Everything is optional here: what is missing has its own code.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteverifyRequest {
+    /// The site's secret, `mjs_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// The token, `mj1.…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    /// The visitor's address as the back end sees it. Accepted, not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remoteip: Option<String>,
+    /// A repeat with the same key gets the first answer again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+/// The answer, for every outcome with status 200. On success every field is
+/// there; on failure only `success` and `error-codes`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SiteverifyReply {
+    /// Whether the token was good and is now spent.
+    pub success: bool,
+    /// When the challenge was solved, RFC 3339 with milliseconds, UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge_ts: Option<String>,
+    /// Host name of the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// The action, empty where none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// The integrator's own data, empty where none was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cdata: Option<String>,
+    /// 0 = bot, 1 = person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// How the attempt was passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+    /// Why not; empty on success.
+    #[serde(rename = "error-codes")]
+    pub error_codes: Vec<SiteverifyCode>,
+}
+
+/// How an attempt was passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Whether a picture was answered.
+    pub interactive: bool,
+    /// The hash of the last puzzle.
+    pub algorithm: AlgorithmName,
+    /// ISO 3166-1 alpha-2, empty where unknown.
+    pub country: String,
+    /// Number of the autonomous system, 0 where unknown.
+    pub asn: u32,
+}

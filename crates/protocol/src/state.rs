@@ -1,0 +1,70 @@
+//! What operators and the origin ask an edge about itself.
+
+use serde::{Deserialize, Serialize};
+
+/// Overall status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Everything answers.
+    #[serde(rename = "ok")]
+    Ok,
+    /// Visitors are served; something behind is not there.
+    #[serde(rename = "degraded")]
+    Degraded,
+    /// Visitors are not served.
+    #[serde(rename = "down")]
+    Down,
+}
+
+/// `GET /health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The worst of the checks.
+    pub status: Status,
+    /// Each dependency.
+    pub checks: Vec<HealthCheck>,
+}
+
+/// One dependency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// What was looked at.
+    pub name: String,
+    /// How it is.
+    pub status: Status,
+    /// What is wrong and what to check; empty when all is well.
+    pub detail: String,
+}
+
+/// `GET /version`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// `munjigi-edge` or `munjigi-origin`.
+    pub name: String,
+    /// Semantic version.
+    pub version: String,
+    /// What it was built from.
+    pub build: String,
+}
+
+/// The answer to a PUT or DELETE of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SitePut {
+    /// The site.
+    pub sitekey: String,
+    /// The version that is now stored.
+    pub version: u64,
+}
+
+/// `GET /internal/state`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InternalState {
+    /// What runs here.
+    pub version: Version,
+    /// Shard counts, the one in use first.
+    pub shards: Vec<u16>,
+    /// Key ids of the sealing ring, the one that seals first.
+    pub root_kids: Vec<String>,
+    /// Key ids of the internal ring, the one that signs first.
+    pub internal_kids: Vec<String>,
+}
