@@ -6,5 +6,6 @@
     reason = "tests and load generators measure real time; nothing here decides by it"
 )]
 
+pub mod bad_input;
 pub mod client;
 pub mod load;
