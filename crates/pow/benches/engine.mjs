@@ -1,0 +1,92 @@
+// Hashes per second of generated modules, by epoch length: the curve that EPOCH_LEN is chosen by.
+//
+//   node crates/pow/benches/engine.mjs [node] [chromium] [firefox]
+//
+// Each figure includes generating the module, compiling and instantiating it, for every epoch.
+// MUNJIGI_CHROMIUM and MUNJIGI_FIREFOX name the browsers' programs.
+
+import { cpus } from 'node:os';
+
+import puppeteer from 'puppeteer-core';
+
+import { CHROMIUM, engine, inWorker } from '../../../tests/journeys/pow-engine.mjs';
+
+const LENGTHS = [463, 2_000, 8_000, 32_000, 65_536, 131_072];
+const OPTIONS = { lengths: LENGTHS, seconds: 3 };
+
+// Runs in the engine that is measured, so it must not use anything from outside.
+function measure(bytes, { lengths, seconds }) {
+  const rust = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+  const words = new BigUint64Array(4);
+  const modules = () => {
+    crypto.getRandomValues(words);
+    const at = BigInt.asUintN(64, rust.module(...words));
+    return new Uint8Array(rust.memory.buffer, Number(at & 0xffffffffn), Number(at >> 32n)).slice();
+  };
+  const time = (work, span) => {
+    const start = performance.now();
+    let runs = 0;
+    while (performance.now() - start < span) {
+      work();
+      runs += 1;
+    }
+    return (performance.now() - start) / runs;
+  };
+  const instance = () =>
+    new WebAssembly.Instance(new WebAssembly.Module(modules())).exports;
+  time(instance, 300);
+  const generate = time(modules, 500);
+  const create = time(instance, 500) - generate;
+  time(() => rust.verify(100), 500);
+  const verify = time(() => rust.verify(100), 1_000) / 100;
+  const rates = lengths.map((length) => {
+    const once = () => instance().search(0n, length, 0n);
+    time(once, 500);
+    return length / time(once, seconds * 1_000);
+  });
+  const long = instance();
+  long.search(0n, 200_000, 0n);
+  const endless = 400_000 / time(() => long.search(0n, 400_000, 0n), 1_000);
+  return { generate, create, verify, rates, endless };
+}
+
+async function browser(options, bytes) {
+  const launched = { headless: true, protocolTimeout: 300_000, ...options };
+  const running = await puppeteer.launch(launched);
+  try {
+    const result = await inWorker(await running.newPage(), measure, bytes, OPTIONS);
+    return [await running.version(), result];
+  } finally {
+    await running.close();
+  }
+}
+
+const ENGINES = {
+  node: (bytes) => [`Node ${process.version}`, measure(bytes, OPTIONS)],
+  chromium: (bytes) => browser(CHROMIUM, bytes),
+  firefox: (bytes) =>
+    browser(
+      {
+        browser: 'firefox',
+        executablePath: process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr',
+      },
+      bytes,
+    ),
+};
+
+const bytes = engine();
+const wanted = process.argv.slice(2);
+console.log(`${cpus().length} × ${cpus()[0].model}, ${new Date().toISOString().slice(0, 10)}`);
+for (const name of wanted.length ? wanted : ['node', 'chromium']) {
+  const [title, result] = await ENGINES[name](bytes);
+  console.log(`\n${title}`);
+  console.log('| nonces per function | thousand hashes/s | of the endless rate |\n| --- | --- | --- |');
+  const row = (length, rate) =>
+    console.log(`| ${length} | ${rate.toFixed(0)} | ${(rate / result.endless).toFixed(2)} |`);
+  LENGTHS.forEach((length, i) => row(length, result.rates[i]));
+  row('endless', result.endless);
+  console.log(
+    `generate ${(result.generate * 1e3).toFixed(0)} µs, Module + Instance ` +
+      `${(result.create * 1e3).toFixed(0)} µs, verify 16 ${(result.verify * 1e3).toFixed(0)} µs`,
+  );
+}
