@@ -49,3 +49,36 @@ pub(crate) const fn list() -> [Permutation; COUNT] {
     }
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits(permutation: Permutation) -> [u32; 8] {
+        core::array::from_fn(|i| (permutation >> (3 * i)) & 7)
+    }
+
+    #[test]
+    fn the_list_is_in_lexicographic_order_and_keeps_to_the_sets() {
+        let list = list();
+        assert!(list.is_sorted_by(|a, b| digits(*a) < digits(*b)));
+        for permutation in list {
+            let digits = digits(permutation);
+            assert_eq!(digits.iter().fold(0, |seen, value| seen | 1 << value), 0xff);
+            assert!(digits.iter().zip(ALLOWED).all(|(value, allowed)| allowed >> value & 1 == 1));
+        }
+    }
+
+    #[test]
+    fn the_list_is_complete() {
+        // Fills position after position, counting.
+        fn complete(position: usize, used: u32) -> usize {
+            let Some(allowed) = ALLOWED.get(position) else { return 1 };
+            (0..8)
+                .filter(|value| allowed & !used & 1 << value != 0)
+                .map(|value| complete(position + 1, used | 1 << value))
+                .sum()
+        }
+        assert_eq!(complete(0, 0), COUNT);
+    }
+}
