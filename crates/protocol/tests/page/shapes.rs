@@ -1,0 +1,201 @@
+//! Reads names out of the crate's types: fields and values as serde knows
+//! them, so that a field cannot be forgotten here.
+
+use std::collections::BTreeSet;
+
+use munjigi_protocol::*;
+use serde::de::{Deserializer, Error as _, IntoDeserializer as _, Visitor, value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::Tables;
+
+/// Exported types without a table under `## Types`: texts, types that stand
+/// within another one, codes (they have sections of their own), and what
+/// never crosses a wire.
+pub const NOT_TABLES: &[&str] = &[
+    "AttemptId",
+    "BatchId",
+    "Code",
+    "InvalidAttemptId",
+    "PictureStep",
+    "PuzzleStep",
+    "Route",
+    "SiteverifyCode",
+];
+
+/// Every table that the page must have. Heading: the type's name, for a
+/// tagged type followed by the tag and its value.
+pub fn all() -> Tables {
+    let mut tables = Tables::new();
+    macro_rules! plain {
+        ($($name:ident)+) => { $(
+            tables.insert(stringify!($name).to_owned(), names_of::<$name>());
+        )+ };
+    }
+    plain! {
+        Algorithm AlgorithmName ChallengeReply ChallengeRequest Count CountBatch CountKind
+        EventBatch FrameState Health HealthCheck InternalState Metadata Mode PageOptions
+        PictureType Problem Redeemed Rule RuleMatch Signals SiteConfig SitePut SiteState
+        SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
+        Want WidgetSize WidgetTheme Work
+    }
+    tagged(&mut tables, "Step", &steps());
+    tagged(&mut tables, "Answer", &answers());
+    tagged(&mut tables, "SolutionReply", &solution_replies());
+    tagged(&mut tables, "PageMessage", &page_messages());
+    tagged(&mut tables, "FrameMessage", &frame_messages());
+    tables
+}
+
+/// The types in the crate's `pub use` lists.
+pub fn exported_types() -> Vec<String> {
+    let source = include_str!("../../src/lib.rs");
+    let lists = source.split("pub use ").skip(1).filter_map(|rest| rest.split(';').next());
+    lists
+        .flat_map(|list| list.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
+        .filter(|word| word.contains(|c: char| c.is_ascii_lowercase()))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A deserializer that only writes down which names a type asks for.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Names {
+    fn take(&mut self, names: &[&str]) -> value::Error {
+        self.0 = names.iter().map(|name| (*name).to_owned()).collect();
+        value::Error::custom("written down")
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Names {
+    type Error = value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, value::Error> {
+        Err(value::Error::custom("neither a struct nor an enum"))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, value::Error> {
+        Err(self.take(fields))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, value::Error> {
+        Err(self.take(variants))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        option unit unit_struct newtype_struct seq tuple tuple_struct map identifier ignored_any
+    }
+}
+
+/// Fields of a struct or values of an enum.
+fn names_of<T: for<'de> Deserialize<'de>>() -> BTreeSet<String> {
+    let mut names = Names::default();
+    drop(T::deserialize(&mut names));
+    assert!(!names.0.is_empty(), "{} has no names", std::any::type_name::<T>());
+    names.0
+}
+
+/// Adds one table per value of the tag. Which values there are is taken from
+/// the type's own complaint, so that an exemplar cannot be forgotten.
+fn tagged<T>(tables: &mut Tables, name: &str, exemplars: &[T])
+where
+    T: Serialize + for<'de> Deserialize<'de> + std::fmt::Debug,
+{
+    let complaint = |value: Value| -> Vec<String> {
+        let refused = T::deserialize(value.into_deserializer());
+        let text = refused.expect_err("no value of the tag is missing or empty").to_string();
+        let text = text.split_once("expected").map_or(text.as_str(), |(_, names)| names);
+        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let tag = complaint(json!({})).remove(0);
+    let known: BTreeSet<String> = complaint(json!({ &tag: "" })).into_iter().collect();
+    let mut shown = BTreeSet::new();
+    for exemplar in exemplars {
+        let Value::Object(fields) = serde_json::to_value(exemplar).expect("wire types are JSON")
+        else {
+            panic!("{exemplar:?} is not an object");
+        };
+        let value = fields[&tag].as_str().expect("a tag is a text").to_owned();
+        let names = fields.keys().filter(|field| **field != tag).cloned().collect();
+        tables.insert(format!("{name} {tag} {value}"), names);
+        shown.insert(value);
+    }
+    assert_eq!(shown, known, "exemplars of {name}");
+}
+
+fn puzzle() -> Step {
+    Step::Puzzle(PuzzleStep {
+        algorithm: Algorithm::HashWx,
+        id: AttemptId([0; 16]),
+        first: 0,
+        count: 16,
+        work: 40_000,
+        epoch_len: 65_536,
+    })
+}
+
+fn steps() -> [Step; 2] {
+    let picture = PictureStep {
+        picture_type: PictureType::Grid,
+        prompt: String::new(),
+        images: Vec::new(),
+        rows: 3,
+        columns: 3,
+    };
+    [puzzle(), Step::Picture(picture)]
+}
+
+fn answers() -> [Answer; 3] {
+    [Answer::Grid { cells: vec![0] }, Answer::Area { x: 0, y: 0 }, Answer::Turn { view: 0 }]
+}
+
+fn solution_replies() -> [SolutionReply; 2] {
+    let next = ChallengeReply { challenge: String::new(), expires_in: 300, step: puzzle() };
+    [SolutionReply::Passed { token: String::new(), expires_in: 300 }, SolutionReply::Next(next)]
+}
+
+fn page_messages() -> [PageMessage; 5] {
+    let options = PageOptions {
+        action: String::new(),
+        cdata: String::new(),
+        theme: WidgetTheme::Auto,
+        size: WidgetSize::Normal,
+        language: String::new(),
+        tabindex: 0,
+    };
+    [
+        PageMessage::Start { options },
+        PageMessage::Interaction { signals: Signals::default() },
+        PageMessage::Execute { signals: Signals::default() },
+        PageMessage::Reset,
+        PageMessage::Remove,
+    ]
+}
+
+fn frame_messages() -> [FrameMessage; 8] {
+    [
+        FrameMessage::Ready,
+        FrameMessage::State { state: FrameState::Idle },
+        FrameMessage::Token { token: String::new(), expires_in: 300 },
+        FrameMessage::Expired,
+        FrameMessage::Error { code: String::new() },
+        FrameMessage::Resize { width: 300, height: 65 },
+        FrameMessage::Open,
+        FrameMessage::Close,
+    ]
+}
