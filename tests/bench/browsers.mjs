@@ -1,0 +1,181 @@
+// Three engines on one shape: open a page, run a function in it, count processor time. Chromium
+// through Playwright, Firefox through Puppeteer (WebDriver BiDi), WebKit through WebKitWebDriver.
+
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { cpuMs } from './processes.mjs';
+
+/**
+ * @typedef {{url: string, body: () => Promise<Buffer>}} Fetched one answer, with its decoded body
+ * @typedef {object} Browser
+ * @property {string} version
+ * @property {(url: string) => Promise<void>} goto
+ * @property {(script: string) => Promise<any>} evaluate an expression, awaited in the page
+ * @property {() => number} cpuMs processor time of all its processes
+ * @property {() => Promise<void>} close
+ * @property {(listen: (fetched: Fetched) => void) => void} [onFetched] Chromium only
+ * @property {(listen: (url: string, body: string) => void) => void} [onPosted] Chromium only
+ */
+
+/** A browser that is not there; the message names the remedy. */
+export class Missing extends Error {}
+
+const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
+const FIREFOX = process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr';
+const WEBKIT_DRIVER = process.env.MUNJIGI_WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
+const SOLVE_MS = 180_000;
+
+/** @param {string} path @param {string} remedy */
+function need(path, remedy) {
+  if (!existsSync(path)) throw new Missing(`${path} is not there: ${remedy}`);
+}
+
+async function chromium() {
+  need(CHROMIUM, 'apt-get install chromium, or set MUNJIGI_CHROMIUM');
+  const playwright = (await import('playwright-core')).default;
+  const server = await playwright.chromium.launchServer({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const browser = await playwright.chromium.connect(server.wsEndpoint());
+  const page = await (await browser.newContext()).newPage();
+  const pid = /** @type {number} */ (server.process().pid);
+  /** @type {Browser} */
+  return {
+    version: `Chromium ${browser.version()}`,
+    goto: async (url) => void (await page.goto(url)),
+    evaluate: (script) => page.evaluate(script),
+    cpuMs: () => cpuMs(pid),
+    close: () => server.close(),
+    onFetched: (listen) =>
+      page.on('response', (answer) => {
+        if (answer.url().startsWith('http')) listen({ url: answer.url(), body: () => answer.body() });
+      }),
+    onPosted: (listen) =>
+      page.on('request', (request) => {
+        const body = request.postData();
+        if (body) listen(request.url(), body);
+      }),
+  };
+}
+
+async function firefox() {
+  need(FIREFOX, 'apt-get install firefox-esr, or set MUNJIGI_FIREFOX');
+  const { launch } = (await import('puppeteer-core')).default;
+  const browser = await launch({
+    browser: 'firefox',
+    executablePath: FIREFOX,
+    headless: true,
+    protocolTimeout: SOLVE_MS,
+  });
+  const page = await browser.newPage();
+  const pid = /** @type {number} */ (browser.process()?.pid);
+  /** @type {Browser} */
+  return {
+    version: (await browser.version()).replace('/', ' '),
+    goto: async (url) => void (await page.goto(url)),
+    evaluate: (script) => page.evaluate(script),
+    cpuMs: () => cpuMs(pid),
+    close: () => browser.close(),
+  };
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function miniBrowser() {
+  const roots = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((name) => `/usr/lib/${name}`) : [];
+  const found = roots.map((root) => `${root}/webkit2gtk-4.1/MiniBrowser`).find(existsSync);
+  if (!found) throw new Missing('MiniBrowser is not there: apt-get install webkit2gtk-driver');
+  return found;
+}
+
+/** A display of its own; resolves with the process and the display's name. */
+function display() {
+  const child = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', () => reject(new Missing('Xvfb is not there: apt-get install xvfb')));
+    child.stdout.once('data', (number) => resolve({ child, name: `:${String(number).trim()}` }));
+  });
+}
+
+async function webkit() {
+  need(WEBKIT_DRIVER, 'apt-get install webkit2gtk-driver, or set MUNJIGI_WEBKIT_DRIVER');
+  const binary = miniBrowser();
+  const { child: screen, name } = await display();
+  const port = await freePort();
+  const driver = spawn(WEBKIT_DRIVER, [`--port=${port}`], {
+    env: { ...process.env, DISPLAY: name, WEBKIT_DISABLE_COMPOSITING_MODE: '1' },
+    stdio: 'ignore',
+  });
+  const stop = () => [driver, screen].forEach((child) => child.kill('SIGTERM'));
+  /** @param {string} method @param {string} path @param {object} [body] */
+  const call = async (method, path, body) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(SOLVE_MS),
+    });
+    const { value } = await answer.json();
+    if (!answer.ok) throw new Error(`WebKitWebDriver: ${value.error}: ${value.message}`);
+    return value;
+  };
+  try {
+    for (let tries = 0; ; tries += 1) {
+      if (await call('GET', '/status').catch(() => null)) break;
+      if (tries > 100) throw new Error('WebKitWebDriver did not start');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const { sessionId, capabilities } = await call('POST', '/session', {
+      capabilities: {
+        alwaysMatch: { 'webkitgtk:browserOptions': { binary, args: ['--automation'] } },
+      },
+    });
+    const at = `/session/${sessionId}`;
+    await call('POST', `${at}/timeouts`, { script: SOLVE_MS, pageLoad: SOLVE_MS });
+    /** @type {Browser} */
+    return {
+      version: `WebKitGTK ${capabilities.browserVersion}`,
+      goto: (url) => call('POST', `${at}/url`, { url }),
+      evaluate: async (script) => {
+        const wrapped = `const done = arguments[0];
+          Promise.resolve().then(() => (${script})).then(
+            (value) => done({ value }), (error) => done({ error: String(error) }));`;
+        const { value, error } = await call('POST', `${at}/execute/async`, { script: wrapped, args: [] });
+        if (error) throw new Error(error);
+        return value;
+      },
+      cpuMs: () => cpuMs(/** @type {number} */ (driver.pid)),
+      close: async () => {
+        await call('DELETE', at).catch(() => null);
+        stop();
+      },
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** @type {Record<string, () => Promise<Browser>>} */
+export const ENGINES = { chromium, firefox, webkit };

@@ -1,0 +1,109 @@
+// Child processes: starting, stopping, and the processor time they and their children used.
+
+import { spawn } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** Clock ticks per second of /proc; 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** @param {number} pid @returns {{parent: number, ms: number} | null} */
+function stat(pid) {
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    return { parent: Number(fields[1]), ms: ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS };
+  } catch {
+    return null; // It ended.
+  }
+}
+
+/**
+ * Processor milliseconds of a process and everything below it, threads included. What ended before
+ * the call is not counted, so differences hold for processes that live through the measurement.
+ * @param {number} root
+ */
+export function cpuMs(root) {
+  /** @type {Map<number, {parent: number, ms: number}>} */
+  const all = new Map();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const found = stat(Number(name));
+    if (found) all.set(Number(name), found);
+  }
+  let total = 0;
+  for (const [pid, { ms }] of all) {
+    for (let at = pid; at > 1; at = all.get(at)?.parent ?? 0) {
+      if (at === root) {
+        total += ms;
+        break;
+      }
+    }
+  }
+  return total;
+}
+
+/**
+ * A child that prints one line of JSON when it is ready.
+ * @typedef {{pid: number, ready: any, stop: () => Promise<void>}} Running
+ */
+
+/**
+ * Starts a program and waits for its first line of output, which must be JSON. It lives until
+ * `stop`, which closes its input and, if that does not end it, terminates it.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{cwd?: string, deadlineMs?: number, env?: NodeJS.ProcessEnv}} [options]
+ * @returns {Promise<Running>}
+ */
+export async function start(program, args, { cwd, deadlineMs = 60_000, env } = {}) {
+  const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const stop = async () => {
+    child.stdin.end();
+    const timer = setTimeout(() => child.kill('SIGTERM'), 5_000);
+    await ended;
+    clearTimeout(timer);
+  };
+  const lines = createInterface({ input: child.stdout });
+  const name = [program, ...args].join(' ');
+  const ready = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${name}: not ready in time`)), deadlineMs);
+    const settle = (/** @type {() => void} */ done) => {
+      clearTimeout(timer);
+      done();
+    };
+    child.once('error', (error) => settle(() => reject(error)));
+    child.once('exit', (code) => settle(() => reject(new Error(`${name}: ended with ${code}`))));
+    lines.on('line', (line) => {
+      if (line.startsWith('{')) settle(() => resolve(JSON.parse(line)));
+    });
+  }).catch(async (error) => {
+    child.kill('SIGTERM');
+    throw error;
+  });
+  return { pid: /** @type {number} */ (child.pid), ready, stop };
+}
+
+/**
+ * Runs a program to its end and returns what it printed.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{cwd?: string, input?: string, anyExit?: boolean}} [options]
+ * @returns {Promise<string>}
+ */
+export function output(program, args, { cwd, input = '', anyExit = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+    /** @type {Buffer[]} */
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      const printed = Buffer.concat(chunks).toString();
+      if (code === 0 || anyExit) resolve(printed);
+      else reject(new Error(`${program} ${args.join(' ')}: ended with ${code}`));
+    });
+    child.stdin.end(input);
+  });
+}
