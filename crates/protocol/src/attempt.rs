@@ -62,6 +62,7 @@ impl<'de> Deserialize<'de> for AttemptId {
 
 /// The hash that a puzzle asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Algorithm {
     /// HashWX: a fresh program per sub-puzzle, run as WebAssembly.
     #[serde(rename = "hashwx")]
@@ -84,6 +85,7 @@ impl Algorithm {
 /// An algorithm that a widget offers. Widgets may be newer than the edge, so
 /// a name that we do not know is kept apart instead of refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum AlgorithmName {
     /// See [`Algorithm::HashWx`].
     #[serde(rename = "hashwx")]
@@ -98,6 +100,7 @@ pub enum AlgorithmName {
 
 /// `POST /v1/challenges`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ChallengeRequest {
     /// The site's key, `mj_…`, or one of its aliases.
     pub sitekey: String,
@@ -124,6 +127,7 @@ pub struct ChallengeRequest {
 
 /// The answer to `POST /v1/challenges`: a sealed challenge and its step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ChallengeReply {
     /// The seal to send back with the solution.
     pub challenge: String,
@@ -135,6 +139,7 @@ pub struct ChallengeReply {
 
 /// What a visitor's browser (or the visitor) is asked to do next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "kind")]
 pub enum Step {
     /// Proof of work.
@@ -148,10 +153,12 @@ pub enum Step {
 /// `count` sub-puzzles, numbered from `first`; nonce `n` solves sub-puzzle
 /// `i` when `hash(i, n) < floor(2^64 / work)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PuzzleStep {
     /// Which hash.
     pub algorithm: Algorithm,
     /// The attempt's id; enters every sub-puzzle's seed.
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
     pub id: AttemptId,
     /// Number of the first sub-puzzle. A further puzzle of the same attempt
     /// goes on where the last one ended, so that no nonce counts twice.
@@ -159,13 +166,16 @@ pub struct PuzzleStep {
     /// How many sub-puzzles.
     pub count: u32,
     /// Expected hashes per sub-puzzle.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub work: u64,
     /// Nonces per generated function.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub epoch_len: u64,
 }
 
 /// Kinds of picture challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum PictureType {
     /// Choose every tile that shows the thing.
     #[serde(rename = "grid")]
@@ -180,6 +190,7 @@ pub enum PictureType {
 
 /// A picture to answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PictureStep {
     /// Which kind.
     #[serde(rename = "type")]
@@ -196,11 +207,13 @@ pub struct PictureStep {
 
 /// `POST /v1/solutions`: exactly one of `nonces`, `answer` and `want`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SolutionRequest {
     /// The seal as it was received.
     pub challenge: String,
     /// One nonce per sub-puzzle, in their order; each below 2^48.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(type = "Array<number>", optional))]
     pub nonces: Option<Vec<u64>>,
     /// The answer to a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -215,6 +228,7 @@ pub struct SolutionRequest {
 
 /// The answer to a picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type")]
 pub enum Answer {
     /// The chosen tiles, counted row by row from 0, ascending.
@@ -241,6 +255,7 @@ pub enum Answer {
 
 /// What a visitor asks for instead of the step offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Want {
     /// A longer puzzle instead of a picture ("another way").
     #[serde(rename = "work")]
@@ -249,6 +264,7 @@ pub enum Want {
 
 /// The answer to `POST /v1/solutions`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "status")]
 pub enum SolutionReply {
     /// The attempt is complete.

@@ -52,6 +52,20 @@ pub struct PageOptions {
     pub language: String,
     /// `data-tabindex`.
     pub tabindex: i32,
+    /// `data-retry`.
+    pub retry: WidgetRetry,
+}
+
+/// Whether the widget tries again by itself after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum WidgetRetry {
+    /// After a pause.
+    #[serde(rename = "auto")]
+    Auto,
+    /// Only when the visitor says so.
+    #[serde(rename = "never")]
+    Never,
 }
 
 /// Colours.

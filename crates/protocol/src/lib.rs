@@ -25,7 +25,9 @@ pub use codes::{Code, SiteverifyCode};
 pub use events::{
     BatchId, Count, CountBatch, CountKind, EventBatch, Redeemed, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
 };
-pub use frame::{FrameMessage, FrameState, PageMessage, PageOptions, WidgetSize, WidgetTheme};
+pub use frame::{
+    FrameMessage, FrameState, PageMessage, PageOptions, WidgetRetry, WidgetSize, WidgetTheme,
+};
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;
 pub use signals::Signals;

@@ -55,6 +55,7 @@ pub enum SiteState {
 
 /// How the widget behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Mode {
     /// Starts by itself at the first interaction with the form.
     #[serde(rename = "managed")]

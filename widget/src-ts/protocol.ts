@@ -1,0 +1,316 @@
+// Generated from crates/protocol by its test `typescript`; do not edit.
+
+export type Algorithm = "hashwx" | "sha256";
+
+export type AlgorithmName = "hashwx" | "sha256" | "unknown";
+
+export type Answer = { "type": "grid", 
+/**
+ * Indexes of the chosen tiles.
+ */
+cells: Array<number>, } | { "type": "area", 
+/**
+ * From the left edge.
+ */
+x: number, 
+/**
+ * From the top edge.
+ */
+y: number, } | { "type": "turn", 
+/**
+ * Index of the view.
+ */
+view: number, };
+
+export type ChallengeReply = { 
+/**
+ * The seal to send back with the solution.
+ */
+challenge: string, 
+/**
+ * Seconds until the challenge expires.
+ */
+expires_in: number, 
+/**
+ * What to do.
+ */
+step: Step, };
+
+export type ChallengeRequest = { 
+/**
+ * The site's key, `mj_…`, or one of its aliases.
+ */
+sitekey: string, 
+/**
+ * Host name of the page that embeds the frame.
+ */
+hostname: string, 
+/**
+ * What the visitor is doing; at most 32 of `[A-Za-z0-9_-]`.
+ */
+action: string, 
+/**
+ * The integrator's own data, at most 255 bytes; returned by siteverify.
+ */
+cdata: string, 
+/**
+ * Language tag of the widget's texts.
+ */
+locale: string, 
+/**
+ * Version of the widget.
+ */
+widget: string, 
+/**
+ * What the browser can compute, best first.
+ */
+algorithms: Array<AlgorithmName>, 
+/**
+ * Features of the visit so far.
+ */
+signals: Signals, };
+
+export type Code = "malformed-request" | "payload-too-large" | "unknown-sitekey" | "site-paused" | "hostname-not-allowed" | "blocked" | "challenge-invalid" | "challenge-expired" | "solution-wrong" | "answer-wrong" | "attempts-exhausted" | "rate-limited" | "unsigned" | "signature-invalid" | "clock-skew" | "replayed" | "stale-version" | "not-found" | "method-not-allowed" | "unavailable";
+
+export type FrameMessage = { "type": "ready" } | { "type": "state", 
+/**
+ * The state.
+ */
+state: FrameState, } | { "type": "token", 
+/**
+ * For the hidden field.
+ */
+token: string, 
+/**
+ * Seconds until it expires.
+ */
+expires_in: number, } | { "type": "expired" } | { "type": "error", 
+/**
+ * A code of the protocol, or `offline`, `unsupported`.
+ */
+code: string, } | { "type": "resize", 
+/**
+ * Width.
+ */
+width: number, 
+/**
+ * Height.
+ */
+height: number, } | { "type": "open" } | { "type": "close" };
+
+export type FrameState = "idle" | "working" | "passed" | "expired" | "offline" | "failed";
+
+export type Mode = "managed" | "invisible" | "interactive";
+
+export type PageMessage = { "type": "start", 
+/**
+ * The page's wishes.
+ */
+options: PageOptions, } | { "type": "interaction", 
+/**
+ * What was seen of the visit so far.
+ */
+signals: Signals, } | { "type": "execute", 
+/**
+ * What was seen of the visit so far.
+ */
+signals: Signals, } | { "type": "reset" } | { "type": "remove" };
+
+export type PageOptions = { 
+/**
+ * `data-action`.
+ */
+action: string, 
+/**
+ * `data-cdata`.
+ */
+cdata: string, 
+/**
+ * `data-theme`.
+ */
+theme: WidgetTheme, 
+/**
+ * `data-size`.
+ */
+size: WidgetSize, 
+/**
+ * Language tag: `data-language`, else the page's, else the browser's.
+ */
+language: string, 
+/**
+ * `data-tabindex`.
+ */
+tabindex: number, 
+/**
+ * `data-retry`.
+ */
+retry: WidgetRetry, };
+
+export type PictureStep = { 
+/**
+ * Which kind.
+ */
+type: PictureType, 
+/**
+ * The thing to look for, as a key of the locale files.
+ */
+prompt: string, 
+/**
+ * Paths of the images, named for this challenge alone.
+ */
+images: Array<string>, 
+/**
+ * Rows of the grid; 1 for other kinds.
+ */
+rows: number, 
+/**
+ * Columns of the grid; 1 for other kinds.
+ */
+columns: number, };
+
+export type PictureType = "grid" | "area" | "turn";
+
+export type Problem = { 
+/**
+ * `<edge>/errors/<code>`: a page for people.
+ */
+type: string, 
+/**
+ * The code in words, the same every time.
+ */
+title: string, 
+/**
+ * HTTP status.
+ */
+status: number, 
+/**
+ * The stable code.
+ */
+code: Code, 
+/**
+ * What in this request is wrong, for the integrator. No internals.
+ */
+detail: string, 
+/**
+ * As in the header `Munjigi-Request-Id` and in the logs.
+ */
+request_id: string, };
+
+export type PuzzleStep = { 
+/**
+ * Which hash.
+ */
+algorithm: Algorithm, 
+/**
+ * The attempt's id; enters every sub-puzzle's seed.
+ */
+id: string, 
+/**
+ * Number of the first sub-puzzle. A further puzzle of the same attempt
+ * goes on where the last one ended, so that no nonce counts twice.
+ */
+first: number, 
+/**
+ * How many sub-puzzles.
+ */
+count: number, 
+/**
+ * Expected hashes per sub-puzzle.
+ */
+work: number, 
+/**
+ * Nonces per generated function.
+ */
+epoch_len: number, };
+
+export type Signals = { 
+/**
+ * Milliseconds from the page's load to the start of the attempt
+ * (0–86,400,000): scripts tend to start at once.
+ */
+since_load_ms?: number | null, 
+/**
+ * Milliseconds from the first focus in the form to the start
+ * (0–86,400,000): a form filled within milliseconds was not typed.
+ */
+since_focus_ms?: number | null, 
+/**
+ * Pointer use: 0 none, 1 one event, 2 a few, 3 many. Says that somebody
+ * points; says nothing against those who do not.
+ */
+pointer?: number | null, 
+/**
+ * Key use, likewise 0–3; which keys is never looked at.
+ */
+keys?: number | null, 
+/**
+ * How often the focus moved between fields (0–255).
+ */
+focus_changes?: number | null, 
+/**
+ * `navigator.webdriver`: the browser says that it is automated.
+ */
+webdriver?: boolean | null, 
+/**
+ * How many languages the browser lists (0–255): none is unusual.
+ */
+languages?: number | null, 
+/**
+ * Whether the device has a touch screen.
+ */
+touch?: boolean | null, 
+/**
+ * Logical processors (0–255): explains the solve time.
+ */
+cores?: number | null, 
+/**
+ * Milliseconds spent on the puzzle (0–86,400,000): a time that the
+ * claimed device cannot reach points to a farm.
+ */
+solve_ms?: number | null, 
+/**
+ * Whether the page was visible while solving.
+ */
+visible?: boolean | null, };
+
+export type SolutionReply = { "status": "passed", 
+/**
+ * To be sent to siteverify by the site's back end, once.
+ */
+token: string, 
+/**
+ * Seconds until the token expires.
+ */
+expires_in: number, } | { "status": "next" } & ChallengeReply;
+
+export type SolutionRequest = { 
+/**
+ * The seal as it was received.
+ */
+challenge: string, 
+/**
+ * One nonce per sub-puzzle, in their order; each below 2^48.
+ */
+nonces?: Array<number>, 
+/**
+ * The answer to a picture.
+ */
+answer?: Answer | null, 
+/**
+ * Another way than the picture.
+ */
+want?: Want | null, 
+/**
+ * Features of the visit so far.
+ */
+signals: Signals, };
+
+export type Step = { "kind": "puzzle" } & PuzzleStep | { "kind": "picture" } & PictureStep;
+
+export type Want = "work";
+
+export type WidgetRetry = "auto" | "never";
+
+export type WidgetSize = "normal" | "flexible" | "compact" | "invisible";
+
+export type WidgetTheme = "auto" | "light" | "dark";
