@@ -1,0 +1,104 @@
+//! What the interface needs of the browser.
+
+use crate::{Step, Text};
+
+/// A part of the frame's document, by its place in the order of ids; 0 is the document element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Place {
+    /// `<html>`: carries the state for the style sheet.
+    Root,
+    /// The word of state.
+    Label,
+    /// A second line, mostly empty.
+    Note,
+    /// Help, with the code.
+    Help,
+    /// Covers the widget while it can be pressed.
+    Button,
+    /// The progress bar.
+    Bar,
+    /// Read politely by screen readers.
+    Status,
+    /// Read at once by screen readers.
+    Alert,
+}
+
+/// A call to the edge. Its body is put together by the glue, which keeps the opaque strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Request {
+    /// `POST /v1/challenges`.
+    Challenge,
+    /// `POST /v1/solutions` with the nonces.
+    Solution,
+    /// `POST /v1/solutions`, asking for a puzzle instead of the picture.
+    WantWork,
+}
+
+/// What a timer is for; setting it again replaces it, 0 ms cancels it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Timer {
+    /// Counts the seconds of working and of waiting.
+    Second,
+    /// The token's end.
+    Expiry,
+}
+
+/// A range of nonces of one sub-puzzle, for one worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Task {
+    /// Which worker, from 0.
+    pub worker: u32,
+    /// The sub-puzzle's index, counted from 0 over the whole attempt.
+    pub index: u32,
+    /// Number of the epoch whose nonces are searched.
+    pub epoch: u32,
+}
+
+/// The browser.
+pub trait Host {
+    /// Shows a text; `number` stands in for its placeholder.
+    fn say(&mut self, place: Place, text: Text, number: u32);
+    /// Sets an attribute.
+    fn set(&mut self, place: Place, name: &str, value: &str);
+    /// Shows or hides a part.
+    fn hide(&mut self, place: Place, hidden: Hidden);
+    /// Draws the progress, in percent.
+    fn progress(&mut self, percent: u32);
+    /// Writes the text and the code of the last refusal into the help link.
+    fn help(&mut self, text: Text);
+    /// Gives the page the size that the content needs.
+    fn fit(&mut self);
+    /// Takes a code of our own as that of the last refusal.
+    fn refuse(&mut self, code: &str);
+    /// Tells the page; `value` belongs to the message as its type says.
+    fn post(&mut self, message: &str, value: &str);
+    /// Calls the edge; its answer comes as [`crate::Machine::reply`].
+    fn request(&mut self, request: Request, nonces: &[f64]);
+    /// Sets a timer.
+    fn timer(&mut self, timer: Timer, milliseconds: u32);
+    /// Starts workers where they are not running yet; answers how many there are, at least 1.
+    fn workers(&mut self) -> u32;
+    /// Has a worker search a range; the answer comes as [`crate::Machine::searched`].
+    fn search(&mut self, task: Task, step: &Step);
+    /// Ends all workers.
+    fn stop(&mut self);
+}
+
+/// Whether a part is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Hidden {
+    /// It is shown.
+    No,
+    /// It is not.
+    Yes,
+}
+
+impl From<bool> for Hidden {
+    fn from(hidden: bool) -> Self {
+        if hidden { Self::Yes } else { Self::No }
+    }
+}

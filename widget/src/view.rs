@@ -1,0 +1,115 @@
+//! What each state looks and sounds like. Nothing is decided here but words and visibility.
+
+use crate::machine::{Machine, State, Wait};
+use crate::{Host, Place, Reason, Text};
+
+/// Seconds after which the widget says why it takes long, and after which it offers another way.
+const SLOW_SECONDS: u32 = 20;
+const TOO_SLOW_SECONDS: u32 = 60;
+
+impl<H: Host> Machine<H> {
+    /// Shows a state that was just entered, and tells the page and screen readers.
+    pub(crate) fn show(&mut self) {
+        if self.quiet {
+            return;
+        }
+        let (name, spoken, alarm) = match self.state {
+            State::Idle => ("idle", Text::Empty, Text::Empty),
+            State::Working => ("working", Text::NoAction, Text::Empty),
+            State::Passed => ("passed", Text::Passed, Text::Empty),
+            State::Expired => ("expired", Text::Expired, Text::Empty),
+            State::Offline(wait) => ("offline", Text::Empty, wait.text()),
+            State::Failed(reason) => ("failed", Text::Empty, reason.text()),
+        };
+        let actionable = match self.state {
+            State::Idle | State::Expired | State::Offline(_) => true,
+            State::Failed(reason) => reason == Reason::Unfinished,
+            State::Working | State::Passed => false,
+        };
+        let failed = matches!(self.state, State::Failed(_));
+        self.host.set(Place::Root, "data-state", name);
+        self.host.hide(Place::Button, (!actionable).into());
+        self.host.hide(Place::Bar, (self.state != State::Working).into());
+        self.host.hide(Place::Help, (!failed).into());
+        if failed {
+            self.host.help(Text::Help);
+        }
+        self.host.say(Place::Status, spoken, 0);
+        self.host.say(Place::Alert, alarm, self.seconds);
+        self.update();
+        self.host.post("state", name);
+        if !alarm.is_empty() {
+            self.host.post("error", "");
+        }
+    }
+
+    /// Brings words and progress up to date within a state.
+    pub(crate) fn update(&mut self) {
+        if self.quiet {
+            return;
+        }
+        let mut number = self.seconds;
+        let mut note = Text::Empty;
+        let label = match self.state {
+            State::Idle => Text::Idle,
+            State::Working => {
+                number = self.percent();
+                if self.seconds >= SLOW_SECONDS {
+                    note = Text::Slow;
+                }
+                if self.seconds == TOO_SLOW_SECONDS {
+                    self.host.refuse("timeout");
+                    self.host.help(Text::AnotherWay);
+                    self.host.hide(Place::Help, false.into());
+                }
+                self.host.progress(number);
+                if number >= self.told + 25 {
+                    self.told = number - number % 25;
+                    if number < 100 {
+                        self.host.say(Place::Status, Text::Percent, self.told);
+                    }
+                }
+                if self.seconds == SLOW_SECONDS {
+                    self.host.say(Place::Status, Text::Slow, 0);
+                }
+                Text::Working
+            }
+            State::Passed => Text::Passed,
+            State::Expired => Text::Expired,
+            State::Offline(wait) => {
+                note = Text::RetryNow;
+                wait.text()
+            }
+            State::Failed(reason) => {
+                if reason == Reason::Unfinished {
+                    note = Text::TryAgain;
+                }
+                reason.text()
+            }
+        };
+        self.host.say(Place::Label, label, number);
+        self.host.say(Place::Note, note, 0);
+        self.host.fit();
+    }
+
+    /// Sub-puzzles solved of those asked so far. A further puzzle adds to both.
+    fn percent(&self) -> u32 {
+        let asked = self.solved_before + self.puzzle.step().count;
+        (100 * (self.solved_before + self.puzzle.solved())).checked_div(asked).unwrap_or(0)
+    }
+}
+
+impl Wait {
+    const fn text(self) -> Text {
+        match self {
+            Self::Connection => Text::Offline,
+            Self::Turn => Text::Busy,
+        }
+    }
+}
+
+impl Text {
+    fn is_empty(self) -> bool {
+        self == Self::Empty
+    }
+}
