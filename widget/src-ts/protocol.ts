@@ -86,7 +86,7 @@ token: string,
  */
 expires_in: number, } | { "type": "expired" } | { "type": "error", 
 /**
- * A code of the protocol, or `offline`, `unsupported`.
+ * A code of the protocol, or `offline`, `timeout`, `unsupported`.
  */
 code: string, } | { "type": "resize", 
 /**

@@ -129,7 +129,7 @@ pub enum FrameMessage {
     /// The attempt failed.
     #[serde(rename = "error")]
     Error {
-        /// A code of the protocol, or `offline`, `unsupported`.
+        /// A code of the protocol, or `offline`, `timeout`, `unsupported`.
         code: String,
     },
     /// The frame wants this size, in CSS pixels.

@@ -38,7 +38,7 @@ pub fn all() -> Tables {
         EventBatch FrameState Health HealthCheck InternalState Metadata Mode PageOptions
         PictureType Problem Redeemed Rule RuleMatch Signals SiteConfig SitePut SiteState
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
-        Want WidgetSize WidgetTheme Work
+        Want WidgetRetry WidgetSize WidgetTheme Work
     }
     tagged(&mut tables, "Step", &steps());
     tagged(&mut tables, "Answer", &answers());
@@ -177,6 +177,7 @@ fn page_messages() -> [PageMessage; 5] {
         size: WidgetSize::Normal,
         language: String::new(),
         tabindex: 0,
+        retry: WidgetRetry::Auto,
     };
     [
         PageMessage::Start { options },
