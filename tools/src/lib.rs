@@ -1,1 +1,20 @@
-//! munjigi-tools
+//! What developers, tests and operators of a checkout need around the product:
+//! set-up, supervised local processes, stacks of real services, checks, bench
+//! tables. What a user of the product runs does not live here.
+
+pub mod clock;
+pub mod command;
+pub mod files;
+pub mod keys;
+pub mod manifest;
+pub mod node;
+pub mod origin;
+pub mod ports;
+pub mod postgres;
+pub mod process;
+pub mod project;
+pub mod randomness;
+pub mod stack;
+pub mod wait;
+pub mod workerd;
+pub mod wrangler;

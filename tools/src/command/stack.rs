@@ -1,0 +1,60 @@
+//! `munjigi-tools stack`: a whole stack for programs in other languages.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::stack::{EdgeKind, Folder, Stack, StackOptions, Variant};
+
+/// Arguments of `munjigi-tools stack`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// How the edge runs
+    #[arg(long, value_enum, default_value_t = Kind::Workerd)]
+    edge: Kind,
+    /// A variable of the edge, NAME=VALUE; may be repeated
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
+    vars: Vec<(String, String)>,
+    /// A folder whose data, keys and sites are kept for the next start
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Where logs go; inside the stack's folder otherwise
+    #[arg(long)]
+    logs: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Kind {
+    Workerd,
+    Wrangler,
+}
+
+fn variable(text: &str) -> Result<(String, String)> {
+    let (name, value) = text.split_once('=').context("not of the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Starts it, prints it, and stops it when standard input closes.
+pub async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let vars: BTreeMap<String, String> = arguments.vars.into_iter().collect();
+    let options = StackOptions {
+        edge: match arguments.edge {
+            Kind::Workerd => EdgeKind::Workerd,
+            Kind::Wrangler => EdgeKind::Wrangler,
+        },
+        folder: arguments.folder.map_or(Folder::Temporary, Folder::Kept),
+        variants: vec![Variant { vars }],
+        logs: arguments.logs,
+        ..StackOptions::default()
+    };
+    let stack = Stack::start_saying(options, |what| eprintln!("starting {what}")).await?;
+    println!("{}", stack.describe());
+    tokio::select! {
+        () = super::input_closed() => {}
+        stopped = super::stop_requested() => stopped?,
+    }
+    stack.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,44 @@
+//! `munjigi-tools`: what `scripts/` call. Each subcommand lives in its module.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use munjigi_tools::{command, project::Project};
+
+#[derive(Parser)]
+#[command(name = "munjigi-tools", about = "Set-up, local services, checks and publishing")]
+struct Arguments {
+    #[command(subcommand)]
+    subcommand: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start a Postgres; run a command with DATABASE_URL, or print it and wait
+    Postgres(command::postgres::Arguments),
+    /// Start a whole stack, print it as one JSON line, stop when stdin closes
+    Stack(command::stack::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.subcommand) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("munjigi-tools: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    let project = Project::here();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match task {
+            Task::Postgres(arguments) => command::postgres::run(&project, arguments).await,
+            Task::Stack(arguments) => command::stack::run(arguments).await,
+        }
+    })
+}

@@ -1,0 +1,133 @@
+//! The origin as a supervised process, and the `munjigi` command with the
+//! same environment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+
+use crate::process::{Process, Program};
+use crate::project::Project;
+use crate::wrangler::{answers, forget_own_variables};
+use crate::{files, ports};
+
+const START_WITHIN: Duration = Duration::from_mins(1);
+const STOP_WITHIN: Duration = Duration::from_secs(30);
+
+/// The origin, running or not.
+#[derive(Debug)]
+pub struct Origin {
+    binary: PathBuf,
+    port: u16,
+    environment: BTreeMap<String, String>,
+    log: PathBuf,
+    process: Option<Process>,
+}
+
+impl Origin {
+    /// Prepares it; nothing runs yet.
+    pub fn prepare(
+        project: &Project,
+        port: Option<u16>,
+        mut environment: BTreeMap<String, String>,
+        log: PathBuf,
+    ) -> Result<Self> {
+        let binary = project.debug_binary("munjigi");
+        ensure!(
+            binary.exists(),
+            "{} is not built; run `cargo build -p munjigi-origin`",
+            binary.display()
+        );
+        let port = port.unwrap_or_else(ports::free);
+        environment.insert("MUNJIGI_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
+        Ok(Self { binary, port, environment, log, process: None })
+    }
+
+    /// The address, by the name that passkeys need.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// `host:port` for a proxy.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Gives the next start another variable.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The `munjigi` command with the origin's environment.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.binary);
+        forget_own_variables(&mut command);
+        command.envs(&self.environment);
+        command
+    }
+
+    /// Runs a `munjigi` subcommand that must succeed, and returns its output.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = files::output_of(self.command().args(arguments), None)?;
+        ensure!(
+            output.status.success(),
+            "munjigi {} failed ({}):\n{}{}",
+            arguments.join(" "),
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// As `run`, for commands that print JSON.
+    pub fn run_json<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T> {
+        let text = self.run(arguments)?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("munjigi {} printed no such JSON", arguments.join(" ")))
+    }
+
+    /// Brings the database to the newest shape.
+    pub fn migrate(&self) -> Result<()> {
+        self.run(&["migrate"]).map(drop)
+    }
+
+    /// Starts it, also after `stop` or `kill`.
+    pub async fn start(&mut self) -> Result<()> {
+        self.process = None;
+        let mut program = Program::new("the origin", &self.binary, self.log.clone());
+        let command = program.command();
+        forget_own_variables(command);
+        command.arg("serve").envs(&self.environment);
+        let mut process = program.start()?;
+        // Readiness means the database; being there does not.
+        let live = format!("http://{}/health/live", self.authority());
+        process.ready_when(START_WITHIN, async || Ok(answers(&live).await)).await?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Stops politely.
+    pub async fn stop(&mut self) -> Result<()> {
+        match self.process.take() {
+            Some(mut process) => process.stop(STOP_WITHIN).await,
+            None => Ok(()),
+        }
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Fails when it has ended by itself.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.process.as_mut().map_or(Ok(()), Process::check_alive)
+    }
+}

@@ -1,0 +1,232 @@
+//! An embedded Postgres 17: made, started, stopped and started again on
+//! loopback. What is in the database is the origin's business.
+
+mod account;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::Signal;
+
+use crate::process::{Process, Program};
+use crate::project::Project;
+use crate::{ports, randomness};
+use account::Account;
+
+const START_WITHIN: Duration = Duration::from_mins(1);
+const STOP_WITHIN: Duration = Duration::from_secs(30);
+
+/// Where the data lives and for how long.
+#[derive(Debug, Clone)]
+pub enum Data {
+    /// In a folder that stays, with a password file beside it.
+    Kept(PathBuf),
+    /// In a temporary folder; writes are not flushed to the disk.
+    Temporary,
+}
+
+/// A Postgres of ours.
+#[derive(Debug)]
+pub struct Postgres {
+    binaries: PathBuf,
+    account: Account,
+    data: PathBuf,
+    password: String,
+    port: u16,
+    flush: Flush,
+    log: PathBuf,
+    process: Option<Process>,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Flush {
+    Always,
+    Never,
+}
+
+impl Postgres {
+    /// Makes the cluster when there is none, and starts it.
+    pub async fn start(
+        project: &Project,
+        data: Data,
+        port: Option<u16>,
+        log: PathBuf,
+    ) -> Result<Self> {
+        let package = project.postgres_package();
+        ensure!(
+            package.join("native/bin/postgres").exists(),
+            "embedded Postgres is missing at {}; run `scripts/dev` or `npm ci --ignore-scripts`, \
+             or set MUNJIGI_DATABASE_URL",
+            package.display()
+        );
+        hydrate(project)?;
+        let account = Account::for_postgres()?;
+        let binaries = account.reachable_copy(&package.join("native"), "postgres-17")?.join("bin");
+        let (folder, flush, temporary) = match data {
+            Data::Kept(folder) => (account.reachable_folder(&folder)?, Flush::Always, None),
+            Data::Temporary => {
+                let made = tempfile::Builder::new().prefix("munjigi-pg-").tempdir()?;
+                account.let_through(made.path())?;
+                (made.path().to_path_buf(), Flush::Never, Some(made))
+            }
+        };
+        let mut postgres = Self {
+            binaries,
+            account,
+            data: folder.join("data"),
+            password: password(&folder)?,
+            port: port.unwrap_or_else(ports::free),
+            flush,
+            log,
+            process: None,
+            _temporary: temporary,
+        };
+        if !postgres.data.join("PG_VERSION").exists() {
+            postgres.make_cluster(&folder)?;
+        }
+        postgres.start_again().await?;
+        Ok(postgres)
+    }
+
+    /// The connection string.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://munjigi:{}@127.0.0.1:{}/munjigi", self.password, self.port)
+    }
+
+    /// Starts it with the same data and port, after `stop` or `kill`.
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.process = None;
+        let mut program =
+            Program::new("Postgres", self.binaries.join("postgres"), self.log.clone())
+                // SIGINT is "fast shutdown"; SIGTERM would wait for clients.
+                .stopping_on(Signal::INT);
+        let settings = [
+            "listen_addresses=127.0.0.1".to_owned(),
+            format!("port={}", self.port),
+            "unix_socket_directories=".to_owned(),
+            "max_connections=200".to_owned(),
+            format!("fsync={}", if matches!(self.flush, Flush::Always) { "on" } else { "off" }),
+        ];
+        let command = program.command();
+        command.arg("-D").arg(&self.data).current_dir("/");
+        for setting in &settings {
+            command.args(["-c", setting]);
+        }
+        self.account.apply(command);
+        let pid_file = self.data.join("postmaster.pid");
+        let mut process = program.start()?;
+        let own_id = process.id();
+        process.ready_when(START_WITHIN, async || Ok(says_ready(&pid_file, own_id))).await?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// A fast shutdown: clients are disconnected, nothing is lost.
+    pub async fn stop(&mut self) -> Result<()> {
+        match self.process.take() {
+            Some(mut process) => process.stop(STOP_WITHIN).await,
+            None => Ok(()),
+        }
+    }
+
+    /// SIGKILL, as when the machine's memory runs out.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Fails when it has ended by itself.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.process.as_mut().map_or(Ok(()), Process::check_alive)
+    }
+
+    fn make_cluster(&self, folder: &Path) -> Result<()> {
+        // A cluster that was interrupted while being made is worth nothing.
+        if self.data.exists() {
+            std::fs::remove_dir_all(&self.data).context("remove a half-made cluster")?;
+        }
+        let password_file = folder.join("password");
+        self.account.own(folder)?;
+        self.account.own(&password_file)?;
+        let mut initdb = Command::new(self.binaries.join("initdb"));
+        initdb
+            .arg("-D")
+            .arg(&self.data)
+            .arg(format!("--pwfile={}", password_file.display()))
+            .args(["-U", "munjigi", "-A", "scram-sha-256", "-E", "UTF8"])
+            .args(["--locale=C.UTF-8", "--no-sync"])
+            .current_dir("/");
+        self.account.apply(&mut initdb);
+        succeed(&mut initdb, None).context("initdb")?;
+        let mut single = Command::new(self.binaries.join("postgres"));
+        single.arg("--single").arg("-D").arg(&self.data).arg("postgres").current_dir("/");
+        self.account.apply(&mut single);
+        succeed(&mut single, Some("CREATE DATABASE munjigi\n")).context("create the database")
+    }
+}
+
+/// The package ships without symbolic links and a script that makes them,
+/// which npm would run where install scripts are allowed.
+fn hydrate(project: &Project) -> Result<()> {
+    let package = project.postgres_package();
+    let done = package.join("native/.munjigi-hydrated");
+    if done.exists() {
+        return Ok(());
+    }
+    let mut node = crate::node::Node::find(project)?.command();
+    node.arg("scripts/hydrate-symlinks.js").current_dir(&package);
+    succeed(&mut node, None).context("make the symbolic links of embedded Postgres")?;
+    std::fs::write(&done, "").context("note that embedded Postgres is complete")
+}
+
+fn password(folder: &Path) -> Result<String> {
+    let file = folder.join("password");
+    if let Ok(kept) = std::fs::read_to_string(&file) {
+        return Ok(kept.trim().to_owned());
+    }
+    let made = randomness::base64url(18);
+    crate::files::write_private(&file, &made)?;
+    Ok(made)
+}
+
+/// The eighth line of `postmaster.pid` says `ready` once connections are
+/// taken; the first one is whose file it is.
+fn says_ready(pid_file: &Path, own_id: u32) -> bool {
+    let text = std::fs::read_to_string(pid_file).unwrap_or_default();
+    let mut lines = text.lines();
+    let ours = lines.next().is_some_and(|first| first.trim() == own_id.to_string());
+    ours && lines.nth(6).is_some_and(|status| status.trim() == "ready")
+}
+
+fn succeed(command: &mut Command, input: Option<&str>) -> Result<()> {
+    let output = crate::files::output_of(command, input)?;
+    ensure!(
+        output.status.success(),
+        "{} failed ({}):\n{}{}",
+        command.get_program().to_string_lossy(),
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readiness_is_the_own_postmasters_word() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("postmaster.pid");
+        let text = "42\n/data\n1\n5432\n\n127.0.0.1\n 17 0\nready   \n";
+        std::fs::write(&file, text).unwrap();
+        assert!(says_ready(&file, 42));
+        assert!(!says_ready(&file, 43));
+        std::fs::write(&file, text.replace("ready   ", "starting")).unwrap();
+        assert!(!says_ready(&file, 42));
+    }
+}

@@ -1,0 +1,235 @@
+//! A whole local Munjigi of real parts: Postgres, origin, edge, two sites.
+//! Tests, load generators and `scripts/dev` start it here, stop and kill parts
+//! of it, and start them again. Dropping it kills everything.
+
+mod database;
+mod edge;
+mod sites;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::keys::Keys;
+use crate::origin::Origin;
+use crate::ports;
+use crate::postgres::Data;
+use crate::project::Project;
+
+pub use database::Database;
+pub use edge::{Edge, EdgeKind, Variant};
+pub use sites::Site;
+
+/// How long the edge may take to hear of a new site: its isolate may remember
+/// for five seconds that there is none.
+const PUBLISHED_WITHIN: Duration = Duration::from_mins(1);
+
+/// Where a stack's data lives.
+#[derive(Debug, Clone)]
+pub enum Folder {
+    /// Gone with the stack.
+    Temporary,
+    /// Kept, with keys and sites, for the next start.
+    Kept(PathBuf),
+}
+
+/// What a stack shall be.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// Where its data lives.
+    pub folder: Folder,
+    /// How the edge runs.
+    pub edge: EdgeKind,
+    /// The edge's variables; more than one: several workers over the same
+    /// stores, each with its own address.
+    pub variants: Vec<Variant>,
+    /// Port of the first edge.
+    pub edge_port: Option<u16>,
+    /// Port of the origin.
+    pub origin_port: Option<u16>,
+    /// Folder of log files; inside the stack's folder otherwise.
+    pub logs: Option<PathBuf>,
+    /// A Postgres to use instead of starting one.
+    pub database_url: Option<String>,
+}
+
+impl Default for StackOptions {
+    fn default() -> Self {
+        Self {
+            folder: Folder::Temporary,
+            edge: EdgeKind::Workerd,
+            variants: Vec::new(),
+            edge_port: None,
+            origin_port: None,
+            logs: None,
+            database_url: std::env::var("MUNJIGI_DATABASE_URL").ok(),
+        }
+    }
+}
+
+/// A running stack.
+#[derive(Debug)]
+pub struct Stack {
+    /// The edge; first, so that it is killed first.
+    pub edge: Edge,
+    /// The origin.
+    pub origin: Origin,
+    /// The database.
+    pub database: Database,
+    /// The keys of both.
+    pub keys: Keys,
+    /// An ordinary site for loopback pages.
+    pub site: Site,
+    /// A site without rate limits and with the cheapest puzzle.
+    pub bench_site: Site,
+    logs: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Stack {
+    /// Starts everything and returns when a visitor could pass.
+    pub async fn start(options: StackOptions) -> Result<Self> {
+        Self::start_saying(options, |_| {}).await
+    }
+
+    /// As `start`, telling what is being started.
+    pub async fn start_saying(options: StackOptions, say: impl Fn(&str)) -> Result<Self> {
+        let project = Project::here();
+        let (folder, temporary) = folder(&options.folder)?;
+        let logs = options.logs.clone().unwrap_or_else(|| folder.join("logs"));
+        let keys = match &options.folder {
+            Folder::Temporary => Keys::fresh(),
+            Folder::Kept(_) => Keys::kept(&folder.join("keys.json"))?,
+        };
+
+        say("Postgres");
+        let data = match &options.folder {
+            Folder::Temporary => Data::Temporary,
+            Folder::Kept(_) => Data::Kept(folder.join("postgres")),
+        };
+        let given = options.database_url.clone();
+        let database = Database::start(&project, given, data, logs.join("postgres.log")).await?;
+
+        let edge_port = options.edge_port.unwrap_or_else(ports::free);
+        let mut origin = Origin::prepare(
+            &project,
+            options.origin_port,
+            origin_variables(&keys, &database, edge_port),
+            logs.join("origin.log"),
+        )?;
+        say("migrations");
+        origin.migrate()?;
+        say("the origin");
+        origin.start().await?;
+
+        say("the edge");
+        let shared = edge_variables(&keys, &origin);
+        let plan = edge::Plan {
+            project: &project,
+            kind: options.edge,
+            folder: folder.join("edge"),
+            port: edge_port,
+            variants: edge::variants(&options.variants, &shared),
+            outside: origin.authority(),
+            log: logs.join("edge.log"),
+        };
+        let edge = edge::start(plan).await?;
+
+        say("two sites");
+        let remembered = folder.join("sites.json");
+        let sites = match &options.folder {
+            Folder::Temporary => sites::create(&origin)?,
+            Folder::Kept(_) => sites::kept(&origin, &remembered)?,
+        };
+        for site in [&sites.site, &sites.bench_site] {
+            site.wait_until_served(&edge.url(), PUBLISHED_WITHIN).await.with_context(|| {
+                format!("is the origin publishing? see {}", logs.join("origin.log").display())
+            })?;
+        }
+        let sites::Sites { site, bench_site } = sites;
+        Ok(Self { edge, origin, database, keys, site, bench_site, logs, _temporary: temporary })
+    }
+
+    /// Where every part logs to.
+    #[must_use]
+    pub fn logs(&self) -> &Path {
+        &self.logs
+    }
+
+    /// Fails when a part has ended by itself.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.edge.check_alive()?;
+        self.origin.check_alive()?;
+        self.database.check_alive()
+    }
+
+    /// The edge's variables besides those of `wrangler.toml`, to start it
+    /// again with some of them changed.
+    #[must_use]
+    pub fn edge_variables(&self) -> BTreeMap<String, String> {
+        edge_variables(&self.keys, &self.origin)
+    }
+
+    /// Restarts the edge with some variables changed in every worker, over the
+    /// same stores.
+    pub async fn restart_edge_with(&mut self, variants: &[Variant]) -> Result<()> {
+        let all = edge::variants(variants, &self.edge_variables());
+        self.edge.stop().await?;
+        self.edge.set_variants(&all);
+        self.edge.start_again().await
+    }
+
+    /// Stops everything politely: visitors first, records last.
+    pub async fn stop(mut self) -> Result<()> {
+        let edge = self.edge.stop().await;
+        let origin = self.origin.stop().await;
+        let database = self.database.stop().await;
+        edge.and(origin).and(database)
+    }
+
+    /// The stack in one JSON object, for tools in other languages.
+    #[must_use]
+    pub fn describe(&self) -> serde_json::Value {
+        serde_json::json!({
+            "edge": self.edge.url(),
+            "edges": self.edge.urls(),
+            "edge_direct": self.edge.direct_url(),
+            "edge_admin": self.edge.admin_url(),
+            "origin": self.origin.url(),
+            "database": self.database.url(),
+            "site": self.site,
+            "bench_site": self.bench_site,
+            "keys": self.keys,
+            "logs": self.logs,
+        })
+    }
+}
+
+fn folder(folder: &Folder) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
+    match folder {
+        Folder::Temporary => {
+            let made = tempfile::Builder::new().prefix("munjigi-stack-").tempdir()?;
+            Ok((made.path().to_path_buf(), Some(made)))
+        }
+        Folder::Kept(path) => {
+            std::fs::create_dir_all(path).with_context(|| format!("create {}", path.display()))?;
+            Ok((path.clone(), None))
+        }
+    }
+}
+
+fn origin_variables(keys: &Keys, database: &Database, edge_port: u16) -> BTreeMap<String, String> {
+    let mut variables = keys.for_origin();
+    variables.insert("MUNJIGI_DATABASE_URL".to_owned(), database.url());
+    variables.insert("MUNJIGI_EDGE_URL".to_owned(), format!("http://127.0.0.1:{edge_port}"));
+    variables
+}
+
+fn edge_variables(keys: &Keys, origin: &Origin) -> BTreeMap<String, String> {
+    let mut variables = keys.for_edge();
+    variables.insert("MUNJIGI_ORIGIN_URL".to_owned(), origin.url());
+    variables.insert("MUNJIGI_LOCAL".to_owned(), "1".to_owned());
+    variables
+}

@@ -1,0 +1,227 @@
+//! The stack's edge: plain workerd or wrangler behind one set of operations.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::project::Project;
+use crate::wait;
+use crate::workerd::{WorkerOptions, Workerd};
+use crate::wrangler::{Wrangler, answers};
+
+const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
+
+/// How the edge runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EdgeKind {
+    /// Plain workerd: quick to start and to kill, the worker itself is fast.
+    #[default]
+    Workerd,
+    /// `wrangler dev`.
+    Wrangler,
+}
+
+/// One worker's variables over the stack's own.
+#[derive(Debug, Clone, Default)]
+pub struct Variant {
+    /// Such as another ring or another number of shards.
+    pub vars: BTreeMap<String, String>,
+}
+
+/// A running edge.
+#[derive(Debug)]
+pub enum Edge {
+    /// Plain workerd.
+    Workerd(Box<Workerd>),
+    /// `wrangler dev`.
+    Wrangler(Box<Wrangler>),
+}
+
+pub(super) struct Plan<'a> {
+    pub(super) project: &'a Project,
+    pub(super) kind: EdgeKind,
+    pub(super) folder: PathBuf,
+    pub(super) port: u16,
+    pub(super) variants: Vec<Variant>,
+    pub(super) outside: String,
+    pub(super) log: PathBuf,
+}
+
+/// The variants with the stack's own variables below them; at least one.
+pub(super) fn variants(given: &[Variant], shared: &BTreeMap<String, String>) -> Vec<Variant> {
+    let plain = [Variant::default()];
+    let given = if given.is_empty() { &plain[..] } else { given };
+    given
+        .iter()
+        .map(|variant| {
+            let mut vars = shared.clone();
+            vars.extend(variant.vars.clone());
+            Variant { vars }
+        })
+        .collect()
+}
+
+pub(super) async fn start(plan: Plan<'_>) -> Result<Edge> {
+    let edge = match plan.kind {
+        EdgeKind::Workerd => {
+            let mut workers = workers(&plan.variants);
+            if let Some(first) = workers.first_mut() {
+                first.port = Some(plan.port);
+            }
+            Edge::Workerd(Box::new(
+                Workerd::start(plan.project, plan.folder, &workers, plan.outside, plan.log).await?,
+            ))
+        }
+        EdgeKind::Wrangler => {
+            let vars = only(&plan.variants)?;
+            let port = Some(plan.port);
+            Edge::Wrangler(Box::new(
+                Wrangler::start(plan.project, plan.folder, port, vars, plan.log).await?,
+            ))
+        }
+    };
+    edge.wait_until_healthy().await?;
+    Ok(edge)
+}
+
+fn only(variants: &[Variant]) -> Result<BTreeMap<String, String>> {
+    ensure!(variants.len() <= 1, "wrangler runs one worker; several need plain workerd");
+    Ok(variants.first().map(|variant| variant.vars.clone()).unwrap_or_default())
+}
+
+fn workers(variants: &[Variant]) -> Vec<WorkerOptions> {
+    let name = |number| match number {
+        0 => "edge".to_owned(),
+        more => format!("edge-{}", more + 1),
+    };
+    let options = |(number, variant): (usize, &Variant)| WorkerOptions {
+        name: name(number),
+        port: None,
+        vars: variant.vars.clone(),
+    };
+    variants.iter().enumerate().map(options).collect()
+}
+
+impl Edge {
+    /// The first worker's address for visitors.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self {
+            Self::Workerd(workerd) => workerd.url(0),
+            Self::Wrangler(wrangler) => wrangler.url(),
+        }
+    }
+
+    /// Every worker's address.
+    #[must_use]
+    pub fn urls(&self) -> Vec<String> {
+        match self {
+            Self::Workerd(workerd) => (0..workerd.workers()).map(|n| workerd.url(n)).collect(),
+            Self::Wrangler(wrangler) => vec![wrangler.url()],
+        }
+    }
+
+    /// The first worker without the assets' router, for load.
+    #[must_use]
+    pub fn direct_url(&self) -> String {
+        match self {
+            Self::Workerd(workerd) => workerd.direct_url(0),
+            Self::Wrangler(wrangler) => wrangler.url(),
+        }
+    }
+
+    /// Plain workerd's admin address.
+    #[must_use]
+    pub fn admin_url(&self) -> Option<String> {
+        match self {
+            Self::Workerd(workerd) => Some(workerd.admin_url()),
+            Self::Wrangler(_) => None,
+        }
+    }
+
+    /// Calls the first worker's cron handler.
+    pub async fn run_cron(&self, expression: &str) -> Result<()> {
+        match self {
+            Self::Workerd(workerd) => {
+                let url = format!("{}/cron/edge", workerd.admin_url());
+                let query = [("cron", expression)];
+                let answer = reqwest::Client::new().get(url).query(&query).send().await?;
+                answer.error_for_status().context("the cron handler failed")?;
+                Ok(())
+            }
+            Self::Wrangler(wrangler) => wrangler.run_cron(expression).await,
+        }
+    }
+
+    /// A polite stop.
+    pub async fn stop(&mut self) -> Result<()> {
+        match self {
+            Self::Workerd(workerd) => workerd.stop().await,
+            Self::Wrangler(wrangler) => wrangler.stop().await,
+        }
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        match self {
+            Self::Workerd(workerd) => workerd.kill(),
+            Self::Wrangler(wrangler) => wrangler.kill(),
+        }
+    }
+
+    /// Starts with the same stores and ports, and waits until it is healthy.
+    pub async fn start_again(&mut self) -> Result<()> {
+        match self {
+            Self::Workerd(workerd) => workerd.start_again().await?,
+            Self::Wrangler(wrangler) => wrangler.start_again().await?,
+        }
+        self.wait_until_healthy().await
+    }
+
+    pub(super) fn set_variants(&mut self, variants: &[Variant]) {
+        match self {
+            Self::Workerd(workerd) => workerd.set_workers(&workers(variants)),
+            Self::Wrangler(wrangler) => {
+                let first = variants.first().map(|variant| variant.vars.clone());
+                wrangler.set_vars(first.unwrap_or_default());
+            }
+        }
+    }
+
+    /// Fails when it has ended by itself.
+    pub fn check_alive(&mut self) -> Result<()> {
+        match self {
+            Self::Workerd(workerd) => workerd.check_alive(),
+            Self::Wrangler(wrangler) => wrangler.check_alive(),
+        }
+    }
+
+    async fn wait_until_healthy(&self) -> Result<()> {
+        for url in self.urls() {
+            let health = format!("{url}/health");
+            wait::until(&format!("a good answer of {health}"), HEALTHY_WITHIN, async || {
+                Ok(answers(&health).await.then_some(()))
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vars(value: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([("MUNJIGI_SHARDS".to_owned(), value.to_owned())])
+    }
+
+    #[test]
+    fn a_variants_variables_win_over_the_stacks() {
+        let all = variants(&[Variant { vars: vars("8,64") }], &vars("64"));
+        assert_eq!(all[0].vars, vars("8,64"));
+        assert_eq!(variants(&[], &vars("64"))[0].vars, vars("64"));
+    }
+}

@@ -1,0 +1,166 @@
+//! The worker under `wrangler dev`, on the real `wrangler.toml`: what
+//! developers and browser journeys use. Slower than plain workerd, but its
+//! configuration is the one that operators publish.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::node::Node;
+use crate::process::{Process, Program};
+use crate::project::Project;
+use crate::{files, ports};
+
+const START_WITHIN: Duration = Duration::from_mins(2);
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// A running `wrangler dev`.
+#[derive(Debug)]
+pub struct Wrangler {
+    project: Project,
+    node: Node,
+    folder: PathBuf,
+    port: u16,
+    inspector_port: u16,
+    vars: BTreeMap<String, String>,
+    log: PathBuf,
+    process: Option<Process>,
+}
+
+impl Wrangler {
+    /// Starts with its state and its secrets in `folder`.
+    pub async fn start(
+        project: &Project,
+        folder: PathBuf,
+        port: Option<u16>,
+        vars: BTreeMap<String, String>,
+        log: PathBuf,
+    ) -> Result<Self> {
+        ensure!(
+            project.wrangler().exists(),
+            "wrangler is missing at {}; run `npm ci --ignore-scripts`",
+            project.wrangler().display()
+        );
+        let mut wrangler = Self {
+            project: project.clone(),
+            node: Node::find(project)?,
+            folder,
+            port: port.unwrap_or_else(ports::free),
+            inspector_port: ports::free(),
+            vars,
+            log,
+            process: None,
+        };
+        wrangler.start_again().await?;
+        Ok(wrangler)
+    }
+
+    /// The address for visitors.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Gives the next start other variables.
+    pub fn set_vars(&mut self, vars: BTreeMap<String, String>) {
+        self.vars = vars;
+    }
+
+    /// Starts with the same state and port, after `stop` or `kill`.
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.process = None;
+        let env_file = self.folder.join("worker.env");
+        files::write_private(&env_file, &env_text(&self.vars))?;
+        let mut program = Program::new("wrangler dev", self.node.binary(), self.log.clone());
+        let command = program.command();
+        self.node.prepare(command);
+        command
+            .arg(self.project.wrangler())
+            .args(["dev", "--ip", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(["--inspector-port", &self.inspector_port.to_string()])
+            .args(["--show-interactive-dev-session=false", "--log-level=info"])
+            .arg("--persist-to")
+            .arg(self.folder.join("state"))
+            .arg("--env-file")
+            .arg(&env_file)
+            .env("CI", "1")
+            .env("FORCE_COLOR", "0")
+            .current_dir(self.project.root());
+        forget_own_variables(command);
+        let mut process = program.start()?;
+        let health = format!("{}/health", self.url());
+        process.ready_when(START_WITHIN, async || Ok(answers(&health).await)).await?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Stops politely.
+    pub async fn stop(&mut self) -> Result<()> {
+        match self.process.take() {
+            Some(mut process) => process.stop(STOP_WITHIN).await,
+            None => Ok(()),
+        }
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Fails when it has ended by itself.
+    pub fn check_alive(&mut self) -> Result<()> {
+        self.process.as_mut().map_or(Ok(()), Process::check_alive)
+    }
+
+    /// Calls the cron handler, which `wrangler dev` never does by itself.
+    pub async fn run_cron(&self, expression: &str) -> Result<()> {
+        let url = format!("{}/cdn-cgi/handler/scheduled", self.url());
+        reqwest::Client::new()
+            .get(url)
+            .query(&[("cron", expression)])
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(())
+    }
+
+    /// Where its output goes.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+}
+
+/// Whether a GET of the address succeeds.
+pub(crate) async fn answers(url: &str) -> bool {
+    reqwest::get(url).await.is_ok_and(|response| response.status().is_success())
+}
+
+/// Our services refuse `MUNJIGI_*` names they do not know, and tools have names
+/// of their own; so nothing is inherited.
+pub(crate) fn forget_own_variables(command: &mut std::process::Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MUNJIGI_") {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn env_text(vars: &BTreeMap<String, String>) -> String {
+    let lines: Vec<String> =
+        vars.iter().map(|(name, value)| format!("{name}=\"{value}\"\n")).collect();
+    lines.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_quoted_one_per_line() {
+        let vars = BTreeMap::from([("A".to_owned(), "1,2".to_owned())]);
+        assert_eq!(env_text(&vars), "A=\"1,2\"\n");
+    }
+}

@@ -1,0 +1,158 @@
+//! The generated workerd configuration against the real workerd, with a toy
+//! worker: stores outlive a kill, queues deliver, alarms come back.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use munjigi_tools::project::Project;
+use munjigi_tools::wait;
+use munjigi_tools::workerd::{WorkerOptions, Workerd};
+
+const WRANGLER: &str = r#"
+name = "toy"
+main = "build/index.js"
+compatibility_date = "2026-11-01"
+[vars]
+GREETING = "hello"
+[assets]
+directory = "dist"
+binding = "ASSETS"
+html_handling = "none"
+run_worker_first = ["/worker/*"]
+[[kv_namespaces]]
+binding = "SITES"
+[[durable_objects.bindings]]
+name = "REDEMPTIONS"
+class_name = "Redemptions"
+[[queues.producers]]
+binding = "COUNTS"
+queue = "counts"
+[[queues.consumers]]
+queue = "counts"
+max_batch_timeout = 0
+[[ratelimits]]
+name = "LIMIT"
+simple = { limit = 2, period = 60 }
+"#;
+
+const WORKER: &str = r#"
+import { DurableObject } from "cloudflare:workers";
+export class Redemptions extends DurableObject {
+  async fetch(request) {
+    if (request.method === "POST") await this.ctx.storage.setAlarm(Date.now() + 1500);
+    const rows = (await this.ctx.storage.get("alarms")) ?? 0;
+    return new Response(String(rows));
+  }
+  async alarm() { await this.ctx.storage.put("alarms", 1); }
+}
+export default {
+  async fetch(request, env) {
+    const { pathname } = new URL(request.url);
+    switch (pathname) {
+      case "/worker/greeting": return new Response(env.GREETING);
+      case "/worker/asset": return env.ASSETS.fetch(new Request("http://assets/v1/api.js"));
+      case "/worker/queue": await env.COUNTS.send({ n: 7 }); return new Response("sent");
+      case "/worker/limit": return Response.json(await env.LIMIT.limit({ key: "k" }));
+      case "/worker/outside": return fetch("http://anywhere.example/from-toy");
+      case "/worker/object": return env.REDEMPTIONS.getByName("x").fetch(request);
+      default: return new Response("the worker's own 404", { status: 404 });
+    }
+  },
+  async queue(batch, env) {
+    for (const message of batch.messages) await env.SITES.put("delivered", String(message.body.n));
+  },
+  async scheduled(event, env) { await env.SITES.put("cron", event.cron); },
+};
+"#;
+
+fn toy(root: &Path) -> Project {
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("wrangler.toml", WRANGLER);
+    write("build/index.js", WORKER);
+    write("dist/v1/api.js", "// the loader\n");
+    write("dist/_headers", "/v1/api.js\n  X-Toy: yes\n");
+    let modules = Project::here().at("node_modules");
+    std::os::unix::fs::symlink(modules, root.join("node_modules")).unwrap();
+    Project::rooted_at(root.to_path_buf())
+}
+
+fn named(name: &str, greeting: Option<&str>) -> WorkerOptions {
+    let vars: BTreeMap<_, _> =
+        greeting.map(|text| ("GREETING".to_owned(), text.to_owned())).into_iter().collect();
+    WorkerOptions { name: name.to_owned(), port: None, vars }
+}
+
+async fn text(url: String) -> String {
+    reqwest::get(url).await.unwrap().text().await.unwrap()
+}
+
+/// A server of one answer, whose address is given back.
+fn outside() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).unwrap();
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\noutside";
+        stream.write_all(answer.as_bytes()).unwrap();
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let project = toy(&dir.path().join("project"));
+    let log = dir.path().join("log");
+    let workers = [named("edge", None), named("edge-2", Some("the second"))];
+    let run = dir.path().join("run");
+    let mut edge = Workerd::start(&project, run, &workers, outside(), log).await.unwrap();
+    let (url, admin) = (edge.url(0), edge.admin_url());
+
+    // Variables, assets with their headers, and whose 404 it is.
+    assert_eq!(text(format!("{url}/worker/greeting")).await, "hello");
+    assert_eq!(text(format!("{}/worker/greeting", edge.url(1))).await, "the second");
+    assert_eq!(text(format!("{url}/worker/asset")).await, "// the loader\n");
+    assert_eq!(text(format!("{url}/nowhere")).await, "the worker's own 404");
+    let loader = reqwest::get(format!("{url}/v1/api.js")).await.unwrap();
+    assert_eq!(loader.headers()["x-toy"], "yes");
+    assert!(loader.headers()["content-type"].to_str().unwrap().contains("javascript"));
+
+    // Limits, and an outside that is only one address.
+    for expected in ["{\"success\":true}", "{\"success\":true}", "{\"success\":false}"] {
+        assert_eq!(text(format!("{url}/worker/limit")).await, expected);
+    }
+    assert_eq!(text(format!("{url}/worker/outside")).await, "outside");
+
+    // Queue and cron reach their handlers.
+    assert_eq!(text(format!("{url}/worker/queue")).await, "sent");
+    let within = Duration::from_secs(20);
+    let kv = |key: &str| text(format!("{admin}/kv/SITES/{key}"));
+    wait::until("the delivery", within, async || Ok((kv("delivered").await == "7").then_some(())))
+        .await
+        .unwrap();
+    assert_eq!(text(format!("{admin}/cron/edge?cron=1+2+*+*+*")).await, "ok");
+    assert_eq!(kv("cron").await, "1 2 * * *");
+
+    // An alarm set before a kill rings after it; nothing stored is lost.
+    let client = reqwest::Client::new();
+    client.post(format!("{}/worker/object", edge.url(1))).send().await.unwrap();
+    edge.kill();
+    edge.start_again().await.unwrap();
+    assert_eq!(kv("delivered").await, "7");
+    wait::until("the alarm", within, async || {
+        Ok((text(format!("{url}/worker/object")).await == "1").then_some(()))
+    })
+    .await
+    .unwrap();
+}
