@@ -1,1 +1,50 @@
-//! munjigi-captcha
+//! The rules of Munjigi, pure: keys and seals, host names, the policy, and
+//! what each route of the edge decides.
+//!
+//! Nothing here does I/O, reads a clock or draws randomness: time, random
+//! numbers and stores are arguments, so that a test replays any hour from a
+//! seed. What crosses a wire is spelt in `munjigi-protocol`; how the shells
+//! (the edge, the origin, the tools) reach their stores is theirs.
+
+mod authority;
+mod call;
+mod challenge;
+pub mod counters;
+mod derive;
+mod host;
+pub mod issue;
+mod keys;
+mod labels;
+pub mod pictures;
+pub mod policy;
+pub mod ports;
+mod price;
+pub mod redemption;
+mod refusal;
+mod ring;
+mod seal;
+pub mod signature;
+mod site;
+pub mod siteverify;
+pub mod solve;
+mod tally;
+mod time;
+mod token;
+mod visit;
+
+pub use authority::Authority;
+pub use call::Call;
+pub use challenge::{ChallengeClaims, Owed, SealedStep};
+pub use counters::Counters;
+pub use host::{HostError, HostPattern, Hostname};
+pub use keys::{KeyCheck, KeyError, Secret, SecretHash, Sitekey};
+pub use labels::{Action, Cdata, LabelError};
+pub use price::Price;
+pub use refusal::{Refusal, http_status};
+pub use ring::{KeyRing, Kid, RingError, RingKey};
+pub use seal::{MAX_SEAL_CHARS, SealError};
+pub use site::{Exemption, Site, SiteError};
+pub use tally::Tally;
+pub use time::UnixMillis;
+pub use token::TokenClaims;
+pub use visit::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};

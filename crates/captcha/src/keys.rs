@@ -1,0 +1,193 @@
+//! Sitekeys and secrets: the keys that people hold, their spelling and their
+//! check bytes. Only who holds `MUNJIGI_KEY_CHECK` can make one that passes,
+//! so an invented key costs no look-up. Which site a key belongs to is the
+//! store's to know.
+
+mod crockford;
+
+use core::fmt;
+
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::derive::MacKey;
+use crate::ring::parse_key;
+
+const SITEKEY_PREFIX: &str = "mj_";
+const SECRET_PREFIX: &str = "mjs_";
+const SITEKEY_BYTES: usize = 16;
+const SECRET_BYTES: usize = 32;
+const CHECK_BYTES: usize = 4;
+
+/// Why a text is no key of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not the prefix, length, digits or spare bits of this kind of key.
+    #[error("not of the shape of this kind of key")]
+    Shape,
+    /// The check bytes do not match: mistyped, or invented.
+    #[error("the key's check does not match")]
+    Check,
+    /// `MUNJIGI_KEY_CHECK` is not 32 bytes of unpadded URL-safe base64.
+    #[error("the check key is not 32 bytes in unpadded URL-safe base64")]
+    BadCheckKey,
+}
+
+/// A site's public key, `mj_` and 26 digits. Its shape is right; that its
+/// check is too is known only of one that came from [`KeyCheck::sitekey`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Sitekey([u8; SITEKEY_BYTES]);
+
+impl Sitekey {
+    /// Reads a sitekey whose check was made before: from a configuration
+    /// that the origin signed, or a store of our own.
+    pub fn from_trusted(text: &str) -> Result<Self, KeyError> {
+        let digits = text.strip_prefix(SITEKEY_PREFIX).ok_or(KeyError::Shape)?;
+        crockford::decode(digits).map(Self).ok_or(KeyError::Shape)
+    }
+
+    /// The bytes under the digits.
+    pub const fn as_bytes(&self) -> &[u8; SITEKEY_BYTES] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Sitekey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SITEKEY_PREFIX)?;
+        f.write_str(&crockford::encode(&self.0))
+    }
+}
+
+impl fmt::Debug for Sitekey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A site's secret, `mjs_` and 52 digits. `Debug` prints the type's name
+/// only; it is wiped on drop.
+#[derive(Clone)]
+pub struct Secret([u8; SECRET_BYTES]);
+
+impl Secret {
+    /// The text, to be shown to its owner once.
+    pub fn reveal(&self) -> Zeroizing<String> {
+        let mut digits = crockford::encode(&self.0);
+        let text = Zeroizing::new([SECRET_PREFIX, digits.as_str()].concat());
+        digits.zeroize();
+        text
+    }
+
+    /// What is stored of a secret, and looked up.
+    pub fn hash(&self) -> SecretHash {
+        SecretHash::of(&self.reveal())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Secret {}
+
+/// SHA-256 of a secret's text, as 64 lower-case hex digits. The secret has
+/// 28 random bytes, so its hash needs no salt and no stretching.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SecretHash(String);
+
+impl SecretHash {
+    /// The hash of a text.
+    fn of(text: &str) -> Self {
+        Self(data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())))
+    }
+
+    /// Reads a stored hash; `None` unless 64 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let well_formed =
+            text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// The 64 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Makes and checks keys. `Debug` prints the type's name only.
+#[derive(Clone)]
+pub struct KeyCheck(MacKey);
+
+impl KeyCheck {
+    /// Reads `MUNJIGI_KEY_CHECK`: 32 bytes of unpadded URL-safe base64.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        parse_key(text).map(|key| Self(MacKey::new(&key))).ok_or(KeyError::BadCheckKey)
+    }
+
+    /// Makes a sitekey.
+    pub fn mint_sitekey(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Sitekey {
+        Sitekey(self.mint(SITEKEY_PREFIX, rng))
+    }
+
+    /// Makes a secret.
+    pub fn mint_secret(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Secret {
+        Secret(self.mint(SECRET_PREFIX, rng))
+    }
+
+    /// Reads a sitekey that somebody sent.
+    pub fn sitekey(&self, text: &str) -> Result<Sitekey, KeyError> {
+        let sitekey = Sitekey::from_trusted(text)?;
+        if self.passes(SITEKEY_PREFIX, &sitekey.0) { Ok(sitekey) } else { Err(KeyError::Check) }
+    }
+
+    /// Reads a secret that somebody sent.
+    pub fn secret(&self, text: &str) -> Result<Secret, KeyError> {
+        let digits = text.strip_prefix(SECRET_PREFIX).ok_or(KeyError::Shape)?;
+        let secret = crockford::decode(digits).map(Secret).ok_or(KeyError::Shape)?;
+        if self.passes(SECRET_PREFIX, &secret.0) { Ok(secret) } else { Err(KeyError::Check) }
+    }
+
+    fn mint<const N: usize>(&self, prefix: &str, rng: &mut (impl CryptoRng + ?Sized)) -> [u8; N] {
+        let mut bytes = [0; N];
+        let (random, check) = bytes.split_at_mut(N - CHECK_BYTES);
+        rng.fill_bytes(random);
+        let tag = self.0.tag(&[prefix.as_bytes(), random]);
+        for (slot, byte) in check.iter_mut().zip(tag) {
+            *slot = byte;
+        }
+        bytes
+    }
+
+    fn passes(&self, prefix: &str, bytes: &[u8]) -> bool {
+        let Some((random, check)) = bytes.split_last_chunk::<CHECK_BYTES>() else { return false };
+        let tag = self.0.tag(&[prefix.as_bytes(), random]);
+        tag.first_chunk::<CHECK_BYTES>().is_some_and(|tag| tag.ct_eq(check).into())
+    }
+}
+
+impl fmt::Debug for KeyCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyCheck")
+    }
+}
+
+#[cfg(test)]
+mod tests;

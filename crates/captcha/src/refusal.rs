@@ -1,0 +1,77 @@
+//! Why a visitor's request is refused, and the status each code has. How the
+//! refusal is written down is the shell's.
+
+use munjigi_protocol::Code;
+
+use crate::tally::Tally;
+
+/// A refusal: an answer of `application/problem+json`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// The code.
+    pub code: Code,
+    /// For the integrator: what in this request is wrong. No internals.
+    pub detail: &'static str,
+    /// Seconds for `Retry-After`.
+    pub retry_after: Option<u32>,
+    /// What to count, where the site is known.
+    pub tally: Option<Box<Tally>>,
+}
+
+impl Refusal {
+    /// A refusal that no retry mends.
+    pub const fn new(code: Code, detail: &'static str) -> Self {
+        Self { code, detail, retry_after: None, tally: None }
+    }
+
+    /// No live site has the sitekey.
+    pub const fn unknown_sitekey() -> Self {
+        Self::new(Code::UnknownSitekey, "no site has this sitekey")
+    }
+
+    /// A part that is needed did not answer.
+    pub const fn unavailable(detail: &'static str) -> Self {
+        Self {
+            code: Code::Unavailable,
+            detail,
+            retry_after: Some(RETRY_AFTER_SECONDS),
+            tally: None,
+        }
+    }
+
+    /// With what is to be counted.
+    #[must_use]
+    pub fn counted(mut self, tally: Tally) -> Self {
+        self.tally = Some(Box::new(tally));
+        self
+    }
+
+    /// The status of the answer.
+    pub const fn status(&self) -> u16 {
+        http_status(self.code)
+    }
+}
+
+/// Stores that fail are back within seconds: an object that moves, a
+/// deployment.
+pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// The HTTP status of each code.
+pub const fn http_status(code: Code) -> u16 {
+    match code {
+        Code::MalformedRequest => 400,
+        Code::Unsigned | Code::SignatureInvalid | Code::ClockSkew | Code::Replayed => 401,
+        Code::SitePaused | Code::HostnameNotAllowed | Code::Blocked => 403,
+        Code::UnknownSitekey | Code::NotFound => 404,
+        Code::MethodNotAllowed => 405,
+        Code::StaleVersion => 409,
+        Code::ChallengeExpired => 410,
+        Code::PayloadTooLarge => 413,
+        Code::ChallengeInvalid
+        | Code::SolutionWrong
+        | Code::AnswerWrong
+        | Code::AttemptsExhausted => 422,
+        Code::RateLimited => 429,
+        Code::Unavailable => 503,
+    }
+}

@@ -1,0 +1,169 @@
+//! A site's configuration, parsed once when it is loaded; requests are held
+//! against the parsed form alone. The origin parses what it is about to
+//! publish, so that a mistake is told to the owner and never reaches an edge.
+
+mod rules;
+
+use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
+
+use crate::host::{HostPattern, Hostname};
+use crate::keys::{SecretHash, Sitekey};
+
+pub(crate) use rules::Rule;
+
+/// Whether sites that ask to be exempt (load tests) are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exemption {
+    /// An edge on a developer's machine.
+    Honoured,
+    /// Everywhere else.
+    Ignored,
+}
+
+/// A site, ready to be held against requests.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Rises with every change.
+    pub version: u64,
+    /// The canonical sitekey.
+    pub sitekey: Sitekey,
+    /// Whether the site is served.
+    pub state: SiteState,
+    /// How the widget behaves.
+    pub mode: Mode,
+    /// Bounds of the work per sub-puzzle.
+    pub work: Work,
+    /// Sub-puzzles per puzzle.
+    pub count: u32,
+    /// Lifetime of a token.
+    pub token_lifetime_seconds: u32,
+    /// Whether browsers without WebAssembly may pass by SHA-256.
+    pub fallback_allowed: bool,
+    /// Kinds of picture that may be shown.
+    pub pictures: Vec<PictureType>,
+    /// Work is always the floor, and nobody is counted.
+    pub exempt: bool,
+    pub(crate) rules: Vec<Rule>,
+    hosts: Vec<HostPattern>,
+    allow_loopback: bool,
+    secrets: Vec<SecretHash>,
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SiteError {
+    /// The sitekey is not of its shape.
+    #[error("sitekey is not mj_ and 26 digits")]
+    Sitekey,
+    /// A host is no pattern.
+    #[error("hosts[{0}] is not a host name or *.name")]
+    Host(usize),
+    /// More hosts than a frame's header can name.
+    #[error("more than 100 hosts")]
+    TooManyHosts,
+    /// The floor is 0, or the ceiling below it.
+    #[error("work.floor must be at least 1 and work.ceiling at least the floor")]
+    Work,
+    /// Not 1–64 sub-puzzles.
+    #[error("count must be 1 to 64")]
+    Count,
+    /// Not 30–300 seconds.
+    #[error("token_lifetime_seconds must be 30 to 300")]
+    TokenLifetime,
+    /// A rule's host, action, country or prefix cannot match anything.
+    #[error("rules[{0}] has a condition that is not well-formed")]
+    Rule(usize),
+    /// More rules than a request should pass.
+    #[error("more than 100 rules")]
+    TooManyRules,
+    /// A secret's hash is not 64 lower-case hex digits.
+    #[error("secrets[{0}] is not 64 lower-case hex digits")]
+    Secret(usize),
+    /// More secrets than a rotation needs.
+    #[error("more than 4 secrets")]
+    TooManySecrets,
+}
+
+const MAX_HOSTS: usize = 100;
+const MAX_RULES: usize = 100;
+const MAX_SECRETS: usize = 4;
+
+impl Site {
+    /// Reads a configuration.
+    pub fn parse(config: &SiteConfig, exemption: Exemption) -> Result<Self, SiteError> {
+        let sitekey = Sitekey::from_trusted(&config.sitekey).map_err(|_| SiteError::Sitekey)?;
+        if config.hosts.len() > MAX_HOSTS {
+            return Err(SiteError::TooManyHosts);
+        }
+        if config.rules.len() > MAX_RULES {
+            return Err(SiteError::TooManyRules);
+        }
+        if config.secrets.len() > MAX_SECRETS {
+            return Err(SiteError::TooManySecrets);
+        }
+        if config.work.floor == 0 || config.work.ceiling < config.work.floor {
+            return Err(SiteError::Work);
+        }
+        if !(1..=64).contains(&config.count) {
+            return Err(SiteError::Count);
+        }
+        if !(30..=300).contains(&config.token_lifetime_seconds) {
+            return Err(SiteError::TokenLifetime);
+        }
+        Ok(Self {
+            version: config.version,
+            sitekey,
+            state: config.state,
+            mode: config.mode,
+            work: config.work,
+            count: config.count,
+            token_lifetime_seconds: config.token_lifetime_seconds,
+            fallback_allowed: config.fallback_allowed,
+            pictures: config.pictures.clone(),
+            exempt: config.exempt && exemption == Exemption::Honoured,
+            rules: parse_each(&config.rules, |rule| Rule::parse(rule)).map_err(SiteError::Rule)?,
+            hosts: parse_each(&config.hosts, |host| HostPattern::parse(host).ok())
+                .map_err(SiteError::Host)?,
+            allow_loopback: config.allow_loopback,
+            secrets: parse_each(&config.secrets, |hash| SecretHash::parse(hash))
+                .map_err(SiteError::Secret)?,
+        })
+    }
+
+    /// Whether a page of this host may embed the site's widget. Loopback
+    /// names count only where the site allows loopback, whatever its
+    /// patterns say: anybody can serve a page on their own `localhost`.
+    pub fn allows(&self, host: &Hostname) -> bool {
+        if host.is_loopback() {
+            return self.allow_loopback;
+        }
+        self.hosts.iter().any(|pattern| pattern.matches(host))
+    }
+
+    /// The patterns, for `frame-ancestors`.
+    pub fn hosts(&self) -> &[HostPattern] {
+        &self.hosts
+    }
+
+    /// Whether loopback names are allowed, for `frame-ancestors`.
+    pub const fn allows_loopback(&self) -> bool {
+        self.allow_loopback
+    }
+
+    /// Whether a secret is one of this site's live ones.
+    pub fn has_secret(&self, hash: &SecretHash) -> bool {
+        self.secrets.contains(hash)
+    }
+}
+
+/// Parses every item, or names the first that does not parse.
+fn parse_each<T, U>(items: &[T], parse: impl Fn(&T) -> Option<U>) -> Result<Vec<U>, usize> {
+    let mut parsed = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        parsed.push(parse(item).ok_or(index)?);
+    }
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! A site's rules, parsed: ordered, the first that matches decides. What a
+//! verdict does to the demand is in `policy`.
+
+use core::net::IpAddr;
+
+use munjigi_protocol::{Rule as RuleConfig, Verdict};
+
+use crate::host::{HostPattern, Hostname};
+use crate::labels::Action;
+use crate::visit::{Country, Prefix, Visit};
+
+/// Every condition that is set must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    host: Option<HostPattern>,
+    action: Option<Action>,
+    country: Option<Country>,
+    asn: Option<u32>,
+    network: Option<Network>,
+    pub verdict: Verdict,
+}
+
+impl Rule {
+    /// Reads a rule; `None` where a condition is not well-formed.
+    pub fn parse(config: &RuleConfig) -> Option<Self> {
+        let when = &config.when;
+        Some(Self {
+            host: read(when.hostname.as_deref(), |text| HostPattern::parse(text).ok())?,
+            action: read(when.action.as_deref(), |text| Action::parse(text).ok())?,
+            country: read(when.country.as_deref(), |text| {
+                Some(Country::parse(text)).filter(|country| *country != Country::UNKNOWN)
+            })?,
+            asn: when.asn,
+            network: read(when.prefix.as_deref(), Network::parse)?,
+            verdict: config.verdict,
+        })
+    }
+
+    /// Whether a visit to a page is meant.
+    pub fn matches(&self, visit: &Visit, host: &Hostname, action: &Action) -> bool {
+        self.host.as_ref().is_none_or(|pattern| pattern.matches(host))
+            && self.action.as_ref().is_none_or(|wanted| wanted == action)
+            && self.country.is_none_or(|wanted| wanted == visit.country)
+            && self.asn.is_none_or(|wanted| wanted == visit.asn)
+            && self.network.as_ref().is_none_or(|network| network.contains(&visit.prefix))
+    }
+}
+
+/// An absent condition is none; one that does not parse fails the rule.
+fn read<T>(text: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    match text {
+        None => Some(None),
+        Some(text) => parse(text).map(Some),
+    }
+}
+
+/// A network of at most /24 or /48: we keep no more of an address, so a
+/// longer one could never be matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Network {
+    prefix: Prefix,
+    bits: u32,
+}
+
+impl Network {
+    /// Reads `192.0.2.0/24`. Bits past the length must be zero.
+    fn parse(text: &str) -> Option<Self> {
+        let (address, length) = text.split_once('/')?;
+        let address: IpAddr = address.parse().ok()?;
+        let plain = length.len() <= 2 && length.bytes().all(|byte| byte.is_ascii_digit());
+        let bits: u32 = length.parse().ok().filter(|_| plain)?;
+        let (longest, tail) = match address {
+            IpAddr::V4(address) => (24, u128::from(u32::from(address)) << 96),
+            IpAddr::V6(address) => (48, u128::from(address)),
+        };
+        let zero_tail = tail.checked_shl(bits).unwrap_or_default() == 0;
+        let mapped = matches!(address, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some());
+        (bits <= longest && zero_tail && !mapped)
+            .then(|| Self { prefix: Prefix::of(address), bits })
+    }
+
+    fn contains(&self, prefix: &Prefix) -> bool {
+        let same_family = matches!(
+            (&self.prefix, prefix),
+            (Prefix::V4(_), Prefix::V4(_)) | (Prefix::V6(_), Prefix::V6(_))
+        );
+        same_family && (number(&self.prefix) ^ number(prefix)).leading_zeros() >= self.bits
+    }
+}
+
+/// The prefix as the top bits of a number.
+fn number(prefix: &Prefix) -> u64 {
+    let bytes = prefix.bytes();
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)) << (64 - 8 * bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_contain_what_they_say() {
+        for (network, address, contains) in [
+            ("192.0.2.0/24", "192.0.2.255", true),
+            ("192.0.2.0/24", "192.0.3.0", false),
+            ("192.0.0.0/16", "192.0.77.1", true),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("0.0.0.0/0", "2001:db8::1", false),
+            ("2001:db8::/32", "2001:db8:7::1", true),
+            ("2001:db8:7::/48", "2001:db8:7:9::1", true),
+            ("2001:db8:7::/48", "2001:db8:8::1", false),
+            ("::/0", "192.0.2.1", false),
+        ] {
+            let parsed = Network::parse(network).unwrap();
+            let prefix = Prefix::parse(address).unwrap();
+            assert_eq!(parsed.contains(&prefix), contains, "{network} {address}");
+        }
+    }
+
+    #[test]
+    fn networks_that_could_never_match_are_refused() {
+        for text in [
+            "192.0.2.0",
+            "192.0.2.0/25",
+            "192.0.2.1/24",
+            "192.0.2.0/+9",
+            "192.0.2.0/",
+            "2001:db8::/49",
+            "2001:db8::1/32",
+            "::ffff:192.0.2.0/24",
+            "x/24",
+        ] {
+            assert_eq!(Network::parse(text), None, "{text}");
+        }
+    }
+}
