@@ -7,12 +7,17 @@ import { createInterface } from 'node:readline';
 /** Clock ticks per second of /proc; 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
-/** @param {number} pid @returns {{parent: number, ms: number} | null} */
+/** @param {number} pid @returns {{name: string, parent: number, ms: number} | null} */
 function stat(pid) {
   try {
     const line = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    return { parent: Number(fields[1]), ms: ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS };
+    const end = line.lastIndexOf(')');
+    const fields = line.slice(end + 2).split(' ');
+    return {
+      name: line.slice(line.indexOf('(') + 1, end),
+      parent: Number(fields[1]),
+      ms: ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS,
+    };
   } catch {
     return null; // It ended.
   }
@@ -22,9 +27,10 @@ function stat(pid) {
  * Processor milliseconds of a process and everything below it, threads included. What ended before
  * the call is not counted, so differences hold for processes that live through the measurement.
  * @param {number} root
+ * @param {string} [only] processes of this name
  */
-export function cpuMs(root) {
-  /** @type {Map<number, {parent: number, ms: number}>} */
+export function cpuMs(root, only) {
+  /** @type {Map<number, {name: string, parent: number, ms: number}>} */
   const all = new Map();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -32,7 +38,8 @@ export function cpuMs(root) {
     if (found) all.set(Number(name), found);
   }
   let total = 0;
-  for (const [pid, { ms }] of all) {
+  for (const [pid, { name, ms }] of all) {
+    if (only && name !== only) continue;
     for (let at = pid; at > 1; at = all.get(at)?.parent ?? 0) {
       if (at === root) {
         total += ms;

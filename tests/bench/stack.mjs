@@ -1,0 +1,107 @@
+// The stack under measurement and the load generator: how this folder finds and starts them.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { say } from './command.mjs';
+import { output, start } from './processes.mjs';
+
+/** The repository's root. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * @typedef {{sitekey: string, secret: string, hostname: string}} Site
+ * @typedef {object} Stack
+ * @property {string} edge address for visitors
+ * @property {string} edge_direct the worker without the assets' router, for load
+ * @property {string} edge_admin its stores, from outside
+ * @property {string} origin
+ * @property {Site} site
+ * @property {Site} bench_site
+ * @property {{MUNJIGI_INTERNAL_KEYS?: string}} keys
+ */
+
+/**
+ * Starts Postgres, the origin and the edge on plain workerd.
+ * @param {string[]} [args] further arguments of `munjigi-tools stack`
+ * @returns {Promise<{stack: Stack, pid: number, stop: () => Promise<void>}>}
+ */
+export async function openStack(args = []) {
+  say('starting the stack (plain workerd)');
+  const given = process.env.MUNJIGI_TOOLS;
+  const [program, before] = given
+    ? [given, []]
+    : ['cargo', ['run', '--quiet', '-p', 'munjigi-tools', '--']];
+  const words = [...before, 'stack', '--edge', 'workerd', ...args];
+  const { ready, pid, stop } = await start(program, words, { cwd: ROOT, deadlineMs: 900_000 });
+  return { stack: ready, pid, stop };
+}
+
+/**
+ * A binary of the `tests` package, built for speed.
+ * @param {string} name
+ */
+export async function testBinary(name) {
+  const given = process.env.MUNJIGI_TEST_BINARIES;
+  if (given && existsSync(join(given, name))) return join(given, name);
+  say(`building ${name}`);
+  await output('cargo', ['build', '--quiet', '--release', '-p', 'munjigi-tests', '--bin', name], {
+    cwd: ROOT,
+  });
+  return join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release', name);
+}
+
+/**
+ * What `munjigi-load` prints.
+ * @typedef {object} Load
+ * @property {string} call
+ * @property {number} successes
+ * @property {number} failures
+ * @property {string | null} first_failure
+ * @property {number} seconds
+ * @property {number} per_second
+ * @property {number} p50_ms
+ * @property {number} p99_ms
+ */
+
+/**
+ * Runs the load generator once. Failures are in the report, never thrown: a table shows them.
+ * @param {string} base
+ * @param {string[]} call `challenge`, `solution`, … with its options
+ * @param {{connections?: number, seconds?: number, calls?: number}} [bounds]
+ * @returns {Promise<Load>}
+ */
+export async function load(base, call, { connections = 32, seconds = 5, calls = 20_000 } = {}) {
+  const program = await testBinaryOnce('munjigi-load');
+  const bounds = [`--connections=${connections}`, `--seconds=${seconds}`, `--calls=${calls}`];
+  const printed = await output(program, [`--base=${base}`, ...bounds, ...call], { anyExit: true });
+  if (!printed.startsWith('{')) throw new Error(`munjigi-load ${call.join(' ')} said nothing`);
+  return JSON.parse(printed);
+}
+
+/** @type {Map<string, Promise<string>>} */
+const built = new Map();
+
+/** @param {string} name */
+function testBinaryOnce(name) {
+  const known = built.get(name) ?? testBinary(name);
+  built.set(name, known);
+  return known;
+}
+
+/** How long an isolate may remember a site's configuration, and a little more. */
+const CONFIGURATION_CACHED_MS = 31_000;
+
+/**
+ * Fixes a site's work at its default, whoever asks and how often: one browser that solves hundreds
+ * of puzzles from one address is what the policy makes dearer, and this measures the first of them.
+ * @param {Stack} stack
+ */
+export async function holdWork(stack) {
+  const url = `${stack.edge_admin}/kv/SITES/${encodeURIComponent(`site:${stack.site.sitekey}`)}`;
+  const config = await (await fetch(url)).json();
+  config.work.ceiling = config.work.floor;
+  const put = await fetch(url, { method: 'PUT', body: JSON.stringify(config) });
+  if (!put.ok) throw new Error(`could not fix the site's work: ${put.status}`);
+  await new Promise((resolve) => setTimeout(resolve, CONFIGURATION_CACHED_MS));
+}
