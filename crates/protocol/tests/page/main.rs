@@ -119,6 +119,27 @@ fn every_header_stands_on_the_page_and_no_other() {
     assert_same(&one("Headers", table), &one("Headers", all));
 }
 
+/// Names that `wrangler.toml` binds: `binding = "…"`, and `name = "…"` where
+/// it is in capitals (objects and rate limits).
+fn bindings() -> Vec<String> {
+    let settings = include_str!("../../../../wrangler.toml").lines();
+    let named = settings.filter_map(|line| {
+        line.strip_prefix("binding = \"").or_else(|| line.strip_prefix("name = \""))
+    });
+    named
+        .filter_map(|rest| rest.strip_suffix('"'))
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_binding_stands_among_the_operators_settings_and_no_other() {
+    let operation = Page::read(include_str!("../../../../docs/operation.md"));
+    let table = operation.columns::<1>("Bindings").map(|[name]| name).collect::<Vec<_>>();
+    assert_same(&one("Bindings", table), &one("Bindings", bindings()));
+}
+
 #[test]
 fn a_row_that_only_one_side_has_is_found() {
     let page = one("Thing", ["same".to_owned(), "gone".to_owned()]);
