@@ -43,6 +43,8 @@ impl std::error::Error for CallError {}
 pub struct Answer {
     /// Its status.
     pub status: StatusCode,
+    /// Its headers.
+    pub headers: hyper::HeaderMap,
     /// Its body.
     pub body: Bytes,
 }
@@ -98,9 +100,9 @@ impl Connection {
             .body(Full::new(body.into()))
             .map_err(|why| CallError::Transport(why.to_string()))?;
         let response = self.sender.send_request(request).await.map_err(transport)?;
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await.map_err(transport)?.to_bytes();
-        Ok(Answer { status, body })
+        Ok(Answer { status, headers, body })
     }
 
     /// Posts JSON.

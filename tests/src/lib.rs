@@ -9,3 +9,5 @@
 pub mod bad_input;
 pub mod client;
 pub mod load;
+pub mod records;
+pub mod stage;

@@ -1,0 +1,40 @@
+//! What the origin has on record, read from its Postgres.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use munjigi_tools::wait;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+/// The origin's Postgres.
+pub struct Records {
+    pool: PgPool,
+}
+
+impl Records {
+    /// Connects when first asked, and again after an outage.
+    pub fn of(database_url: &str) -> Result<Self> {
+        Ok(Self { pool: PgPoolOptions::new().max_connections(1).connect_lazy(database_url)? })
+    }
+
+    /// Rows of `redeemed` for one site.
+    pub async fn redeemed(&self, sitekey: &str) -> Result<i64> {
+        let count = "SELECT count(*) FROM redeemed WHERE sitekey = $1";
+        Ok(sqlx::query_scalar(count).bind(sitekey).fetch_one(&self.pool).await?)
+    }
+
+    /// Waits until `redeemed` has at least `wanted` rows for a site, then a
+    /// little longer, and gives the number that stands there.
+    pub async fn settled(&self, sitekey: &str, wanted: usize, within: Duration) -> Result<i64> {
+        let what = format!("{wanted} rows in redeemed");
+        wait::until(&what, within, async || {
+            let rows = self.redeemed(sitekey).await;
+            Ok(rows
+                .is_ok_and(|rows| usize::try_from(rows).is_ok_and(|rows| rows >= wanted))
+                .then_some(()))
+        })
+        .await?;
+        self.redeemed(sitekey).await
+    }
+}

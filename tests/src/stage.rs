@@ -1,0 +1,51 @@
+//! What the tests do over and over on a running stack.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use munjigi_protocol::{ChallengeReply, SiteverifyCode, SiteverifyReply};
+use munjigi_tools::stack::{Site, Stack, StackOptions, Variant};
+
+use crate::client::Connection;
+use crate::records::Records;
+
+/// Starts a stack on plain workerd with one worker per set of variables.
+pub async fn stack(variants: &[&[(&str, &str)]]) -> Result<Stack> {
+    let variants = variants.iter().map(|vars| variant(vars)).collect();
+    Stack::start(StackOptions { variants, ..StackOptions::default() }).await
+}
+
+/// One worker's own variables.
+pub fn variant(vars: &[(&str, &str)]) -> Variant {
+    let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
+    Variant { vars: vars.iter().map(owned).collect::<BTreeMap<_, _>>() }
+}
+
+/// The stack's records.
+pub fn records(stack: &Stack) -> Result<Records> {
+    Records::of(&stack.database.url())
+}
+
+/// A fresh token of a site.
+pub async fn token(edge: &str, site: &Site) -> Result<String> {
+    let mut connection = Connection::open(edge).await?;
+    Ok(connection.token(&site.sitekey, &site.hostname, &[]).await?)
+}
+
+/// A fresh challenge of a site, as from the network `address`.
+pub async fn challenge(edge: &str, site: &Site, address: &str) -> Result<ChallengeReply> {
+    let mut connection = Connection::open(edge).await?;
+    let headers = [("cf-connecting-ip", address)];
+    Ok(connection.challenge(&site.sitekey, &site.hostname, &headers).await?)
+}
+
+/// One siteverify call.
+pub async fn verify(edge: &str, site: &Site, token: &str) -> Result<SiteverifyReply> {
+    let mut connection = Connection::open(edge).await?;
+    connection.siteverify(&site.secret, token).await.context("siteverify")
+}
+
+/// Whether a reply refuses with exactly this code.
+pub fn refused_with(reply: &SiteverifyReply, code: SiteverifyCode) -> bool {
+    !reply.success && reply.error_codes == [code]
+}

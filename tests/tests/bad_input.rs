@@ -1,0 +1,90 @@
+//! The table of bad input against the running edge.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use hyper::Method;
+use munjigi_protocol::headers;
+use munjigi_tests::bad_input::{Case, Table, fill};
+use munjigi_tests::client::{Connection, solution_request};
+use munjigi_tests::stage;
+use munjigi_tools::stack::Stack;
+use serde_json::Value;
+
+async fn values(stack: &Stack) -> Result<BTreeMap<&'static str, String>> {
+    let (edge, site) = (stack.edge.url(), &stack.bench_site);
+    // The ordinary site's challenge, so that a nonce can be wrong.
+    let challenge = stage::challenge(&edge, &stack.site, "192.0.2.7").await?;
+    let cheap = stage::challenge(&edge, site, "192.0.2.7").await?;
+    let nonces = solution_request(&cheap)?.nonces.context("nonces")?;
+    Ok(BTreeMap::from([
+        ("sitekey", stack.site.sitekey.clone()),
+        ("secret", site.secret.clone()),
+        ("challenge", challenge.challenge),
+        ("nonces", serde_json::to_string(&nonces)?),
+        ("token", stage::token(&edge, site).await?),
+    ]))
+}
+
+async fn fault(edge: &str, case: &Case, values: &BTreeMap<&str, String>) -> Result<Option<String>> {
+    let (method, path) = case.request.split_once(' ').context("method and path")?;
+    let path = fill(path, values)?;
+    let mut given: Vec<(&str, &str)> = Vec::new();
+    let body = case.bytes(values)?;
+    if !body.is_empty() && !case.content_type.is_empty() {
+        given.push(("content-type", &case.content_type));
+    }
+    given.extend(case.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let mut connection = Connection::open(edge).await?;
+    let answer =
+        connection.send(Method::from_bytes(method.as_bytes())?, &path, &given, body).await?;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    let got = format!("{} {}", answer.status, text.chars().take(300).collect::<String>());
+    if answer.status.as_u16() != case.status {
+        return Ok(Some(format!("wanted {}, got {got}", case.status)));
+    }
+    for header in
+        [headers::REQUEST_ID, "cache-control", "x-content-type-options", "referrer-policy"]
+    {
+        if !answer.headers.contains_key(header) {
+            return Ok(Some(format!("no {header} on {got}")));
+        }
+    }
+    let json: Value = serde_json::from_str(&text).unwrap_or_default();
+    let as_wanted = match (&case.code, &case.codes, &case.page) {
+        (Some(code), ..) => {
+            let complete = ["type", "title", "status", "code", "detail", "request_id"]
+                .iter()
+                .all(|field| json.get(field).is_some());
+            complete && json["code"] == **code
+        }
+        (_, Some(codes), _) => {
+            json["success"] == false && json["error-codes"] == Value::from(codes.clone())
+        }
+        (_, _, Some(page)) => text.contains(&format!("data-error=\"{page}\"")),
+        _ => false,
+    };
+    Ok((!as_wanted).then_some(got))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_gets_its_documented_code_and_never_a_500() -> Result<()> {
+    let stack = stage::stack(&[]).await?;
+    let table: Table = toml::from_str(include_str!("../contract/bad-input.toml"))?;
+    let values = values(&stack).await?;
+    let mut faults = Vec::new();
+    for case in &table.case {
+        if let Some(fault) = fault(&stack.edge.url(), case, &values).await? {
+            faults.push(format!("{}: {fault}", case.id));
+        }
+    }
+    println!(
+        "{} of {} cases answered as documented",
+        table.case.len() - faults.len(),
+        table.case.len()
+    );
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    // Nothing of it was spent or broken on the way.
+    assert!(stage::verify(&stack.edge.url(), &stack.bench_site, &values["token"]).await?.success);
+    Ok(())
+}

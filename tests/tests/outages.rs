@@ -1,0 +1,134 @@
+//! The days on which a part is down: what was redeemed at the edge stands in
+//! Postgres in the end, each once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use munjigi_tests::client::Connection;
+use munjigi_tests::stage;
+use munjigi_tools::stack::{Site, Stack};
+use tokio::task::JoinHandle;
+
+/// Visitors that pass and are verified, one after the other on a few
+/// connections, until told to stop.
+struct Visitors {
+    stop: Arc<AtomicBool>,
+    redeemed: Arc<AtomicUsize>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Visitors {
+    fn come(edge: &str, site: &Site) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let redeemed = Arc::new(AtomicUsize::new(0));
+        let tasks = (0..4)
+            .map(|_| {
+                let (stop, redeemed) = (Arc::clone(&stop), Arc::clone(&redeemed));
+                let (edge, site) = (edge.to_owned(), site.clone());
+                tokio::spawn(async move {
+                    while !stop.load(Ordering::Relaxed) {
+                        let passed = pass(&edge, &site).await.unwrap_or(false);
+                        redeemed.fetch_add(usize::from(passed), Ordering::Relaxed);
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                })
+            })
+            .collect();
+        Self { stop, redeemed, tasks }
+    }
+
+    fn redeemed(&self) -> usize {
+        self.redeemed.load(Ordering::Relaxed)
+    }
+
+    async fn leave(self) -> Result<usize> {
+        self.stop.store(true, Ordering::Relaxed);
+        for task in self.tasks {
+            task.await?;
+        }
+        Ok(self.redeemed.load(Ordering::Relaxed))
+    }
+}
+
+async fn pass(edge: &str, site: &Site) -> Result<bool> {
+    let mut connection = Connection::open(edge).await?;
+    let token = connection.token(&site.sitekey, &site.hostname, &[]).await?;
+    Ok(connection.siteverify(&site.secret, &token).await?.success)
+}
+
+/// Redeemed at the edge = rows in Postgres.
+async fn nothing_is_missing(stack: &Stack, redeemed: usize) -> Result<()> {
+    let site = &stack.bench_site.sitekey;
+    let rows = stage::records(stack)?.settled(site, redeemed, Duration::from_secs(90)).await?;
+    println!("redeemed at the edge: {redeemed}, rows in Postgres: {rows}");
+    assert!(redeemed > 0, "nobody passed");
+    assert_eq!(usize::try_from(rows)?, redeemed);
+    Ok(())
+}
+
+async fn load_for(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_away_for_twenty_seconds_under_load_loses_nothing() -> Result<()> {
+    let mut stack = stage::stack(&[]).await?;
+    let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
+    load_for(2).await;
+    stack.database.ours()?.stop().await?;
+    let before = visitors.redeemed();
+    load_for(20).await;
+    assert!(visitors.redeemed() > before, "visitors wait for Postgres");
+    stack.database.ours()?.start_again().await?;
+    load_for(2).await;
+    let redeemed = visitors.leave().await?;
+    nothing_is_missing(&stack, redeemed).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_origin_and_a_postgres_restart_in_a_minute_of_load_lose_nothing() -> Result<()> {
+    let mut stack = stage::stack(&[]).await?;
+    let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
+    for _ in 0..3 {
+        load_for(7).await;
+        stack.origin.kill();
+        load_for(3).await;
+        stack.origin.start().await?;
+        load_for(5).await;
+        stack.database.ours()?.stop().await?;
+        stack.database.ours()?.start_again().await?;
+        load_for(5).await;
+    }
+    let redeemed = visitors.leave().await?;
+    nothing_is_missing(&stack, redeemed).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_killed_while_the_origin_is_away_loses_nothing() -> Result<()> {
+    let mut stack = stage::stack(&[]).await?;
+    stack.origin.kill();
+    let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
+    load_for(3).await;
+    // Nobody is under way when the edge dies: a redemption whose reply was
+    // lost with it would stand on record and not in the visitors' count.
+    let redeemed = visitors.leave().await?;
+    stack.edge.kill();
+    stack.edge.start_again().await?;
+    stack.origin.start().await?;
+    nothing_is_missing(&stack, redeemed).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_started_while_the_origin_is_away_serves() -> Result<()> {
+    let mut stack = stage::stack(&[]).await?;
+    stack.edge.stop().await?;
+    stack.origin.kill();
+    stack.edge.start_again().await?;
+    let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
+    load_for(2).await;
+    let redeemed = visitors.leave().await?;
+    stack.origin.start().await?;
+    nothing_is_missing(&stack, redeemed).await
+}

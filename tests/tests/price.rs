@@ -1,0 +1,48 @@
+//! The price rises for the network that asks too much, falls again, and
+//! leaves the others alone.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use munjigi_protocol::{ChallengeReply, Step};
+use munjigi_tests::client::Connection;
+use munjigi_tests::stage;
+use munjigi_tools::wait;
+
+fn work(challenge: &ChallengeReply) -> Result<u64> {
+    let Step::Puzzle(puzzle) = &challenge.step else { anyhow::bail!("not a puzzle") };
+    Ok(puzzle.work * u64::from(puzzle.count))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_challenges_of_one_prefix_raise_its_work_alone_and_it_decays() -> Result<()> {
+    let stack = stage::stack(&[&[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "8")]]).await?;
+    let (edge, site) = (stack.edge.url(), &stack.site);
+    let calm = work(&stage::challenge(&edge, site, "198.51.100.1").await?)?;
+    let other_before = work(&stage::challenge(&edge, site, "203.0.113.1").await?)?;
+    assert_eq!(calm, other_before);
+
+    let mut connection = Connection::open(&edge).await?;
+    let headers = [("cf-connecting-ip", "198.51.100.1")];
+    let mut dearest = 0;
+    let begun = Instant::now();
+    for _ in 0..200 {
+        let challenge = connection.challenge(&site.sitekey, &site.hostname, &headers).await?;
+        dearest = dearest.max(work(&challenge)?);
+    }
+    println!("200 challenges in {:?}: work {calm} → {dearest}", begun.elapsed());
+    assert!(dearest >= 4 * calm, "{dearest} is less than four times {calm}");
+
+    let neighbour = work(&stage::challenge(&edge, site, "198.51.100.200").await?)?;
+    assert!(neighbour >= 4 * calm, "the same /24 is the same network");
+    let other = work(&stage::challenge(&edge, site, "203.0.113.1").await?)?;
+    assert_eq!(other, other_before, "another network pays too");
+
+    wait::until("the price to fall again", Duration::from_secs(120), async || {
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        let challenge = stage::challenge(&edge, site, "198.51.100.1").await;
+        Ok((work(&challenge.context("challenge")?)? <= 2 * calm).then_some(()))
+    })
+    .await?;
+    Ok(())
+}
