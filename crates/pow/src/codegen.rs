@@ -2,208 +2,323 @@
 //! speed. Every visitor downloads this generator, so it is written for size: whatever does not
 //! depend on the seed stands in [`FRAME`] as bytes.
 //!
-//! The module imports nothing and exports
+//! The module imports nothing, has the same size for every seed, and exports
 //!
 //! - `hash(nonce: i64) -> i64`
 //! - `search(start: i64, count: i32, target: i64) -> i64`: the first nonce of `count` from `start`
 //!   whose hash is below the target, or -1. Searching in slices gives progress.
 
 use alloc::vec::Vec;
+use core::slice;
 
 use crate::{
+    generator::keyed,
     permutations,
-    program::{PROGRAMS, Program, Programs, keys},
+    program::{Operation, PROGRAMS, Program, Programs, keys},
 };
 
 /// Everything before the first instruction of `hash`.
 const FRAME: &[u8] = &[
-    b'\0', b'a', b's', b'm', 1, 0, 0, 0, //
-    1, 13, 2, // types: i64 -> i64; i64 i32 i64 -> i64
-    0x60, 1, 0x7e, 1, 0x7e, //
-    0x60, 3, 0x7e, 0x7f, 0x7e, 1, 0x7e, //
-    3, 3, 2, 1, 0, // function 0, of type 1, is `search`; function 1, of type 0, is `hash`
-    5, 4, 1, 1, 1, 1, // one page of memory, never more
-    7, 17, 2, // exports
-    6, b's', b'e', b'a', b'r', b'c', b'h', 0, 0, //
-    4, b'h', b'a', b's', b'h', 0, 1, //
-    10, 0x80, 0x80, 0, 2, // code: size (patched), two functions
-    43, 0, // `search`
-    LOOP, 0x7e, //
-    GET, 1, 0x45, 0x04, 0x40, I64_CONST, 0x7f, 0x0f, END, // if count is 0: return -1
-    GET, 0, 0x10, 1, GET, 2, 0x54, 0x04, 0x40, GET, 0, 0x0f,
-    END, // if hash < target: return it
-    GET, 0, I64_CONST, 1, ADD, SET, 0, // the next nonce
-    GET, 1, I32_CONST, 1, 0x6b, SET, 1, //
-    0x0c, 0, END, END, //
-    0x80, 0x80, 0, // `hash`: size (patched)
-    2, 10, 0x7e, 1, 0x7f, // ten registers, the branch counter
+    b'\0',
+    b'a',
+    b's',
+    b'm',
+    1,
+    0,
+    0,
+    0, //
+    1,
+    13,
+    2, // types: i64 -> i64; i64 i32 i64 -> i64
+    0x60,
+    1,
+    0x7e,
+    1,
+    0x7e, //
+    0x60,
+    3,
+    0x7e,
+    0x7f,
+    0x7e,
+    1,
+    0x7e, //
+    3,
+    3,
+    2,
+    1,
+    0, // function 0, of type 1, is `search`; function 1, of type 0, is `hash`
+    5,
+    4,
+    1,
+    1,
+    1,
+    1, // one page of memory, never more
+    7,
+    17,
+    2, // exports
+    6,
+    b's',
+    b'e',
+    b'a',
+    b'r',
+    b'c',
+    b'h',
+    0,
+    0, //
+    4,
+    b'h',
+    b'a',
+    b's',
+    b'h',
+    0,
+    1, //
+    10,
+    leb(CODE)[0],
+    leb(CODE)[1],
+    2, // code of two functions
+    43,
+    0, // `search`
+    0x03,
+    0x7e, // loop
+    GET,
+    1,
+    0x45,
+    0x04,
+    0x40,
+    CONST,
+    0x7f,
+    0x0f,
+    0x0b, // if count is 0: return -1
+    GET,
+    0,
+    0x10,
+    1,
+    GET,
+    2,
+    0x54,
+    0x04,
+    0x40,
+    GET,
+    0,
+    0x0f,
+    0x0b, // if hash < target: return it
+    GET,
+    0,
+    CONST,
+    1,
+    0x7c,
+    SET,
+    0, // the next nonce
+    GET,
+    1,
+    0x41,
+    1,
+    0x6b,
+    SET,
+    1, //
+    0x0c,
+    0,
+    0x0b,
+    0x0b, // again
+    leb(HASH)[0],
+    leb(HASH)[1], // `hash`
+    2,
+    11,
+    0x7e,
+    1,
+    0x7f, // eleven locals of 64 bits, one of 32
 ];
-const CODE_SIZE: usize = 54;
-const HASH_SIZE: usize = FRAME.len() - 8;
+/// Bytes of the code section, and of `hash` within it: the same for every seed.
+const CODE: usize = 47 + HASH;
+const HASH: usize = 14_774;
 
-const LOOP: u8 = 0x03;
-const END: u8 = 0x0b;
+/// Bytes of a module.
+pub const SIZE: usize = FRAME.len() - 5 + HASH;
+
+/// The part of the module that is still to be written.
+type Out<'a> = slice::IterMut<'a, u8>;
+
+const CONST: u8 = 0x42;
 const GET: u8 = 0x20;
 const SET: u8 = 0x21;
-const I32_CONST: u8 = 0x41;
-const I64_CONST: u8 = 0x42;
-const ADD: u8 = 0x7c;
-const SUB: u8 = 0x7d;
-const MUL: u8 = 0x7e;
-const AND: u8 = 0x83;
-const OR: u8 = 0x84;
-const XOR: u8 = 0x85;
-const SHR_S: u8 = 0x87;
-const SHR_U: u8 = 0x88;
-const ROTL: u8 = 0x89;
-const ROTR: u8 = 0x8a;
 
-/// Locals of `hash`: the nonce, r0 to r9, the branch counter.
+/// Locals of `hash`: the nonce, r0 to r9, a 64-bit scratch, the branch counter.
 const NONCE: u8 = 0;
 const R: u8 = 1;
-const COUNTER: u8 = 11;
+const SCRATCH: u8 = 11;
+const COUNTER: u8 = 12;
+
+/// The state of the stream, v0 to v3, is kept where its second output belongs: r7 to r4.
+const V: [u8; 4] = [R + 7, R + 6, R + 5, R + 4];
 
 /// Appends the module of the seed's function to `out`.
 pub fn module(seed: &[u8; 32], out: &mut Vec<u8>) {
+    let mut module = [0; SIZE];
+    write(seed, &mut module);
+    out.extend_from_slice(&module);
+}
+
+/// Writes the module of the seed's function, without allocating.
+pub fn write(seed: &[u8; 32], module: &mut [u8; SIZE]) {
     let [program_key, nonce_key] = keys(seed);
-    let start = out.len();
-    out.extend_from_slice(FRAME);
+    let out = &mut module.iter_mut();
+    put(out, FRAME);
     registers(out, nonce_key);
     let list = permutations::list();
-    let mut stream = Programs::new(program_key, &list);
-    let programs: [Program; PROGRAMS] = core::array::from_fn(|_| stream.draw());
     for memory in [false, true] {
-        out.extend([I32_CONST, 32, SET, COUNTER]);
-        for (i, program) in programs.iter().enumerate() {
-            run(out, program, memory);
-            if !memory {
-                for j in 0..8 {
-                    let address = 8 * (255 - 8 * i - j);
-                    // i64.store, aligned
-                    out.extend([I32_CONST, 0, GET, R + j as u8, 0x37, 3]);
-                    out.extend([0x80 | address as u8, (address >> 7) as u8]);
+        put(out, &[0x41, 32, SET, COUNTER]);
+        let mut programs = Programs::new(program_key, &list);
+        let mut address = 8 * 256;
+        for _ in 0..PROGRAMS {
+            run(out, &programs.draw(), memory);
+            for r in R..R + 8 {
+                if !memory {
+                    address -= 8;
+                    // i64.store, aligned, at a constant address
+                    let [low, high] = leb(address);
+                    put(out, &[0x41, 0, GET, r, 0x37, 3, low, high]);
                 }
             }
         }
     }
     round(out, [R, R + 1, R + 2, R + 3]);
     round(out, [R + 4, R + 5, R + 6, R + 7]);
-    out.extend([GET, R + 3, GET, R + 7, XOR, GET, R + 9, XOR, END]);
-    for at in [CODE_SIZE, HASH_SIZE] {
-        let size = out.len() - start - at - 3;
-        for (i, byte) in out[start + at..start + at + 3].iter_mut().enumerate() {
-            *byte |= (size >> (7 * i)) as u8 & 0x7f;
-        }
-    }
+    binary(out, R + 3, GET, R + 7, Operation::Xor);
+    binary(out, R + 3, GET, R + 9, Operation::Xor);
+    put(out, &[GET, R + 3, 0x0b]);
 }
 
-/// Sets r0 to r9 from the nonce. The state of the stream, v0 to v3, is kept in r7 to r4, where its
-/// second output belongs.
-fn registers(out: &mut Vec<u8>, [k0, k1]: [u64; 2]) {
-    const V: [u8; 4] = [R + 7, R + 6, R + 5, R + 4];
-    const START: [u64; 4] = [
-        0x736f_6d65_7073_6575,
-        0x646f_7261_6e64_6f6d,
-        0x6c79_6765_6e65_7261,
-        0x7465_6462_7974_6573,
-    ];
-    for (v, word) in V.into_iter().zip([START[0] ^ k0, START[1] ^ k1, START[2] ^ k0, START[3] ^ k1])
-    {
-        constant(out, word);
-        out.extend([SET, v]);
-    }
-    binary(out, V[3], [GET, NONCE], XOR);
+/// Sets r0 to r9, which are 0 as all locals are at first, from the nonce.
+fn registers(out: &mut Out, key: [u64; 2]) {
+    let [k0, k1] = key;
+    mix(out, keyed(key));
+    binary(out, V[3], GET, NONCE, Operation::Xor);
     round(out, V);
-    binary(out, V[0], [GET, NONCE], XOR);
-    out.extend([GET, V[2], I64_CONST, 0xbb, 1, XOR, SET, V[2]]);
+    binary(out, V[0], GET, NONCE, Operation::Xor);
+    mix(out, [0, 0, 0xbb, 0]);
     for _ in 0..3 {
         round(out, V);
     }
-    for i in 0..4 {
-        out.extend([GET, R + 4 + i, SET, R + i]);
+    for r in R..R + 4 {
+        binary(out, r, GET, r + 4, Operation::Or);
     }
-    for (v, word) in V.into_iter().zip([k0, k1, k0, k1]) {
-        out.extend([GET, v]);
-        constant(out, word);
-        out.extend([XOR, SET, v]);
-    }
+    mix(out, [k0, k1, k0, k1]);
     for _ in 0..4 {
         round(out, V);
     }
     for (to, from, low) in [(R + 8, R + 4, 3), (R + 9, R + 7, 5)] {
-        out.extend([GET, from, SET, to]);
-        binary(out, to, [I64_CONST, 0x78], AND);
-        binary(out, to, [I64_CONST, low], OR);
+        binary(out, to, GET, from, Operation::Or);
+        binary(out, to, CONST, 7, Operation::Or);
+        binary(out, to, CONST, 7 ^ low, Operation::Xor);
     }
 }
 
-fn run(out: &mut Vec<u8>, program: &Program, memory: bool) {
-    out.extend([LOOP, 0x40]);
+fn run(out: &mut Out, program: &Program, memory: bool) {
+    put(out, &[0x03, 0x40]); // loop
     for (slot, x) in program.iter().enumerate() {
         let to = R + x.to;
-        if slot == 7 {
-            // The branch: the counter never exceeds 32, so one comparison asks whether it is not 0
-            // and bit 5 is clear.
-            out.extend([GET, COUNTER, GET, R + program[0].to, 0xa7, I32_CONST, 32, 0x71, 0x4b]);
-            out.extend([0x04, 0x40, GET, COUNTER, I32_CONST, 1, 0x6b, SET, COUNTER, 0x0c, 1, END]);
-        }
-        out.extend([GET, to]);
-        let opcode = usize::from(x.opcode);
-        let (first, second) = if slot == 0 {
-            out.extend([GET, R + x.from, MUL, I64_CONST, x.immediate, ROTR, SET, to]);
+        let mut from = R + x.from;
+        if slot == 0 {
+            binary(out, to, GET, from, x.second);
+            binary(out, to, CONST, x.immediate, x.first);
             continue;
-        } else if slot % 2 == 0 {
-            ([OR, XOR, ADD][opcode % 3], MUL)
-        } else {
-            ([ROTR, SHR_S, SHR_U][opcode / 3 % 3], [XOR, ADD, SUB][opcode % 3])
-        };
-        out.extend([I64_CONST, x.immediate, first, GET, R + x.from]);
-        if memory {
-            out.extend([0xa7, I32_CONST, 0xf8, 0x0f, 0x71, 0x29, 3, 0]);
         }
-        out.extend([second, SET, to]);
+        if slot == 7 {
+            // `BRANCH`: the counter never exceeds 32, so that one comparison asks both whether it is
+            // not 0 and whether bit 5 is clear.
+            put(out, &[GET, COUNTER, GET, R + program[0].to, 0xa7, 0x41, 32, 0x71, 0x4b]);
+            put(out, &[0x04, 0x40, GET, COUNTER, 0x41, 1, 0x6b, SET, COUNTER, 0x0c, 1, 0x0b]);
+        }
+        if memory {
+            // i32.wrap, and 2040, i64.load
+            put(out, &[GET, from, 0xa7, 0x41, 0xf8, 0x0f, 0x71, 0x29, 3, 0, SET, SCRATCH]);
+            from = SCRATCH;
+        }
+        binary(out, to, CONST, x.immediate, x.first);
+        binary(out, to, GET, from, x.second);
     }
-    out.push(END);
+    put(out, &[0x0b]);
 }
 
 /// One round of the stream over four locals.
-fn round(out: &mut Vec<u8>, v: [u8; 4]) {
-    const STEPS: [(u8, u8, u8); 14] = [
-        (0, 1, ADD),
-        (2, 3, ADD),
-        (1, 13, ROTL),
-        (3, 16, ROTL),
-        (1, 0, XOR),
-        (3, 2, XOR),
-        (0, 32, ROTL),
-        (2, 1, ADD),
-        (0, 3, ADD),
-        (1, 17, ROTL),
-        (3, 21, ROTL),
-        (1, 2, XOR),
-        (3, 0, XOR),
-        (2, 32, ROTL),
+fn round(out: &mut Out, v: [u8; 4]) {
+    use Operation::{Add, Rotate, Xor};
+
+    // A rotation to the right by so much, or the other operand.
+    const STEPS: [(u8, u8, Operation); 14] = [
+        (0, 1, Add),
+        (2, 3, Add),
+        (1, 64 - 13, Rotate),
+        (3, 64 - 16, Rotate),
+        (1, 0, Xor),
+        (3, 2, Xor),
+        (0, 64 - 32, Rotate),
+        (2, 1, Add),
+        (0, 3, Add),
+        (1, 64 - 17, Rotate),
+        (3, 64 - 21, Rotate),
+        (1, 2, Xor),
+        (3, 0, Xor),
+        (2, 64 - 32, Rotate),
     ];
     for (to, operand, operation) in STEPS {
-        let operand = if operation == ROTL {
-            [I64_CONST, operand]
+        let to = v[usize::from(to & 3)];
+        if operation == Rotate {
+            binary(out, to, CONST, operand, operation);
         } else {
-            [GET, v[usize::from(operand) & 3]]
-        };
-        binary(out, v[usize::from(to) & 3], operand, operation);
+            binary(out, to, GET, v[usize::from(operand & 3)], operation);
+        }
     }
 }
 
-/// Combines a local with an operand of two bytes.
-fn binary(out: &mut Vec<u8>, local: u8, [kind, value]: [u8; 2], operation: u8) {
-    out.extend([GET, local, kind, value, operation, SET, local]);
+/// Xors four words into the state of the stream.
+fn mix(out: &mut Out, words: [u64; 4]) {
+    for i in 0..4 {
+        let mut word = words[i].cast_signed();
+        // Ten bytes for every word, so that modules do not differ in size.
+        let mut constant = [0x80; 11];
+        constant[0] = CONST;
+        for byte in &mut constant[1..] {
+            *byte |= word as u8;
+            word >>= 7;
+        }
+        constant[10] &= 0x7f;
+        put(out, &constant);
+        put(out, &[SET, SCRATCH]);
+        binary(out, V[i], GET, SCRATCH, Operation::Xor);
+    }
 }
 
-/// A 64-bit constant, always in ten bytes.
-fn constant(out: &mut Vec<u8>, word: u64) {
-    out.push(I64_CONST);
-    for i in 0..9 {
-        out.push(0x80 | (word >> (7 * i)) as u8);
+/// Combines a local with another or with a constant below 64.
+fn binary(out: &mut Out, to: u8, kind: u8, operand: u8, operation: Operation) {
+    put(out, &[GET, to, kind, operand, operation as u8, SET, to]);
+}
+
+/// A number below 2^14 in two bytes.
+const fn leb(number: usize) -> [u8; 2] {
+    [number as u8 | 0x80, (number >> 7) as u8]
+}
+
+/// Writes bytes; [`SIZE`] is exact, so that there is room for each.
+#[inline(never)]
+fn put(out: &mut Out, bytes: &[u8]) {
+    for (byte, place) in bytes.iter().zip(out) {
+        *place = *byte;
     }
-    out.push(if word >> 63 == 0 { 0 } else { 0x7f });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sizes_in_the_frame_are_those_of_every_module() {
+        for seed in [[0; 32], [1; 32], [0xff; 32]] {
+            let mut bytes = Vec::new();
+            module(&seed, &mut bytes);
+            let (head, locals) = (56, 5);
+            assert_eq!(bytes.len() - head, CODE);
+            assert_eq!(bytes.len() - FRAME.len() + locals, HASH);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use crate::{
     generator::{Generator, round},
     permutations::{self, COUNT, Permutation},
-    program::{PROGRAMS, Program, Programs, keys},
+    program::{Operation, PROGRAMS, Program, Programs, keys},
 };
 
 /// The verifier must not walk the list for every function.
@@ -37,17 +37,14 @@ impl Function {
 
         let mut branches = BRANCHES;
         for (i, program) in self.programs.iter().enumerate() {
-            run(program, &mut r, &mut branches, |register, _| register);
+            run(program, &mut r, &mut branches, |register| register);
             for j in 0..8 {
                 memory[(255 - 8 * i - j) & 255] = r[j];
             }
         }
         branches = BRANCHES;
         for program in &self.programs {
-            run(program, &mut r, &mut branches, |register, memory_| {
-                let _ = memory_;
-                memory[(register >> 3) as usize & 255]
-            });
+            run(program, &mut r, &mut branches, |register| memory[(register >> 3) as usize & 255]);
         }
         let low = round([r[0], r[1], r[2], r[3]]);
         let high = round([r[4], r[5], r[6], r[7]]);
@@ -55,36 +52,17 @@ impl Function {
     }
 }
 
-#[inline]
-fn run(program: &Program, r: &mut [u64; 16], branches: &mut u32, source: impl Fn(u64, ()) -> u64) {
+#[inline(always)]
+fn run(program: &Program, r: &mut [u64; 16], branches: &mut u32, source: impl Fn(u64) -> u64) {
     loop {
         for (slot, x) in program.iter().enumerate() {
             let d = r[x.to as usize & 15];
             let s = r[x.from as usize & 15];
-            let imm = u32::from(x.immediate);
+            let imm = u64::from(x.immediate);
             r[x.to as usize & 15] = if slot == 0 {
-                d.wrapping_mul(s).rotate_right(imm)
-            } else if slot % 2 == 0 {
-                let s = source(s, ());
-                let imm = u64::from(imm);
-                match x.opcode {
-                    0 => d | imm,
-                    1 => d ^ imm,
-                    _ => d.wrapping_add(imm),
-                }
-                .wrapping_mul(s)
+                d.wrapping_mul(s).rotate_right(imm as u32)
             } else {
-                let s = source(s, ());
-                let d = match x.opcode / 3 {
-                    0 => d.rotate_right(imm),
-                    1 => (d.cast_signed() >> imm).cast_unsigned(),
-                    _ => d >> imm,
-                };
-                match x.opcode % 3 {
-                    0 => d ^ s,
-                    1 => d.wrapping_add(s),
-                    _ => d.wrapping_sub(s),
-                }
+                apply(x.second, apply(x.first, d, imm), source(s))
             };
             if slot == 6 && *branches != 0 && r[program[0].to as usize & 15] & 32 == 0 {
                 *branches -= 1;
@@ -94,5 +72,19 @@ fn run(program: &Program, r: &mut [u64; 16], branches: &mut u32, source: impl Fn
                 return;
             }
         }
+    }
+}
+
+#[inline(always)]
+fn apply(operation: Operation, a: u64, b: u64) -> u64 {
+    match operation {
+        Operation::Add => a.wrapping_add(b),
+        Operation::Sub => a.wrapping_sub(b),
+        Operation::Mul => a.wrapping_mul(b),
+        Operation::Or => a | b,
+        Operation::Xor => a ^ b,
+        Operation::ShiftSigned => (a.cast_signed() >> (b & 63)).cast_unsigned(),
+        Operation::Shift => a >> (b & 63),
+        Operation::Rotate => a.rotate_right(b as u32),
     }
 }

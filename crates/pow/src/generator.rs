@@ -1,6 +1,17 @@
 //! The SipHash-like stream that programs, and the registers of a nonce, are drawn from.
 //! Only words come out of here; what they mean is decided in `program` and `function`.
 
+/// The state under a key, before any salt. Out of line, as its constants do not compress.
+#[inline(never)]
+pub(crate) const fn keyed([k0, k1]: [u64; 2]) -> [u64; 4] {
+    [
+        0x736f_6d65_7073_6575 ^ k0,
+        0x646f_7261_6e64_6f6d ^ k1,
+        0x6c79_6765_6e65_7261 ^ k0,
+        0x7465_6462_7974_6573 ^ k1,
+    ]
+}
+
 /// Mixes four words: the one round that everything in HashWX is built from.
 #[inline]
 pub(crate) const fn round([mut v0, mut v1, mut v2, mut v3]: [u64; 4]) -> [u64; 4] {
@@ -27,13 +38,8 @@ impl Generator {
     /// Starts the stream of `key` at `salt`; the first four words are the state it starts in.
     #[inline]
     pub(crate) const fn new(key: [u64; 2], salt: u64) -> Self {
-        let [k0, k1] = key;
-        let mut state = round([
-            0x736f_6d65_7073_6575 ^ k0,
-            0x646f_7261_6e64_6f6d ^ k1,
-            0x6c79_6765_6e65_7261 ^ k0,
-            0x7465_6462_7974_6573 ^ k1 ^ salt,
-        ]);
+        let [v0, v1, v2, v3] = keyed(key);
+        let mut state = round([v0, v1, v2, v3 ^ salt]);
         state[0] ^= salt;
         state[2] ^= 0xbb;
         Self { key, state: round(round(round(state))) }

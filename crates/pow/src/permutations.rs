@@ -7,7 +7,7 @@ pub(crate) const COUNT: usize = 625;
 pub(crate) type Permutation = u32;
 
 /// Which values each position may hold: one bit per value.
-const ALLOWED: [u32; 8] = [
+const ALLOWED: [u8; 8] = [
     0b1101_0101,
     0b1111_1100,
     0b1111_1010,
@@ -21,33 +21,34 @@ const ALLOWED: [u32; 8] = [
 /// Lists the permutations in lexicographic order.
 pub(crate) const fn list() -> [Permutation; COUNT] {
     let mut list = [0; COUNT];
-    let mut found = 0;
-    // A depth-first walk: `free` keeps, for each position, the values still to try there.
-    let mut free = [0; 8];
-    free[0] = ALLOWED[0];
-    let (mut position, mut used, mut permutation) = (0, 0, 0);
-    while found < COUNT {
-        let lowest = free[position] & free[position].wrapping_neg();
-        if lowest == 0 {
-            position -= 1;
-            let value = (permutation >> (3 * position)) & 7;
-            used &= !(1 << value);
-            permutation &= !(7 << (3 * position));
-            continue;
-        }
-        free[position] ^= lowest;
-        let with_value = permutation | (lowest.trailing_zeros() << (3 * position));
-        if position == 7 {
-            list[found] = with_value;
-            found += 1;
-        } else {
-            permutation = with_value;
-            used |= lowest;
-            position += 1;
-            free[position] = ALLOWED[position] & !used;
-        }
-    }
+    walk(&mut list, 0, 0, 0);
     list
+}
+
+/// Lists, from `found` on, the permutations that start like `permutation`, which has `used` those
+/// values; answers how many are found then.
+const fn walk(
+    list: &mut [Permutation; COUNT],
+    mut found: usize,
+    permutation: Permutation,
+    used: u32,
+) -> usize {
+    let position = used.count_ones();
+    if position == 8 {
+        if found < COUNT {
+            list[found] = permutation;
+        }
+        return found + 1;
+    }
+    let mut value = 0;
+    while value < 8 {
+        if ALLOWED[position as usize & 7] as u32 & !used & (1 << value) != 0 {
+            let longer = permutation | (value << (3 * position));
+            found = walk(list, found, longer, used | (1 << value));
+        }
+        value += 1;
+    }
+    found
 }
 
 #[cfg(test)]
@@ -74,8 +75,8 @@ mod tests {
         // Fills position after position, counting.
         fn complete(position: usize, used: u32) -> usize {
             let Some(allowed) = ALLOWED.get(position) else { return 1 };
-            (0..8)
-                .filter(|value| allowed & !used & 1 << value != 0)
+            (0..8_u32)
+                .filter(|value| u32::from(*allowed) & !used & 1 << value != 0)
                 .map(|value| complete(position + 1, used | 1 << value))
                 .sum()
         }

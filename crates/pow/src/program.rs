@@ -9,19 +9,34 @@ use crate::{
 /// Programs in one hash function.
 pub(crate) const PROGRAMS: usize = 32;
 
-/// One instruction that writes a register. Which family it belongs to follows from its slot: slot 0
-/// is `RMCG`, the odd slots shift and combine, the even ones multiply; between slots 6 and 7
-/// stands `BRANCH`, after slot 7 `HALT`.
-#[derive(Clone, Copy, Default)]
+/// What an instruction does with two values, by its WebAssembly opcode.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Operation {
+    Add = 0x7c,
+    Sub = 0x7d,
+    Mul = 0x7e,
+    Or = 0x84,
+    Xor = 0x85,
+    ShiftSigned = 0x87,
+    Shift = 0x88,
+    Rotate = 0x8a,
+}
+
+/// One instruction that writes a register: `to = (to first immediate) second from`, except in slot 0
+/// (`RMCG`), where `second` comes first.
+///
+/// The family follows from the slot: slot 0 is `RMCG`, the odd slots shift and combine, the even
+/// ones multiply. Between slots 6 and 7 stands `BRANCH`, after slot 7 `HALT`.
+#[derive(Clone, Copy)]
 pub(crate) struct Instruction {
-    /// Within the family. Shift and combine: combine (xor, add, sub) + 3 × shift (rotate,
-    /// arithmetic, logical). Multiply: or, xor, add. `RMCG`: always 0.
-    pub(crate) opcode: u8,
+    pub(crate) first: Operation,
+    pub(crate) second: Operation,
     /// Destination register, 0 to 7.
     pub(crate) to: u8,
-    /// Source register, 0 to 7; 8 or 9 for `RMCG`.
+    /// Source register, 0 to 7; 8 or 9 in slot 0.
     pub(crate) from: u8,
-    /// Shift distance or constant.
+    /// 1 to 63.
     pub(crate) immediate: u8,
 }
 
@@ -30,12 +45,12 @@ pub(crate) type Program = [Instruction; 8];
 
 /// Splits a seed into the two keys: of the programs, and of the nonces.
 pub(crate) fn keys(seed: &[u8; 32]) -> [[u64; 2]; 2] {
-    let word = |at: usize| {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&seed[8 * at..8 * at + 8]);
-        u64::from_le_bytes(bytes)
-    };
-    [[word(0), word(1)], [word(2), word(3)]]
+    let mut words = [0; 4];
+    for (word, bytes) in words.iter_mut().zip(seed.as_chunks().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    let [a, b, c, d] = words;
+    [[a, b], [c, d]]
 }
 
 /// Draws the programs of a function one after the other.
@@ -52,34 +67,48 @@ impl<'a> Programs<'a> {
     /// The next program of the stream.
     pub(crate) fn draw(&mut self) -> Program {
         let mut words = [0; 16];
-        for four in words.chunks_exact_mut(4) {
-            four.copy_from_slice(&self.stream.words());
+        for four in words.as_chunks_mut().0 {
+            *four = self.stream.words();
             self.stream.advance();
         }
         decode(&words, self.permutations)
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the low half is what the format asks for")]
+#[expect(clippy::cast_possible_truncation, reason = "the format takes words apart")]
 fn decode(g: &[u64; 16], permutations: &[Permutation; COUNT]) -> Program {
-    let mut program = Program::default();
+    use Operation::{Add, Mul, Or, Rotate, Shift, ShiftSigned, Sub, Xor};
+
+    let mut program = [Instruction {
+        first: Rotate,
+        second: Mul,
+        to: 0,
+        from: 8 + (g[7] & 1) as u8,
+        immediate: 0,
+    }; 8];
     for i in 1..8 {
-        let (low, high) = (g[i - 1] as u32, (g[i - 1] >> 32) as u32);
-        program[i].opcode = (if i % 2 == 1 { low % 9 } else { low % 3 }) as u8;
-        let j = (high % (i as u32 + 1)) as usize & 7;
+        let word = g[i - 1];
+        let low = word as u32;
+        if i % 2 == 0 {
+            program[i].first = [Or, Xor, Add][low as usize % 3];
+        } else {
+            program[i].first = [Rotate, ShiftSigned, Shift][low as usize % 9 / 3];
+            program[i].second = [Xor, Add, Sub][low as usize % 3];
+        }
+        let j = (word >> 32) as usize % (i + 1);
         program[i].to = program[j].to;
         program[j].to = i as u8;
     }
     let permutation = permutations[(g[7] % COUNT as u64) as usize];
-    program[0].from = 8 + (g[7] & 1) as u8;
-    program[0].immediate = 1 + (g[8] % 63) as u8;
-    for i in 1..8 {
-        program[i].from = program[(permutation >> (3 * i)) as usize & 7].to;
+    for i in 0..8 {
+        if i > 0 {
+            program[i].from = program[(permutation >> (3 * i)) as usize & 7].to;
+        }
         let word = g[8 + i];
-        program[i].immediate = if i % 2 == 0 {
-            [1, 9, 33][(word % 3) as usize]
-        } else if program[i].opcode < 3 {
+        program[i].immediate = if program[i].first == Rotate {
             1 + (word % 63) as u8
+        } else if i % 2 == 0 {
+            [1, 9, 33][(word % 3) as usize]
         } else {
             1 + (word % 3) as u8
         };

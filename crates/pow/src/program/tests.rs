@@ -7,10 +7,6 @@ use serde_json::Value;
 use super::*;
 use crate::permutations;
 
-const SHIFT_AND_COMBINE: [&str; 9] =
-    ["XORROR", "ADDROR", "SUBROR", "XORASR", "ADDASR", "SUBASR", "XORLSR", "ADDLSR", "SUBLSR"];
-const MULTIPLY: [&str; 3] = ["MULOR", "MULXOR", "MULADD"];
-
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../tests/hashwx-vectors.json")).unwrap()
 }
@@ -24,16 +20,29 @@ fn counting_seed() -> [u8; 32] {
     core::array::from_fn(|i| i as u8)
 }
 
+const fn name(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Add => "ADD",
+        Operation::Sub => "SUB",
+        Operation::Mul => "MUL",
+        Operation::Or => "OR",
+        Operation::Xor => "XOR",
+        Operation::ShiftSigned => "ASR",
+        Operation::Shift => "LSR",
+        Operation::Rotate => "ROR",
+    }
+}
+
 fn disassemble(program: &Program) -> Vec<String> {
     let mut lines = Vec::new();
     for (slot, x) in program.iter().enumerate() {
         if slot == 7 {
             lines.push("BRANCH".into());
         }
-        let name = match slot {
-            0 => "RMCG",
-            slot if slot % 2 == 0 => MULTIPLY[usize::from(x.opcode)],
-            _ => SHIFT_AND_COMBINE[usize::from(x.opcode)],
+        let name = match (slot, x.first, x.second) {
+            (0, Operation::Rotate, Operation::Mul) => "RMCG".into(),
+            (_, first, Operation::Mul) => format!("MUL{}", name(first)),
+            (_, first, second) => format!("{}{}", name(second), name(first)),
         };
         lines.push(format!("{name} r{}, r{}, {}", x.to, x.from, x.immediate));
     }
