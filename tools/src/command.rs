@@ -1,7 +1,10 @@
 //! The subcommands: what they read from the command line and print. How the
 //! things themselves work is in the modules they call.
 
+pub mod build;
+pub mod dev;
 pub mod postgres;
+pub mod setup;
 pub mod stack;
 
 use anyhow::Result;

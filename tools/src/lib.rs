@@ -2,6 +2,7 @@
 //! set-up, supervised local processes, stacks of real services, checks, bench
 //! tables. What a user of the product runs does not live here.
 
+pub mod builds;
 pub mod clock;
 pub mod command;
 pub mod files;
@@ -14,6 +15,8 @@ pub mod postgres;
 pub mod process;
 pub mod project;
 pub mod randomness;
+pub mod say;
+pub mod setup;
 pub mod stack;
 pub mod wait;
 pub mod workerd;

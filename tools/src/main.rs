@@ -15,6 +15,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Install what is missing
+    Setup(command::setup::Arguments),
+    /// Build everything as it is published
+    Build(command::build::Arguments),
+    /// Start everything on this machine until Ctrl-C
+    Dev(command::dev::Arguments),
     /// Start a Postgres; run a command with DATABASE_URL, or print it and wait
     Postgres(command::postgres::Arguments),
     /// Start a whole stack, print it as one JSON line, stop when stdin closes
@@ -37,6 +43,9 @@ fn run(task: Task) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match task {
+            Task::Setup(arguments) => command::setup::run(&project, arguments),
+            Task::Build(arguments) => command::build::run(&project, arguments),
+            Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Postgres(arguments) => command::postgres::run(&project, arguments).await,
             Task::Stack(arguments) => command::stack::run(arguments).await,
         }

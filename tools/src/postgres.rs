@@ -170,7 +170,7 @@ impl Postgres {
 
 /// The package ships without symbolic links and a script that makes them,
 /// which npm would run where install scripts are allowed.
-fn hydrate(project: &Project) -> Result<()> {
+pub(crate) fn hydrate(project: &Project) -> Result<()> {
     let package = project.postgres_package();
     let done = package.join("native/.munjigi-hydrated");
     if done.exists() {

@@ -1,0 +1,148 @@
+//! What is built for running locally, and whether that is still necessary.
+//! How the worker and the widget are built is theirs to say.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Context, Result};
+
+use crate::node::Node;
+use crate::project::Project;
+use crate::say;
+
+/// One product of the checkout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// `build/`: the worker.
+    Worker,
+    /// `dist/`: loader, frame and their assets.
+    Widget,
+    /// The `munjigi` command, unoptimised.
+    Origin,
+}
+
+impl Build {
+    /// Every product.
+    pub const ALL: [Self; 3] = [Self::Widget, Self::Worker, Self::Origin];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Worker => "worker",
+            Self::Widget => "widget",
+            Self::Origin => "origin",
+        }
+    }
+
+    const fn inputs(self) -> &'static [&'static str] {
+        match self {
+            Self::Worker => &["edge", "crates", "Cargo.toml", "Cargo.lock"],
+            Self::Widget => &["widget", "crates", "Cargo.toml", "Cargo.lock", "package-lock.json"],
+            Self::Origin => &["origin", "crates", "Cargo.toml", "Cargo.lock"],
+        }
+    }
+
+    fn output(self, project: &Project) -> PathBuf {
+        match self {
+            Self::Worker => project.at("build/index.js"),
+            Self::Widget => project.at("dist/v1/api.js"),
+            Self::Origin => project.debug_binary("munjigi"),
+        }
+    }
+
+    fn command(self, project: &Project, node: &Node) -> Command {
+        let mut command = match self {
+            Self::Worker => {
+                let mut shell = Command::new("sh");
+                shell.arg("edge/build.sh");
+                shell
+            }
+            Self::Widget => {
+                let mut script = node.command();
+                script.arg("widget/build.mjs");
+                script
+            }
+            Self::Origin => {
+                let mut cargo = Command::new("cargo");
+                // The committed query data stands in for a database.
+                cargo
+                    .args(["build", "--quiet", "-p", "munjigi-origin"])
+                    .env("SQLX_OFFLINE", "true");
+                cargo
+            }
+        };
+        node.prepare(&mut command);
+        command.current_dir(project.root());
+        command
+    }
+
+    /// Builds it when a source changed since the last time.
+    pub fn ensure(self, project: &Project) -> Result<()> {
+        let stamp = project.state().join("builds").join(self.name());
+        let print = fingerprint(project, self.inputs())?;
+        let unchanged = std::fs::read_to_string(&stamp).is_ok_and(|text| text == print);
+        if unchanged && self.output(project).exists() {
+            say::found(self.name(), "unchanged");
+            return Ok(());
+        }
+        self.run(project)?;
+        std::fs::create_dir_all(project.state().join("builds"))?;
+        std::fs::write(&stamp, print).with_context(|| format!("write {}", stamp.display()))
+    }
+
+    /// Builds it.
+    pub fn run(self, project: &Project) -> Result<()> {
+        let node = Node::find(project)?;
+        say::run(self.name(), "see the messages above", &mut self.command(project, &node))
+    }
+}
+
+/// Names, sizes and times of every file below the inputs.
+fn fingerprint(project: &Project, inputs: &[&str]) -> Result<String> {
+    let mut files = Vec::new();
+    for input in inputs {
+        collect(&project.at(input), &mut files)?;
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn collect(path: &Path, files: &mut Vec<(PathBuf, u64, u128)>) -> Result<()> {
+    let Ok(meta) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    if !meta.is_dir() {
+        let changed = meta.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        files.push((path.to_path_buf(), meta.len(), changed.as_nanos()));
+        return Ok(());
+    }
+    let unwatched = ["node_modules", "target", "tests", "benches"];
+    if path.file_name().is_some_and(|name| unwatched.iter().any(|other| name == *other)) {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path).with_context(|| format!("list {}", path.display()))? {
+        collect(&entry?.path(), files)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_file_changes_the_fingerprint() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::rooted_at(dir.path().to_path_buf());
+        std::fs::create_dir(dir.path().join("edge")).unwrap();
+        std::fs::write(dir.path().join("edge/a"), "1").unwrap();
+        let before = fingerprint(&project, &["edge", "absent"]).unwrap();
+        assert_eq!(before, fingerprint(&project, &["edge", "absent"]).unwrap());
+        std::fs::write(dir.path().join("edge/a"), "22").unwrap();
+        assert_ne!(before, fingerprint(&project, &["edge", "absent"]).unwrap());
+    }
+}

@@ -1,0 +1,35 @@
+//! `munjigi-tools build`: everything as it is published.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::builds::Build;
+use crate::project::Project;
+use crate::{say, setup};
+
+/// Arguments of `munjigi-tools build`.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Arguments {
+    /// Also the optimised `munjigi` command
+    #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
+    origin: bool,
+}
+
+/// Builds it.
+pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
+    setup::for_building(project)?;
+    say::heading("Build");
+    Build::Widget.run(project)?;
+    Build::Worker.run(project)?;
+    if arguments.origin {
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["build", "--release", "-p", "munjigi-origin"])
+            .env("SQLX_OFFLINE", "true")
+            .current_dir(project.root());
+        say::run("munjigi", "see the messages above", &mut cargo)?;
+    }
+    println!("\nbuild/ (worker), dist/ (assets), target/release/munjigi (origin)");
+    Ok(ExitCode::SUCCESS)
+}

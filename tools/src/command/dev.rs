@@ -1,0 +1,201 @@
+//! `munjigi-tools dev`: everything on this machine, until Ctrl-C.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::builds::Build;
+use crate::clock::Stopwatch;
+use crate::manifest::Manifest;
+use crate::node::Node;
+use crate::process::{Process, Program};
+use crate::project::Project;
+use crate::stack::{EdgeKind, Folder, Site, Stack, StackOptions};
+use crate::wrangler::{answers, forget_own_variables};
+use crate::{files, ports, say, setup};
+
+const SHOP_WITHIN: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const CRON_EVERY: Duration = Duration::from_mins(5);
+
+/// Arguments of `munjigi-tools dev`. Every port may be set.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Arguments {
+    /// Forget the database, keys and sites of earlier starts
+    #[arg(long)]
+    fresh: bool,
+    /// Port of the edge
+    #[arg(long, env = "MUNJIGI_EDGE_PORT", default_value_t = 8787)]
+    edge_port: u16,
+    /// Port of the origin
+    #[arg(long, env = "MUNJIGI_ORIGIN_PORT", default_value_t = 8080)]
+    origin_port: u16,
+    /// Port of the example shop
+    #[arg(long, env = "MUNJIGI_EXAMPLE_PORT", default_value_t = 8788)]
+    example_port: u16,
+}
+
+/// Brings everything up and waits.
+pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
+    let watch = Stopwatch::start();
+    let wanted = [
+        ("edge", "MUNJIGI_EDGE_PORT", arguments.edge_port),
+        ("origin", "MUNJIGI_ORIGIN_PORT", arguments.origin_port),
+        ("example shop", "MUNJIGI_EXAMPLE_PORT", arguments.example_port),
+    ];
+    for (what, variable, port) in wanted {
+        ensure!(
+            ports::is_free(port),
+            "port {port} (the {what}'s) is taken; is another scripts/dev running? \
+             Set {variable} to use another port"
+        );
+    }
+    if arguments.fresh {
+        forget(&project.state())?;
+    }
+    setup::for_building(project)?;
+    say::heading("Build");
+    for build in Build::ALL {
+        build.ensure(project)?;
+    }
+    say::heading("Start");
+    let (mut stack, mut shop) = tokio::select! {
+        started = start(project, arguments) => started?,
+        stopped = super::stop_requested() => {
+            stopped?;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    announce(project, &stack, arguments.example_port)?;
+    println!("\nStarted in {watch}. Ctrl-C stops all of it.");
+
+    let watched = watch_over(project, &mut stack, &mut shop);
+    tokio::select! {
+        ended = watched => ended?,
+        stopped = super::stop_requested() => stopped?,
+    }
+    println!("\nStopping.");
+    drop(shop);
+    stack.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, Process)> {
+    let state = project.state();
+    let options = StackOptions {
+        folder: Folder::Kept(state.clone()),
+        edge: EdgeKind::Wrangler,
+        edge_port: Some(arguments.edge_port),
+        origin_port: Some(arguments.origin_port),
+        logs: Some(state.join("logs")),
+        ..StackOptions::default()
+    };
+    let stack = Stack::start_saying(options, |what| println!("   {what}")).await?;
+    println!("   the example shop");
+    let shop = start_shop(project, &stack, arguments.example_port).await?;
+    Ok((stack, shop))
+}
+
+async fn start_shop(project: &Project, stack: &Stack, port: u16) -> Result<Process> {
+    let node = Node::find(project)?;
+    let log = stack.logs().join("example.log");
+    let mut program = Program::new("the example shop", node.binary(), log);
+    let command = program.command();
+    node.prepare(command);
+    forget_own_variables(command);
+    command
+        .arg("examples/shop-node/server.mjs")
+        .current_dir(project.root())
+        .env("MUNJIGI_EDGE", stack.edge.url())
+        .env("MUNJIGI_SITEKEY", &stack.site.sitekey)
+        .env("MUNJIGI_SECRET", &stack.site.secret)
+        .env("PORT", port.to_string());
+    let mut shop = program.start()?;
+    let page = format!("http://localhost:{port}/");
+    shop.ready_when(SHOP_WITHIN, async || Ok(answers(&page).await)).await?;
+    Ok(shop)
+}
+
+/// Ends with an error when a part ends by itself; calls the worker's crons,
+/// which `wrangler dev` leaves to others.
+async fn watch_over(project: &Project, stack: &mut Stack, shop: &mut Process) -> Result<()> {
+    let crons = Manifest::read(&project.at("wrangler.toml"))?.triggers.crons;
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    let mut calls = tokio::time::interval(CRON_EVERY);
+    loop {
+        tokio::select! {
+            _ = looks.tick() => {
+                stack.check_alive()?;
+                shop.check_alive()?;
+            }
+            _ = calls.tick() => {
+                for cron in &crons {
+                    if let Err(error) = stack.edge.run_cron(cron).await {
+                        eprintln!("the edge's cron failed: {error:#}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn announce(project: &Project, stack: &Stack, example_port: u16) -> Result<()> {
+    let example = format!("http://localhost:{example_port}");
+    let described = json!({
+        "edge": stack.edge.url(),
+        "origin": stack.origin.url(),
+        "example": example,
+        "site": stack.site,
+        "bench_site": stack.bench_site,
+    });
+    let file = project.state().join("dev.json");
+    files::write_private(&file, &format!("{described:#}\n"))?;
+    let Site { sitekey, hostname, .. } = &stack.site;
+    println!(
+        "\n   example shop   {example}   <- open this one\n   edge           {}\n   \
+         origin         {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
+         logs           {}\n   for tools      {}\n\nIs it well?\n   munjigi probe --edge {} \
+         --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
+        stack.edge.url(),
+        stack.origin.url(),
+        stack.database.url(),
+        stack.logs().display(),
+        file.display(),
+        stack.edge.url(),
+    );
+    Ok(())
+}
+
+fn forget(state: &Path) -> Result<()> {
+    for name in ["postgres", "edge", "keys.json", "sites.json", "dev.json"] {
+        let path = state.join(name);
+        let removed = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else if path.exists() {
+            std::fs::remove_file(&path)
+        } else {
+            Ok(())
+        };
+        removed.with_context(|| format!("remove {}", path.display()))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_start_forgets_state_and_keeps_tools() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("postgres/data")).unwrap();
+        std::fs::create_dir_all(dir.path().join("tools/bin")).unwrap();
+        std::fs::write(dir.path().join("keys.json"), "{}").unwrap();
+        forget(dir.path()).unwrap();
+        let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
+        assert_eq!(left.len(), 1);
+    }
+}

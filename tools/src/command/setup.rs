@@ -1,0 +1,33 @@
+//! `munjigi-tools setup`: installs what is missing.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::project::Project;
+use crate::setup::require::Required;
+use crate::setup::{self, browsers};
+
+/// Arguments of `munjigi-tools setup`.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct Arguments {
+    /// What for
+    #[arg(long = "for", value_enum, default_value_t = Purpose::Dev)]
+    purpose: Purpose,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Purpose {
+    Dev,
+    Test,
+}
+
+/// Installs it.
+pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
+    setup::for_building(project)?;
+    if arguments.purpose == Purpose::Test {
+        browsers::prepare(project, &Required::from_environment()?)?;
+        setup::python::prepare(project)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,47 @@
+//! Set-up of a checkout: what is missing is installed, what is there is left
+//! alone, what cannot be had is named with its remedy. Nothing is built here
+//! but the tools that build.
+
+pub mod browsers;
+mod cargo_tools;
+mod npm;
+pub mod python;
+pub mod require;
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::files;
+use crate::node::Node;
+use crate::project::Project;
+use crate::say;
+
+pub use cargo_tools::{CARGO_DENY, install as install_cargo_tool};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Everything that building and running needs.
+pub fn for_building(project: &Project) -> Result<()> {
+    say::heading("Set-up");
+    rust_target()?;
+    npm::install(project)?;
+    let node = Node::find(project)?;
+    say::found("Node", &node.binary().display().to_string());
+    crate::postgres::hydrate(project)?;
+    cargo_tools::install_builders(project)
+}
+
+fn rust_target() -> Result<()> {
+    let remedy = "install Rust with rustup (https://rustup.rs)";
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", WASM]);
+    let output = files::output_of(&mut rustc, None).context(remedy)?;
+    let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.status.success() && std::path::Path::new(&folder).is_dir() {
+        say::found("Rust for WebAssembly", WASM);
+        return Ok(());
+    }
+    let mut rustup = Command::new("rustup");
+    say::run("Rust for WebAssembly", remedy, rustup.args(["target", "add", WASM]))
+}

@@ -1,0 +1,148 @@
+//! Browsers for tests: named by a variable, on PATH, from Playwright, from
+//! Debian's packages where they may be installed, else missing with a remedy.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::require::{Part, Required};
+use crate::node::Node;
+use crate::project::Project;
+use crate::say;
+
+/// A browser's binaries as variables for the tests that drive it.
+#[derive(Debug, Clone, Default)]
+pub struct Browsers {
+    /// `MUNJIGI_CHROMIUM` and the like, for those that were found.
+    pub variables: Vec<(&'static str, PathBuf)>,
+    /// Parts that could not be had, each with its reason.
+    pub missing: Vec<(Part, String)>,
+}
+
+/// How a browser can be found and installed.
+struct Recipe {
+    part: Part,
+    /// Each variable with the places where its binary may be.
+    binaries: &'static [(&'static str, &'static [&'static str])],
+    packages: &'static [&'static str],
+    /// Playwright's name, where its build of the browser serves our tests.
+    playwright: Option<&'static str>,
+}
+
+const RECIPES: [Recipe; 3] = [
+    Recipe {
+        part: Part::Chromium,
+        binaries: &[("MUNJIGI_CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])],
+        packages: &["chromium"],
+        playwright: Some("chromium"),
+    },
+    Recipe {
+        part: Part::Firefox,
+        binaries: &[("MUNJIGI_FIREFOX", &["firefox-esr", "firefox"])],
+        packages: &["firefox-esr"],
+        playwright: None,
+    },
+    Recipe {
+        part: Part::Webkit,
+        binaries: &[
+            ("MUNJIGI_WEBKIT_DRIVER", &["WebKitWebDriver"]),
+            (
+                "MUNJIGI_WEBKIT",
+                &[
+                    "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser",
+                    "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.0/MiniBrowser",
+                    "/usr/libexec/webkit2gtk-4.1/MiniBrowser",
+                ],
+            ),
+            ("MUNJIGI_XVFB", &["Xvfb"]),
+        ],
+        packages: &["webkit2gtk-driver", "xvfb"],
+        playwright: None,
+    },
+];
+
+/// Finds each browser, installing what may be installed.
+pub fn prepare(project: &Project, required: &Required) -> Result<Browsers> {
+    let mut browsers = Browsers::default();
+    for recipe in &RECIPES {
+        match obtain(project, recipe) {
+            Ok(found) => {
+                for (variable, path) in &found {
+                    say::found(variable, &path.display().to_string());
+                }
+                browsers.variables.extend(found);
+            }
+            Err(reason) if required.includes(recipe.part) => return Err(reason),
+            Err(reason) => {
+                println!("   {} is missing: {reason}", recipe.part.name());
+                browsers.missing.push((recipe.part, reason.to_string()));
+            }
+        }
+    }
+    Ok(browsers)
+}
+
+fn obtain(project: &Project, recipe: &Recipe) -> Result<Vec<(&'static str, PathBuf)>> {
+    let found = |recipe: &Recipe| -> Option<Vec<_>> {
+        recipe.binaries.iter().map(|(name, places)| Some((*name, locate(name, places)?))).collect()
+    };
+    if let Some(all) = found(recipe) {
+        return Ok(all);
+    }
+    if let (Some(name), [(variable, _)]) = (recipe.playwright, recipe.binaries)
+        && let Some(path) = from_playwright(project, name)
+    {
+        return Ok(vec![(*variable, path)]);
+    }
+    super::python::apt_install(recipe.packages)?;
+    found(recipe).ok_or_else(|| {
+        anyhow::anyhow!("installed {} and still found no browser", recipe.packages.join(" "))
+    })
+}
+
+/// The variable's word, else the first of the places that exists.
+fn locate(variable: &str, places: &[&str]) -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Some(path.into());
+    }
+    places.iter().find_map(|place| on_path(place))
+}
+
+/// An executable by name on PATH, or by its full path.
+#[must_use]
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    if Path::new(name).is_absolute() {
+        return Path::new(name).is_file().then(|| name.into());
+    }
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Playwright's own download, below `.munjigi`; its host is not always
+/// reachable, and then the next way is tried.
+fn from_playwright(project: &Project, name: &str) -> Option<PathBuf> {
+    let node = Node::find(project).ok()?;
+    let folder = project.state().join("browsers");
+    let ask = "import('playwright-core').then((p) => console.log(p.chromium.executablePath()))";
+    let location = || {
+        let mut node = node.command();
+        node.args(["-e", ask]).env("PLAYWRIGHT_BROWSERS_PATH", &folder);
+        let output = node.current_dir(project.root()).output().ok()?;
+        let path = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+        path.is_file().then_some(path)
+    };
+    location().or_else(|| {
+        let mut install: Command = node.command();
+        install
+            .arg(project.at("node_modules/playwright-core/cli.js"))
+            .args(["install", "--only-shell", name])
+            .env("PLAYWRIGHT_BROWSERS_PATH", &folder)
+            .env("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", "10000")
+            .current_dir(project.root());
+        say::run("Playwright's browser", "the next way is tried", &mut install)
+            .inspect_err(|error| println!("   {error:#}"))
+            .ok()?;
+        location()
+    })
+}

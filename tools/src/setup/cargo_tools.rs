@@ -1,0 +1,108 @@
+//! Tools that Cargo builds from the registry, in `.munjigi/tools`, at the
+//! versions that `Cargo.lock` fixes for the libraries they belong to.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::project::Project;
+use crate::say;
+
+/// The checker of licences, bans and sources, pinned here: no library of ours
+/// fixes its version.
+pub const CARGO_DENY: (&str, &str) = ("cargo-deny", "0.20.2");
+
+#[derive(Debug, Deserialize)]
+struct Lock {
+    package: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+}
+
+/// `wasm-bindgen` and `worker-build`.
+pub(super) fn install_builders(project: &Project) -> Result<()> {
+    let text = std::fs::read_to_string(project.at("Cargo.lock")).context("read Cargo.lock")?;
+    let lock: Lock = toml::from_str(&text).context("parse Cargo.lock")?;
+    // The generator refuses modules of another version of the library.
+    for (tool, library) in [("wasm-bindgen-cli", "wasm-bindgen"), ("worker-build", "worker")] {
+        let version = lock.version_of(library)?;
+        install(project, (tool, version), &[])?;
+    }
+    Ok(())
+}
+
+/// Installs one tool unless this version is there.
+pub fn install(project: &Project, (name, version): (&str, &str), arguments: &[&str]) -> Result<()> {
+    let root = project.state().join("tools");
+    if installed(&root, name, version) {
+        say::found(name, version);
+        return Ok(());
+    }
+    let locked = cargo_install(project, &root, (name, version), arguments, &["--locked"]);
+    match locked {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            // A registry mirror may lag behind the versions a lockfile names.
+            println!("   {error:#}; trying again with newer dependencies");
+            cargo_install(project, &root, (name, version), arguments, &[])
+        }
+    }
+}
+
+fn cargo_install(
+    project: &Project,
+    root: &Path,
+    (name, version): (&str, &str),
+    arguments: &[&str],
+    locked: &[&str],
+) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    // Unoptimised builds of these tools take a third of the time to compile
+    // and give the same result.
+    cargo
+        .args(["install", "--quiet", "--debug", "--force", name, "--version", version])
+        .args(locked)
+        .args(arguments)
+        .arg("--root")
+        .arg(root)
+        .env("CARGO_TARGET_DIR", project.target())
+        .current_dir(project.root());
+    let what = format!("{name} {version} (one to two minutes)");
+    say::run(&what, "is the crate registry reachable?", &mut cargo)
+}
+
+impl Lock {
+    fn version_of(&self, library: &str) -> Result<&str> {
+        let package = self.package.iter().find(|package| package.name == library);
+        package
+            .map(|package| package.version.as_str())
+            .with_context(|| format!("Cargo.lock names no {library}"))
+    }
+}
+
+/// Cargo's own record of what it installed.
+fn installed(root: &Path, name: &str, version: &str) -> bool {
+    let record = std::fs::read_to_string(root.join(".crates.toml")).unwrap_or_default();
+    record.contains(&format!("\"{name} {version} ("))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_counts_as_installed_at_its_exact_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let record = "[v1]\n\"worker-build 0.8.7 (registry+x)\" = [\"worker-build\"]\n";
+        std::fs::write(dir.path().join(".crates.toml"), record).unwrap();
+        assert!(installed(dir.path(), "worker-build", "0.8.7"));
+        assert!(!installed(dir.path(), "worker-build", "0.8.70"));
+        assert!(!installed(dir.path(), "wasm-bindgen-cli", "0.2.130"));
+    }
+}

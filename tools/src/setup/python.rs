@@ -1,0 +1,62 @@
+//! Python with the packages of the Flask example, in a virtual environment
+//! below `.munjigi`. Installing Debian packages lives here too.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::browsers::on_path;
+use crate::files;
+use crate::project::Project;
+use crate::say;
+
+/// A Python that has the packages of `examples/shop-flask`.
+pub fn prepare(project: &Project) -> Result<PathBuf> {
+    let folder = project.state().join("python");
+    let python = folder.join("bin/python");
+    let wanted = project.at("examples/shop-flask/requirements.txt");
+    let requirements = std::fs::read_to_string(&wanted).context("read requirements.txt")?;
+    let stamp = folder.join("requirements.txt");
+    if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|text| text == requirements) {
+        say::found("Python", &python.display().to_string());
+        return Ok(python);
+    }
+    let system = on_path("python3").or_else(|| {
+        apt_install(&["python3", "python3-venv"]).ok()?;
+        on_path("python3")
+    });
+    let system =
+        system.context("Python 3 is missing; install it: apt-get install python3 python3-venv")?;
+    let mut venv = Command::new(&system);
+    venv.args(["-m", "venv", "--clear"]).arg(&folder);
+    if !files::output_of(&mut venv, None)?.status.success() {
+        apt_install(&["python3-venv"])?;
+        say::run("virtual environment", "apt-get install python3-venv", &mut venv)?;
+    }
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted);
+    say::run("Python packages", "is the package index reachable?", &mut pip)?;
+    std::fs::write(&stamp, requirements)?;
+    Ok(python)
+}
+
+/// Installs Debian packages where we are root; elsewhere names the command.
+pub fn apt_install(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get install -y {}", packages.join(" "));
+    if !rustix::process::geteuid().is_root() || on_path("apt-get").is_none() {
+        bail!("not here and not root; install it: {by_hand}");
+    }
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        say::run("Debian packages", &by_hand, &mut command)
+    };
+    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    install.extend(packages);
+    // Lists may be there already, or be too old to be of use.
+    apt(&install).or_else(|_| {
+        apt(&["update", "-qq"])?;
+        apt(&install)
+    })
+}
