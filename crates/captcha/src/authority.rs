@@ -1,22 +1,105 @@
-//! The edge's keys, derived once per isolate.
+//! The edge's keys, derived once per isolate. Which key does what is in
+//! `derive`; what is sealed with them in `token` and `challenge`.
 
-use crate::keys::KeyCheck;
-use crate::ring::KeyRing;
+use core::fmt;
+
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+
+use crate::derive::{MacKey, Purpose, derive};
+use crate::keys::{KeyCheck, Sitekey};
+use crate::ring::{KeyRing, Kid, RingKey};
+use crate::time::UnixMillis;
+use crate::visit::Prefix;
 
 /// Everything that seals, opens, checks and derives. `Debug` prints the
 /// type's name only.
 pub struct Authority {
     check: KeyCheck,
+    first: Keys,
+    others: Vec<Keys>,
+    counters: MacKey,
+}
+
+/// What one root key is derived into.
+pub(crate) struct Keys {
+    pub kid: Kid,
+    pub token: MacKey,
+    pub challenge: XChaCha20Poly1305,
+    visitor: MacKey,
+    picture: MacKey,
+}
+
+impl Keys {
+    fn of(root: &RingKey) -> Self {
+        let mac = |purpose| MacKey::new(&derive(root, purpose));
+        Self {
+            kid: root.kid(),
+            token: mac(Purpose::Token),
+            challenge: XChaCha20Poly1305::new((&*derive(root, Purpose::Challenge)).into()),
+            visitor: mac(Purpose::Visitor),
+            picture: mac(Purpose::Picture),
+        }
+    }
 }
 
 impl Authority {
-    /// Derives every purpose of every key: milliseconds, once.
-    pub fn new(_root: &KeyRing, check: KeyCheck) -> Self {
-        Self { check }
+    /// Derives every purpose of every key: some tens of microseconds a key.
+    pub fn new(root: &KeyRing, check: KeyCheck) -> Self {
+        Self {
+            check,
+            first: Keys::of(root.first()),
+            others: root.keys().skip(1).map(Keys::of).collect(),
+            counters: MacKey::new(&derive(root.first(), Purpose::Counters)),
+        }
     }
 
     /// Checks keys that people send.
     pub const fn check(&self) -> &KeyCheck {
         &self.check
+    }
+
+    /// The keys that seal.
+    pub(crate) const fn first(&self) -> &Keys {
+        &self.first
+    }
+
+    /// The keys of this name.
+    pub(crate) fn find(&self, kid: Kid) -> Option<&Keys> {
+        core::iter::once(&self.first).chain(&self.others).find(|keys| keys.kid == kid)
+    }
+
+    /// The pseudonym of a network on a site for the day on which an attempt
+    /// began. `None` where the root key of the attempt is gone.
+    pub(crate) fn visitor(
+        &self,
+        root: Kid,
+        sitekey: &Sitekey,
+        issued_at: UnixMillis,
+        prefix: &Prefix,
+    ) -> Option<[u8; 8]> {
+        let day = issued_at.days().to_le_bytes();
+        let tag = self.find(root)?.visitor.tag_framed(&[sitekey.as_bytes(), &day, prefix.bytes()]);
+        tag.first_chunk().copied()
+    }
+
+    /// The pseudonym of a network on a site in the counters of one isolate.
+    /// It does not change at midnight as the visitor's does: nobody's price
+    /// should fall by the calendar. It never leaves the isolate.
+    pub(crate) fn network(&self, sitekey: &Sitekey, prefix: &Prefix) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] =
+            self.counters.tag_framed(&[sitekey.as_bytes(), prefix.bytes()]);
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+
+    /// What the picture of an attempt is chosen by. `None` where the root
+    /// key of the attempt is gone.
+    pub(crate) fn picture_seed(&self, root: Kid, id: &[u8; 16]) -> Option<[u8; 32]> {
+        Some(self.find(root)?.picture.tag_framed(&[id]))
+    }
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Authority")
     }
 }

@@ -1,21 +1,31 @@
-//! Challenges: what a challenge seals and how.
+//! Challenges: what a challenge seals and how. It is encrypted, because risk
+//! and a picture's answer must not be readable. What it takes to complete it
+//! is decided in `solve`.
 
-use munjigi_protocol::{Algorithm, Answer, AttemptId};
+use chacha20poly1305::aead::AeadInOut;
+use munjigi_protocol::{Algorithm, AttemptId};
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
 
+use crate::authority::Authority;
 use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
+use crate::pictures::RightAnswer;
 use crate::ring::Kid;
+use crate::seal::{Frame, SealError, VERSION, VERSION_TEXT, decode, encode};
 use crate::time::UnixMillis;
 
 /// What a challenge seals.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChallengeClaims {
     /// The attempt.
     pub id: AttemptId,
-    /// The root key under which the attempt began; derivations use it.
+    /// The root key under which the attempt began; derivations use it also
+    /// after another one became the first.
     pub root: Kid,
-    /// Until when the attempt's row is kept, whole seconds.
+    /// Until when the attempt's row is kept, whole seconds. Copied unchanged
+    /// into every later seal of the attempt.
     pub keep_until: UnixMillis,
     /// Number of shards when the attempt began.
     pub shards: u16,
@@ -27,44 +37,186 @@ pub struct ChallengeClaims {
     pub action: Action,
     /// The integrator's data.
     pub cdata: Cdata,
-    /// When this challenge was made, whole seconds.
+    /// When the attempt began, whole seconds.
     pub issued_at: UnixMillis,
-    /// From when it is too old, whole seconds.
+    /// From when this step is too old, whole seconds.
     pub expires_at: UnixMillis,
     /// What is to be done.
     pub step: SealedStep,
-    /// The network's pseudonym for the site and day.
+    /// The network's pseudonym for the site and the day of `issued_at`.
     pub visitor: [u8; 8],
-    /// 0–100, as it was when the attempt began or worse.
+    /// 0–100; of an attempt only ever rises.
     pub risk: u8,
     /// What the attempt is asked for in all.
     pub owed: Owed,
 }
 
 /// What a challenge asks for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SealedStep {
     /// Proof of work.
-    Puzzle {
-        /// Which hash.
-        algorithm: Algorithm,
-        /// Number of the first sub-puzzle.
-        first: u32,
-        /// How many.
-        count: u32,
-        /// Expected hashes of each.
-        work: u64,
-    },
+    Puzzle(SealedPuzzle),
     /// A picture.
     Picture {
         /// The right answer.
-        answer: Answer,
+        answer: RightAnswer,
+        /// The hash of the puzzle before it: for the token, and for the
+        /// puzzle of "another way".
+        algorithm: Algorithm,
+        /// The first sub-puzzle that no puzzle of the attempt used yet.
+        next: u32,
     },
 }
 
-/// What an attempt owes beside the step at hand.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Proof of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedPuzzle {
+    /// Which hash.
+    pub algorithm: Algorithm,
+    /// Number of the first sub-puzzle.
+    pub first: u32,
+    /// How many.
+    pub count: u32,
+    /// Expected hashes of each.
+    pub work: u64,
+}
+
+impl SealedPuzzle {
+    /// Expected hashes in all.
+    pub const fn total(&self) -> u64 {
+        self.work.saturating_mul(self.count as u64)
+    }
+}
+
+/// What an attempt owes in all, and what it has paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
-    /// Expected hashes that were proven in earlier puzzles.
+    /// Expected hashes that were asked of the attempt in all; only rises.
+    pub asked: u64,
+    /// Expected hashes that were proven before this step.
     pub paid: u64,
+    /// Puzzles before this step.
+    pub puzzles: u8,
+    /// How the attempt is being earned.
+    pub way: Way,
+}
+
+/// How an attempt is being earned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// By a puzzle.
+    Puzzle,
+    /// By a puzzle, and a picture will follow, whatever the policy says then.
+    PictureAhead,
+    /// By "another way" than the picture that was asked.
+    Another,
+}
+
+/// The payload, in the order of its bytes.
+#[derive(Serialize, Deserialize)]
+struct Payload<'a> {
+    version: u8,
+    id: [u8; 16],
+    #[serde(borrow)]
+    root: &'a str,
+    keep_until: u64,
+    shards: u16,
+    sitekey: Sitekey,
+    hostname: &'a str,
+    action: &'a str,
+    cdata: &'a str,
+    issued_at: u64,
+    expires_at: u64,
+    step: SealedStep,
+    visitor: [u8; 8],
+    risk: u8,
+    owed: Owed,
+}
+
+const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
+
+impl ChallengeClaims {
+    /// Seals by the first key. The payload part of the frame is the nonce
+    /// and the ciphertext.
+    pub fn seal(&self, authority: &Authority, rng: &mut (impl CryptoRng + ?Sized)) -> String {
+        let keys = authority.first();
+        let mut nonce = [0; NONCE_BYTES];
+        rng.fill_bytes(&mut nonce);
+        let plain = encode(&Payload {
+            version: VERSION,
+            id: self.id.0,
+            root: self.root.as_str(),
+            keep_until: self.keep_until.seconds(),
+            shards: self.shards,
+            sitekey: self.sitekey,
+            hostname: self.hostname.as_str(),
+            action: self.action.as_str(),
+            cdata: self.cdata.as_str(),
+            issued_at: self.issued_at.seconds(),
+            expires_at: self.expires_at.seconds(),
+            step: self.step.clone(),
+            visitor: self.visitor,
+            risk: self.risk,
+            owed: self.owed,
+        });
+        let mut payload = Vec::with_capacity(NONCE_BYTES + plain.len());
+        payload.extend_from_slice(&nonce);
+        payload.extend_from_slice(&plain);
+        let (_, message) = payload.split_at_mut(NONCE_BYTES);
+        let tag = keys
+            .challenge
+            .encrypt_inout_detached(&nonce.into(), &associated(keys.kid), message.into())
+            .expect("a payload of some hundred bytes is far below the cipher's limit");
+        Frame::<TAG_BYTES> { kid: keys.kid, payload, tag: tag.into() }.write()
+    }
+
+    /// Opens a challenge by whichever key made it.
+    pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
+        let Frame { kid, mut payload, tag } = Frame::<TAG_BYTES>::read(text)?;
+        let keys = authority.find(kid).ok_or(SealError)?;
+        let (nonce, message) = payload.split_first_chunk_mut::<NONCE_BYTES>().ok_or(SealError)?;
+        keys.challenge
+            .decrypt_inout_detached(
+                &(*nonce).into(),
+                &associated(kid),
+                (&mut *message).into(),
+                &tag.into(),
+            )
+            .map_err(|_| SealError)?;
+        Self::read(message)
+    }
+
+    fn read(payload: &[u8]) -> Result<Self, SealError> {
+        let payload: Payload<'_> = decode(payload)?;
+        if payload.version != VERSION || payload.shards == 0 || payload.risk > 100 {
+            return Err(SealError);
+        }
+        Ok(Self {
+            id: AttemptId(payload.id),
+            root: Kid::parse(payload.root).ok_or(SealError)?,
+            keep_until: UnixMillis::from_seconds(payload.keep_until),
+            shards: payload.shards,
+            sitekey: payload.sitekey,
+            hostname: Hostname::parse(payload.hostname).map_err(|_| SealError)?,
+            action: Action::parse(payload.action).map_err(|_| SealError)?,
+            cdata: Cdata::parse(payload.cdata).map_err(|_| SealError)?,
+            issued_at: UnixMillis::from_seconds(payload.issued_at),
+            expires_at: UnixMillis::from_seconds(payload.expires_at),
+            step: payload.step,
+            visitor: payload.visitor,
+            risk: payload.risk,
+            owed: payload.owed,
+        })
+    }
+}
+
+/// Kid and version, which travel in clear, each with its length.
+fn associated(kid: Kid) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(32);
+    for part in [VERSION_TEXT, kid.as_str()] {
+        bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    bytes
 }

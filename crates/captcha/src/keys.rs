@@ -6,9 +6,10 @@
 mod crockford;
 
 use core::fmt;
+use std::borrow::Cow;
 
 use rand_core::CryptoRng;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
@@ -38,7 +39,7 @@ pub enum KeyError {
 
 /// A site's public key, `mj_` and 26 digits. Its shape is right; that its
 /// check is too is known only of one that came from [`KeyCheck::sitekey`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sitekey([u8; SITEKEY_BYTES]);
 
 impl Sitekey {
@@ -59,6 +60,28 @@ impl fmt::Display for Sitekey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(SITEKEY_PREFIX)?;
         f.write_str(&crockford::encode(&self.0))
+    }
+}
+
+/// Text where people may read it, bytes inside seals.
+impl Serialize for Sitekey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Sitekey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = <Cow<'de, str>>::deserialize(deserializer)?;
+            Self::from_trusted(&text).map_err(serde::de::Error::custom)
+        } else {
+            <[u8; SITEKEY_BYTES]>::deserialize(deserializer).map(Self)
+        }
     }
 }
 

@@ -34,7 +34,7 @@ mod visit;
 
 pub use authority::Authority;
 pub use call::Call;
-pub use challenge::{ChallengeClaims, Owed, SealedStep};
+pub use challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 pub use counters::Counters;
 pub use host::{HostError, HostPattern, Hostname};
 pub use keys::{KeyCheck, KeyError, Secret, SecretHash, Sitekey};

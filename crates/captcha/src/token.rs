@@ -2,10 +2,16 @@
 //! good is decided in `siteverify` and `redemption`.
 
 use munjigi_protocol::{Algorithm, AttemptId};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
+use crate::authority::Authority;
+use crate::derive::MacKey;
 use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
+use crate::ring::Kid;
+use crate::seal::{Frame, SealError, VERSION, decode, encode};
 use crate::time::UnixMillis;
 use crate::visit::Country;
 
@@ -34,7 +40,7 @@ pub struct TokenClaims {
     pub score: u8,
     /// Whether a picture was answered.
     pub interactive: bool,
-    /// Whether it was earned through a picture or its alternative.
+    /// Whether it was earned through a picture or its paid alternative.
     pub stepped: bool,
     /// The hash of the last puzzle.
     pub algorithm: Algorithm,
@@ -42,4 +48,93 @@ pub struct TokenClaims {
     pub country: Country,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
+}
+
+/// The payload, in the order of its bytes.
+#[derive(Serialize, Deserialize)]
+struct Payload<'a> {
+    version: u8,
+    id: [u8; 16],
+    keep_until: u64,
+    shards: u16,
+    sitekey: Sitekey,
+    hostname: &'a str,
+    action: &'a str,
+    cdata: &'a str,
+    solved_at: u64,
+    expires_at: u64,
+    score: u8,
+    interactive: bool,
+    stepped: bool,
+    algorithm: Algorithm,
+    country: Country,
+    asn: u32,
+}
+
+impl TokenClaims {
+    /// Seals by the first key.
+    pub fn seal(&self, authority: &Authority) -> String {
+        let keys = authority.first();
+        let payload = encode(&Payload {
+            version: VERSION,
+            id: self.id.0,
+            keep_until: self.keep_until.seconds(),
+            shards: self.shards,
+            sitekey: self.sitekey,
+            hostname: self.hostname.as_str(),
+            action: self.action.as_str(),
+            cdata: self.cdata.as_str(),
+            solved_at: self.solved_at.0,
+            expires_at: self.expires_at.seconds(),
+            score: self.score,
+            interactive: self.interactive,
+            stepped: self.stepped,
+            algorithm: self.algorithm,
+            country: self.country,
+            asn: self.asn,
+        });
+        let tag = tag(&keys.token, keys.kid, &payload);
+        Frame { kid: keys.kid, payload, tag }.write()
+    }
+
+    /// Opens a token by whichever key made it.
+    pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
+        let frame = Frame::<32>::read(text)?;
+        let keys = authority.find(frame.kid).ok_or(SealError)?;
+        let expected = tag(&keys.token, frame.kid, &frame.payload);
+        if !bool::from(expected.ct_eq(&frame.tag)) {
+            return Err(SealError);
+        }
+        Self::read(&frame.payload)
+    }
+
+    fn read(payload: &[u8]) -> Result<Self, SealError> {
+        let payload: Payload<'_> = decode(payload)?;
+        if payload.version != VERSION || payload.shards == 0 || payload.score > 100 {
+            return Err(SealError);
+        }
+        Ok(Self {
+            id: AttemptId(payload.id),
+            keep_until: UnixMillis::from_seconds(payload.keep_until),
+            shards: payload.shards,
+            sitekey: payload.sitekey,
+            hostname: Hostname::parse(payload.hostname).map_err(|_| SealError)?,
+            action: Action::parse(payload.action).map_err(|_| SealError)?,
+            cdata: Cdata::parse(payload.cdata).map_err(|_| SealError)?,
+            solved_at: UnixMillis(payload.solved_at),
+            expires_at: UnixMillis::from_seconds(payload.expires_at),
+            score: payload.score,
+            interactive: payload.interactive,
+            stepped: payload.stepped,
+            algorithm: payload.algorithm,
+            country: payload.country,
+            asn: payload.asn,
+        })
+    }
+}
+
+/// The purpose is said twice, in the key's derivation and here, so that no
+/// slip in the one makes another seal pass for a token.
+fn tag(key: &MacKey, kid: Kid, payload: &[u8]) -> [u8; 32] {
+    key.tag_framed(&[b"token", kid.as_str().as_bytes(), payload])
 }
