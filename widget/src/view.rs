@@ -48,12 +48,18 @@ impl<H: Host> Machine<H> {
         if self.quiet {
             return;
         }
+        let percent = match self.state {
+            State::Idle | State::Expired | State::Failed(_) => 0,
+            State::Working | State::Offline(_) => self.percent(),
+            State::Passed => 100,
+        };
+        self.host.progress(percent);
         let mut number = self.seconds;
         let mut note = Text::Empty;
         let label = match self.state {
             State::Idle => Text::Idle,
             State::Working => {
-                number = self.percent();
+                number = percent;
                 if self.seconds >= SLOW_SECONDS {
                     note = Text::Slow;
                 }
@@ -62,7 +68,6 @@ impl<H: Host> Machine<H> {
                     self.host.help(Text::AnotherWay);
                     self.host.hide(Place::Help, false.into());
                 }
-                self.host.progress(number);
                 if number >= self.told + 25 {
                     self.told = number - number % 25;
                     if number < 100 {

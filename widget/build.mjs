@@ -1,0 +1,169 @@
+// Builds everything that the edge serves as files, into `dist/`, and prints what a first visit
+// downloads. `node widget/build.mjs`; needs cargo and `npm ci`.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
+import { build, transform } from "esbuild";
+
+const room = dirname(fileURLToPath(import.meta.url));
+const root = dirname(room);
+const work = join(root, ".munjigi/widget");
+const dist = join(work, "dist");
+const binaryen = join(root, "node_modules/binaryen/bin");
+
+/** What the browsers that we serve can run; named, because `--all-features` emits what they cannot. */
+const FEATURES = [
+  "mutable-globals",
+  "sign-ext",
+  "nontrapping-float-to-int",
+  "bulk-memory",
+  "bulk-memory-opt",
+  "multivalue",
+  "reference-types",
+].map((feature) => `--enable-${feature}`);
+const SIZE = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
+/** wasm2js knows the first version of WebAssembly only. */
+const LOWER = [
+  "--signext-lowering",
+  "--llvm-nontrapping-fptoint-lowering",
+  "--llvm-memory-copy-fill-lowering",
+];
+
+const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+const text = (...path) => readFileSync(join(room, ...path), "utf8");
+
+/** Compiles the interface; the code generator of HashWX is left out where `features` say so. */
+function wasm(name, passes, ...features) {
+  run("cargo", "build", "--quiet", "-p", "munjigi-widget", "--profile", "widget", "--target", "wasm32-unknown-unknown", ...features);
+  const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
+  const built = join(work, `${name}.cargo.wasm`);
+  const small = join(work, `${name}.wasm`);
+  const before = digest(built);
+  copyFileSync(join(target, "wasm32-unknown-unknown/widget/munjigi_widget.wasm"), built);
+  if (digest(built) != before || !digest(small))
+    run(process.execPath, join(binaryen, "wasm-opt"), ...SIZE, ...passes, ...FEATURES, built, "-o", small);
+  return small;
+}
+
+function digest(path) {
+  try {
+    return createHash("sha256").update(readFileSync(path)).digest("hex");
+  } catch {
+    return "";
+  }
+}
+
+/** The texts of a locale in the order that `src/text.rs` numbers them. */
+export function texts(locale) {
+  const keys = [...text("src/text.rs").matchAll(/^    [A-Z]\w+ = "([a-z-]+)",$/gm)].map(([, key]) => key);
+  const words = JSON.parse(text("locales", `${locale}.json`));
+  return keys.map((key) => words[key] ?? "");
+}
+
+/** Locales, English last resort first: the first with the right language is taken. */
+export const LOCALES = ["en", "ko", "ja", "zh-CN", "de", "fr", "es", "pt-BR", "ar", "he"];
+
+async function bundle(entry, options) {
+  const { outputFiles } = await build({
+    entryPoints: [join(room, "src-ts", entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    charset: "utf8",
+    format: "iife",
+    target: "es2020",
+    legalComments: "none",
+    ...options,
+  });
+  return outputFiles[0].contents;
+}
+
+/** wasm2js writes a module that imports; we want a function that is given its imports. */
+function translate(path) {
+  const script = join(work, "interface.js");
+  run(process.execPath, join(binaryen, "wasm2js"), "-Oz", path, "-o", script);
+  const body = readFileSync(script, "utf8")
+    .replace(/^import .*$/m, "")
+    .replace(/var retasmFunc = [\s\S]*$/, "");
+  writeFileSync(script, `${body}\nexport const instantiate = (m) => asmFunc({ m });\n`);
+  return script;
+}
+
+const sizes = [];
+function write(path, contents, { visit } = {}) {
+  const bytes = Buffer.from(contents);
+  const file = join(dist, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, bytes);
+  const brotli = brotliCompressSync(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  }).length;
+  sizes.push({ path, raw: bytes.length, brotli, visit: visit ?? "no" });
+}
+
+/** Writes a file under a name that changes with its contents, to be kept for ever. */
+function asset(name, extension, contents, options) {
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8);
+  const path = `assets/${name}.${hash}.${extension}`;
+  write(path, contents, options);
+  return `/${path}`;
+}
+
+async function main() {
+  mkdirSync(work, { recursive: true });
+  const module = wasm("widget", []);
+  const plain = wasm("fallback", LOWER, "--no-default-features");
+  rmSync(dist, { recursive: true, force: true });
+
+  const locales = {};
+  for (const locale of LOCALES)
+    locales[locale] = asset(locale, "json", JSON.stringify(texts(locale)), {
+      visit: locale == "en" ? "yes" : "one of",
+    });
+  const script = translate(plain);
+  const fallback = asset("fallback", "js", await bundle("fallback.ts", { alias: { interface: script } }));
+  const module_path = asset("widget", "wasm", readFileSync(module), { visit: "yes" });
+  const { version } = JSON.parse(execFileSync("cargo", ["metadata", "--no-deps", "--format-version=1"], { cwd: root })).packages.find(({ name }) => name == "munjigi-widget");
+  const frame = asset(
+    "frame",
+    "js",
+    await bundle("frame.ts", {
+      define: {
+        VERSION: JSON.stringify(version),
+        WASM: JSON.stringify(module_path),
+        FALLBACK: JSON.stringify(fallback),
+        LOCALES: JSON.stringify(locales),
+      },
+    }),
+    { visit: "yes" },
+  );
+  const style = (await transform(text("frame/frame.css"), { loader: "css", minify: true, target: "es2020" })).code.trim();
+  const document = text("frame/frame.html")
+    .replace(/\n+/g, "")
+    .replace("{style-hash}", `sha256-${createHash("sha256").update(style).digest("base64")}`)
+    .replace("{style}", () => style)
+    .replace("{wasm}", module_path)
+    .replace("{script}", frame);
+  write("_frame.html", document, { visit: "yes" });
+  write("v1/api.js", await bundle("api.ts", {}), { visit: "yes" });
+  write("v1/munjigi.d.ts", text("munjigi.d.ts"));
+  write("_headers", text("frame/_headers"));
+
+  // In one step, because a local edge may be serving the folder.
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  renameSync(dist, join(root, "dist"));
+
+  writeFileSync(join(root, ".munjigi/widget-sizes.json"), `${JSON.stringify(sizes, null, 2)}\n`);
+  const first = sizes.filter(({ visit }) => visit == "yes");
+  const line = (name, raw, brotli) => console.log(`${name.padEnd(34)}${String(raw).padStart(8)}${String(brotli).padStart(8)}`);
+  line("first visit", "raw", "brotli");
+  for (const { path, raw, brotli } of first) line(path, raw, brotli);
+  line("total", first.reduce((sum, { raw }) => sum + raw, 0), first.reduce((sum, { brotli }) => sum + brotli, 0));
+  console.log("on demand");
+  for (const { path, raw, brotli, visit } of sizes) if (visit != "yes" && !path.startsWith("_") && !path.endsWith(".ts")) line(path, raw, brotli);
+}
+
+if (process.argv[1] == fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,330 @@
+// The browser's half of the frame: it draws, calls, waits and computes as the WebAssembly module
+// says (src/glue.rs), and keeps the opaque strings. Which state the widget is in is decided there.
+// The same file is the workers' script.
+import type {
+  ChallengeReply,
+  ChallengeRequest,
+  FrameMessage,
+  PageMessage,
+  PageOptions,
+  Problem,
+  PuzzleStep,
+  Signals,
+  SolutionReply,
+  SolutionRequest,
+  Step,
+} from "./protocol";
+
+/** Put in by the build. */
+declare const VERSION: string;
+declare const WASM: string;
+declare const FALLBACK: string;
+declare const LOCALES: Record<string, string>;
+
+/** What the module exports, and the fallback's translation of it. */
+export interface Exports {
+  memory: { buffer: ArrayBuffer };
+  /** Address of the inbox. */
+  a(): number;
+  b(interactive: boolean, neverRetry: boolean): void;
+  c(codeLength: number): void;
+  d(event: Event_): void;
+  e(first: number, count: number, work: number, epochLength: number): void;
+  f(lifetimeSeconds: number): void;
+  g(status: number, codeLength: number, retryAfterSeconds: number): void;
+  h(worker: number, index: number, nonce: number): void;
+}
+
+const enum Event_ {
+  Second,
+  Expiry,
+  Interaction,
+  Execute,
+  Reset,
+  Click,
+  Online,
+  Picture,
+}
+
+/** A range to search: index, first nonce, how many, work, and the function's code or the id. */
+export type Task = [number, number, number, number, Uint8Array];
+
+type Imports = Record<string, (...values: number[]) => unknown>;
+
+declare global {
+  /** Set by the fallback: the module without WebAssembly. */
+  var munjigiFallback: (imports: Imports) => Exports;
+}
+
+function work(): void {
+  onmessage = ({ data: [index, start, count, work, code] }: MessageEvent<Task>) => {
+    const { search } = new WebAssembly.Instance(new WebAssembly.Module(code as BufferSource))
+      .exports as { search(start: bigint, count: number, target: bigint): bigint };
+    const target = BigInt("0xffffffffffffffff") / BigInt(work);
+    (postMessage as (message: unknown) => void)([index, Number(search(BigInt(start), count, target))]);
+  };
+}
+
+function frame(): void {
+  const root = document.documentElement;
+  let script = (document.currentScript as HTMLScriptElement).src;
+  const places = [root, ...document.querySelectorAll<HTMLElement>("[id]")];
+  const nonce = location.hash.slice(1);
+  const { mode, fallback, error } = root.dataset;
+  let algorithm: "hashwx" | "sha256" = "hashwx";
+  let page: URL | undefined;
+  try {
+    page = new URL(location.ancestorOrigins?.[0] || document.referrer);
+  } catch {
+    // A page without an origin: refused below.
+  }
+  /** Why this frame will never begin. */
+  let barred = page?.hostname ? error : "hostname-not-allowed";
+  let code: string | undefined;
+  let module: Exports;
+  let options: PageOptions;
+  let signals: Signals = {};
+  let texts: string[];
+  let challenge: string;
+  let puzzle: PuzzleStep;
+  let id: Uint8Array;
+  let token = "";
+  let expires_in = 0;
+  let puzzled = 0;
+  let calls = 0;
+  let height = -1;
+  let held = false;
+  const pool: Worker[] = [];
+  const timers: number[] = [];
+
+  const post = (message: FrameMessage): void =>
+    parent.postMessage({ munjigi: 1, nonce, ...message }, page?.hostname ? page.origin : "*");
+  const bytes = (at: number, length: number): Uint8Array<ArrayBuffer> =>
+    new Uint8Array(module.memory.buffer, at, length);
+  const read = (at: number, length: number): string => new TextDecoder().decode(bytes(at, length));
+  /** Hands the code to the module; answers its length. */
+  const tell = (): number =>
+    new TextEncoder().encodeInto((code ||= "unavailable"), bytes(module.a() + 16, 32)).written;
+  const say = (place: number, text: string): void => {
+    const element = places[place]!;
+    if (element.textContent != text) element.textContent = text;
+  };
+
+  const call = async (body: ChallengeRequest | SolutionRequest, path: string): Promise<void> => {
+    const mine = ++calls;
+    let status = 0;
+    let retryAfter = 0;
+    let reply: Partial<Problem> & Partial<ChallengeReply> & { token?: string } = {};
+    try {
+      const response = await fetch(path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout?.(3e4) ?? null,
+      });
+      status = response.status;
+      retryAfter = Number(response.headers.get("retry-after")) || 0;
+      reply = (await response.json()) as Partial<ChallengeReply & SolutionReply & Problem>;
+    } catch {
+      // No answer, or none that can be read: the status says which.
+    }
+    if (mine != calls) return;
+    const step: Step | undefined = reply.step;
+    if (step) {
+      challenge = reply.challenge!;
+      if (step.kind == "picture") return module.d(Event_.Picture);
+      puzzle = step;
+      puzzled = performance.now();
+      id = Uint8Array.from(atob(step.id.replace(/-/g, "+").replace(/_/g, "/")), (digit) =>
+        digit.charCodeAt(0),
+      );
+      bytes(module.a(), 16).set(id.subarray(0, 16));
+      return module.e(step.first, step.count, step.work, step.epoch_len);
+    }
+    if (reply.token) {
+      ({ token, expires_in } = reply as { token: string; expires_in: number });
+      return module.f(expires_in);
+    }
+    code = reply.code;
+    module.g(status, tell(), retryAfter);
+  };
+
+  /** As numbered in src/glue.rs. */
+  const imports: Imports = {
+    a: (place, text, number) =>
+      say(place!, texts[text!]!.replace("{n}", number!.toLocaleString(root.lang))),
+    b: (place, name, nameLength, value, valueLength) =>
+      places[place!]!.setAttribute(read(name!, nameLength!), read(value!, valueLength!)),
+    c: (place, hidden) => {
+      const element = places[place!]!;
+      if (hidden) {
+        // The focus must not fall out of the frame while there is nothing to press.
+        if (element == document.activeElement) {
+          held = true;
+          document.body.focus();
+        }
+        element.hidden = true;
+      } else {
+        element.hidden = false;
+        if (held && element.tagName == "BUTTON" && document.hasFocus()) element.focus();
+        held = false;
+      }
+    },
+    d: (percent) => {
+      root.style.setProperty("--p", `${percent! / 100}`);
+      places[5]!.ariaValueNow = `${percent}`;
+    },
+    e: (text) => {
+      const link = places[3] as HTMLAnchorElement;
+      link.href = `/errors/${code}`;
+      link.textContent = texts[text!]!.replace("{n}", code!);
+    },
+    f: () => {
+      const now = root.dataset.size == "invisible" ? 0 : document.body.offsetHeight;
+      if (now != height)
+        post({ type: "resize", width: now && innerWidth, height: (height = now) });
+    },
+    g: (at, length) => (code = read(at!, length!)),
+    h: (at, length, value, valueLength) =>
+      post({
+        type: read(at!, length!),
+        ...{
+          t: { state: read(value!, valueLength!) },
+          r: { code },
+          o: { token, expires_in },
+        }[read(at! + 1, 1)],
+      } as FrameMessage),
+    i: (request, at, count) => {
+      const now: Signals = {
+        ...signals,
+        webdriver: navigator.webdriver,
+        languages: Math.min(navigator.languages.length, 255),
+        touch: navigator.maxTouchPoints > 0,
+        cores: Math.min(navigator.hardwareConcurrency, 255),
+        visible: !document.hidden,
+      };
+      if (request) {
+        const nonces = [...new Float64Array(module.memory.buffer, at!, count)];
+        now.solve_ms = Math.round(performance.now() - puzzled);
+        call(
+          { challenge, ...(request == 1 ? { nonces } : { want: "work" }), signals: now },
+          "/v1/solutions",
+        );
+      } else {
+        // Workers start while the challenge is on its way.
+        imports.k!();
+        call(
+          {
+            sitekey: location.pathname.split("/").pop()!,
+            hostname: page!.hostname,
+            action: options.action,
+            cdata: options.cdata,
+            locale: root.lang,
+            widget: VERSION,
+            algorithms: [algorithm],
+            signals: now,
+          },
+          "/v1/challenges",
+        );
+      }
+    },
+    j: (timer, milliseconds) => {
+      clearInterval(timers[timer!]);
+      if (milliseconds) timers[timer!] = setInterval(() => {
+          if (timer) clearInterval(timers[timer]);
+          module.d(timer!);
+        }, milliseconds);
+    },
+    k: () => {
+      const count = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
+      for (let i = pool.length; i < count; i++) {
+        const worker = (pool[i] = new Worker(script));
+        worker.onmessage = ({ data: [index, found] }) =>
+          worker == pool[i] && module.h(i, index, found);
+        worker.onerror = () => {
+          code = "unsupported";
+          module.c(tell());
+        };
+      }
+      return count;
+    },
+    l: (worker, index, start, at, length) =>
+      pool[worker!]!.postMessage([
+        index,
+        start,
+        puzzle.epoch_len,
+        puzzle.work,
+        length ? bytes(at!, length).slice() : id,
+      ]),
+    n: () => {
+      calls++;
+      for (const worker of pool.splice(0)) worker.terminate();
+    },
+  };
+
+  const load = async (): Promise<void> => {
+    if (typeof WebAssembly == "object" && typeof BigInt == "function") {
+      try {
+        module = (await WebAssembly.instantiateStreaming(fetch(WASM), { m: imports })).instance
+          .exports as unknown as Exports;
+        return;
+      } catch (failure) {
+        // Without a connection the page loads the frame again later.
+        if (!(failure instanceof WebAssembly.CompileError)) throw failure;
+      }
+    }
+    if (fallback != "on") barred ||= "unsupported";
+    await new Promise((then) => {
+      const element = document.createElement("script");
+      element.onload = then;
+      element.src = script = FALLBACK;
+      document.head.append(element);
+    });
+    module = munjigiFallback(imports);
+    algorithm = "sha256";
+  };
+
+  const translate = async (): Promise<void> => {
+    const tags = Object.keys(LOCALES);
+    const wanted = [options.language, ...navigator.languages, "en"];
+    const found = (tag: string): string | undefined =>
+      tags.find((known) => known == tag) ||
+      tags.find((known) => known.slice(0, 2) == tag.slice(0, 2));
+    root.lang = wanted.map(found).find(Boolean)!;
+    texts = await (await fetch(LOCALES[root.lang]!)).json();
+    root.dir = texts[0]!;
+    document.title = texts[2]!;
+  };
+
+  const loaded = load();
+  let started: Promise<void> | undefined;
+  const start = async (): Promise<void> => {
+    await Promise.all([loaded, translate()]);
+    code = barred;
+    if (code) module.c(tell());
+    else module.b(mode == "interactive", options.retry == "never");
+  };
+
+  onmessage = ({ source, origin, data }: MessageEvent<PageMessage & { munjigi: number; nonce: string }>) => {
+    if (source != parent || (page && origin != page.origin)) return;
+    if (data?.munjigi != 1 || data.nonce != nonce) return;
+    if (data.type == "start") {
+      ({ options } = data);
+      root.dataset.theme = options.theme;
+      root.dataset.size = mode == "invisible" ? mode : options.size;
+      places[4]!.tabIndex = options.tabindex;
+      started ??= start();
+      return;
+    }
+    if (data.type == "interaction" || data.type == "execute") ({ signals } = data);
+    const event = {
+      interaction: Event_.Interaction, execute: Event_.Execute, reset: Event_.Reset, remove: Event_.Reset }[data.type];
+    started?.then(() => barred || module.d(event));
+  };
+  places[4]!.onclick = () => module.d(Event_.Click);
+  onresize = () => module && imports.f!();
+  ononline = () => module?.d(Event_.Online);
+  post({ type: "ready" });
+}
+
+globalThis.document ? frame() : work();

@@ -1,0 +1,80 @@
+// What an integrator may ask of a widget, read from `munjigi.render`'s argument or from `data-*`,
+// and checked at once: a mistake is told on the console by its code, not found by a visitor.
+import type { PageOptions } from "./protocol";
+
+export type Callback = (value?: string) => unknown;
+
+export interface Options {
+  sitekey: string;
+  /** What the frame is told; `theme` and `language` still as asked. */
+  page: PageOptions;
+  appearance: string;
+  execution: string;
+  refresh: string;
+  /** Name of the hidden field; empty for none. */
+  field: string;
+  call(name: string, value?: string): unknown;
+}
+
+/** An option that the widget cannot work with. */
+export class Misconfigured extends Error {
+  constructor(
+    readonly code: string,
+    text: string,
+  ) {
+    super(text);
+  }
+}
+
+const CHOICES: Record<string, string[]> = {
+  theme: ["auto", "light", "dark"],
+  size: ["normal", "flexible", "compact", "invisible"],
+  appearance: ["always", "execute", "interaction-only"],
+  execution: ["render", "execute"],
+  "refresh-expired": ["auto", "manual", "never"],
+  retry: ["auto", "never"],
+};
+
+/** Reads options: `given` first, `data-*` of the element else. */
+export function read(element: Element, given: object): Options {
+  const raw = (name: string): unknown => given[name as never] ?? element.getAttribute("data-" + name);
+  const text = (name: string): string => String(raw(name) ?? "");
+  const choice = <T>(name: string): T => {
+    const choices = CHOICES[name]!;
+    const value = text(name) || choices[0]!;
+    if (!choices.includes(value))
+      throw new Misconfigured("invalid-" + name, `one of ${choices.join(", ")}`);
+    return value as T;
+  };
+  const sitekey = text("sitekey");
+  const action = text("action");
+  const cdata = text("cdata");
+  if (!sitekey) throw new Misconfigured("missing-sitekey", "data-sitekey is needed");
+  if (!/^[\w-]{0,32}$/.test(action))
+    throw new Misconfigured("invalid-action", "at most 32 of A-Z a-z 0-9 _ -");
+  if (new TextEncoder().encode(cdata).length > 255)
+    throw new Misconfigured("invalid-cdata", "at most 255 bytes");
+  return {
+    sitekey,
+    page: {
+      action,
+      cdata,
+      theme: choice("theme"),
+      size: choice("size"),
+      language: text("language"),
+      tabindex: Number(text("tabindex")) || 0,
+      retry: choice("retry"),
+    },
+    appearance: choice("appearance"),
+    execution: choice("execution"),
+    refresh: choice("refresh-expired"),
+    field: text("response-field") == "false" ? "" : text("response-field-name") || "munjigi-response",
+    call(name, value) {
+      const wanted = raw(name);
+      const callback = typeof wanted == "function" ? wanted : (globalThis as never)[wanted as never];
+      if (callback) return (callback as Callback)(value);
+      if (wanted) console.error(`Munjigi: no function "${String(wanted)}" for ${name}`);
+      return undefined;
+    },
+  };
+}

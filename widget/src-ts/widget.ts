@@ -1,0 +1,233 @@
+// One widget: its frame, its hidden field, its messages. Which widgets there are is kept in api.ts.
+import { type Options } from "./options";
+import type { FrameMessage, FrameState, PageMessage } from "./protocol";
+import { signals } from "./signals";
+
+const SIZES: Record<string, [string, number]> = {
+  normal: ["300px", 65],
+  flexible: ["100%", 65],
+  compact: ["150px", 140],
+  invisible: ["0", 0],
+};
+
+/** How long a frame may take to show something before it is loaded again; doubles each time. */
+const LOAD_MS = 1e4;
+
+export class Widget {
+  readonly form: EventTarget;
+  private frame!: HTMLIFrameElement;
+  private input?: HTMLInputElement;
+  private nonce = "";
+  private state?: FrameState | undefined;
+  private height: number;
+  private token = "";
+  private expiresAt = 0;
+  private refreshAt = 0;
+  private loads = 0;
+  private timers: { load?: number; refresh?: number } = {};
+  private focusedAt = 0;
+  private touched = false;
+  private executed = false;
+  /** Somebody used the form since the last token. */
+  private active = false;
+
+  constructor(
+    readonly id: string,
+    readonly container: Element,
+    private readonly options: Options,
+    private readonly edge: string,
+  ) {
+    this.form = container.closest("form") || document;
+    this.height = SIZES[options.page.size]![1];
+    if (options.field) {
+      this.input = document.createElement("input");
+      this.input.type = "hidden";
+      this.input.name = options.field;
+      container.append(this.input);
+    }
+    this.load();
+  }
+
+  /** Puts a fresh frame in place; again, and later each time, until it shows something. */
+  private load(): void {
+    clearTimeout(this.timers.load);
+    this.frame?.remove();
+    this.state = undefined;
+    this.nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
+    const frame = (this.frame = document.createElement("iframe"));
+    frame.title = "Munjigi CAPTCHA";
+    frame.referrerPolicy = "origin";
+    frame.src = `${this.edge}/v1/frame/${this.options.sitekey}#${this.nonce}`;
+    this.layout();
+    this.container.append(frame);
+    this.timers.load = setTimeout(
+      () => {
+        this.fail("offline");
+        if (this.options.page.retry == "auto") this.load();
+      },
+      LOAD_MS * 2 ** Math.min(this.loads++, 4),
+    );
+  }
+
+  /** The browser has a connection again. */
+  online(): void {
+    if (!this.state) this.load();
+  }
+
+  private layout(): void {
+    const { appearance, page } = this.options;
+    const asks = this.state && this.state != "working" && this.state != "passed";
+    const shown =
+      this.height &&
+      (appearance == "always" ||
+        (appearance == "execute" && this.executed) ||
+        (asks && (this.state != "idle" || this.touched)));
+    const { style } = this.frame;
+    style.cssText =
+      "border:0;color-scheme:light;" +
+      (shown
+        ? `display:block;width:${SIZES[page.size]![0]};height:${this.height}px`
+        : "position:absolute;width:0;height:0");
+    if (page.size == "flexible" && shown) style.minWidth = "300px";
+    if (!shown || !this.state) style.visibility = "hidden";
+  }
+
+  private post(message: PageMessage): void {
+    this.frame.contentWindow?.postMessage(
+      { munjigi: 1, nonce: this.nonce, ...message },
+      this.edge,
+    );
+  }
+
+  private go(type: "interaction" | "execute"): void {
+    this.post({ type, signals: signals(this.focusedAt) });
+  }
+
+  /** Tells the frame how it should look: at first, and when the page's colours change. */
+  dress(dark: boolean): void {
+    const { page } = this.options;
+    const { language, theme } = page;
+    this.post({
+      type: "start",
+      options: {
+        ...page,
+        theme: theme == "auto" ? (dark ? "dark" : "light") : theme,
+        language:
+          language && language != "auto"
+            ? language
+            : this.container.closest<HTMLElement>("[lang]")?.lang || "",
+      },
+    });
+  }
+
+  /** Takes a message if it is this widget's. */
+  receive({ source, data }: MessageEvent, dark: boolean): void {
+    if (source != this.frame.contentWindow || data?.munjigi != 1 || data.nonce != this.nonce)
+      return;
+    const { call } = this.options;
+    const message: FrameMessage = data;
+    switch (message.type) {
+      case "ready":
+        this.dress(dark);
+        if (this.executed) this.go("execute");
+        else if (this.touched) this.go("interaction");
+        break;
+      case "state":
+        clearTimeout(this.timers.load);
+        this.state = message.state;
+        this.layout();
+        break;
+      case "token": {
+        const life = message.expires_in * 1000;
+        this.active = false;
+        this.expiresAt = Date.now() + life;
+        this.refreshAt = Date.now() + life - Math.min(3e4, life / 5);
+        clearTimeout(this.timers.refresh);
+        this.timers.refresh = setTimeout(
+          () => this.active && this.refresh(),
+          this.refreshAt - Date.now(),
+        );
+        this.keep(message.token);
+        call("callback", message.token);
+        break;
+      }
+      case "expired":
+        this.keep("");
+        call("expired-callback");
+        break;
+      case "error":
+        this.fail(message.code);
+        break;
+      case "resize":
+        this.height = message.height;
+        this.layout();
+        break;
+      case "open":
+        call("before-interactive-callback");
+        break;
+      case "close":
+        call("after-interactive-callback");
+    }
+  }
+
+  private fail(code: string): void {
+    const name = /timeout|expired/.test(code) ? "timeout-callback" : "error-callback";
+    if (!this.options.call(name, code))
+      console.error(`Munjigi: ${code}, see ${this.edge}/errors/${code}`);
+  }
+
+  private keep(token: string): void {
+    this.token = token;
+    if (this.input) {
+      this.input.value = token;
+      this.input.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
+  private refresh(): void {
+    if (this.options.refresh != "auto" || !this.refreshAt || Date.now() < this.refreshAt) return;
+    if (document.hidden) return;
+    this.refreshAt = 0;
+    this.go("execute");
+  }
+
+  /** Somebody used the form. */
+  touch(type: string): void {
+    if (type == "focusin") this.focusedAt ||= performance.now();
+    this.active = true;
+    this.refresh();
+    if (this.touched || this.options.execution != "render") return;
+    this.touched = true;
+    this.go("interaction");
+  }
+
+  execute(): void {
+    this.executed = true;
+    this.layout();
+    this.go("execute");
+  }
+
+  reset(): void {
+    this.touched = this.executed = false;
+    this.expiresAt = this.refreshAt = 0;
+    clearTimeout(this.timers.refresh);
+    this.keep("");
+    this.post({ type: "reset" });
+  }
+
+  remove(): void {
+    clearTimeout(this.timers.load);
+    clearTimeout(this.timers.refresh);
+    this.post({ type: "remove" });
+    this.frame.remove();
+    this.input?.remove();
+  }
+
+  get response(): string | undefined {
+    return this.isExpired ? undefined : this.token || undefined;
+  }
+
+  get isExpired(): boolean {
+    return !!this.expiresAt && Date.now() >= this.expiresAt;
+  }
+}
