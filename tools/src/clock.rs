@@ -1,7 +1,8 @@
-//! The one place where the tools read a clock: durations shown to people.
+//! The one place where the tools read a clock: durations shown to people,
+//! time stamps of files.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Measures how long a step took.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,13 @@ impl fmt::Display for Stopwatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(self.elapsed()))
     }
+}
+
+/// The time of day, for a file's time stamp.
+#[must_use]
+pub fn wall() -> SystemTime {
+    #[expect(clippy::disallowed_methods, reason = "the tools' one clock")]
+    SystemTime::now()
 }
 
 /// A duration as people read it: `0.4 s`, `1 m 07 s`.

@@ -4,6 +4,7 @@
 pub mod build;
 pub mod dev;
 pub mod postgres;
+pub mod queries;
 pub mod setup;
 pub mod stack;
 

@@ -14,6 +14,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod project;
+pub mod queries;
 pub mod randomness;
 pub mod say;
 pub mod setup;

@@ -23,6 +23,8 @@ enum Task {
     Dev(command::dev::Arguments),
     /// Start a Postgres; run a command with DATABASE_URL, or print it and wait
     Postgres(command::postgres::Arguments),
+    /// Describe the origin's SQL queries in origin/.sqlx, or check that
+    Queries(command::queries::Arguments),
     /// Start a whole stack, print it as one JSON line, stop when stdin closes
     Stack(command::stack::Arguments),
 }
@@ -47,6 +49,7 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Build(arguments) => command::build::run(&project, arguments),
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Postgres(arguments) => command::postgres::run(&project, arguments).await,
+            Task::Queries(arguments) => command::queries::run(&project, arguments).await,
             Task::Stack(arguments) => command::stack::run(arguments).await,
         }
     })

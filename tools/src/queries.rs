@@ -1,0 +1,103 @@
+//! The committed description of the origin's SQL queries: written from a real
+//! Postgres with the migrations applied, and held against them. What
+//! `cargo sqlx prepare` does, without its five minutes of installing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::postgres::{Data, Postgres};
+use crate::project::Project;
+use crate::{clock, say};
+
+/// File names with their contents as JSON.
+type Descriptions = BTreeMap<String, serde_json::Value>;
+
+/// Where the descriptions are committed.
+fn committed(project: &Project) -> PathBuf {
+    project.at("origin/.sqlx")
+}
+
+/// Writes the descriptions anew.
+pub async fn prepare(project: &Project) -> Result<()> {
+    let fresh = describe(project).await?;
+    let folder = committed(project);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).context("remove the old descriptions")?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    for (name, description) in &fresh {
+        let text = format!("{}\n", serde_json::to_string_pretty(description)?);
+        std::fs::write(folder.join(name), text)?;
+    }
+    println!("   {} queries described in {}", fresh.len(), folder.display());
+    Ok(())
+}
+
+/// Fails when the committed descriptions are not those of the sources.
+pub async fn check(project: &Project) -> Result<()> {
+    let remedy = "run `target/debug/munjigi-tools queries` and commit origin/.sqlx";
+    let kept = read(&committed(project))?;
+    let fresh = describe(project).await?;
+    let differing: Vec<&str> = fresh
+        .iter()
+        .filter(|(name, description)| kept.get(*name) != Some(description))
+        .map(|(name, _)| name.as_str())
+        .chain(kept.keys().filter(|name| !fresh.contains_key(*name)).map(String::as_str))
+        .collect();
+    ensure!(differing.is_empty(), "stale or missing: {}; {remedy}", differing.join(", "));
+    Ok(())
+}
+
+async fn describe(project: &Project) -> Result<Descriptions> {
+    let log = project.state().join("logs/postgres-queries.log");
+    let mut postgres = Postgres::start(project, Data::Temporary, None, log).await?;
+    let folder = tempfile::tempdir()?;
+    let described = async {
+        migrate(&postgres.url(), &project.at("origin/migrations")).await?;
+        // The compiler does not know that the database matters to it.
+        for source in ["origin/src/lib.rs", "origin/src/main.rs"] {
+            let file = std::fs::File::options().append(true).open(project.at(source))?;
+            file.set_modified(clock::wall())?;
+        }
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["check", "--quiet", "-p", "munjigi-origin", "--all-targets"])
+            .current_dir(project.root())
+            .env("DATABASE_URL", postgres.url())
+            .env("SQLX_OFFLINE", "false")
+            .env("SQLX_OFFLINE_DIR", folder.path());
+        say::run("describing queries", "see the messages above", &mut cargo)
+    }
+    .await;
+    postgres.stop().await?;
+    described?;
+    read(folder.path())
+}
+
+async fn migrate(url: &str, migrations: &Path) -> Result<()> {
+    let pool = sqlx::PgPool::connect(url).await.context("connect to Postgres")?;
+    let migrator = sqlx::migrate::Migrator::new(migrations.to_path_buf()).await?;
+    migrator.run(&pool).await.context("apply the migrations")?;
+    pool.close().await;
+    Ok(())
+}
+
+fn read(folder: &Path) -> Result<Descriptions> {
+    let mut all = Descriptions::new();
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(all);
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("query-") && path.extension().is_some_and(|end| end == "json") {
+            let text = std::fs::read_to_string(&path)?;
+            let description = serde_json::from_str(&text).with_context(|| name.clone())?;
+            all.insert(name, description);
+        }
+    }
+    Ok(all)
+}
