@@ -4,9 +4,11 @@
 pub mod build;
 pub mod dev;
 pub mod postgres;
+pub mod publish;
 pub mod queries;
 pub mod setup;
 pub mod stack;
+pub mod test;
 
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};

@@ -3,6 +3,7 @@
 //! tables. What a user of the product runs does not live here.
 
 pub mod builds;
+pub mod checks;
 pub mod clock;
 pub mod command;
 pub mod files;
@@ -14,6 +15,7 @@ pub mod ports;
 pub mod postgres;
 pub mod process;
 pub mod project;
+pub mod publish;
 pub mod queries;
 pub mod randomness;
 pub mod say;

@@ -21,6 +21,10 @@ enum Task {
     Build(command::build::Arguments),
     /// Start everything on this machine until Ctrl-C
     Dev(command::dev::Arguments),
+    /// Run every check, or those that are named
+    Test(command::test::Arguments),
+    /// Publish the worker after checking it
+    Publish(command::publish::Arguments),
     /// Start a Postgres; run a command with DATABASE_URL, or print it and wait
     Postgres(command::postgres::Arguments),
     /// Describe the origin's SQL queries in origin/.sqlx, or check that
@@ -48,6 +52,8 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Setup(arguments) => command::setup::run(&project, arguments),
             Task::Build(arguments) => command::build::run(&project, arguments),
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
+            Task::Test(arguments) => command::test::run(&project, arguments).await,
+            Task::Publish(arguments) => command::publish::run(&project, arguments),
             Task::Postgres(arguments) => command::postgres::run(&project, arguments).await,
             Task::Queries(arguments) => command::queries::run(&project, arguments).await,
             Task::Stack(arguments) => command::stack::run(arguments).await,

@@ -1,0 +1,188 @@
+//! Every check of `scripts/test`, in an order that tells bad news early, and
+//! their summary. What a check looks at is in the modules below.
+
+mod cargo;
+mod examples;
+mod history;
+mod javascript;
+mod tree;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::clock::Stopwatch;
+use crate::node::Node;
+use crate::project::Project;
+use crate::say;
+use crate::setup::browsers::Browsers;
+use crate::setup::require::{Part, Required};
+
+pub use tree::Snapshot;
+
+/// What checks know.
+#[derive(Debug)]
+pub struct Context {
+    /// The checkout.
+    pub project: Project,
+    /// For JavaScript.
+    pub node: Node,
+    /// What must be there.
+    pub required: Required,
+    /// What was found.
+    pub browsers: Browsers,
+    /// A Python with the Flask example's packages, or why there is none.
+    pub python: Result<PathBuf, String>,
+    /// An empty database for tests that migrate their own.
+    pub database_url: String,
+    /// The tree before the first check.
+    pub before: Snapshot,
+}
+
+impl Context {
+    /// A missing part: a failure where it is required, else a skip.
+    fn missing(&self, part: Part, reason: &str) -> Result<Outcome> {
+        if self.required.includes(part) {
+            anyhow::bail!("MUNJIGI_REQUIRE names {}: {reason}", part.name());
+        }
+        Ok(Outcome::Skipped(format!("{}: {reason}", part.name())))
+    }
+}
+
+/// How a check ended, if not with an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should be.
+    Passed,
+    /// Not looked at, and why.
+    Skipped(String),
+}
+
+/// A check.
+#[derive(Clone, Copy)]
+pub struct Check {
+    /// By which a person chooses it.
+    pub name: &'static str,
+    run: fn(&Context) -> Result<Outcome>,
+}
+
+impl std::fmt::Debug for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Every check in its order.
+pub const ALL: &[Check] = &[
+    Check { name: "format", run: cargo::format },
+    Check { name: "tree", run: tree::contents },
+    Check { name: "migrations", run: history::migrations_only_grow },
+    Check { name: "dependencies", run: cargo::dependencies },
+    Check { name: "worker", run: cargo::worker },
+    Check { name: "widget", run: javascript::widget },
+    Check { name: "publish", run: javascript::publish },
+    Check { name: "types", run: javascript::types },
+    Check { name: "clippy", run: cargo::clippy },
+    Check { name: "clippy-wasm", run: cargo::clippy_wasm },
+    Check { name: "unit", run: cargo::unit },
+    Check { name: "queries", run: cargo::queries },
+    Check { name: "widget-tests", run: javascript::widget_tests },
+    Check { name: "examples", run: examples::shops },
+    Check { name: "whole", run: cargo::whole },
+    Check { name: "journeys", run: javascript::journeys },
+    Check { name: "clean", run: tree::unchanged },
+];
+
+/// Whether the first failure ends the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The rest is not looked at.
+    Stop,
+    /// Everything is looked at.
+    Go,
+}
+
+/// How many ended how.
+#[derive(Debug, Default)]
+pub struct Summary {
+    lines: Vec<String>,
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Summary {
+    /// Whether nothing failed.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.failed == 0
+    }
+
+    fn record(&mut self, name: &str, watch: Stopwatch, result: &Result<Outcome>) {
+        let (word, detail) = match result {
+            Ok(Outcome::Passed) => ("passed", String::new()),
+            Ok(Outcome::Skipped(reason)) => ("skipped", format!("  {reason}")),
+            Err(error) => ("FAILED", format!("  {error:#}")),
+        };
+        match result {
+            Ok(Outcome::Passed) => self.passed += 1,
+            Ok(Outcome::Skipped(_)) => self.skipped += 1,
+            Err(_) => self.failed += 1,
+        }
+        println!("   {name}: {word} in {watch}{detail}");
+        self.lines.push(format!("   {word:8} {name:14} {:>10}{detail}", watch.to_string()));
+    }
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        let Self { passed, failed, skipped, .. } = self;
+        write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+/// Runs the checks one after another.
+#[must_use]
+pub fn run(context: &Context, checks: &[Check], on_failure: OnFailure) -> Summary {
+    let mut summary = Summary::default();
+    for check in checks {
+        say::heading(check.name);
+        let watch = Stopwatch::start();
+        let result = (check.run)(context);
+        let failed = result.is_err();
+        summary.record(check.name, watch, &result);
+        if failed && on_failure == OnFailure::Stop {
+            break;
+        }
+    }
+    summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_counts_and_ends_with_one_plain_line() {
+        let mut summary = Summary::default();
+        summary.record("a", Stopwatch::start(), &Ok(Outcome::Passed));
+        summary.record("b", Stopwatch::start(), &Ok(Outcome::Skipped("no browser".into())));
+        assert!(summary.is_good());
+        summary.record("c", Stopwatch::start(), &Err(anyhow::anyhow!("broken")));
+        assert!(!summary.is_good());
+        let text = summary.to_string();
+        assert!(text.ends_with("\n1 passed, 1 failed, 1 skipped"), "{text}");
+        assert!(text.contains("no browser"));
+    }
+
+    #[test]
+    fn names_of_checks_are_distinct() {
+        let mut names: Vec<_> = ALL.iter().map(|check| check.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+    }
+}

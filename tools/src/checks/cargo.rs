@@ -1,0 +1,88 @@
+//! Checks that Cargo runs.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Context, Outcome};
+use crate::builds::Build;
+use crate::project::Project;
+use crate::{queries, say, setup};
+
+const BROKEN: &str = "see the messages above";
+
+fn cargo(project: &Project) -> Command {
+    let mut command = Command::new("cargo");
+    // The committed description stands in for a database while compiling.
+    command.current_dir(project.root()).env("SQLX_OFFLINE", "true");
+    command
+}
+
+pub(super) fn format(context: &Context) -> Result<Outcome> {
+    let mut workspace = cargo(&context.project);
+    workspace.args(["fmt", "--all", "--check"]);
+    say::run("rustfmt", "run `cargo fmt --all`", &mut workspace)?;
+    let mut example = cargo(&context.project);
+    example.args(["fmt", "--check", "--manifest-path", "examples/shop-rust/Cargo.toml"]);
+    say::run("rustfmt of the example", "run `cargo fmt` there", &mut example)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
+    setup::install_cargo_tool(&context.project, setup::CARGO_DENY, &["--no-default-features"])?;
+    let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
+    deny.args(["--workspace", "check", "bans", "licenses", "sources"])
+        .current_dir(context.project.root());
+    say::run("cargo-deny", "see deny.toml", &mut deny)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn worker(context: &Context) -> Result<Outcome> {
+    // Its script fails above the size that a worker may have.
+    Build::Worker.ensure(&context.project)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn clippy(context: &Context) -> Result<Outcome> {
+    let mut clippy = cargo(&context.project);
+    clippy.args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked"]);
+    clippy.args(["--", "-D", "warnings"]);
+    say::run("clippy", BROKEN, &mut clippy)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn clippy_wasm(context: &Context) -> Result<Outcome> {
+    let mut clippy = cargo(&context.project);
+    clippy.args(["clippy", "--quiet", "--locked", "--target", "wasm32-unknown-unknown"]);
+    clippy.args(["-p", "munjigi-edge", "-p", "munjigi-widget", "--", "-D", "warnings"]);
+    say::run("clippy for WebAssembly", BROKEN, &mut clippy)?;
+    Ok(Outcome::Passed)
+}
+
+/// Tests beside the code; those of SQL make databases of their own.
+pub(super) fn unit(context: &Context) -> Result<Outcome> {
+    let mut tests = cargo(&context.project);
+    tests
+        .args(["test", "--quiet", "--workspace", "--exclude", "munjigi-tests", "--locked"])
+        .env("DATABASE_URL", &context.database_url);
+    say::run("unit tests", BROKEN, &mut tests)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn queries(context: &Context) -> Result<Outcome> {
+    let handle = tokio::runtime::Handle::current();
+    tokio::task::block_in_place(|| handle.block_on(queries::check(&context.project)))?;
+    Ok(Outcome::Passed)
+}
+
+/// The whole: races, kills, bad input, rotation.
+pub(super) fn whole(context: &Context) -> Result<Outcome> {
+    Build::Origin.ensure(&context.project)?;
+    let mut tests = cargo(&context.project);
+    // Each test starts a stack of its own; two cores carry one at a time.
+    tests
+        .args(["test", "-p", "munjigi-tests", "--locked", "--", "--test-threads=1"])
+        .envs(context.browsers.variables.iter().cloned());
+    say::run("tests of the whole", BROKEN, &mut tests)?;
+    Ok(Outcome::Passed)
+}

@@ -1,0 +1,34 @@
+//! The example shops, each held to the same behaviour.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Context, Outcome};
+use crate::say;
+use crate::setup::require::Part;
+
+const BROKEN: &str = "see the messages above";
+
+pub(super) fn shops(context: &Context) -> Result<Outcome> {
+    let project = &context.project;
+    let target = project.target().join("examples");
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--quiet", "--locked", "--manifest-path", "examples/shop-rust/Cargo.toml"])
+        .env("CARGO_TARGET_DIR", &target)
+        .current_dir(project.root());
+    say::run("the Rust shop", BROKEN, &mut cargo)?;
+    let mut node = context.node.command();
+    node.args(["--test", "--test-reporter=spec", "examples/smoke.test.mjs"])
+        .env("MUNJIGI_SHOP_RUST", target.join("debug/munjigi-example-shop"))
+        .current_dir(project.root());
+    if let Ok(python) = &context.python {
+        node.env("MUNJIGI_PYTHON", python);
+    }
+    say::run("the shops", BROKEN, &mut node)?;
+    match &context.python {
+        Ok(_) => Ok(Outcome::Passed),
+        Err(reason) => context.missing(Part::Python, reason),
+    }
+}

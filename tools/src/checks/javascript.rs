@@ -1,0 +1,79 @@
+//! Checks that Node runs.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::{Context, Outcome};
+use crate::builds::Build;
+use crate::{publish as publishing, say};
+
+const BROKEN: &str = "see the messages above";
+
+pub(super) fn widget(context: &Context) -> Result<Outcome> {
+    // Its script fails above the sizes that a first visit may have.
+    Build::Widget.ensure(&context.project)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn publish(context: &Context) -> Result<Outcome> {
+    publishing::dry_run(&context.project)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn types(context: &Context) -> Result<Outcome> {
+    let config = context.project.at("widget/tsconfig.json");
+    ensure!(config.exists(), "widget/tsconfig.json is missing");
+    let mut tsc = context.node.command();
+    tsc.arg(context.project.at("node_modules/typescript/bin/tsc"))
+        .args(["--noEmit", "-p", "widget/tsconfig.json"])
+        .current_dir(context.project.root());
+    say::run("TypeScript", BROKEN, &mut tsc)?;
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn widget_tests(context: &Context) -> Result<Outcome> {
+    node_test(context, "widget/test")
+}
+
+pub(super) fn journeys(context: &Context) -> Result<Outcome> {
+    Build::Origin.ensure(&context.project)?;
+    let outcome = node_test(context, "tests/journeys")?;
+    match context.browsers.missing.first() {
+        // The others ran; this one's journeys said that they were skipped.
+        Some((part, reason)) => context.missing(*part, reason),
+        None => Ok(outcome),
+    }
+}
+
+fn node_test(context: &Context, folder: &str) -> Result<Outcome> {
+    let files = test_files(&context.project.at(folder))?;
+    if files.is_empty() {
+        return Ok(Outcome::Skipped(format!("{folder} has no tests")));
+    }
+    let mut node = context.node.command();
+    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .args(&files)
+        .current_dir(context.project.root())
+        .env("MUNJIGI_NODE", context.node.binary())
+        .env("MUNJIGI_TOOLS", context.project.debug_binary("munjigi-tools"))
+        .env("MUNJIGI_BINARY", context.project.debug_binary("munjigi"))
+        .envs(context.browsers.variables.iter().cloned());
+    say::run(folder, BROKEN, &mut node)?;
+    Ok(Outcome::Passed)
+}
+
+fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(Vec::new());
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| format!("list {}", folder.display()))?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,107 @@
+//! What the committed files may contain, and that checking changes none.
+
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+
+use super::history::git;
+use super::{Context, Outcome};
+use crate::project::Project;
+
+/// Lines that a source file may have, its tests included.
+const MAX_LINES: usize = 500;
+const SOURCES: [&str; 7] = ["rs", "ts", "mjs", "js", "css", "py", "sh"];
+
+/// Files as git sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot(String);
+
+impl Snapshot {
+    /// The present state.
+    pub fn take(project: &Project) -> Result<Self> {
+        Ok(Self(git(project, &["status", "--porcelain"])?))
+    }
+}
+
+/// Generated files have one command; if it changes the tree, what was
+/// committed was stale.
+pub(super) fn unchanged(context: &Context) -> Result<Outcome> {
+    let now = Snapshot::take(&context.project)?;
+    ensure!(
+        now == context.before,
+        "the checks changed the tree; commit what they wrote:\nbefore:\n{}now:\n{}",
+        context.before.0,
+        now.0
+    );
+    Ok(Outcome::Passed)
+}
+
+/// No file is too long; none names this machine or a mirror of a registry.
+pub(super) fn contents(context: &Context) -> Result<Outcome> {
+    let project = &context.project;
+    let listing = git(project, &["ls-files", "-z"])?;
+    let machine = machine_paths(project);
+    let mut problems = Vec::new();
+    for path in listing.split('\0').filter(|path| !path.is_empty()) {
+        // A link, a deleted file or an image has nothing to say here.
+        if let Ok(text) = std::fs::read_to_string(project.at(path)) {
+            problems.extend(problems_of(path, &text, &machine));
+        }
+    }
+    ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    Ok(Outcome::Passed)
+}
+
+/// Folders of this machine that mean nothing on another.
+fn machine_paths(project: &Project) -> Vec<String> {
+    let home = std::env::var("HOME").ok().filter(|home| home.len() > 1);
+    let root = Some(project.root().to_string_lossy().into_owned());
+    [home, root].into_iter().flatten().map(|folder| format!("{folder}/")).collect()
+}
+
+fn problems_of(path: &str, text: &str, machine: &[String]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let extension = Path::new(path).extension().and_then(std::ffi::OsStr::to_str);
+    let lines = text.lines().count();
+    if extension.is_some_and(|extension| SOURCES.contains(&extension)) && lines > MAX_LINES {
+        problems.push(format!("{path}: {lines} lines, at most {MAX_LINES}"));
+    }
+    for folder in machine.iter().filter(|folder| text.contains(folder.as_str())) {
+        problems.push(format!("{path}: names {folder}, which is this machine's"));
+    }
+    if path.ends_with("package-lock.json") && text.contains("\"resolved\": \"http") {
+        problems
+            .push(format!("{path}: names a registry's host; set omit-lockfile-registry-resolved"));
+    }
+    if path.ends_with("Cargo.lock") {
+        let foreign = text.lines().filter(|line| {
+            line.starts_with("source = ")
+                && !line.contains("registry+https://github.com/rust-lang/crates.io-index")
+        });
+        problems.extend(foreign.map(|line| format!("{path}: {line}")));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_files_and_paths_of_this_machine_are_named() {
+        let machine = vec!["/home/kim/".to_owned()];
+        assert!(problems_of("a.rs", "fn main() {}\n", &machine).is_empty());
+        assert_eq!(problems_of("a.rs", &"\n".repeat(501), &machine).len(), 1);
+        assert!(problems_of("a.md", &"\n".repeat(501), &machine).is_empty());
+        assert_eq!(problems_of("a.md", "see /home/kim/notes", &machine).len(), 1);
+    }
+
+    #[test]
+    fn lockfiles_name_no_other_source() {
+        let npm = "{\"resolved\": \"https://mirror.example/a.tgz\"}";
+        assert_eq!(problems_of("package-lock.json", npm, &[]).len(), 1);
+        let good = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+        assert!(problems_of("Cargo.lock", good, &[]).is_empty());
+        assert_eq!(problems_of("Cargo.lock", "source = \"git+https://a.example\"", &[]).len(), 1);
+    }
+}

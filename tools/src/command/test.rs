@@ -1,0 +1,88 @@
+//! `munjigi-tools test`: every check, or those that are named.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+
+use crate::checks::{self, Check, Context, OnFailure, Snapshot};
+use crate::clock::Stopwatch;
+use crate::node::Node;
+use crate::postgres::{Data, Postgres};
+use crate::project::Project;
+use crate::say;
+use crate::setup::require::{Part, Required};
+use crate::setup::{self, browsers, python};
+
+/// Arguments of `munjigi-tools test`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Look at everything, even after a failure
+    #[arg(long)]
+    keep_going: bool,
+    /// Only these checks
+    names: Vec<String>,
+}
+
+/// Runs them.
+pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
+    let chosen = choose(&arguments.names)?;
+    let watch = Stopwatch::start();
+    let before = Snapshot::take(project)?;
+    let required = Required::from_environment()?;
+    setup::for_building(project)?;
+    let browsers = browsers::prepare(project, &required)?;
+    let python = match python::prepare(project) {
+        Ok(python) => Ok(python),
+        Err(error) if required.includes(Part::Python) => return Err(error),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    let (database_url, mut ours) = if let Ok(given) = std::env::var("MUNJIGI_DATABASE_URL") {
+        (given, None)
+    } else {
+        let log = project.state().join("logs/postgres-tests.log");
+        let postgres = Postgres::start(project, Data::Temporary, None, log).await?;
+        (postgres.url(), Some(postgres))
+    };
+    let context = Context {
+        project: project.clone(),
+        node: Node::find(project)?,
+        required,
+        browsers,
+        python,
+        database_url,
+        before,
+    };
+    let on_failure = if arguments.keep_going { OnFailure::Go } else { OnFailure::Stop };
+    let summary = tokio::task::block_in_place(|| checks::run(&context, &chosen, on_failure));
+    if let Some(postgres) = &mut ours {
+        postgres.stop().await?;
+    }
+    say::heading(&format!("Summary after {watch}"));
+    println!("{summary}");
+    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn choose(names: &[String]) -> Result<Vec<Check>> {
+    let known: Vec<&str> = checks::ALL.iter().map(|check| check.name).collect();
+    for name in names {
+        ensure!(
+            known.contains(&name.as_str()),
+            "no check `{name}`; there are {}",
+            known.join(", ")
+        );
+    }
+    let wanted = |check: &&Check| names.is_empty() || names.iter().any(|name| name == check.name);
+    Ok(checks::ALL.iter().filter(wanted).copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_means_every_check_and_an_unknown_one_is_refused() {
+        assert_eq!(choose(&[]).unwrap().len(), checks::ALL.len());
+        assert_eq!(choose(&["clippy".to_owned()]).unwrap().len(), 1);
+        assert!(choose(&["clipy".to_owned()]).is_err());
+    }
+}
