@@ -227,12 +227,12 @@ impl<H: Host> Machine<H> {
     /// A worker has searched its range of sub-puzzle `index`; without a find, `nonce` is negative.
     pub fn searched(&mut self, worker: u32, index: u32, nonce: f64) {
         if nonce >= 0.0 && self.puzzle.found(index, nonce) {
+            self.update();
             if self.puzzle.is_solved() {
                 self.host.stop();
                 self.pending = Request::Solution;
                 return self.call();
             }
-            self.update();
         }
         self.search(worker);
     }

@@ -65,6 +65,7 @@ impl<H: Host> Machine<H> {
                 }
                 if self.seconds == TOO_SLOW_SECONDS {
                     self.host.refuse("timeout");
+                    self.host.post("error", "");
                     self.host.help(Text::AnotherWay);
                     self.host.hide(Place::Help, false.into());
                 }
