@@ -1,0 +1,141 @@
+//! The command line: one file per command. A command says what it does, does
+//! it, and says how to undo it; what it works on lives elsewhere.
+
+mod completions;
+mod config;
+mod fail;
+mod keys;
+mod log;
+mod migrate;
+mod probe;
+mod serve;
+mod site;
+mod solve;
+mod table;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::Environment;
+use crate::entropy::Entropy;
+
+use fail::{Exit, Fail};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   done
+  1   failed; the message says why
+  2   the arguments are wrong
+  3   the environment has mistakes
+  4   Postgres does not answer, or has no schema yet
+  5   no such site, or it cannot be changed so
+  10  probe, solve: the edge does not answer, or answers strangely
+  11  probe, solve: no challenge
+  12  probe, solve: the solution was refused
+  13  probe: siteverify refused a fresh token
+  14  probe: siteverify did not refuse a spent token";
+
+const EXAMPLE: &str = "\
+Begin:
+  munjigi keys generate --env > .env     make the keys of a new installation
+  munjigi migrate                        prepare the database
+  munjigi serve                          run the origin
+  munjigi site create 'My shop' --host shop.example
+
+`munjigi config` lists every MUNJIGI_* variable.
+";
+
+/// Munjigi's origin: sites and their keys, records, publishing to the edge.
+#[derive(Debug, Parser)]
+#[command(name = "munjigi", version, after_help = format!("{EXAMPLE}\n{EXIT_CODES}"))]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the origin: intake of records, publishing, jobs.
+    Serve(serve::Arguments),
+    /// Brings the database to this version's schema.
+    Migrate(migrate::Arguments),
+    /// Makes, lists, changes and deletes sites.
+    Site(site::Arguments),
+    /// Makes and rotates the keys of an installation.
+    Keys(keys::Arguments),
+    /// Lists every MUNJIGI_* variable.
+    Config(config::Arguments),
+    /// Walks a visitor's whole way and checks that a token works exactly once.
+    Probe(probe::Arguments),
+    /// Passes as a visitor and prints the token, nothing else.
+    Solve(solve::Arguments),
+    /// Prints completions for a shell.
+    Completions(completions::Arguments),
+}
+
+/// What commands work with.
+struct Shell {
+    environment: Environment,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+/// Runs the command that the process was called with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fail) => {
+            // Nothing is left to tell it to when stderr is gone.
+            let _ = writeln!(io::stderr(), "{fail}");
+            fail.exit.into()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Fail> {
+    let environment = Environment::new(std::env::vars_os(), |path| std::fs::read_to_string(path));
+    let entropy = Entropy::system()
+        .map_err(|error| Fail::new(Exit::Failed, "the system gives no random numbers", error))?;
+    let shell = Shell { environment, clock: Clock::system(), entropy };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Fail::new(Exit::Failed, "threads cannot be started", error))?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(arguments) => serve::run(&shell, &arguments).await,
+            Command::Migrate(arguments) => migrate::run(&shell, &arguments).await,
+            Command::Site(arguments) => site::run(&shell, &arguments).await,
+            Command::Keys(arguments) => keys::run(&shell, &arguments),
+            Command::Config(arguments) => config::run(&arguments),
+            Command::Probe(arguments) => probe::run(&arguments).await,
+            Command::Solve(arguments) => solve::run(&arguments).await,
+            Command::Completions(arguments) => completions::run(&arguments),
+        }
+    })
+}
+
+/// Prints to stdout. A reader that has gone (`| head`) is no failure.
+fn print(text: &str) -> Result<(), Fail> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Fail::new(Exit::Failed, "the output cannot be written", error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints JSON for machines.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Fail> {
+    let mut text = serde_json::to_string_pretty(value).expect("output is plain data");
+    text.push('\n');
+    print(&text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! `munjigi serve`.
+
+use tokio::net::TcpListener;
+
+use super::{Exit, Fail, Shell, log};
+use crate::config::Config;
+use crate::server::{self, Server};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  MUNJIGI_DATABASE_URL=postgres://… MUNJIGI_EDGE_URL=https://captcha.example munjigi serve
+
+Starts while Postgres or the edge is away, says so, and goes on when they are
+back. SIGTERM and Ctrl-C end it after what is under way.")]
+pub struct Arguments {}
+
+pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
+    let config = Config::read(&shell.environment)?;
+    log::start(&config.log);
+    let start_fail = |error| Fail::new(Exit::Failed, "the origin cannot start", error);
+    let metrics = server::install_metrics().map_err(start_fail)?;
+    let server = Server::new(&config, shell.clock.clone(), shell.entropy.clone(), metrics)
+        .map_err(start_fail)?;
+    let address = config.http.listen;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Fail::new(Exit::Failed, format!("cannot listen on {address}"), error)
+            .mend("end the other program there, or set MUNJIGI_LISTEN")
+    })?;
+    tracing::info!(
+        %address, version = env!("CARGO_PKG_VERSION"), edge = %config.edge.url,
+        event_retention_days = config.retention.event_days, "the origin listens"
+    );
+    if shell.environment.has("MUNJIGI_ROOT_KEYS") {
+        tracing::warn!("MUNJIGI_ROOT_KEYS is set here; the origin needs it nowhere: remove it");
+    }
+    server
+        .run(listener, asked_to_stop())
+        .await
+        .map_err(|error| Fail::new(Exit::Failed, "the origin stopped", error))
+}
+
+/// SIGTERM, or Ctrl-C.
+#[cfg(unix)]
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+async fn asked_to_stop() {
+    drop(tokio::signal::ctrl_c().await);
+}

@@ -1,0 +1,75 @@
+//! `munjigi site …`.
+
+mod change;
+mod create;
+mod list;
+mod rotate_secret;
+mod show;
+mod view;
+
+use clap::Subcommand;
+use munjigi_captcha::Sitekey;
+
+use super::{Exit, Fail, Shell};
+use crate::store::sites::ChangeRefused;
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes a site and prints its sitekey and, this once, its secret.
+    Create(create::Arguments),
+    /// Lists the sites.
+    List(list::Arguments),
+    /// Shows one site.
+    Show(show::Arguments),
+    /// Replaces the secret in two steps, without an outage.
+    RotateSecret(rotate_secret::Arguments),
+    /// Refuses a site's visitors until it is resumed.
+    #[command(after_help = "Example:\n  munjigi site pause mj_…")]
+    Pause(change::Arguments),
+    /// Serves a paused site again.
+    #[command(after_help = "Example:\n  munjigi site resume mj_…")]
+    Resume(change::Arguments),
+    /// Takes a site off the edge; it can be restored for 30 days.
+    #[command(after_help = "Example:\n  munjigi site delete mj_…")]
+    Delete(change::Arguments),
+    /// Brings a deleted site back as it was.
+    #[command(after_help = "Example:\n  munjigi site restore mj_…")]
+    Restore(change::Arguments),
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    match &arguments.command {
+        Command::Create(arguments) => create::run(shell, arguments).await,
+        Command::List(arguments) => list::run(shell, arguments).await,
+        Command::Show(arguments) => show::run(shell, arguments).await,
+        Command::RotateSecret(arguments) => rotate_secret::run(shell, arguments).await,
+        Command::Pause(arguments) => change::run(shell, arguments, change::Kind::Pause).await,
+        Command::Resume(arguments) => change::run(shell, arguments, change::Kind::Resume).await,
+        Command::Delete(arguments) => change::run(shell, arguments, change::Kind::Delete).await,
+        Command::Restore(arguments) => change::run(shell, arguments, change::Kind::Restore).await,
+    }
+}
+
+/// Reads a sitekey that was typed. Its check is the edge's to make; here a
+/// look-up tells as much.
+fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
+    Sitekey::from_trusted(text).map_err(|error| error.to_string())
+}
+
+fn refused(sitekey: Sitekey, refused: ChangeRefused) -> Fail {
+    let mend = match refused {
+        ChangeRefused::Unknown => "`munjigi site list` shows every site".to_owned(),
+        ChangeRefused::Deleted => format!("munjigi site restore {sitekey}"),
+        ChangeRefused::Unchanged => format!("munjigi site show {sitekey}"),
+        ChangeRefused::TwoSecrets => format!(
+            "end the rotation with `munjigi site rotate-secret {sitekey} --finish`, or call it off with --cancel"
+        ),
+    };
+    Fail::new(Exit::Site, format!("{sitekey} was not changed"), refused).mend(mend)
+}

@@ -1,0 +1,79 @@
+//! `munjigi site pause│resume│delete│restore`.
+
+use munjigi_captcha::Sitekey;
+use serde::Serialize;
+
+use super::{parse_sitekey, refused};
+use crate::cli::{Fail, Shell, print, print_json};
+use crate::config::DatabaseConfig;
+use crate::store::sites::{Change, ChangeSite};
+use crate::store::{self, transact};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The site.
+    #[arg(value_parser = parse_sitekey)]
+    sitekey: Sitekey,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which of the four.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    Pause,
+    Resume,
+    Delete,
+    Restore,
+}
+
+impl Kind {
+    const fn change(self) -> Change {
+        match self {
+            Self::Pause => Change::Pause,
+            Self::Resume => Change::Resume,
+            Self::Delete => Change::Delete,
+            Self::Restore => Change::Restore,
+        }
+    }
+
+    /// What was done, what follows, and the command that undoes it.
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Pause => ("Paused", "its visitors are refused with site-paused", "resume"),
+            Self::Resume => ("Resumed", "its visitors are served", "pause"),
+            Self::Delete => (
+                "Deleted",
+                "its visitors are refused; its records stay until retention; after 30 days the site is erased",
+                "restore",
+            ),
+            Self::Restore => ("Restored", "its visitors are served as before", "delete"),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Changed<'a> {
+    sitekey: &'a str,
+    version: u64,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments, kind: Kind) -> Result<(), Fail> {
+    let config = DatabaseConfig::read(&shell.environment)?;
+    let pool = store::pool(&config.database);
+    let sitekey = arguments.sitekey.to_string();
+    let change = kind.change();
+    let unit = ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() };
+    let changed =
+        transact(&pool, &unit).await?.map_err(|refusal| refused(arguments.sitekey, refusal))?;
+    if arguments.json {
+        return print_json(&Changed { sitekey: &sitekey, version: changed.version });
+    }
+    let (done, follows, undo) = kind.words();
+    print(&format!(
+        "{done} {sitekey}: {follows}.\n\
+         The edge follows within seconds while `munjigi serve` runs, everywhere within two minutes.\n\
+         Undo: munjigi site {undo} {sitekey}\n"
+    ))
+}

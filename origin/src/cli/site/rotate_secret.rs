@@ -1,0 +1,77 @@
+//! `munjigi site rotate-secret`.
+
+use munjigi_captcha::Sitekey;
+use serde::Serialize;
+
+use super::{parse_sitekey, refused};
+use crate::cli::{Fail, Shell, print, print_json};
+use crate::config::SiteConfigSource;
+use crate::store::sites::{Change, ChangeSite};
+use crate::store::{self, transact};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example, in two steps:
+  munjigi site rotate-secret mj_…             a second secret; both are good now
+  munjigi site rotate-secret mj_… --finish    revokes the old one
+
+Undo of the first step: munjigi site rotate-secret mj_… --cancel")]
+pub struct Arguments {
+    /// The site.
+    #[arg(value_parser = parse_sitekey)]
+    sitekey: Sitekey,
+    /// Revokes the older of two secrets.
+    #[arg(long)]
+    finish: bool,
+    /// Revokes the newer of two secrets.
+    #[arg(long, conflicts_with = "finish")]
+    cancel: bool,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Rotated<'a> {
+    sitekey: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+    version: u64,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    let source = SiteConfigSource::read(&shell.environment)?;
+    let pool = store::pool(&source.database);
+    let sitekey = arguments.sitekey.to_string();
+    let secret = shell.entropy.with(|generator| source.check.mint_secret(generator));
+    let (change, secret) = match (arguments.finish, arguments.cancel) {
+        (true, _) => (Change::KeepNewestSecret, None),
+        (_, true) => (Change::KeepOldestSecret, None),
+        _ => (Change::AddSecret(secret.hash()), Some(secret.reveal())),
+    };
+    let unit = ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() };
+    let changed =
+        transact(&pool, &unit).await?.map_err(|refusal| refused(arguments.sitekey, refusal))?;
+    let secret = secret.as_ref().map(|secret| secret.as_str());
+    if arguments.json {
+        return print_json(&Rotated { sitekey: &sitekey, secret, version: changed.version });
+    }
+    print(&match secret {
+        Some(secret) => format!(
+            "\
+A second secret of {sitekey}, good beside the first:
+
+  {secret}
+  shown this once, kept nowhere
+
+Next: put it into the back end, wait until every instance has it, then
+  munjigi site rotate-secret {sitekey} --finish
+Undo: munjigi site rotate-secret {sitekey} --cancel
+"
+        ),
+        None => format!(
+            "One secret of {sitekey} is left; the other is refused everywhere within two minutes.\n\
+             This cannot be undone; a new rotation makes a new secret.\n"
+        ),
+    })
+}

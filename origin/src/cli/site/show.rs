@@ -1,0 +1,67 @@
+//! `munjigi site show`.
+
+use munjigi_captcha::Sitekey;
+
+use super::view::{View, edge, hosts, rfc3339};
+use super::{parse_sitekey, refused};
+use crate::cli::table::columns;
+use crate::cli::{Fail, Shell, print, print_json};
+use crate::config::DatabaseConfig;
+use crate::store::sites::{ChangeRefused, SiteRecord};
+use crate::store::{self, sites};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  munjigi site show mj_…
+  munjigi site show mj_… --json")]
+pub struct Arguments {
+    /// The site.
+    #[arg(value_parser = parse_sitekey)]
+    sitekey: Sitekey,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    let config = DatabaseConfig::read(&shell.environment)?;
+    let pool = store::pool(&config.database);
+    let site = sites::find(&pool, &arguments.sitekey.to_string())
+        .await?
+        .ok_or_else(|| refused(arguments.sitekey, ChangeRefused::Unknown))?;
+    if arguments.json {
+        return print_json(&View::of(&site));
+    }
+    print(&people(&site))
+}
+
+fn people(site: &SiteRecord) -> String {
+    let config = &site.config;
+    let state = match (site.deleted_at, config.state) {
+        (Some(at), _) => format!("deleted {}; munjigi site restore brings it back", rfc3339(at)),
+        (None, munjigi_protocol::SiteState::Live) => "live".to_owned(),
+        (None, munjigi_protocol::SiteState::Paused) => "paused".to_owned(),
+    };
+    let secrets = match config.secrets.len() {
+        1 => "1 live".to_owned(),
+        number => format!("{number} live: a rotation is under way"),
+    };
+    let work = format!("{} to {} per sub-puzzle", config.work.floor, config.work.ceiling);
+    let rows = [
+        ["sitekey", &config.sitekey],
+        ["name", &site.name],
+        ["state", &state],
+        ["hosts", &hosts(config)],
+        ["mode", config.mode.as_str()],
+        ["work", &work],
+        ["sub-puzzles", &config.count.to_string()],
+        ["token", &format!("{} s", config.token_lifetime_seconds)],
+        ["secrets", &secrets],
+        ["version", &config.version.to_string()],
+        ["edge", &edge(site)],
+        ["made", &rfc3339(site.created_at)],
+        ["changed", &rfc3339(site.changed_at)],
+    ];
+    columns(&rows.map(|row| row.map(str::to_owned)))
+}

@@ -1,0 +1,255 @@
+//! Configuration: parsed once, from a passed-in environment, into one struct
+//! per concern. Every mistake is collected, so that an operator mends them in
+//! one go. What the values are used for does not belong here.
+
+mod environment;
+mod mistake;
+mod reader;
+mod table;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+
+use munjigi_captcha::{KeyCheck, KeyRing};
+
+pub use environment::Environment;
+pub use mistake::{Mistake, Mistakes, Problem};
+pub use table::{markdown, rows};
+pub use variables::{VARIABLES, Variable, Who};
+
+use reader::Reader;
+
+/// Everything that `munjigi serve` needs.
+#[derive(Debug)]
+pub struct Config {
+    /// Postgres.
+    pub database: Database,
+    /// The edge.
+    pub edge: Edge,
+    /// What is shared with the edge.
+    pub keys: Keys,
+    /// What listens here.
+    pub http: Http,
+    /// How long records are kept.
+    pub retention: Retention,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// Where the records are.
+#[derive(Clone)]
+pub struct Database {
+    /// `postgres://…`.
+    pub url: sqlx::postgres::PgConnectOptions,
+    /// Most connections held at once.
+    pub connections: u32,
+}
+
+/// `PgConnectOptions` prints its password.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+
+/// Where sites are published to.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Scheme, host and port; no path.
+    pub url: reqwest::Url,
+}
+
+/// Secrets shared with the edge.
+#[derive(Debug)]
+pub struct Keys {
+    /// Signs calls between edge and origin.
+    pub internal: KeyRing,
+    /// Marks sitekeys and secrets as ours.
+    pub check: KeyCheck,
+}
+
+/// What listens here.
+#[derive(Debug, Clone, Copy)]
+pub struct Http {
+    /// Address and port.
+    pub listen: SocketAddr,
+}
+
+/// How long records are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// Days of redeemed tokens and minute counts.
+    pub event_days: u16,
+}
+
+/// What is logged.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// A filter such as `info,sqlx=warn`.
+    pub filter: String,
+    /// For whom.
+    pub format: LogFormat,
+}
+
+/// For whom logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// One JSON object per line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Config {
+    /// What `munjigi serve` needs.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let (database, edge, keys) =
+            (Database::from(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
+        let (http, retention, log) =
+            (Http::from(&mut reader), Retention::from(&mut reader), Log::from(&mut reader));
+        let config = (|| {
+            Some(Self {
+                database: database?,
+                edge: edge?,
+                keys: keys?,
+                http: http?,
+                retention: retention?,
+                log: log?,
+            })
+        })();
+        reader.finish(config)
+    }
+}
+
+/// What commands that only work on the database need.
+#[derive(Debug)]
+pub struct DatabaseConfig {
+    /// Postgres.
+    pub database: Database,
+}
+
+impl DatabaseConfig {
+    /// Reads the database's settings; unknown names are refused here too.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let database = Database::from(&mut reader);
+        reader.finish(database.map(|database| Self { database }))
+    }
+}
+
+/// What commands that make keys need.
+#[derive(Debug)]
+pub struct SiteConfigSource {
+    /// Postgres.
+    pub database: Database,
+    /// Marks sitekeys and secrets as ours.
+    pub check: KeyCheck,
+}
+
+impl SiteConfigSource {
+    /// Reads the database's settings and the key check.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let database = Database::from(&mut reader);
+        let check = reader.required(&variables::KEY_CHECK, parse_check);
+        let config = (|| Some(Self { database: database?, check: check? }))();
+        reader.finish(config)
+    }
+}
+
+impl Database {
+    fn from(reader: &mut Reader) -> Option<Self> {
+        let url = reader.required(&variables::DATABASE_URL, |text| {
+            text.parse().map_err(|_| {
+                // The parser's own words may quote the password.
+                "not an address like postgres://name:password@host:5432/database".to_owned()
+            })
+        });
+        let connections = reader.required(&variables::DATABASE_CONNECTIONS, |text| {
+            in_range(text, 2, 1_000).map(u32::from)
+        });
+        Some(Self { url: url?, connections: connections? })
+    }
+}
+
+impl Edge {
+    fn from(reader: &mut Reader) -> Option<Self> {
+        let url = reader.required(&variables::EDGE_URL, parse_edge_url)?;
+        Some(Self { url })
+    }
+}
+
+impl Keys {
+    fn from(reader: &mut Reader) -> Option<Self> {
+        let internal = reader.required(&variables::INTERNAL_KEYS, |text| {
+            KeyRing::parse(text).map_err(|error| error.to_string())
+        });
+        let check = reader.required(&variables::KEY_CHECK, parse_check);
+        Some(Self { internal: internal?, check: check? })
+    }
+}
+
+impl Http {
+    fn from(reader: &mut Reader) -> Option<Self> {
+        let listen = reader.required(&variables::LISTEN, |text| {
+            text.parse().map_err(|_| "not an address and port like 127.0.0.1:8080".to_owned())
+        })?;
+        Some(Self { listen })
+    }
+}
+
+impl Retention {
+    fn from(reader: &mut Reader) -> Option<Self> {
+        let event_days =
+            reader.required(&variables::EVENT_RETENTION_DAYS, |text| in_range(text, 2, 3_650))?;
+        Some(Self { event_days })
+    }
+}
+
+impl Log {
+    fn from(reader: &mut Reader) -> Option<Self> {
+        let filter = reader.required(&variables::LOG, |text| {
+            text.parse::<tracing_subscriber::EnvFilter>()
+                .map(|_| text.to_owned())
+                .map_err(|error| error.to_string())
+        });
+        let format = reader.required(&variables::LOG_FORMAT, |text| match text {
+            "auto" => Ok(LogFormat::Auto),
+            "json" => Ok(LogFormat::Json),
+            "text" => Ok(LogFormat::Text),
+            _ => Err("one of auto, json, text".to_owned()),
+        });
+        Some(Self { filter: filter?, format: format? })
+    }
+}
+
+/// Scheme, host and port of an edge. Also for the command line's `--edge`.
+pub fn parse_edge_url(text: &str) -> Result<reqwest::Url, String> {
+    let url: reqwest::Url =
+        text.parse().map_err(|_| "not an address like https://captcha.example".to_owned())?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("must begin with https:// (or http:// on a trusted network)".to_owned());
+    }
+    if !bare || !url.username().is_empty() || url.password().is_some() {
+        return Err("scheme, host and port only: no path, query or password".to_owned());
+    }
+    Ok(url)
+}
+
+fn parse_check(text: &str) -> Result<KeyCheck, String> {
+    KeyCheck::parse(text).map_err(|error| error.to_string())
+}
+
+fn in_range(text: &str, least: u16, most: u16) -> Result<u16, String> {
+    text.parse()
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| format!("a whole number from {least} to {most}"))
+}

@@ -1,0 +1,39 @@
+//! The table of variables, for `munjigi config` and the documents.
+
+use std::fmt::Write;
+
+use super::variables::VARIABLES;
+
+/// Heading and rows: variable, read by, default, meaning.
+pub fn rows() -> Vec<[String; 4]> {
+    let heading = ["variable", "read by", "default", "meaning"].map(str::to_owned);
+    let variables = VARIABLES.iter().map(|variable| {
+        let name = if variable.secret {
+            format!("{} (or …_FILE)", variable.name)
+        } else {
+            variable.name.to_owned()
+        };
+        let readers: Vec<&str> = variable.who.iter().map(|who| who.as_str()).collect();
+        [
+            name,
+            readers.join(", "),
+            variable.default.unwrap_or("—").to_owned(),
+            variable.meaning.to_owned(),
+        ]
+    });
+    std::iter::once(heading).chain(variables).collect()
+}
+
+/// The same as a Markdown table.
+pub fn markdown() -> String {
+    let mut text = String::new();
+    for (index, row) in rows().into_iter().enumerate() {
+        let row = row.map(|cell| cell.replace('|', "\\|"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+        if index == 0 {
+            text.push_str("| --- | --- | --- | --- |\n");
+        }
+    }
+    text
+}

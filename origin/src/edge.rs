@@ -1,0 +1,172 @@
+//! The origin's client of the edge: signed calls under `/internal`, and the
+//! edge's health. When to call is `publish`'s.
+
+use std::time::Duration;
+
+use munjigi_captcha::KeyRing;
+use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_protocol::{Code, Health, Problem, SitePut, Status, headers, routes};
+use reqwest::{Client, Method, StatusCode, Url};
+
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+
+/// Below the lease of a publication.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// An HTTP client with the TLS of this program.
+pub fn http_client() -> Result<Client, reqwest::Error> {
+    // An error only says that another part of the process was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
+        .timeout(CALL_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        // A signature is for one address; a redirect would carry it elsewhere.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+/// Why the edge did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum EdgeError {
+    /// No answer. Ours or the network's; try again.
+    #[error("the edge at {url} does not answer: {reason}")]
+    Unreachable {
+        /// Where.
+        url: Url,
+        /// The chain of reasons.
+        reason: String,
+    },
+    /// The edge holds a newer version of this site.
+    #[error("the edge has a newer version")]
+    Stale,
+    /// The edge refused; for most codes the keys of both sides differ.
+    #[error("the edge answered {status}{}", .code.map(|code| format!(" {code}")).unwrap_or_default())]
+    Refused {
+        /// HTTP status.
+        status: StatusCode,
+        /// The problem's code, where it sent one.
+        code: Option<Code>,
+    },
+}
+
+/// The edge, as the origin sees it.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    http: Client,
+    url: Url,
+    ring: KeyRing,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+impl Edge {
+    /// A client; nothing is called yet.
+    pub fn new(http: Client, url: Url, ring: KeyRing, clock: Clock, entropy: Entropy) -> Self {
+        Self { http, url, ring, clock, entropy }
+    }
+
+    /// Where it is.
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Publishes a site.
+    pub async fn put_site(&self, sitekey: &str, config: Vec<u8>) -> Result<SitePut, EdgeError> {
+        let answer = self.call(Method::PUT, &site_path(sitekey), config).await?;
+        answer.json().await.map_err(|error| self.unreachable(&error))
+    }
+
+    /// Takes a site off the edge. One that it does not have is off it.
+    pub async fn delete_site(&self, sitekey: &str, version: u64) -> Result<(), EdgeError> {
+        let body = serde_json::json!({ "version": version }).to_string().into_bytes();
+        match self.call(Method::DELETE, &site_path(sitekey), body).await {
+            Ok(_) | Err(EdgeError::Refused { code: Some(Code::UnknownSitekey), .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How the edge says it is.
+    pub async fn health(&self) -> Result<Status, EdgeError> {
+        let url = self.at(routes::HEALTH.path);
+        let answer = self.http.get(url).send().await.map_err(|error| self.unreachable(&error))?;
+        // A degraded edge may answer 503 with a body; its word counts.
+        let status = answer.status();
+        match answer.json::<Health>().await {
+            Ok(health) => Ok(health.status),
+            Err(_) => Err(EdgeError::Refused { status, code: None }),
+        }
+    }
+
+    /// Whether the edge knows the site: its frame is there for everybody.
+    pub async fn knows(&self, sitekey: &str) -> Result<bool, EdgeError> {
+        let url = self.at(&routes::FRAME.path.replace("{sitekey}", sitekey));
+        let answer = self.http.get(url).send().await.map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(EdgeError::Refused { status, code: None });
+        }
+        Ok(status != StatusCode::NOT_FOUND)
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<reqwest::Response, EdgeError> {
+        let signed = SignedRequest {
+            audience: Audience::Edge,
+            method: method.as_str(),
+            path,
+            query: "",
+            body: &body,
+        };
+        let nonce = Nonce(self.entropy.bytes());
+        let signature = signature::sign(&self.ring, &signed, self.clock.now(), nonce);
+        let answer = self
+            .http
+            .request(method, self.at(path))
+            .header(headers::SIGNATURE, signature)
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await
+            .map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        match answer.json::<Problem>().await.ok().map(|problem| problem.code) {
+            Some(Code::StaleVersion) => Err(EdgeError::Stale),
+            code => Err(EdgeError::Refused { status, code }),
+        }
+    }
+
+    fn at(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> EdgeError {
+        EdgeError::Unreachable { url: self.url.clone(), reason: reasons(error) }
+    }
+}
+
+/// An error with what is behind it, without the address that it repeats.
+pub fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut reasons = Vec::new();
+    let mut next = error.source();
+    while let Some(error) = next {
+        reasons.push(error.to_string());
+        next = error.source();
+    }
+    if reasons.is_empty() { error.to_string() } else { reasons.join(": ") }
+}
+
+fn site_path(sitekey: &str) -> String {
+    routes::PUT_SITE.path.replace("{sitekey}", sitekey)
+}

@@ -1,0 +1,79 @@
+//! The origin's HTTP: which route is answered where, and what every answer
+//! carries. One file per endpoint; what endpoints share is `answer` (refusals
+//! and headers), `signed` (calls of the edge) and `admission`.
+
+mod admission;
+mod answer;
+mod counts;
+mod events;
+mod health;
+mod home;
+mod intake;
+mod metrics;
+mod refused;
+mod signed;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use munjigi_captcha::KeyRing;
+use munjigi_protocol::{Code, routes};
+use sqlx::PgPool;
+
+use crate::clock::Clock;
+use crate::config::Retention;
+use crate::edge::Edge;
+use crate::entropy::Entropy;
+
+pub use admission::Admission;
+pub use health::{Readiness, Schema};
+pub use metrics::describe as describe_metrics;
+pub use refused::Refused;
+
+/// What the endpoints need.
+#[derive(Debug)]
+pub struct App {
+    /// Postgres.
+    pub pool: PgPool,
+    /// Tells the time.
+    pub clock: Clock,
+    /// For request ids.
+    pub entropy: Entropy,
+    /// Checks signatures.
+    pub ring: KeyRing,
+    /// The edge.
+    pub edge: Edge,
+    /// What is kept.
+    pub retention: Retention,
+    /// What is known of the parts that the origin depends on.
+    pub readiness: Readiness,
+    /// How much is taken on at once.
+    pub admission: Admission,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+}
+
+/// Every route.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(home::handler))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::handler))
+        .route(routes::VERSION.path, get(version::handler))
+        .route(routes::EVENTS.path, post(events::handler))
+        .route(routes::COUNTS.path, post(counts::handler))
+        .fallback(async || Refused::new(Code::NotFound, "there is nothing at this path"))
+        .method_not_allowed_fallback(async || {
+            Refused::new(Code::MethodNotAllowed, "the path takes another method")
+        })
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
+        .with_state(app)
+}

@@ -1,0 +1,60 @@
+//! `POST /internal/events`: takes redeemed tokens from the edge, each once by
+//! its id. 2xx means committed.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::{EventBatch, Redeemed, routes};
+
+use super::intake::{self, Fields, Window};
+use super::signed::Signed;
+use super::{App, Refused};
+use crate::store::events::{EventColumns, EventsTaken, TakeEvents};
+use crate::store::transact;
+
+/// The endpoint.
+pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
+    let call = Signed::read(&app, &routes::EVENTS, request).await?;
+    let EventBatch { shard: _, events } = call.json()?;
+    for (index, event) in events.iter().enumerate() {
+        check(event, &Fields::of("events", index))?;
+    }
+    let now = app.clock.now();
+    let window = Window::around(now, app.retention.event_days);
+    let sent = events.len();
+    let kept: Vec<Redeemed> =
+        events.into_iter().filter(|event| window.holds(event.redeemed_at)).collect();
+    intake::count_left_out("events", sent - kept.len());
+    let newest = kept.iter().map(|event| event.redeemed_at).max();
+    let columns = EventColumns::new(kept);
+
+    app.readiness.migrated()?;
+    let _turn = app.admission.writing().await?;
+    let taken =
+        transact(&app.pool, &TakeEvents { nonce: &call.nonce.0, events: &columns, now }).await?;
+    let EventsTaken::Taken { new, raised } = taken else { return Err(intake::replayed()) };
+    observe(columns.len(), new, raised, newest, now);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn check(event: &Redeemed, fields: &Fields) -> Result<(), Refused> {
+    fields.sitekey(&event.sitekey)?;
+    fields.text("hostname", &event.hostname, 253)?;
+    fields.text("action", &event.action, 32)?;
+    fields.country(&event.country)?;
+    fields.check(event.score <= 100, "score", "is above 100")
+}
+
+fn observe(distinct: usize, new: u64, raised: u64, newest: Option<u64>, now: UnixMillis) {
+    let repeated = u64::try_from(distinct).unwrap_or(u64::MAX).saturating_sub(new + raised);
+    for (outcome, number) in [("new", new), ("raised", raised), ("repeated", repeated)] {
+        metrics::counter!("munjigi_intake_events_total", "outcome" => outcome).increment(number);
+    }
+    if let Some(newest) = newest {
+        #[expect(clippy::cast_precision_loss, reason = "a lag in seconds needs no 53 bits")]
+        let lag = now.since(UnixMillis(newest)) as f64 / 1_000.0;
+        metrics::histogram!("munjigi_event_lag_seconds").record(lag);
+    }
+}

@@ -1,0 +1,127 @@
+//! `/health/live`: the process answers. `/health/ready`: what it depends on,
+//! part by part. Ready means that intake works: the database is there and its
+//! schema is ours. An edge that does not answer is told as degraded, not as
+//! unready: taking every origin out of service would mend nothing and refuse
+//! the events of those edges that do reach us.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use munjigi_protocol::{Health, HealthCheck, Status};
+
+use super::{App, Refused};
+use crate::store;
+
+/// A check that takes longer has failed.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The schema, as this process knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schema {
+    /// Not applied yet, and why not.
+    Waiting(String),
+    /// As this program needs it.
+    Applied,
+}
+
+/// What background tasks have found out.
+#[derive(Debug)]
+pub struct Readiness {
+    schema: RwLock<Schema>,
+}
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self { schema: RwLock::new(Schema::Waiting("starting".to_owned())) }
+    }
+}
+
+impl Readiness {
+    /// Notes how the schema is.
+    pub fn set_schema(&self, schema: Schema) {
+        *self.schema.write().unwrap_or_else(PoisonError::into_inner) = schema;
+    }
+
+    /// How the schema is.
+    pub fn schema(&self) -> Schema {
+        self.schema.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Refuses what needs the schema while it is not applied.
+    pub fn migrated(&self) -> Result<(), Refused> {
+        match self.schema() {
+            Schema::Applied => Ok(()),
+            Schema::Waiting(_) => Err(Refused::unavailable("the origin is still starting")),
+        }
+    }
+}
+
+/// The process answers.
+pub async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Every part, and 503 when one of them keeps intake from working.
+pub async fn ready(State(app): State<Arc<App>>) -> Response {
+    let (database, edge) = tokio::join!(check_database(&app), check_edge(&app));
+    let checks = vec![database, check_schema(&app), edge];
+    let status = worst(&checks);
+    let code =
+        if status == Status::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let mut response = (code, Json(Health { status, checks })).into_response();
+    if status == Status::Down {
+        response.headers_mut().insert(axum::http::header::RETRY_AFTER, 5.into());
+    }
+    response
+}
+
+async fn check_database(app: &App) -> HealthCheck {
+    let name = "database";
+    match tokio::time::timeout(CHECK_TIMEOUT, store::ping(&app.pool)).await {
+        Ok(Ok(())) => well(name),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "database check");
+            wrong(name, Status::Down, "Postgres does not answer: check MUNJIGI_DATABASE_URL")
+        }
+        Err(_) => wrong(name, Status::Down, "Postgres does not answer within 2 s"),
+    }
+}
+
+fn check_schema(app: &App) -> HealthCheck {
+    match app.readiness.schema() {
+        Schema::Applied => well("schema"),
+        Schema::Waiting(why) => wrong("schema", Status::Down, &why),
+    }
+}
+
+async fn check_edge(app: &App) -> HealthCheck {
+    let name = "edge";
+    match tokio::time::timeout(CHECK_TIMEOUT, app.edge.health()).await {
+        Ok(Ok(Status::Ok)) => well(name),
+        // Its own checks name what is wrong there.
+        Ok(Ok(_)) => wrong(name, Status::Degraded, "the edge says that a part of it is not well"),
+        Ok(Err(error)) => wrong(name, Status::Degraded, &error.to_string()),
+        Err(_) => wrong(name, Status::Degraded, "the edge does not answer within 2 s"),
+    }
+}
+
+fn worst(checks: &[HealthCheck]) -> Status {
+    let rank = |status| match status {
+        Status::Ok => 0,
+        Status::Degraded => 1,
+        Status::Down => 2,
+    };
+    checks.iter().map(|check| check.status).max_by_key(|status| rank(*status)).unwrap_or(Status::Ok)
+}
+
+fn well(name: &str) -> HealthCheck {
+    HealthCheck { name: name.to_owned(), status: Status::Ok, detail: String::new() }
+}
+
+fn wrong(name: &str, status: Status, detail: &str) -> HealthCheck {
+    HealthCheck { name: name.to_owned(), status, detail: detail.to_owned() }
+}

@@ -1,0 +1,30 @@
+//! `GET /`: says what this is, until the console stands here.
+
+use axum::response::Html;
+
+const PAGE: &str = r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Munjigi origin</title>
+<style>
+  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+  body { max-width: 36rem; margin: 4rem auto; padding: 0 1rem; }
+</style>
+<h1>Munjigi</h1>
+<p>This is the origin of a Munjigi CAPTCHA service. It keeps sites and records;
+visitors never come here.</p>
+<p>Sites are managed with the <code>munjigi</code> command: <code>munjigi site --help</code>.
+The README beside it shows how to begin.</p>
+<ul>
+<li><a href="/health/ready">Health</a>, part by part</li>
+<li><a href="/metrics">Metrics</a>, for Prometheus</li>
+<li><a href="/version">Version</a></li>
+</ul>
+</html>
+"#;
+
+/// The endpoint.
+pub async fn handler() -> Html<&'static str> {
+    Html(PAGE)
+}

@@ -1,0 +1,91 @@
+//! What both intakes share: the bounds of a record's fields and of its time.
+
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::Code;
+
+use super::Refused;
+use crate::store::housekeeping::{DAYS_AHEAD, first_kept_day};
+
+const MILLIS_PER_DAY: u64 = 86_400_000;
+
+/// Checks the fields of one record; names the first that is out of bounds.
+#[derive(Debug)]
+pub struct Fields {
+    list: &'static str,
+    index: usize,
+}
+
+impl Fields {
+    /// For the record at `index` of `list`.
+    pub const fn of(list: &'static str, index: usize) -> Self {
+        Self { list, index }
+    }
+
+    /// At most this many characters. NUL cannot be stored.
+    pub fn text(&self, name: &str, text: &str, most: usize) -> Result<(), Refused> {
+        let fits = text.len() <= most && !text.contains('\0');
+        self.check(fits, name, &format!("is not text of at most {most} bytes"))
+    }
+
+    /// Not empty, and as `text`.
+    pub fn sitekey(&self, text: &str) -> Result<(), Refused> {
+        self.check(!text.is_empty(), "sitekey", "is empty")?;
+        self.text("sitekey", text, 64)
+    }
+
+    /// Empty or two letters.
+    pub fn country(&self, text: &str) -> Result<(), Refused> {
+        self.check(matches!(text.len(), 0 | 2), "country", "is not two letters or empty")?;
+        self.text("country", text, 2)
+    }
+
+    /// Whatever else must hold.
+    pub fn check(&self, holds: bool, name: &str, form: &str) -> Result<(), Refused> {
+        if holds {
+            return Ok(());
+        }
+        let Self { list, index } = self;
+        Err(Refused::new(Code::MalformedRequest, format!("{list}[{index}].{name} {form}")))
+    }
+}
+
+/// The time that records may have: what retention still keeps, up to the
+/// days that have partitions.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    first: u64,
+    last: u64,
+}
+
+impl Window {
+    /// Around now.
+    pub fn around(now: UnixMillis, kept_days: u16) -> Self {
+        let first_day = first_kept_day(now, kept_days);
+        let first = first_day.midnight().assume_utc().unix_timestamp();
+        Self {
+            first: u64::try_from(first).unwrap_or_default() * 1_000,
+            last: now.0 + DAYS_AHEAD.unsigned_abs() * MILLIS_PER_DAY,
+        }
+    }
+
+    /// Whether a record of this time is stored. One that is not would be
+    /// dropped by retention at once, or has an impossible clock: it is
+    /// acknowledged, counted and left out, for no retry would mend it.
+    pub const fn holds(&self, at_millis: u64) -> bool {
+        self.first <= at_millis && at_millis <= self.last
+    }
+}
+
+/// Counts records left out.
+pub fn count_left_out(kind: &'static str, number: usize) {
+    if number > 0 {
+        tracing::warn!(kind, number, "records older than retention or of the future are left out");
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        metrics::counter!("munjigi_intake_left_out_total", "kind" => kind).increment(number);
+    }
+}
+
+/// The answer to a nonce that was used before.
+pub fn replayed() -> Refused {
+    Refused::new(Code::Replayed, "the signature's nonce was used before")
+}

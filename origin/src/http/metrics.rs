@@ -1,0 +1,68 @@
+//! `GET /metrics`: for Prometheus. Counters are counted where things happen;
+//! here stands what is looked up at each scrape, and what each name means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+
+use super::App;
+use crate::store::publications;
+
+/// A scrape waits no longer for Postgres: the rest of it is worth more then.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The endpoint.
+pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
+    look(&app).await;
+    app.metrics.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
+async fn look(app: &App) {
+    gauge!("munjigi_pool_connections", "state" => "idle").set(app.pool.num_idle() as f64);
+    let busy = f64::from(app.pool.size()) - app.pool.num_idle() as f64;
+    gauge!("munjigi_pool_connections", "state" => "busy").set(busy);
+    let backlog = publications::backlog(&app.pool, app.clock.now());
+    match tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
+        Ok(Ok(backlog)) => {
+            gauge!("munjigi_database_up").set(1.0);
+            gauge!("munjigi_outbox_pending").set(backlog.pending as f64);
+            gauge!("munjigi_outbox_lag_seconds").set(backlog.lag_ms as f64 / 1_000.0);
+        }
+        Ok(Err(_)) | Err(_) => gauge!("munjigi_database_up").set(0.0),
+    }
+}
+
+/// Says what each metric means. Once, after the recorder is installed.
+pub fn describe() {
+    describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
+    describe_histogram!("munjigi_http_request_seconds", Unit::Seconds, "Time to answer");
+    describe_counter!("munjigi_refusals_total", "Refused requests by code");
+    describe_counter!(
+        "munjigi_intake_events_total",
+        "Events taken: new, raised (more rejections), repeated (delivered again)"
+    );
+    describe_counter!("munjigi_intake_count_batches_total", "Batches of counts: new or repeated");
+    describe_counter!(
+        "munjigi_intake_left_out_total",
+        "Records acknowledged but not stored: past retention or of the future"
+    );
+    describe_histogram!(
+        "munjigi_event_lag_seconds",
+        Unit::Seconds,
+        "From redemption at the edge to commit here, newest event of each batch"
+    );
+    describe_gauge!("munjigi_pool_connections", "Connections to Postgres by state");
+    describe_gauge!("munjigi_database_up", "Whether Postgres answered this scrape");
+    describe_gauge!("munjigi_outbox_pending", "Sites whose newest version the edge lacks");
+    describe_gauge!("munjigi_outbox_lag_seconds", Unit::Seconds, "Age of the oldest of them");
+    describe_counter!("munjigi_publications_total", "Calls to the edge: delivered, failed, stale");
+    describe_counter!("munjigi_store_conflicts_total", "Transactions tried again");
+    describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");
+    describe_counter!("munjigi_job_failures_total", "Runs of a job that failed");
+}

@@ -1,0 +1,68 @@
+//! A refusal on its way out. `answer` writes the document, because only it
+//! knows the request's id.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use munjigi_captcha::http_status;
+use munjigi_protocol::Code;
+
+use crate::store::StoreError;
+
+/// Why a request is refused.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The code.
+    pub code: Code,
+    /// What in this request is wrong. No internals.
+    pub detail: Cow<'static, str>,
+    /// Seconds for `Retry-After`.
+    pub retry_after: Option<u32>,
+}
+
+impl Refused {
+    /// A refusal that no retry mends.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), retry_after: None }
+    }
+
+    /// Too much at once.
+    pub fn busy() -> Self {
+        Self {
+            retry_after: Some(1),
+            ..Self::new(Code::RateLimited, "as much is under way as this origin takes at once")
+        }
+    }
+
+    /// Something that the answer needs is not there.
+    pub fn unavailable(detail: &'static str) -> Self {
+        Self { retry_after: Some(5), ..Self::new(Code::Unavailable, detail) }
+    }
+
+    /// Its HTTP status.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(http_status(self.code)).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+    }
+}
+
+/// Every store error is ours: the caller hears `unavailable` and keeps what
+/// it has, the operator reads the log.
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        if error.is_passing() {
+            tracing::warn!(%error, "intake waits for Postgres");
+        } else {
+            tracing::error!(%error, "intake failed");
+        }
+        Self::unavailable("the records cannot be written now; send this again")
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

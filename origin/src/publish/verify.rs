@@ -1,0 +1,32 @@
+//! Looks whether the edge still has what it was given. Its store may have
+//! been emptied: a developer starts over, an operator binds another one.
+
+use crate::store::{StoreError, publications};
+
+use super::Publisher;
+
+/// Sites looked at per round.
+const SAMPLE: i64 = 8;
+
+/// Looks at the sites that were not looked at for longest. When one is
+/// missing, every site is published again: `true`. An edge that does not
+/// answer proves nothing.
+pub async fn verify(publisher: &Publisher) -> Result<bool, StoreError> {
+    for sitekey in publications::to_verify(&publisher.pool, publisher.clock.now(), SAMPLE).await? {
+        match publisher.edge.knows(&sitekey).await {
+            Ok(true) => {
+                publications::verified(&publisher.pool, &sitekey, publisher.clock.now()).await?;
+            }
+            Ok(false) => {
+                tracing::warn!(%sitekey, "the edge lost a site; publishing every site again");
+                publications::queue_all(&publisher.pool, publisher.clock.now()).await?;
+                return Ok(true);
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the edge's sites were not verified");
+                return Ok(false);
+            }
+        }
+    }
+    Ok(false)
+}

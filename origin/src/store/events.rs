@@ -1,0 +1,167 @@
+//! Redeemed tokens: taking a batch, once per id.
+
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::Redeemed;
+use sqlx::PgConnection;
+use time::{Date, OffsetDateTime};
+
+use super::{StoreError, Unit, nonces, rollups, to_timestamp};
+
+/// A batch as columns, in the order of the primary key: transactions that
+/// take the same events at once then wait for each other instead of
+/// deadlocking. No id stands twice.
+#[derive(Debug, Default)]
+pub struct EventColumns {
+    redeemed_at: Vec<OffsetDateTime>,
+    id: Vec<Vec<u8>>,
+    solved_at: Vec<OffsetDateTime>,
+    sitekey: Vec<String>,
+    hostname: Vec<String>,
+    action: Vec<String>,
+    score: Vec<i16>,
+    interactive: Vec<bool>,
+    stepped: Vec<bool>,
+    algorithm: Vec<String>,
+    country: Vec<String>,
+    asn: Vec<i64>,
+    rejected: Vec<i64>,
+    hours: Vec<OffsetDateTime>,
+    days: Vec<Date>,
+}
+
+impl EventColumns {
+    /// Sorts and turns a batch. Of an event that stands twice, the one with
+    /// more rejections is kept.
+    pub fn new(mut events: Vec<Redeemed>) -> Self {
+        events
+            .sort_by_key(|event| (event.redeemed_at, event.id, std::cmp::Reverse(event.rejected)));
+        events.dedup_by_key(|event| (event.redeemed_at, event.id));
+        let mut columns = Self::default();
+        for event in events {
+            columns.push(event);
+        }
+        columns
+    }
+
+    /// How many events.
+    pub fn len(&self) -> usize {
+        self.id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.id.is_empty()
+    }
+
+    fn push(&mut self, event: Redeemed) {
+        let redeemed_at = to_timestamp(UnixMillis(event.redeemed_at));
+        let hour = rollups::hour(redeemed_at);
+        if self.hours.last() != Some(&hour) {
+            self.hours.push(hour);
+        }
+        if self.days.last() != Some(&redeemed_at.date()) {
+            self.days.push(redeemed_at.date());
+        }
+        self.redeemed_at.push(redeemed_at);
+        self.id.push(event.id.0.to_vec());
+        self.solved_at.push(to_timestamp(UnixMillis(event.solved_at)));
+        self.sitekey.push(event.sitekey);
+        self.hostname.push(event.hostname);
+        self.action.push(event.action);
+        self.score.push(i16::from(event.score));
+        self.interactive.push(event.interactive);
+        self.stepped.push(event.stepped);
+        self.algorithm.push(event.algorithm.as_str().to_owned());
+        self.country.push(event.country);
+        self.asn.push(i64::from(event.asn));
+        self.rejected.push(i64::from(event.rejected));
+    }
+}
+
+/// Takes a batch in one transaction.
+#[derive(Debug)]
+pub struct TakeEvents<'a> {
+    /// The call's nonce.
+    pub nonce: &'a [u8; 16],
+    /// The events.
+    pub events: &'a EventColumns,
+    /// When they arrived.
+    pub now: UnixMillis,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventsTaken {
+    /// Committed.
+    Taken {
+        /// Rows that were not there.
+        new: u64,
+        /// Rows whose count of rejections rose.
+        raised: u64,
+    },
+    /// The call was carried out before.
+    Replayed,
+}
+
+impl Unit for TakeEvents<'_> {
+    type Output = EventsTaken;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<EventsTaken, StoreError> {
+        if !nonces::take(connection, self.nonce, self.now).await? {
+            return Ok(EventsTaken::Replayed);
+        }
+        let (new, raised) = insert(connection, self.events, self.now).await?;
+        rollups::mark(connection, &self.events.hours, self.now).await?;
+        Ok(EventsTaken::Taken { new, raised })
+    }
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    events: &EventColumns,
+    now: UnixMillis,
+) -> Result<(u64, u64), StoreError> {
+    sqlx::query!(
+        "SELECT create_day_partition('redeemed', day) FROM unnest($1::date[]) AS day",
+        &events.days
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let counted = sqlx::query!(
+        r#"WITH taken AS (
+            INSERT INTO redeemed (
+                redeemed_at, id, solved_at, sitekey, hostname, action, score, interactive,
+                stepped, algorithm, country, asn, rejected, received_at
+            )
+            SELECT *, $14::timestamptz FROM unnest(
+                $1::timestamptz[], $2::bytea[], $3::timestamptz[], $4::text[], $5::text[],
+                $6::text[], $7::smallint[], $8::boolean[], $9::boolean[], $10::text[],
+                $11::text[], $12::bigint[], $13::bigint[]
+            )
+            ON CONFLICT (redeemed_at, id) DO UPDATE
+                SET rejected = EXCLUDED.rejected, updated_at = EXCLUDED.received_at
+                WHERE EXCLUDED.rejected > redeemed.rejected
+            RETURNING updated_at
+        )
+        SELECT count(*) FILTER (WHERE updated_at IS NULL) AS "new!",
+               count(updated_at) AS "raised!"
+        FROM taken"#,
+        &events.redeemed_at,
+        &events.id,
+        &events.solved_at,
+        &events.sitekey,
+        &events.hostname,
+        &events.action,
+        &events.score,
+        &events.interactive,
+        &events.stepped,
+        &events.algorithm,
+        &events.country,
+        &events.asn,
+        &events.rejected,
+        to_timestamp(now)
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((counted.new.unsigned_abs(), counted.raised.unsigned_abs()))
+}

@@ -1,0 +1,132 @@
+//! Days to come, days to go, and rows whose time is over.
+
+use munjigi_captcha::UnixMillis;
+use sqlx::PgConnection;
+use time::{Date, Duration};
+
+use super::{StoreError, Unit, rollups, to_timestamp};
+
+/// Tables that are partitioned by day.
+const PARTITIONED: [&str; 2] = ["redeemed", "minute_counts"];
+
+/// Days that get their partition before they begin. Events of a day without
+/// one make it themselves; with a week ahead that is the exception.
+pub const DAYS_AHEAD: i64 = 8;
+
+/// Days for which a deleted site can be restored.
+pub const RESTORABLE_DAYS: i64 = 30;
+
+/// Makes partitions for today and the days ahead.
+#[derive(Debug)]
+pub struct CreateDays {
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for CreateDays {
+    type Output = i64;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<i64, StoreError> {
+        let tables = PARTITIONED.map(str::to_owned);
+        let created = sqlx::query_scalar!(
+            r#"SELECT count(*) FILTER (WHERE create_day_partition(parent, day)) AS "created!"
+            FROM unnest($1::text[]) AS parent,
+                (SELECT $2::date + ahead AS day FROM generate_series(0, $3::int) AS ahead) AS days"#,
+            &tables,
+            today(self.now),
+            i32::try_from(DAYS_AHEAD).expect("a handful of days")
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(created)
+    }
+}
+
+/// Drops the days that retention does not keep.
+#[derive(Debug)]
+pub struct DropDays {
+    /// Now.
+    pub now: UnixMillis,
+    /// Days kept, today not counted.
+    pub kept_days: u16,
+}
+
+impl Unit for DropDays {
+    type Output = Vec<String>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
+        // Dropping locks the parent for a moment. Behind a long query that
+        // moment would hold up intake, so give way and try again next time.
+        sqlx::query!("SET LOCAL lock_timeout = '2s'").execute(&mut *connection).await?;
+        rollups::lock(connection).await?;
+        let first_kept = first_kept_day(self.now, self.kept_days);
+        let mut dropped = Vec::new();
+        for table in PARTITIONED {
+            let names = sqlx::query_scalar!(
+                r#"SELECT drop_day_partitions($1, $2) AS "name!""#,
+                table,
+                first_kept
+            )
+            .fetch_all(&mut *connection)
+            .await?;
+            dropped.extend(names);
+        }
+        sqlx::query!(
+            "DELETE FROM rollup_hours WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
+            first_kept
+        )
+        .execute(connection)
+        .await?;
+        Ok(dropped)
+    }
+}
+
+/// Deletes rows whose time is over, and erases sites deleted long ago.
+#[derive(Debug)]
+pub struct Sweep {
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Sweep {
+    type Output = u64;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<u64, StoreError> {
+        let now = to_timestamp(self.now);
+        let nonces = sqlx::query!(
+            "DELETE FROM signature_nonces WHERE seen_at < $1",
+            now - Duration::minutes(15)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let batches = sqlx::query!(
+            "DELETE FROM count_batches WHERE received_at < $1",
+            now - Duration::days(30)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let sites = sqlx::query!(
+            "WITH erased AS (
+                DELETE FROM sites USING site_publications publication
+                WHERE sites.deleted_at < $1
+                    AND publication.sitekey = sites.sitekey AND publication.next_try_at IS NULL
+                RETURNING sites.sitekey
+            )
+            DELETE FROM site_publications USING erased
+            WHERE site_publications.sitekey = erased.sitekey",
+            now - Duration::days(RESTORABLE_DAYS)
+        )
+        .execute(connection)
+        .await?;
+        Ok(nonces.rows_affected() + batches.rows_affected() + sites.rows_affected())
+    }
+}
+
+/// The first day (UTC) whose rows are kept.
+pub fn first_kept_day(now: UnixMillis, kept_days: u16) -> Date {
+    today(now) - Duration::days(i64::from(kept_days))
+}
+
+fn today(now: UnixMillis) -> Date {
+    to_timestamp(now).date()
+}

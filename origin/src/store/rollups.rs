@@ -1,0 +1,166 @@
+//! Hourly roll-ups: marking the hours that received data, and computing them.
+
+use munjigi_captcha::UnixMillis;
+use sqlx::{PgConnection, PgPool};
+use time::{Duration, OffsetDateTime};
+
+use super::{StoreError, Unit, to_timestamp};
+
+/// The hour that a time is in.
+pub fn hour(at: OffsetDateTime) -> OffsetDateTime {
+    let past_seconds = at.unix_timestamp().rem_euclid(3_600);
+    at - Duration::seconds(past_seconds) - Duration::nanoseconds(i64::from(at.nanosecond()))
+}
+
+/// Marks hours as having received data. An hour that was marked within the
+/// last minute is left alone: writing it would make every batch of that
+/// minute wait for one row.
+pub async fn mark(
+    connection: &mut PgConnection,
+    hours: &[OffsetDateTime],
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO rollup_hours (hour, marked_at)
+        SELECT fresh.hour, $2::timestamptz FROM unnest($1::timestamptz[]) AS fresh (hour)
+        WHERE NOT EXISTS (
+            SELECT FROM rollup_hours marked
+            WHERE marked.hour = fresh.hour AND marked.marked_at >= $2::timestamptz - interval '1 minute'
+        )
+        ORDER BY fresh.hour
+        ON CONFLICT (hour) DO UPDATE
+            SET marked_at = GREATEST(rollup_hours.marked_at, EXCLUDED.marked_at)",
+        hours,
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The hours to compute: never computed, or not since three minutes after
+/// their last mark (a minute of skipped marks, one for transactions under
+/// way, one for clocks that differ).
+pub async fn due(pool: &PgPool) -> Result<Vec<OffsetDateTime>, StoreError> {
+    let hours = sqlx::query_scalar!(
+        "SELECT hour FROM rollup_hours
+        WHERE rolled_at IS NULL OR rolled_at < marked_at + interval '3 minutes'
+        ORDER BY hour LIMIT 1000"
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(hours)
+}
+
+/// Computes one hour anew.
+#[derive(Debug)]
+pub struct Roll {
+    /// The hour.
+    pub hour: OffsetDateTime,
+}
+
+impl Unit for Roll {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        lock(connection).await?;
+        // Retention may have dropped the hour's rows since it was found due;
+        // computing it now would replace its roll-up by nothing.
+        let marked = sqlx::query!("SELECT FROM rollup_hours WHERE hour = $1", self.hour)
+            .fetch_optional(&mut *connection)
+            .await?;
+        if marked.is_none() {
+            return Ok(());
+        }
+        replace_rollups(connection, self.hour).await?;
+        replace_refusals(connection, self.hour).await
+    }
+}
+
+/// Notes that an hour's computation began at `began` and is committed. Not in
+/// the same transaction: intake would wait for the row meanwhile.
+pub async fn rolled(
+    pool: &PgPool,
+    hour: OffsetDateTime,
+    began: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE rollup_hours SET rolled_at = $2 WHERE hour = $1",
+        hour,
+        to_timestamp(began)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Held while an hour is computed or dropped: one at a time over all origins.
+pub async fn lock(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('munjigi_rollups'))")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn replace_rollups(
+    connection: &mut PgConnection,
+    hour: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM hourly_rollups WHERE hour = $1", hour)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "INSERT INTO hourly_rollups (
+            hour, sitekey, hostname, action, issued, solved, stepped, failed, abandoned, refused,
+            redeemed, rejected, interactive, score_sum, solve_ms
+        )
+        SELECT $1, sitekey, hostname, action,
+            sum(issued), sum(solved), sum(stepped), sum(failed), sum(abandoned), sum(refused),
+            sum(redeemed), sum(rejected), sum(interactive), sum(score_sum), sum_buckets(solve_ms)
+        FROM (
+            SELECT sitekey, hostname, action,
+                coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0) AS issued,
+                coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0) AS solved,
+                coalesce(sum(count) FILTER (WHERE kind = 'stepped'), 0) AS stepped,
+                coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0) AS failed,
+                coalesce(sum(count) FILTER (WHERE kind = 'abandoned'), 0) AS abandoned,
+                coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0) AS refused,
+                0 AS redeemed, 0 AS rejected, 0 AS interactive, 0 AS score_sum,
+                sum_buckets(solve_ms) AS solve_ms
+            FROM minute_counts
+            WHERE minute >= $1 AND minute < $1 + interval '1 hour'
+            GROUP BY sitekey, hostname, action
+            UNION ALL
+            SELECT sitekey, hostname, action, 0, 0, 0, 0, 0, 0,
+                count(*), sum(rejected), count(*) FILTER (WHERE interactive), sum(score), '{}'
+            FROM redeemed
+            WHERE redeemed_at >= $1 AND redeemed_at < $1 + interval '1 hour'
+            GROUP BY sitekey, hostname, action
+        ) AS part
+        GROUP BY sitekey, hostname, action",
+        hour
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn replace_refusals(
+    connection: &mut PgConnection,
+    hour: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM hourly_refusals WHERE hour = $1", hour)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "INSERT INTO hourly_refusals (hour, sitekey, code, count)
+        SELECT $1, sitekey, code, sum(count) FROM minute_counts
+        WHERE minute >= $1 AND minute < $1 + interval '1 hour'
+            AND kind = 'refused' AND code <> ''
+        GROUP BY sitekey, code",
+        hour
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

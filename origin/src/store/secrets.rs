@@ -1,0 +1,74 @@
+//! Secrets of sites, by their hashes.
+
+use munjigi_captcha::{SecretHash, UnixMillis};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::{StoreError, to_timestamp};
+
+/// A secret as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveSecret {
+    /// SHA-256 of its text.
+    pub hash: String,
+    /// One of the site's two places.
+    pub slot: i16,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// The live secrets of a site, oldest first.
+pub async fn live(
+    connection: &mut PgConnection,
+    sitekey: &str,
+) -> Result<Vec<LiveSecret>, StoreError> {
+    let secrets = sqlx::query_as!(
+        LiveSecret,
+        "SELECT hash, slot, created_at FROM secrets
+        WHERE sitekey = $1 AND revoked_at IS NULL ORDER BY created_at, slot",
+        sitekey
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(secrets)
+}
+
+/// Adds a secret in a free slot. The table refuses a slot that is taken.
+pub async fn insert(
+    connection: &mut PgConnection,
+    sitekey: &str,
+    hash: &SecretHash,
+    slot: i16,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO secrets (hash, sitekey, slot, created_at) VALUES ($1, $2, $3, $4)",
+        hash.as_str(),
+        sitekey,
+        slot,
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Revokes one secret.
+pub async fn revoke(
+    connection: &mut PgConnection,
+    hash: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let revoked = sqlx::query!(
+        "UPDATE secrets SET revoked_at = GREATEST($2, created_at)
+        WHERE hash = $1 AND revoked_at IS NULL",
+        hash,
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    if revoked.rows_affected() == 1 {
+        return Ok(());
+    }
+    Err(StoreError::Inconsistent { table: "secrets", column: "revoked_at", row: hash.to_owned() })
+}

@@ -1,0 +1,134 @@
+//! Sites: reading them, and writing them with the publication that follows.
+
+mod change;
+mod row;
+
+use munjigi_captcha::{SecretHash, UnixMillis};
+use munjigi_protocol::SiteConfig;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::{StoreError, Unit, publications, secrets, to_timestamp};
+
+pub use change::{Change, ChangeRefused, ChangeSite};
+
+use row::SiteRow;
+
+/// A site with what only the origin knows of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteRecord {
+    /// For people.
+    pub name: String,
+    /// What the edge knows.
+    pub config: SiteConfig,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it was last changed.
+    pub changed_at: OffsetDateTime,
+    /// Since when it is deleted.
+    pub deleted_at: Option<OffsetDateTime>,
+    /// The version that the edge is known to have.
+    pub published_version: Option<u64>,
+    /// Why the last try to publish failed, where it did.
+    pub publish_error: Option<String>,
+}
+
+/// One site, deleted or not.
+pub async fn find(pool: &PgPool, sitekey: &str) -> Result<Option<SiteRecord>, StoreError> {
+    let row = sqlx::query_as!(
+        SiteRow,
+        r#"SELECT sites.*, published_version, last_error,
+            ARRAY(
+                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                    AND revoked_at IS NULL ORDER BY created_at, slot
+            ) AS "secrets!"
+        FROM sites LEFT JOIN site_publications USING (sitekey) WHERE sites.sitekey = $1"#,
+        sitekey
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(SiteRow::record).transpose()
+}
+
+/// Every site that is not deleted, by name.
+pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
+    let rows = sqlx::query_as!(
+        SiteRow,
+        r#"SELECT sites.*, published_version, last_error,
+            ARRAY(
+                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                    AND revoked_at IS NULL ORDER BY created_at, slot
+            ) AS "secrets!"
+        FROM sites LEFT JOIN site_publications USING (sitekey)
+        WHERE deleted_at IS NULL ORDER BY name, sites.sitekey"#
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(SiteRow::record).collect()
+}
+
+/// Makes a site with its first secret and queues its publication.
+#[derive(Debug)]
+pub struct CreateSite<'a> {
+    /// For people.
+    pub name: &'a str,
+    /// Everything else; version and secrets are set here.
+    pub config: &'a SiteConfig,
+    /// Of the first secret.
+    pub secret: &'a SecretHash,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for CreateSite<'_> {
+    type Output = SiteConfig;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
+        let config = SiteConfig {
+            version: self.now.0.max(1),
+            secrets: vec![self.secret.as_str().to_owned()],
+            ..self.config.clone()
+        };
+        insert(connection, self.name, &config, self.now).await?;
+        secrets::insert(connection, &config.sitekey, self.secret, 1, self.now).await?;
+        publications::queue(connection, &config.sitekey, config.version, Some(&config), self.now)
+            .await?;
+        Ok(config)
+    }
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    name: &str,
+    config: &SiteConfig,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let (pictures, rules) = (row::pictures(config), row::rules(config));
+    sqlx::query!(
+        "INSERT INTO sites (
+            sitekey, name, version, state, hosts, allow_loopback, mode, work_floor, work_ceiling,
+            puzzle_count, token_lifetime_seconds, fallback_allowed, pictures, rules, aliases,
+            exempt, created_at, changed_at
+        ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+        config.sitekey,
+        name,
+        row::bigint(config.version),
+        row::state(config.state),
+        &config.hosts,
+        config.allow_loopback,
+        config.mode.as_str(),
+        row::bigint(config.work.floor),
+        row::bigint(config.work.ceiling),
+        row::integer(config.count),
+        row::integer(config.token_lifetime_seconds),
+        config.fallback_allowed,
+        &pictures,
+        rules,
+        &config.aliases,
+        config.exempt,
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

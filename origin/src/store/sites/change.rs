@@ -1,0 +1,170 @@
+//! Changes of a site: each raises its version and queues its publication in
+//! the same transaction.
+
+use munjigi_captcha::{SecretHash, UnixMillis};
+use munjigi_protocol::SiteConfig;
+use sqlx::PgConnection;
+
+use super::row::{self, SiteRow};
+use crate::store::{StoreError, Unit, publications, secrets, to_timestamp};
+
+/// What is changed.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// The edge refuses the site's visitors with `site-paused`.
+    Pause,
+    /// Served again.
+    Resume,
+    /// Off the edge.
+    Delete,
+    /// Back on the edge, as it was.
+    Restore,
+    /// A second secret goes live beside the first.
+    AddSecret(SecretHash),
+    /// Only the newest secret stays live: a rotation ends.
+    KeepNewestSecret,
+    /// Only the oldest secret stays live: a rotation is called off.
+    KeepOldestSecret,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefused {
+    /// No such site.
+    #[error("no site has this sitekey")]
+    Unknown,
+    /// The site is deleted; only a restore can change it.
+    #[error("the site is deleted")]
+    Deleted,
+    /// It is already so.
+    #[error("it is so already")]
+    Unchanged,
+    /// Two secrets are live, which is the most.
+    #[error("two secrets are live already")]
+    TwoSecrets,
+}
+
+/// Changes one site.
+#[derive(Debug)]
+pub struct ChangeSite<'a> {
+    /// Which.
+    pub sitekey: &'a str,
+    /// How.
+    pub change: &'a Change,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for ChangeSite<'_> {
+    type Output = Result<SiteConfig, ChangeRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let Some(site) = lock(connection, self.sitekey).await? else {
+            return Ok(Err(ChangeRefused::Unknown));
+        };
+        if let Err(refused) = self.apply(connection, &site).await? {
+            return Ok(Err(refused));
+        }
+        let config = self.raise_version(connection).await?;
+        let payload = (!matches!(self.change, Change::Delete)).then_some(&config);
+        publications::queue(connection, self.sitekey, config.version, payload, self.now).await?;
+        Ok(Ok(config))
+    }
+}
+
+impl ChangeSite<'_> {
+    async fn apply(
+        &self,
+        connection: &mut PgConnection,
+        site: &Locked,
+    ) -> Result<Result<(), ChangeRefused>, StoreError> {
+        let is_restore = matches!(self.change, Change::Restore);
+        if site.deleted && !is_restore {
+            return Ok(Err(ChangeRefused::Deleted));
+        }
+        match self.change {
+            Change::Pause | Change::Resume => {
+                let state = if matches!(self.change, Change::Pause) { "paused" } else { "live" };
+                if site.state == state {
+                    return Ok(Err(ChangeRefused::Unchanged));
+                }
+                sqlx::query!("UPDATE sites SET state = $2 WHERE sitekey = $1", self.sitekey, state)
+                    .execute(connection)
+                    .await?;
+            }
+            Change::Delete => {
+                sqlx::query!(
+                    "UPDATE sites SET deleted_at = $2 WHERE sitekey = $1",
+                    self.sitekey,
+                    to_timestamp(self.now)
+                )
+                .execute(connection)
+                .await?;
+            }
+            Change::Restore if !site.deleted => return Ok(Err(ChangeRefused::Unchanged)),
+            Change::Restore => {
+                sqlx::query!("UPDATE sites SET deleted_at = NULL WHERE sitekey = $1", self.sitekey)
+                    .execute(connection)
+                    .await?;
+            }
+            Change::AddSecret(hash) => {
+                let live = secrets::live(connection, self.sitekey).await?;
+                let free = [1, 2].into_iter().find(|slot| live.iter().all(|s| s.slot != *slot));
+                let Some(slot) = free else { return Ok(Err(ChangeRefused::TwoSecrets)) };
+                secrets::insert(connection, self.sitekey, hash, slot, self.now).await?;
+            }
+            Change::KeepNewestSecret | Change::KeepOldestSecret => {
+                let live = secrets::live(connection, self.sitekey).await?;
+                let [oldest, newest] = live.as_slice() else {
+                    return Ok(Err(ChangeRefused::Unchanged));
+                };
+                let keep_newest = matches!(self.change, Change::KeepNewestSecret);
+                let revoked = if keep_newest { oldest } else { newest };
+                secrets::revoke(connection, &revoked.hash, self.now).await?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    async fn raise_version(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
+        sqlx::query!(
+            "UPDATE sites SET version = GREATEST(version + 1, $2), changed_at = $3
+            WHERE sitekey = $1",
+            self.sitekey,
+            row::bigint(self.now.0),
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let row = sqlx::query_as!(
+            SiteRow,
+            r#"SELECT sites.*, published_version, last_error,
+                ARRAY(
+                    SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                        AND revoked_at IS NULL ORDER BY created_at, slot
+                ) AS "secrets!"
+            FROM sites LEFT JOIN site_publications USING (sitekey) WHERE sites.sitekey = $1"#,
+            self.sitekey
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(row.record()?.config)
+    }
+}
+
+struct Locked {
+    state: String,
+    deleted: bool,
+}
+
+async fn lock(connection: &mut PgConnection, sitekey: &str) -> Result<Option<Locked>, StoreError> {
+    let site = sqlx::query_as!(
+        Locked,
+        r#"SELECT state, deleted_at IS NOT NULL AS "deleted!" FROM sites
+        WHERE sitekey = $1 FOR UPDATE"#,
+        sitekey
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(site)
+}

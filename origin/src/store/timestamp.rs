@@ -1,0 +1,19 @@
+//! Times on their way into and out of Postgres.
+
+use munjigi_captcha::UnixMillis;
+use time::{Duration, OffsetDateTime};
+
+/// The greatest time that Rust's and Postgres's calendars share: the last
+/// millisecond of the year 9999.
+const LAST_MILLIS: u64 = 253_402_300_799_999;
+
+/// For a query. Times past the year 9999 become its end.
+pub fn to_timestamp(at: UnixMillis) -> OffsetDateTime {
+    let millis = i64::try_from(at.0.min(LAST_MILLIS)).unwrap_or_default();
+    OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(millis)
+}
+
+/// From a row. Times before 1970 become 1970.
+pub fn from_timestamp(at: OffsetDateTime) -> UnixMillis {
+    UnixMillis(u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default())
+}

@@ -1,0 +1,43 @@
+//! Transactions: begin, do, commit, and try again when another transaction
+//! was in the way. Retrying lives here and nowhere else.
+
+use sqlx::{PgConnection, PgPool};
+
+use super::StoreError;
+
+/// How often a unit is tried.
+const TRIES: u32 = 5;
+
+/// What one transaction does. It may run more than once.
+pub trait Unit {
+    /// What it yields.
+    type Output: Send;
+
+    /// Does it. An error rolls back.
+    fn run(
+        &self,
+        connection: &mut PgConnection,
+    ) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
+}
+
+/// Carries out a unit; when this returns `Ok` it is committed.
+pub async fn transact<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Output, StoreError> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match attempt(pool, unit).await {
+            Err(StoreError::Conflict(error)) if tried < TRIES => {
+                metrics::counter!("munjigi_store_conflicts_total").increment(1);
+                tracing::debug!(tried, %error, "transaction tried again");
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn attempt<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Output, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let output = unit.run(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(output)
+}

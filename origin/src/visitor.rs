@@ -1,0 +1,270 @@
+//! A visitor without a browser: asks the edge for a challenge, solves it on
+//! every core, follows what is asked next, and ends with a token. For
+//! monitoring and scripts; it gains nothing that a browser does not.
+
+use std::num::NonZero;
+use std::time::Duration;
+
+use munjigi_pow::Puzzle;
+use munjigi_protocol::{
+    Algorithm, AlgorithmName, ChallengeReply, ChallengeRequest, Problem, PuzzleStep, Signals,
+    SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest, Step, Want, routes,
+};
+use reqwest::{Client, Response, StatusCode, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::clock::Stopwatch;
+use crate::edge::reasons;
+
+/// More rounds than any policy asks for: an edge that never ends is broken.
+const MOST_ROUNDS: usize = 6;
+
+/// Why the edge gave no token or no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError {
+    /// No answer.
+    #[error("the edge does not answer: {0}")]
+    Unreachable(String),
+    /// A refusal with its problem document.
+    #[error("refused with {status} {}: {}", .problem.code, .problem.detail)]
+    Refused {
+        /// HTTP status.
+        status: StatusCode,
+        /// What the edge said.
+        problem: Box<Problem>,
+    },
+    /// An answer that is not the protocol's.
+    #[error("answered {status}, which is not what Munjigi's edge says here: {reason}")]
+    Strange {
+        /// HTTP status.
+        status: StatusCode,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A puzzle that this program cannot solve.
+    #[error("the edge asks for a puzzle that this version of munjigi does not know")]
+    UnknownPuzzle,
+    /// It asked for more and more.
+    #[error("the edge asked for more than {MOST_ROUNDS} rounds")]
+    Endless,
+}
+
+/// One step that was taken.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepTaken {
+    /// `challenge`, `solve`, `solution`, `siteverify`, `siteverify again`.
+    pub step: &'static str,
+    /// How long it took.
+    pub milliseconds: f64,
+    /// What came of it.
+    pub outcome: String,
+}
+
+/// The visitor.
+#[derive(Debug)]
+pub struct Visitor {
+    /// The edge.
+    pub edge: Url,
+    /// HTTP.
+    pub http: Client,
+    /// The site.
+    pub sitekey: String,
+    /// The page's host name.
+    pub hostname: String,
+    /// What was done so far.
+    pub taken: Vec<StepTaken>,
+}
+
+impl Visitor {
+    /// Passes; the token.
+    pub async fn pass(&mut self) -> Result<String, VisitError> {
+        let mut reply = self.challenge().await?;
+        for _ in 0..MOST_ROUNDS {
+            let solution = match &reply.step {
+                Step::Puzzle(step) => {
+                    let nonces = self.solve(step).await?;
+                    solution(&reply.challenge, Some(nonces))
+                }
+                // Pictures are for people; whoever is none takes the longer way.
+                Step::Picture(_) => solution(&reply.challenge, None),
+            };
+            match self.solution(&solution).await? {
+                SolutionReply::Passed { token, .. } => return Ok(token),
+                SolutionReply::Next(next) => reply = next,
+            }
+        }
+        Err(VisitError::Endless)
+    }
+
+    /// What the site's back end would do with the token. `step` names it in
+    /// the list of steps.
+    pub async fn siteverify(
+        &mut self,
+        step: &'static str,
+        secret: &str,
+        token: &str,
+    ) -> Result<SiteverifyReply, VisitError> {
+        let request = SiteverifyRequest {
+            secret: Some(secret.to_owned()),
+            response: Some(token.to_owned()),
+            ..SiteverifyRequest::default()
+        };
+        let stopwatch = Stopwatch::start();
+        let reply: Result<SiteverifyReply, _> = self.post(routes::SITEVERIFY.path, &request).await;
+        let outcome = match &reply {
+            Ok(reply) if reply.success => "success".to_owned(),
+            Ok(reply) => {
+                let codes: Vec<&str> = reply.error_codes.iter().map(|code| code.as_str()).collect();
+                codes.join(", ")
+            }
+            Err(error) => error.to_string(),
+        };
+        self.note(step, stopwatch, outcome);
+        reply
+    }
+
+    async fn challenge(&mut self) -> Result<ChallengeReply, VisitError> {
+        let request = ChallengeRequest {
+            sitekey: self.sitekey.clone(),
+            hostname: self.hostname.clone(),
+            action: String::new(),
+            cdata: String::new(),
+            locale: "en".to_owned(),
+            widget: env!("CARGO_PKG_VERSION").to_owned(),
+            algorithms: vec![AlgorithmName::HashWx],
+            signals: Signals::default(),
+        };
+        let stopwatch = Stopwatch::start();
+        let reply: Result<ChallengeReply, _> = self.post(routes::CHALLENGES.path, &request).await;
+        let outcome = match &reply {
+            Ok(reply) => asked(&reply.step),
+            Err(error) => error.to_string(),
+        };
+        self.note("challenge", stopwatch, outcome);
+        reply
+    }
+
+    async fn solution(&mut self, request: &SolutionRequest) -> Result<SolutionReply, VisitError> {
+        let stopwatch = Stopwatch::start();
+        let reply: Result<SolutionReply, _> = self.post(routes::SOLUTIONS.path, request).await;
+        let outcome = match &reply {
+            Ok(SolutionReply::Passed { .. }) => "passed".to_owned(),
+            Ok(SolutionReply::Next(next)) => format!("more is asked: {}", asked(&next.step)),
+            Err(error) => error.to_string(),
+        };
+        self.note("solution", stopwatch, outcome);
+        reply
+    }
+
+    async fn solve(&mut self, step: &PuzzleStep) -> Result<Vec<u64>, VisitError> {
+        if step.algorithm != Algorithm::HashWx || step.epoch_len != munjigi_pow::EPOCH_LEN {
+            return Err(VisitError::UnknownPuzzle);
+        }
+        let puzzle = Puzzle {
+            algorithm: munjigi_pow::Algorithm::HashWx,
+            id: step.id.0,
+            first: step.first,
+            count: step.count,
+            work: step.work,
+        };
+        let stopwatch = Stopwatch::start();
+        let nonces = tokio::task::spawn_blocking(move || solve_on_every_core(&puzzle))
+            .await
+            .expect("the solver does not panic");
+        let outcome = format!("{} sub-puzzles", nonces.len());
+        self.note("solve", stopwatch, outcome);
+        Ok(nonces)
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, VisitError> {
+        let mut url = self.edge.clone();
+        url.set_path(path);
+        let unreachable = |error: reqwest::Error| VisitError::Unreachable(reasons(&error));
+        let response = self.http.post(url).json(body).send().await.map_err(unreachable)?;
+        let status = response.status();
+        if status.is_success() {
+            return response
+                .json()
+                .await
+                .map_err(|error| VisitError::Strange { status, reason: reasons(&error) });
+        }
+        Err(refusal(response).await)
+    }
+
+    fn note(&mut self, step: &'static str, stopwatch: Stopwatch, outcome: String) {
+        let milliseconds = milliseconds(stopwatch.elapsed());
+        self.taken.push(StepTaken { step, milliseconds, outcome });
+    }
+}
+
+async fn refusal(response: Response) -> VisitError {
+    let status = response.status();
+    match response.json::<Problem>().await {
+        Ok(problem) => VisitError::Refused { status, problem: Box::new(problem) },
+        Err(error) => VisitError::Strange { status, reason: reasons(&error) },
+    }
+}
+
+fn solution(challenge: &str, nonces: Option<Vec<u64>>) -> SolutionRequest {
+    SolutionRequest {
+        challenge: challenge.to_owned(),
+        want: nonces.is_none().then_some(Want::Work),
+        nonces,
+        answer: None,
+        signals: Signals::default(),
+    }
+}
+
+fn asked(step: &Step) -> String {
+    match step {
+        Step::Puzzle(step) => format!("{} sub-puzzles of work {}", step.count, step.work),
+        Step::Picture(_) => "a picture".to_owned(),
+    }
+}
+
+/// Threads take the sub-puzzles in turn.
+fn solve_on_every_core(puzzle: &Puzzle) -> Vec<u64> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut nonces = vec![0; usize::try_from(puzzle.count).unwrap_or_default()];
+    let per_thread = nonces.len().div_ceil(cores).max(1);
+    std::thread::scope(|scope| {
+        let mut first = puzzle.first;
+        for part in nonces.chunks_mut(per_thread) {
+            let count = u32::try_from(part.len()).expect("a part of a u32");
+            let puzzle = Puzzle { first, count, ..*puzzle };
+            first = first.wrapping_add(count);
+            scope.spawn(move || part.copy_from_slice(&puzzle.solve()));
+        }
+    });
+    nonces
+}
+
+/// With microseconds after the point.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_solve_every_sub_puzzle_in_its_place() {
+        for count in [1, 2, 3, 7] {
+            let puzzle = Puzzle {
+                algorithm: munjigi_pow::Algorithm::HashWx,
+                id: [7; 16],
+                first: 5,
+                count,
+                work: 3,
+            };
+            let nonces = solve_on_every_core(&puzzle);
+            assert_eq!(puzzle.verify(&nonces), Ok(()), "{count}");
+        }
+    }
+}
