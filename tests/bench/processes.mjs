@@ -24,31 +24,43 @@ function stat(pid) {
 }
 
 /**
+ * A process and everything below it.
+ * @param {number} root
+ * @returns {{pid: number, name: string, ms: number}[]}
+ */
+function family(root) {
+  /** @type {Map<number, {name: string, parent: number, ms: number}>} */
+  const all = new Map();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const found = stat(Number(entry));
+    if (found) all.set(Number(entry), found);
+  }
+  const below = (/** @type {number} */ pid) => {
+    for (let at = pid; at > 1; at = all.get(at)?.parent ?? 0) if (at === root) return true;
+    return false;
+  };
+  return [...all].filter(([pid]) => below(pid)).map(([pid, { name, ms }]) => ({ pid, name, ms }));
+}
+
+/**
  * Processor milliseconds of a process and everything below it, threads included. What ended before
  * the call is not counted, so differences hold for processes that live through the measurement.
  * @param {number} root
  * @param {string} [only] processes of this name
  */
 export function cpuMs(root, only) {
-  /** @type {Map<number, {name: string, parent: number, ms: number}>} */
-  const all = new Map();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const found = stat(Number(name));
-    if (found) all.set(Number(name), found);
-  }
-  let total = 0;
-  for (const [pid, { name, ms }] of all) {
-    if (only && name !== only) continue;
-    for (let at = pid; at > 1; at = all.get(at)?.parent ?? 0) {
-      if (at === root) {
-        total += ms;
-        break;
-      }
-    }
-  }
-  return total;
+  const counted = family(root).filter(({ name }) => !only || name === only);
+  return counted.reduce((total, { ms }) => total + ms, 0);
 }
+
+/**
+ * Processes of a name below another.
+ * @param {number} root
+ * @param {string} wanted
+ */
+export const named = (root, wanted) =>
+  family(root).flatMap(({ pid, name }) => (name === wanted ? [pid] : []));
 
 /**
  * A child that prints one line of JSON when it is ready.

@@ -37,11 +37,11 @@ export async function openStack(args = []) {
   return { stack: ready, pid, stop };
 }
 
-/**
- * A binary of the `tests` package, built for speed.
- * @param {string} name
- */
-export async function testBinary(name) {
+/** @type {Map<string, Promise<string>>} */
+const built = new Map();
+
+/** @param {string} name @returns {Promise<string>} */
+async function build(name) {
   const given = process.env.MUNJIGI_TEST_BINARIES;
   if (given && existsSync(join(given, name))) return join(given, name);
   say(`building ${name}`);
@@ -49,6 +49,16 @@ export async function testBinary(name) {
     cwd: ROOT,
   });
   return join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release', name);
+}
+
+/**
+ * A binary of the `tests` package, built for speed, once.
+ * @param {string} name
+ */
+export function testBinary(name) {
+  const known = built.get(name) ?? build(name);
+  built.set(name, known);
+  return known;
 }
 
 /**
@@ -72,21 +82,11 @@ export async function testBinary(name) {
  * @returns {Promise<Load>}
  */
 export async function load(base, call, { connections = 32, seconds = 5, calls = 20_000 } = {}) {
-  const program = await testBinaryOnce('munjigi-load');
+  const program = await testBinary('munjigi-load');
   const bounds = [`--connections=${connections}`, `--seconds=${seconds}`, `--calls=${calls}`];
   const printed = await output(program, [`--base=${base}`, ...bounds, ...call], { anyExit: true });
   if (!printed.startsWith('{')) throw new Error(`munjigi-load ${call.join(' ')} said nothing`);
   return JSON.parse(printed);
-}
-
-/** @type {Map<string, Promise<string>>} */
-const built = new Map();
-
-/** @param {string} name */
-function testBinaryOnce(name) {
-  const known = built.get(name) ?? testBinary(name);
-  built.set(name, known);
-  return known;
 }
 
 /** How long an isolate may remember a site's configuration, and a little more. */

@@ -6,8 +6,11 @@
 //   node tests/bench/peers/cap.mjs [--difficulty=N] [--memory]
 //
 // `--difficulty=1` (hex digits; default 4) makes preparing thousands of solutions cheap: checking
-// costs the same 50 hashes. `--memory` leaves the file away, to show what it costs.
+// costs the same 50 hashes. `--memory` leaves the file away, to show what it costs. `POST /fill`
+// puts a number of fresh tokens where redeemed ones lie, in place of those that are there: redeeming
+// thousands by its own way takes the file's time for each.
 
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -24,6 +27,20 @@ process.chdir(folder);
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const cap = new Cap(options.memory ? { noFSState: true } : {});
 const difficulty = options.difficulty && { challengeDifficulty: whole(options, 'difficulty', 4) };
+
+/** As `redeemChallenge` makes them. @param {number} count */
+function fill(count) {
+  const expires = Date.now() + 20 * 60 * 1000;
+  /** @type {Record<string, number>} */
+  const tokens = {};
+  const texts = Array.from({ length: count }, () => {
+    const [id, secret] = [randomBytes(8).toString('hex'), randomBytes(15).toString('hex')];
+    tokens[`${id}:${createHash('sha256').update(secret).digest('hex')}`] = expires;
+    return `${id}:${secret}`;
+  });
+  cap.config.state.tokensList = tokens;
+  return texts;
+}
 
 // The widget takes its solver from a CDN unless told otherwise; the wrapper around fetch is its own
 // hook and only notes the solutions, whose sum is the number of hashes.
@@ -51,6 +68,7 @@ serve(
   {
     'POST /challenge': () => cap.createChallenge(difficulty || undefined),
     'POST /redeem': (body) => cap.redeemChallenge(JSON.parse(body)),
+    'POST /fill': (body) => fill(JSON.parse(body).count),
     'POST /validate': (body) => cap.validateToken(JSON.parse(body).token),
   },
   {
