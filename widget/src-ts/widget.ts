@@ -18,6 +18,8 @@ export class Widget {
   private frame!: HTMLIFrameElement;
   private input?: HTMLInputElement;
   private nonce = "";
+  /** The frame listens. */
+  private ready = false;
   private state?: FrameState | undefined;
   private height: number;
   private token = "";
@@ -53,6 +55,7 @@ export class Widget {
     clearTimeout(this.timers.load);
     this.frame?.remove();
     this.state = undefined;
+    this.ready = false;
     this.nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
     const frame = (this.frame = document.createElement("iframe"));
     frame.title = "Munjigi CAPTCHA";
@@ -93,10 +96,11 @@ export class Widget {
   }
 
   private post(message: PageMessage): void {
-    this.frame.contentWindow?.postMessage(
-      { munjigi: 1, nonce: this.nonce, ...message },
-      this.edge,
-    );
+    if (this.ready)
+      this.frame.contentWindow?.postMessage(
+        { munjigi: 1, nonce: this.nonce, ...message },
+        this.edge,
+      );
   }
 
   private go(type: "interaction" | "execute"): void {
@@ -128,6 +132,7 @@ export class Widget {
     const message: FrameMessage = data;
     switch (message.type) {
       case "ready":
+        this.ready = true;
         this.dress(dark);
         if (this.executed) this.go("execute");
         else if (this.touched) this.go("interaction");
