@@ -9,39 +9,21 @@ use crate::{
 /// Programs in one hash function.
 pub(crate) const PROGRAMS: usize = 32;
 
-/// What an instruction does with two values, by its WebAssembly opcode.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Operation {
-    Add = 0x7c,
-    Sub = 0x7d,
-    Mul = 0x7e,
-    Or = 0x84,
-    Xor = 0x85,
-    ShiftSigned = 0x87,
-    Shift = 0x88,
-    Rotate = 0x8a,
-}
-
-/// One instruction that writes a register: `to = (to first immediate) second from`, except in slot 0
-/// (`RMCG`), where `second` comes first.
-///
-/// The family follows from the slot: slot 0 is `RMCG`, the odd slots shift and combine, the even
-/// ones multiply. Between slots 6 and 7 stands `BRANCH`, after slot 7 `HALT`.
+/// Ten instructions, the eight of them that vary, by slot. Which family an instruction belongs to
+/// follows from its slot: slot 0 is `RMCG`, the odd slots shift and combine, the even ones multiply.
+/// Between slots 6 and 7 stands `BRANCH`, after slot 7 `HALT`.
 #[derive(Clone, Copy)]
-pub(crate) struct Instruction {
-    pub(crate) first: Operation,
-    pub(crate) second: Operation,
-    /// Destination register, 0 to 7.
-    pub(crate) to: u8,
-    /// Source register, 0 to 7; 8 or 9 in slot 0.
-    pub(crate) from: u8,
-    /// 1 to 63.
-    pub(crate) immediate: u8,
+pub(crate) struct Program {
+    /// Within the family. Shift and combine: combine (xor, add, sub) + 3 × shift (rotate,
+    /// arithmetic, logical). Multiply: or, xor, add. `RMCG`: always 0.
+    pub(crate) opcode: [u8; 8],
+    /// Destination registers, 0 to 7.
+    pub(crate) to: [u8; 8],
+    /// Source registers, 0 to 7; 8 or 9 in slot 0.
+    pub(crate) from: [u8; 8],
+    /// Shift distances and constants, 1 to 63.
+    pub(crate) immediate: [u8; 8],
 }
-
-/// Ten instructions, the eight of them that vary.
-pub(crate) type Program = [Instruction; 8];
 
 /// Splits a seed into the two keys: of the programs, and of the nonces.
 pub(crate) fn keys(seed: &[u8; 32]) -> [[u64; 2]; 2] {
@@ -77,43 +59,41 @@ impl<'a> Programs<'a> {
 
 #[expect(clippy::cast_possible_truncation, reason = "the format takes words apart")]
 fn decode(g: &[u64; 16], permutations: &[Permutation; COUNT]) -> Program {
-    use Operation::{Add, Mul, Or, Rotate, Shift, ShiftSigned, Sub, Xor};
-
-    let mut program = [Instruction {
-        first: Rotate,
-        second: Mul,
-        to: 0,
-        from: 8 + (g[7] & 1) as u8,
-        immediate: 0,
-    }; 8];
+    // Lanes of eight bits: what is written as bytes and read as words stalls the processor.
+    let (mut opcode, mut to) = (0, 0);
     for i in 1..8 {
-        let word = g[i - 1];
-        let low = word as u32;
-        if i % 2 == 0 {
-            program[i].first = [Or, Xor, Add][low as usize % 3];
-        } else {
-            program[i].first = [Rotate, ShiftSigned, Shift][low as usize % 9 / 3];
-            program[i].second = [Xor, Add, Sub][low as usize % 3];
-        }
-        let j = (word >> 32) as usize % (i + 1);
-        program[i].to = program[j].to;
-        program[j].to = i as u8;
+        let (low, high) = (g[i - 1] as u32, (g[i - 1] >> 32) as u32);
+        opcode |= u64::from(if i % 2 == 0 { low % 3 } else { low % 9 }) << (8 * i);
+        let j = 8 * (high % (i as u32 + 1));
+        let moved = to >> j & 7;
+        to ^= (moved ^ i as u64) << j;
+        to |= moved << (8 * i);
     }
     let permutation = permutations[(g[7] % COUNT as u64) as usize];
+    let mut from = 8 + (g[7] & 1);
+    let mut immediate = 0;
     for i in 0..8 {
         if i > 0 {
-            program[i].from = program[(permutation >> (3 * i)) as usize & 7].to;
+            from |= (to >> (8 * (permutation >> (3 * i) & 7)) & 7) << (8 * i);
         }
         let word = g[8 + i];
-        program[i].immediate = if program[i].first == Rotate {
-            1 + (word % 63) as u8
-        } else if i % 2 == 0 {
-            [1, 9, 33][(word % 3) as usize]
+        let (long, short) = (word % 63, word % 3);
+        let more = if i > 0 && i % 2 == 0 {
+            // 1, 9 or 33
+            8 * short * short
+        } else if opcode >> (8 * i) & 0xff < 3 {
+            long
         } else {
-            1 + (word % 3) as u8
+            short
         };
+        immediate |= (1 + more) << (8 * i);
     }
-    program
+    Program {
+        opcode: opcode.to_le_bytes(),
+        to: to.to_le_bytes(),
+        from: from.to_le_bytes(),
+        immediate: immediate.to_le_bytes(),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Generated modules against the interpreter, run by a WebAssembly interpreter. The engines of
 //! browsers are tried by `tests/journeys/pow.test.mjs`.
 
+#![expect(clippy::unwrap_used, reason = "a module that does not run fails the test")]
+
 use munjigi_pow::{Function, codegen};
 use proptest::prelude::*;
 use wasmi::{Engine, Instance, Linker, Module, Store, TypedFunc};

@@ -17,34 +17,28 @@ fn hex(value: &Value) -> u64 {
 
 /// The seed 00 01 02 … 1f, the one with intermediate values.
 fn counting_seed() -> [u8; 32] {
-    core::array::from_fn(|i| i as u8)
-}
-
-const fn name(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Add => "ADD",
-        Operation::Sub => "SUB",
-        Operation::Mul => "MUL",
-        Operation::Or => "OR",
-        Operation::Xor => "XOR",
-        Operation::ShiftSigned => "ASR",
-        Operation::Shift => "LSR",
-        Operation::Rotate => "ROR",
-    }
+    core::array::from_fn(|i| u8::try_from(i).unwrap())
 }
 
 fn disassemble(program: &Program) -> Vec<String> {
+    const SHIFT_AND_COMBINE: [&str; 9] =
+        ["XORROR", "ADDROR", "SUBROR", "XORASR", "ADDASR", "SUBASR", "XORLSR", "ADDLSR", "SUBLSR"];
+    const MULTIPLY: [&str; 3] = ["MULOR", "MULXOR", "MULADD"];
+
     let mut lines = Vec::new();
-    for (slot, x) in program.iter().enumerate() {
+    for slot in 0..8 {
         if slot == 7 {
             lines.push("BRANCH".into());
         }
-        let name = match (slot, x.first, x.second) {
-            (0, Operation::Rotate, Operation::Mul) => "RMCG".into(),
-            (_, first, Operation::Mul) => format!("MUL{}", name(first)),
-            (_, first, second) => format!("{}{}", name(second), name(first)),
+        let opcode = usize::from(program.opcode[slot]);
+        let name = match slot {
+            0 => "RMCG",
+            slot if slot % 2 == 0 => MULTIPLY[opcode],
+            _ => SHIFT_AND_COMBINE[opcode],
         };
-        lines.push(format!("{name} r{}, r{}, {}", x.to, x.from, x.immediate));
+        let [to, from, immediate] =
+            [program.to, program.from, program.immediate].map(|field| field[slot]);
+        lines.push(format!("{name} r{to}, r{from}, {immediate}"));
     }
     lines.push("HALT".into());
     lines
