@@ -1,14 +1,29 @@
-//! `POST /v1/challenges`: what is asked of a new attempt.
+//! `POST /v1/challenges`: what is asked of a new attempt. Nothing is stored
+//! and no object is called; all that is known of the attempt is sealed.
 
-use munjigi_protocol::{ChallengeReply, ChallengeRequest};
+use munjigi_protocol::{
+    Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, Code, CountKind,
+    PuzzleStep, SiteState, Step,
+};
 use rand_core::CryptoRng;
 
 use crate::authority::Authority;
 use crate::call::Call;
-use crate::counters::Counters;
+use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
+use crate::counters::{Counters, Noted, Place};
+use crate::host::Hostname;
 use crate::keys::Sitekey;
+use crate::labels::{Action, Cdata};
+use crate::policy::{DemandStep, Question, Stage, decide, puzzle_lifetime_seconds};
 use crate::refusal::Refusal;
 use crate::tally::Tally;
+use crate::time::UnixMillis;
+
+/// How long a picture may take, in seconds.
+pub const PICTURE_LIFETIME_SECONDS: u64 = 900;
+
+/// The longest that a token lives, in seconds.
+pub const MAX_TOKEN_LIFETIME_SECONDS: u64 = 300;
 
 /// A first challenge.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +34,8 @@ pub struct Issued {
     pub tally: Tally,
 }
 
-/// Reads the sitekey of a request, before its site is loaded.
+/// Reads the sitekey of a request, before its site is loaded: an invented
+/// one costs no look-up.
 pub fn sitekey(authority: &Authority, text: &str) -> Result<Sitekey, Refusal> {
     authority.check().sitekey(text).map_err(|_| Refusal::unknown_sitekey())
 }
@@ -27,11 +43,165 @@ pub fn sitekey(authority: &Authority, text: &str) -> Result<Sitekey, Refusal> {
 /// Begins an attempt. `shards` is the number of redemption objects in use.
 pub fn issue(
     call: &Call<'_>,
-    _request: &ChallengeRequest,
-    _shards: u16,
-    _counters: &mut Counters,
-    _rng: &mut (impl CryptoRng + ?Sized),
+    request: &ChallengeRequest,
+    shards: u16,
+    counters: &mut Counters,
+    rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Issued, Refusal> {
-    let _ = call;
-    Err(Refusal::unavailable("being built"))
+    let page = Page::read(call, request).map_err(|refusal| call.count_refusal(refusal, "", ""))?;
+    issue_to(call, &page, request, shards, counters, rng).map_err(|refusal| {
+        call.count_refusal(refusal, page.hostname.as_str(), page.action.as_str())
+    })
+}
+
+/// What a request says of the page, parsed and allowed.
+struct Page {
+    hostname: Hostname,
+    action: Action,
+    cdata: Cdata,
+}
+
+impl Page {
+    fn read(call: &Call<'_>, request: &ChallengeRequest) -> Result<Self, Refusal> {
+        let hostname = Hostname::parse(&request.hostname).map_err(|_| not_allowed())?;
+        call.admit(&hostname)?;
+        let malformed = |detail| Refusal::new(Code::MalformedRequest, detail);
+        let action = Action::parse(&request.action)
+            .map_err(|_| malformed("action is not at most 32 of A-Z, a-z, 0-9, _ and -"))?;
+        let cdata = Cdata::parse(&request.cdata)
+            .map_err(|_| malformed("cdata is longer than 255 bytes"))?;
+        Ok(Self { hostname, action, cdata })
+    }
+}
+
+fn issue_to(
+    call: &Call<'_>,
+    page: &Page,
+    request: &ChallengeRequest,
+    shards: u16,
+    counters: &mut Counters,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Issued, Refusal> {
+    let Call { authority, site, visit, now } = *call;
+    let algorithm = algorithm(call, &request.algorithms)?;
+    let place = Place::of(authority, &site.sitekey, visit);
+    let pressure = counters.pressure(&place, now);
+    let demand = decide(&Question {
+        site,
+        hostname: &page.hostname,
+        action: &page.action,
+        visit,
+        signals: &request.signals,
+        pressure: &pressure,
+        algorithm,
+        stage: Stage::Start,
+    })
+    .ok_or_else(Refusal::blocked)?;
+    if !site.exempt {
+        counters.note(&place, Noted::Issued, now);
+    }
+
+    let mut id = [0; 16];
+    rng.fill_bytes(&mut id);
+    let issued_at = UnixMillis::from_seconds(now.seconds());
+    let lifetime = puzzle_lifetime_seconds(algorithm, demand.total());
+    let keep = lifetime + PICTURE_LIFETIME_SECONDS + MAX_TOKEN_LIFETIME_SECONDS;
+    let root = authority.first().kid;
+    let puzzle = SealedPuzzle { algorithm, first: 0, count: demand.count, work: demand.work };
+    let claims = ChallengeClaims {
+        id: AttemptId(id),
+        root,
+        keep_until: UnixMillis::from_seconds(issued_at.seconds() + keep),
+        shards: shards.max(1),
+        sitekey: site.sitekey,
+        hostname: page.hostname.clone(),
+        action: page.action.clone(),
+        cdata: page.cdata.clone(),
+        issued_at,
+        expires_at: UnixMillis::from_seconds(issued_at.seconds() + lifetime),
+        step: SealedStep::Puzzle(puzzle),
+        visitor: authority
+            .visitor(root, &site.sitekey, issued_at, &visit.prefix)
+            .unwrap_or_default(),
+        risk: demand.risk,
+        owed: Owed {
+            asked: demand.total(),
+            paid: 0,
+            puzzles: 0,
+            way: match demand.step {
+                DemandStep::Puzzle => Way::Puzzle,
+                DemandStep::Picture => Way::PictureAhead,
+            },
+        },
+    };
+    let mut tally = Tally::new(CountKind::Issued, site.sitekey, visit)
+        .at(page.hostname.as_str(), page.action.as_str());
+    tally.algorithm = Some(algorithm);
+    let reply = ChallengeReply {
+        challenge: claims.seal(authority, rng),
+        expires_in: seconds_between(now, claims.expires_at),
+        step: puzzle_step(claims.id, &puzzle),
+    };
+    Ok(Issued { reply, tally })
+}
+
+/// The first algorithm offered that we know and the site takes.
+fn algorithm(call: &Call<'_>, offered: &[AlgorithmName]) -> Result<Algorithm, Refusal> {
+    // HashWX wherever it is offered: SHA-256 never is the better choice.
+    if offered.contains(&AlgorithmName::HashWx) {
+        return Ok(Algorithm::HashWx);
+    }
+    if !offered.contains(&AlgorithmName::Sha256) {
+        let detail = "algorithms names none that this edge knows";
+        return Err(Refusal::new(Code::MalformedRequest, detail));
+    }
+    if call.site.fallback_allowed {
+        Ok(Algorithm::Sha256)
+    } else {
+        let detail = "this site does not take visitors without WebAssembly";
+        Err(Refusal::new(Code::Blocked, detail))
+    }
+}
+
+impl Call<'_> {
+    /// Whether the site is served, on a page of this host.
+    pub(crate) fn admit(&self, hostname: &Hostname) -> Result<(), Refusal> {
+        match self.site.state {
+            SiteState::Live => {}
+            SiteState::Paused => {
+                return Err(Refusal::new(Code::SitePaused, "the site's owner has paused it"));
+            }
+        }
+        if self.site.allows(hostname) { Ok(()) } else { Err(not_allowed()) }
+    }
+
+    /// A refusal with its count, now that the site is known.
+    pub(crate) fn count_refusal(&self, refusal: Refusal, hostname: &str, action: &str) -> Refusal {
+        let mut tally =
+            Tally::new(CountKind::Refused, self.site.sitekey, self.visit).at(hostname, action);
+        tally.code = Some(refusal.code);
+        refusal.counted(tally)
+    }
+}
+
+fn not_allowed() -> Refusal {
+    let detail = "the page's host is empty, contradictory, or not one of the site's";
+    Refusal::new(Code::HostnameNotAllowed, detail)
+}
+
+/// A puzzle as the visitor's browser receives it.
+pub(crate) const fn puzzle_step(id: AttemptId, puzzle: &SealedPuzzle) -> Step {
+    Step::Puzzle(PuzzleStep {
+        algorithm: puzzle.algorithm,
+        id,
+        first: puzzle.first,
+        count: puzzle.count,
+        work: puzzle.work,
+        epoch_len: munjigi_pow::EPOCH_LEN,
+    })
+}
+
+/// Whole seconds from now to a later instant.
+pub(crate) fn seconds_between(now: UnixMillis, later: UnixMillis) -> u32 {
+    u32::try_from(later.seconds().saturating_sub(now.seconds())).unwrap_or(u32::MAX)
 }

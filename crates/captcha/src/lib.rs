@@ -9,6 +9,8 @@
 mod authority;
 mod call;
 mod challenge;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod counters;
 mod derive;
 mod host;

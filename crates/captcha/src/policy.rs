@@ -1,10 +1,21 @@
-//! What is asked of a visit.
+//! What is asked of a visit: a pure function of the site, its rules, the
+//! visit, the widget's signals and the counters.
+//!
+//! Work is `floor × pressure × risk × rule`, held between the site's floor
+//! and ceiling. Pressure comes from the counters and rises without a step:
+//! who asks twice as much pays twice as much for each. Risk comes from what
+//! the visit looks like, and weighs little, because whoever wants to can
+//! look different. The weights are in `risk`.
 
-use munjigi_protocol::{Algorithm, Signals};
+mod pressure;
+mod risk;
+
+use munjigi_protocol::{Algorithm, Signals, Verdict};
 
 use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;
+use crate::price::Price;
 use crate::site::Site;
 use crate::visit::Visit;
 
@@ -25,6 +36,31 @@ pub struct Question<'a> {
     pub pressure: &'a Pressure,
     /// The hash that the browser can compute.
     pub algorithm: Algorithm,
+    /// How far the attempt is.
+    pub stage: Stage,
+}
+
+/// How far an attempt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It begins.
+    Start,
+    /// A solution came.
+    Solution {
+        /// Expected hashes of the puzzle that was just solved.
+        proven: u64,
+        /// Whether it came from where the challenge went.
+        network: Network,
+    },
+}
+
+/// Whether a solution came from the network that the challenge went to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// The same.
+    Same,
+    /// Another: a phone that left its Wi-Fi, or solvers somewhere else.
+    Other,
 }
 
 /// What is asked.
@@ -42,6 +78,13 @@ pub struct Demand {
     pub risk: u8,
 }
 
+impl Demand {
+    /// Expected hashes in all.
+    pub const fn total(&self) -> u64 {
+        self.work.saturating_mul(self.count as u64)
+    }
+}
+
 /// What completes an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DemandStep {
@@ -51,14 +94,201 @@ pub enum DemandStep {
     Picture,
 }
 
+/// Hashes per second of a slow phone with all its workers: a tenth of one
+/// desktop core (1.2 million measured), below every device that still
+/// receives a current browser.
+pub const SLOW_PHONE_HASHES_PER_SECOND: u64 = 100_000;
+
+/// The same for a median phone.
+pub const MEDIAN_PHONE_HASHES_PER_SECOND: u64 = 400_000;
+
+/// SHA-256 in plain JavaScript on a slow phone; desktops make four times as
+/// many.
+pub const SLOW_PHONE_SHA256_PER_SECOND: u64 = 40_000;
+
+/// No puzzle is expected to take a slow phone longer than this, whatever
+/// ceiling a site sets: then nobody on one passes at all.
+pub const MAX_EXPECTED_SECONDS: u64 = 720;
+
+/// A challenge lives this many times as long as a slow phone is expected to
+/// solve it: the longest of 16 sub-puzzles is lucky or not, and batteries
+/// throttle.
+const LIFETIME_FACTOR: u64 = 20;
+
+const MIN_LIFETIME_SECONDS: u64 = 300;
+
+/// The rule `harder`, and what stands in for a picture that a site does not
+/// have.
+const HARDER: u64 = 8;
+
+/// From this risk on work doubles.
+const DOUBTFUL: u8 = 30;
+
+/// From this risk on a picture is asked.
+const RISKY: u8 = 60;
+
+/// The most that is asked of plain JavaScript, over its usual 10 s: about
+/// the minute that "another way" costs at most.
+const MAX_FALLBACK_FACTOR: u64 = 6;
+
+/// Best score of an attempt that proves work alone where more was asked:
+/// by SHA-256 or by "another way".
+const WORK_ALONE_SCORE: u8 = 50;
+
+/// Least score of who answered a picture.
+const PICTURE_SCORE: u8 = 60;
+
+/// "Another way" begins at this many times the site's floor…
+const ANOTHER_WAY_FACTOR: u64 = 4;
+
+/// …and ends here, on a median phone.
+pub const ANOTHER_WAY_MAX_SECONDS: u64 = 60;
+
 /// Decides; `None` where a rule blocks the visit.
 pub fn decide(question: &Question<'_>) -> Option<Demand> {
-    let site = question.site;
+    let Question { site, pressure, .. } = question;
+    let verdict = site
+        .rules
+        .iter()
+        .find(|rule| rule.matches(question.visit, question.hostname, question.action))
+        .map(|rule| rule.verdict);
+    let risk = risk::risk(question);
+    let wants_picture = risk >= RISKY;
+    let doubt = if risk >= DOUBTFUL { 2 } else { 1 };
+    let pressed = pressure::factor(pressure);
+    // The factor in 256ths, and whether a picture is wanted.
+    let (factor, wants_picture) = match verdict {
+        Some(Verdict::Block) => return None,
+        Some(Verdict::Allow) => (pressure::ONE, false),
+        Some(Verdict::Harder) => (pressed.saturating_mul(doubt * HARDER), wants_picture),
+        Some(Verdict::Picture) => (pressed.saturating_mul(doubt), true),
+        None => (pressed.saturating_mul(doubt), wants_picture),
+    };
+    let has_picture = !site.pictures.is_empty();
+    let (factor, step) = match (wants_picture, has_picture) {
+        (true, true) => (factor, DemandStep::Picture),
+        (true, false) => (factor.saturating_mul(HARDER), DemandStep::Puzzle),
+        (false, _) => (factor, DemandStep::Puzzle),
+    };
     Some(Demand {
-        work: site.work.floor,
+        work: work(site, question.algorithm, factor),
         count: site.count,
-        step: DemandStep::Puzzle,
-        score: 100,
-        risk: 0,
+        step: if site.exempt { DemandStep::Puzzle } else { step },
+        score: score(risk, Earned::by(question.algorithm)),
+        risk,
     })
 }
+
+/// Work per sub-puzzle at a factor in 256ths.
+fn work(site: &Site, algorithm: Algorithm, factor: u64) -> u64 {
+    if site.exempt {
+        return site.work.floor;
+    }
+    match algorithm {
+        Algorithm::HashWx => {
+            let asked = u128::from(site.work.floor) * u128::from(factor) / 256;
+            u64::try_from(asked).unwrap_or(u64::MAX).clamp(site.work.floor, ceiling(site))
+        }
+        Algorithm::Sha256 => {
+            let factor = factor.clamp(pressure::ONE, MAX_FALLBACK_FACTOR * pressure::ONE);
+            fallback_work(site).saturating_mul(factor) / pressure::ONE
+        }
+    }
+}
+
+/// SHA-256 per sub-puzzle: the puzzle takes about 10 s in plain JavaScript
+/// however many sub-puzzles a site has.
+fn fallback_work(site: &Site) -> u64 {
+    munjigi_pow::sha256::WORK * DEFAULT_COUNT / u64::from(site.count)
+}
+
+/// Sub-puzzles that the constant of `munjigi-pow` is measured at.
+const DEFAULT_COUNT: u64 = 16;
+
+/// How an attempt was earned, as far as the score looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Earned {
+    /// By HashWX where nothing more was asked.
+    Puzzle,
+    /// By SHA-256, or by "another way".
+    WorkAlone,
+    /// By a picture.
+    Picture,
+}
+
+impl Earned {
+    const fn by(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::HashWx => Self::Puzzle,
+            Algorithm::Sha256 => Self::WorkAlone,
+        }
+    }
+}
+
+/// The score of an attempt, in hundredths.
+pub fn score(risk: u8, earned: Earned) -> u8 {
+    let score = 100_u8.saturating_sub(risk);
+    match earned {
+        Earned::Puzzle => score,
+        Earned::WorkAlone => score.min(WORK_ALONE_SCORE),
+        Earned::Picture => score.max(PICTURE_SCORE),
+    }
+}
+
+/// Expected hashes in all that "another way" costs at a price.
+pub fn another_way(site: &Site, algorithm: Algorithm, price: Price) -> u64 {
+    if site.exempt {
+        return site.work.floor;
+    }
+    // Past a few doublings every site is at the cap; more would only overflow.
+    let doublings = price.doublings().min(16);
+    let count = u64::from(site.count);
+    let (base, most) = match algorithm {
+        Algorithm::HashWx => (
+            site.work.floor.saturating_mul(count * ANOTHER_WAY_FACTOR),
+            ANOTHER_WAY_MAX_SECONDS * MEDIAN_PHONE_HASHES_PER_SECOND,
+        ),
+        Algorithm::Sha256 => {
+            let base = fallback_work(site).saturating_mul(count);
+            (base, base.saturating_mul(MAX_FALLBACK_FACTOR))
+        }
+    };
+    (base.min(most) << doublings).min(most)
+}
+
+/// Expected hashes in all where a picture is wanted and there is none.
+pub fn instead_of_picture(site: &Site, algorithm: Algorithm, total: u64) -> u64 {
+    let most = match algorithm {
+        _ if site.exempt => total,
+        Algorithm::HashWx => ceiling(site),
+        Algorithm::Sha256 => fallback_work(site).saturating_mul(MAX_FALLBACK_FACTOR),
+    };
+    total.saturating_mul(HARDER).min(most.saturating_mul(u64::from(site.count))).max(total)
+}
+
+/// Work per sub-puzzle of a further puzzle of this many hashes in all.
+pub fn spread(site: &Site, algorithm: Algorithm, total: u64) -> u64 {
+    let work = total.div_ceil(u64::from(site.count)).max(1);
+    match algorithm {
+        Algorithm::HashWx => work.min(ceiling(site)),
+        Algorithm::Sha256 => work,
+    }
+}
+
+/// The most work per sub-puzzle that a site asks.
+fn ceiling(site: &Site) -> u64 {
+    let bound = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(site.count);
+    site.work.ceiling.min(bound).max(site.work.floor)
+}
+
+/// How long a puzzle may take, in seconds.
+pub fn puzzle_lifetime_seconds(algorithm: Algorithm, total: u64) -> u64 {
+    let rate = match algorithm {
+        Algorithm::HashWx => SLOW_PHONE_HASHES_PER_SECOND,
+        Algorithm::Sha256 => SLOW_PHONE_SHA256_PER_SECOND,
+    };
+    (total / rate).saturating_mul(LIFETIME_FACTOR).max(MIN_LIFETIME_SECONDS)
+}
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,15 @@ impl Price {
         Self { uses: (current.uses + 1).min(MAX_USES), ..current }
     }
 
+    /// The price as its last use paid it: for a use that is asked about again.
+    #[must_use]
+    pub const fn before_last(self) -> Self {
+        Self { uses: self.uses.saturating_sub(1), ..self }
+    }
+
+    /// The most that it can be.
+    pub const HIGHEST: Self = Self { uses: MAX_USES, at_seconds: 0 };
+
     /// How often the price has doubled.
     pub const fn doublings(self) -> u32 {
         self.uses

@@ -29,6 +29,12 @@ impl Refusal {
         Self::new(Code::UnknownSitekey, "no site has this sitekey")
     }
 
+    /// A rule of the site refuses the visitor. Says no more: whoever is
+    /// blocked should not learn by which rule.
+    pub const fn blocked() -> Self {
+        Self::new(Code::Blocked, "a rule of the site refuses this visitor")
+    }
+
     /// A part that is needed did not answer.
     pub const fn unavailable(detail: &'static str) -> Self {
         Self {
@@ -39,10 +45,10 @@ impl Refusal {
         }
     }
 
-    /// With what is to be counted.
+    /// With what is to be counted, unless something is already.
     #[must_use]
     pub fn counted(mut self, tally: Tally) -> Self {
-        self.tally = Some(Box::new(tally));
+        self.tally.get_or_insert_with(|| Box::new(tally));
         self
     }
 

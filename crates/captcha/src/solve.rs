@@ -1,19 +1,26 @@
-//! `POST /v1/solutions`: whether a solution completes its attempt.
+//! `POST /v1/solutions`: whether a solution completes its attempt, or what
+//! else is asked. Asked work only rises: the outcome is the stricter of what
+//! the challenge sealed and what the policy says now.
+
+mod attempt;
 
 use core::cell::RefCell;
 
-use munjigi_protocol::{SolutionReply, SolutionRequest};
+use munjigi_protocol::{Code, CountKind, SolutionReply, SolutionRequest};
 use rand_core::CryptoRng;
 
 use crate::authority::Authority;
 use crate::call::Call;
-use crate::challenge::ChallengeClaims;
-use crate::counters::Counters;
+use crate::challenge::{ChallengeClaims, SealedStep};
+use crate::counters::{Counters, Place};
 use crate::keys::Sitekey;
 use crate::pictures::Pictures;
+use crate::policy::Network;
 use crate::ports::{PriceStore, RedemptionStore};
 use crate::refusal::Refusal;
 use crate::tally::Tally;
+
+use attempt::Attempt;
 
 /// A challenge that opened; nothing else about it is known yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +32,11 @@ impl Opened {
     /// The site, which is to be loaded now.
     pub const fn sitekey(&self) -> Sitekey {
         self.claims.sitekey
+    }
+
+    /// What the challenge seals.
+    pub const fn claims(&self) -> &ChallengeClaims {
+        &self.claims
     }
 }
 
@@ -49,18 +61,89 @@ pub struct Stores<'a, R, P, D> {
 }
 
 /// Opens the challenge of a request.
-pub fn open(_authority: &Authority, _request: &SolutionRequest) -> Result<Opened, Refusal> {
-    Err(Refusal::unavailable("being built"))
+pub fn open(authority: &Authority, request: &SolutionRequest) -> Result<Opened, Refusal> {
+    match ChallengeClaims::open(authority, &request.challenge) {
+        Ok(claims) => Ok(Opened { claims }),
+        Err(_) => Err(invalid()),
+    }
 }
 
-/// Judges a solution. The counters are borrowed between awaits only.
+/// Judges a solution. The counters are never borrowed across an await.
 pub async fn judge<R: RedemptionStore, P: PriceStore, D: Pictures>(
-    _call: &Call<'_>,
-    _opened: &Opened,
-    _request: &SolutionRequest,
-    _counters: &RefCell<Counters>,
-    _stores: &Stores<'_, R, P, D>,
-    _rng: &mut (impl CryptoRng + ?Sized),
+    call: &Call<'_>,
+    opened: &Opened,
+    request: &SolutionRequest,
+    counters: &RefCell<Counters>,
+    stores: &Stores<'_, R, P, D>,
+    rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Solved, Refusal> {
-    Err(Refusal::unavailable("being built"))
+    let claims = &opened.claims;
+    let judged = match begin(call, claims, request, counters) {
+        Ok(attempt) => decide(&attempt, request, stores, rng).await,
+        Err(refusal) => Err(refusal),
+    };
+    judged.map_err(|refusal| {
+        call.count_refusal(refusal, claims.hostname.as_str(), claims.action.as_str())
+    })
 }
+
+/// What is refused whatever the solution is.
+fn begin<'a>(
+    call: &Call<'a>,
+    claims: &'a ChallengeClaims,
+    request: &'a SolutionRequest,
+    counters: &'a RefCell<Counters>,
+) -> Result<Attempt<'a>, Refusal> {
+    if call.site.sitekey != claims.sitekey {
+        return Err(invalid());
+    }
+    // The owner may have paused the site, or dropped the host, since.
+    call.admit(&claims.hostname)?;
+    let visitor = call
+        .authority
+        .visitor(claims.root, &claims.sitekey, claims.issued_at, &call.visit.prefix)
+        .ok_or_else(invalid)?;
+    let network = if visitor == claims.visitor { Network::Same } else { Network::Other };
+    let place = Place::of(call.authority, &claims.sitekey, call.visit);
+    let attempt =
+        Attempt { call: *call, claims, signals: &request.signals, counters, place, network };
+    if call.now.seconds() >= claims.expires_at.seconds() {
+        let refusal = Refusal::new(Code::ChallengeExpired, "the challenge is past its lifetime");
+        return Err(refusal.counted(attempt.tally(CountKind::Abandoned)));
+    }
+    Ok(attempt)
+}
+
+async fn decide<R: RedemptionStore, P: PriceStore, D: Pictures>(
+    attempt: &Attempt<'_>,
+    request: &SolutionRequest,
+    stores: &Stores<'_, R, P, D>,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<Solved, Refusal> {
+    match (&attempt.claims.step, &request.nonces, &request.answer, request.want) {
+        (SealedStep::Puzzle(puzzle), Some(nonces), None, None) => {
+            attempt.solution(puzzle, nonces, stores, rng).await
+        }
+        (SealedStep::Picture { answer, algorithm, .. }, None, Some(given), None) => {
+            attempt.answer(answer, *algorithm, given, stores).await
+        }
+        (SealedStep::Picture { algorithm, next, .. }, None, None, Some(_)) => {
+            attempt.another_way(*algorithm, *next, stores, rng).await
+        }
+        (SealedStep::Puzzle(_), None, None, Some(_)) => Err(Refusal::new(
+            Code::MalformedRequest,
+            "another way can be wanted only instead of a picture",
+        )),
+        _ => Err(Refusal::new(
+            Code::MalformedRequest,
+            "give exactly one of nonces, answer and want, as the challenge's step asks",
+        )),
+    }
+}
+
+fn invalid() -> Refusal {
+    Refusal::new(Code::ChallengeInvalid, "the challenge was not made by this service, or changed")
+}
+
+#[cfg(test)]
+mod tests;

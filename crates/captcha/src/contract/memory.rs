@@ -1,0 +1,227 @@
+//! Fakes in memory, with their own clocks and with trouble on request.
+
+use core::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::give_way;
+use crate::keys::{SecretHash, Sitekey};
+use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
+use crate::price::Price;
+use crate::redemption::{self, AnswerHash, Attempted, Denial, Redeem, Redeemed, Row, Stepped};
+use crate::site::Site;
+use crate::time::UnixMillis;
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing.
+    None,
+    /// No operation arrives.
+    Unreachable,
+    /// The next operation is done, and its reply is lost.
+    LosesOneReply,
+}
+
+/// Rows in memory: one table per shard count and number, as the objects.
+#[derive(Debug)]
+pub struct MemoryRedemptions {
+    rows: RefCell<BTreeMap<(u16, u16, [u8; 16]), Row>>,
+    clock: Cell<UnixMillis>,
+    trouble: Cell<Trouble>,
+    denied: RefCell<Vec<SecretHash>>,
+    denied_attempts: RefCell<Vec<[u8; 16]>>,
+    writes: Cell<u32>,
+}
+
+impl MemoryRedemptions {
+    /// An empty store whose clock stands here.
+    pub fn new(now: UnixMillis) -> Self {
+        Self {
+            rows: RefCell::default(),
+            clock: Cell::new(now),
+            trouble: Cell::new(Trouble::None),
+            denied: RefCell::default(),
+            denied_attempts: RefCell::default(),
+            writes: Cell::new(0),
+        }
+    }
+
+    /// Moves the store's clock.
+    pub fn set_clock(&self, now: UnixMillis) {
+        self.clock.set(now);
+    }
+
+    /// Makes trouble.
+    pub fn set_trouble(&self, trouble: Trouble) {
+        self.trouble.set(trouble);
+    }
+
+    /// Puts a secret on the deny list.
+    pub fn deny_secret(&self, secret: SecretHash) {
+        self.denied.borrow_mut().push(secret);
+    }
+
+    /// Puts an attempt on the deny list.
+    pub fn deny_attempt(&self, id: [u8; 16]) {
+        self.denied_attempts.borrow_mut().push(id);
+    }
+
+    /// Rows written so far.
+    pub fn writes(&self) -> u32 {
+        self.writes.get()
+    }
+
+    async fn change<A>(
+        &self,
+        address: &RowAddress,
+        change: impl FnOnce(&Row, UnixMillis) -> redemption::Change<A>,
+    ) -> Result<A, StoreError> {
+        give_way().await;
+        if self.trouble.get() == Trouble::Unreachable {
+            return Err(StoreError);
+        }
+        let answer = {
+            let mut rows = self.rows.borrow_mut();
+            let key = (address.shards, address.shard(), address.id.0);
+            let row = rows.get(&key).cloned().unwrap_or_default();
+            let (answer, changed) = change(&row, self.clock.get());
+            if let Some(row) = changed {
+                rows.insert(key, row);
+                self.writes.set(self.writes.get() + 1);
+            }
+            answer
+        };
+        give_way().await;
+        if self.trouble.get() == Trouble::LosesOneReply {
+            self.trouble.set(Trouble::None);
+            return Err(StoreError);
+        }
+        Ok(answer)
+    }
+}
+
+impl RedemptionStore for MemoryRedemptions {
+    async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
+        self.change(row, |state, now| redemption::step(state, row.keep_until, now)).await
+    }
+
+    async fn attempt(
+        &self,
+        row: &RowAddress,
+        answer: &AnswerHash,
+    ) -> Result<Attempted, StoreError> {
+        self.change(row, |state, now| redemption::attempt(state, row.keep_until, now, answer)).await
+    }
+
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+        let denial = if self.denied.borrow().contains(&redeem.secret) {
+            Denial::Secret
+        } else if self.denied_attempts.borrow().contains(&row.id.0) {
+            Denial::Attempt
+        } else {
+            Denial::None
+        };
+        self.change(row, |state, now| {
+            redemption::redeem(state, row.keep_until, now, denial, redeem)
+        })
+        .await
+    }
+}
+
+/// Prices in memory.
+#[derive(Debug)]
+pub struct MemoryPrices {
+    prices: RefCell<BTreeMap<Payer, Price>>,
+    clock: Cell<UnixMillis>,
+    trouble: Cell<Trouble>,
+}
+
+impl MemoryPrices {
+    /// An empty store whose clock stands here.
+    pub fn new(now: UnixMillis) -> Self {
+        let trouble = Cell::new(Trouble::None);
+        Self { prices: RefCell::default(), clock: Cell::new(now), trouble }
+    }
+
+    /// Moves the store's clock.
+    pub fn set_clock(&self, now: UnixMillis) {
+        self.clock.set(now);
+    }
+
+    /// Makes trouble.
+    pub fn set_trouble(&self, trouble: Trouble) {
+        self.trouble.set(trouble);
+    }
+
+    fn price(&self, payer: &Payer) -> Result<Price, StoreError> {
+        if self.trouble.get() == Trouble::None {
+            Ok(self.prices.borrow().get(payer).copied().unwrap_or_default().at(self.clock.get()))
+        } else {
+            Err(StoreError)
+        }
+    }
+}
+
+impl PriceStore for MemoryPrices {
+    async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
+        give_way().await;
+        let price = self.price(payer)?;
+        self.prices.borrow_mut().insert(*payer, price.raised(self.clock.get()));
+        give_way().await;
+        Ok(price)
+    }
+
+    async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
+        give_way().await;
+        self.price(payer)
+    }
+}
+
+/// Sites in memory.
+#[derive(Debug, Default)]
+pub struct MemorySites {
+    sites: Vec<(Arc<Site>, Vec<SecretHash>)>,
+    unreachable: Cell<bool>,
+    lookups: Cell<u32>,
+}
+
+impl MemorySites {
+    /// Publishes a site under its secrets.
+    pub fn publish(&mut self, site: Site, secrets: Vec<SecretHash>) {
+        self.sites.retain(|(other, _)| other.sitekey != site.sitekey);
+        self.sites.push((Arc::new(site), secrets));
+    }
+
+    /// Makes every look-up fail.
+    pub fn fail(&self) {
+        self.unreachable.set(true);
+    }
+
+    /// Look-ups so far.
+    pub fn lookups(&self) -> u32 {
+        self.lookups.get()
+    }
+
+    async fn find(
+        &self,
+        wanted: impl Fn(&(Arc<Site>, Vec<SecretHash>)) -> bool,
+    ) -> Result<Option<Arc<Site>>, StoreError> {
+        give_way().await;
+        self.lookups.set(self.lookups.get() + 1);
+        if self.unreachable.get() {
+            return Err(StoreError);
+        }
+        Ok(self.sites.iter().find(|entry| wanted(entry)).map(|(site, _)| Arc::clone(site)))
+    }
+}
+
+impl SiteSource for MemorySites {
+    async fn by_sitekey(&self, sitekey: &Sitekey) -> Result<Option<Arc<Site>>, StoreError> {
+        self.find(|(site, _)| site.sitekey == *sitekey).await
+    }
+
+    async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
+        self.find(|(_, secrets)| secrets.contains(hash)).await
+    }
+}

@@ -1,0 +1,173 @@
+//! What every store of redemptions must do.
+
+use core::ops::AsyncFn;
+
+use munjigi_protocol::{Algorithm, AttemptId};
+
+use super::together;
+use crate::keys::{SecretHash, Sitekey};
+use crate::ports::{RedemptionStore, RowAddress};
+use crate::redemption::{
+    AnswerHash, Attempted, CallHash, NotAllowed, Redeem, Redeemed, Stepped, TokenFacts, TokenHash,
+};
+use crate::time::UnixMillis;
+
+/// Runs every clause, each on a fresh store. `now` is about what the store's
+/// own clock shows.
+///
+/// # Panics
+/// On the first clause that does not hold.
+pub async fn redemption_store<S: RedemptionStore>(fresh: impl AsyncFn() -> S, now: UnixMillis) {
+    spends_exactly_once(fresh().await, now).await;
+    spends_exactly_once_under_contention(fresh().await, now).await;
+    repeats_the_answer_for_the_same_call(fresh().await, now).await;
+    repeats_the_answer_to_one_call_sent_many_times(fresh().await, now).await;
+    takes_another_token_of_the_attempt_for_no_repeat(fresh().await, now).await;
+    bars_tokens_without_the_picture_once_it_was_asked(fresh().await, now).await;
+    bars_a_picture_once_spent(fresh().await, now).await;
+    tries_one_answer(fresh().await, now).await;
+    tries_one_answer_under_contention(fresh().await, now).await;
+    keeps_attempts_apart(fresh().await, now).await;
+    refuses_what_is_past_keeping(fresh().await, now).await;
+}
+
+async fn spends_exactly_once<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redeemed::Spent));
+    assert_eq!(store.redeem(&row, &redeem(3, 2)).await, Ok(Redeemed::Spent));
+}
+
+async fn spends_exactly_once_under_contention<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    let calls: Vec<Redeem> = (0..1_000).map(|call| redeem(call, 1)).collect();
+    let answers = together(calls.iter().map(|call| store.redeem(&row, call)).collect()).await;
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::First)).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::Spent)).count(), 999);
+}
+
+async fn repeats_the_answer_for_the_same_call<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redeemed::Spent));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Repeat));
+}
+
+async fn repeats_the_answer_to_one_call_sent_many_times<S: RedemptionStore>(
+    store: S,
+    now: UnixMillis,
+) {
+    let (row, call) = (row(1, now), redeem(1, 1));
+    let answers = together((0..100).map(|_| store.redeem(&row, &call)).collect()).await;
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::First)).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::Repeat)).count(), 99);
+}
+
+async fn takes_another_token_of_the_attempt_for_no_repeat<S: RedemptionStore>(
+    store: S,
+    now: UnixMillis,
+) {
+    let row = row(1, now);
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &redeem(1, 2)).await, Ok(Redeemed::Spent));
+}
+
+async fn bars_tokens_without_the_picture_once_it_was_asked<S: RedemptionStore>(
+    store: S,
+    now: UnixMillis,
+) {
+    let row = row(1, now);
+    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
+    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
+    let barred = Ok(Redeemed::NotAllowed(NotAllowed::Stepped));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, barred);
+    assert_eq!(store.redeem(&row, &stepped(2, 2)).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Spent));
+}
+
+async fn bars_a_picture_once_spent<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.step(&row).await, Ok(Stepped::Spent));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Repeat));
+}
+
+async fn tries_one_answer<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    let (one, other) = (AnswerHash([1; 16]), AnswerHash([2; 16]));
+    assert_eq!(store.attempt(&row, &one).await, Ok(Attempted::First));
+    assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
+    assert_eq!(store.attempt(&row, &one).await, Ok(Attempted::Same));
+    // The answer is kept when the row is written again.
+    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
+    assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
+    assert_eq!(store.redeem(&row, &stepped(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
+}
+
+async fn tries_one_answer_under_contention<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    let guesses: Vec<AnswerHash> = (0..512).map(|guess| AnswerHash(bytes(guess))).collect();
+    let answers = together(guesses.iter().map(|guess| store.attempt(&row, guess)).collect()).await;
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Attempted::First)).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Attempted::Exhausted)).count(), 511);
+}
+
+async fn keeps_attempts_apart<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let rows: Vec<RowAddress> = (0..100).map(|number| row(number, now)).collect();
+    let call = redeem(1, 1);
+    let answers = together(rows.iter().map(|row| store.redeem(row, &call)).collect()).await;
+    assert!(answers.iter().all(|answer| *answer == Ok(Redeemed::First)));
+}
+
+async fn refuses_what_is_past_keeping<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let keep_until = UnixMillis(now.0.saturating_sub(60_000));
+    let late = RowAddress { keep_until, ..row(1, now) };
+    let why = NotAllowed::Late;
+    assert_eq!(store.step(&late).await, Ok(Stepped::NotAllowed(why)));
+    assert_eq!(store.attempt(&late, &AnswerHash([1; 16])).await, Ok(Attempted::NotAllowed(why)));
+    assert_eq!(store.redeem(&late, &redeem(1, 1)).await, Ok(Redeemed::NotAllowed(why)));
+}
+
+fn bytes(number: u32) -> [u8; 16] {
+    let mut bytes = [0x5a; 16];
+    for (slot, byte) in bytes.iter_mut().zip(number.to_le_bytes()) {
+        *slot = byte;
+    }
+    bytes
+}
+
+/// The row of an attempt; ids differ between runs by the time.
+fn row(number: u32, now: UnixMillis) -> RowAddress {
+    let mut id = bytes(number);
+    for (slot, byte) in id.iter_mut().skip(8).zip(now.0.to_le_bytes()) {
+        *slot = byte;
+    }
+    RowAddress { id: AttemptId(id), shards: 64, keep_until: UnixMillis(now.0 + 3_600_000) }
+}
+
+fn redeem(call: u32, token: u32) -> Redeem {
+    Redeem {
+        call: CallHash(bytes(call)),
+        token: TokenHash(bytes(token)),
+        secret: SecretHash::parse(&"0".repeat(64)).expect("64 hex digits"),
+        facts: TokenFacts {
+            sitekey: Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat())
+                .expect("26 digits, spare bits zero"),
+            hostname: "shop.example".to_owned(),
+            action: "login".to_owned(),
+            solved_at: 1_763_623_800_250,
+            score: 90,
+            interactive: false,
+            stepped: false,
+            algorithm: Algorithm::HashWx,
+            country: "KR".to_owned(),
+            asn: 64_500,
+        },
+    }
+}
+
+fn stepped(call: u32, token: u32) -> Redeem {
+    let Redeem { facts, .. } = redeem(call, token);
+    Redeem { facts: TokenFacts { stepped: true, ..facts }, ..redeem(call, token) }
+}

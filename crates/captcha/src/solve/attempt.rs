@@ -1,0 +1,410 @@
+//! One attempt whose challenge opened, is allowed and is in time: what its
+//! solution, its answer or its wish for another way leads to.
+
+use core::cell::RefCell;
+
+use munjigi_pow::{Puzzle, SolutionError};
+use munjigi_protocol::{
+    Algorithm, Answer, ChallengeReply, Code, CountKind, Signals, SolutionReply, Step,
+};
+use rand_core::CryptoRng;
+use sha2::{Digest, Sha256};
+
+use super::{Solved, Stores};
+use crate::call::Call;
+use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
+use crate::counters::{Counters, Noted, Place};
+use crate::issue::{
+    MAX_TOKEN_LIFETIME_SECONDS, PICTURE_LIFETIME_SECONDS, puzzle_step, seconds_between,
+};
+use crate::pictures::{Dealt, Pictures, RightAnswer};
+use crate::policy::{
+    self, Demand, DemandStep, Earned, Network, Question, Stage, puzzle_lifetime_seconds, score,
+};
+use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
+use crate::price::Price;
+use crate::redemption::{AnswerHash, Attempted, NotAllowed, Stepped};
+use crate::refusal::Refusal;
+use crate::tally::Tally;
+use crate::time::UnixMillis;
+use crate::token::TokenClaims;
+
+/// More work is asked only when it has doubled since: a network's price
+/// creeps with every neighbour that asks for a challenge, and a visitor who
+/// solves for a second must not run after it. What an attack changes is a
+/// multiple.
+const RISE: u64 = 2;
+
+/// Puzzles of one attempt, the first included. Each further one at least
+/// doubles what was paid, so three of them are a factor of eight; whoever
+/// has paid that has waited long enough.
+const MAX_PUZZLES: u8 = 4;
+
+/// Most tiles an answer can name; a grid has far fewer.
+const MAX_CELLS: usize = 64;
+
+pub struct Attempt<'a> {
+    pub call: Call<'a>,
+    pub claims: &'a ChallengeClaims,
+    pub signals: &'a Signals,
+    pub counters: &'a RefCell<Counters>,
+    pub place: Place,
+    pub network: Network,
+}
+
+impl Attempt<'_> {
+    pub async fn solution<R: RedemptionStore, P: PriceStore, D: Pictures>(
+        &self,
+        puzzle: &SealedPuzzle,
+        nonces: &[u64],
+        stores: &Stores<'_, R, P, D>,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Solved, Refusal> {
+        // Before the nonces are hashed: a blocked visitor costs no work.
+        let demand = self.demand(puzzle.algorithm, puzzle.total())?;
+        self.verify(puzzle, nonces)?;
+        let Owed { asked, paid, puzzles, way } = self.claims.owed;
+        let risk = self.claims.risk.max(demand.risk);
+        let mut owed = Owed {
+            asked: asked.max(demand.total()),
+            paid: paid.saturating_add(puzzle.total()),
+            puzzles: puzzles.saturating_add(1),
+            way,
+        };
+        let next = puzzle.first.saturating_add(puzzle.count);
+
+        let wants_picture = match way {
+            Way::Puzzle => demand.step == DemandStep::Picture,
+            Way::PictureAhead => true,
+            Way::Another => false,
+        };
+        if wants_picture {
+            if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures) {
+                return self.picture(dealt, puzzle.algorithm, next, owed, risk, stores, rng).await;
+            }
+            // Nothing to show: it is paid for, and not asked again.
+            let instead = policy::instead_of_picture(
+                self.call.site,
+                puzzle.algorithm,
+                asked.max(demand.total()),
+            );
+            owed.asked = owed.asked.max(instead);
+            owed.way = Way::Puzzle;
+        }
+        if puzzle.algorithm == Algorithm::Sha256 && puzzles == 0 {
+            let price = self.price(&FALLBACK, stores).await?;
+            let total = policy::another_way(self.call.site, Algorithm::Sha256, price);
+            owed.asked = owed.asked.max(total);
+        }
+        if owed.asked >= owed.paid.saturating_mul(RISE) && owed.puzzles < MAX_PUZZLES {
+            let more = owed.asked - owed.paid;
+            return Ok(self.further(puzzle.algorithm, next, more, owed, risk, rng));
+        }
+        let (earned, stepped) = match (way, puzzle.algorithm) {
+            (Way::Another, _) => (Earned::WorkAlone, true),
+            (_, Algorithm::Sha256) => (Earned::WorkAlone, false),
+            (_, Algorithm::HashWx) => (Earned::Puzzle, false),
+        };
+        Ok(self.pass(score(risk, earned), earned, stepped, puzzle.algorithm))
+    }
+
+    pub async fn answer<R: RedemptionStore, P: PriceStore, D>(
+        &self,
+        right: &RightAnswer,
+        algorithm: Algorithm,
+        given: &Answer,
+        stores: &Stores<'_, R, P, D>,
+    ) -> Result<Solved, Refusal> {
+        let demand = self.demand(algorithm, 0)?;
+        let hash = answer_hash(given)?;
+        // Written before it is compared: of answers tried at once, one counts.
+        let attempted = self.attempt(&hash, stores.redemptions).await?;
+        if right.accepts(given) {
+            let risk = self.claims.risk.max(demand.risk);
+            let score = score(risk, Earned::Picture);
+            return Ok(self.pass(score, Earned::Picture, true, algorithm));
+        }
+        if attempted == Tried::First {
+            self.note(Noted::Failed);
+            // The refusal stands whether or not the price could be raised.
+            let _ = stores.prices.raise(&self.payer()).await;
+        }
+        let refusal = Refusal::new(Code::AnswerWrong, "the answer is wrong; begin anew");
+        Err(refusal.counted(self.tally(CountKind::Failed)))
+    }
+
+    pub async fn another_way<R: RedemptionStore, P: PriceStore, D>(
+        &self,
+        algorithm: Algorithm,
+        next: u32,
+        stores: &Stores<'_, R, P, D>,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Solved, Refusal> {
+        let demand = self.demand(algorithm, 0)?;
+        // Choosing it uses up the one answer, so that a wrong guess cannot be
+        // followed by it, nor it by guesses.
+        let price = self.price(&ANOTHER_WAY, stores).await?;
+        let Owed { asked, paid, puzzles, .. } = self.claims.owed;
+        let more = policy::another_way(self.call.site, algorithm, price)
+            .max(asked.max(demand.total()).saturating_sub(paid));
+        let owed = Owed { asked: paid.saturating_add(more), paid, puzzles, way: Way::Another };
+        let risk = self.claims.risk.max(demand.risk);
+        Ok(self.further(algorithm, next, more, owed, risk, rng))
+    }
+
+    /// What the policy asks now.
+    fn demand(&self, algorithm: Algorithm, proven: u64) -> Result<Demand, Refusal> {
+        let pressure = self.counters.borrow().pressure(&self.place, self.call.now);
+        policy::decide(&Question {
+            site: self.call.site,
+            hostname: &self.claims.hostname,
+            action: &self.claims.action,
+            visit: self.call.visit,
+            signals: self.signals,
+            pressure: &pressure,
+            algorithm,
+            stage: Stage::Solution { proven, network: self.network },
+        })
+        .ok_or_else(Refusal::blocked)
+    }
+
+    fn verify(&self, puzzle: &SealedPuzzle, nonces: &[u64]) -> Result<(), Refusal> {
+        let asked = Puzzle {
+            algorithm: match puzzle.algorithm {
+                Algorithm::HashWx => munjigi_pow::Algorithm::HashWx,
+                Algorithm::Sha256 => munjigi_pow::Algorithm::Sha256,
+            },
+            id: self.claims.id.0,
+            first: puzzle.first,
+            count: puzzle.count,
+            work: puzzle.work,
+        };
+        let malformed = |detail| Err(Refusal::new(Code::MalformedRequest, detail));
+        match asked.verify(nonces) {
+            Ok(()) => Ok(()),
+            Err(SolutionError::WrongCount) => {
+                malformed("nonces must have one number for each sub-puzzle")
+            }
+            Err(SolutionError::NonceOutOfRange) => malformed("each nonce must be below 2^48"),
+            Err(SolutionError::NotSolved) => {
+                self.note(Noted::Failed);
+                let detail = "a nonce does not solve its sub-puzzle";
+                let refusal = Refusal::new(Code::SolutionWrong, detail);
+                Err(refusal.counted(self.tally(CountKind::Failed)))
+            }
+        }
+    }
+
+    /// The attempt's picture. None without WebAssembly: the fallback is one
+    /// small file, which has no pictures.
+    fn deal<D: Pictures>(&self, algorithm: Algorithm, pictures: &D) -> Option<Dealt> {
+        let kinds = &self.call.site.pictures;
+        if kinds.is_empty() || algorithm == Algorithm::Sha256 {
+            return None;
+        }
+        let seed = self.call.authority.picture_seed(self.claims.root, &self.claims.id.0)?;
+        pictures.deal(kinds, &seed)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a seal needs, from one place")]
+    async fn picture<R: RedemptionStore, P, D>(
+        &self,
+        dealt: Dealt,
+        algorithm: Algorithm,
+        next: u32,
+        owed: Owed,
+        risk: u8,
+        stores: &Stores<'_, R, P, D>,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Solved, Refusal> {
+        // From here on a token without the picture is never redeemable.
+        match stores.redemptions.step(&self.row()).await.map_err(unavailable)? {
+            Stepped::Noted => {}
+            Stepped::Spent => return Err(exhausted()),
+            Stepped::NotAllowed(why) => return Err(not_allowed(why)),
+        }
+        let step = SealedStep::Picture { answer: dealt.answer, algorithm, next };
+        let lifetime = PICTURE_LIFETIME_SECONDS;
+        Ok(self.next(step, Step::Picture(dealt.step), lifetime, owed, risk, rng))
+    }
+
+    /// A further puzzle of about `more` expected hashes.
+    fn further(
+        &self,
+        algorithm: Algorithm,
+        first: u32,
+        more: u64,
+        owed: Owed,
+        risk: u8,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Solved {
+        let work = policy::spread(self.call.site, algorithm, more);
+        let puzzle = SealedPuzzle { algorithm, first, count: self.call.site.count, work };
+        let lifetime = puzzle_lifetime_seconds(algorithm, puzzle.total());
+        let step = puzzle_step(self.claims.id, &puzzle);
+        self.next(SealedStep::Puzzle(puzzle), step, lifetime, owed, risk, rng)
+    }
+
+    /// The next challenge of the attempt: same id, same `keep_until`.
+    fn next(
+        &self,
+        sealed: SealedStep,
+        step: Step,
+        lifetime_seconds: u64,
+        owed: Owed,
+        risk: u8,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Solved {
+        let now = self.call.now;
+        // Room for the token, so that solving in time is never too late.
+        let last = self.claims.keep_until.seconds().saturating_sub(MAX_TOKEN_LIFETIME_SECONDS);
+        let expires_at = UnixMillis::from_seconds((now.seconds() + lifetime_seconds).min(last));
+        let claims =
+            ChallengeClaims { expires_at, step: sealed, risk, owed, ..self.claims.clone() };
+        let reply = SolutionReply::Next(ChallengeReply {
+            challenge: claims.seal(self.call.authority, rng),
+            expires_in: seconds_between(now, expires_at),
+            step,
+        });
+        Solved { reply, tally: self.tally(CountKind::Stepped) }
+    }
+
+    fn pass(&self, score: u8, earned: Earned, stepped: bool, algorithm: Algorithm) -> Solved {
+        let Call { authority, site, visit, now } = self.call;
+        let claims = self.claims;
+        let lifetime = u64::from(site.token_lifetime_seconds).min(MAX_TOKEN_LIFETIME_SECONDS);
+        let expires = (now.seconds() + lifetime).min(claims.keep_until.seconds());
+        let token = TokenClaims {
+            id: claims.id,
+            keep_until: claims.keep_until,
+            shards: claims.shards,
+            sitekey: claims.sitekey,
+            hostname: claims.hostname.clone(),
+            action: claims.action.clone(),
+            cdata: claims.cdata.clone(),
+            solved_at: now,
+            expires_at: UnixMillis::from_seconds(expires),
+            score,
+            interactive: earned == Earned::Picture,
+            stepped,
+            algorithm,
+            country: visit.country,
+            asn: visit.asn,
+        };
+        self.note(Noted::Solved);
+        let expires_in = seconds_between(now, token.expires_at);
+        let reply = SolutionReply::Passed { token: token.seal(authority), expires_in };
+        let mut tally = self.tally(CountKind::Solved);
+        tally.algorithm = Some(algorithm);
+        tally.solve_ms = self.signals.solve_ms;
+        Solved { reply, tally }
+    }
+
+    /// The price that this attempt pays for a way that costs work alone. It
+    /// is raised once per attempt, whatever is posted again, so that nobody
+    /// makes it dear for the neighbours with one solution.
+    async fn price<R: RedemptionStore, P: PriceStore, D>(
+        &self,
+        way: &AnswerHash,
+        stores: &Stores<'_, R, P, D>,
+    ) -> Result<Price, Refusal> {
+        let payer = self.payer();
+        let price = match self.attempt(way, stores.redemptions).await? {
+            Tried::First => stores.prices.raise(&payer).await,
+            Tried::Again => stores.prices.read(&payer).await.map(Price::before_last),
+        };
+        // A way that never refuses costs the most while nobody knows its price.
+        Ok(price.unwrap_or(Price::HIGHEST))
+    }
+
+    async fn attempt<R: RedemptionStore>(
+        &self,
+        answer: &AnswerHash,
+        redemptions: &R,
+    ) -> Result<Tried, Refusal> {
+        match redemptions.attempt(&self.row(), answer).await.map_err(unavailable)? {
+            Attempted::First => Ok(Tried::First),
+            Attempted::Same => Ok(Tried::Again),
+            Attempted::Exhausted => Err(exhausted()),
+            Attempted::NotAllowed(why) => Err(not_allowed(why)),
+        }
+    }
+
+    fn row(&self) -> RowAddress {
+        let claims = self.claims;
+        RowAddress { id: claims.id, shards: claims.shards, keep_until: claims.keep_until }
+    }
+
+    /// Who got the challenge pays, not whoever posts it: else the price
+    /// could be walked around with one other network.
+    fn payer(&self) -> Payer {
+        Payer { sitekey: self.claims.sitekey, visitor: self.claims.visitor }
+    }
+
+    fn note(&self, what: Noted) {
+        if !self.call.site.exempt {
+            self.counters.borrow_mut().note(&self.place, what, self.call.now);
+        }
+    }
+
+    pub fn tally(&self, kind: CountKind) -> Tally {
+        let mut tally = Tally::new(kind, self.claims.sitekey, self.call.visit)
+            .at(self.claims.hostname.as_str(), self.claims.action.as_str());
+        tally.algorithm = Some(match &self.claims.step {
+            SealedStep::Puzzle(puzzle) => puzzle.algorithm,
+            SealedStep::Picture { algorithm, .. } => *algorithm,
+        });
+        tally
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    First,
+    Again,
+}
+
+/// Stands in the row where an answer would: "another way" was chosen.
+const ANOTHER_WAY: AnswerHash = AnswerHash(*b"another way\0\0\0\0\0");
+
+/// Likewise for SHA-256, whose price is raised once per attempt.
+const FALLBACK: AnswerHash = AnswerHash(*b"without wasm\0\0\0\0");
+
+/// Names an answer within its attempt.
+fn answer_hash(answer: &Answer) -> Result<AnswerHash, Refusal> {
+    let mut hash = Sha256::new();
+    match answer {
+        Answer::Grid { cells } => {
+            if cells.len() > MAX_CELLS {
+                return Err(Refusal::new(Code::MalformedRequest, "cells has too many tiles"));
+            }
+            hash.update([0]);
+            hash.update(cells);
+        }
+        Answer::Area { x, y } => {
+            hash.update([1]);
+            hash.update(x.to_le_bytes());
+            hash.update(y.to_le_bytes());
+        }
+        Answer::Turn { view } => hash.update([2, *view]),
+    }
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = <[u8; 32]>::from(hash.finalize());
+    Ok(AnswerHash([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]))
+}
+
+fn unavailable(_: StoreError) -> Refusal {
+    Refusal::unavailable("the store of attempts did not answer")
+}
+
+fn exhausted() -> Refusal {
+    Refusal::new(Code::AttemptsExhausted, "this attempt has ended; begin anew")
+}
+
+fn not_allowed(why: NotAllowed) -> Refusal {
+    match why {
+        NotAllowed::Late => Refusal::new(Code::ChallengeExpired, "the attempt is over"),
+        NotAllowed::Stepped | NotAllowed::DeniedSecret | NotAllowed::DeniedAttempt => {
+            Refusal::new(Code::ChallengeInvalid, "the attempt is not allowed any more")
+        }
+    }
+}
