@@ -22,8 +22,7 @@ pub use database::Database;
 pub use edge::{Edge, EdgeKind, Variant};
 pub use sites::Site;
 
-/// How long the edge may take to hear of a new site: its isolate may remember
-/// for five seconds that there is none.
+/// How long the edge may take to hear of a new site.
 const PUBLISHED_WITHIN: Duration = Duration::from_mins(1);
 
 /// Where a stack's data lives.
@@ -144,9 +143,10 @@ impl Stack {
             Folder::Kept(_) => sites::kept(&origin, &remembered)?,
         };
         for site in [&sites.site, &sites.bench_site] {
-            site.wait_until_served(&edge.url(), PUBLISHED_WITHIN).await.with_context(|| {
+            site.wait_until_published(&origin, PUBLISHED_WITHIN).await.with_context(|| {
                 format!("is the origin publishing? see {}", logs.join("origin.log").display())
             })?;
+            site.wait_until_served(&edge.url(), PUBLISHED_WITHIN).await?;
         }
         let sites::Sites { site, bench_site } = sites;
         Ok(Self { edge, origin, database, keys, site, bench_site, logs, _temporary: temporary })

@@ -30,10 +30,13 @@ pub(super) fn format(context: &Context) -> Result<Outcome> {
 
 pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
     setup::install_cargo_tool(&context.project, setup::CARGO_DENY, &["--no-default-features"])?;
-    let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
-    deny.args(["--workspace", "check", "bans", "licenses", "sources"])
-        .current_dir(context.project.root());
-    say::run("cargo-deny", "see deny.toml", &mut deny)?;
+    for manifest in ["Cargo.toml", "examples/shop-rust/Cargo.toml"] {
+        let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
+        deny.args(["--log-level", "error", "--manifest-path", manifest, "--workspace"])
+            .args(["check", "--config", "deny.toml", "bans", "licenses", "sources"])
+            .current_dir(context.project.root());
+        say::run("cargo-deny", "see deny.toml", &mut deny)?;
+    }
     Ok(Outcome::Passed)
 }
 

@@ -49,7 +49,13 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         logs: arguments.logs,
         ..StackOptions::default()
     };
-    let stack = Stack::start_saying(options, |what| eprintln!("starting {what}")).await?;
+    let stack = tokio::select! {
+        started = Stack::start_saying(options, |what| eprintln!("starting {what}")) => started?,
+        stopped = super::stop_requested() => {
+            stopped?;
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     println!("{}", stack.describe());
     tokio::select! {
         () = super::input_closed() => {}

@@ -65,8 +65,27 @@ fn create_one(origin: &Origin, special: &[&str]) -> Result<Site> {
     Ok(site)
 }
 
+/// As much of `munjigi site show --json` as matters here.
+#[derive(Debug, Deserialize)]
+struct Shown {
+    version: u64,
+    published_version: Option<u64>,
+}
+
 impl Site {
-    /// Waits until the edge knows the site.
+    /// Waits until the edge has been told of the site.
+    ///
+    /// The edge itself is not asked meanwhile: it would remember for some
+    /// seconds that there is no such site.
+    pub async fn wait_until_published(&self, origin: &Origin, within: Duration) -> Result<()> {
+        wait::until(&format!("{} to be published", self.sitekey), within, async || {
+            let shown: Shown = origin.run_json(&["site", "show", "--json", &self.sitekey])?;
+            Ok((shown.published_version == Some(shown.version)).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits until the edge serves the site.
     pub async fn wait_until_served(&self, edge: &str, within: Duration) -> Result<()> {
         let url = format!("{edge}/v1/frame/{}", self.sitekey);
         let client = reqwest::Client::new();
