@@ -7,6 +7,9 @@ import { instantiate } from "interface";
 if (globalThis.document) {
   globalThis.munjigiFallback = (imports) => instantiate(imports) as Exports;
 } else {
-  onmessage = ({ data: [index, start, count, work, id] }: MessageEvent<Task>) =>
+  onmessage = ({ data }: MessageEvent<Task>) => {
+    if (!data) return close();
+    const [index, start, count, work, id] = data;
     (postMessage as (message: unknown) => void)([index, search(id, index, start, count, work)]);
+  };
 }

@@ -46,8 +46,12 @@ const enum Event_ {
   Picture,
 }
 
-/** A range to search: index, first nonce, how many, work, and the function's code or the id. */
-export type Task = [number, number, number, number, Uint8Array];
+/**
+ * A range to search: index, first nonce, how many, work, and the function's code or the id. 0 ends
+ * the worker. It ends itself between two ranges, because WebKit may crash when a worker is
+ * terminated while it compiles; a range takes some 50 ms.
+ */
+export type Task = [number, number, number, number, Uint8Array] | 0;
 
 type Imports = Record<string, (...values: number[]) => unknown>;
 
@@ -57,7 +61,9 @@ declare global {
 }
 
 function work(): void {
-  onmessage = ({ data: [index, start, count, work, code] }: MessageEvent<Task>) => {
+  onmessage = ({ data }: MessageEvent<Task>) => {
+    if (!data) return close();
+    const [index, start, count, work, code] = data;
     const { search } = new WebAssembly.Instance(new WebAssembly.Module(code as BufferSource))
       .exports as { search(start: bigint, count: number, target: bigint): bigint };
     const target = BigInt("0xffffffffffffffff") / BigInt(work);
@@ -258,7 +264,7 @@ function frame(): void {
       ]),
     n: () => {
       calls++;
-      for (const worker of pool.splice(0)) worker.terminate();
+      for (const worker of pool.splice(0)) worker.postMessage(0);
     },
   };
 
