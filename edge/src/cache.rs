@@ -1,0 +1,101 @@
+//! A bounded cache with a lifetime per entry, for what one isolate looked up.
+//! What is cached and for how long is decided where it is looked up.
+
+use std::collections::BTreeMap;
+
+/// A value and until when it is fresh.
+struct Entry<V> {
+    value: V,
+    fresh_until: u64,
+}
+
+/// What the cache knows about a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup<V> {
+    /// Known and fresh.
+    Fresh(V),
+    /// Known, but past its lifetime: better than nothing when the source is
+    /// away.
+    Stale(V),
+    /// Not known.
+    Absent,
+}
+
+/// At most `capacity` entries. A tree: keys come from outside, and in Wasm the
+/// standard hash map has no secret seed.
+pub struct Cache<V> {
+    entries: BTreeMap<String, Entry<V>>,
+    capacity: usize,
+}
+
+impl<V: Clone> Cache<V> {
+    /// An empty cache.
+    pub fn new(capacity: usize) -> Self {
+        Self { entries: BTreeMap::new(), capacity }
+    }
+
+    /// Looks a key up at a time in milliseconds.
+    pub fn find(&self, key: &str, now: u64) -> Lookup<V> {
+        match self.entries.get(key) {
+            Some(entry) if entry.fresh_until > now => Lookup::Fresh(entry.value.clone()),
+            Some(entry) => Lookup::Stale(entry.value.clone()),
+            None => Lookup::Absent,
+        }
+    }
+
+    /// Keeps a value. When the cache is full everything past its lifetime
+    /// goes, and if that is nothing, everything: rarer and cheaper than an
+    /// order of use on every hit, and an attacker who fills the cache costs
+    /// look-ups, not answers.
+    pub fn keep(&mut self, key: &str, value: V, now: u64, lifetime_ms: u64) {
+        if self.entries.len() >= self.capacity && !self.entries.contains_key(key) {
+            self.entries.retain(|_, entry| entry.fresh_until > now);
+            if self.entries.len() >= self.capacity {
+                self.entries.clear();
+            }
+        }
+        let fresh_until = now.saturating_add(lifetime_ms);
+        self.entries.insert(key.to_owned(), Entry { value, fresh_until });
+    }
+
+    /// Forgets a key.
+    pub fn forget(&mut self, key: &str) {
+        self.entries.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_fresh_then_stale() {
+        let mut cache = Cache::new(2);
+        cache.keep("a", 1, 1_000, 30);
+        assert_eq!(cache.find("a", 1_029), Lookup::Fresh(1));
+        assert_eq!(cache.find("a", 1_030), Lookup::Stale(1));
+        assert_eq!(cache.find("b", 1_000), Lookup::Absent);
+        cache.forget("a");
+        assert_eq!(cache.find("a", 1_000), Lookup::Absent);
+    }
+
+    #[test]
+    fn it_never_holds_more_than_its_capacity() {
+        let mut cache = Cache::new(8);
+        for key in 0..1_000 {
+            cache.keep(&key.to_string(), key, key, 1_000_000);
+            assert!(cache.entries.len() <= 8);
+        }
+        assert_eq!(cache.find("999", 999), Lookup::Fresh(999));
+    }
+
+    #[test]
+    fn what_is_past_its_lifetime_goes_first() {
+        let mut cache = Cache::new(2);
+        cache.keep("old", 1, 0, 10);
+        cache.keep("young", 2, 0, 1_000);
+        cache.keep("new", 3, 500, 1_000);
+        assert_eq!(cache.find("old", 500), Lookup::Absent);
+        assert_eq!(cache.find("young", 500), Lookup::Fresh(2));
+    }
+}

@@ -1,0 +1,244 @@
+//! The worker's variables and secrets, parsed once per isolate from a lookup
+//! that is passed in. Without a valid configuration nothing is served; the
+//! log names every variable that is wrong and never what stands in it.
+
+use core::fmt;
+
+use munjigi_captcha::{Authority, KeyCheck, KeyRing};
+
+/// Redemption objects per shard count: more would only be emptier.
+const MAX_SHARDS: u16 = 4_096;
+/// A rotation of the shard count needs two.
+const MAX_SHARD_COUNTS: usize = 4;
+
+/// Every variable: its name, its default, and what it is for. The table in
+/// the documentation is made from this.
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "MUNJIGI_ROOT_KEYS",
+        default: None,
+        about: "Secret. Ring `kid:base64,…` that challenges and tokens are sealed with; the first seals, all open.",
+    },
+    Variable {
+        name: "MUNJIGI_INTERNAL_KEYS",
+        default: None,
+        about: "Secret. Ring that calls between edge and origin are signed with.",
+    },
+    Variable {
+        name: "MUNJIGI_KEY_CHECK",
+        default: None,
+        about: "Secret. 32 bytes that well-formed sitekeys and secrets are told by.",
+    },
+    Variable {
+        name: "MUNJIGI_ORIGIN_URL",
+        default: Some(""),
+        about: "Scheme and host of the origin. Empty: nobody is told of events and counts.",
+    },
+    Variable {
+        name: "MUNJIGI_SHARDS",
+        default: Some("64"),
+        about: "Redemption objects in use; earlier numbers whose objects still hold rows follow after commas.",
+    },
+    Variable {
+        name: "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
+        default: Some("300"),
+        about: "How fast the counters that raise the work forget: 1 to 86400.",
+    },
+    Variable {
+        name: "MUNJIGI_LOCAL",
+        default: Some("0"),
+        about: "`1` on a developer's machine alone: sites with `exempt` have no limits.",
+    },
+    Variable {
+        name: "MUNJIGI_LOG",
+        default: Some("failures"),
+        about: "`failures`: a line for what is ours to mend. `requests`: a line for every request.",
+    },
+];
+
+/// One variable.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What is taken when it is not set; none: it must be set.
+    pub default: Option<&'static str>,
+    /// What it is for.
+    pub about: &'static str,
+}
+
+/// Which requests are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Those that failed through our fault.
+    Failures,
+    /// All.
+    Requests,
+}
+
+/// Whether this edge runs on a developer's machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// For real.
+    Published,
+    /// Locally: exempt sites are honoured.
+    Local,
+}
+
+/// The whole configuration.
+pub struct Config {
+    /// Derived keys of the sealing ring.
+    pub authority: Authority,
+    /// Signatures between edge and origin.
+    pub internal: KeyRing,
+    /// Names of the sealing ring's keys, the one that seals first.
+    pub root_kids: Vec<String>,
+    /// The origin's base address, without a slash at its end.
+    pub origin_url: Option<String>,
+    /// Shard counts, the one in use first.
+    pub shards: Vec<u16>,
+    /// Half-life of the counters.
+    pub counter_half_life_seconds: u32,
+    /// Where this runs.
+    pub place: Place,
+    /// What is logged.
+    pub verbosity: Verbosity,
+}
+
+/// What is wrong with one variable. Says nothing of its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Which variable.
+    pub variable: String,
+    /// What is wrong and what would be right.
+    pub problem: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.variable, self.problem)
+    }
+}
+
+impl Config {
+    /// Parses everything and reports every mistake. `names` are those that
+    /// the environment holds.
+    pub fn parse(
+        lookup: impl Fn(&str) -> Option<String>,
+        names: impl IntoIterator<Item = String>,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        for name in names {
+            let known = VARIABLES.iter().any(|variable| variable.name == name);
+            if name.starts_with("MUNJIGI_") && !known {
+                let problem = "there is no such variable; is it misspelt?".to_owned();
+                mistakes.push(Mistake { variable: name, problem });
+            }
+        }
+        let mut reader = Reader { lookup, mistakes };
+        let root = reader.read("MUNJIGI_ROOT_KEYS", KeyRing::parse);
+        let internal = reader.read("MUNJIGI_INTERNAL_KEYS", KeyRing::parse);
+        let check = reader.read("MUNJIGI_KEY_CHECK", KeyCheck::parse);
+        let origin_url = reader.read("MUNJIGI_ORIGIN_URL", origin);
+        let shards = reader.read("MUNJIGI_SHARDS", shards);
+        let half_life = reader.read("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", half_life);
+        let place = reader.read("MUNJIGI_LOCAL", place);
+        let verbosity = reader.read("MUNJIGI_LOG", verbosity);
+        match (root, internal, check, origin_url, shards, half_life, place, verbosity) {
+            (
+                Some(root),
+                Some(internal),
+                Some(check),
+                Some(origin_url),
+                Some(shards),
+                Some(counter_half_life_seconds),
+                Some(place),
+                Some(verbosity),
+            ) if reader.mistakes.is_empty() => Ok(Self {
+                root_kids: root.kids().map(|kid| kid.to_string()).collect(),
+                authority: Authority::new(&root, check),
+                internal,
+                origin_url,
+                shards,
+                counter_half_life_seconds,
+                place,
+                verbosity,
+            }),
+            _ => Err(reader.mistakes),
+        }
+    }
+}
+
+struct Reader<L> {
+    lookup: L,
+    mistakes: Vec<Mistake>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    fn read<T, E: fmt::Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let default = VARIABLES.iter().find(|variable| variable.name == name)?.default;
+        let result = match ((self.lookup)(name), default) {
+            (Some(text), _) => parse(&text).map_err(|error| error.to_string()),
+            (None, Some(default)) => parse(default).map_err(|error| error.to_string()),
+            (None, None) => Err("is not set".to_owned()),
+        };
+        result
+            .map_err(|problem| self.mistakes.push(Mistake { variable: name.into(), problem }))
+            .ok()
+    }
+}
+
+fn origin(text: &str) -> Result<Option<String>, &'static str> {
+    const RULE: &str = "must be http:// or https:// and a host, without a path; or empty";
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let base = text.strip_suffix('/').unwrap_or(text);
+    let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
+    let host = host.filter(|host| !host.is_empty()).ok_or(RULE)?;
+    // Only what a host and a port are made of: no credentials, no path.
+    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    if plain { Ok(Some(base.to_owned())) } else { Err(RULE) }
+}
+
+fn shards(text: &str) -> Result<Vec<u16>, &'static str> {
+    const RULE: &str = "must be numbers from 1 to 4096 with commas, each once, at most four";
+    let mut counts = Vec::new();
+    for part in text.split(',') {
+        let count: u16 = part.trim().parse().map_err(|_| RULE)?;
+        let repeated = counts.contains(&count);
+        if !(1..=MAX_SHARDS).contains(&count) || repeated || counts.len() == MAX_SHARD_COUNTS {
+            return Err(RULE);
+        }
+        counts.push(count);
+    }
+    Ok(counts)
+}
+
+fn half_life(text: &str) -> Result<u32, &'static str> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    seconds.ok_or("must be a number of seconds from 1 to 86400")
+}
+
+fn place(text: &str) -> Result<Place, &'static str> {
+    match text {
+        "" | "0" => Ok(Place::Published),
+        "1" => Ok(Place::Local),
+        _ => Err("must be 0 or 1"),
+    }
+}
+
+fn verbosity(text: &str) -> Result<Verbosity, &'static str> {
+    match text {
+        "failures" => Ok(Verbosity::Failures),
+        "requests" => Ok(Verbosity::Requests),
+        _ => Err("must be `failures` or `requests`"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

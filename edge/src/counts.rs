@@ -1,0 +1,253 @@
+//! Counts what happened in this isolate until it is sent. Bounded memory: an
+//! isolate may go away at any time, so counts are approximate and called so.
+//! When they are sent is decided in `report`.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use munjigi_captcha::{Country, Sitekey, Tally};
+use munjigi_protocol::{Algorithm, Code, Count, CountKind, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
+
+/// Most different counts that are held.
+const MAX_COUNTS: usize = 1_024;
+/// Most sites whose first event is remembered.
+const MAX_SITES: usize = 4_096;
+
+/// What is counted together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    minute: u64,
+    sitekey: Sitekey,
+    hostname: String,
+    action: String,
+    kind: CountKind,
+    code: Option<Code>,
+    country: Country,
+    asn: u32,
+    algorithm: Option<Algorithm>,
+}
+
+/// How often, and the solve times.
+#[derive(Debug, Clone, Default)]
+struct Cell {
+    count: u32,
+    solve_ms: Option<[u32; SOLVE_MS_BUCKETS]>,
+}
+
+/// Whether a count can wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// The site's first event here: its owner is probably looking.
+    Now,
+    /// With the next batch.
+    Soon,
+}
+
+/// The counts that have not been sent.
+#[derive(Debug, Default)]
+pub struct Counts {
+    cells: BTreeMap<Key, Cell>,
+    sites: BTreeSet<Sitekey>,
+}
+
+impl Counts {
+    /// Counts one event of a minute since 1970.
+    pub fn add(&mut self, tally: Tally, minute: u64) -> Urgency {
+        let solve_ms = tally.solve_ms;
+        let key = Key::of(tally, minute);
+        let urgency = self.urgency(key.sitekey);
+        let full = self.cells.len() >= MAX_COUNTS && !self.cells.contains_key(&key);
+        // Names that visitors choose must not grow the map: past its bound an
+        // event is counted without them.
+        let key = if full { key.without_details() } else { key };
+        if self.cells.len() >= MAX_COUNTS * 2 {
+            return Urgency::Now;
+        }
+        let cell = self.cells.entry(key).or_default();
+        cell.count = cell.count.saturating_add(1);
+        if let Some(milliseconds) = solve_ms {
+            let bucket = SOLVE_MS_BOUNDS.iter().take_while(|bound| milliseconds > **bound).count();
+            let buckets = cell.solve_ms.get_or_insert_default();
+            if let Some(number) = buckets.get_mut(bucket) {
+                *number = number.saturating_add(1);
+            }
+        }
+        if full { Urgency::Now } else { urgency }
+    }
+
+    /// Takes everything, in groups whose JSON is at most `max_bytes` each.
+    pub fn take(&mut self, max_bytes: usize) -> Vec<Vec<Count>> {
+        let mut groups = Vec::new();
+        let mut group: Vec<Count> = Vec::new();
+        let mut bytes = 0;
+        for (key, cell) in std::mem::take(&mut self.cells) {
+            let size = key.json_bytes();
+            if !group.is_empty() && bytes + size > max_bytes {
+                groups.push(std::mem::take(&mut group));
+                bytes = 0;
+            }
+            bytes += size;
+            group.push(key.count(cell));
+        }
+        if !group.is_empty() {
+            groups.push(group);
+        }
+        groups
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    fn urgency(&mut self, sitekey: Sitekey) -> Urgency {
+        if self.sites.contains(&sitekey) {
+            return Urgency::Soon;
+        }
+        if self.sites.len() >= MAX_SITES {
+            self.sites.clear();
+        }
+        self.sites.insert(sitekey);
+        Urgency::Now
+    }
+}
+
+impl Key {
+    fn of(tally: Tally, minute: u64) -> Self {
+        Self {
+            minute,
+            sitekey: tally.sitekey,
+            hostname: tally.hostname,
+            action: tally.action,
+            kind: tally.kind,
+            code: tally.code,
+            country: tally.country,
+            asn: tally.asn,
+            algorithm: tally.algorithm,
+        }
+    }
+
+    fn without_details(self) -> Self {
+        Self {
+            hostname: String::new(),
+            action: String::new(),
+            country: Country::UNKNOWN,
+            asn: 0,
+            ..self
+        }
+    }
+
+    /// An upper bound: names are ASCII by their types, numbers are bounded.
+    fn json_bytes(&self) -> usize {
+        430 + 2 * self.hostname.len() + self.action.len()
+    }
+
+    fn count(self, cell: Cell) -> Count {
+        Count {
+            minute: self.minute,
+            sitekey: self.sitekey.to_string(),
+            hostname: self.hostname,
+            action: self.action,
+            kind: self.kind,
+            code: self.code,
+            country: self.country.as_str().to_owned(),
+            asn: self.asn,
+            algorithm: self.algorithm,
+            count: cell.count,
+            solve_ms: cell.solve_ms.map(Vec::from).unwrap_or_default(),
+        }
+    }
+
+    fn parts(&self) -> impl Ord + '_ {
+        (
+            self.minute,
+            self.sitekey,
+            self.kind.as_str(),
+            self.code,
+            self.hostname.as_str(),
+            self.action.as_str(),
+            self.country.as_str(),
+            self.asn,
+            self.algorithm.map(Algorithm::as_str),
+        )
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "mj_00000000000000000000000000";
+    const B: &str = "mj_0000000000000000000000000g";
+
+    fn tally(sitekey: &str, action: &str, solve_ms: Option<u32>) -> Tally {
+        Tally {
+            sitekey: Sitekey::from_trusted(sitekey).unwrap(),
+            hostname: "shop.example".into(),
+            action: action.into(),
+            kind: CountKind::Solved,
+            code: None,
+            country: Country::parse("KR"),
+            asn: 64_500,
+            algorithm: Some(Algorithm::HashWx),
+            solve_ms,
+        }
+    }
+
+    #[test]
+    fn a_sites_first_event_is_urgent() {
+        let mut counts = Counts::default();
+        assert_eq!(counts.add(tally(A, "", None), 1), Urgency::Now);
+        assert_eq!(counts.add(tally(A, "", None), 1), Urgency::Soon);
+        assert_eq!(counts.add(tally(B, "", None), 1), Urgency::Now);
+    }
+
+    #[test]
+    fn solve_times_fall_into_their_buckets() {
+        let mut counts = Counts::default();
+        for milliseconds in [0, 50, 51, 60_000, 60_001] {
+            counts.add(tally(A, "", Some(milliseconds)), 1);
+        }
+        let taken = counts.take(96_000).concat();
+        assert_eq!(taken.len(), 1);
+        assert_eq!(taken[0].count, 5);
+        assert_eq!(taken[0].solve_ms, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+        assert!(counts.is_empty());
+    }
+
+    #[test]
+    fn invented_actions_do_not_grow_it_without_end() {
+        let mut counts = Counts::default();
+        for number in 0..10_000 {
+            counts.add(tally(A, &number.to_string(), None), 1);
+        }
+        assert!(counts.cells.len() <= MAX_COUNTS + 1);
+        let taken = counts.take(96_000).concat();
+        assert_eq!(taken.iter().map(|count| count.count).sum::<u32>(), 10_000);
+    }
+
+    #[test]
+    fn groups_keep_to_their_size() {
+        let mut counts = Counts::default();
+        for number in 0..1_000 {
+            counts.add(tally(A, &number.to_string(), Some(1)), 1);
+        }
+        let groups = counts.take(96_000);
+        assert!(groups.len() > 1);
+        for group in groups {
+            assert!(serde_json::to_string(&group).unwrap().len() <= 96_000);
+        }
+    }
+}

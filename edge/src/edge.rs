@@ -1,0 +1,66 @@
+//! One request's surroundings: what every endpoint is handed besides the
+//! request itself.
+
+use munjigi_captcha::{AgentKind, Country, HttpVersion, Prefix, TlsVersion};
+use munjigi_captcha::{Refusal, Tally, UnixMillis, Visit};
+use worker::{Context, Env};
+
+use crate::answer::Answer;
+use crate::inbound::Inbound;
+use crate::isolate::Isolate;
+use crate::report;
+use crate::sites::Sites;
+
+/// One request's surroundings.
+#[derive(Clone, Copy)]
+pub struct Edge<'request> {
+    /// Configuration and caches.
+    pub isolate: &'static Isolate,
+    /// Bindings.
+    pub env: &'request Env,
+    /// For what goes on after the answer.
+    pub context: &'request Context,
+    /// When the request came.
+    pub now: UnixMillis,
+}
+
+impl<'request> Edge<'request> {
+    /// The published sites.
+    pub const fn sites(&self) -> Sites<'request> {
+        Sites::new(self.isolate, self.env, self.now)
+    }
+
+    /// Shards for attempts that begin now.
+    pub fn shards(&self) -> u16 {
+        self.isolate.config.shards.first().copied().unwrap_or(1)
+    }
+
+    /// Counts something after the answer.
+    pub fn count(&self, tally: Tally) {
+        report::count(self.isolate, self.env, self.context, tally, self.now);
+    }
+
+    /// Turns a refusal into an answer, and counts it where its site is known.
+    pub fn refuse(&self, mut refusal: Refusal) -> Answer {
+        if let Some(tally) = refusal.tally.take() {
+            self.count(*tally);
+        }
+        refusal.into()
+    }
+}
+
+/// The request as the policy sees it. The address ends here.
+pub fn visit(inbound: &Inbound) -> Visit {
+    let connection = inbound.connection();
+    let (agent, hints) = (inbound.header("user-agent"), inbound.header("sec-ch-ua"));
+    Visit {
+        // What is no address shares one prefix, so that it cannot be used to
+        // have many.
+        prefix: Prefix::parse(&inbound.address()).unwrap_or(Prefix::V4([0; 3])),
+        country: Country::parse(&connection.country),
+        asn: connection.asn,
+        http: HttpVersion::parse(&connection.http),
+        tls: TlsVersion::parse(&connection.tls),
+        agent: AgentKind::judge(agent.as_deref(), hints.as_deref()),
+    }
+}

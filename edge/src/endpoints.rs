@@ -1,0 +1,12 @@
+//! The endpoints, one file each: read the request, load, ask the core, answer.
+
+pub mod challenges;
+#[cfg(feature = "contract")]
+pub mod contract;
+pub mod errors;
+pub mod frame;
+pub mod health;
+pub mod internal;
+pub mod siteverify;
+pub mod solutions;
+pub mod version;

@@ -1,0 +1,46 @@
+//! `POST /v1/challenges`: begins an attempt. Nothing is stored.
+
+use munjigi_captcha::ports::SiteSource;
+use munjigi_captcha::{Call, Refusal, issue};
+use munjigi_protocol::{ChallengeRequest, Code, routes};
+
+use crate::answer::Answer;
+use crate::edge::{Edge, visit};
+use crate::entropy;
+use crate::inbound::Inbound;
+use crate::limit::{self, Limiter, Verdict, network_key};
+
+/// Answers with a challenge.
+pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
+    let request: ChallengeRequest = inbound.frame_json(routes::CHALLENGES).await?;
+    let authority = &edge.isolate.config.authority;
+    let sitekey = issue::sitekey(authority, &request.sitekey)?;
+    let site = edge.sites().by_sitekey(&sitekey).await.map_err(|_| sites_away())?;
+    let site =
+        site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
+    let visit = visit(inbound);
+    if !site.exempt {
+        let key = network_key(&request.sitekey, &visit.prefix);
+        if Limiter::Challenge.check(edge.env, &key).await == Verdict::Refuse {
+            return Err(rate_limited());
+        }
+    }
+    let mut rng = entropy::generator().map_err(|_| Refusal::unavailable("no random numbers"))?;
+    let call = Call { authority, site: &site, visit: &visit, now: edge.now };
+    let mut counters = edge.isolate.counters.borrow_mut();
+    let issued = issue::issue(&call, &request, edge.shards(), &mut counters, &mut rng);
+    drop(counters);
+    let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
+    edge.count(issued.tally);
+    Ok(Answer::json(&issued.reply))
+}
+
+/// KV does not answer, and the site was never asked for here.
+pub fn sites_away() -> Refusal {
+    Refusal::unavailable("the site's configuration cannot be read at the moment")
+}
+
+fn rate_limited() -> Answer {
+    Answer::problem(Code::RateLimited, "too many challenges for this network")
+        .with_retry_after(limit::RETRY_AFTER_SECONDS)
+}

@@ -1,0 +1,193 @@
+//! `GET /v1/frame/{sitekey}`: the frame's document, which only the site's own
+//! hosts may embed. The document itself is the widget's; here it gets its
+//! attributes and the one header that only the server can set.
+
+use std::sync::Arc;
+
+use munjigi_captcha::ports::SiteSource;
+use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, http_status, issue};
+use munjigi_protocol::{Code, SiteState};
+
+use super::challenges::sites_away;
+use crate::answer::{Answer, CacheRule};
+use crate::cache::Lookup;
+use crate::config::Place;
+use crate::edge::Edge;
+use crate::glue;
+use crate::inbound::Inbound;
+
+const DOCUMENT: &str = "/_frame.html";
+/// A deployment begins new isolates; this only bounds what one remembers.
+const DOCUMENT_MS: u64 = 60_000;
+/// A site's hosts and mode may change.
+const FRAME_SECONDS: u32 = 60;
+
+/// Answers with the document: in working order, or showing why not.
+pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Answer, Answer> {
+    let document = document(edge).await.ok_or_else(no_document)?;
+    let page = match embed(edge, inbound, sitekey).await {
+        Ok(site) => {
+            let rule = CacheRule::Private { seconds: FRAME_SECONDS };
+            Answer::html(200, splice(&document, &attributes(&site)), rule)
+                .with_header("Content-Security-Policy", frame_ancestors(&site))
+        }
+        // The same document shows the state and tells the page; anybody may
+        // see that. Without a reason to show, it is a problem document.
+        Err(refusal) if shows(refusal.code) => {
+            let page = splice(&document, &format!(" data-error=\"{}\"", refusal.code));
+            Answer::html(http_status(refusal.code), page, CacheRule::NoStore)
+                .with_code(refusal.code.as_str())
+                .with_header("Content-Security-Policy", "frame-ancestors *".into())
+        }
+        Err(refusal) => return Err(refusal.into()),
+    };
+    // Another `Referer` may get another answer.
+    Ok(page.with_header("Vary", "Referer".into()))
+}
+
+/// The site, if this page may embed it.
+async fn embed(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Arc<Site>, Refusal> {
+    let sitekey = issue::sitekey(&edge.isolate.config.authority, sitekey)?;
+    let site = edge.sites().by_sitekey(&sitekey).await.map_err(|_| sites_away())?;
+    let site = site.ok_or(Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
+    if site.state == SiteState::Paused {
+        return Err(Refusal::new(Code::SitePaused, "the site is paused"));
+    }
+    // Where a browser sends no referrer, `frame-ancestors` alone decides.
+    let referer = inbound.header("referer");
+    let allows =
+        |referer: &String| Hostname::of_url(referer).is_some_and(|host| site.allows(&host));
+    if referer.as_ref().is_none_or(allows) {
+        return Ok(site);
+    }
+    Err(Refusal::new(Code::HostnameNotAllowed, "the page's host is not one of the site's"))
+}
+
+const fn shows(code: Code) -> bool {
+    matches!(code, Code::UnknownSitekey | Code::SitePaused | Code::HostnameNotAllowed)
+}
+
+/// The widget's document, from the assets.
+async fn document(edge: &Edge<'_>) -> Option<Arc<str>> {
+    let known = edge.isolate.documents.borrow().find(DOCUMENT, edge.now.0);
+    if let Lookup::Fresh(document) = known {
+        return Some(document);
+    }
+    let assets = glue::binding(edge.env, "ASSETS")?;
+    let loaded = glue::asset(&assets, DOCUMENT).await.ok().and_then(|text| text.as_string());
+    match (loaded, known) {
+        (Some(text), _) => {
+            let document: Arc<str> = text.into();
+            // A developer wants to see the document just built.
+            let lifetime = if edge.isolate.config.place == Place::Local { 0 } else { DOCUMENT_MS };
+            let mut documents = edge.isolate.documents.borrow_mut();
+            documents.keep(DOCUMENT, Arc::clone(&document), edge.now.0, lifetime);
+            Some(document)
+        }
+        (None, Lookup::Fresh(document) | Lookup::Stale(document)) => Some(document),
+        (None, Lookup::Absent) => None,
+    }
+}
+
+fn no_document() -> Answer {
+    Refusal::unavailable("the frame's document is not among the assets").into()
+}
+
+fn attributes(site: &Site) -> String {
+    let fallback = if site.fallback_allowed { "on" } else { "off" };
+    format!(" data-mode=\"{}\" data-fallback=\"{fallback}\"", site.mode.as_str())
+}
+
+/// The document with attributes on its root.
+fn splice(document: &str, attributes: &str) -> String {
+    match document.split_once("<html") {
+        Some((before, after)) => [before, "<html", attributes, after].concat(),
+        None => document.to_owned(),
+    }
+}
+
+/// Who may embed the frame. `http:` also means `https:`, and a host without a
+/// port would mean the default one alone.
+fn frame_ancestors(site: &Site) -> String {
+    let mut policy = String::from("frame-ancestors");
+    let mut allow = |host: &str| {
+        policy.push_str(" http://");
+        policy.push_str(host);
+        policy.push_str(":*");
+    };
+    for pattern in site.hosts() {
+        if let HostPattern::Under(base) = pattern {
+            allow(base.as_str());
+        }
+        allow(&pattern.to_string());
+    }
+    if site.allows_loopback() {
+        // Policies know no other loopback address.
+        for host in ["localhost", "*.localhost", "127.0.0.1"] {
+            allow(host);
+        }
+    }
+    if policy == "frame-ancestors" {
+        policy.push_str(" 'none'");
+    }
+    policy
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_captcha::Exemption;
+    use munjigi_protocol::{Mode, SiteConfig, Work};
+
+    use super::*;
+
+    fn site(hosts: &[&str], allow_loopback: bool) -> Site {
+        let config = SiteConfig {
+            version: 1,
+            sitekey: "mj_00000000000000000000000000".into(),
+            state: SiteState::Live,
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            allow_loopback,
+            mode: Mode::Managed,
+            work: Work { floor: 1, ceiling: 1 },
+            count: 16,
+            token_lifetime_seconds: 300,
+            fallback_allowed: true,
+            pictures: Vec::new(),
+            rules: Vec::new(),
+            aliases: Vec::new(),
+            secrets: Vec::new(),
+            exempt: false,
+        };
+        Site::parse(&config, Exemption::Ignored).unwrap()
+    }
+
+    #[test]
+    fn only_the_sites_hosts_may_embed_it() {
+        for (hosts, loopback, policy) in [
+            (&[][..], false, "frame-ancestors 'none'"),
+            (&["a.example"], false, "frame-ancestors http://a.example:*"),
+            (
+                &["*.a.example", "b.example"],
+                false,
+                "frame-ancestors http://a.example:* http://*.a.example:* http://b.example:*",
+            ),
+            (
+                &[],
+                true,
+                "frame-ancestors http://localhost:* http://*.localhost:* http://127.0.0.1:*",
+            ),
+        ] {
+            assert_eq!(frame_ancestors(&site(hosts, loopback)), policy);
+        }
+    }
+
+    #[test]
+    fn attributes_stand_on_the_root() {
+        let document = "<!doctype html>\n<html lang=\"en\"><title>x</title></html>";
+        assert_eq!(
+            splice(document, &attributes(&site(&[], true))),
+            "<!doctype html>\n<html data-mode=\"managed\" data-fallback=\"on\" lang=\"en\"><title>x</title></html>"
+        );
+        assert_eq!(splice("no root", " x"), "no root");
+    }
+}

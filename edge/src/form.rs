@@ -1,0 +1,170 @@
+//! Reads a siteverify request out of a body, in each encoding that back ends
+//! send: `application/x-www-form-urlencoded`, `multipart/form-data`, JSON.
+//! What the fields mean is decided in `munjigi_captcha::siteverify`.
+
+use munjigi_protocol::SiteverifyRequest;
+
+use crate::inbound;
+
+/// Most fields that are looked at: ours are four, others may ride along.
+const MAX_FIELDS: usize = 32;
+
+/// Why a body is not a siteverify request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormError {
+    /// A content type that siteverify does not take.
+    ContentType,
+    /// The body is not what its content type says.
+    Body,
+    /// One of our fields stands there twice, so it would depend on the reader
+    /// which one counts.
+    Repeated,
+}
+
+/// A content type without and a parameter of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct MediaType<'text> {
+    essence: String,
+    boundary: Option<&'text str>,
+}
+
+/// Parses a body. An absent content type is read as a form, as `curl -d`'s is.
+pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
+    let media = MediaType::parse(content_type.unwrap_or("application/x-www-form-urlencoded"));
+    match (media.essence.as_str(), media.boundary) {
+        ("application/json" | "text/json", _) => inbound::object(body).map_err(|_| FormError::Body),
+        ("application/x-www-form-urlencoded", _) => collect(url_encoded(body)),
+        ("multipart/form-data", Some(boundary)) => multipart(boundary, body),
+        ("multipart/form-data", None) => Err(FormError::Body),
+        _ => Err(FormError::ContentType),
+    }
+}
+
+impl<'text> MediaType<'text> {
+    fn parse(text: &'text str) -> Self {
+        let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let boundary = parameters.split(';').find_map(|parameter| {
+            let (name, value) = parameter.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("boundary").then(|| unquote(value.trim()))
+        });
+        // RFC 2046: 1 to 70 characters.
+        let boundary = boundary.filter(|text| (1..=70).contains(&text.len()));
+        Self { essence: essence.trim().to_ascii_lowercase(), boundary }
+    }
+}
+
+fn unquote(text: &str) -> &str {
+    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
+}
+
+/// Puts fields where they belong; unknown ones ride along unread.
+fn collect(
+    fields: impl Iterator<Item = Result<(String, String), FormError>>,
+) -> Result<SiteverifyRequest, FormError> {
+    let mut request = SiteverifyRequest::default();
+    for (position, field) in fields.enumerate() {
+        let (name, value) = field?;
+        let place = match name.as_str() {
+            "secret" => &mut request.secret,
+            "response" => &mut request.response,
+            "remoteip" => &mut request.remoteip,
+            "idempotency_key" => &mut request.idempotency_key,
+            _ if position < MAX_FIELDS => continue,
+            _ => return Err(FormError::Body),
+        };
+        if place.replace(value).is_some() {
+            return Err(FormError::Repeated);
+        }
+    }
+    Ok(request)
+}
+
+fn url_encoded(body: &[u8]) -> impl Iterator<Item = Result<(String, String), FormError>> {
+    body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let mut halves = pair.splitn(2, |byte| *byte == b'=');
+        let name = decode(halves.next().unwrap_or_default())?;
+        let value = decode(halves.next().unwrap_or_default())?;
+        Ok((name, value))
+    })
+}
+
+/// `+` is a space, `%41` a byte; the result must be UTF-8. A lone `%` stays,
+/// as the URL standard says.
+fn decode(text: &[u8]) -> Result<String, FormError> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match (first, after) {
+            (b'+', _) => bytes.push(b' '),
+            (b'%', [high, low, tail @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high << 4 | low);
+                    rest = tail;
+                }
+                _ => bytes.push(b'%'),
+            },
+            (byte, _) => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| FormError::Body)
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// RFC 7578, as HTTP clients write it: parts between delimiters, each with
+/// headers, an empty line and a value.
+fn multipart(boundary: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
+    let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
+    // The first delimiter has no line end before it unless there is a
+    // preamble.
+    let opening = delimiter.get(2..).unwrap_or_default();
+    let mut rest = match body.strip_prefix(opening) {
+        Some(rest) => rest,
+        None => split(body, &delimiter).ok_or(FormError::Body)?.1,
+    };
+    let mut fields = Vec::new();
+    loop {
+        // `--` ends the body; anything else is padding up to the line's end.
+        if rest.starts_with(b"--") {
+            return collect(fields.into_iter());
+        }
+        let (_, after) = split(rest, b"\r\n").ok_or(FormError::Body)?;
+        // A part without headers begins with the empty line itself.
+        let (part, next) = split(after, &delimiter).ok_or(FormError::Body)?;
+        let (headers, value) = split(part, b"\r\n\r\n").ok_or(FormError::Body)?;
+        if fields.len() >= MAX_FIELDS {
+            return Err(FormError::Body);
+        }
+        if let Some(name) = part_name(headers) {
+            let value = core::str::from_utf8(value).map_err(|_| FormError::Body)?;
+            fields.push(Ok((name, value.to_owned())));
+        }
+        rest = next;
+    }
+}
+
+/// The `name` of `Content-Disposition: form-data; name="…"`.
+fn part_name(headers: &[u8]) -> Option<String> {
+    let headers = core::str::from_utf8(headers).ok()?;
+    let disposition = headers.split("\r\n").find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.trim().eq_ignore_ascii_case("content-disposition").then_some(value)
+    })?;
+    disposition.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("name").then(|| unquote(value.trim()).to_owned())
+    })
+}
+
+/// What stands before and after the first `needle`.
+fn split<'bytes>(bytes: &'bytes [u8], needle: &[u8]) -> Option<(&'bytes [u8], &'bytes [u8])> {
+    let at = bytes.windows(needle.len()).position(|window| window == needle)?;
+    let (before, after) = bytes.split_at_checked(at)?;
+    Some((before, after.get(needle.len()..)?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! What one isolate keeps between requests: its configuration, parsed once,
+//! and caches that may be lost at any time.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::sync::Arc;
+
+use js_sys::{Object, Reflect};
+use munjigi_captcha::{Counters, Site, Sitekey};
+use worker::Env;
+use worker::wasm_bindgen::{JsCast, JsValue};
+
+use crate::cache::Cache;
+use crate::config::{Config, Mistake};
+use crate::counts::Counts;
+use crate::log;
+
+/// Sites and secrets that an isolate remembers.
+const CACHED_SITES: usize = 4_096;
+
+/// Everything that outlives a request. No borrow of a cell may live across a
+/// wait: another request runs meanwhile.
+pub struct Isolate {
+    /// The parsed configuration.
+    pub config: Config,
+    /// Sites by sitekey; none: there is no such site.
+    pub sites: RefCell<Cache<Option<Arc<Site>>>>,
+    /// Sitekeys by the hash of a secret; none: no site has it.
+    pub secrets: RefCell<Cache<Option<Sitekey>>>,
+    /// The frame's document.
+    pub documents: RefCell<Cache<Arc<str>>>,
+    /// What the policy counts.
+    pub counters: RefCell<Counters>,
+    /// What the origin is told now and then.
+    pub counts: RefCell<Counts>,
+    /// Until when somebody is going to send the counts.
+    pub counts_due: Cell<u64>,
+}
+
+thread_local! {
+    static ISOLATE: OnceCell<Result<&'static Isolate, &'static [Mistake]>> =
+        const { OnceCell::new() };
+}
+
+/// The isolate, or every mistake in its configuration.
+pub fn of(env: &Env) -> Result<&'static Isolate, &'static [Mistake]> {
+    ISOLATE.with(|isolate| *isolate.get_or_init(|| Isolate::start(env)))
+}
+
+impl Isolate {
+    fn start(env: &Env) -> Result<&'static Self, &'static [Mistake]> {
+        let names = Object::keys(env.unchecked_ref::<Object>());
+        let names = names.iter().filter_map(|name| name.as_string());
+        let lookup = |name: &str| Reflect::get(env, &JsValue::from_str(name)).ok()?.as_string();
+        match Config::parse(lookup, names) {
+            // Leaked once per isolate, so that waits need not count who uses it.
+            Ok(config) => Ok(Box::leak(Box::new(Self::new(config)))),
+            Err(mistakes) => {
+                log::mistakes(&mistakes);
+                Err(mistakes.leak())
+            }
+        }
+    }
+
+    fn new(config: Config) -> Self {
+        Self {
+            sites: RefCell::new(Cache::new(CACHED_SITES)),
+            secrets: RefCell::new(Cache::new(CACHED_SITES)),
+            documents: RefCell::new(Cache::new(1)),
+            counters: RefCell::new(Counters::new(config.counter_half_life_seconds)),
+            counts: RefCell::new(Counts::default()),
+            counts_due: Cell::new(0),
+            config,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The platform's rate limiters. How many requests they let pass stands in
+//! `wrangler.toml`; where none is bound, there is no limit.
+
+use munjigi_captcha::Prefix;
+use worker::Env;
+
+use crate::glue;
+use crate::log::{Level, Line};
+
+/// The limiters' windows are a minute.
+pub const RETRY_AFTER_SECONDS: u32 = 60;
+
+/// A limiter, by its binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limiter {
+    /// Challenges of a network on a site.
+    Challenge,
+    /// Calls with one secret.
+    Verify,
+}
+
+/// What a limiter says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Go on.
+    Pass,
+    /// Too many.
+    Refuse,
+}
+
+impl Limiter {
+    const fn binding(self) -> &'static str {
+        match self {
+            Self::Challenge => "CHALLENGE_LIMIT",
+            Self::Verify => "VERIFY_LIMIT",
+        }
+    }
+
+    /// Counts a key. A limiter that does not answer lets everybody pass: the
+    /// policy's own counters still raise the price.
+    pub async fn check(self, env: &Env, key: &str) -> Verdict {
+        let Some(limiter) = glue::binding(env, self.binding()) else { return Verdict::Pass };
+        match glue::allow(&limiter, key).await {
+            Ok(allowed) if allowed.is_falsy() => Verdict::Refuse,
+            Ok(_) => Verdict::Pass,
+            Err(error) => {
+                let detail = worker::Error::from(error).to_string();
+                Line::new(Level::Warn, "limiter-failed").with_detail(&detail).write();
+                Verdict::Pass
+            }
+        }
+    }
+}
+
+/// A network on a site, as a limiter's key.
+pub fn network_key(sitekey: &str, prefix: &Prefix) -> String {
+    let hex = &data_encoding::HEXLOWER;
+    let prefix = match prefix {
+        Prefix::V4(bytes) => hex.encode(bytes),
+        Prefix::V6(bytes) => hex.encode(bytes),
+    };
+    format!("{sitekey}:{prefix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_network_share_a_key() {
+        let key = |address| network_key("mj_a", &Prefix::parse(address).unwrap());
+        assert_eq!(key("192.0.2.1"), "mj_a:c00002");
+        assert_eq!(key("192.0.2.1"), key("192.0.2.254"));
+        assert_ne!(key("192.0.2.1"), key("192.0.3.1"));
+        assert_eq!(key("2001:db8:1:2::3"), "mj_a:20010db80001");
+    }
+}

@@ -1,0 +1,125 @@
+//! Structured log lines: one JSON object each, on the platform's console.
+//! Never a token, a secret or an address; ids, codes and durations only.
+
+use serde::Serialize;
+
+use crate::config::Mistake;
+
+/// How much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Level {
+    /// For the record.
+    #[serde(rename = "info")]
+    Info,
+    /// Served, but something behind is not there.
+    #[serde(rename = "warn")]
+    Warn,
+    /// Not served, and it is ours to mend.
+    #[serde(rename = "error")]
+    Error,
+}
+
+/// One line. What does not apply is left out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Line<'text> {
+    /// How much it matters.
+    pub level: Level,
+    /// What happened, in the same words every time.
+    pub event: &'static str,
+    /// Which request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<&'text str>,
+    /// Which endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<&'static str>,
+    /// What was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// With which code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'text str>,
+    /// Waits included; the platform's clock stands still between them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// How many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// What is wrong and what to check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'text str>,
+}
+
+impl<'text> Line<'text> {
+    /// A line with nothing but its event.
+    pub const fn new(level: Level, event: &'static str) -> Self {
+        Self {
+            level,
+            event,
+            request_id: None,
+            route: None,
+            status: None,
+            code: None,
+            duration_ms: None,
+            count: None,
+            detail: None,
+        }
+    }
+
+    /// With what is wrong.
+    #[must_use]
+    pub const fn with_detail(mut self, detail: &'text str) -> Self {
+        self.detail = Some(detail);
+        self
+    }
+
+    /// With a number.
+    #[must_use]
+    pub const fn with_count(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// Writes the line.
+    pub fn write(&self) {
+        let Ok(text) = serde_json::to_string(self) else { return };
+        match self.level {
+            Level::Info => worker::console_log!("{text}"),
+            Level::Warn => worker::console_warn!("{text}"),
+            Level::Error => worker::console_error!("{text}"),
+        }
+    }
+}
+
+/// Writes one line for each mistake in the configuration.
+pub fn mistakes(mistakes: &[Mistake]) {
+    for mistake in mistakes {
+        let detail = mistake.to_string();
+        Line::new(Level::Error, "configuration").with_detail(&detail).write();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_holds_only_what_applies() {
+        let line = Line {
+            request_id: Some("9a2b"),
+            route: Some("siteverify"),
+            status: Some(503),
+            code: Some("internal-error"),
+            duration_ms: Some(12),
+            ..Line::new(Level::Error, "request")
+        };
+        assert_eq!(
+            serde_json::to_string(&line).unwrap(),
+            r#"{"level":"error","event":"request","request_id":"9a2b","route":"siteverify","status":503,"code":"internal-error","duration_ms":12}"#
+        );
+        let line = Line::new(Level::Warn, "origin-away").with_detail("status 502").with_count(3);
+        assert_eq!(
+            serde_json::to_string(&line).unwrap(),
+            r#"{"level":"warn","event":"origin-away","count":3,"detail":"status 502"}"#
+        );
+    }
+}

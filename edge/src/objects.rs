@@ -1,0 +1,168 @@
+//! The redemption objects as stores. An adapter: what an operation means is
+//! decided in the core, and done in `redemptions`.
+
+use munjigi_captcha::Price;
+use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
+use munjigi_captcha::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use sha2::{Digest, Sha256};
+use worker::Env;
+use worker::wasm_bindgen::JsValue;
+
+use crate::glue;
+use crate::log::{Level, Line};
+use crate::redemptions::wire::{Command, PayerId, Reply, RowId, Verdict};
+
+/// Objects that are asked at the same time when all are.
+const AT_ONCE: usize = 64;
+
+/// The objects of this worker.
+pub struct Objects {
+    namespace: JsValue,
+    shards: u16,
+}
+
+/// How an object's name is made: the count is part of it, so that another
+/// count means other objects, and those of before finish what they began.
+fn name(shards: u16, number: u16) -> String {
+    format!("{shards}/{number}")
+}
+
+impl Objects {
+    /// The objects, `shards` of them for what has no sealed count.
+    pub fn new(env: &Env, shards: u16) -> Result<Self, StoreError> {
+        let namespace = glue::binding(env, "REDEMPTIONS").ok_or(StoreError)?;
+        Ok(Self { namespace, shards })
+    }
+
+    /// Remembers a signature's nonce; whether it is new. Not tried twice: the
+    /// second try would find the first one's.
+    pub async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
+        let command = Command::Nonce(nonce, until);
+        match self.ask_once(&self.any(&nonce), &command).await? {
+            Reply::Nonce(new) => Ok(new),
+            _ => Err(StoreError),
+        }
+    }
+
+    /// Changes the deny list of every object of these counts.
+    pub async fn deny(&self, counts: &[u16], verdicts: Vec<Verdict>) -> Result<(), StoreError> {
+        let url = Command::Deny(verdicts).url().ok_or(StoreError)?;
+        let expected = Reply::Denied.header().ok_or(StoreError)?;
+        let names: Vec<String> = all(counts).collect();
+        for names in names.chunks(AT_ONCE) {
+            let done = glue::ask_all(&self.namespace, names.to_vec(), &url, &expected).await;
+            let done = done.ok().and_then(|number| number.as_f64()).unwrap_or_default();
+            let wanted = u32::try_from(names.len()).map_err(|_| StoreError)?;
+            if done < f64::from(wanted) {
+                return Err(StoreError);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sweeps one object; how many of its rows wait to be sent.
+    pub async fn sweep(&self, shards: u16, number: u16) -> Result<u32, StoreError> {
+        match self.ask(&name(shards, number), &Command::Sweep).await? {
+            Reply::Swept(backlog) => Ok(backlog),
+            _ => Err(StoreError),
+        }
+    }
+
+    /// The object for what is only a key.
+    fn any(&self, key: &[u8]) -> String {
+        let [high, low, ..] = <[u8; 32]>::from(Sha256::digest(key));
+        name(self.shards, u16::from_be_bytes([high, low]) % self.shards.max(1))
+    }
+
+    fn of(row: &RowAddress) -> String {
+        name(row.shards, row.shard())
+    }
+
+    /// Asks, and asks once more when no answer came: every command that goes
+    /// this way does the same when it is done twice.
+    async fn ask(&self, name: &str, command: &Command) -> Result<Reply, StoreError> {
+        match self.ask_once(name, command).await {
+            Ok(reply) => Ok(reply),
+            Err(StoreError) => self.ask_once(name, command).await,
+        }
+    }
+
+    async fn ask_once(&self, name: &str, command: &Command) -> Result<Reply, StoreError> {
+        let url = command.url().ok_or(StoreError)?;
+        let reply = glue::ask(&self.namespace, name, &url).await.map_err(|error| {
+            let detail = worker::Error::from(error).to_string();
+            Line::new(Level::Warn, "object-away").with_detail(&detail).write();
+            StoreError
+        })?;
+        match reply.as_string().and_then(|text| Reply::from_header(&text)) {
+            Some(Reply::Failed) | None => Err(StoreError),
+            Some(reply) => Ok(reply),
+        }
+    }
+}
+
+/// The names of every object of these counts.
+pub fn all(counts: &[u16]) -> impl Iterator<Item = String> {
+    counts.iter().flat_map(|count| (0..*count).map(|number| name(*count, number)))
+}
+
+impl RedemptionStore for Objects {
+    async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
+        match self.ask(&Self::of(row), &Command::Step(RowId::from(row))).await? {
+            Reply::Stepped(stepped) => Ok(stepped),
+            _ => Err(StoreError),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        row: &RowAddress,
+        answer: &AnswerHash,
+    ) -> Result<Attempted, StoreError> {
+        // Should the first call's reply be lost, the second gets `Same`,
+        // which allows as much as `First`.
+        let command = Command::Attempt(RowId::from(row), *answer);
+        match self.ask(&Self::of(row), &command).await? {
+            Reply::Attempted(attempted) => Ok(attempted),
+            _ => Err(StoreError),
+        }
+    }
+
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+        let command = Command::Redeem(RowId::from(row), redeem.clone());
+        match self.ask(&Self::of(row), &command).await? {
+            Reply::Redeemed(redeemed) => Ok(redeemed),
+            _ => Err(StoreError),
+        }
+    }
+}
+
+impl PriceStore for Objects {
+    async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
+        // Raised twice when a reply is lost: dearer, never free.
+        let payer = PayerId::from(payer);
+        match self.ask(&self.any(&payer.bytes()), &Command::RaisePrice(payer)).await? {
+            Reply::Price(price) => Ok(price),
+            _ => Err(StoreError),
+        }
+    }
+
+    async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
+        let payer = PayerId::from(payer);
+        match self.ask(&self.any(&payer.bytes()), &Command::ReadPrice(payer)).await? {
+            Reply::Price(price) => Ok(price),
+            _ => Err(StoreError),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_object_of_every_count_is_named_once() {
+        let names: Vec<String> = all(&[2, 3]).collect();
+        assert_eq!(names, ["2/0", "2/1", "3/0", "3/1", "3/2"]);
+    }
+}

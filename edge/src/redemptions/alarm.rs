@@ -1,0 +1,150 @@
+//! When an object's alarm rings. Pure: what it does then is `redemptions`'.
+
+/// Rows are gathered for this long before they are sent: every batch writes a
+/// cursor and an alarm of its own, which is paid for like a row.
+const GATHER_MS: u64 = 3_000;
+/// First wait after the origin did not take a batch.
+const FIRST_RETRY_MS: u64 = 1_000;
+/// Longest wait: the origin may come back at any time.
+const LAST_RETRY_MS: u64 = 30_000;
+
+/// What the object knows about its alarm and its outbox. A cache: an object
+/// that restarts sets its alarm anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// When the alarm that is set rings.
+    armed: Option<u64>,
+    /// From when rows should be sent; none: nothing waits.
+    send_from: Option<u64>,
+    /// How often in a row the origin did not take a batch.
+    failures: u32,
+}
+
+impl Plan {
+    /// A row was written at `now`. When to set the alarm, if it is not set
+    /// early enough already.
+    pub fn row_written(&mut self, now: u64) -> Option<u64> {
+        let send_from = *self.send_from.get_or_insert(now + GATHER_MS);
+        self.arm(send_from)
+    }
+
+    /// The alarm rings: it is no longer set. When to set it at once, before
+    /// any work that might not end.
+    pub fn rings(&mut self, now: u64) -> u64 {
+        let next = now + self.retry_ms();
+        self.armed = Some(next);
+        // Rows that come while a batch is on its way need no earlier one.
+        self.send_from = self.send_from.map(|_| next);
+        next
+    }
+
+    /// The origin took everything.
+    pub fn sent(&mut self) {
+        self.send_from = None;
+        self.failures = 0;
+    }
+
+    /// More waits than one alarm sends.
+    pub fn more_waits(&mut self, now: u64) {
+        self.send_from = Some(now);
+        self.failures = 0;
+    }
+
+    /// The origin did not take a batch.
+    pub fn failed(&mut self, now: u64) {
+        self.send_from = Some(now + self.retry_ms());
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    /// After work: when the alarm should ring, given when the next bucket
+    /// ends. None: nothing is to come, and an alarm may stay as it is.
+    pub fn settle(&mut self, now: u64, next_end: Option<u64>) -> Option<u64> {
+        // A bucket that has ended waits for its rows to be sent.
+        let next_end = next_end.map(|end| end.max(now + FIRST_RETRY_MS));
+        let wanted = match (self.send_from, next_end) {
+            (Some(send), Some(end)) => send.min(end),
+            (Some(only), None) | (None, Some(only)) => only,
+            (None, None) => return None,
+        };
+        let wanted = wanted.max(now);
+        if self.armed == Some(wanted) {
+            return None;
+        }
+        self.armed = Some(wanted);
+        Some(wanted)
+    }
+
+    fn arm(&mut self, wanted: u64) -> Option<u64> {
+        if self.armed.is_some_and(|armed| armed <= wanted) {
+            return None;
+        }
+        self.armed = Some(wanted);
+        Some(wanted)
+    }
+
+    fn retry_ms(&self) -> u64 {
+        (FIRST_RETRY_MS << self.failures.min(5)).min(LAST_RETRY_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_rows_set_one_alarm() {
+        let mut plan = Plan::default();
+        assert_eq!(plan.row_written(1_000), Some(4_000));
+        assert_eq!(plan.row_written(1_001), None);
+        assert_eq!(plan.row_written(3_999), None);
+    }
+
+    #[test]
+    fn a_row_brings_an_alarm_forward_that_only_waits_for_a_bucket() {
+        let mut plan = Plan::default();
+        assert_eq!(plan.settle(0, Some(600_000)), Some(600_000));
+        assert_eq!(plan.row_written(1_000), Some(4_000));
+    }
+
+    #[test]
+    fn the_alarm_is_set_again_before_the_work() {
+        let mut plan = Plan::default();
+        plan.row_written(0);
+        assert_eq!(plan.rings(3_000), 4_000);
+        assert_eq!(plan.row_written(3_100), None);
+        plan.sent();
+        assert_eq!(plan.settle(3_200, Some(600_000)), Some(600_000));
+        assert_eq!(plan.row_written(5_000), Some(8_000));
+    }
+
+    #[test]
+    fn waits_double_up_to_half_a_minute_while_the_origin_is_away() {
+        let mut plan = Plan::default();
+        plan.row_written(0);
+        let mut now = 3_000;
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            plan.rings(now);
+            plan.failed(now);
+            let next = plan.settle(now, Some(600_000)).or(plan.armed).unwrap();
+            waits.push(next - now);
+            now = next;
+        }
+        assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+        plan.sent();
+        assert_eq!(plan.settle(now, Some(600_000)), Some(600_000));
+        assert_eq!(plan.failures, 0);
+    }
+
+    #[test]
+    fn an_ended_bucket_does_not_make_the_alarm_spin() {
+        let mut plan = Plan::default();
+        plan.failed(10_000);
+        assert!(plan.settle(10_000, Some(5_000)) >= Some(11_000));
+    }
+
+    #[test]
+    fn nothing_to_do_leaves_the_alarm_alone() {
+        assert_eq!(Plan::default().settle(5, None), None);
+    }
+}

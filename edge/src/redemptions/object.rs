@@ -1,0 +1,234 @@
+//! The class itself: reads a command, calls the rules inside its one thread,
+//! writes; sets its alarm and does what the alarm is for.
+
+#![expect(missing_docs, reason = "the attribute macro makes methods without any")]
+
+use std::cell::RefCell;
+
+use munjigi_captcha::UnixMillis;
+use munjigi_captcha::redemption::Redeemed;
+use munjigi_protocol::routes;
+use worker::js_sys::Date;
+use worker::wasm_bindgen::JsValue;
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+use super::alarm::Plan;
+use super::denied::Denied;
+use super::ledgers;
+use super::outbox::{self, Next};
+use super::rows::{Rows, bucket_end};
+use super::schema::{self, Schema};
+use super::sql::{Database, SqlError};
+use super::wire::{Command, Reply};
+use crate::isolate::{self, Isolate};
+use crate::log::{Level, Line};
+use crate::{clock, glue, outbound};
+
+/// Batches that one alarm sends before it lets the runtime breathe.
+const BATCHES_PER_ALARM: usize = 20;
+
+/// One shard.
+#[durable_object(alarm)]
+pub struct Redemptions {
+    state: State,
+    env: Env,
+    db: Database,
+    schema: RefCell<Option<Schema>>,
+    rows: Rows,
+    denied: Denied,
+    plan: RefCell<Plan>,
+}
+
+impl DurableObject for Redemptions {
+    fn new(state: State, env: Env) -> Self {
+        let object = Self {
+            db: Database::new(&state.storage()),
+            state,
+            env,
+            schema: RefCell::new(None),
+            rows: Rows::default(),
+            denied: Denied::default(),
+            plan: RefCell::new(Plan::default()),
+        };
+        if let Err(error) = object.wake(clock::now()) {
+            Line::new(Level::Error, "object-not-ready").with_detail(&error.0).write();
+        }
+        object
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        let reply = match Command::from_url(&request.inner().url()) {
+            Some(command) => self.obey(command, clock::now()).unwrap_or_else(|error| {
+                Line::new(Level::Error, "object-failed").with_detail(&error.0).write();
+                Reply::Failed
+            }),
+            None => Reply::Failed,
+        };
+        Ok(glue::reply(&reply.header().unwrap_or_default())?.into())
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        let now = clock::now();
+        // First, so that whatever happens below there is another one.
+        let next = self.plan.borrow_mut().rings(now.0);
+        self.set_alarm(next);
+        if let Err(error) = self.work().await {
+            Line::new(Level::Error, "alarm-failed").with_detail(&error.0).write();
+        }
+        Response::empty()
+    }
+}
+
+impl Redemptions {
+    /// Learns what the database holds, and sees that an alarm is set for it.
+    fn wake(&self, now: UnixMillis) -> Result<(), SqlError> {
+        let schema = schema::wake(&self.db)?;
+        if schema == Schema::Current {
+            self.rows.load(&self.db)?;
+            self.denied.load(&self.db)?;
+            for bucket in self.rows.buckets() {
+                if outbox::waiting(&self.db, bucket)? {
+                    self.plan.borrow_mut().more_waits(now.0);
+                    break;
+                }
+            }
+        }
+        *self.schema.borrow_mut() = Some(schema);
+        self.settle(now);
+        Ok(())
+    }
+
+    fn obey(&self, command: Command, now: UnixMillis) -> Result<Reply, SqlError> {
+        let schema = *self.schema.borrow();
+        match schema {
+            Some(Schema::Current) => {}
+            Some(Schema::Empty) => match command {
+                Command::Sweep => return Ok(Reply::Swept(0)),
+                _ => self.create()?,
+            },
+            None => self.wake(now)?,
+        }
+        Ok(match command {
+            Command::Redeem(row, redeem) => {
+                let denial = self.denied.denial(&redeem, now);
+                let redeemed = self.rows.redeem(&self.db, now, denial, &row, &redeem)?;
+                if redeemed == Redeemed::First {
+                    let wanted = self.plan.borrow_mut().row_written(now.0);
+                    wanted.into_iter().for_each(|at| self.set_alarm(at));
+                }
+                Reply::Redeemed(redeemed)
+            }
+            Command::Step(row) => Reply::Stepped(self.rows.step(&self.db, now, &row)?),
+            Command::Attempt(row, answer) => {
+                Reply::Attempted(self.rows.attempt(&self.db, now, &row, &answer)?)
+            }
+            Command::RaisePrice(payer) => Reply::Price(ledgers::raise(&self.db, &payer, now)?),
+            Command::ReadPrice(payer) => Reply::Price(ledgers::price(&self.db, &payer, now)?),
+            Command::Nonce(nonce, until) => Reply::Nonce(ledgers::nonce(&self.db, &nonce, until)?),
+            Command::Deny(verdicts) => {
+                self.denied.apply(&self.db, &verdicts, now)?;
+                Reply::Denied
+            }
+            Command::Sweep => self.sweep(now)?,
+        })
+    }
+
+    fn create(&self) -> Result<(), SqlError> {
+        schema::create(&self.db, &self.state.id().name().unwrap_or_default())?;
+        *self.schema.borrow_mut() = Some(Schema::Current);
+        Ok(())
+    }
+
+    fn sweep(&self, now: UnixMillis) -> Result<Reply, SqlError> {
+        self.denied.sweep(&self.db, now)?;
+        ledgers::sweep(&self.db, now)?;
+        self.settle(now);
+        let mut backlog = 0;
+        for bucket in self.rows.buckets() {
+            backlog += outbox::backlog(&self.db, bucket)?;
+        }
+        Ok(Reply::Swept(u32::try_from(backlog).unwrap_or(u32::MAX)))
+    }
+
+    /// What the alarm is for: sends what waits, drops what has ended.
+    async fn work(&self) -> Result<(), SqlError> {
+        if self.schema.borrow().is_none() {
+            self.wake(clock::now())?;
+        }
+        // The log has said what is wrong with the configuration; rows wait.
+        let Ok(isolate) = isolate::of(&self.env) else { return Ok(()) };
+        for _ in 0..BATCHES_PER_ALARM {
+            let now = clock::now();
+            match self.next(isolate, now)? {
+                Some(batch) => match self.send(isolate, &batch, now).await {
+                    Ok(()) => outbox::taken(&self.db, &batch)?,
+                    Err(why) => {
+                        Line::new(Level::Warn, "origin-away").with_detail(&why).write();
+                        self.plan.borrow_mut().failed(now.0);
+                        self.settle(now);
+                        return Ok(());
+                    }
+                },
+                None => {
+                    self.plan.borrow_mut().sent();
+                    self.settle(now);
+                    return Ok(());
+                }
+            }
+        }
+        let now = clock::now();
+        self.plan.borrow_mut().more_waits(now.0);
+        self.settle(now);
+        Ok(())
+    }
+
+    /// The next batch to send; drops buckets on the way.
+    fn next(&self, isolate: &Isolate, now: UnixMillis) -> Result<Option<outbox::Batch>, SqlError> {
+        for bucket in self.rows.buckets() {
+            // Without an origin nobody wants the rows; they still make
+            // tokens good only once, until they end.
+            let next = match isolate.config.origin_url {
+                None if now.0 >= bucket_end(bucket) => Next::Drop,
+                None => Next::Nothing,
+                Some(_) => outbox::next(&self.db, bucket, now)?,
+            };
+            match next {
+                Next::Send(batch) => return Ok(Some(batch)),
+                Next::Drop => {
+                    schema::drop_bucket(&self.db, bucket)?;
+                    self.rows.forget(bucket);
+                }
+                Next::Nothing => {}
+            }
+        }
+        Ok(None)
+    }
+
+    async fn send(
+        &self,
+        isolate: &Isolate,
+        batch: &outbox::Batch,
+        now: UnixMillis,
+    ) -> Result<(), String> {
+        let shard = schema::shard(&self.db).map_err(|error| error.0)?;
+        let body = batch.json(&shard).ok_or("the batch could not be written")?;
+        outbound::post(isolate, routes::EVENTS, &body, now).await.map_err(|error| error.to_string())
+    }
+
+    fn settle(&self, now: UnixMillis) {
+        let next_end = self.rows.buckets().first().map(|bucket| bucket_end(*bucket));
+        let wanted = self.plan.borrow_mut().settle(now.0, next_end);
+        wanted.into_iter().for_each(|at| self.set_alarm(at));
+    }
+
+    /// Sets the alarm without waiting: the runtime holds back answers until
+    /// it is written, like every other write.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
+    fn set_alarm(&self, at: u64) {
+        let date = Date::new(&JsValue::from_f64(at as f64));
+        let storage = self.state.storage();
+        if storage.as_raw().set_alarm(date, JsValue::NULL.into()).is_err() {
+            Line::new(Level::Error, "alarm-not-set").write();
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The rows of attempts, in one pair of tables per ten minutes of expiry, so
+//! that what has expired is dropped whole. `r<bucket>` holds the spent
+//! attempts in the order of their spending and is the outbox at the same
+//! time; `s<bucket>` holds pictures asked and answers tried, which few
+//! attempts have. What an operation does to a row is decided in
+//! `munjigi_captcha::redemption`.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use munjigi_captcha::UnixMillis;
+use munjigi_captcha::redemption::{
+    self, AnswerHash, Attempted, CallHash, Denial, Redeem, Redeemed, Row, Spent, Stepped, TokenHash,
+};
+
+use super::sql::{Database, NewRow, SqlError, blob, integer};
+use super::wire::RowId;
+
+/// Milliseconds of expiry that share a table.
+pub const BUCKET_MS: u64 = 600_000;
+/// A row outlives its attempt by this, for clocks that are not alike.
+const GRACE_MS: u64 = 60_000;
+
+/// The live buckets, a cache of the table `buckets`.
+#[derive(Default)]
+pub struct Rows {
+    buckets: RefCell<BTreeMap<u64, Statements>>,
+}
+
+/// Statement texts of one bucket, made once: the runtime finds a prepared
+/// statement by its text.
+struct Statements {
+    spend: String,
+}
+
+/// The bucket that keeps rows of this expiry.
+pub const fn bucket_of(keep_until: u64) -> u64 {
+    (keep_until.saturating_add(GRACE_MS)) / BUCKET_MS
+}
+
+/// When a bucket may be dropped, in milliseconds.
+pub const fn bucket_end(bucket: u64) -> u64 {
+    (bucket.saturating_add(1)).saturating_mul(BUCKET_MS)
+}
+
+impl Rows {
+    /// Learns the buckets that the database has.
+    pub fn load(&self, db: &Database) -> Result<(), SqlError> {
+        let found = db.run("SELECT bucket FROM buckets", &[])?;
+        let mut buckets = self.buckets.borrow_mut();
+        for row in found {
+            let bucket = row.integer(0);
+            buckets.insert(bucket, Statements::new(bucket));
+        }
+        Ok(())
+    }
+
+    /// The live buckets, the one that ends first in front.
+    pub fn buckets(&self) -> Vec<u64> {
+        self.buckets.borrow().keys().copied().collect()
+    }
+
+    /// Forgets a bucket that was dropped.
+    pub fn forget(&self, bucket: u64) {
+        self.buckets.borrow_mut().remove(&bucket);
+    }
+
+    /// Spends an attempt. Nearly every call is the first about its attempt:
+    /// one statement inserts the row unless there is one. Only where there is
+    /// one is it read.
+    pub fn redeem(
+        &self,
+        db: &Database,
+        now: UnixMillis,
+        denial: Denial,
+        id: &RowId,
+        redeem: &Redeem,
+    ) -> Result<Redeemed, SqlError> {
+        let keep_until = UnixMillis(id.keep_until);
+        let (unspent, _) = redemption::redeem(&Row::default(), keep_until, now, denial, redeem);
+        if unspent != Redeemed::First {
+            return Ok(unspent);
+        }
+        let bucket = self.open(db, id.keep_until)?;
+        let facts = postcard::to_allocvec(&redeem.facts).map_err(|e| SqlError(e.to_string()))?;
+        let new = NewRow {
+            id: &id.id,
+            call: &redeem.call.0,
+            token: &redeem.token.0,
+            at: milliseconds(now),
+            facts: &facts,
+        };
+        if self.spend(db, bucket, &new)? {
+            return Ok(Redeemed::First);
+        }
+        let row = Self::read(db, bucket, &id.id)?;
+        let (answer, change) = redemption::redeem(&row, keep_until, now, denial, redeem);
+        match (answer, change) {
+            (Redeemed::First, _) => {
+                // A picture was asked of it, and it was earned through it.
+                let statement = Statements::spend_stepped(bucket);
+                db.insert(&statement, &new)?;
+            }
+            (_, Some(row)) => {
+                let statement = format!("UPDATE r{bucket} SET rejected = ? WHERE id = ?");
+                db.run(&statement, &[integer(u64::from(row.rejected)), blob(&id.id)])?;
+            }
+            (_, None) => {}
+        }
+        Ok(answer)
+    }
+
+    /// Notes that a picture was asked.
+    pub fn step(&self, db: &Database, now: UnixMillis, id: &RowId) -> Result<Stepped, SqlError> {
+        self.change(db, id, |row| redemption::step(row, UnixMillis(id.keep_until), now))
+    }
+
+    /// Notes that an answer is tried.
+    pub fn attempt(
+        &self,
+        db: &Database,
+        now: UnixMillis,
+        id: &RowId,
+        answer: &AnswerHash,
+    ) -> Result<Attempted, SqlError> {
+        self.change(db, id, |row| redemption::attempt(row, UnixMillis(id.keep_until), now, answer))
+    }
+
+    fn change<A: PartialEq>(
+        &self,
+        db: &Database,
+        id: &RowId,
+        decide: impl Fn(&Row) -> redemption::Change<A>,
+    ) -> Result<A, SqlError> {
+        // What is refused without a row must not create a bucket for it: the
+        // table of an attempt that is over was dropped.
+        let (answer, change) = decide(&Row::default());
+        if change.is_none() {
+            return Ok(answer);
+        }
+        let bucket = self.open(db, id.keep_until)?;
+        let (answer, change) = decide(&Self::read(db, bucket, &id.id)?);
+        if let Some(row) = change {
+            let statement =
+                format!("INSERT OR REPLACE INTO s{bucket} (id, stepped, answer) VALUES (?, ?, ?)");
+            let answer =
+                row.answer.map_or(worker::wasm_bindgen::JsValue::NULL, |hash| blob(&hash.0));
+            db.run(&statement, &[blob(&id.id), integer(u64::from(row.stepped)), answer])?;
+        }
+        Ok(answer)
+    }
+
+    fn spend(&self, db: &Database, bucket: u64, row: &NewRow<'_>) -> Result<bool, SqlError> {
+        let buckets = self.buckets.borrow();
+        match buckets.get(&bucket) {
+            Some(statements) => db.insert(&statements.spend, row),
+            None => Err(SqlError("the bucket was dropped".into())),
+        }
+    }
+
+    /// Reads what the two tables say of an attempt.
+    fn read(db: &Database, bucket: u64, id: &[u8; 16]) -> Result<Row, SqlError> {
+        let mut row = Row::default();
+        let statement = format!("SELECT call, token, rejected FROM r{bucket} WHERE id = ?");
+        if let Some(spent) = db.run(&statement, &[blob(id)])?.first() {
+            let (call, token) = (spent.bytes(0), spent.bytes(1));
+            let (Some(call), Some(token)) = (call, token) else {
+                return Err(SqlError("a row without its call and token".into()));
+            };
+            row.spent = Some(Spent { call: CallHash(call), token: TokenHash(token) });
+            row.rejected = u32::try_from(spent.integer(2)).unwrap_or(u32::MAX);
+        }
+        let statement = format!("SELECT stepped, answer FROM s{bucket} WHERE id = ?");
+        if let Some(step) = db.run(&statement, &[blob(id)])?.first() {
+            row.stepped = step.integer(0) == 1;
+            row.answer = step.bytes(1).map(AnswerHash);
+        }
+        Ok(row)
+    }
+
+    /// The bucket for an expiry, made if it is new.
+    fn open(&self, db: &Database, keep_until: u64) -> Result<u64, SqlError> {
+        let bucket = bucket_of(keep_until);
+        if self.buckets.borrow().contains_key(&bucket) {
+            return Ok(bucket);
+        }
+        super::schema::create_bucket(db, bucket)?;
+        self.buckets.borrow_mut().insert(bucket, Statements::new(bucket));
+        Ok(bucket)
+    }
+}
+
+impl Statements {
+    fn new(bucket: u64) -> Self {
+        // An attempt with a picture takes the slower way, so that this one
+        // statement is right whatever the token says.
+        let spend = format!(
+            "INSERT INTO r{bucket} (id, call, token, at, facts) SELECT ?1, ?2, ?3, ?4, ?5 \
+             WHERE NOT EXISTS (SELECT 1 FROM s{bucket} WHERE id = ?1) \
+             ON CONFLICT DO NOTHING RETURNING n"
+        );
+        Self { spend }
+    }
+
+    fn spend_stepped(bucket: u64) -> String {
+        format!(
+            "INSERT INTO r{bucket} (id, call, token, at, facts) VALUES (?, ?, ?, ?, ?) RETURNING n"
+        )
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
+const fn milliseconds(now: UnixMillis) -> f64 {
+    now.0 as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_outlives_every_attempt_in_it() {
+        for keep_until in [0, 1, 539_999, 540_000, 599_999, 600_000, 1_795_000_123_456] {
+            let end = bucket_end(bucket_of(keep_until));
+            assert!(end >= keep_until + GRACE_MS, "{keep_until}");
+            assert!(end <= keep_until + GRACE_MS + BUCKET_MS, "{keep_until}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What the edge says to a redemption object and what it answers: postcard
+//! in base64, in the URL and in a header. Both ends are this worker, but an
+//! object may run a release longer than its callers, so variants are only
+//! ever appended.
+
+use data_encoding::BASE64URL_NOPAD;
+use munjigi_captcha::Price;
+use munjigi_captcha::ports::{Payer, RowAddress};
+use munjigi_captcha::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Scheme and host are never looked up.
+const PREFIX: &str = "https://object/";
+
+/// The row that a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowId {
+    /// The attempt.
+    pub id: [u8; 16],
+    /// Milliseconds since 1970.
+    pub keep_until: u64,
+}
+
+/// Who pays for another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayerId(pub [u8; 16], pub [u8; 8]);
+
+/// An entry of the deny list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// A sitekey, or the hash of a secret.
+    pub name: String,
+    /// The version of the site's configuration that says so.
+    pub version: u64,
+    /// Whether it is denied from now on.
+    pub denied: bool,
+}
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Spend an attempt.
+    Redeem(RowId, Redeem),
+    /// A picture was asked.
+    Step(RowId),
+    /// An answer is tried.
+    Attempt(RowId, AnswerHash),
+    /// Raise a price by one use.
+    RaisePrice(PayerId),
+    /// Read a price.
+    ReadPrice(PayerId),
+    /// Remember a signature's nonce until a time in milliseconds.
+    Nonce([u8; 16], u64),
+    /// Change the deny list.
+    Deny(Vec<Verdict>),
+    /// Drop what is due and see that an alarm is set.
+    Sweep,
+}
+
+/// The answer to a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// To `Redeem`.
+    Redeemed(Redeemed),
+    /// To `Step`.
+    Stepped(Stepped),
+    /// To `Attempt`.
+    Attempted(Attempted),
+    /// To `RaisePrice` and `ReadPrice`.
+    Price(Price),
+    /// To `Nonce`: whether it is new.
+    Nonce(bool),
+    /// To `Deny`.
+    Denied,
+    /// To `Sweep`: how many rows wait to be sent to the origin.
+    Swept(u32),
+    /// The object could not do it; the log says why.
+    Failed,
+}
+
+impl From<&RowAddress> for RowId {
+    fn from(address: &RowAddress) -> Self {
+        Self { id: address.id.0, keep_until: address.keep_until.0 }
+    }
+}
+
+impl From<&Payer> for PayerId {
+    fn from(payer: &Payer) -> Self {
+        Self(*payer.sitekey.as_bytes(), payer.visitor)
+    }
+}
+
+impl PayerId {
+    /// The key of its row.
+    pub fn bytes(&self) -> Vec<u8> {
+        [self.0.as_slice(), &self.1].concat()
+    }
+}
+
+impl Command {
+    /// The URL that carries it.
+    pub fn url(&self) -> Option<String> {
+        Some(format!("{PREFIX}{}", encode(self)?))
+    }
+
+    /// Reads a URL.
+    pub fn from_url(url: &str) -> Option<Self> {
+        decode(url.strip_prefix(PREFIX)?)
+    }
+}
+
+impl Reply {
+    /// The header's value.
+    pub fn header(&self) -> Option<String> {
+        encode(self)
+    }
+
+    /// Reads a header.
+    pub fn from_header(text: &str) -> Option<Self> {
+        decode(text)
+    }
+}
+
+fn encode(value: &impl Serialize) -> Option<String> {
+    Some(BASE64URL_NOPAD.encode(&postcard::to_allocvec(value).ok()?))
+}
+
+fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
+    postcard::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_captcha::redemption::NotAllowed;
+
+    use super::*;
+
+    #[test]
+    fn commands_and_replies_survive_their_journey() {
+        let row = RowId { id: [7; 16], keep_until: 1_795_000_000_000 };
+        for command in [
+            Command::Step(row),
+            Command::Attempt(row, AnswerHash([1; 16])),
+            Command::RaisePrice(PayerId([2; 16], [3; 8])),
+            Command::Nonce([4; 16], 5),
+            Command::Deny(vec![Verdict { name: "mj_x".into(), version: 3, denied: true }]),
+            Command::Sweep,
+        ] {
+            let url = command.url().unwrap();
+            assert_eq!(Command::from_url(&url), Some(command));
+        }
+        let reply = Reply::Redeemed(Redeemed::NotAllowed(NotAllowed::Late));
+        assert_eq!(Reply::from_header(&reply.header().unwrap()), Some(reply));
+    }
+
+    #[test]
+    fn garbage_is_no_command() {
+        for url in ["", "https://object/", "https://object/_w", "https://elsewhere/BQ", "object/!"]
+        {
+            assert_eq!(Command::from_url(url), None, "{url}");
+        }
+    }
+}

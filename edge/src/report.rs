@@ -1,0 +1,74 @@
+//! Sends the isolate's counts through the queue: at a site's first event and
+//! every few seconds. After the answer, so nobody waits for it.
+
+use std::time::Duration;
+
+use munjigi_captcha::{Tally, UnixMillis};
+use munjigi_protocol::{BatchId, CountBatch};
+use worker::{Context, Delay, Env};
+
+use crate::counts::Urgency;
+use crate::isolate::Isolate;
+use crate::log::{Level, Line};
+use crate::{entropy, glue};
+
+/// Counts are gathered for this long.
+const GATHER_MS: u64 = 5_000;
+/// The origin takes 256 KiB, a message 128 KB.
+const MAX_BYTES: usize = 96_000;
+
+/// Counts something, and sees that the counts are sent.
+pub fn count(
+    isolate: &'static Isolate,
+    env: &Env,
+    context: &Context,
+    tally: Tally,
+    now: UnixMillis,
+) {
+    let urgency = isolate.counts.borrow_mut().add(tally, now.0 / 60_000);
+    match urgency {
+        Urgency::Now => {
+            let env = env.clone();
+            context.wait_until(async move { send(isolate, &env).await });
+        }
+        Urgency::Soon => {
+            // One request of many waits for all. Should it be cut off, the
+            // time passes and the next one takes over.
+            if now.0 < isolate.counts_due.get() {
+                return;
+            }
+            isolate.counts_due.set(now.0 + GATHER_MS * 2);
+            let env = env.clone();
+            context.wait_until(async move {
+                Delay::from(Duration::from_millis(GATHER_MS)).await;
+                isolate.counts_due.set(0);
+                send(isolate, &env).await;
+            });
+        }
+    }
+}
+
+async fn send(isolate: &Isolate, env: &Env) {
+    if isolate.counts.borrow().is_empty() {
+        return;
+    }
+    let groups = isolate.counts.borrow_mut().take(MAX_BYTES);
+    let queue = glue::binding(env, "COUNTS");
+    for counts in groups {
+        let number = counts.len() as u64;
+        let sent = match (&queue, entropy::bytes()) {
+            (Some(queue), Ok(name)) => {
+                let batch = CountBatch { batch: BatchId(name), counts };
+                let text = serde_json::to_string(&batch).unwrap_or_default();
+                glue::enqueue(queue, &text).await.map_err(|e| worker::Error::from(e).to_string())
+            }
+            (None, _) => Err("the queue COUNTS is not bound".to_owned()),
+            (_, Err(_)) => Err("the platform gave no random numbers".to_owned()),
+        };
+        if let Err(detail) = sent {
+            // Lost: counts are approximate, and holding on to them would fill
+            // the isolate while the queue is away.
+            Line::new(Level::Warn, "counts-lost").with_count(number).with_detail(&detail).write();
+        }
+    }
+}

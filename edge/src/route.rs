@@ -1,0 +1,167 @@
+//! Which endpoint a method and a path mean. What an endpoint does lives in
+//! its file under `endpoints`.
+
+use munjigi_protocol::Code;
+
+/// An endpoint with the variable part of its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint<'path> {
+    /// `GET /v1/frame/{sitekey}`
+    Frame(&'path str),
+    /// `POST /v1/challenges`
+    Challenges,
+    /// `POST /v1/solutions`
+    Solutions,
+    /// `POST /siteverify`
+    Siteverify,
+    /// `GET /errors/{code}`
+    ErrorPage(Code),
+    /// `GET /health`
+    Health,
+    /// `GET /version`
+    Version,
+    /// `PUT /internal/sites/{sitekey}`
+    PutSite(&'path str),
+    /// `DELETE /internal/sites/{sitekey}`
+    DeleteSite(&'path str),
+    /// `GET /internal/state`
+    State,
+    /// `POST /__contract`, in test builds alone.
+    #[cfg(feature = "contract")]
+    Contract,
+}
+
+/// No endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteError {
+    /// No such path.
+    NotFound,
+    /// The path is there; these methods are.
+    MethodNotAllowed(&'static str),
+}
+
+impl<'path> Endpoint<'path> {
+    /// Finds the endpoint. `HEAD` is `GET`; the runtime leaves the body out.
+    pub fn find(method: &str, path: &'path str) -> Result<Self, RouteError> {
+        let (allowed, get, post, put, delete) = Self::at(path).ok_or(RouteError::NotFound)?;
+        match method {
+            "GET" | "HEAD" => get,
+            "POST" => post,
+            "PUT" => put,
+            "DELETE" => delete,
+            _ => None,
+        }
+        .ok_or(RouteError::MethodNotAllowed(allowed))
+    }
+
+    /// The endpoint's name in logs: its path without variable parts.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Frame(_) => "frame",
+            Self::Challenges => "challenges",
+            Self::Solutions => "solutions",
+            Self::Siteverify => "siteverify",
+            Self::ErrorPage(_) => "errors",
+            Self::Health => "health",
+            Self::Version => "version",
+            Self::PutSite(_) => "put-site",
+            Self::DeleteSite(_) => "delete-site",
+            Self::State => "state",
+            #[cfg(feature = "contract")]
+            Self::Contract => "contract",
+        }
+    }
+
+    fn at(path: &'path str) -> Option<Methods<'path>> {
+        let get = |endpoint| Some(("GET, HEAD", Some(endpoint), None, None, None));
+        let post = |endpoint| Some(("POST", None, Some(endpoint), None, None));
+        match path {
+            "/v1/challenges" => post(Self::Challenges),
+            "/v1/solutions" => post(Self::Solutions),
+            "/siteverify" => post(Self::Siteverify),
+            "/health" => get(Self::Health),
+            "/version" => get(Self::Version),
+            "/internal/state" => get(Self::State),
+            #[cfg(feature = "contract")]
+            "/__contract" => post(Self::Contract),
+            _ => {
+                if let Some(sitekey) = segment(path, "/v1/frame/") {
+                    get(Self::Frame(sitekey))
+                } else if let Some(sitekey) = segment(path, "/internal/sites/") {
+                    let (put, delete) = (Self::PutSite(sitekey), Self::DeleteSite(sitekey));
+                    Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
+                } else {
+                    let name = segment(path, "/errors/")?;
+                    let code = Code::ALL.iter().find(|code| code.as_str() == name)?;
+                    get(Self::ErrorPage(*code))
+                }
+            }
+        }
+    }
+}
+
+/// The `Allow` header and the endpoints of GET, POST, PUT and DELETE.
+type Methods<'path> = (
+    &'static str,
+    Option<Endpoint<'path>>,
+    Option<Endpoint<'path>>,
+    Option<Endpoint<'path>>,
+    Option<Endpoint<'path>>,
+);
+
+/// The one path segment after `prefix`, if it is one and not empty.
+fn segment<'path>(path: &'path str, prefix: &str) -> Option<&'path str> {
+    path.strip_prefix(prefix).filter(|rest| !rest.is_empty() && !rest.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_finds_its_endpoint() {
+        for (method, path, endpoint) in [
+            ("GET", "/v1/frame/mj_a", Endpoint::Frame("mj_a")),
+            ("HEAD", "/health", Endpoint::Health),
+            ("POST", "/v1/challenges", Endpoint::Challenges),
+            ("POST", "/v1/solutions", Endpoint::Solutions),
+            ("POST", "/siteverify", Endpoint::Siteverify),
+            ("GET", "/errors/rate-limited", Endpoint::ErrorPage(Code::RateLimited)),
+            ("GET", "/version", Endpoint::Version),
+            ("PUT", "/internal/sites/mj_a", Endpoint::PutSite("mj_a")),
+            ("DELETE", "/internal/sites/mj_a", Endpoint::DeleteSite("mj_a")),
+            ("GET", "/internal/state", Endpoint::State),
+        ] {
+            assert_eq!(Endpoint::find(method, path), Ok(endpoint), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn another_method_names_those_that_work() {
+        for (method, path, allow) in [
+            ("GET", "/siteverify", "POST"),
+            ("POST", "/health", "GET, HEAD"),
+            ("POST", "/internal/sites/mj_a", "PUT, DELETE"),
+            ("BREW", "/v1/challenges", "POST"),
+        ] {
+            assert_eq!(Endpoint::find(method, path), Err(RouteError::MethodNotAllowed(allow)));
+        }
+    }
+
+    #[test]
+    fn other_paths_are_not_found() {
+        for path in [
+            "/",
+            "/_frame.html",
+            "/v1/frame/",
+            "/v1/frame/a/b",
+            "/errors/",
+            "/errors/invented",
+            "/siteverify/",
+            "/turnstile/v0/siteverify",
+            "/internal/sites/",
+        ] {
+            assert_eq!(Endpoint::find("GET", path), Err(RouteError::NotFound), "{path}");
+        }
+    }
+}
