@@ -1,6 +1,7 @@
 //! The subcommands: what they read from the command line and print. How the
 //! things themselves work is in the modules they call.
 
+pub mod bench;
 pub mod build;
 pub mod dev;
 pub mod postgres;

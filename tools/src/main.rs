@@ -23,6 +23,8 @@ enum Task {
     Dev(command::dev::Arguments),
     /// Run every check, or those that are named
     Test(command::test::Arguments),
+    /// Print the tables of figures
+    Bench(command::bench::Arguments),
     /// Publish the worker after checking it
     Publish(command::publish::Arguments),
     /// Start a Postgres; run a command with DATABASE_URL, or print it and wait
@@ -53,6 +55,7 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Build(arguments) => command::build::run(&project, arguments),
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Test(arguments) => command::test::run(&project, arguments).await,
+            Task::Bench(arguments) => command::bench::run(&project, &arguments),
             Task::Publish(arguments) => command::publish::run(&project, arguments),
             Task::Postgres(arguments) => command::postgres::run(&project, arguments).await,
             Task::Queries(arguments) => command::queries::run(&project, arguments).await,

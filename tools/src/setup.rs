@@ -25,11 +25,16 @@ const WASM: &str = "wasm32-unknown-unknown";
 pub fn for_building(project: &Project) -> Result<()> {
     say::heading("Set-up");
     rust_target()?;
-    npm::install(project)?;
+    npm::install(project.root(), "npm packages (520 MB)")?;
     let node = Node::find(project)?;
     say::found("Node", &node.binary().display().to_string());
     crate::postgres::hydrate(project)?;
     cargo_tools::install_builders(project)
+}
+
+/// What benchmarks compare with; nothing else needs it.
+pub fn for_comparing(project: &Project) -> Result<()> {
+    npm::install(&project.at("tests/bench"), "open peers")
 }
 
 fn rust_target() -> Result<()> {

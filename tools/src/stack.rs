@@ -201,7 +201,7 @@ impl Stack {
             "database": self.database.url(),
             "site": self.site,
             "bench_site": self.bench_site,
-            "keys": self.keys,
+            "keys": self.keys.for_edge(),
             "logs": self.logs,
         })
     }

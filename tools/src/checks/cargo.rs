@@ -33,7 +33,7 @@ pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
     for manifest in ["Cargo.toml", "examples/shop-rust/Cargo.toml"] {
         let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
         deny.args(["--log-level", "error", "--manifest-path", manifest, "--workspace"])
-            .args(["check", "--config", "deny.toml", "bans", "licenses", "sources"])
+            .args(["--config", "deny.toml", "check", "bans", "licenses", "sources"])
             .current_dir(context.project.root());
         say::run("cargo-deny", "see deny.toml", &mut deny)?;
     }

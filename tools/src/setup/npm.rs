@@ -7,7 +7,6 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::project::Project;
 use crate::say;
 
 /// A lockfile of npm, ours or the one it keeps in `node_modules`.
@@ -23,20 +22,21 @@ struct Package {
     optional: bool,
 }
 
-pub(super) fn install(project: &Project) -> Result<()> {
-    let wanted = read(&project.at("package-lock.json"))?;
-    let hidden = project.at("node_modules/.package-lock.json");
+/// Installs what the lockfile of a folder names; `about` says how much it is.
+pub(super) fn install(folder: &Path, about: &str) -> Result<()> {
+    let wanted = read(&folder.join("package-lock.json"))?;
+    let hidden = folder.join("node_modules/.package-lock.json");
     if read(&hidden).is_ok_and(|installed| wanted.is_satisfied_by(&installed)) {
-        say::found("npm packages", "as in package-lock.json");
+        say::found(about, "as in package-lock.json");
         return Ok(());
     }
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
         .env("PUPPETEER_SKIP_DOWNLOAD", "1")
-        .current_dir(project.root());
+        .current_dir(folder);
     let remedy = "Node 20 or later with npm must be on PATH, and the package registry reachable";
-    say::run("npm packages (about 520 MB)", remedy, &mut npm)
+    say::run(about, remedy, &mut npm)
 }
 
 fn read(path: &Path) -> Result<Lock> {
