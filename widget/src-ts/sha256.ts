@@ -84,7 +84,7 @@ export function search(
   return -1;
 }
 
-/** The hash of one nonce as 16 hex digits, for the test vectors. */
+/** The hash of one nonce, for the tests. */
 export function hash(id: Uint8Array, index: number, nonce: number): number {
   const view = block(id, index);
   view.setUint32(37, nonce, true);

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { LOCALES, texts } from "../build.mjs";
+import { room } from "./load.mjs";
+
+const source = (name) => readFileSync(join(room, "src", name), "utf8");
+const locale = (name) => JSON.parse(readFileSync(join(room, "locales", `${name}.json`), "utf8"));
+const numbered = [...source("text.rs").matchAll(/^    (\w+) = "([a-z-]+)",$/gm)];
+/** Empty is the text that says nothing: no locale writes it. */
+const keys = numbered.map(([, , key]) => key).filter((key) => key != "empty");
+
+test("there is a file for each locale and a locale for each file", () => {
+  const files = readdirSync(join(room, "locales")).map((file) => file.replace(".json", ""));
+  assert.deepEqual(files.sort(), [...LOCALES].sort());
+});
+
+for (const name of LOCALES) {
+  test(`${name} has every text, and only those`, () => {
+    assert.deepEqual(Object.keys(locale(name)), keys);
+    for (const [key, words] of Object.entries(locale(name))) assert.ok(words, key);
+  });
+
+  test(`${name} has its numbers where English has them, and does not shout`, () => {
+    const english = locale("en");
+    for (const [key, words] of Object.entries(locale(name))) {
+      assert.equal(words.split("{n}").length, english[key].split("{n}").length, key);
+      assert.doesNotMatch(words, /[!！]/, key);
+    }
+  });
+
+  test(`${name} is written in the right direction`, () => {
+    const rightToLeft = /[\u0590-\u06ff]/.test(locale(name).idle);
+    assert.equal(locale(name).direction, rightToLeft ? "rtl" : "ltr");
+  });
+}
+
+test("every text is used", () => {
+  const used = ["view.rs", "retry.rs", "glue.rs"].map(source).join("");
+  /** Read by frame.ts: the direction and the document's title. */
+  const elsewhere = ["Direction", "Title"];
+  for (const [, name] of numbered)
+    assert.ok(elsewhere.includes(name) || used.includes(`Text::${name}`) || used.includes("Self::Empty") && name == "Empty", name);
+});
+
+test("the build numbers texts as the interface does", () => {
+  const english = texts("en");
+  assert.equal(english.length, numbered.length);
+  assert.deepEqual([english[0], english[1], english[2]], ["ltr", "", locale("en").title]);
+});

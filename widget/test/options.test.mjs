@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "./load.mjs";
+
+const { read } = await load("options.ts");
+const element = (data = {}) => ({
+  getAttribute: (name) => data[name.replace(/^data-/, "")] ?? null,
+});
+const code = (data, given = {}) => {
+  try {
+    read(element({ sitekey: "mj_x", ...data }), given);
+    return "";
+  } catch (failure) {
+    return failure.code;
+  }
+};
+
+test("an element with a sitekey has the documented defaults", () => {
+  const { call, ...options } = read(element({ sitekey: "mj_x" }), {});
+  assert.deepEqual(options, {
+    sitekey: "mj_x",
+    page: { action: "", cdata: "", theme: "auto", size: "normal", language: "", tabindex: 0, retry: "auto" },
+    appearance: "always",
+    execution: "render",
+    refresh: "auto",
+    field: "munjigi-response",
+  });
+  assert.equal(call("callback", "token"), undefined);
+});
+
+test("what is given goes before the element's attributes", () => {
+  const { page } = read(element({ sitekey: "mj_x", action: "old", theme: "dark" }), { action: "new" });
+  assert.equal(page.action, "new");
+  assert.equal(page.theme, "dark");
+});
+
+test("each mistake has its code", () => {
+  assert.equal(code({ sitekey: "" }), "missing-sitekey");
+  assert.equal(code({ action: "log in" }), "invalid-action");
+  assert.equal(code({ action: "a".repeat(33) }), "invalid-action");
+  assert.equal(code({ cdata: "가".repeat(86) }), "invalid-cdata");
+  for (const name of ["theme", "size", "appearance", "execution", "refresh-expired", "retry"])
+    assert.equal(code({ [name]: "sideways" }), `invalid-${name}`);
+});
+
+test("the longest values that fit are taken", () => {
+  assert.equal(code({ action: "a".repeat(32), cdata: "가".repeat(85) }), "");
+});
+
+test("the hidden field can be renamed or left out", () => {
+  const field = (data) => read(element({ sitekey: "mj_x", ...data }), {}).field;
+  assert.equal(field({ "response-field-name": "token" }), "token");
+  assert.equal(field({ "response-field": "false" }), "");
+  assert.equal(read(element({ sitekey: "mj_x" }), { "response-field": false }).field, "");
+});
+
+test("callbacks are functions or names of functions", () => {
+  globalThis.passedByName = (token) => `named ${token}`;
+  const named = read(element({ sitekey: "mj_x", callback: "passedByName" }), {});
+  assert.equal(named.call("callback", "t"), "named t");
+  const given = read(element({ sitekey: "mj_x" }), { callback: (token) => `given ${token}` });
+  assert.equal(given.call("callback", "t"), "given t");
+});
