@@ -128,6 +128,7 @@ function capCalls(cap, who, folder, { tokens, solutions }) {
       who,
       what: 'redeemChallenge, 50 hashes checked',
       prepare: async () => {
+        await prepare.capTokens(base, 0); // Those left over from validating are not its burden here.
         const bodies = await prepare.capSolutions(base, solutions);
         return { base, cpu, ...posting(folder, '/redeem', bodies, '"success":true') };
       },
