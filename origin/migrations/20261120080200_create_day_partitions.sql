@@ -8,9 +8,13 @@ BEGIN
     IF to_regclass(quote_ident(name)) IS NOT NULL THEN
         RETURN false;
     END IF;
-    -- Two origins may want the same day at once.
+    -- Two origins may want the same day at once. The table is looked up in
+    -- the catalogue this time: to_regclass answers from this session's cache,
+    -- which waiting for an advisory lock does not refresh.
     PERFORM pg_advisory_xact_lock(hashtext('create_day_partition'));
-    IF to_regclass(quote_ident(name)) IS NOT NULL THEN
+    PERFORM FROM pg_class
+        WHERE relname = name AND relnamespace = current_schema()::regnamespace;
+    IF FOUND THEN
         RETURN false;
     END IF;
     -- ATTACH takes a weaker lock on the parent than CREATE … PARTITION OF:

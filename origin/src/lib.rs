@@ -12,6 +12,8 @@ pub mod entropy;
 pub mod http;
 pub mod jobs;
 pub mod publish;
+#[cfg(test)]
+mod rig;
 pub mod server;
 pub mod stop;
 pub mod store;

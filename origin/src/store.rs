@@ -74,3 +74,6 @@ pub async fn applied(pool: &PgPool) -> Result<Vec<i64>, StoreError> {
         versions => versions,
     }
 }
+
+#[cfg(test)]
+mod tests;

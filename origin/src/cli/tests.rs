@@ -1,1 +1,85 @@
-//! Tests.
+//! The command line as a whole.
+
+use clap::{Command, CommandFactory, Parser};
+
+use super::Arguments;
+use super::fail::{Exit, Fail};
+
+#[test]
+fn the_definition_is_sound() {
+    Arguments::command().debug_assert();
+}
+
+fn leaves(command: &Command, path: &str, found: &mut Vec<(String, String)>) {
+    for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+        let path = format!("{path} {}", child.get_name());
+        if child.has_subcommands() {
+            leaves(child, &path, found);
+        } else {
+            let help = child.get_after_help().map(ToString::to_string).unwrap_or_default();
+            found.push((path, help));
+        }
+    }
+}
+
+#[test]
+fn every_commands_help_has_an_example_of_it() {
+    let mut commands = Vec::new();
+    leaves(&Arguments::command(), "munjigi", &mut commands);
+    assert!(commands.len() >= 15);
+    for (path, help) in commands {
+        assert!(help.contains("Example") && help.contains(&path), "{path}: {help}");
+    }
+}
+
+#[test]
+fn every_exit_code_is_in_the_help() {
+    let help = Arguments::command().get_after_help().unwrap().to_string();
+    for exit in [
+        Exit::Failed,
+        Exit::Environment,
+        Exit::Database,
+        Exit::Site,
+        Exit::EdgeAway,
+        Exit::Challenge,
+        Exit::Solution,
+        Exit::Siteverify,
+        Exit::SpentTwice,
+    ] {
+        let number = format!("\n  {:<2}  ", exit as u8);
+        assert!(help.contains(&number), "{exit:?}");
+    }
+}
+
+#[test]
+fn a_failure_says_what_why_and_how_to_mend_it() {
+    let fail = Fail::new(Exit::Site, "nothing was done", "no reason").mend("begin again");
+    insta::assert_snapshot!(fail.to_string());
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_refused() {
+    for line in [
+        "munjigi",
+        "munjigi site create",
+        "munjigi site create Shop",
+        "munjigi site create Shop --host *.com",
+        "munjigi site create Shop --host SHOP.example",
+        "munjigi site create Shop --host shop.example --mode loud",
+        "munjigi site create Shop --name Shop --host shop.example",
+        "munjigi site show shop",
+        "munjigi site rotate-secret mj_00000000000000000000000000 --finish --cancel",
+        "munjigi keys rotate door",
+        "munjigi probe --edge https://captcha.example/path --sitekey a --secret b",
+    ] {
+        assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
+    }
+    for line in [
+        "munjigi site create Shop --host shop.example",
+        "munjigi site create --json --host localhost --allow-loopback --name Shop --exempt",
+        "munjigi site create Shop --allow-loopback",
+        "munjigi solve --edge http://127.0.0.1:8787 --sitekey mj_x",
+    ] {
+        assert!(Arguments::try_parse_from(line.split(' ')).is_ok(), "{line}");
+    }
+}

@@ -35,7 +35,8 @@ impl<'a> Reader<'a> {
             },
             None => Problem::Missing(variable.meaning),
         };
-        // A file that could not be read is already told.
+        // A file that could not be read is already told, and what is wrong
+        // with a variable set twice is that.
         let file_name = format!("{}_FILE", variable.name);
         if !self.mistakes.iter().any(|mistake| mistake.name == file_name) {
             self.mistakes.push(Mistake { name: variable.name.to_owned(), problem });

@@ -1,1 +1,110 @@
-//! Tests.
+//! Reading the environment.
+
+use std::ffi::OsString;
+use std::io;
+
+use super::{Config, DatabaseConfig, Environment, LogFormat, VARIABLES, markdown, parse_edge_url};
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const PASSWORD: &str = "hunter2";
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    let pairs = pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Environment::new(pairs, |path| match path {
+        "/run/secrets/database" => Ok(format!("postgres://munjigi:{PASSWORD}@db/munjigi\n")),
+        _ => Err(io::Error::from(io::ErrorKind::NotFound)),
+    })
+}
+
+const COMPLETE: [(&str, &str); 4] = [
+    ("MUNJIGI_DATABASE_URL_FILE", "/run/secrets/database"),
+    ("MUNJIGI_EDGE_URL", "https://captcha.example"),
+    ("MUNJIGI_INTERNAL_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+    ("MUNJIGI_KEY_CHECK", KEY),
+];
+
+#[test]
+fn what_is_not_set_has_its_default() {
+    let config = Config::read(&environment(&COMPLETE)).unwrap();
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.retention.event_days, 90);
+    assert_eq!(config.database.connections, 10);
+    assert_eq!(config.log.format, LogFormat::Auto);
+    assert_eq!(config.edge.url.as_str(), "https://captcha.example/");
+}
+
+#[test]
+fn a_secret_may_come_from_a_file_and_is_never_shown() {
+    let config = Config::read(&environment(&COMPLETE)).unwrap();
+    assert_eq!(config.database.url.get_host(), "db");
+    let shown = format!("{config:?} {:?}", environment(&COMPLETE));
+    assert!(!shown.contains(PASSWORD) && !shown.contains(KEY), "{shown}");
+}
+
+#[test]
+fn every_mistake_is_told_at_once_and_no_value_with_it() {
+    let secret = "k1:hunter2";
+    let mistakes = Config::read(&environment(&[
+        ("MUNJIGI_DATABASE_URL", "mysql://munjigi:hunter2@db"),
+        ("MUNJIGI_DATABASE_URL_FILE", "/run/secrets/database"),
+        ("MUNJIGI_INTERNAL_KEYS", secret),
+        ("MUNJIGI_KEY_CHECK_FILE", "/run/secrets/nothing"),
+        ("MUNJIGI_LISTEN", "8080"),
+        ("MUNJIGI_LOG_FORMAT", "xml"),
+        ("MUNJIGI_DATABASE_CONNECTIONS", "1"),
+        ("MUNJIGI_EVENT_RETENTION_DAYS", ""),
+        ("MUNJIGI_EVENTS_RETENTION_DAY", "30"),
+        ("MUNJIGI_FAVOURITE_COLOUR", "green"),
+        ("PATH", "/bin"),
+    ]))
+    .unwrap_err()
+    .to_string();
+    assert!(!mistakes.contains(PASSWORD), "{mistakes}");
+    insta::assert_snapshot!(mistakes);
+}
+
+#[test]
+fn commands_on_the_database_need_nothing_else() {
+    let url = [("MUNJIGI_DATABASE_URL", "postgres://localhost/munjigi")];
+    assert!(DatabaseConfig::read(&environment(&url)).is_ok());
+    let misspelt = [url[0], ("MUNJIGI_LISEN", "x")];
+    assert!(DatabaseConfig::read(&environment(&misspelt)).is_err());
+}
+
+#[test]
+fn the_edges_variables_are_known() {
+    let mut both = COMPLETE.to_vec();
+    both.extend([("MUNJIGI_ROOT_KEYS", "whatever"), ("MUNJIGI_SHARDS", "64")]);
+    assert!(Config::read(&environment(&both)).is_ok());
+}
+
+#[test]
+fn an_edge_is_scheme_host_and_port() {
+    for good in ["https://captcha.example", "http://127.0.0.1:8787", "http://edge:80/"] {
+        assert!(parse_edge_url(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "captcha.example",
+        "ftp://captcha.example",
+        "https://captcha.example/v1",
+        "https://captcha.example?a",
+        "https://me@captcha.example",
+        "https://",
+        "",
+    ] {
+        assert!(parse_edge_url(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_table_has_each_variable_once() {
+    let table = markdown();
+    for variable in VARIABLES {
+        let cell = format!("| {}", variable.name);
+        let rows = table.lines().filter(|line| {
+            line.strip_prefix(cell.as_str()).is_some_and(|rest| rest.starts_with(' '))
+        });
+        assert_eq!(rows.count(), 1, "{}", variable.name);
+    }
+    insta::assert_snapshot!(table);
+}

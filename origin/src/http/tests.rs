@@ -1,1 +1,29 @@
-//! Tests.
+//! The HTTP contract, through the real router on a real database.
+
+macro_rules! assert_contract {
+    ($name:literal, $answer:expr, $rig:expr) => {
+        insta::assert_snapshot!($name, super::contract(&$answer, &$rig.edge.url))
+    };
+}
+
+mod bad_input;
+mod counts;
+mod events;
+mod health;
+
+use crate::rig::Answer;
+
+/// Status, headers and body as a snapshot. What differs each time is checked
+/// before it is hidden.
+fn contract(answer: &Answer, edge: &reqwest::Url) -> String {
+    let id = answer.headers["munjigi-request-id"].to_str().unwrap();
+    assert!(id.len() == 22 && id.is_ascii(), "{id}");
+    let mut headers: Vec<String> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
+    headers.sort();
+    let body = answer.body.replace(edge.as_str(), "https://edge.example/");
+    format!("{}\n{}\n\n{body}\n", answer.status, headers.join("\n")).replace(id, "<22 digits>")
+}

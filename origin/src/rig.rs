@@ -1,0 +1,354 @@
+//! What tests of the shell stand on: the real router on a real database, a
+//! clock that is set by hand, and an edge that remembers what it was told.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use axum::{Json, Router};
+use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::{KeyCheck, KeyRing, Secret, SecretHash, UnixMillis};
+use munjigi_protocol::{
+    Algorithm, AttemptId, BatchId, Code, Count, CountKind, Health, Mode, Problem, Redeemed,
+    SiteConfig, SitePut, SiteState, Status, Work, headers,
+};
+use serde_json::json;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+use crate::clock::Clock;
+use crate::config::Retention;
+use crate::edge::{self, Edge};
+use crate::entropy::Entropy;
+use crate::http::{self, App, Schema};
+use crate::jobs::Jobs;
+use crate::publish::Publisher;
+use crate::server::{self, Parts, Server};
+use crate::store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
+use crate::store::transact;
+
+/// 2026-11-20T12:00:30Z.
+pub const NOON: UnixMillis = UnixMillis(1_795_176_030_000);
+pub const MINUTE: u64 = 60_000;
+pub const HOUR: u64 = 60 * MINUTE;
+pub const DAY: u64 = 24 * HOUR;
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+pub fn ring() -> KeyRing {
+    KeyRing::parse(&format!("k1:{KEY}")).unwrap()
+}
+
+pub fn check() -> KeyCheck {
+    KeyCheck::parse(KEY).unwrap()
+}
+
+#[derive(Clone)]
+pub struct Rig {
+    pub pool: PgPool,
+    pub app: Arc<App>,
+    pub edge: FakeEdge,
+    now: Arc<AtomicU64>,
+    entropy: Entropy,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Rig {
+    pub async fn new(pool: PgPool) -> Self {
+        let now = Arc::new(AtomicU64::new(NOON.0));
+        let ticking = Arc::clone(&now);
+        let clock = Clock::of(move || UnixMillis(ticking.load(Ordering::SeqCst)));
+        let entropy = Entropy::from_seed(7);
+        let fake = FakeEdge::start(clock.clone()).await;
+        let client = edge::http_client().unwrap();
+        let edge = Edge::new(client, fake.url.clone(), ring(), clock.clone(), entropy.clone());
+        let parts = Parts {
+            pool: pool.clone(),
+            clock,
+            entropy: entropy.clone(),
+            ring: ring(),
+            edge,
+            connections: 10,
+        };
+        let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
+        let app = server.app();
+        app.readiness.set_schema(Schema::Applied);
+        Self { pool, app, edge: fake, now, entropy }
+    }
+
+    pub fn now(&self) -> UnixMillis {
+        UnixMillis(self.now.load(Ordering::SeqCst))
+    }
+
+    pub fn pass(&self, millis: u64) {
+        self.now.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    pub fn publisher(&self) -> Publisher {
+        let (pool, edge) = (self.pool.clone(), self.app.edge.clone());
+        Publisher { pool, edge, clock: self.app.clock.clone() }
+    }
+
+    pub fn jobs(&self) -> Jobs {
+        Jobs {
+            pool: self.pool.clone(),
+            clock: self.app.clock.clone(),
+            event_days: 90,
+            publisher: self.publisher(),
+        }
+    }
+
+    /// A signature's value for a POST.
+    pub fn sign(&self, audience: Audience, path: &str, body: &str, at: UnixMillis) -> String {
+        let request =
+            SignedRequest { audience, method: "POST", path, query: "", body: body.as_bytes() };
+        signature::sign(&ring(), &request, at, Nonce(self.entropy.bytes()))
+    }
+
+    /// A POST as the edge makes it.
+    pub async fn post(&self, path: &str, body: &str) -> Answer {
+        let signature = self.sign(Audience::Origin, path, body, self.now());
+        self.post_signed(path, body, Some(&signature)).await
+    }
+
+    pub async fn post_signed(&self, path: &str, body: &str, signature: Option<&str>) -> Answer {
+        let mut request = Request::post(path).header("content-type", "application/json");
+        if let Some(signature) = signature {
+            request = request.header(headers::SIGNATURE, signature);
+        }
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn send(&self, request: Request) -> Answer {
+        let response = http::router(Arc::clone(&self.app)).oneshot(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    /// One number of a query.
+    pub async fn number(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.pool).await.unwrap()
+    }
+
+    pub fn secret(&self) -> Secret {
+        self.entropy.with(|generator| check().mint_secret(generator))
+    }
+
+    pub async fn create_site(&self) -> SiteConfig {
+        let config = site(&self.entropy);
+        let unit = CreateSite {
+            name: "Shop",
+            config: &config,
+            secret: &self.secret().hash(),
+            now: self.now(),
+        };
+        transact(&self.pool, &unit).await.unwrap()
+    }
+
+    pub async fn change(&self, sitekey: &str, change: Change) -> Result<SiteConfig, ChangeRefused> {
+        transact(&self.pool, &ChangeSite { sitekey, change: &change, now: self.now() })
+            .await
+            .unwrap()
+    }
+
+    pub fn new_hash(&self) -> SecretHash {
+        self.secret().hash()
+    }
+}
+
+fn site(entropy: &Entropy) -> SiteConfig {
+    SiteConfig {
+        version: 1,
+        sitekey: entropy.with(|generator| check().mint_sitekey(generator)).to_string(),
+        state: SiteState::Live,
+        hosts: vec!["shop.example".to_owned()],
+        allow_loopback: false,
+        mode: Mode::Managed,
+        work: Work { floor: 40_000, ceiling: 4_000_000 },
+        count: 16,
+        token_lifetime_seconds: 300,
+        fallback_allowed: true,
+        pictures: Vec::new(),
+        rules: Vec::new(),
+        aliases: Vec::new(),
+        secrets: Vec::new(),
+        exempt: false,
+    }
+}
+
+/// An event of a minute before noon; `number` makes the id.
+pub fn event(number: u8) -> Redeemed {
+    Redeemed {
+        id: AttemptId([number; 16]),
+        redeemed_at: NOON.0 - MINUTE,
+        solved_at: NOON.0 - MINUTE - 2_000,
+        sitekey: "mj_aaaaaaaaaaaaaaaaaaaaaaaaaa".to_owned(),
+        hostname: "shop.example".to_owned(),
+        action: "login".to_owned(),
+        score: 90,
+        interactive: false,
+        stepped: false,
+        algorithm: Algorithm::HashWx,
+        country: "KR".to_owned(),
+        asn: 4_766,
+        rejected: 0,
+    }
+}
+
+pub fn events(events: &[Redeemed]) -> String {
+    json!({ "shard": "64/7", "events": events }).to_string()
+}
+
+pub fn count(kind: CountKind, count: u32) -> Count {
+    Count {
+        minute: NOON.0 / MINUTE - 1,
+        sitekey: "mj_aaaaaaaaaaaaaaaaaaaaaaaaaa".to_owned(),
+        hostname: "shop.example".to_owned(),
+        action: "login".to_owned(),
+        kind,
+        code: (kind == CountKind::Refused).then_some(Code::Blocked),
+        country: "KR".to_owned(),
+        asn: 4_766,
+        algorithm: None,
+        count,
+        solve_ms: Vec::new(),
+    }
+}
+
+pub fn counts(batch: u8, counts: &[Count]) -> String {
+    json!({ "batch": BatchId([batch; 16]), "counts": counts }).to_string()
+}
+
+/// An edge that remembers.
+#[derive(Clone)]
+pub struct FakeEdge {
+    pub url: reqwest::Url,
+    memory: Arc<Mutex<Memory>>,
+}
+
+#[derive(Default)]
+struct Memory {
+    sites: BTreeMap<String, u64>,
+    calls: Vec<String>,
+    /// What to answer instead, next first.
+    failures: VecDeque<Code>,
+}
+
+#[derive(Clone)]
+struct EdgeState {
+    memory: Arc<Mutex<Memory>>,
+    clock: Clock,
+}
+
+impl FakeEdge {
+    async fn start(clock: Clock) -> Self {
+        let memory = Arc::new(Mutex::new(Memory::default()));
+        let state = EdgeState { memory: Arc::clone(&memory), clock };
+        let health = Json(Health { status: Status::Ok, checks: Vec::new() });
+        let router = Router::new()
+            .route("/health", get(async || health))
+            .route("/v1/frame/{sitekey}", get(frame))
+            .route("/internal/sites/{sitekey}", put(internal).delete(internal))
+            .with_state(state);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(axum::serve(listener, router).into_future());
+        Self { url, memory }
+    }
+
+    /// `PUT mj_… 5`, in the order they came.
+    pub fn calls(&self) -> Vec<String> {
+        self.memory.lock().unwrap().calls.clone()
+    }
+
+    pub fn version(&self, sitekey: &str) -> Option<u64> {
+        self.memory.lock().unwrap().sites.get(sitekey).copied()
+    }
+
+    /// The next calls are refused with these codes.
+    pub fn fail(&self, codes: impl IntoIterator<Item = Code>) {
+        self.memory.lock().unwrap().failures.extend(codes);
+    }
+
+    pub fn set_version(&self, sitekey: &str, version: u64) {
+        self.memory.lock().unwrap().sites.insert(sitekey.to_owned(), version);
+    }
+
+    pub fn forget_everything(&self) {
+        self.memory.lock().unwrap().sites.clear();
+    }
+}
+
+async fn frame(State(state): State<EdgeState>, Path(sitekey): Path<String>) -> StatusCode {
+    let known = state.memory.lock().unwrap().sites.contains_key(&sitekey);
+    if known { StatusCode::OK } else { StatusCode::NOT_FOUND }
+}
+
+async fn internal(
+    State(state): State<EdgeState>,
+    Path(sitekey): Path<String>,
+    request: Request,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let signed = SignedRequest {
+        audience: Audience::Edge,
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: "",
+        body: &body,
+    };
+    let header = head.headers.get(headers::SIGNATURE).and_then(|value| value.to_str().ok());
+    if let Err(error) = signature::verify(&ring(), header, &signed, state.clock.now()) {
+        return refuse(error.code());
+    }
+    let sent: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let version = sent["version"].as_u64().unwrap();
+    let mut memory = state.memory.lock().unwrap();
+    memory.calls.push(format!("{} {version}", head.method));
+    if let Some(code) = memory.failures.pop_front() {
+        return refuse(code);
+    }
+    if memory.sites.get(&sitekey).is_some_and(|stored| *stored > version) {
+        return refuse(Code::StaleVersion);
+    }
+    if head.method == Method::DELETE {
+        memory.sites.remove(&sitekey);
+    } else {
+        memory.sites.insert(sitekey.clone(), version);
+    }
+    Json(SitePut { sitekey, version }).into_response()
+}
+
+fn refuse(code: Code) -> Response {
+    let status = munjigi_captcha::http_status(code);
+    let problem = Problem {
+        type_uri: String::new(),
+        title: String::new(),
+        status,
+        code,
+        detail: String::new(),
+        request_id: String::new(),
+    };
+    (StatusCode::from_u16(status).unwrap(), Json(problem)).into_response()
+}
