@@ -5,7 +5,7 @@ use core::fmt;
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 
-use crate::derive::{MacKey, Purpose, derive};
+use crate::derive::{MacKey, Purpose, derive, leading};
 use crate::keys::{KeyCheck, Sitekey};
 use crate::ring::{KeyRing, Kid, RingKey};
 use crate::time::UnixMillis;
@@ -75,20 +75,19 @@ impl Authority {
         root: Kid,
         sitekey: &Sitekey,
         issued_at: UnixMillis,
-        prefix: &Prefix,
+        prefix: Prefix,
     ) -> Option<[u8; 8]> {
         let day = issued_at.days().to_le_bytes();
-        let tag = self.find(root)?.visitor.tag_framed(&[sitekey.as_bytes(), &day, prefix.bytes()]);
-        tag.first_chunk().copied()
+        let keys = self.find(root)?;
+        Some(leading(&keys.visitor.tag_framed(&[sitekey.as_bytes(), &day, prefix.bytes()])))
     }
 
     /// The pseudonym of a network on a site in the counters of one isolate.
     /// It does not change at midnight as the visitor's does: nobody's price
     /// should fall by the calendar. It never leaves the isolate.
-    pub(crate) fn network(&self, sitekey: &Sitekey, prefix: &Prefix) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] =
-            self.counters.tag_framed(&[sitekey.as_bytes(), prefix.bytes()]);
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    pub(crate) fn network(&self, sitekey: &Sitekey, prefix: Prefix) -> u64 {
+        let tag = self.counters.tag_framed(&[sitekey.as_bytes(), prefix.bytes()]);
+        u64::from_le_bytes(leading(&tag))
     }
 
     /// What the picture of an attempt is chosen by. `None` where the root

@@ -7,7 +7,7 @@ use munjigi_protocol::{Algorithm, AttemptId};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use crate::authority::Authority;
+use crate::authority::{Authority, Keys};
 use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
@@ -160,15 +160,7 @@ impl ChallengeClaims {
             risk: self.risk,
             owed: self.owed,
         });
-        let mut payload = Vec::with_capacity(NONCE_BYTES + plain.len());
-        payload.extend_from_slice(&nonce);
-        payload.extend_from_slice(&plain);
-        let (_, message) = payload.split_at_mut(NONCE_BYTES);
-        let tag = keys
-            .challenge
-            .encrypt_inout_detached(&nonce.into(), &associated(keys.kid), message.into())
-            .expect("a payload of some hundred bytes is far below the cipher's limit");
-        Frame::<TAG_BYTES> { kid: keys.kid, payload, tag: tag.into() }.write()
+        encrypt(keys, nonce, &plain).write()
     }
 
     /// Opens a challenge by whichever key made it.
@@ -209,6 +201,18 @@ impl ChallengeClaims {
             owed: payload.owed,
         })
     }
+}
+
+fn encrypt(keys: &Keys, nonce: [u8; NONCE_BYTES], plain: &[u8]) -> Frame<TAG_BYTES> {
+    let mut payload = Vec::with_capacity(NONCE_BYTES + plain.len());
+    payload.extend_from_slice(&nonce);
+    payload.extend_from_slice(plain);
+    let (_, message) = payload.split_at_mut(NONCE_BYTES);
+    let tag = keys
+        .challenge
+        .encrypt_inout_detached(&nonce.into(), &associated(keys.kid), message.into())
+        .expect("a payload of some hundred bytes is far below the cipher's limit");
+    Frame { kid: keys.kid, payload, tag: tag.into() }
 }
 
 /// Kid and version, which travel in clear, each with its length.

@@ -4,6 +4,7 @@
 mod memory;
 mod prices;
 mod redemptions;
+mod world;
 
 use core::future::Future;
 use core::pin::{Pin, pin};
@@ -13,6 +14,7 @@ use std::future::poll_fn;
 pub use memory::{MemoryPrices, MemoryRedemptions, MemorySites, Trouble};
 pub use prices::price_store;
 pub use redemptions::redemption_store;
+pub use world::{FIREFOX, ROOT_A, ROOT_B, World, authority, site_config};
 
 /// Runs many futures at once, whatever executor polls it: each is polled in
 /// turn until all are done.

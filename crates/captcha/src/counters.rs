@@ -67,13 +67,13 @@ impl Place {
     /// pseudonym: no address is in the counters, and nobody outside can
     /// choose prefixes that share a set of the table with a victim's.
     pub fn of(authority: &Authority, sitekey: &Sitekey, visit: &Visit) -> Self {
-        let [a, b, c, d, e, f, g, h, ..] = *sitekey.as_bytes();
-        let site = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        let (first, _) = sitekey.as_bytes().split_at(8);
+        let site = first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
         // Systems are counted per site, so that an attack on one site costs
         // no visitor of another. Sitekeys are random, system numbers scarce:
         // neither can be chosen, so an unkeyed mix will do.
         let system = (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn)));
-        Self { site, network: authority.network(sitekey, &visit.prefix), system }
+        Self { site, network: authority.network(sitekey, visit.prefix), system }
     }
 }
 

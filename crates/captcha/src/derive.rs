@@ -44,6 +44,12 @@ pub fn derive(root: &RingKey, purpose: Purpose) -> Zeroizing<[u8; KEY_BYTES]> {
     key
 }
 
+/// The first bytes of a digest, where a shorter name will do.
+pub fn leading<const N: usize>(digest: &[u8; 32]) -> [u8; N] {
+    const { assert!(N <= 32, "a digest has 32 bytes") };
+    core::array::from_fn(|i| digest[i])
+}
+
 /// An HMAC whose key is already worked in: a clone per message saves two of
 /// its four compressions. Its state is wiped on drop (feature `zeroize` of
 /// `hmac`).

@@ -121,7 +121,7 @@ fn issue_to(
         expires_at: UnixMillis::from_seconds(issued_at.seconds() + lifetime),
         step: SealedStep::Puzzle(puzzle),
         visitor: authority
-            .visitor(root, &site.sitekey, issued_at, &visit.prefix)
+            .visitor(root, &site.sitekey, issued_at, visit.prefix)
             .unwrap_or_default(),
         risk: demand.risk,
         owed: Owed {

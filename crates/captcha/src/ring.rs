@@ -5,7 +5,7 @@
 use core::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
@@ -177,15 +177,9 @@ pub(crate) fn parse_key(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
     if text.len() != BASE64URL_NOPAD.encode_len(KEY_BYTES) {
         return None;
     }
-    // `decode_mut` writes as much as it could read before it fails.
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    match BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut *bytes) {
-        Ok(KEY_BYTES) => Some(bytes),
-        _ => {
-            bytes.zeroize();
-            None
-        }
-    }
+    let decoded = BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut *bytes);
+    (decoded == Ok(KEY_BYTES)).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -212,7 +206,7 @@ mod tests {
         let nine = (0..9).map(|i| format!("k{i}:{A}")).collect::<Vec<_>>().join(",");
         for (text, error) in [
             (String::new(), RingError::Empty),
-            (format!("{A}"), RingError::NoColon(1)),
+            (A.to_owned(), RingError::NoColon(1)),
             (format!("k1:{A},"), RingError::NoColon(2)),
             (format!(":{A}"), RingError::BadKid(1)),
             (format!("K1:{A}"), RingError::BadKid(1)),

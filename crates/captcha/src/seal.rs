@@ -80,3 +80,6 @@ pub(crate) fn decode<'a, T: Deserialize<'a> + Serialize>(
 pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_allocvec(value).expect("payloads are structs of numbers, texts and bytes")
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,7 @@ impl Site {
             fallback_allowed: config.fallback_allowed,
             pictures: config.pictures.clone(),
             exempt: config.exempt && exemption == Exemption::Honoured,
-            rules: parse_each(&config.rules, |rule| Rule::parse(rule)).map_err(SiteError::Rule)?,
+            rules: parse_each(&config.rules, Rule::parse).map_err(SiteError::Rule)?,
             hosts: parse_each(&config.hosts, |host| HostPattern::parse(host).ok())
                 .map_err(SiteError::Host)?,
             allow_loopback: config.allow_loopback,

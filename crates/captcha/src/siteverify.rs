@@ -9,6 +9,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
+use crate::derive::leading;
 use crate::keys::{Secret, SecretHash, Sitekey};
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redeemed, TokenFacts, TokenHash};
@@ -109,6 +110,7 @@ impl core::fmt::Debug for Presented {
 /// Checks shape and secret: everything that costs no look-up. What is empty
 /// is missing. An idempotency key is 1–128 printable characters of ASCII,
 /// else `bad-request`: cutting it would make two keys one.
+#[expect(clippy::result_large_err, reason = "an answer that is sent at once, not an error path")]
 pub fn present(authority: &Authority, request: &SiteverifyRequest) -> Result<Presented, Outcome> {
     let given = |text: &Option<String>| text.as_deref().unwrap_or_default().to_owned();
     let secret = zeroize::Zeroizing::new(given(&request.secret));
@@ -254,9 +256,7 @@ fn facts(claims: &TokenClaims) -> TokenFacts {
 }
 
 fn hash(bytes: &[u8]) -> [u8; 16] {
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] =
-        <[u8; 32]>::from(Sha256::digest(bytes));
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+    leading(&Sha256::digest(bytes).into())
 }
 
 #[cfg(test)]

@@ -39,12 +39,12 @@ impl Prefix {
     pub const fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => {
-                let [a, b, c, _] = address.octets();
-                Self::V4([a, b, c])
+                let [prefix @ .., _] = address.octets();
+                Self::V4(prefix)
             }
             IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f])
+                let [prefix @ .., _, _, _, _, _, _, _, _, _, _] = address.octets();
+                Self::V6(prefix)
             }
         }
     }

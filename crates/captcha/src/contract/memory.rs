@@ -23,10 +23,13 @@ pub enum Trouble {
     LosesOneReply,
 }
 
+/// Shard count, shard, attempt.
+type Key = (u16, u16, [u8; 16]);
+
 /// Rows in memory: one table per shard count and number, as the objects.
 #[derive(Debug)]
 pub struct MemoryRedemptions {
-    rows: RefCell<BTreeMap<(u16, u16, [u8; 16]), Row>>,
+    rows: RefCell<BTreeMap<Key, Row>>,
     clock: Cell<UnixMillis>,
     trouble: Cell<Trouble>,
     denied: RefCell<Vec<SecretHash>>,

@@ -5,6 +5,7 @@ use core::ops::AsyncFn;
 use super::together;
 use crate::keys::Sitekey;
 use crate::ports::{Payer, PriceStore};
+use crate::price::Price;
 
 /// Runs every clause, each on a fresh store.
 ///
@@ -23,7 +24,7 @@ async fn begins_at_nothing<S: PriceStore>(store: S) {
 
 async fn doubles_with_each_use<S: PriceStore>(store: S) {
     for uses in 0..5 {
-        assert_eq!(store.raise(&payer(1)).await.map(|price| price.doublings()), Ok(uses));
+        assert_eq!(store.raise(&payer(1)).await.map(Price::doublings), Ok(uses));
         assert_eq!(doublings(&store, &payer(1)).await, uses + 1);
     }
 }

@@ -152,7 +152,7 @@ proptest! {
     #[test]
     fn names_of_labels_are_read(labels in prop::collection::vec("[a-z]([a-z0-9-]{0,20}[a-z0-9])?", 1..6)) {
         let name = labels.join(".");
-        prop_assume!(name != "null" && !name.ends_with(".null"));
+        prop_assume!(name != "null");
         prop_assert!(Hostname::parse(&name).is_ok());
     }
 }

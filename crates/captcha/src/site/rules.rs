@@ -23,8 +23,12 @@ pub struct Rule {
 impl Rule {
     /// Reads a rule; `None` where a condition is not well-formed.
     pub fn parse(config: &RuleConfig) -> Option<Self> {
+        Self::read(config).ok()
+    }
+
+    fn read(config: &RuleConfig) -> Result<Self, Malformed> {
         let when = &config.when;
-        Some(Self {
+        Ok(Self {
             host: read(when.hostname.as_deref(), |text| HostPattern::parse(text).ok())?,
             action: read(when.action.as_deref(), |text| Action::parse(text).ok())?,
             country: read(when.country.as_deref(), |text| {
@@ -42,16 +46,17 @@ impl Rule {
             && self.action.as_ref().is_none_or(|wanted| wanted == action)
             && self.country.is_none_or(|wanted| wanted == visit.country)
             && self.asn.is_none_or(|wanted| wanted == visit.asn)
-            && self.network.as_ref().is_none_or(|network| network.contains(&visit.prefix))
+            && self.network.as_ref().is_none_or(|network| network.contains(visit.prefix))
     }
 }
 
-/// An absent condition is none; one that does not parse fails the rule.
-fn read<T>(text: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
-    match text {
-        None => Some(None),
-        Some(text) => parse(text).map(Some),
-    }
+/// A condition that does not parse fails its rule; a rule must not come to
+/// mean more than its owner wrote.
+struct Malformed;
+
+/// An absent condition holds always.
+fn read<T>(text: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Malformed> {
+    text.map(|text| parse(text).ok_or(Malformed)).transpose()
 }
 
 /// A network of at most /24 or /48: we keep no more of an address, so a
@@ -79,17 +84,17 @@ impl Network {
             .then(|| Self { prefix: Prefix::of(address), bits })
     }
 
-    fn contains(&self, prefix: &Prefix) -> bool {
+    fn contains(&self, prefix: Prefix) -> bool {
         let same_family = matches!(
-            (&self.prefix, prefix),
+            (self.prefix, prefix),
             (Prefix::V4(_), Prefix::V4(_)) | (Prefix::V6(_), Prefix::V6(_))
         );
-        same_family && (number(&self.prefix) ^ number(prefix)).leading_zeros() >= self.bits
+        same_family && (number(self.prefix) ^ number(prefix)).leading_zeros() >= self.bits
     }
 }
 
 /// The prefix as the top bits of a number.
-fn number(prefix: &Prefix) -> u64 {
+fn number(prefix: Prefix) -> u64 {
     let bytes = prefix.bytes();
     bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)) << (64 - 8 * bytes.len())
 }
@@ -113,7 +118,7 @@ mod tests {
         ] {
             let parsed = Network::parse(network).unwrap();
             let prefix = Prefix::parse(address).unwrap();
-            assert_eq!(parsed.contains(&prefix), contains, "{network} {address}");
+            assert_eq!(parsed.contains(prefix), contains, "{network} {address}");
         }
     }
 

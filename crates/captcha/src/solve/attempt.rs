@@ -14,6 +14,7 @@ use super::{Solved, Stores};
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 use crate::counters::{Counters, Noted, Place};
+use crate::derive::leading;
 use crate::issue::{
     MAX_TOKEN_LIFETIME_SECONDS, PICTURE_LIFETIME_SECONDS, puzzle_step, seconds_between,
 };
@@ -388,8 +389,7 @@ fn answer_hash(answer: &Answer) -> Result<AnswerHash, Refusal> {
         }
         Answer::Turn { view } => hash.update([2, *view]),
     }
-    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = <[u8; 32]>::from(hash.finalize());
-    Ok(AnswerHash([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]))
+    Ok(AnswerHash(leading(&hash.finalize().into())))
 }
 
 fn unavailable(_: StoreError) -> Refusal {

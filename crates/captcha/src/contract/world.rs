@@ -1,0 +1,391 @@
+//! An edge in memory: one site, one visitor, the fakes, a clock that stands
+//! where the test puts it and randomness from a seed. What walks an attempt
+//! from challenge to siteverify, in tests and benches.
+
+use core::cell::RefCell;
+
+use munjigi_pow::Puzzle;
+use munjigi_protocol::{
+    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Mode, PictureStep,
+    PictureType, PuzzleStep, Signals, SiteConfig, SiteState, SiteverifyReply, SiteverifyRequest,
+    SolutionReply, SolutionRequest, Step, Want, Work,
+};
+use rand_core::{CryptoRng, Infallible, TryCryptoRng, TryRng};
+use sha2::{Digest, Sha256};
+
+use super::{MemoryPrices, MemoryRedemptions, MemorySites, block_on};
+use crate::authority::Authority;
+use crate::call::Call;
+use crate::counters::Counters;
+use crate::issue::{Issued, issue};
+use crate::keys::{KeyCheck, Secret};
+use crate::pictures::{Dealt, Pictures, RightAnswer};
+use crate::refusal::Refusal;
+use crate::ring::KeyRing;
+use crate::site::{Exemption, Site};
+use crate::siteverify::{Outcome, siteverify};
+use crate::solve::{Solved, Stores, judge, open};
+use crate::time::UnixMillis;
+use crate::visit::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};
+
+/// A root key for tests: the bytes 0–31.
+pub const ROOT_A: &str = "a1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// Another.
+pub const ROOT_B: &str = "b2:_________________________________________-8";
+
+/// The check key for tests: the bytes 32–63.
+const KEY_CHECK: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
+
+/// An authority with these root keys.
+///
+/// # Panics
+/// When the ring does not parse.
+pub fn authority(ring: &str) -> Authority {
+    let ring = KeyRing::parse(ring).expect("a ring for tests is well-formed");
+    Authority::new(&ring, KeyCheck::parse(KEY_CHECK).expect("32 bytes of base64"))
+}
+
+/// A site of default difficulty on `shop.example`, for tests that solve it
+/// rarely; [`World::new`] makes it easy.
+pub fn site_config(sitekey: &str, secrets: Vec<String>) -> SiteConfig {
+    SiteConfig {
+        version: 1,
+        sitekey: sitekey.to_owned(),
+        state: SiteState::Live,
+        hosts: vec!["shop.example".to_owned(), "*.shop.example".to_owned()],
+        allow_loopback: false,
+        mode: Mode::Managed,
+        work: Work { floor: 40_000, ceiling: 4_000_000 },
+        count: 16,
+        token_lifetime_seconds: 300,
+        fallback_allowed: true,
+        pictures: Vec::new(),
+        rules: Vec::new(),
+        aliases: Vec::new(),
+        secrets,
+        exempt: false,
+    }
+}
+
+/// A visit by a browser about which nothing speaks.
+pub const FIREFOX: Visit = Visit {
+    prefix: Prefix::V4([192, 0, 2]),
+    country: Country::UNKNOWN,
+    asn: 64_500,
+    http: HttpVersion::Three,
+    tls: TlsVersion::OneThree,
+    agent: AgentKind::Browser,
+};
+
+/// Randomness from a counter: SHA-256 of a seed and a number. For tests.
+#[derive(Debug)]
+pub struct Seeded(u64);
+
+impl TryRng for Seeded {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, target: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in target.chunks_mut(32) {
+            self.0 += 1;
+            let block = Sha256::digest(self.0.to_le_bytes());
+            for (slot, byte) in chunk.iter_mut().zip(block) {
+                *slot = byte;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Seeded {}
+
+/// Deals one grid per attempt, whose answer follows from the seed.
+#[derive(Debug)]
+pub struct OneGrid;
+
+impl OneGrid {
+    fn cells(seed: &[u8; 32]) -> Vec<u8> {
+        let [first, second, ..] = *seed;
+        vec![first % 4, 4 + second % 5]
+    }
+}
+
+impl Pictures for OneGrid {
+    fn deal(&self, kinds: &[PictureType], seed: &[u8; 32]) -> Option<Dealt> {
+        kinds.contains(&PictureType::Grid).then(|| Dealt {
+            step: PictureStep {
+                picture_type: PictureType::Grid,
+                prompt: "bicycle".to_owned(),
+                images: vec!["one".to_owned()],
+                rows: 3,
+                columns: 3,
+            },
+            answer: RightAnswer::Grid { cells: Self::cells(seed) },
+        })
+    }
+}
+
+/// Everything an edge has.
+#[derive(Debug)]
+pub struct World {
+    /// The keys.
+    pub authority: Authority,
+    /// The site.
+    pub site: Site,
+    /// The site's secret.
+    pub secret: Secret,
+    /// The visitor.
+    pub visit: Visit,
+    /// What the widget reports.
+    pub signals: Signals,
+    /// The edge's clock.
+    pub now: UnixMillis,
+    /// Shards in use.
+    pub shards: u16,
+    /// The counters of this isolate.
+    pub counters: RefCell<Counters>,
+    /// Rows of attempts.
+    pub redemptions: MemoryRedemptions,
+    /// Prices of "another way".
+    pub prices: MemoryPrices,
+    /// The published site.
+    pub sites: MemorySites,
+    rng: Seeded,
+}
+
+impl World {
+    /// A world whose site asks for next to no work.
+    ///
+    /// # Panics
+    /// Never: what is fixed here is well-formed.
+    pub fn new() -> Self {
+        let authority = authority(ROOT_A);
+        let mut rng = Seeded(0);
+        let sitekey = authority.check().mint_sitekey(&mut rng).to_string();
+        let secret = authority.check().mint_secret(&mut rng);
+        let mut config = site_config(&sitekey, vec![secret.hash().as_str().to_owned()]);
+        config.work = Work { floor: 8, ceiling: 800 };
+        config.count = 4;
+        let site = Site::parse(&config, Exemption::Ignored).expect("the site is well-formed");
+        let now = UnixMillis(1_763_623_800_250);
+        let mut world = Self {
+            authority,
+            site,
+            secret,
+            visit: FIREFOX,
+            signals: Signals::default(),
+            now,
+            shards: 64,
+            counters: RefCell::new(Counters::new(300)),
+            redemptions: MemoryRedemptions::new(now),
+            prices: MemoryPrices::new(now),
+            sites: MemorySites::default(),
+            rng,
+        };
+        world.publish();
+        world
+    }
+
+    /// Publishes the site as it is now.
+    pub fn publish(&mut self) {
+        self.sites.publish(self.site.clone(), vec![self.secret.hash()]);
+    }
+
+    /// Moves every clock.
+    pub fn pass_seconds(&mut self, seconds: u64) {
+        self.now = UnixMillis(self.now.0 + seconds * 1_000);
+        self.redemptions.set_clock(self.now);
+        self.prices.set_clock(self.now);
+    }
+
+    /// A source of randomness that goes on from test to test.
+    pub fn rng(&mut self) -> &mut (impl CryptoRng + use<>) {
+        &mut self.rng
+    }
+
+    /// A request for a challenge.
+    pub fn request(&self) -> ChallengeRequest {
+        ChallengeRequest {
+            sitekey: self.site.sitekey.to_string(),
+            hostname: "shop.example".to_owned(),
+            action: "login".to_owned(),
+            cdata: "order-17".to_owned(),
+            locale: "ko".to_owned(),
+            widget: "0.1.0".to_owned(),
+            algorithms: vec![AlgorithmName::HashWx, AlgorithmName::Sha256],
+            signals: self.signals,
+        }
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call { authority: &self.authority, site: &self.site, visit: &self.visit, now: self.now }
+    }
+
+    /// Asks for a challenge.
+    pub fn issue(&mut self, request: &ChallengeRequest) -> Result<Issued, Refusal> {
+        let mut rng = Seeded(self.rng.0);
+        self.rng.0 += 1_000;
+        let call = self.call();
+        issue(&call, request, self.shards, &mut self.counters.borrow_mut(), &mut rng)
+    }
+
+    /// A challenge that is not refused.
+    ///
+    /// # Panics
+    /// When it is.
+    pub fn challenge(&mut self) -> ChallengeReply {
+        let request = self.request();
+        self.issue(&request).expect("the visitor is welcome").reply
+    }
+
+    /// The request that hands in the solution of a puzzle.
+    ///
+    /// # Panics
+    /// When the step is no puzzle.
+    pub fn solution(&self, challenge: &ChallengeReply) -> SolutionRequest {
+        let Step::Puzzle(step) = &challenge.step else { panic!("not a puzzle") };
+        SolutionRequest {
+            challenge: challenge.challenge.clone(),
+            nonces: Some(puzzle(step).solve()),
+            answer: None,
+            want: None,
+            signals: self.signals,
+        }
+    }
+
+    /// The request that answers a picture.
+    pub fn answer(&self, challenge: &ChallengeReply, cells: Vec<u8>) -> SolutionRequest {
+        SolutionRequest {
+            challenge: challenge.challenge.clone(),
+            nonces: None,
+            answer: Some(Answer::Grid { cells }),
+            want: None,
+            signals: self.signals,
+        }
+    }
+
+    /// The request for another way.
+    pub fn want_work(&self, challenge: &ChallengeReply) -> SolutionRequest {
+        SolutionRequest {
+            challenge: challenge.challenge.clone(),
+            nonces: None,
+            answer: None,
+            want: Some(Want::Work),
+            signals: self.signals,
+        }
+    }
+
+    /// The right answer to the picture of a challenge.
+    ///
+    /// # Panics
+    /// When the challenge does not open.
+    pub fn right_cells(&self, challenge: &ChallengeReply) -> Vec<u8> {
+        let request = self.want_work(challenge);
+        let opened = open(&self.authority, &request).expect("a challenge of this world");
+        let claims = opened.claims();
+        let seed = self.authority.picture_seed(claims.root, &claims.id.0);
+        OneGrid::cells(&seed.expect("the root key is there"))
+    }
+
+    /// Hands in a solution.
+    pub fn solve(&mut self, request: &SolutionRequest) -> Result<Solved, Refusal> {
+        let mut rng = Seeded(self.rng.0);
+        self.rng.0 += 1_000;
+        let opened = open(&self.authority, request)?;
+        let stores =
+            Stores { redemptions: &self.redemptions, prices: &self.prices, pictures: &OneGrid };
+        block_on(judge(&self.call(), &opened, request, &self.counters, &stores, &mut rng))
+    }
+
+    /// A solution's token.
+    ///
+    /// # Panics
+    /// When more is asked or it is refused.
+    pub fn token(&mut self, request: &SolutionRequest) -> String {
+        match self.solve(request).map(|solved| solved.reply) {
+            Ok(SolutionReply::Passed { token, .. }) => token,
+            other => panic!("no token: {other:?}"),
+        }
+    }
+
+    /// What a solution leads to next.
+    ///
+    /// # Panics
+    /// When it passes or is refused.
+    pub fn next(&mut self, request: &SolutionRequest) -> ChallengeReply {
+        match self.solve(request).map(|solved| solved.reply) {
+            Ok(SolutionReply::Next(reply)) => reply,
+            other => panic!("nothing next: {other:?}"),
+        }
+    }
+
+    /// A token of a new attempt.
+    pub fn fresh_token(&mut self) -> String {
+        let challenge = self.challenge();
+        let solution = self.solution(&challenge);
+        self.token(&solution)
+    }
+
+    /// A siteverify request with the site's secret.
+    pub fn verification(&self, token: &str) -> SiteverifyRequest {
+        SiteverifyRequest {
+            secret: Some(self.secret.reveal().to_string()),
+            response: Some(token.to_owned()),
+            remoteip: None,
+            idempotency_key: None,
+        }
+    }
+
+    /// Verifies.
+    pub fn siteverify(&mut self, request: &SiteverifyRequest) -> Outcome {
+        let mut rng = Seeded(self.rng.0);
+        self.rng.0 += 1_000;
+        let future = siteverify(
+            &self.authority,
+            &self.sites,
+            &self.redemptions,
+            request,
+            self.now,
+            &mut rng,
+        );
+        block_on(future)
+    }
+
+    /// Verifies a token with the site's secret.
+    pub fn verify(&mut self, token: &str) -> SiteverifyReply {
+        let request = self.verification(token);
+        self.siteverify(&request).reply
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A step's puzzle.
+fn puzzle(step: &PuzzleStep) -> Puzzle {
+    Puzzle {
+        algorithm: match step.algorithm {
+            Algorithm::HashWx => munjigi_pow::Algorithm::HashWx,
+            Algorithm::Sha256 => munjigi_pow::Algorithm::Sha256,
+        },
+        id: step.id.0,
+        first: step.first,
+        count: step.count,
+        work: step.work,
+    }
+}

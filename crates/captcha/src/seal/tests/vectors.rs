@@ -1,0 +1,157 @@
+//! The bytes that outlive any refactoring. Made by another program, from
+//! PROTOCOL alone (HMAC and SHA-256 of a standard library, the cipher written
+//! out); a change here is a change of the protocol.
+//!
+//! Root key `a1`: bytes 0–31. Check key: bytes 32–63. Random bytes: counting
+//! up from 0x40.
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+
+use super::*;
+use crate::derive::{Purpose, derive};
+use crate::ring::KeyRing;
+use crate::signature::{Audience, Nonce, SignedRequest, sign, verify};
+use crate::visit::Prefix;
+
+#[test]
+fn purposes_are_derived_by_hkdf() {
+    let ring = KeyRing::parse(ROOT_A).unwrap();
+    for (purpose, key) in [
+        (Purpose::Token, "d92da05fe8133b3b1c7b4bb812e0377931a64b35e74451a88ea1c88f46cd830e"),
+        (Purpose::Challenge, "7edf869589e73f3ba9d94f8fc04b0042299ec0510cb29980615f88fce834067d"),
+        (Purpose::Visitor, "7f963261f01bd1433e532cb84b186141bf103b12c2d0e80e170c90707d8da18b"),
+        (Purpose::Counters, "1dbba5ae0c8000729a95f98a14aa21dca44e360291290c0371c432edea265be6"),
+        (Purpose::Picture, "4e545f3231d6882fae734b26829d0c39488994f4051859a0ad5db3595271ccb9"),
+    ] {
+        assert_eq!(HEXLOWER.encode(&*derive(ring.first(), purpose)), key, "{purpose:?}");
+    }
+}
+
+#[test]
+fn a_sitekey_is_12_random_bytes_and_their_check() {
+    let bytes = [
+        "404142434445464748494a4b", // random
+        "8a4692fc",                 // check
+    ];
+    let sitekey = sitekey();
+    assert_eq!(HEXLOWER.encode(sitekey.as_bytes()), bytes.concat());
+    assert_eq!(sitekey.to_string(), "mj_810m4gt48n34ej29995rmhmjzg");
+}
+
+#[test]
+fn a_secret_is_28_random_bytes_and_their_check() {
+    // 404142434445464748494a4b4c4d4e4f505152535455565758595a5b random
+    // 9da44e4d                                                 check
+    let secret = authority(ROOT_A).check().mint_secret(&mut counting_up());
+    let text = "mjs_810m4gt48n34ej29995mrkae9x852mjkahancntrb5d5q7d49s6g";
+    assert_eq!(*secret.reveal(), text);
+    assert_eq!(
+        secret.hash().as_str(),
+        "6c7081dedcd05fad2bec54ecf12f62fa5b17de055e35e0a53f187da3df7a9a5e"
+    );
+}
+
+#[test]
+fn a_token_is_these_bytes() {
+    let payload = [
+        "01",                               // version
+        "101112131415161718191a1b1c1d1e1f", // id
+        "d492fbc806",                       // keep_until 1763625300
+        "40",                               // shards 64
+        "404142434445464748494a4b8a4692fc", // sitekey
+        "0c73686f702e6578616d706c65",       // hostname shop.example
+        "056c6f67696e",                     // action login
+        "086f726465722d3137",               // cdata order-17
+        "ba9bae81aa33",                     // solved_at 1763623800250 ms
+        "a489fbc806",                       // expires_at 1763624100
+        "5a",                               // score 90
+        "00",                               // interactive: no
+        "01",                               // stepped: yes
+        "00",                               // algorithm: hashwx
+        "024b52",                           // country KR
+        "f4f703",                           // asn 64500
+    ];
+    let tag = "b40e3395909d2b97c418b42bb7d7f19581fa0376fd1a692289370f217f77d59b";
+    let base64 = |hex: &str| BASE64URL_NOPAD.encode(&HEXLOWER.decode(hex.as_bytes()).unwrap());
+    let text = ["mj1.a1", &base64(&payload.concat()), &base64(tag)].join(".");
+    let authority = authority(ROOT_A);
+    assert_eq!(token().seal(&authority), text);
+    assert_eq!(TokenClaims::open(&authority, &text), Ok(token()));
+}
+
+#[test]
+fn a_challenge_is_these_bytes_under_the_cipher() {
+    let plain = [
+        "01",                               // version
+        "101112131415161718191a1b1c1d1e1f", // id
+        "026131",                           // root a1
+        "d492fbc806",                       // keep_until 1763625300
+        "40",                               // shards 64
+        "404142434445464748494a4b8a4692fc", // sitekey
+        "0c73686f702e6578616d706c65",       // hostname shop.example
+        "056c6f67696e",                     // action login
+        "086f726465722d3137",               // cdata order-17
+        "f886fbc806",                       // issued_at 1763623800
+        "a489fbc806",                       // expires_at 1763624100
+        "00",                               // step: puzzle
+        "00",                               //   algorithm: hashwx
+        "00",                               //   first 0
+        "10",                               //   count 16
+        "c0b802",                           //   work 40000
+        "f38e1f34a28d92c6",                 // visitor
+        "0a",                               // risk 10
+        "808827",                           // owed: asked 640000
+        "00",                               //   paid 0
+        "00",                               //   puzzles 0
+        "00",                               //   way: puzzle
+    ];
+    // Nonce and ciphertext; the tag.
+    let text = "mj1.a1.\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXV8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAx6vlTglOo.\
+        6JDDc9jtLga5FrwLD2HRiA";
+    let authority = authority(ROOT_A);
+    assert_eq!(challenge().seal(&authority, &mut counting_up()), text);
+    assert_eq!(ChallengeClaims::open(&authority, text), Ok(challenge()));
+    assert_eq!(HEXLOWER.encode(&super::plain(text)), plain.concat());
+}
+
+#[test]
+fn a_visitor_is_8_bytes_for_a_network_a_site_and_a_day() {
+    let authority = authority(ROOT_A);
+    let root = Kid::parse("a1").unwrap();
+    let visitor = |sitekey: &Sitekey, at: UnixMillis, address: &str| {
+        let prefix = Prefix::parse(address).unwrap();
+        HEXLOWER.encode(&authority.visitor(root, sitekey, at, prefix).unwrap())
+    };
+    assert_eq!(visitor(&sitekey(), ISSUED_AT, "192.0.2.77"), "f38e1f34a28d92c6");
+    assert_eq!(visitor(&sitekey(), ISSUED_AT, "2001:db8:7::1"), "62b223fb462e7a55");
+    let tomorrow = UnixMillis(ISSUED_AT.0 + 86_400_000);
+    assert_ne!(visitor(&sitekey(), tomorrow, "192.0.2.77"), "f38e1f34a28d92c6");
+    let other = authority.check().mint_sitekey(&mut CountingUp(0x60));
+    assert_ne!(visitor(&other, ISSUED_AT, "192.0.2.77"), "f38e1f34a28d92c6");
+    assert_eq!(
+        authority.visitor(Kid::parse("b2").unwrap(), &other, ISSUED_AT, Prefix::V4([0; 3])),
+        None
+    );
+}
+
+#[test]
+fn a_signature_is_this_header() {
+    let ring = KeyRing::parse(ROOT_A).unwrap();
+    let request = SignedRequest {
+        audience: Audience::Origin,
+        method: "POST",
+        path: "/internal/events",
+        query: "a=1",
+        body: br#"{"shard":"64/7","events":[]}"#,
+    };
+    let nonce = Nonce(core::array::from_fn(|i| 0x40 + u8::try_from(i).unwrap()));
+    let header = sign(&ring, &request, UnixMillis(1_763_623_800_250), nonce);
+    assert_eq!(
+        header,
+        "k=a1, a=origin, t=1763623800, n=QEFCQ0RFRkdISUpLTE1OTw, \
+         s=8z2NE5C_oPhT-5Txum1GKzxGBfd5tP7Tph5bRu06Ad4"
+    );
+    assert_eq!(verify(&ring, Some(&header), &request, ISSUED_AT), Ok(nonce));
+}
