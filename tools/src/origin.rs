@@ -9,9 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 
+use crate::http::answers;
 use crate::process::{Process, Program};
 use crate::project::Project;
-use crate::wrangler::{answers, forget_own_variables};
+use crate::wrangler::forget_own_variables;
 use crate::{files, ports};
 
 const START_WITHIN: Duration = Duration::from_mins(1);

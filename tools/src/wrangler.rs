@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
+use crate::http::{self, answers};
 use crate::node::Node;
 use crate::process::{Process, Program};
 use crate::project::Project;
@@ -117,12 +118,7 @@ impl Wrangler {
     /// Calls the cron handler, which `wrangler dev` never does by itself.
     pub async fn run_cron(&self, expression: &str) -> Result<()> {
         let url = format!("{}/cdn-cgi/handler/scheduled", self.url());
-        reqwest::Client::new()
-            .get(url)
-            .query(&[("cron", expression)])
-            .send()
-            .await?
-            .error_for_status()?;
+        http::client().get(url).query(&[("cron", expression)]).send().await?.error_for_status()?;
         Ok(())
     }
 
@@ -131,11 +127,6 @@ impl Wrangler {
     pub fn log(&self) -> &Path {
         &self.log
     }
-}
-
-/// Whether a GET of the address succeeds.
-pub(crate) async fn answers(url: &str) -> bool {
-    reqwest::get(url).await.is_ok_and(|response| response.status().is_success())
 }
 
 /// Our services refuse `MUNJIGI_*` names they do not know, and tools have names

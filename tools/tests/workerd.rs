@@ -9,6 +9,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
+use munjigi_tools::http::client;
 use munjigi_tools::project::Project;
 use munjigi_tools::wait;
 use munjigi_tools::workerd::{WorkerOptions, Workerd};
@@ -92,7 +93,7 @@ fn named(name: &str, greeting: Option<&str>) -> WorkerOptions {
 }
 
 async fn text(url: String) -> String {
-    reqwest::get(url).await.unwrap().text().await.unwrap()
+    client().get(url).send().await.unwrap().text().await.unwrap()
 }
 
 /// A server of one answer, whose address is given back.
@@ -124,7 +125,7 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     assert_eq!(text(format!("{}/worker/greeting", edge.url(1))).await, "the second");
     assert_eq!(text(format!("{url}/worker/asset")).await, "// the loader\n");
     assert_eq!(text(format!("{url}/nowhere")).await, "the worker's own 404");
-    let loader = reqwest::get(format!("{url}/v1/api.js")).await.unwrap();
+    let loader = client().get(format!("{url}/v1/api.js")).send().await.unwrap();
     assert_eq!(loader.headers()["x-toy"], "yes");
     assert!(loader.headers()["content-type"].to_str().unwrap().contains("javascript"));
 
@@ -145,8 +146,8 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     assert_eq!(kv("cron").await, "1 2 * * *");
 
     // An alarm set before a kill rings after it; nothing stored is lost.
-    let client = reqwest::Client::new();
-    client.post(format!("{}/worker/object", edge.url(1))).send().await.unwrap();
+    let http = client();
+    http.post(format!("{}/worker/object", edge.url(1))).send().await.unwrap();
     edge.kill();
     edge.start_again().await.unwrap();
     assert_eq!(kv("delivered").await, "7");

@@ -55,9 +55,6 @@ fn node_test(context: &Context, folder: &str) -> Result<Outcome> {
     node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .args(&files)
         .current_dir(context.project.root())
-        .env("MUNJIGI_NODE", context.node.binary())
-        .env("MUNJIGI_TOOLS", context.project.debug_binary("munjigi-tools"))
-        .env("MUNJIGI_BINARY", context.project.debug_binary("munjigi"))
         .envs(context.browsers.variables.iter().cloned());
     say::run(folder, BROKEN, &mut node)?;
     Ok(Outcome::Passed)

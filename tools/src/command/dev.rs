@@ -9,12 +9,13 @@ use serde_json::json;
 
 use crate::builds::Build;
 use crate::clock::Stopwatch;
+use crate::http::answers;
 use crate::manifest::Manifest;
 use crate::node::Node;
 use crate::process::{Process, Program};
 use crate::project::Project;
 use crate::stack::{EdgeKind, Folder, Site, Stack, StackOptions};
-use crate::wrangler::{answers, forget_own_variables};
+use crate::wrangler::forget_own_variables;
 use crate::{files, ports, say, setup};
 
 const SHOP_WITHIN: Duration = Duration::from_secs(20);

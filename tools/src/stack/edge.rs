@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::http::{self, answers};
 use crate::project::Project;
 use crate::wait;
 use crate::workerd::{WorkerOptions, Workerd};
-use crate::wrangler::{Wrangler, answers};
+use crate::wrangler::Wrangler;
 
 const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -147,7 +148,7 @@ impl Edge {
             Self::Workerd(workerd) => {
                 let url = format!("{}/cron/edge", workerd.admin_url());
                 let query = [("cron", expression)];
-                let answer = reqwest::Client::new().get(url).query(&query).send().await?;
+                let answer = http::client().get(url).query(&query).send().await?;
                 answer.error_for_status().context("the cron handler failed")?;
                 Ok(())
             }

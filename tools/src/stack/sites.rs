@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::origin::Origin;
-use crate::{files, wait};
+use crate::{files, http, wait};
 
 /// What an integrator holds.
 #[derive(Clone, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ impl Site {
     /// Waits until the edge serves the site.
     pub async fn wait_until_served(&self, edge: &str, within: Duration) -> Result<()> {
         let url = format!("{edge}/v1/frame/{}", self.sitekey);
-        let client = reqwest::Client::new();
+        let client = http::client();
         wait::until(&format!("the edge to serve {}", self.sitekey), within, async || {
             let request = client.get(&url).header("referer", format!("http://{HOSTNAME}/"));
             let answer = request.send().await;
