@@ -1,5 +1,4 @@
-//! HashWX client puzzles.
-
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 extern crate alloc;
@@ -14,6 +13,7 @@ pub mod sha256;
 
 pub use function::Function;
 pub use puzzle::{Algorithm, Puzzle, SolutionError, counts, seed, target};
+pub use sha256::WORK as SHA256_WORK;
 
 /// Nonces served by one hash function; the next epoch of a sub-puzzle has another program.
 pub const EPOCH_LEN: u64 = 65_536;
