@@ -146,30 +146,29 @@ pub const ANOTHER_WAY_MAX_SECONDS: u64 = 60;
 
 /// Decides; `None` where a rule blocks the visit.
 pub fn decide(question: &Question<'_>) -> Option<Demand> {
-    let Question { site, pressure, .. } = question;
+    let Question { site, pressure, .. } = *question;
     let verdict = site
         .rules
         .iter()
         .find(|rule| rule.matches(question.visit, question.hostname, question.action))
         .map(|rule| rule.verdict);
     let risk = risk::risk(question);
-    let wants_picture = risk >= RISKY;
-    let doubt = if risk >= DOUBTFUL { 2 } else { 1 };
     let pressed = pressure::factor(pressure);
     // The factor in 256ths, and whether a picture is wanted.
     let (factor, wants_picture) = match verdict {
         Some(Verdict::Block) => return None,
         Some(Verdict::Allow) => (pressure::ONE, false),
-        Some(Verdict::Harder) => (pressed.saturating_mul(doubt * HARDER), wants_picture),
-        Some(Verdict::Picture) => (pressed.saturating_mul(doubt), true),
-        None => (pressed.saturating_mul(doubt), wants_picture),
+        Some(Verdict::Harder) => (pressed.saturating_mul(HARDER), risk >= RISKY),
+        Some(Verdict::Picture) => (pressed, true),
+        None => (pressed, risk >= RISKY),
     };
-    let has_picture = !site.pictures.is_empty();
-    let (factor, step) = match (wants_picture, has_picture) {
-        (true, true) => (factor, DemandStep::Picture),
-        (true, false) => (factor.saturating_mul(HARDER), DemandStep::Puzzle),
-        (false, _) => (factor, DemandStep::Puzzle),
+    let doubt = if risk >= DOUBTFUL && verdict != Some(Verdict::Allow) { 2 } else { 1 };
+    let (doubt, step) = match (wants_picture, site.pictures.is_empty()) {
+        (true, false) => (doubt, DemandStep::Picture),
+        (true, true) => (HARDER, DemandStep::Puzzle),
+        (false, _) => (doubt, DemandStep::Puzzle),
     };
+    let factor = factor.saturating_mul(doubt);
     Some(Demand {
         work: work(site, question.algorithm, factor),
         count: site.count,

@@ -8,6 +8,7 @@ use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
 
 use crate::host::{HostPattern, Hostname};
 use crate::keys::{SecretHash, Sitekey};
+use crate::policy::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 
 pub(crate) use rules::Rule;
 
@@ -61,8 +62,11 @@ pub enum SiteError {
     /// More hosts than a frame's header can name.
     #[error("more than 100 hosts")]
     TooManyHosts,
-    /// The floor is 0, or the ceiling below it.
-    #[error("work.floor must be at least 1 and work.ceiling at least the floor")]
+    /// The floor is 0, or more than a phone gets past, or the ceiling is
+    /// below it.
+    #[error(
+        "work.floor must be at least 1 and with count at most 72,000,000; work.ceiling at least the floor"
+    )]
     Work,
     /// Not 1–64 sub-puzzles.
     #[error("count must be 1 to 64")]
@@ -101,11 +105,13 @@ impl Site {
         if config.secrets.len() > MAX_SECRETS {
             return Err(SiteError::TooManySecrets);
         }
-        if config.work.floor == 0 || config.work.ceiling < config.work.floor {
-            return Err(SiteError::Work);
-        }
         if !(1..=64).contains(&config.count) {
             return Err(SiteError::Count);
+        }
+        let Work { floor, ceiling } = config.work;
+        let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(config.count);
+        if floor == 0 || floor > most || ceiling < floor {
+            return Err(SiteError::Work);
         }
         if !(30..=300).contains(&config.token_lifetime_seconds) {
             return Err(SiteError::TokenLifetime);

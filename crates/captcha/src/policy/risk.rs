@@ -12,7 +12,8 @@ use crate::visit::{AgentKind, HttpVersion, TlsVersion, Visit};
 const BASE: u16 = 10;
 
 /// `navigator.webdriver`: the browser itself says that a program drives it.
-const WEBDRIVER: u16 = 50;
+/// Not risky alone: it is also how owners test their own forms.
+const WEBDRIVER: u16 = 45;
 
 /// A user agent that names a program.
 const PROGRAM: u16 = 40;

@@ -1,1 +1,388 @@
+use munjigi_protocol::{PictureType, Rule, RuleMatch, SiteConfig, Work};
+use proptest::prelude::*;
 
+use super::*;
+use crate::contract::{FIREFOX, site_config};
+use crate::counters::Load;
+use crate::site::Exemption;
+use crate::visit::{AgentKind, Country, HttpVersion, TlsVersion};
+use DemandStep::{Picture, Puzzle};
+
+/// Floor 40,000, ceiling 4,000,000, 16 sub-puzzles.
+fn config() -> SiteConfig {
+    site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new())
+}
+
+/// The site of a row: what it has besides the defaults.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum On {
+    Plain,
+    WithPictures,
+    Rule(Verdict),
+    RuleWithPictures(Verdict),
+    Exempt,
+}
+
+fn site(on: On) -> Site {
+    let mut config = config();
+    let rule = |verdict| vec![Rule { when: RuleMatch::default(), verdict }];
+    match on {
+        On::Plain => {}
+        On::WithPictures => config.pictures = vec![PictureType::Grid],
+        On::Rule(verdict) => config.rules = rule(verdict),
+        On::RuleWithPictures(verdict) => {
+            config.rules = rule(verdict);
+            config.pictures = vec![PictureType::Grid];
+        }
+        On::Exempt => config.exempt = true,
+    }
+    Site::parse(&config, Exemption::Honoured).unwrap()
+}
+
+fn ask(site: &Site, visit: &Visit, signals: &Signals, pressure: &Pressure) -> Option<Demand> {
+    decide(&Question {
+        site,
+        hostname: &Hostname::parse("shop.example").unwrap(),
+        action: &Action::parse("login").unwrap(),
+        visit,
+        signals,
+        pressure,
+        algorithm: Algorithm::HashWx,
+        stage: Stage::Start,
+    })
+}
+
+const fn load(issued: u32, solved: u32, failed: u32) -> Load {
+    Load { issued, solved, failed }
+}
+
+/// Counters of the visitor's network alone.
+const fn network(issued: u32, solved: u32, failed: u32) -> Pressure {
+    Pressure { prefix: load(issued, solved, failed), site: load(0, 0, 0), asn: load(0, 0, 0) }
+}
+
+const fn flooded(site: u32, prefix: u32) -> Pressure {
+    Pressure { site: load(site, site, 0), prefix: load(prefix, prefix, 0), asn: load(0, 0, 0) }
+}
+
+const fn system(asn: u32) -> Pressure {
+    Pressure { asn: load(asn, asn, 0), site: load(0, 0, 0), prefix: load(1, 1, 0) }
+}
+
+const CALM: Pressure = network(0, 0, 0);
+
+/// What every browser that only just loaded reports.
+const NOTHING: Signals = Signals {
+    since_load_ms: None,
+    since_focus_ms: None,
+    pointer: None,
+    keys: None,
+    focus_changes: None,
+    webdriver: None,
+    languages: None,
+    touch: None,
+    cores: None,
+    solve_ms: None,
+    visible: None,
+};
+
+const PERSON: Signals =
+    Signals { since_load_ms: Some(8_000), pointer: Some(3), keys: Some(2), ..NOTHING };
+const KEYBOARD: Signals =
+    Signals { since_load_ms: Some(20_000), pointer: Some(0), focus_changes: Some(3), ..NOTHING };
+const DRIVEN: Signals = Signals { webdriver: Some(true), ..NOTHING };
+const DRIVEN_PERSON: Signals = Signals { webdriver: Some(true), ..PERSON };
+const NO_LANGUAGE: Signals = Signals { languages: Some(0), ..NOTHING };
+const AT_ONCE: Signals =
+    Signals { since_load_ms: Some(40), pointer: Some(0), keys: Some(0), ..NOTHING };
+
+const CURL: Visit = Visit { agent: AgentKind::Program, http: HttpVersion::One, ..FIREFOX };
+const FORGED: Visit = Visit { agent: AgentKind::Contradictory, ..FIREFOX };
+const PROXIED: Visit = Visit { http: HttpVersion::One, tls: TlsVersion::OneTwo, ..FIREFOX };
+const ANCIENT: Visit = Visit { tls: TlsVersion::Old, ..FIREFOX };
+const LOCAL: Visit = Visit {
+    http: HttpVersion::Unknown,
+    tls: TlsVersion::Unknown,
+    country: Country::UNKNOWN,
+    asn: 0,
+    ..FIREFOX
+};
+
+#[test]
+#[rustfmt::skip]
+fn the_policy_reads_as_this_table() {
+    use Verdict::{Allow, Harder, Picture as ShowPicture};
+    // who, signals, counters, site → work, step, score
+    let table: &[(&str, Visit, Signals, Pressure, On, u64, DemandStep, u8)] = &[
+        // Signals.
+        ("nothing is known",           FIREFOX, NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  90),
+        ("a person",                   FIREFOX, PERSON,        CALM,                    On::Plain,         40_000, Puzzle, 100),
+        ("a person at the keyboard",   FIREFOX, KEYBOARD,      CALM,                    On::Plain,         40_000, Puzzle, 100),
+        ("a developer's machine",      LOCAL,   NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  90),
+        ("behind an office proxy",     PROXIED, PERSON,        CALM,                    On::Plain,         40_000, Puzzle,  85),
+        ("started at once",            FIREFOX, AT_ONCE,       CALM,                    On::Plain,         40_000, Puzzle,  85),
+        ("no language",                FIREFOX, NO_LANGUAGE,   CALM,                    On::Plain,         40_000, Puzzle,  75),
+        ("TLS 1.1",                    ANCIENT, NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  65),
+        ("headers of two browsers",    FORGED,  NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  60),
+        ("a driven browser",           FIREFOX, DRIVEN,        CALM,                    On::Plain,         80_000, Puzzle,  45),
+        ("driven like a person",       FIREFOX, DRIVEN_PERSON, CALM,                    On::Plain,         80_000, Puzzle,  55),
+        ("a program, no pictures",     CURL,    NOTHING,       CALM,                    On::Plain,        320_000, Puzzle,  40),
+        ("a program, pictures",        CURL,    NOTHING,       CALM,                    On::WithPictures,  80_000, Picture, 40),
+        ("a driven program",           CURL,    DRIVEN,        CALM,                    On::Plain,        320_000, Puzzle,   0),
+        // Counters.
+        ("a household",                FIREFOX, NOTHING,       network(16, 16, 0),      On::Plain,         40_000, Puzzle,  90),
+        ("an office",                  FIREFOX, NOTHING,       network(32, 32, 0),      On::Plain,         80_000, Puzzle,  90),
+        ("200 challenges",             FIREFOX, NOTHING,       network(200, 200, 0),    On::Plain,        500_000, Puzzle,  80),
+        ("200, and few solved",        FIREFOX, NOTHING,       network(200, 10, 0),     On::Plain,      1_000_000, Puzzle,  70),
+        ("200, half a life later",     FIREFOX, NOTHING,       network(100, 100, 0),    On::Plain,        250_000, Puzzle,  80),
+        ("2,000 challenges",           FIREFOX, NOTHING,       network(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  70),
+        ("two wrong solutions",        FIREFOX, NOTHING,       network(2, 0, 2),        On::Plain,         45_000, Puzzle,  90),
+        ("ten wrong solutions",        FIREFOX, NOTHING,       network(10, 0, 10),      On::Plain,        450_000, Puzzle,  70),
+        ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle,  90),
+        ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle,  90),
+        ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  80),
+        ("a busy system",              FIREFOX, NOTHING,       system(1_024),           On::Plain,         40_000, Puzzle,  90),
+        ("a system under attack",      FIREFOX, NOTHING,       system(4_096),           On::Plain,         80_000, Puzzle,  85),
+        ("never more than four times", FIREFOX, NOTHING,       system(900_000),         On::Plain,        160_000, Puzzle,  85),
+        // Rules.
+        ("allowed, whatever it is",    CURL,    DRIVEN,        network(2_000, 0, 99),   On::Rule(Allow),   40_000, Puzzle,   0),
+        ("harder",                     FIREFOX, NOTHING,       CALM,                    On::Rule(Harder), 320_000, Puzzle,  90),
+        ("harder under pressure",      FIREFOX, NOTHING,       network(32, 32, 0),      On::Rule(Harder), 640_000, Puzzle,  90),
+        ("harder for a program",       CURL,    NOTHING,       CALM,                    On::Rule(Harder), 2_560_000, Puzzle, 40),
+        ("a picture by rule",          FIREFOX, NOTHING,       CALM, On::RuleWithPictures(ShowPicture),    40_000, Picture, 90),
+        ("a picture there is not",     FIREFOX, NOTHING,       CALM, On::Rule(ShowPicture),               320_000, Puzzle,  90),
+        // The site.
+        ("exempt, for load tests",     CURL,    DRIVEN,        network(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,   0),
+    ];
+    for (who, visit, signals, pressure, on, work, step, score) in table {
+        let demand = ask(&site(*on), visit, signals, pressure).unwrap();
+        let found = (demand.work, demand.count, demand.step, demand.score);
+        assert_eq!(found, (*work, 16, *step, *score), "{who}");
+    }
+}
+
+#[test]
+fn a_rule_blocks() {
+    assert_eq!(ask(&site(On::Rule(Verdict::Block)), &FIREFOX, &PERSON, &CALM), None);
+}
+
+#[test]
+fn the_first_rule_that_matches_decides() {
+    let mut config = config();
+    let rule = |when, verdict| Rule { when, verdict };
+    config.rules = vec![
+        rule(
+            RuleMatch { hostname: Some("other.example".into()), ..RuleMatch::default() },
+            Verdict::Block,
+        ),
+        rule(RuleMatch { action: Some("login".into()), ..RuleMatch::default() }, Verdict::Harder),
+        rule(RuleMatch { asn: Some(64_500), ..RuleMatch::default() }, Verdict::Block),
+    ];
+    let site = Site::parse(&config, Exemption::Ignored).unwrap();
+    assert_eq!(ask(&site, &FIREFOX, &PERSON, &CALM).unwrap().work, 320_000);
+}
+
+#[test]
+fn each_condition_of_a_rule_is_held_against_the_visit() {
+    let korean = Visit { country: Country::parse("KR"), ..FIREFOX };
+    let any = RuleMatch::default();
+    for (when, visit, matches) in [
+        (RuleMatch { hostname: Some("*.example".into()), ..any.clone() }, korean, false),
+        (RuleMatch { hostname: Some("*.shop.example".into()), ..any.clone() }, korean, true),
+        (RuleMatch { action: Some("signup".into()), ..any.clone() }, korean, false),
+        (RuleMatch { country: Some("KR".into()), ..any.clone() }, korean, true),
+        (RuleMatch { country: Some("JP".into()), ..any.clone() }, korean, false),
+        (RuleMatch { country: Some("KR".into()), ..any.clone() }, FIREFOX, false),
+        (RuleMatch { asn: Some(64_500), ..any.clone() }, korean, true),
+        (RuleMatch { asn: Some(64_501), ..any.clone() }, korean, false),
+        (RuleMatch { prefix: Some("192.0.0.0/16".into()), ..any.clone() }, korean, true),
+        (RuleMatch { prefix: Some("198.51.100.0/24".into()), ..any.clone() }, korean, false),
+        (RuleMatch { country: Some("KR".into()), asn: Some(1), ..any.clone() }, korean, false),
+    ] {
+        let mut config = config();
+        config.rules = vec![Rule { when: when.clone(), verdict: Verdict::Block }];
+        let Ok(site) = Site::parse(&config, Exemption::Ignored) else {
+            // `*.example` is too wide for a pattern.
+            assert_eq!(when.hostname.as_deref(), Some("*.example"));
+            continue;
+        };
+        assert_eq!(ask(&site, &visit, &PERSON, &CALM).is_none(), matches, "{when:?}");
+    }
+}
+
+#[test]
+fn the_mode_of_the_widget_changes_nothing() {
+    use munjigi_protocol::Mode::{Interactive, Invisible, Managed};
+    let ask_in = |mode| {
+        let mut site = site(On::Plain);
+        site.mode = mode;
+        ask(&site, &FIREFOX, &NOTHING, &network(50, 50, 0))
+    };
+    assert_eq!(ask_in(Managed), ask_in(Interactive));
+    assert_eq!(ask_in(Managed), ask_in(Invisible));
+}
+
+#[test]
+fn two_hundred_challenges_cost_their_network_tenfold_and_others_nothing() {
+    let demand = |pressure| ask(&site(On::Plain), &FIREFOX, &PERSON, &pressure).unwrap().work;
+    let attacked = Pressure { site: load(200, 200, 0), ..network(200, 200, 0) };
+    let other = Pressure { site: load(200, 200, 0), ..network(1, 1, 0) };
+    assert!(demand(attacked) >= 10 * demand(CALM));
+    assert_eq!(demand(other), demand(CALM));
+}
+
+#[test]
+fn at_the_solution_more_is_known() {
+    let site = site(On::Plain);
+    let ask = |signals: Signals, stage| {
+        decide(&Question {
+            site: &site,
+            hostname: &Hostname::parse("shop.example").unwrap(),
+            action: &Action::default(),
+            visit: &FIREFOX,
+            signals: &signals,
+            pressure: &CALM,
+            algorithm: Algorithm::HashWx,
+            stage,
+        })
+        .unwrap()
+        .score
+    };
+    let stage = |network| Stage::Solution { proven: 640_000, network };
+    let solved = |ms, cores| Signals { solve_ms: Some(ms), cores: Some(cores), ..NOTHING };
+    assert_eq!(ask(NOTHING, stage(Network::Same)), 90);
+    assert_eq!(ask(NOTHING, stage(Network::Other)), 85);
+    // 640,000 hashes are 40 ms of four cores that make 4,000 in each.
+    assert_eq!(ask(solved(40, 8), stage(Network::Same)), 90);
+    assert_eq!(ask(solved(39, 8), stage(Network::Same)), 65);
+    // One core would need 160 ms.
+    assert_eq!(ask(solved(159, 1), stage(Network::Same)), 65);
+    assert_eq!(ask(solved(160, 1), stage(Network::Same)), 90);
+    // Nothing was solved yet when an attempt starts.
+    assert_eq!(ask(solved(1, 8), Stage::Start), 90);
+}
+
+#[test]
+fn without_webassembly_the_work_is_capped_and_the_score_lower() {
+    let site = site(On::Plain);
+    let ask = |pressure| {
+        decide(&Question {
+            site: &site,
+            hostname: &Hostname::parse("shop.example").unwrap(),
+            action: &Action::default(),
+            visit: &FIREFOX,
+            signals: &PERSON,
+            pressure: &pressure,
+            algorithm: Algorithm::Sha256,
+            stage: Stage::Start,
+        })
+        .unwrap()
+    };
+    assert_eq!(ask(CALM).work, munjigi_pow::SHA256_WORK);
+    assert_eq!(ask(CALM).score, 50);
+    assert_eq!(ask(network(32, 32, 0)).work, 2 * munjigi_pow::SHA256_WORK);
+    assert_eq!(ask(network(9_999, 9_999, 0)).work, 6 * munjigi_pow::SHA256_WORK);
+}
+
+#[test]
+fn another_way_doubles_up_to_a_minute() {
+    let site = site(On::Plain);
+    let now = crate::time::UnixMillis::from_seconds(1_763_623_800);
+    let mut price = Price::default();
+    let seconds: Vec<u64> = (0..6)
+        .map(|_| {
+            let total = another_way(&site, Algorithm::HashWx, price);
+            price = price.raised(now);
+            total / MEDIAN_PHONE_HASHES_PER_SECOND
+        })
+        .collect();
+    assert_eq!(seconds, [6, 12, 25, 51, 60, 60]);
+    // In plain JavaScript, from its 10 s to the same minute.
+    let base = another_way(&site, Algorithm::Sha256, Price::default());
+    assert_eq!(base, 16 * munjigi_pow::SHA256_WORK);
+    assert_eq!(another_way(&site, Algorithm::Sha256, Price::HIGHEST), 6 * base);
+}
+
+#[test]
+fn a_puzzle_lives_twenty_times_as_long_as_a_slow_phone_needs() {
+    for (total, seconds) in
+        [(16, 300), (640_000, 300), (1_500_000, 300), (1_600_000, 320), (64_000_000, 12_800)]
+    {
+        assert_eq!(puzzle_lifetime_seconds(Algorithm::HashWx, total), seconds);
+    }
+}
+
+#[test]
+fn scores_are_bounded_by_how_the_attempt_was_earned() {
+    for (risk, earned, expected) in [
+        (0, Earned::Puzzle, 100),
+        (100, Earned::Puzzle, 0),
+        (0, Earned::WorkAlone, 50),
+        (70, Earned::WorkAlone, 30),
+        (0, Earned::Picture, 100),
+        (90, Earned::Picture, 60),
+        (255, Earned::Puzzle, 0),
+    ] {
+        assert_eq!(score(risk, earned), expected);
+    }
+}
+
+fn loads() -> impl Strategy<Value = Load> {
+    let number = || prop_oneof![0_u32..100, 0_u32..100_000, any::<u32>()];
+    (number(), number(), number()).prop_map(|(issued, solved, failed)| Load {
+        issued,
+        solved,
+        failed,
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_asked_stays_within_the_site_and_a_phone(
+        site_load in loads(), prefix in loads(), asn in loads(), floor in 1_u64..1_000_000,
+        above in 0_u64..1_000_000_000_000, count in 1_u32..=64, fallback: bool,
+    ) {
+        let mut config = config();
+        config.count = count;
+        config.work = Work { floor, ceiling: floor + above };
+        let Ok(site) = Site::parse(&config, Exemption::Ignored) else {
+            // A floor that no phone gets past.
+            let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND;
+            prop_assert!(floor * u64::from(count) > most);
+            return Ok(());
+        };
+        let demand = decide(&Question {
+            site: &site,
+            hostname: &Hostname::parse("shop.example").unwrap(),
+            action: &Action::default(),
+            visit: &CURL,
+            signals: &DRIVEN,
+            pressure: &Pressure { site: site_load, prefix, asn },
+            algorithm: if fallback { Algorithm::Sha256 } else { Algorithm::HashWx },
+            stage: Stage::Start,
+        })
+        .unwrap();
+        prop_assert!(demand.risk <= 100 && demand.score <= 100);
+        if !fallback {
+            prop_assert!(demand.work >= floor && demand.work <= floor + above);
+            let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND;
+            prop_assert!(demand.total() <= most);
+        }
+    }
+
+    #[test]
+    fn more_pressure_never_costs_less(prefix in loads(), more in 0_u32..1_000) {
+        let site = site(On::Plain);
+        let busier = Load {
+            issued: prefix.issued.saturating_add(more),
+            solved: prefix.solved.saturating_add(more),
+            failed: prefix.failed,
+        };
+        let work = |prefix| {
+            ask(&site, &FIREFOX, &NOTHING, &Pressure { prefix, ..CALM }).unwrap().work
+        };
+        // Who solves what it collects is no hoarder: leave those apart.
+        prop_assume!(prefix.solved >= prefix.issued / 4);
+        prop_assert!(work(busier) >= work(prefix));
+    }
+}
