@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use munjigi_captcha::KeyRing;
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
-use munjigi_protocol::{Code, Health, Problem, SitePut, Status, headers, routes};
+use munjigi_protocol::{Code, Health, Problem, SiteDelete, SitePut, Status, headers, routes};
 use reqwest::{Client, Method, StatusCode, Url};
 
 use crate::clock::Clock;
@@ -81,7 +81,7 @@ impl Edge {
 
     /// Takes a site off the edge. One that it does not have is off it.
     pub async fn delete_site(&self, sitekey: &str, version: u64) -> Result<(), EdgeError> {
-        let body = serde_json::json!({ "version": version }).to_string().into_bytes();
+        let body = serde_json::json!(SiteDelete { version }).to_string().into_bytes();
         match self.call(Method::DELETE, &site_path(sitekey), body).await {
             Ok(_) | Err(EdgeError::Refused { code: Some(Code::UnknownSitekey), .. }) => Ok(()),
             Err(error) => Err(error),

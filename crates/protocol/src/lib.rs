@@ -33,7 +33,7 @@ pub use routes::Route;
 pub use signals::Signals;
 pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, Verdict, Work};
 pub use siteverify::{Metadata, SiteverifyReply, SiteverifyRequest};
-pub use state::{Health, HealthCheck, InternalState, SitePut, Status, Version};
+pub use state::{Health, HealthCheck, InternalState, SiteDelete, SitePut, Status, Version};
 
 /// Version of the wire, as it stands in paths (`/v1/…`) and in seals (`mj1.`).
 pub const VERSION: u8 = 1;

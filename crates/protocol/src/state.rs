@@ -47,6 +47,14 @@ pub struct Version {
     pub build: String,
 }
 
+/// The body of a DELETE of a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteDelete {
+    /// The version that the deletion has. Later versions bring the site back.
+    #[serde(default)]
+    pub version: u64,
+}
+
 /// The answer to a PUT or DELETE of a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SitePut {

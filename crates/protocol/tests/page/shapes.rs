@@ -36,7 +36,7 @@ pub fn all() -> Tables {
     plain! {
         Algorithm AlgorithmName ChallengeReply ChallengeRequest Count CountBatch CountKind
         EventBatch FrameState Health HealthCheck InternalState Metadata Mode PageOptions
-        PictureType Problem Redeemed Rule RuleMatch Signals SiteConfig SitePut SiteState
+        PictureType Problem Redeemed Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
         Want WidgetRetry WidgetSize WidgetTheme Work
     }

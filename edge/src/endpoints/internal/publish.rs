@@ -2,8 +2,7 @@
 //! answered from a cache meanwhile.
 
 use munjigi_captcha::{Refusal, issue};
-use munjigi_protocol::{Code, SiteConfig, SitePut, SiteState, routes};
-use serde::Deserialize;
+use munjigi_protocol::{Code, SiteConfig, SiteDelete, SitePut, SiteState, routes};
 use worker::kv::{KvError, KvStore};
 
 use super::authorise;
@@ -17,13 +16,6 @@ use crate::sites::{Sites, Stored, alias_key, secret_key, site_key};
 
 /// How long a deleted site's version is remembered.
 const DELETED_SECONDS: u64 = 30 * 86_400;
-
-/// What the origin may say with a DELETE.
-#[derive(Debug, Default, Deserialize)]
-struct Deletion {
-    #[serde(default)]
-    version: u64,
-}
 
 /// Publishes a site, or the same version of it again.
 pub async fn put(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Answer, Answer> {
@@ -54,8 +46,8 @@ pub async fn put(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<An
 /// Takes a site off the edge.
 pub async fn delete(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Answer, Answer> {
     let body = authorise(edge, inbound, routes::DELETE_SITE).await?;
-    let deletion: Deletion = match body.as_slice() {
-        [] => Deletion::default(),
+    let deletion: SiteDelete = match body.as_slice() {
+        [] => SiteDelete::default(),
         body => object(body)?,
     };
     issue::sitekey(&edge.isolate.config.authority, sitekey)?;
