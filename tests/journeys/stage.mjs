@@ -1,0 +1,166 @@
+// What the journeys share: a running stack, a customer's shop, a page of one's own, and the word on
+// what may be skipped.
+
+import { execFile, spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ENGINES, Missing } from '../bench/browsers.mjs';
+import { start } from '../bench/processes.mjs';
+import { ROOT } from '../bench/stack.mjs';
+
+const BINARIES = process.env.MUNJIGI_BINARIES ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug');
+
+/** Where screenshots are kept as artefacts. */
+export const PICTURES = join(ROOT, '.munjigi', 'screenshots');
+mkdirSync(PICTURES, { recursive: true });
+
+/**
+ * Starts Postgres, origin and edge; stops them after the test.
+ * @param {import('node:test').TestContext} t
+ * @param {'wrangler' | 'workerd'} edge
+ * @param {string[]} [more] further arguments of `munjigi-tools stack`
+ */
+export async function openStage(t, edge, more = []) {
+  const logs = join(ROOT, '.munjigi', 'logs', t.name.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 60));
+  const words = ['stack', '--edge', edge, '--logs', logs, ...more];
+  const program = join(BINARIES, 'munjigi-tools');
+  const { ready, stop } = await start(program, words, { cwd: ROOT, deadlineMs: 120_000 });
+  t.after(stop);
+  return ready;
+}
+
+/**
+ * Runs the operator's command on a stage.
+ * @param {any} stage
+ * @param {string[]} words
+ */
+export async function munjigi(stage, words) {
+  const env = {
+    ...process.env,
+    ...stage.keys,
+    MUNJIGI_DATABASE_URL: stage.database,
+    MUNJIGI_EDGE_URL: stage.edge,
+  };
+  delete env.MUNJIGI_ROOT_KEYS;
+  const { stdout } = await promisify(execFile)(join(BINARIES, 'munjigi'), words, { env });
+  return stdout;
+}
+
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * Starts the example shop as a customer of the stage's site.
+ * @param {import('node:test').TestContext} t
+ * @param {any} stage
+ * @param {any} [site]
+ */
+export async function openShop(t, stage, site = stage.site) {
+  const port = await freePort();
+  const shop = spawn(process.execPath, [join(ROOT, 'examples/shop-node/server.mjs')], {
+    env: {
+      ...process.env,
+      MUNJIGI_EDGE: stage.edge,
+      MUNJIGI_SITEKEY: site.sitekey,
+      MUNJIGI_SECRET: site.secret,
+      PORT: String(port),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => shop.kill('SIGKILL'));
+  await new Promise((resolve, reject) => {
+    shop.stdout.once('data', resolve);
+    shop.once('exit', () => reject(new Error('the shop ended')));
+  });
+  return `http://localhost:${port}`;
+}
+
+/**
+ * Serves one page, at any path, under the strict policy that customers are promised to be able to keep.
+ * @param {import('node:test').TestContext} t
+ * @param {any} stage
+ * @param {string} body
+ * @param {{lang?: string, dir?: string, query?: string, color?: string}} [options]
+ */
+export async function openPage(t, stage, body, options = {}) {
+  const { lang = 'en', dir = 'ltr', query = '' } = options;
+  const reports = [];
+  const server = createServer((request, response) => {
+    if (request.method === 'POST') {
+      request.on('data', (chunk) => reports.push(String(chunk)));
+      request.on('end', () => response.writeHead(204).end());
+      return;
+    }
+    const policy = `default-src 'none'; script-src ${stage.edge}; frame-src ${stage.edge}; report-uri /report`;
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy });
+    response.end(`<!doctype html><html lang="${lang}" dir="${dir}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<title>A form</title><script src="${stage.edge}/v1/api.js${query}" async defer></script></head>
+<body><main><h1>A form</h1>${body}</main></body></html>`);
+  });
+  const port = await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (server.address()).port));
+  });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://localhost:${port}/`, port, reports };
+}
+
+/**
+ * Starts an engine, or skips the test with the reason, unless `MUNJIGI_REQUIRE` names the engine.
+ * @param {import('node:test').TestContext} t
+ * @param {'chromium' | 'firefox' | 'webkit'} name
+ */
+export async function openEngine(t, name) {
+  const required = (process.env.MUNJIGI_REQUIRE ?? '').split(',').includes(name);
+  try {
+    const browser = await ENGINES[name]();
+    t.after(() => browser.close());
+    return browser;
+  } catch (error) {
+    if (!(error instanceof Missing) || required) throw error;
+    t.skip(error.message);
+    return null;
+  }
+}
+
+/**
+ * Waits until a question is answered with something true.
+ * @template T
+ * @param {string} what
+ * @param {() => Promise<T>} ask
+ * @param {number} [withinMs]
+ * @returns {Promise<NonNullable<T>>}
+ */
+export async function until(what, ask, withinMs = 30_000) {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return /** @type {NonNullable<T>} */ (answer);
+    if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/**
+ * What siteverify says of a token.
+ * @param {any} stage
+ * @param {string} token
+ * @param {any} [site]
+ */
+export async function siteverify(stage, token, site = stage.site) {
+  const body = new URLSearchParams({ secret: site.secret, response: token });
+  return (await fetch(`${stage.edge}/siteverify`, { method: 'POST', body })).json();
+}

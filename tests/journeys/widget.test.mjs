@@ -1,0 +1,281 @@
+// The widget as visitors meet it, in Chromium: its states, its keyboard, what goes wrong and what it
+// says then.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+import { munjigi, openPage, openStage, PICTURES, siteverify, until } from './stage.mjs';
+
+const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** @type {any} */
+let stage;
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {(() => unknown)[]} */
+const closing = [];
+before(async () => {
+  const context = { name: 'widget', after: (/** @type {() => unknown} */ close) => closing.push(close) };
+  stage = await openStage(/** @type {any} */ (context), 'workerd');
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+});
+after(async () => {
+  await browser?.close();
+  for (const close of closing) await close();
+});
+
+const DIV = (/** @type {string} */ more = '', sitekey = stage.site.sitekey) =>
+  `<div class="munjigi" data-sitekey="${sitekey}" ${more}></div>`;
+const FORM = (/** @type {string} */ more = '', sitekey = stage.site.sitekey) =>
+  `<form><label>Name <input name="name"></label>${DIV(more, sitekey)}<button>Send</button></form>`;
+
+/**
+ * Opens a page of a customer.
+ * @param {import('node:test').TestContext} t
+ * @param {string} body
+ * @param {any} [options]
+ */
+async function visit(t, body, options = {}) {
+  const served = await openPage(t, stage, body, options);
+  const context = await browser.newContext(options.context ?? {});
+  t.after(() => context.close());
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text());
+  });
+  if (options.prepare) await options.prepare(context, page);
+  await page.goto(served.url.replace('localhost', options.host ?? 'localhost'));
+  const frame = page.frameLocator('iframe').first();
+  return { page, frame, context, served, faults };
+}
+
+const token = (/** @type {import('playwright-core').Page} */ page, name = 'munjigi-response') =>
+  until('a token', () => page.locator(`[name="${name}"]`).first().inputValue(), 60_000);
+
+/** @param {import('playwright-core').Page} page */
+async function accessible(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), []);
+}
+
+test('focus in the form starts it, and it passes with true progress', async (t) => {
+  const { page, frame, served, faults } = await visit(t, FORM('data-action="signup" data-cdata="order 17"'));
+  await frame.locator('#t', { hasText: 'Confirm you are human' }).waitFor();
+  await accessible(page);
+  /** @type {Set<number>} */
+  const seen = new Set();
+  await page.locator('[name=name]').focus();
+  const found = await until('a token', async () => {
+    const now = await frame.locator('#p').getAttribute('aria-valuenow').catch(() => null);
+    if (now !== null) seen.add(Number(now));
+    return page.locator('[name=munjigi-response]').inputValue();
+  }, 60_000);
+  await frame.locator('#t', { hasText: 'Confirmed' }).waitFor();
+  await accessible(page);
+  assert.ok([...seen].some((percent) => percent > 0 && percent < 100), `progress seen: ${[...seen]}`);
+  const reply = await siteverify(stage, found);
+  assert.equal(reply.success, true, JSON.stringify(reply));
+  assert.equal(reply.action, 'signup');
+  assert.equal(reply.cdata, 'order 17');
+  assert.equal(reply.hostname, 'localhost');
+  assert.ok(Math.abs(Date.parse(reply.challenge_ts) - Date.now()) < 60_000);
+  assert.deepEqual(served.reports, []);
+  assert.deepEqual(faults, []);
+});
+
+test('the keyboard alone reaches the control and passes', async (t) => {
+  const { page, frame } = await visit(t, DIV());
+  await frame.locator('#t', { hasText: 'Confirm you are human' }).waitFor();
+  await page.keyboard.press('Tab');
+  await until('focus on the control', () => frame.locator('#b').evaluate((b) => b === document.activeElement));
+  await page.screenshot({ path: join(PICTURES, 'focus.png') });
+  await page.keyboard.press('Space');
+  assert.match(await token(page), /^mj1\./);
+});
+
+test('two widgets on a page have a token each', async (t) => {
+  const { page } = await visit(t, FORM() + FORM('data-response-field-name="second"'));
+  await page.locator('[name=name]').first().focus();
+  const first = await token(page);
+  assert.equal(await page.locator('[name=second]').inputValue().catch(() => ''), '');
+  await page.locator('[name=name]').nth(1).focus();
+  const second = await token(page, 'second');
+  assert.notEqual(first, second);
+  for (const each of [first, second]) assert.equal((await siteverify(stage, each)).success, true);
+});
+
+test('widgets come and go in a single-page application without a trace', async (t) => {
+  const { page } = await visit(t, '<div id="root"></div>');
+  for (let round = 0; round < 3; round += 1) {
+    await page.evaluate((html) => void (document.querySelector('#root').innerHTML = html), FORM());
+    await page.frameLocator('iframe').locator('#t', { hasText: 'Confirm' }).waitFor();
+    await page.evaluate(() => void (document.querySelector('#root').innerHTML = ''));
+    await until('no frame', async () => (await page.locator('iframe').count()) === 0);
+  }
+  await until('no frame of ours', async () => page.frames().length === 1);
+});
+
+test('an expired confirmation says so, empties the field, and is renewed by the button', async (t) => {
+  const { page, frame } = await visit(t, FORM('data-refresh-expired="manual"'), {
+    prepare: (/** @type {any} */ context) => context.clock.install(),
+  });
+  await frame.locator('#t', { hasText: 'Confirm' }).waitFor();
+  await page.locator('[name=name]').focus();
+  const first = await token(page);
+  await page.clock.fastForward(301_000);
+  await frame.locator('#t', { hasText: 'expired' }).waitFor();
+  assert.equal(await page.locator('[name=munjigi-response]').inputValue().catch(() => ''), '');
+  await accessible(page);
+  await page.screenshot({ path: join(PICTURES, 'expired.png') });
+  await frame.locator('#b').press('Enter');
+  const second = await until('another token', async () => {
+    const value = await page.locator('[name=munjigi-response]').inputValue().catch(() => '');
+    return value !== first && value;
+  });
+  assert.equal((await siteverify(stage, second)).success, true);
+});
+
+test('a page on a host that is not the site’s is told apart', async (t) => {
+  const made = await munjigi(stage, ['site', 'create', '--name', 'Elsewhere', '--host', 'shop.example', '--json']);
+  const { sitekey } = JSON.parse(made);
+  const served = await until('the site', async () => {
+    const answer = await fetch(`${stage.edge}/v1/frame/${sitekey}`, { headers: { referer: 'https://shop.example/' } });
+    return answer.ok;
+  });
+  assert.ok(served);
+  const { page, frame } = await visit(t, FORM('', sitekey));
+  await frame.locator('#t', { hasText: 'not set up correctly' }).waitFor();
+  assert.match(await frame.locator('#h').innerText(), /hostname-not-allowed/);
+  await accessible(page);
+  await page.screenshot({ path: join(PICTURES, 'misconfigured.png') });
+  const help = await frame.locator('#h').getAttribute('href');
+  const explained = await fetch(new URL(help, stage.edge));
+  assert.equal(explained.status, 200);
+});
+
+test('an unknown sitekey is told to the visitor and to the integrator', async (t) => {
+  const { frame, faults } = await visit(t, FORM('', 'mj_00000000000000000000000000'));
+  await frame.locator('#t', { hasText: 'not set up correctly' }).waitFor();
+  await until('a word on the console', async () => faults.some((text) => text.includes('unknown-sitekey')));
+});
+
+test('a challenge that was tampered with is refused and the widget begins anew', async (t) => {
+  let tampered = 0;
+  const { page, frame } = await visit(t, FORM(), {
+    prepare: (/** @type {any} */ context) => context.route('**/v1/solutions', (/** @type {any} */ route) => {
+      if (tampered) return route.continue();
+      tampered += 1;
+      const body = route.request().postDataJSON();
+      body.challenge = body.challenge.slice(0, -4) + 'AAAA';
+      return route.continue({ postData: JSON.stringify(body) });
+    }),
+  });
+  await frame.locator('#t', { hasText: 'Confirm' }).waitFor();
+  await page.locator('[name=name]').focus();
+  assert.match(await token(page), /^mj1\./);
+  assert.equal(tampered, 1);
+});
+
+test('without a connection it counts down, and goes on when there is one', async (t) => {
+  const { page, frame, context } = await visit(t, FORM());
+  await frame.locator('#t', { hasText: 'Confirm' }).waitFor();
+  await context.setOffline(true);
+  await page.locator('[name=name]').focus();
+  await frame.locator('#t', { hasText: 'No connection. Retrying' }).waitFor();
+  await accessible(page);
+  await page.screenshot({ path: join(PICTURES, 'offline.png') });
+  await context.setOffline(false);
+  assert.match(await token(page), /^mj1\./);
+});
+
+test('without WebAssembly plain JavaScript passes, at a lower score', async (t) => {
+  const other = await chromium.launch({ executablePath: CHROMIUM, args: [...ARGS, '--js-flags=--noexpose-wasm'] });
+  t.after(() => other.close());
+  const served = await openPage(t, stage, FORM());
+  const page = await other.newPage();
+  await page.goto(served.url);
+  await page.locator('iframe').waitFor();
+  await page.locator('[name=name]').focus();
+  const found = await until('a token', () => page.locator('[name=munjigi-response]').inputValue(), 120_000);
+  const reply = await siteverify(stage, found);
+  assert.equal(reply.success, true);
+  assert.equal(reply.metadata.algorithm, 'sha256');
+  assert.ok(reply.score < 0.9, `score ${reply.score}`);
+  assert.deepEqual(served.reports, []);
+});
+
+test('the integrator’s API: explicit render, callbacks, reset, remove', async (t) => {
+  const { page } = await visit(t, '<div id="place"></div>', { query: '?render=explicit' });
+  await page.waitForFunction(() => 'munjigi' in window);
+  const outcome = await page.evaluate((sitekey) => new Promise((resolve) => {
+    const seen = [];
+    munjigi.ready(() => {
+      const id = munjigi.render('#place', {
+        sitekey,
+        execution: 'execute',
+        action: 'login',
+        callback: (token) => {
+          seen.push('callback', token === munjigi.getResponse(id), munjigi.isExpired(id));
+          munjigi.reset(id);
+          seen.push(munjigi.getResponse(id));
+          munjigi.remove(id);
+          seen.push(document.querySelectorAll('iframe').length);
+          resolve(seen);
+        },
+        'error-callback': (code) => resolve(['error', code]),
+      });
+      munjigi.execute(id);
+    });
+  }), stage.site.sitekey);
+  assert.deepEqual(outcome, ['callback', true, false, undefined, 0]);
+});
+
+const LOOKS = [
+  ['light', '', {}],
+  ['dark', '', { colorScheme: 'dark' }],
+  ['dark-by-option', 'data-theme="dark"', {}],
+  ['compact', 'data-size="compact"', {}],
+  ['compact-dark', 'data-size="compact"', { colorScheme: 'dark' }],
+  ['flexible', 'data-size="flexible"', {}],
+  ['korean', 'data-language="ko"', {}],
+  ['japanese', 'data-language="ja"', {}],
+  ['german-compact', 'data-language="de" data-size="compact"', {}],
+  ['arabic', 'data-language="ar"', {}],
+  ['arabic-compact', 'data-language="ar" data-size="compact"', {}],
+  ['hebrew-dark', 'data-language="he"', { colorScheme: 'dark' }],
+  ['forced-colors', '', { forcedColors: 'active' }],
+  ['zoom-200', '', { deviceScaleFactor: 2, viewport: { width: 320, height: 480 } }],
+];
+for (const [name, more, context] of /** @type {[string, string, any][]} */ (LOOKS)) {
+  test(`it looks right: ${name}`, async (t) => {
+    const lang = /data-language="(\w+)"/.exec(more)?.[1] ?? 'en';
+    const dir = ['ar', 'he'].includes(lang) ? 'rtl' : 'ltr';
+    const { page, frame, faults } = await visit(t, FORM(more), {
+      lang, dir, context: { viewport: { width: 480, height: 320 }, reducedMotion: 'reduce', ...context },
+    });
+    await frame.locator('#b').waitFor();
+    const shoot = (/** @type {string} */ state) => page.screenshot({ path: join(PICTURES, `${name}-${state}.png`) });
+    await shoot('idle');
+    await accessible(page);
+    // Nothing is cut: the frame's document needs no scrolling.
+    const overflow = await frame.locator('body').evaluate(() => {
+      const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
+      return [scrollWidth - clientWidth, scrollHeight - clientHeight];
+    });
+    assert.deepEqual(overflow, [0, 0]);
+    await page.locator('[name=name]').focus();
+    await frame.locator('#p:not([hidden])').waitFor();
+    await shoot('working');
+    await token(page);
+    await shoot('passed');
+    await accessible(page);
+    assert.deepEqual(faults, []);
+  });
+}
