@@ -205,3 +205,6 @@ pub(crate) const fn puzzle_step(id: AttemptId, puzzle: &SealedPuzzle) -> Step {
 pub(crate) fn seconds_between(now: UnixMillis, later: UnixMillis) -> u32 {
     u32::try_from(later.seconds().saturating_sub(now.seconds())).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

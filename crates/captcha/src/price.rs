@@ -62,3 +62,60 @@ impl Price {
         UnixMillis::from_seconds(self.at_seconds + self.uses as u64 * FORGET_SECONDS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis::from_seconds(1_763_623_800);
+
+    fn later(seconds: u64) -> UnixMillis {
+        UnixMillis(NOW.0 + seconds * 1_000)
+    }
+
+    #[test]
+    fn each_use_doubles_and_each_half_hour_forgets_one() {
+        let mut price = Price::default();
+        for uses in 0..5 {
+            assert_eq!(price.at(NOW).doublings(), uses);
+            price = price.raised(NOW);
+        }
+        assert_eq!(price.at(later(1_799)).doublings(), 5);
+        assert_eq!(price.at(later(1_800)).doublings(), 4);
+        assert_eq!(price.at(later(9_000)).doublings(), 0);
+        assert_eq!(price.forgotten_at(), later(9_000));
+    }
+
+    #[test]
+    fn looking_often_does_not_keep_a_price_up() {
+        let mut price = Price::default().raised(NOW).raised(NOW);
+        for seconds in 0..3_600 {
+            price = price.at(later(seconds));
+        }
+        assert_eq!(price.doublings(), 1);
+        assert_eq!(price.at(later(3_600)).doublings(), 0);
+    }
+
+    #[test]
+    fn a_price_has_an_end() {
+        let mut price = Price::default();
+        for _ in 0..1_000 {
+            price = price.raised(NOW);
+        }
+        assert_eq!(price.doublings(), Price::HIGHEST.doublings());
+        assert_eq!(price.at(later(6 * 3_600)).doublings(), 0);
+    }
+
+    #[test]
+    fn a_use_that_is_asked_about_again_costs_what_it_cost() {
+        let paid = Price::default().raised(NOW);
+        assert_eq!(paid.raised(NOW).before_last(), paid);
+        assert_eq!(Price::default().before_last(), Price::default());
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_forgets_nothing() {
+        let price = Price::default().raised(NOW).raised(NOW);
+        assert_eq!(price.at(UnixMillis(0)).doublings(), 2);
+    }
+}

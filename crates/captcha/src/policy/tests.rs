@@ -108,12 +108,14 @@ const LOCAL: Visit = Visit {
     ..FIREFOX
 };
 
+type Row = (&'static str, Visit, Signals, Pressure, On, u64, DemandStep, u8);
+
 #[test]
 #[rustfmt::skip]
 fn the_policy_reads_as_this_table() {
     use Verdict::{Allow, Harder, Picture as ShowPicture};
     // who, signals, counters, site → work, step, score
-    let table: &[(&str, Visit, Signals, Pressure, On, u64, DemandStep, u8)] = &[
+    let table: &[Row] = &[
         // Signals.
         ("nothing is known",           FIREFOX, NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  90),
         ("a person",                   FIREFOX, PERSON,        CALM,                    On::Plain,         40_000, Puzzle, 100),

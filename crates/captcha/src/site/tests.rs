@@ -1,1 +1,79 @@
+use munjigi_protocol::{Rule as RuleConfig, RuleMatch, Verdict};
 
+use super::*;
+use crate::contract::site_config;
+
+fn config() -> SiteConfig {
+    site_config(&["mj_", &"0".repeat(26)].concat(), vec!["ab".repeat(32)])
+}
+
+fn parse(change: impl FnOnce(&mut SiteConfig)) -> Result<Site, SiteError> {
+    let mut config = config();
+    change(&mut config);
+    Site::parse(&config, Exemption::Ignored)
+}
+
+#[test]
+fn each_mistake_of_a_configuration_is_named() {
+    let rule = |when| RuleConfig { when, verdict: Verdict::Allow };
+    assert!(parse(|_| ()).is_ok());
+    for (error, site) in [
+        (SiteError::Sitekey, parse(|c| c.sitekey = "mj_x".into())),
+        (SiteError::Host(1), parse(|c| c.hosts[1] = "*.com".into())),
+        (SiteError::TooManyHosts, parse(|c| c.hosts = vec!["a.example".into(); 101])),
+        (SiteError::Work, parse(|c| c.work = Work { floor: 0, ceiling: 1 })),
+        (SiteError::Work, parse(|c| c.work = Work { floor: 2, ceiling: 1 })),
+        (SiteError::Work, parse(|c| c.work = Work { floor: 4_500_001, ceiling: 9_000_000 })),
+        (SiteError::Count, parse(|c| c.count = 0)),
+        (SiteError::Count, parse(|c| c.count = 65)),
+        (SiteError::TokenLifetime, parse(|c| c.token_lifetime_seconds = 29)),
+        (SiteError::TokenLifetime, parse(|c| c.token_lifetime_seconds = 301)),
+        (
+            SiteError::Rule(0),
+            parse(|c| {
+                c.rules =
+                    vec![rule(RuleMatch { country: Some("kr".into()), ..RuleMatch::default() })];
+            }),
+        ),
+        (
+            SiteError::Rule(1),
+            parse(|c| {
+                let narrow =
+                    RuleMatch { prefix: Some("192.0.2.0/25".into()), ..RuleMatch::default() };
+                c.rules = vec![rule(RuleMatch::default()), rule(narrow)];
+            }),
+        ),
+        (SiteError::TooManyRules, parse(|c| c.rules = vec![rule(RuleMatch::default()); 101])),
+        (SiteError::Secret(0), parse(|c| c.secrets = vec!["AB".repeat(32)])),
+        (SiteError::TooManySecrets, parse(|c| c.secrets = vec!["ab".repeat(32); 5])),
+    ] {
+        assert_eq!(site.unwrap_err(), error);
+    }
+}
+
+#[test]
+fn loopback_is_allowed_where_the_site_says_so_alone() {
+    let listed = parse(|c| c.hosts = vec!["localhost".into(), "shop.example".into()]).unwrap();
+    let allowed = parse(|c| c.allow_loopback = true).unwrap();
+    for host in ["localhost", "app.localhost", "127.0.0.1", "[::1]"] {
+        let host = Hostname::parse(host).unwrap();
+        assert!(!listed.allows(&host));
+        assert!(allowed.allows(&host));
+    }
+    assert!(listed.allows(&Hostname::parse("shop.example").unwrap()));
+}
+
+#[test]
+fn exemption_is_a_local_edges_to_give() {
+    let mut config = config();
+    config.exempt = true;
+    assert!(!Site::parse(&config, Exemption::Ignored).unwrap().exempt);
+    assert!(Site::parse(&config, Exemption::Honoured).unwrap().exempt);
+}
+
+#[test]
+fn a_site_knows_its_secrets() {
+    let site = parse(|_| ()).unwrap();
+    assert!(site.has_secret(&SecretHash::parse(&"ab".repeat(32)).unwrap()));
+    assert!(!site.has_secret(&SecretHash::parse(&"cd".repeat(32)).unwrap()));
+}

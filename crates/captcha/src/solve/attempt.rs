@@ -83,12 +83,12 @@ impl Attempt<'_> {
             if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures) {
                 return self.picture(dealt, puzzle.algorithm, next, owed, risk, stores, rng).await;
             }
-            // Nothing to show: it is paid for, and not asked again.
-            let instead = policy::instead_of_picture(
-                self.call.site,
-                puzzle.algorithm,
-                asked.max(demand.total()),
-            );
+            // Nothing to show: it is paid for in work, once.
+            let base = match way {
+                Way::PictureAhead => asked.max(demand.total()),
+                Way::Puzzle | Way::Another => demand.total(),
+            };
+            let instead = policy::instead_of_picture(self.call.site, puzzle.algorithm, base);
             owed.asked = owed.asked.max(instead);
             owed.way = Way::Puzzle;
         }

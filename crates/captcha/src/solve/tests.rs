@@ -1,1 +1,290 @@
+//! What solutions lead to: puzzles (here), pictures and other ways
+//! (`pictures`), replays and the life of keys and shards (`replays`).
 
+mod pictures;
+mod replays;
+
+use munjigi_protocol::{
+    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, PuzzleStep, Signals,
+    SiteState, SiteverifyCode, Step, Want,
+};
+
+use super::*;
+use crate::contract::{FIREFOX, World};
+use crate::token::TokenClaims;
+use crate::visit::{Prefix, Visit};
+
+fn code(world: &mut World, request: &SolutionRequest) -> Code {
+    world.solve(request).unwrap_err().code
+}
+
+fn puzzle(reply: &ChallengeReply) -> &PuzzleStep {
+    match &reply.step {
+        Step::Puzzle(step) => step,
+        Step::Picture(_) => panic!("a picture"),
+    }
+}
+
+fn claims(world: &World, reply: &ChallengeReply) -> ChallengeClaims {
+    open(&world.authority, &world.want_work(reply)).unwrap().claims().clone()
+}
+
+fn token_claims(world: &World, token: &str) -> TokenClaims {
+    TokenClaims::open(&world.authority, token).unwrap()
+}
+
+/// Puts the world's network under pressure, as 200 challenges do.
+fn flood(world: &mut World) {
+    for _ in 0..200 {
+        world.challenge();
+    }
+}
+
+#[test]
+fn a_solved_puzzle_is_a_token_that_verifies() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let mut request = world.solution(&challenge);
+    request.signals.solve_ms = Some(700);
+    world.pass_seconds(2);
+    let solved = world.solve(&request).unwrap();
+    let SolutionReply::Passed { token, expires_in } = solved.reply else { panic!("not passed") };
+    assert_eq!(expires_in, 300);
+    assert_eq!((solved.tally.kind, solved.tally.solve_ms), (CountKind::Solved, Some(700)));
+    let token_claims = token_claims(&world, &token);
+    let sealed = claims(&world, &challenge);
+    assert_eq!(token_claims.id, sealed.id);
+    assert_eq!(token_claims.keep_until, sealed.keep_until);
+    assert_eq!(token_claims.solved_at, world.now);
+    assert_eq!(token_claims.expires_at.seconds(), world.now.seconds() + 300);
+    assert_eq!(
+        (token_claims.score, token_claims.interactive, token_claims.stepped),
+        (90, false, false)
+    );
+    let reply = world.verify(&token);
+    assert!(reply.success);
+    assert_eq!(reply.challenge_ts.as_deref(), Some("2025-11-20T07:30:02.250Z"));
+    assert_eq!(reply.score, Some(0.9));
+}
+
+#[test]
+fn a_challenge_ends_at_its_second_and_is_counted_as_abandoned() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    world.pass_seconds(299);
+    assert!(world.solve(&request).is_ok());
+    world.pass_seconds(1);
+    let refusal = world.solve(&request).unwrap_err();
+    assert_eq!(refusal.code, Code::ChallengeExpired);
+    assert_eq!(refusal.tally.unwrap().kind, CountKind::Abandoned);
+}
+
+#[test]
+fn wrong_nonces_are_refused_and_make_the_network_dearer() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let mut request = world.solution(&challenge);
+    let right = request.nonces.clone().unwrap();
+    // Of eight nonces in a row one solves it; of a hundred changes most fail.
+    let wrong = (1..100).filter(|change| {
+        let mut nonces = right.clone();
+        nonces[3] += change;
+        request.nonces = Some(nonces);
+        match world.solve(&request) {
+            Ok(_) => false,
+            Err(refusal) => {
+                assert_eq!(refusal.code, Code::SolutionWrong);
+                assert_eq!(refusal.tally.unwrap().kind, CountKind::Failed);
+                true
+            }
+        }
+    });
+    assert!(wrong.count() > 60);
+    assert!(puzzle(&world.challenge()).work >= 80);
+}
+
+#[test]
+fn solutions_of_another_shape_are_refused() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let nonces = request.nonces.clone().unwrap();
+    let with = |nonces: Vec<u64>| SolutionRequest { nonces: Some(nonces), ..request.clone() };
+    let answer = Some(Answer::Grid { cells: vec![1] });
+    for request in [
+        with(vec![]),
+        with(nonces[..3].to_vec()),
+        with([&nonces[..], &[1]].concat()),
+        with(vec![1 << 48; 4]),
+        with(vec![u64::MAX; 4]),
+        SolutionRequest { nonces: None, ..request.clone() },
+        SolutionRequest { answer: answer.clone(), ..request.clone() },
+        SolutionRequest { want: Some(Want::Work), ..request.clone() },
+        SolutionRequest { nonces: None, answer, ..request.clone() },
+        SolutionRequest { nonces: None, want: Some(Want::Work), ..request.clone() },
+    ] {
+        assert_eq!(code(&mut world, &request), Code::MalformedRequest, "{request:?}");
+    }
+}
+
+#[test]
+fn the_nonces_of_another_challenge_solve_nothing() {
+    let mut world = World::new();
+    let (one, other) = (world.challenge(), world.challenge());
+    let request = SolutionRequest { challenge: other.challenge.clone(), ..world.solution(&one) };
+    assert_eq!(code(&mut world, &request), Code::SolutionWrong);
+}
+
+#[test]
+fn what_is_no_challenge_is_invalid() {
+    let mut world = World::new();
+    let token = world.fresh_token();
+    let challenge = world.challenge();
+    for text in ["", "mj1", &token, &format!("{}A", challenge.challenge)] {
+        let request = SolutionRequest { challenge: text.to_owned(), ..world.solution(&challenge) };
+        assert_eq!(code(&mut world, &request), Code::ChallengeInvalid);
+    }
+    // Rightly sealed, judged by a shell that loaded another site.
+    let request = world.solution(&challenge);
+    let mut other = World::new();
+    let sitekey = {
+        let check = other.authority.check().clone();
+        check.mint_sitekey(other.rng())
+    };
+    other.site.sitekey = sitekey;
+    assert_eq!(code(&mut other, &request), Code::ChallengeInvalid);
+}
+
+#[test]
+fn the_site_is_looked_at_again() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    world.site.state = SiteState::Paused;
+    assert_eq!(code(&mut world, &request), Code::SitePaused);
+    let mut config = crate::contract::site_config(&world.site.sitekey.to_string(), Vec::new());
+    config.hosts = vec!["elsewhere.example".to_owned()];
+    world.site = crate::site::Site::parse(&config, crate::site::Exemption::Ignored).unwrap();
+    assert_eq!(code(&mut world, &request), Code::HostnameNotAllowed);
+}
+
+#[test]
+fn work_that_has_multiplied_since_is_paid_by_a_further_puzzle() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let first = puzzle(&challenge).clone();
+    flood(&mut world);
+    let request = world.solution(&challenge);
+    let next = world.next(&request);
+    let further = puzzle(&next).clone();
+    assert_eq!(further.id, first.id);
+    assert_eq!((further.first, further.count), (first.first + first.count, first.count));
+    // Together with the first it is what the policy asks by now.
+    assert!(first.work + further.work >= 10 * first.work, "{}", further.work);
+    let (sealed, before) = (claims(&world, &next), claims(&world, &challenge));
+    assert_eq!(sealed.keep_until, before.keep_until);
+    assert_eq!((sealed.owed.paid, sealed.owed.puzzles), (32, 1));
+    assert!(sealed.owed.asked >= 320);
+    let request = world.solution(&next);
+    let token = world.token(&request);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
+fn work_that_has_crept_up_since_is_not_run_after() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    for _ in 0..28 {
+        world.challenge();
+    }
+    assert!(puzzle(&world.challenge()).work > 8);
+    let request = world.solution(&challenge);
+    assert!(matches!(world.solve(&request).unwrap().reply, SolutionReply::Passed { .. }));
+}
+
+#[test]
+fn further_puzzles_come_to_an_end() {
+    let mut world = World::new();
+    let mut challenge = world.challenge();
+    let mut puzzles = 1;
+    loop {
+        // Every time all that was asked has multiplied again.
+        world.site.work.ceiling *= 4;
+        world.site.work.floor *= 4;
+        let request = world.solution(&challenge);
+        match world.solve(&request).unwrap().reply {
+            SolutionReply::Next(next) => challenge = next,
+            SolutionReply::Passed { .. } => break,
+        }
+        puzzles += 1;
+    }
+    assert_eq!(puzzles, 4);
+}
+
+#[test]
+fn what_was_sealed_is_owed_also_when_the_policy_has_calmed_down() {
+    let mut world = World::new();
+    flood(&mut world);
+    let challenge = world.challenge();
+    let dear = puzzle(&challenge).work;
+    world.pass_seconds(299);
+    let request = world.solution(&challenge);
+    assert!(dear >= 80);
+    let token = world.token(&request);
+    // The worse of the two risks stays with the token.
+    assert!(token_claims(&world, &token).score <= 90);
+}
+
+#[test]
+fn a_solution_from_another_network_is_taken_at_a_lower_score() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    world.visit = Visit { prefix: Prefix::V4([198, 51, 100]), ..FIREFOX };
+    let token = world.token(&request);
+    assert_eq!(token_claims(&world, &token).score, 85);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
+fn a_blocked_visitor_is_refused_before_anything_is_hashed() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let mut request = world.solution(&challenge);
+    request.nonces = Some(vec![0; 4]);
+    let mut config = crate::contract::site_config(&world.site.sitekey.to_string(), Vec::new());
+    config.rules = vec![munjigi_protocol::Rule {
+        when: munjigi_protocol::RuleMatch::default(),
+        verdict: munjigi_protocol::Verdict::Block,
+    }];
+    world.site = crate::site::Site::parse(&config, crate::site::Exemption::Ignored).unwrap();
+    assert_eq!(code(&mut world, &request), Code::Blocked);
+}
+
+#[test]
+fn without_webassembly_the_price_doubles_with_each_use() {
+    let mut world = World::new();
+    let mut totals = Vec::new();
+    for _ in 0..4 {
+        let request =
+            ChallengeRequest { algorithms: vec![AlgorithmName::Sha256], ..world.request() };
+        let mut challenge = world.issue(&request).unwrap().reply;
+        let mut total = 0;
+        let token = loop {
+            let step = puzzle(&challenge);
+            assert_eq!(step.algorithm, Algorithm::Sha256);
+            total += step.work * u64::from(step.count);
+            let request = world.solution(&challenge);
+            match world.solve(&request).unwrap().reply {
+                SolutionReply::Next(next) => challenge = next,
+                SolutionReply::Passed { token, .. } => break token,
+            }
+        };
+        totals.push(total / (16 * munjigi_pow::SHA256_WORK));
+        assert_eq!(token_claims(&world, &token).score, 50);
+        let reply = world.verify(&token);
+        assert_eq!(reply.metadata.unwrap().algorithm, AlgorithmName::Sha256);
+    }
+    assert_eq!(totals, [1, 2, 4, 6]);
+}

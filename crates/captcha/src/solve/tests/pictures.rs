@@ -1,0 +1,261 @@
+use munjigi_protocol::PictureType;
+
+use super::*;
+use crate::contract::Trouble;
+
+/// A world whose site has pictures, and a visitor who is asked for one.
+fn risky() -> World {
+    let mut world = World::new();
+    world.site.pictures = vec![PictureType::Grid];
+    world.visit.agent = crate::visit::AgentKind::Program;
+    world.signals.languages = Some(0);
+    world
+}
+
+/// A picture of a new attempt.
+fn picture(world: &mut World) -> ChallengeReply {
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let next = world.next(&request);
+    assert!(matches!(next.step, Step::Picture(_)));
+    next
+}
+
+fn wrong(world: &World, picture: &ChallengeReply) -> SolutionRequest {
+    let mut cells = world.right_cells(picture);
+    cells[1] ^= 8;
+    world.answer(picture, cells)
+}
+
+#[test]
+fn the_right_answer_is_a_token_that_says_so() {
+    let mut world = risky();
+    let picture = picture(&mut world);
+    assert_eq!(picture.expires_in, 900);
+    let request = world.answer(&picture, world.right_cells(&picture));
+    let token = world.token(&request);
+    let claims = token_claims(&world, &token);
+    assert!(claims.interactive && claims.stepped);
+    assert_eq!(claims.score, 60);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
+fn a_lost_reply_costs_nothing() {
+    let mut world = risky();
+    let picture = picture(&mut world);
+    let request = world.answer(&picture, world.right_cells(&picture));
+    let (first, again) = (world.token(&request), world.token(&request));
+    assert!(world.verify(&again).success);
+    assert_eq!(world.verify(&first).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
+}
+
+#[test]
+fn a_wrong_answer_ends_the_attempt() {
+    let mut world = risky();
+    let picture = picture(&mut world);
+    let request = wrong(&world, &picture);
+    assert_eq!(code(&mut world, &request), Code::AnswerWrong);
+    assert_eq!(code(&mut world, &request), Code::AnswerWrong);
+    let right = world.answer(&picture, world.right_cells(&picture));
+    assert_eq!(code(&mut world, &right), Code::AttemptsExhausted);
+    let another_way = world.want_work(&picture);
+    assert_eq!(code(&mut world, &another_way), Code::AttemptsExhausted);
+}
+
+#[test]
+fn guessing_every_answer_passes_at_most_once_in_all() {
+    let mut world = risky();
+    let picture = picture(&mut world);
+    let mut passed = 0;
+    for cells in 0_u16..512 {
+        let cells = (0..9).filter(|cell| cells & (1 << cell) != 0).collect();
+        let request = world.answer(&picture, cells);
+        passed += u32::from(world.solve(&request).is_ok());
+    }
+    assert!(passed <= 1);
+}
+
+#[test]
+fn answers_without_end_or_of_another_kind_are_refused() {
+    let mut world = risky();
+    let picture = picture(&mut world);
+    let long = world.answer(&picture, vec![0; 65]);
+    assert_eq!(code(&mut world, &long), Code::MalformedRequest);
+    let mut other = world.answer(&picture, vec![]);
+    other.answer = Some(Answer::Turn { view: 1 });
+    assert_eq!(code(&mut world, &other), Code::AnswerWrong);
+}
+
+#[test]
+fn prettier_signals_buy_nothing_once_a_picture_was_asked() {
+    let mut world = risky();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    assert!(matches!(world.next(&request).step, Step::Picture(_)));
+    // The same solution, by a visitor who looks like a person now.
+    world.visit = FIREFOX;
+    world.signals = Signals { pointer: Some(3), ..Signals::default() };
+    let again = world.solution(&challenge);
+    // Sealed at issue: the picture is owed whatever the policy says now.
+    assert!(matches!(world.next(&again).step, Step::Picture(_)));
+}
+
+#[test]
+fn a_token_from_before_the_picture_is_never_redeemable() {
+    let mut world = World::new();
+    world.site.pictures = vec![PictureType::Grid];
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let early = world.token(&request);
+    world.visit.agent = crate::visit::AgentKind::Program;
+    world.signals.languages = Some(0);
+    let risky = world.solution(&challenge);
+    let picture = world.next(&risky);
+    assert!(matches!(picture.step, Step::Picture(_)));
+    assert_eq!(world.verify(&early).error_codes, [SiteverifyCode::InvalidInputResponse]);
+    world.visit = FIREFOX;
+    world.signals = Signals::default();
+    let again = world.solution(&challenge);
+    let late = world.token(&again);
+    assert_eq!(world.verify(&late).error_codes, [SiteverifyCode::InvalidInputResponse]);
+    let answer = world.answer(&picture, world.right_cells(&picture));
+    let earned = world.token(&answer);
+    assert!(world.verify(&earned).success);
+}
+
+#[test]
+fn the_same_attempt_is_shown_the_same_picture() {
+    let mut world = risky();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let (one, again) = (world.next(&request), world.next(&request));
+    assert_eq!(claims(&world, &one).step, claims(&world, &again).step);
+    assert_eq!(one.step, again.step);
+}
+
+#[test]
+fn a_spent_attempt_is_shown_no_picture() {
+    let mut world = World::new();
+    world.site.pictures = vec![PictureType::Grid];
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let token = world.token(&request);
+    assert!(world.verify(&token).success);
+    world.visit.agent = crate::visit::AgentKind::Program;
+    world.signals.languages = Some(0);
+    let risky = world.solution(&challenge);
+    assert_eq!(code(&mut world, &risky), Code::AttemptsExhausted);
+}
+
+#[test]
+fn another_way_is_a_longer_puzzle_and_a_lower_score() {
+    let mut world = risky();
+    let picture = picture(&mut world);
+    let request = world.want_work(&picture);
+    let way = world.next(&request);
+    let step = puzzle(&way).clone();
+    assert_eq!((step.first, step.count), (4, 4));
+    assert!(step.work >= 4 * 8);
+    let request = world.solution(&way);
+    let token = world.token(&request);
+    let claims = token_claims(&world, &token);
+    assert!(!claims.interactive && claims.stepped);
+    assert!(claims.score <= 50);
+    // Having chosen it, the picture is no longer to be answered.
+    let answer = world.answer(&picture, world.right_cells(&picture));
+    assert_eq!(code(&mut world, &answer), Code::AttemptsExhausted);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
+fn another_way_gets_dearer_with_each_use_and_never_refuses() {
+    let mut world = risky();
+    let mut works = Vec::new();
+    for _ in 0..12 {
+        let picture = picture(&mut world);
+        let request = world.want_work(&picture);
+        works.push(puzzle(&world.next(&request)).work);
+        // Asking again costs what it cost, and raises nothing.
+        assert_eq!(puzzle(&world.next(&request)).work, works[works.len() - 1]);
+    }
+    assert!(works.windows(2).all(|pair| pair[0] <= pair[1]), "{works:?}");
+    assert_eq!(works[..3], [32, 64, 128]);
+    assert_eq!(works[works.len() - 1], world.site.work.ceiling);
+    // Another network still pays the first price; so does this one tomorrow.
+    world.visit.prefix = Prefix::V4([198, 51, 100]);
+    let elsewhere = picture(&mut world);
+    let request = world.want_work(&elsewhere);
+    assert_eq!(puzzle(&world.next(&request)).work, 32);
+}
+
+#[test]
+fn wrong_answers_raise_the_price_of_another_way_once_each() {
+    let mut world = risky();
+    for _ in 0..2 {
+        let picture = picture(&mut world);
+        let request = wrong(&world, &picture);
+        assert_eq!(code(&mut world, &request), Code::AnswerWrong);
+        assert_eq!(code(&mut world, &request), Code::AnswerWrong);
+    }
+    let picture = picture(&mut world);
+    let request = world.want_work(&picture);
+    assert_eq!(puzzle(&world.next(&request)).work, 4 * 32);
+}
+
+#[test]
+fn without_its_stores_it_waits_or_costs_the_most() {
+    let mut world = risky();
+    let shown = picture(&mut world);
+    let challenge = world.challenge();
+    let solution = world.solution(&challenge);
+    world.redemptions.set_trouble(Trouble::Unreachable);
+    for request in
+        [solution, world.answer(&shown, world.right_cells(&shown)), world.want_work(&shown)]
+    {
+        let refusal = world.solve(&request).unwrap_err();
+        assert_eq!((refusal.code, refusal.status()), (Code::Unavailable, 503));
+        assert!(refusal.retry_after.is_some());
+    }
+    world.redemptions.set_trouble(Trouble::None);
+    world.prices.set_trouble(Trouble::Unreachable);
+    let request = world.want_work(&shown);
+    assert_eq!(puzzle(&world.next(&request)).work, world.site.work.ceiling);
+}
+
+#[test]
+fn a_picture_that_cannot_be_dealt_is_paid_in_work() {
+    let mut world = risky();
+    world.site.pictures = vec![PictureType::Turn];
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let next = world.next(&request);
+    let sealed = claims(&world, &challenge).owed.asked;
+    assert_eq!(claims(&world, &next).owed.asked, 8 * sealed);
+    let request = world.solution(&next);
+    let token = world.token(&request);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
+fn steps_end_in_time_for_their_token() {
+    let mut world = risky();
+    let challenge = world.challenge();
+    let keep_until = claims(&world, &challenge).keep_until;
+    world.pass_seconds(299);
+    let request = world.solution(&challenge);
+    let picture = world.next(&request);
+    world.pass_seconds(899);
+    let request = world.want_work(&picture);
+    let way = world.next(&request);
+    let sealed = claims(&world, &way);
+    assert_eq!(sealed.keep_until, keep_until);
+    assert_eq!(sealed.expires_at.seconds(), keep_until.seconds() - 300);
+    assert_eq!(way.expires_in, 2);
+    world.pass_seconds(1);
+    let request = world.solution(&way);
+    let token = world.token(&request);
+    assert!(token_claims(&world, &token).expires_at <= keep_until);
+    world.pass_seconds(298);
+    assert!(world.verify(&token).success);
+}

@@ -1,0 +1,126 @@
+//! The replays that PROTOCOL names, the change of the shard count and the
+//! rotation of keys, against the fake store.
+
+use super::*;
+use crate::contract::{ROOT_A, ROOT_B, Trouble, authority};
+
+#[test]
+fn a_hundred_tokens_of_one_attempt_are_spent_once() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let tokens: Vec<String> = (0..100).map(|_| world.token(&request)).collect();
+    let good = tokens.iter().filter(|token| world.verify(token).success).count();
+    assert_eq!(good, 1);
+}
+
+#[test]
+fn a_solution_replayed_at_the_last_moment_is_not_redeemed_after_the_first_token_expired() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    // Redeem early.
+    let first = world.token(&request);
+    assert!(world.verify(&first).success);
+    // Replay the solution just before the challenge ends.
+    world.pass_seconds(299);
+    let second = world.token(&request);
+    // The first token expires; the second is still in its lifetime.
+    world.pass_seconds(298);
+    let duplicate = [SiteverifyCode::TimeoutOrDuplicate];
+    assert!(token_claims(&world, &first).expires_at < world.now);
+    assert!(token_claims(&world, &second).expires_at > world.now);
+    assert_eq!(world.verify(&second).error_codes, duplicate);
+    assert_eq!(world.verify(&first).error_codes, duplicate);
+}
+
+#[test]
+fn no_token_outlives_the_row_of_its_attempt() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let token = world.token(&request);
+    // The edge's clock stands still, the object's goes on.
+    let keep_until = token_claims(&world, &token).keep_until;
+    world.redemptions.set_clock(crate::time::UnixMillis(keep_until.0 + 1));
+    assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
+}
+
+#[test]
+fn the_shard_count_changes_while_tokens_are_out() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let spent = world.token(&request);
+    assert!(world.verify(&spent).success);
+    let unspent = world.fresh_token();
+    world.shards = 7;
+    // What was spent stays spent, what was not is spent once.
+    assert!(!world.verify(&spent).success);
+    let replayed = world.token(&request);
+    assert!(!world.verify(&replayed).success);
+    assert!(world.verify(&unspent).success);
+    assert!(!world.verify(&unspent).success);
+    let new = world.fresh_token();
+    assert_eq!(token_claims(&world, &new).shards, 7);
+    assert!(world.verify(&new).success);
+    assert!(!world.verify(&new).success);
+}
+
+#[test]
+fn keys_rotate_in_four_steps_with_two_workers_half_a_step_apart() {
+    let old = ROOT_A.to_owned();
+    let added = [ROOT_A, ROOT_B].join(",");
+    let promoted = [ROOT_B, ROOT_A].join(",");
+    let new = ROOT_B.to_owned();
+    // Ahead is where the new ring already arrived, behind where not yet.
+    for (behind, ahead) in [(&old, &added), (&added, &promoted), (&promoted, &promoted)] {
+        for (issuer, solver, verifier) in
+            [(behind, ahead, behind), (ahead, behind, ahead), (ahead, ahead, behind)]
+        {
+            let mut world = World::new();
+            world.authority = authority(issuer);
+            let challenge = world.challenge();
+            let request = world.solution(&challenge);
+            world.authority = authority(solver);
+            let token = world.token(&request);
+            world.authority = authority(verifier);
+            assert!(world.verify(&token).success);
+            // The same attempt, whichever key seals it again.
+            world.authority = authority(solver);
+            let again = world.token(&request);
+            assert!(!world.verify(&again).success);
+        }
+    }
+    // Removed after `keep_until`: what the old key sealed opens no more.
+    let mut world = World::new();
+    world.authority = authority(&promoted);
+    let by_new = world.fresh_token();
+    world.authority = authority(&added);
+    let by_old = world.fresh_token();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    world.authority = authority(&new);
+    assert!(world.verify(&by_new).success);
+    assert_eq!(world.verify(&by_old).error_codes, [SiteverifyCode::InvalidInputResponse]);
+    assert_eq!(code(&mut world, &request), Code::ChallengeInvalid);
+}
+
+#[test]
+fn a_commit_whose_reply_was_lost_is_not_a_duplicate() {
+    let mut world = World::new();
+    let token = world.fresh_token();
+    world.redemptions.set_trouble(Trouble::LosesOneReply);
+    assert!(world.verify(&token).success);
+    assert_eq!(world.redemptions.writes(), 1);
+    assert!(!world.verify(&token).success);
+}
+
+#[test]
+fn a_pass_without_trouble_writes_one_row() {
+    let mut world = World::new();
+    let token = world.fresh_token();
+    assert_eq!(world.redemptions.writes(), 0);
+    assert!(world.verify(&token).success);
+    assert_eq!(world.redemptions.writes(), 1);
+}
