@@ -8,15 +8,16 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, test_kill_process};
 
 use crate::process::{Process, Program};
 use crate::project::Project;
-use crate::{ports, randomness};
+use crate::{ports, randomness, wait};
 use account::Account;
 
 const START_WITHIN: Duration = Duration::from_mins(1);
 const STOP_WITHIN: Duration = Duration::from_secs(30);
+const PREDECESSOR_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the data lives and for how long.
 #[derive(Debug, Clone)]
@@ -118,6 +119,7 @@ impl Postgres {
         }
         self.account.apply(command);
         let pid_file = self.data.join("postmaster.pid");
+        wait_for_predecessor(&pid_file).await;
         let mut process = program.start()?;
         let own_id = process.id();
         process.ready_when(START_WITHIN, async || Ok(says_ready(&pid_file, own_id))).await?;
@@ -190,6 +192,21 @@ fn password(folder: &Path) -> Result<String> {
     let made = randomness::base64url(18);
     crate::files::write_private(&file, &made)?;
     Ok(made)
+}
+
+/// After a hard kill of the tools, the Postgres of an earlier start may still
+/// be shutting down and would refuse a second one.
+async fn wait_for_predecessor(pid_file: &Path) {
+    let text = std::fs::read_to_string(pid_file).unwrap_or_default();
+    let number = text.lines().next().and_then(|line| line.trim().parse().ok());
+    if let Some(pid) = number.and_then(Pid::from_raw) {
+        // If it stays, Postgres itself says why it cannot start.
+        let _ = wait::until("an earlier Postgres to end", PREDECESSOR_WITHIN, async || {
+            let gone = !pid_file.exists() || test_kill_process(pid).is_err();
+            Ok(gone.then_some(()))
+        })
+        .await;
+    }
 }
 
 /// The eighth line of `postmaster.pid` says `ready` once connections are

@@ -10,7 +10,7 @@ pub mod require;
 
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::files;
 use crate::node::Node;
@@ -24,6 +24,10 @@ const WASM: &str = "wasm32-unknown-unknown";
 /// Everything that building and running needs.
 pub fn for_building(project: &Project) -> Result<()> {
     say::heading("Set-up");
+    ensure!(
+        cfg!(all(target_os = "linux", target_arch = "x86_64")),
+        "set-up needs Linux on x86-64: the pinned Node, Postgres and workerd are built for it"
+    );
     rust_target()?;
     npm::install(project.root(), "npm packages (520 MB)")?;
     let node = Node::find(project)?;
