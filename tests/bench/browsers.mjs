@@ -7,7 +7,8 @@ import { createServer } from 'node:net';
 import { cpuMs } from './processes.mjs';
 
 /**
- * @typedef {{url: string, body: () => Promise<Buffer>}} Fetched one answer, with its decoded body
+ * @typedef {{url: string, cacheControl: string, body: () => Promise<Buffer>}} Fetched one answer,
+ *   with its decoded body
  * @typedef {object} Browser
  * @property {string} version
  * @property {(url: string) => Promise<void>} goto
@@ -58,7 +59,9 @@ async function chromium() {
     close: () => server.close(),
     onFetched: (listen) =>
       page.on('response', (answer) => {
-        if (answer.url().startsWith('http')) listen({ url: answer.url(), body: () => answer.body() });
+        const cacheControl = answer.headers()['cache-control'] ?? '';
+        const body = () => answer.body();
+        if (answer.url().startsWith('http')) listen({ url: answer.url(), cacheControl, body });
       }),
     onPosted: (listen) =>
       page.on('request', (request) => {

@@ -23,7 +23,7 @@ const REASONS = [
   [/\/v1\/api\.js$/, 'the loader on the customer’s page'],
   [/\/v1\/frame\//, 'the frame’s document with its styles'],
   [/\.wasm$/, 'interface and solver'],
-  [/worker[^/]*\.js$/, 'the solver’s worker'],
+  [/\/assets\/frame\.[^/]*\.js$/, 'the frame’s glue, and the script of its workers (from the cache then)'],
   [/\/assets\/(en|en-[^/]*)\.[^/]*$/, 'one language'],
 ];
 
@@ -43,8 +43,13 @@ async function visit(widget) {
   try {
     /** @type {Promise<Counted>[]} */
     const counted = [];
-    browser.onFetched?.(({ url, body }) => {
+    /** @type {Set<string>} */
+    const cached = new Set();
+    browser.onFetched?.(({ url, cacheControl, body }) => {
       if (url === page || !own.includes(new URL(url).origin)) return;
+      // A worker that is made of a script which the frame has already: from the cache.
+      if (cached.has(url)) return;
+      if (/immutable|max-age=[1-9]/.test(cacheControl)) cached.add(url);
       const count = async () => {
         const bytes = await body();
         return {
