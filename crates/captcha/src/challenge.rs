@@ -143,24 +143,7 @@ impl ChallengeClaims {
         let keys = authority.first();
         let mut nonce = [0; NONCE_BYTES];
         rng.fill_bytes(&mut nonce);
-        let plain = encode(&Payload {
-            version: VERSION,
-            id: self.id.0,
-            root: self.root.as_str(),
-            keep_until: self.keep_until.seconds(),
-            shards: self.shards,
-            sitekey: self.sitekey,
-            hostname: self.hostname.as_str(),
-            action: self.action.as_str(),
-            cdata: self.cdata.as_str(),
-            issued_at: self.issued_at.seconds(),
-            expires_at: self.expires_at.seconds(),
-            step: self.step.clone(),
-            visitor: self.visitor,
-            risk: self.risk,
-            owed: self.owed,
-        });
-        encrypt(keys, nonce, &plain).write()
+        encrypt(keys, nonce, &self.payload()).write()
     }
 
     /// Opens a challenge by whichever key made it.
@@ -179,7 +162,27 @@ impl ChallengeClaims {
         Self::read(message)
     }
 
-    fn read(payload: &[u8]) -> Result<Self, SealError> {
+    pub(crate) fn payload(&self) -> Vec<u8> {
+        encode(&Payload {
+            version: VERSION,
+            id: self.id.0,
+            root: self.root.as_str(),
+            keep_until: self.keep_until.seconds(),
+            shards: self.shards,
+            sitekey: self.sitekey,
+            hostname: self.hostname.as_str(),
+            action: self.action.as_str(),
+            cdata: self.cdata.as_str(),
+            issued_at: self.issued_at.seconds(),
+            expires_at: self.expires_at.seconds(),
+            step: self.step.clone(),
+            visitor: self.visitor,
+            risk: self.risk,
+            owed: self.owed,
+        })
+    }
+
+    pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
         let payload: Payload<'_> = decode(payload)?;
         if payload.version != VERSION || payload.shards == 0 || payload.risk > 100 {
             return Err(SealError);

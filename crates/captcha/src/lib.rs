@@ -13,6 +13,8 @@ mod challenge;
 pub mod contract;
 pub mod counters;
 mod derive;
+#[cfg(any(test, feature = "contract"))]
+pub mod fuzzing;
 mod host;
 pub mod issue;
 mod keys;

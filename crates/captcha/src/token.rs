@@ -75,7 +75,24 @@ impl TokenClaims {
     /// Seals by the first key.
     pub fn seal(&self, authority: &Authority) -> String {
         let keys = authority.first();
-        let payload = encode(&Payload {
+        let payload = self.payload();
+        let tag = tag(&keys.token, keys.kid, &payload);
+        Frame { kid: keys.kid, payload, tag }.write()
+    }
+
+    /// Opens a token by whichever key made it.
+    pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
+        let frame = Frame::<32>::read(text)?;
+        let keys = authority.find(frame.kid).ok_or(SealError)?;
+        let expected = tag(&keys.token, frame.kid, &frame.payload);
+        if !bool::from(expected.ct_eq(&frame.tag)) {
+            return Err(SealError);
+        }
+        Self::read(&frame.payload)
+    }
+
+    pub(crate) fn payload(&self) -> Vec<u8> {
+        encode(&Payload {
             version: VERSION,
             id: self.id.0,
             keep_until: self.keep_until.seconds(),
@@ -92,23 +109,10 @@ impl TokenClaims {
             algorithm: self.algorithm,
             country: self.country,
             asn: self.asn,
-        });
-        let tag = tag(&keys.token, keys.kid, &payload);
-        Frame { kid: keys.kid, payload, tag }.write()
+        })
     }
 
-    /// Opens a token by whichever key made it.
-    pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
-        let frame = Frame::<32>::read(text)?;
-        let keys = authority.find(frame.kid).ok_or(SealError)?;
-        let expected = tag(&keys.token, frame.kid, &frame.payload);
-        if !bool::from(expected.ct_eq(&frame.tag)) {
-            return Err(SealError);
-        }
-        Self::read(&frame.payload)
-    }
-
-    fn read(payload: &[u8]) -> Result<Self, SealError> {
+    pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
         let payload: Payload<'_> = decode(payload)?;
         if payload.version != VERSION || payload.shards == 0 || payload.score > 100 {
             return Err(SealError);

@@ -1,0 +1,200 @@
+//! The bodies of the fuzz targets in `fuzz/`, one per function that takes
+//! bytes from outside. Each asserts that what is read is spelt as it was.
+//! The same bodies run as bounded property tests here.
+
+use munjigi_protocol::SiteverifyRequest;
+
+use crate::authority::Authority;
+use crate::challenge::ChallengeClaims;
+use crate::contract::{ROOT_A, authority};
+use crate::host::{HostPattern, Hostname};
+use crate::keys::Sitekey;
+use crate::ring::{KeyRing, Kid};
+use crate::signature::{Audience, Nonce, SignedRequest, sign, verify};
+use crate::siteverify::present;
+use crate::time::UnixMillis;
+use crate::token::TokenClaims;
+
+fn keys() -> Authority {
+    authority(ROOT_A)
+}
+
+/// Bytes as a token, and as the payload of one whose tag is right: the
+/// decoder behind the tag must hold too.
+///
+/// # Panics
+/// When a token is read whose spelling is another.
+pub fn open_token(data: &[u8]) {
+    let authority = keys();
+    if let Ok(text) = core::str::from_utf8(data)
+        && let Ok(claims) = TokenClaims::open(&authority, text)
+    {
+        assert_eq!(claims.seal(&authority), text);
+    }
+    if let Ok(claims) = TokenClaims::read(data) {
+        assert_eq!(claims.payload(), data);
+    }
+}
+
+/// Bytes as a challenge, and as what is under the cipher of one.
+///
+/// # Panics
+/// When a challenge is read whose spelling is another.
+pub fn open_challenge(data: &[u8]) {
+    if let Ok(text) = core::str::from_utf8(data) {
+        // Nobody finds a text that opens; one that does is ours in every part.
+        if let Ok(claims) = ChallengeClaims::open(&keys(), text) {
+            assert!(ChallengeClaims::read(&claims.payload()).is_ok());
+        }
+    }
+    if let Ok(claims) = ChallengeClaims::read(data) {
+        assert_eq!(claims.payload(), data);
+    }
+}
+
+/// Bytes as the header of a signed request.
+///
+/// # Panics
+/// When a header is taken that we would not have written.
+pub fn verify_signature(data: &[u8]) {
+    let ring = KeyRing::parse(ROOT_A).expect("the ring of the tests");
+    let Ok(header) = core::str::from_utf8(data) else { return };
+    let now = UnixMillis::from_seconds(1_763_623_800);
+    let request = SignedRequest {
+        audience: Audience::Edge,
+        method: "PUT",
+        path: "/internal/sites/x",
+        query: "",
+        body: b"{}",
+    };
+    if let Ok(Nonce(nonce)) = verify(&ring, Some(header), &request, now) {
+        let seconds = header.split(", t=").nth(1).and_then(|rest| rest.split(',').next());
+        let signed_at = seconds.and_then(|text| text.parse().ok()).expect("a time was read");
+        let again = sign(&ring, &request, UnixMillis::from_seconds(signed_at), Nonce(nonce));
+        assert_eq!(again, header);
+    }
+}
+
+/// Bytes as a host name, a pattern and a header that names a host.
+///
+/// # Panics
+/// When a host is read whose spelling is another.
+pub fn parse_host(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    if let Ok(host) = Hostname::parse(text) {
+        assert_eq!(host.as_str(), text);
+        assert_eq!(Hostname::of_url(&["https://", text, ":443/"].concat()), Some(host));
+    }
+    if let Ok(pattern) = HostPattern::parse(text) {
+        assert_eq!(pattern.to_string(), text);
+    }
+    let _ = Hostname::of_url(text);
+}
+
+/// Bytes as keys of every kind.
+///
+/// # Panics
+/// When a key is read whose spelling is another.
+pub fn parse_keys(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    if let Ok(sitekey) = Sitekey::from_trusted(text) {
+        assert_eq!(sitekey.to_string(), text);
+    }
+    if let Ok(secret) = keys().check().secret(text) {
+        assert_eq!(*secret.reveal(), text);
+    }
+    if let Some(kid) = Kid::parse(text) {
+        assert_eq!(kid.as_str(), text);
+    }
+    let _ = KeyRing::parse(text);
+}
+
+/// Bytes as the fields of a siteverify request, divided at the first two
+/// line ends.
+pub fn siteverify_request(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut fields = text.splitn(3, '\n').map(str::to_owned);
+    let request = SiteverifyRequest {
+        secret: fields.next(),
+        response: fields.next(),
+        remoteip: None,
+        idempotency_key: fields.next(),
+    };
+    let _ = present(&keys(), &request);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contract::World;
+
+    /// Every body, on the same bytes.
+    fn all(data: &[u8]) {
+        for body in [
+            open_token,
+            open_challenge,
+            verify_signature,
+            parse_host,
+            parse_keys,
+            siteverify_request,
+        ] {
+            body(data);
+        }
+    }
+
+    /// What a fuzzer would start from.
+    fn seeds() -> Vec<Vec<u8>> {
+        let mut world = World::new();
+        let token = world.fresh_token();
+        let challenge = world.challenge().challenge;
+        let token_claims = TokenClaims::open(&world.authority, &token).unwrap();
+        let challenge_claims = ChallengeClaims::open(&world.authority, &challenge).unwrap();
+        vec![
+            token.into_bytes(),
+            challenge.into_bytes(),
+            token_claims.payload(),
+            challenge_claims.payload(),
+            world.site.sitekey.to_string().into_bytes(),
+            world.secret.reveal().to_string().into_bytes(),
+            b"*.shop.example".to_vec(),
+            b"[2001:db8::1]".to_vec(),
+            ROOT_A.as_bytes().to_vec(),
+        ]
+    }
+
+    #[test]
+    fn the_seeds_pass() {
+        for seed in seeds() {
+            all(&seed);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_pass(data in prop::collection::vec(any::<u8>(), 0..300)) {
+            all(&data);
+        }
+
+        #[test]
+        fn changed_seeds_pass(
+            which in 0_usize..9, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
+        ) {
+            let mut data = seeds().swap_remove(which);
+            let place = place.index(data.len());
+            if cut { data.truncate(place) } else { data[place] = byte }
+            all(&data);
+        }
+
+        #[test]
+        fn payloads_with_inserted_bytes_pass(
+            which in 2_usize..4, place in any::<prop::sample::Index>(), bytes: [u8; 2],
+        ) {
+            let mut data = seeds().swap_remove(which);
+            let place = place.index(data.len());
+            data.splice(place..place, bytes);
+            all(&data);
+        }
+    }
+}
