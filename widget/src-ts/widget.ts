@@ -92,7 +92,7 @@ export class Widget {
         ? `display:block;width:${SIZES[page.size]![0]};height:${this.height}px`
         : "position:absolute;width:0;height:0");
     if (page.size == "flexible" && shown) style.minWidth = "300px";
-    if (!shown || !this.state) style.visibility = "hidden";
+    if (!shown || !this.ready) style.visibility = "hidden";
   }
 
   private post(message: PageMessage): void {
@@ -133,6 +133,7 @@ export class Widget {
     switch (message.type) {
       case "ready":
         this.ready = true;
+        this.layout();
         this.dress(dark);
         if (this.executed) this.go("execute");
         else if (this.touched) this.go("interaction");
