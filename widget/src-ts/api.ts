@@ -41,14 +41,17 @@ function begin({ origin: edge, searchParams }: URL): void {
     const widget = find(target);
     if (!widget) return;
     widgets.delete(widget.id);
-    tried.delete(widget.container);
     widget.remove();
   };
 
   const found = document.getElementsByClassName("munjigi");
   const explicit = searchParams.get("render") == "explicit";
   const sweep = (): void => {
-    for (const { id, container } of widgets.values()) if (!container.isConnected) remove(id);
+    for (const { id, container } of widgets.values()) {
+      if (container.isConnected) continue;
+      remove(id);
+      tried.delete(container);
+    }
     if (explicit) return;
     for (const element of found) {
       if (tried.has(element)) continue;

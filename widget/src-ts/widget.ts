@@ -205,6 +205,8 @@ export class Widget {
     if (this.touched || this.options.execution != "render") return;
     this.touched = true;
     this.go("interaction");
+    // A site that waits for the click is still idle then, and has to be seen.
+    setTimeout(() => this.layout(), 1e3);
   }
 
   execute(): void {
