@@ -203,3 +203,6 @@ fn metrics_builder() -> PrometheusBuilder {
         })
         .expect("the lists of buckets are not empty")
 }
+
+#[cfg(test)]
+mod tests;

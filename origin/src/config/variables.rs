@@ -115,6 +115,13 @@ pub const VARIABLES: &[Variable] = &[
     LOG,
     LOG_FORMAT,
     Variable {
+        name: "MUNJIGI_PROBE_SECRET",
+        who: &[Who::Origin],
+        secret: false,
+        default: None,
+        meaning: "the secret of `munjigi probe`, so that it stays out of the process list",
+    },
+    Variable {
         name: "MUNJIGI_ROOT_KEYS",
         who: &[Who::Edge],
         secret: true,

@@ -44,7 +44,9 @@ impl Ring {
 
     const fn last_wait(self) -> &'static str {
         match self {
-            Self::Root => "five hours: the longest puzzle under the old key, and its token, have then expired",
+            Self::Root => {
+                "five hours: the longest puzzle under the old key, and its token, have then expired"
+            }
             Self::Internal => "ten minutes: calls signed with the old key are then too old",
         }
     }

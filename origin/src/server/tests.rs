@@ -1,0 +1,147 @@
+//! Starting while parts are away, and stopping without losing anything.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_protocol::headers;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::{Parts, Server, unused_metrics};
+use crate::clock::Clock;
+use crate::config::Retention;
+use crate::edge::{self, Edge};
+use crate::entropy::Entropy;
+use crate::rig::{self, event};
+
+const SOON: Duration = Duration::from_secs(20);
+
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<std::io::Result<()>>,
+}
+
+/// A server whose edge is away.
+async fn start(options: PgConnectOptions) -> Running {
+    let pool = PgPoolOptions::new()
+        .max_connections(5)
+        .acquire_timeout(Duration::from_secs(1))
+        .connect_lazy_with(options);
+    let (clock, entropy) = (Clock::of(|| rig::NOON), Entropy::from_seed(1));
+    let nowhere = "http://127.0.0.1:1".parse().unwrap();
+    let client = edge::http_client().unwrap();
+    let edge = Edge::new(client, nowhere, rig::ring(), clock.clone(), entropy.clone());
+    let parts = Parts { pool, clock, entropy, ring: rig::ring(), edge, connections: 5 };
+    let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async move { drop(stopped.await) };
+    Running { address, stop, ended: tokio::spawn(server.run(listener, stopped)) }
+}
+
+async fn status(address: SocketAddr, path: &str) -> u16 {
+    let client = edge::http_client().unwrap();
+    client.get(format!("http://{address}{path}")).send().await.unwrap().status().as_u16()
+}
+
+async fn until_ready(address: SocketAddr) {
+    tokio::time::timeout(SOON, async {
+        while status(address, "/health/ready").await != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("ready in time");
+}
+
+/// The status of one delivery; `None` when the connection was refused.
+async fn deliver(
+    client: &reqwest::Client,
+    address: SocketAddr,
+    entropy: &Entropy,
+    number: u8,
+) -> Option<u16> {
+    let path = "/internal/events";
+    let body = rig::events(&[event(number)]);
+    let request = SignedRequest {
+        audience: Audience::Origin,
+        method: "POST",
+        path,
+        query: "",
+        body: body.as_bytes(),
+    };
+    let nonce = Nonce(entropy.bytes());
+    let signature = signature::sign(&rig::ring(), &request, rig::NOON, nonce);
+    let request = client.post(format!("http://{address}{path}"));
+    let answer = request.header(headers::SIGNATURE, signature).body(body).send().await;
+    answer.ok().map(|answer| answer.status().as_u16())
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgPool) {
+    let real = pool.connect_options();
+    let (host, port) = (real.get_host().to_owned(), real.get_port());
+    // A port that nothing listens on yet.
+    let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let options = (*real).clone().host("127.0.0.1").port(reserved.port());
+    let running = start(options).await;
+    assert_eq!(status(running.address, "/health/live").await, 200);
+    assert_eq!(status(running.address, "/health/ready").await, 503);
+    let entropy = Entropy::from_seed(2);
+    let client = edge::http_client().unwrap();
+    assert_eq!(deliver(&client, running.address, &entropy, 1).await, Some(503));
+
+    let door = TcpListener::bind(reserved).await.unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut inward, _)) = door.accept().await {
+            let mut outward = TcpStream::connect((host.as_str(), port)).await.unwrap();
+            tokio::spawn(async move {
+                drop(tokio::io::copy_bidirectional(&mut inward, &mut outward).await);
+            });
+        }
+    });
+    until_ready(running.address).await;
+    assert_eq!(deliver(&client, running.address, &entropy, 1).await, Some(204));
+    running.stop.send(()).unwrap();
+    tokio::time::timeout(SOON, running.ended).await.unwrap().unwrap().unwrap();
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
+    let running = start((*pool.connect_options()).clone()).await;
+    until_ready(running.address).await;
+    let entropy = Entropy::from_seed(3);
+    let client = edge::http_client().unwrap();
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let mut deliveries = JoinSet::new();
+    for number in 0..60 {
+        let (address, entropy, client) = (running.address, entropy.clone(), client.clone());
+        let tell = tell.clone();
+        deliveries.spawn(async move {
+            let answer = deliver(&client, address, &entropy, number).await;
+            let _ = tell.send(());
+            answer
+        });
+    }
+    // In the midst of it.
+    for _ in 0..10 {
+        told.recv().await.unwrap();
+    }
+    running.stop.send(()).unwrap();
+    let answers = deliveries.join_all().await;
+    tokio::time::timeout(SOON, running.ended).await.unwrap().unwrap().unwrap();
+
+    let acknowledged = answers.iter().filter(|answer| **answer == Some(204)).count();
+    // Whoever was let in was answered; the others found the door closed.
+    assert!(answers.iter().all(|answer| matches!(answer, Some(204 | 429) | None)), "{answers:?}");
+    let stored: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM redeemed").fetch_one(&pool).await.unwrap();
+    assert_eq!(usize::try_from(stored).unwrap(), acknowledged);
+    assert!(acknowledged > 0);
+}
