@@ -80,9 +80,10 @@ const V: [u8; 4] = [R + 7, R + 6, R + 5, R + 4];
 
 /// Appends the module of the seed's function to `out`.
 pub fn module(seed: &[u8; 32], out: &mut Vec<u8>) {
-    let mut module = [0; SIZE];
-    write(seed, &mut module);
-    out.extend_from_slice(&module);
+    out.resize(out.len() + SIZE, 0);
+    if let Some(module) = out.last_chunk_mut() {
+        write(seed, module);
+    }
 }
 
 /// Writes the module of the seed's function, without allocating.
