@@ -47,13 +47,17 @@ async function solveOnce(browser, page) {
  * @returns {Promise<{version: string, series: Series[]}>}
  */
 async function inEngine(engine, widgets, { solves, budgetMs }) {
-  const browser = await ENGINES[engine]();
-  const served = [];
-  try {
-    let posted = 0;
-    browser.onPosted?.((url, body) => {
+  let posted = 0;
+  const open = async () => {
+    const opened = await ENGINES[engine]();
+    opened.onPosted?.((url, body) => {
       if (url.endsWith('/v1/solutions')) posted += hashesOf(body);
     });
+    return opened;
+  };
+  let browser = await open();
+  const served = [];
+  try {
     for (const widget of widgets) served.push(await widget.serve());
     /** @type {Series[]} */
     const series = widgets.map(({ name }) => ({ engine, widget: name, solves: [], errors: [] }));
@@ -72,6 +76,9 @@ async function inEngine(engine, widgets, { solves, budgetMs }) {
           series[i].solves.push({ ...solve, hashes: solve.hashes ?? (posted || null) });
         } catch (error) {
           series[i].errors.push(String(error));
+          // It may have crashed; a fresh one goes on.
+          await browser.close().catch(() => {});
+          browser = await open();
         }
       }
       if ((turn + 1) % 20 === 0) say(`solve: ${engine}, ${turn + 1} of ${solves}`);
@@ -137,7 +144,8 @@ export async function measure(options, names = []) {
         const { count, p50, p95, p99, hashes, coreMs } = figures(series);
         const ratio = oursP50 && series !== ours ? oursP50 / p50 : null;
         rows.push([found.version, series.widget, count, p50, p95, p99, p99 / p50, hashes, coreMs, ratio]);
-        if (series.errors.length) notes.push(`${engine}, ${series.widget}: ${series.errors[0]}`);
+        const [first] = series.errors;
+        if (first) notes.push(`${engine}, ${series.widget}: ${series.errors.length} failed, first: ${first}`);
       }
       all.push(...found.series);
     }
