@@ -22,25 +22,25 @@ pub const fn texts(code: Code) -> Texts {
         Code::UnknownSitekey => (
             "Unknown sitekey",
             "This form is not set up correctly. Tell the site's owner.",
-            "No live site has this sitekey. Compare it with the console; a new site needs a minute to be known everywhere.",
+            "No live site has this sitekey. Compare it with `munjigi site list`; a new site is known everywhere within two minutes.",
             "If the site exists, look at the origin's outbox: its configuration may not have been published.",
         ),
         Code::SitePaused => (
             "Site paused",
             "This form is switched off at the moment. Try again later.",
-            "The site's owner has paused this site in the console.",
+            "The site's owner has paused this site.",
             "Nothing to do.",
         ),
         Code::HostnameNotAllowed => (
             "Host name not allowed",
             "This form is not set up correctly. Tell the site's owner.",
-            "The page's host name is not one of the site's. Add it in the console; for development allow loopback. The page must not suppress its referrer with `no-referrer`.",
+            "The page's host name is not one of the site's. `munjigi site show` lists them; `localhost` needs a site with loopback allowed. Pages opened from a file have no host name.",
             "Nothing to do.",
         ),
         Code::Blocked => (
             "Blocked",
             "The site's owner does not take requests from your network. Try another network, or contact the site.",
-            "A rule of the site refuses this visitor. The rules are in the console.",
+            "A rule of the site refuses this visitor, or the browser has no WebAssembly and the site does not allow the fallback.",
             "Nothing to do.",
         ),
         Code::ChallengeInvalid => (
