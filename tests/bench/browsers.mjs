@@ -105,6 +105,7 @@ function freePort() {
 }
 
 function miniBrowser() {
+  if (process.env.MUNJIGI_WEBKIT) return process.env.MUNJIGI_WEBKIT;
   const roots = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((name) => `/usr/lib/${name}`) : [];
   const found = roots.map((root) => `${root}/webkit2gtk-4.1/MiniBrowser`).find(existsSync);
   if (!found) throw new Missing('MiniBrowser is not there: apt-get install webkit2gtk-driver');

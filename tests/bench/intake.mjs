@@ -108,7 +108,7 @@ export async function measure(options) {
   const running = await openStack();
   try {
     const { stack, pid } = running;
-    const ring = stack.keys.MUNJIGI_INTERNAL_KEYS ?? stack.keys.internal;
+    const ring = stack.keys.MUNJIGI_INTERNAL_KEYS;
     if (!ring) throw new Error('the stack does not tell its internal keys');
     const bounds = { seconds: whole(options, 'seconds', 10), connections: whole(options, 'connections', 4) };
     say('intake: warming up');
