@@ -95,7 +95,8 @@ async function report(request, response) {
 async function answer(request, response) {
   const url = new URL(request.url, `http://${request.headers.host ?? "localhost"}`);
   const lang = language(url, request.headers["accept-language"]);
-  switch (`${request.method} ${url.pathname}`) {
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  switch (`${method} ${url.pathname}`) {
     case "GET /":
       return send(response, 200, form({ lang, edge, sitekey }));
     case "POST /signup":

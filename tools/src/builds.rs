@@ -116,6 +116,9 @@ fn collect(path: &Path, files: &mut Vec<(PathBuf, u64, u128)>) -> Result<()> {
         return Ok(());
     };
     if !meta.is_dir() {
+        if path.extension().is_some_and(|extension| extension == "md") {
+            return Ok(());
+        }
         let changed = meta.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
         files.push((path.to_path_buf(), meta.len(), changed.as_nanos()));
         return Ok(());
