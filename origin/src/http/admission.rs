@@ -44,3 +44,25 @@ impl Admission {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use munjigi_protocol::Code;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_finds_no_place_is_told_to_come_back() {
+        let admission = Admission::new(4);
+        let turn = admission.writing().await.unwrap();
+        let refused = admission.writing().await.unwrap_err();
+        assert_eq!((refused.code, refused.retry_after), (Code::RateLimited, Some(1)));
+        drop(turn);
+        assert!(admission.writing().await.is_ok());
+
+        let places: Vec<_> = (0..READING).map(|_| admission.reading().unwrap()).collect();
+        assert!(admission.reading().is_err());
+        drop(places);
+        assert!(admission.reading().is_ok());
+    }
+}

@@ -37,8 +37,10 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) => match database.code().as_deref() {
-                // serialization_failure, deadlock_detected, lock_not_available
-                Some("40001" | "40P01" | "55P03") => Self::Conflict(error),
+                // serialization_failure, deadlock_detected
+                Some("40001" | "40P01") => Self::Conflict(error),
+                // lock_not_available: whoever asked not to wait comes back later.
+                Some("55P03") => Self::Unavailable(error),
                 // undefined_table, undefined_column, undefined_function
                 Some("42P01" | "42703" | "42883") => Self::NotMigrated(error),
                 // Connection, shutdown and start-up, too many connections.

@@ -57,7 +57,7 @@ impl Unit for DropDays {
     async fn run(&self, connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
         // Dropping locks the parent for a moment. Behind a long query that
         // moment would hold up intake, so give way and try again next time.
-        sqlx::query!("SET LOCAL lock_timeout = '2s'").execute(&mut *connection).await?;
+        sqlx::query!("SET LOCAL lock_timeout = '500ms'").execute(&mut *connection).await?;
         rollups::lock(connection).await?;
         let first_kept = first_kept_day(self.now, self.kept_days);
         let mut dropped = Vec::new();
