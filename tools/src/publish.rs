@@ -49,6 +49,13 @@ pub fn publish(project: &Project) -> Result<()> {
         "wrangler.toml still has the placeholder id of a KV namespace; put in your own: \
          `npx wrangler kv namespace create SITES`"
     );
+    let manifest = Manifest::read(&project.at("wrangler.toml"))?;
+    let origin = manifest.vars.get("MUNJIGI_ORIGIN_URL").map_or("", String::as_str);
+    ensure!(
+        !is_loopback(origin),
+        "MUNJIGI_ORIGIN_URL in wrangler.toml is {origin}, which the edge cannot reach; put in \
+         your origin's public address, or leave it empty to keep events at the edge"
+    );
     let missing = missing_secrets(project)?;
     ensure!(
         missing.is_empty(),
@@ -121,6 +128,12 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
         .collect()
 }
 
+/// An address that means this machine, wherever it is read.
+fn is_loopback(url: &str) -> bool {
+    let host = url.split("://").nth(1).unwrap_or(url);
+    ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name))
+}
+
 /// From wrangler's "Total Upload: 267.99 KiB / gzip: 100.79 KiB".
 fn gzip_kib(text: &str) -> Option<f64> {
     let after = text.split("gzip: ").nth(1)?;
@@ -139,6 +152,12 @@ mod tests {
         assert!(problems.contains("VERIFY_LIMIT is missing"), "{problems}");
         assert!(problems.contains("MUNJIGI_ROOT_KEYS is a secret"), "{problems}");
         assert!(!problems.contains("SITES"), "{problems}");
+    }
+
+    #[test]
+    fn an_address_of_this_machine_is_not_published() {
+        assert!(is_loopback("http://localhost:8080") && is_loopback("http://127.0.0.1"));
+        assert!(!is_loopback("https://origin.example") && !is_loopback(""));
     }
 
     #[test]
