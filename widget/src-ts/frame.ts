@@ -218,7 +218,7 @@ function frame(): void {
         );
       } else {
         // Workers start while the challenge is on its way.
-        imports.k!();
+        imports.k!(2);
         call(
           {
             sitekey: location.pathname.split("/").pop()!,
@@ -241,8 +241,8 @@ function frame(): void {
           module.d(timer!);
         }, milliseconds);
     },
-    k: () => {
-      const count = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
+    k: (most) => {
+      const count = Math.max(1, Math.min(most!, (navigator.hardwareConcurrency || 2) - 1));
       for (let i = pool.length; i < count; i++) {
         const worker = (pool[i] = new Worker(script));
         worker.onmessage = ({ data: [index, found] }) =>

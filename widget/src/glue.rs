@@ -40,7 +40,7 @@ unsafe extern "C" {
     #[link_name = "j"]
     safe fn timer(timer: Timer, milliseconds: u32);
     #[link_name = "k"]
-    safe fn workers() -> u32;
+    safe fn workers(most: u32) -> u32;
     #[link_name = "l"]
     safe fn search(worker: u32, index: u32, start: f64, code: *const u8, code_len: usize);
     #[link_name = "n"]
@@ -83,8 +83,8 @@ impl Host for Browser {
     fn timer(&mut self, which: Timer, milliseconds: u32) {
         timer(which, milliseconds);
     }
-    fn workers(&mut self) -> u32 {
-        workers()
+    fn workers(&mut self, most: u32) -> u32 {
+        workers(most)
     }
     #[cfg(feature = "hashwx")]
     fn search(&mut self, task: Task, step: &Step) {

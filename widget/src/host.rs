@@ -79,8 +79,9 @@ pub trait Host {
     fn request(&mut self, request: Request, nonces: &[f64]);
     /// Sets a timer.
     fn timer(&mut self, timer: Timer, milliseconds: u32);
-    /// Starts workers where they are not running yet; answers how many there are, at least 1.
-    fn workers(&mut self) -> u32;
+    /// Starts workers where they are not running yet: as many as the device can spare, at least 1
+    /// and at most `most`. Answers how many there are.
+    fn workers(&mut self, most: u32) -> u32;
     /// Has a worker search a range; the answer comes as [`crate::Machine::searched`].
     fn search(&mut self, task: Task, step: &Step);
     /// Ends all workers.

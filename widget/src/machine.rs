@@ -179,7 +179,7 @@ impl<H: Host> Machine<H> {
             return self.enter(State::Failed(Reason::Unfinished));
         };
         self.puzzle = puzzle;
-        for worker in 0..self.host.workers() {
+        for worker in 0..self.host.workers(step.most_workers()) {
             self.search(worker);
         }
         self.update();

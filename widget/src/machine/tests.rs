@@ -60,8 +60,8 @@ impl Host for Paper {
             Timer::Expiry => self.expiry_ms = milliseconds,
         }
     }
-    fn workers(&mut self) -> u32 {
-        2
+    fn workers(&mut self, most: u32) -> u32 {
+        most
     }
     fn search(&mut self, task: Task, _: &Step) {
         self.tasks.push(task);
