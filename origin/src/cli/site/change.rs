@@ -48,7 +48,7 @@ impl Kind {
                 "its visitors are refused; its records stay until retention; after 30 days the site is erased",
                 "restore",
             ),
-            Self::Restore => ("Restored", "its visitors are served as before", "delete"),
+            Self::Restore => ("Restored", "it is as it was before", "delete"),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use munjigi_captcha::Sitekey;
 
+use super::parse_sitekey;
 use super::view::{View, edge, hosts, rfc3339};
-use super::{parse_sitekey, refused};
 use crate::cli::table::columns;
-use crate::cli::{Fail, Shell, print, print_json};
+use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
 use crate::store::sites::{ChangeRefused, SiteRecord};
 use crate::store::{self, sites};
@@ -27,9 +27,10 @@ pub struct Arguments {
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
     let pool = store::pool(&config.database);
-    let site = sites::find(&pool, &arguments.sitekey.to_string())
-        .await?
-        .ok_or_else(|| refused(arguments.sitekey, ChangeRefused::Unknown))?;
+    let site = sites::find(&pool, &arguments.sitekey.to_string()).await?.ok_or_else(|| {
+        Fail::new(Exit::Site, "there is nothing to show", ChangeRefused::Unknown)
+            .mend("`munjigi site list` shows every site")
+    })?;
     if arguments.json {
         return print_json(&View::of(&site));
     }
