@@ -146,8 +146,12 @@ impl Attempt<'_> {
         // followed by it, nor it by guesses.
         let price = self.price(&ANOTHER_WAY, stores).await?;
         let Owed { asked, paid, puzzles, .. } = self.claims.owed;
-        let more = policy::another_way(self.call.site, algorithm, price)
+        let site = self.call.site;
+        let more = policy::another_way(site, algorithm, price)
             .max(asked.max(demand.total()).saturating_sub(paid));
+        // What the ceiling cuts off is not owed: else it would be asked for
+        // in further puzzles.
+        let more = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
         let owed = Owed { asked: paid.saturating_add(more), paid, puzzles, way: Way::Another };
         let risk = self.claims.risk.max(demand.risk);
         Ok(self.further(algorithm, next, more, owed, risk, rng))

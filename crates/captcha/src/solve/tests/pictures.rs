@@ -190,6 +190,19 @@ fn another_way_gets_dearer_with_each_use_and_never_refuses() {
 }
 
 #[test]
+fn another_way_is_one_puzzle_also_at_the_ceiling() {
+    let mut world = risky();
+    world.site.work.ceiling = world.site.work.floor;
+    let picture = picture(&mut world);
+    let request = world.want_work(&picture);
+    let way = world.next(&request);
+    assert_eq!(puzzle(&way).work, world.site.work.ceiling);
+    let request = world.solution(&way);
+    let token = world.token(&request);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
 fn wrong_answers_raise_the_price_of_another_way_once_each() {
     let mut world = risky();
     for _ in 0..2 {
