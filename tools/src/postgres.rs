@@ -39,7 +39,7 @@ pub struct Postgres {
     flush: Flush,
     log: PathBuf,
     process: Option<Process>,
-    _temporary: Option<tempfile::TempDir>,
+    temporary: Option<tempfile::TempDir>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,7 @@ impl Postgres {
             flush,
             log,
             process: None,
-            _temporary: temporary,
+            temporary,
         };
         if !postgres.data.join("PG_VERSION").exists() {
             postgres.make_cluster(&folder)?;
@@ -104,7 +104,8 @@ impl Postgres {
         let mut program =
             Program::new("Postgres", self.binaries.join("postgres"), self.log.clone())
                 // SIGINT is "fast shutdown"; SIGTERM would wait for clients.
-                .stopping_on(Signal::INT);
+                .stopping_on(Signal::INT)
+                .with_litter(self.temporary.as_ref().map(tempfile::TempDir::path));
         let settings = [
             "listen_addresses=127.0.0.1".to_owned(),
             format!("port={}", self.port),

@@ -21,13 +21,14 @@ pub struct Program {
     command: Command,
     stop_signal: Signal,
     log: PathBuf,
+    litter: Option<PathBuf>,
 }
 
 impl Program {
     /// A program that logs to `log` and stops on SIGTERM.
     pub fn new(name: &str, binary: impl Into<OsString>, log: PathBuf) -> Self {
         let command = Command::new(binary.into());
-        Self { name: name.to_owned(), command, stop_signal: Signal::TERM, log }
+        Self { name: name.to_owned(), command, stop_signal: Signal::TERM, log, litter: None }
     }
 
     /// The command, for arguments, environment and working directory.
@@ -42,6 +43,14 @@ impl Program {
         self
     }
 
+    /// Names a temporary folder, which is removed even when this process is
+    /// killed before it could.
+    #[must_use]
+    pub fn with_litter(mut self, folder: Option<&Path>) -> Self {
+        self.litter = folder.map(Path::to_path_buf);
+        self
+    }
+
     /// Starts it in a process group of its own.
     pub fn start(mut self) -> Result<Process> {
         let log = open_log(&self.log)?;
@@ -53,7 +62,7 @@ impl Program {
         let child = self.command.spawn().with_context(|| {
             format!("start {} ({})", self.name, self.command.get_program().to_string_lossy())
         })?;
-        let guard = Guard::over(child.id(), self.stop_signal)?;
+        let guard = Guard::over(child.id(), self.stop_signal, self.litter.as_deref())?;
         Ok(Process {
             name: self.name,
             child,
@@ -172,12 +181,15 @@ struct Guard {
 }
 
 impl Guard {
-    fn over(group: u32, signal: Signal) -> Result<Self> {
+    fn over(group: u32, signal: Signal, litter: Option<&Path>) -> Result<Self> {
         let number = signal.as_raw();
-        let script =
-            format!("read -r _; kill -{number} -{group}; sleep 2; kill -9 -{group} 2>/dev/null");
+        let script = format!(
+            "read -r _; kill -{number} -{group}; sleep 2; kill -9 -{group} 2>/dev/null; \
+             [ -z \"$1\" ] || rm -rf -- \"$1\""
+        );
         let mut shell = Command::new("/bin/sh")
-            .args(["-c", &script])
+            .args(["-c", &script, "guard"])
+            .args(litter)
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
