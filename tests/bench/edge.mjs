@@ -233,7 +233,8 @@ export async function measure(options) {
   const notes = [
     '32 connections, load generator on the same cores, medians of the rounds; ours on plain workerd without the assets’ router',
     'altcha-lib has one step for solution and siteverify; it stands beside both',
-    '@cap.js/server at its defaults writes all its tokens to one file on each redemption and validation, here with as many out as ours; “no file” is its `noFSState: true`',
+    '@cap.js/server at its defaults writes all its tokens to one file on each redemption and validation; siteverify with as many out as ours are prepared, ' +
+      `${whole(options, 'tokens', 15_000).toLocaleString('en-US')}; “no file” is its \`noFSState: true\``,
     'peers’ solutions are prepared at their lowest difficulty, ours at work 1: a check costs what it costs at the default',
   ];
   for (const { who, kind, failures, first_failure } of calls) {

@@ -43,7 +43,7 @@ function ratios(results) {
       return at < 0
         ? []
         : cells.flatMap((row) =>
-            typeof row[at] === 'number' ? [[title, `${row[0]}, ${row[1]}`.slice(0, 60), row[at]]] : [],
+            typeof row[at] === 'number' ? [[title, row.slice(0, 2).filter((cell) => typeof cell === 'string').join(', '), row[at]]] : [],
           );
     }),
   );
