@@ -133,6 +133,7 @@ async function webkit() {
     stdio: 'ignore',
   });
   const stop = () => [driver, screen].forEach((child) => child.kill('SIGTERM'));
+  process.once('exit', stop);
   /** @param {string} method @param {string} path @param {object} [body] */
   const call = async (method, path, body) => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, {

@@ -194,7 +194,7 @@ async fn solutions(
 ) -> Result<Vec<Vec<u8>>, Box<dyn std::error::Error>> {
     let made = Arc::new(Mutex::new(Vec::new()));
     let (site, keep) = (site.clone(), Arc::clone(&made));
-    let unbounded = Bounds { duration: Duration::from_secs(600), ..bounds };
+    let unbounded = Bounds { duration: Duration::from_mins(10), ..bounds };
     let report = run("prepare solutions", base, unbounded, move |connection, _| {
         let (site, keep) = (site.clone(), Arc::clone(&keep));
         Box::pin(async move {
@@ -220,7 +220,7 @@ async fn tokens(
     let made = Arc::new(Mutex::new(Vec::new()));
     let bodies = pick(solutions(base, site, bounds).await?);
     let keep = Arc::clone(&made);
-    let unbounded = Bounds { duration: Duration::from_secs(600), ..bounds };
+    let unbounded = Bounds { duration: Duration::from_mins(10), ..bounds };
     let report = run("prepare tokens", base, unbounded, move |connection, number| {
         let (body, keep) = (bodies(number), Arc::clone(&keep));
         Box::pin(async move {
