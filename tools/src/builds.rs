@@ -92,6 +92,11 @@ impl Build {
         std::fs::write(&stamp, print).with_context(|| format!("write {}", stamp.display()))
     }
 
+    /// Builds whatever has changed.
+    pub fn ensure_all(project: &Project) -> Result<()> {
+        Self::ALL.iter().try_for_each(|build| build.ensure(project))
+    }
+
     /// Builds it.
     pub fn run(self, project: &Project) -> Result<()> {
         let node = Node::find(project)?;

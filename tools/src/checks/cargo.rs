@@ -80,7 +80,7 @@ pub(super) fn queries(context: &Context) -> Result<Outcome> {
 
 /// The whole: races, kills, bad input, rotation.
 pub(super) fn whole(context: &Context) -> Result<Outcome> {
-    Build::Origin.ensure(&context.project)?;
+    Build::ensure_all(&context.project)?;
     let mut tests = cargo(&context.project);
     // Each test starts a stack of its own; two cores carry one at a time.
     tests

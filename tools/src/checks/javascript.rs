@@ -17,6 +17,8 @@ pub(super) fn widget(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn publish(context: &Context) -> Result<Outcome> {
+    Build::Widget.ensure(&context.project)?;
+    Build::Worker.ensure(&context.project)?;
     publishing::dry_run(&context.project)?;
     Ok(Outcome::Passed)
 }
@@ -37,7 +39,7 @@ pub(super) fn widget_tests(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
-    Build::Origin.ensure(&context.project)?;
+    Build::ensure_all(&context.project)?;
     let outcome = node_test(context, "tests/journeys")?;
     match context.browsers.missing.first() {
         // The others ran; this one's journeys said that they were skipped.

@@ -26,9 +26,7 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     setup::for_comparing(project)?;
     let browsers = browsers::prepare(project, &Required::from_environment()?)?;
     say::heading("Build");
-    for build in Build::ALL {
-        build.ensure(project)?;
-    }
+    Build::ensure_all(project)?;
     say::heading("Measure");
     let mut node = Node::find(project)?.command();
     node.arg("tests/bench/run.mjs")

@@ -59,9 +59,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     }
     setup::for_building(project)?;
     say::heading("Build");
-    for build in Build::ALL {
-        build.ensure(project)?;
-    }
+    Build::ensure_all(project)?;
     say::heading("Start");
     let (mut stack, mut shop) = tokio::select! {
         started = start(project, arguments) => started?,
