@@ -30,9 +30,13 @@ pub(super) fn install_builders(project: &Project) -> Result<()> {
     let text = std::fs::read_to_string(project.at("Cargo.lock")).context("read Cargo.lock")?;
     let lock: Lock = toml::from_str(&text).context("parse Cargo.lock")?;
     // The generator refuses modules of another version of the library.
-    for (tool, library) in [("wasm-bindgen-cli", "wasm-bindgen"), ("worker-build", "worker")] {
+    // Its TLS serves a test runner that we do not use.
+    let plain: &[&str] = &["--no-default-features"];
+    let builders =
+        [("wasm-bindgen-cli", "wasm-bindgen", plain), ("worker-build", "worker", &[][..])];
+    for (tool, library, arguments) in builders {
         let version = lock.version_of(library)?;
-        install(project, (tool, version), &[])?;
+        install(project, (tool, version), arguments)?;
     }
     Ok(())
 }
