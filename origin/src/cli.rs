@@ -6,6 +6,7 @@ mod config;
 mod fail;
 mod keys;
 mod log;
+mod man;
 mod migrate;
 mod probe;
 mod serve;
@@ -74,6 +75,8 @@ enum Command {
     Solve(solve::Arguments),
     /// Prints completions for a shell.
     Completions(completions::Arguments),
+    /// Writes a man page for every command.
+    Man(man::Arguments),
 }
 
 /// What commands work with.
@@ -115,6 +118,7 @@ fn run(command: Command) -> Result<(), Fail> {
             Command::Probe(arguments) => probe::run(&arguments).await,
             Command::Solve(arguments) => solve::run(&arguments).await,
             Command::Completions(arguments) => completions::run(&arguments),
+            Command::Man(arguments) => man::run(&arguments),
         }
     })
 }
