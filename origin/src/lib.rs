@@ -15,6 +15,7 @@ pub mod publish;
 #[cfg(test)]
 mod rig;
 pub mod server;
+pub mod settings;
 pub mod stop;
 pub mod store;
 pub mod visitor;

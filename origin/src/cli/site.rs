@@ -3,7 +3,9 @@
 mod change;
 mod create;
 mod list;
+mod options;
 mod rotate_secret;
+mod set;
 mod show;
 mod view;
 
@@ -27,6 +29,8 @@ enum Command {
     List(list::Arguments),
     /// Shows one site.
     Show(show::Arguments),
+    /// Changes hosts, work, rules and whatever else an owner chooses.
+    Set(set::Arguments),
     /// Replaces the secret in two steps, without an outage.
     RotateSecret(rotate_secret::Arguments),
     /// Refuses a site's visitors until it is resumed.
@@ -48,6 +52,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         Command::Create(arguments) => create::run(shell, arguments).await,
         Command::List(arguments) => list::run(shell, arguments).await,
         Command::Show(arguments) => show::run(shell, arguments).await,
+        Command::Set(arguments) => set::run(shell, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(shell, arguments).await,
         Command::Pause(arguments) => change::run(shell, arguments, change::Kind::Pause).await,
         Command::Resume(arguments) => change::run(shell, arguments, change::Kind::Resume).await,

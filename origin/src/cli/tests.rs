@@ -33,6 +33,26 @@ fn every_commands_help_has_an_example_of_it() {
 }
 
 #[test]
+fn every_command_has_a_man_page_with_its_example() {
+    let folder = tempfile::tempdir().unwrap();
+    super::man::write(folder.path()).unwrap();
+    let mut commands = Vec::new();
+    leaves(&Arguments::command(), "munjigi", &mut commands);
+    for (path, _) in &commands {
+        let page = folder.path().join(format!("{}.1", path.replace(' ', "-")));
+        let text = std::fs::read_to_string(&page).unwrap_or_else(|_| panic!("{path} has no page"));
+        // Roff spells a hyphen so.
+        let text = text.replace("\\-", "-");
+        for part in [".SH NAME", ".SH SYNOPSIS", "Example", path] {
+            assert!(text.contains(part), "{path}: {part}");
+        }
+    }
+    // One for `munjigi` itself, `site` and `keys`, and none left from elsewhere.
+    let pages = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(pages, commands.len() + 3);
+}
+
+#[test]
 fn every_exit_code_is_in_the_help() {
     let help = Arguments::command().get_after_help().unwrap().to_string();
     for exit in [
@@ -67,6 +87,13 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site create Shop --host SHOP.example",
         "munjigi site create Shop --host shop.example --mode loud",
         "munjigi site create Shop --name Shop --host shop.example",
+        "munjigi site create Shop --host shop.example --count many",
+        "munjigi site set mj_00000000000000000000000000",
+        "munjigi site set mj_00000000000000000000000000 --dry-run --json",
+        "munjigi site set mj_00000000000000000000000000 --host a.example --add-host b.example",
+        "munjigi site set mj_00000000000000000000000000 --mode loud",
+        "munjigi site set mj_00000000000000000000000000 --fallback yes",
+        "munjigi site set mj_00000000000000000000000000 --work-ceiling 9223372036854775808",
         "munjigi site show shop",
         "munjigi site rotate-secret mj_00000000000000000000000000 --finish --cancel",
         "munjigi keys rotate door",
@@ -78,6 +105,9 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site create Shop --host shop.example",
         "munjigi site create --json --host localhost --allow-loopback --name Shop --exempt",
         "munjigi site create Shop --allow-loopback",
+        "munjigi site create Shop --host shop.example --work-floor 1 --rules - --fallback off",
+        "munjigi site set mj_00000000000000000000000000 --add-host a --remove-host b --dry-run",
+        "munjigi man pages",
         "munjigi solve --edge http://127.0.0.1:8787 --sitekey mj_x",
     ] {
         assert!(Arguments::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -1,16 +1,18 @@
 //! Sites: reading them, and writing them with the publication that follows.
 
 mod change;
+mod edit;
 mod row;
 
 use munjigi_captcha::{SecretHash, UnixMillis};
 use munjigi_protocol::SiteConfig;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::{StoreError, Unit, publications, secrets, to_timestamp};
 
 pub use change::{Change, ChangeRefused, ChangeSite};
+pub use edit::{EditRefused, EditSite, Edited, Intent};
 
 use row::SiteRow;
 
@@ -35,6 +37,13 @@ pub struct SiteRecord {
 
 /// One site, deleted or not.
 pub async fn find(pool: &PgPool, sitekey: &str) -> Result<Option<SiteRecord>, StoreError> {
+    fetch(pool, sitekey).await
+}
+
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    sitekey: &str,
+) -> Result<Option<SiteRecord>, StoreError> {
     let row = sqlx::query_as!(
         SiteRow,
         r#"SELECT sites.*, published_version, last_error,
@@ -45,7 +54,7 @@ pub async fn find(pool: &PgPool, sitekey: &str) -> Result<Option<SiteRecord>, St
         FROM sites LEFT JOIN site_publications USING (sitekey) WHERE sites.sitekey = $1"#,
         sitekey
     )
-    .fetch_optional(pool)
+    .fetch_optional(executor)
     .await?;
     row.map(SiteRow::record).transpose()
 }
@@ -103,7 +112,7 @@ async fn insert(
     config: &SiteConfig,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let (pictures, rules) = (row::pictures(config), row::rules(config));
+    let (pictures, rules) = (row::pictures(config), row::rules(&config.rules));
     sqlx::query!(
         "INSERT INTO sites (
             sitekey, name, version, state, hosts, allow_loopback, mode, work_floor, work_ceiling,

@@ -14,7 +14,8 @@ use crate::store::{self, sites};
 #[command(after_help = "\
 Examples:
   munjigi site show mj_…
-  munjigi site show mj_… --json")]
+  munjigi site show mj_… --json
+  munjigi site show mj_… --json | jq .rules > rules.json    what `site set --rules` takes")]
 pub struct Arguments {
     /// The site.
     #[arg(value_parser = parse_sitekey)]
@@ -48,6 +49,10 @@ fn people(site: &SiteRecord) -> String {
         1 => "1 live".to_owned(),
         number => format!("{number} live: a rotation is under way"),
     };
+    let rules = match config.rules.len() {
+        0 => "none".to_owned(),
+        number => format!("{number}; --json shows them"),
+    };
     let work = format!("{} to {} per sub-puzzle", config.work.floor, config.work.ceiling);
     let rows = [
         ["sitekey", &config.sitekey],
@@ -58,6 +63,8 @@ fn people(site: &SiteRecord) -> String {
         ["work", &work],
         ["sub-puzzles", &config.count.to_string()],
         ["token", &format!("{} s", config.token_lifetime_seconds)],
+        ["fallback", if config.fallback_allowed { "on" } else { "off" }],
+        ["rules", &rules],
         ["secrets", &secrets],
         ["version", &config.version.to_string()],
         ["edge", &edge(site)],

@@ -5,7 +5,7 @@ use munjigi_captcha::{SecretHash, UnixMillis};
 use munjigi_protocol::SiteConfig;
 use sqlx::PgConnection;
 
-use super::row::{self, SiteRow};
+use super::{fetch, row};
 use crate::store::{StoreError, Unit, publications, secrets, to_timestamp};
 
 /// What is changed.
@@ -65,7 +65,7 @@ impl Unit for ChangeSite<'_> {
         if let Err(refused) = self.apply(connection, &site).await? {
             return Ok(Err(refused));
         }
-        let config = self.raise_version(connection).await?;
+        let config = raise_version(connection, self.sitekey, self.now).await?;
         let payload = (!matches!(self.change, Change::Delete)).then_some(&config);
         publications::queue(connection, self.sitekey, config.version, payload, self.now).await?;
         Ok(Ok(config))
@@ -125,31 +125,25 @@ impl ChangeSite<'_> {
         }
         Ok(Ok(()))
     }
+}
 
-    async fn raise_version(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
-        sqlx::query!(
-            "UPDATE sites SET version = GREATEST(version + 1, $2), changed_at = $3
+/// Gives a site's next version to what its row says now.
+pub(super) async fn raise_version(
+    connection: &mut PgConnection,
+    sitekey: &str,
+    now: UnixMillis,
+) -> Result<SiteConfig, StoreError> {
+    sqlx::query!(
+        "UPDATE sites SET version = GREATEST(version + 1, $2), changed_at = $3
             WHERE sitekey = $1",
-            self.sitekey,
-            row::bigint(self.now.0),
-            to_timestamp(self.now)
-        )
-        .execute(&mut *connection)
-        .await?;
-        let row = sqlx::query_as!(
-            SiteRow,
-            r#"SELECT sites.*, published_version, last_error,
-                ARRAY(
-                    SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
-                        AND revoked_at IS NULL ORDER BY created_at, slot
-                ) AS "secrets!"
-            FROM sites LEFT JOIN site_publications USING (sitekey) WHERE sites.sitekey = $1"#,
-            self.sitekey
-        )
-        .fetch_one(connection)
-        .await?;
-        Ok(row.record()?.config)
-    }
+        sitekey,
+        row::bigint(now.0),
+        to_timestamp(now)
+    )
+    .execute(&mut *connection)
+    .await?;
+    let site = fetch(connection, sitekey).await?.ok_or(sqlx::Error::RowNotFound)?;
+    Ok(site.config)
 }
 
 struct Locked {

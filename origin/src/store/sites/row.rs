@@ -101,8 +101,8 @@ pub fn pictures(config: &SiteConfig) -> Vec<String> {
     config.pictures.iter().map(|picture| word(picture).to_owned()).collect()
 }
 
-pub fn rules(config: &SiteConfig) -> Value {
-    serde_json::to_value(&config.rules).expect("rules are plain data")
+pub fn rules(rules: &[Rule]) -> Value {
+    serde_json::to_value(rules).expect("rules are plain data")
 }
 
 /// The table refuses what a saturated number would mean.

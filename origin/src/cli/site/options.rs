@@ -1,0 +1,91 @@
+//! The settings that `site create` and `site set` both take.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use munjigi_protocol::Mode;
+
+use crate::settings::{Edit, Mistake, read_rules};
+
+/// The most that the database can hold.
+const MOST_WORK: u64 = i64::MAX.unsigned_abs();
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// How the widget behaves [a new site: managed].
+    #[arg(long, value_parser = mode())]
+    mode: Option<Mode>,
+    /// Expected hashes per sub-puzzle of a visitor about whom nothing speaks
+    /// [a new site: 40000].
+    #[arg(long, value_name = "HASHES", value_parser = clap::value_parser!(u64).range(..=MOST_WORK))]
+    work_floor: Option<u64>,
+    /// Most hashes per sub-puzzle; at least the floor [a new site: 4000000].
+    #[arg(long, value_name = "HASHES", value_parser = clap::value_parser!(u64).range(..=MOST_WORK))]
+    work_ceiling: Option<u64>,
+    /// Sub-puzzles per puzzle, 1 to 64 [a new site: 16].
+    #[arg(long, value_name = "NUMBER")]
+    count: Option<u32>,
+    /// How long a token is good, 30 to 300 [a new site: 300].
+    #[arg(long, value_name = "SECONDS")]
+    token_lifetime: Option<u32>,
+    /// Whether browsers without WebAssembly may pass, slowly [a new site: on].
+    #[arg(long, value_parser = on_off())]
+    fallback: Option<bool>,
+    /// Rules in place of all there are: a JSON array, or - to read it from
+    /// stdin. `munjigi site show SITEKEY --json | jq .rules` prints such a
+    /// file [a new site: none].
+    #[arg(long, value_name = "FILE.json")]
+    rules: Option<PathBuf>,
+}
+
+impl Options {
+    /// What they change.
+    pub fn edit(&self, read_file: impl Fn(&Path) -> io::Result<String>) -> Edit {
+        let read = |path: &PathBuf| match read_file(path) {
+            Ok(text) => read_rules(&text),
+            Err(error) => {
+                let what = format!("--rules {}", path.display());
+                let mend = "name a file that can be read, or - for stdin";
+                Err(vec![Mistake::new(what, error, mend)])
+            }
+        };
+        let (rules, unread) = match self.rules.as_ref().map(read) {
+            None => (None, Vec::new()),
+            Some(Ok(rules)) => (Some(rules), Vec::new()),
+            Some(Err(mistakes)) => (None, mistakes),
+        };
+        Edit {
+            mode: self.mode,
+            work_floor: self.work_floor,
+            work_ceiling: self.work_ceiling,
+            count: self.count,
+            token_lifetime_seconds: self.token_lifetime,
+            fallback_allowed: self.fallback,
+            rules,
+            unread,
+            ..Edit::default()
+        }
+    }
+}
+
+/// Reads a file, or stdin where it is called `-`.
+pub fn read_file(path: &Path) -> io::Result<String> {
+    if path != Path::new("-") {
+        return std::fs::read_to_string(path);
+    }
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// `on` or `off`.
+pub fn on_off() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
+}
+
+fn mode() -> impl TypedValueParser<Value = Mode> {
+    let words = [Mode::Managed, Mode::Invisible, Mode::Interactive].map(Mode::as_str);
+    PossibleValuesParser::new(words)
+        .try_map(|word| serde_json::from_value::<Mode>(serde_json::Value::String(word)))
+}

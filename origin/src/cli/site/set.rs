@@ -1,0 +1,191 @@
+//! `munjigi site set`.
+
+use std::fmt::Write;
+
+use clap::ArgGroup;
+use munjigi_captcha::{Sitekey, UnixMillis};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgPool;
+
+use super::options::{Options, on_off, read_file};
+use super::{parse_sitekey, refused};
+use crate::cli::table::columns;
+use crate::cli::{Exit, Fail, Shell, print, print_json};
+use crate::config::DatabaseConfig;
+use crate::settings::{Edit, FieldChange, HostsEdit, Undo, changes};
+use crate::store::sites::{EditRefused, EditSite, Edited, Intent};
+use crate::store::{self, transact};
+
+#[derive(Debug, clap::Args)]
+#[command(
+    group = ArgGroup::new("settings").required(true).multiple(true).args([
+        "name", "hosts", "add_hosts", "remove_hosts", "allow_loopback", "mode", "work_floor",
+        "work_ceiling", "count", "token_lifetime", "fallback", "rules",
+    ]),
+    after_help = "\
+Examples:
+  munjigi site set mj_… --add-host www.shop.example
+  munjigi site set mj_… --host shop.example --host '*.shop.example' --dry-run
+  munjigi site set mj_… --work-floor 80000 --work-ceiling 8000000
+  munjigi site show mj_… --json | jq .rules > rules.json
+  munjigi site set mj_… --rules rules.json
+
+Everything that is given is checked as the edge checks it and takes effect
+together, or not at all. What is so already is left alone. The command that
+undoes it is printed."
+)]
+pub struct Arguments {
+    /// The site.
+    #[arg(value_parser = parse_sitekey)]
+    sitekey: Sitekey,
+    /// A name for people.
+    #[arg(long)]
+    name: Option<String>,
+    /// A host whose pages may show the widget: shop.example, or *.shop.example
+    /// for everything under it and itself. Those that are given replace all
+    /// there are.
+    #[arg(long = "host", value_name = "HOST", conflicts_with_all = ["add_hosts", "remove_hosts"])]
+    hosts: Vec<String>,
+    /// One host more. Give it once per host.
+    #[arg(long = "add-host", value_name = "HOST")]
+    add_hosts: Vec<String>,
+    /// One host less. Give it once per host.
+    #[arg(long = "remove-host", value_name = "HOST")]
+    remove_hosts: Vec<String>,
+    /// Also localhost and 127.0.0.1, for development.
+    #[arg(long, value_parser = on_off())]
+    allow_loopback: Option<bool>,
+    #[command(flatten)]
+    options: Options,
+    /// Says what would change and changes nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    sitekey: String,
+    /// The version that the site has now.
+    version: u64,
+    dry_run: bool,
+    changes: Vec<FieldChange>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    undo: Option<String>,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    let config = DatabaseConfig::read(&shell.environment)?;
+    let pool = store::pool(&config.database);
+    let edit = arguments.edit(read_file);
+    let report = carry_out(&pool, arguments, &edit, shell.clock.now()).await?;
+    if arguments.json { print_json(&report) } else { print(&people(&report)) }
+}
+
+impl Arguments {
+    fn edit(&self, read_file: impl Fn(&std::path::Path) -> std::io::Result<String>) -> Edit {
+        let hosts = if !self.hosts.is_empty() {
+            HostsEdit::Replace(self.hosts.clone())
+        } else if self.add_hosts.is_empty() && self.remove_hosts.is_empty() {
+            HostsEdit::Keep
+        } else {
+            HostsEdit::Change { add: self.add_hosts.clone(), remove: self.remove_hosts.clone() }
+        };
+        Edit {
+            name: self.name.clone(),
+            hosts,
+            allow_loopback: self.allow_loopback,
+            ..self.options.edit(read_file)
+        }
+    }
+}
+
+async fn carry_out(
+    pool: &PgPool,
+    arguments: &Arguments,
+    edit: &Edit,
+    now: UnixMillis,
+) -> Result<Report, Fail> {
+    let sitekey = arguments.sitekey.to_string();
+    let intent = if arguments.dry_run { Intent::Look } else { Intent::Write };
+    let unit = EditSite { sitekey: &sitekey, edit, intent, now };
+    let Edited { before, after, version } =
+        transact(pool, &unit).await?.map_err(|refusal| match refusal {
+            EditRefused::Site(refusal) => refused(arguments.sitekey, refusal),
+            EditRefused::Mistakes(mistakes) => {
+                Fail::new(Exit::Site, format!("{sitekey} was not changed"), mistakes)
+            }
+        })?;
+    let changes = changes(&before, &after);
+    let undo = (!changes.is_empty()).then(|| Undo::of(&sitekey, &before, &after).to_string());
+    Ok(Report { sitekey, version, dry_run: arguments.dry_run, changes, undo })
+}
+
+fn people(report: &Report) -> String {
+    let Report { sitekey, changes, .. } = report;
+    let Some(undo) = &report.undo else {
+        return format!("{sitekey} is so already; nothing was changed.\n");
+    };
+    let would = if report.dry_run { "Would change" } else { "Changed" };
+    let mut text = format!("{would} {sitekey}:\n\n");
+    let rows: Vec<[String; 4]> = changes
+        .iter()
+        .map(|FieldChange { field, before, after }| {
+            [format!("  {field}"), short(before), "→".to_owned(), short(after)]
+        })
+        .collect();
+    text.push_str(&columns(&rows));
+    for change in changes.iter().filter(|change| change.field == "rules") {
+        list_rules(&mut text, change);
+    }
+    text.push_str(if report.dry_run {
+        "\nNothing was changed; without --dry-run it would be.\nIt would be undone by:"
+    } else {
+        "\nThe edge follows within seconds while `munjigi serve` runs, everywhere within two minutes.\nUndo:"
+    });
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, " {undo}");
+    text
+}
+
+/// A value in a few words.
+fn short(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        Value::Array(items) => items.len().to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The rules that went and came; all of them where only their order differs.
+fn list_rules(text: &mut String, change: &FieldChange) {
+    let lines = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().map(Value::to_string).collect()
+    };
+    let (before, after) = (lines(&change.before), lines(&change.after));
+    let went = before.iter().filter(|rule| !after.contains(rule));
+    let came = after.iter().filter(|rule| !before.contains(rule));
+    let mut told = false;
+    for (sign, rule) in went.map(|rule| ("-", rule)).chain(came.map(|rule| ("+", rule))) {
+        let _ = writeln!(text, "    {sign} {rule}");
+        told = true;
+    }
+    if !told {
+        text.push_str("    in another order, or another number of times:\n");
+        for rule in &after {
+            let _ = writeln!(text, "      {rule}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+use std::io;
+use std::path::Path;
+
+use clap::Parser;
+use munjigi_protocol::SiteConfig;
+
+use super::*;
+use crate::rig::Rig;
+use crate::settings::Settings;
+use crate::store::sites::{self, Change};
+
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+const RULES: &str = r#"[
+    {"match": {"country": "KR"}, "verdict": "allow"},
+    {"match": {"prefix": "192.0.2.0/24"}, "verdict": "block"}
+]"#;
+
+/// As typed after `munjigi site set`; `stdin` is every file.
+async fn set(rig: &Rig, words: &[&str], stdin: &str) -> Result<Report, Fail> {
+    let line = Line::try_parse_from(["set"].iter().chain(words)).unwrap();
+    let edit = line.arguments.edit(|path: &Path| match path.to_str() {
+        Some("missing.json") => Err(io::ErrorKind::NotFound.into()),
+        _ => Ok(stdin.to_owned()),
+    });
+    carry_out(&rig.pool, &line.arguments, &edit, rig.now()).await
+}
+
+async fn stored(rig: &Rig, site: &SiteConfig) -> sites::SiteRecord {
+    sites::find(&rig.pool, &site.sitekey).await.unwrap().unwrap()
+}
+
+/// Everything that can be set, set.
+fn everything(sitekey: &str) -> Vec<&str> {
+    let words = "--name=New --host new.example --host *.new.example --allow-loopback on \
+        --mode invisible --work-floor 80000 --work-ceiling 8000000 --count 8 \
+        --token-lifetime 60 --fallback off --rules rules.json";
+    [sitekey].into_iter().chain(words.split_whitespace()).collect()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    rig.publisher().deliver_due().await.unwrap();
+    rig.pass(1_000);
+    let report = set(&rig, &everything(&site.sitekey), RULES).await.unwrap();
+    assert_eq!((report.version, report.changes.len()), (site.version + 1_000, 10));
+    insta::assert_snapshot!(people(&report).replace(&site.sitekey, "mj_…"));
+    rig.publisher().deliver_due().await.unwrap();
+    assert_eq!(rig.edge.version(&site.sitekey), Some(report.version));
+    assert_eq!(rig.edge.calls().len(), 2);
+    let config = stored(&rig, &site).await.config;
+    assert_eq!(config.hosts, ["new.example", "*.new.example"]);
+    assert_eq!(
+        serde_json::to_value(&config.rules).unwrap(),
+        serde_json::from_str::<Value>(RULES).unwrap()
+    );
+    assert_eq!(config.secrets, site.secrets);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_printed_undo_brings_everything_back(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    let before = stored(&rig, &site).await;
+    let key = site.sitekey.as_str();
+    for words in [
+        everything(key),
+        vec![key, "--name=- it's $HOME"],
+        vec![key, "--add-host", "a.example", "--remove-host", "shop.example"],
+        vec![key, "--remove-host", "shop.example", "--allow-loopback", "on"],
+    ] {
+        let done = set(&rig, &words, RULES).await.unwrap();
+        let after = stored(&rig, &site).await;
+        assert_ne!(after.config.version, before.config.version);
+        let (was, is) = (Settings::of(&before), Settings::of(&after));
+        let undo = Undo::of(key, &was, &is);
+        assert_eq!(done.undo, Some(undo.to_string()));
+        let words: Vec<&str> = undo.words.iter().skip(3).map(String::as_str).collect();
+        set(&rig, &words, &undo.stdin.unwrap_or_default()).await.unwrap();
+        assert_eq!(Settings::of(&stored(&rig, &site).await), was);
+        // And the undo can be undone, from a site that had none of it.
+        let redo = Undo::of(key, &is, &was);
+        let words: Vec<&str> = redo.words.iter().skip(3).map(String::as_str).collect();
+        set(&rig, &words, &redo.stdin.unwrap_or_default()).await.unwrap();
+        assert_eq!(Settings::of(&stored(&rig, &site).await), is);
+        let words: Vec<&str> = undo.words.iter().skip(3).map(String::as_str).collect();
+        set(&rig, &words, "[]").await.unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_dry_run_and_what_is_so_already_change_nothing(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    let before = stored(&rig, &site).await;
+    rig.pass(1_000);
+    let dry = set(&rig, &[&site.sitekey, "--count", "8", "--dry-run"], "").await.unwrap();
+    assert_eq!((dry.version, dry.changes.len()), (site.version, 1));
+    assert!(people(&dry).contains("Nothing was changed"));
+    let same = ["--count", "16", "--add-host", "shop.example", "--fallback", "on"];
+    let words: Vec<&str> = [site.sitekey.as_str()].into_iter().chain(same).collect();
+    let same = set(&rig, &words, "").await.unwrap();
+    assert_eq!((same.version, same.undo.clone()), (site.version, None));
+    assert!(people(&same).contains("so already"));
+    assert_eq!(stored(&rig, &site).await, before);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn mistakes_and_missing_sites_change_nothing(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    let before = stored(&rig, &site).await;
+    let key = site.sitekey.as_str();
+    let bad = [key, "--count", "9", "--token-lifetime", "9", "--rules", "missing.json"];
+    let told = set(&rig, &bad, "").await.unwrap_err().to_string();
+    assert!(told.contains("2 mistakes") && told.contains("missing.json"), "{told}");
+    assert_eq!(stored(&rig, &site).await, before);
+    let nobody = set(&rig, &["mj_00000000000000000000000000", "--count", "8"], "").await;
+    assert_eq!(nobody.unwrap_err().exit, Exit::Site);
+    rig.change(key, Change::Delete).await.unwrap();
+    let told = set(&rig, &[key, "--count", "8"], "").await.unwrap_err().to_string();
+    assert!(told.contains("munjigi site restore"), "{told}");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn edits_at_once_all_hold(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    let mut edits = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let (rig, key) = (rig.clone(), site.sitekey.clone());
+        edits.spawn(async move {
+            set(&rig, &[&key, "--add-host", &format!("h{number}.example")], "")
+                .await
+                .unwrap()
+                .version
+        });
+    }
+    let mut versions = edits.join_all().await;
+    versions.sort_unstable();
+    versions.dedup();
+    assert_eq!(versions.len(), 8);
+    assert_eq!(stored(&rig, &site).await.config.hosts.len(), 9);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_paused_site_stays_paused(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    rig.change(&site.sitekey, Change::Pause).await.unwrap();
+    set(&rig, &[&site.sitekey, "--count", "8"], "").await.unwrap();
+    let config = stored(&rig, &site).await.config;
+    assert_eq!((config.state, config.count), (munjigi_protocol::SiteState::Paused, 8));
+}
+
+#[test]
+fn rules_that_change_places_are_all_shown() {
+    let change = FieldChange {
+        field: "rules",
+        before: serde_json::json!([{"a": 1}, {"b": 1}]),
+        after: serde_json::json!([{"b": 1}, {"a": 1}]),
+    };
+    let mut text = String::new();
+    list_rules(&mut text, &change);
+    assert_eq!(text.lines().count(), 3);
+}

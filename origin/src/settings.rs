@@ -1,0 +1,99 @@
+//! What the owner of a site chooses, and how it is changed: defaults, edits,
+//! every mistake in them, what an edit changes and how to undo it. Rules of
+//! what an edge accepts are `munjigi-captcha`'s and only asked here.
+
+mod changes;
+mod edit;
+mod mistakes;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod undo;
+
+use munjigi_protocol::{Mode, Rule, SiteConfig, SiteState, Work};
+
+pub use changes::{FieldChange, changes};
+pub use edit::{Edit, HostsEdit};
+pub use mistakes::{Mistake, Mistakes};
+pub use rules::read_rules;
+pub use undo::Undo;
+
+use crate::store::sites::SiteRecord;
+
+/// What an owner chooses; state, secrets and version are changed elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// For people.
+    pub name: String,
+    /// Host-name patterns.
+    pub hosts: Vec<String>,
+    /// Whether loopback names are allowed.
+    pub allow_loopback: bool,
+    /// How the widget behaves.
+    pub mode: Mode,
+    /// Bounds of the work per sub-puzzle.
+    pub work: Work,
+    /// Sub-puzzles per puzzle.
+    pub count: u32,
+    /// Lifetime of a token.
+    pub token_lifetime_seconds: u32,
+    /// Whether browsers without WebAssembly may pass.
+    pub fallback_allowed: bool,
+    /// The first that matches decides.
+    pub rules: Vec<Rule>,
+}
+
+impl Settings {
+    /// A new site's: worth half a core-second, 16 sub-puzzles of 40,000
+    /// expected hashes.
+    pub fn of_a_new_site() -> Self {
+        Self {
+            name: String::new(),
+            hosts: Vec::new(),
+            allow_loopback: false,
+            mode: Mode::Managed,
+            work: Work { floor: 40_000, ceiling: 4_000_000 },
+            count: 16,
+            token_lifetime_seconds: 300,
+            fallback_allowed: true,
+            rules: Vec::new(),
+        }
+    }
+
+    /// A site's as they are stored.
+    pub fn of(site: &SiteRecord) -> Self {
+        let config = &site.config;
+        Self {
+            name: site.name.clone(),
+            hosts: config.hosts.clone(),
+            allow_loopback: config.allow_loopback,
+            mode: config.mode,
+            work: config.work,
+            count: config.count,
+            token_lifetime_seconds: config.token_lifetime_seconds,
+            fallback_allowed: config.fallback_allowed,
+            rules: config.rules.clone(),
+        }
+    }
+
+    /// As an edge would get them: a live site without secrets yet.
+    pub fn config(&self, sitekey: &str) -> SiteConfig {
+        SiteConfig {
+            version: 1,
+            sitekey: sitekey.to_owned(),
+            state: SiteState::Live,
+            hosts: self.hosts.clone(),
+            allow_loopback: self.allow_loopback,
+            mode: self.mode,
+            work: self.work,
+            count: self.count,
+            token_lifetime_seconds: self.token_lifetime_seconds,
+            fallback_allowed: self.fallback_allowed,
+            pictures: Vec::new(),
+            rules: self.rules.clone(),
+            aliases: Vec::new(),
+            secrets: Vec::new(),
+            exempt: false,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What differs between two settings, field by field.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Settings;
+
+/// A field that differs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldChange {
+    /// By the protocol's name.
+    pub field: &'static str,
+    /// As it was.
+    pub before: Value,
+    /// As it is.
+    pub after: Value,
+}
+
+/// The fields that differ.
+pub fn changes(before: &Settings, after: &Settings) -> Vec<FieldChange> {
+    let pairs = fields(before).into_iter().zip(fields(after));
+    pairs
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((field, before), (_, after))| FieldChange { field, before, after })
+        .collect()
+}
+
+fn fields(settings: &Settings) -> [(&'static str, Value); 10] {
+    [
+        ("name", json!(settings.name)),
+        ("hosts", json!(settings.hosts)),
+        ("allow_loopback", json!(settings.allow_loopback)),
+        ("mode", json!(settings.mode)),
+        ("work.floor", json!(settings.work.floor)),
+        ("work.ceiling", json!(settings.work.ceiling)),
+        ("count", json!(settings.count)),
+        ("token_lifetime_seconds", json!(settings.token_lifetime_seconds)),
+        ("fallback_allowed", json!(settings.fallback_allowed)),
+        ("rules", json!(settings.rules)),
+    ]
+}

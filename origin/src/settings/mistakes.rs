@@ -1,0 +1,224 @@
+//! Every mistake in settings, each found by the edge's own parser: one thing
+//! at a time is put into a site that is known to be good.
+
+use std::fmt;
+
+use munjigi_captcha::policy::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
+use munjigi_captcha::{Exemption, HostPattern, Site, SiteError};
+use munjigi_protocol::{Rule, RuleMatch, SiteConfig, Work};
+
+use super::Settings;
+
+const MAX_NAME_CHARS: usize = 100;
+
+/// One mistake, in words for whoever typed the command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    what: String,
+    why: String,
+    mend: String,
+}
+
+/// Every mistake found; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Mistake {
+    /// What is wrong, why, and how to mend it.
+    pub fn new(what: impl Into<String>, why: impl fmt::Display, mend: impl Into<String>) -> Self {
+        Self { what: what.into(), why: why.to_string(), mend: mend.into() }
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            1 => f.write_str("one mistake:")?,
+            number => write!(f, "{number} mistakes:")?,
+        }
+        for Mistake { what, why, mend } in &self.0 {
+            write!(f, "\n  - {what}\n    why:  {why}\n    mend: {mend}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The mistakes in settings; none when an edge takes them as they are.
+pub fn check(sitekey: &str, settings: &Settings) -> Vec<Mistake> {
+    let asked = Asked { sitekey, config: settings.config(sitekey) };
+    let mut mistakes = Vec::new();
+    mistakes.extend(name(&settings.name));
+    mistakes.extend(asked.hosts());
+    mistakes.extend(asked.count());
+    mistakes.extend(asked.work());
+    mistakes.extend(asked.token_lifetime());
+    mistakes.extend(asked.rules());
+    if mistakes.is_empty() {
+        // Should the parser know a rule that is not told apart above.
+        let refused = Site::parse(&asked.config, Exemption::Ignored).err();
+        mistakes.extend(refused.map(|error| {
+            Mistake::new(
+                "the edge would refuse the site",
+                error,
+                "see docs/protocol.md, SiteConfig",
+            )
+        }));
+    }
+    mistakes
+}
+
+fn name(name: &str) -> Option<Mistake> {
+    let well = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
+    let plain = !name.chars().any(char::is_control);
+    (!well || !plain).then(|| {
+        Mistake::new(
+            format!("name {name:?}"),
+            "it must have 1 to 100 characters, all of which can be seen",
+            "give it a shorter or plainer name",
+        )
+    })
+}
+
+struct Asked<'a> {
+    sitekey: &'a str,
+    config: SiteConfig,
+}
+
+impl Asked<'_> {
+    /// What the edge says to a good site with this one change.
+    fn refusal(&self, change: impl FnOnce(&mut SiteConfig)) -> Option<SiteError> {
+        let mut probe = Settings::of_a_new_site().config(self.sitekey);
+        change(&mut probe);
+        Site::parse(&probe, Exemption::Ignored).err()
+    }
+
+    fn hosts(&self) -> Vec<Mistake> {
+        let hosts = &self.config.hosts;
+        if hosts.is_empty() && !self.config.allow_loopback {
+            return vec![Mistake::new(
+                "no hosts",
+                "without a host or loopback, no page could show the widget",
+                "give --host or --add-host, or --allow-loopback on; to stop serving, `munjigi site pause`",
+            )];
+        }
+        let all = self.refusal(|probe| probe.hosts.clone_from(hosts));
+        if let Some(error @ SiteError::TooManyHosts) = all {
+            return vec![Mistake::new(
+                format!("{} hosts", hosts.len()),
+                error,
+                "cover many with one *.name, or make a second site",
+            )];
+        }
+        let refused = hosts.iter().filter_map(|host| {
+            let error = self.refusal(|probe| probe.hosts = vec![host.clone()])?;
+            let why = HostPattern::parse(host).err().map_or(error.to_string(), |e| e.to_string());
+            Some(Mistake::new(format!("host {host:?}"), why, MEND_HOST))
+        });
+        refused.collect()
+    }
+
+    fn count(&self) -> Option<Mistake> {
+        let count = self.config.count;
+        // With the least work, so that only the count can be refused.
+        let error = self.refusal(|probe| {
+            (probe.count, probe.work) = (count, Work { floor: 1, ceiling: 1 });
+        })?;
+        Some(Mistake::new(format!("count {count}"), error, "choose 16 unless you measured"))
+    }
+
+    fn work(&self) -> Option<Mistake> {
+        let Work { floor, ceiling } = self.config.work;
+        // A count that is itself refused must not make the work look wrong.
+        let count = if self.count().is_some() { 1 } else { self.config.count };
+        let error = self.refusal(|probe| (probe.count, probe.work) = (count, self.config.work))?;
+        let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(count);
+        let (what, mend) = if floor == 0 {
+            (format!("work-floor {floor}"), "choose 1 or more; 40000 is usual".to_owned())
+        } else if floor > most {
+            (format!("work-floor {floor}"), format!("with count {count}, choose at most {most}"))
+        } else {
+            (
+                format!("work-ceiling {ceiling}"),
+                format!("choose at least the floor, {floor}; a hundred times it is usual"),
+            )
+        };
+        Some(Mistake::new(what, error, mend))
+    }
+
+    fn token_lifetime(&self) -> Option<Mistake> {
+        let seconds = self.config.token_lifetime_seconds;
+        let error = self.refusal(|probe| probe.token_lifetime_seconds = seconds)?;
+        let mend = "choose 300 unless tokens must be sent sooner";
+        Some(Mistake::new(format!("token-lifetime {seconds}"), error, mend))
+    }
+
+    fn rules(&self) -> Vec<Mistake> {
+        let rules = &self.config.rules;
+        let all = self.refusal(|probe| probe.rules.clone_from(rules));
+        if let Some(error @ SiteError::TooManyRules) = all {
+            let mend = "put shorter prefixes in place of many";
+            return vec![Mistake::new(format!("{} rules", rules.len()), error, mend)];
+        }
+        let mistakes = rules.iter().enumerate().map(|(index, rule)| self.rule(index, rule));
+        mistakes.flatten().collect()
+    }
+
+    fn rule(&self, index: usize, rule: &Rule) -> Vec<Mistake> {
+        let alone = |when: RuleMatch| Rule { when, verdict: rule.verdict };
+        let conditions = conditions(&rule.when);
+        let refused = conditions.into_iter().filter_map(|condition| {
+            let lone = alone(condition.when);
+            self.refusal(|probe| probe.rules = vec![lone])?;
+            let Condition { name, value, mend, .. } = condition;
+            let why = "it is not well-formed and could never match";
+            Some(Mistake::new(format!("rules[{index}].match.{name} {value:?}"), why, mend))
+        });
+        refused.collect()
+    }
+}
+
+struct Condition<'a> {
+    name: &'static str,
+    value: &'a str,
+    when: RuleMatch,
+    mend: &'static str,
+}
+
+/// The conditions that can be malformed, each alone.
+fn conditions(when: &RuleMatch) -> Vec<Condition<'_>> {
+    type Pick =
+        (&'static str, fn(&RuleMatch) -> &Option<String>, fn(String) -> RuleMatch, &'static str);
+    let picks: [Pick; 4] = [
+        ("hostname", |w| &w.hostname, |v| RuleMatch { hostname: Some(v), ..none() }, MEND_HOST),
+        (
+            "action",
+            |w| &w.action,
+            |v| RuleMatch { action: Some(v), ..none() },
+            "an action has at most 32 of A-Z a-z 0-9 _ -",
+        ),
+        (
+            "country",
+            |w| &w.country,
+            |v| RuleMatch { country: Some(v), ..none() },
+            "a country is two upper-case letters, such as KR",
+        ),
+        (
+            "prefix",
+            |w| &w.prefix,
+            |v| RuleMatch { prefix: Some(v), ..none() },
+            "write 192.0.2.0/24 or shorter, or 2001:db8::/48 or shorter, with zeros after the prefix",
+        ),
+    ];
+    let set = picks.into_iter().filter_map(|(name, pick, alone, mend)| {
+        let value = pick(when).as_deref()?;
+        Some(Condition { name, value, when: alone(value.to_owned()), mend })
+    });
+    set.collect()
+}
+
+fn none() -> RuleMatch {
+    RuleMatch::default()
+}
+
+const MEND_HOST: &str =
+    "write it as browsers do, without scheme, port and path: shop.example, or *.shop.example";

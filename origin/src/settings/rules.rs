@@ -1,0 +1,53 @@
+//! Reading a file of rules. Stricter than the wire: a condition whose name is
+//! misspelt would be no condition, and the rule would match everybody.
+
+use munjigi_protocol::Rule;
+use serde_json::Value;
+
+use super::Mistake;
+
+const MEND: &str = "a rule is {\"match\": {…}, \"verdict\": \"allow│harder│picture│block\"}; \
+    conditions are hostname, action, country, asn, prefix";
+
+/// Reads a JSON array of rules, or names everything that is none.
+pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
+    let items: Vec<Value> = serde_json::from_str(text).map_err(|error| {
+        let mend = "give a JSON array, as `munjigi site show SITEKEY --json | jq .rules` prints it";
+        vec![Mistake::new("the rules are no JSON array", error, mend)]
+    })?;
+    let mistakes: Vec<Mistake> =
+        items.iter().enumerate().flat_map(|(index, item)| wrong(index, item)).collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    // From the text once more: it alone still has names that stand there twice.
+    serde_json::from_str(text)
+        .map_err(|error| vec![Mistake::new("the rules are not well-formed", error, MEND)])
+}
+
+fn wrong(index: usize, item: &Value) -> Vec<Mistake> {
+    // The parser would also take an array of the fields in their order.
+    if !item.is_object() || !item["match"].is_object() {
+        let why = "it is no object with an object \"match\" in it";
+        return vec![Mistake::new(format!("rules[{index}]"), why, MEND)];
+    }
+    let rule: Rule = match serde_json::from_value(item.clone()) {
+        Ok(rule) => rule,
+        Err(error) => return vec![Mistake::new(format!("rules[{index}]"), error, MEND)],
+    };
+    let understood = serde_json::to_value(rule).expect("a rule is plain data");
+    let mut unknown = surplus(item, &understood);
+    let nested = surplus(&item["match"], &understood["match"]);
+    unknown.extend(nested.into_iter().map(|name| format!("match.{name}")));
+    let mistake = |name: String| {
+        let why = "nothing of this name, or without a value, can be matched";
+        Mistake::new(format!("rules[{index}].{name}"), why, MEND)
+    };
+    unknown.into_iter().map(mistake).collect()
+}
+
+/// Names of `given` that did not come through.
+fn surplus(given: &Value, understood: &Value) -> Vec<String> {
+    let names = given.as_object().into_iter().flat_map(|object| object.keys());
+    names.filter(|name| understood.get(name.as_str()).is_none()).cloned().collect()
+}

@@ -1,0 +1,92 @@
+//! The command that undoes an edit, ready to be pasted into a shell.
+
+use std::fmt;
+
+use munjigi_protocol::Rule;
+
+use super::Settings;
+
+/// A command line, and what it reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    /// Its words, `munjigi` first.
+    pub words: Vec<String>,
+    /// What goes to its stdin.
+    pub stdin: Option<String>,
+}
+
+impl Undo {
+    /// From how the settings are after an edit back to how they were.
+    pub fn of(sitekey: &str, before: &Settings, after: &Settings) -> Self {
+        let mut words: Vec<String> = ["munjigi", "site", "set", sitekey].map(str::to_owned).into();
+        let mut add = |changed: bool, option: &str, value: &dyn fmt::Display| {
+            if changed {
+                words.extend([option.to_owned(), value.to_string()]);
+            }
+        };
+        add(
+            before.allow_loopback != after.allow_loopback,
+            "--allow-loopback",
+            &on_off(before.allow_loopback),
+        );
+        add(before.mode != after.mode, "--mode", &before.mode.as_str());
+        add(before.work.floor != after.work.floor, "--work-floor", &before.work.floor);
+        add(before.work.ceiling != after.work.ceiling, "--work-ceiling", &before.work.ceiling);
+        add(before.count != after.count, "--count", &before.count);
+        let lifetime = before.token_lifetime_seconds;
+        add(lifetime != after.token_lifetime_seconds, "--token-lifetime", &lifetime);
+        add(
+            before.fallback_allowed != after.fallback_allowed,
+            "--fallback",
+            &on_off(before.fallback_allowed),
+        );
+        let rules_changed = before.rules != after.rules;
+        add(rules_changed, "--rules", &"-");
+        words.extend(hosts(before, after));
+        if before.name != after.name {
+            // With `=`, a name may begin with a hyphen.
+            words.push(format!("--name={}", before.name));
+        }
+        Self { words, stdin: rules_changed.then(|| file(&before.rules)) }
+    }
+}
+
+fn hosts(before: &Settings, after: &Settings) -> Vec<String> {
+    if before.hosts == after.hosts {
+        return Vec::new();
+    }
+    // A site of loopback alone had none, which no `--host` can say.
+    let (option, hosts) = match before.hosts.as_slice() {
+        [] => ("--remove-host", &after.hosts),
+        _ => ("--host", &before.hosts),
+    };
+    hosts.iter().flat_map(|host| [option.to_owned(), host.clone()]).collect()
+}
+
+/// What `--rules` reads.
+fn file(rules: &[Rule]) -> String {
+    serde_json::to_string(rules).expect("rules are plain data")
+}
+
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+impl fmt::Display for Undo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(stdin) = &self.stdin {
+            write!(f, "printf %s {} | ", quoted(stdin))?;
+        }
+        let words: Vec<String> = self.words.iter().map(|word| quoted(word)).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+/// A word as a POSIX shell takes it for itself.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
