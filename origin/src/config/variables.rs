@@ -157,6 +157,13 @@ pub const VARIABLES: &[Variable] = &[
         meaning: "1 on a developer's machine only: permits load-test sites without limits",
     },
     Variable {
+        name: "MUNJIGI_BUILD",
+        who: &[Who::Tools],
+        secret: false,
+        default: None,
+        meaning: "while building: what /version says it was built from; else the commit",
+    },
+    Variable {
         name: "MUNJIGI_REQUIRE",
         who: &[Who::Tools],
         secret: false,
