@@ -17,7 +17,6 @@ pub struct Authority {
     check: KeyCheck,
     first: Keys,
     others: Vec<Keys>,
-    counters: MacKey,
 }
 
 /// What one root key is derived into.
@@ -40,6 +39,11 @@ impl Keys {
             picture: mac(Purpose::Picture),
         }
     }
+
+    fn network(&self, sitekey: &Sitekey, at: UnixMillis, prefix: Prefix) -> [u8; 8] {
+        let day = at.days().to_le_bytes();
+        leading(&self.visitor.tag_framed(&[sitekey.as_bytes(), &day, prefix.bytes()]))
+    }
 }
 
 impl Authority {
@@ -49,7 +53,6 @@ impl Authority {
             check,
             first: Keys::of(root.first()),
             others: root.keys().skip(1).map(Keys::of).collect(),
-            counters: MacKey::new(&derive(root.first(), Purpose::Counters)),
         }
     }
 
@@ -77,17 +80,12 @@ impl Authority {
         issued_at: UnixMillis,
         prefix: Prefix,
     ) -> Option<[u8; 8]> {
-        let day = issued_at.days().to_le_bytes();
-        let keys = self.find(root)?;
-        Some(leading(&keys.visitor.tag_framed(&[sitekey.as_bytes(), &day, prefix.bytes()])))
+        Some(self.find(root)?.network(sitekey, issued_at, prefix))
     }
 
-    /// The pseudonym of a network on a site in the counters of one isolate.
-    /// It does not change at midnight as the visitor's does: nobody's price
-    /// should fall by the calendar. It never leaves the isolate.
-    pub(crate) fn network(&self, sitekey: &Sitekey, prefix: Prefix) -> u64 {
-        let tag = self.counters.tag_framed(&[sitekey.as_bytes(), prefix.bytes()]);
-        u64::from_le_bytes(leading(&tag))
+    /// The same for an attempt that begins now.
+    pub(crate) fn network(&self, sitekey: &Sitekey, now: UnixMillis, prefix: Prefix) -> [u8; 8] {
+        self.first.network(sitekey, now, prefix)
     }
 
     /// What the picture of an attempt is chosen by. `None` where the root

@@ -1,10 +1,14 @@
 //! Decayed counters of one isolate: what was issued, solved and failed lately
-//! per site, per network on a site and per autonomous system on a site.
-//! Approximate, bounded, gone with the isolate. What they cost a visitor is
-//! decided in `policy`.
+//! per site, per network on a site and per autonomous system on a site, and
+//! which attempts were noted already. Approximate, bounded, gone with the
+//! isolate. What they cost a visitor is decided in `policy`.
 
+mod recent;
 mod table;
 
+use munjigi_protocol::AttemptId;
+
+use recent::Recent;
 use table::Table;
 
 use crate::authority::Authority;
@@ -12,13 +16,15 @@ use crate::keys::Sitekey;
 use crate::time::UnixMillis;
 use crate::visit::Visit;
 
-/// Counters of one isolate. They take about 700 KB, whatever arrives.
+/// Counters of one isolate. They stay below a megabyte, whatever arrives.
 #[derive(Debug)]
 pub struct Counters {
+    half_life_seconds: u32,
     tick_millis: u64,
     sites: Table,
     networks: Table,
     systems: Table,
+    recent: Recent,
 }
 
 /// What is counted about one place, decayed to now.
@@ -33,14 +39,25 @@ pub struct Load {
 }
 
 impl Load {
-    /// Issued and failed as one number.
-    pub const fn weight(&self) -> u32 {
-        self.issued.saturating_add(self.failed.saturating_mul(FAILURE_WEIGHT))
+    const fn and(self, other: Self) -> Self {
+        Self {
+            issued: self.issued.saturating_add(other.issued),
+            solved: self.solved.saturating_add(other.solved),
+            failed: self.failed.saturating_add(other.failed),
+        }
+    }
+
+    /// Issued and failed as one number, of which failures are at most this
+    /// much.
+    pub const fn weight(&self, most_by_failures: u32) -> u32 {
+        let failures = self.failed.saturating_mul(FAILURE_WEIGHT);
+        let failures = if failures > most_by_failures { most_by_failures } else { failures };
+        self.issued.saturating_add(failures)
     }
 }
 
 /// A failure weighs as much as this many challenges: browsers do not fail,
-/// programs that are being written do.
+/// programs that are being written do. Up to a bound, which is `policy`'s.
 pub const FAILURE_WEIGHT: u32 = 8;
 
 /// What the counters say of one visit.
@@ -58,22 +75,19 @@ pub struct Pressure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     site: u64,
-    network: u64,
+    network: [u8; 8],
+    /// The same network by its pseudonym of yesterday, while that still
+    /// counts: nobody's price should fall by the calendar.
+    yesterday: Option<[u8; 8]>,
     system: Option<u64>,
 }
 
 impl Place {
-    /// The place of a visit to a site. The network is kept by a keyed
-    /// pseudonym: no address is in the counters, and nobody outside can
-    /// choose prefixes that share a set of the table with a victim's.
-    pub fn of(authority: &Authority, sitekey: &Sitekey, visit: &Visit) -> Self {
-        let (first, _) = sitekey.as_bytes().split_at(8);
-        let site = first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        // Systems are counted per site, so that an attack on one site costs
-        // no visitor of another. Sitekeys are random, system numbers scarce:
-        // neither can be chosen, so an unkeyed mix will do.
-        let system = (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn)));
-        Self { site, network: authority.network(sitekey, visit.prefix), system }
+    /// The network's pseudonym for the site and the day, as challenges seal
+    /// it: so what was counted where a challenge went is found wherever its
+    /// solution comes from.
+    pub const fn visitor(&self) -> [u8; 8] {
+        self.network
     }
 }
 
@@ -88,6 +102,37 @@ pub enum Noted {
     Failed,
 }
 
+/// What an attempt can do once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Its solution or its answer was wrong.
+    Failed,
+    /// A token was handed out.
+    Solved,
+    /// It expired before its solution came.
+    Abandoned,
+    /// More was asked after the step with this number.
+    Stepped(u32),
+}
+
+impl Event {
+    fn of(self, id: &AttemptId) -> u64 {
+        let name = id.0.first_chunk().copied().map(u64::from_le_bytes);
+        let number = match self {
+            Self::Failed => 1,
+            Self::Solved => 2,
+            Self::Abandoned => 3,
+            Self::Stepped(step) => (step as u64) << 8 | 5,
+        };
+        name.unwrap_or_default() ^ mix(number)
+    }
+}
+
+/// After this many half-lives nothing is left that costs anything.
+const HALF_LIVES: u64 = 16;
+
+const MILLIS_PER_DAY: u64 = 86_400_000;
+
 const SITES: usize = 1_024;
 const NETWORKS: usize = 16_384;
 const SYSTEMS: usize = 4_096;
@@ -95,33 +140,77 @@ const SYSTEMS: usize = 4_096;
 impl Counters {
     /// Empty counters. A half-life of 0 is read as one second.
     pub fn new(half_life_seconds: u32) -> Self {
-        let half_life_millis = u64::from(half_life_seconds.max(1)) * 1_000;
+        let half_life_seconds = half_life_seconds.max(1);
         Self {
-            tick_millis: half_life_millis / TICKS_PER_HALF_LIFE,
+            half_life_seconds,
+            tick_millis: u64::from(half_life_seconds) * 1_000 / TICKS_PER_HALF_LIFE,
             sites: Table::new(SITES),
             networks: Table::new(NETWORKS),
             systems: Table::new(SYSTEMS),
+            recent: Recent::default(),
         }
+    }
+
+    /// The place of a visit to a site. The network is kept by a keyed
+    /// pseudonym: no address is in the counters, and nobody outside can
+    /// choose prefixes that share a set of the table with a victim's.
+    pub fn place(
+        &self,
+        authority: &Authority,
+        sitekey: &Sitekey,
+        visit: &Visit,
+        now: UnixMillis,
+    ) -> Place {
+        let (first, _) = sitekey.as_bytes().split_at(8);
+        let site = first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        // Systems are counted per site, so that an attack on one site costs
+        // no visitor of another. Sitekeys are random, system numbers scarce:
+        // neither can be chosen, so an unkeyed mix will do.
+        let system = (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn)));
+        let network = |at| authority.network(sitekey, at, visit.prefix);
+        let midnight = UnixMillis(now.0 - now.0 % MILLIS_PER_DAY);
+        let matters = now.since(midnight) < HALF_LIVES * u64::from(self.half_life_seconds) * 1_000;
+        let yesterday = matters.then(|| network(UnixMillis(midnight.0.saturating_sub(1))));
+        Place { site, network: network(now), yesterday, system }
     }
 
     /// What is known about a place.
     pub fn pressure(&self, place: &Place, now: UnixMillis) -> Pressure {
         let tick = self.tick(now);
+        let network = |visitor| self.networks.load(u64::from_le_bytes(visitor), tick);
+        let yesterday = place.yesterday.map(network).unwrap_or_default();
         Pressure {
             site: self.sites.load(place.site, tick),
-            prefix: self.networks.load(place.network, tick),
+            prefix: network(place.network).and(yesterday),
             asn: place.system.map(|key| self.systems.load(key, tick)).unwrap_or_default(),
         }
+    }
+
+    /// What is known about a network by the pseudonym that a challenge seals,
+    /// which is that of the day on which the attempt began.
+    pub fn network(&self, visitor: [u8; 8], now: UnixMillis) -> Load {
+        self.networks.load(u64::from_le_bytes(visitor), self.tick(now))
     }
 
     /// Counts what happened.
     pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
         let tick = self.tick(now);
         self.sites.note(place.site, what, tick);
-        self.networks.note(place.network, what, tick);
+        self.networks.note(u64::from_le_bytes(place.network), what, tick);
         if let Some(key) = place.system {
             self.systems.note(key, what, tick);
         }
+    }
+
+    /// Remembers an event of an attempt; whether it is the first time. Ids
+    /// are random and sealed, so their first bytes name them.
+    pub fn first(&mut self, id: &AttemptId, event: Event) -> bool {
+        self.recent.insert(event.of(id))
+    }
+
+    /// Whether an event of an attempt is remembered.
+    pub fn seen(&self, id: &AttemptId, event: Event) -> bool {
+        self.recent.contains(event.of(id))
     }
 
     const fn tick(&self, now: UnixMillis) -> u64 {

@@ -15,10 +15,9 @@ pub enum Purpose {
     Token,
     /// Encryption of challenges.
     Challenge,
-    /// The pseudonym of a network prefix inside a challenge.
+    /// The pseudonym of a network prefix for a site and a day: inside a
+    /// challenge and in the counters.
     Visitor,
-    /// The pseudonym of a network prefix in the counters of one isolate.
-    Counters,
     /// Which picture belongs to an attempt.
     Picture,
 }
@@ -29,7 +28,6 @@ impl Purpose {
             Self::Token => b"munjigi/v1/token",
             Self::Challenge => b"munjigi/v1/challenge",
             Self::Visitor => b"munjigi/v1/visitor",
-            Self::Counters => b"munjigi/v1/counters",
             Self::Picture => b"munjigi/v1/picture",
         }
     }

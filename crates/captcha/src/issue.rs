@@ -10,7 +10,7 @@ use rand_core::CryptoRng;
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
-use crate::counters::{Counters, Noted, Place};
+use crate::counters::{Counters, Noted};
 use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
@@ -84,7 +84,7 @@ fn issue_to(
 ) -> Result<Issued, Refusal> {
     let Call { authority, site, visit, now } = *call;
     let algorithm = algorithm(call, &request.algorithms)?;
-    let place = Place::of(authority, &site.sitekey, visit);
+    let place = counters.place(authority, &site.sitekey, visit, now);
     let pressure = counters.pressure(&place, now);
     let demand = decide(&Question {
         site,
@@ -120,9 +120,7 @@ fn issue_to(
         issued_at,
         expires_at: UnixMillis::from_seconds(issued_at.seconds() + lifetime),
         step: SealedStep::Puzzle(puzzle),
-        visitor: authority
-            .visitor(root, &site.sitekey, issued_at, visit.prefix)
-            .unwrap_or_default(),
+        visitor: place.visitor(),
         risk: demand.risk,
         owed: Owed {
             asked: demand.total(),

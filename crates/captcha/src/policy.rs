@@ -12,6 +12,8 @@ mod risk;
 
 use munjigi_protocol::{Algorithm, Signals, Verdict};
 
+pub(crate) use pressure::larger;
+
 use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;

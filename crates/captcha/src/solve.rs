@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, SealedStep};
-use crate::counters::{Counters, Place};
+use crate::counters::{Counters, Event};
 use crate::keys::Sitekey;
 use crate::pictures::Pictures;
 use crate::policy::Network;
@@ -45,8 +45,11 @@ impl Opened {
 pub struct Solved {
     /// The answer.
     pub reply: SolutionReply,
-    /// What to count.
+    /// What to count, unless it is `repeated`.
     pub tally: Tally,
+    /// Whether this isolate has handed out the tally before: the same
+    /// solution was posted again.
+    pub repeated: bool,
 }
 
 /// The stores that a solution may need.
@@ -82,8 +85,10 @@ pub async fn judge<R: RedemptionStore, P: PriceStore, D: Pictures>(
         Ok(attempt) => decide(&attempt, request, stores, rng).await,
         Err(refusal) => Err(refusal),
     };
-    judged.map_err(|refusal| {
-        call.count_refusal(refusal, claims.hostname.as_str(), claims.action.as_str())
+    judged.map_err(|refusal| match refusal.code {
+        // These have a kind of their own, and are counted once per attempt.
+        Code::SolutionWrong | Code::AnswerWrong | Code::ChallengeExpired => refusal,
+        _ => call.count_refusal(refusal, claims.hostname.as_str(), claims.action.as_str()),
     })
 }
 
@@ -104,12 +109,16 @@ fn begin<'a>(
         .visitor(claims.root, &claims.sitekey, claims.issued_at, call.visit.prefix)
         .ok_or_else(invalid)?;
     let network = if visitor == claims.visitor { Network::Same } else { Network::Other };
-    let place = Place::of(call.authority, &claims.sitekey, call.visit);
+    let place = counters.borrow().place(call.authority, &claims.sitekey, call.visit, call.now);
     let attempt =
         Attempt { call: *call, claims, signals: &request.signals, counters, place, network };
     if call.now.seconds() >= claims.expires_at.seconds() {
         let refusal = Refusal::new(Code::ChallengeExpired, "the challenge is past its lifetime");
-        return Err(refusal.counted(attempt.tally(CountKind::Abandoned)));
+        return Err(if attempt.first(Event::Abandoned) {
+            refusal.counted(attempt.tally(CountKind::Abandoned))
+        } else {
+            refusal
+        });
     }
     Ok(attempt)
 }

@@ -49,7 +49,7 @@ impl Slot {
     /// In 256ths, for comparing.
     const fn warmth(&self) -> u32 {
         Load { issued: self.issued, solved: 0, failed: self.failed }
-            .weight()
+            .weight(u32::MAX)
             .saturating_add(self.solved)
     }
 }

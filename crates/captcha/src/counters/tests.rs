@@ -6,7 +6,8 @@ const HALF_LIFE_SECONDS: u32 = 300;
 const NOW: UnixMillis = UnixMillis::from_seconds(1_763_623_800);
 
 fn place(network: u64) -> Place {
-    Place { site: 7, network: mix(network), system: Some(mix(64_500)) }
+    let network = mix(network).to_le_bytes();
+    Place { site: 7, network, yesterday: None, system: Some(mix(64_500)) }
 }
 
 fn later(seconds: u64) -> UnixMillis {
@@ -29,7 +30,8 @@ fn what_happened_is_counted_at_every_level() {
     assert_eq!(pressure.prefix, Load { issued: 5, solved: 0, failed: 2 });
     assert_eq!(pressure.site, Load { issued: 5, solved: 3, failed: 2 });
     assert_eq!(pressure.asn, pressure.site);
-    assert_eq!(pressure.prefix.weight(), 5 + 16);
+    assert_eq!(pressure.prefix.weight(u32::MAX), 5 + 16);
+    assert_eq!(pressure.prefix.weight(9), 5 + 9);
 }
 
 #[test]
@@ -95,6 +97,46 @@ fn a_busy_network_becomes_known_during_a_flood() {
         }
     }
     assert!(counters.pressure(&place(0), NOW).prefix.issued >= 100);
+}
+
+#[test]
+fn a_networks_counters_outlive_midnight() {
+    let authority = crate::contract::authority(crate::contract::ROOT_A);
+    let sitekey = Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat()).unwrap();
+    let visit = crate::contract::FIREFOX;
+    let midnight = UnixMillis::from_seconds(NOW.days() * 86_400);
+    let before = UnixMillis(midnight.0 - 1_000);
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let yesterday = counters.place(&authority, &sitekey, &visit, before);
+    for _ in 0..200 {
+        counters.note(&yesterday, Noted::Issued, before);
+    }
+    let today = counters.place(&authority, &sitekey, &visit, midnight);
+    assert_ne!(today.visitor(), yesterday.visitor());
+    counters.note(&today, Noted::Issued, midnight);
+    let issued = counters.pressure(&today, midnight).prefix.issued;
+    // One tick of decay at most.
+    assert!((196..=201).contains(&issued), "{issued}");
+    // Where a challenge of yesterday went is still known.
+    assert!(counters.network(yesterday.visitor(), midnight).issued >= 195);
+    // At noon, yesterday costs nothing, and is not looked for.
+    let noon = UnixMillis(midnight.0 + 43_200_000);
+    let today = counters.place(&authority, &sitekey, &visit, noon);
+    assert_eq!((today.yesterday, counters.pressure(&today, noon).prefix.issued), (None, 0));
+}
+
+#[test]
+fn an_event_of_an_attempt_is_new_once() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let (one, other) = (AttemptId([1; 16]), AttemptId([2; 16]));
+    let events =
+        [Event::Failed, Event::Solved, Event::Abandoned, Event::Stepped(0), Event::Stepped(16)];
+    for event in events {
+        assert!(!counters.seen(&one, event));
+        assert!(counters.first(&one, event));
+        assert!(counters.seen(&one, event) && !counters.first(&one, event));
+    }
+    assert!(events.iter().all(|event| counters.first(&other, *event)));
 }
 
 #[test]

@@ -69,6 +69,10 @@ const fn system(asn: u32) -> Pressure {
     Pressure { asn: load(asn, asn, 0), site: load(0, 0, 0), prefix: load(1, 1, 0) }
 }
 
+const fn failing_system(failed: u32) -> Pressure {
+    Pressure { asn: load(0, 0, failed), site: load(0, 0, failed), prefix: load(1, 1, 0) }
+}
+
 const CALM: Pressure = network(0, 0, 0);
 
 /// What every browser that only just loaded reports.
@@ -139,12 +143,15 @@ fn the_policy_reads_as_this_table() {
         ("200, half a life later",     FIREFOX, NOTHING,       network(100, 100, 0),    On::Plain,        250_000, Puzzle,  80),
         ("2,000 challenges",           FIREFOX, NOTHING,       network(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  70),
         ("two wrong solutions",        FIREFOX, NOTHING,       network(2, 0, 2),        On::Plain,         45_000, Puzzle,  90),
-        ("ten wrong solutions",        FIREFOX, NOTHING,       network(10, 0, 10),      On::Plain,        450_000, Puzzle,  70),
+        ("ten wrong solutions",        FIREFOX, NOTHING,       network(10, 0, 10),      On::Plain,        105_000, Puzzle,  80),
+        ("failures alone only double", FIREFOX, NOTHING,       network(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  80),
+        ("and an office feels four",   FIREFOX, NOTHING,       network(32, 32, 9_999),  On::Plain,        320_000, Puzzle,  70),
         ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  80),
         ("a busy system",              FIREFOX, NOTHING,       system(1_024),           On::Plain,         40_000, Puzzle,  90),
         ("a system under attack",      FIREFOX, NOTHING,       system(4_096),           On::Plain,         80_000, Puzzle,  85),
+        ("a system that fails",        FIREFOX, NOTHING,       failing_system(9_999),   On::Plain,         56_562, Puzzle,  90),
         ("never more than four times", FIREFOX, NOTHING,       system(900_000),         On::Plain,        160_000, Puzzle,  85),
         // Rules.
         ("allowed, whatever it is",    CURL,    DRIVEN,        network(2_000, 0, 99),   On::Rule(Allow),   40_000, Puzzle,   0),
@@ -370,6 +377,22 @@ proptest! {
             let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND;
             prop_assert!(demand.total() <= most);
         }
+    }
+
+    #[test]
+    fn failures_cost_their_neighbours_a_factor_of_four_at_most(
+        issued in 0_u32..2_000, failed: u32, site_load in 0_u32..100_000, asn in 0_u32..100_000,
+    ) {
+        let site = site(On::Plain);
+        let work = |failed| {
+            let pressure = Pressure {
+                prefix: load(issued, issued, failed),
+                site: load(site_load, site_load, failed),
+                asn: load(asn, asn, failed),
+            };
+            ask(&site, &FIREFOX, &NOTHING, &pressure).unwrap().work
+        };
+        prop_assert!(work(failed) <= 4 * work(0) + 4, "{} {}", work(failed), work(0));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{Solved, Stores};
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
-use crate::counters::{Counters, Noted, Place};
+use crate::counters::{Counters, Event, Noted, Place, Pressure};
 use crate::derive::leading;
 use crate::issue::{
     MAX_TOKEN_LIFETIME_SECONDS, PICTURE_LIFETIME_SECONDS, puzzle_step, seconds_between,
@@ -126,12 +126,10 @@ impl Attempt<'_> {
             return Ok(self.pass(score, Earned::Picture, true, algorithm));
         }
         if attempted == Tried::First {
-            self.note(Noted::Failed);
             // The refusal stands whether or not the price could be raised.
             let _ = stores.prices.raise(&self.payer()).await;
         }
-        let refusal = Refusal::new(Code::AnswerWrong, "the answer is wrong; begin anew");
-        Err(refusal.counted(self.tally(CountKind::Failed)))
+        Err(self.failed(Code::AnswerWrong, "the answer is wrong; begin anew"))
     }
 
     pub async fn another_way<R: RedemptionStore, P: PriceStore, D>(
@@ -159,7 +157,7 @@ impl Attempt<'_> {
 
     /// What the policy asks now.
     fn demand(&self, algorithm: Algorithm, proven: u64) -> Result<Demand, Refusal> {
-        let pressure = self.counters.borrow().pressure(&self.place, self.call.now);
+        let pressure = self.pressure();
         policy::decide(&Question {
             site: self.call.site,
             hostname: &self.claims.hostname,
@@ -171,6 +169,18 @@ impl Attempt<'_> {
             stage: Stage::Solution { proven, network: self.network },
         })
         .ok_or_else(Refusal::blocked)
+    }
+
+    /// Of the poster's network and the challenge's own, the larger.
+    fn pressure(&self) -> Pressure {
+        let counters = self.counters.borrow();
+        let pressure = counters.pressure(&self.place, self.call.now);
+        match self.network {
+            Network::Same => pressure,
+            Network::Other => {
+                policy::larger(pressure, counters.network(self.claims.visitor, self.call.now))
+            }
+        }
     }
 
     fn verify(&self, puzzle: &SealedPuzzle, nonces: &[u64]) -> Result<(), Refusal> {
@@ -192,10 +202,7 @@ impl Attempt<'_> {
             }
             Err(SolutionError::NonceOutOfRange) => malformed("each nonce must be below 2^48"),
             Err(SolutionError::NotSolved) => {
-                self.note(Noted::Failed);
-                let detail = "a nonce does not solve its sub-puzzle";
-                let refusal = Refusal::new(Code::SolutionWrong, detail);
-                Err(refusal.counted(self.tally(CountKind::Failed)))
+                Err(self.failed(Code::SolutionWrong, "a nonce does not solve its sub-puzzle"))
             }
         }
     }
@@ -271,7 +278,12 @@ impl Attempt<'_> {
             expires_in: seconds_between(now, expires_at),
             step,
         });
-        Solved { reply, tally: self.tally(CountKind::Stepped) }
+        let step = match self.claims.step {
+            SealedStep::Puzzle(SealedPuzzle { first, .. }) => first,
+            SealedStep::Picture { next, .. } => next.wrapping_sub(1),
+        };
+        let repeated = !self.first(Event::Stepped(step));
+        Solved { reply, tally: self.tally(CountKind::Stepped), repeated }
     }
 
     fn pass(&self, score: u8, earned: Earned, stepped: bool, algorithm: Algorithm) -> Solved {
@@ -296,13 +308,16 @@ impl Attempt<'_> {
             country: visit.country,
             asn: visit.asn,
         };
-        self.note(Noted::Solved);
+        let repeated = !self.first(Event::Solved);
+        if !repeated {
+            self.note(Noted::Solved);
+        }
         let expires_in = seconds_between(now, token.expires_at);
         let reply = SolutionReply::Passed { token: token.seal(authority), expires_in };
         let mut tally = self.tally(CountKind::Solved);
         tally.algorithm = Some(algorithm);
         tally.solve_ms = self.signals.solve_ms;
-        Solved { reply, tally }
+        Solved { reply, tally, repeated }
     }
 
     /// The price that this attempt pays for a way that costs work alone. It
@@ -344,6 +359,22 @@ impl Attempt<'_> {
     /// could be walked around with one other network.
     fn payer(&self) -> Payer {
         Payer { sitekey: self.claims.sitekey, visitor: self.claims.visitor }
+    }
+
+    /// A refusal of what is wrong. However often an attempt fails, it is one
+    /// failure: else one challenge would make a whole network dear.
+    fn failed(&self, code: Code, detail: &'static str) -> Refusal {
+        let refusal = Refusal::new(code, detail);
+        if !self.first(Event::Failed) {
+            return refusal;
+        }
+        self.note(Noted::Failed);
+        refusal.counted(self.tally(CountKind::Failed))
+    }
+
+    /// Whether this isolate sees an event of the attempt for the first time.
+    pub fn first(&self, event: Event) -> bool {
+        self.counters.borrow_mut().first(&self.claims.id, event)
     }
 
     fn note(&self, what: Noted) {

@@ -80,28 +80,82 @@ fn a_challenge_ends_at_its_second_and_is_counted_as_abandoned() {
     assert_eq!(refusal.tally.unwrap().kind, CountKind::Abandoned);
 }
 
+/// A body whose nonces are wrong.
+fn wrong(world: &mut World, challenge: &ChallengeReply, change: u64) -> Option<Refusal> {
+    let mut request = world.solution(challenge);
+    if let Some(nonce) = request.nonces.as_mut().and_then(|nonces| nonces.last_mut()) {
+        *nonce += change;
+    }
+    // Of eight nonces in a row one solves its sub-puzzle.
+    let refusal = world.solve(&request).err()?;
+    assert_eq!(refusal.code, Code::SolutionWrong);
+    Some(refusal)
+}
+
 #[test]
-fn wrong_nonces_are_refused_and_make_the_network_dearer() {
+fn an_attempt_fails_once_however_many_wrong_bodies_come() {
     let mut world = World::new();
     let challenge = world.challenge();
-    let mut request = world.solution(&challenge);
-    let right = request.nonces.clone().unwrap();
-    // Of eight nonces in a row one solves it; of a hundred changes most fail.
-    let wrong = (1..100).filter(|change| {
-        let mut nonces = right.clone();
-        nonces[3] += change;
-        request.nonces = Some(nonces);
-        match world.solve(&request) {
-            Ok(_) => false,
-            Err(refusal) => {
-                assert_eq!(refusal.code, Code::SolutionWrong);
-                assert_eq!(refusal.tally.unwrap().kind, CountKind::Failed);
-                true
-            }
-        }
-    });
-    assert!(wrong.count() > 60);
-    assert!(puzzle(&world.challenge()).work >= 80);
+    let refusals: Vec<Refusal> =
+        (1..100).filter_map(|change| wrong(&mut world, &challenge, change)).collect();
+    assert!(refusals.len() > 60);
+    let tallies: Vec<CountKind> =
+        refusals.into_iter().filter_map(|refusal| refusal.tally.map(|tally| tally.kind)).collect();
+    assert_eq!(tallies, [CountKind::Failed]);
+    // The neighbours of whoever sent them pay what they paid.
+    assert_eq!(puzzle(&world.challenge()).work, 8);
+}
+
+#[test]
+fn attempts_that_fail_make_their_network_dearer_up_to_a_bound() {
+    let mut world = World::new();
+    let mut failed = 0;
+    while failed < 4 {
+        let challenge = world.challenge();
+        failed += u32::from((1..5).any(|change| wrong(&mut world, &challenge, change).is_some()));
+    }
+    // 5 challenges and four failures, each worth 8 but together at most 32.
+    let dear = puzzle(&world.challenge()).work;
+    assert!((17..=24).contains(&dear), "{dear}");
+}
+
+#[test]
+fn a_solution_posted_again_is_counted_once() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let repeated: Vec<bool> = (0..5).map(|_| world.solve(&request).unwrap().repeated).collect();
+    assert_eq!(repeated, [false, true, true, true, true]);
+    let place = {
+        let counters = world.counters.borrow();
+        let sitekey = &world.site.sitekey;
+        let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
+        counters.pressure(&place, world.now)
+    };
+    assert_eq!((place.prefix.issued, place.prefix.solved), (1, 1));
+    // Nor do replays step or expire more than once.
+    let challenge = world.challenge();
+    flood(&mut world);
+    let request = world.solution(&challenge);
+    let repeated: Vec<bool> = (0..3).map(|_| world.solve(&request).unwrap().repeated).collect();
+    assert_eq!(repeated, [false, true, true]);
+    world.pass_seconds(300);
+    assert!(world.solve(&request).unwrap_err().tally.is_some());
+    assert_eq!(world.solve(&request).unwrap_err().tally, None);
+}
+
+#[test]
+fn the_price_of_the_challenges_own_network_is_not_left_behind() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    flood(&mut world);
+    // Collected where it has become dear, posted from where it is not.
+    world.visit = Visit { prefix: Prefix::V4([198, 51, 100]), ..FIREFOX };
+    let request = world.solution(&challenge);
+    let next = world.next(&request);
+    assert!(claims(&world, &next).owed.asked >= 320);
+    // Whoever is new there is asked what they are asked.
+    assert_eq!(puzzle(&world.challenge()).work, 8);
 }
 
 #[test]

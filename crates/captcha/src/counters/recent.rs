@@ -1,0 +1,61 @@
+//! Which events of which attempts were seen lately. A challenge that is
+//! answered a thousand times is one attempt still: what it did is noted once,
+//! so that nobody makes a network dear, or a record wrong, with one seal.
+
+use std::collections::BTreeSet;
+
+/// Two generations: the older one is forgotten when the younger is full. To
+/// be noted twice an attempt must outwait as many others, each of which was
+/// issued and counted.
+#[derive(Debug, Default)]
+pub struct Recent {
+    young: BTreeSet<u64>,
+    old: BTreeSet<u64>,
+}
+
+/// Events of one generation, 8 bytes each.
+const GENERATION: usize = 4_096;
+
+impl Recent {
+    /// Whether an event is known.
+    pub fn contains(&self, event: u64) -> bool {
+        self.young.contains(&event) || self.old.contains(&event)
+    }
+
+    /// Remembers an event; whether it is new.
+    pub fn insert(&mut self, event: u64) -> bool {
+        if self.contains(event) {
+            return false;
+        }
+        if self.young.len() >= GENERATION {
+            self.old = core::mem::take(&mut self.young);
+        }
+        self.young.insert(event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_new_once() {
+        let mut recent = Recent::default();
+        assert!(!recent.contains(7));
+        assert!(recent.insert(7));
+        assert!(!recent.insert(7));
+        assert!(recent.contains(7));
+    }
+
+    #[test]
+    fn it_keeps_a_generation_and_no_more_than_two() {
+        let mut recent = Recent::default();
+        for event in 0..1_000_000 {
+            assert!(recent.insert(event));
+            let kept = event.saturating_sub(GENERATION as u64 - 1);
+            assert!(!recent.insert(kept), "{event}");
+            assert!(recent.young.len() + recent.old.len() <= 2 * GENERATION);
+        }
+        assert!(recent.insert(0));
+    }
+}
