@@ -30,7 +30,7 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS")]
     token_lifetime: Option<u32>,
     /// Whether browsers without WebAssembly may pass, slowly [a new site: on].
-    #[arg(long, value_parser = on_off())]
+    #[arg(long, value_name = "on|off", value_parser = on_off(), hide_possible_values = true)]
     fallback: Option<bool>,
     /// Rules in place of all there are: a JSON array, or - to read it from
     /// stdin. `munjigi site show SITEKEY --json | jq .rules` prints such a

@@ -19,6 +19,7 @@ use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 #[command(
+    override_usage = "munjigi site set <SITEKEY> <OPTION>…",
     group = ArgGroup::new("settings").required(true).multiple(true).args([
         "name", "hosts", "add_hosts", "remove_hosts", "allow_loopback", "mode", "work_floor",
         "work_ceiling", "count", "token_lifetime", "fallback", "rules",
@@ -54,7 +55,7 @@ pub struct Arguments {
     #[arg(long = "remove-host", value_name = "HOST")]
     remove_hosts: Vec<String>,
     /// Also localhost and 127.0.0.1, for development.
-    #[arg(long, value_parser = on_off())]
+    #[arg(long, value_name = "on|off", value_parser = on_off(), hide_possible_values = true)]
     allow_loopback: Option<bool>,
     #[command(flatten)]
     options: Options,
