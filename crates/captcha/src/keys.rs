@@ -139,7 +139,9 @@ pub struct SecretHash(String);
 impl SecretHash {
     /// The hash of a text.
     fn of(text: &str) -> Self {
-        Self(data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes())))
+        let digest = Sha256::digest(text.as_bytes());
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+        Self(digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
     }
 
     /// Reads a stored hash; `None` unless 64 lower-case hex digits.

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use data_encoding::BASE64URL_NOPAD;
+use munjigi_protocol::base64;
 use zeroize::Zeroizing;
 
 /// Bytes of a key.
@@ -174,12 +174,7 @@ impl fmt::Debug for KeyRing {
 
 /// 32 bytes of unpadded URL-safe base64; nothing else.
 pub(crate) fn parse_key(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
-    if text.len() != BASE64URL_NOPAD.encode_len(KEY_BYTES) {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    let decoded = BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut *bytes);
-    (decoded == Ok(KEY_BYTES)).then_some(bytes)
+    base64::decode_array(text).map(Zeroizing::new)
 }
 
 #[cfg(test)]

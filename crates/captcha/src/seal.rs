@@ -2,7 +2,7 @@
 //! reading of a payload. What a seal says and which key makes it is in
 //! `token` and `challenge`.
 
-use data_encoding::BASE64URL_NOPAD;
+use munjigi_protocol::base64;
 use serde::{Deserialize, Serialize};
 
 use crate::ring::Kid;
@@ -41,26 +41,15 @@ impl<const TAG: usize> Frame<TAG> {
             return Err(SealError);
         }
         let kid = Kid::parse(kid).ok_or(SealError)?;
-        if tag_text.len() != BASE64URL_NOPAD.encode_len(TAG) {
-            return Err(SealError);
-        }
-        let mut tag = [0; TAG];
-        BASE64URL_NOPAD.decode_mut(tag_text.as_bytes(), &mut tag).map_err(|_| SealError)?;
-        let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).map_err(|_| SealError)?;
+        let tag = base64::decode_array(tag_text).ok_or(SealError)?;
+        let payload = base64::decode(payload).ok_or(SealError)?;
         Ok(Self { kid, payload, tag })
     }
 
     /// Puts a seal together.
     pub fn write(&self) -> String {
-        let mut text = String::with_capacity(MAX_SEAL_CHARS / 2);
-        text.push_str(VERSION_TEXT);
-        text.push('.');
-        text.push_str(self.kid.as_str());
-        text.push('.');
-        BASE64URL_NOPAD.encode_append(&self.payload, &mut text);
-        text.push('.');
-        BASE64URL_NOPAD.encode_append(&self.tag, &mut text);
-        text
+        let (payload, tag) = (base64::encode(&self.payload), base64::encode(&self.tag));
+        [VERSION_TEXT, self.kid.as_str(), &payload, &tag].join(".")
     }
 }
 

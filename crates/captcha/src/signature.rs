@@ -1,8 +1,7 @@
 //! The signature between edge and origin: the header `Munjigi-Signature`.
 //! Whether a nonce was seen before is the caller's store to say.
 
-use data_encoding::BASE64URL_NOPAD;
-use munjigi_protocol::Code;
+use munjigi_protocol::{Code, base64};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -93,9 +92,9 @@ pub fn sign(ring: &KeyRing, request: &SignedRequest<'_>, now: UnixMillis, nonce:
         ", t=",
         &seconds,
         ", n=",
-        &BASE64URL_NOPAD.encode(&nonce.0),
+        &base64::encode(&nonce.0),
         ", s=",
-        &BASE64URL_NOPAD.encode(&tag),
+        &base64::encode(&tag),
     ]
     .concat()
 }
@@ -164,19 +163,10 @@ impl<'a> Parts<'a> {
             audience: audience.as_bytes(),
             seconds: seconds_text.parse().ok()?,
             seconds_text,
-            nonce: Nonce(bytes(nonce)?),
-            tag: bytes(tag)?,
+            nonce: Nonce(base64::decode_array(nonce)?),
+            tag: base64::decode_array(tag)?,
         })
     }
-}
-
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    if text.len() != BASE64URL_NOPAD.encode_len(N) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut bytes).ok()?;
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -4,10 +4,9 @@
 use core::fmt;
 use core::str::FromStr;
 
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Signals;
+use crate::{Signals, base64};
 
 /// The 16 random bytes that name an attempt from its first puzzle to its
 /// token. On the wire 22 digits of unpadded URL-safe base64.
@@ -28,7 +27,7 @@ impl core::error::Error for InvalidAttemptId {}
 
 impl fmt::Display for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE64URL_NOPAD.encode(&self.0))
+        f.write_str(&base64::encode(&self.0))
     }
 }
 
@@ -36,14 +35,7 @@ impl FromStr for AttemptId {
     type Err = InvalidAttemptId;
 
     fn from_str(text: &str) -> Result<Self, InvalidAttemptId> {
-        let mut bytes = [0; 16];
-        if text.len() != 22 {
-            return Err(InvalidAttemptId);
-        }
-        match BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut bytes) {
-            Ok(16) => Ok(Self(bytes)),
-            _ => Err(InvalidAttemptId),
-        }
+        base64::decode_array(text).map(Self).ok_or(InvalidAttemptId)
     }
 }
 

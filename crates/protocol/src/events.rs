@@ -1,9 +1,8 @@
 //! What the edge tells the origin. Never an address, never a full user agent.
 
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Algorithm, AttemptId, Code};
+use crate::{Algorithm, AttemptId, Code, base64};
 
 /// Names a batch of counts; the origin takes each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,7 +10,7 @@ pub struct BatchId(pub [u8; 16]);
 
 impl Serialize for BatchId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&BASE64URL_NOPAD.encode(&self.0))
+        serializer.serialize_str(&base64::encode(&self.0))
     }
 }
 

@@ -5,6 +5,7 @@
 //! are sent is decided in `munjigi-captcha`.
 
 mod attempt;
+pub mod base64;
 mod codes;
 mod events;
 mod frame;
