@@ -4,27 +4,35 @@
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
-tools=$root/.munjigi/tools/bin
-PATH=$root/node_modules/.bin:$tools:$PATH
-WASM_BINDGEN_BIN=${WASM_BINDGEN:-$tools/wasm-bindgen}
-ESBUILD_BIN=${ESBUILD:-$root/node_modules/@esbuild/linux-x64/bin/esbuild}
-wasm_opt=${WASM_OPT:-$root/node_modules/binaryen/bin/wasm-opt}
+PATH=$root/node_modules/.bin:$PATH
 out=${MUNJIGI_BUILD_DIR:-build}
-export PATH WASM_BINDGEN_BIN ESBUILD_BIN
-[ -x "$ESBUILD_BIN" ] || ESBUILD_BIN=$(command -v esbuild)
+bindgen=${WASM_BINDGEN:-$root/.munjigi/tools/bin/wasm-bindgen}
+# What is deployed says which commit it was built from.
 MUNJIGI_BUILD=${MUNJIGI_BUILD:-$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)}
-export MUNJIGI_BUILD
+export MUNJIGI_BUILD PATH
 
-worker-build --profile edge --no-opt --out-dir "../$out" edge "$@"
+cargo build -p munjigi-edge --profile edge --target wasm32-unknown-unknown "$@"
+target=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/edge
 
-# worker-build's own pass keeps the name section; `--all-features` would emit
-# imports that V8 does not read yet.
-"$wasm_opt" -Oz --strip-debug --strip-producers \
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$bindgen" "$target/munjigi_edge.wasm" --out-dir "$work" --out-name index --target module \
+  --no-typescript --experimental-reset-state-function --force-enable-abort-handler
+
+# Without the name section; `--all-features` would emit imports that V8 does
+# not read yet.
+mkdir -p "$out"
+node "$root/node_modules/binaryen/bin/wasm-opt" -Oz --strip-debug --strip-producers \
   --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int \
   --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
   --enable-reference-types --enable-exception-handling \
-  "$out/index_bg.wasm" -o "$out/index_bg.wasm.tmp"
-mv "$out/index_bg.wasm.tmp" "$out/index_bg.wasm"
+  "$work/index_bg.wasm" -o "$out/index_bg.wasm"
+
+cp edge/src/entry.js "$work/entry.js"
+esbuild "$work/entry.js" --bundle --minify --format=esm --log-level=warning \
+  --external:./index_bg.wasm --outfile="$work/out.js"
+# esbuild keeps the phase of a source import, which workerd does not read.
+sed 's/import source /import /' "$work/out.js" >"$out/index.js"
 
 wasm=$(gzip -9c "$out/index_bg.wasm" | wc -c)
 glue=$(gzip -9c "$out/index.js" | wc -c)

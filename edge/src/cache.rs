@@ -1,7 +1,7 @@
 //! A bounded cache with a lifetime per entry, for what one isolate looked up.
 //! What is cached and for how long is decided where it is looked up.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// A value and until when it is fresh.
 struct Entry<V> {
@@ -21,17 +21,17 @@ pub enum Lookup<V> {
     Absent,
 }
 
-/// At most `capacity` entries. A tree: keys come from outside, and in Wasm the
-/// standard hash map has no secret seed.
+/// At most `capacity` entries. In Wasm the standard hash map has no secret
+/// seed: keys must not be of a stranger's making.
 pub struct Cache<V> {
-    entries: BTreeMap<String, Entry<V>>,
+    entries: HashMap<String, Entry<V>>,
     capacity: usize,
 }
 
 impl<V: Clone> Cache<V> {
     /// An empty cache.
     pub fn new(capacity: usize) -> Self {
-        Self { entries: BTreeMap::new(), capacity }
+        Self { entries: HashMap::new(), capacity }
     }
 
     /// Looks a key up at a time in milliseconds.

@@ -2,8 +2,7 @@
 //! isolate may go away at any time, so counts are approximate and called so.
 //! When they are sent is decided in `report`.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
 use munjigi_captcha::{Country, Sitekey, Tally};
 use munjigi_protocol::{Algorithm, Code, Count, CountKind, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
@@ -14,7 +13,7 @@ const MAX_COUNTS: usize = 1_024;
 const MAX_SITES: usize = 4_096;
 
 /// What is counted together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     minute: u64,
     sitekey: Sitekey,
@@ -46,8 +45,9 @@ pub enum Urgency {
 /// The counts that have not been sent.
 #[derive(Debug, Default)]
 pub struct Counts {
-    cells: BTreeMap<Key, Cell>,
-    sites: BTreeSet<Sitekey>,
+    cells: HashMap<Key, Cell>,
+    /// Those whose first event was seen, in order.
+    sites: Vec<Sitekey>,
 }
 
 impl Counts {
@@ -101,14 +101,16 @@ impl Counts {
     }
 
     fn urgency(&mut self, sitekey: Sitekey) -> Urgency {
-        if self.sites.contains(&sitekey) {
-            return Urgency::Soon;
-        }
         if self.sites.len() >= MAX_SITES {
             self.sites.clear();
         }
-        self.sites.insert(sitekey);
-        Urgency::Now
+        match self.sites.binary_search(&sitekey) {
+            Ok(_) => Urgency::Soon,
+            Err(place) => {
+                self.sites.insert(place, sitekey);
+                Urgency::Now
+            }
+        }
     }
 }
 
@@ -156,32 +158,6 @@ impl Key {
             count: cell.count,
             solve_ms: cell.solve_ms.map(Vec::from).unwrap_or_default(),
         }
-    }
-
-    fn parts(&self) -> impl Ord + '_ {
-        (
-            self.minute,
-            self.sitekey,
-            self.kind.as_str(),
-            self.code,
-            self.hostname.as_str(),
-            self.action.as_str(),
-            self.country.as_str(),
-            self.asn,
-            self.algorithm.map(Algorithm::as_str),
-        )
-    }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.parts().cmp(&other.parts())
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 

@@ -6,7 +6,8 @@ use munjigi_captcha::{Refusal, Tally, UnixMillis, Visit};
 use worker::{Context, Env};
 
 use crate::answer::Answer;
-use crate::inbound::Inbound;
+use crate::entropy::{self, Generator};
+use crate::inbound::Visitor;
 use crate::isolate::Isolate;
 use crate::report;
 use crate::sites::Sites;
@@ -22,6 +23,8 @@ pub struct Edge<'request> {
     pub context: &'request Context,
     /// When the request came.
     pub now: UnixMillis,
+    /// What this request's random numbers begin with.
+    pub seed: [u8; 32],
 }
 
 impl<'request> Edge<'request> {
@@ -33,6 +36,11 @@ impl<'request> Edge<'request> {
     /// Shards for attempts that begin now.
     pub fn shards(&self) -> u16 {
         self.isolate.config.shards.first().copied().unwrap_or(1)
+    }
+
+    /// Random numbers.
+    pub fn generator(&self) -> Generator {
+        entropy::generator(self.seed)
     }
 
     /// Counts something after the answer.
@@ -49,18 +57,16 @@ impl<'request> Edge<'request> {
     }
 }
 
-/// The request as the policy sees it. The address ends here.
-pub fn visit(inbound: &Inbound) -> Visit {
-    let connection = inbound.connection();
-    let (agent, hints) = (inbound.header("user-agent"), inbound.header("sec-ch-ua"));
+/// The visitor as the policy sees one. The address ends here.
+pub fn visit(visitor: &Visitor) -> Visit {
     Visit {
         // What is no address shares one prefix, so that it cannot be used to
         // have many.
-        prefix: Prefix::parse(&inbound.address()).unwrap_or(Prefix::V4([0; 3])),
-        country: Country::parse(&connection.country),
-        asn: connection.asn,
-        http: HttpVersion::parse(&connection.http),
-        tls: TlsVersion::parse(&connection.tls),
-        agent: AgentKind::judge(agent.as_deref(), hints.as_deref()),
+        prefix: Prefix::parse(&visitor.address).unwrap_or(Prefix::V4([0; 3])),
+        country: Country::parse(&visitor.country),
+        asn: visitor.asn,
+        http: HttpVersion::parse(&visitor.http),
+        tls: TlsVersion::parse(&visitor.tls),
+        agent: AgentKind::judge(Some(&visitor.user_agent), Some(&visitor.client_hints)),
     }
 }

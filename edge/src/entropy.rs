@@ -4,6 +4,9 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 
+/// Random numbers of one request.
+pub type Generator = ChaCha20Rng;
+
 /// The platform gave no random numbers. It never has; but without them
 /// nothing may be issued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +20,8 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], NoEntropy> {
     Ok(bytes)
 }
 
-/// A generator for one request, seeded by the platform: one call across the
-/// boundary, and no failure halfway through a seal.
-pub fn generator() -> Result<ChaCha20Rng, NoEntropy> {
-    bytes().map(ChaCha20Rng::from_seed)
+/// A generator that begins with the platform's bytes: one call across the
+/// boundary for a request, and no failure halfway through a seal.
+pub fn generator(seed: [u8; 32]) -> Generator {
+    ChaCha20Rng::from_seed(seed)
 }

@@ -29,11 +29,11 @@ struct MediaType<'text> {
 }
 
 /// Parses a body. An absent content type is read as a form, as `curl -d`'s is.
-pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
-    let media = MediaType::parse(content_type.unwrap_or("application/x-www-form-urlencoded"));
+pub fn parse(content_type: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
+    let media = MediaType::parse(content_type);
     match (media.essence.as_str(), media.boundary) {
         ("application/json" | "text/json", _) => inbound::object(body).map_err(|_| FormError::Body),
-        ("application/x-www-form-urlencoded", _) => collect(url_encoded(body)),
+        ("application/x-www-form-urlencoded" | "", _) => collect(url_encoded(body)),
         ("multipart/form-data", Some(boundary)) => multipart(boundary, body),
         ("multipart/form-data", None) => Err(FormError::Body),
         _ => Err(FormError::ContentType),

@@ -1,25 +1,28 @@
-//! Rust's side of `glue.js`.
+//! Rust's side of `glue.js`: calls into the platform as one crossing each.
 
-use js_sys::{Array, Uint8Array};
-use wasm_bindgen::prelude::*;
+use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use worker::Env;
+use worker::wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
-    /// A response with the headers that every answer carries.
+    /// Method, URL, content type and length of a request, one line each.
     #[wasm_bindgen(catch)]
-    pub fn respond(
-        status: u16,
-        content_type: &str,
-        cache: &str,
-        request_id: &str,
-        body: &str,
-        extra: Vec<String>,
-    ) -> Result<web_sys::Response, JsValue>;
+    pub fn describe(request: &web_sys::Request) -> Result<String, JsValue>;
 
-    /// The body of a request or response, or `null` when it is longer than
+    /// What tells visitors apart, one line each.
+    #[wasm_bindgen(catch)]
+    pub fn visitor(request: &web_sys::Request) -> Result<String, JsValue>;
+
+    /// A response from content type, cache rule, request id and further
+    /// headers, a line each, an empty line and the body.
+    #[wasm_bindgen(catch)]
+    pub fn respond(status: u16, text: &str) -> Result<web_sys::Response, JsValue>;
+
+    /// The bytes of a body of unknown length; `null` when it is longer than
     /// the cap.
     #[wasm_bindgen(catch)]
-    pub async fn read(message: &JsValue, cap: u32) -> Result<JsValue, JsValue>;
+    async fn read(request: &web_sys::Request, cap: u32) -> Result<JsValue, JsValue>;
 
     /// Posts JSON with a signature: the status, 0 when nobody answered.
     #[wasm_bindgen(catch)]
@@ -28,6 +31,15 @@ extern "C" {
     /// Asks the object of a name; the reply's text, or `null`.
     #[wasm_bindgen(catch)]
     pub async fn ask(namespace: &JsValue, name: &str, url: &str) -> Result<JsValue, JsValue>;
+
+    /// Asks many objects at once; how many gave the expected reply.
+    #[wasm_bindgen(catch, js_name = askAll)]
+    pub async fn ask_all(
+        namespace: &JsValue,
+        names: Vec<String>,
+        url: &str,
+        expected: &str,
+    ) -> Result<JsValue, JsValue>;
 
     /// An object's reply.
     #[wasm_bindgen(catch)]
@@ -57,25 +69,26 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn allow(limiter: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 
-    /// Asks many objects at once; how many gave the expected reply.
-    #[wasm_bindgen(catch, js_name = askAll)]
-    pub async fn ask_all(
-        namespace: &JsValue,
-        names: Vec<String>,
-        url: &str,
-        expected: &str,
-    ) -> Result<JsValue, JsValue>;
-
     /// The text of a static asset, or `null`.
     #[wasm_bindgen(catch)]
     pub async fn asset(assets: &JsValue, path: &str) -> Result<JsValue, JsValue>;
-}
 
-/// A binding of the worker's environment; none where it is not bound, as
-/// rate limiters are not everywhere.
-pub fn binding(env: &worker::Env, name: &str) -> Option<JsValue> {
-    let value = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?;
-    (!value.is_undefined() && !value.is_null()).then_some(value)
+    /// The value of a key, or `null`.
+    #[wasm_bindgen(catch)]
+    pub async fn load(store: &JsValue, key: &str) -> Result<JsValue, JsValue>;
+
+    /// Keeps a value, for so many seconds unless that is 0.
+    #[wasm_bindgen(catch)]
+    pub async fn store(
+        store: &JsValue,
+        key: &str,
+        value: &str,
+        seconds: u32,
+    ) -> Result<JsValue, JsValue>;
+
+    /// Forgets a key.
+    #[wasm_bindgen(catch)]
+    pub async fn remove(store: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 }
 
 /// Why a body was not read.
@@ -87,12 +100,64 @@ pub enum BodyError {
     Broken,
 }
 
-/// The body of a request or response, at most `cap` bytes.
-pub async fn body(message: &JsValue, cap: usize) -> Result<Vec<u8>, BodyError> {
-    let cap = u32::try_from(cap).unwrap_or(u32::MAX);
-    let bytes = read(message, cap).await.map_err(|_| BodyError::Broken)?;
+/// A request's body, at most `cap` bytes. A length that the client stated is
+/// what the platform holds it to; one that it did not is watched while
+/// reading.
+pub async fn body(
+    request: &web_sys::Request,
+    stated: Option<usize>,
+    cap: usize,
+) -> Result<Vec<u8>, BodyError> {
+    let bytes = match stated {
+        Some(length) if length > cap => return Err(BodyError::TooLarge),
+        Some(_) => settle(request.array_buffer()).await?,
+        None => read(request, u32::try_from(cap).unwrap_or(u32::MAX)).await?,
+    };
     if bytes.is_null() {
         return Err(BodyError::TooLarge);
     }
-    Ok(bytes.dyn_into::<Uint8Array>().map_err(|_| BodyError::Broken)?.to_vec())
+    let buffer = bytes.dyn_into::<ArrayBuffer>().map_err(|_| BodyError::Broken)?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+/// A request's body as text, which the platform reads in two thirds of the
+/// time that bytes take. What is not UTF-8 is replaced in it.
+pub async fn text(
+    request: &web_sys::Request,
+    stated: Option<usize>,
+    cap: usize,
+) -> Result<String, BodyError> {
+    match stated {
+        Some(length) if length > cap => Err(BodyError::TooLarge),
+        Some(_) => settle(request.text()).await?.as_string().ok_or(BodyError::Broken),
+        None => {
+            let bytes = body(request, None, cap).await?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+    }
+}
+
+async fn settle(promise: Result<js_sys::Promise, JsValue>) -> Result<JsValue, BodyError> {
+    Ok(wasm_bindgen_futures::JsFuture::from(promise?).await?)
+}
+
+impl From<JsValue> for BodyError {
+    fn from(_: JsValue) -> Self {
+        Self::Broken
+    }
+}
+
+/// A binding of the worker's environment; none where it is not bound, as
+/// rate limiters are not everywhere.
+pub fn binding(env: &Env, name: &str) -> Option<JsValue> {
+    let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// What went wrong on the other side, for the log.
+pub fn reason(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => error.as_string().unwrap_or_else(|| "no reason given".to_owned()),
+    }
 }

@@ -1,10 +1,9 @@
 //! A request as endpoints read it: headers, body under a cap, address. What
 //! the parts mean is decided by the rules.
 
-use js_sys::Reflect;
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
-use worker::wasm_bindgen::{JsCast, JsValue};
+use worker::wasm_bindgen::JsValue;
 
 use crate::answer::Answer;
 use crate::glue::{self, BodyError};
@@ -15,10 +14,30 @@ const LOCAL_ADDRESS: &str = "127.0.0.1";
 /// One request.
 pub struct Inbound {
     request: web_sys::Request,
-    headers: web_sys::Headers,
-    /// HTTP method.
-    pub method: String,
+    method: String,
     url: Url,
+    content_type: String,
+    content_length: Option<usize>,
+}
+
+/// What tells visitors apart. Everything may be empty, as most of it is
+/// locally.
+pub struct Visitor {
+    sec_fetch_site: String,
+    /// The address, which only the platform sets in production.
+    pub address: String,
+    /// `User-Agent`
+    pub user_agent: String,
+    /// `Sec-CH-UA`
+    pub client_hints: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Number of the autonomous system, 0 where unknown.
+    pub asn: u32,
+    /// Such as `HTTP/2`.
+    pub http: String,
+    /// Such as `TLSv1.3`.
+    pub tls: String,
 }
 
 /// A URL in parts. The platform has normalised it, so nothing is parsed
@@ -32,9 +51,22 @@ pub struct Url {
 
 impl Inbound {
     /// Takes the platform's request.
-    pub fn new(request: web_sys::Request) -> Self {
-        let url = Url::new(request.url());
-        Self { headers: request.headers(), method: request.method(), url, request }
+    pub fn new(request: web_sys::Request) -> Result<Self, JsValue> {
+        let text = glue::describe(&request)?;
+        let mut lines = text.split('\n');
+        let mut line = || lines.next().unwrap_or_default();
+        Ok(Self {
+            method: line().to_owned(),
+            url: Url::new(line().to_owned()),
+            content_type: line().to_owned(),
+            content_length: line().parse().ok(),
+            request,
+        })
+    }
+
+    /// HTTP method.
+    pub fn method(&self) -> &str {
+        &self.method
     }
 
     /// Path, query and host.
@@ -42,62 +74,73 @@ impl Inbound {
         &self.url
     }
 
-    /// A header's value.
-    pub fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).ok().flatten()
+    /// The content type, empty where none was sent.
+    pub fn content_type(&self) -> &str {
+        &self.content_type
     }
 
-    /// The visitor's address. Only the platform sets this header in
-    /// production.
-    pub fn address(&self) -> String {
-        self.header("cf-connecting-ip").unwrap_or_else(|| LOCAL_ADDRESS.to_owned())
-    }
-
-    /// What the platform knows about the connection; nothing locally.
-    pub fn connection(&self) -> Connection {
-        let cf =
-            Reflect::get(&self.request, &JsValue::from_str("cf")).ok().filter(|cf| cf.is_object());
-        let text = |name: &str| property(cf.as_ref(), name).and_then(|value| value.as_string());
-        Connection {
-            country: text("country").unwrap_or_default(),
-            http: text("httpProtocol").unwrap_or_default(),
-            tls: text("tlsVersion").unwrap_or_default(),
-            asn: property(cf.as_ref(), "asn").and_then(|value| value.as_f64()).map_or(0, asn),
+    /// Who sent it.
+    pub fn visitor(&self) -> Visitor {
+        let text = glue::visitor(&self.request).unwrap_or_default();
+        let mut lines = text.split('\n').map(str::to_owned);
+        let mut line = || lines.next().unwrap_or_default();
+        Visitor {
+            sec_fetch_site: line(),
+            // Locally nobody may stand between a client and us.
+            address: Some(line()).filter(|text| !text.is_empty()).unwrap_or(LOCAL_ADDRESS.into()),
+            user_agent: line(),
+            client_hints: line(),
+            country: line(),
+            asn: line().parse().unwrap_or_default(),
+            http: line(),
+            tls: line(),
         }
+    }
+
+    /// A header that few endpoints read.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
     }
 
     /// The body under the route's cap.
     pub async fn body(&self, route: Route) -> Result<Vec<u8>, Answer> {
-        glue::body(self.request.unchecked_ref(), route.max_body_bytes).await.map_err(|error| {
-            match error {
-                BodyError::TooLarge => Answer::problem(
-                    Code::PayloadTooLarge,
-                    format!("this route takes at most {} bytes", route.max_body_bytes),
-                ),
-                BodyError::Broken => {
-                    Answer::problem(Code::MalformedRequest, "the body ended early")
-                }
-            }
-        })
+        let cap = route.max_body_bytes;
+        let body = glue::body(&self.request, self.content_length, cap).await;
+        body.map_err(|error| refuse(error, cap))
     }
 
-    /// A JSON body of the frame, as its type: same-origin where the browser says, and
-    /// `application/json`, which a form of another site cannot send.
-    pub async fn frame_json<T: DeserializeOwned>(&self, route: Route) -> Result<T, Answer> {
-        let site = self.header("sec-fetch-site");
-        if !matches!(site.as_deref(), None | Some("same-origin")) {
+    /// A JSON body of the frame, as its type: same-origin where the browser
+    /// says, and `application/json`, which a form of another site cannot send.
+    pub async fn frame_json<T: DeserializeOwned>(
+        &self,
+        visitor: &Visitor,
+        route: Route,
+    ) -> Result<T, Answer> {
+        if !matches!(visitor.sec_fetch_site.as_str(), "" | "same-origin") {
             return Err(Answer::problem(
                 Code::MalformedRequest,
                 "only the widget's frame may call this route (Sec-Fetch-Site)",
             ));
         }
-        if !is_json(self.header("content-type").as_deref().unwrap_or_default()) {
+        if !is_json(&self.content_type) {
             return Err(Answer::problem(
                 Code::MalformedRequest,
                 "the content type must be application/json",
             ));
         }
-        object(&self.body(route).await?)
+        let cap = route.max_body_bytes;
+        let body = glue::text(&self.request, self.content_length, cap).await;
+        object(body.map_err(|error| refuse(error, cap))?.as_bytes())
+    }
+}
+
+fn refuse(error: BodyError, cap: usize) -> Answer {
+    match error {
+        BodyError::TooLarge => {
+            let detail = format!("this route takes at most {cap} bytes");
+            Answer::problem(Code::PayloadTooLarge, detail)
+        }
+        BodyError::Broken => Answer::problem(Code::MalformedRequest, "the body ended early"),
     }
 }
 
@@ -110,32 +153,6 @@ pub fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
     }
     serde_json::from_slice(body)
         .map_err(|error| Answer::problem(Code::MalformedRequest, error.to_string()))
-}
-
-/// What the platform knows about a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    /// ISO 3166-1 alpha-2, empty where unknown.
-    pub country: String,
-    /// Such as `HTTP/2`.
-    pub http: String,
-    /// Such as `TLSv1.3`.
-    pub tls: String,
-    /// Number of the autonomous system, 0 where unknown.
-    pub asn: u32,
-}
-
-fn property(cf: Option<&JsValue>, name: &str) -> Option<JsValue> {
-    Reflect::get(cf?, &JsValue::from_str(name)).ok()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float saturates when cast, and an ASN is a 32-bit number"
-)]
-const fn asn(number: f64) -> u32 {
-    number as u32
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -198,12 +215,5 @@ mod tests {
         assert!(!is_json("text/plain"));
         assert!(!is_json("application/jsonx"));
         assert!(!is_json(""));
-    }
-
-    #[test]
-    fn an_asn_is_within_its_range() {
-        assert_eq!(asn(64_500.0), 64_500);
-        assert_eq!(asn(-1.0), 0);
-        assert_eq!(asn(f64::NAN), 0);
     }
 }

@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
-use munjigi_captcha::{Counters, Site, Sitekey};
+use munjigi_captcha::{Counters, Site};
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
 
@@ -14,7 +14,7 @@ use crate::config::{Config, Mistake};
 use crate::counts::Counts;
 use crate::log;
 
-/// Sites and secrets that an isolate remembers.
+/// Sitekeys and secrets that an isolate remembers.
 const CACHED_SITES: usize = 4_096;
 
 /// Everything that outlives a request. No borrow of a cell may live across a
@@ -22,12 +22,11 @@ const CACHED_SITES: usize = 4_096;
 pub struct Isolate {
     /// The parsed configuration.
     pub config: Config,
-    /// Sites by sitekey; none: there is no such site.
+    /// Sites by sitekey and by the hash of a secret; none: there is no such
+    /// site. Both kinds of key carry a check that only the origin can make.
     pub sites: RefCell<Cache<Option<Arc<Site>>>>,
-    /// Sitekeys by the hash of a secret; none: no site has it.
-    pub secrets: RefCell<Cache<Option<Sitekey>>>,
-    /// The frame's document.
-    pub documents: RefCell<Cache<Arc<str>>>,
+    /// The frame's document and until when it is fresh.
+    pub document: RefCell<Option<(Arc<str>, u64)>>,
     /// What the policy counts.
     pub counters: RefCell<Counters>,
     /// What the origin is told now and then.
@@ -64,8 +63,7 @@ impl Isolate {
     fn new(config: Config) -> Self {
         Self {
             sites: RefCell::new(Cache::new(CACHED_SITES)),
-            secrets: RefCell::new(Cache::new(CACHED_SITES)),
-            documents: RefCell::new(Cache::new(1)),
+            document: RefCell::new(None),
             counters: RefCell::new(Counters::new(config.counter_half_life_seconds)),
             counts: RefCell::new(Counts::default()),
             counts_due: Cell::new(0),

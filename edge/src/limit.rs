@@ -2,6 +2,7 @@
 //! `wrangler.toml`; where none is bound, there is no limit.
 
 use munjigi_captcha::Prefix;
+use munjigi_protocol::base64;
 use worker::Env;
 
 use crate::glue;
@@ -44,7 +45,7 @@ impl Limiter {
             Ok(allowed) if allowed.is_falsy() => Verdict::Refuse,
             Ok(_) => Verdict::Pass,
             Err(error) => {
-                let detail = worker::Error::from(error).to_string();
+                let detail = glue::reason(&error);
                 Line::new(Level::Warn, "limiter-failed").with_detail(&detail).write();
                 Verdict::Pass
             }
@@ -54,10 +55,9 @@ impl Limiter {
 
 /// A network on a site, as a limiter's key.
 pub fn network_key(sitekey: &str, prefix: &Prefix) -> String {
-    let hex = &data_encoding::HEXLOWER;
     let prefix = match prefix {
-        Prefix::V4(bytes) => hex.encode(bytes),
-        Prefix::V6(bytes) => hex.encode(bytes),
+        Prefix::V4(bytes) => base64::encode(bytes),
+        Prefix::V6(bytes) => base64::encode(bytes),
     };
     format!("{sitekey}:{prefix}")
 }
@@ -69,9 +69,9 @@ mod tests {
     #[test]
     fn addresses_of_one_network_share_a_key() {
         let key = |address| network_key("mj_a", &Prefix::parse(address).unwrap());
-        assert_eq!(key("192.0.2.1"), "mj_a:c00002");
+        assert_eq!(key("192.0.2.1"), "mj_a:wAAC");
         assert_eq!(key("192.0.2.1"), key("192.0.2.254"));
         assert_ne!(key("192.0.2.1"), key("192.0.3.1"));
-        assert_eq!(key("2001:db8:1:2::3"), "mj_a:20010db80001");
+        assert_eq!(key("2001:db8:1:2::3"), "mj_a:IAENuAAB");
     }
 }

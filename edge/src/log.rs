@@ -29,6 +29,9 @@ pub struct Line<'text> {
     /// Which request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'text str>,
+    /// The platform's name of it, by which an operator finds it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ray: Option<&'text str>,
     /// Which endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<&'static str>,
@@ -56,6 +59,7 @@ impl<'text> Line<'text> {
             level,
             event,
             request_id: None,
+            ray: None,
             route: None,
             status: None,
             code: None,

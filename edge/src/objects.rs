@@ -90,7 +90,7 @@ impl Objects {
     async fn ask_once(&self, name: &str, command: &Command) -> Result<Reply, StoreError> {
         let url = command.url().ok_or(StoreError)?;
         let reply = glue::ask(&self.namespace, name, &url).await.map_err(|error| {
-            let detail = worker::Error::from(error).to_string();
+            let detail = glue::reason(&error);
             Line::new(Level::Warn, "object-away").with_detail(&detail).write();
             StoreError
         })?;

@@ -60,7 +60,7 @@ async fn send(isolate: &Isolate, env: &Env) {
             (Some(queue), Ok(name)) => {
                 let batch = CountBatch { batch: BatchId(name), counts };
                 let text = serde_json::to_string(&batch).unwrap_or_default();
-                glue::enqueue(queue, &text).await.map_err(|e| worker::Error::from(e).to_string())
+                glue::enqueue(queue, &text).await.map_err(|e| glue::reason(&e))
             }
             (None, _) => Err("the queue COUNTS is not bound".to_owned()),
             (_, Err(_)) => Err("the platform gave no random numbers".to_owned()),

@@ -2,21 +2,22 @@
 //! that belong to none, the log line.
 
 use munjigi_captcha::Refusal;
-use munjigi_protocol::Code;
+use munjigi_protocol::{Code, base64};
 use worker::wasm_bindgen::JsValue;
 use worker::{Context, Env};
 
 use crate::answer::{self, Answer};
+use crate::clock;
 use crate::config::Verbosity;
 use crate::edge::Edge;
 use crate::endpoints::{
     challenges, errors, frame, health, internal, siteverify, solutions, version,
 };
+use crate::entropy::{self, NoEntropy};
 use crate::inbound::Inbound;
 use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
 use crate::route::{Endpoint, RouteError};
-use crate::{clock, entropy};
 
 /// Answers a request.
 pub async fn serve(
@@ -25,33 +26,44 @@ pub async fn serve(
     context: &Context,
 ) -> Result<web_sys::Response, JsValue> {
     let now = clock::now();
-    let inbound = Inbound::new(request);
-    let request_id = request_id(&inbound);
+    let inbound = Inbound::new(request)?;
     let isolate = isolate::of(env);
-    let endpoint = Endpoint::find(&inbound.method, inbound.url().path());
-    let answer = match isolate {
-        Ok(isolate) => {
-            let edge = Edge { isolate, env, context, now };
+    let endpoint = Endpoint::find(inbound.method(), inbound.url().path());
+    let drawn = entropy::bytes::<40>();
+    let (request_id, seed) = split(drawn.unwrap_or([0; 40]));
+    let answer = match (isolate, drawn) {
+        (Ok(isolate), Ok(_)) => {
+            let edge = Edge { isolate, env, context, now, seed };
             match endpoint {
                 Ok(endpoint) => dispatch(&edge, &inbound, endpoint).await,
                 Err(error) => no_endpoint(error),
             }
         }
-        Err(_) => Refusal::unavailable("the edge is not configured").into(),
-    };
-    let line = Line {
-        request_id: Some(&request_id),
-        route: endpoint.ok().map(|endpoint| endpoint.name()),
-        status: Some(answer.status),
-        code: answer.code,
-        duration_ms: Some(clock::now().since(now)),
-        ..Line::new(level(answer.status), "request")
+        (Err(_), _) => Refusal::unavailable("the edge is not configured").into(),
+        (_, Err(NoEntropy)) => Refusal::unavailable("the edge has no random numbers").into(),
     };
     if wanted(isolate.ok(), answer.status) {
+        let ray = inbound.header("cf-ray");
+        let line = Line {
+            request_id: Some(&request_id),
+            // The platform's own name of the request.
+            ray: ray.as_deref(),
+            route: endpoint.ok().map(|endpoint| endpoint.name()),
+            status: Some(answer.status),
+            code: answer.code,
+            duration_ms: Some(clock::now().since(now)),
+            ..Line::new(level(answer.status), "request")
+        };
         line.write();
     }
     let base = inbound.url().base();
     answer.into_response(answer::Context { request_id: &request_id, base })
+}
+
+/// The request's name and what its random numbers begin with.
+fn split(drawn: [u8; 40]) -> (String, [u8; 32]) {
+    let (seed, id) = drawn.split_at(32);
+    (base64::encode(id), seed.try_into().unwrap_or([0; 32]))
 }
 
 async fn dispatch(edge: &Edge<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) -> Answer {
@@ -82,19 +94,6 @@ fn no_endpoint(error: RouteError) -> Answer {
                 .with_header("Allow", allow.to_owned())
         }
     }
-}
-
-/// The platform's own id, by which an operator finds a request in its logs
-/// too; locally a random one.
-fn request_id(inbound: &Inbound) -> String {
-    let ray = inbound.header("cf-ray").filter(|ray| {
-        (1..=40).contains(&ray.len())
-            && ray.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    });
-    ray.unwrap_or_else(|| {
-        let bytes: [u8; 8] = entropy::bytes().unwrap_or_default();
-        data_encoding::HEXLOWER.encode(&bytes)
-    })
 }
 
 /// Ours is an error; a caller's mistake is a counter.

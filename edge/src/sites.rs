@@ -7,10 +7,11 @@ use munjigi_captcha::ports::{SiteSource, StoreError};
 use munjigi_captcha::{Exemption, SecretHash, Site, Sitekey, UnixMillis};
 use munjigi_protocol::SiteConfig;
 use worker::Env;
-use worker::kv::KvStore;
+use worker::wasm_bindgen::JsValue;
 
 use crate::cache::{Cache, Lookup};
 use crate::config::Place;
+use crate::glue;
 use crate::isolate::Isolate;
 use crate::log::{Level, Line};
 
@@ -79,14 +80,9 @@ impl<'edge> Sites<'edge> {
         Self { isolate, env, now }
     }
 
-    /// The namespace.
-    pub fn kv(env: &Env) -> Result<KvStore, StoreError> {
-        env.kv("SITES").map_err(|_| StoreError)
-    }
-
     /// What KV says of a sitekey, past every cache.
     pub async fn stored(env: &Env, sitekey: &str) -> Result<Stored, StoreError> {
-        Stored::parse(read(env, &site_key(sitekey)).await?.as_deref())
+        Stored::parse(Kv::new(env)?.load(&site_key(sitekey)).await?.as_deref())
     }
 
     /// A site's configuration as the core reads it.
@@ -114,6 +110,18 @@ impl<'edge> Sites<'edge> {
             },
         }
     }
+
+    async fn load_by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
+        let sitekey = Kv::new(self.env)?.load(&secret_key(hash.as_str())).await?;
+        match sitekey.and_then(|text| Sitekey::from_trusted(&text).ok()) {
+            // KV writes the two keys one after the other, and removes them
+            // so: the site's own list of secrets decides.
+            Some(sitekey) => {
+                Ok(self.by_sitekey(&sitekey).await?.filter(|site| site.has_secret(hash)))
+            }
+            None => Ok(None),
+        }
+    }
 }
 
 impl SiteSource for Sites<'_> {
@@ -128,23 +136,12 @@ impl SiteSource for Sites<'_> {
     }
 
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
-        let known = self.isolate.secrets.borrow().find(hash.as_str(), self.now.0);
-        let sitekey = if let Lookup::Fresh(sitekey) = known {
-            sitekey
-        } else {
-            let loaded = read(self.env, &secret_key(hash.as_str())).await;
-            let loaded = loaded.map(|text| text.and_then(|text| Sitekey::from_trusted(&text).ok()));
-            let mut secrets = self.isolate.secrets.borrow_mut();
-            settle(&mut secrets, hash.as_str(), known, loaded, self.now)?
-        };
-        match sitekey {
-            // KV writes the two keys one after the other, and removes them
-            // so: the site's own list of secrets decides.
-            Some(sitekey) => {
-                Ok(self.by_sitekey(&sitekey).await?.filter(|site| site.has_secret(hash)))
-            }
-            None => Ok(None),
+        let known = self.isolate.sites.borrow().find(hash.as_str(), self.now.0);
+        if let Lookup::Fresh(site) = known {
+            return Ok(site);
         }
+        let loaded = self.load_by_secret(hash).await;
+        settle(&mut self.isolate.sites.borrow_mut(), hash.as_str(), known, loaded, self.now)
     }
 }
 
@@ -171,13 +168,41 @@ fn settle<T: Clone>(
     }
 }
 
-async fn read(env: &Env, key: &str) -> Result<Option<String>, StoreError> {
-    let kv = Sites::kv(env)?;
-    kv.get(key).text().await.map_err(|error| {
-        let detail = worker::Error::from(error).to_string();
-        Line::new(Level::Warn, "kv-failed").with_detail(&detail).write();
-        StoreError
-    })
+/// The namespace `SITES`.
+pub struct Kv(JsValue);
+
+impl Kv {
+    /// The binding.
+    pub fn new(env: &Env) -> Result<Self, StoreError> {
+        glue::binding(env, "SITES").map(Self).ok_or(StoreError)
+    }
+
+    /// The value of a key.
+    pub async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
+        Self::checked(glue::load(&self.0, key).await).map(|value| value.as_string())
+    }
+
+    /// Keeps a value for ever.
+    pub async fn store(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.store_for(key, value, 0).await
+    }
+
+    /// Keeps a value for so many seconds.
+    pub async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError> {
+        Self::checked(glue::store(&self.0, key, value, seconds).await).map(drop)
+    }
+
+    /// Forgets a key.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        Self::checked(glue::remove(&self.0, key).await).map(drop)
+    }
+
+    fn checked(result: Result<JsValue, JsValue>) -> Result<JsValue, StoreError> {
+        result.map_err(|error| {
+            Line::new(Level::Warn, "kv-failed").with_detail(&glue::reason(&error)).write();
+            StoreError
+        })
+    }
 }
 
 #[cfg(test)]

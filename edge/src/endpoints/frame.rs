@@ -10,7 +10,6 @@ use munjigi_protocol::{Code, SiteState};
 
 use super::challenges::sites_away;
 use crate::answer::{Answer, CacheRule};
-use crate::cache::Lookup;
 use crate::config::Place;
 use crate::edge::Edge;
 use crate::glue;
@@ -69,24 +68,21 @@ const fn shows(code: Code) -> bool {
 
 /// The widget's document, from the assets.
 async fn document(edge: &Edge<'_>) -> Option<Arc<str>> {
-    let known = edge.isolate.documents.borrow().find(DOCUMENT, edge.now.0);
-    if let Lookup::Fresh(document) = known {
-        return Some(document);
+    let known = edge.isolate.document.borrow().clone();
+    match known {
+        Some((ref document, fresh_until)) if edge.now.0 < fresh_until => {
+            return Some(Arc::clone(document));
+        }
+        _ => {}
     }
     let assets = glue::binding(edge.env, "ASSETS")?;
     let loaded = glue::asset(&assets, DOCUMENT).await.ok().and_then(|text| text.as_string());
-    match (loaded, known) {
-        (Some(text), _) => {
-            let document: Arc<str> = text.into();
-            // A developer wants to see the document just built.
-            let lifetime = if edge.isolate.config.place == Place::Local { 0 } else { DOCUMENT_MS };
-            let mut documents = edge.isolate.documents.borrow_mut();
-            documents.keep(DOCUMENT, Arc::clone(&document), edge.now.0, lifetime);
-            Some(document)
-        }
-        (None, Lookup::Fresh(document) | Lookup::Stale(document)) => Some(document),
-        (None, Lookup::Absent) => None,
-    }
+    let Some(text) = loaded else { return known.map(|(document, _)| document) };
+    let document: Arc<str> = text.into();
+    // A developer wants to see the document just built.
+    let lifetime = if edge.isolate.config.place == Place::Local { 0 } else { DOCUMENT_MS };
+    *edge.isolate.document.borrow_mut() = Some((Arc::clone(&document), edge.now.0 + lifetime));
+    Some(document)
 }
 
 fn no_document() -> Answer {

@@ -6,7 +6,7 @@ use munjigi_protocol::{Health, HealthCheck, Status};
 use crate::answer::Answer;
 use crate::edge::Edge;
 use crate::objects::Objects;
-use crate::sites::Sites;
+use crate::sites::Kv;
 
 /// A key that is never written.
 const ABSENT_KEY: &str = "health";
@@ -37,8 +37,8 @@ fn rings(edge: &Edge<'_>) -> HealthCheck {
 
 /// Known sites are served from caches when KV is away.
 async fn sites(edge: &Edge<'_>) -> HealthCheck {
-    let answers = match Sites::kv(edge.env) {
-        Ok(kv) => kv.get(ABSENT_KEY).text().await.is_ok(),
+    let answers = match Kv::new(edge.env) {
+        Ok(kv) => kv.load(ABSENT_KEY).await.is_ok(),
         Err(_) => false,
     };
     let (status, detail) = if answers {

@@ -39,7 +39,7 @@ pub async fn authorise(
     let body = inbound.body(route).await?;
     let request = SignedRequest {
         audience: Audience::Edge,
-        method: &inbound.method,
+        method: inbound.method(),
         path: inbound.url().path(),
         query: inbound.url().query(),
         body: &body,

@@ -7,10 +7,10 @@ use munjigi_protocol::{SiteverifyCode, routes};
 
 use crate::answer::Answer;
 use crate::edge::Edge;
+use crate::form;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict};
 use crate::objects::Objects;
-use crate::{entropy, form};
 
 /// Answers with whether the token was good.
 pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Answer {
@@ -27,8 +27,7 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Answer {
 
 async fn verify(edge: &Edge<'_>, inbound: &Inbound, body: &[u8]) -> Result<Outcome, Answer> {
     let refused = |code| Ok(Outcome::refused(code));
-    let content_type = inbound.header("content-type");
-    let Ok(request) = form::parse(content_type.as_deref(), body) else {
+    let Ok(request) = form::parse(inbound.content_type(), body) else {
         return refused(SiteverifyCode::BadRequest);
     };
     let authority = &edge.isolate.config.authority;
@@ -45,10 +44,10 @@ async fn verify(edge: &Edge<'_>, inbound: &Inbound, body: &[u8]) -> Result<Outco
     {
         return Err(too_many());
     }
-    let (Ok(objects), Ok(mut rng)) = (Objects::new(edge.env, edge.shards()), entropy::generator())
-    else {
+    let Ok(objects) = Objects::new(edge.env, edge.shards()) else {
         return refused(SiteverifyCode::InternalError);
     };
+    let mut rng = edge.generator();
     Ok(siteverify::verify(authority, &sites, &objects, &presented, edge.now, &mut rng).await)
 }
 

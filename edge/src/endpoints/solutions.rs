@@ -9,21 +9,21 @@ use munjigi_protocol::{Code, SolutionRequest, routes};
 use super::challenges::sites_away;
 use crate::answer::Answer;
 use crate::edge::{Edge, visit};
-use crate::entropy;
 use crate::inbound::Inbound;
 use crate::objects::Objects;
 
 /// Answers with a token or the next step.
 pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
-    let request: SolutionRequest = inbound.frame_json(routes::SOLUTIONS).await?;
+    let visitor = inbound.visitor();
+    let request: SolutionRequest = inbound.frame_json(&visitor, routes::SOLUTIONS).await?;
     let authority = &edge.isolate.config.authority;
     let opened = solve::open(authority, &request)?;
     let site = edge.sites().by_sitekey(&opened.sitekey()).await.map_err(|_| sites_away())?;
     let site = site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "the site was deleted"))?;
     let objects = Objects::new(edge.env, edge.shards()).map_err(|_| no_objects())?;
     let stores = Stores { redemptions: &objects, prices: &objects, pictures: &NoPictures };
-    let mut rng = entropy::generator().map_err(|_| Refusal::unavailable("no random numbers"))?;
-    let visit = visit(inbound);
+    let mut rng = edge.generator();
+    let visit = visit(&visitor);
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
     let counters = &edge.isolate.counters;
     let solved = solve::judge(&call, &opened, &request, counters, &stores, &mut rng).await;

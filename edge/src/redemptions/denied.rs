@@ -3,7 +3,6 @@
 //! every cache has forgotten.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use munjigi_captcha::UnixMillis;
 use munjigi_captcha::redemption::{Denial, Redeem};
@@ -13,12 +12,14 @@ use super::wire::Verdict;
 
 const LIFETIME_MS: u64 = 3_600_000;
 
-/// The list, a cache of its table.
+/// The list, a cache of its table. Short: pauses, deletions and rotations of
+/// one hour.
 #[derive(Default)]
-pub struct Denied(RefCell<BTreeMap<String, Entry>>);
+pub struct Denied(RefCell<Vec<Entry>>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
+    name: String,
     version: u64,
     denied: bool,
     until: u64,
@@ -30,8 +31,12 @@ impl Denied {
         let found = db.run("SELECT name, version, denied, until FROM denied", &[])?;
         let mut entries = self.0.borrow_mut();
         for row in found {
-            let (version, denied, until) = (row.integer(1), row.integer(2) == 1, row.integer(3));
-            entries.insert(row.text(0), Entry { version, denied, until });
+            entries.push(Entry {
+                name: row.text(0),
+                version: row.integer(1),
+                denied: row.integer(2) == 1,
+                until: row.integer(3),
+            });
         }
         Ok(())
     }
@@ -42,8 +47,9 @@ impl Denied {
         if entries.is_empty() {
             return Denial::None;
         }
-        let denied =
-            |name: &str| entries.get(name).is_some_and(|entry| entry.denied && entry.until > now.0);
+        let denied = |name: &str| {
+            entries.iter().any(|entry| entry.name == name && entry.denied && entry.until > now.0)
+        };
         if denied(redeem.secret.as_str()) {
             Denial::Secret
         } else if denied(&redeem.facts.sitekey.to_string()) {
@@ -63,24 +69,30 @@ impl Denied {
     ) -> Result<(), SqlError> {
         for verdict in verdicts {
             let entry = Entry {
+                name: verdict.name.clone(),
                 version: verdict.version,
                 denied: verdict.denied,
                 until: now.0.saturating_add(LIFETIME_MS),
             };
-            let known = self.0.borrow().get(&verdict.name).copied();
-            if !supersedes(known, entry) {
+            let old = |entries: &[Entry]| {
+                let known = entries.iter().find(|known| known.name == entry.name);
+                !supersedes(known, &entry)
+            };
+            if old(&self.0.borrow()) {
                 continue;
             }
             db.run(
                 "INSERT OR REPLACE INTO denied (name, version, denied, until) VALUES (?, ?, ?, ?)",
                 &[
-                    text(&verdict.name),
+                    text(&entry.name),
                     integer(entry.version),
                     integer(u64::from(entry.denied)),
                     integer(entry.until),
                 ],
             )?;
-            self.0.borrow_mut().insert(verdict.name.clone(), entry);
+            let mut entries = self.0.borrow_mut();
+            entries.retain(|known| known.name != entry.name);
+            entries.push(entry);
         }
         Ok(())
     }
@@ -89,7 +101,7 @@ impl Denied {
     pub fn sweep(&self, db: &Database, now: UnixMillis) -> Result<(), SqlError> {
         let mut entries = self.0.borrow_mut();
         let before = entries.len();
-        entries.retain(|_, entry| entry.until > now.0);
+        entries.retain(|entry| entry.until > now.0);
         if entries.len() < before {
             db.run("DELETE FROM denied WHERE until <= ?", &[integer(now.0)])?;
         }
@@ -98,7 +110,7 @@ impl Denied {
 }
 
 /// An allowing verdict about what nobody denied needs no row.
-fn supersedes(known: Option<Entry>, new: Entry) -> bool {
+fn supersedes(known: Option<&Entry>, new: &Entry) -> bool {
     match known {
         None => new.denied,
         Some(known) => new.version >= known.version,
@@ -110,15 +122,15 @@ mod tests {
     use super::*;
 
     fn entry(version: u64, denied: bool) -> Entry {
-        Entry { version, denied, until: 1 }
+        Entry { name: String::new(), version, denied, until: 1 }
     }
 
     #[test]
     fn an_older_verdict_changes_nothing() {
-        assert!(supersedes(None, entry(1, true)));
-        assert!(!supersedes(None, entry(1, false)));
-        assert!(supersedes(Some(entry(1, true)), entry(2, false)));
-        assert!(supersedes(Some(entry(2, true)), entry(2, false)));
-        assert!(!supersedes(Some(entry(2, false)), entry(1, true)));
+        assert!(supersedes(None, &entry(1, true)));
+        assert!(!supersedes(None, &entry(1, false)));
+        assert!(supersedes(Some(&entry(1, true)), &entry(2, false)));
+        assert!(supersedes(Some(&entry(2, true)), &entry(2, false)));
+        assert!(!supersedes(Some(&entry(2, false)), &entry(1, true)));
     }
 }

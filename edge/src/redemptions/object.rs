@@ -1,7 +1,9 @@
 //! The class itself: reads a command, calls the rules inside its one thread,
 //! writes; sets its alarm and does what the alarm is for.
-
-#![expect(missing_docs, reason = "the attribute macro makes methods without any")]
+//!
+//! Exported by hand instead of through `#[durable_object]`: a command is
+//! answered without waiting for anything, so that no promise is needed, and
+//! the macro would take each answer apart and build it a second time.
 
 use std::cell::RefCell;
 
@@ -9,8 +11,10 @@ use munjigi_captcha::UnixMillis;
 use munjigi_captcha::redemption::Redeemed;
 use munjigi_protocol::routes;
 use worker::js_sys::Date;
-use worker::wasm_bindgen::JsValue;
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::wasm_bindgen;
+use worker::wasm_bindgen::prelude::*;
+use worker::worker_sys::DurableObjectState;
+use worker::{Env, State};
 
 use super::alarm::Plan;
 use super::denied::Denied;
@@ -28,7 +32,7 @@ use crate::{clock, glue, outbound};
 const BATCHES_PER_ALARM: usize = 20;
 
 /// One shard.
-#[durable_object(alarm)]
+#[wasm_bindgen]
 pub struct Redemptions {
     state: State,
     env: Env,
@@ -39,8 +43,12 @@ pub struct Redemptions {
     plan: RefCell<Plan>,
 }
 
-impl DurableObject for Redemptions {
-    fn new(state: State, env: Env) -> Self {
+#[wasm_bindgen]
+impl Redemptions {
+    /// Wakes the object.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, env: Env) -> Self {
+        let state = State::from(state);
         let object = Self {
             db: Database::new(&state.storage()),
             state,
@@ -56,18 +64,20 @@ impl DurableObject for Redemptions {
         object
     }
 
-    async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let reply = match Command::from_url(&request.inner().url()) {
+    /// Obeys a command.
+    pub fn fetch(&self, request: &web_sys::Request) -> Result<web_sys::Response, JsValue> {
+        let reply = match Command::from_url(&request.url()) {
             Some(command) => self.obey(command, clock::now()).unwrap_or_else(|error| {
                 Line::new(Level::Error, "object-failed").with_detail(&error.0).write();
                 Reply::Failed
             }),
             None => Reply::Failed,
         };
-        Ok(glue::reply(&reply.header().unwrap_or_default())?.into())
+        glue::reply(&reply.header().unwrap_or_default())
     }
 
-    async fn alarm(&self) -> worker::Result<Response> {
+    /// Rings when rows should be sent or a bucket has ended.
+    pub async fn alarm(&self) {
         let now = clock::now();
         // First, so that whatever happens below there is another one.
         let next = self.plan.borrow_mut().rings(now.0);
@@ -75,7 +85,6 @@ impl DurableObject for Redemptions {
         if let Err(error) = self.work().await {
             Line::new(Level::Error, "alarm-failed").with_detail(&error.0).write();
         }
-        Response::empty()
     }
 }
 

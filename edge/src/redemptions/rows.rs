@@ -6,7 +6,6 @@
 //! `munjigi_captcha::redemption`.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use munjigi_captcha::UnixMillis;
 use munjigi_captcha::redemption::{
@@ -21,15 +20,16 @@ pub const BUCKET_MS: u64 = 600_000;
 /// A row outlives its attempt by this, for clocks that are not alike.
 const GRACE_MS: u64 = 60_000;
 
-/// The live buckets, a cache of the table `buckets`.
+/// The live buckets in their order, a cache of the table `buckets`: a few.
 #[derive(Default)]
 pub struct Rows {
-    buckets: RefCell<BTreeMap<u64, Statements>>,
+    buckets: RefCell<Vec<Statements>>,
 }
 
 /// Statement texts of one bucket, made once: the runtime finds a prepared
 /// statement by its text.
 struct Statements {
+    bucket: u64,
     spend: String,
 }
 
@@ -47,22 +47,20 @@ impl Rows {
     /// Learns the buckets that the database has.
     pub fn load(&self, db: &Database) -> Result<(), SqlError> {
         let found = db.run("SELECT bucket FROM buckets", &[])?;
-        let mut buckets = self.buckets.borrow_mut();
         for row in found {
-            let bucket = row.integer(0);
-            buckets.insert(bucket, Statements::new(bucket));
+            self.know(row.integer(0));
         }
         Ok(())
     }
 
     /// The live buckets, the one that ends first in front.
     pub fn buckets(&self) -> Vec<u64> {
-        self.buckets.borrow().keys().copied().collect()
+        self.buckets.borrow().iter().map(|known| known.bucket).collect()
     }
 
     /// Forgets a bucket that was dropped.
     pub fn forget(&self, bucket: u64) {
-        self.buckets.borrow_mut().remove(&bucket);
+        self.buckets.borrow_mut().retain(|known| known.bucket != bucket);
     }
 
     /// Spends an attempt. Nearly every call is the first about its attempt:
@@ -152,7 +150,7 @@ impl Rows {
 
     fn spend(&self, db: &Database, bucket: u64, row: &NewRow<'_>) -> Result<bool, SqlError> {
         let buckets = self.buckets.borrow();
-        match buckets.get(&bucket) {
+        match buckets.iter().find(|known| known.bucket == bucket) {
             Some(statements) => db.insert(&statements.spend, row),
             None => Err(SqlError("the bucket was dropped".into())),
         }
@@ -181,12 +179,18 @@ impl Rows {
     /// The bucket for an expiry, made if it is new.
     fn open(&self, db: &Database, keep_until: u64) -> Result<u64, SqlError> {
         let bucket = bucket_of(keep_until);
-        if self.buckets.borrow().contains_key(&bucket) {
+        if self.buckets.borrow().iter().any(|known| known.bucket == bucket) {
             return Ok(bucket);
         }
         super::schema::create_bucket(db, bucket)?;
-        self.buckets.borrow_mut().insert(bucket, Statements::new(bucket));
+        self.know(bucket);
         Ok(bucket)
+    }
+
+    fn know(&self, bucket: u64) {
+        let mut buckets = self.buckets.borrow_mut();
+        let place = buckets.partition_point(|known| known.bucket < bucket);
+        buckets.insert(place, Statements::new(bucket));
     }
 }
 
@@ -199,7 +203,7 @@ impl Statements {
              WHERE NOT EXISTS (SELECT 1 FROM s{bucket} WHERE id = ?1) \
              ON CONFLICT DO NOTHING RETURNING n"
         );
-        Self { spend }
+        Self { bucket, spend }
     }
 
     fn spend_stepped(bucket: u64) -> String {

@@ -52,7 +52,7 @@ pub struct NewRow<'row> {
 
 impl From<JsValue> for SqlError {
     fn from(error: JsValue) -> Self {
-        Self(worker::Error::from(error).to_string())
+        Self(glue::reason(&error))
     }
 }
 

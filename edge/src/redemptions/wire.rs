@@ -3,10 +3,10 @@
 //! object may run a release longer than its callers, so variants are only
 //! ever appended.
 
-use data_encoding::BASE64URL_NOPAD;
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, RowAddress};
 use munjigi_captcha::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use munjigi_protocol::base64;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -123,11 +123,11 @@ impl Reply {
 }
 
 fn encode(value: &impl Serialize) -> Option<String> {
-    Some(BASE64URL_NOPAD.encode(&postcard::to_allocvec(value).ok()?))
+    Some(base64::encode(&postcard::to_allocvec(value).ok()?))
 }
 
 fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
-    postcard::from_bytes(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()
+    postcard::from_bytes(&base64::decode(text)?).ok()
 }
 
 #[cfg(test)]

@@ -1,21 +1,20 @@
 //! Publishing a site: KV for who asks later, the deny list for who would be
 //! answered from a cache meanwhile.
 
+use munjigi_captcha::ports::StoreError;
 use munjigi_captcha::{Refusal, issue};
 use munjigi_protocol::{Code, SiteConfig, SiteDelete, SitePut, SiteState, routes};
-use worker::kv::{KvError, KvStore};
 
 use super::authorise;
 use crate::answer::Answer;
 use crate::edge::Edge;
 use crate::inbound::{Inbound, object};
-use crate::log::{Level, Line};
 use crate::objects::Objects;
 use crate::redemptions::wire::Verdict;
-use crate::sites::{Sites, Stored, alias_key, secret_key, site_key};
+use crate::sites::{Kv, Sites, Stored, alias_key, secret_key, site_key};
 
 /// How long a deleted site's version is remembered.
-const DELETED_SECONDS: u64 = 30 * 86_400;
+const DELETED_SECONDS: u32 = 30 * 86_400;
 
 /// Publishes a site, or the same version of it again.
 pub async fn put(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Answer, Answer> {
@@ -37,7 +36,7 @@ pub async fn put(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<An
         Stored::Nothing | Stored::Deleted(_) => None,
     };
     let verdicts = verdicts(before.as_ref(), &config);
-    write(edge, before.as_ref(), &config).await.map_err(|error| kv_failed(&error))?;
+    write(edge, before.as_ref(), &config).await.map_err(|_| kv_away())?;
     deny(edge, verdicts).await?;
     forget(edge, sitekey, before.as_ref(), Some(&config));
     Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
@@ -63,7 +62,7 @@ pub async fn delete(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result
     let version = deletion.version.max(before.version);
     let names = core::iter::once(&before.sitekey).chain(&before.secrets);
     deny(edge, names.map(|name| verdict(name, version, true)).collect()).await?;
-    erase(edge, &before, version).await.map_err(|error| kv_failed(&error))?;
+    erase(edge, &before, version).await.map_err(|_| kv_away())?;
     forget(edge, sitekey, Some(&before), None);
     Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }))
 }
@@ -106,42 +105,35 @@ async fn write(
     edge: &Edge<'_>,
     before: Option<&SiteConfig>,
     config: &SiteConfig,
-) -> Result<(), KvError> {
-    let kv = namespace(edge)?;
+) -> Result<(), StoreError> {
+    let kv = Kv::new(edge.env)?;
     for hash in &config.secrets {
-        kv.put(&secret_key(hash), config.sitekey.as_str())?.execute().await?;
+        kv.store(&secret_key(hash), &config.sitekey).await?;
     }
     for alias in &config.aliases {
-        kv.put(&alias_key(alias), config.sitekey.as_str())?.execute().await?;
+        kv.store(&alias_key(alias), &config.sitekey).await?;
     }
     if let Some(before) = before {
         for hash in before.secrets.iter().filter(|hash| !config.secrets.contains(hash)) {
-            kv.delete(&secret_key(hash)).await?;
+            kv.remove(&secret_key(hash)).await?;
         }
         for alias in before.aliases.iter().filter(|alias| !config.aliases.contains(alias)) {
-            kv.delete(&alias_key(alias)).await?;
+            kv.remove(&alias_key(alias)).await?;
         }
     }
-    let text = serde_json::to_string(config)?;
-    kv.put(&site_key(&config.sitekey), text)?.execute().await
+    let text = serde_json::to_string(config).map_err(|_| StoreError)?;
+    kv.store(&site_key(&config.sitekey), &text).await
 }
 
-async fn erase(edge: &Edge<'_>, site: &SiteConfig, version: u64) -> Result<(), KvError> {
-    let kv = namespace(edge)?;
+async fn erase(edge: &Edge<'_>, site: &SiteConfig, version: u64) -> Result<(), StoreError> {
+    let kv = Kv::new(edge.env)?;
     for hash in &site.secrets {
-        kv.delete(&secret_key(hash)).await?;
+        kv.remove(&secret_key(hash)).await?;
     }
     for alias in &site.aliases {
-        kv.delete(&alias_key(alias)).await?;
+        kv.remove(&alias_key(alias)).await?;
     }
-    kv.put(&site_key(&site.sitekey), Stored::deleted(version))?
-        .expiration_ttl(DELETED_SECONDS)
-        .execute()
-        .await
-}
-
-fn namespace(edge: &Edge<'_>) -> Result<KvStore, KvError> {
-    Sites::kv(edge.env).map_err(|_| KvError::InvalidKvStore("SITES is not bound".into()))
+    kv.store_for(&site_key(&site.sitekey), &Stored::deleted(version), DELETED_SECONDS).await
 }
 
 async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
@@ -156,21 +148,15 @@ async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
 
 /// This isolate knows at once.
 fn forget(edge: &Edge<'_>, sitekey: &str, before: Option<&SiteConfig>, after: Option<&SiteConfig>) {
-    edge.isolate.sites.borrow_mut().forget(sitekey);
-    let mut secrets = edge.isolate.secrets.borrow_mut();
+    let mut sites = edge.isolate.sites.borrow_mut();
+    sites.forget(sitekey);
     for hash in before.into_iter().chain(after).flat_map(|site| &site.secrets) {
-        secrets.forget(hash);
+        sites.forget(hash);
     }
 }
 
 fn kv_away() -> Refusal {
-    Refusal::unavailable("KV cannot be read at the moment")
-}
-
-fn kv_failed(error: &KvError) -> Answer {
-    let detail = format!("{error:?}");
-    Line::new(Level::Warn, "kv-failed").with_detail(&detail).write();
-    Refusal::unavailable("KV cannot be written at the moment").into()
+    Refusal::unavailable("KV does not answer at the moment")
 }
 
 #[cfg(test)]
