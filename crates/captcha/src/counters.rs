@@ -24,6 +24,8 @@ pub struct Counters {
     sites: Table,
     networks: Table,
     systems: Table,
+    /// Of sites: attempts by SHA-256, as what was issued.
+    fallbacks: Table,
     recent: Recent,
 }
 
@@ -69,6 +71,31 @@ pub struct Pressure {
     pub prefix: Load,
     /// The visitor's autonomous system on the site; nothing where unknown.
     pub asn: Load,
+    /// Attempts of the site that went by SHA-256.
+    pub fallbacks: u32,
+    /// In how many seconds all of it halves.
+    pub half_life_seconds: u32,
+}
+
+impl Pressure {
+    /// What is left after some seconds in which nothing happens, rounded up.
+    pub(crate) fn after(&self, seconds: u32) -> Self {
+        let ticks = u64::from(seconds) * TICKS_PER_HALF_LIFE;
+        let ticks = ticks / u64::from(self.half_life_seconds.max(1));
+        let count = |number: u32| decayed(number.saturating_mul(256), ticks).div_ceil(256);
+        let load = |load: Load| Load {
+            issued: count(load.issued),
+            solved: count(load.solved),
+            failed: count(load.failed),
+        };
+        Self {
+            site: load(self.site),
+            prefix: load(self.prefix),
+            asn: load(self.asn),
+            fallbacks: count(self.fallbacks),
+            half_life_seconds: self.half_life_seconds,
+        }
+    }
 }
 
 /// Whose counters a visit touches.
@@ -111,6 +138,8 @@ pub enum Event {
     Solved,
     /// It expired before its solution came.
     Abandoned,
+    /// It was let in by SHA-256, and has paid its price.
+    Fallback,
     /// More was asked after the step with this number.
     Stepped(u32),
 }
@@ -122,7 +151,8 @@ impl Event {
             Self::Failed => 1,
             Self::Solved => 2,
             Self::Abandoned => 3,
-            Self::Stepped(step) => (step as u64) << 8 | 5,
+            Self::Fallback => 4,
+            Self::Stepped(step) => u64::from(step) << 8 | 6,
         };
         name.unwrap_or_default() ^ mix(number)
     }
@@ -147,6 +177,7 @@ impl Counters {
             sites: Table::new(SITES),
             networks: Table::new(NETWORKS),
             systems: Table::new(SYSTEMS),
+            fallbacks: Table::new(SITES),
             recent: Recent::default(),
         }
     }
@@ -183,6 +214,8 @@ impl Counters {
             site: self.sites.load(place.site, tick),
             prefix: network(place.network).and(yesterday),
             asn: place.system.map(|key| self.systems.load(key, tick)).unwrap_or_default(),
+            fallbacks: self.fallbacks.load(place.site, tick).issued,
+            half_life_seconds: self.half_life_seconds,
         }
     }
 
@@ -200,6 +233,11 @@ impl Counters {
         if let Some(key) = place.system {
             self.systems.note(key, what, tick);
         }
+    }
+
+    /// Counts an attempt that was let in by SHA-256.
+    pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
+        self.fallbacks.note(place.site, Noted::Issued, self.tick(now));
     }
 
     /// Remembers an event of an attempt; whether it is the first time. Ids

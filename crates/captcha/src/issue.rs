@@ -95,8 +95,7 @@ fn issue_to(
         pressure: &pressure,
         algorithm,
         stage: Stage::Start,
-    })
-    .ok_or_else(Refusal::blocked)?;
+    })?;
     if !site.exempt {
         counters.note(&place, Noted::Issued, now);
     }

@@ -7,18 +7,20 @@
 //! the visit looks like, and weighs little, because whoever wants to can
 //! look different. The weights are in `risk`.
 
+mod fallback;
 mod pressure;
 mod risk;
 
 use munjigi_protocol::{Algorithm, Signals, Verdict};
 
+pub(crate) use fallback::afford;
 pub(crate) use pressure::larger;
 
 use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::price::Price;
-use crate::site::Site;
+use crate::site::{Rule, Site};
 use crate::visit::Visit;
 
 /// What the policy looks at.
@@ -51,6 +53,8 @@ pub enum Stage {
     Solution {
         /// Expected hashes of the puzzle that was just solved.
         proven: u64,
+        /// Puzzles of the attempt before that one.
+        puzzles: u8,
         /// Whether it came from where the challenge went.
         network: Network,
     },
@@ -78,6 +82,26 @@ pub struct Demand {
     pub score: u8,
     /// 0–100.
     pub risk: u8,
+    /// Whether the visit is never turned away for what others do: the site
+    /// is exempt, or a rule allows it by what the edge sees.
+    pub favoured: bool,
+}
+
+/// Why nothing is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// A rule blocks the visit.
+    Blocked,
+    /// SHA-256 cannot express what is due of the network.
+    Network {
+        /// When to come again.
+        seconds: u32,
+    },
+    /// The site has had more attempts by SHA-256 than it takes.
+    Site {
+        /// When to come again.
+        seconds: u32,
+    },
 }
 
 impl Demand {
@@ -129,10 +153,6 @@ const DOUBTFUL: u8 = 30;
 /// From this risk on a picture is asked.
 const RISKY: u8 = 60;
 
-/// The most that is asked of plain JavaScript, over its usual 10 s: about
-/// the minute that "another way" costs at most.
-const MAX_FALLBACK_FACTOR: u64 = 6;
-
 /// Best score of an attempt that proves work alone where more was asked:
 /// by SHA-256 or by "another way".
 const WORK_ALONE_SCORE: u8 = 50;
@@ -146,37 +166,45 @@ const ANOTHER_WAY_FACTOR: u64 = 4;
 /// …and ends here, on a median phone.
 pub const ANOTHER_WAY_MAX_SECONDS: u64 = 60;
 
-/// Decides; `None` where a rule blocks the visit.
-pub fn decide(question: &Question<'_>) -> Option<Demand> {
-    let Question { site, pressure, .. } = *question;
-    let verdict = site
+/// Decides.
+pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
+    let Question { site, pressure, algorithm, .. } = *question;
+    let rule = site
         .rules
         .iter()
-        .find(|rule| rule.matches(question.visit, question.hostname, question.action))
-        .map(|rule| rule.verdict);
+        .find(|rule| rule.matches(question.visit, question.hostname, question.action));
+    let verdict = rule.map(|rule| rule.verdict);
+    let vouched = verdict == Some(Verdict::Allow) && rule.is_some_and(Rule::vouches);
     let risk = risk::risk(question);
-    let pressed = pressure::factor(pressure);
-    // The factor in 256ths, and whether a picture is wanted.
-    let (factor, wants_picture) = match verdict {
-        Some(Verdict::Block) => return None,
-        Some(Verdict::Allow) => (pressure::ONE, false),
-        Some(Verdict::Harder) => (pressed.saturating_mul(HARDER), risk >= RISKY),
-        Some(Verdict::Picture) => (pressed, true),
-        None => (pressed, risk >= RISKY),
+    // An `allow` by what the client says of itself, or by nothing at all,
+    // leaves the counters in force: else a bot would choose to be allowed.
+    let pressed = if vouched { pressure::ONE } else { pressure::factor(pressure) };
+    let (rule, wants_picture) = match verdict {
+        Some(Verdict::Block) => return Err(Refused::Blocked),
+        Some(Verdict::Allow) => (1, false),
+        Some(Verdict::Harder) => (HARDER, risk >= RISKY),
+        Some(Verdict::Picture) => (1, true),
+        None => (1, risk >= RISKY),
     };
     let doubt = if risk >= DOUBTFUL && verdict != Some(Verdict::Allow) { 2 } else { 1 };
-    let (doubt, step) = match (wants_picture, site.pictures.is_empty()) {
-        (true, false) => (doubt, DemandStep::Picture),
-        (true, true) => (HARDER, DemandStep::Puzzle),
+    // The fallback is one small file, which has no pictures.
+    let pictures = !site.pictures.is_empty() && algorithm == Algorithm::HashWx;
+    let (doubt, step) = match (wants_picture, pictures) {
+        (true, true) => (doubt, DemandStep::Picture),
+        (true, false) => (HARDER, DemandStep::Puzzle),
         (false, _) => (doubt, DemandStep::Puzzle),
     };
-    let factor = factor.saturating_mul(doubt);
-    Some(Demand {
-        work: work(site, question.algorithm, factor),
+    let favoured = site.exempt || vouched;
+    if algorithm == Algorithm::Sha256 && !favoured {
+        fallback::admit(question, pressed, rule * doubt)?;
+    }
+    Ok(Demand {
+        work: work(site, algorithm, pressed.saturating_mul(rule * doubt)),
         count: site.count,
         step: if site.exempt { DemandStep::Puzzle } else { step },
-        score: score(risk, Earned::by(question.algorithm)),
+        score: score(risk, Earned::by(algorithm)),
         risk,
+        favoured,
     })
 }
 
@@ -190,21 +218,9 @@ fn work(site: &Site, algorithm: Algorithm, factor: u64) -> u64 {
             let asked = u128::from(site.work.floor) * u128::from(factor) / 256;
             u64::try_from(asked).unwrap_or(u64::MAX).clamp(site.work.floor, ceiling(site))
         }
-        Algorithm::Sha256 => {
-            let factor = factor.clamp(pressure::ONE, MAX_FALLBACK_FACTOR * pressure::ONE);
-            fallback_work(site).saturating_mul(factor) / pressure::ONE
-        }
+        Algorithm::Sha256 => fallback::work(site, factor),
     }
 }
-
-/// SHA-256 per sub-puzzle, so that the puzzle takes about 10 s in plain
-/// JavaScript however many sub-puzzles a site has.
-fn fallback_work(site: &Site) -> u64 {
-    munjigi_pow::SHA256_WORK * DEFAULT_COUNT / u64::from(site.count)
-}
-
-/// Sub-puzzles that the constant of `munjigi-pow` is measured at.
-const DEFAULT_COUNT: u64 = 16;
 
 /// How an attempt was earned, as far as the score looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,8 +266,8 @@ pub fn another_way(site: &Site, algorithm: Algorithm, price: Price) -> u64 {
             ANOTHER_WAY_MAX_SECONDS * MEDIAN_PHONE_HASHES_PER_SECOND,
         ),
         Algorithm::Sha256 => {
-            let base = fallback_work(site).saturating_mul(count);
-            (base, base.saturating_mul(MAX_FALLBACK_FACTOR))
+            let base = fallback::base(site).saturating_mul(count);
+            (base, base.saturating_mul(fallback::MAX_FACTOR))
         }
     };
     (base.min(most) << doublings).min(most)
@@ -262,7 +278,7 @@ pub fn instead_of_picture(site: &Site, algorithm: Algorithm, total: u64) -> u64 
     let most = match algorithm {
         _ if site.exempt => total,
         Algorithm::HashWx => ceiling(site),
-        Algorithm::Sha256 => fallback_work(site).saturating_mul(MAX_FALLBACK_FACTOR),
+        Algorithm::Sha256 => fallback::base(site).saturating_mul(fallback::MAX_FACTOR),
     };
     total.saturating_mul(HARDER).min(most.saturating_mul(u64::from(site.count))).max(total)
 }

@@ -57,6 +57,12 @@ impl Price {
         self.uses
     }
 
+    /// Seconds from now until no more than so many doublings are left.
+    pub(crate) const fn seconds_until(self, doublings: u32, now: UnixMillis) -> u64 {
+        let forgotten = self.uses.saturating_sub(doublings) as u64 * FORGET_SECONDS;
+        (self.at_seconds + forgotten).saturating_sub(now.seconds())
+    }
+
     /// When nothing of it is left, so that the row may go.
     pub const fn forgotten_at(self) -> UnixMillis {
         UnixMillis::from_seconds(self.at_seconds + self.uses as u64 * FORGET_SECONDS)
@@ -84,6 +90,17 @@ mod tests {
         assert_eq!(price.at(later(1_800)).doublings(), 4);
         assert_eq!(price.at(later(9_000)).doublings(), 0);
         assert_eq!(price.forgotten_at(), later(9_000));
+    }
+
+    #[test]
+    fn the_wait_for_a_lower_price_is_told() {
+        let price = Price::default().raised(NOW).raised(NOW).raised(NOW);
+        for (now, left, seconds) in
+            [(NOW, 2, 1_800), (NOW, 0, 5_400), (later(1_000), 2, 800), (later(9_000), 2, 0)]
+        {
+            assert_eq!(price.seconds_until(left, now), seconds);
+        }
+        assert_eq!(price.at(later(1_800)).doublings(), 2);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use munjigi_protocol::Code;
 
+use crate::policy::Refused;
 use crate::tally::Tally;
 
 /// A refusal: an answer of `application/problem+json`.
@@ -55,6 +56,25 @@ impl Refusal {
     /// The status of the answer.
     pub const fn status(&self) -> u16 {
         http_status(self.code)
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let (detail, seconds) = match refused {
+            Refused::Blocked => return Self::blocked(),
+            Refused::Network { seconds } => (
+                "too much was asked from this network to go on without WebAssembly; \
+                 browsers that have it are not concerned",
+                seconds,
+            ),
+            Refused::Site { seconds } => (
+                "too many visitors without WebAssembly are on this site at the moment; \
+                 browsers that have it are not concerned",
+                seconds,
+            ),
+        };
+        Self { code: Code::RateLimited, detail, retry_after: Some(seconds), tally: None }
     }
 }
 

@@ -130,7 +130,7 @@ const FASTEST_CORE_SHA256_PER_MILLI: u64 = 3_000;
 const MAX_WORKERS: u64 = 4;
 
 fn of_stage(question: &Question<'_>) -> u16 {
-    let Stage::Solution { proven, network } = question.stage else { return 0 };
+    let Stage::Solution { proven, network, .. } = question.stage else { return 0 };
     let rate = match question.algorithm {
         Algorithm::HashWx => FASTEST_CORE_HASHES_PER_MILLI,
         Algorithm::Sha256 => FASTEST_CORE_SHA256_PER_MILLI,

@@ -18,7 +18,12 @@ fn config() -> SiteConfig {
 enum On {
     Plain,
     WithPictures,
+    /// A rule for everybody.
     Rule(Verdict),
+    /// For an action, which the client names.
+    RuleForAction(Verdict),
+    /// For an autonomous system, which the edge sees.
+    RuleForSystem(Verdict),
     RuleWithPictures(Verdict),
     Exempt,
 }
@@ -30,6 +35,14 @@ fn site(on: On) -> Site {
         On::Plain => {}
         On::WithPictures => config.pictures = vec![PictureType::Grid],
         On::Rule(verdict) => config.rules = rule(verdict),
+        On::RuleForAction(verdict) => {
+            config.rules = rule(verdict);
+            config.rules[0].when.action = Some("login".into());
+        }
+        On::RuleForSystem(verdict) => {
+            config.rules = rule(verdict);
+            config.rules[0].when.asn = Some(64_500);
+        }
         On::RuleWithPictures(verdict) => {
             config.rules = rule(verdict);
             config.pictures = vec![PictureType::Grid];
@@ -39,7 +52,22 @@ fn site(on: On) -> Site {
     Site::parse(&config, Exemption::Honoured).unwrap()
 }
 
-fn ask(site: &Site, visit: &Visit, signals: &Signals, pressure: &Pressure) -> Option<Demand> {
+fn ask(
+    site: &Site,
+    visit: &Visit,
+    signals: &Signals,
+    pressure: &Pressure,
+) -> Result<Demand, Refused> {
+    ask_for(Algorithm::HashWx, site, visit, signals, pressure)
+}
+
+fn ask_for(
+    algorithm: Algorithm,
+    site: &Site,
+    visit: &Visit,
+    signals: &Signals,
+    pressure: &Pressure,
+) -> Result<Demand, Refused> {
     decide(&Question {
         site,
         hostname: &Hostname::parse("shop.example").unwrap(),
@@ -47,7 +75,7 @@ fn ask(site: &Site, visit: &Visit, signals: &Signals, pressure: &Pressure) -> Op
         visit,
         signals,
         pressure,
-        algorithm: Algorithm::HashWx,
+        algorithm,
         stage: Stage::Start,
     })
 }
@@ -58,22 +86,32 @@ const fn load(issued: u32, solved: u32, failed: u32) -> Load {
 
 /// Counters of the visitor's network alone.
 const fn network(issued: u32, solved: u32, failed: u32) -> Pressure {
-    Pressure { prefix: load(issued, solved, failed), site: load(0, 0, 0), asn: load(0, 0, 0) }
+    Pressure { prefix: load(issued, solved, failed), ..CALM }
 }
 
 const fn flooded(site: u32, prefix: u32) -> Pressure {
-    Pressure { site: load(site, site, 0), prefix: load(prefix, prefix, 0), asn: load(0, 0, 0) }
+    Pressure { site: load(site, site, 0), prefix: load(prefix, prefix, 0), ..CALM }
 }
 
 const fn system(asn: u32) -> Pressure {
-    Pressure { asn: load(asn, asn, 0), site: load(0, 0, 0), prefix: load(1, 1, 0) }
+    Pressure { asn: load(asn, asn, 0), prefix: load(1, 1, 0), ..CALM }
 }
 
 const fn failing_system(failed: u32) -> Pressure {
-    Pressure { asn: load(0, 0, failed), site: load(0, 0, failed), prefix: load(1, 1, 0) }
+    Pressure { asn: load(0, 0, failed), site: load(0, 0, failed), prefix: load(1, 1, 0), ..CALM }
 }
 
-const CALM: Pressure = network(0, 0, 0);
+const fn fallbacks(fallbacks: u32) -> Pressure {
+    Pressure { fallbacks, ..CALM }
+}
+
+const CALM: Pressure = Pressure {
+    site: load(0, 0, 0),
+    prefix: load(0, 0, 0),
+    asn: load(0, 0, 0),
+    fallbacks: 0,
+    half_life_seconds: 300,
+};
 
 /// What every browser that only just loaded reports.
 const NOTHING: Signals = Signals {
@@ -154,7 +192,10 @@ fn the_policy_reads_as_this_table() {
         ("a system that fails",        FIREFOX, NOTHING,       failing_system(9_999),   On::Plain,         56_562, Puzzle,  90),
         ("never more than four times", FIREFOX, NOTHING,       system(900_000),         On::Plain,        160_000, Puzzle,  85),
         // Rules.
-        ("allowed, whatever it is",    CURL,    DRIVEN,        network(2_000, 0, 99),   On::Rule(Allow),   40_000, Puzzle,   0),
+        ("allowed, whatever it is",    CURL,    DRIVEN,        network(2_000, 0, 99), On::RuleForSystem(Allow), 40_000, Puzzle, 0),
+        ("allowed by its own word",    CURL,    DRIVEN,        CALM,                  On::RuleForAction(Allow), 40_000, Puzzle, 0),
+        ("and under pressure",         CURL,    DRIVEN,        network(32, 32, 0),    On::RuleForAction(Allow), 80_000, Puzzle, 0),
+        ("everybody is allowed",       CURL,    DRIVEN,        network(32, 32, 0),      On::Rule(Allow),   80_000, Puzzle,   0),
         ("harder",                     FIREFOX, NOTHING,       CALM,                    On::Rule(Harder), 320_000, Puzzle,  90),
         ("harder under pressure",      FIREFOX, NOTHING,       network(32, 32, 0),      On::Rule(Harder), 640_000, Puzzle,  90),
         ("harder for a program",       CURL,    NOTHING,       CALM,                    On::Rule(Harder), 2_560_000, Puzzle, 40),
@@ -172,7 +213,8 @@ fn the_policy_reads_as_this_table() {
 
 #[test]
 fn a_rule_blocks() {
-    assert_eq!(ask(&site(On::Rule(Verdict::Block)), &FIREFOX, &PERSON, &CALM), None);
+    let blocked = ask(&site(On::Rule(Verdict::Block)), &FIREFOX, &PERSON, &CALM);
+    assert_eq!(blocked, Err(Refused::Blocked));
 }
 
 #[test]
@@ -215,7 +257,7 @@ fn each_condition_of_a_rule_is_held_against_the_visit() {
             assert_eq!(when.hostname.as_deref(), Some("*.example"));
             continue;
         };
-        assert_eq!(ask(&site, &visit, &PERSON, &CALM).is_none(), matches, "{when:?}");
+        assert_eq!(ask(&site, &visit, &PERSON, &CALM).is_err(), matches, "{when:?}");
     }
 }
 
@@ -257,7 +299,7 @@ fn at_the_solution_more_is_known() {
         .unwrap()
         .score
     };
-    let stage = |network| Stage::Solution { proven: 640_000, network };
+    let stage = |network| Stage::Solution { proven: 640_000, puzzles: 0, network };
     let solved = |ms, cores| Signals { solve_ms: Some(ms), cores: Some(cores), ..NOTHING };
     assert_eq!(ask(NOTHING, stage(Network::Same)), 90);
     assert_eq!(ask(NOTHING, stage(Network::Other)), 85);
@@ -271,26 +313,101 @@ fn at_the_solution_more_is_known() {
     assert_eq!(ask(solved(1, 8), Stage::Start), 90);
 }
 
+/// What SHA-256 costs: times its usual work, or when to come again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Sha256 {
+    Costs(u64),
+    Network(u32),
+    Site(u32),
+}
+
+type FallbackRow = (&'static str, Visit, Signals, Pressure, On, Sha256);
+
 #[test]
-fn without_webassembly_the_work_is_capped_and_the_score_lower() {
+#[rustfmt::skip]
+fn without_webassembly_nothing_is_sold_below_what_is_due() {
+    use Sha256::{Costs, Network, Site};
+    use Verdict::{Allow, Harder, Picture as ShowPicture};
+    // who, signals, counters, site → SHA-256
+    let table: &[FallbackRow] = &[
+        ("nothing is known",          FIREFOX, NOTHING, CALM,                     On::Plain,         Costs(1)),
+        ("an office",                 FIREFOX, NOTHING, network(32, 32, 0),       On::Plain,         Costs(2)),
+        ("as much as it can express", FIREFOX, NOTHING, network(96, 96, 0),       On::Plain,         Costs(6)),
+        ("a little more",             FIREFOX, NOTHING, network(97, 97, 0),       On::Plain,         Network(30)),
+        ("twice as much",             FIREFOX, NOTHING, network(192, 192, 0),     On::Plain,         Network(300)),
+        ("200 challenges",            FIREFOX, NOTHING, network(200, 200, 0),     On::Plain,         Network(330)),
+        ("2,000 challenges",          FIREFOX, NOTHING, network(2_000, 2_000, 0), On::Plain,         Network(600)),
+        ("a flood, within the share", FIREFOX, NOTHING, flooded(60_000, 4),       On::Plain,         Costs(1)),
+        ("a flood, over the share",   FIREFOX, NOTHING, flooded(60_000, 32),      On::Plain,         Network(150)),
+        ("a system under attack",     FIREFOX, NOTHING, system(900_000),          On::Plain,         Costs(4)),
+        ("and in doubt",              ANCIENT, NOTHING, system(16_384),           On::Plain,         Network(270)),
+        ("in doubt",                  ANCIENT, NOTHING, CALM,                     On::Plain,         Costs(2)),
+        ("in doubt, under pressure",  ANCIENT, NOTHING, network(64, 64, 0),       On::Plain,         Network(150)),
+        ("a program",                 CURL,    NOTHING, CALM,                     On::Plain,         Network(600)),
+        ("a program, pictures",       CURL,    NOTHING, CALM,                     On::WithPictures,  Network(600)),
+        ("harder",                    FIREFOX, NOTHING, CALM,                     On::Rule(Harder),  Network(600)),
+        ("a picture by rule",         FIREFOX, NOTHING, CALM, On::RuleWithPictures(ShowPicture),     Network(600)),
+        ("allowed by its own word",   CURL,    NOTHING, network(32, 32, 0), On::RuleForAction(Allow), Costs(2)),
+        ("too much for its own word", CURL,    NOTHING, network(97, 97, 0), On::RuleForAction(Allow), Network(30)),
+        ("allowed, whatever it is",   CURL,    NOTHING, network(999, 9, 9), On::RuleForSystem(Allow), Costs(1)),
+        ("some came before",          FIREFOX, NOTHING, fallbacks(63),            On::Plain,         Costs(1)),
+        ("many came before",          FIREFOX, NOTHING, fallbacks(64),            On::Plain,         Site(30)),
+        ("very many came before",     FIREFOX, NOTHING, fallbacks(128),           On::Plain,         Site(330)),
+        ("allowed, after many",       FIREFOX, NOTHING, fallbacks(999),     On::RuleForSystem(Allow), Costs(1)),
+        ("exempt, for load tests",    CURL,    DRIVEN,  network(999, 9, 9),       On::Exempt,        Costs(1)),
+    ];
+    for (who, visit, signals, pressure, on, expected) in table {
+        let found = match ask_for(Algorithm::Sha256, &site(*on), visit, signals, pressure) {
+            Ok(demand) if *on == On::Exempt => Costs(demand.work / 40_000),
+            Ok(demand) => Costs(demand.work / munjigi_pow::SHA256_WORK),
+            Err(Refused::Network { seconds }) => Network(seconds),
+            Err(Refused::Site { seconds }) => Site(seconds),
+            Err(Refused::Blocked) => panic!("{who}"),
+        };
+        assert_eq!(found, *expected, "{who}");
+        // With WebAssembly nobody is turned away.
+        assert!(ask(&site(*on), visit, signals, pressure).is_ok(), "{who}");
+    }
+}
+
+#[test]
+fn without_webassembly_the_score_is_lower() {
+    let demand = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &PERSON, &CALM).unwrap();
+    assert_eq!((demand.work, demand.score), (munjigi_pow::SHA256_WORK, 50));
+}
+
+#[test]
+fn who_was_let_in_is_not_turned_away_by_who_came_later() {
     let site = site(On::Plain);
-    let ask = |pressure| {
+    let ask = |puzzles, pressure| {
         decide(&Question {
             site: &site,
             hostname: &Hostname::parse("shop.example").unwrap(),
             action: &Action::default(),
             visit: &FIREFOX,
-            signals: &PERSON,
+            signals: &NOTHING,
             pressure: &pressure,
             algorithm: Algorithm::Sha256,
-            stage: Stage::Start,
+            stage: Stage::Solution { proven: 1, puzzles, network: Network::Same },
         })
-        .unwrap()
     };
-    assert_eq!(ask(CALM).work, munjigi_pow::SHA256_WORK);
-    assert_eq!(ask(CALM).score, 50);
-    assert_eq!(ask(network(32, 32, 0)).work, 2 * munjigi_pow::SHA256_WORK);
-    assert_eq!(ask(network(9_999, 9_999, 0)).work, 6 * munjigi_pow::SHA256_WORK);
+    assert_eq!(ask(0, fallbacks(64)), Err(Refused::Site { seconds: 30 }));
+    assert!(ask(1, fallbacks(64)).is_ok());
+    assert!(ask(1, network(97, 97, 0)).is_err());
+}
+
+#[test]
+fn the_price_of_sha256_ends_where_it_cannot_rise() {
+    let now = crate::time::UnixMillis::from_seconds(1_763_623_800);
+    let uses = |uses: u32| (0..uses).fold(Price::default(), |price, _| price.raised(now));
+    for few in 0..=2 {
+        assert_eq!(afford(uses(few), now), Ok(()));
+    }
+    assert_eq!(afford(uses(3), now), Err(Refused::Network { seconds: 600 }));
+    let later = |seconds: u64| crate::time::UnixMillis(now.0 + seconds * 1_000);
+    assert_eq!(afford(uses(3), later(1_700)), Err(Refused::Network { seconds: 100 }));
+    assert_eq!(afford(uses(3), later(1_799)), Err(Refused::Network { seconds: 30 }));
+    assert_eq!(afford(uses(3).at(later(1_800)), later(1_800)), Ok(()));
 }
 
 #[test]
@@ -366,11 +483,14 @@ proptest! {
             action: &Action::default(),
             visit: &CURL,
             signals: &DRIVEN,
-            pressure: &Pressure { site: site_load, prefix, asn },
+            pressure: &Pressure { site: site_load, prefix, asn, ..CALM },
             algorithm: if fallback { Algorithm::Sha256 } else { Algorithm::HashWx },
             stage: Stage::Start,
-        })
-        .unwrap();
+        });
+        let Ok(demand) = demand else {
+            prop_assert!(fallback);
+            return Ok(());
+        };
         prop_assert!(demand.risk <= 100 && demand.score <= 100);
         if !fallback {
             prop_assert!(demand.work >= floor && demand.work <= floor + above);
@@ -389,6 +509,7 @@ proptest! {
                 prefix: load(issued, issued, failed),
                 site: load(site_load, site_load, failed),
                 asn: load(asn, asn, failed),
+                ..CALM
             };
             ask(&site, &FIREFOX, &NOTHING, &pressure).unwrap().work
         };

@@ -40,6 +40,12 @@ impl Rule {
         })
     }
 
+    /// Whether it says of the visit what the edge sees for itself. Host and
+    /// action are the client's own words: a bot says whichever is allowed.
+    pub const fn vouches(&self) -> bool {
+        self.country.is_some() || self.asn.is_some() || self.network.is_some()
+    }
+
     /// Whether a visit to a page is meant.
     pub fn matches(&self, visit: &Visit, host: &Hostname, action: &Action) -> bool {
         self.host.as_ref().is_none_or(|pattern| pattern.matches(host))

@@ -1,6 +1,8 @@
 //! One attempt whose challenge opened, is allowed and is in time: what its
 //! solution, its answer or its wish for another way leads to.
 
+mod prices;
+
 use core::cell::RefCell;
 
 use munjigi_pow::{Puzzle, SolutionError};
@@ -22,13 +24,15 @@ use crate::pictures::{Dealt, Pictures, RightAnswer};
 use crate::policy::{
     self, Demand, DemandStep, Earned, Network, Question, Stage, puzzle_lifetime_seconds, score,
 };
-use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
+use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
 use crate::price::Price;
-use crate::redemption::{AnswerHash, Attempted, NotAllowed, Stepped};
+use crate::redemption::{AnswerHash, NotAllowed, Stepped};
 use crate::refusal::Refusal;
 use crate::tally::Tally;
 use crate::time::UnixMillis;
 use crate::token::TokenClaims;
+
+use prices::{ANOTHER_WAY, Tried};
 
 /// More work is asked only when it has doubled since: a network's price
 /// creeps with every neighbour that asks for a challenge, and a visitor who
@@ -93,7 +97,7 @@ impl Attempt<'_> {
             owed.way = Way::Puzzle;
         }
         if puzzle.algorithm == Algorithm::Sha256 && puzzles == 0 {
-            let price = self.price(&FALLBACK, stores).await?;
+            let price = self.fallback_price(demand.favoured, stores).await?;
             let total = policy::another_way(self.call.site, Algorithm::Sha256, price);
             owed.asked = owed.asked.max(total);
         }
@@ -142,7 +146,8 @@ impl Attempt<'_> {
         let demand = self.demand(algorithm, 0)?;
         // Choosing it uses up the one answer, so that a wrong guess cannot be
         // followed by it, nor it by guesses.
-        let price = self.price(&ANOTHER_WAY, stores).await?;
+        // A way that never refuses costs the most while nobody knows its price.
+        let price = self.price(&ANOTHER_WAY, stores).await?.unwrap_or(Price::HIGHEST);
         let Owed { asked, paid, puzzles, .. } = self.claims.owed;
         let site = self.call.site;
         let more = policy::another_way(site, algorithm, price)
@@ -166,9 +171,13 @@ impl Attempt<'_> {
             signals: self.signals,
             pressure: &pressure,
             algorithm,
-            stage: Stage::Solution { proven, network: self.network },
+            stage: Stage::Solution {
+                proven,
+                puzzles: self.claims.owed.puzzles,
+                network: self.network,
+            },
         })
-        .ok_or_else(Refusal::blocked)
+        .map_err(Refusal::from)
     }
 
     /// Of the poster's network and the challenge's own, the larger.
@@ -320,45 +329,9 @@ impl Attempt<'_> {
         Solved { reply, tally, repeated }
     }
 
-    /// The price that this attempt pays for a way that costs work alone. It
-    /// is raised once per attempt, whatever is posted again, so that nobody
-    /// makes it dear for the neighbours with one solution.
-    async fn price<R: RedemptionStore, P: PriceStore, D>(
-        &self,
-        way: &AnswerHash,
-        stores: &Stores<'_, R, P, D>,
-    ) -> Result<Price, Refusal> {
-        let payer = self.payer();
-        let price = match self.attempt(way, stores.redemptions).await? {
-            Tried::First => stores.prices.raise(&payer).await,
-            Tried::Again => stores.prices.read(&payer).await.map(Price::before_last),
-        };
-        // A way that never refuses costs the most while nobody knows its price.
-        Ok(price.unwrap_or(Price::HIGHEST))
-    }
-
-    async fn attempt<R: RedemptionStore>(
-        &self,
-        answer: &AnswerHash,
-        redemptions: &R,
-    ) -> Result<Tried, Refusal> {
-        match redemptions.attempt(&self.row(), answer).await.map_err(unavailable)? {
-            Attempted::First => Ok(Tried::First),
-            Attempted::Same => Ok(Tried::Again),
-            Attempted::Exhausted => Err(exhausted()),
-            Attempted::NotAllowed(why) => Err(not_allowed(why)),
-        }
-    }
-
     fn row(&self) -> RowAddress {
         let claims = self.claims;
         RowAddress { id: claims.id, shards: claims.shards, keep_until: claims.keep_until }
-    }
-
-    /// Who got the challenge pays, not whoever posts it: else the price
-    /// could be walked around with one other network.
-    fn payer(&self) -> Payer {
-        Payer { sitekey: self.claims.sitekey, visitor: self.claims.visitor }
     }
 
     /// A refusal of what is wrong. However often an attempt fails, it is one
@@ -393,18 +366,6 @@ impl Attempt<'_> {
         tally
     }
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tried {
-    First,
-    Again,
-}
-
-/// Stands in the row where an answer would: "another way" was chosen.
-const ANOTHER_WAY: AnswerHash = AnswerHash(*b"another way\0\0\0\0\0");
-
-/// Likewise for SHA-256, whose price is raised once per attempt.
-const FALLBACK: AnswerHash = AnswerHash(*b"without wasm\0\0\0\0");
 
 /// Names an answer within its attempt.
 fn answer_hash(answer: &Answer) -> Result<AnswerHash, Refusal> {

@@ -1,6 +1,7 @@
-//! What solutions lead to: puzzles (here), pictures and other ways
-//! (`pictures`), replays and the life of keys and shards (`replays`).
+//! What solutions lead to: puzzles (here), SHA-256 (`fallback`), pictures and
+//! other ways (`pictures`), replays and the life of keys and shards (`replays`).
 
+mod fallback;
 mod pictures;
 mod replays;
 
@@ -314,31 +315,4 @@ fn a_blocked_visitor_is_refused_before_anything_is_hashed() {
     }];
     world.site = crate::site::Site::parse(&config, crate::site::Exemption::Ignored).unwrap();
     assert_eq!(code(&mut world, &request), Code::Blocked);
-}
-
-#[test]
-fn without_webassembly_the_price_doubles_with_each_use() {
-    let mut world = World::new();
-    let mut totals = Vec::new();
-    for _ in 0..4 {
-        let request =
-            ChallengeRequest { algorithms: vec![AlgorithmName::Sha256], ..world.request() };
-        let mut challenge = world.issue(&request).unwrap().reply;
-        let mut total = 0;
-        let token = loop {
-            let step = puzzle(&challenge);
-            assert_eq!(step.algorithm, Algorithm::Sha256);
-            total += step.work * u64::from(step.count);
-            let request = world.solution(&challenge);
-            match world.solve(&request).unwrap().reply {
-                SolutionReply::Next(next) => challenge = next,
-                SolutionReply::Passed { token, .. } => break token,
-            }
-        };
-        totals.push(total / (16 * munjigi_pow::SHA256_WORK));
-        assert_eq!(token_claims(&world, &token).score, 50);
-        let reply = world.verify(&token);
-        assert_eq!(reply.metadata.unwrap().algorithm, AlgorithmName::Sha256);
-    }
-    assert_eq!(totals, [1, 2, 4, 6]);
 }

@@ -1,0 +1,89 @@
+//! SHA-256, for browsers without WebAssembly: what it costs, and when it is
+//! not to be had.
+//!
+//! It is dear for those who need it and cheap for those who do not: 10 s of
+//! plain JavaScript are 0.06 s of one native core and next to nothing on a
+//! graphics card. What a person can be asked therefore cannot stop a program,
+//! and at its cap the fallback would be the cheap way in whenever HashWX has
+//! become dear. So it is never sold below what is due: where more is due than
+//! it can express, it is refused for a while. Visitors with WebAssembly are
+//! not concerned.
+
+use super::pressure::{self, ONE};
+use super::{Question, Refused, Stage};
+use crate::counters::Pressure;
+use crate::price::Price;
+use crate::site::Site;
+use crate::time::UnixMillis;
+
+/// The most that is asked of plain JavaScript, over its usual 10 s: about
+/// the minute that "another way" costs at most.
+pub const MAX_FACTOR: u64 = 6;
+
+/// Attempts by SHA-256 on one site, in one isolate, within the counters'
+/// memory: one in a hundred of those that make a site count as flooded. Of
+/// people's browsers far fewer lack WebAssembly. It bounds what many networks
+/// get together, each of which stays below its own pressure and price: about
+/// nine tokens a minute with a half-life of 300 s.
+const SITE_ALLOWANCE: u32 = 64;
+
+/// Who is turned away is asked to wait at least this long: what takes
+/// minutes to decay is no different after a second…
+const MIN_WAIT_SECONDS: u32 = 30;
+
+/// …and at most this long, which is less than the 800 s that the cheapest
+/// challenge lives: its solution may be sent again.
+const MAX_WAIT_SECONDS: u32 = 600;
+
+/// Sub-puzzles that the constant of `munjigi-pow` is measured at.
+const DEFAULT_COUNT: u64 = 16;
+
+/// SHA-256 per sub-puzzle, so that the puzzle takes about 10 s in plain
+/// JavaScript however many sub-puzzles a site has.
+pub fn base(site: &Site) -> u64 {
+    munjigi_pow::SHA256_WORK * DEFAULT_COUNT / u64::from(site.count)
+}
+
+/// The same at a factor in 256ths.
+pub fn work(site: &Site, factor: u64) -> u64 {
+    base(site).saturating_mul(factor.clamp(ONE, MAX_FACTOR * ONE)) / ONE
+}
+
+/// Whether an attempt may go on by SHA-256: `pressed` is the counters'
+/// factor, `multiple` what rule and risk make of it.
+pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(), Refused> {
+    let pressure = question.pressure;
+    let most = MAX_FACTOR * ONE / multiple.max(1);
+    if pressed > most {
+        let seconds = wait(pressure, |later| pressure::factor(later) <= most);
+        return Err(Refused::Network { seconds });
+    }
+    // Who was let in is not turned away by those who came later.
+    let newcomer = match question.stage {
+        Stage::Start => true,
+        Stage::Solution { puzzles, .. } => puzzles == 0,
+    };
+    if newcomer && pressure.fallbacks >= SITE_ALLOWANCE {
+        let seconds = wait(pressure, |later| later.fallbacks < SITE_ALLOWANCE);
+        return Err(Refused::Site { seconds });
+    }
+    Ok(())
+}
+
+/// The same for the price of a network, which doubles with each attempt.
+pub fn afford(price: Price, now: UnixMillis) -> Result<(), Refused> {
+    let most = MAX_FACTOR.ilog2();
+    if price.doublings() <= most {
+        return Ok(());
+    }
+    let seconds = u32::try_from(price.seconds_until(most, now)).unwrap_or(u32::MAX);
+    Err(Refused::Network { seconds: seconds.clamp(MIN_WAIT_SECONDS, MAX_WAIT_SECONDS) })
+}
+
+/// Seconds until enough has decayed, in steps of the shortest wait.
+fn wait(pressure: &Pressure, enough: impl Fn(&Pressure) -> bool) -> u32 {
+    (MIN_WAIT_SECONDS..MAX_WAIT_SECONDS)
+        .step_by(MIN_WAIT_SECONDS as usize)
+        .find(|seconds| enough(&pressure.after(*seconds)))
+        .unwrap_or(MAX_WAIT_SECONDS)
+}

@@ -1,0 +1,92 @@
+//! What an attempt pays for a way that costs work alone, and that it pays
+//! once. How a price rises and falls is in `price`, how much work it is in
+//! `policy`.
+
+use super::{Attempt, exhausted, not_allowed, unavailable};
+use crate::counters::Event;
+use crate::policy;
+use crate::ports::{Payer, PriceStore, RedemptionStore, StoreError};
+use crate::price::Price;
+use crate::redemption::{AnswerHash, Attempted};
+use crate::refusal::Refusal;
+use crate::solve::Stores;
+
+impl Attempt<'_> {
+    /// The price of SHA-256. Looked at before it is raised: who is turned
+    /// away neither pays nor makes it dearer for the neighbours.
+    pub async fn fallback_price<R: RedemptionStore, P: PriceStore, D>(
+        &self,
+        favoured: bool,
+        stores: &Stores<'_, R, P, D>,
+    ) -> Result<Price, Refusal> {
+        let now = self.call.now;
+        let paid = self.counters.borrow().seen(&self.claims.id, Event::Fallback);
+        let bound = !favoured && !paid;
+        if bound {
+            let price = stores.prices.read(&self.payer()).await.map_err(unpriced)?;
+            policy::afford(price, now)?;
+        }
+        let price = self.price(&FALLBACK, stores).await?.map_err(unpriced)?;
+        if bound {
+            // Of solutions that came at once each pays its own price.
+            policy::afford(price, now)?;
+        }
+        if self.first(Event::Fallback) && !self.call.site.exempt {
+            self.counters.borrow_mut().note_fallback(&self.place, now);
+        }
+        Ok(price)
+    }
+
+    /// The price that this attempt pays for a way that costs work alone. It
+    /// is raised once per attempt, whatever is posted again, so that nobody
+    /// makes it dear for the neighbours with one solution.
+    pub async fn price<R: RedemptionStore, P: PriceStore, D>(
+        &self,
+        way: &AnswerHash,
+        stores: &Stores<'_, R, P, D>,
+    ) -> Result<Result<Price, StoreError>, Refusal> {
+        let payer = self.payer();
+        Ok(match self.attempt(way, stores.redemptions).await? {
+            Tried::First => stores.prices.raise(&payer).await,
+            Tried::Again => stores.prices.read(&payer).await.map(Price::before_last),
+        })
+    }
+
+    pub async fn attempt<R: RedemptionStore>(
+        &self,
+        answer: &AnswerHash,
+        redemptions: &R,
+    ) -> Result<Tried, Refusal> {
+        match redemptions.attempt(&self.row(), answer).await.map_err(unavailable)? {
+            Attempted::First => Ok(Tried::First),
+            Attempted::Same => Ok(Tried::Again),
+            Attempted::Exhausted => Err(exhausted()),
+            Attempted::NotAllowed(why) => Err(not_allowed(why)),
+        }
+    }
+
+    /// Who got the challenge pays, not whoever posts it: else the price
+    /// could be walked around with one other network.
+    pub fn payer(&self) -> Payer {
+        Payer { sitekey: self.claims.sitekey, visitor: self.claims.visitor }
+    }
+}
+
+/// Whether an attempt's one answer was given before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// It is written down now.
+    First,
+    /// It was, before.
+    Again,
+}
+
+/// Stands in the row where an answer would: "another way" was chosen.
+pub const ANOTHER_WAY: AnswerHash = AnswerHash(*b"another way\0\0\0\0\0");
+
+/// Likewise for SHA-256, whose price is raised once per attempt.
+const FALLBACK: AnswerHash = AnswerHash(*b"without wasm\0\0\0\0");
+
+fn unpriced(_: StoreError) -> Refusal {
+    Refusal::unavailable("the store of prices did not answer")
+}
