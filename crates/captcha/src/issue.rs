@@ -48,10 +48,9 @@ pub fn issue(
     counters: &mut Counters,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Issued, Refusal> {
-    let page = Page::read(call, request).map_err(|refusal| call.count_refusal(refusal, "", ""))?;
-    issue_to(call, &page, request, shards, counters, rng).map_err(|refusal| {
-        call.count_refusal(refusal, page.hostname.as_str(), page.action.as_str())
-    })
+    let page = Page::read(call, request).map_err(|refusal| call.count_refusal(refusal, None))?;
+    issue_to(call, &page, request, shards, counters, rng)
+        .map_err(|refusal| call.count_refusal(refusal, Some(&page.hostname)))
 }
 
 /// What a request says of the page, parsed and allowed.
@@ -131,8 +130,8 @@ fn issue_to(
             },
         },
     };
-    let mut tally = Tally::new(CountKind::Issued, site.sitekey, visit)
-        .at(page.hostname.as_str(), page.action.as_str());
+    let mut tally =
+        Tally::new(CountKind::Issued, site.sitekey, visit).on(site, &page.hostname, &page.action);
     tally.algorithm = Some(algorithm);
     let reply = ChallengeReply {
         challenge: claims.seal(authority, rng),
@@ -173,9 +172,11 @@ impl Call<'_> {
     }
 
     /// A refusal with its count, now that the site is known.
-    pub(crate) fn count_refusal(&self, refusal: Refusal, hostname: &str, action: &str) -> Refusal {
-        let mut tally =
-            Tally::new(CountKind::Refused, self.site.sitekey, self.visit).at(hostname, action);
+    pub(crate) fn count_refusal(&self, refusal: Refusal, hostname: Option<&Hostname>) -> Refusal {
+        let mut tally = Tally::new(CountKind::Refused, self.site.sitekey, self.visit);
+        if let Some(hostname) = hostname {
+            tally = tally.on(self.site, hostname, &Action::default());
+        }
         tally.code = Some(refusal.code);
         refusal.counted(tally)
     }

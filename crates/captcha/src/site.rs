@@ -146,6 +146,23 @@ impl Site {
         self.hosts.iter().any(|pattern| pattern.matches(host))
     }
 
+    /// The name by which a host is counted where nothing was paid for it: one
+    /// of those that the owner wrote. Under a wildcard, and on loopback, a bot
+    /// can invent hosts without end.
+    pub(crate) fn counted_as<'a>(&'a self, host: &'a Hostname) -> &'a str {
+        if host.is_loopback() {
+            return if self.allow_loopback { "localhost" } else { "" };
+        }
+        let mut base = "";
+        for pattern in self.hosts.iter().filter(|pattern| pattern.matches(host)) {
+            match pattern {
+                HostPattern::Exact(host) => return host.as_str(),
+                HostPattern::Under(name) => base = name.as_str(),
+            }
+        }
+        base
+    }
+
     /// The patterns, for `frame-ancestors`.
     pub fn hosts(&self) -> &[HostPattern] {
         &self.hosts

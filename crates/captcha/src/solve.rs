@@ -88,7 +88,7 @@ pub async fn judge<R: RedemptionStore, P: PriceStore, D: Pictures>(
     judged.map_err(|refusal| match refusal.code {
         // These have a kind of their own, and are counted once per attempt.
         Code::SolutionWrong | Code::AnswerWrong | Code::ChallengeExpired => refusal,
-        _ => call.count_refusal(refusal, claims.hostname.as_str(), claims.action.as_str()),
+        _ => call.count_refusal(refusal, Some(&claims.hostname)),
     })
 }
 

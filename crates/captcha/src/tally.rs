@@ -2,7 +2,10 @@
 
 use munjigi_protocol::{Algorithm, Code, CountKind};
 
+use crate::host::Hostname;
 use crate::keys::Sitekey;
+use crate::labels::Action;
+use crate::site::Site;
 use crate::visit::{Country, Visit};
 
 /// One thing that happened.
@@ -10,9 +13,10 @@ use crate::visit::{Country, Visit};
 pub struct Tally {
     /// The site.
     pub sitekey: Sitekey,
-    /// Host name of the page, empty where unknown.
+    /// Host name of the page, empty where unknown. Unless `kind` is `solved`,
+    /// one that the site's owner wrote: of a wildcard its base.
     pub hostname: String,
-    /// The action, may be empty.
+    /// The action; empty unless `kind` is `solved`.
     pub action: String,
     /// What happened.
     pub kind: CountKind,
@@ -43,10 +47,15 @@ impl Tally {
         }
     }
 
-    /// On this page.
-    pub(crate) fn at(mut self, hostname: &str, action: &str) -> Self {
-        hostname.clone_into(&mut self.hostname);
-        action.clone_into(&mut self.action);
+    /// On this page. What a client says of itself is counted only where it
+    /// has paid for it: else inventing names would fill the records.
+    pub(crate) fn on(mut self, site: &Site, hostname: &Hostname, action: &Action) -> Self {
+        let paid = self.kind == CountKind::Solved;
+        let name = if paid { hostname.as_str() } else { site.counted_as(hostname) };
+        name.clone_into(&mut self.hostname);
+        if paid {
+            action.as_str().clone_into(&mut self.action);
+        }
         self
     }
 }

@@ -77,3 +77,25 @@ fn a_site_knows_its_secrets() {
     assert!(site.has_secret(&SecretHash::parse(&"ab".repeat(32)).unwrap()));
     assert!(!site.has_secret(&SecretHash::parse(&"cd".repeat(32)).unwrap()));
 }
+
+#[test]
+fn hosts_are_counted_by_names_that_the_owner_wrote() {
+    let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
+    config.hosts =
+        ["*.shop.example", "www.shop.example", "pay.example"].map(str::to_owned).to_vec();
+    let mut site = Site::parse(&config, Exemption::Ignored).unwrap();
+    for (host, name) in [
+        ("shop.example", "shop.example"),
+        ("www.shop.example", "www.shop.example"),
+        ("a1.b2.shop.example", "shop.example"),
+        ("pay.example", "pay.example"),
+        ("dropped.example", ""),
+        ("x.localhost", ""),
+    ] {
+        assert_eq!(site.counted_as(&Hostname::parse(host).unwrap()), name, "{host}");
+    }
+    site.allow_loopback = true;
+    for host in ["localhost", "x.localhost", "127.9.9.9", "[::1]"] {
+        assert_eq!(site.counted_as(&Hostname::parse(host).unwrap()), "localhost");
+    }
+}

@@ -357,8 +357,11 @@ impl Attempt<'_> {
     }
 
     pub fn tally(&self, kind: CountKind) -> Tally {
-        let mut tally = Tally::new(kind, self.claims.sitekey, self.call.visit)
-            .at(self.claims.hostname.as_str(), self.claims.action.as_str());
+        let mut tally = Tally::new(kind, self.claims.sitekey, self.call.visit).on(
+            self.call.site,
+            &self.claims.hostname,
+            &self.claims.action,
+        );
         tally.algorithm = Some(match &self.claims.step {
             SealedStep::Puzzle(puzzle) => puzzle.algorithm,
             SealedStep::Picture { algorithm, .. } => *algorithm,

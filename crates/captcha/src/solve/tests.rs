@@ -69,6 +69,32 @@ fn a_solved_puzzle_is_a_token_that_verifies() {
 }
 
 #[test]
+fn names_that_a_client_invents_are_counted_once_they_are_paid_for() {
+    let mut world = World::new();
+    let request = ChallengeRequest {
+        hostname: "invented.shop.example".to_owned(),
+        action: "invented".to_owned(),
+        ..world.request()
+    };
+    let page = |tally: &Tally| (tally.hostname.clone(), tally.action.clone());
+    let unpaid = ("shop.example".to_owned(), String::new());
+    let issued = world.issue(&request).unwrap();
+    assert_eq!(page(&issued.tally), unpaid);
+    let refusal = (1..5).find_map(|change| wrong(&mut world, &issued.reply, change)).unwrap();
+    assert_eq!(page(&refusal.tally.unwrap()), unpaid);
+    let solution = world.solution(&issued.reply);
+    let solved = world.solve(&solution).unwrap();
+    let paid = ("invented.shop.example".to_owned(), "invented".to_owned());
+    assert_eq!(page(&solved.tally), paid);
+    world.site.state = SiteState::Paused;
+    assert_eq!(page(&world.solve(&solution).unwrap_err().tally.unwrap()), unpaid);
+    // Before the host is known to be the site's, it is nobody's.
+    let request = ChallengeRequest { hostname: "other.example".to_owned(), ..request };
+    let nobodys = (String::new(), String::new());
+    assert_eq!(page(&world.issue(&request).unwrap_err().tally.unwrap()), nobodys);
+}
+
+#[test]
 fn a_challenge_ends_at_its_second_and_is_counted_as_abandoned() {
     let mut world = World::new();
     let challenge = world.challenge();
