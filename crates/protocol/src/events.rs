@@ -78,9 +78,10 @@ pub struct Count {
     pub minute: u64,
     /// The site.
     pub sitekey: String,
-    /// Host name of the page, empty where unknown.
+    /// Host name of the page, empty where unknown. Unless `kind` is `solved`,
+    /// a name of the site's configuration: of a wildcard its base.
     pub hostname: String,
-    /// The action, may be empty.
+    /// The action, may be empty; empty unless `kind` is `solved`.
     pub action: String,
     /// What happened.
     pub kind: CountKind,

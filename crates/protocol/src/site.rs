@@ -89,6 +89,11 @@ pub struct Work {
 }
 
 /// One rule. Every named condition must hold.
+///
+/// `hostname` and `action` are what the client says of itself, and a bot says
+/// whatever is allowed. Country, system and prefix are what the edge sees. So
+/// an `allow` without one of those three takes risk out of account, but not
+/// the counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// When.
@@ -121,7 +126,8 @@ pub struct RuleMatch {
 /// What a rule decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
-    /// The floor, whatever the counters say.
+    /// The floor, whatever risk and, where the rule names a country, system
+    /// or prefix, the counters say.
     #[serde(rename = "allow")]
     Allow,
     /// Eight times the work that would have been asked.

@@ -15,8 +15,8 @@ const NETWORK_ALLOWANCE: u64 = 16;
 const FLOODED_ALLOWANCE: u64 = 4;
 
 /// Failures weigh at most this many allowances: alone they double the work of
-/// a network, and with what else they change they cost its neighbours at most
-/// a factor of 4. More is not needed against guessing. A guessed nonce is
+/// a network, and with the risk that they add they cost a neighbour about whom
+/// nothing else speaks at most a factor of 4. More is not needed against guessing. A guessed nonce is
 /// right once in `work` times, for each sub-puzzle, so hashing is cheaper than
 /// asking; of a picture one answer is tried, and the next attempt costs the
 /// next puzzle, which is counted where it is issued.
