@@ -1,10 +1,9 @@
 //! A bounded cache with a lifetime per entry, for what one isolate looked up.
 //! What is cached and for how long is decided where it is looked up.
 
-use std::collections::HashMap;
-
 /// A value and until when it is fresh.
 struct Entry<V> {
+    key: Box<str>,
     value: V,
     fresh_until: u64,
 }
@@ -21,22 +20,22 @@ pub enum Lookup<V> {
     Absent,
 }
 
-/// At most `capacity` entries. In Wasm the standard hash map has no secret
-/// seed: keys must not be of a stranger's making.
+/// At most `capacity` entries, in the order of their keys: found as fast as in
+/// a tree, in a tenth of the code.
 pub struct Cache<V> {
-    entries: HashMap<String, Entry<V>>,
+    entries: Vec<Entry<V>>,
     capacity: usize,
 }
 
 impl<V: Clone> Cache<V> {
     /// An empty cache.
     pub fn new(capacity: usize) -> Self {
-        Self { entries: HashMap::new(), capacity }
+        Self { entries: Vec::new(), capacity }
     }
 
     /// Looks a key up at a time in milliseconds.
     pub fn find(&self, key: &str, now: u64) -> Lookup<V> {
-        match self.entries.get(key) {
+        match self.place(key).ok().and_then(|place| self.entries.get(place)) {
             Some(entry) if entry.fresh_until > now => Lookup::Fresh(entry.value.clone()),
             Some(entry) => Lookup::Stale(entry.value.clone()),
             None => Lookup::Absent,
@@ -48,19 +47,33 @@ impl<V: Clone> Cache<V> {
     /// order of use on every hit, and an attacker who fills the cache costs
     /// look-ups, not answers.
     pub fn keep(&mut self, key: &str, value: V, now: u64, lifetime_ms: u64) {
-        if self.entries.len() >= self.capacity && !self.entries.contains_key(key) {
-            self.entries.retain(|_, entry| entry.fresh_until > now);
+        let full = self.entries.len() >= self.capacity;
+        if full && self.place(key).is_err() {
+            self.entries.retain(|entry| entry.fresh_until > now);
             if self.entries.len() >= self.capacity {
                 self.entries.clear();
             }
         }
         let fresh_until = now.saturating_add(lifetime_ms);
-        self.entries.insert(key.to_owned(), Entry { value, fresh_until });
+        let entry = Entry { key: key.into(), value, fresh_until };
+        match self.place(key) {
+            Ok(place) => {
+                if let Some(old) = self.entries.get_mut(place) {
+                    *old = entry;
+                }
+            }
+            Err(place) => self.entries.insert(place, entry),
+        }
     }
 
     /// Forgets a key.
     pub fn forget(&mut self, key: &str) {
-        self.entries.remove(key);
+        self.entries.retain(|entry| &*entry.key != key);
+    }
+
+    /// Where a key is, or would be.
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| (*entry.key).cmp(key))
     }
 }
 

@@ -2,18 +2,17 @@
 //! isolate may go away at any time, so counts are approximate and called so.
 //! When they are sent is decided in `report`.
 
-use std::collections::HashMap;
-
 use munjigi_captcha::{Country, Sitekey, Tally};
 use munjigi_protocol::{Algorithm, Code, Count, CountKind, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
 
-/// Most different counts that are held.
-const MAX_COUNTS: usize = 1_024;
+/// Most different counts that are held. Few enough to be searched one by one:
+/// nearly always there is a handful.
+const MAX_COUNTS: usize = 512;
 /// Most sites whose first event is remembered.
 const MAX_SITES: usize = 4_096;
 
 /// What is counted together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     minute: u64,
     sitekey: Sitekey,
@@ -45,7 +44,7 @@ pub enum Urgency {
 /// The counts that have not been sent.
 #[derive(Debug, Default)]
 pub struct Counts {
-    cells: HashMap<Key, Cell>,
+    cells: Vec<(Key, Cell)>,
     /// Those whose first event was seen, in order.
     sites: Vec<Sitekey>,
 }
@@ -56,21 +55,18 @@ impl Counts {
         let solve_ms = tally.solve_ms;
         let key = Key::of(tally, minute);
         let urgency = self.urgency(key.sitekey);
-        let full = self.cells.len() >= MAX_COUNTS && !self.cells.contains_key(&key);
-        // Names that visitors choose must not grow the map: past its bound an
+        let full = self.cells.len() >= MAX_COUNTS && self.cell(&key).is_none();
+        // Names that visitors choose must not grow the list: past its bound an
         // event is counted without them.
         let key = if full { key.without_details() } else { key };
-        if self.cells.len() >= MAX_COUNTS * 2 {
-            return Urgency::Now;
-        }
-        let cell = self.cells.entry(key).or_default();
-        cell.count = cell.count.saturating_add(1);
-        if let Some(milliseconds) = solve_ms {
-            let bucket = SOLVE_MS_BOUNDS.iter().take_while(|bound| milliseconds > **bound).count();
-            let buckets = cell.solve_ms.get_or_insert_default();
-            if let Some(number) = buckets.get_mut(bucket) {
-                *number = number.saturating_add(1);
+        if self.cell(&key).is_none() {
+            if self.cells.len() >= MAX_COUNTS * 2 {
+                return Urgency::Now;
             }
+            self.cells.push((key.clone(), Cell::default()));
+        }
+        if let Some(cell) = self.cell(&key) {
+            cell.add(solve_ms);
         }
         if full { Urgency::Now } else { urgency }
     }
@@ -87,12 +83,17 @@ impl Counts {
                 bytes = 0;
             }
             bytes += size;
-            group.push(key.count(cell));
+            group.push(key.count(&cell));
         }
         if !group.is_empty() {
             groups.push(group);
         }
         groups
+    }
+
+    fn cell(&mut self, key: &Key) -> Option<&mut Cell> {
+        // The latest are the likeliest.
+        self.cells.iter_mut().rev().find(|(other, _)| other == key).map(|(_, cell)| cell)
     }
 
     /// Whether nothing waits.
@@ -110,6 +111,18 @@ impl Counts {
                 self.sites.insert(place, sitekey);
                 Urgency::Now
             }
+        }
+    }
+}
+
+impl Cell {
+    fn add(&mut self, solve_ms: Option<u32>) {
+        self.count = self.count.saturating_add(1);
+        let Some(milliseconds) = solve_ms else { return };
+        let bucket = SOLVE_MS_BOUNDS.iter().take_while(|bound| milliseconds > **bound).count();
+        let buckets = self.solve_ms.get_or_insert_default();
+        if let Some(number) = buckets.get_mut(bucket) {
+            *number = number.saturating_add(1);
         }
     }
 }
@@ -144,7 +157,7 @@ impl Key {
         430 + 2 * self.hostname.len() + self.action.len()
     }
 
-    fn count(self, cell: Cell) -> Count {
+    fn count(self, cell: &Cell) -> Count {
         Count {
             minute: self.minute,
             sitekey: self.sitekey.to_string(),

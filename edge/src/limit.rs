@@ -54,10 +54,10 @@ impl Limiter {
 }
 
 /// A network on a site, as a limiter's key.
-pub fn network_key(sitekey: &str, prefix: &Prefix) -> String {
+pub fn network_key(sitekey: &str, prefix: Prefix) -> String {
     let prefix = match prefix {
-        Prefix::V4(bytes) => base64::encode(bytes),
-        Prefix::V6(bytes) => base64::encode(bytes),
+        Prefix::V4(bytes) => base64::encode(&bytes),
+        Prefix::V6(bytes) => base64::encode(&bytes),
     };
     format!("{sitekey}:{prefix}")
 }
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_network_share_a_key() {
-        let key = |address| network_key("mj_a", &Prefix::parse(address).unwrap());
+        let key = |address| network_key("mj_a", Prefix::parse(address).unwrap());
         assert_eq!(key("192.0.2.1"), "mj_a:wAAC");
         assert_eq!(key("192.0.2.1"), key("192.0.2.254"));
         assert_ne!(key("192.0.2.1"), key("192.0.3.1"));

@@ -65,7 +65,9 @@ impl Stored {
         if let Some(version) = text.strip_prefix(Self::DELETED) {
             return version.parse().map(Self::Deleted).map_err(|_| StoreError);
         }
-        serde_json::from_str(text).map(|site| Self::Site(Box::new(site))).map_err(|_| StoreError)
+        serde_json::from_slice(text.as_bytes())
+            .map(|site| Self::Site(Box::new(site)))
+            .map_err(|_| StoreError)
     }
 
     /// The value for a deleted site.

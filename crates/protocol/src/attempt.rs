@@ -221,7 +221,7 @@ pub struct SolutionRequest {
 /// The answer to a picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(tag = "type")]
+#[serde(tag = "type", try_from = "FlatAnswer")]
 pub enum Answer {
     /// The chosen tiles, counted row by row from 0, ascending.
     #[serde(rename = "grid")]
@@ -243,6 +243,38 @@ pub enum Answer {
         /// Index of the view.
         view: u8,
     },
+}
+
+/// An [`Answer`] with the fields of every type: read in one go, where a tagged
+/// enum would have to be kept whole until its tag is found. That is code which
+/// nothing else at the edge needs.
+#[derive(Deserialize)]
+struct FlatAnswer {
+    #[serde(rename = "type")]
+    picture_type: PictureType,
+    cells: Option<Vec<u8>>,
+    x: Option<u16>,
+    y: Option<u16>,
+    view: Option<u8>,
+}
+
+impl TryFrom<FlatAnswer> for Answer {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatAnswer) -> Result<Self, &'static str> {
+        match flat {
+            FlatAnswer { picture_type: PictureType::Grid, cells: Some(cells), .. } => {
+                Ok(Self::Grid { cells })
+            }
+            FlatAnswer { picture_type: PictureType::Area, x: Some(x), y: Some(y), .. } => {
+                Ok(Self::Area { x, y })
+            }
+            FlatAnswer { picture_type: PictureType::Turn, view: Some(view), .. } => {
+                Ok(Self::Turn { view })
+            }
+            _ => Err("the answer lacks a field of its type"),
+        }
+    }
 }
 
 /// What a visitor asks for instead of the step offered.

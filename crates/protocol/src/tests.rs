@@ -93,6 +93,28 @@ fn solution_replies_carry_their_status() {
 }
 
 #[test]
+fn an_answer_is_read_by_its_type() {
+    for (text, answer) in [
+        (json!({"type": "grid", "cells": [0, 4]}), Answer::Grid { cells: vec![0, 4] }),
+        (json!({"type": "area", "x": 1, "y": 999}), Answer::Area { x: 1, y: 999 }),
+        (json!({"type": "turn", "view": 3}), Answer::Turn { view: 3 }),
+    ] {
+        assert_eq!(to_value(&answer).unwrap(), text);
+        assert_eq!(from_value::<Answer>(text).unwrap(), answer);
+    }
+    for text in [
+        json!({"cells": [0]}),
+        json!({"type": "grid"}),
+        json!({"type": "grid", "view": 3}),
+        json!({"type": "area", "x": 1}),
+        json!({"type": "audio", "cells": [0]}),
+        json!({"type": "turn", "view": 256}),
+    ] {
+        assert!(from_value::<Answer>(text.clone()).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn an_algorithm_of_a_newer_widget_is_kept_apart() {
     let request: ChallengeRequest = from_value(
         json!({"sitekey": "mj_x", "hostname": "a.example", "algorithms": ["hashwx2", "hashwx"]}),

@@ -20,7 +20,7 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer
         site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
     let visit = visit(&visitor);
     if !site.exempt {
-        let key = network_key(&request.sitekey, &visit.prefix);
+        let key = network_key(&request.sitekey, visit.prefix);
         if Limiter::Challenge.check(edge.env, &key).await == Verdict::Refuse {
             return Err(rate_limited());
         }

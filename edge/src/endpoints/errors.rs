@@ -3,22 +3,12 @@
 
 use munjigi_protocol::Code;
 
-mod en;
-mod ko;
-
 use crate::answer::{Answer, CacheRule};
 
-/// The texts of one page.
-pub struct Texts {
-    /// The code in words.
-    pub title: &'static str,
-    /// For who filled in a form.
-    pub visitor: &'static str,
-    /// For who built the form.
-    pub integrator: &'static str,
-    /// For who runs the service.
-    pub operator: &'static str,
-}
+/// A paragraph for each code: the code, its title, and a line each for who
+/// filled in a form, who built it, and who runs the service.
+const ENGLISH: &str = include_str!("errors/en.txt");
+const KOREAN: &str = include_str!("errors/ko.txt");
 
 /// A language that the pages are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +18,14 @@ enum Language {
 }
 
 /// The code in words, as problem documents title it.
-pub const fn title(code: Code) -> &'static str {
-    en::texts(code).title
+pub fn title(code: Code) -> &'static str {
+    texts(code, ENGLISH)[0]
+}
+
+/// Title and three readers' texts.
+fn texts(code: Code, all: &'static str) -> [&'static str; 4] {
+    let mut lines = all.lines().skip_while(|line| *line != code.as_str()).skip(1);
+    [(); 4].map(|()| lines.next().unwrap_or_default())
 }
 
 /// Answers with the page in the first language of `Accept-Language` that
@@ -73,26 +69,30 @@ code{font-family:ui-monospace,monospace;font-size:.9em}\
 .code{opacity:.75;margin-bottom:.5rem}";
 
 fn page(code: Code, language: Language) -> String {
-    let (tag, headings, texts) = match language {
+    let (tag, all, headings) = match language {
         Language::English => {
-            ("en", ["If you filled in a form", "If you built it", "If you run it"], en::texts(code))
+            ("en", ENGLISH, ["If you filled in a form", "If you built it", "If you run it"])
         }
-        Language::Korean => (
-            "ko",
-            ["양식을 작성하던 분께", "양식을 만든 분께", "서비스를 운영하는 분께"],
-            ko::texts(code),
-        ),
+        Language::Korean => {
+            ("ko", KOREAN, ["양식을 작성하던 분께", "양식을 만든 분께", "서비스를 운영하는 분께"])
+        }
     };
-    let mut page = format!(
-        "<!doctype html><html lang=\"{tag}\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title} · Munjigi</title><style>{STYLE}</style>\
-         <main><p class=\"code\"><code>{code}</code></p><h1>{title}</h1>",
-        title = texts.title,
-    );
-    for (heading, text) in
-        headings.into_iter().zip([texts.visitor, texts.integrator, texts.operator])
-    {
+    let [title, readers @ ..] = texts(code, all);
+    let mut page = [
+        "<!doctype html><html lang=\"",
+        tag,
+        "\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>",
+        title,
+        " · Munjigi</title><style>",
+        STYLE,
+        "</style><main><p class=\"code\"><code>",
+        code.as_str(),
+        "</code></p><h1>",
+        title,
+        "</h1>",
+    ]
+    .concat();
+    for (heading, text) in headings.into_iter().zip(readers) {
         page.push_str("<h2>");
         page.push_str(heading);
         page.push_str("</h2><p>");
@@ -138,12 +138,15 @@ mod tests {
     #[test]
     fn every_code_has_its_texts_and_no_markup_in_them() {
         for code in Code::ALL {
-            for texts in [en::texts(*code), ko::texts(*code)] {
-                for text in [texts.title, texts.visitor, texts.integrator, texts.operator] {
+            for all in [ENGLISH, KOREAN] {
+                for text in texts(*code, all) {
                     assert!(!text.is_empty() && !text.contains(['<', '&', '>']), "{code}: {text}");
                     assert_eq!(text.matches('`').count() % 2, 0, "{code}: {text}");
                 }
             }
+        }
+        for all in [ENGLISH, KOREAN] {
+            assert_eq!(all.lines().count(), Code::ALL.len() * 6 - 1);
         }
     }
 

@@ -13,14 +13,13 @@ fn request(secret: &str, response: &str) -> SiteverifyRequest {
 }
 
 fn parts(boundary: &str, parts: &[(&str, &str)]) -> Vec<u8> {
-    let mut body = String::new();
-    for (name, value) in parts {
-        body += &format!(
+    let part = |(name, value): &(&str, &str)| {
+        format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        );
-    }
-    body += &format!("--{boundary}--\r\n");
-    body.into_bytes()
+        )
+    };
+    let parts: Vec<String> = parts.iter().map(part).collect();
+    format!("{}--{boundary}--\r\n", parts.concat()).into_bytes()
 }
 
 #[test]

@@ -123,7 +123,9 @@ impl Redemptions {
                 let redeemed = self.rows.redeem(&self.db, now, denial, &row, &redeem)?;
                 if redeemed == Redeemed::First {
                     let wanted = self.plan.borrow_mut().row_written(now.0);
-                    wanted.into_iter().for_each(|at| self.set_alarm(at));
+                    if let Some(at) = wanted {
+                        self.set_alarm(at);
+                    }
                 }
                 Reply::Redeemed(redeemed)
             }
@@ -168,22 +170,18 @@ impl Redemptions {
         let Ok(isolate) = isolate::of(&self.env) else { return Ok(()) };
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();
-            match self.next(isolate, now)? {
-                Some(batch) => match self.send(isolate, &batch, now).await {
-                    Ok(()) => outbox::taken(&self.db, &batch)?,
-                    Err(why) => {
-                        Line::new(Level::Warn, "origin-away").with_detail(&why).write();
-                        self.plan.borrow_mut().failed(now.0);
-                        self.settle(now);
-                        return Ok(());
-                    }
-                },
-                None => {
-                    self.plan.borrow_mut().sent();
-                    self.settle(now);
-                    return Ok(());
-                }
+            let Some(batch) = self.next(isolate, now)? else {
+                self.plan.borrow_mut().sent();
+                self.settle(now);
+                return Ok(());
+            };
+            if let Err(why) = self.send(isolate, &batch, now).await {
+                Line::new(Level::Warn, "origin-away").with_detail(&why).write();
+                self.plan.borrow_mut().failed(now.0);
+                self.settle(now);
+                return Ok(());
             }
+            outbox::taken(&self.db, &batch)?;
         }
         let now = clock::now();
         self.plan.borrow_mut().more_waits(now.0);
@@ -227,7 +225,9 @@ impl Redemptions {
     fn settle(&self, now: UnixMillis) {
         let next_end = self.rows.buckets().first().map(|bucket| bucket_end(*bucket));
         let wanted = self.plan.borrow_mut().settle(now.0, next_end);
-        wanted.into_iter().for_each(|at| self.set_alarm(at));
+        if let Some(at) = wanted {
+            self.set_alarm(at);
+        }
     }
 
     /// Sets the alarm without waiting: the runtime holds back answers until
