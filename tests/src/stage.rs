@@ -49,3 +49,18 @@ pub async fn verify(edge: &str, site: &Site, token: &str) -> Result<SiteverifyRe
 pub fn refused_with(reply: &SiteverifyReply, code: SiteverifyCode) -> bool {
     !reply.success && reply.error_codes == [code]
 }
+
+/// One siteverify call that may be repeated.
+pub async fn verify_with_key(
+    edge: &str,
+    site: &Site,
+    token: &str,
+    key: &str,
+) -> Result<SiteverifyReply> {
+    let mut connection = Connection::open(edge).await?;
+    let body = serde_json::json!({
+        "secret": site.secret, "response": token, "idempotency_key": key,
+    });
+    let path = munjigi_protocol::routes::SITEVERIFY.path;
+    Ok(connection.post_json(path, &[], &body).await?.json()?)
+}

@@ -1,7 +1,7 @@
 //! The price rises for the network that asks too much, falls again, and
 //! leaves the others alone.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use munjigi_protocol::{ChallengeReply, Step};
@@ -25,12 +25,11 @@ async fn two_hundred_challenges_of_one_prefix_raise_its_work_alone_and_it_decays
     let mut connection = Connection::open(&edge).await?;
     let headers = [("cf-connecting-ip", "198.51.100.1")];
     let mut dearest = 0;
-    let begun = Instant::now();
     for _ in 0..200 {
         let challenge = connection.challenge(&site.sitekey, &site.hostname, &headers).await?;
         dearest = dearest.max(work(&challenge)?);
     }
-    println!("200 challenges in {:?}: work {calm} → {dearest}", begun.elapsed());
+    println!("after 200 challenges: work {calm} → {dearest}");
     assert!(dearest >= 4 * calm, "{dearest} is less than four times {calm}");
 
     let neighbour = work(&stage::challenge(&edge, site, "198.51.100.200").await?)?;
@@ -38,7 +37,7 @@ async fn two_hundred_challenges_of_one_prefix_raise_its_work_alone_and_it_decays
     let other = work(&stage::challenge(&edge, site, "203.0.113.1").await?)?;
     assert_eq!(other, other_before, "another network pays too");
 
-    wait::until("the price to fall again", Duration::from_secs(120), async || {
+    wait::until("the price to fall again", Duration::from_mins(2), async || {
         tokio::time::sleep(Duration::from_secs(4)).await;
         let challenge = stage::challenge(&edge, site, "198.51.100.1").await;
         Ok((work(&challenge.context("challenge")?)? <= 2 * calm).then_some(()))

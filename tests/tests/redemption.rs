@@ -159,3 +159,22 @@ async fn an_edge_killed_under_load_forgets_no_spent_token() -> Result<()> {
     assert!(rows <= 200, "{rows} rows of 200 tokens");
     Ok(())
 }
+
+/// The edge dies after the commit and before the reply reaches the back end,
+/// which asks again with the same key: it gets the answer that was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_lost_with_the_edge_is_given_again_for_the_same_key_alone() -> Result<()> {
+    let mut stack = stack().await;
+    let site = stack.bench_site.clone();
+    let token = stage::token(&stack.edge.url(), &site).await?;
+    let lost = stage::verify_with_key(&stack.edge.url(), &site, &token, "order-17").await?;
+    assert!(lost.success);
+    stack.edge.kill();
+    stack.edge.start_again().await?;
+    let edge = stack.edge.url();
+    let again = stage::verify_with_key(&edge, &site, &token, "order-17").await?;
+    assert_eq!(again, lost);
+    let other = stage::verify_with_key(&edge, &site, &token, "order-18").await?;
+    assert!(stage::refused_with(&other, SiteverifyCode::TimeoutOrDuplicate), "{other:?}");
+    Ok(())
+}
