@@ -13,6 +13,7 @@ use crate::cache::Cache;
 use crate::config::{Config, Mistake};
 use crate::counts::Counts;
 use crate::log;
+use crate::sites::Known;
 
 /// Sitekeys and secrets that an isolate remembers.
 const CACHED_SITES: usize = 4_096;
@@ -24,7 +25,7 @@ pub struct Isolate {
     pub config: Config,
     /// Sites by sitekey and by the hash of a secret; none: there is no such
     /// site. Both kinds of key carry a check that only the origin can make.
-    pub sites: RefCell<Cache<Option<Arc<Site>>>>,
+    pub sites: RefCell<Cache<Known<Arc<Site>>>>,
     /// The frame's document and until when it is fresh.
     pub document: RefCell<Option<(Arc<str>, u64)>>,
     /// What the policy counts.

@@ -20,6 +20,10 @@ const HIT_MS: u64 = 30_000;
 /// How long a site that is not there is believed not to be: a new site should
 /// work at once.
 const MISS_MS: u64 = 5_000;
+/// How long what was read is served on while KV does not answer. Far below the
+/// hour for which the objects deny what was revoked, so that nothing revoked
+/// is believed again when they forget it.
+const STALE_MS: u64 = 600_000;
 
 /// KV as the source of sites.
 pub struct Sites<'edge> {
@@ -28,11 +32,20 @@ pub struct Sites<'edge> {
     now: UnixMillis,
 }
 
+/// What KV said about a site, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known<S> {
+    site: Option<S>,
+    read_at: u64,
+}
+
 /// What stands in KV under a sitekey.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored {
     /// Nothing.
     Nothing,
+    /// What this release cannot read.
+    Unreadable,
     /// The site of this version was deleted.
     Deleted(u64),
     /// A site.
@@ -60,14 +73,13 @@ impl Stored {
     const DELETED: &'static str = "deleted:";
 
     /// Reads a value.
-    pub fn parse(text: Option<&str>) -> Result<Self, StoreError> {
-        let Some(text) = text else { return Ok(Self::Nothing) };
+    pub fn parse(text: Option<&str>) -> Self {
+        let Some(text) = text else { return Self::Nothing };
         if let Some(version) = text.strip_prefix(Self::DELETED) {
-            return version.parse().map(Self::Deleted).map_err(|_| StoreError);
+            return version.parse().map_or(Self::Unreadable, Self::Deleted);
         }
         serde_json::from_slice(text.as_bytes())
-            .map(|site| Self::Site(Box::new(site)))
-            .map_err(|_| StoreError)
+            .map_or(Self::Unreadable, |site| Self::Site(Box::new(site)))
     }
 
     /// The value for a deleted site.
@@ -82,9 +94,14 @@ impl<'edge> Sites<'edge> {
         Self { isolate, env, now }
     }
 
-    /// What KV says of a sitekey, past every cache.
+    /// What KV says of a sitekey, past every cache of ours. KV has caches of
+    /// its own: it may still say what was so a minute ago.
     pub async fn stored(env: &Env, sitekey: &str) -> Result<Stored, StoreError> {
-        Stored::parse(Kv::new(env)?.load(&site_key(sitekey)).await?.as_deref())
+        let stored = Stored::parse(Kv::new(env)?.load(&site_key(sitekey)).await?.as_deref());
+        if stored == Stored::Unreadable {
+            unreadable(sitekey, "no site that this release can read; publishing it anew mends it");
+        }
+        Ok(stored)
     }
 
     /// A site's configuration as the core reads it.
@@ -99,75 +116,89 @@ impl<'edge> Sites<'edge> {
         Site::parse(config, exemption)
     }
 
-    async fn load(&self, sitekey: &str) -> Result<Option<Arc<Site>>, StoreError> {
-        match Self::stored(self.env, sitekey).await? {
-            Stored::Nothing | Stored::Deleted(_) => Ok(None),
+    async fn load(&self, sitekey: &str) -> Result<Known<Arc<Site>>, StoreError> {
+        let site = match Self::stored(self.env, sitekey).await? {
+            Stored::Nothing | Stored::Deleted(_) => None,
+            Stored::Unreadable => return Err(StoreError),
             Stored::Site(config) => match Self::parse(self.isolate, &config) {
-                Ok(site) => Ok(Some(Arc::new(site))),
+                Ok(site) => Some(Arc::new(site)),
                 Err(error) => {
-                    let detail = format!("{sitekey}: {error}");
-                    Line::new(Level::Error, "site-unreadable").with_detail(&detail).write();
-                    Err(StoreError)
+                    unreadable(sitekey, &error.to_string());
+                    return Err(StoreError);
                 }
             },
-        }
+        };
+        Ok(Known { site, read_at: self.now.0 })
     }
 
-    async fn load_by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
+    async fn load_by_secret(&self, hash: &SecretHash) -> Result<Known<Arc<Site>>, StoreError> {
         let sitekey = Kv::new(self.env)?.load(&secret_key(hash.as_str())).await?;
         match sitekey.and_then(|text| Sitekey::from_trusted(&text).ok()) {
             // KV writes the two keys one after the other, and removes them
             // so: the site's own list of secrets decides.
             Some(sitekey) => {
-                Ok(self.by_sitekey(&sitekey).await?.filter(|site| site.has_secret(hash)))
+                let known = self.known(&sitekey).await?;
+                Ok(Known { site: known.site.filter(|site| site.has_secret(hash)), ..known })
             }
-            None => Ok(None),
+            None => Ok(Known { site: None, read_at: self.now.0 }),
         }
     }
-}
 
-impl SiteSource for Sites<'_> {
-    async fn by_sitekey(&self, sitekey: &Sitekey) -> Result<Option<Arc<Site>>, StoreError> {
+    async fn known(&self, sitekey: &Sitekey) -> Result<Known<Arc<Site>>, StoreError> {
         let key = sitekey.to_string();
         let known = self.isolate.sites.borrow().find(&key, self.now.0);
-        if let Lookup::Fresh(site) = known {
-            return Ok(site);
+        if let Lookup::Fresh(known) = known {
+            return Ok(known);
         }
         let loaded = self.load(&key).await;
         settle(&mut self.isolate.sites.borrow_mut(), &key, known, loaded, self.now)
     }
+}
+
+fn unreadable(sitekey: &str, why: &str) {
+    let detail = format!("{sitekey}: {why}");
+    Line::new(Level::Error, "site-unreadable").with_detail(&detail).write();
+}
+
+impl SiteSource for Sites<'_> {
+    async fn by_sitekey(&self, sitekey: &Sitekey) -> Result<Option<Arc<Site>>, StoreError> {
+        Ok(self.known(sitekey).await?.site)
+    }
 
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
         let known = self.isolate.sites.borrow().find(hash.as_str(), self.now.0);
-        if let Lookup::Fresh(site) = known {
-            return Ok(site);
+        if let Lookup::Fresh(known) = known {
+            return Ok(known.site);
         }
         let loaded = self.load_by_secret(hash).await;
-        settle(&mut self.isolate.sites.borrow_mut(), hash.as_str(), known, loaded, self.now)
+        let mut sites = self.isolate.sites.borrow_mut();
+        Ok(settle(&mut sites, hash.as_str(), known, loaded, self.now)?.site)
     }
 }
 
 /// Keeps what was loaded. When KV does not answer, what was known before is
-/// served on: a visitor must not wait for a store that is away.
-fn settle<T: Clone>(
-    cache: &mut Cache<Option<T>>,
+/// served on for a while: a visitor must not wait for a store that is away.
+fn settle<S: Clone>(
+    cache: &mut Cache<Known<S>>,
     key: &str,
-    known: Lookup<Option<T>>,
-    loaded: Result<Option<T>, StoreError>,
+    before: Lookup<Known<S>>,
+    loaded: Result<Known<S>, StoreError>,
     now: UnixMillis,
-) -> Result<Option<T>, StoreError> {
-    match (loaded, known) {
-        (Ok(value), _) => {
-            let lifetime = if value.is_some() { HIT_MS } else { MISS_MS };
-            cache.keep(key, value.clone(), now.0, lifetime);
-            Ok(value)
+) -> Result<Known<S>, StoreError> {
+    let (known, lifetime) = match (loaded, before) {
+        (Ok(known), _) => {
+            let lifetime = if known.site.is_some() { HIT_MS } else { MISS_MS };
+            (known, lifetime)
         }
-        (Err(_), Lookup::Fresh(value) | Lookup::Stale(value)) => {
-            cache.keep(key, value.clone(), now.0, MISS_MS);
-            Ok(value)
+        (Err(_), Lookup::Fresh(known) | Lookup::Stale(known))
+            if now.0 < known.read_at.saturating_add(STALE_MS) =>
+        {
+            (known, MISS_MS)
         }
-        (Err(error), Lookup::Absent) => Err(error),
-    }
+        (Err(error), _) => return Err(error),
+    };
+    cache.keep(key, known.clone(), now.0, lifetime);
+    Ok(known)
 }
 
 /// The namespace `SITES`.
@@ -216,18 +247,39 @@ mod tests {
         let mut cache = Cache::new(4);
         let now = UnixMillis(100_000);
         let away = || Err(StoreError);
+        let site = Known { site: Some(7), read_at: 60_000 };
+        let none = Known { site: None, read_at: now.0 };
         assert_eq!(settle::<u8>(&mut cache, "a", Lookup::Absent, away(), now), Err(StoreError));
-        assert_eq!(settle(&mut cache, "a", Lookup::Stale(Some(7)), away(), now), Ok(Some(7)));
-        assert_eq!(cache.find("a", now.0 + MISS_MS - 1), Lookup::Fresh(Some(7)));
-        assert_eq!(settle(&mut cache, "a", Lookup::Stale(Some(7)), Ok(None), now), Ok(None));
-        assert_eq!(cache.find("a", now.0), Lookup::Fresh(None));
+        let stale = Lookup::Stale(site.clone());
+        assert_eq!(settle(&mut cache, "a", stale.clone(), away(), now), Ok(site.clone()));
+        assert_eq!(cache.find("a", now.0 + MISS_MS - 1), Lookup::Fresh(site));
+        assert_eq!(settle(&mut cache, "a", stale, Ok(none.clone()), now), Ok(none.clone()));
+        assert_eq!(cache.find("a", now.0), Lookup::Fresh(none));
+    }
+
+    #[test]
+    fn a_stale_site_is_served_for_ten_minutes_and_no_longer() {
+        let mut cache = Cache::new(4);
+        let site = Known { site: Some(7), read_at: 0 };
+        cache.keep("a", site.clone(), 0, HIT_MS);
+        let mut served_until = 0;
+        for now in (0..1_200_000).step_by(1_000) {
+            let served = match cache.find("a", now) {
+                Lookup::Fresh(known) => Ok(known),
+                before => settle(&mut cache, "a", before, Err(StoreError), UnixMillis(now)),
+            };
+            if served.is_ok() {
+                served_until = now;
+            }
+        }
+        assert!((STALE_MS - MISS_MS..STALE_MS + MISS_MS).contains(&served_until), "{served_until}");
     }
 
     #[test]
     fn a_deleted_site_leaves_its_version() {
-        assert_eq!(Stored::parse(None), Ok(Stored::Nothing));
-        assert_eq!(Stored::parse(Some(&Stored::deleted(7))), Ok(Stored::Deleted(7)));
-        assert_eq!(Stored::parse(Some("deleted:x")), Err(StoreError));
-        assert_eq!(Stored::parse(Some("{}")), Err(StoreError));
+        assert_eq!(Stored::parse(None), Stored::Nothing);
+        assert_eq!(Stored::parse(Some(&Stored::deleted(7))), Stored::Deleted(7));
+        assert_eq!(Stored::parse(Some("deleted:x")), Stored::Unreadable);
+        assert_eq!(Stored::parse(Some("{}")), Stored::Unreadable);
     }
 }

@@ -33,11 +33,12 @@ pub async fn put(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<An
     refuse_stale(&before, &config)?;
     let before = match before {
         Stored::Site(site) => Some(*site),
-        Stored::Nothing | Stored::Deleted(_) => None,
+        Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
     };
-    let verdicts = verdicts(before.as_ref(), &config);
+    // Before KV: should it fail, the origin's next try finds the same state
+    // and sends the same verdicts.
+    deny(edge, verdicts(before.as_ref(), &config)).await?;
     write(edge, before.as_ref(), &config).await.map_err(|_| kv_away())?;
-    deny(edge, verdicts).await?;
     forget(edge, sitekey, before.as_ref(), Some(&config));
     Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
 }
@@ -50,49 +51,79 @@ pub async fn delete(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result
         body => object(body)?,
     };
     issue::sitekey(&edge.isolate.config.authority, sitekey)?;
-    let before = match Sites::stored(edge.env, sitekey).await.map_err(|_| kv_away())? {
-        Stored::Site(site) => *site,
-        Stored::Deleted(version) => {
-            return Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }));
-        }
-        Stored::Nothing => {
-            return Err(Answer::problem(Code::UnknownSitekey, "no site has this sitekey"));
-        }
+    let before = Sites::stored(edge.env, sitekey).await.map_err(|_| kv_away())?;
+    let answer = |version| Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }));
+    let version = match deleted_version(&before, deletion.version)? {
+        Deletion::Done(version) => return answer(version),
+        Deletion::Due(version) => version,
     };
-    let version = deletion.version.max(before.version);
-    let names = core::iter::once(&before.sitekey).chain(&before.secrets);
+    // KV may say for a minute that a new site is not there: what may exist
+    // is denied and marked as deleted all the same.
+    let before = match before {
+        Stored::Site(site) => Some(*site),
+        Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
+    };
+    let secrets = before.iter().flat_map(|site| &site.secrets).map(String::as_str);
+    let names = core::iter::once(sitekey).chain(secrets);
     deny(edge, names.map(|name| verdict(name, version, true)).collect()).await?;
-    erase(edge, &before, version).await.map_err(|_| kv_away())?;
-    forget(edge, sitekey, Some(&before), None);
-    Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }))
+    erase(edge, sitekey, before.as_ref(), version).await.map_err(|_| kv_away())?;
+    forget(edge, sitekey, before.as_ref(), None);
+    answer(version)
+}
+
+/// What a DELETE has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deletion {
+    /// Nothing: the site of this version is deleted.
+    Done(u64),
+    /// Everything, under this version.
+    Due(u64),
+}
+
+/// Under which version a site is deleted; 0 asks for whichever there is.
+fn deleted_version(before: &Stored, wanted: u64) -> Result<Deletion, Answer> {
+    let (stored, deleted) = match before {
+        Stored::Nothing | Stored::Unreadable => (0, false),
+        Stored::Deleted(version) => (*version, true),
+        Stored::Site(site) => (site.version, false),
+    };
+    if wanted != 0 && wanted < stored {
+        return Err(stale());
+    }
+    if deleted && wanted <= stored {
+        return Ok(Deletion::Done(stored));
+    }
+    Ok(Deletion::Due(wanted.max(stored)))
 }
 
 /// A version is published once; the same again is a repeat whose answer was
 /// lost.
 fn refuse_stale(before: &Stored, config: &SiteConfig) -> Result<(), Answer> {
     let fresh = match before {
-        Stored::Nothing => true,
+        Stored::Nothing | Stored::Unreadable => true,
         Stored::Deleted(version) => config.version > *version,
         Stored::Site(site) => config.version > site.version || **site == *config,
     };
-    if fresh {
-        return Ok(());
-    }
-    Err(Answer::problem(Code::StaleVersion, "this version or a newer one is already here"))
+    if fresh { Ok(()) } else { Err(stale()) }
 }
 
-/// What must not wait for caches: a pause, its end, and secrets that are no
-/// longer the site's. Nothing for nearly every change.
+fn stale() -> Answer {
+    Answer::problem(Code::StaleVersion, "this version or a newer one is already here")
+}
+
+/// What must not wait for caches: whether the site is paused, its secrets, and
+/// those that are no longer its own. All of it each time, whatever KV knew
+/// before: only so does a repeat say the same, and a site that comes back end
+/// what its deletion denied. Objects write only what changes something.
 fn verdicts(before: Option<&SiteConfig>, config: &SiteConfig) -> Vec<Verdict> {
-    let Some(before) = before else { return Vec::new() };
-    let removed = before.secrets.iter().filter(|hash| !config.secrets.contains(hash));
-    let mut verdicts: Vec<Verdict> =
-        removed.map(|hash| verdict(hash, config.version, true)).collect();
-    if before.state != config.state {
-        let denied = config.state == SiteState::Paused;
-        verdicts.push(verdict(&config.sitekey, config.version, denied));
-    }
-    verdicts
+    let paused = config.state == SiteState::Paused;
+    let removed = before.into_iter().flat_map(|before| &before.secrets);
+    let removed = removed.filter(|hash| !config.secrets.contains(hash));
+    let live = config.secrets.iter().map(|hash| verdict(hash, config.version, false));
+    core::iter::once(verdict(&config.sitekey, config.version, paused))
+        .chain(live)
+        .chain(removed.map(|hash| verdict(hash, config.version, true)))
+        .collect()
 }
 
 fn verdict(name: &str, version: u64, denied: bool) -> Verdict {
@@ -125,21 +156,23 @@ async fn write(
     kv.store(&site_key(&config.sitekey), &text).await
 }
 
-async fn erase(edge: &Edge<'_>, site: &SiteConfig, version: u64) -> Result<(), StoreError> {
+async fn erase(
+    edge: &Edge<'_>,
+    sitekey: &str,
+    before: Option<&SiteConfig>,
+    version: u64,
+) -> Result<(), StoreError> {
     let kv = Kv::new(edge.env)?;
-    for hash in &site.secrets {
+    for hash in before.into_iter().flat_map(|site| &site.secrets) {
         kv.remove(&secret_key(hash)).await?;
     }
-    for alias in &site.aliases {
+    for alias in before.into_iter().flat_map(|site| &site.aliases) {
         kv.remove(&alias_key(alias)).await?;
     }
-    kv.store_for(&site_key(&site.sitekey), &Stored::deleted(version), DELETED_SECONDS).await
+    kv.store_for(&site_key(sitekey), &Stored::deleted(version), DELETED_SECONDS).await
 }
 
 async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
-    if verdicts.is_empty() {
-        return Ok(());
-    }
     let away = |_| Refusal::unavailable("not every redemption object took the deny list");
     let objects = Objects::new(edge.env, edge.shards()).map_err(away)?;
     objects.deny(&edge.isolate.config.shards, verdicts).await.map_err(away)?;
@@ -186,18 +219,42 @@ mod tests {
     }
 
     #[test]
-    fn only_what_takes_something_away_is_told_to_the_objects() {
+    fn the_objects_are_told_what_is_live_paused_and_revoked() {
         let live = config(1, SiteState::Live, &["x", "y"]);
-        assert_eq!(verdicts(None, &live), []);
-        assert_eq!(verdicts(Some(&live), &config(2, SiteState::Live, &["x", "y", "z"])), []);
         assert_eq!(
             verdicts(Some(&live), &config(2, SiteState::Live, &["y"])),
-            [verdict("x", 2, true)]
+            [verdict("mj_a", 2, false), verdict("y", 2, false), verdict("x", 2, true)]
         );
-        let paused = config(2, SiteState::Paused, &["x", "y"]);
-        assert_eq!(verdicts(Some(&live), &paused), [verdict("mj_a", 2, true)]);
-        let resumed = config(3, SiteState::Live, &["x", "y"]);
-        assert_eq!(verdicts(Some(&paused), &resumed), [verdict("mj_a", 3, false)]);
+        let paused = config(2, SiteState::Paused, &["x"]);
+        let told = [verdict("mj_a", 2, true), verdict("x", 2, false)];
+        assert_eq!(verdicts(None, &paused), told);
+        // A try whose answer was lost says the same again.
+        assert_eq!(verdicts(Some(&paused), &paused), told);
+    }
+
+    #[test]
+    fn a_restored_site_ends_what_its_deletion_denied() {
+        let restored = config(3, SiteState::Live, &["x"]);
+        assert_eq!(verdicts(None, &restored), [verdict("mj_a", 3, false), verdict("x", 3, false)]);
+    }
+
+    #[test]
+    fn a_site_that_kv_does_not_know_yet_is_deleted_all_the_same() {
+        let stored = Stored::Site(Box::new(config(5, SiteState::Live, &[])));
+        for (before, wanted, outcome) in [
+            (&Stored::Nothing, 7, Some(Deletion::Due(7))),
+            (&Stored::Unreadable, 7, Some(Deletion::Due(7))),
+            (&stored, 0, Some(Deletion::Due(5))),
+            (&stored, 4, None),
+            (&stored, 5, Some(Deletion::Due(5))),
+            (&stored, 6, Some(Deletion::Due(6))),
+            (&Stored::Deleted(5), 0, Some(Deletion::Done(5))),
+            (&Stored::Deleted(5), 4, None),
+            (&Stored::Deleted(5), 5, Some(Deletion::Done(5))),
+            (&Stored::Deleted(5), 6, Some(Deletion::Due(6))),
+        ] {
+            assert_eq!(deleted_version(before, wanted).ok(), outcome, "{before:?} {wanted}");
+        }
     }
 
     #[test]
@@ -205,6 +262,7 @@ mod tests {
         let stored = |version| Stored::Site(Box::new(config(version, SiteState::Live, &[])));
         let new = config(2, SiteState::Live, &[]);
         assert!(refuse_stale(&Stored::Nothing, &new).is_ok());
+        assert!(refuse_stale(&Stored::Unreadable, &new).is_ok());
         assert!(refuse_stale(&stored(1), &new).is_ok());
         assert!(refuse_stale(&stored(2), &new).is_ok());
         assert!(refuse_stale(&stored(2), &config(2, SiteState::Paused, &[])).is_err());
