@@ -7,7 +7,7 @@ use worker::{Env, MessageBatch, MessageExt};
 
 use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
-use crate::objects::Objects;
+use crate::objects::{self, Objects};
 use crate::{clock, outbound};
 
 /// Forwards counts to the origin, message by message. A message that the
@@ -52,12 +52,10 @@ pub async fn sweep(env: &Env) {
         return Line::new(Level::Error, "sweep-failed").with_detail("no REDEMPTIONS").write();
     };
     let (mut backlog, mut away) = (0, 0);
-    for count in &isolate.config.shards {
-        for number in 0..*count {
-            match objects.sweep(*count, number).await {
-                Ok(waiting) => backlog += u64::from(waiting),
-                Err(_) => away += 1,
-            }
+    for name in objects::all(&isolate.config.shards).chain(objects::nonces()) {
+        match objects.sweep(&name).await {
+            Ok(waiting) => backlog += u64::from(waiting),
+            Err(_) => away += 1,
         }
     }
     report(isolate, backlog, away);

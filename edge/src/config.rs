@@ -6,8 +6,10 @@ use core::fmt;
 
 use munjigi_captcha::{Authority, KeyCheck, KeyRing};
 
-/// Redemption objects per shard count: more would only be emptier.
-const MAX_SHARDS: u16 = 4_096;
+/// Redemption objects of all counts: publishing and the cron trigger call each
+/// of them, those for nonces and KV, and the platform ends what makes more
+/// than 1,000 calls.
+const MAX_SHARDS: u16 = 900;
 /// A rotation of the shard count needs two.
 const MAX_SHARD_COUNTS: usize = 4;
 
@@ -206,17 +208,19 @@ fn origin(text: &str) -> Result<Option<String>, &'static str> {
 }
 
 fn shards(text: &str) -> Result<Vec<u16>, &'static str> {
-    const RULE: &str = "must be numbers from 1 to 4096 with commas, each once, at most four";
+    const RULE: &str = "must be numbers of at least 1 with commas, each once, at most four";
+    const SUM: &str = "must be at most 900 objects, those of earlier counts included";
     let mut counts = Vec::new();
     for part in text.split(',') {
         let count: u16 = part.trim().parse().map_err(|_| RULE)?;
         let repeated = counts.contains(&count);
-        if !(1..=MAX_SHARDS).contains(&count) || repeated || counts.len() == MAX_SHARD_COUNTS {
+        if count == 0 || repeated || counts.len() == MAX_SHARD_COUNTS {
             return Err(RULE);
         }
         counts.push(count);
     }
-    Ok(counts)
+    let objects: u32 = counts.iter().copied().map(u32::from).sum();
+    if objects > u32::from(MAX_SHARDS) { Err(SUM) } else { Ok(counts) }
 }
 
 fn half_life(text: &str) -> Result<u32, &'static str> {

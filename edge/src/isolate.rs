@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
 use munjigi_captcha::{Counters, Site};
+use munjigi_protocol::Health;
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
 
@@ -28,6 +29,8 @@ pub struct Isolate {
     pub sites: RefCell<Cache<Known<Arc<Site>>>>,
     /// The frame's document and until when it is fresh.
     pub document: RefCell<Option<(Arc<str>, u64)>>,
+    /// How the edge was and until when that is told again.
+    pub health: RefCell<Option<(Health, u64)>>,
     /// What the policy counts.
     pub counters: RefCell<Counters>,
     /// What the origin is told now and then.
@@ -65,6 +68,7 @@ impl Isolate {
         Self {
             sites: RefCell::new(Cache::new(CACHED_SITES)),
             document: RefCell::new(None),
+            health: RefCell::new(None),
             counters: RefCell::new(Counters::new(config.counter_half_life_seconds)),
             counts: RefCell::new(Counts::default()),
             counts_due: Cell::new(0),

@@ -14,6 +14,9 @@ use crate::redemptions::wire::{Command, PayerId, Reply, RowId, Verdict};
 
 /// Objects that are asked at the same time when all are.
 const AT_ONCE: usize = 64;
+/// Objects for nonces of signatures. A number of its own: were it that of the
+/// shards, a signature would be good once more when they change.
+const NONCE_OBJECTS: u16 = 16;
 
 /// The objects of this worker.
 pub struct Objects {
@@ -38,7 +41,8 @@ impl Objects {
     /// second try would find the first one's.
     pub async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
         let command = Command::Nonce(nonce, until);
-        match self.ask_once(&self.any(&nonce), &command).await? {
+        let name = nonce_name(spread(&nonce, NONCE_OBJECTS));
+        match self.ask_once(&name, &command).await? {
             Reply::Nonce(new) => Ok(new),
             _ => Err(StoreError),
         }
@@ -61,8 +65,17 @@ impl Objects {
     }
 
     /// Sweeps one object; how many of its rows wait to be sent.
-    pub async fn sweep(&self, shards: u16, number: u16) -> Result<u32, StoreError> {
-        match self.ask(&name(shards, number), &Command::Sweep).await? {
+    pub async fn sweep(&self, name: &str) -> Result<u32, StoreError> {
+        self.backlog_after(name, &Command::Sweep).await
+    }
+
+    /// How many rows of the first object wait to be sent. Changes nothing.
+    pub async fn backlog(&self) -> Result<u32, StoreError> {
+        self.backlog_after(&name(self.shards, 0), &Command::Backlog).await
+    }
+
+    async fn backlog_after(&self, name: &str, command: &Command) -> Result<u32, StoreError> {
+        match self.ask(name, command).await? {
             Reply::Swept(backlog) => Ok(backlog),
             _ => Err(StoreError),
         }
@@ -70,8 +83,7 @@ impl Objects {
 
     /// The object for what is only a key.
     fn any(&self, key: &[u8]) -> String {
-        let [high, low, ..] = <[u8; 32]>::from(Sha256::digest(key));
-        name(self.shards, u16::from_be_bytes([high, low]) % self.shards.max(1))
+        name(self.shards, spread(key, self.shards))
     }
 
     fn of(row: &RowAddress) -> String {
@@ -99,6 +111,21 @@ impl Objects {
             Some(reply) => Ok(reply),
         }
     }
+}
+
+fn nonce_name(number: u16) -> String {
+    format!("nonces/{number}")
+}
+
+/// A number below `count` that a key always has.
+fn spread(key: &[u8], count: u16) -> u16 {
+    let [high, low, ..] = <[u8; 32]>::from(Sha256::digest(key));
+    u16::from_be_bytes([high, low]) % count.max(1)
+}
+
+/// The names of the objects for nonces.
+pub fn nonces() -> impl Iterator<Item = String> {
+    (0..NONCE_OBJECTS).map(nonce_name)
 }
 
 /// The names of every object of these counts.
@@ -164,5 +191,15 @@ mod tests {
     fn every_object_of_every_count_is_named_once() {
         let names: Vec<String> = all(&[2, 3]).collect();
         assert_eq!(names, ["2/0", "2/1", "3/0", "3/1", "3/2"]);
+    }
+
+    #[test]
+    fn a_nonce_has_its_object_whatever_the_shards_are() {
+        let names: Vec<String> = nonces().collect();
+        assert_eq!(names.len(), 16);
+        for byte in 0..=255 {
+            let name = nonce_name(spread(&[byte; 16], NONCE_OBJECTS));
+            assert!(names.contains(&name), "{name}");
+        }
     }
 }

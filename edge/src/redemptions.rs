@@ -5,6 +5,7 @@
 
 mod alarm;
 mod denied;
+mod facts;
 mod ledgers;
 mod object;
 mod outbox;

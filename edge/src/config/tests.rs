@@ -85,10 +85,20 @@ fn every_mistake_is_listed_and_no_value_repeated() {
 
 #[test]
 fn shard_counts_are_few_different_and_bounded() {
-    for text in ["", "0", "4097", "64,64", "64,", "1,2,3,4,5", "-1", "64;32"] {
+    for text in ["", "0", "901", "65537", "64,64", "64,", "1,2,3,4,5", "-1", "64;32"] {
         assert!(shards(text).is_err(), "{text}");
     }
-    assert_eq!(shards("4096,1"), Ok(vec![4_096, 1]));
+    assert_eq!(shards("899,1"), Ok(vec![899, 1]));
+}
+
+#[test]
+fn more_objects_than_one_request_may_call_are_a_mistake_with_its_name() {
+    let mistakes = parse(&with(&[("MUNJIGI_SHARDS", "512,389")])).err().unwrap();
+    let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["MUNJIGI_SHARDS: must be at most 900 objects, those of earlier counts included"]
+    );
 }
 
 #[test]

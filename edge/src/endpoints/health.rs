@@ -13,16 +13,40 @@ const ABSENT_KEY: &str = "health";
 /// So many rows of one object waiting for the origin are more than a pause.
 const LONG_BACKLOG: u32 = 10_000;
 
+/// Anybody may ask, so that asking must not be work for KV and the objects.
+const KEPT_MS: u64 = 10_000;
+/// Being back should show at once.
+const DOWN_KEPT_MS: u64 = 1_000;
+
 /// Answers with the worst of the checks.
 pub async fn answer(edge: &Edge<'_>) -> Answer {
-    let checks = vec![rings(edge), sites(edge).await, redemptions(edge).await];
-    let status = worst(&checks);
-    let health = Health { status, checks };
+    let known = edge.isolate.health.borrow().clone();
+    let health = match known {
+        Some((health, fresh_until)) if edge.now.0 < fresh_until => health,
+        _ => {
+            let health = look(edge).await;
+            let fresh_until = edge.now.0 + kept_ms(health.status);
+            edge.isolate.health.replace(Some((health.clone(), fresh_until)));
+            health
+        }
+    };
     let answer = Answer::json(&health);
-    match status {
+    match health.status {
         Status::Ok | Status::Degraded => answer,
         Status::Down => answer.with_status(503).with_retry_after(2),
     }
+}
+
+const fn kept_ms(status: Status) -> u64 {
+    match status {
+        Status::Ok | Status::Degraded => KEPT_MS,
+        Status::Down => DOWN_KEPT_MS,
+    }
+}
+
+async fn look(edge: &Edge<'_>) -> Health {
+    let checks = vec![rings(edge), sites(edge).await, redemptions(edge).await];
+    Health { status: worst(&checks), checks }
 }
 
 /// Without rings no request gets as far as this.
@@ -54,13 +78,13 @@ async fn sites(edge: &Edge<'_>) -> HealthCheck {
 
 /// Without its objects no token is accepted.
 async fn redemptions(edge: &Edge<'_>) -> HealthCheck {
-    let shards = edge.shards();
-    let backlog = match Objects::new(edge.env, shards) {
-        Ok(objects) => objects.sweep(shards, 0).await,
+    let backlog = match Objects::new(edge.env, edge.shards()) {
+        Ok(objects) => objects.backlog().await,
         Err(error) => Err(error),
     };
     let (status, detail) = match backlog {
-        Ok(waiting) if waiting > LONG_BACKLOG => {
+        // Where there is no origin they wait because they were told to.
+        Ok(waiting) if waiting > LONG_BACKLOG && edge.isolate.config.origin_url.is_some() => {
             (Status::Degraded, format!("{waiting} events of one object wait for the origin"))
         }
         Ok(_) => (Status::Ok, String::new()),
@@ -93,5 +117,11 @@ mod tests {
         assert_eq!(worst(&[check(Status::Ok), check(Status::Ok)]), Status::Ok);
         assert_eq!(worst(&[check(Status::Ok), check(Status::Degraded)]), Status::Degraded);
         assert_eq!(worst(&[check(Status::Down), check(Status::Degraded)]), Status::Down);
+    }
+
+    #[test]
+    fn an_edge_that_is_down_is_looked_at_again_soon() {
+        assert!(kept_ms(Status::Down) < kept_ms(Status::Degraded));
+        assert_eq!(kept_ms(Status::Ok), 10_000);
     }
 }

@@ -56,22 +56,36 @@ impl Plan {
         self.failures = self.failures.saturating_add(1);
     }
 
-    /// After work: when the alarm should ring, given when the next bucket
-    /// ends. None: nothing is to come, and an alarm may stay as it is.
-    pub fn settle(&mut self, now: u64, next_end: Option<u64>) -> Option<u64> {
-        // A bucket that has ended waits for its rows to be sent.
-        let next_end = next_end.map(|end| end.max(now + FIRST_RETRY_MS));
-        let wanted = match (self.send_from, next_end) {
-            (Some(send), Some(end)) => send.min(end),
-            (Some(only), None) | (None, Some(only)) => only,
-            (None, None) => return None,
-        };
-        let wanted = wanted.max(now);
+    /// After work: when the alarm should ring, given when a bucket is due
+    /// next. None: nothing is to come, and an alarm may stay as it is.
+    pub fn settle(&mut self, now: u64, next_due: Option<u64>) -> Option<u64> {
+        let wanted = self.wanted(now, next_due)?;
         if self.armed == Some(wanted) {
             return None;
         }
         self.armed = Some(wanted);
         Some(wanted)
+    }
+
+    /// Between work: sees that an alarm is set. One that is set to ring is
+    /// never put off, or whoever wakes the object could keep it silent.
+    pub fn watch(&mut self, now: u64, next_due: Option<u64>) -> Option<u64> {
+        // One that should have rung either rings in a moment or was lost.
+        self.armed = self.armed.filter(|armed| *armed > now);
+        let wanted = self.wanted(now, next_due)?;
+        self.arm(wanted)
+    }
+
+    fn wanted(&self, now: u64, next_due: Option<u64>) -> Option<u64> {
+        // Rows that wait also hold buckets that are over: the wait for the
+        // origin alone decides when both go.
+        let next_due = match (self.send_from, next_due) {
+            (Some(_), Some(due)) if due <= now => None,
+            (None, Some(due)) => Some(due.max(now + FIRST_RETRY_MS)),
+            (_, due) => due,
+        };
+        let wanted = self.send_from.into_iter().chain(next_due).min()?;
+        Some(wanted.max(now))
     }
 
     fn arm(&mut self, wanted: u64) -> Option<u64> {
@@ -139,8 +153,34 @@ mod tests {
     #[test]
     fn an_ended_bucket_does_not_make_the_alarm_spin() {
         let mut plan = Plan::default();
-        plan.failed(10_000);
-        assert!(plan.settle(10_000, Some(5_000)) >= Some(11_000));
+        assert_eq!(plan.settle(10_000, Some(5_000)), Some(11_000));
+    }
+
+    #[test]
+    fn an_ended_bucket_does_not_end_the_wait_for_the_origin() {
+        let mut plan = Plan::default();
+        plan.row_written(0);
+        let mut now = 3_000;
+        for _ in 0..10 {
+            plan.rings(now);
+            plan.failed(now);
+            now = plan.settle(now, Some(1_000)).or(plan.armed).unwrap();
+        }
+        plan.rings(now);
+        plan.failed(now);
+        assert_eq!(plan.settle(now, Some(1_000)).or(plan.armed), Some(now + LAST_RETRY_MS));
+    }
+
+    #[test]
+    fn looking_after_an_object_never_puts_its_alarm_off() {
+        let mut plan = Plan::default();
+        assert_eq!(plan.watch(10_000, Some(5_000)), Some(11_000));
+        for now in 10_001..11_000 {
+            assert_eq!(plan.watch(now, Some(5_000)), None);
+        }
+        assert_eq!(plan.watch(10_500, Some(600_000)), None);
+        // It did not ring.
+        assert_eq!(plan.watch(11_000, Some(5_000)), Some(12_000));
     }
 
     #[test]

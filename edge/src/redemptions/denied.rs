@@ -30,6 +30,7 @@ impl Denied {
     pub fn load(&self, db: &Database) -> Result<(), SqlError> {
         let found = db.run("SELECT name, version, denied, until FROM denied", &[])?;
         let mut entries = self.0.borrow_mut();
+        entries.clear();
         for row in found {
             entries.push(Entry {
                 name: row.text(0),

@@ -20,7 +20,7 @@ use super::alarm::Plan;
 use super::denied::Denied;
 use super::ledgers;
 use super::outbox::{self, Next};
-use super::rows::{Rows, bucket_end};
+use super::rows::{Rows, bucket_end, given_up};
 use super::schema::{self, Schema};
 use super::sql::{Database, SqlError};
 use super::wire::{Command, Reply};
@@ -83,6 +83,7 @@ impl Redemptions {
         let next = self.plan.borrow_mut().rings(now.0);
         self.set_alarm(next);
         if let Err(error) = self.work().await {
+            self.plan.borrow_mut().failed(now.0);
             Line::new(Level::Error, "alarm-failed").with_detail(&error.0).write();
         }
     }
@@ -91,10 +92,11 @@ impl Redemptions {
 impl Redemptions {
     /// Learns what the database holds, and sees that an alarm is set for it.
     fn wake(&self, now: UnixMillis) -> Result<(), SqlError> {
-        let schema = schema::wake(&self.db)?;
+        let schema = schema::wake(&self.db, &self.name())?;
         if schema == Schema::Current {
             self.rows.load(&self.db)?;
             self.denied.load(&self.db)?;
+            outbox::take_up(&self.db)?;
             for bucket in self.rows.buckets() {
                 if outbox::waiting(&self.db, bucket)? {
                     self.plan.borrow_mut().more_waits(now.0);
@@ -103,29 +105,30 @@ impl Redemptions {
             }
         }
         *self.schema.borrow_mut() = Some(schema);
-        self.settle(now);
+        self.watch(now);
         Ok(())
     }
 
     fn obey(&self, command: Command, now: UnixMillis) -> Result<Reply, SqlError> {
-        let schema = *self.schema.borrow();
-        match schema {
-            Some(Schema::Current) => {}
-            Some(Schema::Empty) => match command {
-                Command::Sweep => return Ok(Reply::Swept(0)),
+        if self.schema.borrow().is_none() {
+            self.wake(now)?;
+        }
+        let empty = *self.schema.borrow() == Some(Schema::Empty);
+        if empty {
+            match &command {
+                Command::Sweep | Command::Backlog => return Ok(Reply::Swept(0)),
+                Command::Deny(verdicts) if !verdicts.iter().any(|verdict| verdict.denied) => {
+                    return Ok(Reply::Denied);
+                }
                 _ => self.create()?,
-            },
-            None => self.wake(now)?,
+            }
         }
         Ok(match command {
             Command::Redeem(row, redeem) => {
                 let denial = self.denied.denial(&redeem, now);
                 let redeemed = self.rows.redeem(&self.db, now, denial, &row, &redeem)?;
                 if redeemed == Redeemed::First {
-                    let wanted = self.plan.borrow_mut().row_written(now.0);
-                    if let Some(at) = wanted {
-                        self.set_alarm(at);
-                    }
+                    self.row_written(now);
                 }
                 Reply::Redeemed(redeemed)
             }
@@ -140,20 +143,46 @@ impl Redemptions {
                 self.denied.apply(&self.db, &verdicts, now)?;
                 Reply::Denied
             }
-            Command::Sweep => self.sweep(now)?,
+            Command::Sweep => {
+                self.sweep(now)?;
+                self.backlog()?
+            }
+            Command::Backlog => self.backlog()?,
         })
     }
 
     fn create(&self) -> Result<(), SqlError> {
-        schema::create(&self.db, &self.state.id().name().unwrap_or_default())?;
+        schema::create(&self.db, &self.name())?;
         *self.schema.borrow_mut() = Some(Schema::Current);
         Ok(())
     }
 
-    fn sweep(&self, now: UnixMillis) -> Result<Reply, SqlError> {
+    /// The object's name, empty where only an alarm wakes it.
+    fn name(&self) -> String {
+        self.state.id().name().unwrap_or_default()
+    }
+
+    fn row_written(&self, now: UnixMillis) {
+        let origin = isolate::of(&self.env).map_or(true, |is| is.config.origin_url.is_some());
+        let wanted = if origin {
+            self.plan.borrow_mut().row_written(now.0)
+        } else {
+            // Nobody wants it yet; only the end of its bucket is to come.
+            self.plan.borrow_mut().watch(now.0, self.next_due(now))
+        };
+        if let Some(at) = wanted {
+            self.set_alarm(at);
+        }
+    }
+
+    fn sweep(&self, now: UnixMillis) -> Result<(), SqlError> {
         self.denied.sweep(&self.db, now)?;
         ledgers::sweep(&self.db, now)?;
-        self.settle(now);
+        self.watch(now);
+        Ok(())
+    }
+
+    fn backlog(&self) -> Result<Reply, SqlError> {
         let mut backlog = 0;
         for bucket in self.rows.buckets() {
             backlog += outbox::backlog(&self.db, bucket)?;
@@ -167,21 +196,28 @@ impl Redemptions {
             self.wake(clock::now())?;
         }
         // The log has said what is wrong with the configuration; rows wait.
-        let Ok(isolate) = isolate::of(&self.env) else { return Ok(()) };
+        let Ok(isolate) = isolate::of(&self.env) else {
+            let now = clock::now();
+            self.plan.borrow_mut().failed(now.0);
+            self.settle(now);
+            return Ok(());
+        };
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();
             let Some(batch) = self.next(isolate, now)? else {
                 self.plan.borrow_mut().sent();
-                self.settle(now);
-                return Ok(());
+                return self.rest(now);
             };
             if let Err(why) = self.send(isolate, &batch, now).await {
                 Line::new(Level::Warn, "origin-away").with_detail(&why).write();
                 self.plan.borrow_mut().failed(now.0);
-                self.settle(now);
-                return Ok(());
+                return self.rest(now);
             }
             outbox::taken(&self.db, &batch)?;
+            if batch.unreadable > 0 {
+                // Another release wrote them: it sends them when it is back.
+                Line::new(Level::Error, "events-unreadable").with_count(batch.unreadable).write();
+            }
         }
         let now = clock::now();
         self.plan.borrow_mut().more_waits(now.0);
@@ -192,23 +228,41 @@ impl Redemptions {
     /// The next batch to send; drops buckets on the way.
     fn next(&self, isolate: &Isolate, now: UnixMillis) -> Result<Option<outbox::Batch>, SqlError> {
         for bucket in self.rows.buckets() {
-            // Without an origin nobody wants the rows; they still make
-            // tokens good only once, until they end.
             let next = match isolate.config.origin_url {
-                None if now.0 >= bucket_end(bucket) => Next::Drop,
-                None => Next::Nothing,
+                None => outbox::next_without_origin(&self.db, bucket, now)?,
                 Some(_) => outbox::next(&self.db, bucket, now)?,
             };
             match next {
                 Next::Send(batch) => return Ok(Some(batch)),
-                Next::Drop => {
-                    schema::drop_bucket(&self.db, bucket)?;
-                    self.rows.forget(bucket);
-                }
+                Next::Drop => self.drop_bucket(bucket)?,
                 Next::Nothing => {}
             }
         }
         Ok(None)
+    }
+
+    /// After work that cannot go on now: gives up what has waited for too
+    /// long, and sets the alarm.
+    fn rest(&self, now: UnixMillis) -> Result<(), SqlError> {
+        for bucket in self.rows.buckets() {
+            if now.0 < given_up(bucket) {
+                break;
+            }
+            let lost = outbox::backlog(&self.db, bucket)?;
+            Line::new(Level::Error, "events-lost")
+                .with_count(lost)
+                .with_detail("they waited for the origin, or for a release that reads them, for 14 days")
+                .write();
+            self.drop_bucket(bucket)?;
+        }
+        self.settle(now);
+        Ok(())
+    }
+
+    fn drop_bucket(&self, bucket: u64) -> Result<(), SqlError> {
+        schema::drop_bucket(&self.db, bucket)?;
+        self.rows.forget(bucket);
+        Ok(())
     }
 
     async fn send(
@@ -217,17 +271,39 @@ impl Redemptions {
         batch: &outbox::Batch,
         now: UnixMillis,
     ) -> Result<(), String> {
+        if batch.events.is_empty() {
+            return Ok(());
+        }
         let shard = schema::shard(&self.db).map_err(|error| error.0)?;
         let body = batch.json(&shard).ok_or("the batch could not be written")?;
         outbound::post(isolate, routes::EVENTS, &body, now).await.map_err(|error| error.to_string())
     }
 
+    /// After work, which has looked at every bucket that is over.
     fn settle(&self, now: UnixMillis) {
-        let next_end = self.rows.buckets().first().map(|bucket| bucket_end(*bucket));
-        let wanted = self.plan.borrow_mut().settle(now.0, next_end);
+        let wanted = self.plan.borrow_mut().settle(now.0, self.next_due(now));
         if let Some(at) = wanted {
             self.set_alarm(at);
         }
+    }
+
+    /// Between work: a bucket that is over may be waiting to be dropped.
+    fn watch(&self, now: UnixMillis) {
+        let next_end = self.rows.buckets().first().map(|bucket| bucket_end(*bucket));
+        let wanted = self.plan.borrow_mut().watch(now.0, next_end);
+        if let Some(at) = wanted {
+            self.set_alarm(at);
+        }
+    }
+
+    /// When a bucket is due next. One that is over and still there holds rows
+    /// that wait for somebody.
+    fn next_due(&self, now: UnixMillis) -> Option<u64> {
+        let due = |bucket| match bucket_end(bucket) {
+            end if end > now.0 => end,
+            _ => given_up(bucket),
+        };
+        self.rows.buckets().into_iter().map(due).min()
     }
 
     /// Sets the alarm without waiting: the runtime holds back answers until

@@ -1,11 +1,15 @@
 //! What the origin has not heard of yet: the rows of spent attempts behind a
 //! cursor, and once a bucket has ended, the final count of rejections of the
 //! rows that have any. When to try is decided in `alarm`.
+//!
+//! A row that this release cannot read does not hold up those behind it. It is
+//! set aside: its bucket is not dropped, and each start of the object looks
+//! whether the row can be read now.
 
 use munjigi_captcha::UnixMillis;
-use munjigi_captcha::redemption::TokenFacts;
 use munjigi_protocol::{AttemptId, EventBatch, Redeemed};
 
+use super::facts;
 use super::rows::bucket_end;
 use super::sql::{Database, Row, SqlError, integer};
 
@@ -28,6 +32,9 @@ pub enum Pass {
 pub struct Batch {
     /// For the origin.
     pub events: Vec<Redeemed>,
+    /// How many rows were never sent and cannot be read.
+    pub unreadable: u64,
+    aside: Option<u64>,
     bucket: u64,
     pass: Pass,
     last: u64,
@@ -68,11 +75,52 @@ pub fn next(db: &Database, bucket: u64, now: UnixMillis) -> Result<Next, SqlErro
     if now.0 < bucket_end(bucket) {
         return Ok(Next::Nothing);
     }
-    Ok(read(db, bucket, Pass::Final)?.map_or(Next::Drop, Next::Send))
+    match read(db, bucket, Pass::Final)? {
+        Some(batch) => Ok(Next::Send(batch)),
+        None if aside(db, bucket)? => Ok(Next::Nothing),
+        None => Ok(Next::Drop),
+    }
+}
+
+/// The same where there is no origin: rows wait until there is one.
+pub fn next_without_origin(
+    db: &Database,
+    bucket: u64,
+    now: UnixMillis,
+) -> Result<Next, SqlError> {
+    let over = now.0 >= bucket_end(bucket) && !waiting(db, bucket)? && !aside(db, bucket)?;
+    Ok(if over { Next::Drop } else { Next::Nothing })
+}
+
+/// Whether a bucket has rows that were set aside.
+fn aside(db: &Database, bucket: u64) -> Result<bool, SqlError> {
+    Ok(!db.run("SELECT 1 FROM aside WHERE bucket = ?", &[integer(bucket)])?.is_empty())
+}
+
+/// Puts the cursor back to rows that were set aside and can be read now. The
+/// origin knows those between that it has.
+pub fn take_up(db: &Database) -> Result<(), SqlError> {
+    for row in db.run("SELECT bucket, n FROM aside", &[])? {
+        let (bucket, n) = (row.integer(0), row.integer(1));
+        let statement = format!("SELECT facts FROM r{bucket} WHERE n = ?");
+        let found = db.run(&statement, &[integer(n)])?;
+        let facts = found.first().and_then(|row| row.blob(0));
+        if facts.is_none_or(|facts| facts::decode(&facts).is_some()) {
+            let before = integer(n.saturating_sub(1));
+            let statement = "UPDATE buckets SET sent = ? WHERE bucket = ?";
+            db.run(statement, &[before, integer(bucket)])?;
+            db.run("DELETE FROM aside WHERE bucket = ?", &[integer(bucket)])?;
+        }
+    }
+    Ok(())
 }
 
 /// Moves the cursor past a batch that the origin has taken.
 pub fn taken(db: &Database, batch: &Batch) -> Result<(), SqlError> {
+    if let Some(first) = batch.aside {
+        let statement = "INSERT OR IGNORE INTO aside VALUES (?, ?)";
+        db.run(statement, &[integer(batch.bucket), integer(first)])?;
+    }
     let cursor = batch.pass.cursor();
     let statement = format!("UPDATE buckets SET {cursor} = ? WHERE bucket = ?");
     db.run(&statement, &[integer(batch.last), integer(batch.bucket)])?;
@@ -110,25 +158,37 @@ fn read(db: &Database, bucket: u64, pass: Pass) -> Result<Option<Batch>, SqlErro
          WHERE n > (SELECT {cursor} FROM buckets WHERE bucket = ?) {condition} \
          ORDER BY n LIMIT {MAX_EVENTS}"
     );
-    let mut batch = Batch { events: Vec::new(), bucket, pass, last: 0 };
+    let rows = db.run(&statement, &[integer(bucket)])?;
+    Ok(gather(bucket, pass, rows.iter().map(|row| (row.integer(0), event(row)))))
+}
+
+/// As many rows as one batch takes, in their order; none where there is none.
+fn gather(
+    bucket: u64,
+    pass: Pass,
+    rows: impl Iterator<Item = (u64, Option<Redeemed>)>,
+) -> Option<Batch> {
+    let events = Vec::new();
+    let mut batch = Batch { events, unreadable: 0, aside: None, bucket, pass, last: 0 };
     let mut bytes = 0;
-    for row in db.run(&statement, &[integer(bucket)])? {
-        let event = event(&row);
+    for (n, event) in rows {
         bytes += event.as_ref().map_or(0, json_bytes);
         if bytes > MAX_BYTES && !batch.events.is_empty() {
             break;
         }
-        batch.last = row.integer(0);
-        // A row that cannot be read is passed over: it must not hold up those
-        // behind it. There is none unless a release changed what it wrote.
+        batch.last = n;
+        if event.is_none() && pass == Pass::First {
+            batch.unreadable += 1;
+            batch.aside.get_or_insert(n);
+        }
         batch.events.extend(event);
     }
-    Ok((batch.last > 0).then_some(batch))
+    (batch.last > 0).then_some(batch)
 }
 
 fn event(row: &Row) -> Option<Redeemed> {
     let id = AttemptId(row.bytes(1)?);
-    let facts: TokenFacts = postcard::from_bytes(&row.blob(3)?).ok()?;
+    let facts = facts::decode(&row.blob(3)?)?;
     let rejected = u32::try_from(row.integer(4)).unwrap_or(u32::MAX);
     Some(Redeemed { rejected, ..facts.event(id, UnixMillis(row.integer(2))) })
 }
@@ -137,4 +197,37 @@ fn event(row: &Row) -> Option<Redeemed> {
 /// escapes, except by accident of an operator's hand.
 fn json_bytes(event: &Redeemed) -> usize {
     320 + event.sitekey.len() + 2 * (event.hostname.len() + event.action.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(hostname: &str) -> Redeemed {
+        let facts = facts::tests::facts();
+        Redeemed { hostname: hostname.into(), ..facts.event(AttemptId([1; 16]), UnixMillis(2)) }
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_set_aside_and_holds_nothing_up() {
+        let rows = [(7, None), (8, Some(event("a"))), (9, None), (10, Some(event("b")))];
+        let batch = gather(1, Pass::First, rows.clone().into_iter()).unwrap();
+        assert_eq!((batch.events.len(), batch.last), (2, 10));
+        assert_eq!((batch.unreadable, batch.aside), (2, Some(7)));
+        // What was set aside is told of once.
+        let again = gather(1, Pass::Final, rows.into_iter()).unwrap();
+        assert_eq!((again.unreadable, again.aside), (0, None));
+        let alone = gather(1, Pass::First, [(7, None)].into_iter()).unwrap();
+        assert_eq!((alone.events.len(), alone.last), (0, 7));
+        assert_eq!(gather(1, Pass::First, [].into_iter()), None);
+    }
+
+    #[test]
+    fn a_batch_keeps_to_its_size_and_goes_on_where_it_ended() {
+        let long = "a".repeat(10_000);
+        let rows = (1..20).map(|n| (n, Some(event(&long))));
+        let batch = gather(1, Pass::First, rows).unwrap();
+        assert_eq!(batch.events.len() as u64, batch.last);
+        assert!((2..19).contains(&batch.last));
+    }
 }

@@ -12,6 +12,7 @@ use munjigi_captcha::redemption::{
     self, AnswerHash, Attempted, CallHash, Denial, Redeem, Redeemed, Row, Spent, Stepped, TokenHash,
 };
 
+use super::facts;
 use super::sql::{Database, NewRow, SqlError, blob, integer};
 use super::wire::RowId;
 
@@ -19,6 +20,8 @@ use super::wire::RowId;
 pub const BUCKET_MS: u64 = 600_000;
 /// A row outlives its attempt by this, for clocks that are not alike.
 const GRACE_MS: u64 = 60_000;
+/// 14 days.
+const GIVE_UP_MS: u64 = 14 * 86_400_000;
 
 /// The live buckets in their order, a cache of the table `buckets`: a few.
 #[derive(Default)]
@@ -38,6 +41,12 @@ pub const fn bucket_of(keep_until: u64) -> u64 {
     (keep_until.saturating_add(GRACE_MS)) / BUCKET_MS
 }
 
+/// When what nobody has fetched by then is given up, in milliseconds. As long
+/// as the queue keeps counts; an origin that is away for longer has gone.
+pub const fn given_up(bucket: u64) -> u64 {
+    bucket_end(bucket).saturating_add(GIVE_UP_MS)
+}
+
 /// When a bucket may be dropped, in milliseconds.
 pub const fn bucket_end(bucket: u64) -> u64 {
     (bucket.saturating_add(1)).saturating_mul(BUCKET_MS)
@@ -47,6 +56,7 @@ impl Rows {
     /// Learns the buckets that the database has.
     pub fn load(&self, db: &Database) -> Result<(), SqlError> {
         let found = db.run("SELECT bucket FROM buckets", &[])?;
+        self.buckets.borrow_mut().clear();
         for row in found {
             self.know(row.integer(0));
         }
@@ -80,7 +90,7 @@ impl Rows {
             return Ok(unspent);
         }
         let bucket = self.open(db, id.keep_until)?;
-        let facts = postcard::to_allocvec(&redeem.facts).map_err(|e| SqlError(e.to_string()))?;
+        let facts = facts::encode(&redeem.facts).map_err(|e| SqlError(e.to_string()))?;
         let new = NewRow {
             id: &id.id,
             call: &redeem.call.0,

@@ -56,6 +56,8 @@ pub enum Command {
     Deny(Vec<Verdict>),
     /// Drop what is due and see that an alarm is set.
     Sweep,
+    /// Say how much waits, and change nothing.
+    Backlog,
 }
 
 /// The answer to a command.
@@ -73,7 +75,7 @@ pub enum Reply {
     Nonce(bool),
     /// To `Deny`.
     Denied,
-    /// To `Sweep`: how many rows wait to be sent to the origin.
+    /// To `Sweep` and `Backlog`: how many rows wait for the origin.
     Swept(u32),
     /// The object could not do it; the log says why.
     Failed,
@@ -146,6 +148,7 @@ mod tests {
             Command::Nonce([4; 16], 5),
             Command::Deny(vec![Verdict { name: "mj_x".into(), version: 3, denied: true }]),
             Command::Sweep,
+            Command::Backlog,
         ] {
             let url = command.url().unwrap();
             assert_eq!(Command::from_url(&url), Some(command));

@@ -1,0 +1,57 @@
+//! What a token said, as it lies in a row until the origin has it: a version
+//! and postcard. Another release may have written the row that this one sends.
+
+use munjigi_captcha::redemption::TokenFacts;
+
+/// Rises with every change of `TokenFacts`; older versions are read on.
+const VERSION: u8 = 1;
+
+/// Bytes for a row.
+pub fn encode(facts: &TokenFacts) -> Result<Vec<u8>, postcard::Error> {
+    postcard::to_extend(facts, vec![VERSION])
+}
+
+/// Reads a row's bytes; none where another release must do it.
+pub fn decode(bytes: &[u8]) -> Option<TokenFacts> {
+    match bytes.split_first()? {
+        (&VERSION, facts) => postcard::from_bytes(facts).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use munjigi_captcha::Sitekey;
+    use munjigi_protocol::Algorithm;
+
+    use super::*;
+
+    pub fn facts() -> TokenFacts {
+        TokenFacts {
+            sitekey: Sitekey::from_trusted("mj_00000000000000000000000000").unwrap(),
+            hostname: "shop.example".into(),
+            action: "login".into(),
+            solved_at: 1_795_000_000_000,
+            score: 70,
+            interactive: false,
+            stepped: false,
+            algorithm: Algorithm::HashWx,
+            country: "KR".into(),
+            asn: 64_500,
+        }
+    }
+
+    #[test]
+    fn facts_survive_their_row() {
+        assert_eq!(decode(&encode(&facts()).unwrap()), Some(facts()));
+    }
+
+    #[test]
+    fn facts_of_another_version_are_not_guessed_at() {
+        let mut bytes = encode(&facts()).unwrap();
+        bytes[0] += 1;
+        assert_eq!(decode(&bytes), None);
+        assert_eq!(decode(&[]), None);
+        assert_eq!(decode(&[VERSION]), None);
+    }
+}
