@@ -16,6 +16,8 @@ pub const RETRY_AFTER_SECONDS: u32 = 60;
 pub enum Limiter {
     /// Challenges of a network on a site.
     Challenge,
+    /// Solutions of a network on a site.
+    Solution,
     /// Calls with one secret.
     Verify,
 }
@@ -33,6 +35,7 @@ impl Limiter {
     const fn binding(self) -> &'static str {
         match self {
             Self::Challenge => "CHALLENGE_LIMIT",
+            Self::Solution => "SOLUTION_LIMIT",
             Self::Verify => "VERIFY_LIMIT",
         }
     }

@@ -39,6 +39,9 @@ pub struct Manifest {
     /// Times at which the worker is called.
     #[serde(default)]
     pub triggers: Triggers,
+    /// What the platform records by itself.
+    #[serde(default)]
+    pub observability: Observability,
 }
 
 /// Static files and which paths go to the worker first.
@@ -139,6 +142,36 @@ pub struct Triggers {
     /// Cron expressions.
     #[serde(default)]
     pub crons: Vec<String>,
+}
+
+/// What the platform records by itself.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub struct Observability {
+    /// Everything below.
+    #[serde(default)]
+    pub enabled: bool,
+    /// Logs.
+    #[serde(default)]
+    pub logs: Logs,
+}
+
+/// Logs of the platform.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub struct Logs {
+    /// Lines that the worker writes.
+    #[serde(default)]
+    pub enabled: bool,
+    /// A line of the platform's for each request, with who sent it.
+    pub invocation_logs: Option<bool>,
+}
+
+impl Observability {
+    /// Whether the platform writes a line for each request, as it does unless
+    /// told otherwise.
+    #[must_use]
+    pub fn logs_invocations(self) -> bool {
+        (self.enabled || self.logs.enabled) && self.logs.invocation_logs.unwrap_or(true)
+    }
 }
 
 impl Manifest {

@@ -108,7 +108,7 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
         ("assets binding ASSETS", assets == Some("ASSETS")),
         ("a cron trigger", !manifest.triggers.crons.is_empty()),
     ];
-    let limits = ["CHALLENGE_LIMIT", "VERIFY_LIMIT"];
+    let limits = ["CHALLENGE_LIMIT", "SOLUTION_LIMIT", "VERIFY_LIMIT"];
     let limiters = limits
         .iter()
         .filter(|name| !manifest.ratelimits.iter().any(|limiter| limiter.name == **name))
@@ -118,6 +118,7 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
         .filter(|name| manifest.vars.contains_key(**name))
         .map(|name| format!("{name} is a secret and stands in [vars]"));
     let local = manifest.vars.contains_key("MUNJIGI_LOCAL");
+    let addresses = manifest.observability.logs_invocations();
     bound
         .iter()
         .filter(|(_, there)| !there)
@@ -125,6 +126,11 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
         .chain(limiters)
         .chain(exposed)
         .chain(local.then(|| "MUNJIGI_LOCAL is for a developer's machine only".to_owned()))
+        .chain(addresses.then(|| {
+            "the platform's invocation logs hold visitors' addresses: set `invocation_logs = \
+             false` under [observability.logs]"
+                .to_owned()
+        }))
         .collect()
 }
 
@@ -152,6 +158,19 @@ mod tests {
         assert!(problems.contains("VERIFY_LIMIT is missing"), "{problems}");
         assert!(problems.contains("MUNJIGI_ROOT_KEYS is a secret"), "{problems}");
         assert!(!problems.contains("SITES"), "{problems}");
+    }
+
+    #[test]
+    fn logs_that_would_hold_addresses_are_not_published() {
+        let problems = |more: &str| {
+            let text = format!("{EXAMPLE}\n{more}");
+            problems_of(&Manifest::parse(&text).unwrap()).join("; ").contains("invocation logs")
+        };
+        assert!(problems("[observability]\nenabled = true"));
+        assert!(problems("[observability.logs]\nenabled = true"));
+        assert!(problems("[observability.logs]\nenabled = true\ninvocation_logs = true"));
+        assert!(!problems("[observability]\nenabled = true\n[observability.logs]\ninvocation_logs = false"));
+        assert!(!problems(""));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::challenges::sites_away;
 use crate::answer::Answer;
 use crate::edge::{Edge, visit};
 use crate::inbound::Inbound;
+use crate::limit::{self, Limiter, Verdict, network_key};
 use crate::objects::Objects;
 
 /// Answers with a token or the next step.
@@ -20,16 +21,30 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer
     let opened = solve::open(authority, &request)?;
     let site = edge.sites().by_sitekey(&opened.sitekey()).await.map_err(|_| sites_away())?;
     let site = site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "the site was deleted"))?;
+    let visit = visit(&visitor);
+    // Only now: a seal of ours costs a challenge, which has a limit too.
+    if !site.exempt {
+        let key = network_key(&opened.sitekey().to_string(), visit.prefix);
+        if Limiter::Solution.check(edge.env, &key).await == Verdict::Refuse {
+            return Err(rate_limited());
+        }
+    }
     let objects = Objects::new(edge.env, edge.shards()).map_err(|_| no_objects())?;
     let stores = Stores { redemptions: &objects, prices: &objects, pictures: &NoPictures };
     let mut rng = edge.generator();
-    let visit = visit(&visitor);
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
     let counters = &edge.isolate.counters;
     let solved = solve::judge(&call, &opened, &request, counters, &stores, &mut rng).await;
     let solved = solved.map_err(|refusal| edge.refuse(refusal))?;
-    edge.count(solved.tally);
+    if !solved.repeated {
+        edge.count(solved.tally);
+    }
     Ok(Answer::json(&solved.reply))
+}
+
+fn rate_limited() -> Answer {
+    Answer::problem(Code::RateLimited, "too many solutions for this network")
+        .with_retry_after(limit::RETRY_AFTER_SECONDS)
 }
 
 fn no_objects() -> Refusal {
