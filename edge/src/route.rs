@@ -1,7 +1,7 @@
 //! Which endpoint a method and a path mean. What an endpoint does lives in
 //! its file under `endpoints`.
 
-use munjigi_protocol::Code;
+use crate::endpoints::errors;
 
 /// An endpoint with the variable part of its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Endpoint<'path> {
     /// `POST /siteverify`
     Siteverify,
     /// `GET /errors/{code}`
-    ErrorPage(Code),
+    ErrorPage(&'static str),
     /// `GET /health`
     Health,
     /// `GET /version`
@@ -92,8 +92,7 @@ impl<'path> Endpoint<'path> {
                     Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
                 } else {
                     let name = segment(path, "/errors/")?;
-                    let code = Code::ALL.iter().find(|code| code.as_str() == name)?;
-                    get(Self::ErrorPage(*code))
+                    get(Self::ErrorPage(errors::named(name)?))
                 }
             }
         }
@@ -126,7 +125,8 @@ mod tests {
             ("POST", "/v1/challenges", Endpoint::Challenges),
             ("POST", "/v1/solutions", Endpoint::Solutions),
             ("POST", "/siteverify", Endpoint::Siteverify),
-            ("GET", "/errors/rate-limited", Endpoint::ErrorPage(Code::RateLimited)),
+            ("GET", "/errors/rate-limited", Endpoint::ErrorPage("rate-limited")),
+            ("GET", "/errors/timeout", Endpoint::ErrorPage("timeout")),
             ("GET", "/version", Endpoint::Version),
             ("PUT", "/internal/sites/mj_a", Endpoint::PutSite("mj_a")),
             ("DELETE", "/internal/sites/mj_a", Endpoint::DeleteSite("mj_a")),

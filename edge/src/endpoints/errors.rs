@@ -5,6 +5,9 @@ use munjigi_protocol::Code;
 
 use crate::answer::{Answer, CacheRule};
 
+/// Codes of the widget's own, which no answer of ours carries.
+const WIDGET: [&str; 3] = ["offline", "timeout", "unsupported"];
+
 /// A paragraph for each code: the code, its title, and a line each for who
 /// filled in a form, who built it, and who runs the service.
 const ENGLISH: &str = include_str!("errors/en.txt");
@@ -19,18 +22,27 @@ enum Language {
 
 /// The code in words, as problem documents title it.
 pub fn title(code: Code) -> &'static str {
-    texts(code, ENGLISH)[0]
+    texts(code.as_str(), ENGLISH)[0]
+}
+
+/// The code of this name that there is a page for.
+pub fn named(name: &str) -> Option<&'static str> {
+    codes().find(|code| *code == name)
+}
+
+fn codes() -> impl Iterator<Item = &'static str> {
+    Code::ALL.iter().map(|code| code.as_str()).chain(WIDGET)
 }
 
 /// Title and three readers' texts.
-fn texts(code: Code, all: &'static str) -> [&'static str; 4] {
-    let mut lines = all.lines().skip_while(|line| *line != code.as_str()).skip(1);
+fn texts(code: &str, all: &'static str) -> [&'static str; 4] {
+    let mut lines = all.lines().skip_while(|line| *line != code).skip(1);
     [(); 4].map(|()| lines.next().unwrap_or_default())
 }
 
 /// Answers with the page in the first language of `Accept-Language` that
 /// there is.
-pub fn answer(code: Code, accept_language: Option<&str>) -> Answer {
+pub fn answer(code: &str, accept_language: Option<&str>) -> Answer {
     let language = Language::choose(accept_language.unwrap_or_default());
     Answer::html(200, page(code, language), CacheRule::Public { seconds: 3_600 })
         .with_header("Vary", "Accept-Language".into())
@@ -68,7 +80,7 @@ p{margin:0}\
 code{font-family:ui-monospace,monospace;font-size:.9em}\
 .code{opacity:.75;margin-bottom:.5rem}";
 
-fn page(code: Code, language: Language) -> String {
+fn page(code: &str, language: Language) -> String {
     let (tag, all, headings) = match language {
         Language::English => {
             ("en", ENGLISH, ["If you filled in a form", "If you built it", "If you run it"])
@@ -86,7 +98,7 @@ fn page(code: Code, language: Language) -> String {
         " · Munjigi</title><style>",
         STYLE,
         "</style><main><p class=\"code\"><code>",
-        code.as_str(),
+        code,
         "</code></p><h1>",
         title,
         "</h1>",
@@ -137,24 +149,33 @@ mod tests {
 
     #[test]
     fn every_code_has_its_texts_and_no_markup_in_them() {
-        for code in Code::ALL {
+        for code in codes() {
             for all in [ENGLISH, KOREAN] {
-                for text in texts(*code, all) {
+                for text in texts(code, all) {
                     assert!(!text.is_empty() && !text.contains(['<', '&', '>']), "{code}: {text}");
                     assert_eq!(text.matches('`').count() % 2, 0, "{code}: {text}");
                 }
             }
         }
         for all in [ENGLISH, KOREAN] {
-            assert_eq!(all.lines().count(), Code::ALL.len() * 6 - 1);
+            assert_eq!(all.lines().count(), codes().count() * 6 - 1);
         }
     }
 
     #[test]
     fn a_page_names_its_code_and_language() {
-        let page = page(Code::RateLimited, Language::Korean);
+        let page = page("rate-limited", Language::Korean);
         assert!(page.starts_with("<!doctype html><html lang=\"ko\">"));
         assert!(page.contains("<code>rate-limited</code>"));
         assert!(page.contains("<code>Retry-After</code>"));
+    }
+
+    #[test]
+    fn the_widgets_own_codes_have_pages_too() {
+        for code in WIDGET {
+            assert_eq!(named(code), Some(code));
+        }
+        assert_eq!(named("rate-limited"), Some("rate-limited"));
+        assert_eq!(named("invented"), None);
     }
 }
