@@ -34,12 +34,12 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "MUNJIGI_ORIGIN_URL",
         default: Some(""),
-        about: "Scheme and host of the origin. Empty: nobody is told of events and counts.",
+        about: "Scheme and host of the origin. Empty: events wait for one, counts are dropped.",
     },
     Variable {
         name: "MUNJIGI_SHARDS",
         default: Some("64"),
-        about: "Redemption objects in use; earlier numbers whose objects still hold rows follow after commas.",
+        about: "Redemption objects in use; earlier numbers whose objects still hold rows follow after commas. At most 900 in all.",
     },
     Variable {
         name: "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",

@@ -169,7 +169,9 @@ mod tests {
         assert!(problems("[observability]\nenabled = true"));
         assert!(problems("[observability.logs]\nenabled = true"));
         assert!(problems("[observability.logs]\nenabled = true\ninvocation_logs = true"));
-        assert!(!problems("[observability]\nenabled = true\n[observability.logs]\ninvocation_logs = false"));
+        assert!(!problems(
+            "[observability]\nenabled = true\n[observability.logs]\ninvocation_logs = false"
+        ));
         assert!(!problems(""));
     }
 

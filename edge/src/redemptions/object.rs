@@ -251,7 +251,9 @@ impl Redemptions {
             let lost = outbox::backlog(&self.db, bucket)?;
             Line::new(Level::Error, "events-lost")
                 .with_count(lost)
-                .with_detail("they waited for the origin, or for a release that reads them, for 14 days")
+                .with_detail(
+                    "they waited for the origin, or for a release that reads them, for 14 days",
+                )
                 .write();
             self.drop_bucket(bucket)?;
         }

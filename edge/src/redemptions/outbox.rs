@@ -83,11 +83,7 @@ pub fn next(db: &Database, bucket: u64, now: UnixMillis) -> Result<Next, SqlErro
 }
 
 /// The same where there is no origin: rows wait until there is one.
-pub fn next_without_origin(
-    db: &Database,
-    bucket: u64,
-    now: UnixMillis,
-) -> Result<Next, SqlError> {
+pub fn next_without_origin(db: &Database, bucket: u64, now: UnixMillis) -> Result<Next, SqlError> {
     let over = now.0 >= bucket_end(bucket) && !waiting(db, bucket)? && !aside(db, bucket)?;
     Ok(if over { Next::Drop } else { Next::Nothing })
 }
