@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
+use munjigi_captcha::{Authority, KeyCheck, KeyRing, TokenClaims, UnixMillis};
 use munjigi_tests::client::Connection;
 use munjigi_tests::stage;
 use munjigi_tools::stack::{Site, Stack};
@@ -131,4 +132,39 @@ async fn an_edge_started_while_the_origin_is_away_serves() -> Result<()> {
     let redeemed = visitors.leave().await?;
     stack.origin.start().await?;
     nothing_is_missing(&stack, redeemed).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_edge_without_an_origin_redeems_waits_until_there_is_one() -> Result<()> {
+    let mut stack = stage::stack(&[&[("MUNJIGI_ORIGIN_URL", "")]]).await?;
+    let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
+    load_for(5).await;
+    let redeemed = visitors.leave().await?;
+    assert_eq!(stage::records(&stack)?.redeemed(&stack.bench_site.sitekey).await?, 0);
+    stack.restart_edge_with(&[]).await?;
+    // Wakes the objects, as it does on the platform every five minutes.
+    stack.edge.run_cron("*/5 * * * *").await?;
+    nothing_is_missing(&stack, redeemed).await
+}
+
+/// The row's bucket ends while nobody is there to take it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "waits for the end of ten minutes of the clock"]
+async fn a_bucket_that_is_over_waits_for_the_origin_too() -> Result<()> {
+    const BUCKET_MS: u64 = 600_000;
+    let mut stack = stage::stack(&[&[("MUNJIGI_ORIGIN_URL", "")]]).await?;
+    let (edge, site) = (stack.edge.url(), stack.bench_site.clone());
+    let authority =
+        Authority::new(&KeyRing::parse(&stack.keys.root)?, KeyCheck::parse(&stack.keys.check)?);
+    let claims = TokenClaims::open(&authority, &stage::token(&edge, &site).await?)?;
+    let end = (claims.solved_at.0 + 70_000).next_multiple_of(BUCKET_MS);
+    let keep_until = UnixMillis(end - 61_000);
+    let expires_at = claims.expires_at.min(keep_until);
+    let token = TokenClaims { keep_until, expires_at, ..claims.clone() }.seal(&authority);
+    assert!(stage::verify(&edge, &site, &token).await?.success);
+    load_for((end - claims.solved_at.0) / 1_000 + 15).await;
+    stack.edge.run_cron("*/5 * * * *").await?;
+    stack.restart_edge_with(&[]).await?;
+    stack.edge.run_cron("*/5 * * * *").await?;
+    nothing_is_missing(&stack, 1).await
 }
