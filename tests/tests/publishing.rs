@@ -10,7 +10,7 @@ use munjigi_tools::stack::Stack;
 
 const WITHIN: Duration = Duration::from_secs(30);
 
-async fn tell(stack: &Stack, words: &[&str]) -> Result<()> {
+fn tell(stack: &Stack, words: &[&str]) -> Result<()> {
     let site = &stack.bench_site;
     let _said: serde_json::Value =
         stack.origin.run_json(&[&["site"], words, &["--json", &site.sitekey]].concat())?;
@@ -22,14 +22,14 @@ async fn a_site_that_was_deleted_and_restored_redeems_at_once() -> Result<()> {
     let stack = stage::stack(&[]).await?;
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
     let tokens = [stage::token(&edge, site).await?, stage::token(&edge, site).await?];
-    tell(&stack, &["delete"]).await?;
+    tell(&stack, &["delete"])?;
     let [during, after] = &tokens;
     munjigi_tools::wait::until("the deletion", WITHIN, async || {
         let reply = stage::verify(&edge, site, during).await?;
         Ok((!reply.success).then_some(()))
     })
     .await?;
-    tell(&stack, &["restore"]).await?;
+    tell(&stack, &["restore"])?;
     site.wait_until_published(&stack.origin, WITHIN).await?;
     // An isolate remembers for five seconds that there was no such site.
     let accepted = munjigi_tools::wait::until("the restored site", WITHIN, async || {
@@ -48,10 +48,10 @@ async fn a_paused_site_redeems_nothing_until_it_is_resumed() -> Result<()> {
     let stack = stage::stack(&[]).await?;
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
     let token = stage::token(&edge, site).await?;
-    tell(&stack, &["pause"]).await?;
+    tell(&stack, &["pause"])?;
     site.wait_until_published(&stack.origin, WITHIN).await?;
     assert!(!stage::verify(&edge, site, &token).await?.success);
-    tell(&stack, &["resume"]).await?;
+    tell(&stack, &["resume"])?;
     site.wait_until_published(&stack.origin, WITHIN).await?;
     assert!(stage::verify(&edge, site, &token).await?.success);
     Ok(())
