@@ -19,14 +19,21 @@ trap 'rm -rf "$work"' EXIT
 "$bindgen" "$target/munjigi_edge.wasm" --out-dir "$work" --out-name index --target module \
   --no-typescript --experimental-reset-state-function --force-enable-abort-handler
 
-# Without the name section; `--all-features` would emit imports that V8 does
-# not read yet.
+# Without what nothing calls, then without the name section. Inlining what has
+# one caller makes the file shorter and its gzip 5 % longer. Features are named,
+# because `--all-features` would emit imports that V8 does not read yet.
+node edge/prune.mjs "$work"
+features="--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int
+  --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue
+  --enable-reference-types --enable-exception-handling"
+binaryen=$root/node_modules/binaryen/bin
 mkdir -p "$out"
-node "$root/node_modules/binaryen/bin/wasm-opt" -Oz --strip-debug --strip-producers \
-  --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int \
-  --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue \
-  --enable-reference-types --enable-exception-handling \
-  "$work/index_bg.wasm" -o "$out/index_bg.wasm"
+# shellcheck disable=SC2086 # a list of flags
+node "$binaryen/wasm-metadce" $features --graph-file "$work/exports.json" \
+  "$work/index_bg.wasm" -o "$work/pruned.wasm" >"$work/metadce.log"
+# shellcheck disable=SC2086 # a list of flags
+node "$binaryen/wasm-opt" -ocimfs 0 -Oz --strip-debug --strip-producers $features \
+  "$work/pruned.wasm" -o "$out/index_bg.wasm"
 
 cp edge/src/entry.js "$work/entry.js"
 esbuild "$work/entry.js" --bundle --minify --format=esm --log-level=warning \
@@ -37,4 +44,5 @@ sed 's/import source /import /' "$work/out.js" >"$out/index.js"
 wasm=$(gzip -9c "$out/index_bg.wasm" | wc -c)
 glue=$(gzip -9c "$out/index.js" | wc -c)
 echo "worker: $(wc -c <"$out/index_bg.wasm") bytes of wasm, $((wasm + glue)) bytes gzip with its glue"
-[ $((wasm + glue)) -le 204800 ] || { echo "worker: larger than 200 KB gzip" >&2; exit 1; }
+# What is added for a test may make it larger.
+[ $# -gt 0 ] || [ $((wasm + glue)) -le 204800 ] || { echo "worker: larger than 200 KB gzip" >&2; exit 1; }

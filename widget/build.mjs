@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build, transform } from "esbuild";
+import { LANGUAGES, page, paragraphs } from "./errors/pages.mjs";
 
 const room = dirname(fileURLToPath(import.meta.url));
 const root = dirname(room);
@@ -153,6 +154,9 @@ async function main() {
   write("v1/api.js", await bundle("api.ts", {}), { visit: "yes" });
   write("v1/munjigi.d.ts", text("munjigi.d.ts"));
   write("_headers", text("frame/_headers"));
+  for (const language of LANGUAGES)
+    for (const paragraph of paragraphs(text(`errors/${language}.txt`)))
+      write(`_errors/${paragraph.code}.${language}.html`, page(language, paragraph));
 
   // In one step, because a local edge may be serving the folder.
   rmSync(join(root, "dist"), { recursive: true, force: true });

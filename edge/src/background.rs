@@ -1,33 +1,35 @@
 //! What runs without a visitor: the queue's consumer and the cron trigger.
 
 use munjigi_protocol::routes;
-use worker::js_sys::JSON;
+use worker::Env;
 use worker::wasm_bindgen::JsValue;
-use worker::{Env, MessageBatch, MessageExt};
 
 use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
 use crate::objects::{self, Objects};
-use crate::{clock, outbound};
+use crate::{clock, glue, outbound};
+
+/// First wait of a message that the origin did not take.
+const FIRST_RETRY_SECONDS: u32 = 10;
+/// Longest wait. With it the retries of `wrangler.toml` last for four days,
+/// and an origin that is back has everything within the hour.
+const LAST_RETRY_SECONDS: u32 = 3_600;
 
 /// Forwards counts to the origin, message by message. A message that the
 /// origin did not take comes again; the origin knows it by its name.
-pub async fn forward(batch: &MessageBatch<()>, env: &Env) {
-    let Ok(isolate) = isolate::of(env) else { return batch.retry_all() };
-    if isolate.config.origin_url.is_none() {
-        return batch.ack_all();
+pub async fn forward(batch: &JsValue, env: &Env) {
+    let messages = glue::messages(batch).unwrap_or_default();
+    let isolate = isolate::of(env).ok();
+    if isolate.is_some_and(|isolate| isolate.config.origin_url.is_none()) {
+        let number = u64::from(messages.length());
+        let detail = "there is no origin to take them: MUNJIGI_ORIGIN_URL is empty";
+        Line::new(Level::Warn, "counts-dropped").with_count(number).with_detail(detail).write();
     }
     let mut refused = 0;
-    for message in batch.raw_iter() {
-        let body = text(&message.body());
-        match outbound::post(isolate, routes::COUNTS, &body, clock::now()).await {
-            Ok(()) => message.ack(),
-            Err(error) => {
-                refused += 1;
-                message.retry();
-                let detail = error.to_string();
-                Line::new(Level::Warn, "counts-refused").with_detail(&detail).write();
-            }
+    for message in messages.iter() {
+        if let Err(detail) = forward_one(isolate, &message).await {
+            refused += 1;
+            Line::new(Level::Warn, "counts-refused").with_detail(&detail).write();
         }
     }
     if refused > 0 {
@@ -35,12 +37,27 @@ pub async fn forward(batch: &MessageBatch<()>, env: &Env) {
     }
 }
 
-/// A message as JSON, whether the queue parsed it or not.
-fn text(body: &JsValue) -> String {
-    match body.as_string() {
-        Some(text) => text,
-        None => JSON::stringify(body).ok().and_then(|text| text.as_string()).unwrap_or_default(),
-    }
+async fn forward_one(isolate: Option<&'static Isolate>, message: &JsValue) -> Result<(), String> {
+    let taken = match (isolate, glue::message_text(message)) {
+        (None, _) => Err("the edge is not configured".to_owned()),
+        // The log has said so.
+        (Some(isolate), _) if isolate.config.origin_url.is_none() => Ok(()),
+        (_, Err(error)) => Err(glue::reason(&error)),
+        (Some(isolate), Ok(body)) => {
+            let posted = outbound::post(isolate, routes::COUNTS, &body, clock::now()).await;
+            posted.map_err(|error| error.to_string())
+        }
+    };
+    // A message that was neither taken nor refused would be taken for taken.
+    let wait = if taken.is_ok() { 0 } else { retry_seconds(glue::attempts(message)) };
+    let settled = glue::settle_message(message, wait);
+    settled.map_err(|error| glue::reason(&error)).and(taken)
+}
+
+/// How long a message waits that has come so often.
+fn retry_seconds(attempts: u32) -> u32 {
+    let doublings = attempts.saturating_sub(1).min(16);
+    (FIRST_RETRY_SECONDS << doublings).min(LAST_RETRY_SECONDS)
 }
 
 /// Wakes every redemption object, so that none that was cut off keeps its
@@ -71,4 +88,18 @@ fn report(isolate: &Isolate, backlog: u64, away: u64) {
     let keys = isolate.config.root_kids.len();
     let detail = format!("{keys} root keys, {:?} shards", isolate.config.shards);
     Line::new(Level::Info, "sweep").with_count(backlog).with_detail(&detail).write();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_wait_for_days_before_they_are_given_up() {
+        let waits: Vec<u32> = (0..5).map(retry_seconds).collect();
+        assert_eq!(waits, [10, 10, 20, 40, 80]);
+        assert_eq!(retry_seconds(u32::MAX), LAST_RETRY_SECONDS);
+        let days = (1..=100).map(retry_seconds).sum::<u32>() / 86_400;
+        assert!((3..14).contains(&days), "{days}");
+    }
 }

@@ -1,13 +1,11 @@
 //! One request's surroundings: what every endpoint is handed besides the
 //! request itself.
 
-use munjigi_captcha::{AgentKind, Country, HttpVersion, Prefix, TlsVersion};
-use munjigi_captcha::{Refusal, Tally, UnixMillis, Visit};
+use munjigi_captcha::{Refusal, Tally, UnixMillis};
 use worker::{Context, Env};
 
 use crate::answer::Answer;
 use crate::entropy::{self, Generator};
-use crate::inbound::Visitor;
 use crate::isolate::Isolate;
 use crate::report;
 use crate::sites::Sites;
@@ -54,19 +52,5 @@ impl<'request> Edge<'request> {
             self.count(*tally);
         }
         refusal.into()
-    }
-}
-
-/// The visitor as the policy sees one. The address ends here.
-pub fn visit(visitor: &Visitor) -> Visit {
-    Visit {
-        // What is no address shares one prefix, so that it cannot be used to
-        // have many.
-        prefix: Prefix::parse(&visitor.address).unwrap_or(Prefix::V4([0; 3])),
-        country: Country::parse(&visitor.country),
-        asn: visitor.asn,
-        http: HttpVersion::parse(&visitor.http),
-        tls: TlsVersion::parse(&visitor.tls),
-        agent: AgentKind::judge(Some(&visitor.user_agent), Some(&visitor.client_hints)),
     }
 }

@@ -27,19 +27,54 @@ addEventListener("error", ({ error }) => {
   if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
 });
 
-function call(handler, event, env, context) {
+function call(handler, ...event) {
   instance();
   try {
-    return handler(event, env, context);
+    return handler(...event);
   } catch (error) {
     note(error);
   }
 }
 
+/** No route that takes a POST takes a longer body. */
+const MOST_BODY_BYTES = 65_536;
+
+/**
+ * What Rust looks at in a request, a line each, and behind an empty line the
+ * body of a POST: one text, since each value that crosses to Wasm by itself
+ * costs as much as reading it does. A body of another method, of unknown
+ * length or too long is left for Rust to read under its route's cap.
+ */
+function describe(request) {
+  const { method, url, headers, cf } = request;
+  const header = (name) => headers.get(name) ?? "";
+  const length = header("content-length");
+  const { country = "", asn = "", httpProtocol = "", tlsVersion = "" } = cf ?? {};
+  const lines = `${method}
+${url}
+${header("content-type")}
+${length}
+${header("sec-fetch-site")}
+${header("cf-connecting-ip")}
+${header("user-agent")}
+${header("sec-ch-ua")}
+${country}
+${asn}
+${httpProtocol}
+${tlsVersion}
+`;
+  const read = method === "POST" && length !== "" && Number(length) <= MOST_BODY_BYTES;
+  return read ? request.text().then((body) => `${lines}\n${body}`) : lines;
+}
+
 export default {
-  fetch: (request, env, context) => call(rust.fetch, request, env, context),
-  queue: (batch, env, context) => call(rust.queue, batch, env, context),
-  scheduled: (event, env, context) => call(rust.scheduled, event, env, context),
+  fetch(request, env, context) {
+    const description = describe(request);
+    const answer = (text) => call(rust.fetch, request, text, env, context);
+    return typeof description === "string" ? answer(description) : description.then(answer);
+  },
+  queue: (batch, env) => call(rust.queue, batch, env),
+  scheduled: (_event, env) => call(rust.scheduled, env),
 };
 
 export class Redemptions {

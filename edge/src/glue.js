@@ -5,25 +5,6 @@
 const settled = Promise.resolve();
 globalThis.queueMicrotask = (task) => void settled.then(task);
 
-/** What every endpoint looks at in a request, one line each; empty where there is nothing. */
-export function describe(request) {
-  const { headers, method, url } = request;
-  const type = headers.get("content-type") ?? "";
-  const length = headers.get("content-length") ?? "";
-  return `${method}\n${url}\n${type}\n${length}`;
-}
-
-/** What tells visitors apart, likewise. */
-export function visitor(request) {
-  const { headers, cf } = request;
-  const site = headers.get("sec-fetch-site") ?? "";
-  const address = headers.get("cf-connecting-ip") ?? "";
-  const agent = headers.get("user-agent") ?? "";
-  const hints = headers.get("sec-ch-ua") ?? "";
-  const { country = "", asn = "", httpProtocol = "", tlsVersion = "" } = cf ?? {};
-  return `${site}\n${address}\n${agent}\n${hints}\n${country}\n${asn}\n${httpProtocol}\n${tlsVersion}`;
-}
-
 /**
  * A response from a text: content type, cache rule, request id and further
  * headers a line each, an empty line, the body.
@@ -104,6 +85,19 @@ export function insert(sql, query, id, call, token, at, facts) {
 export async function enqueue(queue, text) {
   await queue.send(text, { contentType: "text" });
 }
+
+/** The messages of a batch. */
+export const messages = (batch) => batch.messages;
+
+/** A message as text, whether the queue has parsed it or not. */
+export const messageText = ({ body }) => (typeof body === "string" ? body : JSON.stringify(body));
+
+/** How often a message has come, this time included. */
+export const attempts = (message) => message.attempts ?? 1;
+
+/** Ends a message's delivery, or, unless that is 0, has it come again in so many seconds. */
+export const settleMessage = (message, delaySeconds) =>
+  delaySeconds > 0 ? message.retry({ delaySeconds }) : message.ack();
 
 /** Whether a rate limiter lets a key pass. */
 export async function allow(limiter, key) {

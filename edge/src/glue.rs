@@ -6,14 +6,6 @@ use worker::wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
-    /// Method, URL, content type and length of a request, one line each.
-    #[wasm_bindgen(catch)]
-    pub fn describe(request: &web_sys::Request) -> Result<String, JsValue>;
-
-    /// What tells visitors apart, one line each.
-    #[wasm_bindgen(catch)]
-    pub fn visitor(request: &web_sys::Request) -> Result<String, JsValue>;
-
     /// A response from content type, cache rule, request id and further
     /// headers, a line each, an empty line and the body.
     #[wasm_bindgen(catch)]
@@ -64,6 +56,22 @@ extern "C" {
     /// Puts a text on a queue.
     #[wasm_bindgen(catch)]
     pub async fn enqueue(queue: &JsValue, text: &str) -> Result<(), JsValue>;
+
+    /// The messages of a batch.
+    #[wasm_bindgen(catch)]
+    pub fn messages(batch: &JsValue) -> Result<Array, JsValue>;
+
+    /// A message as text.
+    #[wasm_bindgen(catch, js_name = messageText)]
+    pub fn message_text(message: &JsValue) -> Result<String, JsValue>;
+
+    /// How often a message has come, this time included.
+    pub fn attempts(message: &JsValue) -> u32;
+
+    /// Ends a message's delivery, or, unless that is 0, has it come again in
+    /// so many seconds.
+    #[wasm_bindgen(catch, js_name = settleMessage)]
+    pub fn settle_message(message: &JsValue, seconds: u32) -> Result<(), JsValue>;
 
     /// Whether a rate limiter lets a key pass.
     #[wasm_bindgen(catch)]
@@ -118,23 +126,6 @@ pub async fn body(
     }
     let buffer = bytes.dyn_into::<ArrayBuffer>().map_err(|_| BodyError::Broken)?;
     Ok(Uint8Array::new(&buffer).to_vec())
-}
-
-/// A request's body as text, which the platform reads in two thirds of the
-/// time that bytes take. What is not UTF-8 is replaced in it.
-pub async fn text(
-    request: &web_sys::Request,
-    stated: Option<usize>,
-    cap: usize,
-) -> Result<String, BodyError> {
-    match stated {
-        Some(length) if length > cap => Err(BodyError::TooLarge),
-        Some(_) => settle(request.text()).await?.as_string().ok_or(BodyError::Broken),
-        None => {
-            let bytes = body(request, None, cap).await?;
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        }
-    }
 }
 
 async fn settle(promise: Result<js_sys::Promise, JsValue>) -> Result<JsValue, BodyError> {

@@ -1,9 +1,11 @@
 //! A request as endpoints read it: headers, body under a cap, address. What
 //! the parts mean is decided by the rules.
 
+use std::borrow::Cow;
+
+use munjigi_captcha::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
-use worker::wasm_bindgen::JsValue;
 
 use crate::answer::Answer;
 use crate::glue::{self, BodyError};
@@ -14,31 +16,30 @@ const LOCAL_ADDRESS: &str = "127.0.0.1";
 /// One request.
 pub struct Inbound {
     request: web_sys::Request,
-    method: String,
+    /// Lines in the order of [`Line`], an empty one, and the body of a POST.
+    description: String,
+    ends: [usize; LINES],
     url: Url,
-    content_type: String,
-    content_length: Option<usize>,
 }
 
-/// What tells visitors apart. Everything may be empty, as most of it is
-/// locally.
-pub struct Visitor {
-    sec_fetch_site: String,
-    /// The address, which only the platform sets in production.
-    pub address: String,
-    /// `User-Agent`
-    pub user_agent: String,
-    /// `Sec-CH-UA`
-    pub client_hints: String,
-    /// ISO 3166-1 alpha-2.
-    pub country: String,
-    /// Number of the autonomous system, 0 where unknown.
-    pub asn: u32,
-    /// Such as `HTTP/2`.
-    pub http: String,
-    /// Such as `TLSv1.3`.
-    pub tls: String,
+/// A line of a description, as `entry.js` writes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Method,
+    Url,
+    ContentType,
+    ContentLength,
+    SecFetchSite,
+    Address,
+    UserAgent,
+    ClientHints,
+    Country,
+    Asn,
+    Http,
+    Tls,
 }
+
+const LINES: usize = Line::Tls as usize + 1;
 
 /// A URL in parts. The platform has normalised it, so nothing is parsed
 /// twice; the `url` crate would double the worker's size.
@@ -50,23 +51,19 @@ pub struct Url {
 }
 
 impl Inbound {
-    /// Takes the platform's request.
-    pub fn new(request: web_sys::Request) -> Result<Self, JsValue> {
-        let text = glue::describe(&request)?;
-        let mut lines = text.split('\n');
-        let mut line = || lines.next().unwrap_or_default();
-        Ok(Self {
-            method: line().to_owned(),
-            url: Url::new(line().to_owned()),
-            content_type: line().to_owned(),
-            content_length: line().parse().ok(),
-            request,
-        })
+    /// Takes the platform's request with its description.
+    pub fn new(request: web_sys::Request, description: String) -> Self {
+        let mut ends = [description.len(); LINES];
+        for (end, (at, _)) in ends.iter_mut().zip(description.match_indices('\n')) {
+            *end = at;
+        }
+        let url = Url::new(line(&description, &ends, Line::Url));
+        Self { request, description, ends, url }
     }
 
     /// HTTP method.
     pub fn method(&self) -> &str {
-        &self.method
+        self.line(Line::Method)
     }
 
     /// Path, query and host.
@@ -76,24 +73,27 @@ impl Inbound {
 
     /// The content type, empty where none was sent.
     pub fn content_type(&self) -> &str {
-        &self.content_type
+        self.line(Line::ContentType)
     }
 
-    /// Who sent it.
-    pub fn visitor(&self) -> Visitor {
-        let text = glue::visitor(&self.request).unwrap_or_default();
-        let mut lines = text.split('\n').map(str::to_owned);
-        let mut line = || lines.next().unwrap_or_default();
-        Visitor {
-            sec_fetch_site: line(),
+    /// The visitor as the policy sees one. The address, which only the
+    /// platform sets in production, ends here.
+    pub fn visit(&self) -> Visit {
+        let address = match self.line(Line::Address) {
             // Locally nobody may stand between a client and us.
-            address: Some(line()).filter(|text| !text.is_empty()).unwrap_or(LOCAL_ADDRESS.into()),
-            user_agent: line(),
-            client_hints: line(),
-            country: line(),
-            asn: line().parse().unwrap_or_default(),
-            http: line(),
-            tls: line(),
+            "" => LOCAL_ADDRESS,
+            address => address,
+        };
+        let (agent, hints) = (self.line(Line::UserAgent), self.line(Line::ClientHints));
+        Visit {
+            // What is no address shares one prefix, so that it cannot be used
+            // to have many.
+            prefix: Prefix::parse(address).unwrap_or(Prefix::V4([0; 3])),
+            country: Country::parse(self.line(Line::Country)),
+            asn: self.line(Line::Asn).parse().unwrap_or_default(),
+            http: HttpVersion::parse(self.line(Line::Http)),
+            tls: TlsVersion::parse(self.line(Line::Tls)),
+            agent: AgentKind::judge(Some(agent), Some(hints)),
         }
     }
 
@@ -102,42 +102,67 @@ impl Inbound {
         self.request.headers().get(name).ok().flatten()
     }
 
-    /// The body under the route's cap.
-    pub async fn body(&self, route: Route) -> Result<Vec<u8>, Answer> {
-        let cap = route.max_body_bytes;
-        let body = glue::body(&self.request, self.content_length, cap).await;
-        body.map_err(|error| refuse(error, cap))
+    /// The body under the route's cap, as it came.
+    pub async fn bytes(&self, route: Route) -> Result<Vec<u8>, Answer> {
+        let stated = self.line(Line::ContentLength).parse().ok();
+        let body = glue::body(&self.request, stated, route.max_body_bytes).await;
+        body.map_err(|error| refuse(error, route))
+    }
+
+    /// The body of a POST under the route's cap.
+    pub async fn text(&self, route: Route) -> Result<Cow<'_, str>, Answer> {
+        let start = self.ends.last().copied().unwrap_or_default();
+        let body = match self.description.get(start..).and_then(|rest| rest.strip_prefix("\n\n")) {
+            Some(body) if body.len() > route.max_body_bytes => {
+                return Err(refuse(BodyError::TooLarge, route));
+            }
+            Some(body) => Cow::Borrowed(body),
+            None => Cow::Owned(String::from_utf8_lossy(&self.bytes(route).await?).into_owned()),
+        };
+        // What the platform puts in the place of bytes that are no UTF-8, and
+        // what nobody sends.
+        if body.contains('\u{fffd}') {
+            return Err(Answer::problem(Code::MalformedRequest, "the body is not UTF-8"));
+        }
+        Ok(body)
     }
 
     /// A JSON body of the frame, as its type: same-origin where the browser
     /// says, and `application/json`, which a form of another site cannot send.
-    pub async fn frame_json<T: DeserializeOwned>(
-        &self,
-        visitor: &Visitor,
-        route: Route,
-    ) -> Result<T, Answer> {
-        if !matches!(visitor.sec_fetch_site.as_str(), "" | "same-origin") {
+    pub async fn frame_json<T: DeserializeOwned>(&self, route: Route) -> Result<T, Answer> {
+        if !matches!(self.line(Line::SecFetchSite), "" | "same-origin") {
             return Err(Answer::problem(
                 Code::MalformedRequest,
                 "only the widget's frame may call this route (Sec-Fetch-Site)",
             ));
         }
-        if !is_json(&self.content_type) {
+        if !is_json(self.content_type()) {
             return Err(Answer::problem(
                 Code::MalformedRequest,
                 "the content type must be application/json",
             ));
         }
-        let cap = route.max_body_bytes;
-        let body = glue::text(&self.request, self.content_length, cap).await;
-        object(body.map_err(|error| refuse(error, cap))?.as_bytes())
+        object(self.text(route).await?.as_bytes())
+    }
+
+    fn line(&self, which: Line) -> &str {
+        line(&self.description, &self.ends, which)
     }
 }
 
-fn refuse(error: BodyError, cap: usize) -> Answer {
+/// One line of a description.
+fn line<'text>(description: &'text str, ends: &[usize; LINES], which: Line) -> &'text str {
+    let which = which as usize;
+    let before = which.checked_sub(1).and_then(|before| ends.get(before));
+    let start = before.map_or(0, |end| end + 1);
+    let end = ends.get(which).copied().unwrap_or_default();
+    description.get(start..end).unwrap_or_default()
+}
+
+fn refuse(error: BodyError, route: Route) -> Answer {
     match error {
         BodyError::TooLarge => {
-            let detail = format!("this route takes at most {cap} bytes");
+            let detail = format!("this route takes at most {} bytes", route.max_body_bytes);
             Answer::problem(Code::PayloadTooLarge, detail)
         }
         BodyError::Broken => Answer::problem(Code::MalformedRequest, "the body ended early"),
@@ -161,13 +186,13 @@ fn is_json(content_type: &str) -> bool {
 }
 
 impl Url {
-    fn new(text: String) -> Self {
+    fn new(text: &str) -> Self {
         let host = text.find("://").map_or(0, |at| at + 3);
         let tail = text.get(host..).unwrap_or_default();
         let path = host + tail.find('/').unwrap_or(tail.len());
         let tail = text.get(path..).unwrap_or_default();
         let query = path + tail.find(['?', '#']).unwrap_or(tail.len());
-        Self { text, path, query }
+        Self { text: text.to_owned(), path, query }
     }
 
     /// Scheme and host: `https://captcha.example`.
@@ -203,9 +228,27 @@ mod tests {
             ("nonsense", "nonsense", "", ""),
             ("", "", "", ""),
         ] {
-            let url = Url::new(text.into());
+            let url = Url::new(text);
             assert_eq!((url.base(), url.path(), url.query()), (base, path, query), "{text}");
         }
+    }
+
+    #[test]
+    fn a_description_falls_into_lines() {
+        let description =
+            "POST\nhttps://a.example/\n\n2\n\n192.0.2.1\nagent\n\nKR\n7\n\nTLSv1.3\n\n{}";
+        let mut ends = [description.len(); LINES];
+        for (end, (at, _)) in ends.iter_mut().zip(description.match_indices('\n')) {
+            *end = at;
+        }
+        let line = |which| line(description, &ends, which);
+        assert_eq!(line(Line::Method), "POST");
+        assert_eq!(line(Line::ContentType), "");
+        assert_eq!(line(Line::ContentLength), "2");
+        assert_eq!(line(Line::Address), "192.0.2.1");
+        assert_eq!(line(Line::Asn), "7");
+        assert_eq!(line(Line::Tls), "TLSv1.3");
+        assert_eq!(&description[ends[LINES - 1]..], "\n\n{}");
     }
 
     #[test]

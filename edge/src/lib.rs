@@ -2,8 +2,14 @@
 //! shell: it reads, loads, asks `munjigi-captcha`, and answers. A rule found
 //! here is in the wrong crate.
 
-use worker::wasm_bindgen::JsValue;
-use worker::{Context, Env, MessageBatch, ScheduleContext, ScheduledEvent, event};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{self, Poll, Waker};
+
+use worker::wasm_bindgen::prelude::*;
+use worker::{Context, Env, wasm_bindgen, wasm_bindgen_futures};
+
+use crate::inbound::Inbound;
 
 mod answer;
 mod background;
@@ -31,25 +37,39 @@ mod sites;
 pub use config::{VARIABLES, Variable};
 pub use redemptions::Redemptions;
 
-/// Requests, as the platform hands them over.
-#[event(fetch)]
-async fn fetch(
+/// Requests, as `entry.js` hands them over with their description. This and
+/// what follows are exported by hand: `#[event]` would add an error page and
+/// its types, of which none is reachable here.
+///
+/// Most answers wait for nothing. Those are given as they are; only what has to
+/// wait becomes a promise.
+#[wasm_bindgen]
+pub fn fetch(
     request: web_sys::Request,
+    description: String,
     env: Env,
-    context: Context,
-) -> Result<web_sys::Response, worker::Error> {
-    serve::serve(request, &env, &context).await.map_err(|error: JsValue| error.into())
+    context: worker::worker_sys::Context,
+) -> Result<JsValue, JsValue> {
+    let inbound = Inbound::new(request, description);
+    let context = Context::new(context);
+    // Behind a pointer, or everything would be compiled twice.
+    let mut answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
+        Box::pin(async move { serve::serve(&inbound, &env, &context).await.map(JsValue::from) });
+    match answer.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        // Polled again there, with a waker that wakes.
+        Poll::Pending => Ok(wasm_bindgen_futures::future_to_promise(answer).into()),
+    }
 }
 
 /// The consumer of the counts.
-#[event(queue)]
-async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> worker::Result<()> {
+#[wasm_bindgen]
+pub async fn queue(batch: JsValue, env: Env) {
     background::forward(&batch, &env).await;
-    Ok(())
 }
 
 /// The cron trigger.
-#[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+#[wasm_bindgen]
+pub async fn scheduled(env: Env) {
     background::sweep(&env).await;
 }

@@ -21,12 +21,11 @@ use crate::route::{Endpoint, RouteError};
 
 /// Answers a request.
 pub async fn serve(
-    request: web_sys::Request,
+    inbound: &Inbound,
     env: &Env,
     context: &Context,
 ) -> Result<web_sys::Response, JsValue> {
     let now = clock::now();
-    let inbound = Inbound::new(request)?;
     let isolate = isolate::of(env);
     let endpoint = Endpoint::find(inbound.method(), inbound.url().path());
     let drawn = entropy::bytes::<40>();
@@ -35,7 +34,7 @@ pub async fn serve(
         (Ok(isolate), Ok(_)) => {
             let edge = Edge { isolate, env, context, now, seed };
             match endpoint {
-                Ok(endpoint) => dispatch(&edge, &inbound, endpoint).await,
+                Ok(endpoint) => dispatch(&edge, inbound, endpoint).await,
                 Err(error) => no_endpoint(error),
             }
         }
@@ -73,7 +72,8 @@ async fn dispatch(edge: &Edge<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) ->
         Endpoint::Siteverify => Ok(siteverify::answer(edge, inbound).await),
         Endpoint::Frame(sitekey) => frame::answer(edge, inbound, sitekey).await,
         Endpoint::ErrorPage(code) => {
-            Ok(errors::answer(code, inbound.header("accept-language").as_deref()))
+            let languages = inbound.header("accept-language");
+            Ok(errors::answer(edge, code, languages.as_deref()).await)
         }
         Endpoint::Health => Ok(health::answer(edge).await),
         Endpoint::Version => Ok(version::answer()),

@@ -5,20 +5,19 @@ use munjigi_captcha::{Call, Refusal, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
-use crate::edge::{Edge, visit};
+use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict, network_key};
 
 /// Answers with a challenge.
 pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
-    let visitor = inbound.visitor();
-    let request: ChallengeRequest = inbound.frame_json(&visitor, routes::CHALLENGES).await?;
+    let request: ChallengeRequest = inbound.frame_json(routes::CHALLENGES).await?;
     let authority = &edge.isolate.config.authority;
     let sitekey = issue::sitekey(authority, &request.sitekey)?;
     let site = edge.sites().by_sitekey(&sitekey).await.map_err(|_| sites_away())?;
     let site =
         site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
-    let visit = visit(&visitor);
+    let visit = inbound.visit();
     if !site.exempt {
         let key = network_key(&request.sitekey, visit.prefix);
         if Limiter::Challenge.check(edge.env, &key).await == Verdict::Refuse {

@@ -1,10 +1,81 @@
 //! `POST /__contract`: runs the contract suites of the ports against the real
-//! objects. Built with the feature `contract` alone.
+//! objects. Built with the feature `contract` alone. A clause that does not
+//! hold panics, so that the caller sees no 200 and the log sees why.
+
+use std::cell::Cell;
+
+use munjigi_captcha::Price;
+use munjigi_captcha::contract::{price_store, redemption_store};
+use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
+use munjigi_captcha::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use munjigi_protocol::AttemptId;
 
 use crate::answer::Answer;
 use crate::edge::Edge;
+use crate::objects::Objects;
 
-/// Answers with how many checks passed.
-pub async fn answer(_edge: &Edge<'_>) -> Answer {
-    Answer::json(&"no suites yet")
+/// The objects under ids that no other clause and no other run has: every
+/// clause begins with a fresh store.
+struct Apart {
+    objects: Objects,
+    mask: [u8; 16],
+}
+
+/// Answers once both suites are through.
+pub async fn answer(edge: &Edge<'_>) -> Answer {
+    let clause = Cell::new(0);
+    let fresh = async || {
+        clause.set(clause.get() + 1);
+        let mut mask = [clause.get(); 16];
+        for (slot, byte) in mask.iter_mut().zip(edge.seed).skip(1) {
+            *slot ^= byte;
+        }
+        let objects = Objects::new(edge.env, edge.shards()).expect("REDEMPTIONS is bound");
+        Apart { objects, mask }
+    };
+    redemption_store(fresh, edge.now).await;
+    price_store(fresh).await;
+    Answer::json(&["redemption_store", "price_store"])
+}
+
+impl Apart {
+    fn row(&self, row: &RowAddress) -> RowAddress {
+        RowAddress { id: AttemptId(masked(row.id.0, self.mask)), ..*row }
+    }
+
+    fn payer(&self, payer: &Payer) -> Payer {
+        let [mask, _] = self.mask.as_chunks().0 else { return *payer };
+        Payer { visitor: masked(payer.visitor, *mask), ..*payer }
+    }
+}
+
+fn masked<const N: usize>(mut bytes: [u8; N], mask: [u8; N]) -> [u8; N] {
+    for (byte, mask) in bytes.iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
+    bytes
+}
+
+impl RedemptionStore for Apart {
+    async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
+        self.objects.step(&self.row(row)).await
+    }
+
+    async fn attempt(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Attempted, StoreError> {
+        self.objects.attempt(&self.row(row), hash).await
+    }
+
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+        self.objects.redeem(&self.row(row), redeem).await
+    }
+}
+
+impl PriceStore for Apart {
+    async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
+        self.objects.raise(&self.payer(payer)).await
+    }
+
+    async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
+        self.objects.read(&self.payer(payer)).await
+    }
 }

@@ -36,7 +36,7 @@ pub async fn authorise(
         // Nobody unknown makes us read a body.
         return Err(Answer::problem(Code::Unsigned, "the request carries no signature"));
     }
-    let body = inbound.body(route).await?;
+    let body = inbound.bytes(route).await?;
     let request = SignedRequest {
         audience: Audience::Edge,
         method: inbound.method(),

@@ -8,20 +8,19 @@ use munjigi_protocol::{Code, SolutionRequest, routes};
 
 use super::challenges::sites_away;
 use crate::answer::Answer;
-use crate::edge::{Edge, visit};
+use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict, network_key};
 use crate::objects::Objects;
 
 /// Answers with a token or the next step.
 pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
-    let visitor = inbound.visitor();
-    let request: SolutionRequest = inbound.frame_json(&visitor, routes::SOLUTIONS).await?;
+    let request: SolutionRequest = inbound.frame_json(routes::SOLUTIONS).await?;
     let authority = &edge.isolate.config.authority;
     let opened = solve::open(authority, &request)?;
     let site = edge.sites().by_sitekey(&opened.sitekey()).await.map_err(|_| sites_away())?;
     let site = site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "the site was deleted"))?;
-    let visit = visit(&visitor);
+    let visit = inbound.visit();
     // Only now: a seal of ours costs a challenge, which has a limit too.
     if !site.exempt {
         let key = network_key(&opened.sitekey().to_string(), visit.prefix);
