@@ -33,7 +33,7 @@ pub fn for_building(project: &Project) -> Result<()> {
     let node = Node::find(project)?;
     say::found("Node", &node.binary().display().to_string());
     crate::postgres::hydrate(project)?;
-    cargo_tools::install_builders(project)
+    cargo_tools::install_builder(project)
 }
 
 /// What benchmarks compare with; nothing else needs it.

@@ -25,20 +25,13 @@ struct Package {
     version: String,
 }
 
-/// `wasm-bindgen` and `worker-build`.
-pub(super) fn install_builders(project: &Project) -> Result<()> {
+/// `wasm-bindgen`, of the version of the library: it refuses modules of another.
+pub(super) fn install_builder(project: &Project) -> Result<()> {
     let text = std::fs::read_to_string(project.at("Cargo.lock")).context("read Cargo.lock")?;
     let lock: Lock = toml::from_str(&text).context("parse Cargo.lock")?;
-    // The generator refuses modules of another version of the library.
+    let version = lock.version_of("wasm-bindgen")?;
     // Its TLS serves a test runner that we do not use.
-    let plain: &[&str] = &["--no-default-features"];
-    let builders =
-        [("wasm-bindgen-cli", "wasm-bindgen", plain), ("worker-build", "worker", &[][..])];
-    for (tool, library, arguments) in builders {
-        let version = lock.version_of(library)?;
-        install(project, (tool, version), arguments)?;
-    }
-    Ok(())
+    install(project, ("wasm-bindgen-cli", version), &["--no-default-features"])
 }
 
 /// Installs one tool unless this version is there.
