@@ -1,0 +1,95 @@
+// The contract suites of the ports, which the fakes keep in unit tests, kept by the real redemption
+// objects in a real workerd.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { promisify } from 'node:util';
+import { ROOT } from '../bench/stack.mjs';
+
+const BUILD = join('.munjigi', 'builds', 'contract');
+const WORKERD = join(ROOT, 'node_modules', 'workerd', 'bin', 'workerd');
+const MODULES = ['index.js', 'index_bg.wasm'];
+
+/** A workerd with the worker, its objects and nothing else. */
+function configuration(folder, port, vars) {
+  const text = JSON.stringify;
+  const bindings = Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "disk", disk = (path = ${text(join(folder, 'stores'))}, writable = true)),
+    (name = "edge", worker = (
+      modules = [
+        (name = "index.js", esModule = embed "index.js"),
+        (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
+      ],
+      compatibilityDate = "2026-11-01",
+      durableObjectNamespaces = [(className = "Redemptions", uniqueKey = "redemptions", enableSql = true)],
+      durableObjectStorage = (localDisk = "disk"),
+      bindings = [
+        (name = "REDEMPTIONS", durableObjectNamespace = (className = "Redemptions")),
+        ${bindings.join(',\n        ')},
+      ],
+    )),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "edge")],
+);
+`;
+}
+
+/** @returns {Promise<number>} */
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+
+/** @param {import('node:test').TestContext} t @param {string} folder @param {number} port */
+async function start(t, folder, port) {
+  const key = () => randomBytes(32).toString('base64url');
+  const vars = {
+    MUNJIGI_ROOT_KEYS: `k1:${key()}`,
+    MUNJIGI_INTERNAL_KEYS: `k1:${key()}`,
+    MUNJIGI_KEY_CHECK: key(),
+  };
+  for (const module of MODULES) copyFileSync(join(ROOT, BUILD, module), join(folder, module));
+  mkdirSync(join(folder, 'stores'));
+  writeFileSync(join(folder, 'config.capnp'), configuration(folder, port, vars));
+  const workerd = spawn(process.execPath, [WORKERD, 'serve', '--experimental', 'config.capnp'], {
+    cwd: folder,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  // With the group goes the binary that the launcher started.
+  t.after(() => process.kill(-(/** @type {number} */ (workerd.pid)), 'SIGKILL'));
+  for (const deadline = Date.now() + 20_000; ; ) {
+    try {
+      return await fetch(`http://127.0.0.1:${port}/version`);
+    } catch (error) {
+      if (Date.now() > deadline || workerd.exitCode !== null) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+test('the redemption objects keep the contracts of their ports', { timeout: 900_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'munjigi-contract-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  await promisify(execFile)(join(ROOT, 'edge', 'build.sh'), ['--features', 'contract'], {
+    env: { ...process.env, MUNJIGI_BUILD_DIR: BUILD },
+  });
+  const port = await freePort();
+  await start(t, folder, port);
+  const answer = await fetch(`http://127.0.0.1:${port}/__contract`, { method: 'POST' });
+  assert.equal(answer.status, 200, 'a clause does not hold; workerd has said above which');
+  assert.deepEqual(await answer.json(), ['redemption_store', 'price_store']);
+});
