@@ -123,7 +123,8 @@ function display() {
   });
 }
 
-async function webkit() {
+/** @param {{scriptMs?: number}} [options] how long one `evaluate` may take */
+async function webkit({ scriptMs = SOLVE_MS } = {}) {
   need(WEBKIT_DRIVER, 'apt-get install webkit2gtk-driver, or set MUNJIGI_WEBKIT_DRIVER');
   const binary = miniBrowser();
   const { child: screen, name } = await display();
@@ -157,7 +158,7 @@ async function webkit() {
       },
     });
     const at = `/session/${sessionId}`;
-    await call('POST', `${at}/timeouts`, { script: SOLVE_MS, pageLoad: SOLVE_MS });
+    await call('POST', `${at}/timeouts`, { script: scriptMs, pageLoad: SOLVE_MS });
     /** @type {Browser} */
     return {
       version: `WebKitGTK ${capabilities.browserVersion}`,
@@ -207,5 +208,5 @@ async function webkit() {
   }
 }
 
-/** @type {Record<string, () => Promise<Browser>>} */
+/** @type {Record<string, (options?: {scriptMs?: number}) => Promise<Browser>>} */
 export const ENGINES = { chromium, firefox, webkit };

@@ -126,7 +126,7 @@ export async function openPage(t, stage, body, options = {}) {
 export async function openEngine(t, name) {
   const required = (process.env.MUNJIGI_REQUIRE ?? '').split(',').includes(name);
   try {
-    const browser = await ENGINES[name]();
+    const browser = await ENGINES[name]({ scriptMs: 5_000 });
     t.after(() => browser.close());
     return browser;
   } catch (error) {
