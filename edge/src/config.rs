@@ -38,7 +38,7 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable {
         name: "MUNJIGI_SHARDS",
-        default: Some("64"),
+        default: Some("8"),
         about: "Redemption objects in use; earlier numbers whose objects still hold rows follow after commas. At most 900 in all.",
     },
     Variable {

@@ -77,11 +77,18 @@ export default {
   scheduled: (_event, env) => call(rust.scheduled, env),
 };
 
+/**
+ * Commands that arrive while others are read are obeyed in one turn, and so
+ * reach the disk together: the runtime commits per turn, and answers leave
+ * only once the commit is durable. Each commit costs more than everything else
+ * that spending a token takes.
+ */
 export class Redemptions {
   #state;
   #env;
   #object;
   #instance = 0;
+  #gathered = [];
 
   constructor(state, env) {
     this.#state = state;
@@ -89,8 +96,24 @@ export class Redemptions {
     this.#wake();
   }
 
-  fetch(request) {
-    return this.#call((object) => object.fetch(request));
+  fetch({ url }) {
+    return new Promise((resolve, reject) => {
+      const length = this.#gathered.push({ url, resolve, reject });
+      if (length === 1) setTimeout(() => this.#obey());
+    });
+  }
+
+  #obey() {
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    for (const { url, resolve, reject } of gathered) {
+      try {
+        const reply = this.#call((object) => object.obey(url));
+        resolve(new Response(null, { headers: { reply } }));
+      } catch (error) {
+        reject(error);
+      }
+    }
   }
 
   alarm() {

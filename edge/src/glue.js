@@ -65,11 +65,6 @@ export async function ask(namespace, name, url) {
   return response.headers.get("reply");
 }
 
-/** An object's reply. */
-export function reply(text) {
-  return new Response(null, { headers: { reply: text } });
-}
-
 /** Every row of a statement, each as an array. */
 export function rows(sql, query, params) {
   return sql.exec(query, ...params).raw().toArray();

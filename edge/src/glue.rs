@@ -33,10 +33,6 @@ extern "C" {
         expected: &str,
     ) -> Result<JsValue, JsValue>;
 
-    /// An object's reply.
-    #[wasm_bindgen(catch)]
-    pub fn reply(text: &str) -> Result<web_sys::Response, JsValue>;
-
     /// Every row of a statement.
     #[wasm_bindgen(catch)]
     pub fn rows(sql: &JsValue, query: &str, params: Array) -> Result<Array, JsValue>;

@@ -14,7 +14,7 @@ import { median, percentile, sum } from './report.mjs';
 import { ROOT, openStack } from './stack.mjs';
 
 const PASSES_A_DAY = 20e6;
-const SHARDS = 64;
+const SHARDS = 8;
 const SECONDS_A_DAY = 86_400;
 /** Queue messages: each isolate sends its counts every few seconds; see `counted`. */
 const PASSES_PER_MESSAGE = 50;

@@ -25,7 +25,7 @@ fn with<'text>(more: &[(&'text str, &'text str)]) -> Vec<(&'text str, &'text str
 #[test]
 fn three_secrets_are_enough() {
     let config = parse(&with(&[])).ok().unwrap();
-    assert_eq!(config.shards, [64]);
+    assert_eq!(config.shards, [8]);
     assert_eq!(config.origin_url, None);
     assert_eq!(config.counter_half_life_seconds, 300);
     assert_eq!(config.place, Place::Published);

@@ -26,7 +26,7 @@ use super::sql::{Database, SqlError};
 use super::wire::{Command, Reply};
 use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
-use crate::{clock, glue, outbound};
+use crate::{clock, outbound};
 
 /// Batches that one alarm sends before it lets the runtime breathe.
 const BATCHES_PER_ALARM: usize = 20;
@@ -64,16 +64,16 @@ impl Redemptions {
         object
     }
 
-    /// Obeys a command.
-    pub fn fetch(&self, request: &web_sys::Request) -> Result<web_sys::Response, JsValue> {
-        let reply = match Command::from_url(&request.url()) {
-            Some(command) => self.obey(command, clock::now()).unwrap_or_else(|error| {
+    /// Obeys the command in a URL; gives the reply's header.
+    pub fn obey(&self, url: &str) -> String {
+        let reply = match Command::from_url(url) {
+            Some(command) => self.answer(command, clock::now()).unwrap_or_else(|error| {
                 Line::new(Level::Error, "object-failed").with_detail(&error.0).write();
                 Reply::Failed
             }),
             None => Reply::Failed,
         };
-        glue::reply(&reply.header().unwrap_or_default())
+        reply.header().unwrap_or_default()
     }
 
     /// Rings when rows should be sent or a bucket has ended.
@@ -109,7 +109,7 @@ impl Redemptions {
         Ok(())
     }
 
-    fn obey(&self, command: Command, now: UnixMillis) -> Result<Reply, SqlError> {
+    fn answer(&self, command: Command, now: UnixMillis) -> Result<Reply, SqlError> {
         if self.schema.borrow().is_none() {
             self.wake(now)?;
         }

@@ -139,7 +139,7 @@ pub const VARIABLES: &[Variable] = &[
         name: "MUNJIGI_SHARDS",
         who: &[Who::Edge],
         secret: false,
-        default: Some("64"),
+        default: Some("8"),
         meaning: "redemption objects; further numbers are earlier counts that still hold rows",
     },
     Variable {
