@@ -24,6 +24,14 @@ impl Records {
         Ok(sqlx::query_scalar(count).bind(sitekey).fetch_one(&self.pool).await?)
     }
 
+    /// How long ago the first of a site's rows was redeemed, by the edge's clock.
+    pub async fn oldest(&self, sitekey: &str) -> Result<Duration> {
+        let age = "SELECT extract(epoch FROM now() - min(redeemed_at))::float8 \
+                   FROM redeemed WHERE sitekey = $1";
+        let seconds: f64 = sqlx::query_scalar(age).bind(sitekey).fetch_one(&self.pool).await?;
+        Ok(Duration::try_from_secs_f64(seconds)?)
+    }
+
     /// Waits until `redeemed` has at least `wanted` rows for a site, then a
     /// little longer, and gives the number that stands there.
     pub async fn settled(&self, sitekey: &str, wanted: usize, within: Duration) -> Result<i64> {

@@ -18,7 +18,7 @@ pub async fn stack(variants: &[&[(&str, &str)]]) -> Result<Stack> {
 /// One worker's own variables.
 pub fn variant(vars: &[(&str, &str)]) -> Variant {
     let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
-    Variant { vars: vars.iter().map(owned).collect::<BTreeMap<_, _>>() }
+    Variant { vars: vars.iter().map(owned).collect::<BTreeMap<_, _>>(), ..Variant::default() }
 }
 
 /// The stack's records.

@@ -28,6 +28,8 @@ pub struct WorkerOptions {
     pub port: Option<u16>,
     /// Variables and secrets over those of `wrangler.toml`.
     pub vars: BTreeMap<String, String>,
+    /// How far its clock is behind: what it writes is that old for the next start.
+    pub behind: Duration,
 }
 
 /// A running workerd.
@@ -130,6 +132,7 @@ impl Workerd {
                         .unwrap_or_else(ports::free),
                     direct_port: before.map_or_else(ports::free, |worker| worker.direct_port),
                     vars: options.vars.clone(),
+                    behind: options.behind,
                 }
             })
             .collect();

@@ -89,7 +89,7 @@ fn toy(root: &Path) -> Project {
 fn named(name: &str, greeting: Option<&str>) -> WorkerOptions {
     let vars: BTreeMap<_, _> =
         greeting.map(|text| ("GREETING".to_owned(), text.to_owned())).into_iter().collect();
-    WorkerOptions { name: name.to_owned(), port: None, vars }
+    WorkerOptions { name: name.to_owned(), vars, ..WorkerOptions::default() }
 }
 
 async fn text(url: String) -> String {

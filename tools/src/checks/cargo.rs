@@ -48,7 +48,14 @@ pub(super) fn worker(context: &Context) -> Result<Outcome> {
 
 pub(super) fn clippy(context: &Context) -> Result<Outcome> {
     let mut clippy = cargo(&context.project);
-    clippy.args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked"]);
+    clippy.args([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--all-features",
+        "--locked",
+    ]);
     clippy.args(["--", "-D", "warnings"]);
     say::run("clippy", BROKEN, &mut clippy)?;
     Ok(Outcome::Passed)
@@ -66,7 +73,8 @@ pub(super) fn clippy_wasm(context: &Context) -> Result<Outcome> {
 pub(super) fn unit(context: &Context) -> Result<Outcome> {
     let mut tests = cargo(&context.project);
     tests
-        .args(["test", "--quiet", "--workspace", "--exclude", "munjigi-tests", "--locked"])
+        .args(["test", "--quiet", "--workspace", "--exclude", "munjigi-tests", "--all-features"])
+        .arg("--locked")
         .env("DATABASE_URL", &context.database_url);
     say::run("unit tests", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)

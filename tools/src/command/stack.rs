@@ -45,7 +45,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             Kind::Wrangler => EdgeKind::Wrangler,
         },
         folder: arguments.folder.map_or(Folder::Temporary, Folder::Kept),
-        variants: vec![Variant { vars }],
+        variants: vec![Variant { vars, ..Variant::default() }],
         logs: arguments.logs,
         ..StackOptions::default()
     };

@@ -29,6 +29,8 @@ pub enum EdgeKind {
 pub struct Variant {
     /// Such as another ring or another number of shards.
     pub vars: BTreeMap<String, String>,
+    /// How far plain workerd's clock is behind.
+    pub behind: Duration,
 }
 
 /// A running edge.
@@ -59,7 +61,7 @@ pub(super) fn variants(given: &[Variant], shared: &BTreeMap<String, String>) -> 
         .map(|variant| {
             let mut vars = shared.clone();
             vars.extend(variant.vars.clone());
-            Variant { vars }
+            Variant { vars, behind: variant.behind }
         })
         .collect()
 }
@@ -101,6 +103,7 @@ fn workers(variants: &[Variant]) -> Vec<WorkerOptions> {
         name: name(number),
         port: None,
         vars: variant.vars.clone(),
+        behind: variant.behind,
     };
     variants.iter().enumerate().map(options).collect()
 }
@@ -221,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_variants_variables_win_over_the_stacks() {
-        let all = variants(&[Variant { vars: vars("8,64") }], &vars("64"));
+        let all = variants(&[Variant { vars: vars("8,64"), ..Variant::default() }], &vars("64"));
         assert_eq!(all[0].vars, vars("8,64"));
         assert_eq!(variants(&[], &vars("64"))[0].vars, vars("64"));
     }

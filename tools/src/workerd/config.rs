@@ -3,6 +3,7 @@
 //! text out; nothing is started here.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -19,6 +20,8 @@ pub struct Worker {
     pub direct_port: u16,
     /// Variables and secrets, over those of the manifest.
     pub vars: BTreeMap<String, String>,
+    /// How far its clock is behind.
+    pub behind: Duration,
 }
 
 /// A module of the built worker.
@@ -94,7 +97,9 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
     let owner = setting.workers.first().map(|first| first.name.as_str());
     let owns_objects = owner == Some(worker.name.as_str());
     let mut out = String::from("(\n");
-    let modules: Vec<String> = setting.modules.iter().map(module).collect();
+    let wrapper = (!worker.behind.is_zero()).then(|| behind(setting, worker.behind));
+    let modules: Vec<String> =
+        wrapper.into_iter().chain(setting.modules.iter().map(module)).collect();
     line(&mut out, "modules", &list(&modules));
     line(&mut out, "compatibilityDate", &text(&manifest.compatibility_date));
     let flags: Vec<String> = manifest.compatibility_flags.iter().map(|flag| text(flag)).collect();
@@ -119,6 +124,18 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
     }
     out.push_str("  )");
     out
+}
+
+/// The main module of a worker whose clock is behind.
+fn behind(setting: &Setting<'_>, by: Duration) -> String {
+    let main = match setting.modules.first() {
+        Some(Module::Script(name) | Module::Wasm(name)) => name,
+        None => "",
+    };
+    let script = include_str!("behind.js")
+        .replace("MAIN", main)
+        .replace("BEHIND_MS = 0", &format!("BEHIND_MS = {}", by.as_millis()));
+    format!("(name = \"behind.js\", esModule = {})", text(&script))
 }
 
 fn bindings(setting: &Setting<'_>, worker: &Worker, owner: &str) -> Vec<String> {
@@ -315,7 +332,7 @@ mod tests {
 
     fn worker(name: &str, port: u16) -> Worker {
         let vars = BTreeMap::from([("MUNJIGI_SHARDS".to_owned(), "8,64".to_owned())]);
-        Worker { name: name.to_owned(), port, direct_port: port + 1, vars }
+        Worker { name: name.to_owned(), port, direct_port: port + 1, vars, behind: Duration::ZERO }
     }
 
     fn rendered(workers: &[Worker]) -> String {
