@@ -12,9 +12,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import puppeteer from 'puppeteer-core';
+import program from 'workerd';
 
 import { CHROMIUM, engine, inWorker } from '../../../tests/journeys/pow-engine.mjs';
 
@@ -85,7 +85,6 @@ export default {
 
 async function workerd(bytes) {
   const folder = mkdtempSync(join(tmpdir(), 'munjigi-engine-'));
-  const program = fileURLToPath(import.meta.resolve('workerd/bin/workerd'));
   writeFileSync(join(folder, 'engine.wasm'), bytes);
   writeFileSync(join(folder, 'worker.js'), WORKER);
   writeFileSync(
@@ -103,10 +102,8 @@ const config :Workerd.Config = (
 );
 `,
   );
-  const words = ['serve', '--control-fd=3', 'config.capnp'];
-  const child = spawn(process.execPath, [program, ...words], {
+  const child = spawn(program.default, ['serve', '--control-fd=3', 'config.capnp'], {
     cwd: folder,
-    detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
   try {
@@ -122,7 +119,7 @@ const config :Workerd.Config = (
     for (let i = 0; i < 21; i += 1) rounds.push((await time(2_000)) - (await time(1_000)));
     return { verify: rounds.sort((a, b) => a - b)[rounds.length >> 1] / 1_000 };
   } finally {
-    process.kill(-child.pid, 'SIGKILL');
+    child.kill('SIGKILL');
     rmSync(folder, { recursive: true });
   }
 }
