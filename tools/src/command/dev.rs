@@ -156,7 +156,7 @@ fn announce(project: &Project, stack: &Stack, example_port: u16) -> Result<()> {
     println!(
         "\n   example shop   {example}   <- open this one\n   edge           {}\n   \
          origin         {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
-         logs           {}\n   for tools      {}\n\nIs it well?\n   munjigi probe --edge {} \
+         logs           {}\n   for tools      {}\n\nIs it well?\n   target/debug/munjigi probe --edge {} \
          --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
         stack.edge.url(),
         stack.origin.url(),
