@@ -1,0 +1,38 @@
+//! Procedural pictures with labels by construction.
+//!
+//! A [`Seed`] becomes a [`Scene`]: plain data that says which parts stand
+//! where, what they are made of and how they are lit. [`render`] draws it on
+//! the CPU and knows for every pixel which thing is seen there; a GPU can draw
+//! the same description from the rows of [`flat`]. [`Grid`], [`Area`] and
+//! [`Turn`] are the three kinds of challenge, each with its answer.
+//!
+//! No I/O, no clock, no network: a seed is all that comes in.
+
+mod area;
+mod colour;
+mod curve;
+pub mod flat;
+mod grid;
+mod kind;
+mod kinds;
+mod label;
+mod render;
+pub mod scene;
+mod seed;
+mod shade;
+mod shape;
+mod solid;
+mod stage;
+mod surface;
+mod turn;
+mod workshop;
+
+pub use area::Area;
+pub use grid::Grid;
+pub use kind::Kind;
+pub use label::{Bounds, Seen};
+pub use render::{Picture, render};
+pub use scene::Scene;
+pub use seed::Seed;
+pub use stage::{Tile, tile};
+pub use turn::Turn;

@@ -1,0 +1,258 @@
+//! The description of a picture: plain data, flat, and the same for every
+//! renderer. Nothing here draws or throws dice.
+//!
+//! Lengths are in toy metres: a thing is about 1 high or wide. `y` is up, the
+//! floor is `y = 0`, a thing's front looks along `+z`. Colours are linear RGB
+//! in `0.0..=1.0`.
+
+mod unchecked;
+
+use glam::{Mat3, Vec3};
+use serde::{Deserialize, Serialize};
+
+use crate::Kind;
+pub use unchecked::SceneError;
+
+/// Everything a renderer needs for one picture. Reading one from bytes refuses
+/// what no renderer could draw, see [`SceneError`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "unchecked::Unchecked")]
+pub struct Scene {
+    /// Where it is seen from.
+    pub camera: Camera,
+    /// What lights it.
+    pub light: Light,
+    /// What is behind and below.
+    pub backdrop: Backdrop,
+    /// The things; a thing's label is its index here plus one.
+    pub things: Vec<Thing>,
+    /// The parts of all things, in the order of the things.
+    pub parts: Vec<Part>,
+    /// The corners of all profiles, outlines and paths.
+    pub points: Vec<[f32; 2]>,
+    /// The materials of all parts and of the floor.
+    pub materials: Vec<Material>,
+}
+
+/// A run of entries in one of the scene's lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The first entry.
+    pub start: u32,
+    /// How many.
+    pub count: u32,
+}
+
+impl Span {
+    /// As a range of indexes.
+    pub const fn range(self) -> core::ops::Range<usize> {
+        self.start as usize..(self.start + self.count) as usize
+    }
+}
+
+/// A pinhole.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Camera {
+    /// Its place.
+    pub eye: Vec3,
+    /// Its own right, up and forward, as columns.
+    pub axes: Mat3,
+    /// Half the picture's height at distance 1.
+    pub half_height: f32,
+}
+
+/// One soft lamp far away, and a sky.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Light {
+    /// Unit vector towards the lamp.
+    pub towards: Vec3,
+    /// Its colour times its strength.
+    pub lamp: Vec3,
+    /// Light from above.
+    pub sky: Vec3,
+    /// Light thrown back by the floor.
+    pub bounce: Vec3,
+    /// How fast a shadow's edge hardens: 4 is soft, 16 is crisp.
+    pub crispness: f32,
+}
+
+/// Floor and distance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Backdrop {
+    /// The floor's material.
+    pub floor: u32,
+    /// The colour that the floor fades into.
+    pub horizon: Vec3,
+    /// The colour above.
+    pub zenith: Vec3,
+    /// Distances from the camera between which the floor fades.
+    pub fade: [f32; 2],
+}
+
+/// What a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum What {
+    /// Something that can be asked for.
+    Kind(Kind),
+    /// Something that only stands about or in the way.
+    Prop,
+}
+
+/// A placed instance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Thing {
+    /// What it is.
+    pub what: What,
+    /// Its parts, which share no entry with another thing's.
+    pub parts: Span,
+    /// Where its origin stands.
+    pub at: Vec3,
+    /// Its own axes as columns, orthonormal.
+    pub axes: Mat3,
+    /// Its size: scene length per own length.
+    pub scale: f32,
+}
+
+/// A primitive solid of a thing, in the thing's own frame.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Its form.
+    pub shape: Shape,
+    /// Where the shape's origin is.
+    pub at: Vec3,
+    /// The shape's axes as columns, orthonormal, possibly mirrored.
+    pub axes: Mat3,
+    /// Its material.
+    pub material: u32,
+    /// How it joins the parts of the same thing before it.
+    pub blend: Blend,
+}
+
+/// How a part meets those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Blend {
+    /// Union.
+    Join,
+    /// Union with a fillet of about this size.
+    Melt {
+        /// Distance over which the two flow together, above zero.
+        reach: f32,
+    },
+    /// Cuts itself away; what it lays bare keeps the material it had.
+    Carve,
+}
+
+/// The closed set of forms. Each has its origin at its middle unless said,
+/// and each is symmetric about its own plane `z = 0`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Shape {
+    /// An ellipsoid.
+    Ball {
+        /// Its half axes.
+        radii: Vec3,
+    },
+    /// A box with rounded edges.
+    Block {
+        /// Half its size, rounding included.
+        half: Vec3,
+        /// Radius of the edges.
+        round: f32,
+    },
+    /// Two balls and the cone around them, from the origin along `+y`.
+    Limb {
+        /// From centre to centre.
+        length: f32,
+        /// Radius at the origin.
+        foot: f32,
+        /// Radius at the other end.
+        tip: f32,
+    },
+    /// A cylinder or truncated cone about `y`.
+    Drum {
+        /// Half its height, rounding included.
+        half: f32,
+        /// Radius below.
+        foot: f32,
+        /// Radius above.
+        tip: f32,
+        /// Radius of the edges.
+        round: f32,
+    },
+    /// A torus in the `xy` plane, or the arc of one around `+y`.
+    Ring {
+        /// From the centre to the middle of the tube.
+        major: f32,
+        /// Radius of the tube.
+        minor: f32,
+        /// Sine and cosine of half the arc, so that no renderer needs an
+        /// angle; `[0, -1]` is the whole ring.
+        end: [f32; 2],
+    },
+    /// A closed outline `(radius, height)` turned about `y`.
+    Lathe {
+        /// Its corners.
+        profile: Span,
+        /// Radius by which it is grown.
+        round: f32,
+    },
+    /// A closed outline in the `xy` plane, thickened along `z`.
+    Plate {
+        /// Its corners.
+        outline: Span,
+        /// Half the thickness, rounding included.
+        half: f32,
+        /// Radius by which the outline is grown and the edges rounded.
+        round: f32,
+    },
+    /// A round wire along an open path in the `xy` plane.
+    Wire {
+        /// The corners of the path.
+        path: Span,
+        /// Half the wire's thickness.
+        radius: f32,
+    },
+}
+
+/// How a surface looks.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Material {
+    /// How the two colours are laid out.
+    pub pattern: Pattern,
+    /// The first colour.
+    pub base: Vec3,
+    /// The second colour.
+    pub accent: Vec3,
+    /// Repeats of the pattern per own length.
+    pub frequency: f32,
+    /// Strength of reflections: 0 is chalk, 1 is glaze.
+    pub gloss: f32,
+    /// 0 is a coat of colour, 1 is bare metal.
+    pub metal: f32,
+    /// Share of the surface that is faded and scuffed.
+    pub wear: f32,
+}
+
+/// The closed set of patterns, in the frame of the part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pattern {
+    /// The first colour alone.
+    Plain,
+    /// Fibres along `y`, as in wood.
+    Grain,
+    /// Threads crossing, as in cloth.
+    Weave,
+    /// Bands across `y`.
+    Bands,
+    /// Dots on a lattice in space.
+    Dots,
+    /// Fine grains, as in stone and stoneware.
+    Speckle,
+    /// Squares in `x` and `z`.
+    Checks,
+    /// Boards along `x` with joints, for floors.
+    Boards,
+    /// Soft clouds of the two colours.
+    Clouds,
+    /// Eight sectors about `y`, as in a parasol.
+    Gores,
+}

@@ -1,0 +1,116 @@
+//! What the three kinds of challenge promise.
+
+use munjigi_scene::{Area, Grid, Kind, Seed, Seen, Turn, render, scene::What};
+use proptest::prelude::*;
+
+#[test]
+fn a_grid_asks_for_three_to_five_tiles() {
+    for seed in 0..40 {
+        let grid = Grid::deal(Seed::numbered(seed));
+        assert_eq!(grid.tiles.len(), 9);
+        assert!((3..=5).contains(&grid.answer.len()));
+        for (index, scene) in (0u8..).zip(&grid.tiles) {
+            let What::Kind(kind) = scene.things[0].what else { panic!("the subject is a kind") };
+            assert_eq!(kind == grid.target, grid.answer.contains(&index));
+            assert!(kind == grid.target || !kind.resembles(grid.target));
+        }
+    }
+}
+
+#[test]
+fn grids_ask_for_every_kind() {
+    let mut asked: Vec<Kind> =
+        (0..400).map(|seed| Grid::deal(Seed::numbered(seed)).target).collect();
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), Kind::ALL.len());
+}
+
+#[test]
+fn an_area_shows_exactly_one_of_the_asked_kind() {
+    for seed in 0..24 {
+        let area = Area::deal(Seed::numbered(seed));
+        let things = &area.scene.things;
+        let kinds = things.iter().filter(|thing| thing.what != What::Prop).count();
+        assert!((5..=8).contains(&kinds), "{seed} holds {kinds}");
+        let asked: Vec<usize> = (0..things.len())
+            .filter(|&thing| things[thing].what == What::Kind(area.target))
+            .collect();
+        assert_eq!(asked, [usize::from(area.answer)]);
+    }
+}
+
+#[test]
+fn an_asked_thing_is_large_enough_to_point_at() {
+    for seed in 0..24 {
+        let area = Area::deal(Seed::numbered(seed));
+        let answer = usize::from(area.answer);
+        let seen = Seen::of(&area.scene, answer, 120, 80);
+        let enough = seen.share >= 0.6 && seen.covered >= 0.012;
+        assert!(enough, "{seed}: {} shows {seen:?}", area.target.name());
+        let picture = render(&area.scene, 120, 80);
+        let bounds = picture.bounds(answer).expect("the asked thing is seen");
+        assert!(bounds.left > 0 && bounds.right < 119 && bounds.top > 0 && bounds.bottom < 79);
+        assert!(picture.area(answer) >= 115, "{seed}: {} is small", area.target.name());
+    }
+}
+
+#[test]
+fn views_of_a_turn_differ_from_each_other() {
+    for seed in 0..4 {
+        let turn = Turn::deal(Seed::numbered(seed), 24);
+        let views: Vec<_> = (0..24).map(|view| render(&turn.view(view), 40, 40)).collect();
+        for one in 0..24 {
+            for other in 0..one {
+                let differing = std::iter::zip(&views[one].rgb, &views[other].rgb)
+                    .filter(|(a, b)| a.abs_diff(**b) > 24)
+                    .count();
+                let name = turn.kind.name();
+                assert!(differing > 40, "{seed}: {name} {one} and {other}: {differing}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_turning_thing_stays_in_its_picture() {
+    for seed in 0..6 {
+        let turn = Turn::deal(Seed::numbered(seed), 24);
+        assert!(turn.kind.turns() && turn.answer < 24);
+        for view in (0..24).step_by(3) {
+            let picture = render(&turn.view(view), 48, 48);
+            let bounds = picture.bounds(0).expect("it is seen");
+            assert!(bounds.left > 0 && bounds.right < 47 && bounds.top > 0 && bounds.bottom < 47);
+        }
+    }
+}
+
+#[test]
+fn a_reference_is_not_a_view() {
+    for seed in 0..6 {
+        let turn = Turn::deal(Seed::numbered(seed), 24);
+        assert_eq!(turn.reference.parts, turn.scene.parts);
+        assert_ne!(turn.reference.camera, turn.scene.camera);
+        assert!(turn.reference.light.towards.x * turn.scene.light.towards.x <= 0.0);
+        let view = render(&turn.view(turn.answer), 48, 48);
+        assert_ne!(render(&turn.reference, 48, 48).labels, view.labels);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_seed_panics(bytes: [u8; 32], views in 24u8..=48) {
+        let seed = Seed(bytes);
+        for scene in &Grid::deal(seed).tiles {
+            let picture = render(scene, 12, 12);
+            prop_assert!(picture.area(0) > 0);
+        }
+        let area = Area::deal(seed);
+        prop_assert!(render(&area.scene, 36, 24).area(usize::from(area.answer)) > 0);
+        let turn = Turn::deal(seed, views);
+        prop_assert!(render(&turn.view(turn.answer), 12, 12).area(0) > 0);
+        prop_assert!(render(&turn.reference, 12, 12).area(0) > 0);
+    }
+}
