@@ -130,9 +130,13 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     assert!(loader.headers()["content-type"].to_str().unwrap().contains("javascript"));
 
     // Limits, and an outside that is only one address.
-    for expected in ["{\"success\":true}", "{\"success\":true}", "{\"success\":false}"] {
-        assert_eq!(text(format!("{url}/worker/limit")).await, expected);
+    let mut allowed = 0;
+    while text(format!("{url}/worker/limit")).await == "{\"success\":true}" {
+        allowed += 1;
+        // Two a minute, and a minute may begin between two calls.
+        assert!(allowed <= 4, "nobody is refused");
     }
+    assert!(allowed >= 2, "refused after {allowed}");
     assert_eq!(text(format!("{url}/worker/outside")).await, "outside");
 
     // Queue and cron reach their handlers.
