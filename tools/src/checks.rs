@@ -3,6 +3,7 @@
 
 mod cargo;
 mod examples;
+mod gpu;
 mod history;
 mod javascript;
 mod tree;
@@ -88,6 +89,7 @@ pub const ALL: &[Check] = &[
     Check { name: "queries", run: cargo::queries },
     Check { name: "widget-tests", run: javascript::widget_tests },
     Check { name: "examples", run: examples::shops },
+    Check { name: "gpu-backend", run: gpu::backend },
     Check { name: "whole", run: cargo::whole },
     Check { name: "journeys", run: javascript::journeys },
     Check { name: "clean", run: tree::unchanged },

@@ -1,0 +1,137 @@
+//! `models list│add│verify│remove`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+use clap::Subcommand;
+
+use crate::engine::choice::{Engines, Wish};
+use crate::registry::{Entry, Listed, ModelName, Registry, RegistryError, Version};
+use crate::trust::{Trusted, Verdict};
+
+#[derive(Subcommand)]
+pub(super) enum Task {
+    /// List the models, broken ones with what is wrong
+    List,
+    /// Check a folder with model.onnx and model.toml and copy it in
+    Add {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Check hashes and manifests, and compare the engines
+    Verify {
+        /// Only this model
+        name: Option<ModelName>,
+        /// Only this version; the highest where only a name is given
+        version: Option<Version>,
+        /// Batch sizes to compare
+        #[arg(long, value_delimiter = ',', default_value = "1,8")]
+        batches: Vec<usize>,
+    },
+    /// Remove one version
+    Remove {
+        /// Its name
+        name: ModelName,
+        /// Its version
+        version: Version,
+    },
+}
+
+pub(super) fn run(task: Task, folder: &Path, wish: &Wish) -> Result<ExitCode> {
+    let registry = Registry::new(folder);
+    match task {
+        Task::List => list(&registry),
+        Task::Add { folder } => {
+            let Entry { manifest, .. } = registry.add(&folder).map_err(|error| said(&error))?;
+            println!("added {} {}", manifest.name, manifest.version);
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Verify { name, version, batches } => {
+            let entries = chosen(&registry, name.as_ref(), version)?;
+            Ok(verify(entries, wish, &batches))
+        }
+        Task::Remove { name, version } => {
+            registry.remove(&name, version).map_err(|error| said(&error))?;
+            println!("removed {name} {version}");
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// An error with its code in front, for people and for scripts.
+fn said(error: &RegistryError) -> anyhow::Error {
+    anyhow!("{}: {error}", error.code())
+}
+
+fn list(registry: &Registry) -> Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for Listed { folder, entry } in registry.list().map_err(|error| said(&error))? {
+        match entry {
+            Ok(Entry { manifest, .. }) => println!(
+                "{} {}  {:?}  {}  {}",
+                manifest.name, manifest.version, manifest.task, manifest.licence, manifest.source
+            ),
+            Err(error) => {
+                println!("{}  {}: {error}", folder.display(), error.code());
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
+}
+
+fn chosen(
+    registry: &Registry,
+    name: Option<&ModelName>,
+    version: Option<Version>,
+) -> Result<Vec<Listed>> {
+    let Some(name) = name else { return registry.list().map_err(|error| said(&error)) };
+    let entry = registry.find(name, version).map_err(|error| said(&error))?;
+    Ok(vec![Listed { folder: entry.folder.clone(), entry: Ok(entry) }])
+}
+
+fn verify(entries: Vec<Listed>, wish: &Wish, batches: &[usize]) -> ExitCode {
+    let engines = Engines::choose(wish);
+    println!("engines: {engines}");
+    let mut code = ExitCode::SUCCESS;
+    for Listed { folder, entry } in entries {
+        let opened = entry.and_then(Entry::open);
+        let (entry, _, graph) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                println!("{}  {}: {error}", folder.display(), error.code());
+                code = ExitCode::FAILURE;
+                continue;
+            }
+        };
+        for &batch in batches {
+            let name = format!("{} {} ×{batch}", entry.manifest.name, entry.manifest.version);
+            match Trusted::load(&engines, &graph, batch, entry.manifest.tolerance) {
+                Ok(trusted) => {
+                    println!("{name}  {:?}: {}", trusted.kind(), words(&trusted.verdict));
+                }
+                Err(error) => {
+                    println!("{name}  {}: {error}", error.code());
+                    code = ExitCode::FAILURE;
+                }
+            }
+        }
+    }
+    code
+}
+
+fn words(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Agreed(difference) => format!("both engines agree ({difference})"),
+        Verdict::NoGpu => "there is no GPU engine".to_owned(),
+        Verdict::Refused(error) => format!("the GPU engine does not take it: {error}"),
+        Verdict::Failed(error) => format!("the GPU engine failed on a probe: {error}"),
+        Verdict::Differs { difference, node: Some(node) } => {
+            format!("the engines differ ({difference}), first at {node}")
+        }
+        Verdict::Differs { difference, node: None } => {
+            format!("the engines differ ({difference}), at no single node")
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What computes networks, behind one trait: wonnx on a GPU and rten on the
+//! CPU. Which one a model gets is decided in `choice` and, after comparing
+//! them, in `trust`.
+
+pub mod adapter;
+pub mod allow;
+pub mod choice;
+mod cpu;
+mod gpu;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use thiserror::Error;
+
+pub use cpu::Rten;
+pub use gpu::Wonnx;
+
+use crate::onnx::{Canonical, Unsupported};
+
+/// Computes networks on one device.
+pub trait Engine: Send + Sync {
+    /// Who it is and on what it runs.
+    fn describe(&self) -> Description;
+
+    /// Makes a network ready for its batch size.
+    fn load(&self, model: &Canonical) -> Result<Box<dyn Session>, LoadError>;
+}
+
+/// A network that is ready.
+pub trait Session: Send + Sync {
+    /// Computes one batch. Values are row-major floats in the order of the
+    /// model's inputs and outputs, as long as the shapes there say.
+    fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, RunError>;
+}
+
+/// Whether an engine needs a GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Computes on a graphics adapter, real or software.
+    Gpu,
+    /// Computes on the processor.
+    Cpu,
+}
+
+/// Who an engine is; for `/version`, logs and metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// `wonnx` or `rten`.
+    pub name: &'static str,
+    /// GPU or CPU.
+    pub kind: Kind,
+    /// The adapter's name, backend and driver; for the CPU, its threads.
+    pub device: String,
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.name, self.device)
+    }
+}
+
+/// Why an engine does not take a model. None of these is worth a retry.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LoadError {
+    /// A node that it computes wrongly or not at all.
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    /// The engine's own refusal.
+    #[error("the engine refuses the model: {0}")]
+    Refused(String),
+    /// The stack below panicked; caught here.
+    #[error("the engine panicked: {0}")]
+    Panicked(String),
+}
+
+/// Why a batch was not computed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RunError {
+    /// The caller's mistake: not the inputs that the model has.
+    #[error("input {index} has {found} numbers, {wanted} are wanted")]
+    Input {
+        /// Which input; one past the last when some are missing.
+        index: usize,
+        /// Numbers given.
+        found: usize,
+        /// Numbers wanted.
+        wanted: usize,
+    },
+    /// The engine failed, a lost device included.
+    #[error("the engine failed: {0}")]
+    Failed(String),
+    /// The stack below panicked; caught here.
+    #[error("the engine panicked: {0}")]
+    Panicked(String),
+}
+
+impl LoadError {
+    /// The stable word for logs, metrics and answers.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unsupported(_) => "operator-unsupported",
+            Self::Refused(_) => "engine-refused-model",
+            Self::Panicked(_) => "engine-panicked",
+        }
+    }
+}
+
+impl RunError {
+    /// The stable word for logs, metrics and answers.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Input { .. } => "input-shape-wrong",
+            Self::Failed(_) => "engine-failed",
+            Self::Panicked(_) => "engine-panicked",
+        }
+    }
+}
+
+/// The lengths of a model's inputs, checked once per run.
+struct InputLengths(Vec<usize>);
+
+impl InputLengths {
+    fn of(model: &Canonical) -> Self {
+        Self(model.inputs.iter().map(|name| model.shapes[name].iter().product()).collect())
+    }
+
+    fn check(&self, inputs: &[&[f32]]) -> Result<(), RunError> {
+        for index in 0..self.0.len().max(inputs.len()) {
+            let wanted = self.0.get(index).copied().unwrap_or(0);
+            let found = inputs.get(index).map_or(0, |numbers| numbers.len());
+            if found != wanted {
+                return Err(RunError::Input { index, found, wanted });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs what may panic; the message is all that gets out. The state inside is
+/// not used again by callers here: a session that panicked is dropped.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()))
+            .unwrap_or_else(|| "no message".to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_its_message() {
+        assert_eq!(caught(|| 1), Ok(1));
+        let panicking = || -> u8 { panic!("the driver broke at {}", 7) };
+        assert_eq!(caught(panicking), Err("the driver broke at 7".to_owned()));
+    }
+}

@@ -1,0 +1,75 @@
+//! Finding a graphics adapter and opening it. Which one is taken is decided in
+//! `choice`; drawing of scenes uses the same device.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wgpu::{AdapterInfo, Device, DeviceType, Queue};
+
+/// An adapter that was opened.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    /// Its device; cheap to clone.
+    pub device: Device,
+    /// Its queue; cheap to clone.
+    pub queue: Queue,
+    /// What it is.
+    pub info: AdapterInfo,
+    /// The first error that nobody waited for, such as a refused shader.
+    pub error: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+    /// Takes the error that was noted since the last call.
+    pub fn take_error(&self) -> Option<String> {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Name, backend and driver in one line.
+    pub fn describe(&self) -> String {
+        let AdapterInfo { name, backend, driver, driver_info, device_type, .. } = &self.info;
+        format!("{name} ({backend}, {device_type:?}, {driver} {driver_info})")
+    }
+}
+
+/// Every adapter of this machine, best first: discrete, integrated, virtual,
+/// unknown, software.
+pub fn adapters() -> Vec<wgpu::Adapter> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let mut found = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    found.sort_by_key(|adapter| rank(adapter.get_info().device_type));
+    found
+}
+
+/// Whether it is a GPU at all; software adapters are for tests.
+pub fn is_real(device_type: DeviceType) -> bool {
+    device_type != DeviceType::Cpu
+}
+
+fn rank(device_type: DeviceType) -> u8 {
+    match device_type {
+        DeviceType::DiscreteGpu => 0,
+        DeviceType::IntegratedGpu => 1,
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Cpu => 4,
+    }
+}
+
+/// Opens an adapter with its own limits, so that large layers fit.
+pub fn open(adapter: &wgpu::Adapter) -> Result<Gpu, String> {
+    let descriptor = wgpu::DeviceDescriptor {
+        label: Some("munjigi"),
+        required_limits: adapter.limits(),
+        ..Default::default()
+    };
+    let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
+        .map_err(|error| error.to_string())?;
+    let error = Arc::new(Mutex::new(None));
+    let noted = Arc::clone(&error);
+    // wgpu's own handler panics, on whichever thread polls.
+    device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.get_or_insert_with(|| error.to_string());
+    }));
+    Ok(Gpu { device, queue, info: adapter.get_info(), error })
+}

@@ -1,0 +1,126 @@
+//! Choosing engines: the operator's wish, the adapters at hand, and why the
+//! answer is what it is. The CPU engine is always there; a GPU comes before it
+//! where one can be had.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+
+use tracing::{info, warn};
+
+use super::adapter::{self, Gpu};
+use super::{Engine, Rten, Wonnx, caught};
+
+/// What the operator wishes: `auto`, `gpu`, `cpu`, or a name.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Wish {
+    /// A real GPU where there is one, else the CPU.
+    #[default]
+    Auto,
+    /// A real GPU; the CPU, with a warning, where there is none.
+    Gpu,
+    /// The CPU.
+    Cpu,
+    /// The adapter whose name contains this, case ignored, software adapters
+    /// included: `llvmpipe`, `h200`, `radeon`.
+    Named(String),
+}
+
+impl FromStr for Wish {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.to_ascii_lowercase().as_str() {
+            "auto" => Self::Auto,
+            "gpu" | "wonnx" => Self::Gpu,
+            "cpu" | "rten" => Self::Cpu,
+            name => Self::Named(name.to_owned()),
+        })
+    }
+}
+
+/// The engines of this process.
+pub struct Engines {
+    /// Comes first, where a model may use it.
+    pub gpu: Option<Box<dyn Engine>>,
+    /// The adapter that `gpu` computes on; drawing shares it.
+    pub adapter: Option<Gpu>,
+    /// Always there.
+    pub cpu: Box<dyn Engine>,
+    /// Why the GPU is what it is; for logs and `/version`.
+    pub reason: String,
+}
+
+impl Engines {
+    /// Chooses. Never fails and never panics: what goes wrong on the way to a
+    /// GPU is a warning, and the CPU engine computes.
+    pub fn choose(wish: &Wish) -> Self {
+        let found = match wish {
+            Wish::Cpu => Err("the CPU was asked for".to_owned()),
+            _ => caught(|| open_best(wish)).unwrap_or_else(Err),
+        };
+        match found {
+            Ok(gpu) => {
+                let reason = format!("{} was found", gpu.describe());
+                info!(adapter = %gpu.describe(), "computing on the GPU");
+                let engine = Box::new(Wonnx::new(gpu.clone()));
+                Self { gpu: Some(engine), adapter: Some(gpu), cpu: Box::new(Rten), reason }
+            }
+            Err(reason) => {
+                if matches!(wish, Wish::Gpu | Wish::Named(_)) {
+                    warn!(%reason, "no GPU; computing on the CPU");
+                } else {
+                    info!(%reason, "computing on the CPU");
+                }
+                Self { gpu: None, adapter: None, cpu: Box::new(Rten), reason }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Engines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(gpu) = &self.gpu {
+            write!(f, "{}, then ", gpu.describe())?;
+        }
+        write!(f, "{} ({})", self.cpu.describe(), self.reason)
+    }
+}
+
+fn open_best(wish: &Wish) -> Result<Gpu, String> {
+    let adapters = adapter::adapters();
+    let names: Vec<_> = adapters.iter().map(|adapter| adapter.get_info().name).collect();
+    let fits = |adapter: &&wgpu::Adapter| {
+        let info = adapter.get_info();
+        match wish {
+            Wish::Named(name) => info.name.to_ascii_lowercase().contains(name),
+            _ => adapter::is_real(info.device_type),
+        }
+    };
+    let adapter = adapters.iter().find(fits).ok_or_else(|| match wish {
+        Wish::Named(name) => format!("no adapter is named '{name}'; there are {names:?}"),
+        _ => format!("no adapter is a GPU; there are {names:?}"),
+    })?;
+    adapter::open(adapter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_whatever_their_case() {
+        let read = |text: &str| text.parse::<Wish>().unwrap();
+        assert_eq!(read("AUTO"), Wish::Auto);
+        assert_eq!(read("gpu"), Wish::Gpu);
+        assert_eq!(read("Rten"), Wish::Cpu);
+        assert_eq!(read("LLVMpipe"), Wish::Named("llvmpipe".to_owned()));
+    }
+
+    #[test]
+    fn an_adapter_that_is_not_there_means_the_cpu() {
+        let engines = Engines::choose(&Wish::Named("no such adapter".to_owned()));
+        assert!(engines.gpu.is_none());
+        assert!(engines.reason.contains("no such adapter"));
+    }
+}

@@ -1,0 +1,219 @@
+//! The registry: a folder of models that an operator vouches for.
+//!
+//! `<folder>/<name>/<version>/` holds `model.onnx` and `model.toml`. A model
+//! is used only when its file has the SHA-256 that its manifest states and the
+//! manifest says under which licence it may be used and where it comes from.
+
+mod error;
+mod manifest;
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+pub use error::RegistryError;
+pub use manifest::{Input, Manifest, ModelName, Sha256Hex, Task, Version};
+
+use crate::onnx::graph::Dimension;
+use crate::onnx::read::MAX_BYTES;
+use crate::onnx::{Graph, ModelError};
+
+/// The model's file in its folder.
+pub const MODEL: &str = "model.onnx";
+/// The manifest in its folder.
+pub const MANIFEST: &str = "model.toml";
+
+/// A model with a manifest that can be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What the operator states.
+    pub manifest: Manifest,
+}
+
+/// What a folder of the registry holds.
+#[derive(Debug, PartialEq)]
+pub struct Listed {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The model, or why it cannot be read.
+    pub entry: Result<Entry, RegistryError>,
+}
+
+/// The folder of models.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    folder: PathBuf,
+}
+
+impl Registry {
+    /// A registry in this folder, which need not exist yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// Every model, by name and version; those that cannot be read as errors
+    /// with their folder, so that one of them hides no other.
+    pub fn list(&self) -> Result<Vec<Listed>, RegistryError> {
+        let mut found = Vec::new();
+        for name in folders(&self.folder)? {
+            for version in folders(&name)? {
+                let entry = Entry::read(&version).and_then(|entry| self.in_place(entry));
+                found.push(Listed { folder: version, entry });
+            }
+        }
+        found.sort_by(|left, right| match (&left.entry, &right.entry) {
+            (Ok(left), Ok(right)) => left.manifest.key().cmp(&right.manifest.key()),
+            _ => left.folder.cmp(&right.folder),
+        });
+        Ok(found)
+    }
+
+    /// One model; the highest version where none is named.
+    pub fn find(&self, name: &ModelName, version: Option<Version>) -> Result<Entry, RegistryError> {
+        let unknown = || RegistryError::Unknown { name: name.clone(), version };
+        let version = match version {
+            Some(version) => version,
+            None => self.versions(name)?.pop().ok_or_else(unknown)?,
+        };
+        let folder = self.place(name, version);
+        if !folder.is_dir() {
+            return Err(unknown());
+        }
+        Entry::read(&folder).and_then(|entry| self.in_place(entry))
+    }
+
+    /// Takes a model from a folder with both files, after checking all of it.
+    /// A version is never replaced: what ran under its name stays that.
+    pub fn add(&self, source: &Path) -> Result<Entry, RegistryError> {
+        let (entry, bytes, _) = Entry::read(source)?.open()?;
+        let Manifest { name, version, .. } = &entry.manifest;
+        let folder = self.place(name, *version);
+        if folder.exists() {
+            return Err(RegistryError::Exists { name: name.clone(), version: *version });
+        }
+        // Beside its place, then moved: a model is there whole or not at all.
+        let draft = self.folder.join(format!(".{name}-{version}"));
+        let write = || {
+            fs::create_dir_all(&draft)?;
+            fs::write(draft.join(MODEL), &bytes)?;
+            fs::copy(source.join(MANIFEST), draft.join(MANIFEST))?;
+            fs::create_dir_all(folder.parent().unwrap_or(&self.folder))?;
+            fs::rename(&draft, &folder)
+        };
+        write().map_err(|error| RegistryError::io(&folder, &error))?;
+        Ok(Entry { folder, manifest: entry.manifest })
+    }
+
+    /// Removes one version.
+    pub fn remove(&self, name: &ModelName, version: Version) -> Result<(), RegistryError> {
+        let folder = self.place(name, version);
+        if !folder.is_dir() {
+            return Err(RegistryError::Unknown { name: name.clone(), version: Some(version) });
+        }
+        fs::remove_dir_all(&folder).map_err(|error| RegistryError::io(&folder, &error))?;
+        // Only when it was the last one; else the folder is not empty.
+        let _ = fs::remove_dir(self.folder.join(name.as_str()));
+        Ok(())
+    }
+
+    fn place(&self, name: &ModelName, version: Version) -> PathBuf {
+        self.folder.join(name.as_str()).join(version.to_string())
+    }
+
+    /// The versions of a model, lowest first.
+    fn versions(&self, name: &ModelName) -> Result<Vec<Version>, RegistryError> {
+        let folders = folders(&self.folder.join(name.as_str()))?;
+        let names = folders.iter().filter_map(|folder| folder.file_name()?.to_str());
+        let mut versions: Vec<Version> = names.filter_map(|name| name.parse().ok()).collect();
+        versions.sort_unstable();
+        Ok(versions)
+    }
+
+    /// A manifest says the name and version of the folder it lies in.
+    fn in_place(&self, entry: Entry) -> Result<Entry, RegistryError> {
+        let wanted = self.place(&entry.manifest.name, entry.manifest.version);
+        if entry.folder == wanted {
+            Ok(entry)
+        } else {
+            Err(RegistryError::Misplaced { found: entry.folder, wanted })
+        }
+    }
+}
+
+impl Entry {
+    /// Reads the manifest of a folder; the model's file is not touched.
+    pub fn read(folder: &Path) -> Result<Self, RegistryError> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(|error| RegistryError::io(&path, &error))?;
+        Ok(Self { folder: folder.to_owned(), manifest: Manifest::read(&text)? })
+    }
+
+    /// Reads the model's file, checks its hash, and that the network takes the
+    /// input that the manifest states.
+    pub fn open(self) -> Result<(Self, Vec<u8>, Graph), RegistryError> {
+        let bytes = read_model(&self.folder.join(MODEL))?;
+        let found = HEXLOWER.encode(&Sha256::digest(&bytes));
+        if found != self.manifest.sha256.as_str() {
+            let stated = self.manifest.sha256.as_str().to_owned();
+            return Err(RegistryError::Hash { stated, found });
+        }
+        let graph = Graph::read(&bytes)?;
+        self.check_input(&graph)?;
+        Ok((self, bytes, graph))
+    }
+
+    fn check_input(&self, graph: &Graph) -> Result<(), RegistryError> {
+        let Input { channels, height, width, .. } = self.manifest.input;
+        let stated = [channels, height, width];
+        let [input] = graph.inputs.as_slice() else {
+            return Err(RegistryError::InputCount(graph.inputs.len()));
+        };
+        let fits = input.dimensions.len() == 4
+            && input.dimensions[1..]
+                .iter()
+                .zip(stated)
+                .all(|(dimension, size)| *dimension == Dimension::Fixed(size));
+        if fits {
+            Ok(())
+        } else {
+            let found = format!("{:?}", input.dimensions);
+            Err(RegistryError::InputShape { stated, found })
+        }
+    }
+}
+
+/// Reads at most one byte more than is allowed: no file is too large to refuse.
+fn read_model(path: &Path) -> Result<Vec<u8>, RegistryError> {
+    let failed = |error: std::io::Error| RegistryError::io(path, &error);
+    let mut bytes = Vec::new();
+    let most = MAX_BYTES as u64 + 1;
+    fs::File::open(path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(ModelError::TooLarge { bytes: bytes.len(), most: MAX_BYTES }.into());
+    }
+    Ok(bytes)
+}
+
+/// The folders in a folder that are not hidden; none where it does not exist.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, RegistryError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let failed = |error: std::io::Error| RegistryError::io(folder, &error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() && !is_hidden {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,108 @@
+//! What can be wrong with a registry, a manifest, or a model in it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::manifest::{ModelName, Version};
+use crate::onnx::ModelError;
+
+/// Why a model is not taken, or not found. The operator's to mend, never
+/// worth a retry as it is.
+#[derive(Debug, PartialEq, Error)]
+pub enum RegistryError {
+    /// A file or folder cannot be read or written.
+    #[error("{}: {what}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// The system's words.
+        what: String,
+    },
+    /// A file that must be there is not.
+    #[error("{} is missing", .0.display())]
+    Missing(PathBuf),
+    /// The manifest is no TOML, or lacks a field, or has one too many.
+    #[error("model.toml: {0}")]
+    Manifest(String),
+    /// The manifest states no licence.
+    #[error("model.toml: no licence; a model without one is not used")]
+    Licence,
+    /// The manifest does not say where the model comes from.
+    #[error("model.toml: no source; say who made the model and where it was taken from")]
+    Source,
+    /// The file is another than the manifest vouches for.
+    #[error("model.onnx has SHA-256 {found}, model.toml states {stated}")]
+    Hash {
+        /// In the manifest.
+        stated: String,
+        /// Of the file.
+        found: String,
+    },
+    /// The network has not exactly one input.
+    #[error("the network has {0} inputs; one picture is fed")]
+    InputCount(usize),
+    /// The network takes other pictures than the manifest states.
+    #[error("the network takes {found}, model.toml states {stated:?} (channels, height, width)")]
+    InputShape {
+        /// In the manifest.
+        stated: [usize; 3],
+        /// In the network.
+        found: String,
+    },
+    /// The folder is not named after what lies in it.
+    #[error("{} should be {}", found.display(), wanted.display())]
+    Misplaced {
+        /// Where it is.
+        found: PathBuf,
+        /// Where it belongs.
+        wanted: PathBuf,
+    },
+    /// No such model.
+    #[error("there is no model '{name}'{}", version.map(|v| format!(" {v}")).unwrap_or_default())]
+    Unknown {
+        /// The name asked for.
+        name: ModelName,
+        /// The version asked for, or any.
+        version: Option<Version>,
+    },
+    /// A version is never replaced.
+    #[error("'{name}' {version} is there already; give the new one another version")]
+    Exists {
+        /// Its name.
+        name: ModelName,
+        /// Its version.
+        version: Version,
+    },
+    /// The network itself.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+impl RegistryError {
+    /// The stable word for logs, metrics and answers.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "registry-unreadable",
+            Self::Missing(_) => "model-file-missing",
+            Self::Manifest(_) => "model-manifest-invalid",
+            Self::Licence => "model-licence-missing",
+            Self::Source => "model-source-missing",
+            Self::Hash { .. } => "model-hash-mismatch",
+            Self::InputCount(_) | Self::InputShape { .. } => "model-input-mismatch",
+            Self::Misplaced { .. } => "model-misplaced",
+            Self::Unknown { .. } => "model-unknown",
+            Self::Exists { .. } => "model-exists",
+            Self::Model(error) => error.code(),
+        }
+    }
+
+    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::Missing(path.to_owned())
+        } else {
+            Self::Io { path: path.to_owned(), what: error.to_string() }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! `model.toml`: what an operator states about a model. What the file really
+//! holds is checked in the registry.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::error::RegistryError;
+
+/// Relative difference between engines that is accepted where a manifest
+/// states none.
+const TOLERANCE: f32 = 1e-3;
+/// Widest and highest picture a network may take, in pixels.
+const MAX_SIDE: usize = 4096;
+
+/// A manifest, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// Also the folder's name.
+    pub name: ModelName,
+    /// Also the folder's name; the highest is `latest`.
+    pub version: Version,
+    /// What the outputs mean.
+    pub task: Task,
+    /// The file's hash.
+    pub sha256: Sha256Hex,
+    /// Under which terms it may be used: an SPDX expression or the terms' name.
+    pub licence: String,
+    /// Who made it and where it was taken from.
+    pub source: String,
+    /// Largest difference between engines, relative to an output's largest
+    /// number.
+    pub tolerance: f32,
+    /// The picture fed.
+    pub input: Input,
+    /// What each class is called, in the network's order.
+    pub labels: Vec<String>,
+}
+
+/// What a network's outputs mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Task {
+    /// One score for each label.
+    #[serde(rename = "classify")]
+    Classify,
+    /// Boxes, scores and mask coefficients; prototypes of masks.
+    #[serde(rename = "segment")]
+    Segment,
+    /// A vector.
+    #[serde(rename = "embed")]
+    Embed,
+}
+
+/// The picture that a network is fed: `(value / 255 - mean) / deviation` for
+/// each channel.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// 3 for colour, 1 for grey.
+    pub channels: usize,
+    /// In pixels.
+    pub height: usize,
+    /// In pixels.
+    pub width: usize,
+    /// For each channel.
+    pub mean: Vec<f32>,
+    /// For each channel; never 0.
+    pub deviation: Vec<f32>,
+}
+
+/// A model's name: 1 to 64 of `a-z`, `0-9` and `-`, beginning with a letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModelName(String);
+
+/// A version of three numbers: `1.0.2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(u32, u32, u32);
+
+/// A SHA-256 as 64 lower-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sha256Hex(String);
+
+/// The manifest as spelled.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spelled {
+    name: String,
+    version: String,
+    task: Task,
+    sha256: String,
+    licence: Option<String>,
+    source: Option<String>,
+    tolerance: Option<f32>,
+    input: Input,
+    #[serde(default)]
+    labels: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads and checks a manifest.
+    pub fn read(text: &str) -> Result<Self, RegistryError> {
+        let invalid = |what: &dyn fmt::Display| RegistryError::Manifest(what.to_string());
+        let spelled: Spelled = toml::from_str(text).map_err(|error| invalid(&error))?;
+        let licence = stated(spelled.licence).ok_or(RegistryError::Licence)?;
+        let source = stated(spelled.source).ok_or(RegistryError::Source)?;
+        let tolerance = spelled.tolerance.unwrap_or(TOLERANCE);
+        if !(tolerance > 0.0 && tolerance <= 0.1) {
+            return Err(invalid(&"tolerance is a number above 0, at most 0.1"));
+        }
+        if matches!(spelled.task, Task::Classify | Task::Segment) && spelled.labels.is_empty() {
+            return Err(invalid(&"labels are missing"));
+        }
+        spelled.input.check().map_err(|what| invalid(&what))?;
+        Ok(Self {
+            name: spelled.name.parse().map_err(|what| invalid(&what))?,
+            version: spelled.version.parse().map_err(|what| invalid(&what))?,
+            task: spelled.task,
+            sha256: spelled.sha256.parse().map_err(|what| invalid(&what))?,
+            licence,
+            source,
+            tolerance,
+            input: spelled.input,
+            labels: spelled.labels,
+        })
+    }
+
+    /// What models are sorted by.
+    pub fn key(&self) -> (&ModelName, Version) {
+        (&self.name, self.version)
+    }
+}
+
+/// A statement that says something. "unknown" and its like do not.
+fn stated(text: Option<String>) -> Option<String> {
+    let text = text?.trim().to_owned();
+    let says_nothing = ["", "unknown", "none", "noassertion", "-", "?"];
+    (!says_nothing.contains(&text.to_ascii_lowercase().as_str())).then_some(text)
+}
+
+impl Input {
+    fn check(&self) -> Result<(), &'static str> {
+        if !matches!(self.channels, 1 | 3) {
+            return Err("input.channels is 1 or 3");
+        }
+        if ![self.height, self.width].iter().all(|side| (1..=MAX_SIDE).contains(side)) {
+            return Err("input.height and input.width are 1 to 4096 pixels");
+        }
+        if self.mean.len() != self.channels || self.deviation.len() != self.channels {
+            return Err("input.mean and input.deviation have one number for each channel");
+        }
+        let finite = self.mean.iter().chain(&self.deviation).all(|number| number.is_finite());
+        if !finite || self.deviation.iter().any(|&number| number <= 0.0) {
+            return Err("input.mean is finite and input.deviation above 0");
+        }
+        Ok(())
+    }
+}
+
+impl ModelName {
+    /// The name as a word.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ModelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ModelName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let word = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
+        if begins && text.len() <= 64 && text.bytes().all(word) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a name is 1 to 64 of a-z, 0-9 and -, beginning with a letter")
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+impl FromStr for Version {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.split('.').map(str::parse);
+        let version = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Self(major, minor, patch),
+            _ => return Err("a version is three numbers such as 1.0.2"),
+        };
+        // One spelling each: folders are named by it.
+        if version.to_string() == text {
+            Ok(version)
+        } else {
+            Err("a version has no leading zeros")
+        }
+    }
+}
+
+impl Sha256Hex {
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Sha256Hex {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if text.len() == 64 && text.bytes().all(digits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("sha256 is 64 lower-case hexadecimal digits")
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The raw heads of a YOLO-style segmenter: boxes from distances, the best of
+//! those that overlap, masks from prototypes.
+//!
+//! Each cell of three grids (strides 8, 16 and 32 pixels, rows first) has four
+//! distances to the sides of its box in strides, one score for each label, and
+//! one coefficient for each mask prototype.
+
+use super::Misfit;
+
+/// Pixels between the cells of each grid, in the order of the heads.
+const STRIDES: [usize; 3] = [8, 16, 32];
+/// Pixels of the picture for each pixel of a prototype.
+const PROTOTYPE_STRIDE: usize = 4;
+
+/// What the network was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Of the picture, in pixels; a multiple of 32.
+    pub height: usize,
+    /// Of the picture, in pixels; a multiple of 32.
+    pub width: usize,
+    /// How many there are.
+    pub labels: usize,
+    /// How many there are.
+    pub prototypes: usize,
+}
+
+/// One sample's outputs, in the network's order.
+#[derive(Clone, Copy, Debug)]
+pub struct Heads<'a> {
+    /// Left, top, right, bottom × cells, in strides.
+    pub sides: &'a [f32],
+    /// Labels × cells, 0 to 1.
+    pub scores: &'a [f32],
+    /// Prototypes × cells.
+    pub coefficients: &'a [f32],
+    /// Prototypes × a quarter of the height × a quarter of the width.
+    pub prototypes: &'a [f32],
+}
+
+/// What counts as found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Threshold {
+    /// Least score.
+    pub score: f32,
+    /// Most overlap (intersection over union) of two things with one label.
+    pub overlap: f32,
+    /// Most things in a picture.
+    pub count: usize,
+}
+
+/// A box in pixels of the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    /// Left side.
+    pub left: f32,
+    /// Upper side.
+    pub top: f32,
+    /// Right side.
+    pub right: f32,
+    /// Lower side.
+    pub bottom: f32,
+}
+
+/// Which pixels are the thing's, at a quarter of the picture's size, rows
+/// first; nothing outside its box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    /// In quarter pixels.
+    pub width: usize,
+    /// One for each quarter pixel.
+    pub pixels: Vec<bool>,
+}
+
+/// A thing in the picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Its place in the manifest's list.
+    pub label: usize,
+    /// From 0 to 1.
+    pub score: f32,
+    /// Where it is.
+    pub bounds: Bounds,
+    /// Which pixels it has.
+    pub mask: Mask,
+}
+
+/// Things found in one sample, the surest first.
+pub fn segment(layout: Layout, heads: Heads, threshold: Threshold) -> Result<Vec<Found>, Misfit> {
+    let cells = layout.cells();
+    let pixels = (layout.height / PROTOTYPE_STRIDE) * (layout.width / PROTOTYPE_STRIDE);
+    Misfit::check("the sides", heads.sides.len(), 4 * cells)?;
+    Misfit::check("the scores", heads.scores.len(), layout.labels * cells)?;
+    Misfit::check("the coefficients", heads.coefficients.len(), layout.prototypes * cells)?;
+    Misfit::check("the prototypes", heads.prototypes.len(), layout.prototypes * pixels)?;
+    let mut sure: Vec<(usize, usize, f32)> = heads
+        .scores
+        .iter()
+        .enumerate()
+        .filter(|(_, score)| **score >= threshold.score)
+        .map(|(at, &score)| (at % cells, at / cells, score))
+        .collect();
+    sure.sort_by(|left, right| right.2.total_cmp(&left.2));
+    let mut found: Vec<Found> = Vec::new();
+    for (cell, label, score) in sure {
+        if found.len() == threshold.count {
+            break;
+        }
+        let bounds = layout.bounds(heads.sides, cell, cells);
+        let covered = |other: &Found| {
+            other.label == label && other.bounds.overlap(bounds) > threshold.overlap
+        };
+        if !found.iter().any(covered) {
+            let mask = layout.mask(heads, cell, cells, bounds);
+            found.push(Found { label, score, bounds, mask });
+        }
+    }
+    Ok(found)
+}
+
+impl Layout {
+    /// Cells of all grids.
+    fn cells(self) -> usize {
+        STRIDES.iter().map(|stride| (self.height / stride) * (self.width / stride)).sum()
+    }
+
+    /// The stride, row and column of a cell.
+    fn place(self, mut cell: usize) -> (usize, usize, usize) {
+        let [finest, middle, coarsest] = STRIDES;
+        for stride in [finest, middle] {
+            let columns = self.width / stride;
+            let count = self.height / stride * columns;
+            if cell < count {
+                return (stride, cell / columns, cell % columns);
+            }
+            cell -= count;
+        }
+        let columns = self.width / coarsest;
+        (coarsest, cell / columns, cell % columns)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a picture has at most 4096 pixels a side")]
+    fn bounds(self, sides: &[f32], cell: usize, cells: usize) -> Bounds {
+        let (stride, row, column) = self.place(cell);
+        let stride = stride as f32;
+        let (x, y) = ((column as f32 + 0.5) * stride, (row as f32 + 0.5) * stride);
+        let side = |at: usize| sides[at * cells + cell] * stride;
+        let (width, height) = (self.width as f32, self.height as f32);
+        Bounds {
+            left: (x - side(0)).clamp(0.0, width),
+            top: (y - side(1)).clamp(0.0, height),
+            right: (x + side(2)).clamp(0.0, width),
+            bottom: (y + side(3)).clamp(0.0, height),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a picture has at most 4096 pixels a side")]
+    fn mask(self, heads: Heads, cell: usize, cells: usize, bounds: Bounds) -> Mask {
+        let (height, width) = (self.height / PROTOTYPE_STRIDE, self.width / PROTOTYPE_STRIDE);
+        let middle = |at: usize| (at as f32 + 0.5) * PROTOTYPE_STRIDE as f32;
+        let mut pixels = vec![false; height * width];
+        for (at, pixel) in pixels.iter_mut().enumerate() {
+            let (x, y) = (middle(at % width), middle(at / width));
+            let inside = (bounds.left..bounds.right).contains(&x)
+                && (bounds.top..bounds.bottom).contains(&y);
+            // A sigmoid above a half is a sum above 0.
+            *pixel = inside
+                && (0..self.prototypes)
+                    .map(|prototype| {
+                        heads.coefficients[prototype * cells + cell]
+                            * heads.prototypes[prototype * height * width + at]
+                    })
+                    .sum::<f32>()
+                    > 0.0;
+        }
+        Mask { width, pixels }
+    }
+}
+
+impl Bounds {
+    fn area(self) -> f32 {
+        (self.right - self.left).max(0.0) * (self.bottom - self.top).max(0.0)
+    }
+
+    /// Intersection over union, from 0 to 1.
+    pub fn overlap(self, other: Self) -> f32 {
+        let common = Self {
+            left: self.left.max(other.left),
+            top: self.top.max(other.top),
+            right: self.right.min(other.right),
+            bottom: self.bottom.min(other.bottom),
+        };
+        let union = self.area() + other.area() - common.area();
+        if union > 0.0 { common.area() / union } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

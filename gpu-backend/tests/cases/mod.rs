@@ -1,0 +1,33 @@
+//! The graphs that engines are tested with, made from seeds: what
+//! `examples/write_graphs.rs` writes for ONNX Runtime and what the tests run.
+
+pub mod build;
+pub mod nets;
+pub mod operators;
+
+/// Where a graph may end up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Right on the GPU engine.
+    Gpu,
+    /// The GPU engine refuses it by name; right on the CPU engine.
+    Cpu,
+}
+
+/// A graph and what is expected of it.
+pub struct Case {
+    pub name: &'static str,
+    pub place: Place,
+    pub batches: &'static [usize],
+    pub file: Vec<u8>,
+}
+
+/// The nets of well-known shapes.
+pub fn nets() -> Vec<Case> {
+    let case = |name, batches, file| Case { name, place: Place::Gpu, batches, file };
+    vec![
+        case("squeezenet", &[1, 4], nets::squeezenet()),
+        case("mobilenet-v2", &[1, 2], nets::mobilenet_v2()),
+        case("yolo-seg", &[1, 2], nets::yolo_seg()),
+    ]
+}

@@ -1,0 +1,47 @@
+//! Nets of the SqueezeNet, MobileNetV2 and YOLO-seg shapes, weights from a
+//! seed, on both engines.
+
+use munjigi_gpu_backend::onnx::{Canonical, Graph};
+
+use crate::cases::build::Build;
+use crate::cases::nets;
+use crate::engines;
+use crate::operators::compute;
+
+#[test]
+fn nets_are_right_on_the_cpu() {
+    for case in nets() {
+        for &batch in case.batches {
+            compute(&case, batch, engines().cpu.as_ref())
+                .unwrap_or_else(|what| panic!("{} ×{batch}: {what}", case.name));
+        }
+    }
+}
+
+#[test]
+fn nets_are_right_on_the_gpu() {
+    let Some(gpu) = &engines().gpu else { return };
+    for case in nets() {
+        for &batch in case.batches {
+            compute(&case, batch, gpu.as_ref())
+                .unwrap_or_else(|what| panic!("{} ×{batch}: {what}", case.name));
+        }
+    }
+}
+
+#[test]
+fn a_deep_net_overflows_no_stack_and_a_deeper_one_is_refused() {
+    let chain = |count: usize| {
+        let mut build = Build::new(13, 1);
+        let mut x = build.input(&[4]);
+        for _ in 0..count {
+            x = build.node("Sigmoid", &[&x], &[]);
+        }
+        Canonical::new(&Graph::read(&build.file(&[&x])).unwrap(), 1).unwrap()
+    };
+    let (deep, deeper) = (chain(2_000), chain(2_001));
+    engines().cpu.load(&deeper).unwrap();
+    let Some(gpu) = &engines().gpu else { return };
+    gpu.load(&deep).unwrap().run(&[&[0.5; 4]]).unwrap();
+    assert_eq!(gpu.load(&deeper).err().unwrap().code(), "operator-unsupported");
+}

@@ -1,0 +1,157 @@
+//! What a model is allowed after the engines were compared.
+
+use munjigi_gpu_backend::engine::choice::Engines;
+use munjigi_gpu_backend::engine::{Description, Engine, Kind, LoadError, Rten, RunError, Session};
+use munjigi_gpu_backend::onnx::{Canonical, Graph};
+use munjigi_gpu_backend::trust::{TrustError, Trusted, Verdict, inputs};
+
+use crate::cases::build::{Build, Value};
+use crate::cases::operators;
+use crate::engines;
+
+const TOLERANCE: f32 = 1e-3;
+
+fn case(name: &str) -> Graph {
+    let case = operators::all().into_iter().find(|case| case.name == name).unwrap();
+    Graph::read(&case.file).unwrap()
+}
+
+/// A GPU engine with a fault: it computes on the CPU, but a network in which
+/// `op` occurs comes out wrong, or panics while it runs.
+struct Faulty {
+    op: &'static str,
+    fault: Fault,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    Wrong,
+    FailsAfter(usize),
+}
+
+struct FaultySession {
+    inner: Box<dyn Session>,
+    fault: Option<Fault>,
+    runs: std::sync::atomic::AtomicUsize,
+}
+
+impl Engine for Faulty {
+    fn describe(&self) -> Description {
+        Description { name: "faulty", kind: Kind::Gpu, device: "a fake".to_owned() }
+    }
+
+    fn load(&self, model: &Canonical) -> Result<Box<dyn Session>, LoadError> {
+        let has = model.nodes.iter().any(|node| node.op == self.op);
+        let fault = has.then_some(self.fault);
+        Ok(Box::new(FaultySession { inner: Rten.load(model)?, fault, runs: 0.into() }))
+    }
+}
+
+impl Session for FaultySession {
+    fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, RunError> {
+        let runs = self.runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut outputs = self.inner.run(inputs)?;
+        match self.fault {
+            Some(Fault::Wrong) => {
+                for number in outputs.iter_mut().flatten() {
+                    *number += 0.5;
+                }
+            }
+            Some(Fault::FailsAfter(most)) if runs >= most => {
+                return Err(RunError::Failed("the device is lost".to_owned()));
+            }
+            _ => {}
+        }
+        Ok(outputs)
+    }
+}
+
+fn with(engine: Faulty) -> Engines {
+    Engines {
+        gpu: Some(Box::new(engine)),
+        adapter: None,
+        cpu: Box::new(Rten),
+        reason: "a test".to_owned(),
+    }
+}
+
+fn small_net() -> Graph {
+    let mut build = Build::new(13, 1);
+    let x = build.input(&[3, 8, 8]);
+    let filters = build.weights(&[4, 3, 3, 3]);
+    let x = build.node("Conv", &[&x, &filters], &[]);
+    let x = build.node("Relu", &[&x], &[]);
+    let x = build.node("Sigmoid", &[&x], &[]);
+    let x = build.node("Tanh", &[&x], &[]);
+    let x = build.node("GlobalAveragePool", &[&x], &[]);
+    Graph::read(&build.file(&[&x])).unwrap()
+}
+
+#[test]
+fn a_model_on_which_both_engines_agree_runs_on_the_gpu() {
+    if engines().gpu.is_none() {
+        return;
+    }
+    let trusted = Trusted::load(engines(), &small_net(), 2, TOLERANCE).unwrap();
+    assert!(matches!(trusted.verdict, Verdict::Agreed(_)), "{:?}", trusted.verdict);
+    assert_eq!(trusted.kind(), Kind::Gpu);
+}
+
+#[test]
+fn a_model_that_the_gpu_refuses_runs_on_the_cpu() {
+    if engines().gpu.is_none() {
+        return;
+    }
+    let trusted = Trusted::load(engines(), &case("erf"), 1, TOLERANCE).unwrap();
+    assert!(matches!(trusted.verdict, Verdict::Refused(LoadError::Unsupported(_))));
+    assert_eq!(trusted.kind(), Kind::Cpu);
+}
+
+#[test]
+fn a_wrong_gpu_is_not_trusted_and_the_first_wrong_node_is_named() {
+    let engines = with(Faulty { op: "Sigmoid", fault: Fault::Wrong });
+    let trusted = Trusted::load(&engines, &small_net(), 1, TOLERANCE).unwrap();
+    let Verdict::Differs { node: Some(node), .. } = &trusted.verdict else {
+        panic!("{:?}", trusted.verdict);
+    };
+    assert!(node.ends_with("(Sigmoid)"), "{node}");
+    assert_eq!(trusted.kind(), Kind::Cpu);
+}
+
+#[test]
+fn when_the_gpu_fails_later_the_cpu_answers_that_batch_and_all_after_it() {
+    // Two probes pass, then one batch.
+    let engines = with(Faulty { op: "Relu", fault: Fault::FailsAfter(3) });
+    let trusted = Trusted::load(&engines, &small_net(), 1, TOLERANCE).unwrap();
+    let numbers = inputs(&trusted.model, 3);
+    let first = trusted.run(&[&numbers[0]]).unwrap();
+    assert_eq!(trusted.kind(), Kind::Gpu);
+    assert_eq!(trusted.run(&[&numbers[0]]).unwrap(), first);
+    assert_eq!(trusted.kind(), Kind::Cpu);
+}
+
+#[test]
+fn a_shape_made_for_one_sample_is_read_as_a_batch() {
+    Trusted::load(engines(), &case("reshape-for-one"), 8, TOLERANCE).unwrap();
+}
+
+#[test]
+fn a_model_that_mixes_its_samples_is_refused_for_batches() {
+    let mut build = Build::new(13, 1);
+    let x = build.input(&[6]);
+    let mean = build.node("ReduceMean", &[&x], &[("axes", Value::Ints(vec![0]))]);
+    let x = build.node("Sub", &[&x, &mean], &[]);
+    let graph = Graph::read(&build.file(&[&x])).unwrap();
+    let refused = Trusted::load(engines(), &graph, 4, TOLERANCE).err().unwrap();
+    assert!(matches!(refused, TrustError::Batch { batch: 4, .. }), "{refused}");
+    assert_eq!(refused.code(), "model-batch-dependent");
+}
+
+#[test]
+fn inputs_of_another_length_are_the_callers_mistake() {
+    let trusted = Trusted::load(engines(), &small_net(), 1, TOLERANCE).unwrap();
+    let refused = trusted.run(&[&[0.0; 5]]).unwrap_err();
+    assert_eq!(refused, RunError::Input { index: 0, found: 5, wanted: 192 });
+    assert_eq!(refused.code(), "input-shape-wrong");
+    assert!(trusted.run(&[]).is_err());
+}
