@@ -33,9 +33,9 @@ declare namespace munjigi {
     "expired-callback"?: (() => unknown) | string;
     /** It took too long. */
     "timeout-callback"?: ((code: string) => unknown) | string;
-    /** The visitor is about to be asked for something. */
+    /** A picture is about to open. */
     "before-interactive-callback"?: (() => unknown) | string;
-    /** The visitor has answered. */
+    /** The picture has closed: answered, put aside, or exchanged for another way. */
     "after-interactive-callback"?: (() => unknown) | string;
   }
 

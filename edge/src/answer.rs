@@ -27,7 +27,7 @@ pub enum CacheRule {
 }
 
 /// One answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -39,9 +39,11 @@ pub struct Answer {
     headers: Vec<(&'static str, String)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Body {
     Text(String),
+    /// What Wasm never sees, or nothing.
+    Bytes(JsValue),
     /// A problem document, which needs the request's id and host.
     Problem {
         code: Code,
@@ -72,6 +74,18 @@ impl Answer {
     /// A page.
     pub fn html(status: u16, body: String, cache: CacheRule) -> Self {
         Self::text(status, "text/html; charset=utf-8", body, cache)
+    }
+
+    /// An image, as bytes of the platform.
+    pub fn image(content_type: &'static str, bytes: JsValue, cache: CacheRule) -> Self {
+        Self { body: Body::Bytes(bytes), ..Self::text(200, content_type, String::new(), cache) }
+    }
+
+    /// That it is done, and no more.
+    pub fn nothing() -> Self {
+        let body = Body::Bytes(JsValue::NULL);
+        let none = Self::text(204, "text/plain", String::new(), CacheRule::NoStore);
+        Self { body, ..none }
     }
 
     /// A problem document with the status of its code.
@@ -133,6 +147,9 @@ impl Answer {
             }
         }
         text.push('\n');
+        if let Body::Bytes(bytes) = &self.body {
+            return glue::respond_bytes(self.status, &text, bytes);
+        }
         self.body.write(&mut text, self.status, context);
         glue::respond(self.status, &text)
     }
@@ -152,6 +169,7 @@ impl Body {
     fn write(self, text: &mut String, status: u16, context: Context<'_>) {
         match self {
             Self::Text(body) => text.push_str(&body),
+            Self::Bytes(_) => {}
             Self::Problem { code, detail } => {
                 let problem = Problem {
                     type_uri: format!("{}/errors/{code}", context.base),

@@ -2,8 +2,14 @@
 //! isolate may go away at any time, so counts are approximate and called so.
 //! When they are sent is decided in `report`.
 
+mod pictures;
+
 use munjigi_captcha::{Country, Sitekey, Tally};
-use munjigi_protocol::{Algorithm, Code, Count, CountKind, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
+use munjigi_protocol::{
+    Algorithm, Code, Count, CountKind, PictureCount, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
+};
+
+use pictures::Pictures;
 
 /// Most different counts that are held. Few enough to be searched one by one:
 /// nearly always there is a handful.
@@ -45,6 +51,7 @@ pub enum Urgency {
 #[derive(Debug, Default)]
 pub struct Counts {
     cells: Vec<(Key, Cell)>,
+    pictures: Pictures,
     /// Those whose first event was seen, in order.
     sites: Vec<Sitekey>,
 }
@@ -53,6 +60,9 @@ impl Counts {
     /// Counts one event of a minute since 1970.
     pub fn add(&mut self, tally: Tally, minute: u64) -> Urgency {
         let solve_ms = tally.solve_ms;
+        if let Some(picture) = tally.picture {
+            self.pictures.add(picture, minute);
+        }
         let key = Key::of(tally, minute);
         let urgency = self.urgency(key.sitekey);
         let full = self.cells.len() >= MAX_COUNTS && self.cell(&key).is_none();
@@ -91,6 +101,11 @@ impl Counts {
         groups
     }
 
+    /// Takes what became of pictures.
+    pub fn take_pictures(&mut self) -> Vec<PictureCount> {
+        self.pictures.take()
+    }
+
     fn cell(&mut self, key: &Key) -> Option<&mut Cell> {
         // The latest are the likeliest.
         self.cells.iter_mut().rev().find(|(other, _)| other == key).map(|(_, cell)| cell)
@@ -98,7 +113,7 @@ impl Counts {
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.cells.is_empty() && self.pictures.is_empty()
     }
 
     fn urgency(&mut self, sitekey: Sitekey) -> Urgency {
@@ -192,6 +207,7 @@ mod tests {
             asn: 64_500,
             algorithm: Some(Algorithm::HashWx),
             solve_ms,
+            picture: None,
         }
     }
 

@@ -7,6 +7,7 @@ use worker::{Context, Env};
 use crate::answer::Answer;
 use crate::entropy::{self, Generator};
 use crate::isolate::Isolate;
+use crate::packs::Packs;
 use crate::report;
 use crate::sites::Sites;
 
@@ -29,6 +30,11 @@ impl<'request> Edge<'request> {
     /// The published sites.
     pub const fn sites(&self) -> Sites<'request> {
         Sites::new(self.isolate, self.env, self.now)
+    }
+
+    /// The published packs of pictures.
+    pub const fn packs(&self) -> Packs<'request> {
+        Packs::new(self.isolate, self.env, self.now)
     }
 
     /// Shards for attempts that begin now.

@@ -7,6 +7,7 @@ pub mod errors;
 pub mod frame;
 pub mod health;
 pub mod internal;
+pub mod pictures;
 pub mod siteverify;
 pub mod solutions;
 pub mod version;

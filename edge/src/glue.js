@@ -9,7 +9,10 @@ globalThis.queueMicrotask = (task) => void settled.then(task);
  * A response from a text: content type, cache rule, request id and further
  * headers a line each, an empty line, the body.
  */
-export function respond(status, text) {
+export const respond = (status, text) => respondBytes(status, text, undefined);
+
+/** The same; what `bytes` are, unless undefined, is the body. */
+export function respondBytes(status, text, bytes) {
   const end = text.indexOf("\n\n");
   const [type, cache, id, ...more] = text.slice(0, end).split("\n");
   const headers = {
@@ -23,7 +26,47 @@ export function respond(status, text) {
     const colon = line.indexOf(":");
     headers[line.slice(0, colon)] = line.slice(colon + 1);
   }
-  return new Response(text.slice(end + 2), { status, headers });
+  const body = bytes === undefined ? text.slice(end + 2) : bytes;
+  return new Response(body, { status, headers });
+}
+
+/** Where an image lies in the platform's cache: a name that nobody outside can ask for. */
+const cached = (key, at) => new Request(`https://pictures.invalid/${key}/${at}`);
+
+/** The platform's cache, which is not everywhere. */
+async function remembered(name) {
+  try {
+    const response = await caches.default.match(name);
+    return response && (await response.arrayBuffer());
+  } catch {
+    return undefined;
+  }
+}
+
+/** Part of an object, or null. */
+export async function picture(bucket, key, offset, length) {
+  const name = cached(key, offset);
+  const known = await remembered(name);
+  if (known?.byteLength === length) return known;
+  const object = await bucket.get(key, { range: { offset, length } });
+  if (object === null) return null;
+  const bytes = await object.arrayBuffer();
+  const headers = { "Cache-Control": "public, max-age=86400" };
+  try {
+    await caches.default.put(name, new Response(bytes, { headers }));
+  } catch {
+    // Served from the bucket each time.
+  }
+  return bytes;
+}
+
+/** Keeps an object. */
+export const storeObject = (bucket, key, bytes) => bucket.put(key, bytes);
+
+/** An object's length, or null. */
+export async function objectLength(bucket, key) {
+  const head = await bucket.head(key);
+  return head === null ? null : head.size;
 }
 
 /** The bytes of a body of unknown length, or null once it is longer than `cap`. */

@@ -11,6 +11,35 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub fn respond(status: u16, text: &str) -> Result<web_sys::Response, JsValue>;
 
+    /// The same with bytes as its body.
+    #[wasm_bindgen(catch, js_name = respondBytes)]
+    pub fn respond_bytes(
+        status: u16,
+        text: &str,
+        bytes: &JsValue,
+    ) -> Result<web_sys::Response, JsValue>;
+
+    /// Part of an object of a bucket, or `null`.
+    #[wasm_bindgen(catch)]
+    pub async fn picture(
+        bucket: &JsValue,
+        key: &str,
+        at: u32,
+        len: u32,
+    ) -> Result<JsValue, JsValue>;
+
+    /// Keeps an object in a bucket.
+    #[wasm_bindgen(catch, js_name = storeObject)]
+    pub async fn store_object(
+        bucket: &JsValue,
+        key: &str,
+        bytes: Uint8Array,
+    ) -> Result<JsValue, JsValue>;
+
+    /// An object's length, or `null`.
+    #[wasm_bindgen(catch, js_name = objectLength)]
+    pub async fn object_length(bucket: &JsValue, key: &str) -> Result<JsValue, JsValue>;
+
     /// The bytes of a body of unknown length; `null` when it is longer than
     /// the cap.
     #[wasm_bindgen(catch)]

@@ -5,6 +5,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
+use munjigi_captcha::pictures::PicturePack;
 use munjigi_captcha::{Counters, Site};
 use munjigi_protocol::Health;
 use worker::Env;
@@ -14,10 +15,14 @@ use crate::cache::Cache;
 use crate::config::{Config, Mistake};
 use crate::counts::Counts;
 use crate::log;
+use crate::packs::KnownPools;
 use crate::sites::Known;
 
 /// Sitekeys and secrets that an isolate remembers.
 const CACHED_SITES: usize = 4_096;
+
+/// Packs that an isolate remembers; each takes some 20 to 80 KB.
+const CACHED_PACKS: usize = 64;
 
 /// Everything that outlives a request. No borrow of a cell may live across a
 /// wait: another request runs meanwhile.
@@ -27,6 +32,10 @@ pub struct Isolate {
     /// Sites by sitekey and by the hash of a secret; none: there is no such
     /// site. Both kinds of key carry a check that only the origin can make.
     pub sites: RefCell<Cache<Known<Arc<Site>>>>,
+    /// From which packs pictures are dealt.
+    pub pools: RefCell<KnownPools>,
+    /// Packs by the key of their manifest; none: there is no such pack.
+    pub packs: RefCell<Cache<Option<Arc<PicturePack>>>>,
     /// The frame's document and until when it is fresh.
     pub document: RefCell<Option<(Arc<str>, u64)>>,
     /// How the edge was and until when that is told again.
@@ -67,6 +76,8 @@ impl Isolate {
     fn new(config: Config) -> Self {
         Self {
             sites: RefCell::new(Cache::new(CACHED_SITES)),
+            pools: RefCell::default(),
+            packs: RefCell::new(Cache::new(CACHED_PACKS)),
             document: RefCell::new(None),
             health: RefCell::new(None),
             counters: RefCell::new(Counters::new(config.counter_half_life_seconds)),

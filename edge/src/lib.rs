@@ -13,6 +13,7 @@ use crate::inbound::Inbound;
 
 mod answer;
 mod background;
+mod bucket;
 mod cache;
 mod clock;
 mod config;
@@ -28,6 +29,7 @@ mod limit;
 mod log;
 mod objects;
 mod outbound;
+mod packs;
 mod redemptions;
 mod report;
 mod route;

@@ -53,12 +53,15 @@ async fn send(isolate: &Isolate, env: &Env) {
         return;
     }
     let groups = isolate.counts.borrow_mut().take(MAX_BYTES);
+    let batches = groups.into_iter().map(|counts| (counts, Vec::new()));
+    let pictures = isolate.counts.borrow_mut().take_pictures();
+    let pictures = (!pictures.is_empty()).then_some((Vec::new(), pictures));
     let queue = glue::binding(env, "COUNTS");
-    for counts in groups {
-        let number = counts.len() as u64;
+    for (counts, pictures) in batches.chain(pictures) {
+        let number = (counts.len() + pictures.len()) as u64;
         let sent = match (&queue, entropy::bytes()) {
             (Some(queue), Ok(name)) => {
-                let batch = CountBatch { batch: BatchId(name), counts };
+                let batch = CountBatch { batch: BatchId(name), counts, pictures };
                 let text = serde_json::to_string(&batch).unwrap_or_default();
                 glue::enqueue(queue, &text).await.map_err(|e| glue::reason(&e))
             }

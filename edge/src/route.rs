@@ -2,6 +2,7 @@
 //! its file under `endpoints`.
 
 use crate::endpoints::errors;
+use crate::endpoints::internal::packs::Change;
 
 /// An endpoint with the variable part of its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,11 @@ pub enum Endpoint<'path> {
     PutSite(&'path str),
     /// `DELETE /internal/sites/{sitekey}`
     DeleteSite(&'path str),
+    /// `GET /v1/pictures/{opaque}`
+    Picture(&'path str),
+    /// `PUT` and `DELETE /internal/packs/{id}`, `PUT
+    /// /internal/packs/{id}/images`, `PUT /internal/pools`
+    Packs(Change<'path>),
     /// `GET /internal/state`
     State,
     /// `POST /__contract`, in test builds alone.
@@ -66,6 +72,11 @@ impl<'path> Endpoint<'path> {
             Self::Version => "version",
             Self::PutSite(_) => "put-site",
             Self::DeleteSite(_) => "delete-site",
+            Self::Picture(_) => "pictures",
+            Self::Packs(Change::PutImages(_)) => "put-pack-images",
+            Self::Packs(Change::Put(_)) => "put-pack",
+            Self::Packs(Change::Delete(_)) => "delete-pack",
+            Self::Packs(Change::PutPools) => "put-pools",
             Self::State => "state",
             #[cfg(feature = "contract")]
             Self::Contract => "contract",
@@ -82,11 +93,24 @@ impl<'path> Endpoint<'path> {
             "/health" => get(Self::Health),
             "/version" => get(Self::Version),
             "/internal/state" => get(Self::State),
+            "/internal/pools" => {
+                Some(("PUT", None, None, Some(Self::Packs(Change::PutPools)), None))
+            }
             #[cfg(feature = "contract")]
             "/__contract" => post(Self::Contract),
             _ => {
                 if let Some(sitekey) = segment(path, "/v1/frame/") {
                     get(Self::Frame(sitekey))
+                } else if let Some(opaque) = segment(path, "/v1/pictures/") {
+                    get(Self::Picture(opaque))
+                } else if let Some(id) = segment(path, "/internal/packs/") {
+                    let (put, delete) =
+                        (Self::Packs(Change::Put(id)), Self::Packs(Change::Delete(id)));
+                    Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
+                } else if let Some(id) =
+                    path.strip_suffix("/images").and_then(|path| segment(path, "/internal/packs/"))
+                {
+                    Some(("PUT", None, None, Some(Self::Packs(Change::PutImages(id))), None))
                 } else if let Some(sitekey) = segment(path, "/internal/sites/") {
                     let (put, delete) = (Self::PutSite(sitekey), Self::DeleteSite(sitekey));
                     Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
@@ -130,6 +154,11 @@ mod tests {
             ("GET", "/version", Endpoint::Version),
             ("PUT", "/internal/sites/mj_a", Endpoint::PutSite("mj_a")),
             ("DELETE", "/internal/sites/mj_a", Endpoint::DeleteSite("mj_a")),
+            ("GET", "/v1/pictures/mj1.a.b.c", Endpoint::Picture("mj1.a.b.c")),
+            ("PUT", "/internal/packs/00ff", Endpoint::Packs(Change::Put("00ff"))),
+            ("DELETE", "/internal/packs/00ff", Endpoint::Packs(Change::Delete("00ff"))),
+            ("PUT", "/internal/packs/00ff/images", Endpoint::Packs(Change::PutImages("00ff"))),
+            ("PUT", "/internal/pools", Endpoint::Packs(Change::PutPools)),
             ("GET", "/internal/state", Endpoint::State),
         ] {
             assert_eq!(Endpoint::find(method, path), Ok(endpoint), "{method} {path}");
@@ -160,6 +189,10 @@ mod tests {
             "/siteverify/",
             "/turnstile/v0/siteverify",
             "/internal/sites/",
+            "/internal/packs/",
+            "/internal/packs//images",
+            "/v1/pictures/",
+            "/v1/pictures/a/b",
         ] {
             assert_eq!(Endpoint::find("GET", path), Err(RouteError::NotFound), "{path}");
         }

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::config::Verbosity;
 use crate::edge::Edge;
 use crate::endpoints::{
-    challenges, errors, frame, health, internal, siteverify, solutions, version,
+    challenges, errors, frame, health, internal, pictures, siteverify, solutions, version,
 };
 use crate::entropy::{self, NoEntropy};
 use crate::inbound::Inbound;
@@ -79,6 +79,8 @@ async fn dispatch(edge: &Edge<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) ->
         Endpoint::Version => Ok(version::answer()),
         Endpoint::PutSite(sitekey) => internal::publish::put(edge, inbound, sitekey).await,
         Endpoint::DeleteSite(sitekey) => internal::publish::delete(edge, inbound, sitekey).await,
+        Endpoint::Picture(opaque) => pictures::answer(edge, opaque).await,
+        Endpoint::Packs(change) => internal::packs::answer(edge, inbound, change).await,
         Endpoint::State => internal::state(edge, inbound).await,
         #[cfg(feature = "contract")]
         Endpoint::Contract => Ok(crate::endpoints::contract::answer(edge).await),

@@ -55,13 +55,14 @@ fn measure(engine: &dyn Engine, model: &Canonical) -> (Times, Vec<Vec<f32>>) {
 
 /// What it costs to make one shader ready: minimal graphs, one batch size each.
 fn minimal_graphs(engines: &Engines) {
-    for (engine, place) in [(Some(&engines.cpu), None), (engines.gpu.as_ref(), Some(Place::Gpu))] {
+    let gpu = engines.gpu.as_ref().map(|gpu| gpu as &dyn Engine);
+    for (engine, place) in [(Some(engines.cpu.as_ref()), None), (gpu, Some(Place::Gpu))] {
         let Some(engine) = engine else { continue };
         let mut loads: Vec<f64> = cases::operators::all()
             .iter()
             .filter(|case| place.is_none_or(|place| case.place == place))
             .map(|case| Canonical::new(&Graph::read(&case.file).unwrap(), case.batches[0]).unwrap())
-            .map(|model| measure(engine.as_ref(), &model).0.load)
+            .map(|model| measure(engine, &model).0.load)
             .collect();
         loads.sort_by(f64::total_cmp);
         let name = engine.describe().name;
@@ -91,7 +92,7 @@ fn main() {
             let (cpu, wanted) = measure(engines.cpu.as_ref(), &model);
             println!("{name}  rten  {:.0}  {:.1}  {:.1}", cpu.load, cpu.first, cpu.best);
             let Some(engine) = &engines.gpu else { continue };
-            let (gpu, found) = measure(engine.as_ref(), &model);
+            let (gpu, found) = measure(engine, &model);
             println!("{name}  wonnx  {:.0}  {:.1}  {:.1}", gpu.load, gpu.first, gpu.best);
             let far = found.iter().zip(&wanted).map(|(a, b)| difference(a, b).relative);
             println!(

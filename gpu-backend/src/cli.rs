@@ -2,6 +2,7 @@
 //! be is decided in `registry` and `trust`.
 
 mod models;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use crate::engine::choice::Wish;
 
 #[derive(Parser)]
-#[command(name = "munjigi-gpu-backend", version, about = "ONNX inference for Munjigi's pictures")]
+#[command(name = "munjigi-gpu-backend", version, about = "Draws and judges Munjigi's pictures")]
 struct Arguments {
     /// Where to compute: auto, gpu, cpu, or part of an adapter's name
     #[arg(long, global = true, env = "MUNJIGI_GPU_ENGINE", default_value = "auto")]
@@ -27,6 +28,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Answer calls over HTTP; the README lists the variables
+    Serve,
     /// The models that may be used
     #[command(subcommand)]
     Models(models::Task),
@@ -36,8 +39,6 @@ enum Task {
 
 /// Runs the command that the process was given.
 pub fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("MUNJIGI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(Arguments::parse()) {
         Ok(code) => code,
         Err(error) => {
@@ -49,10 +50,21 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.subcommand {
-        Task::Models(task) => models::run(task, &arguments.models, &arguments.engine),
+        Task::Serve => serve::run(&arguments.engine, &arguments.models),
+        Task::Models(task) => {
+            start_log();
+            models::run(task, &arguments.models, &arguments.engine)
+        }
         Task::Engines => {
+            start_log();
             println!("{}", crate::engine::choice::Engines::choose(&arguments.engine));
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// For commands that end: only what is wrong, unless more is asked for.
+fn start_log() {
+    let filter = EnvFilter::try_from_env("MUNJIGI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

@@ -6,14 +6,18 @@ pub mod adapter;
 pub mod allow;
 pub mod choice;
 mod cpu;
+pub mod fence;
+mod fenced;
 mod gpu;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use thiserror::Error;
 
 pub use cpu::Rten;
+pub use fenced::Fenced;
 pub use gpu::Wonnx;
 
 use crate::onnx::{Canonical, Unsupported};
@@ -25,6 +29,11 @@ pub trait Engine: Send + Sync {
 
     /// Makes a network ready for its batch size.
     fn load(&self, model: &Canonical) -> Result<Box<dyn Session>, LoadError>;
+
+    /// Why its device is gone for good, if so.
+    fn lost(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A network that is ready.
@@ -32,6 +41,12 @@ pub trait Session: Send + Sync {
     /// Computes one batch. Values are row-major floats in the order of the
     /// model's inputs and outputs, as long as the shapes there say.
     fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, RunError>;
+
+    /// The same for a call that is worth nothing later; an engine that can be
+    /// given up says `Busy` then.
+    fn run_within(&self, inputs: &[&[f32]], _within: Duration) -> Result<Vec<Vec<f32>>, RunError> {
+        self.run(inputs)
+    }
 }
 
 /// Whether an engine needs a GPU.
@@ -41,6 +56,16 @@ pub enum Kind {
     Gpu,
     /// Computes on the processor.
     Cpu,
+}
+
+impl Kind {
+    /// The engine of this kind, as answers and metrics name it.
+    pub const fn engine(self) -> &'static str {
+        match self {
+            Self::Gpu => "wonnx",
+            Self::Cpu => "rten",
+        }
+    }
 }
 
 /// Who an engine is; for `/version`, logs and metrics.
@@ -72,6 +97,9 @@ pub enum LoadError {
     /// The stack below panicked; caught here.
     #[error("the engine panicked: {0}")]
     Panicked(String),
+    /// The device hung or was lost, now or earlier.
+    #[error("{0}")]
+    Lost(String),
 }
 
 /// Why a batch was not computed.
@@ -87,12 +115,22 @@ pub enum RunError {
         /// Numbers wanted.
         wanted: usize,
     },
-    /// The engine failed, a lost device included.
+    /// The engine failed.
     #[error("the engine failed: {0}")]
     Failed(String),
     /// The stack below panicked; caught here.
     #[error("the engine panicked: {0}")]
     Panicked(String),
+    /// The device hung or was lost, now or earlier.
+    #[error("{0}")]
+    Lost(String),
+    /// What it computed cannot be right.
+    #[error("the engine computed what cannot be: {0}")]
+    Unsound(String),
+    /// It is at something else, or not ready within the time given. Not a
+    /// fault; another engine may compute the batch.
+    #[error("the engine is busy")]
+    Busy,
 }
 
 impl LoadError {
@@ -102,6 +140,7 @@ impl LoadError {
             Self::Unsupported(_) => "operator-unsupported",
             Self::Refused(_) => "engine-refused-model",
             Self::Panicked(_) => "engine-panicked",
+            Self::Lost(_) => "engine-lost",
         }
     }
 }
@@ -113,6 +152,9 @@ impl RunError {
             Self::Input { .. } => "input-shape-wrong",
             Self::Failed(_) => "engine-failed",
             Self::Panicked(_) => "engine-panicked",
+            Self::Lost(_) => "engine-lost",
+            Self::Unsound(_) => "engine-output-unsound",
+            Self::Busy => "engine-busy",
         }
     }
 }
@@ -139,7 +181,7 @@ impl InputLengths {
 
 /// Runs what may panic; the message is all that gets out. The state inside is
 /// not used again by callers here: a session that panicked is dropped.
-fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()))

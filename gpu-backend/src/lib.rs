@@ -3,12 +3,31 @@
 //! `onnx` reads a model file into one canonical form; `engine` computes it on
 //! a GPU or the CPU; `trust` lets the GPU have it only where both agree;
 //! `registry` is the folder of models that an operator vouches for; `task`
-//! says what the numbers mean. Nothing here knows accounts, Postgres, or what
-//! a challenge is.
+//! says what the numbers mean. `upload` takes images from outside; `serving`
+//! is the models in service, and `device` the one thread that computes them.
+//! `draw` makes the pictures of challenges, `paint` paints their scenes on the
+//! adapter, and `studio` has the threads for it; `http` is the service, put together by
+//! `server`. Nothing here knows accounts, Postgres, or what becomes of a
+//! picture.
 
 pub mod cli;
+pub mod config;
+pub mod device;
+pub mod draw;
 pub mod engine;
-pub mod onnx;
+mod entropy;
+pub mod http;
+pub mod nonces;
+pub mod paint;
+pub mod quota;
 pub mod registry;
+pub mod server;
+pub mod serving;
+pub mod squares;
+pub mod studio;
 pub mod task;
 pub mod trust;
+pub mod upload;
+
+pub use munjigi_onnx as onnx;
+pub use munjigi_service::clock;

@@ -5,16 +5,18 @@
 mod bisect;
 mod probe;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use thiserror::Error;
-use tracing::warn;
 
 pub use bisect::first_difference;
 pub use probe::{Difference, difference, inputs, uniform};
 
 use crate::engine::choice::Engines;
-use crate::engine::{Kind, LoadError, RunError, Session};
+use crate::engine::fence::Fence;
+use crate::engine::{Engine, Kind, LoadError, RunError, Session};
 use crate::onnx::{Canonical, Graph, ModelError};
 
 /// How many probes each engine computes.
@@ -79,15 +81,56 @@ pub enum Verdict {
     },
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agreed(difference) => write!(f, "both engines agree ({difference})"),
+            Self::NoGpu => f.write_str("there is no GPU engine"),
+            Self::Refused(error) => write!(f, "the GPU engine does not take it: {error}"),
+            Self::Failed(error) => write!(f, "the GPU engine failed on a probe: {error}"),
+            Self::Differs { difference, node: Some(node) } => {
+                write!(f, "the engines differ ({difference}), first at {node}")
+            }
+            Self::Differs { difference, node: None } => {
+                write!(f, "the engines differ ({difference}), at no single node")
+            }
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether the GPU broke, other than by refusing or by wrong numbers.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Refused(error) => {
+                matches!(error, LoadError::Panicked(_) | LoadError::Lost(_))
+            }
+            Self::Failed(_) => true,
+            Self::Agreed(_) | Self::NoGpu | Self::Differs { .. } => false,
+        }
+    }
+}
+
 /// A model that is ready at one batch size.
 pub struct Trusted {
     /// Its canonical form.
     pub model: Canonical,
-    /// Why it runs where it runs.
+    /// Why it was let run where it ran first.
     pub verdict: Verdict,
     gpu: Option<Box<dyn Session>>,
-    gpu_failed: AtomicBool,
+    fence: Option<Fence>,
+    /// Why the GPU, once trusted, is not asked any more.
+    left: OnceLock<RunError>,
     cpu: Box<dyn Session>,
+}
+
+/// What came of a batch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// The outputs.
+    pub outputs: Vec<Vec<f32>>,
+    /// What computed them.
+    pub kind: Kind,
 }
 
 impl Trusted {
@@ -105,31 +148,83 @@ impl Trusted {
             check_batch(engines, graph, &model, cpu.as_ref(), tolerance)?;
         }
         let (verdict, gpu) = judge(engines, &model, cpu.as_ref(), tolerance)?;
-        Ok(Self { model, verdict, gpu, gpu_failed: AtomicBool::new(false), cpu })
+        let fence = engines.fence().cloned();
+        Ok(Self { model, verdict, gpu, fence, left: OnceLock::new(), cpu })
     }
 
     /// Where the next batch is computed.
     pub fn kind(&self) -> Kind {
-        if self.gpu.is_some() && !self.gpu_failed.load(Ordering::Relaxed) {
-            Kind::Gpu
-        } else {
-            Kind::Cpu
+        let has_gpu = self.gpu.is_some() && self.left().is_none();
+        if has_gpu { Kind::Gpu } else { Kind::Cpu }
+    }
+
+    /// Why it is computed there.
+    pub fn why(&self) -> String {
+        match self.left() {
+            Some(error) => format!("the GPU engine was left while serving: {error}"),
+            None => self.verdict.to_string(),
         }
     }
 
-    /// Computes a batch. When the GPU fails, the CPU computes this batch and
-    /// all later ones.
-    pub fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, RunError> {
-        if let (Kind::Gpu, Some(gpu)) = (self.kind(), &self.gpu) {
-            match gpu.run(inputs) {
-                Err(error @ (RunError::Failed(_) | RunError::Panicked(_))) => {
-                    warn!(%error, "the GPU failed; this model computes on the CPU from now on");
-                    self.gpu_failed.store(true, Ordering::Relaxed);
+    /// Why the GPU, once trusted with this, is not asked any more.
+    pub fn left(&self) -> Option<RunError> {
+        self.gpu.as_ref()?;
+        let hung = || self.fence.as_ref().and_then(Fence::left).map(RunError::Lost);
+        self.left.get().cloned().or_else(hung)
+    }
+
+    /// No longer asks the GPU.
+    pub fn leave(&self, error: RunError) {
+        // The first reason stays.
+        let _ = self.left.set(error);
+    }
+
+    /// Computes a batch; `within` is how long the GPU is waited for. When it
+    /// fails, the CPU computes this batch and all later ones; when it is only
+    /// late, this one.
+    pub fn run(&self, inputs: &[&[f32]], within: Duration) -> Result<Ran, RunError> {
+        let by_cpu = || {
+            let outputs = self.cpu.run(inputs)?;
+            Ok::<_, RunError>(Ran { outputs, kind: Kind::Cpu })
+        };
+        let Some(gpu) = self.gpu.as_ref().filter(|_| self.kind() == Kind::Gpu) else {
+            return by_cpu();
+        };
+        match gpu.run_within(inputs, within) {
+            Ok(outputs) => {
+                let Some(fault) = self.fault(&outputs) else {
+                    return Ok(Ran { outputs, kind: Kind::Gpu });
+                };
+                let ran = by_cpu()?;
+                // A network that overflows does so on every engine.
+                if self.fault(&ran.outputs).is_none() {
+                    self.leave(RunError::Unsound(fault));
                 }
-                answer => return answer,
+                Ok(ran)
+            }
+            Err(error @ RunError::Input { .. }) => Err(error),
+            Err(RunError::Busy) => by_cpu(),
+            Err(error) => {
+                self.leave(error);
+                by_cpu()
             }
         }
-        self.cpu.run(inputs)
+    }
+
+    /// What is wrong with outputs, whatever the inputs were.
+    fn fault(&self, outputs: &[Vec<f32>]) -> Option<String> {
+        let names = &self.model.outputs;
+        if outputs.len() != names.len() {
+            return Some(format!("{} outputs, {} are wanted", outputs.len(), names.len()));
+        }
+        outputs.iter().zip(names).find_map(|(numbers, name)| {
+            let wanted: usize = self.model.shapes.get(name)?.iter().product();
+            if numbers.len() != wanted {
+                return Some(format!("{} numbers in '{name}', not {wanted}", numbers.len()));
+            }
+            let odd = numbers.iter().filter(|number| !number.is_finite()).count();
+            (odd > 0).then(|| format!("{odd} of {wanted} in '{name}' are no numbers"))
+        })
     }
 }
 
@@ -162,7 +257,7 @@ fn judge(
     if worst.within(tolerance) {
         return Ok((Verdict::Agreed(worst), Some(gpu)));
     }
-    let node = first_difference(model, engines.cpu.as_ref(), engine.as_ref(), tolerance);
+    let node = first_difference(model, engines.cpu.as_ref(), engine, tolerance);
     let node = node.map(|node| format!("{} ({})", node.name, node.op));
     Ok((Verdict::Differs { difference: worst, node }, None))
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
 use munjigi_captcha::{KeyRing, UnixMillis};
 use munjigi_origin::clock::Clock;
-use munjigi_origin::config::Retention;
+use munjigi_origin::config::{Pictures, Retention};
 use munjigi_origin::edge::{self, Edge};
 use munjigi_origin::entropy::Entropy;
 use munjigi_origin::server::{self, Parts, Server};
@@ -84,10 +84,13 @@ async fn over_http(pool: &PgPool, entropy: &Entropy) -> f64 {
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let parts = Parts {
         pool: pool.clone(),
+        factory_pool: pool.clone(),
         clock: clock.clone(),
         entropy: entropy.clone(),
         ring: ring.clone(),
         edge: Edge::new(http.clone(), nowhere, ring.clone(), clock, entropy.clone()),
+        gpu: None,
+        pictures: Pictures::default(),
         connections: 10,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());

@@ -5,9 +5,10 @@ mod completions;
 mod config;
 mod fail;
 mod keys;
-mod log;
 mod man;
 mod migrate;
+mod photos;
+mod pictures;
 mod probe;
 mod serve;
 mod site;
@@ -30,9 +31,10 @@ Exit codes:
   0   done
   1   failed; the message says why
   2   the arguments are wrong
-  3   the environment has mistakes
+  3   solve: a picture is asked for; the edge's reply is on stdout
   4   Postgres does not answer, or has no schema yet
   5   no such site, or it cannot be changed so
+  6   the environment has mistakes
   10  probe, solve: the edge does not answer, or answers strangely
   11  probe, solve: no challenge
   12  probe, solve: the solution was refused
@@ -65,13 +67,17 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Makes, lists, changes and deletes sites.
     Site(site::Arguments),
+    /// Shows and switches what pictures visitors get.
+    Pictures(pictures::Arguments),
+    /// Makes pictures of an operator's own photos.
+    Photos(photos::Arguments),
     /// Makes and rotates the keys of an installation.
     Keys(keys::Arguments),
     /// Lists every MUNJIGI_* variable.
     Config(config::Arguments),
     /// Walks a visitor's whole way and checks that a token works exactly once.
     Probe(probe::Arguments),
-    /// Passes as a visitor and prints the token, nothing else.
+    /// Passes as a visitor and prints the token, or the picture that is asked for.
     Solve(solve::Arguments),
     /// Prints completions for a shell.
     Completions(completions::Arguments),
@@ -100,7 +106,8 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Fail> {
-    let environment = Environment::new(std::env::vars_os(), |path| std::fs::read_to_string(path));
+    let environment =
+        crate::config::environment(std::env::vars_os(), |path| std::fs::read_to_string(path));
     let entropy = Entropy::system()
         .map_err(|error| Fail::new(Exit::Failed, "the system gives no random numbers", error))?;
     let shell = Shell { environment, clock: Clock::system(), entropy };
@@ -113,6 +120,8 @@ fn run(command: Command) -> Result<(), Fail> {
             Command::Serve(arguments) => serve::run(&shell, &arguments).await,
             Command::Migrate(arguments) => migrate::run(&shell, &arguments).await,
             Command::Site(arguments) => site::run(&shell, &arguments).await,
+            Command::Pictures(arguments) => pictures::run(&shell, &arguments).await,
+            Command::Photos(arguments) => photos::run(&shell, &arguments).await,
             Command::Keys(arguments) => keys::run(&shell, &arguments),
             Command::Config(arguments) => config::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments).await,

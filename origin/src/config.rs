@@ -2,9 +2,8 @@
 //! per concern. Every mistake is collected, so that an operator mends them in
 //! one go. What the values are used for does not belong here.
 
-mod environment;
-mod mistake;
-mod reader;
+mod hours;
+mod pictures;
 mod table;
 mod variables;
 
@@ -14,13 +13,14 @@ mod tests;
 use std::net::SocketAddr;
 
 use munjigi_captcha::{KeyCheck, KeyRing};
+use munjigi_service::config::{Reader, number};
 
-pub use environment::Environment;
-pub use mistake::{Mistake, Mistakes, Problem};
+pub use hours::Hours;
+pub use munjigi_service::config::{Environment, Mistakes};
+pub use munjigi_service::log::Log;
+pub use pictures::Pictures;
 pub use table::{markdown, rows};
-pub use variables::{VARIABLES, Variable, Who};
-
-use reader::Reader;
+pub use variables::{Who, environment, listed};
 
 /// Everything that `munjigi serve` needs.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub struct Config {
     pub http: Http,
     /// How long records are kept.
     pub retention: Retention,
+    /// What is drawn, and when.
+    pub pictures: Pictures,
     /// What is logged.
     pub log: Log,
 }
@@ -85,34 +87,15 @@ pub struct Retention {
     pub event_days: u16,
 }
 
-/// What is logged.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// A filter such as `info,sqlx=warn`.
-    pub filter: String,
-    /// For whom.
-    pub format: LogFormat,
-}
-
-/// For whom logs are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text on a terminal, JSON elsewhere.
-    Auto,
-    /// One JSON object per line.
-    Json,
-    /// For people.
-    Text,
-}
-
 impl Config {
     /// What `munjigi serve` needs.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let (database, edge, keys) =
             (Database::from(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
-        let (http, retention, log) =
-            (Http::from(&mut reader), Retention::from(&mut reader), Log::from(&mut reader));
+        let (http, retention) = (Http::from(&mut reader), Retention::from(&mut reader));
+        let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
+        let pictures = Pictures::from(&mut reader);
         let config = (|| {
             Some(Self {
                 database: database?,
@@ -120,6 +103,7 @@ impl Config {
                 keys: keys?,
                 http: http?,
                 retention: retention?,
+                pictures: pictures?,
                 log: log?,
             })
         })();
@@ -140,6 +124,25 @@ impl DatabaseConfig {
         let mut reader = Reader::new(environment);
         let database = Database::from(&mut reader);
         reader.finish(database.map(|database| Self { database }))
+    }
+}
+
+/// What commands about pictures need.
+#[derive(Debug)]
+pub struct PicturesConfig {
+    /// Postgres.
+    pub database: Database,
+    /// What is drawn, and when.
+    pub pictures: Pictures,
+}
+
+impl PicturesConfig {
+    /// Reads the database's settings and those of pictures.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let (database, pictures) = (Database::from(&mut reader), Pictures::from(&mut reader));
+        let config = (|| Some(Self { database: database?, pictures: pictures? }))();
+        reader.finish(config)
     }
 }
 
@@ -171,9 +174,8 @@ impl Database {
                 "not an address like postgres://name:password@host:5432/database".to_owned()
             })
         });
-        let connections = reader.required(&variables::DATABASE_CONNECTIONS, |text| {
-            in_range(text, 2, 1_000).map(u32::from)
-        });
+        let connections =
+            reader.required(&variables::DATABASE_CONNECTIONS, |text| number(text, 2..=1_000));
         Some(Self { url: url?, connections: connections? })
     }
 }
@@ -186,6 +188,13 @@ impl Edge {
 }
 
 impl Keys {
+    /// Reads what is shared with the edge and the gpu-backend.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let keys = Self::from(&mut reader);
+        reader.finish(keys)
+    }
+
     fn from(reader: &mut Reader) -> Option<Self> {
         let internal = reader.required(&variables::INTERNAL_KEYS, |text| {
             KeyRing::parse(text).map_err(|error| error.to_string())
@@ -207,30 +216,18 @@ impl Http {
 impl Retention {
     fn from(reader: &mut Reader) -> Option<Self> {
         let event_days =
-            reader.required(&variables::EVENT_RETENTION_DAYS, |text| in_range(text, 2, 3_650))?;
+            reader.required(&variables::EVENT_RETENTION_DAYS, |text| number(text, 2..=3_650))?;
         Some(Self { event_days })
-    }
-}
-
-impl Log {
-    fn from(reader: &mut Reader) -> Option<Self> {
-        let filter = reader.required(&variables::LOG, |text| {
-            text.parse::<tracing_subscriber::EnvFilter>()
-                .map(|_| text.to_owned())
-                .map_err(|error| error.to_string())
-        });
-        let format = reader.required(&variables::LOG_FORMAT, |text| match text {
-            "auto" => Ok(LogFormat::Auto),
-            "json" => Ok(LogFormat::Json),
-            "text" => Ok(LogFormat::Text),
-            _ => Err("one of auto, json, text".to_owned()),
-        });
-        Some(Self { filter: filter?, format: format? })
     }
 }
 
 /// Scheme, host and port of an edge. Also for the command line's `--edge`.
 pub fn parse_edge_url(text: &str) -> Result<reqwest::Url, String> {
+    parse_bare_url(text)
+}
+
+/// Scheme, host and port.
+fn parse_bare_url(text: &str) -> Result<reqwest::Url, String> {
     let url: reqwest::Url =
         text.parse().map_err(|_| "not an address like https://captcha.example".to_owned())?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
@@ -245,11 +242,4 @@ pub fn parse_edge_url(text: &str) -> Result<reqwest::Url, String> {
 
 fn parse_check(text: &str) -> Result<KeyCheck, String> {
     KeyCheck::parse(text).map_err(|error| error.to_string())
-}
-
-fn in_range(text: &str, least: u16, most: u16) -> Result<u16, String> {
-    text.parse()
-        .ok()
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("a whole number from {least} to {most}"))
 }

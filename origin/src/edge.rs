@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use munjigi_captcha::KeyRing;
+use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
-use munjigi_protocol::{Code, Health, Problem, SiteDelete, SitePut, Status, headers, routes};
+use munjigi_protocol::{
+    Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, Status, headers, routes,
+};
 use reqwest::{Client, Method, StatusCode, Url};
 
 use crate::clock::Clock;
@@ -13,6 +16,8 @@ use crate::entropy::Entropy;
 
 /// Below the lease of a publication.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the images of a pack, which are up to 8 MiB; below its lease.
+const IMAGES_TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// An HTTP client with the TLS of this program.
@@ -28,6 +33,8 @@ pub fn http_client() -> Result<Client, reqwest::Error> {
         .build()
 }
 
+const BYTES: &str = "application/octet-stream";
+
 /// Why the edge did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
@@ -39,7 +46,8 @@ pub enum EdgeError {
         /// The chain of reasons.
         reason: String,
     },
-    /// The edge holds a newer version of this site.
+    /// The edge holds a newer version of this site or of the pools, or
+    /// another pack of this name.
     #[error("the edge has a newer version")]
     Stale,
     /// The edge refused; for most codes the keys of both sides differ.
@@ -88,6 +96,57 @@ impl Edge {
         }
     }
 
+    /// Puts a pack's images into the bucket.
+    pub async fn put_pack_images(&self, pack: PackId, images: Vec<u8>) -> Result<(), EdgeError> {
+        let path = pack_path(routes::PUT_PACK_IMAGES.path, pack);
+        self.send(Outgoing {
+            method: Method::PUT,
+            path: &path,
+            content_type: BYTES,
+            body: images,
+            timeout: IMAGES_TIMEOUT,
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Publishes a pack, whose images are there.
+    pub async fn put_pack(&self, pack: &PicturePack) -> Result<(), EdgeError> {
+        let path = pack_path(routes::PUT_PACK.path, pack.id());
+        self.send(Outgoing {
+            method: Method::PUT,
+            path: &path,
+            content_type: BYTES,
+            body: write_pack(pack.pack()),
+            timeout: CALL_TIMEOUT,
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Takes a pack and its images off the edge. One that it does not have is
+    /// off it.
+    pub async fn delete_pack(&self, pack: PackId) -> Result<(), EdgeError> {
+        let path = pack_path(routes::DELETE_PACK.path, pack);
+        match self.call(Method::DELETE, &path, Vec::new()).await {
+            Ok(_) | Err(EdgeError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says from which packs to deal.
+    pub async fn put_pools(&self, pools: &Pools) -> Result<(), EdgeError> {
+        self.send(Outgoing {
+            method: Method::PUT,
+            path: routes::PUT_POOLS.path,
+            content_type: BYTES,
+            body: write_pools(pools),
+            timeout: CALL_TIMEOUT,
+        })
+        .await
+        .map(drop)
+    }
+
     /// How the edge says it is.
     pub async fn health(&self) -> Result<Status, EdgeError> {
         let url = self.at(routes::HEALTH.path);
@@ -117,6 +176,12 @@ impl Edge {
         path: &str,
         body: Vec<u8>,
     ) -> Result<reqwest::Response, EdgeError> {
+        let content_type = "application/json";
+        self.send(Outgoing { method, path, content_type, body, timeout: CALL_TIMEOUT }).await
+    }
+
+    async fn send(&self, call: Outgoing<'_>) -> Result<reqwest::Response, EdgeError> {
+        let Outgoing { method, path, content_type, body, timeout } = call;
         let signed = SignedRequest {
             audience: Audience::Edge,
             method: method.as_str(),
@@ -129,8 +194,9 @@ impl Edge {
         let answer = self
             .http
             .request(method, self.at(path))
+            .timeout(timeout)
             .header(headers::SIGNATURE, signature)
-            .header("content-type", "application/json")
+            .header("content-type", content_type)
             .body(body)
             .send()
             .await
@@ -156,6 +222,15 @@ impl Edge {
     }
 }
 
+/// A signed call.
+struct Outgoing<'a> {
+    method: Method,
+    path: &'a str,
+    content_type: &'static str,
+    body: Vec<u8>,
+    timeout: Duration,
+}
+
 /// An error with what is behind it, without the address that it repeats.
 pub fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
     let mut reasons = Vec::new();
@@ -169,4 +244,8 @@ pub fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
 
 fn site_path(sitekey: &str) -> String {
     routes::PUT_SITE.path.replace("{sitekey}", sitekey)
+}
+
+fn pack_path(path: &str, pack: PackId) -> String {
+    path.replace("{id}", &pack.to_string())
 }

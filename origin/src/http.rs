@@ -31,6 +31,7 @@ use crate::clock::Clock;
 use crate::config::Retention;
 use crate::edge::Edge;
 use crate::entropy::Entropy;
+use crate::pictures::Factory;
 
 pub use admission::Admission;
 pub use health::{Readiness, Schema};
@@ -50,6 +51,8 @@ pub struct App {
     pub ring: KeyRing,
     /// The edge.
     pub edge: Edge,
+    /// Makes pictures.
+    pub factory: Factory,
     /// What is kept.
     pub retention: Retention,
     /// What is known of the parts that the origin depends on.

@@ -10,7 +10,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::publish::{self, Publisher};
 use crate::stop::Stop;
 use crate::store::housekeeping::{CreateDays, DropDays, Sweep};
-use crate::store::{StoreError, rollups, transact};
+use crate::store::{StoreError, pictures, rollups, transact};
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);
@@ -63,8 +63,13 @@ impl Jobs {
         Ok(())
     }
 
-    async fn verify(&self) -> Result<(), StoreError> {
-        publish::verify(&self.publisher).await.map(drop)
+    /// An edge that lost a site lost its packs too: they lie in the same
+    /// store.
+    pub async fn verify(&self) -> Result<(), StoreError> {
+        if publish::verify(&self.publisher).await? {
+            pictures::put_again(&self.pool, self.clock.now()).await?;
+        }
+        Ok(())
     }
 }
 

@@ -132,7 +132,7 @@ impl Publisher {
 }
 
 /// Doubles from half a second to half a minute.
-fn retry_after_ms(failed: u32) -> u64 {
+pub(crate) fn retry_after_ms(failed: u32) -> u64 {
     RETRY_FIRST_MS.saturating_mul(1 << failed.min(16)).min(RETRY_MOST_MS)
 }
 
@@ -155,7 +155,7 @@ async fn notified(listener: &mut Option<PgListener>) {
     }
 }
 
-fn count(outcome: &'static str) {
+pub(crate) fn count(outcome: &'static str) {
     metrics::counter!("munjigi_publications_total", "outcome" => outcome).increment(1);
 }
 

@@ -1,21 +1,24 @@
 //! What tests of the shell stand on: the real router on a real database, a
 //! clock that is set by hand, and an edge that remembers what it was told.
 
+pub mod pictures;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
 use munjigi_captcha::{KeyCheck, KeyRing, Secret, SecretHash, UnixMillis};
 use munjigi_protocol::{
-    Algorithm, AttemptId, BatchId, Code, Count, CountKind, Health, Mode, Problem, Redeemed,
-    SiteConfig, SitePut, SiteState, Status, Work, headers,
+    Algorithm, AttemptId, BatchId, Code, Count, CountKind, Health, Problem, Redeemed, SiteConfig,
+    SitePut, Status, headers,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -23,13 +26,15 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::clock::Clock;
-use crate::config::Retention;
+use crate::config::{Pictures, Retention};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
+use crate::gpu::Gpu;
 use crate::http::{self, App, Schema};
 use crate::jobs::Jobs;
 use crate::publish::Publisher;
 use crate::server::{self, Parts, Server};
+use crate::settings::Settings;
 use crate::store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
 use crate::store::transact;
 
@@ -66,19 +71,31 @@ pub struct Answer {
 
 impl Rig {
     pub async fn new(pool: PgPool) -> Self {
+        Self::drawing_by(pool, None).await
+    }
+
+    /// With a gpu-backend there.
+    pub async fn drawing_by(pool: PgPool, gpu: Option<&str>) -> Self {
         let now = Arc::new(AtomicU64::new(NOON.0));
         let ticking = Arc::clone(&now);
         let clock = Clock::of(move || UnixMillis(ticking.load(Ordering::SeqCst)));
         let entropy = Entropy::from_seed(7);
         let fake = FakeEdge::start(clock.clone()).await;
         let client = edge::http_client().unwrap();
+        let gpu = gpu.map(|url| {
+            let url = url.parse().unwrap();
+            Gpu::new(client.clone(), url, ring(), clock.clone(), entropy.clone())
+        });
         let edge = Edge::new(client, fake.url.clone(), ring(), clock.clone(), entropy.clone());
         let parts = Parts {
             pool: pool.clone(),
+            factory_pool: pool.clone(),
             clock,
             entropy: entropy.clone(),
             ring: ring(),
             edge,
+            gpu,
+            pictures: Pictures::default(),
             connections: 10,
         };
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
@@ -177,23 +194,9 @@ impl Rig {
 }
 
 fn site(entropy: &Entropy) -> SiteConfig {
-    SiteConfig {
-        version: 1,
-        sitekey: entropy.with(|generator| check().mint_sitekey(generator)).to_string(),
-        state: SiteState::Live,
-        hosts: vec!["shop.example".to_owned()],
-        allow_loopback: false,
-        mode: Mode::Managed,
-        work: Work { floor: 40_000, ceiling: 4_000_000 },
-        count: 16,
-        token_lifetime_seconds: 300,
-        fallback_allowed: true,
-        pictures: Vec::new(),
-        rules: Vec::new(),
-        aliases: Vec::new(),
-        secrets: Vec::new(),
-        exempt: false,
-    }
+    let sitekey = entropy.with(|generator| check().mint_sitekey(generator)).to_string();
+    let hosts = vec!["shop.example".to_owned()];
+    Settings { hosts, ..Settings::of_a_new_site() }.config(&sitekey)
 }
 
 /// An event of a minute before noon; `number` makes the id.
@@ -244,6 +247,7 @@ pub fn counts(batch: u8, counts: &[Count]) -> String {
 pub struct FakeEdge {
     pub url: reqwest::Url,
     memory: Arc<Mutex<Memory>>,
+    packs: Arc<Mutex<pictures::EdgePacks>>,
 }
 
 #[derive(Default)]
@@ -254,26 +258,25 @@ struct Memory {
     failures: VecDeque<Code>,
 }
 
-#[derive(Clone)]
-struct EdgeState {
-    memory: Arc<Mutex<Memory>>,
-    clock: Clock,
-}
-
 impl FakeEdge {
     async fn start(clock: Clock) -> Self {
         let memory = Arc::new(Mutex::new(Memory::default()));
-        let state = EdgeState { memory: Arc::clone(&memory), clock };
+        let packs = Arc::new(Mutex::new(pictures::EdgePacks::default()));
+        let internal = Router::new()
+            .route("/internal/sites/{sitekey}", put(internal).delete(internal))
+            .with_state(Arc::clone(&memory))
+            .merge(pictures::edge_router(Arc::clone(&packs)))
+            .route_layer(from_fn_with_state((Audience::Edge, clock), signed_rightly));
         let health = Json(Health { status: Status::Ok, checks: Vec::new() });
         let router = Router::new()
             .route("/health", get(async || health))
             .route("/v1/frame/{sitekey}", get(frame))
-            .route("/internal/sites/{sitekey}", put(internal).delete(internal))
-            .with_state(state);
+            .with_state(Arc::clone(&memory))
+            .merge(internal);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         tokio::spawn(axum::serve(listener, router).into_future());
-        Self { url, memory }
+        Self { url, memory, packs }
     }
 
     /// `PUT mj_… 5`, in the order they came.
@@ -299,40 +302,53 @@ impl FakeEdge {
     }
 }
 
-async fn frame(State(state): State<EdgeState>, Path(sitekey): Path<String>) -> StatusCode {
-    let known = state.memory.lock().unwrap().sites.contains_key(&sitekey);
+/// Lets a call in that its caller signed.
+async fn signed_rightly(
+    State((audience, clock)): State<(Audience, Clock)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 8 << 20).await.unwrap();
+    let signed = SignedRequest {
+        audience,
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        body: &body,
+    };
+    let header = head.headers.get(headers::SIGNATURE).and_then(|value| value.to_str().ok());
+    match signature::verify(&ring(), header, &signed, clock.now()) {
+        Ok(_) => next.run(Request::from_parts(head, body.into())).await,
+        Err(error) => refuse(error.code()),
+    }
+}
+
+async fn frame(
+    State(memory): State<Arc<Mutex<Memory>>>,
+    Path(sitekey): Path<String>,
+) -> StatusCode {
+    let known = memory.lock().unwrap().sites.contains_key(&sitekey);
     if known { StatusCode::OK } else { StatusCode::NOT_FOUND }
 }
 
 async fn internal(
-    State(state): State<EdgeState>,
+    State(memory): State<Arc<Mutex<Memory>>>,
     Path(sitekey): Path<String>,
-    request: Request,
+    method: Method,
+    body: Bytes,
 ) -> Response {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-    let signed = SignedRequest {
-        audience: Audience::Edge,
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: "",
-        body: &body,
-    };
-    let header = head.headers.get(headers::SIGNATURE).and_then(|value| value.to_str().ok());
-    if let Err(error) = signature::verify(&ring(), header, &signed, state.clock.now()) {
-        return refuse(error.code());
-    }
     let sent: serde_json::Value = serde_json::from_slice(&body).unwrap();
     let version = sent["version"].as_u64().unwrap();
-    let mut memory = state.memory.lock().unwrap();
-    memory.calls.push(format!("{} {version}", head.method));
+    let mut memory = memory.lock().unwrap();
+    memory.calls.push(format!("{method} {version}"));
     if let Some(code) = memory.failures.pop_front() {
         return refuse(code);
     }
     if memory.sites.get(&sitekey).is_some_and(|stored| *stored > version) {
         return refuse(Code::StaleVersion);
     }
-    if head.method == Method::DELETE {
+    if method == Method::DELETE {
         memory.sites.remove(&sitekey);
     } else {
         memory.sites.insert(sitekey.clone(), version);

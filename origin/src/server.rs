@@ -4,23 +4,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyRing;
+use munjigi_service::metrics;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Database};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
+use crate::gpu::Gpu;
 use crate::http::{self, Admission, App, Readiness, Schema};
 use crate::jobs::Jobs;
+use crate::pictures::Factory;
+use crate::pictures::policy::Policy;
 use crate::publish::Publisher;
 use crate::stop::{self, Stop};
 use crate::store;
 
+pub use munjigi_service::metrics::unused as unused_metrics;
+
 /// How long requests and tasks under way may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
+/// Connections of the factory, which are its own: intake never waits for it.
+const FACTORY_CONNECTIONS: u32 = 5;
 /// Between two tries to reach Postgres at start.
 const WAIT_FOR_SCHEMA: Duration = Duration::from_secs(1);
 
@@ -50,12 +58,20 @@ impl Server {
         metrics: PrometheusHandle,
     ) -> Result<Self, StartError> {
         let pool = store::pool(&config.database);
+        let factory_pool =
+            store::pool(&Database { connections: FACTORY_CONNECTIONS, ..config.database.clone() });
         let connections = config.database.connections;
         let ring = config.keys.internal.clone();
         let client = edge::http_client().map_err(StartError::HttpClient)?;
         let url = config.edge.url.clone();
+        let gpu =
+            config.pictures.gpu_url.clone().map(|url| {
+                Gpu::new(client.clone(), url, ring.clone(), clock.clone(), entropy.clone())
+            });
         let edge = Edge::new(client, url, ring.clone(), clock.clone(), entropy.clone());
-        let parts = Parts { pool, clock, entropy, ring, edge, connections };
+        let pictures = config.pictures.clone();
+        let parts =
+            Parts { pool, factory_pool, clock, entropy, ring, edge, gpu, pictures, connections };
         Ok(Self::of(parts, config.retention, metrics))
     }
 
@@ -65,12 +81,22 @@ impl Server {
         retention: crate::config::Retention,
         metrics: PrometheusHandle,
     ) -> Self {
+        let factory = Factory {
+            pool: parts.factory_pool,
+            edge: parts.edge.clone(),
+            gpu: parts.gpu,
+            clock: parts.clock.clone(),
+            entropy: parts.entropy.clone(),
+            config: Arc::new(parts.pictures),
+            policy: Arc::new(Policy::of_this_release()),
+        };
         let app = App {
             pool: parts.pool,
             clock: parts.clock,
             entropy: parts.entropy,
             ring: parts.ring,
             edge: parts.edge,
+            factory,
             retention,
             readiness: Readiness::default(),
             admission: Admission::new(parts.connections),
@@ -116,7 +142,7 @@ impl Server {
             tracing::warn!("something did not end within 25 s; leaving it");
             return Ok(());
         };
-        self.app.pool.close().await;
+        tokio::join!(self.app.pool.close(), self.app.factory.pool.close());
         tracing::info!("stopped");
         served.unwrap_or_else(|error| Err(std::io::Error::other(error)))
     }
@@ -127,6 +153,8 @@ impl Server {
 pub struct Parts {
     /// Postgres.
     pub pool: PgPool,
+    /// Postgres, for the factory.
+    pub factory_pool: PgPool,
     /// Tells the time.
     pub clock: Clock,
     /// Random numbers.
@@ -135,11 +163,15 @@ pub struct Parts {
     pub ring: KeyRing,
     /// The edge.
     pub edge: Edge,
+    /// Draws pictures, where there is one.
+    pub gpu: Option<Gpu>,
+    /// What operators chose about pictures.
+    pub pictures: crate::config::Pictures,
     /// Size of the pool.
     pub connections: u32,
 }
 
-/// Applies the schema, then publishes and does the jobs.
+/// Applies the schema, then publishes, does the jobs and makes pictures.
 async fn background(app: Arc<App>, mut stop: Stop) {
     tokio::select! {
         () = stop.asked() => return,
@@ -153,7 +185,8 @@ async fn background(app: Arc<App>, mut stop: Stop) {
         event_days: app.retention.event_days,
         publisher: publisher.clone(),
     };
-    tokio::join!(publisher.run(stop.clone()), jobs.run(stop));
+    let factory = app.factory.clone();
+    tokio::join!(publisher.run(stop.clone()), jobs.run(stop.clone()), factory.run(stop));
 }
 
 async fn apply_schema(app: &App) {
@@ -181,27 +214,11 @@ async fn apply_schema(app: &App) {
 
 /// Installs the recorder of the process. Once.
 pub fn install_metrics() -> Result<PrometheusHandle, StartError> {
-    let handle = metrics_builder().install_recorder().map_err(StartError::Metrics)?;
+    const LAG_SECONDS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3_600.0, 86_400.0];
+    let recorder = metrics::recorder("munjigi_event_lag_seconds", &LAG_SECONDS);
+    let handle = recorder.install_recorder().map_err(StartError::Metrics)?;
     http::describe_metrics();
     Ok(handle)
-}
-
-/// A recorder's handle that nothing records into, for tests.
-pub fn unused_metrics() -> PrometheusHandle {
-    PrometheusBuilder::new().build_recorder().handle()
-}
-
-fn metrics_builder() -> PrometheusBuilder {
-    const SECONDS: [f64; 12] =
-        [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-    const LAG_SECONDS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3_600.0, 86_400.0];
-    PrometheusBuilder::new()
-        .set_buckets(&SECONDS)
-        .and_then(|builder| {
-            let lag = Matcher::Full("munjigi_event_lag_seconds".to_owned());
-            builder.set_buckets_for_metric(lag, &LAG_SECONDS)
-        })
-        .expect("the lists of buckets are not empty")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod rules;
 mod tests;
 mod undo;
 
-use munjigi_protocol::{Mode, Rule, SiteConfig, SiteState, Work};
+use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
 
 pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
@@ -39,6 +39,8 @@ pub struct Settings {
     pub token_lifetime_seconds: u32,
     /// Whether browsers without WebAssembly may pass.
     pub fallback_allowed: bool,
+    /// Kinds of picture that may be shown.
+    pub pictures: Vec<PictureType>,
     /// The first that matches decides.
     pub rules: Vec<Rule>,
 }
@@ -56,6 +58,7 @@ impl Settings {
             count: 16,
             token_lifetime_seconds: 300,
             fallback_allowed: true,
+            pictures: Vec::new(),
             rules: Vec::new(),
         }
     }
@@ -72,6 +75,7 @@ impl Settings {
             count: config.count,
             token_lifetime_seconds: config.token_lifetime_seconds,
             fallback_allowed: config.fallback_allowed,
+            pictures: config.pictures.clone(),
             rules: config.rules.clone(),
         }
     }
@@ -89,7 +93,7 @@ impl Settings {
             count: self.count,
             token_lifetime_seconds: self.token_lifetime_seconds,
             fallback_allowed: self.fallback_allowed,
-            pictures: Vec::new(),
+            pictures: self.pictures.clone(),
             rules: self.rules.clone(),
             aliases: Vec::new(),
             secrets: Vec::new(),

@@ -6,6 +6,8 @@ mod error;
 pub mod events;
 pub mod housekeeping;
 pub mod nonces;
+pub mod photos;
+pub mod pictures;
 pub mod publications;
 pub mod rollups;
 pub mod secrets;

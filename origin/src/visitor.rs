@@ -50,6 +50,24 @@ pub enum VisitError {
     Endless,
 }
 
+/// What to do where a picture is asked for: it is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtPicture {
+    /// Take the longer way that is open to everybody.
+    AnotherWay,
+    /// End there.
+    Stop,
+}
+
+/// How far a visitor came.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Passed {
+    /// To the end.
+    Token(String),
+    /// To a picture.
+    Picture(ChallengeReply),
+}
+
 /// One step that was taken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepTaken {
@@ -77,20 +95,20 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// Passes; the token.
-    pub async fn pass(&mut self) -> Result<String, VisitError> {
+    /// Passes, unless a picture is asked for and is to be left to people.
+    pub async fn pass(&mut self, at_picture: AtPicture) -> Result<Passed, VisitError> {
         let mut reply = self.challenge().await?;
         for _ in 0..MOST_ROUNDS {
-            let solution = match &reply.step {
-                Step::Puzzle(step) => {
+            let solution = match (&reply.step, at_picture) {
+                (Step::Puzzle(step), _) => {
                     let nonces = self.solve(step).await?;
                     solution(&reply.challenge, Some(nonces))
                 }
-                // Pictures are for people; whoever is none takes the longer way.
-                Step::Picture(_) => solution(&reply.challenge, None),
+                (Step::Picture(_), AtPicture::AnotherWay) => solution(&reply.challenge, None),
+                (Step::Picture(_), AtPicture::Stop) => return Ok(Passed::Picture(reply)),
             };
             match self.solution(&solution).await? {
-                SolutionReply::Passed { token, .. } => return Ok(token),
+                SolutionReply::Passed { token, .. } => return Ok(Passed::Token(token)),
                 SolutionReply::Next(next) => reply = next,
             }
         }

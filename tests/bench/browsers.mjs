@@ -184,9 +184,11 @@ async function webkit({ scriptMs = SOLVE_MS } = {}) {
             (error) => { window.benchResult = JSON.stringify({ error: String(error) }); });`;
         await call('POST', `${at}/execute/sync`, { script: begin, args: [] });
         const deadline = Date.now() + SOLVE_MS;
-        const read = { script: 'return window.benchResult', args: [] };
+        // Another page has no result, and never will.
+        const read = { script: `return window.benchResult === undefined ? 'gone' : window.benchResult`, args: [] };
         while (Date.now() < deadline) {
           const result = await call('POST', `${at}/execute/sync`, read).catch(() => null);
+          if (result === 'gone') throw new Error('the page went away');
           if (result) {
             const { value, error } = JSON.parse(result);
             if (error) throw new Error(error);

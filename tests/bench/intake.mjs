@@ -4,42 +4,16 @@
 //
 //   node tests/bench/intake.mjs [--json] [--seconds=10] [--connections=4]
 
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { client } from './client.mjs';
 import { command, say, whole } from './command.mjs';
 import { cpuMs } from './processes.mjs';
 import { percentile } from './report.mjs';
+import { signature } from './signature.mjs';
 import { openStack } from './stack.mjs';
 
 const BATCH = 500;
 const PATH = '/internal/events';
-
-/** @param {(string | Buffer)[]} parts each after its length as u32le */
-function framed(parts) {
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = Buffer.from(part);
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(bytes.length);
-      return [length, bytes];
-    }),
-  );
-}
-
-/**
- * The header of a request to the origin.
- * @param {string} ring `kid:key,…`; the first signs
- * @param {string} body
- */
-function signature(ring, body) {
-  const [kid, key] = ring.split(',')[0].split(':');
-  const seconds = String(Math.floor(Date.now() / 1000));
-  const nonce = randomBytes(16);
-  const digest = createHash('sha256').update(body).digest();
-  const parts = ['origin', 'POST', PATH, '', seconds, nonce, digest];
-  const tag = createHmac('sha256', Buffer.from(key, 'base64url')).update(framed(parts)).digest();
-  return `k=${kid}, a=origin, t=${seconds}, n=${nonce.toString('base64url')}, s=${tag.toString('base64url')}`;
-}
 
 /** @param {string} sitekey @param {number} number */
 function batch(sitekey, number) {
@@ -89,7 +63,7 @@ async function send(origin, ring, sitekey, { seconds, connections }) {
           const body = bodies[next];
           next += 1;
           const begun = performance.now();
-          const answer = await call('POST', PATH, body, { 'munjigi-signature': signature(ring, body) });
+          const answer = await call('POST', PATH, body, { 'munjigi-signature': signature(ring, 'origin', PATH, body) });
           if (answer.status >= 200 && answer.status < 300) taken += BATCH;
           else failures.push(`${answer.status} ${answer.body.slice(0, 200)}`);
           latencies.push(performance.now() - begun);

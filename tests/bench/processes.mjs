@@ -111,9 +111,9 @@ export async function start(program, args, { cwd, deadlineMs = 60_000, env } = {
  * @param {{cwd?: string, input?: string, anyExit?: boolean}} [options]
  * @returns {Promise<string>}
  */
-export function output(program, args, { cwd, input = '', anyExit = false } = {}) {
+export function output(program, args, { cwd, input = '', anyExit = false, env = process.env } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
     /** @type {Buffer[]} */
     const chunks = [];
     child.stdout.on('data', (chunk) => chunks.push(chunk));

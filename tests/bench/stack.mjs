@@ -1,13 +1,18 @@
 // The stack under measurement and the load generator: how this folder finds and starts them.
 
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { say } from './command.mjs';
 import { output, start } from './processes.mjs';
 
 /** The repository's root. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where the binaries lie that developers build. */
+export const BINARIES = process.env.MUNJIGI_BINARIES ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug');
 
 /**
  * @typedef {{sitekey: string, secret: string, hostname: string}} Site
@@ -16,6 +21,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * @property {string} edge_direct the worker without the assets' router, for load
  * @property {string} edge_admin its stores, from outside
  * @property {string} origin
+ * @property {string | null} gpu the gpu-backend, where pictures are made
  * @property {Site} site
  * @property {Site} bench_site
  * @property {{MUNJIGI_INTERNAL_KEYS?: string}} keys
@@ -35,6 +41,48 @@ export async function openStack(args = []) {
   const words = [...before, 'stack', '--edge', 'workerd', ...args];
   const { ready, pid, stop } = await start(program, words, { cwd: ROOT, deadlineMs: 900_000 });
   return { stack: ready, pid, stop };
+}
+
+/**
+ * Runs the operator's command on a stage.
+ * @param {any} stage
+ * @param {string[]} words
+ * @param {string} [input] what it reads
+ */
+export async function munjigi(stage, words, input = '') {
+  // It refuses names that it does not know, and tools have names of their own.
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('MUNJIGI_'));
+  const env = {
+    ...Object.fromEntries(others),
+    ...stage.keys,
+    MUNJIGI_DATABASE_URL: stage.database,
+    MUNJIGI_EDGE_URL: stage.edge,
+  };
+  delete env.MUNJIGI_ROOT_KEYS;
+  return run('munjigi', words, env, input);
+}
+
+/** @param {string} name @param {string[]} words @param {NodeJS.ProcessEnv} env @param {string} input */
+async function run(name, words, env, input) {
+  const running = promisify(execFile)(join(BINARIES, name), words, { env, maxBuffer: 64 * 1024 * 1024 });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+
+/**
+ * What is right for a challenge, and what is not: whoever holds the stage's keys can see it.
+ * @param {any} stage
+ * @param {string} challenge
+ * @returns {Promise<{right: any, wrong: any}>}
+ */
+export async function see(stage, challenge) {
+  return (await seeAll(stage, [challenge]))[0];
+}
+
+/** @param {any} stage @param {string[]} challenges @returns {Promise<{right: any, wrong: any}[]>} */
+export async function seeAll(stage, challenges) {
+  const told = await run('munjigi-answer', [], { ...process.env, ...stage.keys }, challenges.join('\n'));
+  return told.trim().split('\n').map((line) => JSON.parse(line));
 }
 
 /** @type {Map<string, Promise<string>>} */

@@ -1,16 +1,15 @@
 // What the journeys share: a running stack, a customer's shop, a page of one's own, and the word on
 // what may be skipped.
 
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { ENGINES, Missing } from '../bench/browsers.mjs';
 import { start } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
+import { BINARIES, ROOT } from '../bench/stack.mjs';
 
-const BINARIES = process.env.MUNJIGI_BINARIES ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug');
+export { munjigi, see } from '../bench/stack.mjs';
 
 /** Where screenshots are kept as artefacts. */
 export const PICTURES = join(ROOT, '.munjigi', 'screenshots');
@@ -26,26 +25,11 @@ export async function openStage(t, edge, more = []) {
   const logs = join(ROOT, '.munjigi', 'logs', t.name.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 60));
   const words = ['stack', '--edge', edge, '--logs', logs, ...more];
   const program = join(BINARIES, 'munjigi-tools');
-  const { ready, stop } = await start(program, words, { cwd: ROOT, deadlineMs: 120_000 });
+  // Pictures are drawn first.
+  const deadlineMs = more.includes('--pictures') ? 480_000 : 120_000;
+  const { ready, stop } = await start(program, words, { cwd: ROOT, deadlineMs });
   t.after(stop);
   return ready;
-}
-
-/**
- * Runs the operator's command on a stage.
- * @param {any} stage
- * @param {string[]} words
- */
-export async function munjigi(stage, words) {
-  const env = {
-    ...process.env,
-    ...stage.keys,
-    MUNJIGI_DATABASE_URL: stage.database,
-    MUNJIGI_EDGE_URL: stage.edge,
-  };
-  delete env.MUNJIGI_ROOT_KEYS;
-  const { stdout } = await promisify(execFile)(join(BINARIES, 'munjigi'), words, { env });
-  return stdout;
 }
 
 /** @returns {Promise<number>} */

@@ -139,6 +139,40 @@ impl Connection {
         self.post_json(routes::SOLUTIONS.path, headers, &request).await?.json()
     }
 
+    /// Solves puzzles until a picture is shown.
+    pub async fn picture(
+        &mut self,
+        sitekey: &str,
+        hostname: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<ChallengeReply, CallError> {
+        let mut challenge = self.challenge(sitekey, hostname, headers).await?;
+        loop {
+            challenge = match self.solve(&challenge, headers).await? {
+                SolutionReply::Next(next) => next,
+                SolutionReply::Passed { .. } => {
+                    return Err(CallError::Body("passed without a picture".to_owned()));
+                }
+            };
+            if matches!(challenge.step, Step::Picture(_)) {
+                return Ok(challenge);
+            }
+        }
+    }
+
+    /// Asks for another way than a picture.
+    pub async fn another_way(
+        &mut self,
+        challenge: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<ChallengeReply, CallError> {
+        let body = serde_json::json!({ "challenge": challenge, "want": "work" });
+        match self.post_json(routes::SOLUTIONS.path, headers, &body).await?.json()? {
+            SolutionReply::Next(next) => Ok(next),
+            SolutionReply::Passed { .. } => Err(CallError::Body("passed at once".to_owned())),
+        }
+    }
+
     /// Walks a whole attempt, further puzzles included.
     pub async fn token(
         &mut self,

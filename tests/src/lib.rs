@@ -9,5 +9,8 @@
 pub mod bad_input;
 pub mod client;
 pub mod load;
+pub mod packs;
+pub mod pictures;
 pub mod records;
 pub mod stage;
+pub mod visitors;

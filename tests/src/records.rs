@@ -18,6 +18,11 @@ impl Records {
         Ok(Self { pool: PgPoolOptions::new().max_connections(1).connect_lazy(database_url)? })
     }
 
+    /// The one number that a query gives.
+    pub async fn number(&self, query: &'static str) -> Result<i64> {
+        Ok(sqlx::query_scalar(query).fetch_one(&self.pool).await?)
+    }
+
     /// Rows of `redeemed` for one site.
     pub async fn redeemed(&self, sitekey: &str) -> Result<i64> {
         let count = "SELECT count(*) FROM redeemed WHERE sitekey = $1";

@@ -1,12 +1,14 @@
 //! What the tests do over and over on a running stack.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use munjigi_protocol::{ChallengeReply, SiteverifyCode, SiteverifyReply};
 use munjigi_tools::stack::{Site, Stack, StackOptions, Variant};
 
 use crate::client::Connection;
+use crate::pictures::Eyes;
 use crate::records::Records;
 
 /// Starts a stack on plain workerd with one worker per set of variables.
@@ -19,6 +21,24 @@ pub async fn stack(variants: &[&[(&str, &str)]]) -> Result<Stack> {
 pub fn variant(vars: &[(&str, &str)]) -> Variant {
     let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     Variant { vars: vars.iter().map(owned).collect::<BTreeMap<_, _>>(), ..Variant::default() }
+}
+
+/// A further site for loopback pages, with options of `munjigi site create`
+/// and rules.
+pub async fn site(stack: &Stack, options: &[&str], rules: &str) -> Result<Site> {
+    let common = "site create Further --host localhost --allow-loopback --json --rules -";
+    let all: Vec<&str> = common.split(' ').chain(options.iter().copied()).collect();
+    let mut site: Site = stack.origin.run_json_on(&all, rules)?;
+    "localhost".clone_into(&mut site.hostname);
+    let within = Duration::from_mins(1);
+    site.wait_until_published(&stack.origin, within).await?;
+    site.wait_until_served(&stack.edge.url(), within).await?;
+    Ok(site)
+}
+
+/// What reads the answers that the stack's edge seals.
+pub fn eyes(stack: &Stack) -> Result<Eyes> {
+    Eyes::of(&stack.keys.root, &stack.keys.check)
 }
 
 /// The stack's records.

@@ -9,6 +9,7 @@ use hyper::Method;
 use munjigi_protocol::routes;
 use munjigi_tests::client::Connection;
 use munjigi_tests::stage;
+use munjigi_tools::process::Service;
 use munjigi_tools::wait;
 
 const ADDRESS: &str = "203.0.113.77";

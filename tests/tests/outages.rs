@@ -1,62 +1,13 @@
 //! The days on which a part is down: what was redeemed at the edge stands in
 //! Postgres in the end, each once.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
-use munjigi_tests::client::Connection;
 use munjigi_tests::stage;
-use munjigi_tools::stack::{Site, Stack, Variant};
-use tokio::task::JoinHandle;
-
-/// Visitors that pass and are verified, one after the other on a few
-/// connections, until told to stop.
-struct Visitors {
-    stop: Arc<AtomicBool>,
-    redeemed: Arc<AtomicUsize>,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-impl Visitors {
-    fn come(edge: &str, site: &Site) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let redeemed = Arc::new(AtomicUsize::new(0));
-        let tasks = (0..4)
-            .map(|_| {
-                let (stop, redeemed) = (Arc::clone(&stop), Arc::clone(&redeemed));
-                let (edge, site) = (edge.to_owned(), site.clone());
-                tokio::spawn(async move {
-                    while !stop.load(Ordering::Relaxed) {
-                        let passed = pass(&edge, &site).await.unwrap_or(false);
-                        redeemed.fetch_add(usize::from(passed), Ordering::Relaxed);
-                        tokio::time::sleep(Duration::from_millis(5)).await;
-                    }
-                })
-            })
-            .collect();
-        Self { stop, redeemed, tasks }
-    }
-
-    fn redeemed(&self) -> usize {
-        self.redeemed.load(Ordering::Relaxed)
-    }
-
-    async fn leave(self) -> Result<usize> {
-        self.stop.store(true, Ordering::Relaxed);
-        for task in self.tasks {
-            task.await?;
-        }
-        Ok(self.redeemed.load(Ordering::Relaxed))
-    }
-}
-
-async fn pass(edge: &str, site: &Site) -> Result<bool> {
-    let mut connection = Connection::open(edge).await?;
-    let token = connection.token(&site.sitekey, &site.hostname, &[]).await?;
-    Ok(connection.siteverify(&site.secret, &token).await?.success)
-}
+use munjigi_tests::visitors::Visitors;
+use munjigi_tools::process::Service;
+use munjigi_tools::stack::{Stack, Variant};
 
 /// Redeemed at the edge = rows in Postgres.
 async fn nothing_is_missing(stack: &Stack, redeemed: usize) -> Result<()> {

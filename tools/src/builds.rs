@@ -10,6 +10,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result};
 
 use crate::node::Node;
+use crate::process::{Process, Program};
 use crate::project::Project;
 use crate::say;
 
@@ -22,10 +23,12 @@ pub enum Build {
     Widget,
     /// The `munjigi` command, unoptimised.
     Origin,
+    /// The gpu-backend: a workspace of its own, and the longest to build.
+    GpuBackend,
 }
 
 impl Build {
-    /// Every product.
+    /// Every product that a visitor's way needs.
     pub const ALL: [Self; 3] = [Self::Widget, Self::Worker, Self::Origin];
 
     const fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Build {
             Self::Worker => "worker",
             Self::Widget => "widget",
             Self::Origin => "origin",
+            Self::GpuBackend => "gpu-backend",
         }
     }
 
@@ -41,6 +45,15 @@ impl Build {
             Self::Worker => &["edge", "crates", "Cargo.toml", "Cargo.lock"],
             Self::Widget => &["widget", "crates", "Cargo.toml", "Cargo.lock", "package-lock.json"],
             Self::Origin => &["origin", "crates", "Cargo.toml", "Cargo.lock"],
+            Self::GpuBackend => &[
+                "gpu-backend/Cargo.toml",
+                "gpu-backend/Cargo.lock",
+                "gpu-backend/onnx",
+                "gpu-backend/patches",
+                "gpu-backend/set-up",
+                "gpu-backend/src",
+                "crates",
+            ],
         }
     }
 
@@ -49,6 +62,7 @@ impl Build {
             Self::Worker => project.at("build/index.js"),
             Self::Widget => project.at("dist/v1/api.js"),
             Self::Origin => project.debug_binary("munjigi"),
+            Self::GpuBackend => project.debug_binary("munjigi-gpu-backend"),
         }
     }
 
@@ -72,6 +86,13 @@ impl Build {
                     .env("SQLX_OFFLINE", "true");
                 cargo
             }
+            Self::GpuBackend => {
+                let mut shell = Command::new("sh");
+                let steps = "cd gpu-backend && sh set-up && \
+                             exec cargo build --quiet --locked --bin munjigi-gpu-backend";
+                shell.args(["-c", steps]).env("CARGO_TARGET_DIR", project.target());
+                shell
+            }
         };
         node.prepare(&mut command);
         command.current_dir(project.root());
@@ -80,16 +101,41 @@ impl Build {
 
     /// Builds it when a source changed since the last time.
     pub fn ensure(self, project: &Project) -> Result<()> {
-        let stamp = project.state().join("builds").join(self.name());
-        let print = fingerprint(project, self.inputs())?;
-        let unchanged = std::fs::read_to_string(&stamp).is_ok_and(|text| text == print);
-        if unchanged && self.output(project).exists() {
-            say::found(self.name(), "unchanged");
-            return Ok(());
+        match self.changed(project)? {
+            None => say::found(self.name(), "unchanged"),
+            Some(print) => {
+                self.run(project)?;
+                self.stamp(project, &print)?;
+            }
         }
-        self.run(project)?;
+        Ok(())
+    }
+
+    /// As `ensure`, while other things go on; nothing where nothing changed.
+    pub fn beside(self, project: &Project, log: PathBuf) -> Result<Option<Beside>> {
+        let Some(print) = self.changed(project)? else { return Ok(None) };
+        let command = self.command(project, &Node::find(project)?);
+        let what = format!("building the {}", self.name());
+        let process = Program::of(&what, command, log).start()?;
+        Ok(Some(Beside { build: self, project: project.clone(), print, process }))
+    }
+
+    /// The fingerprint of its sources where it has to be built.
+    fn changed(self, project: &Project) -> Result<Option<String>> {
+        let print = fingerprint(project, self.inputs())?;
+        let before = std::fs::read_to_string(self.stamp_path(project));
+        let unchanged = before.is_ok_and(|text| text == print);
+        Ok((!unchanged || !self.output(project).exists()).then_some(print))
+    }
+
+    fn stamp(self, project: &Project, print: &str) -> Result<()> {
+        let path = self.stamp_path(project);
         std::fs::create_dir_all(project.state().join("builds"))?;
-        std::fs::write(&stamp, print).with_context(|| format!("write {}", stamp.display()))
+        std::fs::write(&path, print).with_context(|| format!("write {}", path.display()))
+    }
+
+    fn stamp_path(self, project: &Project) -> PathBuf {
+        project.state().join("builds").join(self.name())
     }
 
     /// Builds whatever has changed.
@@ -101,6 +147,26 @@ impl Build {
     pub fn run(self, project: &Project) -> Result<()> {
         let node = Node::find(project)?;
         say::run(self.name(), "see the messages above", &mut self.command(project, &node))
+    }
+}
+
+/// A build that is under way. Dropping it ends it.
+#[derive(Debug)]
+pub struct Beside {
+    build: Build,
+    project: Project,
+    print: String,
+    process: Process,
+}
+
+impl Beside {
+    /// Whether it is built now; an error where it cannot be.
+    pub fn is_done(&mut self) -> Result<bool> {
+        let done = self.process.is_done()?;
+        if done {
+            self.build.stamp(&self.project, &self.print)?;
+        }
+        Ok(done)
     }
 }
 

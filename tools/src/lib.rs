@@ -7,6 +7,7 @@ pub mod checks;
 pub mod clock;
 pub mod command;
 pub mod files;
+pub mod gpu_backend;
 pub mod http;
 pub mod keys;
 pub mod manifest;

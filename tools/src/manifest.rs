@@ -27,6 +27,9 @@ pub struct Manifest {
     /// Key-value namespaces.
     #[serde(default)]
     pub kv_namespaces: Vec<KvNamespace>,
+    /// Buckets.
+    #[serde(default)]
+    pub r2_buckets: Vec<R2Bucket>,
     /// Durable Objects.
     #[serde(default)]
     pub durable_objects: DurableObjects,
@@ -62,6 +65,15 @@ pub struct Assets {
 pub struct KvNamespace {
     /// Binding name.
     pub binding: String,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, Deserialize)]
+pub struct R2Bucket {
+    /// Binding name.
+    pub binding: String,
+    /// Bucket name.
+    pub bucket_name: String,
 }
 
 /// Durable Object bindings.
@@ -209,6 +221,10 @@ run_worker_first = ["/health", "/v1/frame/*"]
 [[kv_namespaces]]
 binding = "SITES"
 
+[[r2_buckets]]
+binding = "PICTURES"
+bucket_name = "munjigi-pictures"
+
 [[durable_objects.bindings]]
 name = "REDEMPTIONS"
 class_name = "Redemptions"
@@ -239,6 +255,7 @@ crons = ["*/5 * * * *"]
         let assets = manifest.assets.unwrap();
         assert_eq!(assets.routing["html_handling"], "none");
         assert_eq!(assets.routing["run_worker_first"][1], "/v1/frame/*");
+        assert_eq!(manifest.r2_buckets[0].bucket_name, "munjigi-pictures");
         assert_eq!(manifest.durable_objects.bindings[0].class_name, "Redemptions");
         assert_eq!(manifest.queues.consumers[0].max_retries, Some(100));
         assert_eq!(manifest.ratelimits[0].simple.limit, 600);

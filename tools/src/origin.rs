@@ -10,13 +10,12 @@ use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 
 use crate::http::answers;
-use crate::process::{Process, Program};
+use crate::process::{Process, Program, Service};
 use crate::project::Project;
 use crate::wrangler::forget_own_variables;
 use crate::{files, ports};
 
 const START_WITHIN: Duration = Duration::from_mins(1);
-const STOP_WITHIN: Duration = Duration::from_secs(30);
 
 /// The origin, running or not.
 #[derive(Debug)]
@@ -75,7 +74,11 @@ impl Origin {
 
     /// Runs a `munjigi` subcommand that must succeed, and returns its output.
     pub fn run(&self, arguments: &[&str]) -> Result<String> {
-        let output = files::output_of(self.command().args(arguments), None)?;
+        self.run_on(arguments, "")
+    }
+
+    fn run_on(&self, arguments: &[&str], input: &str) -> Result<String> {
+        let output = files::output_of(self.command().args(arguments), Some(input))?;
         ensure!(
             output.status.success(),
             "munjigi {} failed ({}):\n{}{}",
@@ -89,7 +92,12 @@ impl Origin {
 
     /// As `run`, for commands that print JSON.
     pub fn run_json<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T> {
-        let text = self.run(arguments)?;
+        self.run_json_on(arguments, "")
+    }
+
+    /// As `run_json`, for commands that read what is given here.
+    pub fn run_json_on<T: DeserializeOwned>(&self, arguments: &[&str], input: &str) -> Result<T> {
+        let text = self.run_on(arguments, input)?;
         serde_json::from_str(&text)
             .with_context(|| format!("munjigi {} printed no such JSON", arguments.join(" ")))
     }
@@ -101,34 +109,21 @@ impl Origin {
 
     /// Starts it, also after `stop` or `kill`.
     pub async fn start(&mut self) -> Result<()> {
-        self.process = None;
+        self.kill();
         let mut program = Program::new("the origin", &self.binary, self.log.clone());
         let command = program.command();
         forget_own_variables(command);
         command.arg("serve").envs(&self.environment);
-        let mut process = program.start()?;
         // Readiness means the database; being there does not.
         let live = format!("http://{}/health/live", self.authority());
-        process.ready_when(START_WITHIN, async || Ok(answers(&live).await)).await?;
-        self.process = Some(process);
-        Ok(())
+        self.bring_up(program, START_WITHIN, async |_| answers(&live).await).await
     }
+}
 
-    /// Stops politely.
-    pub async fn stop(&mut self) -> Result<()> {
-        match self.process.take() {
-            Some(mut process) => process.stop(STOP_WITHIN).await,
-            None => Ok(()),
-        }
-    }
+impl Service for Origin {
+    const STOP_WITHIN: Duration = Duration::from_secs(30);
 
-    /// SIGKILL.
-    pub fn kill(&mut self) {
-        self.process = None;
-    }
-
-    /// Fails when it has ended by itself.
-    pub fn check_alive(&mut self) -> Result<()> {
-        self.process.as_mut().map_or(Ok(()), Process::check_alive)
+    fn process(&mut self) -> &mut Option<Process> {
+        &mut self.process
     }
 }

@@ -10,13 +10,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, test_kill_process};
 
-use crate::process::{Process, Program};
+use crate::process::{Process, Program, Service};
 use crate::project::Project;
 use crate::{ports, randomness, wait};
 use account::Account;
 
 const START_WITHIN: Duration = Duration::from_mins(1);
-const STOP_WITHIN: Duration = Duration::from_secs(30);
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(5);
 
 /// Where the data lives and for how long.
@@ -100,7 +99,7 @@ impl Postgres {
 
     /// Starts it with the same data and port, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = None;
+        self.kill();
         let mut program =
             Program::new("Postgres", self.binaries.join("postgres"), self.log.clone())
                 // SIGINT is "fast shutdown"; SIGTERM would wait for clients.
@@ -121,29 +120,8 @@ impl Postgres {
         self.account.apply(command);
         let pid_file = self.data.join("postmaster.pid");
         wait_for_predecessor(&pid_file).await;
-        let mut process = program.start()?;
-        let own_id = process.id();
-        process.ready_when(START_WITHIN, async || Ok(says_ready(&pid_file, own_id))).await?;
-        self.process = Some(process);
-        Ok(())
-    }
-
-    /// A fast shutdown: clients are disconnected, nothing is lost.
-    pub async fn stop(&mut self) -> Result<()> {
-        match self.process.take() {
-            Some(mut process) => process.stop(STOP_WITHIN).await,
-            None => Ok(()),
-        }
-    }
-
-    /// SIGKILL, as when the machine's memory runs out.
-    pub fn kill(&mut self) {
-        self.process = None;
-    }
-
-    /// Fails when it has ended by itself.
-    pub fn check_alive(&mut self) -> Result<()> {
-        self.process.as_mut().map_or(Ok(()), Process::check_alive)
+        let is_up = async |own_id| says_ready(&pid_file, own_id);
+        self.bring_up(program, START_WITHIN, is_up).await
     }
 
     fn make_cluster(&self, folder: &Path) -> Result<()> {
@@ -168,6 +146,14 @@ impl Postgres {
         single.arg("--single").arg("-D").arg(&self.data).arg("postgres").current_dir("/");
         self.account.apply(&mut single);
         succeed(&mut single, Some("CREATE DATABASE munjigi\n")).context("create the database")
+    }
+}
+
+impl Service for Postgres {
+    const STOP_WITHIN: Duration = Duration::from_secs(30);
+
+    fn process(&mut self) -> &mut Option<Process> {
+        &mut self.process
     }
 }
 
@@ -203,11 +189,30 @@ async fn wait_for_predecessor(pid_file: &Path) {
     if let Some(pid) = number.and_then(Pid::from_raw) {
         // If it stays, Postgres itself says why it cannot start.
         let _ = wait::until("an earlier Postgres to end", PREDECESSOR_WITHIN, async || {
-            let gone = !pid_file.exists() || test_kill_process(pid).is_err();
-            Ok(gone.then_some(()))
+            let ended = test_kill_process(pid).is_err() && !has_memory(&text);
+            Ok((!pid_file.exists() || ended).then_some(()))
         })
         .await;
     }
+}
+
+/// Whether some process of an earlier Postgres still holds the memory that
+/// they share: its children outlive a killed one for a moment, and no other
+/// starts until they are gone. The seventh line of `postmaster.pid` ends with
+/// the segment's number; Linux lists how many have it. Elsewhere it is not
+/// known.
+fn has_memory(pid_file: &str) -> bool {
+    let segment = pid_file.lines().nth(6).and_then(|line| line.split_whitespace().nth(1));
+    let table = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
+    segment.is_some_and(|segment| holders(&table, segment) > 0)
+}
+
+/// How many processes hold a segment, by the kernel's table: its columns are
+/// key, number, permissions, size, creator, last user, holders and more.
+fn holders(table: &str, segment: &str) -> u32 {
+    let rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+    let count = |row: Vec<&str>| row.get(6).and_then(|holders| holders.parse().ok());
+    rows.filter(|row| row.get(1) == Some(&segment)).find_map(count).unwrap_or(0)
 }
 
 /// The eighth line of `postmaster.pid` says `ready` once connections are
@@ -235,6 +240,14 @@ fn succeed(command: &mut Command, input: Option<&str>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn holders_of_shared_memory_are_read_from_the_kernels_table() {
+        let table = "       key      shmid perms size cpid lpid nattch uid\n   5432001         12   600   56   99  101      3 1000\n";
+        assert_eq!(holders(table, "12"), 3);
+        assert_eq!(holders(table, "13"), 0);
+        assert!(!has_memory("42\n/data\n1\n5432\n\n127.0.0.1\n"));
+    }
 
     #[test]
     fn readiness_is_the_own_postmasters_word() {

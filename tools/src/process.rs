@@ -1,15 +1,16 @@
 //! One supervised process: its own process group, its log file, a polite stop
-//! and a hard kill. A guard process kills the group when this process ends
-//! without saying so. What is run is decided elsewhere.
+//! and a hard kill; and services, whose processes come and go. A guard process
+//! kills the group when this process ends without saying so. What is run is
+//! decided elsewhere.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::wait;
@@ -27,7 +28,12 @@ pub struct Program {
 impl Program {
     /// A program that logs to `log` and stops on SIGTERM.
     pub fn new(name: &str, binary: impl Into<OsString>, log: PathBuf) -> Self {
-        let command = Command::new(binary.into());
+        Self::of(name, Command::new(binary.into()), log)
+    }
+
+    /// As `new`, for a command that is already made.
+    #[must_use]
+    pub fn of(name: &str, command: Command, log: PathBuf) -> Self {
         Self { name: name.to_owned(), command, stop_signal: Signal::TERM, log, litter: None }
     }
 
@@ -110,15 +116,25 @@ impl Process {
 
     /// Fails with the end of its log when it has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
-        match self.child.try_wait().context("ask for the state of a process")? {
-            None => Ok(()),
-            Some(status) => bail!(
-                "{} ended ({status}); the end of {}:\n{}",
-                self.name,
-                self.log.display(),
-                tail(&self.log, 40)
-            ),
+        self.status()?.map_or(Ok(()), |status| Err(self.ended(status)))
+    }
+
+    /// For what ends by itself: whether it has, and an error if badly.
+    pub fn is_done(&mut self) -> Result<bool> {
+        match self.status()? {
+            None => Ok(false),
+            Some(status) if status.success() => Ok(true),
+            Some(status) => Err(self.ended(status)),
         }
+    }
+
+    fn status(&mut self) -> Result<Option<ExitStatus>> {
+        self.child.try_wait().context("ask for the state of a process")
+    }
+
+    fn ended(&self, status: ExitStatus) -> Error {
+        let (name, log) = (&self.name, self.log.display());
+        anyhow!("{name} ended ({status}); the end of {log}:\n{}", tail(&self.log, 40))
     }
 
     /// Waits for a condition while the process lives.
@@ -169,6 +185,49 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// A part of a stack that is stopped, killed and started again.
+#[expect(async_fn_in_trait, reason = "whoever has a service awaits it in place")]
+pub trait Service {
+    /// How long it may take to stop politely.
+    const STOP_WITHIN: Duration;
+
+    /// Its process, while it runs.
+    fn process(&mut self) -> &mut Option<Process>;
+
+    /// Starts its program and waits until it is up; `is_up` is told the
+    /// process id. One that is not up in time is killed.
+    async fn bring_up(
+        &mut self,
+        program: Program,
+        within: Duration,
+        mut is_up: impl AsyncFnMut(u32) -> bool,
+    ) -> Result<()> {
+        let mut process = program.start()?;
+        let id = process.id();
+        process.ready_when(within, async || Ok(is_up(id).await)).await?;
+        *self.process() = Some(process);
+        Ok(())
+    }
+
+    /// Stops politely.
+    async fn stop(&mut self) -> Result<()> {
+        match self.process().take() {
+            Some(mut process) => process.stop(Self::STOP_WITHIN).await,
+            None => Ok(()),
+        }
+    }
+
+    /// SIGKILL.
+    fn kill(&mut self) {
+        *self.process() = None;
+    }
+
+    /// Fails when it has ended by itself.
+    fn check_alive(&mut self) -> Result<()> {
+        self.process().as_mut().map_or(Ok(()), Process::check_alive)
     }
 }
 

@@ -96,6 +96,7 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
     let assets = manifest.assets.as_ref().and_then(|assets| assets.binding.as_deref());
     let bound = [
         ("KV binding SITES", manifest.kv_namespaces.iter().any(|kv| kv.binding == "SITES")),
+        ("bucket PICTURES", manifest.r2_buckets.iter().any(|r2| r2.binding == "PICTURES")),
         ("Durable Object REDEMPTIONS", objects.iter().any(|object| object.name == "REDEMPTIONS")),
         ("queue producer COUNTS", queues.producers.iter().any(|queue| queue.binding == "COUNTS")),
         (

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::postgres::{Data, Postgres};
+use crate::process::Service;
 use crate::project::Project;
 use crate::{clock, say};
 

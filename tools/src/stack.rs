@@ -4,6 +4,7 @@
 
 mod database;
 mod edge;
+pub mod pools;
 mod sites;
 
 use std::collections::BTreeMap;
@@ -12,10 +13,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::gpu_backend::GpuBackend;
 use crate::keys::Keys;
 use crate::origin::Origin;
 use crate::ports;
 use crate::postgres::Data;
+use crate::process::Service;
 use crate::project::Project;
 
 pub use database::Database;
@@ -34,6 +37,19 @@ pub enum Folder {
     Kept(PathBuf),
 }
 
+/// Whether a stack makes pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pictures {
+    /// The factory rests.
+    #[default]
+    None,
+    /// The origin knows where the gpu-backend will be; whoever has the stack
+    /// starts it.
+    Later,
+    /// The gpu-backend runs when the stack is started.
+    Made,
+}
+
 /// What a stack shall be.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
@@ -48,6 +64,14 @@ pub struct StackOptions {
     pub edge_port: Option<u16>,
     /// Port of the origin.
     pub origin_port: Option<u16>,
+    /// Whether pictures are made.
+    pub pictures: Pictures,
+    /// Port of the gpu-backend.
+    pub gpu_port: Option<u16>,
+    /// Further variables of the gpu-backend.
+    pub gpu_variables: BTreeMap<String, String>,
+    /// Further variables of the origin.
+    pub origin_variables: BTreeMap<String, String>,
     /// Folder of log files; inside the stack's folder otherwise.
     pub logs: Option<PathBuf>,
     /// A Postgres to use instead of starting one.
@@ -62,6 +86,10 @@ impl Default for StackOptions {
             variants: Vec::new(),
             edge_port: None,
             origin_port: None,
+            pictures: Pictures::None,
+            gpu_port: None,
+            gpu_variables: BTreeMap::new(),
+            origin_variables: BTreeMap::new(),
             logs: None,
             database_url: std::env::var("MUNJIGI_DATABASE_URL").ok(),
         }
@@ -75,6 +103,8 @@ pub struct Stack {
     pub edge: Edge,
     /// The origin.
     pub origin: Origin,
+    /// The gpu-backend; not running unless asked for.
+    pub gpu: GpuBackend,
     /// The database.
     pub database: Database,
     /// The keys of both.
@@ -83,6 +113,8 @@ pub struct Stack {
     pub site: Site,
     /// A site without rate limits and with the cheapest puzzle.
     pub bench_site: Site,
+    /// A site whose every visitor is shown a picture.
+    pub pictures_site: Site,
     logs: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
@@ -112,12 +144,20 @@ impl Stack {
         let database = Database::start(&project, given, data, logs.join("postgres.log")).await?;
 
         let edge_port = options.edge_port.unwrap_or_else(ports::free);
-        let mut origin = Origin::prepare(
+        let mut gpu = GpuBackend::prepare(
             &project,
-            options.origin_port,
-            origin_variables(&keys, &database, edge_port),
-            logs.join("origin.log"),
-        )?;
+            options.gpu_port.unwrap_or_else(ports::free),
+            &keys.internal,
+            &options.gpu_variables,
+            logs.join("gpu-backend.log"),
+        );
+        let mut variables = origin_variables(&keys, &database, edge_port);
+        if options.pictures != Pictures::None {
+            variables.insert("MUNJIGI_GPU_URL".to_owned(), gpu.url());
+        }
+        variables.extend(options.origin_variables.clone());
+        let log = logs.join("origin.log");
+        let mut origin = Origin::prepare(&project, options.origin_port, variables, log)?;
         say("migrations");
         origin.migrate()?;
         say("the origin");
@@ -136,20 +176,42 @@ impl Stack {
         };
         let edge = edge::start(plan).await?;
 
-        say("two sites");
+        if options.pictures == Pictures::Made {
+            say("the gpu-backend");
+            gpu.start().await?;
+        }
+
+        say("three sites");
         let remembered = folder.join("sites.json");
+        if options.pictures != Pictures::None && !remembered.exists() {
+            // Every kind can be looked at here, whatever programs make of it.
+            for kind in pools::KINDS {
+                origin.run(&["pictures", "on", kind])?;
+            }
+        }
         let sites = match &options.folder {
             Folder::Temporary => sites::create(&origin)?,
             Folder::Kept(_) => sites::kept(&origin, &remembered)?,
         };
-        for site in [&sites.site, &sites.bench_site] {
+        for site in [&sites.site, &sites.bench_site, &sites.pictures_site] {
             site.wait_until_published(&origin, PUBLISHED_WITHIN).await.with_context(|| {
                 format!("is the origin publishing? see {}", logs.join("origin.log").display())
             })?;
             site.wait_until_served(&edge.url(), PUBLISHED_WITHIN).await?;
         }
-        let sites::Sites { site, bench_site } = sites;
-        Ok(Self { edge, origin, database, keys, site, bench_site, logs, _temporary: temporary })
+        let sites::Sites { site, bench_site, pictures_site } = sites;
+        Ok(Self {
+            edge,
+            origin,
+            gpu,
+            database,
+            keys,
+            site,
+            bench_site,
+            pictures_site,
+            logs,
+            _temporary: temporary,
+        })
     }
 
     /// Where every part logs to.
@@ -162,6 +224,7 @@ impl Stack {
     pub fn check_alive(&mut self) -> Result<()> {
         self.edge.check_alive()?;
         self.origin.check_alive()?;
+        self.gpu.check_alive()?;
         self.database.check_alive()
     }
 
@@ -185,8 +248,9 @@ impl Stack {
     pub async fn stop(mut self) -> Result<()> {
         let edge = self.edge.stop().await;
         let origin = self.origin.stop().await;
+        let gpu = self.gpu.stop().await;
         let database = self.database.stop().await;
-        edge.and(origin).and(database)
+        edge.and(origin).and(gpu).and(database)
     }
 
     /// The stack in one JSON object, for tools in other languages.
@@ -198,9 +262,11 @@ impl Stack {
             "edge_direct": self.edge.direct_url(),
             "edge_admin": self.edge.admin_url(),
             "origin": self.origin.url(),
+            "gpu": self.gpu.is_started().then(|| self.gpu.url()),
             "database": self.database.url(),
             "site": self.site,
             "bench_site": self.bench_site,
+            "pictures_site": self.pictures_site,
             "keys": self.keys.for_edge(),
             "logs": self.logs,
         })

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use tokio::net::TcpStream;
 
 use crate::manifest::Manifest;
-use crate::process::{Process, Program};
+use crate::process::{Process, Program, Service};
 use crate::project::Project;
 use crate::{files, ports};
 use config::{Module, Setting, Worker};
 
 const START_WITHIN: Duration = Duration::from_secs(30);
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a worker's ports and variables shall be.
 #[derive(Debug, Clone, Default)]
@@ -72,6 +72,7 @@ impl Workerd {
         }
         std::fs::create_dir_all(folder.join("stores"))?;
         std::fs::write(folder.join("ratelimit.js"), include_str!("workerd/ratelimit.js"))?;
+        std::fs::write(folder.join("r2.js"), include_str!("workerd/r2.js"))?;
         std::fs::write(folder.join("admin.js"), include_str!("workerd/admin.js"))?;
         let entry = main.file_name().context("the worker's entry has a name")?.to_string_lossy();
         let mut made = Self {
@@ -111,7 +112,7 @@ impl Workerd {
     }
 
     /// The admin service: `/cron/<worker>?cron=`, `/kv/<binding>/<key>`,
-    /// `/queue/<queue>`.
+    /// `/queue/<queue>`, `/bucket/<binding>/<key>`, `/bucket-away/<binding>`.
     #[must_use]
     pub fn admin_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.admin_port)
@@ -140,7 +141,7 @@ impl Workerd {
 
     /// Starts with the same stores and ports, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = None;
+        self.kill();
         let assets = self.folder.join("assets");
         let headers = std::fs::read_to_string(assets.join("_headers")).unwrap_or_default();
         let text = config::render(&Setting {
@@ -160,33 +161,17 @@ impl Workerd {
             .command()
             .args(["serve", "--experimental", "config.capnp", "config"])
             .current_dir(&self.folder);
-        let mut process = program.start()?;
-        let port = self.admin_port;
-        process
-            .ready_when(START_WITHIN, async || {
-                Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
-            })
-            .await?;
-        self.process = Some(process);
-        Ok(())
+        let address = ("127.0.0.1", self.admin_port);
+        let is_up = async |_| TcpStream::connect(address).await.is_ok();
+        self.bring_up(program, START_WITHIN, is_up).await
     }
+}
 
-    /// Stops politely.
-    pub async fn stop(&mut self) -> Result<()> {
-        match self.process.take() {
-            Some(mut process) => process.stop(STOP_WITHIN).await,
-            None => Ok(()),
-        }
-    }
+impl Service for Workerd {
+    const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-    /// SIGKILL.
-    pub fn kill(&mut self) {
-        self.process = None;
-    }
-
-    /// Fails when it has ended by itself.
-    pub fn check_alive(&mut self) -> Result<()> {
-        self.process.as_mut().map_or(Ok(()), Process::check_alive)
+    fn process(&mut self) -> &mut Option<Process> {
+        &mut self.process
     }
 }
 

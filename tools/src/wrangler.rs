@@ -10,12 +10,11 @@ use anyhow::{Result, ensure};
 
 use crate::http::{self, answers};
 use crate::node::Node;
-use crate::process::{Process, Program};
+use crate::process::{Process, Program, Service};
 use crate::project::Project;
 use crate::{files, ports};
 
 const START_WITHIN: Duration = Duration::from_mins(2);
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running `wrangler dev`.
 #[derive(Debug)]
@@ -71,7 +70,7 @@ impl Wrangler {
 
     /// Starts with the same state and port, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = None;
+        self.kill();
         let env_file = self.folder.join("worker.env");
         files::write_private(&env_file, &env_text(&self.vars))?;
         let mut program = Program::new("wrangler dev", self.node.binary(), self.log.clone());
@@ -90,29 +89,8 @@ impl Wrangler {
             .env("FORCE_COLOR", "0")
             .current_dir(self.project.root());
         forget_own_variables(command);
-        let mut process = program.start()?;
         let health = format!("{}/health", self.url());
-        process.ready_when(START_WITHIN, async || Ok(answers(&health).await)).await?;
-        self.process = Some(process);
-        Ok(())
-    }
-
-    /// Stops politely.
-    pub async fn stop(&mut self) -> Result<()> {
-        match self.process.take() {
-            Some(mut process) => process.stop(STOP_WITHIN).await,
-            None => Ok(()),
-        }
-    }
-
-    /// SIGKILL.
-    pub fn kill(&mut self) {
-        self.process = None;
-    }
-
-    /// Fails when it has ended by itself.
-    pub fn check_alive(&mut self) -> Result<()> {
-        self.process.as_mut().map_or(Ok(()), Process::check_alive)
+        self.bring_up(program, START_WITHIN, async |_| answers(&health).await).await
     }
 
     /// Calls the cron handler, which `wrangler dev` never does by itself.
@@ -126,6 +104,14 @@ impl Wrangler {
     #[must_use]
     pub fn log(&self) -> &Path {
         &self.log
+    }
+}
+
+impl Service for Wrangler {
+    const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+    fn process(&mut self) -> &mut Option<Process> {
+        &mut self.process
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use munjigi_tools::postgres::{Data, Postgres};
+use munjigi_tools::process::Service;
 use munjigi_tools::project::Project;
 use munjigi_tools::wait;
 use sqlx::{Connection, PgConnection};

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use munjigi_tools::http::client;
+use munjigi_tools::process::Service;
 use munjigi_tools::project::Project;
 use munjigi_tools::wait;
 use munjigi_tools::workerd::{WorkerOptions, Workerd};
@@ -27,6 +28,9 @@ html_handling = "none"
 run_worker_first = ["/worker/*"]
 [[kv_namespaces]]
 binding = "SITES"
+[[r2_buckets]]
+binding = "PICTURES"
+bucket_name = "toy-pictures"
 [[durable_objects.bindings]]
 name = "REDEMPTIONS"
 class_name = "Redemptions"
@@ -61,6 +65,17 @@ export default {
       case "/worker/limit": return Response.json(await env.LIMIT.limit({ key: "k" }));
       case "/worker/outside": return fetch("http://anywhere.example/from-toy");
       case "/worker/object": return env.REDEMPTIONS.getByName("x").fetch(request);
+      case "/worker/bucket": {
+        const bytes = new Uint8Array(3_000_000).map((_, at) => at % 251);
+        await env.PICTURES.put("packs/a", bytes, { httpMetadata: { contentType: "image/jpeg" } });
+        return new Response((await env.PICTURES.head("packs/a")).httpMetadata.contentType);
+      }
+      case "/worker/picture": {
+        const range = { offset: 1_048_570, length: 12 };
+        const object = await env.PICTURES.get("packs/a", { range });
+        return Response.json([...new Uint8Array(await object.arrayBuffer())]);
+      }
+      case "/worker/no-picture": return Response.json(await env.PICTURES.get("packs/b"));
       default: return new Response("the worker's own 404", { status: 404 });
     }
   },
@@ -139,6 +154,19 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     assert!(allowed >= 2, "refused after {allowed}");
     assert_eq!(text(format!("{url}/worker/outside")).await, "outside");
 
+    // A bucket is written, read in parts, and gone for a while.
+    assert_eq!(text(format!("{url}/worker/bucket")).await, "image/jpeg");
+    let part: Vec<u64> = (1_048_570..1_048_582).map(|at| at % 251).collect();
+    assert_eq!(text(format!("{url}/worker/picture")).await, format!("{part:?}").replace(' ', ""));
+    assert_eq!(text(format!("{url}/worker/no-picture")).await, "null");
+    let away = format!("{admin}/bucket-away/PICTURES");
+    client().put(&away).send().await.unwrap().error_for_status().unwrap();
+    let failed = client().get(format!("{url}/worker/picture")).send().await.unwrap();
+    assert_eq!(failed.status(), 500);
+    client().delete(&away).send().await.unwrap().error_for_status().unwrap();
+    let listing = text(format!("{admin}/bucket/PICTURES/")).await;
+    assert_eq!(listing, r#"[{"key":"packs/a","size":3000000}]"#);
+
     // Queue and cron reach their handlers.
     assert_eq!(text(format!("{url}/worker/queue")).await, "sent");
     let within = Duration::from_secs(20);
@@ -155,6 +183,7 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     edge.kill();
     edge.start_again().await.unwrap();
     assert_eq!(kv("delivered").await, "7");
+    assert!(text(format!("{url}/worker/picture")).await.starts_with('['));
     wait::until("the alarm", within, async || {
         Ok((text(format!("{url}/worker/object")).await == "1").then_some(()))
     })

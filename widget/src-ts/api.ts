@@ -78,6 +78,8 @@ function begin({ origin: edge, searchParams }: URL): void {
     if (event.origin == edge) each((widget) => widget.receive(event, dark.matches));
   });
   addEventListener("online", () => each((widget) => widget.online()));
+  addEventListener("resize", () => each((widget) => widget.place()));
+  addEventListener("scroll", () => each((widget) => widget.place(true)), true);
   dark.onchange = () => each((widget) => widget.dress(dark.matches));
   for (const type of ["pointermove", "pointerdown", "keydown", "focusin"])
     addEventListener(

@@ -1,12 +1,15 @@
 // The browser's half of the frame: it draws, calls, waits and computes as the WebAssembly module
 // says (src/glue.rs), and keeps the opaque strings. Which state the widget is in is decided there.
 // The same file is the workers' script.
+import { Event_, Request_ } from "./numbers";
+import type { Connect, Picture } from "./picture";
 import type {
   ChallengeReply,
   ChallengeRequest,
   FrameMessage,
   PageMessage,
   PageOptions,
+  PictureStep,
   Problem,
   PuzzleStep,
   Signals,
@@ -19,6 +22,7 @@ import type {
 declare const VERSION: string;
 declare const WASM: string;
 declare const FALLBACK: string;
+declare const PICTURE: string;
 declare const LOCALES: Record<string, string>;
 
 /** What the module exports, and the fallback's translation of it. */
@@ -26,24 +30,14 @@ export interface Exports {
   memory: { buffer: ArrayBuffer };
   /** Address of the inbox. */
   a(): number;
-  b(interactive: boolean, neverRetry: boolean): void;
+  b(mode: number, neverRetry: boolean): void;
   c(codeLength: number): void;
   d(event: Event_): void;
-  e(first: number, count: number, work: number, epochLength: number): void;
+  e(first: number, count: number, work: number, epochLength: number, seconds: number): void;
   f(lifetimeSeconds: number): void;
   g(status: number, codeLength: number, retryAfterSeconds: number): void;
   h(worker: number, index: number, nonce: number): void;
-}
-
-const enum Event_ {
-  Second,
-  Expiry,
-  Interaction,
-  Execute,
-  Reset,
-  Click,
-  Online,
-  Picture,
+  i(lifetimeSeconds: number): void;
 }
 
 /**
@@ -58,6 +52,8 @@ type Imports = Record<string, (...values: number[]) => unknown>;
 declare global {
   /** Set by the fallback: the module without WebAssembly. */
   var munjigiFallback: (imports: Imports) => Exports;
+  /** Set by the module that shows pictures. */
+  var munjigiPicture: Connect;
 }
 
 function work(): void {
@@ -75,6 +71,7 @@ function frame(): void {
   const root = document.documentElement;
   let script = (document.currentScript as HTMLScriptElement).src;
   const places = [root, ...document.querySelectorAll<HTMLElement>("[id]")];
+  const strip = document.querySelector<HTMLElement>(".w")!;
   const nonce = location.hash.slice(1);
   const { mode, fallback, error } = root.dataset;
   let algorithm: "hashwx" | "sha256" = "hashwx";
@@ -97,6 +94,12 @@ function frame(): void {
   let token = "";
   let expires_in = 0;
   let puzzled = 0;
+  /** Of the last puzzle, in ms for each expected hash. */
+  let pace = 0;
+  let step: PictureStep;
+  let picture: Picture | undefined;
+  /** An invisible widget is seen once its picture was closed without an answer, until it passes. */
+  let stepped = false;
   let calls = 0;
   let height = -1;
   let held = false;
@@ -135,17 +138,21 @@ function frame(): void {
       // No answer, or none that can be read: the status says which.
     }
     if (mine != calls) return;
-    const step: Step | undefined = reply.step;
-    if (step) {
+    const next: Step | undefined = reply.step;
+    if (next) {
       challenge = reply.challenge!;
-      if (step.kind == "picture") return module.d(Event_.Picture);
-      puzzle = step;
+      if (next.kind == "picture") {
+        step = next;
+        return module.i(reply.expires_in!);
+      }
+      puzzle = next;
       puzzled = performance.now();
-      id = Uint8Array.from(atob(step.id.replace(/-/g, "+").replace(/_/g, "/")), (digit) =>
+      id = Uint8Array.from(atob(next.id.replace(/-/g, "+").replace(/_/g, "/")), (digit) =>
         digit.charCodeAt(0),
       );
       bytes(module.a(), 16).set(id.subarray(0, 16));
-      return module.e(step.first, step.count, step.work, step.epoch_len);
+      const { first, count, work, epoch_len } = next;
+      return module.e(first, count, work, epoch_len, 5 * Math.ceil((pace * count * work) / 5e3));
     }
     if (reply.token) {
       ({ token, expires_in } = reply as { token: string; expires_in: number });
@@ -153,6 +160,34 @@ function frame(): void {
     }
     code = reply.code;
     module.g(status, tell(), retryAfter);
+  };
+
+  /** A script of our own host, which sets a global. */
+  const add = (source: string): Promise<void> =>
+    new Promise((then, or) => {
+      const element = document.createElement("script");
+      element.onload = () => then();
+      // Without a connection it is tried again; a file of an older release is gone for good.
+      element.onerror = () => or(navigator.onLine ? 404 : 0);
+      element.src = source;
+      document.head.append(element);
+    });
+
+  /** Brings the images of the step, and before them what shows them. */
+  const bring = async (): Promise<void> => {
+    const mine = ++calls;
+    try {
+      if (!picture) {
+        if (!globalThis.munjigiPicture) await add(PICTURE);
+        picture = await munjigiPicture({ send: (event) => module.d(event), fit: imports.f!, strip });
+      }
+      await picture.load(step);
+    } catch (status) {
+      if (mine != calls) return;
+      code = "";
+      return module.g(Number(status) || 0, tell(), 0);
+    }
+    if (mine == calls) module.d(Event_.Pictured);
   };
 
   /** As numbered in src/glue.rs. */
@@ -167,7 +202,7 @@ function frame(): void {
         // The focus must not fall out of the frame while there is nothing to press.
         if (element == document.activeElement) {
           held = true;
-          document.body.focus();
+          strip.focus();
         }
         element.hidden = true;
       } else {
@@ -186,9 +221,12 @@ function frame(): void {
       link.textContent = texts[text!]!.replace("{n}", code!);
     },
     f: () => {
-      const now = root.dataset.size == "invisible" ? 0 : document.body.offsetHeight;
-      if (now != height)
-        post({ type: "resize", width: now && innerWidth, height: (height = now) });
+      const open = picture?.size();
+      const { size, state } = root.dataset;
+      stepped ||= state == "asking" && !open;
+      const hidden = size == "invisible" && (!stepped || state == "passed");
+      const [width, now] = open || [innerWidth, hidden ? 0 : strip.offsetHeight];
+      if (now != height) post({ type: "resize", width, height: (height = now) });
     },
     g: (at, length) => (code = read(at!, length!)),
     h: (at, length, value, valueLength) =>
@@ -201,6 +239,7 @@ function frame(): void {
         }[read(at! + 1, 1)],
       } as FrameMessage),
     i: (request, at, count) => {
+      if (request == Request_.Images) return void bring();
       const now: Signals = {
         ...signals,
         webdriver: navigator.webdriver,
@@ -210,12 +249,14 @@ function frame(): void {
         visible: !document.hidden,
       };
       if (request) {
-        const nonces = [...new Float64Array(module.memory.buffer, at!, count)];
-        now.solve_ms = Math.round(performance.now() - puzzled);
-        call(
-          { challenge, ...(request == 1 ? { nonces } : { want: "work" }), signals: now },
-          "/v1/solutions",
-        );
+        const body: SolutionRequest = { challenge, signals: now };
+        if (request == Request_.Solution) {
+          now.solve_ms = Math.round(performance.now() - puzzled);
+          pace = now.solve_ms / puzzle.count / puzzle.work;
+          body.nonces = [...new Float64Array(module.memory.buffer, at!, count)];
+        } else if (request == Request_.Answer) body.answer = picture!.answer();
+        else body.want = "work";
+        call(body, "/v1/solutions");
       } else {
         // Workers start while the challenge is on its way.
         imports.k!(2);
@@ -266,6 +307,14 @@ function frame(): void {
       calls++;
       for (const worker of pool.splice(0)) worker.postMessage(0);
     },
+    o: (view, number) => {
+      stepped ||= !view;
+      // The focus goes back to what opened the picture, or stays in the frame.
+      if (picture?.show(view!, number!)) {
+        held = true;
+        strip.focus();
+      }
+    },
   };
 
   const load = async (): Promise<void> => {
@@ -280,12 +329,7 @@ function frame(): void {
       }
     }
     if (fallback != "on") barred ||= "unsupported";
-    await new Promise((then) => {
-      const element = document.createElement("script");
-      element.onload = then;
-      element.src = script = FALLBACK;
-      document.head.append(element);
-    });
+    await add((script = FALLBACK));
     module = munjigiFallback(imports);
     algorithm = "sha256";
   };
@@ -308,7 +352,11 @@ function frame(): void {
     await Promise.all([loaded, translate()]);
     code = barred;
     if (code) module.c(tell());
-    else module.b(mode == "interactive", options.retry == "never");
+    else
+      module.b(
+        mode == "interactive" ? 1 : root.dataset.size == "invisible" ? 2 : 0,
+        options.retry == "never",
+      );
   };
 
   onmessage = ({ source, origin, data }: MessageEvent<PageMessage & { munjigi: number; nonce: string }>) => {
@@ -322,9 +370,11 @@ function frame(): void {
       started ??= start();
       return;
     }
+    if (data.type == "under" || data.type == "over") return picture?.place(data.type);
     if (data.type == "interaction" || data.type == "execute") ({ signals } = data);
     const event = {
       interaction: Event_.Interaction, execute: Event_.Execute, reset: Event_.Reset, remove: Event_.Reset }[data.type];
+    if (event == Event_.Reset) stepped = false;
     started?.then(() => barred || module.d(event));
   };
   places[4]!.onclick = () => module.d(Event_.Click);

@@ -6,21 +6,31 @@ export type AlgorithmName = "hashwx" | "sha256" | "unknown";
 
 export type Answer = { "type": "grid", 
 /**
- * Indexes of the chosen tiles.
+ * Per round the indexes of the chosen tiles, counted row by row
+ * from 0, ascending.
  */
-cells: Array<number>, } | { "type": "area", 
+cells: Array<Array<number>>, 
 /**
- * From the left edge.
+ * How it was answered.
  */
-x: number, 
+trace: Trace, } | { "type": "area", 
 /**
- * From the top edge.
+ * Per round the point, in thousandths of the picture's width from
+ * the left and of its height from the top.
  */
-y: number, } | { "type": "turn", 
+points: Array<[number, number]>, 
 /**
- * Index of the view.
+ * How it was answered.
  */
-view: number, };
+trace: Trace, } | { "type": "turn", 
+/**
+ * Per round the index of the view.
+ */
+views: Array<number>, 
+/**
+ * How it was answered.
+ */
+trace: Trace, };
 
 export type ChallengeReply = { 
 /**
@@ -98,7 +108,7 @@ width: number,
  */
 height: number, } | { "type": "open" } | { "type": "close" };
 
-export type FrameState = "idle" | "working" | "passed" | "expired" | "offline" | "failed";
+export type FrameState = "idle" | "working" | "asking" | "passed" | "expired" | "offline" | "failed";
 
 export type Mode = "managed" | "invisible" | "interactive";
 
@@ -114,7 +124,7 @@ signals: Signals, } | { "type": "execute",
 /**
  * What was seen of the visit so far.
  */
-signals: Signals, } | { "type": "reset" } | { "type": "remove" };
+signals: Signals, } | { "type": "reset" } | { "type": "remove" } | { "type": "under" } | { "type": "over" };
 
 export type PageOptions = { 
 /**
@@ -146,27 +156,36 @@ tabindex: number,
  */
 retry: WidgetRetry, };
 
+export type PictureRound = { 
+/**
+ * The thing to look for, as a key of the locale files.
+ */
+prompt: string, 
+/**
+ * Paths of the images, named for this challenge alone: the tiles of a
+ * grid or the views of a thing as one image, row by row; for `turn`
+ * then the one that shows how it shall face.
+ */
+images: Array<string>, };
+
 export type PictureStep = { 
 /**
  * Which kind.
  */
 type: PictureType, 
 /**
- * The thing to look for, as a key of the locale files.
- */
-prompt: string, 
-/**
- * Paths of the images, named for this challenge alone.
- */
-images: Array<string>, 
-/**
- * Rows of the grid; 1 for other kinds.
+ * Tiles or views from top to bottom of a round's first image; 1 for
+ * `area`.
  */
 rows: number, 
 /**
- * Columns of the grid; 1 for other kinds.
+ * Tiles or views from left to right; 1 for `area`.
  */
-columns: number, };
+columns: number, 
+/**
+ * What is asked, one after the other.
+ */
+rounds: Array<PictureRound>, };
 
 export type PictureType = "grid" | "area" | "turn";
 
@@ -306,6 +325,29 @@ want?: Want | null,
 signals: Signals, };
 
 export type Step = { "kind": "puzzle" } & PuzzleStep | { "kind": "picture" } & PictureStep;
+
+export type Trace = { 
+/**
+ * Tenths of a second from the picture to the first act.
+ */
+first_act: number, 
+/**
+ * Tenths of a second from the picture to the answer.
+ */
+whole: number, 
+/**
+ * Acts: choices, moves, keys; at most 255.
+ */
+acts: number, 
+/**
+ * How unequal the pauses between acts were, 0 (all alike) to 3.
+ */
+rhythm: number, 
+/**
+ * How far from the middles of what was pointed at, 0 (exactly in the
+ * middle, or no pointer) to 3.
+ */
+scatter: number, };
 
 export type Want = "work";
 

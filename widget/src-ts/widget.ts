@@ -7,8 +7,13 @@ const SIZES: Record<string, [string, number]> = {
   normal: ["300px", 65],
   flexible: ["100%", 65],
   compact: ["150px", 140],
-  invisible: ["0", 0],
+  invisible: ["300px", 0],
 };
+
+/** Of the frame always; the second half while it shows the picture step. */
+const PLAIN = "border:0;color-scheme:light;";
+const LIFTED =
+  PLAIN + "display:block;margin:0;padding:0;overflow:hidden;background:none;z-index:2147483647;";
 
 /** How long a frame may take to show something before it is loaded again; doubles each time. */
 const LOAD_MS = 1e4;
@@ -22,6 +27,13 @@ export class Widget {
   private ready = false;
   private state?: FrameState | undefined;
   private height: number;
+  /** Keeps the widget's place while its frame shows the picture step. */
+  private spare?: HTMLElement | undefined;
+  /** The size of the picture step under the widget, once it is known. */
+  private wanted?: [number, number] | undefined;
+  private under = false;
+  /** What had the focus before the picture step opened. */
+  private focused?: Element | null;
   private token = "";
   private expiresAt = 0;
   private refreshAt = 0;
@@ -53,6 +65,7 @@ export class Widget {
   /** Puts a fresh frame in place; again, and later each time, until it shows something. */
   private load(): void {
     clearTimeout(this.timers.load);
+    this.lower();
     this.frame?.remove();
     this.state = undefined;
     this.ready = false;
@@ -78,6 +91,7 @@ export class Widget {
   }
 
   private layout(): void {
+    if (this.spare) return;
     const { appearance, page } = this.options;
     const asks = this.state && this.state != "working" && this.state != "passed";
     const shown =
@@ -87,12 +101,61 @@ export class Widget {
         (asks && (this.state != "idle" || this.touched)));
     const { style } = this.frame;
     style.cssText =
-      "border:0;color-scheme:light;" +
+      PLAIN +
       (shown
         ? `display:block;width:${SIZES[page.size]![0]};height:${this.height}px`
         : "position:absolute;width:0;height:0");
     if (page.size == "flexible" && shown) style.minWidth = "300px";
     if (!shown || !this.ready) style.visibility = "hidden";
+  }
+
+  /** Lets the frame out of the page's flow: nothing else on the page moves. */
+  private lift(): void {
+    if (this.spare) return;
+    const { frame } = this;
+    this.focused = document.activeElement;
+    this.spare = document.createElement("div");
+    this.spare.style.cssText = frame.style.cssText;
+    frame.after(this.spare);
+    frame.popover = "manual";
+    frame.showPopover?.();
+  }
+
+  private lower(): void {
+    if (!this.spare) return;
+    this.frame.hidePopover?.();
+    this.frame.popover = null;
+    this.spare.remove();
+    this.spare = this.wanted = undefined;
+    this.layout();
+    const { focused, frame } = this;
+    if (document.activeElement == frame && focused != frame) (focused as HTMLElement | null)?.focus();
+  }
+
+  /** Puts the picture step under the widget where there is room, else over the page. */
+  place(scrolled?: boolean): void {
+    if (!this.spare || !this.wanted) return;
+    const { frame, wanted } = this;
+    const [width, height] = wanted;
+    const box = this.spare.getBoundingClientRect();
+    const { clientWidth, clientHeight } = document.documentElement;
+    const left = getComputedStyle(this.container).direction == "rtl" ? box.right - width : box.left;
+    if (!scrolled) {
+      this.under =
+        /norm|flex/.test(this.options.page.size) &&
+        !!frame.showPopover &&
+        box.height > 0 &&
+        box.top >= 0 &&
+        box.top + height <= clientHeight &&
+        left >= 0 &&
+        left + width <= clientWidth;
+      this.post({ type: this.under ? "under" : "over" });
+    }
+    frame.style.cssText =
+      LIFTED +
+      (this.under
+        ? `position:absolute;inset:auto;left:${left + scrollX}px;top:${box.top + scrollY}px;width:${width}px;height:${height}px`
+        : "position:fixed;inset:0;width:100%;height:100%");
   }
 
   private post(message: PageMessage): void {
@@ -165,13 +228,20 @@ export class Widget {
         this.fail(message.code);
         break;
       case "resize":
-        this.height = message.height;
-        this.layout();
+        if (this.spare) {
+          this.wanted = [message.width, message.height];
+          this.place();
+        } else {
+          this.height = message.height;
+          this.layout();
+        }
         break;
       case "open":
         call("before-interactive-callback");
+        this.lift();
         break;
       case "close":
+        this.lower();
         call("after-interactive-callback");
     }
   }
@@ -227,6 +297,7 @@ export class Widget {
     clearTimeout(this.timers.load);
     clearTimeout(this.timers.refresh);
     this.post({ type: "remove" });
+    this.spare?.remove();
     this.frame.remove();
     this.input?.remove();
   }

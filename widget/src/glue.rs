@@ -13,7 +13,9 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::panic::PanicInfo;
 
-use crate::{Hidden, Host, Machine, Mode, Outcome, Place, Request, Retry, Step, Task, Text, Timer};
+use crate::{
+    Hidden, Host, Machine, Mode, Outcome, Place, Request, Retry, Step, Task, Text, Timer, View,
+};
 
 #[link(wasm_import_module = "m")]
 unsafe extern "C" {
@@ -45,6 +47,8 @@ unsafe extern "C" {
     safe fn search(worker: u32, index: u32, start: f64, code: *const u8, code_len: usize);
     #[link_name = "n"]
     safe fn stop();
+    #[link_name = "o"]
+    safe fn view(view: View, number: u32);
 }
 
 struct Browser {
@@ -79,6 +83,9 @@ impl Host for Browser {
     }
     fn request(&mut self, what: Request, nonces: &[f64]) {
         request(what, nonces.as_ptr(), nonces.len());
+    }
+    fn view(&mut self, what: View, number: u32) {
+        view(what, number);
     }
     fn timer(&mut self, which: Timer, milliseconds: u32) {
         timer(which, milliseconds);
@@ -147,8 +154,12 @@ extern "C" fn inbox() -> *mut Inbox {
 }
 
 #[unsafe(export_name = "b")]
-extern "C" fn start(interactive: u32, never_retry: u32) {
-    let mode = if interactive == 0 { Mode::Managed } else { Mode::Interactive };
+extern "C" fn start(mode: u32, never_retry: u32) {
+    let mode = match mode {
+        0 => Mode::Managed,
+        1 => Mode::Interactive,
+        _ => Mode::Invisible,
+    };
     let retry = if never_retry == 0 { Retry::Auto } else { Retry::Never };
     with(|widget| widget.start(mode, retry));
 }
@@ -164,18 +175,28 @@ extern "C" fn event(kind: u32) {
     with(|widget| match kind {
         0 => widget.second(),
         1 => widget.expiry(),
-        2 => widget.interaction(),
-        3 => widget.execute(),
-        4 => widget.reset(),
-        5 => widget.click(),
-        6 => widget.online(),
-        _ => widget.picture(),
+        2 => widget.stale(),
+        3 => widget.interaction(),
+        4 => widget.execute(),
+        5 => widget.reset(),
+        6 => widget.click(),
+        7 => widget.online(),
+        8 => widget.pictured(),
+        9 => widget.close(),
+        10 => widget.answer(),
+        11 => widget.another(),
+        _ => widget.way(),
     });
 }
 
 #[unsafe(export_name = "e")]
-extern "C" fn puzzle(first: u32, count: u32, work: f64, epoch_len: f64) {
-    with(|widget| widget.puzzle(Step { first, count, work, epoch_len }));
+extern "C" fn puzzle(first: u32, count: u32, work: f64, epoch_len: f64, seconds: u32) {
+    with(|widget| widget.puzzle(Step { first, count, work, epoch_len }, seconds));
+}
+
+#[unsafe(export_name = "i")]
+extern "C" fn picture(lifetime_seconds: u32) {
+    with(|widget| widget.picture(lifetime_seconds));
 }
 
 #[unsafe(export_name = "f")]

@@ -34,6 +34,35 @@ pub enum Request {
     Solution,
     /// `POST /v1/solutions`, asking for a puzzle instead of the picture.
     WantWork,
+    /// `POST /v1/solutions` with what the visitor has answered to the picture.
+    Answer,
+    /// Nothing to the edge: brings the module that shows pictures, where it is not there yet, and
+    /// the step's images.
+    Images,
+}
+
+/// What the open picture step shows. The module that draws it lies beside this one (README.md).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum View {
+    /// Nothing: it is closed, and kept.
+    Closed,
+    /// The picture, to be answered; with the number of wrong answers so far.
+    Asked,
+    /// The same picture: the answer did not get through and the page wants no retries.
+    Unsent,
+    /// The answer is on its way.
+    Answering,
+    /// Another picture is on its way; with the percentage.
+    Working,
+    /// From here on: the answer was wrong.
+    Wrong,
+    /// From here on: the picture cannot be answered any more.
+    Stale,
+    /// No connection; with seconds.
+    Offline,
+    /// The edge asks to wait; with seconds.
+    Busy,
 }
 
 /// What a timer is for; setting it again replaces it, 0 ms cancels it.
@@ -44,6 +73,8 @@ pub enum Timer {
     Second,
     /// The token's end.
     Expiry,
+    /// The picture's end.
+    Picture,
 }
 
 /// A range of nonces of one sub-puzzle, for one worker.
@@ -77,6 +108,8 @@ pub trait Host {
     fn post(&mut self, message: &str, value: &str);
     /// Calls the edge; its answer comes as [`crate::Machine::reply`].
     fn request(&mut self, request: Request, nonces: &[f64]);
+    /// Shows the picture step.
+    fn view(&mut self, view: View, number: u32);
     /// Sets a timer.
     fn timer(&mut self, timer: Timer, milliseconds: u32);
     /// Starts workers where they are not running yet: as many as the device can spare, at least 1

@@ -11,12 +11,13 @@
 mod glue;
 mod host;
 mod machine;
+mod picture;
 mod puzzle;
 mod retry;
 mod text;
 mod view;
 
-pub use host::{Hidden, Host, Place, Request, Task, Timer};
+pub use host::{Hidden, Host, Place, Request, Task, Timer, View};
 pub use machine::{Machine, Mode, Retry};
 pub use puzzle::Step;
 pub use retry::{Outcome, Reason};

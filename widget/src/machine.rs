@@ -1,18 +1,20 @@
 //! The widget's states and what moves it from one to the next. What each state looks like is
 //! decided in `view`.
 
+use crate::picture::Picture;
 use crate::puzzle::Puzzle;
 use crate::retry::back_off_seconds;
-use crate::{Host, Outcome, Reason, Request, Step, Timer};
+use crate::{Host, Outcome, Reason, Request, Step, Timer, View};
 
 /// How the site wants the widget to behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Starts by itself at the first interaction with the form; also the invisible mode, which
-    /// differs in its size only.
+    /// Starts by itself at the first interaction with the form.
     Managed,
     /// Waits for the visitor's click.
     Interactive,
+    /// As managed, with nothing to see before a picture is needed.
+    Invisible,
 }
 
 /// Whether the widget tries again by itself.
@@ -28,6 +30,8 @@ pub enum Retry {
 pub(crate) enum State {
     Idle,
     Working,
+    /// A picture waits to be answered.
+    Asking,
     Passed,
     Expired,
     Offline(Wait),
@@ -42,7 +46,7 @@ pub(crate) enum Wait {
 }
 
 /// New attempts that the widget begins by itself when one has gone wrong.
-const RESTARTS: u32 = 2;
+pub(crate) const RESTARTS: u32 = 2;
 
 /// The widget.
 pub struct Machine<H> {
@@ -53,12 +57,15 @@ pub struct Machine<H> {
     /// Renews a confirmation that is still good: what happens is shown once that has expired.
     pub(crate) quiet: bool,
     /// The call to repeat after a pause.
-    pending: Request,
+    pub(crate) pending: Request,
+    pub(crate) picture: Picture,
     pub(crate) puzzle: Puzzle,
     /// Sub-puzzles of earlier puzzles of this attempt.
     pub(crate) solved_before: u32,
-    failures: u32,
-    restarts: u32,
+    pub(crate) failures: u32,
+    pub(crate) restarts: u32,
+    /// What another way may take; 0 where none was chosen.
+    pub(crate) way_seconds: u32,
     /// Spent working, or left to wait.
     pub(crate) seconds: u32,
     /// Percent last told to screen readers.
@@ -75,10 +82,12 @@ impl<H: Host> Machine<H> {
             retry: Retry::Auto,
             quiet: false,
             pending: Request::Challenge,
+            picture: Picture::NONE,
             puzzle: Puzzle::EMPTY,
             solved_before: 0,
             failures: 0,
             restarts: 0,
+            way_seconds: 0,
             seconds: 0,
             told: 0,
         }
@@ -102,7 +111,7 @@ impl<H: Host> Machine<H> {
 
     /// The visitor began to use the form.
     pub fn interaction(&mut self) {
-        if self.state == State::Idle && self.mode == Mode::Managed {
+        if self.state == State::Idle && self.mode != Mode::Interactive {
             self.begin();
         }
     }
@@ -110,19 +119,32 @@ impl<H: Host> Machine<H> {
     /// The page wants a token now, also while one is still good.
     pub fn execute(&mut self) {
         match self.state {
-            State::Working | State::Offline(_) => {}
+            // Is under way, and opens a picture that it leads to.
+            State::Working | State::Offline(_) => {
+                if !self.quiet {
+                    self.picture.opens_by_itself();
+                }
+            }
+            State::Asking => self.open(),
             State::Passed => {
                 self.quiet = true;
                 self.begin();
             }
-            State::Idle | State::Expired | State::Failed(_) => self.begin(),
+            State::Idle | State::Expired | State::Failed(_) => {
+                self.begin();
+                self.picture.opens_by_itself();
+            }
         }
     }
 
     /// The visitor pressed the widget.
     pub fn click(&mut self) {
         match self.state {
-            State::Idle | State::Expired | State::Failed(Reason::Unfinished) => self.begin(),
+            State::Idle | State::Expired | State::Failed(Reason::Unfinished) => {
+                self.begin();
+                self.picture.opens_by_itself();
+            }
+            State::Asking => self.open(),
             State::Offline(_) => self.call(),
             _ => {}
         }
@@ -132,6 +154,7 @@ impl<H: Host> Machine<H> {
     pub fn reset(&mut self) {
         self.host.stop();
         self.host.timer(Timer::Expiry, 0);
+        self.shut();
         self.quiet = false;
         self.enter(State::Idle);
     }
@@ -170,31 +193,26 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The edge asks for a puzzle.
-    pub fn puzzle(&mut self, step: Step) {
+    /// The edge asks for a puzzle that may take so many seconds, 0 where that cannot be told.
+    pub fn puzzle(&mut self, step: Step, seconds: u32) {
         self.failures = 0;
         self.solved_before += self.puzzle.solved();
         let Some(puzzle) = Puzzle::new(step) else {
             self.host.refuse("unavailable");
-            return self.enter(State::Failed(Reason::Unfinished));
+            return self.give_up(Reason::Unfinished);
         };
         self.puzzle = puzzle;
+        self.way_seconds = if self.pending == Request::WantWork { seconds } else { 0 };
         for worker in 0..self.host.workers(step.most_workers()) {
             self.search(worker);
         }
         self.update();
     }
 
-    /// The edge asks for a picture, which this widget cannot show yet: it asks for another way.
-    pub fn picture(&mut self) {
-        self.failures = 0;
-        self.pending = Request::WantWork;
-        self.call();
-    }
-
     /// The attempt is complete.
     pub fn passed(&mut self, lifetime_seconds: u32) {
         self.host.stop();
+        self.shut();
         self.quiet = false;
         self.host.timer(Timer::Expiry, lifetime_seconds.min(86_400) * 1000);
         self.host.post("token", "");
@@ -208,20 +226,40 @@ impl<H: Host> Machine<H> {
                 self.host.refuse("offline");
                 (Wait::Connection, 0)
             }
+            // Nobody waits for a picture: another way needs none.
+            Outcome::Busy(_) if self.pending == Request::Images => return self.spare(),
             Outcome::Busy(seconds) => (Wait::Turn, seconds),
-            Outcome::Restart if self.restarts < RESTARTS => {
-                self.restarts += 1;
-                return self.fresh();
-            }
-            Outcome::Restart => return self.enter(State::Failed(Reason::Unfinished)),
-            Outcome::Failed(reason) => return self.enter(State::Failed(reason)),
+            Outcome::Wrong => return self.wrong(),
+            Outcome::Restart => return self.restart(),
+            Outcome::Failed(reason) => return self.give_up(reason),
         };
         self.failures += 1;
         if self.retry == Retry::Never {
-            return self.enter(State::Failed(Reason::Unfinished));
+            return self.unsent();
         }
         self.seconds = asked.max(back_off_seconds(self.failures)).min(3600);
         self.enter(State::Offline(wait));
+    }
+
+    /// The attempt cannot be continued: begins a new one, unless that has been done often enough.
+    fn restart(&mut self) {
+        if self.restarts >= RESTARTS {
+            return match self.pending {
+                Request::Images => self.spare(),
+                _ => self.give_up(Reason::Unfinished),
+            };
+        }
+        if self.pending == Request::Answer {
+            self.notice(View::Stale);
+        }
+        self.restarts += 1;
+        self.fresh();
+    }
+
+    /// Cannot go on without the visitor.
+    pub(crate) fn give_up(&mut self, reason: Reason) {
+        self.shut();
+        self.enter(State::Failed(reason));
     }
 
     /// A worker has searched its range of sub-puzzle `index`; without a find, `nonce` is negative.
@@ -243,30 +281,37 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.restarts = 0;
         self.failures = 0;
+        self.picture = Picture::NONE;
+        if self.mode == Mode::Invisible {
+            self.picture.opens_by_itself();
+        }
         self.fresh();
     }
 
     /// Begins a new attempt.
-    fn fresh(&mut self) {
+    pub(crate) fn fresh(&mut self) {
         self.puzzle = Puzzle::EMPTY;
         self.solved_before = 0;
+        self.way_seconds = 0;
         self.told = 0;
         self.pending = Request::Challenge;
         self.call();
     }
 
-    fn call(&mut self) {
-        if self.state != State::Working {
+    pub(crate) fn call(&mut self) {
+        if self.state == State::Working {
+            self.update();
+        } else {
             self.seconds = 0;
             self.enter(State::Working);
         }
         self.host.request(self.pending, self.puzzle.nonces());
     }
 
-    fn enter(&mut self, state: State) {
+    pub(crate) fn enter(&mut self, state: State) {
         self.state = state;
         let ticking = matches!(state, State::Working | State::Offline(_));
         self.host.timer(Timer::Second, if ticking { 1000 } else { 0 });
@@ -275,4 +320,4 @@ impl<H: Host> Machine<H> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

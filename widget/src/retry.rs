@@ -33,6 +33,8 @@ pub enum Outcome {
     NoConnection,
     /// Asked to wait: seconds, 0 where the answer does not say.
     Busy(u32),
+    /// The answer to the picture was wrong, and the attempt has ended.
+    Wrong,
     /// The attempt cannot be continued; a new one may pass.
     Restart,
     /// Trying again changes nothing.
@@ -53,6 +55,7 @@ impl Outcome {
             | b"site-paused"
             | b"hostname-not-allowed"
             | b"malformed-request" => Self::Failed(Reason::Misconfigured),
+            b"answer-wrong" => Self::Wrong,
             b"unsupported" => Self::Failed(Reason::Unsupported),
             _ => Self::Restart,
         }
@@ -84,6 +87,7 @@ mod tests {
                 | Code::UnknownSitekey
                 | Code::SitePaused
                 | Code::HostnameNotAllowed => Outcome::Failed(Reason::Misconfigured),
+                Code::AnswerWrong => Outcome::Wrong,
                 _ => Outcome::Restart,
             };
             assert_eq!(Outcome::of(403, code.as_str().as_bytes(), 0), expected, "{code}");

@@ -56,4 +56,10 @@ texts! {
     Help = "help",
     /// After a minute: where to find another way.
     AnotherWay = "another-way",
+    /// A picture waits for the visitor.
+    Asking = "asking",
+    /// What a click does then.
+    ShowPicture = "show-picture",
+    /// How long another way may take; with seconds.
+    MayTake = "may-take",
 }

@@ -1,7 +1,7 @@
 //! What each state looks and sounds like. Nothing is decided here but words and visibility.
 
 use crate::machine::{Machine, State, Wait};
-use crate::{Host, Place, Reason, Text};
+use crate::{Host, Place, Reason, Text, View};
 
 /// Seconds after which the widget says why it takes long, and after which it offers another way.
 const SLOW_SECONDS: u32 = 20;
@@ -16,26 +16,29 @@ impl<H: Host> Machine<H> {
         let (name, spoken, alarm) = match self.state {
             State::Idle => ("idle", Text::Empty, Text::Empty),
             State::Working => ("working", Text::NoAction, Text::Empty),
+            State::Asking => ("asking", Text::Asking, Text::Empty),
             State::Passed => ("passed", Text::Passed, Text::Empty),
             State::Expired => ("expired", Text::Expired, Text::Empty),
             State::Offline(wait) => ("offline", Text::Empty, wait.text()),
             State::Failed(reason) => ("failed", Text::Empty, reason.text()),
         };
         let actionable = match self.state {
-            State::Idle | State::Expired | State::Offline(_) => true,
+            State::Idle | State::Asking | State::Expired | State::Offline(_) => true,
             State::Failed(reason) => reason == Reason::Unfinished,
             State::Working | State::Passed => false,
         };
         let failed = matches!(self.state, State::Failed(_));
         self.host.set(Place::Root, "data-state", name);
-        self.host.hide(Place::Button, (!actionable).into());
+        // The open picture step has controls and a voice of its own.
+        let open = self.picture.is_open;
+        self.host.hide(Place::Button, (!actionable || open).into());
         self.host.hide(Place::Bar, (self.state != State::Working).into());
         self.host.hide(Place::Help, (!failed).into());
         if failed {
             self.host.help(Text::Help);
         }
-        self.host.say(Place::Status, spoken, 0);
-        self.host.say(Place::Alert, alarm, self.seconds);
+        self.host.say(Place::Status, if open { Text::Empty } else { spoken }, 0);
+        self.host.say(Place::Alert, if open { Text::Empty } else { alarm }, self.seconds);
         self.update();
         self.host.post("state", name);
         if !alarm.is_empty() {
@@ -51,6 +54,7 @@ impl<H: Host> Machine<H> {
         let percent = match self.state {
             State::Idle | State::Expired | State::Failed(_) => 0,
             State::Working | State::Offline(_) => self.percent(),
+            State::Asking => 50,
             State::Passed => 100,
         };
         self.host.progress(percent);
@@ -60,10 +64,13 @@ impl<H: Host> Machine<H> {
             State::Idle => Text::Idle,
             State::Working => {
                 number = percent;
-                if self.seconds >= SLOW_SECONDS {
+                if self.way_seconds > 0 {
+                    note = Text::MayTake;
+                } else if self.seconds >= SLOW_SECONDS {
                     note = Text::Slow;
                 }
-                if self.seconds == TOO_SLOW_SECONDS {
+                // Another way takes what it takes; it was said how long.
+                if self.seconds == TOO_SLOW_SECONDS.max(2 * self.way_seconds) {
                     self.host.refuse("timeout");
                     self.host.post("error", "");
                     self.host.help(Text::AnotherWay);
@@ -71,19 +78,27 @@ impl<H: Host> Machine<H> {
                 }
                 if number >= self.told + 25 {
                     self.told = number - number % 25;
-                    if number < 100 {
+                    if number < 100 && !self.picture.is_open {
                         self.host.say(Place::Status, Text::Percent, self.told);
                     }
                 }
-                if self.seconds == SLOW_SECONDS {
+                if self.seconds == SLOW_SECONDS && note == Text::Slow {
                     self.host.say(Place::Status, Text::Slow, 0);
                 }
                 Text::Working
             }
+            State::Asking => {
+                if !self.picture.is_open {
+                    note = Text::ShowPicture;
+                }
+                Text::Asking
+            }
             State::Passed => Text::Passed,
             State::Expired => Text::Expired,
             State::Offline(wait) => {
-                note = Text::RetryNow;
+                if !self.picture.is_open {
+                    note = Text::RetryNow;
+                }
                 wait.text()
             }
             State::Failed(reason) => {
@@ -94,7 +109,8 @@ impl<H: Host> Machine<H> {
             }
         };
         self.host.say(Place::Label, label, number);
-        self.host.say(Place::Note, note, 0);
+        self.host.say(Place::Note, note, self.way_seconds);
+        self.update_view(percent);
         self.host.fit();
     }
 
@@ -110,6 +126,13 @@ impl Wait {
         match self {
             Self::Connection => Text::Offline,
             Self::Turn => Text::Busy,
+        }
+    }
+
+    pub(crate) const fn view(self) -> View {
+        match self {
+            Self::Connection => View::Offline,
+            Self::Turn => View::Busy,
         }
     }
 }

@@ -18,6 +18,16 @@ test("a first visit stays below the smallest peer", () => {
   assert.equal(first.length, 5, "loader, frame, script, module, one locale");
 });
 
+test("the picture step is downloaded only where one is asked, and stays below 12 KB", () => {
+  const files = sizes.filter(({ visit }) => visit == "picture");
+  assert.equal(files.length, 3, "script, style, one locale");
+  assert.ok(files.reduce((sum, { brotli }) => sum + brotli, 0) < 12_288);
+  const [script] = readdirSync(join(dist, "assets")).filter((name) => /^picture\.\w+\.js$/.test(name));
+  const named = [...read(`assets/${script}`).toString().matchAll(/"\/(assets\/[^"]+)"/g)];
+  assert.equal(named.length, 11, "style, ten locales");
+  for (const [, path] of named) read(path);
+});
+
 test("the loader is under 4 KB", () => {
   assert.ok(first.find(({ path }) => path == "v1/api.js").brotli < 4096);
 });
@@ -33,6 +43,7 @@ test("the frame's policy allows its own files and its one style, nothing inline"
   const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(frame)[1];
   const style = /<style>(.*?)<\/style>/s.exec(frame)[1];
   assert.match(policy, /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; /);
+  assert.match(policy, /; img-src 'self'; /);
   assert.ok(policy.includes(`'sha256-${createHash("sha256").update(style).digest("base64")}'`));
   assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|blob:|data:|\*/);
   assert.doesNotMatch(frame, /\son\w+=|\sstyle=|<script>/);
@@ -44,7 +55,7 @@ test("the frame leaves room for the worker's attributes and names files that exi
   for (const [, path] of frame.matchAll(/(?:href|src)="\/(assets\/[^"]+)"/g)) read(path);
   const script = /src="\/(assets\/frame[^"]+)"/.exec(frame)[1];
   const named = [...read(script).toString().matchAll(/"\/(assets\/[^"]+)"/g)];
-  assert.equal(named.length, 12, "module, fallback, ten locales");
+  assert.equal(named.length, 13, "module, fallback, pictures, ten locales");
   for (const [, path] of named) read(path);
 });
 

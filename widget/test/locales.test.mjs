@@ -49,3 +49,36 @@ test("the build numbers texts as the interface does", () => {
   assert.equal(english.length, numbered.length);
   assert.deepEqual([english[0], english[1], english[2]], ["ltr", "", locale("en").title]);
 });
+
+// The picture step's texts are an asset of their own: a first visit does without them.
+const pictures = (name) => JSON.parse(readFileSync(join(room, "picture/locales", `${name}.json`), "utf8"));
+const kinds = [...readFileSync(join(room, "../crates/scene/src/kind.rs"), "utf8").matchAll(/^    [A-Z]\w+ "([a-z-]+)" \d+ \w+;$/gm)].map(([, key]) => key);
+const english = pictures("en");
+
+for (const name of LOCALES) {
+  const { things, ...words } = pictures(name);
+  test(`${name} has every text of the picture step, with its places, and does not shout`, () => {
+    assert.deepEqual(Object.keys(words), Object.keys(english).slice(0, -1));
+    for (const [key, text] of Object.entries(words)) {
+      assert.ok(text, key);
+      assert.doesNotMatch(text, /[!！]/, key);
+      const places = (of) => [...of.matchAll(/\{(\w+)\}/g)].map(([place]) => place).sort();
+      assert.deepEqual(places(text), places(english[key]), key);
+    }
+  });
+
+  test(`${name} has a word for every kind of thing`, () => {
+    assert.ok(kinds.length >= 30);
+    assert.deepEqual(Object.keys(things), kinds);
+    // One form or two, the same for all.
+    const forms = new Set(Object.values(things).map((word) => word.split("|").filter(Boolean).length));
+    assert.equal(forms.size, 1);
+  });
+}
+
+test("a screen reader is told that another way needs no sight", () => {
+  for (const name of LOCALES) {
+    const { about, way } = pictures(name);
+    assert.ok(about.toLowerCase().includes(way.toLowerCase()), name);
+  }
+});

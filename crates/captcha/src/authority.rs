@@ -26,17 +26,20 @@ pub(crate) struct Keys {
     pub challenge: XChaCha20Poly1305,
     visitor: MacKey,
     picture: MacKey,
+    pub picture_name: XChaCha20Poly1305,
 }
 
 impl Keys {
     fn of(root: &RingKey) -> Self {
         let mac = |purpose| MacKey::new(&derive(root, purpose));
+        let cipher = |purpose| XChaCha20Poly1305::new((&*derive(root, purpose)).into());
         Self {
             kid: root.kid(),
             token: mac(Purpose::Token),
-            challenge: XChaCha20Poly1305::new((&*derive(root, Purpose::Challenge)).into()),
+            challenge: cipher(Purpose::Challenge),
             visitor: mac(Purpose::Visitor),
             picture: mac(Purpose::Picture),
+            picture_name: cipher(Purpose::PictureName),
         }
     }
 

@@ -2,18 +2,19 @@
 //! and a picture's answer must not be readable. What it takes to complete it
 //! is decided in `solve`.
 
-use chacha20poly1305::aead::AeadInOut;
 use munjigi_protocol::{Algorithm, AttemptId};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use crate::authority::{Authority, Keys};
+use crate::authority::Authority;
 use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
 use crate::pictures::RightAnswer;
 use crate::ring::Kid;
-use crate::seal::{Frame, SealError, VERSION, VERSION_TEXT, decode, encode};
+use crate::seal::{
+    Encrypted, MAX_CHALLENGE_CHARS, NONCE_BYTES, SealError, VERSION, VERSION_TEXT, decode, encode,
+};
 use crate::time::UnixMillis;
 
 /// What a challenge seals.
@@ -57,15 +58,23 @@ pub enum SealedStep {
     /// Proof of work.
     Puzzle(SealedPuzzle),
     /// A picture.
-    Picture {
-        /// The right answer.
-        answer: RightAnswer,
-        /// The hash of the puzzle before it: for the token, and for the
-        /// puzzle of "another way".
-        algorithm: Algorithm,
-        /// The first sub-puzzle that no puzzle of the attempt used yet.
-        next: u32,
-    },
+    Picture(SealedPicture),
+}
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedPicture {
+    /// The right answer.
+    pub answer: RightAnswer,
+    /// The hash of the puzzle before it: for the token, and for the puzzle
+    /// of "another way".
+    pub algorithm: Algorithm,
+    /// The first sub-puzzle that no puzzle of the attempt used yet.
+    pub next: u32,
+    /// The pack it was dealt from, for the counts.
+    pub pack: [u8; 8],
+    /// When it was dealt, in seconds since 1970.
+    pub dealt_at: u64,
 }
 
 /// Proof of work.
@@ -133,33 +142,21 @@ struct Payload<'a> {
     owed: Owed,
 }
 
-const NONCE_BYTES: usize = 24;
-const TAG_BYTES: usize = 16;
-
 impl ChallengeClaims {
-    /// Seals by the first key. The payload part of the frame is the nonce
-    /// and the ciphertext.
+    /// Seals by the first key.
     pub fn seal(&self, authority: &Authority, rng: &mut (impl CryptoRng + ?Sized)) -> String {
         let keys = authority.first();
         let mut nonce = [0; NONCE_BYTES];
         rng.fill_bytes(&mut nonce);
-        encrypt(keys, nonce, &self.payload()).write()
+        let associated = associated(keys.kid);
+        Encrypted::encrypt(keys.kid, &keys.challenge, nonce, &associated, &self.payload()).write()
     }
 
     /// Opens a challenge by whichever key made it.
     pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
-        let Frame { kid, mut payload, tag } = Frame::<TAG_BYTES>::read(text)?;
-        let keys = authority.find(kid).ok_or(SealError)?;
-        let (nonce, message) = payload.split_first_chunk_mut::<NONCE_BYTES>().ok_or(SealError)?;
-        keys.challenge
-            .decrypt_inout_detached(
-                &(*nonce).into(),
-                &associated(kid),
-                (&mut *message).into(),
-                &tag.into(),
-            )
-            .map_err(|_| SealError)?;
-        Self::read(message)
+        let mut seal = Encrypted::read(text, MAX_CHALLENGE_CHARS)?;
+        let keys = authority.find(seal.kid).ok_or(SealError)?;
+        Self::read(seal.decrypt(&keys.challenge, &associated(keys.kid))?)
     }
 
     pub(crate) fn payload(&self) -> Vec<u8> {
@@ -204,18 +201,6 @@ impl ChallengeClaims {
             owed: payload.owed,
         })
     }
-}
-
-fn encrypt(keys: &Keys, nonce: [u8; NONCE_BYTES], plain: &[u8]) -> Frame<TAG_BYTES> {
-    let mut payload = Vec::with_capacity(NONCE_BYTES + plain.len());
-    payload.extend_from_slice(&nonce);
-    payload.extend_from_slice(plain);
-    let (_, message) = payload.split_at_mut(NONCE_BYTES);
-    let tag = keys
-        .challenge
-        .encrypt_inout_detached(&nonce.into(), &associated(keys.kid), message.into())
-        .expect("a payload of some hundred bytes is far below the cipher's limit");
-    Frame { kid: keys.kid, payload, tag: tag.into() }
 }
 
 /// Kid and version, which travel in clear, each with its length.

@@ -2,6 +2,7 @@
 //! Every adapter runs the same suites: `redemption_store(async || …, now)`.
 
 mod memory;
+pub mod packs;
 mod prices;
 mod redemptions;
 mod world;

@@ -20,6 +20,8 @@ pub enum Purpose {
     Visitor,
     /// Which picture belongs to an attempt.
     Picture,
+    /// Encryption of the names of its images.
+    PictureName,
 }
 
 impl Purpose {
@@ -29,6 +31,7 @@ impl Purpose {
             Self::Challenge => b"munjigi/v1/challenge",
             Self::Visitor => b"munjigi/v1/visitor",
             Self::Picture => b"munjigi/v1/picture",
+            Self::PictureName => b"munjigi/v1/picture-name",
         }
     }
 }

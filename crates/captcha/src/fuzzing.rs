@@ -9,6 +9,7 @@ use crate::challenge::ChallengeClaims;
 use crate::contract::{ROOT_A, authority};
 use crate::host::{HostPattern, Hostname};
 use crate::keys::Sitekey;
+use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
 use crate::ring::{KeyRing, Kid};
 use crate::signature::{Audience, Nonce, SignedRequest, sign, verify};
 use crate::siteverify::present;
@@ -49,6 +50,24 @@ pub fn open_challenge(data: &[u8]) {
     }
     if let Ok(claims) = ChallengeClaims::read(data) {
         assert_eq!(claims.payload(), data);
+    }
+}
+
+/// Bytes as the name of a picture, as a pack and as pools.
+///
+/// # Panics
+/// When something is read whose spelling is another.
+pub fn read_pictures(data: &[u8]) {
+    if let Ok(text) = core::str::from_utf8(data) {
+        // Nobody finds a name that opens: what matters is that it comes back.
+        let _ = PictureName::open(&keys(), text);
+    }
+    if let Ok(pack) = PicturePack::read(data) {
+        assert_eq!(write_pack(pack.pack()), data);
+        assert!((1..=3).contains(&pack.rounds()));
+    }
+    if let Ok(pools) = read_pools(data) {
+        assert_eq!(write_pools(&pools), data);
     }
 }
 
@@ -135,6 +154,7 @@ mod tests {
         for body in [
             open_token,
             open_challenge,
+            read_pictures,
             verify_signature,
             parse_host,
             parse_keys,
@@ -161,6 +181,8 @@ mod tests {
             b"*.shop.example".to_vec(),
             b"[2001:db8::1]".to_vec(),
             ROOT_A.as_bytes().to_vec(),
+            write_pack(world.packs.pack().pack()),
+            write_pools(world.packs.pools()),
         ]
     }
 
@@ -179,7 +201,7 @@ mod tests {
 
         #[test]
         fn changed_seeds_pass(
-            which in 0_usize..9, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
+            which in 0_usize..11, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
         ) {
             let mut data = seeds().swap_remove(which);
             let place = place.index(data.len());

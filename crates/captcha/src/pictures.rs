@@ -1,97 +1,51 @@
-//! Pictures as the core needs them: dealt for an attempt, with their answer.
-//! This release has none; packs and how items are chosen come with them.
+//! Pictures: which one an attempt is shown, under which names its images are
+//! fetched, what is right. Where packs come from is a port; that a picture is
+//! asked for at all is decided in `policy`, that one answer counts in
+//! `redemption`.
 
-use munjigi_protocol::{Answer, PictureStep, PictureType};
-use serde::{Deserialize, Serialize};
+mod answer;
+mod deal;
+mod name;
+mod pack;
+mod trace;
 
-/// Deals pictures.
-pub trait Pictures {
-    /// The picture of an attempt, always the same for the same `seed`, of
-    /// one of the kinds named. `None` where there is none to deal: the
-    /// visitor is then asked for work instead.
-    fn deal(&self, kinds: &[PictureType], seed: &[u8; 32]) -> Option<Dealt>;
-}
+use std::sync::Arc;
 
-/// A picture and its answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dealt {
-    /// What the visitor sees.
-    pub step: PictureStep,
-    /// The right answer, which is only ever sealed.
-    pub answer: RightAnswer,
-}
+use munjigi_protocol::{PackId, Pools};
 
-/// The right answer to a picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RightAnswer {
-    /// Exactly these tiles, ascending.
-    Grid {
-        /// Their indexes.
-        cells: Vec<u8>,
-    },
-    /// Any point in this box, edges included, in thousandths.
-    Area {
-        /// Left edge.
-        left: u16,
-        /// Top edge.
-        top: u16,
-        /// Right edge.
-        right: u16,
-        /// Bottom edge.
-        bottom: u16,
-    },
-    /// This view.
-    Turn {
-        /// Its index.
-        view: u8,
-    },
-}
+use crate::ports::StoreError;
 
-impl RightAnswer {
-    /// Whether an answer is right. One of another kind never is.
-    pub fn accepts(&self, answer: &Answer) -> bool {
-        match (self, answer) {
-            (Self::Grid { cells: right }, Answer::Grid { cells }) => right == cells,
-            (Self::Area { left, top, right, bottom }, Answer::Area { x, y }) => {
-                (left..=right).contains(&x) && (top..=bottom).contains(&y)
-            }
-            (Self::Turn { view: right }, Answer::Turn { view }) => right == view,
-            _ => false,
-        }
-    }
+pub use answer::{RightAnswer, Squares};
+pub use deal::Dealt;
+pub(crate) use deal::{Deal, deal};
+pub use name::PictureName;
+pub use pack::{PackError, PicturePack, read_pools, write_pack, write_pools};
+pub(crate) use trace::bonus;
+
+/// The most often that a guess without looking may pass, in ten thousandths.
+pub const MOST_GUESSED: u32 = 50;
+
+/// The packs that the origin has published.
+#[expect(async_fn_in_trait, reason = "workerd has one thread, so no future needs to be Send")]
+pub trait PackSource {
+    /// From which packs pictures are dealt now; none where none were ever
+    /// published.
+    async fn pools(&self) -> Result<Option<Arc<Pools>>, StoreError>;
+
+    /// A pack; none where it is not there, or not one that can be dealt from.
+    async fn pack(&self, id: PackId) -> Result<Option<Arc<PicturePack>>, StoreError>;
 }
 
 /// An edge without pictures.
 #[derive(Debug, Clone, Copy)]
 pub struct NoPictures;
 
-impl Pictures for NoPictures {
-    fn deal(&self, _kinds: &[PictureType], _seed: &[u8; 32]) -> Option<Dealt> {
-        None
+impl PackSource for NoPictures {
+    async fn pools(&self) -> Result<Option<Arc<Pools>>, StoreError> {
+        Ok(None)
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn answers_are_compared_with_their_own_kind() {
-        let grid = RightAnswer::Grid { cells: vec![0, 4] };
-        let area = RightAnswer::Area { left: 10, top: 20, right: 30, bottom: 40 };
-        let turn = RightAnswer::Turn { view: 3 };
-        for (right, answer, accepted) in [
-            (&grid, Answer::Grid { cells: vec![0, 4] }, true),
-            (&grid, Answer::Grid { cells: vec![4, 0] }, false),
-            (&grid, Answer::Grid { cells: vec![0, 4, 4] }, false),
-            (&grid, Answer::Turn { view: 0 }, false),
-            (&area, Answer::Area { x: 10, y: 40 }, true),
-            (&area, Answer::Area { x: 31, y: 30 }, false),
-            (&area, Answer::Area { x: 20, y: 19 }, false),
-            (&turn, Answer::Turn { view: 3 }, true),
-            (&turn, Answer::Turn { view: 2 }, false),
-        ] {
-            assert_eq!(right.accepts(&answer), accepted, "{right:?} {answer:?}");
-        }
+    async fn pack(&self, _id: PackId) -> Result<Option<Arc<PicturePack>>, StoreError> {
+        Ok(None)
     }
 }

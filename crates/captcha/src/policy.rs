@@ -252,6 +252,12 @@ pub fn score(risk: u8, earned: Earned) -> u8 {
     }
 }
 
+/// The score of an attempt whose picture was answered: what the way it was
+/// answered adds never lifts it above that of a visit without risk.
+pub fn picture_score(risk: u8, bonus: u8) -> u8 {
+    score(risk, Earned::Picture).saturating_add(bonus).min(100)
+}
+
 /// Expected hashes in all that "another way" costs at a price.
 pub fn another_way(site: &Site, algorithm: Algorithm, price: Price) -> u64 {
     if site.exempt {

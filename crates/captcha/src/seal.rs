@@ -1,14 +1,20 @@
-//! The frame that every seal has, `mj1.<kid>.<payload>.<tag>`, and the one
-//! reading of a payload. What a seal says and which key makes it is in
-//! `token` and `challenge`.
+//! The frame that every seal has, `mj1.<kid>.<payload>.<tag>`, its encryption
+//! where it has one, and the one reading of a payload. What a seal says and
+//! which key makes it is in `token`, `challenge` and `pictures::name`.
 
+use chacha20poly1305::XChaCha20Poly1305;
+use chacha20poly1305::aead::AeadInOut;
 use munjigi_protocol::base64;
 use serde::{Deserialize, Serialize};
 
 use crate::ring::Kid;
 
-/// Longest seal that is looked at, and made.
+/// Longest token, and longest name of a picture, that is looked at, and made.
 pub const MAX_SEAL_CHARS: usize = 2_048;
+
+/// Longest challenge: it may hold the masks of three rounds, 64 × 64 bits
+/// each.
+pub const MAX_CHALLENGE_CHARS: usize = 4_096;
 
 /// Version of the frame, and of the payloads in it.
 pub(crate) const VERSION: u8 = 1;
@@ -30,8 +36,8 @@ pub(crate) struct Frame<const TAG: usize> {
 impl<const TAG: usize> Frame<TAG> {
     /// Takes a text apart. One spelling per seal: four parts, base64 without
     /// padding and with its spare bits zero.
-    pub fn read(text: &str) -> Result<Self, SealError> {
-        if text.len() > MAX_SEAL_CHARS {
+    pub fn read(text: &str, max_chars: usize) -> Result<Self, SealError> {
+        if text.len() > max_chars {
             return Err(SealError);
         }
         let mut parts = text.split('.');
@@ -50,6 +56,50 @@ impl<const TAG: usize> Frame<TAG> {
     pub fn write(&self) -> String {
         let (payload, tag) = (base64::encode(&self.payload), base64::encode(&self.tag));
         [VERSION_TEXT, self.kid.as_str(), &payload, &tag].join(".")
+    }
+}
+
+/// Length of the nonce in front of what is encrypted.
+pub(crate) const NONCE_BYTES: usize = 24;
+
+/// A seal by XChaCha20-Poly1305: its payload is the nonce and the ciphertext.
+pub(crate) type Encrypted = Frame<16>;
+
+impl Encrypted {
+    /// Encrypts and authenticates a message, and authenticates what is
+    /// associated with it.
+    pub fn encrypt(
+        kid: Kid,
+        cipher: &XChaCha20Poly1305,
+        nonce: [u8; NONCE_BYTES],
+        associated: &[u8],
+        message: &[u8],
+    ) -> Self {
+        let mut payload = [nonce.as_slice(), message].concat();
+        let (_, message) = payload.split_at_mut(NONCE_BYTES);
+        let tag = cipher
+            .encrypt_inout_detached(&nonce.into(), associated, message.into())
+            .expect("a payload of some hundred bytes is far below the cipher's limit");
+        Self { kid, payload, tag: tag.into() }
+    }
+
+    /// Decrypts the message in its place, if all of the seal is unchanged.
+    pub fn decrypt(
+        &mut self,
+        cipher: &XChaCha20Poly1305,
+        associated: &[u8],
+    ) -> Result<&[u8], SealError> {
+        let (nonce, message) =
+            self.payload.split_first_chunk_mut::<NONCE_BYTES>().ok_or(SealError)?;
+        cipher
+            .decrypt_inout_detached(
+                &(*nonce).into(),
+                associated,
+                (&mut *message).into(),
+                &self.tag.into(),
+            )
+            .map_err(|_| SealError)?;
+        Ok(message)
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Audience {
     Edge,
     /// `/internal/*` of the origin.
     Origin,
+    /// Everything of the gpu-backend that costs something.
+    Gpu,
 }
 
 impl Audience {
@@ -29,6 +31,7 @@ impl Audience {
         match self {
             Self::Edge => "edge",
             Self::Origin => "origin",
+            Self::Gpu => "gpu",
         }
     }
 }

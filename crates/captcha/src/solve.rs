@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::challenge::{ChallengeClaims, SealedStep};
 use crate::counters::{Counters, Event};
 use crate::keys::Sitekey;
-use crate::pictures::Pictures;
+use crate::pictures::PackSource;
 use crate::policy::Network;
 use crate::ports::{PriceStore, RedemptionStore};
 use crate::refusal::Refusal;
@@ -72,7 +72,7 @@ pub fn open(authority: &Authority, request: &SolutionRequest) -> Result<Opened, 
 }
 
 /// Judges a solution. The counters are never borrowed across an await.
-pub async fn judge<R: RedemptionStore, P: PriceStore, D: Pictures>(
+pub async fn judge<R: RedemptionStore, P: PriceStore, D: PackSource>(
     call: &Call<'_>,
     opened: &Opened,
     request: &SolutionRequest,
@@ -123,7 +123,7 @@ fn begin<'a>(
     Ok(attempt)
 }
 
-async fn decide<R: RedemptionStore, P: PriceStore, D: Pictures>(
+async fn decide<R: RedemptionStore, P: PriceStore, D: PackSource>(
     attempt: &Attempt<'_>,
     request: &SolutionRequest,
     stores: &Stores<'_, R, P, D>,
@@ -133,11 +133,11 @@ async fn decide<R: RedemptionStore, P: PriceStore, D: Pictures>(
         (SealedStep::Puzzle(puzzle), Some(nonces), None, None) => {
             attempt.solution(puzzle, nonces, stores, rng).await
         }
-        (SealedStep::Picture { answer, algorithm, .. }, None, Some(given), None) => {
-            attempt.answer(answer, *algorithm, given, stores).await
+        (SealedStep::Picture(picture), None, Some(given), None) => {
+            attempt.answer(picture, given, stores).await
         }
-        (SealedStep::Picture { algorithm, next, .. }, None, None, Some(_)) => {
-            attempt.another_way(*algorithm, *next, stores, rng).await
+        (SealedStep::Picture(picture), None, None, Some(_)) => {
+            attempt.another_way(picture, stores, rng).await
         }
         (SealedStep::Puzzle(_), None, None, Some(_)) => Err(Refusal::new(
             Code::MalformedRequest,

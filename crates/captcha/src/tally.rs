@@ -1,6 +1,6 @@
 //! What is to be counted about one request, as data: the shell batches it.
 
-use munjigi_protocol::{Algorithm, Code, CountKind};
+use munjigi_protocol::{Algorithm, Code, CountKind, PackId, PictureType};
 
 use crate::host::Hostname;
 use crate::keys::Sitekey;
@@ -30,6 +30,32 @@ pub struct Tally {
     pub algorithm: Option<Algorithm>,
     /// The solve time that the widget reported.
     pub solve_ms: Option<u32>,
+    /// What became of a picture.
+    pub picture: Option<PictureTally>,
+}
+
+/// What became of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureTally {
+    /// The kind.
+    pub kind: PictureType,
+    /// The pack; none where there was nothing to deal from.
+    pub pack: Option<PackId>,
+    /// What.
+    pub fate: PictureFate,
+}
+
+/// What became of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureFate {
+    /// It was dealt; without a pack: it should have been.
+    Dealt,
+    /// The answer was right.
+    Right,
+    /// The answer was wrong.
+    Wrong,
+    /// The visitor chose another way.
+    Way,
 }
 
 impl Tally {
@@ -44,6 +70,7 @@ impl Tally {
             asn: visit.asn,
             algorithm: None,
             solve_ms: None,
+            picture: None,
         }
     }
 

@@ -6,7 +6,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Signals, base64};
+use crate::{Answer, PictureStep, Signals, base64};
 
 /// The 16 random bytes that name an attempt from its first puzzle to its
 /// token. On the wire 22 digits of unpadded URL-safe base64.
@@ -165,38 +165,6 @@ pub struct PuzzleStep {
     pub epoch_len: u64,
 }
 
-/// Kinds of picture challenge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum PictureType {
-    /// Choose every tile that shows the thing.
-    #[serde(rename = "grid")]
-    Grid,
-    /// Point at the thing.
-    #[serde(rename = "area")]
-    Area,
-    /// Turn the thing until it faces as shown.
-    #[serde(rename = "turn")]
-    Turn,
-}
-
-/// A picture to answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct PictureStep {
-    /// Which kind.
-    #[serde(rename = "type")]
-    pub picture_type: PictureType,
-    /// The thing to look for, as a key of the locale files.
-    pub prompt: String,
-    /// Paths of the images, named for this challenge alone.
-    pub images: Vec<String>,
-    /// Rows of the grid; 1 for other kinds.
-    pub rows: u8,
-    /// Columns of the grid; 1 for other kinds.
-    pub columns: u8,
-}
-
 /// `POST /v1/solutions`: exactly one of `nonces`, `answer` and `want`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -216,65 +184,6 @@ pub struct SolutionRequest {
     /// Features of the visit so far.
     #[serde(default)]
     pub signals: Signals,
-}
-
-/// The answer to a picture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(tag = "type", try_from = "FlatAnswer")]
-pub enum Answer {
-    /// The chosen tiles, counted row by row from 0, ascending.
-    #[serde(rename = "grid")]
-    Grid {
-        /// Indexes of the chosen tiles.
-        cells: Vec<u8>,
-    },
-    /// The point, in thousandths of the picture's width and height.
-    #[serde(rename = "area")]
-    Area {
-        /// From the left edge.
-        x: u16,
-        /// From the top edge.
-        y: u16,
-    },
-    /// The chosen view.
-    #[serde(rename = "turn")]
-    Turn {
-        /// Index of the view.
-        view: u8,
-    },
-}
-
-/// An [`Answer`] with the fields of every type: read in one go, where a tagged
-/// enum would have to be kept whole until its tag is found. That is code which
-/// nothing else at the edge needs.
-#[derive(Deserialize)]
-struct FlatAnswer {
-    #[serde(rename = "type")]
-    picture_type: PictureType,
-    cells: Option<Vec<u8>>,
-    x: Option<u16>,
-    y: Option<u16>,
-    view: Option<u8>,
-}
-
-impl TryFrom<FlatAnswer> for Answer {
-    type Error = &'static str;
-
-    fn try_from(flat: FlatAnswer) -> Result<Self, &'static str> {
-        match flat {
-            FlatAnswer { picture_type: PictureType::Grid, cells: Some(cells), .. } => {
-                Ok(Self::Grid { cells })
-            }
-            FlatAnswer { picture_type: PictureType::Area, x: Some(x), y: Some(y), .. } => {
-                Ok(Self::Area { x, y })
-            }
-            FlatAnswer { picture_type: PictureType::Turn, view: Some(view), .. } => {
-                Ok(Self::Turn { view })
-            }
-            _ => Err("the answer lacks a field of its type"),
-        }
-    }
 }
 
 /// What a visitor asks for instead of the step offered.

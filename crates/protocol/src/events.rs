@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Algorithm, AttemptId, Code, base64};
+use crate::{Algorithm, AttemptId, Code, PackId, PictureType, base64};
 
 /// Names a batch of counts; the origin takes each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +69,30 @@ pub struct CountBatch {
     pub batch: BatchId,
     /// The counts.
     pub counts: Vec<Count>,
+    /// What became of pictures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<PictureCount>,
+}
+
+/// What became of the pictures of a pack within one minute in one isolate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureCount {
+    /// Minutes since 1970.
+    pub minute: u64,
+    /// The kind.
+    #[serde(rename = "type")]
+    pub picture_type: PictureType,
+    /// The pack; none where a picture was due and there was none to deal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<PackId>,
+    /// Challenges dealt; without a pack, those that could not be.
+    pub dealt: u32,
+    /// Right answers.
+    pub right: u32,
+    /// Wrong answers.
+    pub wrong: u32,
+    /// Visitors who chose another way.
+    pub way: u32,
 }
 
 /// How often something happened within one minute in one isolate.

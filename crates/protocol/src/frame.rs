@@ -34,6 +34,12 @@ pub enum PageMessage {
     /// The widget is being taken off the page.
     #[serde(rename = "remove")]
     Remove,
+    /// The open picture step has room under the widget.
+    #[serde(rename = "under")]
+    Under,
+    /// The open picture step lies over the whole page.
+    #[serde(rename = "over")]
+    Over,
 }
 
 /// Wishes of the page, from `data-*` or `munjigi.render`.
@@ -132,7 +138,8 @@ pub enum FrameMessage {
         /// A code of the protocol, or `offline`, `timeout`, `unsupported`.
         code: String,
     },
-    /// The frame wants this size, in CSS pixels.
+    /// The frame wants this size, in CSS pixels; while the picture step is
+    /// open, the size that it takes under the widget, the widget included.
     #[serde(rename = "resize")]
     Resize {
         /// Width.
@@ -158,6 +165,9 @@ pub enum FrameState {
     /// Solves.
     #[serde(rename = "working")]
     Working,
+    /// A picture waits for the visitor.
+    #[serde(rename = "asking")]
+    Asking,
     /// Passed.
     #[serde(rename = "passed")]
     Passed,

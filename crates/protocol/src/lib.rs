@@ -9,7 +9,9 @@ pub mod base64;
 mod codes;
 mod events;
 mod frame;
+mod gpu;
 pub mod headers;
+mod pictures;
 mod problem;
 pub mod routes;
 mod signals;
@@ -18,16 +20,24 @@ mod siteverify;
 mod state;
 
 pub use attempt::{
-    Algorithm, AlgorithmName, Answer, AttemptId, ChallengeReply, ChallengeRequest,
-    InvalidAttemptId, PictureStep, PictureType, PuzzleStep, SolutionReply, SolutionRequest, Step,
-    Want,
+    Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, InvalidAttemptId,
+    PuzzleStep, SolutionReply, SolutionRequest, Step, Want,
 };
 pub use codes::{Code, SiteverifyCode};
 pub use events::{
-    BatchId, Count, CountBatch, CountKind, EventBatch, Redeemed, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
+    BatchId, Count, CountBatch, CountKind, EventBatch, PictureCount, Redeemed, SOLVE_MS_BOUNDS,
+    SOLVE_MS_BUCKETS,
 };
 pub use frame::{
     FrameMessage, FrameState, PageMessage, PageOptions, WidgetRetry, WidgetSize, WidgetTheme,
+};
+pub use gpu::{
+    Judgement, PredictReply, Prediction, RenderReply, RenderRequest, RenderedImage,
+    RenderedPicture, Rendering, SegmentedThing,
+};
+pub use pictures::{
+    Answer, ImageSpan, InvalidPackId, Pack, PackId, PackItem, PictureRound, PictureStep,
+    PictureType, PoolEntry, Pools, RightRound, Trace,
 };
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;

@@ -37,6 +37,14 @@ pub const VERSION: Route = route("GET", "/version", 0);
 pub const PUT_SITE: Route = route("PUT", "/internal/sites/{sitekey}", 1024 * 1024);
 /// Takes a site off the edge.
 pub const DELETE_SITE: Route = route("DELETE", "/internal/sites/{sitekey}", 1024);
+/// Puts the images of a pack into the bucket.
+pub const PUT_PACK_IMAGES: Route = route("PUT", "/internal/packs/{id}/images", 8 * 1024 * 1024);
+/// Publishes a pack to the edge, after its images.
+pub const PUT_PACK: Route = route("PUT", "/internal/packs/{id}", 1024 * 1024);
+/// Takes a pack and its images off the edge.
+pub const DELETE_PACK: Route = route("DELETE", "/internal/packs/{id}", 1024);
+/// Says from which packs pictures are dealt.
+pub const PUT_POOLS: Route = route("PUT", "/internal/pools", 256 * 1024);
 /// What the edge holds, for operators.
 pub const STATE: Route = route("GET", "/internal/state", 0);
 
@@ -53,6 +61,10 @@ pub const EDGE: &[Route] = &[
     VERSION,
     PUT_SITE,
     DELETE_SITE,
+    PUT_PACK_IMAGES,
+    PUT_PACK,
+    DELETE_PACK,
+    PUT_POOLS,
     STATE,
 ];
 
@@ -63,3 +75,13 @@ pub const COUNTS: Route = route("POST", "/internal/counts", 256 * 1024);
 
 /// Every route of the origin that the edge calls.
 pub const ORIGIN: &[Route] = &[EVENTS, COUNTS];
+
+/// Draws pictures.
+pub const RENDER: Route = route("POST", "/v1/render", 64 * 1024);
+/// Asks a model about one image.
+pub const PREDICT: Route = route("POST", "/v1/predict", 10 * 1024 * 1024);
+/// Asks a model about several.
+pub const PREDICT_BATCH: Route = route("POST", "/v1/predict/batch", 32 * 1024 * 1024);
+
+/// Every route of the gpu-backend that the origin calls.
+pub const GPU: &[Route] = &[RENDER, PREDICT, PREDICT_BATCH];

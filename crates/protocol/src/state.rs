@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Overall status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Status {
     /// Everything answers.
     #[serde(rename = "ok")]
@@ -18,6 +19,7 @@ pub enum Status {
 
 /// `GET /health`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
     /// The worst of the checks.
     pub status: Status,
@@ -27,6 +29,7 @@ pub struct Health {
 
 /// One dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthCheck {
     /// What was looked at.
     pub name: String,

@@ -86,31 +86,80 @@ fn solution_replies_carry_their_status() {
         json!({"status": "passed", "token": "mj1.t", "expires_in": 300})
     );
     let next = json!({"status": "next", "challenge": "mj1.c", "expires_in": 900,
-        "step": {"kind": "picture", "type": "grid", "prompt": "bicycle", "images": ["a"],
-                 "rows": 3, "columns": 3}});
+        "step": {"kind": "picture", "type": "grid", "rows": 3, "columns": 3,
+                 "rounds": [{"prompt": "bicycle", "images": ["a"]}]}});
     let read: SolutionReply = from_value(next.clone()).unwrap();
     assert_eq!(to_value(&read).unwrap(), next);
 }
 
 #[test]
 fn an_answer_is_read_by_its_type() {
+    let trace = Trace { first_act: 14, whole: 52, acts: 3, rhythm: 2, scatter: 1 };
+    let told = json!({"first_act": 14, "whole": 52, "acts": 3, "rhythm": 2, "scatter": 1});
     for (text, answer) in [
-        (json!({"type": "grid", "cells": [0, 4]}), Answer::Grid { cells: vec![0, 4] }),
-        (json!({"type": "area", "x": 1, "y": 999}), Answer::Area { x: 1, y: 999 }),
-        (json!({"type": "turn", "view": 3}), Answer::Turn { view: 3 }),
+        (
+            json!({"type": "grid", "cells": [[0, 4]], "trace": told}),
+            Answer::Grid { cells: vec![vec![0, 4]], trace },
+        ),
+        (
+            json!({"type": "area", "points": [[1, 999], [0, 1_000]], "trace": told}),
+            Answer::Area { points: vec![[1, 999], [0, 1_000]], trace },
+        ),
+        (
+            json!({"type": "turn", "views": [3, 15], "trace": told}),
+            Answer::Turn { views: vec![3, 15], trace },
+        ),
     ] {
         assert_eq!(to_value(&answer).unwrap(), text);
         assert_eq!(from_value::<Answer>(text).unwrap(), answer);
     }
+    let untold: Answer = from_value(json!({"type": "turn", "views": [3]})).unwrap();
+    assert_eq!(untold, Answer::Turn { views: vec![3], trace: Trace::default() });
+    let partly: Trace = from_value(json!({"acts": 3})).unwrap();
+    assert_eq!(partly, Trace { acts: 3, ..Trace::default() });
     for text in [
-        json!({"cells": [0]}),
+        json!({"cells": [[0]]}),
         json!({"type": "grid"}),
-        json!({"type": "grid", "view": 3}),
-        json!({"type": "area", "x": 1}),
-        json!({"type": "audio", "cells": [0]}),
-        json!({"type": "turn", "view": 256}),
+        json!({"type": "grid", "cells": [0]}),
+        json!({"type": "grid", "views": [3]}),
+        json!({"type": "grid", "cells": [[0]], "views": [3]}),
+        json!({"type": "area", "points": [[1]]}),
+        json!({"type": "area", "points": [[1, 2, 3]]}),
+        json!({"type": "audio", "cells": [[0]]}),
+        json!({"type": "turn", "views": [256]}),
     ] {
         assert!(from_value::<Answer>(text.clone()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_pack_reads_as_the_protocol_shows_it() {
+    let text = json!({
+        "id": "00ff10a0b0c0d0e0", "type": "area", "rows": 1, "columns": 1,
+        "content_type": "image/jpeg", "image_bytes": 1234,
+        "items": [{
+            "prompt": "cup", "images": [{"at": 0, "len": 1234}],
+            "answer": {"area": {"columns": 4, "rows": 2, "mask": "GA"}},
+        }],
+    });
+    let pack: Pack = from_value(text.clone()).unwrap();
+    assert_eq!(pack.id, PackId([0x00, 0xff, 0x10, 0xa0, 0xb0, 0xc0, 0xd0, 0xe0]));
+    let answer = RightRound::Area { columns: 4, rows: 2, mask: vec![0b0001_1000] };
+    assert_eq!(pack.items[0].answer, answer);
+    assert_eq!(to_value(&pack).unwrap(), text);
+    let pools = json!({
+        "version": 3, "packs": [{"id": "00ff10a0b0c0d0e0", "type": "area", "retire_at": 9}],
+    });
+    assert_eq!(to_value(from_value::<Pools>(pools.clone()).unwrap()).unwrap(), pools);
+    for id in ["", "00ff10a0b0c0d0e", "00FF10A0B0C0D0E0", "00ff10a0b0c0d0e00", "zzzzzzzzzzzzzzzz"] {
+        assert!(id.parse::<PackId>().is_err(), "{id}");
+    }
+}
+
+#[test]
+fn every_kind_of_picture_has_one_spelling() {
+    for kind in PictureType::ALL {
+        assert_eq!(to_value(kind).unwrap(), json!(kind.as_str()));
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use munjigi_protocol::{
     Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Code, FrameMessage,
-    FrameState, Mode, PageMessage, PageOptions, PictureStep, PictureType, Problem, PuzzleStep,
-    Signals, SolutionReply, SolutionRequest, Step, Want, WidgetRetry, WidgetSize, WidgetTheme,
+    FrameState, Mode, PageMessage, PageOptions, PictureRound, PictureStep, PictureType, Problem,
+    PuzzleStep, Signals, SolutionReply, SolutionRequest, Step, Trace, Want, WidgetRetry,
+    WidgetSize, WidgetTheme,
 };
 use ts_rs::{Config, TS};
 
@@ -31,6 +32,7 @@ fn typescript() -> String {
         Mode,
         PageMessage,
         PageOptions,
+        PictureRound,
         PictureStep,
         PictureType,
         Problem,
@@ -39,6 +41,7 @@ fn typescript() -> String {
         SolutionReply,
         SolutionRequest,
         Step,
+        Trace,
         Want,
         WidgetRetry,
         WidgetSize,

@@ -37,7 +37,7 @@ fn deals(c: &mut Criterion) {
     let seed = Seed::numbered(4);
     group.bench_function("grid", |b| b.iter(|| Grid::deal(black_box(seed))));
     group.bench_function("area", |b| b.iter(|| Area::deal(black_box(seed))));
-    group.bench_function("turn", |b| b.iter(|| Turn::deal(black_box(seed), 24)));
+    group.bench_function("turn", |b| b.iter(|| Turn::deal(black_box(seed), 16)));
     let scene = Area::deal(seed).scene;
     group.bench_function("rows", |b| b.iter(|| Rows::of(black_box(&scene))));
     group.finish();

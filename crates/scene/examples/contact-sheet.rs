@@ -17,8 +17,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let only = arguments.next();
     let folder = Path::new(&folder);
     fs::create_dir_all(folder)?;
-    let sheets: [(&str, Draw); 5] =
-        [("kinds", kinds), ("kinds-busy", busy), ("grid", grid), ("area", area), ("turn", turn)];
+    let sheets: [(&str, Draw); 6] = [
+        ("kinds", kinds),
+        ("kinds-busy", busy),
+        ("grid", grid),
+        ("area", area),
+        ("turn", turn),
+        ("challenges", challenges),
+    ];
     for (name, draw) in sheets {
         if only.as_ref().is_none_or(|only| only == name) {
             let path = folder.join(name).with_extension("png");
@@ -78,17 +84,17 @@ fn area(pixels: u32) -> Vec<Vec<Picture>> {
     (0..3).map(|row| (0..3).map(|column| draw(row * 3 + column)).collect()).collect()
 }
 
-/// Three strips, twelve views to a row; the reference opens each strip's
+/// Three strips, eight views to a row; the reference opens each strip's
 /// third row.
 fn turn(pixels: u32) -> Vec<Vec<Picture>> {
     (0..3)
         .flat_map(|number| {
-            let turn = Turn::deal(Seed::numbered(number), 24);
+            let turn = Turn::deal(Seed::numbered(number), 16);
             println!("turn: {} as view {}", turn.kind.name(), turn.answer);
             let view = |index| square(&turn.view(index), pixels);
             [
-                (0..12).map(view).collect::<Vec<_>>(),
-                (12..24).map(view).collect(),
+                (0..8).map(view).collect::<Vec<_>>(),
+                (8..16).map(view).collect(),
                 vec![square(&turn.reference, pixels), view(turn.answer)],
             ]
         })
@@ -99,33 +105,55 @@ fn square(scene: &Scene, pixels: u32) -> Picture {
     render(scene, pixels, pixels)
 }
 
+/// Whole challenges as a visitor gets them: four grids, four wide pictures,
+/// and two turns with their reference.
+fn challenges(pixels: u32) -> Vec<Vec<Picture>> {
+    let seeds = || (40..44).map(Seed::numbered);
+    let grids = seeds().map(|seed| {
+        let tiles: Vec<Picture> =
+            Grid::deal(seed).tiles.iter().map(|scene| square(scene, pixels)).collect();
+        joined(&tiles.chunks(3).map(<[Picture]>::to_vec).collect::<Vec<_>>(), 2)
+    });
+    let areas = seeds().map(|seed| render(&Area::deal(seed).scene, pixels * 3, pixels * 2));
+    let turns = seeds().take(2).flat_map(|seed| {
+        let turn = Turn::deal(seed, 16);
+        let view = |row: u8| {
+            (0..4).map(|column| square(&turn.view(row * 4 + column), pixels)).collect::<Vec<_>>()
+        };
+        let views = joined(&(0..4).map(view).collect::<Vec<_>>(), 2);
+        [views, square(&turn.reference, pixels * 3 / 2)]
+    });
+    vec![grids.collect(), areas.collect(), turns.collect()]
+}
+
 /// Puts pictures into rows with a white gap and writes a PNG.
 fn write(path: &Path, rows: &[Vec<Picture>]) -> Result<(), Box<dyn Error>> {
-    const GAP: usize = 4;
-    let size = |picture: &Picture| (picture.width as usize, picture.height as usize);
-    let width = rows
-        .iter()
-        .map(|row| row.iter().map(|picture| size(picture).0 + GAP).sum::<usize>() + GAP)
-        .max()
-        .unwrap_or(0);
-    let height = rows.iter().map(|row| size(&row[0]).1 + GAP).sum::<usize>() + GAP;
-    let mut sheet = vec![255u8; width * height * 3];
-    let mut top = GAP;
-    for row in rows {
-        let mut left = GAP;
-        for picture in row {
-            let (across, down) = size(picture);
-            for (y, line) in picture.rgb.chunks(across * 3).enumerate().take(down) {
-                let start = ((top + y) * width + left) * 3;
-                sheet[start..start + line.len()].copy_from_slice(line);
-            }
-            left += across + GAP;
-        }
-        top += size(&row[0]).1 + GAP;
-    }
+    let sheet = joined(rows, 4);
     let file = fs::File::create(path)?;
-    let mut encoder = png::Encoder::new(file, u32::try_from(width)?, u32::try_from(height)?);
+    let mut encoder = png::Encoder::new(file, sheet.width, sheet.height);
     encoder.set_color(png::ColorType::Rgb);
-    encoder.write_header()?.write_image_data(&sheet)?;
+    encoder.write_header()?.write_image_data(&sheet.rgb)?;
     Ok(())
+}
+
+/// Rows of pictures as one, with a white gap.
+fn joined(rows: &[Vec<Picture>], gap: u32) -> Picture {
+    let across = |row: &Vec<Picture>| row.iter().map(|picture| picture.width + gap).sum::<u32>();
+    let down = |row: &Vec<Picture>| row.iter().map(|picture| picture.height).max().unwrap_or(0);
+    let width = rows.iter().map(across).max().unwrap_or(0) + gap;
+    let height = rows.iter().map(|row| down(row) + gap).sum::<u32>() + gap;
+    let mut rgb = vec![255u8; (width * height * 3) as usize];
+    let mut top = gap;
+    for row in rows {
+        let mut left = gap;
+        for picture in row {
+            for (y, line) in (top..).zip(picture.rgb.chunks(picture.width as usize * 3)) {
+                let start = ((y * width + left) * 3) as usize;
+                rgb[start..start + line.len()].copy_from_slice(line);
+            }
+            left += picture.width + gap;
+        }
+        top += down(row) + gap;
+    }
+    Picture { width, height, rgb, labels: Vec::new() }
 }

@@ -14,11 +14,10 @@ fn linear(byte: u8) -> f32 {
     libm::powf(f32::from(byte) / 255.0, 2.2)
 }
 
-/// As a byte of the picture. The plain 2.2 curve, not sRGB's with its
-/// straight foot: one `pow` is the same in WGSL.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=255")]
-pub(crate) fn encoded(light: f32) -> u8 {
-    (libm::powf(light.clamp(0.0, 1.0), 1.0 / 2.2) * 255.0 + 0.5) as u8
+/// As a screen shows it. The plain 2.2 curve, not sRGB's with its straight
+/// foot: one `pow` is the same in WGSL.
+pub(crate) fn shown(light: f32) -> f32 {
+    libm::powf(light.clamp(0.0, 1.0), 1.0 / 2.2)
 }
 
 pub(crate) const CORAL: u32 = 0xEF_6F_6C;
@@ -51,10 +50,11 @@ pub(crate) const COPPER: u32 = 0xC8_7F_56;
 pub(crate) const BRIGHT: &[u32] =
     &[CORAL, RED, BRICK, ORANGE, MUSTARD, SAGE, LEAF, TEAL, SKY, BLUE, NAVY, LILAC, PLUM, PINK];
 
-/// Rooms: floor and wall colours, calm beside the bright ones.
+/// Rooms: floor and wall colours, most of them calm beside the bright ones.
 pub(crate) const ROOMS: &[u32] = &[
     0xDF_E7_EE, 0xF7_E3_D0, 0xD6_E7_DD, 0xE3_DB_F0, 0xF6_D9_DB, 0xCF_E2_F3, 0xF3_EB_CF, 0x9F_C2_D3,
-    0xD9_B5_9F, 0xA3_BA_AE, 0xC3_B0_D2, 0xEC_C9_8D, 0x8F_A9_C9, 0xE8_E4_DC,
+    0xD9_B5_9F, 0xA3_BA_AE, 0xC3_B0_D2, 0xEC_C9_8D, 0x8F_A9_C9, 0xE8_E4_DC, 0xB8_7E_62, 0x6F_8F_86,
+    0x5E_77_9A, 0x8B_6F_8E, 0xC8_8B_8B, 0x7A_93_5E, 0xD8_C2_6A, 0x56_6B_70, 0xA8_8A_6A, 0xBF_D6_E8,
 ];
 
 /// A colour of a list, moved a little in each channel.

@@ -6,15 +6,17 @@
 use glam::Vec3;
 
 use crate::{
-    scene::{Blend, Material, Scene, Shape, Span},
-    solid::{Solid, Solids},
+    scene::{Backdrop, Blend, Dapple, Material, Scene, Shape, Span},
+    solid::{Group, Solid, Solids},
 };
 
 /// Four words: `f32` bits unless said otherwise.
 pub type Row = [u32; 4];
 
 /// Rows of a picture's frame, see [`Rows::frame`].
-pub const FRAME_ROWS: usize = 11;
+pub const FRAME_ROWS: usize = 17;
+/// Rows of a thing, see [`Rows::things`].
+pub const THING_ROWS: usize = 2;
 /// Rows of a solid, see [`Rows::solids`].
 pub const SOLID_ROWS: usize = 7;
 /// Rows of a material, see [`Rows::materials`].
@@ -27,8 +29,15 @@ pub struct Rows {
     /// `0` eye, half height · `1` right · `2` up · `3` forward ·
     /// `4` towards the lamp, crispness · `5` lamp · `6` sky · `7` bounce ·
     /// `8` horizon, fade start · `9` zenith, fade end ·
-    /// `10` words: solids, floor material, things, 0.
+    /// `10` words: solids, floor material, things, wall material plus one (0 is
+    /// no wall) · `11` turns of floor and wall as sine and cosine · `12` the
+    /// wall's normal and distance · `13` dapple: screen (word), frequency,
+    /// depth, 0 · `14` gain, contrast · `15` lift, saturation · `16` vignette,
+    /// grain, grain seed (word), 0.
     pub frame: [Row; FRAME_ROWS],
+    /// Per thing: `0` centre and radius of the ball that holds it · `1` words:
+    /// first solid, solids, 0, 0.
+    pub things: Vec<[Row; THING_ROWS]>,
     /// Per solid, in scene coordinates:
     /// `0..=2` columns of the matrix into its own frame, and in their fourth
     /// places the words of the shape and the blend, and the reach of `Melt` in
@@ -53,7 +62,7 @@ impl Rows {
     /// # Panics
     /// If a scene holds 65,536 things or more.
     pub fn of(scene: &Scene) -> Self {
-        let Scene { camera, light, backdrop, .. } = scene;
+        let Scene { camera, light, backdrop, look, .. } = scene;
         let solids = Solids::of(scene);
         let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let frame = [
@@ -67,10 +76,22 @@ impl Rows {
             row(light.bounce, 0.0),
             row(backdrop.horizon, backdrop.fade[0]),
             row(backdrop.zenith, backdrop.fade[1]),
-            [count(solids.list.len()), backdrop.floor, count(scene.things.len()), 0],
+            [
+                count(solids.list.len()),
+                backdrop.floor.material,
+                count(scene.things.len()),
+                backdrop.wall.map_or(0, |wall| wall.sheet.material + 1),
+            ],
+            turns(backdrop),
+            backdrop.wall.map_or([0; 4], |wall| row(wall.normal, wall.distance)),
+            dapple(&light.dapple),
+            row(look.gain, look.contrast),
+            row(look.lift, look.saturation),
+            [look.vignette.to_bits(), look.grain.to_bits(), look.grain_seed, 0],
         ];
         Self {
             frame,
+            things: solids.groups.iter().map(thing).collect(),
             solids: solids.list.iter().map(solid).collect(),
             materials: scene.materials.iter().map(material).collect(),
             points: scene.points.chunks(2).map(pair).collect(),
@@ -87,10 +108,26 @@ fn row(v: Vec3, fourth: f32) -> Row {
     [v.x, v.y, v.z, fourth].map(f32::to_bits)
 }
 
+fn turns(backdrop: &Backdrop) -> Row {
+    let [sine, cosine] = backdrop.floor.turn;
+    let [wall_sine, wall_cosine] = backdrop.wall.map_or([0.0, 1.0], |wall| wall.sheet.turn);
+    [sine, cosine, wall_sine, wall_cosine].map(f32::to_bits)
+}
+
+fn dapple(dapple: &Dapple) -> Row {
+    [dapple.screen as u32, dapple.frequency.to_bits(), dapple.depth.to_bits(), 0]
+}
+
 fn pair(corners: &[[f32; 2]]) -> Row {
     let [x, y] = corners[0];
     let [z, w] = corners.get(1).copied().unwrap_or_default();
     [x, y, z, w].map(f32::to_bits)
+}
+
+fn thing(group: &Group) -> [Row; THING_ROWS] {
+    let first = u32::try_from(group.balls.start).unwrap_or(u32::MAX);
+    let solids = u32::try_from(group.balls.len()).unwrap_or(u32::MAX);
+    [row(group.centre, group.radius), [first, solids, 0, 0]]
 }
 
 fn solid(solid: &Solid) -> [Row; SOLID_ROWS] {

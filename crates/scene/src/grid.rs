@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Kind, Scene, Seed,
-    stage::{Tile, stream, tile},
+    stage::stream,
+    tile::{Tile, tile_without},
 };
 
 /// Nine tiles and which of them show the asked kind.
@@ -34,7 +35,8 @@ impl Grid {
         let mut kinds: Vec<Kind> =
             (0..TILES).map(|tile| if tile < right { target } else { dice.pick(&others) }).collect();
         dice.shuffle(&mut kinds);
-        let tiles = kinds.iter().map(|&kind| tile(dice.seed(), kind, Tile::Busy)).collect();
+        let tiles =
+            kinds.iter().map(|&kind| tile_without(dice.seed(), kind, Tile::Busy, target)).collect();
         let answer = (0u8..).zip(&kinds).filter(|&(_, &kind)| kind == target);
         Self { target, tiles, answer: answer.map(|(index, _)| index).collect() }
     }

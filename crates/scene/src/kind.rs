@@ -51,35 +51,35 @@ impl Turns {
 }
 
 kinds! {
-    Chair "chair" 120 Unlike;
+    Chair "chair" 140 Unlike;
     Bench "bench" 70 Unlike;
     Table "table" 180 Alike;
     Lamp "lamp" 180 Alike;
-    Clock "clock" 45 Alike;
+    Clock "clock" 52 Alike;
     Candle "candle" 180 Alike;
     Umbrella "umbrella" 180 Alike;
-    Ladder "ladder" 50 Alike;
+    Ladder "ladder" 55 Alike;
     Book "book" 32 Alike;
     Key "key" 45 Alike;
-    Cup "cup" 55 Alike;
+    Cup "cup" 48 Alike;
     Bottle "bottle" 180 Alike;
-    Teapot "teapot" 60 Unlike;
+    Teapot "teapot" 58 Unlike;
     Tree "tree" 180 Alike;
     Mushroom "mushroom" 180 Alike;
     Cactus "cactus" 50 Alike;
-    Flower "flower" 45 Alike;
-    Fish "fish" 50 Unlike;
+    Flower "flower" 52 Alike;
+    Fish "fish" 50 Alike;
     Apple "apple" 180 Alike;
-    Snowman "snowman" 50 Unlike;
-    Car "car" 65 Unlike;
-    Bicycle "bicycle" 45 Unlike;
-    Boat "boat" 55 Unlike;
+    Snowman "snowman" 60 Alike;
+    Car "car" 75 Unlike;
+    Bicycle "bicycle" 52 Unlike;
+    Boat "boat" 60 Unlike;
     Rocket "rocket" 180 Alike;
-    House "house" 60 Unlike;
+    House "house" 65 Unlike;
     Hammer "hammer" 50 Alike;
     Scissors "scissors" 45 Alike;
     Hat "hat" 180 Alike;
-    Guitar "guitar" 45 Unlike;
+    Guitar "guitar" 45 Alike;
     Balloon "balloon" 180 Alike;
 }
 
@@ -87,6 +87,35 @@ impl Kind {
     /// The kind of a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// How far it may lean and still look at home, in degrees: what is held,
+    /// flies or swims more than what stands.
+    pub(crate) const fn leaning_degrees(self) -> u8 {
+        match self {
+            Self::Key | Self::Scissors | Self::Hammer => 38,
+            Self::Fish | Self::Umbrella | Self::Guitar | Self::Balloon | Self::Rocket => 26,
+            Self::Hat | Self::Book | Self::Flower | Self::Apple | Self::Ladder => 14,
+            _ => 7,
+        }
+    }
+
+    /// From how far above it may be seen, in degrees: a balloon's string and
+    /// an umbrella's handle are below them.
+    pub(crate) const fn looked_down_degrees(self) -> u8 {
+        match self {
+            Self::Balloon | Self::Rocket | Self::Umbrella => 20,
+            _ if self.facing_degrees() < 60 => 32,
+            _ => 44,
+        }
+    }
+
+    /// Whether its colours may be any: an apple is red or green.
+    pub(crate) const fn any_colour(self) -> bool {
+        !matches!(
+            self,
+            Self::Apple | Self::Cactus | Self::Candle | Self::Snowman | Self::Tree | Self::Flower
+        )
     }
 
     /// Whether one could be taken for the other in a small picture, or is a

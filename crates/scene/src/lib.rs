@@ -9,13 +9,18 @@
 //! No I/O, no clock, no network: a seed is all that comes in.
 
 mod area;
+pub mod clarity;
 mod colour;
 mod curve;
+mod decor;
+mod dress;
 pub mod flat;
+mod form;
 mod grid;
 mod kind;
 mod kinds;
 mod label;
+mod look;
 mod render;
 pub mod scene;
 mod seed;
@@ -24,6 +29,7 @@ mod shape;
 mod solid;
 mod stage;
 mod surface;
+mod tile;
 mod turn;
 mod workshop;
 
@@ -34,5 +40,5 @@ pub use label::{Bounds, Seen};
 pub use render::{Picture, render};
 pub use scene::Scene;
 pub use seed::Seed;
-pub use stage::{Tile, tile};
+pub use tile::{Tile, tile};
 pub use turn::Turn;

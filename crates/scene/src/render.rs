@@ -4,8 +4,8 @@
 use glam::{Vec2, Vec3, vec2};
 
 use crate::{
-    colour::encoded,
-    scene::Scene,
+    look::finished,
+    scene::{Backdrop, Scene},
     shade::{self, Point},
     solid::{Near, Solids, Touch},
     surface::{self, Coat},
@@ -27,14 +27,17 @@ pub struct Picture {
 
 /// Steps along a ray before it counts as a miss.
 const STEPS: u32 = 72;
+/// The longest step. No distance after a step is more than that before it and
+/// the step itself, and what is farther away need not be measured.
+const LEAP: f32 = 0.4;
 /// Share of the distance that a step takes: `Ball` and `Melt` overstate it.
 const STRIDE: f32 = 0.92;
 /// A hit, in pixel widths.
 const CLOSE: f32 = 0.15;
 /// How far around a point surfaces darken its sky.
 const REACH: f32 = 0.32;
-/// Two neighbours that differ by more, in steps of a byte, are drawn finer.
-const CONTRAST: i32 = 16;
+/// Two neighbours that differ by more, as shares of white, are drawn finer.
+const CONTRAST: f32 = 0.063;
 
 /// Draws a scene. The same scene and size give the same bytes on every
 /// machine whose `f32` follows IEEE 754.
@@ -55,19 +58,21 @@ pub fn render(scene: &Scene, width: u32, height: u32) -> Picture {
             labels.push(label);
         }
     }
-    let once: Vec<[u8; 3]> = colours.iter().map(|c| c.to_array().map(encoded)).collect();
+    let size = [width, height];
+    // Compared as a screen shows them, nearly: a square root is quick.
+    let once: Vec<Vec3> = colours.iter().map(|c| c.map(f32::sqrt)).collect();
     let mut rgb = Vec::with_capacity(count * 3);
     for y in 0..height {
         for x in 0..width {
             let index = (y * width + x) as usize;
-            if rough(&once, &labels, [width, height], [x, y]) {
-                let sum = OFFSETS.iter().fold(colours[index], |sum, &offset| {
+            let mut colour = colours[index];
+            if rough(&once, &labels, size, [x, y]) {
+                let sum = OFFSETS.iter().fold(colour, |sum, &offset| {
                     sum + tracer.sample(middle(x, y) + Vec2::from(offset)).0
                 });
-                rgb.extend((sum / 4.0).to_array().map(encoded));
-            } else {
-                rgb.extend(once[index]);
+                colour = sum / 4.0;
             }
+            rgb.extend(finished(&scene.look, colour, [x, y], size));
         }
     }
     Picture { width, height, rgb, labels }
@@ -96,13 +101,11 @@ fn middle(x: u32, y: u32) -> Vec2 {
 }
 
 /// Whether a pixel differs from one beside it.
-fn rough(once: &[[u8; 3]], labels: &[u8], size: [u32; 2], at: [u32; 2]) -> bool {
+fn rough(once: &[Vec3], labels: &[u8], size: [u32; 2], at: [u32; 2]) -> bool {
     let index = |x: u32, y: u32| (y * size[0] + x) as usize;
     let own = index(at[0], at[1]);
     let differs = |other: usize| {
-        labels[own] != labels[other]
-            || (0..3)
-                .any(|c| (i32::from(once[own][c]) - i32::from(once[other][c])).abs() > CONTRAST)
+        labels[own] != labels[other] || (once[own] - once[other]).abs().max_element() > CONTRAST
     };
     (at[0] > 0 && differs(own - 1))
         || (at[1] > 0 && differs(index(at[0], at[1] - 1)))
@@ -112,7 +115,7 @@ fn rough(once: &[[u8; 3]], labels: &[u8], size: [u32; 2], at: [u32; 2]) -> bool 
 
 struct Tracer<'a> {
     scene: &'a Scene,
-    solids: Solids<'a>,
+    solids: Solids,
     /// Pixels to camera coordinates at distance 1.
     half: Vec2,
     pixel: f32,
@@ -144,15 +147,7 @@ impl<'a> Tracer<'a> {
         let (colour, label) = if let Some((t, touch)) = self.seen(towards) {
             (self.surface(eye + towards * t, towards, t), self.label(touch))
         } else {
-            let far = shade::distance_colour(&self.scene.backdrop, towards);
-            let down = if towards.y < -1e-4 { -eye.y / towards.y } else { f32::MAX };
-            let [start, end] = self.scene.backdrop.fade;
-            let share = surface::smooth(start, end, down);
-            if share >= 1.0 {
-                (far, 0)
-            } else {
-                (self.floor(eye + towards * down, towards, down).lerp(far, share), 0)
-            }
+            (self.backdrop(towards), 0)
         };
         (shade::exposed(colour), label)
     }
@@ -164,14 +159,17 @@ impl<'a> Tracer<'a> {
         if towards.y < -1e-4 {
             end = end.min(-eye.y / towards.y);
         }
+        end = end.min(self.behind(towards));
         let mut left = STEPS;
+        let mut within = LEAP;
         while t < end && left > 0 {
             let p = eye + towards * t;
-            let d = self.solids.distance(&self.near, p);
+            let d = self.solids.distance(&self.near, p, within).min(within);
             if d < CLOSE * self.pixel * t {
                 return Some((t, self.solids.touch(&self.near, p)));
             }
             t += d * STRIDE;
+            within = (d * 2.0 + 0.01).min(LEAP);
             left -= 1;
         }
         None
@@ -187,19 +185,65 @@ impl<'a> Tracer<'a> {
         let coat = self.coat(touch, p, blur);
         let normal = self.normal(p, width);
         self.solids.around(&mut self.near, p, REACH);
-        let open = self.open(p, normal);
+        let open = self.open(p, normal, 0.0);
         let lit = self.lit(p + normal * (blur * 1.5 + 0.004), normal);
         shade::light(&self.scene.light, &Point { normal, view, coat, lit, open })
     }
 
-    fn floor(&mut self, p: Vec3, view: Vec3, t: f32) -> Vec3 {
+    /// How far the wall is along a ray from the eye.
+    fn behind(&self, towards: Vec3) -> f32 {
+        let Some(wall) = &self.scene.backdrop.wall else { return f32::MAX };
+        let into = -towards.dot(wall.normal);
+        let away = self.scene.camera.eye.dot(wall.normal) + wall.distance;
+        if into > 1e-4 && away > 0.0 { away / into } else { f32::MAX }
+    }
+
+    /// The colour where nothing stands: floor, wall, or what they fade into.
+    fn backdrop(&mut self, towards: Vec3) -> Vec3 {
+        let backdrop = &self.scene.backdrop;
+        let far = shade::distance_colour(backdrop, towards);
+        let eye = self.scene.camera.eye;
+        let down = if towards.y < -1e-4 { -eye.y / towards.y } else { f32::MAX };
+        let behind = self.behind(towards);
+        let t = down.min(behind);
+        let share = surface::smooth(backdrop.fade[0], backdrop.fade[1], t);
+        if share >= 1.0 {
+            return far;
+        }
+        let p = eye + towards * t;
+        let normal = match &backdrop.wall {
+            Some(wall) if behind < down => wall.normal,
+            _ => Vec3::Y,
+        };
+        self.sheet(p, normal, towards, t).lerp(far, share)
+    }
+
+    /// The colour of a point of the floor or the wall.
+    fn sheet(&mut self, p: Vec3, normal: Vec3, view: Vec3, t: f32) -> Vec3 {
+        let Backdrop { floor, wall, .. } = &self.scene.backdrop;
         self.solids.around(&mut self.near, p, REACH);
-        let open = if self.near.is_empty() { 1.0 } else { self.open(p, Vec3::Y) };
-        let lit = self.lit(p + Vec3::Y * 0.004, Vec3::Y);
-        let material = &self.scene.materials[self.scene.backdrop.floor as usize];
-        let blur = self.pixel * t / (-view.y).max(0.05);
-        let coat = surface::coat(material, p, blur);
-        shade::light(&self.scene.light, &Point { normal: Vec3::Y, view, coat, lit, open })
+        let mut open = if self.near.is_empty() { 1.0 } else { self.open(p, normal, f32::MIN) };
+        let (sheet, across) = match wall {
+            Some(wall) if normal.y < 0.5 => {
+                let side = Vec3::new(wall.normal.z, 0.0, -wall.normal.x);
+                (wall.sheet, vec2(p.dot(side), p.y))
+            }
+            _ => (*floor, vec2(p.x, p.z)),
+        };
+        if let Some(wall) = wall {
+            // Where floor and wall meet both are a little darker.
+            let from = if normal.y < 0.5 { p.y } else { p.dot(wall.normal) + wall.distance };
+            open *= 0.72 + 0.28 * surface::smooth(0.0, 0.7, from);
+        }
+        let lit = self.lit(p + normal * 0.004, normal);
+        let material = &self.scene.materials[sheet.material as usize];
+        let blur = self.pixel * t / (-view.dot(normal)).max(0.05);
+        let [sine, cosine] = sheet.turn;
+        let across = vec2(across.x * cosine - across.y * sine, across.x * sine + across.y * cosine);
+        // Half a repeat deep: no pattern has an edge there.
+        let own = Vec3::new(across.x, 0.5 / material.frequency.max(1e-3), across.y);
+        let coat = surface::coat(material, own, blur);
+        shade::light(&self.scene.light, &Point { normal, view, coat, lit, open })
     }
 
     fn coat(&self, touch: Touch, p: Vec3, blur: f32) -> Coat {
@@ -221,19 +265,20 @@ impl<'a> Tracer<'a> {
             Vec3::ONE,
         ];
         let sum = CORNERS.iter().fold(Vec3::ZERO, |sum, &corner| {
-            sum + corner * self.solids.distance(&self.near, p + corner * width)
+            sum + corner
+                * self.solids.distance(&self.near, p + corner * width, width * 4.0).min(width * 4.0)
         });
         sum.try_normalize().unwrap_or(Vec3::Y)
     }
 
     /// Ambient occlusion: how much nearer surfaces are along the normal than
-    /// on open ground. The floor counts as a surface.
-    fn open(&self, p: Vec3, normal: Vec3) -> f32 {
+    /// on open ground. What is at height `ground` counts as a surface.
+    fn open(&self, p: Vec3, normal: Vec3, ground: f32) -> f32 {
         let mut closed = 0.0;
         for (height, weight) in [(0.03, 0.34), (0.08, 0.28), (0.16, 0.24), (0.28, 0.2)] {
             let q = p + normal * height;
-            let above = if normal.y < 0.99 { q.y.max(0.0) } else { f32::MAX };
-            let d = self.solids.distance(&self.near, q).min(above);
+            let above = if normal.y < 0.99 { (q.y - ground).max(0.0) } else { f32::MAX };
+            let d = self.solids.distance(&self.near, q, height).min(above);
             closed += ((height - d) / height).clamp(0.0, 1.0) * weight;
         }
         (1.0 - closed).clamp(0.08, 1.0)
@@ -246,6 +291,22 @@ impl<'a> Tracer<'a> {
         if normal.dot(light.towards) < -0.15 {
             return 0.0;
         }
+        let through = surface::dappled(&light.dapple, self.screen(p));
+        if through <= 0.0 {
+            return 0.0;
+        }
+        self.shadow(p) * through
+    }
+
+    /// A place in the plane that faces the lamp.
+    fn screen(&self, p: Vec3) -> Vec2 {
+        let towards = self.scene.light.towards;
+        let side = Vec3::new(towards.z, 0.0, -towards.x).normalize_or(Vec3::X);
+        vec2(p.dot(side), p.dot(towards.cross(side)))
+    }
+
+    fn shadow(&mut self, p: Vec3) -> f32 {
+        let light = &self.scene.light;
         let spread = 1.0 / light.crispness;
         let Some([mut t, end]) = self.solids.along(&mut self.near, p, light.towards, 0.02, spread)
         else {
@@ -255,7 +316,9 @@ impl<'a> Tracer<'a> {
         let mut gap: f32 = 1.0;
         let mut left = 40;
         while t < end && left > 0 {
-            let d = self.solids.distance(&self.near, p + light.towards * t);
+            // More than this neither narrows the gap nor lengthens the step.
+            let within = (t * spread).max(0.35);
+            let d = self.solids.distance(&self.near, p + light.towards * t, within);
             gap = gap.min(0.5 + 0.5 * light.crispness * d / t);
             if gap < 0.02 {
                 return 0.0;

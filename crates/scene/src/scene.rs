@@ -24,6 +24,8 @@ pub struct Scene {
     pub light: Light,
     /// What is behind and below.
     pub backdrop: Backdrop,
+    /// How the picture is finished.
+    pub look: Look,
     /// The things; a thing's label is its index here plus one.
     pub things: Vec<Thing>,
     /// The parts of all things, in the order of the things.
@@ -74,19 +76,95 @@ pub struct Light {
     pub bounce: Vec3,
     /// How fast a shadow's edge hardens: 4 is soft, 16 is crisp.
     pub crispness: f32,
+    /// What the light falls through.
+    pub dapple: Dapple,
 }
 
-/// Floor and distance.
+/// A pattern of shade thrown by what is outside the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dapple {
+    /// Its form.
+    pub screen: Screen,
+    /// Repeats per scene length.
+    pub frequency: f32,
+    /// The share of the lamp that it takes away; 0 is none.
+    pub depth: f32,
+}
+
+/// The closed set of screens between lamp and scene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Screen {
+    /// Leaves of a tree.
+    Leaves,
+    /// Slats of a blind.
+    Slats,
+}
+
+/// Floor, wall and distance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Backdrop {
-    /// The floor's material.
-    pub floor: u32,
-    /// The colour that the floor fades into.
+    /// The floor.
+    pub floor: Sheet,
+    /// What stands behind, if anything does.
+    pub wall: Option<Wall>,
+    /// The colour that floor and wall fade into.
     pub horizon: Vec3,
     /// The colour above.
     pub zenith: Vec3,
-    /// Distances from the camera between which the floor fades.
+    /// Distances from the camera between which they fade.
     pub fade: [f32; 2],
+}
+
+/// An endless even surface.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// Its material.
+    pub material: u32,
+    /// Sine and cosine of the angle by which its pattern is turned.
+    pub turn: [f32; 2],
+}
+
+/// An upright wall.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Wall {
+    /// Its surface.
+    pub sheet: Sheet,
+    /// Unit vector, level, from the wall into the room.
+    pub normal: Vec3,
+    /// How far behind the origin it stands.
+    pub distance: f32,
+}
+
+/// How a picture is finished, after its light is known.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// Factor of each channel.
+    pub gain: Vec3,
+    /// What is added to each channel where it is dark.
+    pub lift: Vec3,
+    /// Around the middle; 1 leaves it.
+    pub contrast: f32,
+    /// 0 is grey, 1 leaves it.
+    pub saturation: f32,
+    /// How much darker the corners are.
+    pub vignette: f32,
+    /// Strength of the film's grain, as a share of white.
+    pub grain: f32,
+    /// Which grain.
+    pub grain_seed: u32,
+}
+
+impl Look {
+    /// What changes nothing.
+    pub const NEUTRAL: Self = Self {
+        gain: Vec3::ONE,
+        lift: Vec3::ZERO,
+        contrast: 1.0,
+        saturation: 1.0,
+        vignette: 0.0,
+        grain: 0.0,
+        grain_seed: 0,
+    };
 }
 
 /// What a thing is.
@@ -255,4 +333,20 @@ pub enum Pattern {
     Clouds,
     /// Eight sectors about `y`, as in a parasol.
     Gores,
+    /// Stripes across `x`, leaning towards `z`.
+    Stripes,
+    /// Squares in all three directions.
+    Cubes,
+    /// Stripes that go up and down.
+    Zigzag,
+    /// Chips of stone.
+    Terrazzo,
+    /// Large soft-edged patches.
+    Blotches,
+    /// Stripes in two directions, one over the other.
+    Tartan,
+    /// From one colour to the other and back.
+    Fade,
+    /// Rings around the origin.
+    Rings,
 }

@@ -4,6 +4,7 @@
 use glam::{Mat3, Vec3};
 
 use crate::{
+    form::{Edge, Form},
     scene::{Blend, Scene, Shape},
     shape,
 };
@@ -13,11 +14,17 @@ pub(crate) struct Solid {
     pub thing: u16,
     pub material: u32,
     pub shape: Shape,
+    form: Form,
     pub blend: Blend,
     pub origin: Vec3,
     /// From scene axes to the part's own, divided by the scale.
     pub to_own: Mat3,
     pub scale: f32,
+    /// One over the scale.
+    inverse: f32,
+    /// The box that holds all the part can change, in its own frame.
+    middle: Vec3,
+    half: Vec3,
     pub ball: Ball,
 }
 
@@ -33,6 +40,21 @@ pub(crate) struct Ball {
 }
 
 impl Solid {
+    /// Where a ray is within the part's box grown by `margin`, if it is.
+    fn crossed(&self, from: Vec3, towards: Vec3, margin: f32) -> Option<[f32; 2]> {
+        let from = self.own(from) - self.middle;
+        let towards = self.to_own * towards;
+        let half = self.half + margin * self.inverse;
+        let mut bounds = [f32::MIN, f32::MAX];
+        for axis in 0..3 {
+            // A ray along a face is as good as one that is not quite.
+            let slope = 1.0 / if towards[axis].abs() > 1e-9 { towards[axis] } else { 1e-9 };
+            let (middle, reach) = (-from[axis] * slope, half[axis] * slope.abs());
+            bounds = [bounds[0].max(middle - reach), bounds[1].min(middle + reach)];
+        }
+        (bounds[0] <= bounds[1] && bounds[1] >= 0.0).then_some(bounds)
+    }
+
     /// A scene point in the part's own frame, in lengths of its thing.
     pub fn own(&self, p: Vec3) -> Vec3 {
         self.to_own * (p - self.origin)
@@ -54,10 +76,10 @@ pub(crate) struct Touch {
 
 /// The ball around a thing, so that most rays and points pass over all of its
 /// parts at once.
-struct Group {
-    balls: core::ops::Range<usize>,
-    centre: Vec3,
-    radius: f32,
+pub(crate) struct Group {
+    pub balls: core::ops::Range<usize>,
+    pub centre: Vec3,
+    pub radius: f32,
 }
 
 impl Group {
@@ -76,15 +98,16 @@ impl Group {
 }
 
 /// All solids of a scene.
-pub(crate) struct Solids<'a> {
+pub(crate) struct Solids {
     pub list: Vec<Solid>,
     balls: Vec<Ball>,
-    groups: Vec<Group>,
-    points: &'a [[f32; 2]],
+    pub groups: Vec<Group>,
+    edges: Vec<Edge>,
 }
 
-impl<'a> Solids<'a> {
-    pub fn of(scene: &'a Scene) -> Self {
+impl Solids {
+    pub fn of(scene: &Scene) -> Self {
+        let mut edges = Vec::new();
         let mut list = Vec::with_capacity(scene.parts.len());
         let mut balls = Vec::with_capacity(scene.parts.len());
         let mut groups = Vec::with_capacity(scene.things.len());
@@ -108,20 +131,24 @@ impl<'a> Solids<'a> {
                     thing: label,
                     material: part.material,
                     shape: part.shape,
+                    form: Form::of(&part.shape, &scene.points, &mut edges),
                     blend: part.blend,
                     origin,
                     to_own: axes.transpose() * (1.0 / thing.scale),
                     scale: thing.scale,
+                    inverse: 1.0 / thing.scale,
+                    middle: (low + high) * 0.5,
+                    half: (high - low) * 0.5 + grown,
                     ball,
                 });
             }
             groups.push(Group::of(&balls, start));
         }
-        Self { list, balls, groups, points: &scene.points }
+        Self { list, balls, groups, edges }
     }
 
-    /// Collects the parts whose ball, grown by `margin` plus `spread` per
-    /// length along the ray, meets the ray. Returns where the ray is among
+    /// Collects the parts whose ball and box, grown by `margin` plus `spread`
+    /// per length along the ray, meet the ray. Returns where the ray is among
     /// them.
     pub fn along(
         &self,
@@ -147,11 +174,13 @@ impl<'a> Solids<'a> {
                 continue;
             }
             for &ball in &self.balls[group.balls.clone()] {
-                let Some((along, inside)) = meets(ball.centre, ball.radius) else { continue };
+                let Some((along, _)) = meets(ball.centre, ball.radius) else { continue };
+                let wide = margin + spread * (along + ball.radius).max(0.0);
+                let solid = &self.list[usize::from(ball.solid)];
+                let Some([enter, leave]) = solid.crossed(from, towards, wide) else { continue };
                 near.push(ball);
                 if !ball.carves {
-                    let half = inside.sqrt();
-                    bounds = [bounds[0].min(along - half), bounds[1].max(along + half)];
+                    bounds = [bounds[0].min(enter), bounds[1].max(leave)];
                 }
             }
         }
@@ -176,8 +205,10 @@ impl<'a> Solids<'a> {
         &self.balls
     }
 
-    /// Distance from a scene point to the nearest of some parts.
-    pub fn distance(&self, near: &[Ball], p: Vec3) -> f32 {
+    /// Distance from a scene point to the nearest of some parts. Where that is
+    /// `within` or more, any number from `within` on: what is farther away is
+    /// not asked.
+    pub fn distance(&self, near: &[Ball], p: Vec3, within: f32) -> f32 {
         let mut best = f32::MAX;
         let mut current = f32::MAX;
         let mut thing = u16::MAX;
@@ -189,16 +220,22 @@ impl<'a> Solids<'a> {
             }
             // A part whose ball is farther than what is already near cannot
             // come nearer, and one that carves must reach deeper than that.
-            let limit = ball.radius + if ball.carves { -current } else { current.min(best) };
-            if limit <= 0.0 || (p - ball.centre).length_squared() > limit * limit {
+            let near = if current < best { current } else { best };
+            let near = if near < within { near } else { within };
+            let limit = if ball.carves { -current } else { near };
+            let far = ball.radius + limit;
+            if far <= 0.0 || (p - ball.centre).length_squared() > far * far {
                 continue;
             }
             let solid = &self.list[usize::from(ball.solid)];
-            let d = self.one(solid, p);
+            let reach = if let Blend::Melt { reach } = solid.blend { reach } else { 0.0 };
+            let enough = limit * solid.inverse + reach;
+            let d = solid.form.distance(&self.edges, solid.own(p), enough) * solid.scale;
             current = match solid.blend {
-                Blend::Join => current.min(d),
+                Blend::Join if d < current => d,
                 Blend::Melt { reach } => melt(current, d, reach * solid.scale).0,
-                Blend::Carve => current.max(-d),
+                Blend::Carve if -d > current => -d,
+                Blend::Join | Blend::Carve => current,
             };
         }
         best.min(current)
@@ -240,7 +277,7 @@ impl<'a> Solids<'a> {
     }
 
     fn one(&self, solid: &Solid, p: Vec3) -> f32 {
-        shape::distance(&solid.shape, self.points, solid.own(p)) * solid.scale
+        solid.form.distance(&self.edges, solid.own(p), f32::MAX) * solid.scale
     }
 }
 

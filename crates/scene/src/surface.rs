@@ -1,9 +1,10 @@
 //! What colour a surface has at a point: patterns and wear, from integer
-//! hashes, so that every renderer finds the same grain in the wood.
+//! hashes, so that every renderer finds the same grain in the wood; and the
+//! shade of leaves and blinds.
 
-use glam::{IVec3, Vec3};
+use glam::{IVec3, Vec2, Vec3};
 
-use crate::scene::{Material, Pattern};
+use crate::scene::{Dapple, Material, Pattern, Screen};
 
 /// Colour and reflection at a point.
 #[derive(Clone, Copy)]
@@ -88,7 +89,58 @@ fn share(pattern: Pattern, p: Vec3) -> f32 {
             let (c, s) = (c * c - s * s, 2.0 * c * s);
             smooth(-0.08, 0.08, 2.0 * c * s)
         }
+        Pattern::Stripes => edge((fract(p.x + p.z * 0.73) - 0.5).abs() - 0.25),
+        Pattern::Cubes => {
+            let half = |at: f32| edge((fract(at) - 0.5).abs() - 0.25);
+            let both = |one: f32, other: f32| one + other - 2.0 * one * other;
+            both(both(half(p.x), half(p.y)), half(p.z))
+        }
+        Pattern::Zigzag => {
+            let up = (fract(p.x) - 0.5).abs() * 1.2;
+            edge((fract(p.y + p.z + up) - 0.5).abs() - 0.25)
+        }
+        Pattern::Terrazzo => terrazzo(p) * 0.8 + terrazzo(p * 2.3 + 5.0) * 0.4,
+        Pattern::Blotches => smooth(0.5, 0.56, noise(p) * 0.7 + noise(p * 2.1) * 0.3),
+        Pattern::Tartan => {
+            let band = |at: f32| edge((fract(at) - 0.5).abs() - 0.2);
+            0.5 * band(p.x) + 0.5 * band(p.y + p.z)
+        }
+        Pattern::Fade => smooth(0.05, 0.95, (fract((p.y + p.z) * 0.5) - 0.5).abs() * 2.0),
+        Pattern::Rings => edge((fract(p.length()) - 0.5).abs() - 0.25),
     }
+    .clamp(0.0, 1.0)
+}
+
+fn fract(at: f32) -> f32 {
+    at - at.floor()
+}
+
+/// One chip to a cell, of its own size and shade.
+fn terrazzo(p: Vec3) -> f32 {
+    let floor = p.floor();
+    let cell = IVec3::new(whole(floor.x), whole(floor.y), whole(floor.z));
+    let roll = |salt: i32| hash(cell + IVec3::splat(salt));
+    let centre = Vec3::new(roll(101), roll(211), roll(307)) * 0.3 + 0.35;
+    let radius = 0.16 + 0.24 * roll(401);
+    let distance = (p - floor - centre).length();
+    smooth(radius + 0.03, radius - 0.03, distance) * (0.4 + 0.6 * roll(503))
+}
+
+/// The share of the lamp that comes through its screen; `across` is a place in
+/// the plane that faces the lamp.
+pub(crate) fn dappled(dapple: &Dapple, across: Vec2) -> f32 {
+    if dapple.depth <= 0.0 {
+        return 1.0;
+    }
+    let at = across * dapple.frequency;
+    let open = match dapple.screen {
+        Screen::Leaves => {
+            let p = Vec3::new(at.x, at.y, 0.5);
+            smooth(0.36, 0.62, noise(p) * 0.62 + noise(p * 2.3) * 0.38)
+        }
+        Screen::Slats => smooth(-0.14, 0.14, 0.24 - (fract(at.y) - 0.5).abs()),
+    };
+    1.0 - dapple.depth * (1.0 - open)
 }
 
 /// 1 inside, 0 outside, with a soft edge.
@@ -122,7 +174,7 @@ fn whole(floor: f32) -> i32 {
 /// A lattice point's value in `0..1`: multiply, shift and xor, which 32-bit
 /// integers of any GPU do alike.
 #[expect(clippy::cast_precision_loss, reason = "24 bits fit an f32 exactly")]
-fn hash(cell: IVec3) -> f32 {
+pub(crate) fn hash(cell: IVec3) -> f32 {
     let mixed = cell.x.cast_unsigned().wrapping_mul(0x8DA6_B343)
         ^ cell.y.cast_unsigned().wrapping_mul(0xD816_3841)
         ^ cell.z.cast_unsigned().wrapping_mul(0xCB1A_B31F);

@@ -28,11 +28,11 @@ fn grids_ask_for_every_kind() {
 
 #[test]
 fn an_area_shows_exactly_one_of_the_asked_kind() {
-    for seed in 0..24 {
+    for seed in 0..16 {
         let area = Area::deal(Seed::numbered(seed));
         let things = &area.scene.things;
         let kinds = things.iter().filter(|thing| thing.what != What::Prop).count();
-        assert!((5..=8).contains(&kinds), "{seed} holds {kinds}");
+        assert!((6..=18).contains(&kinds), "{seed} holds {kinds}");
         let asked: Vec<usize> = (0..things.len())
             .filter(|&thing| things[thing].what == What::Kind(area.target))
             .collect();
@@ -46,7 +46,7 @@ fn an_asked_thing_is_large_enough_to_point_at() {
         let area = Area::deal(Seed::numbered(seed));
         let answer = usize::from(area.answer);
         let seen = Seen::of(&area.scene, answer, 120, 80);
-        let enough = seen.share >= 0.6 && seen.covered >= 0.012;
+        let enough = seen.share >= 0.66 && seen.covered >= 0.012;
         assert!(enough, "{seed}: {} shows {seen:?}", area.target.name());
         let picture = render(&area.scene, 120, 80);
         let bounds = picture.bounds(answer).expect("the asked thing is seen");
@@ -55,15 +55,44 @@ fn an_asked_thing_is_large_enough_to_point_at() {
     }
 }
 
+/// A blind guess at one picture passes with 7 % at most.
+#[test]
+fn an_asked_thing_and_a_margin_are_a_small_part_of_the_picture() {
+    let margin = 8;
+    for seed in 100..112 {
+        let area = Area::deal(Seed::numbered(seed));
+        let picture = render(&area.scene, 480, 320);
+        let mask = picture.mask(usize::from(area.answer));
+        // Squares as wide as the margin, and their neighbours.
+        let (columns, rows) = (480 / margin, 320 / margin);
+        let hit = |x: usize, y: usize| {
+            (0..margin * margin)
+                .any(|at| mask[(y * margin + at / margin) * 480 + x * margin + at % margin])
+        };
+        let near = |at: usize, end: usize| at.saturating_sub(1)..(at + 2).min(end);
+        let right = (0..rows * columns)
+            .filter(|at| {
+                let (x, y) = (at % columns, at / columns);
+                near(y, rows).any(|y| near(x, columns).any(|x| hit(x, y)))
+            })
+            .count();
+        assert!(right * 100 <= rows * columns * 9, "{seed}: {right} squares");
+    }
+}
+
 #[test]
 fn views_of_a_turn_differ_from_each_other() {
     for seed in 0..4 {
-        let turn = Turn::deal(Seed::numbered(seed), 24);
-        let views: Vec<_> = (0..24).map(|view| render(&turn.view(view), 40, 40)).collect();
-        for one in 0..24 {
+        let turn = Turn::deal(Seed::numbered(seed), 16);
+        let views: Vec<_> = (0..16).map(|view| render(&turn.view(view), 40, 40)).collect();
+        for one in 0..16 {
             for other in 0..one {
+                let moved = std::iter::zip(&views[one].labels, &views[other].labels)
+                    .filter(|(a, b)| a != b)
+                    .count();
+                assert!(moved > 30, "{seed}: {one} and {other} differ in {moved} labels");
                 let differing = std::iter::zip(&views[one].rgb, &views[other].rgb)
-                    .filter(|(a, b)| a.abs_diff(**b) > 24)
+                    .filter(|(a, b)| a.abs_diff(**b) > 16)
                     .count();
                 let name = turn.kind.name();
                 assert!(differing > 40, "{seed}: {name} {one} and {other}: {differing}");
@@ -75,9 +104,9 @@ fn views_of_a_turn_differ_from_each_other() {
 #[test]
 fn a_turning_thing_stays_in_its_picture() {
     for seed in 0..6 {
-        let turn = Turn::deal(Seed::numbered(seed), 24);
-        assert!(turn.kind.turns() && turn.answer < 24);
-        for view in (0..24).step_by(3) {
+        let turn = Turn::deal(Seed::numbered(seed), 16);
+        assert!(turn.kind.turns() && turn.answer < 16);
+        for view in (0..16).step_by(3) {
             let picture = render(&turn.view(view), 48, 48);
             let bounds = picture.bounds(0).expect("it is seen");
             assert!(bounds.left > 0 && bounds.right < 47 && bounds.top > 0 && bounds.bottom < 47);
@@ -86,10 +115,12 @@ fn a_turning_thing_stays_in_its_picture() {
 }
 
 #[test]
-fn a_reference_is_not_a_view() {
+fn a_reference_is_another_thing_of_its_kind() {
     for seed in 0..6 {
-        let turn = Turn::deal(Seed::numbered(seed), 24);
-        assert_eq!(turn.reference.parts, turn.scene.parts);
+        let turn = Turn::deal(Seed::numbered(seed), 16);
+        let kinds = [&turn.reference, &turn.scene].map(|scene| scene.things[0].what);
+        assert_eq!(kinds, [What::Kind(turn.kind); 2]);
+        assert_ne!(turn.reference.parts, turn.scene.parts);
         assert_ne!(turn.reference.camera, turn.scene.camera);
         assert!(turn.reference.light.towards.x * turn.scene.light.towards.x <= 0.0);
         let view = render(&turn.view(turn.answer), 48, 48);
@@ -98,17 +129,17 @@ fn a_reference_is_not_a_view() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn no_seed_panics(bytes: [u8; 32], views in 24u8..=48) {
+    fn no_seed_panics(bytes: [u8; 32], views in 12u8..=24) {
         let seed = Seed(bytes);
         for scene in &Grid::deal(seed).tiles {
             let picture = render(scene, 12, 12);
             prop_assert!(picture.area(0) > 0);
         }
         let area = Area::deal(seed);
-        prop_assert!(render(&area.scene, 36, 24).area(usize::from(area.answer)) > 0);
+        prop_assert!(render(&area.scene, 36, 16).area(usize::from(area.answer)) > 0);
         let turn = Turn::deal(seed, views);
         prop_assert!(render(&turn.view(turn.answer), 12, 12).area(0) > 0);
         prop_assert!(render(&turn.reference, 12, 12).area(0) > 0);

@@ -46,7 +46,7 @@ fn every_kind_fills_its_tile_and_touches_no_border() {
                 bounds.left > 0 && bounds.top > 0 && bounds.right < last && bounds.bottom < last;
             assert!(inside, "{} {seed} touches a border: {bounds:?}", kind.name());
             let extent = (bounds.right - bounds.left).max(bounds.bottom - bounds.top);
-            assert!(extent >= PIXELS * 6 / 10, "{} {seed} is small: {bounds:?}", kind.name());
+            assert!(extent >= PIXELS * 11 / 20, "{} {seed} is small: {bounds:?}", kind.name());
             let share = picture.area(0) * 100 / (PIXELS * PIXELS) as usize;
             assert!((2..=75).contains(&share), "{} {seed} covers {share} %", kind.name());
         }
@@ -78,9 +78,29 @@ fn clutter_and_occluders_leave_the_subject_visible() {
         for seed in 0..8 {
             let scene = tile(Seed::numbered(seed), kind, Tile::Busy);
             assert_eq!(scene.things[0].what, What::Kind(kind));
-            assert!(scene.things[1..].iter().all(|thing| thing.what == What::Prop));
             let share = Seen::of(&scene, 0, 64, 64).share;
-            assert!(share >= 0.7, "{} {seed} shows {share}", kind.name());
+            assert!(share >= 0.65, "{} {seed} shows {share}", kind.name());
+        }
+    }
+}
+
+#[test]
+fn nothing_else_in_a_tile_could_be_taken_for_its_subject() {
+    for &kind in Kind::ALL {
+        for seed in 0..4 {
+            let scene = tile(Seed::numbered(seed), kind, Tile::Busy);
+            let alike = scene.things[1..]
+                .iter()
+                .filter(|thing| matches!(thing.what, What::Kind(other) if other.resembles(kind)));
+            assert_eq!(alike.count(), 0, "{} {seed}", kind.name());
+            let picture = draw(&scene);
+            let size = |thing| {
+                picture.bounds(thing).map_or(0, |b| (b.right - b.left + 1) * (b.bottom - b.top + 1))
+            };
+            for (index, thing) in scene.things.iter().enumerate().skip(1) {
+                let small = thing.what == What::Prop || size(index) * 2 <= size(0);
+                assert!(small, "{} {seed}: thing {index} is as large", kind.name());
+            }
         }
     }
 }
@@ -126,8 +146,8 @@ fn pictures_are_pinned() {
 }
 
 const PINNED: [u64; 4] = [
-    13_740_375_504_647_954_115,
-    906_355_196_162_351_889,
-    5_768_649_806_659_958_127,
-    11_335_745_696_117_143_598,
+    11_246_736_022_436_746_676,
+    16_512_165_334_445_277_144,
+    3_032_918_958_834_238_088,
+    1_345_804_933_126_339_015,
 ];

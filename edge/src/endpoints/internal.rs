@@ -1,5 +1,4 @@
-//! The origin's routes: `PUT` and `DELETE /internal/sites/{sitekey}`,
-//! `GET /internal/state`. Each is signed, and each signature is good once.
+//! The origin's routes: sites, packs of pictures, pools, state. Each is signed, and each signature is good once.
 
 use munjigi_captcha::Refusal;
 use munjigi_captcha::signature::{Audience, MAX_SKEW_SECONDS, SignedRequest, verify};
@@ -11,6 +10,7 @@ use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::objects::Objects;
 
+pub mod packs;
 pub mod publish;
 
 /// Answers with what runs here.

@@ -1,6 +1,5 @@
 //! `POST /v1/solutions`: a solution becomes a token or the next step.
 
-use munjigi_captcha::pictures::NoPictures;
 use munjigi_captcha::ports::SiteSource;
 use munjigi_captcha::solve::{self, Stores};
 use munjigi_captcha::{Call, Refusal};
@@ -11,6 +10,7 @@ use crate::answer::Answer;
 use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict, network_key};
+use crate::log::{Level, Line};
 use crate::objects::Objects;
 
 /// Answers with a token or the next step.
@@ -29,12 +29,17 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer
         }
     }
     let objects = Objects::new(edge.env, edge.shards()).map_err(|_| no_objects())?;
-    let stores = Stores { redemptions: &objects, prices: &objects, pictures: &NoPictures };
+    let packs = edge.packs();
+    let stores = Stores { redemptions: &objects, prices: &objects, pictures: &packs };
     let mut rng = edge.generator();
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
     let counters = &edge.isolate.counters;
     let solved = solve::judge(&call, &opened, &request, counters, &stores, &mut rng).await;
     let solved = solved.map_err(|refusal| edge.refuse(refusal))?;
+    if solved.tally.picture.is_some_and(|picture| picture.pack.is_none()) {
+        // An alert: visitors pay with longer work for what is not there.
+        Line::new(Level::Warn, "picture-missing").write();
+    }
     if !solved.repeated {
         edge.count(solved.tally);
     }

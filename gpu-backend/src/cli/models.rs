@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use crate::engine::choice::{Engines, Wish};
 use crate::registry::{Entry, Listed, ModelName, Registry, RegistryError, Version};
-use crate::trust::{Trusted, Verdict};
+use crate::trust::Trusted;
 
 #[derive(Subcommand)]
 pub(super) enum Task {
@@ -109,7 +109,7 @@ fn verify(entries: Vec<Listed>, wish: &Wish, batches: &[usize]) -> ExitCode {
             let name = format!("{} {} ×{batch}", entry.manifest.name, entry.manifest.version);
             match Trusted::load(&engines, &graph, batch, entry.manifest.tolerance) {
                 Ok(trusted) => {
-                    println!("{name}  {:?}: {}", trusted.kind(), words(&trusted.verdict));
+                    println!("{name}  {:?}: {}", trusted.kind(), trusted.verdict);
                 }
                 Err(error) => {
                     println!("{name}  {}: {error}", error.code());
@@ -119,19 +119,4 @@ fn verify(entries: Vec<Listed>, wish: &Wish, batches: &[usize]) -> ExitCode {
         }
     }
     code
-}
-
-fn words(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Agreed(difference) => format!("both engines agree ({difference})"),
-        Verdict::NoGpu => "there is no GPU engine".to_owned(),
-        Verdict::Refused(error) => format!("the GPU engine does not take it: {error}"),
-        Verdict::Failed(error) => format!("the GPU engine failed on a probe: {error}"),
-        Verdict::Differs { difference, node: Some(node) } => {
-            format!("the engines differ ({difference}), first at {node}")
-        }
-        Verdict::Differs { difference, node: None } => {
-            format!("the engines differ ({difference}), at no single node")
-        }
-    }
 }

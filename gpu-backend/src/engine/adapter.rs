@@ -1,7 +1,7 @@
 //! Finding a graphics adapter and opening it. Which one is taken is decided in
 //! `choice`; drawing of scenes uses the same device.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use wgpu::{AdapterInfo, Device, DeviceType, Queue};
 
@@ -16,6 +16,8 @@ pub struct Gpu {
     pub info: AdapterInfo,
     /// The first error that nobody waited for, such as a refused shader.
     pub error: Arc<Mutex<Option<String>>>,
+    /// Why the device is gone for good, once it is.
+    pub lost: Arc<OnceLock<String>>,
 }
 
 impl Gpu {
@@ -71,5 +73,11 @@ pub fn open(adapter: &wgpu::Adapter) -> Result<Gpu, String> {
         let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.get_or_insert_with(|| error.to_string());
     }));
-    Ok(Gpu { device, queue, info: adapter.get_info(), error })
+    let lost = Arc::new(OnceLock::new());
+    let gone = Arc::clone(&lost);
+    device.set_device_lost_callback(move |reason, text| {
+        // Told once; what comes after is the same loss.
+        let _ = gone.set(format!("the device is lost ({reason:?}): {text}"));
+    });
+    Ok(Gpu { device, queue, info: adapter.get_info(), error, lost })
 }

@@ -9,7 +9,8 @@ use std::str::FromStr;
 use tracing::{info, warn};
 
 use super::adapter::{self, Gpu};
-use super::{Engine, Rten, Wonnx, caught};
+use super::fence::{Fence, Patience};
+use super::{Engine, Fenced, Rten, Wonnx, caught};
 
 /// What the operator wishes: `auto`, `gpu`, `cpu`, or a name.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -41,14 +42,16 @@ impl FromStr for Wish {
 
 /// The engines of this process.
 pub struct Engines {
-    /// Comes first, where a model may use it.
-    pub gpu: Option<Box<dyn Engine>>,
+    /// Comes first, where a model may use it and while its adapter answers.
+    pub gpu: Option<Fenced>,
     /// The adapter that `gpu` computes on; drawing shares it.
     pub adapter: Option<Gpu>,
     /// Always there.
     pub cpu: Box<dyn Engine>,
     /// Why the GPU is what it is; for logs and `/version`.
     pub reason: String,
+    /// What the operator wished for.
+    pub wish: Wish,
 }
 
 impl Engines {
@@ -59,12 +62,15 @@ impl Engines {
             Wish::Cpu => Err("the CPU was asked for".to_owned()),
             _ => caught(|| open_best(wish)).unwrap_or_else(Err),
         };
+        let (cpu, wish) = (Box::new(Rten), wish.clone());
         match found {
             Ok(gpu) => {
                 let reason = format!("{} was found", gpu.describe());
                 info!(adapter = %gpu.describe(), "computing on the GPU");
-                let engine = Box::new(Wonnx::new(gpu.clone()));
-                Self { gpu: Some(engine), adapter: Some(gpu), cpu: Box::new(Rten), reason }
+                let is_real = adapter::is_real(gpu.info.device_type);
+                let patience = if is_real { Patience::REAL } else { Patience::SOFTWARE };
+                let engine = Fenced::new(Wonnx::new(gpu.clone()), patience);
+                Self { gpu: Some(engine), adapter: Some(gpu), cpu, reason, wish }
             }
             Err(reason) => {
                 if matches!(wish, Wish::Gpu | Wish::Named(_)) {
@@ -72,9 +78,27 @@ impl Engines {
                 } else {
                     info!(%reason, "computing on the CPU");
                 }
-                Self { gpu: None, adapter: None, cpu: Box::new(Rten), reason }
+                Self { gpu: None, adapter: None, cpu, reason, wish }
             }
         }
+    }
+
+    /// An engine in the place of the GPU's, without an adapter to draw on; for
+    /// tests.
+    pub fn with(gpu: impl Engine + 'static, patience: Patience) -> Self {
+        let reason = "a stand-in for a GPU".to_owned();
+        let (gpu, cpu) = (Some(Fenced::new(gpu, patience)), Box::new(Rten));
+        Self { gpu, adapter: None, cpu, reason, wish: Wish::Gpu }
+    }
+
+    /// The thread that alone may use the adapter.
+    pub fn fence(&self) -> Option<&Fence> {
+        self.gpu.as_ref().map(Fenced::fence)
+    }
+
+    /// Why the adapter is not used any more, if so.
+    pub fn left(&self) -> Option<String> {
+        self.fence().and_then(Fence::left)
     }
 }
 

@@ -35,6 +35,10 @@ impl Engine for Wonnx {
         Description { name: "wonnx", kind: Kind::Gpu, device: self.gpu.describe() }
     }
 
+    fn lost(&self) -> Option<String> {
+        self.gpu.lost.get().cloned()
+    }
+
     fn load(&self, model: &Canonical) -> Result<Box<dyn Session>, LoadError> {
         allow::on_gpu(model, &self.gpu.device.limits())?;
         let Gpu { device, queue, .. } = self.gpu.clone();

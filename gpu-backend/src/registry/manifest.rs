@@ -52,6 +52,17 @@ pub enum Task {
     Embed,
 }
 
+impl Task {
+    /// The spelling in manifests and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Classify => "classify",
+            Self::Segment => "segment",
+            Self::Embed => "embed",
+        }
+    }
+}
+
 /// The picture that a network is fed: `(value / 255 - mean) / deviation` for
 /// each channel.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

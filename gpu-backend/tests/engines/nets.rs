@@ -1,6 +1,7 @@
 //! Nets of the SqueezeNet, MobileNetV2 and YOLO-seg shapes, weights from a
 //! seed, on both engines.
 
+use munjigi_gpu_backend::engine::Engine;
 use munjigi_gpu_backend::onnx::{Canonical, Graph};
 
 use crate::cases::build::Build;
@@ -23,7 +24,7 @@ fn nets_are_right_on_the_gpu() {
     let Some(gpu) = &engines().gpu else { return };
     for case in nets() {
         for &batch in case.batches {
-            compute(&case, batch, gpu.as_ref())
+            compute(&case, batch, gpu)
                 .unwrap_or_else(|what| panic!("{} ×{batch}: {what}", case.name));
         }
     }

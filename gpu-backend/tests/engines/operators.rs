@@ -43,7 +43,7 @@ fn every_operator_is_right_on_the_cpu() {
 #[test]
 fn every_operator_of_the_gpu_is_right_on_the_gpu() {
     let Some(gpu) = &engines().gpu else { return };
-    let wrong = wrong(Some(Place::Gpu), gpu.as_ref());
+    let wrong = wrong(Some(Place::Gpu), gpu);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

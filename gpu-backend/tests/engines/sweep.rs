@@ -52,7 +52,7 @@ fn compare(seed: u64, gpu: &dyn Engine, make: Make) -> Result<bool, String> {
 fn sweep(make: Make) {
     let Some(gpu) = &engines().gpu else { return };
     let count = std::env::var("MUNJIGI_SWEEP").map_or(12, |text| text.parse().unwrap());
-    let answers: Vec<_> = (0..count).map(|seed| compare(seed, gpu.as_ref(), make)).collect();
+    let answers: Vec<_> = (0..count).map(|seed| compare(seed, gpu, make)).collect();
     let wrong: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
     assert!(wrong.is_empty(), "{} of {count}: {wrong:#?}", wrong.len());
     let compared = answers.iter().filter(|answer| **answer == Ok(true)).count();

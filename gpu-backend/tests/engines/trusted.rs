@@ -1,6 +1,9 @@
 //! What a model is allowed after the engines were compared.
 
+use std::time::Duration;
+
 use munjigi_gpu_backend::engine::choice::Engines;
+use munjigi_gpu_backend::engine::fence::Patience;
 use munjigi_gpu_backend::engine::{Description, Engine, Kind, LoadError, Rten, RunError, Session};
 use munjigi_gpu_backend::onnx::{Canonical, Graph};
 use munjigi_gpu_backend::trust::{TrustError, Trusted, Verdict, inputs};
@@ -10,6 +13,7 @@ use crate::cases::operators;
 use crate::engines;
 
 const TOLERANCE: f32 = 1e-3;
+const SOON: Duration = Duration::from_secs(10);
 
 fn case(name: &str) -> Graph {
     let case = operators::all().into_iter().find(|case| case.name == name).unwrap();
@@ -27,6 +31,8 @@ struct Faulty {
 enum Fault {
     Wrong,
     FailsAfter(usize),
+    PanicsAfter(usize),
+    NotANumberAfter(usize),
 }
 
 struct FaultySession {
@@ -60,6 +66,12 @@ impl Session for FaultySession {
             Some(Fault::FailsAfter(most)) if runs >= most => {
                 return Err(RunError::Failed("the device is lost".to_owned()));
             }
+            Some(Fault::PanicsAfter(most)) if runs >= most => panic!("a driver's bug"),
+            Some(Fault::NotANumberAfter(most)) if runs >= most => {
+                for numbers in &mut outputs {
+                    numbers.fill(f32::NAN);
+                }
+            }
             _ => {}
         }
         Ok(outputs)
@@ -67,12 +79,7 @@ impl Session for FaultySession {
 }
 
 fn with(engine: Faulty) -> Engines {
-    Engines {
-        gpu: Some(Box::new(engine)),
-        adapter: None,
-        cpu: Box::new(Rten),
-        reason: "a test".to_owned(),
-    }
+    Engines::with(engine, Patience::REAL)
 }
 
 fn small_net() -> Graph {
@@ -121,13 +128,35 @@ fn a_wrong_gpu_is_not_trusted_and_the_first_wrong_node_is_named() {
 #[test]
 fn when_the_gpu_fails_later_the_cpu_answers_that_batch_and_all_after_it() {
     // Two probes pass, then one batch.
-    let engines = with(Faulty { op: "Relu", fault: Fault::FailsAfter(3) });
-    let trusted = Trusted::load(&engines, &small_net(), 1, TOLERANCE).unwrap();
-    let numbers = inputs(&trusted.model, 3);
-    let first = trusted.run(&[&numbers[0]]).unwrap();
-    assert_eq!(trusted.kind(), Kind::Gpu);
-    assert_eq!(trusted.run(&[&numbers[0]]).unwrap(), first);
-    assert_eq!(trusted.kind(), Kind::Cpu);
+    for (fault, code) in [
+        (Fault::FailsAfter(3), "engine-failed"),
+        (Fault::PanicsAfter(3), "engine-panicked"),
+        (Fault::NotANumberAfter(3), "engine-output-unsound"),
+    ] {
+        let engines = with(Faulty { op: "Relu", fault });
+        let trusted = Trusted::load(&engines, &small_net(), 1, TOLERANCE).unwrap();
+        let numbers = inputs(&trusted.model, 3);
+        let first = trusted.run(&[&numbers[0]], SOON).unwrap();
+        assert_eq!((first.kind, trusted.kind(), trusted.left()), (Kind::Gpu, Kind::Gpu, None));
+        let second = trusted.run(&[&numbers[0]], SOON).unwrap();
+        assert_eq!((second.kind, trusted.kind()), (Kind::Cpu, Kind::Cpu));
+        assert_eq!(second.outputs, first.outputs);
+        assert_eq!(trusted.left().unwrap().code(), code);
+        assert!(trusted.why().contains("while serving"), "{}", trusted.why());
+    }
+}
+
+#[test]
+fn a_network_that_overflows_on_both_engines_stays_on_the_gpu() {
+    let mut build = Build::new(13, 1);
+    let x = build.input(&[4]);
+    let x = build.node("Exp", &[&x], &[]);
+    let graph = Graph::read(&build.file(&[&x])).unwrap();
+    let engines = with(Faulty { op: "none", fault: Fault::Wrong });
+    let trusted = Trusted::load(&engines, &graph, 1, TOLERANCE).unwrap();
+    let ran = trusted.run(&[&[1e9; 4]], SOON).unwrap();
+    assert!(ran.outputs[0].iter().all(|number| number.is_infinite()));
+    assert_eq!((trusted.kind(), trusted.left()), (Kind::Gpu, None));
 }
 
 #[test]
@@ -150,8 +179,8 @@ fn a_model_that_mixes_its_samples_is_refused_for_batches() {
 #[test]
 fn inputs_of_another_length_are_the_callers_mistake() {
     let trusted = Trusted::load(engines(), &small_net(), 1, TOLERANCE).unwrap();
-    let refused = trusted.run(&[&[0.0; 5]]).unwrap_err();
+    let refused = trusted.run(&[&[0.0; 5]], SOON).unwrap_err();
     assert_eq!(refused, RunError::Input { index: 0, found: 5, wanted: 192 });
     assert_eq!(refused.code(), "input-shape-wrong");
-    assert!(trusted.run(&[]).is_err());
+    assert!(trusted.run(&[], SOON).is_err());
 }

@@ -11,12 +11,14 @@ use crate::store::StoreError;
 pub enum Exit {
     /// Anything without a number of its own.
     Failed = 1,
-    /// The environment has mistakes.
-    Environment = 3,
+    /// A picture is asked for, which is for people.
+    Picture = 3,
     /// Postgres is away or has no schema.
     Database = 4,
     /// No such site, or not in a state for this.
     Site = 5,
+    /// The environment has mistakes.
+    Environment = 6,
     /// The edge does not answer.
     EdgeAway = 10,
     /// No challenge.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Fail, Shell, print};
+use super::{Exit, Fail, Shell, print};
 use crate::config::DatabaseConfig;
 use crate::store;
 
@@ -20,6 +20,10 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let pool = store::pool(&config.database);
     let before = store::applied(&pool).await?;
     store::migrate(&pool).await?;
+    crate::pictures::migrate_queue(&pool).await.map_err(|error| {
+        Fail::new(Exit::Failed, "the tables of the queue of jobs are not up to date", error)
+            .mend("the database's user must be allowed to create a schema")
+    })?;
     let mut text = String::new();
     for migration in store::MIGRATOR.iter() {
         if !before.contains(&migration.version) {

@@ -8,7 +8,7 @@ use super::table::columns;
 use super::{Exit, Fail, print, print_json};
 use crate::config::parse_edge_url;
 use crate::edge;
-use crate::visitor::{StepTaken, VisitError, Visitor};
+use crate::visitor::{AtPicture, Passed, StepTaken, VisitError, Visitor};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -68,8 +68,11 @@ pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
 }
 
 async fn walk(visitor: &mut Visitor, secret: &str) -> Result<(), Fail> {
-    let token = match visitor.pass().await {
-        Ok(token) => token,
+    let token = match visitor.pass(AtPicture::AnotherWay).await {
+        Ok(Passed::Token(token)) => token,
+        Ok(Passed::Picture(_)) => {
+            return Err(fail_of(visitor, &VisitError::Endless));
+        }
         Err(error) => return Err(fail_of(visitor, &error)),
     };
     let first = visitor

@@ -1,10 +1,15 @@
 //! `munjigi serve`.
 
+use munjigi_service::asked_to_stop;
 use tokio::net::TcpListener;
 
-use super::{Exit, Fail, Shell, log};
+use super::{Exit, Fail, Shell};
 use crate::config::Config;
 use crate::server::{self, Server};
+
+/// "already exists, skipping" at every start is no news, nor is each job.
+const QUIET: [(&str, &str); 2] =
+    [("sqlx", "sqlx::postgres::notice=warn"), ("graphile", "graphile_worker=warn")];
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -17,7 +22,7 @@ pub struct Arguments {}
 
 pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let config = Config::read(&shell.environment)?;
-    log::start(&config.log);
+    config.log.start(&QUIET);
     let start_fail = |error| Fail::new(Exit::Failed, "the origin cannot start", error);
     let metrics = server::install_metrics().map_err(start_fail)?;
     let server = Server::new(&config, shell.clock.clone(), shell.entropy.clone(), metrics)
@@ -38,23 +43,4 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
         .run(listener, asked_to_stop())
         .await
         .map_err(|error| Fail::new(Exit::Failed, "the origin stopped", error))
-}
-
-/// SIGTERM, or Ctrl-C.
-#[cfg(unix)]
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => drop(tokio::signal::ctrl_c().await),
-    }
-}
-
-/// Ctrl-C.
-#[cfg(not(unix))]
-async fn asked_to_stop() {
-    drop(tokio::signal::ctrl_c().await);
 }

@@ -47,9 +47,10 @@ fn every_command_has_a_man_page_with_its_example() {
             assert!(text.contains(part), "{path}: {part}");
         }
     }
-    // One for `munjigi` itself, `site` and `keys`, and none left from elsewhere.
+    // One for `munjigi` itself, `site`, `pictures`, `photos` and `keys`, and
+    // none left from elsewhere.
     let pages = std::fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(pages, commands.len() + 3);
+    assert_eq!(pages, commands.len() + 5);
 }
 
 #[test]
@@ -57,6 +58,7 @@ fn every_exit_code_is_in_the_help() {
     let help = Arguments::command().get_after_help().unwrap().to_string();
     for exit in [
         Exit::Failed,
+        Exit::Picture,
         Exit::Environment,
         Exit::Database,
         Exit::Site,
@@ -97,6 +99,14 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site show shop",
         "munjigi site rotate-secret mj_00000000000000000000000000 --finish --cancel",
         "munjigi keys rotate door",
+        "munjigi pictures off",
+        "munjigi photos import photos --as cup",
+        "munjigi photos import photos --model a&b",
+        "munjigi photos import s3://",
+        "munjigi photos import s3:/photos",
+        "munjigi photos import s3://photos//2026",
+        "munjigi photos import https://photos.example/2026",
+        "munjigi pictures on motion",
         "munjigi probe --edge https://captcha.example/path --sitekey a --secret b",
     ] {
         assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
@@ -108,6 +118,8 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site create Shop --host shop.example --work-floor 1 --rules - --fallback off",
         "munjigi site set mj_00000000000000000000000000 --add-host a --remove-host b --dry-run",
         "munjigi man pages",
+        "munjigi photos import s3://photos/2026",
+        "munjigi photos import s3/photos",
         "munjigi solve --edge http://127.0.0.1:8787 --sitekey mj_x",
     ] {
         assert!(Arguments::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -2,22 +2,22 @@
 
 use std::fmt::Write;
 
-use super::variables::VARIABLES;
+use super::variables::listed;
 
 /// Heading and rows: variable, read by, default, meaning.
 pub fn rows() -> Vec<[String; 4]> {
     let heading = ["variable", "read by", "default", "meaning"].map(str::to_owned);
-    let variables = VARIABLES.iter().map(|variable| {
+    let variables = listed().map(|(variable, who)| {
         let name = if variable.secret {
             format!("{} (or …_FILE)", variable.name)
         } else {
             variable.name.to_owned()
         };
-        let readers: Vec<&str> = variable.who.iter().map(|who| who.as_str()).collect();
+        let readers: Vec<&str> = who.iter().map(|who| who.as_str()).collect();
         [
             name,
             readers.join(", "),
-            variable.default.unwrap_or("—").to_owned(),
+            variable.default.filter(|text| !text.is_empty()).unwrap_or("—").to_owned(),
             variable.meaning.to_owned(),
         ]
     });

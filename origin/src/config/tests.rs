@@ -3,14 +3,16 @@
 use std::ffi::OsString;
 use std::io;
 
-use super::{Config, DatabaseConfig, Environment, LogFormat, VARIABLES, markdown, parse_edge_url};
+use munjigi_service::log::LogFormat;
+
+use super::{Config, DatabaseConfig, Environment, listed, markdown, parse_edge_url};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const PASSWORD: &str = "hunter2";
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
     let pairs = pairs.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    Environment::new(pairs, |path| match path {
+    super::environment(pairs, |path| match path {
         "/run/secrets/database" => Ok(format!("postgres://munjigi:{PASSWORD}@db/munjigi\n")),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     })
@@ -99,7 +101,7 @@ fn an_edge_is_scheme_host_and_port() {
 #[test]
 fn the_table_has_each_variable_once() {
     let table = markdown();
-    for variable in VARIABLES {
+    for (variable, _) in listed() {
         let cell = format!("| {}", variable.name);
         let rows = table.lines().filter(|line| {
             line.strip_prefix(cell.as_str()).is_some_and(|rest| rest.starts_with(' '))

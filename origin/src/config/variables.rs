@@ -1,21 +1,12 @@
 //! Every `MUNJIGI_*` variable of the whole product, once. The origin knows
 //! the edge's too, so that one environment may serve both.
 
-/// A variable.
-#[derive(Debug)]
-pub struct Variable {
-    /// Its full name.
-    pub name: &'static str,
-    /// Who reads it.
-    pub who: &'static [Who],
-    /// Whether its value is secret. At the origin it may then come from the
-    /// file that `NAME_FILE` names.
-    pub secret: bool,
-    /// The value where it is not set.
-    pub default: Option<&'static str>,
-    /// What it is for.
-    pub meaning: &'static str,
-}
+use std::ffi::OsString;
+use std::io;
+
+use munjigi_service::config::{Environment, Known, Variable};
+
+use Who::{Edge, Gpu, Origin, Tools};
 
 /// Who reads a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +15,8 @@ pub enum Who {
     Origin,
     /// The Worker.
     Edge,
+    /// `munjigi-gpu-backend`.
+    Gpu,
     /// Scripts for building and testing.
     Tools,
 }
@@ -34,196 +27,276 @@ impl Who {
         match self {
             Self::Origin => "origin",
             Self::Edge => "edge",
+            Self::Gpu => "gpu-backend",
             Self::Tools => "tools",
         }
     }
 }
 
-pub const DATABASE_URL: Variable = Variable {
-    name: "MUNJIGI_DATABASE_URL",
-    who: &[Who::Origin, Who::Tools],
-    secret: true,
-    default: None,
-    meaning: "Postgres 17: postgres://name:password@host:5432/database",
-};
-pub const DATABASE_CONNECTIONS: Variable = Variable {
-    name: "MUNJIGI_DATABASE_CONNECTIONS",
-    who: &[Who::Origin],
-    secret: false,
-    default: Some("10"),
-    meaning: "most connections that one origin holds to Postgres",
-};
-pub const EDGE_URL: Variable = Variable {
-    name: "MUNJIGI_EDGE_URL",
-    who: &[Who::Origin],
-    secret: false,
-    default: None,
-    meaning: "the edge's address: https://captcha.example",
-};
-pub const INTERNAL_KEYS: Variable = Variable {
-    name: "MUNJIGI_INTERNAL_KEYS",
-    who: &[Who::Origin, Who::Edge],
-    secret: true,
-    default: None,
-    meaning: "key ring that signs calls between edge and origin (`munjigi keys generate`)",
-};
-pub const KEY_CHECK: Variable = Variable {
-    name: "MUNJIGI_KEY_CHECK",
-    who: &[Who::Origin, Who::Edge],
-    secret: true,
-    default: None,
-    meaning: "key that marks sitekeys and secrets as ours (`munjigi keys generate`)",
-};
-pub const LISTEN: Variable = Variable {
-    name: "MUNJIGI_LISTEN",
-    who: &[Who::Origin],
-    secret: false,
-    default: Some("127.0.0.1:8080"),
-    meaning: "address and port that the origin listens on",
-};
-pub const EVENT_RETENTION_DAYS: Variable = Variable {
-    name: "MUNJIGI_EVENT_RETENTION_DAYS",
-    who: &[Who::Origin],
-    secret: false,
-    default: Some("90"),
-    meaning: "days that redeemed tokens and minute counts are kept; hourly roll-ups stay",
-};
-pub const LOG: Variable = Variable {
-    name: "MUNJIGI_LOG",
-    who: &[Who::Origin],
-    secret: false,
-    default: Some("info"),
-    meaning: "what is logged: error, warn, info, debug, or a filter such as info,sqlx=warn",
-};
-pub const LOG_FORMAT: Variable = Variable {
-    name: "MUNJIGI_LOG_FORMAT",
-    who: &[Who::Origin],
-    secret: false,
-    default: Some("auto"),
-    meaning: "json, text, or auto: text on a terminal, JSON elsewhere",
-};
+pub const DATABASE_URL: Variable = Variable::secret(
+    "MUNJIGI_DATABASE_URL",
+    "Postgres 17: postgres://name:password@host:5432/database",
+);
+pub const DATABASE_CONNECTIONS: Variable = Variable::with_default(
+    "MUNJIGI_DATABASE_CONNECTIONS",
+    "10",
+    "most connections that one origin holds to Postgres; the factory of pictures has 5 more",
+);
+pub const EDGE_URL: Variable =
+    Variable::without_default("MUNJIGI_EDGE_URL", "the edge's address: https://captcha.example");
+pub const INTERNAL_KEYS: Variable = Variable::secret(
+    "MUNJIGI_INTERNAL_KEYS",
+    "key ring that signs calls between edge, origin and gpu-backend (`munjigi keys generate`)",
+);
+pub const KEY_CHECK: Variable = Variable::secret(
+    "MUNJIGI_KEY_CHECK",
+    "key that marks sitekeys and secrets as ours (`munjigi keys generate`)",
+);
+pub const LISTEN: Variable = Variable::with_default(
+    "MUNJIGI_LISTEN",
+    "127.0.0.1:8080",
+    "address and port that the origin listens on",
+);
+pub const EVENT_RETENTION_DAYS: Variable = Variable::with_default(
+    "MUNJIGI_EVENT_RETENTION_DAYS",
+    "90",
+    "days that redeemed tokens and minute counts are kept; hourly roll-ups stay",
+);
+pub const LOG: Variable = Variable::with_default(
+    "MUNJIGI_LOG",
+    "info",
+    "what is logged: error, warn, info, debug, or a filter such as info,sqlx=warn",
+);
+pub const LOG_FORMAT: Variable = Variable::with_default(
+    "MUNJIGI_LOG_FORMAT",
+    "auto",
+    "json, text, or auto: text on a terminal, JSON elsewhere",
+);
+pub const GPU_URL: Variable = Variable::with_default(
+    "MUNJIGI_GPU_URL",
+    "",
+    "the gpu-backend, which draws pictures: http://127.0.0.1:8090; without it none are drawn",
+);
+pub const PICTURES_KINDS: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_KINDS",
+    "grid,area,turn",
+    "kinds of picture that are drawn and dealt; none for no pictures",
+);
+pub const PICTURES_PER_PACK: Variable =
+    Variable::with_default("MUNJIGI_PICTURES_PER_PACK", "64", "pictures per pack");
+pub const PICTURES_LOW_WATER: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_LOW_WATER",
+    "1000",
+    "a kind of which fewer challenges are left to deal gets another pack",
+);
+pub const PICTURES_HIGH_WATER: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_HIGH_WATER",
+    "4000",
+    "the same in the last four hours before a pause of MUNJIGI_PICTURES_HOURS",
+);
+pub const PICTURES_DEALT_PER_PACK: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_DEALT_PER_PACK",
+    "2000",
+    "challenges dealt from a pack before it is replaced",
+);
+pub const PICTURES_PACK_HOURS: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_PACK_HOURS",
+    "24",
+    "hours after which a pack is replaced",
+);
+pub const PICTURES_OVERSAMPLE: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_OVERSAMPLE",
+    "3",
+    "pictures drawn per picture kept, of kinds that have a judge: those that it answers most surely are dropped",
+);
+pub const PICTURES_JUDGES: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_JUDGES",
+    "grid=scene-tile,area=scene-things",
+    "who judges which kind: models of the gpu-backend, KIND=NAME or KIND=NAME@VERSION; none for no judges",
+);
+pub const PICTURES_HOURS: Variable = Variable::with_default(
+    "MUNJIGI_PICTURES_HOURS",
+    "always",
+    "when the gpu-backend runs: always, or mon-fri 08:00-18:00 +09:00 (days, times of one day, offset from UTC)",
+);
 
-/// Every variable.
-pub const VARIABLES: &[Variable] = &[
-    DATABASE_URL,
-    DATABASE_CONNECTIONS,
-    EDGE_URL,
-    INTERNAL_KEYS,
-    KEY_CHECK,
-    LISTEN,
-    EVENT_RETENTION_DAYS,
-    LOG,
-    LOG_FORMAT,
-    Variable {
-        name: "MUNJIGI_PROBE_SECRET",
-        who: &[Who::Origin],
-        secret: false,
-        default: None,
-        meaning: "the secret of `munjigi probe`, so that it stays out of the process list",
-    },
-    Variable {
-        name: "MUNJIGI_ROOT_KEYS",
-        who: &[Who::Edge],
-        secret: true,
-        default: None,
-        meaning: "key ring that seals challenges and tokens; keep it away from the origin",
-    },
-    Variable {
-        name: "MUNJIGI_ORIGIN_URL",
-        who: &[Who::Edge],
-        secret: false,
-        default: None,
-        meaning: "where the edge delivers its events",
-    },
-    Variable {
-        name: "MUNJIGI_SHARDS",
-        who: &[Who::Edge],
-        secret: false,
-        default: Some("8"),
-        meaning: "redemption objects; further numbers are earlier counts that still hold rows",
-    },
-    Variable {
-        name: "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
-        who: &[Who::Edge],
-        secret: false,
-        default: Some("300"),
-        meaning: "how fast the counters of the policy forget",
-    },
-    Variable {
-        name: "MUNJIGI_LOCAL",
-        who: &[Who::Edge],
-        secret: false,
-        default: None,
-        meaning: "1 on a developer's machine only: permits load-test sites without limits",
-    },
-    Variable {
-        name: "MUNJIGI_BUILD",
-        who: &[Who::Tools],
-        secret: false,
-        default: None,
-        meaning: "while building: what /version says it was built from; else the commit",
-    },
-    Variable {
-        name: "MUNJIGI_REQUIRE",
-        who: &[Who::Tools],
-        secret: false,
-        default: None,
-        meaning: "parts whose absence fails a test instead of skipping it: chromium,firefox,…",
-    },
-    Variable {
-        name: "MUNJIGI_EDGE_PORT",
-        who: &[Who::Tools],
-        secret: false,
-        default: Some("8787"),
-        meaning: "port of the edge under `scripts/dev`",
-    },
-    Variable {
-        name: "MUNJIGI_ORIGIN_PORT",
-        who: &[Who::Tools],
-        secret: false,
-        default: Some("8080"),
-        meaning: "port of the origin under `scripts/dev`",
-    },
-    Variable {
-        name: "MUNJIGI_EXAMPLE_PORT",
-        who: &[Who::Tools],
-        secret: false,
-        default: Some("8788"),
-        meaning: "port of the example shop under `scripts/dev`",
-    },
-    Variable {
-        name: "MUNJIGI_CHROMIUM",
-        who: &[Who::Tools],
-        secret: false,
-        default: None,
-        meaning: "path of the Chromium or Chrome that tests drive",
-    },
-    Variable {
-        name: "MUNJIGI_FIREFOX",
-        who: &[Who::Tools],
-        secret: false,
-        default: None,
-        meaning: "path of the Firefox that tests drive",
-    },
-    Variable {
-        name: "MUNJIGI_WEBKIT",
-        who: &[Who::Tools],
-        secret: false,
-        default: None,
-        meaning: "path of WebKitGTK's MiniBrowser that tests drive",
-    },
-    Variable {
-        name: "MUNJIGI_WEBKIT_DRIVER",
-        who: &[Who::Tools],
-        secret: false,
-        default: None,
-        meaning: "path of WebKitWebDriver",
-    },
-    Variable {
-        name: "MUNJIGI_XVFB",
-        who: &[Who::Tools],
-        secret: false,
-        default: None,
-        meaning: "path of Xvfb, the display of WebKit's tests",
-    },
+/// Every variable, by who reads it.
+const VARIABLES: &[(&[Who], &[Variable])] = &[
+    (&[Origin, Tools], &[DATABASE_URL]),
+    (&[Origin], &[DATABASE_CONNECTIONS, EDGE_URL]),
+    (&[Origin, Edge, Gpu], &[INTERNAL_KEYS]),
+    (&[Origin, Edge], &[KEY_CHECK]),
+    (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
+    (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
+    (
+        &[Origin],
+        &[
+            GPU_URL,
+            PICTURES_KINDS,
+            PICTURES_PER_PACK,
+            PICTURES_LOW_WATER,
+            PICTURES_HIGH_WATER,
+            PICTURES_DEALT_PER_PACK,
+            PICTURES_PACK_HOURS,
+            PICTURES_OVERSAMPLE,
+            PICTURES_JUDGES,
+            PICTURES_HOURS,
+        ],
+    ),
+    (
+        &[Gpu],
+        &[
+            Variable::with_default(
+                "MUNJIGI_GPU_LISTEN",
+                "127.0.0.1:8090",
+                "address and port that the gpu-backend listens on",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_ENGINE",
+                "auto",
+                "where to compute and draw: auto, gpu, cpu, or part of an adapter's name",
+            ),
+            Variable::with_default("MUNJIGI_GPU_MODELS", "models", "folder of models"),
+            Variable::with_default(
+                "MUNJIGI_GPU_POLL_SECONDS",
+                "5",
+                "seconds between two looks at the folder of models; SIGHUP looks at once",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_THREADS",
+                "auto",
+                "threads that draw; auto: one per core",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_QUEUE",
+                "256",
+                "most pictures waiting to be drawn, and most images waiting for a model",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_BATCH_WAIT_MS",
+                "5",
+                "milliseconds that an image waits for others to be computed with",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_CALLER_IN_FLIGHT",
+                "3",
+                "requests of one caller under way at once",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_CALLER_HOURLY",
+                "100",
+                "requests of one caller in an hour",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_UNMETERED",
+                "factory,photos",
+                "callers without a quota, always of low priority",
+            ),
+        ],
+    ),
+    (
+        &[Origin],
+        &[Variable::without_default(
+            "MUNJIGI_PROBE_SECRET",
+            "the secret of `munjigi probe`, so that it stays out of the process list",
+        )],
+    ),
+    (
+        &[Edge],
+        &[
+            Variable::secret(
+                "MUNJIGI_ROOT_KEYS",
+                "key ring that seals challenges and tokens; keep it away from the origin",
+            ),
+            Variable::without_default("MUNJIGI_ORIGIN_URL", "where the edge delivers its events"),
+            Variable::with_default(
+                "MUNJIGI_SHARDS",
+                "8",
+                "redemption objects; further numbers are earlier counts that still hold rows",
+            ),
+            Variable::with_default(
+                "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
+                "300",
+                "how fast the counters of the policy forget",
+            ),
+            Variable::without_default(
+                "MUNJIGI_LOCAL",
+                "1 on a developer's machine only: permits load-test sites without limits",
+            ),
+        ],
+    ),
+    (
+        &[Tools],
+        &[
+            Variable::without_default(
+                "MUNJIGI_BUILD",
+                "while building: what /version says it was built from; else the commit",
+            ),
+            Variable::without_default(
+                "MUNJIGI_REQUIRE",
+                "parts whose absence fails a test instead of skipping it: chromium,firefox,…",
+            ),
+            Variable::with_default(
+                "MUNJIGI_EDGE_PORT",
+                "8787",
+                "port of the edge under `scripts/dev`",
+            ),
+            Variable::with_default(
+                "MUNJIGI_ORIGIN_PORT",
+                "8080",
+                "port of the origin under `scripts/dev`",
+            ),
+            Variable::with_default(
+                "MUNJIGI_EXAMPLE_PORT",
+                "8788",
+                "port of the example shop under `scripts/dev`",
+            ),
+            Variable::with_default(
+                "MUNJIGI_PICTURES_EXAMPLE_PORT",
+                "8789",
+                "port of the example shop whose visitors all get a picture, under `scripts/dev`",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GPU_PORT",
+                "8090",
+                "port of the gpu-backend under `scripts/dev`",
+            ),
+            Variable::without_default(
+                "MUNJIGI_CHROMIUM",
+                "path of the Chromium or Chrome that tests drive",
+            ),
+            Variable::without_default("MUNJIGI_FIREFOX", "path of the Firefox that tests drive"),
+            Variable::without_default(
+                "MUNJIGI_WEBKIT",
+                "path of WebKitGTK's MiniBrowser that tests drive",
+            ),
+            Variable::without_default("MUNJIGI_WEBKIT_DRIVER", "path of WebKitWebDriver"),
+            Variable::without_default(
+                "MUNJIGI_XVFB",
+                "path of Xvfb, the display of WebKit's tests",
+            ),
+        ],
+    ),
 ];
+
+/// Each of them, and who reads it.
+pub fn listed() -> impl Iterator<Item = (&'static Variable, &'static [Who])> {
+    let groups = VARIABLES.iter().copied();
+    groups.flat_map(|(who, variables)| variables.iter().map(move |variable| (variable, who)))
+}
+
+/// Takes the `MUNJIGI_*` variables of `pairs`; a secret may come from a file,
+/// which `read_file` reads.
+pub fn environment(
+    pairs: impl IntoIterator<Item = (OsString, OsString)>,
+    read_file: impl Fn(&str) -> io::Result<String>,
+) -> Environment {
+    let variables: Vec<Variable> = listed().map(|(variable, _)| *variable).collect();
+    let known = Known {
+        prefix: "MUNJIGI_",
+        variables: &variables,
+        others: &[],
+        listed: "`munjigi config` lists every variable.",
+    };
+    Environment::new(&known, pairs, read_file)
+}

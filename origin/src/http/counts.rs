@@ -5,41 +5,60 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use munjigi_protocol::{Count, CountBatch, CountKind, SOLVE_MS_BUCKETS, routes};
+use munjigi_protocol::{Count, CountBatch, CountKind, PictureCount, SOLVE_MS_BUCKETS, routes};
 
 use super::intake::{self, Fields, Window};
 use super::signed::Signed;
 use super::{App, Refused};
 use crate::store::counts::{CountColumns, CountsTaken, TakeCounts};
+use crate::store::pictures::PictureColumns;
 use crate::store::transact;
 
 /// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::COUNTS, request).await?;
-    let CountBatch { batch, counts } = call.json()?;
+    let CountBatch { batch, counts, pictures } = call.json()?;
     for (index, count) in counts.iter().enumerate() {
         check(count, &Fields::of("counts", index))?;
     }
     let now = app.clock.now();
     let window = Window::around(now, app.retention.event_days);
-    let sent = counts.len();
+    let sent = counts.len() + pictures.len();
     let kept: Vec<Count> = counts
         .into_iter()
         .filter(|count| window.holds(count.minute.saturating_mul(60_000)))
         .collect();
-    intake::count_left_out("counts", sent - kept.len());
-    let columns = CountColumns::new(kept);
+    let kept_pictures: Vec<PictureCount> = pictures
+        .into_iter()
+        .filter(|count| window.holds(count.minute.saturating_mul(60_000)))
+        .collect();
+    intake::count_left_out("counts", sent - kept.len() - kept_pictures.len());
+    let missed = missed(&kept_pictures);
+    let (columns, pictures) = (CountColumns::new(kept), PictureColumns::new(kept_pictures));
 
     app.readiness.migrated()?;
     let _turn = app.admission.writing().await?;
-    let unit = TakeCounts { nonce: &call.nonce.0, batch, counts: &columns, now };
+    let unit =
+        TakeCounts { nonce: &call.nonce.0, batch, counts: &columns, pictures: &pictures, now };
     let outcome = match transact(&app.pool, &unit).await? {
-        CountsTaken::New => "new",
+        CountsTaken::New => {
+            for (kind, number) in missed {
+                metrics::counter!("munjigi_pictures_missed_total", "type" => kind)
+                    .increment(number);
+            }
+            "new"
+        }
         CountsTaken::Repeated => "repeated",
         CountsTaken::Replayed => return Err(intake::replayed()),
     };
     metrics::counter!("munjigi_intake_count_batches_total", "outcome" => outcome).increment(1);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// How many pictures of each kind were due and could not be dealt.
+fn missed(counts: &[PictureCount]) -> Vec<(&'static str, u64)> {
+    let missed = counts.iter().filter(|count| count.pack.is_none());
+    missed.map(|count| (count.picture_type.as_str(), u64::from(count.dealt))).collect()
 }
 
 fn check(count: &Count, fields: &Fields) -> Result<(), Refused> {

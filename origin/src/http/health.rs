@@ -2,7 +2,8 @@
 //! part by part. Ready means that intake works: the database is there and its
 //! schema is ours. An edge that does not answer is told as degraded, not as
 //! unready: taking every origin out of service would mend nothing and refuse
-//! the events of those edges that do reach us.
+//! the events of those edges that do reach us. Nor does a gpu-backend that is
+//! away keep anything from working while the pools last.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -67,8 +68,10 @@ pub async fn live() -> &'static str {
 
 /// Every part, and 503 when one of them keeps intake from working.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
-    let (database, edge) = tokio::join!(check_database(&app), check_edge(&app));
-    let checks = vec![database, check_schema(&app), edge];
+    let (database, edge, gpu) =
+        tokio::join!(check_database(&app), check_edge(&app), check_gpu(&app));
+    let mut checks = vec![database, check_schema(&app), edge];
+    checks.extend(gpu);
     let status = worst(&checks);
     let code =
         if status == Status::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
@@ -107,6 +110,25 @@ async fn check_edge(app: &App) -> HealthCheck {
         Ok(Err(error)) => wrong(name, Status::Degraded, &error.to_string()),
         Err(_) => wrong(name, Status::Degraded, "the edge does not answer within 2 s"),
     }
+}
+
+/// None where nothing is drawn. At hours at which it does not run, nobody
+/// asks whether it does.
+async fn check_gpu(app: &App) -> Option<HealthCheck> {
+    let name = "gpu-backend";
+    let gpu = app.factory.gpu.as_ref()?;
+    if !app.factory.config.hours.open(app.clock.now()) {
+        return Some(well(name));
+    }
+    Some(match tokio::time::timeout(CHECK_TIMEOUT, gpu.health()).await {
+        Ok(Ok(Status::Ok)) => well(name),
+        // Its own checks name what is wrong there.
+        Ok(Ok(_)) => {
+            wrong(name, Status::Degraded, "the gpu-backend says that a part of it is not well")
+        }
+        Ok(Err(error)) => wrong(name, Status::Degraded, &error.to_string()),
+        Err(_) => wrong(name, Status::Degraded, "the gpu-backend does not answer within 2 s"),
+    })
 }
 
 fn worst(checks: &[HealthCheck]) -> Status {

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use super::App;
-use crate::store::publications;
+use crate::store::{pictures, publications};
 
 /// A scrape waits no longer for Postgres: the rest of it is worth more then.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -18,6 +18,7 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 /// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app).await;
+    look_at_pictures(&app).await;
     app.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
@@ -35,6 +36,28 @@ async fn look(app: &App) {
             gauge!("munjigi_outbox_lag_seconds").set(backlog.lag_ms as f64 / 1_000.0);
         }
         Ok(Err(_)) | Err(_) => gauge!("munjigi_database_up").set(0.0),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
+async fn look_at_pictures(app: &App) {
+    let now = app.clock.now();
+    let overview = pictures::overview(&app.pool, now);
+    let Ok(Ok(kinds)) = tokio::time::timeout(LOOK_TIMEOUT, overview).await else { return };
+    for kind in kinds {
+        let name = kind.picture_type.as_str();
+        gauge!("munjigi_picture_pool_challenges_left", "type" => name).set(kind.left as f64);
+        for (state, packs) in [
+            ("drawing", kind.drawing),
+            ("drawn", kind.drawn),
+            ("published", kind.published),
+            ("retiring", kind.retiring),
+        ] {
+            gauge!("munjigi_picture_pool_packs", "type" => name, "state" => state)
+                .set(packs as f64);
+        }
+        let below = kind.below_since.map_or(0.0, |since| now.since(since) as f64 / 1_000.0);
+        gauge!("munjigi_picture_pool_below_seconds", "type" => name).set(below);
     }
 }
 
@@ -61,7 +84,29 @@ pub fn describe() {
     describe_gauge!("munjigi_database_up", "Whether Postgres answered this scrape");
     describe_gauge!("munjigi_outbox_pending", "Sites whose newest version the edge lacks");
     describe_gauge!("munjigi_outbox_lag_seconds", Unit::Seconds, "Age of the oldest of them");
-    describe_counter!("munjigi_publications_total", "Calls to the edge: delivered, failed, stale");
+    describe_counter!(
+        "munjigi_publications_total",
+        "Sites, packs and pools for the edge: delivered, failed, stale, unfit"
+    );
+    describe_gauge!(
+        "munjigi_picture_pool_challenges_left",
+        "Challenges left to deal in published packs, by kind of picture"
+    );
+    describe_gauge!("munjigi_picture_pool_packs", "Packs of pictures by kind and state");
+    describe_gauge!(
+        "munjigi_picture_pool_below_seconds",
+        Unit::Seconds,
+        "How long a kind that is dealt has been below its low-water mark: alert above an hour"
+    );
+    describe_counter!("munjigi_pictures_drawn_total", "Pictures drawn by kind");
+    describe_counter!(
+        "munjigi_pictures_dropped_total",
+        "Drawn pictures that are not dealt: ambiguous, guessable, broken, easy"
+    );
+    describe_counter!(
+        "munjigi_pictures_missed_total",
+        "Pictures that were due and could not be dealt: alert on any"
+    );
     describe_counter!("munjigi_store_conflicts_total", "Transactions tried again");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");
     describe_counter!("munjigi_job_failures_total", "Runs of a job that failed");

@@ -1,9 +1,11 @@
 //! Calls of the edge: body read under its cap, signature checked. Whether the
 //! nonce is new is decided in the transaction that uses it.
 
+use axum::body::Bytes;
 use axum::extract::Request;
-use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
-use munjigi_protocol::{Code, Route, headers};
+use munjigi_captcha::signature::{Audience, Nonce};
+use munjigi_protocol::{Code, Route};
+use munjigi_service::signed;
 use serde::de::DeserializeOwned;
 
 use super::{App, Refused};
@@ -13,7 +15,7 @@ use super::{App, Refused};
 pub struct Signed {
     /// To be used once.
     pub nonce: Nonce,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 impl Signed {
@@ -21,25 +23,12 @@ impl Signed {
     pub async fn read(app: &App, route: &Route, request: Request) -> Result<Self, Refused> {
         let _place = app.admission.reading()?;
         let (head, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, route.max_body_bytes).await.map_err(|error| {
-            // A caller that went away hears nothing anyway.
-            tracing::debug!(%error, "body not read");
-            let detail = format!("the body is longer than {} bytes", route.max_body_bytes);
-            Refused::new(Code::PayloadTooLarge, detail)
-        })?;
-        let signed = SignedRequest {
-            audience: Audience::Origin,
-            method: head.method.as_str(),
-            path: head.uri.path(),
-            query: head.uri.query().unwrap_or_default(),
-            body: &body,
-        };
-        let header = head.headers.get(headers::SIGNATURE);
-        // A header that is not ASCII is there, but matches nothing.
-        let header = header.map(|value| value.to_str().unwrap_or("?"));
-        let nonce = signature::verify(&app.ring, header, &signed, app.clock.now())
+        let body = signed::read(body, route)
+            .await
+            .map_err(|error| Refused::new(Code::PayloadTooLarge, error.to_string()))?;
+        let nonce = signed::verify(&app.ring, Audience::Origin, &head, &body, app.clock.now())
             .map_err(|error| Refused::new(error.code(), error.to_string()))?;
-        Ok(Self { nonce, body: body.into() })
+        Ok(Self { nonce, body })
     }
 
     /// The body as JSON.

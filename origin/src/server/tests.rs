@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::{Parts, Server, unused_metrics};
 use crate::clock::Clock;
-use crate::config::Retention;
+use crate::config::{Pictures, Retention};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::rig::{self, event};
@@ -28,15 +28,28 @@ struct Running {
 
 /// A server whose edge is away.
 async fn start(options: PgConnectOptions) -> Running {
-    let pool = PgPoolOptions::new()
-        .max_connections(5)
-        .acquire_timeout(Duration::from_secs(1))
-        .connect_lazy_with(options);
+    let pool = |options| {
+        PgPoolOptions::new()
+            .max_connections(5)
+            .acquire_timeout(Duration::from_secs(1))
+            .connect_lazy_with(options)
+    };
+    let (factory_pool, pool) = (pool(options.clone()), pool(options));
     let (clock, entropy) = (Clock::of(|| rig::NOON), Entropy::from_seed(1));
     let nowhere = "http://127.0.0.1:1".parse().unwrap();
     let client = edge::http_client().unwrap();
     let edge = Edge::new(client, nowhere, rig::ring(), clock.clone(), entropy.clone());
-    let parts = Parts { pool, clock, entropy, ring: rig::ring(), edge, connections: 5 };
+    let parts = Parts {
+        pool,
+        factory_pool,
+        clock,
+        entropy,
+        ring: rig::ring(),
+        edge,
+        gpu: None,
+        pictures: Pictures::default(),
+        connections: 5,
+    };
     let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

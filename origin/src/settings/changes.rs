@@ -25,7 +25,7 @@ pub fn changes(before: &Settings, after: &Settings) -> Vec<FieldChange> {
         .collect()
 }
 
-fn fields(settings: &Settings) -> [(&'static str, Value); 10] {
+fn fields(settings: &Settings) -> [(&'static str, Value); 11] {
     [
         ("name", json!(settings.name)),
         ("hosts", json!(settings.hosts)),
@@ -36,6 +36,7 @@ fn fields(settings: &Settings) -> [(&'static str, Value); 10] {
         ("count", json!(settings.count)),
         ("token_lifetime_seconds", json!(settings.token_lifetime_seconds)),
         ("fallback_allowed", json!(settings.fallback_allowed)),
+        ("pictures", json!(settings.pictures)),
         ("rules", json!(settings.rules)),
     ]
 }

@@ -1,7 +1,7 @@
 //! An edit: what is to be different. It is applied to settings as they are
 //! stored at that moment, so that two edits at once both hold.
 
-use munjigi_protocol::{Mode, Rule, Work};
+use munjigi_protocol::{Mode, PictureType, Rule, Work};
 
 use super::Settings;
 use super::mistakes::{Mistake, Mistakes, check};
@@ -27,6 +27,8 @@ pub struct Edit {
     pub token_lifetime_seconds: Option<u32>,
     /// Whether browsers without WebAssembly may pass.
     pub fallback_allowed: Option<bool>,
+    /// Kinds of picture, in place of all.
+    pub pictures: Option<Vec<PictureType>>,
     /// Rules, in place of all.
     pub rules: Option<Vec<Rule>>,
     /// What could not be read, to be told together with what cannot be.
@@ -68,6 +70,7 @@ impl Edit {
                 .token_lifetime_seconds
                 .unwrap_or(before.token_lifetime_seconds),
             fallback_allowed: self.fallback_allowed.unwrap_or(before.fallback_allowed),
+            pictures: self.pictures.clone().unwrap_or_else(|| before.pictures.clone()),
             rules: self.rules.clone().unwrap_or_else(|| before.rules.clone()),
         };
         mistakes.extend(check(sitekey, &after));

@@ -1,4 +1,4 @@
-use munjigi_protocol::{RuleMatch, Verdict};
+use munjigi_protocol::{PictureType, RuleMatch, Verdict};
 
 use super::*;
 
@@ -157,6 +157,7 @@ fn changes_name_each_field_that_differs_and_no_other() {
         count: 1,
         token_lifetime_seconds: 30,
         fallback_allowed: false,
+        pictures: vec![PictureType::Grid, PictureType::Turn],
         rules: vec![rule(RuleMatch::default())],
     };
     let changes = changes(&before, &after);
@@ -168,6 +169,7 @@ fn the_undo_survives_a_shell() {
     let before = Settings {
         name: "It's \"$HOME\"; -x\\".into(),
         hosts: vec!["*.shop.example".into(), "[::1]".into()],
+        pictures: vec![PictureType::Area, PictureType::Turn],
         rules: vec![rule(RuleMatch { country: Some("KR".into()), ..RuleMatch::default() })],
         ..shop()
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use munjigi_protocol::Rule;
+use munjigi_protocol::{PictureType, Rule};
 
 use super::Settings;
 
@@ -40,6 +40,7 @@ impl Undo {
             "--fallback",
             &on_off(before.fallback_allowed),
         );
+        add(before.pictures != after.pictures, "--pictures", &kinds(&before.pictures));
         let rules_changed = before.rules != after.rules;
         add(rules_changed, "--rules", &"-");
         words.extend(hosts(before, after));
@@ -66,6 +67,12 @@ fn hosts(before: &Settings, after: &Settings) -> Vec<String> {
 /// What `--rules` reads.
 fn file(rules: &[Rule]) -> String {
     serde_json::to_string(rules).expect("rules are plain data")
+}
+
+/// What `--pictures` takes.
+fn kinds(pictures: &[PictureType]) -> String {
+    let words: Vec<&str> = pictures.iter().map(|kind| kind.as_str()).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(",") }
 }
 
 fn on_off(on: bool) -> &'static str {

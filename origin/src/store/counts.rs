@@ -7,6 +7,7 @@ use munjigi_protocol::{BatchId, Count, SOLVE_MS_BUCKETS};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
+use super::pictures::{self, PictureColumns};
 use super::{StoreError, Unit, nonces, rollups, to_timestamp};
 
 /// What one row counts; the order of the primary key.
@@ -137,6 +138,8 @@ pub struct TakeCounts<'a> {
     pub batch: BatchId,
     /// The counts.
     pub counts: &'a CountColumns,
+    /// What became of pictures.
+    pub pictures: &'a PictureColumns,
     /// When they arrived.
     pub now: UnixMillis,
 }
@@ -171,6 +174,7 @@ impl Unit for TakeCounts<'_> {
             return Ok(CountsTaken::Repeated);
         }
         add(connection, self.counts).await?;
+        pictures::counts::add(connection, self.pictures).await?;
         rollups::mark(connection, &self.counts.hours, self.now).await?;
         Ok(CountsTaken::New)
     }

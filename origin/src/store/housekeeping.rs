@@ -7,7 +7,7 @@ use time::{Date, Duration};
 use super::{StoreError, Unit, rollups, to_timestamp};
 
 /// Tables that are partitioned by day.
-const PARTITIONED: [&str; 2] = ["redeemed", "minute_counts"];
+const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];
 
 /// Days that get their partition before they begin. Events of a day without
 /// one make it themselves; with a week ahead that is the exception.
@@ -15,6 +15,10 @@ pub const DAYS_AHEAD: i64 = 8;
 
 /// Days for which a deleted site can be restored.
 pub const RESTORABLE_DAYS: i64 = 30;
+
+/// Days for which what a pack was and how it fared can be looked up after it
+/// is gone.
+const DELETED_PACK_DAYS: i64 = 30;
 
 /// Makes partitions for today and the days ahead.
 #[derive(Debug)]
@@ -116,9 +120,16 @@ impl Unit for Sweep {
             WHERE site_publications.sitekey = erased.sitekey",
             now - Duration::days(RESTORABLE_DAYS)
         )
+        .execute(&mut *connection)
+        .await?;
+        let packs = sqlx::query!(
+            "DELETE FROM packs WHERE deleted_at < $1",
+            now - Duration::days(DELETED_PACK_DAYS)
+        )
         .execute(connection)
         .await?;
-        Ok(nonces.rows_affected() + batches.rows_affected() + sites.rows_affected())
+        let sites = batches.rows_affected() + sites.rows_affected();
+        Ok(nonces.rows_affected() + sites + packs.rows_affected())
     }
 }
 

@@ -112,7 +112,7 @@ async fn insert(
     config: &SiteConfig,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let (pictures, rules) = (row::pictures(config), row::rules(&config.rules));
+    let (pictures, rules) = (row::pictures(&config.pictures), row::rules(&config.rules));
     sqlx::query!(
         "INSERT INTO sites (
             sitekey, name, version, state, hosts, allow_loopback, mode, work_floor, work_ceiling,

@@ -89,10 +89,12 @@ pub(super) fn queries(context: &Context) -> Result<Outcome> {
 /// The whole: races, kills, bad input, rotation.
 pub(super) fn whole(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
+    Build::GpuBackend.ensure(&context.project)?;
     let mut tests = cargo(&context.project);
-    // Each test starts a stack of its own; two cores carry one at a time.
+    // Each test starts a stack of its own and waits for most of its time: two
+    // cores carry two of them.
     tests
-        .args(["test", "-p", "munjigi-tests", "--locked", "--", "--test-threads=1"])
+        .args(["test", "-p", "munjigi-tests", "--locked", "--", "--test-threads=2"])
         .envs(context.browsers.variables.iter().cloned());
     say::run("tests of the whole", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::{Context, Outcome};
 use crate::{say, setup};
 
+const PACKAGES: [&str; 3] = ["munjigi-gpu-backend", "munjigi-onnx", "munjigi-trainer"];
 const MESSAGES: &str = "see the messages above";
 
 pub(super) fn backend(context: &Context) -> Result<Outcome> {
@@ -21,7 +22,10 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
         command.args(words).current_dir(&folder).env("CARGO_TARGET_DIR", project.target());
         command
     };
-    say::run("rustfmt", "run `cargo fmt` there", &mut cargo(&["fmt", "--check"]))?;
+    // Named: `--all` would take in the patched library.
+    let packages = PACKAGES.iter().flat_map(|package| ["-p", package]);
+    let words: Vec<&str> = ["fmt", "--check"].into_iter().chain(packages).collect();
+    say::run("rustfmt", "run `cargo fmt` there", &mut cargo(&words))?;
     let lints = ["clippy", "--quiet", "--all-targets", "--locked", "--", "-D", "warnings"];
     say::run("clippy", MESSAGES, &mut cargo(&lints))?;
     let mut deny = Command::new(project.installed_tool(setup::CARGO_DENY.0));

@@ -1,6 +1,7 @@
 //! Checks that Node runs.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -40,6 +41,11 @@ pub(super) fn widget_tests(context: &Context) -> Result<Outcome> {
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
+    Build::GpuBackend.ensure(&context.project)?;
+    let mut eyes = Command::new("cargo");
+    eyes.args(["build", "--quiet", "--locked", "-p", "munjigi-tests", "--bin", "munjigi-answer"])
+        .current_dir(context.project.root());
+    say::run("what sees the answers", BROKEN, &mut eyes)?;
     let outcome = node_test(context, "tests/journeys")?;
     match context.browsers.missing.first() {
         // The others ran; this one's journeys said that they were skipped.

@@ -14,6 +14,9 @@ pub struct Arguments {
     /// Also the optimised `munjigi` command
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     origin: bool,
+    /// Also the optimised gpu-backend, which takes minutes
+    #[arg(long)]
+    gpu_backend: bool,
 }
 
 /// Builds it.
@@ -29,6 +32,14 @@ pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
             .env("SQLX_OFFLINE", "true")
             .current_dir(project.root());
         say::run("munjigi", "see the messages above", &mut cargo)?;
+    }
+    if arguments.gpu_backend {
+        let steps = "cd gpu-backend && sh set-up && \
+                     exec cargo build --release --locked --bin munjigi-gpu-backend";
+        let mut shell = Command::new("sh");
+        let shell = shell.args(["-c", steps]).env("CARGO_TARGET_DIR", project.target());
+        say::run("gpu-backend", "see the messages above", shell.current_dir(project.root()))?;
+        println!("\ntarget/release/munjigi-gpu-backend; its models are in gpu-backend/models");
     }
     println!("\nbuild/ (worker), dist/ (assets), target/release/munjigi (origin)");
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,8 @@
 //! `munjigi-tools dev`: everything on this machine, until Ctrl-C.
 
+mod pictures;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +17,7 @@ use crate::manifest::Manifest;
 use crate::node::Node;
 use crate::process::{Process, Program};
 use crate::project::Project;
-use crate::stack::{EdgeKind, Folder, Site, Stack, StackOptions};
+use crate::stack::{EdgeKind, Folder, Pictures, Site, Stack, StackOptions};
 use crate::wrangler::forget_own_variables;
 use crate::{files, ports, say, setup};
 
@@ -37,6 +40,12 @@ pub struct Arguments {
     /// Port of the example shop
     #[arg(long, env = "MUNJIGI_EXAMPLE_PORT", default_value_t = 8788)]
     example_port: u16,
+    /// Port of the example shop whose every visitor is shown a picture
+    #[arg(long, env = "MUNJIGI_PICTURES_EXAMPLE_PORT", default_value_t = 8789)]
+    pictures_example_port: u16,
+    /// Port of the gpu-backend
+    #[arg(long, env = "MUNJIGI_GPU_PORT", default_value_t = 8090)]
+    gpu_port: u16,
 }
 
 /// Brings everything up and waits.
@@ -46,6 +55,12 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         ("edge", "MUNJIGI_EDGE_PORT", arguments.edge_port),
         ("origin", "MUNJIGI_ORIGIN_PORT", arguments.origin_port),
         ("example shop", "MUNJIGI_EXAMPLE_PORT", arguments.example_port),
+        (
+            "example shop with pictures",
+            "MUNJIGI_PICTURES_EXAMPLE_PORT",
+            arguments.pictures_example_port,
+        ),
+        ("gpu-backend", "MUNJIGI_GPU_PORT", arguments.gpu_port),
     ];
     for (what, variable, port) in wanted {
         ensure!(
@@ -61,46 +76,52 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     say::heading("Build");
     Build::ensure_all(project)?;
     say::heading("Start");
-    let (mut stack, mut shop) = tokio::select! {
+    let (mut stack, mut shops) = tokio::select! {
         started = start(project, arguments) => started?,
         stopped = super::stop_requested() => {
             stopped?;
             return Ok(ExitCode::SUCCESS);
         }
     };
-    announce(project, &stack, arguments.example_port)?;
-    println!("\nStarted in {watch}. Ctrl-C stops all of it.");
+    announce(project, &stack, arguments)?;
+    println!("\nStarted in {watch}. Ctrl-C stops all of it.\n");
 
-    let watched = watch_over(project, &mut stack, &mut shop);
+    let watched = watch_over(project, &mut stack, &mut shops);
     tokio::select! {
         ended = watched => ended?,
         stopped = super::stop_requested() => stopped?,
     }
     println!("\nStopping.");
-    drop(shop);
+    drop(shops);
     stack.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, Process)> {
+async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Process; 2])> {
     let state = project.state();
     let options = StackOptions {
         folder: Folder::Kept(state.clone()),
         edge: EdgeKind::Wrangler,
         edge_port: Some(arguments.edge_port),
         origin_port: Some(arguments.origin_port),
+        pictures: Pictures::Later,
+        gpu_port: Some(arguments.gpu_port),
+        // Two cores draw these within minutes; an operator keeps more.
+        origin_variables: BTreeMap::from([("MUNJIGI_PICTURES_PER_PACK".into(), "24".into())]),
         logs: Some(state.join("logs")),
         ..StackOptions::default()
     };
     let stack = Stack::start_saying(options, |what| println!("   {what}")).await?;
-    println!("   the example shop");
-    let shop = start_shop(project, &stack, arguments.example_port).await?;
-    Ok((stack, shop))
+    println!("   two example shops");
+    let shop = start_shop(project, &stack, &stack.site, arguments.example_port).await?;
+    let port = arguments.pictures_example_port;
+    let pictures_shop = start_shop(project, &stack, &stack.pictures_site, port).await?;
+    Ok((stack, [shop, pictures_shop]))
 }
 
-async fn start_shop(project: &Project, stack: &Stack, port: u16) -> Result<Process> {
+async fn start_shop(project: &Project, stack: &Stack, site: &Site, port: u16) -> Result<Process> {
     let node = Node::find(project)?;
-    let log = stack.logs().join("example.log");
+    let log = stack.logs().join(format!("example-{port}.log"));
     let mut program = Program::new("the example shop", node.binary(), log);
     let command = program.command();
     node.prepare(command);
@@ -109,8 +130,8 @@ async fn start_shop(project: &Project, stack: &Stack, port: u16) -> Result<Proce
         .arg("examples/shop-node/server.mjs")
         .current_dir(project.root())
         .env("MUNJIGI_EDGE", stack.edge.url())
-        .env("MUNJIGI_SITEKEY", &stack.site.sitekey)
-        .env("MUNJIGI_SECRET", &stack.site.secret)
+        .env("MUNJIGI_SITEKEY", &site.sitekey)
+        .env("MUNJIGI_SECRET", &site.secret)
         .env("PORT", port.to_string());
     let mut shop = program.start()?;
     let page = format!("http://localhost:{port}/");
@@ -119,16 +140,18 @@ async fn start_shop(project: &Project, stack: &Stack, port: u16) -> Result<Proce
 }
 
 /// Ends with an error when a part ends by itself; calls the worker's crons,
-/// which `wrangler dev` leaves to others.
-async fn watch_over(project: &Project, stack: &mut Stack, shop: &mut Process) -> Result<()> {
+/// which `wrangler dev` leaves to others. Pictures come meanwhile.
+async fn watch_over(project: &Project, stack: &mut Stack, shops: &mut [Process]) -> Result<()> {
     let crons = Manifest::read(&project.at("wrangler.toml"))?.triggers.crons;
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut calls = tokio::time::interval(CRON_EVERY);
+    let mut making = pictures::Making::begin(project, stack);
     loop {
         tokio::select! {
             _ = looks.tick() => {
+                making.look(stack).await;
                 stack.check_alive()?;
-                shop.check_alive()?;
+                shops.iter_mut().try_for_each(Process::check_alive)?;
             }
             _ = calls.tick() => {
                 for cron in &crons {
@@ -141,25 +164,31 @@ async fn watch_over(project: &Project, stack: &mut Stack, shop: &mut Process) ->
     }
 }
 
-fn announce(project: &Project, stack: &Stack, example_port: u16) -> Result<()> {
-    let example = format!("http://localhost:{example_port}");
+fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()> {
+    let example = format!("http://localhost:{}", arguments.example_port);
+    let pictures = format!("http://localhost:{}", arguments.pictures_example_port);
     let described = json!({
         "edge": stack.edge.url(),
         "origin": stack.origin.url(),
+        "gpu": stack.gpu.url(),
         "example": example,
+        "pictures_example": pictures,
         "site": stack.site,
         "bench_site": stack.bench_site,
+        "pictures_site": stack.pictures_site,
     });
     let file = project.state().join("dev.json");
     files::write_private(&file, &format!("{described:#}\n"))?;
     let Site { sitekey, hostname, .. } = &stack.site;
     println!(
-        "\n   example shop   {example}   <- open this one\n   edge           {}\n   \
-         origin         {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
+        "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- \
+         everybody is stepped up\n   edge           {}\n   \
+         origin         {}\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
          logs           {}\n   for tools      {}\n\nIs it well?\n   target/debug/munjigi probe --edge {} \
          --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
         stack.edge.url(),
         stack.origin.url(),
+        stack.gpu.url(),
         stack.database.url(),
         stack.logs().display(),
         file.display(),

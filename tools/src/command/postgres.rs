@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::postgres::{Data, Postgres};
+use crate::process::Service;
 use crate::project::Project;
 
 /// Arguments of `munjigi-tools postgres`.

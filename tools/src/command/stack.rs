@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::stack::{EdgeKind, Folder, Stack, StackOptions, Variant};
+use crate::stack::{EdgeKind, Folder, Pictures, Stack, StackOptions, Variant, pools};
+
+/// Two cores draw some of every kind in less.
+const FILLED_WITHIN: Duration = Duration::from_mins(5);
 
 /// Arguments of `munjigi-tools stack`.
 #[derive(Debug, clap::Args)]
@@ -17,6 +21,15 @@ pub struct Arguments {
     /// A variable of the edge, NAME=VALUE; may be repeated
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     vars: Vec<(String, String)>,
+    /// A variable of the origin, likewise
+    #[arg(long = "origin-var", value_name = "NAME=VALUE", value_parser = variable)]
+    origin_vars: Vec<(String, String)>,
+    /// A variable of the gpu-backend, likewise
+    #[arg(long = "gpu-var", value_name = "NAME=VALUE", value_parser = variable)]
+    gpu_vars: Vec<(String, String)>,
+    /// Pictures are made, and there are some of every kind when it is printed
+    #[arg(long)]
+    pictures: bool,
     /// A folder whose data, keys and sites are kept for the next start
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -47,10 +60,13 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         folder: arguments.folder.map_or(Folder::Temporary, Folder::Kept),
         variants: vec![Variant { vars, ..Variant::default() }],
         logs: arguments.logs,
+        pictures: if arguments.pictures { Pictures::Made } else { Pictures::None },
+        gpu_variables: arguments.gpu_vars.into_iter().collect(),
+        origin_variables: arguments.origin_vars.into_iter().collect(),
         ..StackOptions::default()
     };
     let stack = tokio::select! {
-        started = Stack::start_saying(options, |what| eprintln!("starting {what}")) => started?,
+        started = start(options) => started?,
         stopped = super::stop_requested() => {
             stopped?;
             return Ok(ExitCode::FAILURE);
@@ -63,4 +79,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     stack.stop().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn start(options: StackOptions) -> Result<Stack> {
+    let filled = options.pictures == Pictures::Made;
+    let stack = Stack::start_saying(options, |what| eprintln!("starting {what}")).await?;
+    if filled {
+        eprintln!("filling the pools");
+        pools::wait_for_kinds(&stack.database.url(), &pools::KINDS, FILLED_WITHIN).await?;
+    }
+    Ok(stack)
 }

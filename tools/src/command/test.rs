@@ -8,6 +8,7 @@ use crate::checks::{self, Check, Context, OnFailure, Snapshot};
 use crate::clock::Stopwatch;
 use crate::node::Node;
 use crate::postgres::{Data, Postgres};
+use crate::process::Service;
 use crate::project::Project;
 use crate::say;
 use crate::setup::require::{Part, Required};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::postgres::{Data, Postgres};
+use crate::process::Service;
 use crate::project::Project;
 
 /// A database to connect to.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use crate::http::{self, answers};
+use crate::process::Service;
 use crate::project::Project;
 use crate::wait;
 use crate::workerd::{WorkerOptions, Workerd};

@@ -1,6 +1,7 @@
-//! The two demo sites of a stack: made by the `munjigi` command, as an
+//! The demo sites of a stack: made by the `munjigi` command, as an
 //! operator makes them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,39 +29,58 @@ impl std::fmt::Debug for Site {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(super) struct Sites {
     pub(super) site: Site,
     pub(super) bench_site: Site,
+    pub(super) pictures_site: Site,
 }
 
 const HOSTNAME: &str = "localhost";
+/// Steps every visitor up.
+const EVERYBODY: &str = r#"[{"match":{},"verdict":"picture"}]"#;
 
-/// Makes both.
+/// Makes all of them.
 pub(super) fn create(origin: &Origin) -> Result<Sites> {
-    Ok(Sites {
-        site: create_one(origin, &["--name", "Demo shop"])?,
-        bench_site: create_one(origin, &["--name", "Bench", "--exempt"])?,
-    })
+    complete(origin, &mut BTreeMap::new())
 }
 
-/// The two of an earlier start, else fresh ones.
+/// Those of an earlier start, and whichever it did not have.
 pub(super) fn kept(origin: &Origin, path: &Path) -> Result<Sites> {
-    if let Ok(text) = std::fs::read_to_string(path) {
-        return serde_json::from_str(&text).with_context(|| {
+    let mut known = match std::fs::read_to_string(path) {
+        Ok(text) => serde_json::from_str(&text).with_context(|| {
             format!("{} is damaged; start over with `scripts/dev --fresh`", path.display())
-        });
-    }
-    let sites = create(origin)?;
-    files::write_private(path, &serde_json::to_string_pretty(&sites)?)?;
+        })?,
+        Err(_) => BTreeMap::new(),
+    };
+    let sites = complete(origin, &mut known)?;
+    files::write_private(path, &serde_json::to_string_pretty(&known)?)?;
     Ok(sites)
 }
 
-fn create_one(origin: &Origin, special: &[&str]) -> Result<Site> {
+fn complete(origin: &Origin, known: &mut BTreeMap<String, Site>) -> Result<Sites> {
+    let mut site = |name: &str, special: &[&str], input: &str| {
+        if let Some(site) = known.get(name) {
+            return anyhow::Ok(site.clone());
+        }
+        let made = create_one(origin, special, input)?;
+        known.insert(name.to_owned(), made.clone());
+        Ok(made)
+    };
+    let pictures = "--name Pictures --mode interactive --pictures grid,area,turn --rules -";
+    let pictures: Vec<&str> = pictures.split(' ').collect();
+    Ok(Sites {
+        site: site("site", &["--name", "Demo shop"], "")?,
+        bench_site: site("bench_site", &["--name", "Bench", "--exempt"], "")?,
+        pictures_site: site("pictures_site", &pictures, EVERYBODY)?,
+    })
+}
+
+fn create_one(origin: &Origin, special: &[&str], input: &str) -> Result<Site> {
     let mut arguments = vec!["site", "create", "--json"];
     arguments.extend(["--host", HOSTNAME, "--allow-loopback"]);
     arguments.extend(special);
-    let mut site: Site = origin.run_json(&arguments)?;
+    let mut site: Site = origin.run_json_on(&arguments, input)?;
     HOSTNAME.clone_into(&mut site.hostname);
     Ok(site)
 }

@@ -19,6 +19,24 @@ async function store(request, namespace, key) {
   }
 }
 
+async function bucket(request, objects, key) {
+  switch (request.method) {
+    case "GET": {
+      if (key === "") return Response.json((await objects.list()).objects.map(({ key, size }) => ({ key, size })));
+      const object = await objects.get(key);
+      return object === null ? missing("no such key\n") : new Response(object.body);
+    }
+    case "PUT":
+      await objects.put(key, await request.arrayBuffer());
+      return new Response(null, { status: 204 });
+    case "DELETE":
+      await objects.delete(key);
+      return new Response(null, { status: 204 });
+    default:
+      return new Response(null, { status: 405 });
+  }
+}
+
 async function cron(url, worker) {
   const { outcome } = await worker.scheduled({
     cron: url.searchParams.get("cron") ?? "*/5 * * * *",
@@ -36,6 +54,10 @@ export default {
     switch (area) {
       case "kv":
         return store(request, binding, decodeURIComponent(rest.join("/")));
+      case "bucket":
+        return bucket(request, binding, decodeURIComponent(rest.join("/")));
+      case "bucket-away":
+        return binding.fetch(request);
       case "cron":
         return cron(url, binding);
       case "queue":

@@ -66,6 +66,7 @@ pub fn render(setting: &Setting<'_>) -> String {
             text(setting.outside)
         ),
         format!("(name = \"kv\", worker = {})", kv_service()),
+        format!("(name = \"r2\", worker = {})", r2_service()),
         format!("(name = \"queues\", worker = {})", queue_service(setting)),
         format!("(name = \"admin\", worker = {})", admin_service(setting)),
     ];
@@ -149,6 +150,9 @@ fn bindings(setting: &Setting<'_>, worker: &Worker, owner: &str) -> Vec<String> 
     for kv in &manifest.kv_namespaces {
         all.push(kv_binding(&kv.binding, &kv.binding));
     }
+    for r2 in &manifest.r2_buckets {
+        all.push(r2_binding(&r2.binding, &r2.bucket_name));
+    }
     for object in &manifest.durable_objects.bindings {
         let service = if owner == worker.name {
             String::new()
@@ -210,6 +214,17 @@ fn kv_service() -> String {
     )
 }
 
+/// workerd brings services for KV and queues, and none for buckets.
+fn r2_service() -> String {
+    format!(
+        "(\n    modules = [(name = \"r2.js\", esModule = embed \"r2.js\")],\n    \
+         compatibilityDate = \"{RPC_DATE}\",\n    durableObjectNamespaces = \
+         [(className = \"Bucket\", uniqueKey = \"munjigi-r2\", enableSql = true)],\n    \
+         durableObjectStorage = (localDisk = \"stores\"),\n    bindings = \
+         [(name = \"BUCKETS\", durableObjectNamespace = \"Bucket\")],\n  )"
+    )
+}
+
 fn queue_service(setting: &Setting<'_>) -> String {
     let consumers: BTreeMap<&str, serde_json::Value> = setting
         .manifest
@@ -267,6 +282,14 @@ fn admin_service(setting: &Setting<'_>) -> String {
             .iter()
             .map(|producer| queue_binding(&format!("queue:{}", producer.queue), &producer.queue)),
     );
+    for r2 in &manifest.r2_buckets {
+        bindings.push(r2_binding(&format!("bucket:{}", r2.binding), &r2.bucket_name));
+        let name = text(&format!("bucket-away:{}", r2.binding));
+        let props = r2_props(&r2.bucket_name);
+        bindings.push(format!(
+            "(name = {name}, service = (name = \"r2\", entrypoint = \"Away\", props = {props}))"
+        ));
+    }
     bindings.extend(setting.workers.iter().map(|worker| {
         let name = text(&format!("cron:{}", worker.name));
         format!("(name = {name}, service = {})", text(&worker.name))
@@ -282,6 +305,14 @@ fn admin_service(setting: &Setting<'_>) -> String {
 fn kv_binding(name: &str, namespace: &str) -> String {
     let props = text(&json!({ "namespace": namespace }).to_string());
     format!("(name = {}, kvNamespace = (name = \"kv\", props = (json = {props})))", text(name))
+}
+
+fn r2_binding(name: &str, bucket: &str) -> String {
+    format!("(name = {}, r2Bucket = (name = \"r2\", props = {}))", text(name), r2_props(bucket))
+}
+
+fn r2_props(bucket: &str) -> String {
+    format!("(json = {})", text(&json!({ "bucket": bucket }).to_string()))
 }
 
 fn queue_binding(name: &str, queue: &str) -> String {

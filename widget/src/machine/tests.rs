@@ -2,31 +2,34 @@ use munjigi_protocol::{FrameMessage, FrameState, PageOptions};
 use serde_json::json;
 
 use super::*;
-use crate::{Hidden, Place, Task, Text};
+use crate::{Hidden, Place, Task, Text, View};
 
 /// A browser that writes down what it is told.
 #[derive(Default)]
-struct Paper {
-    label: Option<(Text, u32)>,
-    note: Option<Text>,
-    spoken: Vec<Text>,
-    alarms: Vec<Text>,
-    posted: Vec<(String, String)>,
-    requests: Vec<(Request, Vec<f64>)>,
-    tasks: Vec<Task>,
-    percent: u32,
-    button: bool,
-    code: String,
-    stops: u32,
-    second: bool,
-    expiry_ms: u32,
+pub(crate) struct Paper {
+    pub(crate) label: Option<(Text, u32)>,
+    pub(crate) note: Option<Text>,
+    pub(crate) spoken: Vec<Text>,
+    pub(crate) alarms: Vec<Text>,
+    pub(crate) posted: Vec<(String, String)>,
+    pub(crate) requests: Vec<(Request, Vec<f64>)>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) percent: u32,
+    pub(crate) button: bool,
+    pub(crate) code: String,
+    pub(crate) stops: u32,
+    pub(crate) second: bool,
+    pub(crate) expiry_ms: u32,
+    pub(crate) picture_ms: u32,
+    pub(crate) views: Vec<(View, u32)>,
+    pub(crate) note_number: u32,
 }
 
 impl Host for Paper {
     fn say(&mut self, place: Place, text: Text, number: u32) {
         match place {
             Place::Label => self.label = Some((text, number)),
-            Place::Note => self.note = Some(text),
+            Place::Note => (self.note, self.note_number) = (Some(text), number),
             Place::Status if text != Text::Empty => self.spoken.push(text),
             Place::Alert if text != Text::Empty => self.alarms.push(text),
             _ => {}
@@ -54,10 +57,14 @@ impl Host for Paper {
     fn request(&mut self, request: Request, nonces: &[f64]) {
         self.requests.push((request, nonces.to_vec()));
     }
+    fn view(&mut self, view: View, number: u32) {
+        self.views.push((view, number));
+    }
     fn timer(&mut self, timer: Timer, milliseconds: u32) {
         match timer {
             Timer::Second => self.second = milliseconds > 0,
             Timer::Expiry => self.expiry_ms = milliseconds,
+            Timer::Picture => self.picture_ms = milliseconds,
         }
     }
     fn workers(&mut self, most: u32) -> u32 {
@@ -71,22 +78,22 @@ impl Host for Paper {
     }
 }
 
-const STEP: Step = Step { first: 0, count: 4, work: 40_000.0, epoch_len: 65_536.0 };
+pub(crate) const STEP: Step = Step { first: 0, count: 4, work: 40_000.0, epoch_len: 65_536.0 };
 
-fn idle() -> Machine<Paper> {
+pub(crate) fn idle() -> Machine<Paper> {
     let mut widget = Machine::new(Paper::default());
     widget.start(Mode::Managed, Retry::Auto);
     widget
 }
 
-fn solving() -> Machine<Paper> {
+pub(crate) fn solving() -> Machine<Paper> {
     let mut widget = idle();
     widget.interaction();
-    widget.puzzle(STEP);
+    widget.puzzle(STEP, 0);
     widget
 }
 
-fn passed() -> Machine<Paper> {
+pub(crate) fn passed() -> Machine<Paper> {
     let mut widget = solving();
     for index in 0..4 {
         widget.searched(0, index, f64::from(index));
@@ -95,7 +102,7 @@ fn passed() -> Machine<Paper> {
     widget
 }
 
-fn states(widget: &Machine<Paper>) -> Vec<&str> {
+pub(crate) fn states(widget: &Machine<Paper>) -> Vec<&str> {
     let posted = widget.host.posted.iter();
     posted.filter(|(message, _)| message == "state").map(|(_, state)| state.as_str()).collect()
 }
@@ -151,7 +158,7 @@ fn a_further_puzzle_continues_the_progress() {
     for index in 0..4 {
         widget.searched(0, index, 1.0);
     }
-    widget.puzzle(Step { first: 4, ..STEP });
+    widget.puzzle(Step { first: 4, ..STEP }, 0);
     assert_eq!(widget.host.percent, 50);
     assert_eq!(widget.host.tasks.last().unwrap().index, 5);
     for index in 4..8 {
@@ -261,15 +268,6 @@ fn a_frame_that_may_not_begin_says_so() {
 }
 
 #[test]
-fn a_picture_is_answered_by_asking_for_work() {
-    let mut widget = solving();
-    widget.picture();
-    assert_eq!(widget.host.requests.last().unwrap().0, Request::WantWork);
-    widget.puzzle(Step { first: 4, ..STEP });
-    assert_eq!(states(&widget).last(), Some(&"working"));
-}
-
-#[test]
 fn an_expired_confirmation_can_be_had_again() {
     let mut widget = passed();
     widget.expiry();
@@ -286,7 +284,7 @@ fn a_confirmation_is_renewed_without_a_word() {
     let mut widget = passed();
     let said = widget.host.posted.len();
     widget.execute();
-    widget.puzzle(STEP);
+    widget.puzzle(STEP, 0);
     widget.refused(Outcome::NoConnection);
     widget.second();
     widget.second();
@@ -333,7 +331,7 @@ fn a_reset_forgets_everything() {
 fn a_puzzle_that_cannot_be_is_refused() {
     let mut widget = idle();
     widget.interaction();
-    widget.puzzle(Step { count: 1000, ..STEP });
+    widget.puzzle(Step { count: 1000, ..STEP }, 0);
     assert_eq!(states(&widget).last(), Some(&"failed"));
     assert_eq!(widget.host.code, "unavailable");
 }

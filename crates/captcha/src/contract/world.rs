@@ -6,20 +6,22 @@ use core::cell::RefCell;
 
 use munjigi_pow::Puzzle;
 use munjigi_protocol::{
-    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Mode, PictureStep,
-    PictureType, PuzzleStep, Signals, SiteConfig, SiteState, SiteverifyReply, SiteverifyRequest,
-    SolutionReply, SolutionRequest, Step, Want, Work,
+    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Mode, PuzzleStep, Signals,
+    SiteConfig, SiteState, SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest,
+    Step, Trace, Want, Work,
 };
 use rand_core::{CryptoRng, Infallible, TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 
+use super::packs::OnePack;
 use super::{MemoryPrices, MemoryRedemptions, MemorySites, block_on};
 use crate::authority::Authority;
 use crate::call::Call;
+use crate::challenge::{SealedPicture, SealedStep};
 use crate::counters::Counters;
 use crate::issue::{Issued, issue};
 use crate::keys::{KeyCheck, Secret};
-use crate::pictures::{Dealt, Pictures, RightAnswer};
+use crate::pictures::RightAnswer;
 use crate::refusal::Refusal;
 use crate::ring::KeyRing;
 use crate::site::{Exemption, Site};
@@ -111,32 +113,6 @@ impl TryRng for Seeded {
 
 impl TryCryptoRng for Seeded {}
 
-/// Deals one grid per attempt, whose answer follows from the seed.
-#[derive(Debug)]
-pub struct OneGrid;
-
-impl OneGrid {
-    fn cells(seed: &[u8; 32]) -> Vec<u8> {
-        let [first, second, ..] = *seed;
-        vec![first % 4, 4 + second % 5]
-    }
-}
-
-impl Pictures for OneGrid {
-    fn deal(&self, kinds: &[PictureType], seed: &[u8; 32]) -> Option<Dealt> {
-        kinds.contains(&PictureType::Grid).then(|| Dealt {
-            step: PictureStep {
-                picture_type: PictureType::Grid,
-                prompt: "bicycle".to_owned(),
-                images: vec!["one".to_owned()],
-                rows: 3,
-                columns: 3,
-            },
-            answer: RightAnswer::Grid { cells: Self::cells(seed) },
-        })
-    }
-}
-
 /// Everything an edge has.
 #[derive(Debug)]
 pub struct World {
@@ -156,6 +132,8 @@ pub struct World {
     pub shards: u16,
     /// The counters of this isolate.
     pub counters: RefCell<Counters>,
+    /// Pictures.
+    pub packs: OnePack,
     /// Rows of attempts.
     pub redemptions: MemoryRedemptions,
     /// Prices of "another way".
@@ -189,6 +167,7 @@ impl World {
             now,
             shards: 64,
             counters: RefCell::new(Counters::new(300)),
+            packs: OnePack::new(),
             redemptions: MemoryRedemptions::new(now),
             prices: MemoryPrices::new(now),
             sites: MemorySites::default(),
@@ -270,7 +249,7 @@ impl World {
         SolutionRequest {
             challenge: challenge.challenge.clone(),
             nonces: None,
-            answer: Some(Answer::Grid { cells }),
+            answer: Some(Answer::Grid { cells: vec![cells], trace: Trace::default() }),
             want: None,
             signals: self.signals,
         }
@@ -290,13 +269,16 @@ impl World {
     /// The right answer to the picture of a challenge.
     ///
     /// # Panics
-    /// When the challenge does not open.
+    /// When the challenge does not open, or asks for no grid.
     pub fn right_cells(&self, challenge: &ChallengeReply) -> Vec<u8> {
         let request = self.want_work(challenge);
         let opened = open(&self.authority, &request).expect("a challenge of this world");
-        let claims = opened.claims();
-        let seed = self.authority.picture_seed(claims.root, &claims.id.0);
-        OneGrid::cells(&seed.expect("the root key is there"))
+        match &opened.claims().step {
+            SealedStep::Picture(SealedPicture { answer: RightAnswer::Grid(rounds), .. }) => {
+                rounds.concat()
+            }
+            other => panic!("no grid: {other:?}"),
+        }
     }
 
     /// Hands in a solution.
@@ -305,7 +287,7 @@ impl World {
         self.rng.0 += 1_000;
         let opened = open(&self.authority, request)?;
         let stores =
-            Stores { redemptions: &self.redemptions, prices: &self.prices, pictures: &OneGrid };
+            Stores { redemptions: &self.redemptions, prices: &self.prices, pictures: &self.packs };
         block_on(judge(&self.call(), &opened, request, &self.counters, &stores, &mut rng))
     }
 

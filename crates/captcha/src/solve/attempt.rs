@@ -7,20 +7,20 @@ use core::cell::RefCell;
 
 use munjigi_pow::{Puzzle, SolutionError};
 use munjigi_protocol::{
-    Algorithm, Answer, ChallengeReply, Code, CountKind, Signals, SolutionReply, Step,
+    Algorithm, Answer, ChallengeReply, Code, CountKind, PackId, Signals, SolutionReply, Step, Trace,
 };
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use super::{Solved, Stores};
 use crate::call::Call;
-use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
+use crate::challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 use crate::counters::{Counters, Event, Noted, Place, Pressure};
 use crate::derive::leading;
 use crate::issue::{
     MAX_TOKEN_LIFETIME_SECONDS, PICTURE_LIFETIME_SECONDS, puzzle_step, seconds_between,
 };
-use crate::pictures::{Dealt, Pictures, RightAnswer};
+use crate::pictures::{self, Deal, Dealt, PackSource};
 use crate::policy::{
     self, Demand, DemandStep, Earned, Network, Question, Stage, puzzle_lifetime_seconds, score,
 };
@@ -28,7 +28,7 @@ use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, NotAllowed, Stepped};
 use crate::refusal::Refusal;
-use crate::tally::Tally;
+use crate::tally::{PictureFate, PictureTally, Tally};
 use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
@@ -45,7 +45,8 @@ const RISE: u64 = 2;
 /// has paid that has waited long enough.
 const MAX_PUZZLES: u8 = 4;
 
-/// Most tiles an answer can name; a grid has far fewer.
+/// Most rounds, and most tiles of each, that an answer can name.
+const MAX_ROUNDS: usize = 8;
 const MAX_CELLS: usize = 64;
 
 pub struct Attempt<'a> {
@@ -58,7 +59,7 @@ pub struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    pub async fn solution<R: RedemptionStore, P: PriceStore, D: Pictures>(
+    pub async fn solution<R: RedemptionStore, P: PriceStore, D: PackSource>(
         &self,
         puzzle: &SealedPuzzle,
         nonces: &[u64],
@@ -83,10 +84,12 @@ impl Attempt<'_> {
             Way::PictureAhead => true,
             Way::Another => false,
         };
+        let mut missing = None;
         if wants_picture {
-            if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures) {
+            if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures).await {
                 return self.picture(dealt, puzzle.algorithm, next, owed, risk, stores, rng).await;
             }
+            missing = self.missing(puzzle.algorithm);
             // Nothing to show: it is paid for in work, once.
             let base = match way {
                 Way::PictureAhead => asked.max(demand.total()),
@@ -103,46 +106,58 @@ impl Attempt<'_> {
         }
         if owed.asked >= owed.paid.saturating_mul(RISE) && owed.puzzles < MAX_PUZZLES {
             let more = owed.asked - owed.paid;
-            return Ok(self.further(puzzle.algorithm, next, more, owed, risk, rng));
+            let mut solved = self.further(puzzle.algorithm, next, more, owed, risk, rng);
+            solved.tally.picture = missing;
+            return Ok(solved);
         }
         let (earned, stepped) = match (way, puzzle.algorithm) {
             (Way::Another, _) => (Earned::WorkAlone, true),
             (_, Algorithm::Sha256) => (Earned::WorkAlone, false),
             (_, Algorithm::HashWx) => (Earned::Puzzle, false),
         };
-        Ok(self.pass(score(risk, earned), earned, stepped, puzzle.algorithm))
+        let mut solved = self.pass(score(risk, earned), earned, stepped, puzzle.algorithm);
+        solved.tally.picture = missing;
+        Ok(solved)
     }
 
     pub async fn answer<R: RedemptionStore, P: PriceStore, D>(
         &self,
-        right: &RightAnswer,
-        algorithm: Algorithm,
+        picture: &SealedPicture,
         given: &Answer,
         stores: &Stores<'_, R, P, D>,
     ) -> Result<Solved, Refusal> {
-        let demand = self.demand(algorithm, 0)?;
-        let hash = answer_hash(given)?;
+        let SealedPicture { answer: right, algorithm, dealt_at, .. } = picture;
+        let demand = self.demand(*algorithm, 0)?;
+        let (hash, trace) = answer_hash(given)?;
         // Written before it is compared: of answers tried at once, one counts.
         let attempted = self.attempt(&hash, stores.redemptions).await?;
         if right.accepts(given) {
             let risk = self.claims.risk.max(demand.risk);
-            let score = score(risk, Earned::Picture);
-            return Ok(self.pass(score, Earned::Picture, true, algorithm));
+            let shown = self.call.now.seconds().saturating_sub(*dealt_at);
+            let bonus = pictures::bonus(*trace, shown, right.rounds());
+            let score = policy::picture_score(risk, bonus);
+            let mut solved = self.pass(score, Earned::Picture, true, *algorithm);
+            solved.tally.picture = Some(fate(picture, PictureFate::Right));
+            return Ok(solved);
         }
         if attempted == Tried::First {
             // The refusal stands whether or not the price could be raised.
             let _ = stores.prices.raise(&self.payer()).await;
         }
-        Err(self.failed(Code::AnswerWrong, "the answer is wrong; begin anew"))
+        let mut refusal = self.failed(Code::AnswerWrong, "the answer is wrong; begin anew");
+        if let Some(tally) = &mut refusal.tally {
+            tally.picture = Some(fate(picture, PictureFate::Wrong));
+        }
+        Err(refusal)
     }
 
     pub async fn another_way<R: RedemptionStore, P: PriceStore, D>(
         &self,
-        algorithm: Algorithm,
-        next: u32,
+        picture: &SealedPicture,
         stores: &Stores<'_, R, P, D>,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Solved, Refusal> {
+        let SealedPicture { algorithm, next, .. } = *picture;
         let demand = self.demand(algorithm, 0)?;
         // Choosing it uses up the one answer, so that a wrong guess cannot be
         // followed by it, nor it by guesses.
@@ -157,7 +172,9 @@ impl Attempt<'_> {
         let more = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
         let owed = Owed { asked: paid.saturating_add(more), paid, puzzles, way: Way::Another };
         let risk = self.claims.risk.max(demand.risk);
-        Ok(self.further(algorithm, next, more, owed, risk, rng))
+        let mut solved = self.further(algorithm, next, more, owed, risk, rng);
+        solved.tally.picture = Some(fate(picture, PictureFate::Way));
+        Ok(solved)
     }
 
     /// What the policy asks now.
@@ -218,13 +235,28 @@ impl Attempt<'_> {
 
     /// The attempt's picture. None without WebAssembly: the fallback is one
     /// small file, which has no pictures.
-    fn deal<D: Pictures>(&self, algorithm: Algorithm, pictures: &D) -> Option<Dealt> {
-        let kinds = &self.call.site.pictures;
-        if kinds.is_empty() || algorithm == Algorithm::Sha256 {
+    async fn deal<D: PackSource>(&self, algorithm: Algorithm, source: &D) -> Option<Dealt> {
+        if algorithm == Algorithm::Sha256 {
             return None;
         }
-        let seed = self.call.authority.picture_seed(self.claims.root, &self.claims.id.0)?;
-        pictures.deal(kinds, &seed)
+        let now = self.call.now;
+        let deal = Deal {
+            authority: self.call.authority,
+            root: self.claims.root,
+            id: self.claims.id.0,
+            kinds: &self.call.site.pictures,
+            now,
+            until: UnixMillis::from_seconds(now.seconds() + PICTURE_LIFETIME_SECONDS),
+        };
+        pictures::deal(&deal, source).await
+    }
+
+    /// That a picture was due and there was none: operators are told. A site
+    /// without kinds wants none, and the fallback has none.
+    fn missing(&self, algorithm: Algorithm) -> Option<PictureTally> {
+        let kind = self.call.site.pictures.first()?;
+        let due = algorithm == Algorithm::HashWx;
+        due.then_some(PictureTally { kind: *kind, pack: None, fate: PictureFate::Dealt })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a seal needs, from one place")]
@@ -244,9 +276,15 @@ impl Attempt<'_> {
             Stepped::Spent => return Err(exhausted()),
             Stepped::NotAllowed(why) => return Err(not_allowed(why)),
         }
-        let step = SealedStep::Picture { answer: dealt.answer, algorithm, next };
+        let dealt_at = self.call.now.seconds();
+        let picture =
+            SealedPicture { answer: dealt.answer, algorithm, next, pack: dealt.pack.0, dealt_at };
+        let told = fate(&picture, PictureFate::Dealt);
+        let step = SealedStep::Picture(picture);
         let lifetime = PICTURE_LIFETIME_SECONDS;
-        Ok(self.next(step, Step::Picture(dealt.step), lifetime, owed, risk, rng))
+        let mut solved = self.next(step, Step::Picture(dealt.step), lifetime, owed, risk, rng);
+        solved.tally.picture = Some(told);
+        Ok(solved)
     }
 
     /// A further puzzle of about `more` expected hashes.
@@ -289,7 +327,7 @@ impl Attempt<'_> {
         });
         let step = match self.claims.step {
             SealedStep::Puzzle(SealedPuzzle { first, .. }) => first,
-            SealedStep::Picture { next, .. } => next.wrapping_sub(1),
+            SealedStep::Picture(SealedPicture { next, .. }) => next.wrapping_sub(1),
         };
         let repeated = !self.first(Event::Stepped(step));
         Solved { reply, tally: self.tally(CountKind::Stepped), repeated }
@@ -364,31 +402,53 @@ impl Attempt<'_> {
         );
         tally.algorithm = Some(match &self.claims.step {
             SealedStep::Puzzle(puzzle) => puzzle.algorithm,
-            SealedStep::Picture { algorithm, .. } => *algorithm,
+            SealedStep::Picture(picture) => picture.algorithm,
         });
         tally
     }
 }
 
-/// Names an answer within its attempt.
-fn answer_hash(answer: &Answer) -> Result<AnswerHash, Refusal> {
+/// Names an answer within its attempt. How it was given is no part of it: a
+/// widget that repeats an answer may tell more about it.
+fn answer_hash(answer: &Answer) -> Result<(AnswerHash, &Trace), Refusal> {
+    let malformed = |detail| Err(Refusal::new(Code::MalformedRequest, detail));
     let mut hash = Sha256::new();
-    match answer {
-        Answer::Grid { cells } => {
-            if cells.len() > MAX_CELLS {
-                return Err(Refusal::new(Code::MalformedRequest, "cells has too many tiles"));
-            }
+    let (rounds, trace) = match answer {
+        Answer::Grid { cells, trace } => {
             hash.update([0]);
-            hash.update(cells);
+            for round in cells.iter().take(MAX_ROUNDS) {
+                let Some(length) =
+                    u8::try_from(round.len()).ok().filter(|_| round.len() <= MAX_CELLS)
+                else {
+                    return malformed("cells has too many tiles");
+                };
+                hash.update([length]);
+                hash.update(round);
+            }
+            (cells.len(), trace)
         }
-        Answer::Area { x, y } => {
+        Answer::Area { points, trace } => {
             hash.update([1]);
-            hash.update(x.to_le_bytes());
-            hash.update(y.to_le_bytes());
+            for [x, y] in points.iter().take(MAX_ROUNDS) {
+                hash.update(x.to_le_bytes());
+                hash.update(y.to_le_bytes());
+            }
+            (points.len(), trace)
         }
-        Answer::Turn { view } => hash.update([2, *view]),
+        Answer::Turn { views, trace } => {
+            hash.update([2]);
+            hash.update(views.get(..MAX_ROUNDS.min(views.len())).unwrap_or_default());
+            (views.len(), trace)
+        }
+    };
+    if rounds > MAX_ROUNDS {
+        return malformed("the answer has too many rounds");
     }
-    Ok(AnswerHash(leading(&hash.finalize().into())))
+    Ok((AnswerHash(leading(&hash.finalize().into())), trace))
+}
+
+fn fate(picture: &SealedPicture, fate: PictureFate) -> PictureTally {
+    PictureTally { kind: picture.answer.kind(), pack: Some(PackId(picture.pack)), fate }
 }
 
 fn unavailable(_: StoreError) -> Refusal {

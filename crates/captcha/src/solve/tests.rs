@@ -7,7 +7,7 @@ mod replays;
 
 use munjigi_protocol::{
     Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, PuzzleStep, Signals,
-    SiteState, SiteverifyCode, Step, Want,
+    SiteState, SiteverifyCode, Step, Trace, Want,
 };
 
 use super::*;
@@ -192,7 +192,7 @@ fn solutions_of_another_shape_are_refused() {
     let request = world.solution(&challenge);
     let nonces = request.nonces.clone().unwrap();
     let with = |nonces: Vec<u64>| SolutionRequest { nonces: Some(nonces), ..request.clone() };
-    let answer = Some(Answer::Grid { cells: vec![1] });
+    let answer = Some(Answer::Grid { cells: vec![vec![1]], trace: Trace::default() });
     for request in [
         with(vec![]),
         with(nonces[..3].to_vec()),

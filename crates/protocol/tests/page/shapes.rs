@@ -18,6 +18,8 @@ pub const NOT_TABLES: &[&str] = &[
     "BatchId",
     "Code",
     "InvalidAttemptId",
+    "InvalidPackId",
+    "PackId",
     "PictureStep",
     "PuzzleStep",
     "Route",
@@ -35,13 +37,16 @@ pub fn all() -> Tables {
     }
     plain! {
         Algorithm AlgorithmName ChallengeReply ChallengeRequest Count CountBatch CountKind
-        EventBatch FrameState Health HealthCheck InternalState Metadata Mode PageOptions
-        PictureType Problem Redeemed Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState
+        EventBatch FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode
+        Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
+        PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
+        SegmentedThing Trace Redeemed Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
         Want WidgetRetry WidgetSize WidgetTheme Work
     }
     tagged(&mut tables, "Step", &steps());
     tagged(&mut tables, "Answer", &answers());
+    tagged(&mut tables, "Prediction", &predictions());
     tagged(&mut tables, "SolutionReply", &solution_replies());
     tagged(&mut tables, "PageMessage", &page_messages());
     tagged(&mut tables, "FrameMessage", &frame_messages());
@@ -150,18 +155,26 @@ fn puzzle() -> Step {
 }
 
 fn steps() -> [Step; 2] {
-    let picture = PictureStep {
-        picture_type: PictureType::Grid,
-        prompt: String::new(),
-        images: Vec::new(),
-        rows: 3,
-        columns: 3,
-    };
+    let picture =
+        PictureStep { picture_type: PictureType::Grid, rows: 3, columns: 3, rounds: Vec::new() };
     [puzzle(), Step::Picture(picture)]
 }
 
 fn answers() -> [Answer; 3] {
-    [Answer::Grid { cells: vec![0] }, Answer::Area { x: 0, y: 0 }, Answer::Turn { view: 0 }]
+    let trace = Trace::default();
+    [
+        Answer::Grid { cells: Vec::new(), trace },
+        Answer::Area { points: Vec::new(), trace },
+        Answer::Turn { views: Vec::new(), trace },
+    ]
+}
+
+fn predictions() -> [Prediction; 3] {
+    [
+        Prediction::Classify { classes: Vec::new() },
+        Prediction::Segment { things: Vec::new() },
+        Prediction::Embed { vector: Vec::new() },
+    ]
 }
 
 fn solution_replies() -> [SolutionReply; 2] {
@@ -169,7 +182,7 @@ fn solution_replies() -> [SolutionReply; 2] {
     [SolutionReply::Passed { token: String::new(), expires_in: 300 }, SolutionReply::Next(next)]
 }
 
-fn page_messages() -> [PageMessage; 5] {
+fn page_messages() -> [PageMessage; 7] {
     let options = PageOptions {
         action: String::new(),
         cdata: String::new(),
@@ -185,6 +198,8 @@ fn page_messages() -> [PageMessage; 5] {
         PageMessage::Execute { signals: Signals::default() },
         PageMessage::Reset,
         PageMessage::Remove,
+        PageMessage::Under,
+        PageMessage::Over,
     ]
 }
 

@@ -65,7 +65,8 @@ fn rows_hold_all_that_the_distances_need() {
         let (rows, solids) = (Rows::of(&scene), Solids::of(&scene));
         for _ in 0..200 {
             let p = somewhere(&mut dice);
-            let (found, expected) = (distance(&rows, p), solids.distance(solids.all(), p));
+            let (found, expected) =
+                (distance(&rows, p), solids.distance(solids.all(), p, f32::MAX));
             // Passing over parts changes nothing near a surface. Far away the
             // first-order distance of an ellipsoid is less than its ball's;
             // deep inside only the sign is looked at.
@@ -83,6 +84,10 @@ fn rows_count_what_the_scene_holds() {
     let rows = Rows::of(&scene);
     assert_eq!(rows.solids.len(), scene.parts.len());
     assert_eq!(rows.frame[10][0] as usize, scene.parts.len());
+    assert_eq!(rows.things.len(), scene.things.len());
+    let parts: Vec<[u32; 2]> = rows.things.iter().map(|[_, n]| [n[0], n[1]]).collect();
+    let spans = scene.things.iter().map(|thing| [thing.parts.start, thing.parts.count]);
+    assert_eq!(parts, spans.collect::<Vec<_>>());
     assert_eq!(rows.materials.len(), scene.materials.len());
     assert_eq!(rows.points.len(), scene.points.len().div_ceil(2));
     let bytes = Rows::bytes(rows.solids.as_flattened());

@@ -6,7 +6,7 @@ use glam::{Vec3, vec3};
 
 use crate::{
     colour::{BRIGHT, CREAM, LEAF, LEMON, NAVY, PINE, RED, SKY, TEAL, WALNUT, WHITE},
-    curve::{about_x, about_z, bent},
+    curve::{about_x, about_y, about_z, bent},
     scene::Pattern,
     workshop::Workshop,
 };
@@ -30,6 +30,7 @@ pub(super) fn cup(w: &mut Workshop) {
     let inside = w.glaze(WHITE);
     let drink_hex = w.dice.pick(&[0x5A_36_22, 0x8A_5A_34, 0xC9_7B_3A, 0xE9_DC_C2]);
     let drink = w.glaze(drink_hex);
+    let mark = w.mark();
     let low = w.dice.within(0.24..=0.34);
     let high = w.dice.within(0.32..=0.38);
     let tall = w.dice.within(0.6..=0.78);
@@ -54,6 +55,8 @@ pub(super) fn cup(w: &mut Workshop) {
             [[0.0, -0.03], [0.34, -0.03], [0.54, 0.03], [0.53, 0.045], [0.32, 0.0], [0.0, 0.0]];
         w.lathe(Vec3::ZERO, &profile, 0.014, handle);
     }
+    // The handle tends to the front: without it a cup is any pot.
+    w.place(mark, about_y(-0.42), Vec3::ZERO);
 }
 
 pub(super) fn bottle(w: &mut Workshop) {

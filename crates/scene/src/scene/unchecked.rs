@@ -7,7 +7,9 @@ use glam::{Mat3, Vec3};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{Backdrop, Blend, Camera, Light, Material, Part, Scene, Shape, Span, Thing};
+use super::{
+    Backdrop, Blend, Camera, Light, Look, Material, Part, Scene, Shape, Sheet, Span, Thing,
+};
 
 /// The same fields as [`Scene`].
 #[derive(Deserialize)]
@@ -15,6 +17,7 @@ pub(super) struct Unchecked {
     camera: Camera,
     light: Light,
     backdrop: Backdrop,
+    look: Look,
     things: Vec<Thing>,
     parts: Vec<Part>,
     points: Vec<[f32; 2]>,
@@ -54,8 +57,9 @@ impl TryFrom<Unchecked> for Scene {
     type Error = SceneError;
 
     fn try_from(unchecked: Unchecked) -> Result<Self, SceneError> {
-        let Unchecked { camera, light, backdrop, things, parts, points, materials } = unchecked;
-        let scene = Self { camera, light, backdrop, things, parts, points, materials };
+        let Unchecked { camera, light, backdrop, look, things, parts, points, materials } =
+            unchecked;
+        let scene = Self { camera, light, backdrop, look, things, parts, points, materials };
         scene.check()?;
         Ok(scene)
     }
@@ -88,11 +92,12 @@ impl Scene {
     }
 
     fn check_stage(&self) -> Result<(), SceneError> {
-        let Self { camera, light, backdrop, materials, .. } = self;
+        let Self { camera, light, backdrop, look, materials, .. } = self;
         axes(&camera.axes)?;
         numbers(&camera.eye.to_array(), -FAR)?;
         numbers(&[camera.half_height, light.crispness], NEAR)?;
-        if (light.towards.length() - 1.0).abs() > 1e-3 {
+        numbers(&[light.dapple.frequency, light.dapple.depth], 0.0)?;
+        if !unit(light.towards.length()) {
             return Err(SceneError::Axes);
         }
         let colours = [light.lamp, light.sky, light.bounce, backdrop.horizon, backdrop.zenith];
@@ -101,13 +106,31 @@ impl Scene {
         if backdrop.fade[1] - backdrop.fade[0] < NEAR {
             return Err(SceneError::Number);
         }
-        self.material(backdrop.floor)?;
+        self.sheet(backdrop.floor)?;
+        if let Some(wall) = backdrop.wall {
+            self.sheet(wall.sheet)?;
+            numbers(&[wall.distance], 0.0)?;
+            if !unit(wall.normal.length()) || wall.normal.y != 0.0 {
+                return Err(SceneError::Axes);
+            }
+        }
+        numbers(&look.gain.to_array(), 0.0)?;
+        numbers(&look.lift.to_array(), -FAR)?;
+        numbers(&[look.contrast, look.saturation, look.vignette, look.grain], 0.0)?;
         for m in materials {
             numbers(&m.base.to_array(), 0.0)?;
             numbers(&m.accent.to_array(), 0.0)?;
             numbers(&[m.frequency, m.gloss, m.metal, m.wear], 0.0)?;
         }
         Ok(())
+    }
+
+    fn sheet(&self, sheet: Sheet) -> Result<(), SceneError> {
+        let [sine, cosine] = sheet.turn;
+        if !unit(sine * sine + cosine * cosine) {
+            return Err(SceneError::Axes);
+        }
+        self.material(sheet.material)
     }
 
     fn material(&self, index: u32) -> Result<(), SceneError> {
@@ -138,11 +161,7 @@ impl Scene {
             Shape::Ring { major, minor, end } => {
                 numbers(&[major, minor], 0.0)?;
                 let length = end[0] * end[0] + end[1] * end[1];
-                if end[0] >= 0.0 && (length - 1.0).abs() < 1e-3 {
-                    Ok(())
-                } else {
-                    Err(SceneError::Axes)
-                }
+                if end[0] >= 0.0 && unit(length) { Ok(()) } else { Err(SceneError::Axes) }
             }
             Shape::Lathe { profile, round } => {
                 self.corners(profile, 3)?;
@@ -165,6 +184,10 @@ impl Scene {
         let enough = span.count >= least && end as usize <= self.points.len();
         if enough { Ok(()) } else { Err(SceneError::Corners) }
     }
+}
+
+fn unit(length: f32) -> bool {
+    (length - 1.0).abs() < 1e-3
 }
 
 /// All finite and between `least` and [`FAR`]; NaN is in no range.
@@ -206,7 +229,7 @@ mod tests {
             (|s| s.things[0].parts.count += 1, SceneError::Parts),
             (|s| s.things[0].parts.start = u32::MAX, SceneError::Parts),
             (|s| s.parts[0].material = 999, SceneError::Material),
-            (|s| s.backdrop.floor = 999, SceneError::Material),
+            (|s| s.backdrop.floor.material = 999, SceneError::Material),
             (|s| s.points.clear(), SceneError::Corners),
             (|s| s.camera.eye.x = f32::NAN, SceneError::Number),
             (|s| s.things[0].scale = 0.0, SceneError::Number),

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use munjigi_protocol::Mode;
+use munjigi_protocol::{Mode, PictureType};
 
 use crate::settings::{Edit, Mistake, read_rules};
 
@@ -32,6 +32,10 @@ pub struct Options {
     /// Whether browsers without WebAssembly may pass, slowly [a new site: on].
     #[arg(long, value_name = "on|off", value_parser = on_off(), hide_possible_values = true)]
     fallback: Option<bool>,
+    /// Kinds of picture that risky visitors may be shown, between commas: grid,
+    /// area, turn; or none, and risk costs work instead [a new site: none].
+    #[arg(long, value_name = "KINDS", value_parser = pictures)]
+    pictures: Option<Pictures>,
     /// Rules in place of all there are: a JSON array, or - to read it from
     /// stdin. `munjigi site show SITEKEY --json | jq .rules` prints such a
     /// file [a new site: none].
@@ -62,6 +66,7 @@ impl Options {
             count: self.count,
             token_lifetime_seconds: self.token_lifetime,
             fallback_allowed: self.fallback,
+            pictures: self.pictures.as_ref().map(|Pictures(kinds)| kinds.clone()),
             rules,
             unread,
             ..Edit::default()
@@ -82,6 +87,24 @@ pub fn read_file(path: &Path) -> io::Result<String> {
 /// `on` or `off`.
 pub fn on_off() -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
+}
+
+/// One value: clap would take a bare list for several.
+#[derive(Debug, Clone)]
+struct Pictures(Vec<PictureType>);
+
+fn pictures(text: &str) -> Result<Pictures, String> {
+    if text == "none" {
+        return Ok(Pictures(Vec::new()));
+    }
+    let kind = |word: &str| {
+        let found = PictureType::ALL.iter().find(|kind| kind.as_str() == word).copied();
+        found.ok_or_else(|| format!("{word:?} is no kind of picture: grid, area, turn"))
+    };
+    let mut kinds = text.split(',').map(kind).collect::<Result<Vec<_>, _>>()?;
+    kinds.sort_unstable();
+    kinds.dedup();
+    Ok(Pictures(kinds))
 }
 
 fn mode() -> impl TypedValueParser<Value = Mode> {

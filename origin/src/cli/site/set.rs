@@ -22,7 +22,7 @@ use crate::store::{self, transact};
     override_usage = "munjigi site set <SITEKEY> <OPTION>…",
     group = ArgGroup::new("settings").required(true).multiple(true).args([
         "name", "hosts", "add_hosts", "remove_hosts", "allow_loopback", "mode", "work_floor",
-        "work_ceiling", "count", "token_lifetime", "fallback", "rules",
+        "work_ceiling", "count", "token_lifetime", "fallback", "pictures", "rules",
     ]),
     after_help = "\
 Examples:

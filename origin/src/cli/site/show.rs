@@ -54,6 +54,8 @@ fn people(site: &SiteRecord) -> String {
         number => format!("{number}; --json shows them"),
     };
     let work = format!("{} to {} per sub-puzzle", config.work.floor, config.work.ceiling);
+    let pictures: Vec<&str> = config.pictures.iter().map(|kind| kind.as_str()).collect();
+    let pictures = if pictures.is_empty() { "none".to_owned() } else { pictures.join(", ") };
     let rows = [
         ["sitekey", &config.sitekey],
         ["name", &site.name],
@@ -64,6 +66,7 @@ fn people(site: &SiteRecord) -> String {
         ["sub-puzzles", &config.count.to_string()],
         ["token", &format!("{} s", config.token_lifetime_seconds)],
         ["fallback", if config.fallback_allowed { "on" } else { "off" }],
+        ["pictures", &pictures],
         ["rules", &rules],
         ["secrets", &secrets],
         ["version", &config.version.to_string()],

@@ -41,6 +41,14 @@ async fn while_postgres_is_away_intake_says_when_to_come_back() {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_gpu_backend_that_is_away_keeps_nothing_from_working(pool: PgPool) {
+    let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
+    assert_contract!("gpu_backend_away", rig.get("/health/ready").await, rig);
+    let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
+    assert_eq!(answer.status, 204);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn the_version_names_the_program(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_contract!("version", rig.get("/version").await, rig);

@@ -100,7 +100,7 @@ impl EditSite<'_> {
             "UPDATE sites SET
                 name = $2, hosts = $3, allow_loopback = $4, mode = $5, work_floor = $6,
                 work_ceiling = $7, puzzle_count = $8, token_lifetime_seconds = $9,
-                fallback_allowed = $10, rules = $11
+                fallback_allowed = $10, pictures = $11, rules = $12
             WHERE sitekey = $1",
             self.sitekey,
             settings.name,
@@ -112,6 +112,7 @@ impl EditSite<'_> {
             row::integer(settings.count),
             row::integer(settings.token_lifetime_seconds),
             settings.fallback_allowed,
+            &row::pictures(&settings.pictures),
             row::rules(&settings.rules)
         )
         .execute(connection)

@@ -92,13 +92,8 @@ pub fn state(state: SiteState) -> &'static str {
     }
 }
 
-pub fn pictures(config: &SiteConfig) -> Vec<String> {
-    let word = |picture: &PictureType| match picture {
-        PictureType::Grid => "grid",
-        PictureType::Area => "area",
-        PictureType::Turn => "turn",
-    };
-    config.pictures.iter().map(|picture| word(picture).to_owned()).collect()
+pub fn pictures(pictures: &[PictureType]) -> Vec<String> {
+    pictures.iter().map(|picture| picture.as_str().to_owned()).collect()
 }
 
 pub fn rules(rules: &[Rule]) -> Value {

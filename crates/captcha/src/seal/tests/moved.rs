@@ -6,11 +6,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::authority::Authority;
+use crate::challenge::SealedPicture;
 use crate::contract::ROOT_B;
 use crate::derive::{MacKey, Purpose, derive};
-use crate::pictures::RightAnswer;
+use crate::pictures::{RightAnswer, Squares};
 use crate::ring::KeyRing;
-use crate::seal::{MAX_SEAL_CHARS, SealError};
+use crate::seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 
 fn sealed() -> [String; 2] {
     let authority = authority(ROOT_A);
@@ -218,23 +219,28 @@ fn the_longest_seals_stay_below_the_limit() {
         hostname: claims.hostname,
         action: claims.action,
         cdata: claims.cdata,
-        step: SealedStep::Picture {
-            answer: RightAnswer::Grid { cells: (0..64).collect() },
+        step: SealedStep::Picture(SealedPicture {
+            answer: RightAnswer::Area(vec![
+                Squares { columns: 64, rows: 64, mask: vec![0xff; 512] };
+                3
+            ]),
             algorithm: Algorithm::Sha256,
             next: u32::MAX,
-        },
+            pack: [0xff; 8],
+            dealt_at: u64::MAX,
+        }),
         owed: Owed { asked: u64::MAX, paid: u64::MAX, puzzles: 255, way: Way::Another },
         ..challenge()
     };
     let text = claims.seal(&authority, &mut counting_up());
-    assert!(text.len() <= MAX_SEAL_CHARS, "{}", text.len());
+    assert!(text.len() <= MAX_CHALLENGE_CHARS, "{}", text.len());
     assert_eq!(ChallengeClaims::open(&authority, &text), Ok(claims));
 }
 
 #[test]
 fn longer_texts_are_not_looked_at() {
     let authority = authority(ROOT_A);
-    let text = format!("mj1.a1.{}.{}", "A".repeat(4_000), "A".repeat(43));
+    let text = format!("mj1.a1.{}.{}", "A".repeat(4_100), "A".repeat(43));
     assert!(!opens(&authority, &text));
 }
 
@@ -285,9 +291,10 @@ proptest! {
         let authority = authority(ROOT_A);
         let claims = ChallengeClaims {
             id: token.id, hostname: token.hostname, cdata: token.cdata, visitor, risk,
-            step: SealedStep::Picture {
-                answer: RightAnswer::Grid { cells }, algorithm: token.algorithm, next: token.asn,
-            },
+            step: SealedStep::Picture(SealedPicture {
+                answer: RightAnswer::Grid(vec![cells]), algorithm: token.algorithm,
+                next: token.asn, pack: visitor, dealt_at: asked,
+            }),
             owed: Owed { asked, paid, puzzles: 3, way: Way::PictureAhead },
             ..challenge()
         };

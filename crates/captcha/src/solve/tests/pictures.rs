@@ -1,4 +1,4 @@
-use munjigi_protocol::PictureType;
+use munjigi_protocol::{PictureType, Trace};
 
 use super::*;
 use crate::contract::Trouble;
@@ -38,6 +38,77 @@ fn the_right_answer_is_a_token_that_says_so() {
     assert!(claims.interactive && claims.stepped);
     assert_eq!(claims.score, 60);
     assert!(world.verify(&token).success);
+}
+
+#[test]
+fn the_way_it_was_answered_adds_to_the_score_and_never_takes() {
+    let trace = Trace { first_act: 14, whole: 52, acts: 5, rhythm: 2, scatter: 1 };
+    let keys = Trace { scatter: 0, ..trace };
+    for (trace, seconds, score) in [
+        (trace, 6, 75),
+        (keys, 6, 70),
+        (Trace::default(), 6, 60),
+        // It claims more time than has passed by our clock.
+        (trace, 1, 60),
+        (Trace { whole: u16::MAX, acts: 255, rhythm: 255, scatter: 255, first_act: 0 }, 6, 60),
+    ] {
+        let mut world = risky();
+        let picture = picture(&mut world);
+        world.pass_seconds(seconds);
+        let cells = vec![world.right_cells(&picture)];
+        let mut request = world.want_work(&picture);
+        request.want = None;
+        request.answer = Some(Answer::Grid { cells, trace });
+        let token = world.token(&request);
+        assert_eq!(token_claims(&world, &token).score, score, "{trace:?} after {seconds} s");
+    }
+}
+
+#[test]
+fn an_answer_told_with_another_trace_is_the_same_answer() {
+    let mut world = risky();
+    let picture = picture(&mut world);
+    let first = wrong(&world, &picture);
+    assert_eq!(code(&mut world, &first), Code::AnswerWrong);
+    let mut again = wrong(&world, &picture);
+    if let Some(Answer::Grid { trace, .. }) = &mut again.answer {
+        trace.acts = 9;
+    }
+    assert_eq!(code(&mut world, &again), Code::AnswerWrong);
+}
+
+#[test]
+fn what_becomes_of_pictures_is_counted_by_pack() {
+    use crate::contract::packs::OnePack;
+    use crate::tally::PictureFate::{Dealt, Right, Way, Wrong};
+    let mut world = risky();
+    let fate = |solved: Result<Solved, Refusal>| {
+        let tally = match solved {
+            Ok(solved) => solved.tally,
+            Err(refusal) => *refusal.tally.unwrap(),
+        };
+        let picture = tally.picture.unwrap();
+        assert_eq!(picture.kind, PictureType::Grid);
+        (picture.pack, picture.fate)
+    };
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    assert_eq!(fate(world.solve(&request)), (Some(OnePack::ID), Dealt));
+    let shown = picture(&mut world);
+    let request = world.answer(&shown, world.right_cells(&shown));
+    assert_eq!(fate(world.solve(&request)), (Some(OnePack::ID), Right));
+    let shown = picture(&mut world);
+    let request = wrong(&world, &shown);
+    assert_eq!(fate(world.solve(&request)), (Some(OnePack::ID), Wrong));
+    let shown = picture(&mut world);
+    let request = world.want_work(&shown);
+    assert_eq!(fate(world.solve(&request)), (Some(OnePack::ID), Way));
+    world.site.pictures = vec![PictureType::Turn];
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let solved = world.solve(&request).unwrap();
+    let missing = solved.tally.picture.unwrap();
+    assert_eq!((missing.kind, missing.pack, missing.fate), (PictureType::Turn, None, Dealt));
 }
 
 #[test]
@@ -83,7 +154,7 @@ fn answers_without_end_or_of_another_kind_are_refused() {
     let long = world.answer(&picture, vec![0; 65]);
     assert_eq!(code(&mut world, &long), Code::MalformedRequest);
     let mut other = world.answer(&picture, vec![]);
-    other.answer = Some(Answer::Turn { view: 1 });
+    other.answer = Some(Answer::Turn { views: vec![1], trace: Trace::default() });
     assert_eq!(code(&mut world, &other), Code::AnswerWrong);
 }
 

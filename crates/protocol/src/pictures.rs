@@ -1,0 +1,329 @@
+//! Pictures on the wire: the step that a visitor sees and the answer to it,
+//! and the packs that the origin publishes to the edge.
+
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Kinds of picture challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum PictureType {
+    /// Choose every tile that shows the thing.
+    #[serde(rename = "grid")]
+    Grid,
+    /// Point at the thing.
+    #[serde(rename = "area")]
+    Area,
+    /// Turn the thing until it faces as shown.
+    #[serde(rename = "turn")]
+    Turn,
+}
+
+impl PictureType {
+    /// Every kind.
+    pub const ALL: &[Self] = &[Self::Grid, Self::Area, Self::Turn];
+
+    /// The spelling on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::Area => "area",
+            Self::Turn => "turn",
+        }
+    }
+}
+
+/// A picture to answer, in as many rounds as a guess must be kept from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PictureStep {
+    /// Which kind.
+    #[serde(rename = "type")]
+    pub picture_type: PictureType,
+    /// Tiles or views from top to bottom of a round's first image; 1 for
+    /// `area`.
+    pub rows: u8,
+    /// Tiles or views from left to right; 1 for `area`.
+    pub columns: u8,
+    /// What is asked, one after the other.
+    pub rounds: Vec<PictureRound>,
+}
+
+/// One round of a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PictureRound {
+    /// The thing to look for, as a key of the locale files.
+    pub prompt: String,
+    /// Paths of the images, named for this challenge alone: the tiles of a
+    /// grid or the views of a thing as one image, row by row; for `turn`
+    /// then the one that shows how it shall face.
+    pub images: Vec<String>,
+}
+
+/// The answer to a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(tag = "type", try_from = "FlatAnswer")]
+pub enum Answer {
+    /// The chosen tiles.
+    #[serde(rename = "grid")]
+    Grid {
+        /// Per round the indexes of the chosen tiles, counted row by row
+        /// from 0, ascending.
+        cells: Vec<Vec<u8>>,
+        /// How it was answered.
+        trace: Trace,
+    },
+    /// The points.
+    #[serde(rename = "area")]
+    Area {
+        /// Per round the point, in thousandths of the picture's width from
+        /// the left and of its height from the top.
+        points: Vec<[u16; 2]>,
+        /// How it was answered.
+        trace: Trace,
+    },
+    /// The chosen views.
+    #[serde(rename = "turn")]
+    Turn {
+        /// Per round the index of the view.
+        views: Vec<u8>,
+        /// How it was answered.
+        trace: Trace,
+    },
+}
+
+/// An [`Answer`] with the fields of every type: read in one go, where a tagged
+/// enum would have to be kept whole until its tag is found. That is code which
+/// nothing else at the edge needs.
+#[derive(Deserialize)]
+struct FlatAnswer {
+    #[serde(rename = "type")]
+    picture_type: PictureType,
+    cells: Option<Vec<Vec<u8>>>,
+    points: Option<Vec<[u16; 2]>>,
+    views: Option<Vec<u8>>,
+    #[serde(default)]
+    trace: Trace,
+}
+
+impl TryFrom<FlatAnswer> for Answer {
+    type Error = &'static str;
+
+    fn try_from(flat: FlatAnswer) -> Result<Self, &'static str> {
+        let FlatAnswer { picture_type, cells, points, views, trace } = flat;
+        match (picture_type, cells, points, views) {
+            (PictureType::Grid, Some(cells), None, None) => Ok(Self::Grid { cells, trace }),
+            (PictureType::Area, None, Some(points), None) => Ok(Self::Area { points, trace }),
+            (PictureType::Turn, None, None, Some(views)) => Ok(Self::Turn { views, trace }),
+            _ => Err("the answer has not just the field of its type"),
+        }
+    }
+}
+
+/// How a picture was answered, as coarse features that the frame computes.
+/// They only ever add to the score: whoever has no pointer loses nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Trace {
+    /// Tenths of a second from the picture to the first act.
+    pub first_act: u16,
+    /// Tenths of a second from the picture to the answer.
+    pub whole: u16,
+    /// Acts: choices, moves, keys; at most 255.
+    pub acts: u8,
+    /// How unequal the pauses between acts were, 0 (all alike) to 3.
+    pub rhythm: u8,
+    /// How far from the middles of what was pointed at, 0 (exactly in the
+    /// middle, or no pointer) to 3.
+    pub scatter: u8,
+}
+
+/// Names a pack: 8 random bytes, 16 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PackId(pub [u8; 8]);
+
+/// The text is not 16 lower-case hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidPackId;
+
+impl fmt::Display for InvalidPackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a pack's id is 16 lower-case hex digits")
+    }
+}
+
+impl core::error::Error for InvalidPackId {}
+
+impl fmt::Display for PackId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.0 {
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for PackId {
+    type Err = InvalidPackId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPackId> {
+        let digits = <[u8; 16]>::try_from(text.as_bytes()).map_err(|_| InvalidPackId)?;
+        let digit = |byte: u8| match byte {
+            b'0'..=b'9' => Ok(byte - b'0'),
+            b'a'..=b'f' => Ok(byte - b'a' + 10),
+            _ => Err(InvalidPackId),
+        };
+        let mut bytes = [0; 8];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            if let [high, low] = pair {
+                *byte = digit(*high)? << 4 | digit(*low)?;
+            }
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for PackId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PackId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 8]>::deserialize(deserializer).map(Self);
+        }
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// `PUT /internal/packs/{id}`: what a pack holds, answers included, in
+/// postcard. Its images lie in the bucket already, one after the other in one
+/// object. Never changes once it is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pack {
+    /// The pack.
+    pub id: PackId,
+    /// The kind of each of its items.
+    #[serde(rename = "type")]
+    pub picture_type: PictureType,
+    /// Tiles or views from top to bottom of an item's first image.
+    pub rows: u8,
+    /// Tiles or views from left to right.
+    pub columns: u8,
+    /// Content type of every image: `image/jpeg` or `image/avif`.
+    pub content_type: String,
+    /// Length of the object with the images.
+    pub image_bytes: u32,
+    /// Rounds to be dealt from; at most 1,024.
+    pub items: Vec<PackItem>,
+}
+
+/// One round's worth of a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackItem {
+    /// The thing to look for, as a key of the locale files.
+    pub prompt: String,
+    /// Where in the pack's object its images lie: as in [`PictureRound`].
+    pub images: Vec<ImageSpan>,
+    /// What is right.
+    pub answer: RightRound,
+}
+
+/// Where an image lies in its pack's object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageSpan {
+    /// Its first byte.
+    pub at: u32,
+    /// Its length.
+    pub len: u32,
+}
+
+/// The right answer to one round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum RightRound {
+    /// Exactly these tiles.
+    #[serde(rename = "grid")]
+    Grid {
+        /// Their indexes, ascending.
+        cells: Vec<u8>,
+    },
+    /// Any point in these squares.
+    #[serde(rename = "area")]
+    Area {
+        /// Squares from left to right, at most 64.
+        columns: u8,
+        /// Squares from top to bottom, at most 64.
+        rows: u8,
+        /// A bit per square, row by row, lowest bit of the first byte first;
+        /// 1 where a point is right: the thing and a margin around it.
+        #[serde(with = "bits")]
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
+        mask: Vec<u8>,
+    },
+    /// One of these views.
+    #[serde(rename = "turn")]
+    Turn {
+        /// Their indexes, ascending.
+        views: Vec<u8>,
+    },
+}
+
+/// Bytes as base64 in text, as they are in postcard.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::base64;
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&base64::encode(bytes))
+        } else {
+            bytes.serialize(serializer)
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+            base64::decode(&text).ok_or_else(|| serde::de::Error::custom("a mask is base64"))
+        } else {
+            Vec::deserialize(deserializer)
+        }
+    }
+}
+
+/// `PUT /internal/pools`: which packs pictures are dealt from now, in
+/// postcard. A PUT with a lower version than the one stored is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pools {
+    /// Rises with every change.
+    pub version: u64,
+    /// The packs; all of them are published.
+    pub packs: Vec<PoolEntry>,
+}
+
+/// A pack of a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolEntry {
+    /// The pack.
+    pub id: PackId,
+    /// Its kind.
+    #[serde(rename = "type")]
+    pub picture_type: PictureType,
+    /// From then on nothing is dealt from it, in seconds since 1970.
+    pub retire_at: u64,
+}

@@ -1,0 +1,157 @@
+//! What every answer carries: its request id, fixed headers, the problem
+//! document of a refusal, and metrics. Which refusals there are, and in which
+//! document, is each service's own.
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use munjigi_protocol::{PROBLEM_CONTENT_TYPE, headers};
+use serde::Serialize;
+
+use crate::clock::Stopwatch;
+
+/// A request under way.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The method as a label.
+    pub method: &'static str,
+    /// The route as a label.
+    pub route: String,
+    stopwatch: Stopwatch,
+}
+
+/// What a service's metrics are called.
+#[derive(Debug, Clone, Copy)]
+pub struct Names {
+    /// The counter of requests.
+    pub requests: &'static str,
+    /// The histogram of the time they take.
+    pub seconds: &'static str,
+}
+
+/// What a log says of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered {
+    /// HTTP status.
+    pub status: u16,
+    /// The time it took.
+    pub duration_ms: f64,
+}
+
+impl Exchange {
+    /// Starts to measure.
+    pub fn begin(request: &Request) -> Self {
+        let (method, route) = (method_label(request), route_label(request));
+        Self { method, route, stopwatch: Stopwatch::start() }
+    }
+
+    /// Puts fixed headers and the request's id onto an answer, and counts it.
+    pub fn end(
+        self,
+        response: &mut Response,
+        id: &str,
+        fixed: &[(HeaderName, &'static str)],
+        names: Names,
+    ) -> Answered {
+        for (name, value) in fixed {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        if let Ok(id) = HeaderValue::from_str(id) {
+            response.headers_mut().insert(headers::REQUEST_ID, id);
+        }
+        let Self { method, route, stopwatch } = self;
+        let status = response.status().as_u16();
+        let seconds = stopwatch.elapsed().as_secs_f64();
+        metrics::counter!(
+            names.requests,
+            "method" => method, "route" => route.clone(), "status" => status.to_string()
+        )
+        .increment(1);
+        metrics::histogram!(names.seconds, "method" => method, "route" => route).record(seconds);
+        Answered { status, duration_ms: seconds * 1_000.0 }
+    }
+}
+
+/// Makes an answer a problem document.
+///
+/// # Panics
+///
+/// Where the problem is not plain data: has keys that are no text.
+pub fn write_problem(response: &mut Response, problem: &impl Serialize, retry_after: Option<u64>) {
+    let body = serde_json::to_vec(problem).expect("a problem is plain data");
+    *response.body_mut() = Body::from(body);
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_CONTENT_TYPE));
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+}
+
+/// A code in words: its own, with spaces.
+pub fn title(code: &str) -> String {
+    let mut words = code.replace('-', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// The route as the router spells it: paths that clients invent must not
+/// become labels.
+fn route_label(request: &Request) -> String {
+    let path = request.extensions().get::<MatchedPath>();
+    path.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned())
+}
+
+fn method_label(request: &Request) -> &'static str {
+    match request.method().as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_answer_has_its_id_and_the_fixed_headers() {
+        let request = Request::get("/anything").body(Body::empty()).unwrap();
+        let exchange = Exchange::begin(&request);
+        assert_eq!((exchange.method, exchange.route.as_str()), ("GET", "unmatched"));
+        let mut response = Response::default();
+        let fixed = [(header::CACHE_CONTROL, "no-store")];
+        let names = Names { requests: "requests", seconds: "seconds" };
+        let answered = exchange.end(&mut response, "the-id", &fixed, names);
+        assert_eq!(answered.status, 200);
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        assert_eq!(response.headers()[headers::REQUEST_ID], "the-id");
+    }
+
+    #[test]
+    fn methods_that_clients_invent_are_no_labels() {
+        let request = Request::builder().method("INVENT").body(Body::empty()).unwrap();
+        assert_eq!(Exchange::begin(&request).method, "other");
+    }
+
+    #[test]
+    fn a_problem_replaces_what_was_there_and_says_when_to_come_back() {
+        let mut response = Response::default();
+        response.headers_mut().insert(header::CONTENT_LENGTH, 1_000.into());
+        write_problem(&mut response, &title("not-found"), Some(5));
+        let headers = response.headers();
+        assert_eq!(headers[header::CONTENT_TYPE], PROBLEM_CONTENT_TYPE);
+        assert_eq!(headers[header::RETRY_AFTER], "5");
+        assert!(!headers.contains_key(header::CONTENT_LENGTH));
+    }
+
+    #[test]
+    fn a_title_is_the_code_in_words() {
+        assert_eq!(title("payload-too-large"), "Payload too large");
+        assert_eq!(title(""), "");
+    }
+}

@@ -1,0 +1,31 @@
+//! The machinery of configuration: variables, the environment as it was passed
+//! in, and every mistake in it. Which variables there are and what their
+//! values mean is each service's own.
+
+mod environment;
+mod mistake;
+mod reader;
+mod variable;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+pub use environment::{Environment, Known};
+pub use mistake::{Mistake, Mistakes, Problem};
+pub use reader::Reader;
+pub use variable::Variable;
+
+/// A whole number within bounds, of the type that is wanted; else the form
+/// that is.
+pub fn number<N>(text: &str, bounds: RangeInclusive<N>) -> Result<N, String>
+where
+    N: FromStr + PartialOrd + Display,
+{
+    let (least, most) = (bounds.start(), bounds.end());
+    let wrong = || format!("a whole number from {least} to {most}");
+    text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(wrong)
+}

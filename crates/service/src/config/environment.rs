@@ -1,0 +1,134 @@
+//! The environment as it was passed in: names and values, files already read.
+//! The process's own environment is read by a command line, not here.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+
+use super::{Mistake, Problem, Variable};
+
+/// What a service knows of names.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Whatever else begins so is a mistake.
+    pub prefix: &'static str,
+    /// Those that may be set.
+    pub variables: &'a [Variable],
+    /// Those that begin so and are another part's: one environment may serve
+    /// several.
+    pub others: &'a [&'static str],
+    /// A sentence that says where all of them are listed.
+    pub listed: &'static str,
+}
+
+/// Every `MUNJIGI_*` variable.
+#[derive(Default)]
+pub struct Environment {
+    pub(super) values: BTreeMap<String, String>,
+    pub(super) mistakes: Vec<Mistake>,
+    pub(super) listed: &'static str,
+}
+
+/// Holds secrets.
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Environment")
+    }
+}
+
+impl Environment {
+    /// Takes the `MUNJIGI_*` variables of `pairs`. `NAME_FILE` of a secret is
+    /// replaced by what `read_file` finds there, less its last line break.
+    pub fn new(
+        known: &Known<'_>,
+        pairs: impl IntoIterator<Item = (OsString, OsString)>,
+        read_file: impl Fn(&str) -> io::Result<String>,
+    ) -> Self {
+        let mut environment = Self { listed: known.listed, ..Self::default() };
+        for (name, value) in pairs {
+            let Some(name) = name.to_str().filter(|name| name.starts_with("MUNJIGI_")) else {
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) => drop(environment.values.insert(name.to_owned(), value)),
+                Err(_) => environment.mistake(name, Problem::Bad("not UTF-8".to_owned())),
+            }
+        }
+        for variable in known.variables.iter().filter(|variable| variable.secret) {
+            environment.read_secret_file(variable.name, &read_file);
+        }
+        let names = environment.values.keys().filter(|name| name.starts_with(known.prefix));
+        let unknown = names.filter(|name| !known.names().any(|known| known == *name));
+        let unknown: Vec<String> = unknown.cloned().collect();
+        for name in unknown {
+            environment.mistake(&name, Problem::Unknown(known.nearest(&name)));
+        }
+        environment
+    }
+
+    /// Whether a variable is set at all.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// A variable's text, for commands that print it back to its owner.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    fn read_secret_file(&mut self, name: &str, read_file: impl Fn(&str) -> io::Result<String>) {
+        let file_name = format!("{name}_FILE");
+        let Some(path) = self.values.remove(&file_name) else { return };
+        if self.values.contains_key(name) {
+            self.mistake(&file_name, Problem::Both);
+            return;
+        }
+        match read_file(&path) {
+            Ok(text) => {
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                let text = text.strip_suffix('\r').unwrap_or(text);
+                self.values.insert(name.to_owned(), text.to_owned());
+            }
+            Err(error) => self.mistake(&file_name, Problem::Unreadable(error.to_string())),
+        }
+    }
+
+    fn mistake(&mut self, name: &str, problem: Problem) {
+        self.mistakes.push(Mistake { name: name.to_owned(), problem });
+    }
+}
+
+impl Known<'_> {
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.variables.iter().map(|variable| variable.name).chain(self.others.iter().copied())
+    }
+
+    /// The name that differs in the fewest letters, where that is a likely
+    /// slip.
+    fn nearest(&self, name: &str) -> Option<&'static str> {
+        self.names()
+            .map(|known| (distance(name.as_bytes(), known.as_bytes()), known))
+            .min()
+            .filter(|(distance, _)| *distance <= 4)
+            .map(|(_, known)| known)
+    }
+}
+
+/// Levenshtein's distance.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b) {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = *cell;
+            left = replaced.min(diagonal + 1).min(left + 1);
+            *cell = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

@@ -1,0 +1,49 @@
+//! Reads variables one by one and keeps every mistake.
+
+use super::{Environment, Mistake, Mistakes, Problem, Variable};
+
+/// Reads an environment.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    environment: &'a Environment,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins with the mistakes that the environment has whatever is read.
+    pub fn new(environment: &'a Environment) -> Self {
+        Self { environment, mistakes: environment.mistakes.clone() }
+    }
+
+    /// The parsed value, or its default's; a mistake where neither is there.
+    pub fn required<T>(
+        &mut self,
+        variable: &Variable,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        // An empty value is how compose files and shells spell "not set".
+        let value = self.environment.values.get(variable.name).filter(|value| !value.is_empty());
+        let problem = match value.map(String::as_str).or(variable.default) {
+            Some(text) => match parse(text) {
+                Ok(value) => return Some(value),
+                Err(form) => Problem::Bad(form),
+            },
+            None => Problem::Missing(variable.meaning),
+        };
+        // A file that could not be read is already told, and what is wrong
+        // with a variable set twice is that.
+        let file_name = format!("{}_FILE", variable.name);
+        if !self.mistakes.iter().any(|mistake| mistake.name == file_name) {
+            self.mistakes.push(Mistake { name: variable.name.to_owned(), problem });
+        }
+        None
+    }
+
+    /// What was read, if there is no mistake.
+    pub fn finish<T>(self, config: Option<T>) -> Result<T, Mistakes> {
+        match config {
+            Some(config) if self.mistakes.is_empty() => Ok(config),
+            _ => Err(Mistakes { found: self.mistakes, listed: self.environment.listed }),
+        }
+    }
+}

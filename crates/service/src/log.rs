@@ -1,0 +1,68 @@
+//! What is logged and where lines go: stderr, as text on a terminal and as
+//! JSON elsewhere.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Reader, Variable};
+
+/// What is logged.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// A filter such as `info,sqlx=warn`.
+    pub filter: String,
+    /// For whom.
+    pub format: LogFormat,
+}
+
+/// For whom logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// One JSON object per line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Log {
+    /// Reads both variables.
+    pub fn read(reader: &mut Reader, filter: &Variable, format: &Variable) -> Option<Self> {
+        let filter = reader.required(filter, |text| {
+            let parsed = text.parse::<EnvFilter>();
+            parsed.map(|_| text.to_owned()).map_err(|error| error.to_string())
+        });
+        let format = reader.required(format, |text| match text {
+            "auto" => Ok(LogFormat::Auto),
+            "json" => Ok(LogFormat::Json),
+            "text" => Ok(LogFormat::Text),
+            _ => Err("one of auto, json, text".to_owned()),
+        });
+        Some(Self { filter: filter?, format: format? })
+    }
+
+    /// Starts logging. Once per process. Of `quiet` each directive holds where
+    /// the filter does not have its name.
+    pub fn start(&self, quiet: &[(&str, &str)]) {
+        let json = match self.format {
+            LogFormat::Json => true,
+            LogFormat::Text => false,
+            LogFormat::Auto => !io::stderr().is_terminal(),
+        };
+        // Checked when the environment was read.
+        let filter = EnvFilter::try_new(&self.filter).unwrap_or_default();
+        let filter =
+            quiet.iter().fold(filter, |filter, (name, directive)| match directive.parse() {
+                Ok(directive) if !self.filter.contains(*name) => filter.add_directive(directive),
+                _ => filter,
+            });
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+        if json {
+            lines.json().flatten_event(true).with_span_list(false).init();
+        } else {
+            lines.with_ansi(io::stderr().is_terminal()).init();
+        }
+    }
+}

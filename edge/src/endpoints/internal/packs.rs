@@ -1,0 +1,148 @@
+//! Publishing packs of pictures: images into the bucket, then the manifest
+//! into KV, then the pools that name it. Each step may be repeated.
+
+use munjigi_captcha::Refusal;
+use munjigi_captcha::pictures::{PicturePack, read_pools};
+use munjigi_protocol::{Code, InvalidPackId, PackId, Pools, Route, base64, routes};
+
+use super::authorise;
+use crate::answer::Answer;
+use crate::bucket::Bucket;
+use crate::edge::Edge;
+use crate::inbound::Inbound;
+use crate::packs::{KnownPools, POOLS_KEY, Packs, images_key, pack_key};
+use crate::sites::Kv;
+
+/// What is to be done. One function does all four: as four they would each
+/// bring the same waits, in code and in every cold start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change<'path> {
+    /// Keep the images of a pack.
+    PutImages(&'path str),
+    /// Publish a pack whose images are there.
+    Put(&'path str),
+    /// Take a pack away, whatever is there of it.
+    Delete(&'path str),
+    /// Say from which packs pictures are dealt.
+    PutPools,
+}
+
+impl Change<'_> {
+    const fn route(self) -> Route {
+        match self {
+            Self::PutImages(_) => routes::PUT_PACK_IMAGES,
+            Self::Put(_) => routes::PUT_PACK,
+            Self::Delete(_) => routes::DELETE_PACK,
+            Self::PutPools => routes::PUT_POOLS,
+        }
+    }
+}
+
+/// Does it.
+pub async fn answer(
+    edge: &Edge<'_>,
+    inbound: &Inbound,
+    change: Change<'_>,
+) -> Result<Answer, Answer> {
+    let body = authorise(edge, inbound, change.route()).await?;
+    let id = match change {
+        Change::PutImages(id) | Change::Put(id) | Change::Delete(id) => {
+            id.parse().map_err(|error: InvalidPackId| malformed(error.to_string()))?
+        }
+        Change::PutPools => PackId([0; 8]),
+    };
+    let kv = Kv::new(edge.env).map_err(|_| kv_away())?;
+    let bucket = Bucket::new(edge.env).map_err(|_| bucket_away())?;
+    let manifest = pack_key(id);
+    match change {
+        Change::PutImages(_) => {
+            if body.is_empty() {
+                return Err(malformed("a pack has images"));
+            }
+            bucket.store(&images_key(id), &body).await.map_err(|_| bucket_away())?;
+        }
+        Change::Put(_) => {
+            let pack = PicturePack::read(&body).map_err(|error| malformed(error.to_string()))?;
+            if pack.id() != id {
+                return Err(malformed("the path and the body name two packs"));
+            }
+            match Packs::stored_pack(edge.env, id).await.map_err(|_| kv_away())? {
+                Some(stored) if stored == pack => return Ok(Answer::nothing()),
+                // Challenges that are out name items by their place.
+                Some(_) => return Err(stale("a pack never changes; publish a new one")),
+                None => {}
+            }
+            let length = bucket.length(&images_key(id)).await.map_err(|_| bucket_away())?;
+            if length != Some(u64::from(pack.pack().image_bytes)) {
+                return Err(malformed("image_bytes is not the length of the images that were put"));
+            }
+            kv.store(&manifest, &base64::encode(&body)).await.map_err(|_| kv_away())?;
+        }
+        Change::Delete(_) => {
+            kv.remove(&manifest).await.map_err(|_| kv_away())?;
+            bucket.remove(&images_key(id)).await.map_err(|_| bucket_away())?;
+        }
+        Change::PutPools => {
+            let pools = read_pools(&body).map_err(|error| malformed(error.to_string()))?;
+            let stored = Packs::stored_pools(edge.env).await.map_err(|_| kv_away())?;
+            if stored.is_some_and(|stored| overtaken(&pools, &stored)) {
+                return Err(stale("these pools or newer ones are already here"));
+            }
+            kv.store(POOLS_KEY, &base64::encode(&body)).await.map_err(|_| kv_away())?;
+        }
+    }
+    // This isolate knows at once.
+    edge.isolate.packs.borrow_mut().forget(&manifest);
+    edge.isolate.pools.replace(KnownPools::default());
+    Ok(Answer::nothing())
+}
+
+/// A version is published once; the same again is a repeat whose answer was
+/// lost.
+fn overtaken(pools: &Pools, stored: &Pools) -> bool {
+    pools.version < stored.version || (pools.version == stored.version && pools != stored)
+}
+
+fn malformed(detail: impl Into<String>) -> Answer {
+    Answer::problem(Code::MalformedRequest, detail)
+}
+
+fn stale(detail: &'static str) -> Answer {
+    Answer::problem(Code::StaleVersion, detail)
+}
+
+fn kv_away() -> Refusal {
+    Refusal::unavailable("KV does not answer at the moment")
+}
+
+fn bucket_away() -> Refusal {
+    Refusal::unavailable("the bucket does not answer at the moment")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pools_are_published_once_per_version() {
+        let pools = |version, packs: &[u8]| Pools {
+            version,
+            packs: packs
+                .iter()
+                .map(|number| munjigi_protocol::PoolEntry {
+                    id: PackId([*number; 8]),
+                    picture_type: munjigi_protocol::PictureType::Grid,
+                    retire_at: 1,
+                })
+                .collect(),
+        };
+        for (new, stored, overtaken) in [
+            (pools(2, &[]), pools(1, &[1]), false),
+            (pools(2, &[1]), pools(2, &[1]), false),
+            (pools(2, &[]), pools(2, &[1]), true),
+            (pools(1, &[1]), pools(2, &[1]), true),
+        ] {
+            assert_eq!(self::overtaken(&new, &stored), overtaken, "{new:?} {stored:?}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `GET /v1/pictures/{opaque}`: an image of one challenge. Which image it is
+//! only the edge can read; for how long it is served stands in its name.
+
+use munjigi_captcha::pictures::{PackSource, PictureName};
+use munjigi_captcha::{Refusal, SealError};
+use munjigi_protocol::Code;
+
+use crate::answer::{Answer, CacheRule};
+use crate::bucket::Bucket;
+use crate::edge::Edge;
+use crate::packs::images_key;
+
+/// Answers with the image.
+pub async fn answer(edge: &Edge<'_>, opaque: &str) -> Result<Answer, Answer> {
+    let authority = &edge.isolate.config.authority;
+    let name = PictureName::open(authority, opaque).map_err(|SealError| no_picture())?;
+    let left = name.until.seconds().saturating_sub(edge.now.seconds());
+    if left == 0 {
+        return Err(no_picture());
+    }
+    let pack = edge.packs().pack(name.pack).await.map_err(|_| away())?.ok_or_else(no_picture)?;
+    let span = pack.image(name.item, name.image).ok_or_else(no_picture)?;
+    let bucket = Bucket::new(edge.env).map_err(|_| away())?;
+    let key = images_key(name.pack);
+    let image = bucket.load(&key, span).await.map_err(|_| away())?.ok_or_else(no_picture)?;
+    let seconds = u32::try_from(left).unwrap_or(u32::MAX);
+    let content_type = match pack.pack().content_type.as_str() {
+        "image/avif" => "image/avif",
+        _ => "image/jpeg",
+    };
+    let answer = Answer::image(content_type, image, CacheRule::Private { seconds });
+    // The frame alone shows it.
+    Ok(answer.with_header("Cross-Origin-Resource-Policy", "same-origin".to_owned()))
+}
+
+/// Unknown, changed, too old or gone: nothing tells these apart.
+fn no_picture() -> Answer {
+    Answer::problem(Code::NotFound, "there is no such picture, or its challenge is over")
+}
+
+fn away() -> Refusal {
+    Refusal::unavailable("the store of pictures does not answer at the moment")
+}

@@ -1,0 +1,117 @@
+//! The published packs, from KV through the isolate's caches. An adapter:
+//! what is dealt from them is decided in the core.
+
+use std::sync::Arc;
+
+use munjigi_captcha::UnixMillis;
+use munjigi_captcha::pictures::{PackSource, PicturePack, read_pools};
+use munjigi_captcha::ports::StoreError;
+use munjigi_protocol::{PackId, Pools, base64};
+use worker::Env;
+
+use crate::cache::Lookup;
+use crate::isolate::Isolate;
+use crate::log::{Level, Line};
+use crate::sites::Kv;
+
+/// The key of the pools.
+pub const POOLS_KEY: &str = "pools";
+
+/// How long the pools are believed to be as they were.
+const POOLS_MS: u64 = 30_000;
+/// A pack never changes; it is looked up again only to see that it is gone.
+const PACK_MS: u64 = 3_600_000;
+/// How long what is not there, or cannot be had, is not asked for again.
+const MISS_MS: u64 = 5_000;
+
+/// KV as the source of packs.
+pub struct Packs<'edge> {
+    isolate: &'edge Isolate,
+    env: &'edge Env,
+    now: UnixMillis,
+}
+
+/// The pools and until when they are fresh.
+#[derive(Debug, Clone, Default)]
+pub struct KnownPools {
+    pools: Option<Arc<Pools>>,
+    fresh_until: u64,
+}
+
+/// The key of a pack's manifest.
+pub fn pack_key(id: PackId) -> String {
+    format!("pack:{id}")
+}
+
+/// The name of a pack's images in the bucket.
+pub fn images_key(id: PackId) -> String {
+    format!("packs/{id}")
+}
+
+impl<'edge> Packs<'edge> {
+    /// Packs as they are known at a time.
+    pub const fn new(isolate: &'edge Isolate, env: &'edge Env, now: UnixMillis) -> Self {
+        Self { isolate, env, now }
+    }
+
+    /// The pools as they stand in KV, past every cache of ours.
+    pub async fn stored_pools(env: &Env) -> Result<Option<Pools>, StoreError> {
+        let Some(text) = Kv::new(env)?.load(POOLS_KEY).await? else { return Ok(None) };
+        let pools = base64::decode(&text).and_then(|bytes| read_pools(&bytes).ok());
+        if pools.is_none() {
+            unreadable(POOLS_KEY);
+        }
+        Ok(pools)
+    }
+
+    /// The manifest as it stands in KV, past every cache of ours.
+    pub async fn stored_pack(env: &Env, id: PackId) -> Result<Option<PicturePack>, StoreError> {
+        let key = pack_key(id);
+        let Some(text) = Kv::new(env)?.load(&key).await? else { return Ok(None) };
+        let pack = base64::decode(&text).and_then(|bytes| PicturePack::read(&bytes).ok());
+        if pack.is_none() {
+            unreadable(&key);
+        }
+        Ok(pack)
+    }
+}
+
+fn unreadable(key: &str) {
+    let detail = format!("{key}: not what this release can read; publishing it anew mends it");
+    Line::new(Level::Error, "pack-unreadable").with_detail(&detail).write();
+}
+
+impl PackSource for Packs<'_> {
+    async fn pools(&self) -> Result<Option<Arc<Pools>>, StoreError> {
+        let known = self.isolate.pools.borrow().clone();
+        if self.now.0 < known.fresh_until {
+            return Ok(known.pools);
+        }
+        let (pools, lifetime) = match Self::stored_pools(self.env).await {
+            Ok(pools) => (pools.map(Arc::new), POOLS_MS),
+            // Each pack says itself until when it is dealt from.
+            Err(_) => (known.pools, MISS_MS),
+        };
+        let fresh_until = self.now.0 + lifetime;
+        self.isolate.pools.replace(KnownPools { pools: pools.clone(), fresh_until });
+        Ok(pools)
+    }
+
+    async fn pack(&self, id: PackId) -> Result<Option<Arc<PicturePack>>, StoreError> {
+        let key = pack_key(id);
+        let known = self.isolate.packs.borrow().find(&key, self.now.0);
+        let before = match known {
+            Lookup::Fresh(pack) => return Ok(pack),
+            Lookup::Stale(pack) => Some(pack),
+            Lookup::Absent => None,
+        };
+        let pack = match (Self::stored_pack(self.env, id).await, before) {
+            (Ok(pack), _) => pack.map(Arc::new),
+            (Err(_), Some(pack)) => pack,
+            (Err(error), None) => return Err(error),
+        };
+        let lifetime = if pack.is_some() { PACK_MS } else { MISS_MS };
+        self.isolate.packs.borrow_mut().keep(&key, pack.clone(), self.now.0, lifetime);
+        Ok(pack)
+    }
+}

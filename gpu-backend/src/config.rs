@@ -1,0 +1,115 @@
+//! Configuration: parsed once, from a passed-in environment. Every mistake is
+//! collected, so that an operator mends them in one go.
+
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use munjigi_captcha::KeyRing;
+use munjigi_service::config::{Reader, number};
+
+pub use munjigi_service::config::{Environment, Mistakes};
+pub use munjigi_service::log::Log;
+pub use variables::{VARIABLES, environment, markdown};
+
+/// Everything that `serve` needs, besides engine and folder, which every
+/// command takes as arguments.
+#[derive(Debug)]
+pub struct Config {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Checks signatures.
+    pub internal: KeyRing,
+    /// How much is done at once.
+    pub work: Work,
+    /// What callers may ask for.
+    pub callers: Callers,
+    /// Between two looks at the folder of models.
+    pub poll: Duration,
+    /// What is logged.
+    pub log: Log,
+}
+
+/// How much is done at once.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Threads that draw.
+    pub threads: usize,
+    /// Most pictures waiting to be drawn, and most images waiting to be
+    /// looked at, each.
+    pub queue: usize,
+    /// How long an image waits for others to be computed with.
+    pub batch_wait: Duration,
+}
+
+/// What callers may ask for.
+#[derive(Debug, Clone)]
+pub struct Callers {
+    /// Requests of one caller under way.
+    pub in_flight: usize,
+    /// Requests of one caller in an hour.
+    pub hourly: usize,
+    /// Callers without a quota; their priority is always low.
+    pub unmetered: Vec<String>,
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let listen = reader.required(&variables::LISTEN, |text| {
+            text.parse().map_err(|_| "not an address and port like 127.0.0.1:8090".to_owned())
+        });
+        let internal = reader.required(&variables::INTERNAL_KEYS, |text| {
+            KeyRing::parse(text).map_err(|error| error.to_string())
+        });
+        let work = Work::read(&mut reader);
+        let callers = Callers::read(&mut reader);
+        let poll = reader.required(&variables::POLL, |text| number(text, 1..=3_600));
+        let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
+        let config = (|| {
+            Some(Self {
+                listen: listen?,
+                internal: internal?,
+                work: work?,
+                callers: callers?,
+                poll: Duration::from_secs(poll?),
+                log: log?,
+            })
+        })();
+        reader.finish(config)
+    }
+}
+
+impl Work {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let threads = reader.required(&variables::THREADS, |text| match text {
+            "auto" => Ok(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+            _ => number(text, 1..=256),
+        });
+        let queue = reader.required(&variables::QUEUE, |text| number(text, 1..=100_000));
+        let wait = reader.required(&variables::BATCH_WAIT, |text| number(text, 0..=1_000));
+        let batch_wait = Duration::from_millis(wait?);
+        Some(Self { threads: threads?, queue: queue?, batch_wait })
+    }
+}
+
+impl Callers {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let in_flight = reader.required(&variables::IN_FLIGHT, |text| number(text, 1..=10_000));
+        let hourly = reader.required(&variables::HOURLY, |text| number(text, 1..=1_000_000));
+        let unmetered = reader.required(&variables::UNMETERED, |text| {
+            let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+            if names.iter().all(|name| crate::quota::is_name(name)) {
+                Ok(names)
+            } else {
+                Err("names of a-z, 0-9 and -, separated by commas".to_owned())
+            }
+        });
+        Some(Self { in_flight: in_flight?, hourly: hourly?, unmetered: unmetered? })
+    }
+}

@@ -1,0 +1,110 @@
+//! Every variable that the gpu-backend reads, once; the README's table is
+//! written from here.
+
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::io;
+
+use munjigi_service::config::{Environment, Known, Variable};
+
+pub const LISTEN: Variable =
+    Variable::with_default("MUNJIGI_GPU_LISTEN", "127.0.0.1:8090", "address and port to listen on");
+pub const INTERNAL_KEYS: Variable = Variable::secret(
+    "MUNJIGI_INTERNAL_KEYS",
+    "key ring that signs calls; the one of origin and edge",
+);
+pub const ENGINE: Variable = Variable::with_default(
+    "MUNJIGI_GPU_ENGINE",
+    "auto",
+    "where to compute and draw: auto, gpu, cpu, or part of an adapter's name",
+);
+pub const MODELS: Variable =
+    Variable::with_default("MUNJIGI_GPU_MODELS", "models", "folder of models");
+pub const POLL: Variable = Variable::with_default(
+    "MUNJIGI_GPU_POLL_SECONDS",
+    "5",
+    "seconds between two looks at the folder of models; SIGHUP looks at once",
+);
+pub const THREADS: Variable =
+    Variable::with_default("MUNJIGI_GPU_THREADS", "auto", "threads that draw; auto: one per core");
+pub const QUEUE: Variable = Variable::with_default(
+    "MUNJIGI_GPU_QUEUE",
+    "256",
+    "most pictures waiting to be drawn, and most images waiting for a model; then 429",
+);
+pub const BATCH_WAIT: Variable = Variable::with_default(
+    "MUNJIGI_GPU_BATCH_WAIT_MS",
+    "5",
+    "milliseconds that an image waits for others to be computed with",
+);
+pub const IN_FLIGHT: Variable = Variable::with_default(
+    "MUNJIGI_GPU_CALLER_IN_FLIGHT",
+    "3",
+    "requests of one caller under way at once; then 429",
+);
+pub const HOURLY: Variable = Variable::with_default(
+    "MUNJIGI_GPU_CALLER_HOURLY",
+    "100",
+    "requests of one caller in an hour; then 429",
+);
+pub const UNMETERED: Variable = Variable::with_default(
+    "MUNJIGI_GPU_UNMETERED",
+    "factory,photos",
+    "callers without a quota, always of low priority",
+);
+pub const LOG: Variable = Variable::with_default(
+    "MUNJIGI_LOG",
+    "info",
+    "what is logged: error, warn, info, debug, or a filter such as info,wgpu=warn",
+);
+pub const LOG_FORMAT: Variable = Variable::with_default(
+    "MUNJIGI_LOG_FORMAT",
+    "auto",
+    "json, text, or auto: text on a terminal, JSON elsewhere",
+);
+
+/// Every variable.
+pub const VARIABLES: &[Variable] = &[
+    LISTEN,
+    INTERNAL_KEYS,
+    ENGINE,
+    MODELS,
+    POLL,
+    THREADS,
+    QUEUE,
+    BATCH_WAIT,
+    IN_FLIGHT,
+    HOURLY,
+    UNMETERED,
+    LOG,
+    LOG_FORMAT,
+];
+
+/// What is known of names.
+const KNOWN: Known<'_> = Known {
+    prefix: "MUNJIGI_GPU_",
+    variables: VARIABLES,
+    others: &["MUNJIGI_GPU_URL", "MUNJIGI_GPU_PORT"],
+    listed: "The README lists every variable.",
+};
+
+/// Takes the `MUNJIGI_*` variables of `pairs`; a secret may come from a file,
+/// which `read_file` reads.
+pub fn environment(
+    pairs: impl IntoIterator<Item = (OsString, OsString)>,
+    read_file: impl Fn(&str) -> io::Result<String>,
+) -> Environment {
+    Environment::new(&KNOWN, pairs, read_file)
+}
+
+/// The table of the README.
+pub fn markdown() -> String {
+    let mut text = String::from("| variable | default | meaning |\n| --- | --- | --- |\n");
+    for variable in VARIABLES {
+        let file = if variable.secret { " (or …_FILE)" } else { "" };
+        let (name, default) = (variable.name, variable.default.unwrap_or("—"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| `{name}`{file} | {default} | {} |", variable.meaning);
+    }
+    text
+}

@@ -1,0 +1,211 @@
+//! The one thread that has networks computed. Images of one model that arrive
+//! together are computed together; what waits is bounded. Who may touch the
+//! adapter is `engine::fence`'s to say.
+
+mod queue;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use crate::clock::{Deadline, Stopwatch};
+use crate::engine::choice::Engines;
+use crate::quota::Priority;
+use crate::serving::Loaded;
+
+use queue::{Image, Queue};
+
+/// The thread and its queue.
+pub struct Device {
+    shared: Arc<Shared>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+struct Shared {
+    engines: Arc<Engines>,
+    queue: Mutex<Queue>,
+    more: Condvar,
+    most: usize,
+    batch_wait: Duration,
+}
+
+/// What a model says of one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Computed {
+    /// Its outputs, in the network's order.
+    pub outputs: Vec<Vec<f32>>,
+    /// `wonnx` or `rten`.
+    pub engine: &'static str,
+}
+
+/// Why an image was not computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotComputed {
+    /// Nobody waits for it any more.
+    #[error("the deadline passed")]
+    Late,
+    /// The engine failed; the log says how.
+    #[error("the model was not computed")]
+    Failed,
+}
+
+/// No more images are taken on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("as many images wait for a model as are taken on")]
+pub struct Full {
+    /// Seconds until there should be room.
+    pub retry_after: u64,
+}
+
+/// An image that is being computed. Dropping it gives it up.
+#[derive(Debug)]
+pub struct Computing {
+    reply: oneshot::Receiver<Result<Computed, NotComputed>>,
+    deadline: Deadline,
+}
+
+impl Device {
+    /// Starts the thread. `most` bounds the images that wait; `batch_wait` is
+    /// how long one waits for others.
+    pub fn new(engines: Arc<Engines>, most: usize, batch_wait: Duration) -> std::io::Result<Self> {
+        let (queue, more) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { engines, queue, more, most, batch_wait });
+        let own = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("device".to_owned()).spawn(move || own.work())?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// What this machine computes on.
+    pub fn engines(&self) -> &Engines {
+        &self.shared.engines
+    }
+
+    /// Takes images for one model on, all or none.
+    pub fn submit(
+        &self,
+        model: &Arc<Loaded>,
+        inputs: Vec<Vec<f32>>,
+        priority: Priority,
+        deadline: Deadline,
+    ) -> Result<Vec<Computing>, Full> {
+        let mut queue = self.shared.queue();
+        if queue.len() + inputs.len() > self.shared.most {
+            return Err(Full { retry_after: queue.seconds_left() });
+        }
+        let computing = inputs
+            .into_iter()
+            .map(|input| {
+                let (reply, receiver) = oneshot::channel();
+                let model = Arc::clone(model);
+                let since = Stopwatch::start();
+                let span = Span::current();
+                queue.push(priority, Image { model, input, since, deadline, reply, span });
+                Computing { reply: receiver, deadline }
+            })
+            .collect();
+        self.shared.more.notify_all();
+        Ok(computing)
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        self.shared.queue().closed = true;
+        self.shared.more.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // Its panics were caught and logged where they happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Computing {
+    /// Waits for the answer, until its deadline.
+    pub async fn finished(self) -> Result<Computed, NotComputed> {
+        let left = self.deadline.left().ok_or(NotComputed::Late)?;
+        match tokio::time::timeout(left, self.reply).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(NotComputed::Failed),
+            Err(_) => Err(NotComputed::Late),
+        }
+    }
+}
+
+impl Shared {
+    /// A queue is never left half-way: a panic elsewhere spoils nothing.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        while let Some(batch) = self.next() {
+            self.compute(batch);
+        }
+    }
+
+    /// A batch waits until it is full or its oldest image has waited long
+    /// enough; `None` when it is over.
+    fn next(&self) -> Option<Vec<Image>> {
+        let mut queue = self.queue();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            queue.forget_given_up();
+            queue = match queue.due(self.batch_wait) {
+                Some(Duration::ZERO) => return Some(queue.batch()),
+                Some(wait) => {
+                    let woken = self.more.wait_timeout(queue, wait);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.more.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a batch is far below 2^52 images")]
+    fn compute(&self, batch: Vec<Image>) {
+        let Some(first) = batch.first() else { return };
+        // Of several calls the first: a failure is logged once.
+        let span = first.span.clone();
+        let _entered = span.enter();
+        let model = Arc::clone(&first.model);
+        let inputs: Vec<&[f32]> = batch.iter().map(|image| image.input.as_slice()).collect();
+        let stopwatch = Stopwatch::start();
+        // The other half is the CPU's, should the GPU not answer.
+        let most_urgent = batch.iter().map(|image| image.deadline).min();
+        let within = most_urgent.and_then(Deadline::left).unwrap_or_default() / 2;
+        let computed = catch_unwind(AssertUnwindSafe(|| model.run(&inputs, within)));
+        let took = stopwatch.elapsed();
+        let name = model.label();
+        let answers = match computed {
+            Ok(Ok((answers, engine))) => {
+                metrics::histogram!("munjigi_gpu_batch_size", "model" => name.clone())
+                    .record(inputs.len() as f64);
+                metrics::histogram!(
+                    "munjigi_gpu_inference_seconds", "model" => name, "engine" => engine
+                )
+                .record(took.as_secs_f64());
+                self.queue().note(inputs.len(), took);
+                answers.into_iter().map(|outputs| Ok(Computed { outputs, engine })).collect()
+            }
+            Ok(Err(error)) => {
+                tracing::error!(model = %name, code = error.code(), %error, "a batch failed");
+                vec![Err(NotComputed::Failed); batch.len()]
+            }
+            Err(_) => {
+                tracing::error!(model = %name, "a batch panicked");
+                vec![Err(NotComputed::Failed); batch.len()]
+            }
+        };
+        for (image, answer) in batch.into_iter().zip(answers) {
+            // Whoever asked may have left.
+            let _ = image.reply.send(answer);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Pictures of challenges: dealt by `munjigi-scene`, painted by a [`Brush`],
+//! laid out and encoded here, with the answer and how plain it is. One file
+//! per kind of challenge.
+
+mod area;
+pub mod brush;
+mod grid;
+mod jpeg;
+mod sheet;
+mod turn;
+
+#[cfg(test)]
+mod tests;
+
+use munjigi_protocol::{PictureType, RenderedPicture};
+use munjigi_scene::{Kind, Picture, Scene, Seed};
+
+pub use sheet::Sheet;
+
+use crate::paint::Order;
+
+use brush::{Brush, Left};
+
+/// A picture to draw.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Which kind.
+    pub picture_type: PictureType,
+    /// What it is drawn from.
+    pub seed: Seed,
+    /// The seed as the caller spelt it.
+    pub seed_text: String,
+}
+
+/// A drawn picture, and what a judge needs of it.
+#[derive(Debug)]
+pub struct Drawn {
+    /// What the caller gets.
+    pub picture: RenderedPicture,
+    /// The images that a model would look at one by one, before they were
+    /// encoded; empty where no model answers.
+    pub tiles: Vec<Sheet>,
+}
+
+/// Whoever asked no longer waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped;
+
+/// Draws a picture. Between its parts `left` says how long it is still waited
+/// for; `None` stops.
+pub fn draw(ask: &Ask, brush: &Brush, left: &Left) -> Result<Drawn, Stopped> {
+    let easel = Easel { brush, left };
+    let Parts { prompt, rows, columns, images, answer, clarity, tiles } = match ask.picture_type {
+        PictureType::Grid => grid::draw(ask.seed, &easel)?,
+        PictureType::Area => area::draw(ask.seed, &easel)?,
+        PictureType::Turn => turn::draw(ask.seed, &easel)?,
+    };
+    let images = images.iter().map(jpeg::encode).collect();
+    let picture = RenderedPicture {
+        picture_type: ask.picture_type,
+        seed: ask.seed_text.clone(),
+        prompt: prompt.name().to_owned(),
+        rows,
+        columns,
+        images,
+        answer,
+        clarity,
+        judgement: None,
+    };
+    Ok(Drawn { picture, tiles })
+}
+
+/// What each kind of challenge makes.
+struct Parts {
+    prompt: Kind,
+    rows: u8,
+    columns: u8,
+    images: Vec<Sheet>,
+    answer: munjigi_protocol::RightRound,
+    clarity: f32,
+    tiles: Vec<Sheet>,
+}
+
+/// Paints for as long as somebody waits.
+struct Easel<'a> {
+    brush: &'a Brush,
+    left: &'a Left<'a>,
+}
+
+impl Easel<'_> {
+    /// Several pictures at once: a GPU is seldom filled by one.
+    fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, Stopped> {
+        self.brush.paint(orders, self.left).ok_or(Stopped)
+    }
+
+    fn paint(&self, scene: &Scene, width: u32, height: u32) -> Result<Picture, Stopped> {
+        self.paint_all(&[Order { scene, width, height }])?.pop().ok_or(Stopped)
+    }
+}

@@ -1,0 +1,28 @@
+//! `grid`: nine tiles as one image of 384 × 384.
+
+use munjigi_protocol::RightRound;
+use munjigi_scene::{Grid, Seed, clarity};
+
+use super::{Easel, Parts, Sheet, Stopped};
+use crate::paint::Order;
+
+const TILE: u32 = 128;
+const COLUMNS: u8 = 3;
+
+pub(super) fn draw(seed: Seed, easel: &Easel) -> Result<Parts, Stopped> {
+    let grid = Grid::deal(seed);
+    let order = |scene| Order { scene, width: TILE, height: TILE };
+    let orders: Vec<Order> = grid.tiles.iter().map(order).collect();
+    let pictures = easel.paint_all(&orders)?;
+    let clarity = grid.clarity(&pictures);
+    let tiles: Vec<Sheet> = pictures.into_iter().map(Sheet::from).collect();
+    Ok(Parts {
+        prompt: grid.target,
+        rows: COLUMNS,
+        columns: COLUMNS,
+        images: vec![Sheet::of_tiles(&tiles, usize::from(COLUMNS))],
+        answer: RightRound::Grid { cells: grid.answer },
+        clarity: clarity::rounded(clarity),
+        tiles,
+    })
+}

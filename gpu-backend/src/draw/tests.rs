@@ -1,0 +1,66 @@
+use std::time::Duration;
+
+use munjigi_protocol::{RightRound, base64};
+
+use super::*;
+
+fn drawn(picture_type: PictureType, number: u64) -> Drawn {
+    let ask = Ask { picture_type, seed: Seed::numbered(number), seed_text: "seed".to_owned() };
+    draw(&ask, &Brush::CPU, &|| Some(Duration::MAX)).unwrap()
+}
+
+/// Width and height of each image, decoded.
+fn sizes(picture: &RenderedPicture) -> Vec<(u32, u32)> {
+    let size = |image: &munjigi_protocol::RenderedImage| {
+        let bytes = base64::decode(&image.data).unwrap();
+        let decoded = image::load_from_memory(&bytes).unwrap();
+        assert_eq!((decoded.width(), decoded.height()), (image.width, image.height));
+        (image.width, image.height)
+    };
+    picture.images.iter().map(size).collect()
+}
+
+#[test]
+fn a_grid_is_nine_tiles_in_one_small_image() {
+    let Drawn { picture, tiles } = drawn(PictureType::Grid, 1);
+    assert_eq!(sizes(&picture), [(384, 384)]);
+    assert_eq!((picture.rows, picture.columns, tiles.len()), (3, 3, 9));
+    let RightRound::Grid { cells } = &picture.answer else { panic!("another kind") };
+    assert!((3..=5).contains(&cells.len()));
+    assert!((0.0..=1.0).contains(&picture.clarity));
+    assert!(picture.images[0].data.len() * 3 / 4 <= 45_000);
+}
+
+#[test]
+fn an_area_is_a_wide_image_and_a_mask_of_squares() {
+    let Drawn { picture, .. } = drawn(PictureType::Area, 1);
+    assert_eq!(sizes(&picture), [(480, 320)]);
+    let RightRound::Area { columns, rows, mask } = &picture.answer else { panic!("another kind") };
+    assert_eq!((*columns, *rows, mask.len()), (60, 40, 300));
+    let covered: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
+    assert!(covered > 9);
+    assert!(covered <= 168 || picture.clarity == 0.0);
+}
+
+#[test]
+fn a_turn_is_sixteen_views_and_a_reference() {
+    let Drawn { picture, .. } = drawn(PictureType::Turn, 1);
+    assert_eq!(sizes(&picture), [(512, 512), (192, 192)]);
+    assert_eq!((picture.rows, picture.columns), (4, 4));
+    let RightRound::Turn { views } = &picture.answer else { panic!("another kind") };
+    assert!(matches!(views.as_slice(), [0..16]));
+}
+
+#[test]
+fn the_same_seed_is_the_same_picture() {
+    let once = drawn(PictureType::Grid, 7).picture;
+    assert_eq!(once, drawn(PictureType::Grid, 7).picture);
+    assert_ne!(once.images, drawn(PictureType::Grid, 8).picture.images);
+}
+
+#[test]
+fn drawing_ends_when_nobody_waits() {
+    let ask =
+        Ask { picture_type: PictureType::Grid, seed: Seed::numbered(1), seed_text: String::new() };
+    assert_eq!(draw(&ask, &Brush::CPU, &|| None).unwrap_err(), Stopped);
+}

@@ -1,0 +1,238 @@
+//! The one thread that touches the adapter, and how long anybody waits for
+//! it. An error that wgpu reports aside is taken by whoever asks next, so
+//! nobody else may ask; a driver that hangs hangs this thread and no other.
+//! What is asked of the adapter is decided elsewhere.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::caught;
+use crate::clock::Stopwatch;
+
+/// How long the adapter may take before it counts as hung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For what calls wait for: a batch, pictures.
+    pub serving: Duration,
+    /// For making something ready: shaders are compiled then.
+    pub loading: Duration,
+}
+
+impl Patience {
+    /// A third of the deadline of a call that states none.
+    pub const REAL: Self =
+        Self { serving: Duration::from_secs(10), loading: Duration::from_mins(1) };
+    /// Software adapters are slow, and there for tests.
+    pub const SOFTWARE: Self =
+        Self { serving: Duration::from_mins(2), loading: Duration::from_mins(10) };
+}
+
+/// Why there is no answer. After `Lost` nobody gets one any more.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Unanswered {
+    /// The work panicked; caught here.
+    #[error("{0}")]
+    Panicked(String),
+    /// The adapter is at something else, or not yet ready with this. Nothing
+    /// is wrong so far.
+    #[error("the adapter is busy")]
+    Busy,
+    /// The adapter hung or was lost, now or earlier.
+    #[error("{0}")]
+    Lost(String),
+}
+
+/// The thread. Clones share it; it ends with the last one.
+#[derive(Clone, Debug)]
+pub struct Fence(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    jobs: mpsc::Sender<Job>,
+    state: Mutex<State>,
+    changed: Condvar,
+    patience: Patience,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+#[derive(Debug, Default)]
+struct State {
+    /// What the thread is at.
+    at: Option<At>,
+    /// Who waits for a turn, the first in front.
+    waiting: VecDeque<u64>,
+    tickets: u64,
+    /// Why nothing is asked any more.
+    left: Option<String>,
+}
+
+#[derive(Debug)]
+struct At {
+    ticket: u64,
+    since: Stopwatch,
+    patience: Duration,
+    /// Whoever asked no longer waits.
+    is_given_up: bool,
+}
+
+impl Fence {
+    /// Starts the thread; where none can be had, nothing is ever asked.
+    pub fn new(patience: Patience) -> Self {
+        let (jobs, todo) = mpsc::channel::<Job>();
+        let thread = thread::Builder::new().name("adapter".to_owned());
+        // Left to itself: one that hangs cannot be waited for.
+        let started = thread.spawn(move || {
+            // What panics has told whoever asked; this thread is still needed.
+            for job in todo {
+                drop(caught(job));
+            }
+        });
+        let left = started.err().map(|error| format!("there is no thread for it: {error}"));
+        let state = Mutex::new(State { left, ..State::default() });
+        Self(Arc::new(Shared { jobs, state, changed: Condvar::new(), patience }))
+    }
+
+    /// Why nothing is asked of the adapter any more, if so.
+    pub fn left(&self) -> Option<String> {
+        self.0.state().left.clone()
+    }
+
+    /// Asks nothing of the adapter any more.
+    pub fn leave(&self, why: String) {
+        self.0.state().left.get_or_insert(why);
+        self.0.changed.notify_all();
+    }
+
+    /// Makes something ready there.
+    pub fn load<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        // Nobody's deadline is near: whoever is before us may take its time.
+        self.ask(None, self.0.patience.loading, work)
+    }
+
+    /// Does something there that a call waits for; `within` includes the wait
+    /// for a turn. What is late goes on there and its answer is dropped.
+    pub fn serve<T: Send + 'static>(
+        &self,
+        within: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        self.ask(Some(within), self.0.patience.serving, work)
+    }
+
+    /// Does something there some time; nobody waits.
+    pub fn later(&self, work: impl FnOnce() + Send + 'static) {
+        // The thread does not end before this sender does.
+        let _ = self.0.jobs.send(Box::new(work));
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        within: Option<Duration>,
+        patience: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unanswered> {
+        let asked = Stopwatch::start();
+        let ticket = self.0.take_turn(within, patience)?;
+        let (reply, answer) = mpsc::channel();
+        let shared = Arc::clone(&self.0);
+        self.later(move || {
+            let done = caught(work);
+            shared.end();
+            // Whoever asked may wait no longer.
+            let _ = reply.send(done);
+        });
+        let left = within.map(|within| within.saturating_sub(asked.elapsed()));
+        match answer.recv_timeout(left.map_or(patience, |left| left.min(patience))) {
+            Ok(done) => done.map_err(Unanswered::Panicked),
+            Err(_) => Err(self.0.give_up(ticket)),
+        }
+    }
+}
+
+impl Shared {
+    /// Never left half-way: a panic elsewhere spoils nothing.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the thread is free and everybody before us had it; without
+    /// a `within`, for as long as that takes. Returns who has the turn now.
+    fn take_turn(&self, within: Option<Duration>, patience: Duration) -> Result<u64, Unanswered> {
+        let asked = Stopwatch::start();
+        let mut state = self.state();
+        let ticket = state.tickets;
+        state.tickets += 1;
+        state.waiting.push_back(ticket);
+        let taken = loop {
+            state.leave_what_hangs();
+            if let Some(why) = &state.left {
+                break Err(Unanswered::Lost(why.clone()));
+            }
+            let wait = within.map(|within| within.saturating_sub(asked.elapsed()));
+            // A call does not wait for what another gave up waiting for.
+            let is_stuck = state.at.as_ref().is_some_and(|at| at.is_given_up) && wait.is_some();
+            if is_stuck || wait == Some(Duration::ZERO) {
+                break Err(Unanswered::Busy);
+            }
+            if state.at.is_none() && state.waiting.front() == Some(&ticket) {
+                let since = Stopwatch::start();
+                state.at = Some(At { ticket, since, patience, is_given_up: false });
+                break Ok(ticket);
+            }
+            let hung = state.at.as_ref().map_or(patience, At::left);
+            let wait = wait.map_or(hung, |wait| wait.min(hung));
+            let woken = self.changed.wait_timeout(state, wait);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        };
+        state.waiting.retain(|&other| other != ticket);
+        drop(state);
+        self.changed.notify_all();
+        taken
+    }
+
+    fn end(&self) {
+        self.state().at = None;
+        self.changed.notify_all();
+    }
+
+    /// No longer waits for what was asked with a ticket.
+    fn give_up(&self, ticket: u64) -> Unanswered {
+        let mut state = self.state();
+        if let Some(at) = state.at.as_mut().filter(|at| at.ticket == ticket) {
+            at.is_given_up = true;
+        }
+        state.leave_what_hangs();
+        let left = state.left.clone();
+        drop(state);
+        self.changed.notify_all();
+        left.map_or(Unanswered::Busy, Unanswered::Lost)
+    }
+}
+
+impl State {
+    fn leave_what_hangs(&mut self) {
+        if let Some(at) = self.at.as_ref().filter(|at| at.left().is_zero()) {
+            let seconds = at.patience.as_secs_f32();
+            self.left.get_or_insert_with(|| {
+                format!("the adapter did not answer within {seconds} s; left until the next start")
+            });
+        }
+    }
+}
+
+impl At {
+    fn left(&self) -> Duration {
+        self.patience.saturating_sub(self.since.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests;

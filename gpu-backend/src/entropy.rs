@@ -1,0 +1,14 @@
+//! The one source of randomness: request ids, and nothing that a visitor's
+//! answer hangs on. Pictures are drawn from the seeds that callers send.
+
+use data_encoding::BASE64URL_NOPAD;
+
+/// A new request id: 22 digits of base64.
+pub fn request_id() -> String {
+    let mut bytes = [0; 16];
+    #[expect(clippy::disallowed_methods, reason = "the one place where randomness is read")]
+    let filled = getrandom::fill(&mut bytes);
+    // Without randomness an id is the same each time: worse logs, no harm.
+    filled.unwrap_or_default();
+    BASE64URL_NOPAD.encode(&bytes)
+}

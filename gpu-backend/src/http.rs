@@ -1,0 +1,84 @@
+//! The service's HTTP: which route is answered where. One file per endpoint;
+//! what endpoints share is `answer` (refusals and headers), `call` (signed
+//! calls of the origin) and `bodies` (memory).
+
+mod answer;
+mod batch;
+mod bodies;
+mod call;
+mod code;
+mod health;
+mod judge;
+mod look;
+mod metrics;
+mod openapi;
+mod predict;
+mod refused;
+mod render;
+mod version;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use munjigi_captcha::KeyRing;
+use munjigi_protocol::routes;
+
+use crate::clock::Clock;
+use crate::device::Device;
+use crate::nonces::Nonces;
+use crate::quota::Quotas;
+use crate::serving::Serving;
+use crate::studio::Studio;
+
+pub use bodies::Bodies;
+pub use code::{Code, markdown as codes_markdown};
+pub use look::Darkroom;
+pub use metrics::describe as describe_metrics;
+pub use refused::Refused;
+
+/// What the endpoints need.
+pub struct App {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Checks signatures.
+    pub ring: KeyRing,
+    /// Signatures that were used.
+    pub nonces: Nonces,
+    /// What callers have taken.
+    pub quotas: Quotas,
+    /// Memory for bodies.
+    pub bodies: Bodies,
+    /// Draws.
+    pub studio: Studio,
+    /// Computes.
+    pub device: Arc<Device>,
+    /// The models in service.
+    pub serving: Arc<Serving>,
+    /// Memory for decoding images.
+    pub darkroom: Darkroom,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+}
+
+/// Every route.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/health", get(health::handler))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/version", get(version::handler))
+        .route("/metrics", get(metrics::handler))
+        .route("/openapi.json", get(openapi::handler))
+        .route(routes::RENDER.path, post(render::handler))
+        .route(routes::PREDICT.path, post(predict::handler))
+        .route(routes::PREDICT_BATCH.path, post(batch::handler))
+        .fallback(async || Refused::new(Code::NotFound, Code::NotFound.meaning()))
+        .method_not_allowed_fallback(async || {
+            Refused::new(Code::MethodNotAllowed, Code::MethodNotAllowed.meaning())
+        })
+        .layer(middleware::from_fn(answer::finish))
+        .with_state(app)
+}

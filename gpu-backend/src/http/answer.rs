@@ -1,0 +1,94 @@
+//! What every answer carries: its request id, security headers, the problem
+//! document of a refusal, a metric and a log line.
+
+use axum::extract::Request;
+use axum::http::{HeaderName, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use munjigi_protocol::headers;
+use munjigi_service::answer::{self, Answered, Exchange, Names};
+use serde::Serialize;
+use tracing::Instrument;
+use utoipa::ToSchema;
+
+use super::Refused;
+use crate::entropy;
+
+const FIXED: [(HeaderName, &str); 3] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];
+
+const NAMES: Names = Names {
+    requests: "munjigi_gpu_http_requests_total",
+    seconds: "munjigi_gpu_http_request_seconds",
+};
+
+/// A request's id: the caller's, so that one id leads through both logs, or a
+/// new one.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    fn of(request: &Request) -> Self {
+        let given = request.headers().get(headers::REQUEST_ID);
+        let given = given.and_then(|value| value.to_str().ok()).filter(|text| is_id(text));
+        Self(given.map_or_else(entropy::request_id, str::to_owned))
+    }
+}
+
+/// Whether a text may stand in logs as it is: 1 to 64 of base64's URL alphabet.
+fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// A refusal as JSON (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:munjigi:error:<code>`.
+    #[serde(rename = "type")]
+    type_uri: String,
+    /// The code in words, the same every time.
+    title: String,
+    /// HTTP status.
+    status: u16,
+    /// The stable code.
+    code: &'static str,
+    /// What in this request is wrong. No internals.
+    detail: String,
+    /// As in the header `Munjigi-Request-Id` and in the logs.
+    request_id: String,
+}
+
+/// Wraps every request.
+pub async fn finish(mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(&request);
+    let exchange = Exchange::begin(&request);
+    let (method, route) = (exchange.method, &exchange.route);
+    let span = tracing::info_span!("request", request_id = %id.0, method, route = %route);
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Some(refused) = response.extensions_mut().remove::<Refused>() {
+        span.in_scope(|| write_problem(&mut response, &id, refused));
+    }
+    let Answered { status, duration_ms } = exchange.end(&mut response, &id.0, &FIXED, NAMES);
+    span.in_scope(|| tracing::debug!(status, duration_ms, "answered"));
+    response
+}
+
+fn write_problem(response: &mut Response, id: &RequestId, refused: Refused) {
+    let code = refused.code;
+    tracing::debug!(code = code.as_str(), detail = %refused.detail, "refused");
+    metrics::counter!("munjigi_gpu_refusals_total", "code" => code.as_str()).increment(1);
+    let problem = Problem {
+        type_uri: format!("urn:munjigi:error:{}", code.as_str()),
+        title: answer::title(code.as_str()),
+        status: code.status(),
+        code: code.as_str(),
+        detail: refused.detail.into_owned(),
+        request_id: id.0.clone(),
+    };
+    answer::write_problem(response, &problem, refused.retry_after);
+}

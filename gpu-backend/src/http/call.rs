@@ -1,0 +1,124 @@
+//! A call of the origin: body read under its cap, signature checked and spent,
+//! query read, a place taken from the caller's quota.
+
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody};
+use axum::extract::{Query, Request};
+use axum::http::HeaderMap;
+use munjigi_captcha::signature::Audience;
+use munjigi_protocol::Route;
+use munjigi_service::signed;
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::answer::RequestId;
+use super::{App, Code, Refused};
+use crate::clock::Deadline;
+use crate::quota::{Place, Priority, is_name};
+
+/// Where a caller states none.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// The latest that a caller may state.
+const LATEST_MS: u64 = 120_000;
+/// A body that takes longer to arrive is given up.
+const READ_WITHIN: Duration = Duration::from_secs(20);
+
+/// A call that was signed for us, and may be answered.
+#[derive(Debug)]
+pub struct Call {
+    /// The whole body.
+    pub body: Bytes,
+    /// As they were sent.
+    pub headers: HeaderMap,
+    /// Who it is for, and how.
+    pub terms: Terms,
+    /// The id in logs and answers.
+    pub id: RequestId,
+    /// Memory for the body, held as long as the body is.
+    _memory: OwnedSemaphorePermit,
+    /// Given back when the call is answered.
+    _place: Place,
+}
+
+/// What the signed query says.
+#[derive(Debug)]
+pub struct Terms {
+    /// Who is served first.
+    pub priority: Priority,
+    /// When the answer is worth nothing any more.
+    pub deadline: Deadline,
+    /// The model asked for.
+    pub model: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    caller: String,
+    #[serde(default)]
+    priority: AskedPriority,
+    deadline_ms: Option<u64>,
+    model: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+enum AskedPriority {
+    #[default]
+    #[serde(rename = "high")]
+    High,
+    #[serde(rename = "low")]
+    Low,
+}
+
+impl Call {
+    /// Reads and checks a call.
+    pub async fn read(app: &App, route: &Route, request: Request) -> Result<Self, Refused> {
+        let (head, body) = request.into_parts();
+        // As long as it says it is, else as long as it may be.
+        let stated = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
+        let most = route.max_body_bytes;
+        let memory = app.bodies.room(stated.map_or(most, |bytes| bytes.min(most)))?;
+        let body = tokio::time::timeout(READ_WITHIN, signed::read(body, route));
+        let body = body.await.map_err(|_| {
+            Refused::new(Code::MalformedRequest, "the body did not arrive within 20 s")
+        })?;
+        let body = body.map_err(|error| Refused::new(Code::PayloadTooLarge, error.to_string()))?;
+        let now = app.clock.now();
+        let nonce = signed::verify(&app.ring, Audience::Gpu, &head, &body, now)?;
+        app.nonces.spend(nonce, now)?;
+        let Query(asked) = Query::<Asked>::try_from_uri(&head.uri)
+            .map_err(|error| Refused::new(Code::MalformedRequest, format!("the query: {error}")))?;
+        let terms = Terms::read(app, &asked)?;
+        let place = app.quotas.enter(&asked.caller, now)?;
+        let id = head.extensions.get::<RequestId>().cloned();
+        let id = id.unwrap_or_else(|| RequestId(crate::entropy::request_id()));
+        Ok(Self { body, headers: head.headers, terms, id, _memory: memory, _place: place })
+    }
+}
+
+impl Terms {
+    fn read(app: &App, asked: &Asked) -> Result<Self, Refused> {
+        if !is_name(&asked.caller) {
+            let detail = "the query: caller is 1 to 32 of a-z, 0-9 and -";
+            return Err(Refused::new(Code::MalformedRequest, detail));
+        }
+        let deadline = match asked.deadline_ms {
+            None => DEADLINE,
+            Some(ms @ 1..=LATEST_MS) => Duration::from_millis(ms),
+            Some(_) => {
+                let detail = format!("the query: deadline_ms is 1 to {LATEST_MS}");
+                return Err(Refused::new(Code::MalformedRequest, detail));
+            }
+        };
+        let priority = match asked.priority {
+            AskedPriority::High => Priority::High,
+            AskedPriority::Low => Priority::Low,
+        };
+        Ok(Self {
+            priority: app.quotas.priority(&asked.caller, priority),
+            deadline: Deadline::after(deadline),
+            model: asked.model.clone(),
+        })
+    }
+}

@@ -1,0 +1,165 @@
+//! Images through a model: checked, decoded a few at a time, placed as the
+//! model takes them, computed together, put into words.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use image::RgbImage;
+use munjigi_protocol::PredictReply;
+use tokio::sync::Semaphore;
+
+use super::call::Call;
+use super::{App, Code, Refused};
+use crate::clock::Stopwatch;
+use crate::device::{Computed, NotComputed};
+use crate::registry::Task;
+use crate::serving::{Loaded, Named, say};
+use crate::task::feed;
+use crate::upload::{self, Fit, Placed};
+
+/// An image as it was sent.
+pub struct Upload {
+    pub bytes: Bytes,
+    pub declared: Option<String>,
+}
+
+/// How many million pixels are decoded at once: one of the largest images,
+/// and a small one beside it.
+const MEGAPIXELS: u32 = 48;
+
+/// The memory for decoding.
+#[derive(Debug)]
+pub struct Darkroom(Arc<Semaphore>);
+
+impl Default for Darkroom {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MEGAPIXELS as usize)))
+    }
+}
+
+/// An image as its model takes it.
+struct Print {
+    input: Vec<f32>,
+    placed: Placed,
+    size: (u32, u32),
+}
+
+/// Asks the call's model about images; all are answered or none. A fallback
+/// answers where the engine fails.
+pub async fn look(
+    app: &App,
+    call: &Call,
+    uploads: Vec<Upload>,
+    stopwatch: Stopwatch,
+) -> Result<Vec<PredictReply>, Refused> {
+    let named = named(call.terms.model.as_deref())?;
+    let fleet = app.serving.fleet();
+    let model = fleet.choose(&named, &call.id.0)?;
+    let looked = match look_with(app, call, &uploads, &model).await {
+        Err(refused) if refused.code == Code::EngineFailed => {
+            let fallback = fleet.fallback(&named).ok_or(refused)?;
+            let model = fleet.choose(fallback, &call.id.0)?;
+            look_with(app, call, &uploads, &model).await?
+        }
+        looked => looked?,
+    };
+    let Looked { model, prints, computed } = looked;
+    prints
+        .iter()
+        .zip(computed)
+        .map(|(print, Computed { outputs, engine })| {
+            let prediction = say(&model.manifest, &outputs, &print.placed, print.size)?;
+            Ok(PredictReply {
+                model: model.manifest.name.to_string(),
+                version: model.manifest.version.to_string(),
+                engine: engine.to_owned(),
+                prediction,
+                milliseconds: stopwatch.elapsed().as_secs_f64() * 1_000.0,
+            })
+        })
+        .collect()
+}
+
+/// What a model computed of images, in their order.
+struct Looked {
+    model: Arc<Loaded>,
+    prints: Vec<Print>,
+    computed: Vec<Computed>,
+}
+
+async fn look_with(
+    app: &App,
+    call: &Call,
+    uploads: &[Upload],
+    model: &Arc<Loaded>,
+) -> Result<Looked, Refused> {
+    let mut prints = Vec::with_capacity(uploads.len());
+    for (index, upload) in uploads.iter().enumerate() {
+        let print = develop(app, call, upload, model).await;
+        prints.push(print.map_err(|refused| refused.of_image(index, uploads.len()))?);
+    }
+    let inputs = prints.iter_mut().map(|print| std::mem::take(&mut print.input)).collect();
+    let computed = compute(app, call, model, inputs).await?;
+    Ok(Looked { model: Arc::clone(model), prints, computed })
+}
+
+/// The model as the caller names it.
+pub fn named(text: Option<&str>) -> Result<Named, Refused> {
+    let malformed = |what: &str| Refused::new(Code::MalformedRequest, format!("the model: {what}"));
+    let text = text.ok_or_else(|| malformed("none is named: model=NAME or NAME@VERSION"))?;
+    text.parse().map_err(malformed)
+}
+
+/// Checks and decodes an image when there is memory for it, and keeps no more
+/// of it than the model takes.
+async fn develop(
+    app: &App,
+    call: &Call,
+    upload: &Upload,
+    model: &Arc<Loaded>,
+) -> Result<Print, Refused> {
+    let checked = upload::check(&upload.bytes, upload.declared.as_deref())?;
+    let left = call.terms.deadline.left().ok_or_else(Refused::deadline_passed)?;
+    let darkroom = Arc::clone(&app.darkroom.0);
+    let memory = darkroom.acquire_many_owned(checked.megapixels().min(MEGAPIXELS));
+    let memory = tokio::time::timeout(left, memory).await;
+    let memory = memory.map_err(|_| Refused::deadline_passed())?;
+    let (bytes, declared) = (upload.bytes.clone(), upload.declared.clone());
+    let model = Arc::clone(model);
+    let developing = tokio::task::spawn_blocking(move || {
+        // Held until the image is gone, also when the caller is gone before.
+        let _memory = memory;
+        let image = upload::check(&bytes, declared.as_deref())?.decode()?;
+        print(&model, &image)
+    });
+    developing.await.map_err(|_| Refused::internal())?
+}
+
+/// Computes inputs at the call's terms.
+pub async fn compute(
+    app: &App,
+    call: &Call,
+    model: &Arc<Loaded>,
+    inputs: Vec<Vec<f32>>,
+) -> Result<Vec<Computed>, Refused> {
+    let terms = &call.terms;
+    let computing = app.device.submit(model, inputs, terms.priority, terms.deadline)?;
+    let mut computed = Vec::with_capacity(computing.len());
+    for image in computing {
+        computed.push(image.finished().await.map_err(|error| match error {
+            NotComputed::Late => Refused::deadline_passed(),
+            NotComputed::Failed => Refused::later(Code::EngineFailed, error.to_string(), 5),
+        })?);
+    }
+    Ok(computed)
+}
+
+fn print(model: &Loaded, image: &RgbImage) -> Result<Print, Refused> {
+    let input = &model.manifest.input;
+    let fit = match model.manifest.task {
+        Task::Classify | Task::Embed => Fit::Cover,
+        Task::Segment => Fit::Contain,
+    };
+    let placed = upload::place(image, input, fit);
+    Ok(Print { input: feed(input, &placed.pixels)?, placed, size: image.dimensions() })
+}

@@ -1,0 +1,119 @@
+//! `GET /openapi.json`: the routes and their types, for tools. Written from
+//! the code; `docs/openapi.json` is what it was when it was last looked at.
+
+use std::sync::OnceLock;
+
+use axum::http::header;
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
+
+use super::answer::Problem;
+use super::{batch, health, metrics, predict, render, version};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "munjigi-gpu-backend",
+        description = "Draws the pictures of Munjigi's challenges and asks models about images. \
+                       Every refusal is a problem document with a stable code."
+    ),
+    paths(
+        render::handler,
+        predict::handler,
+        batch::handler,
+        health::handler,
+        health::live,
+        health::ready,
+        version::handler,
+        metrics::handler,
+        handler
+    ),
+    components(schemas(Problem)),
+    modifiers(&Signed)
+)]
+struct Document;
+
+/// The query of every signed call; it is part of what is signed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by `call`; spelt here for the document")]
+pub struct CallQuery {
+    /// Who it is for: 1 to 32 of `a-z`, `0-9` and `-`.
+    caller: String,
+    /// `high` (where nothing is said) or `low`.
+    priority: Option<String>,
+    /// Milliseconds until the answer is worth nothing, 1 to 120,000; else
+    /// 30,000.
+    deadline_ms: Option<u64>,
+}
+
+/// The query of a call that asks a model.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by `call`; spelt here for the document")]
+pub struct ModelQuery {
+    /// `NAME`, `NAME@latest` or `NAME@1.0.2`.
+    model: String,
+}
+
+/// What a signed call may get instead of its answer.
+#[derive(Debug, IntoResponses)]
+#[expect(dead_code, reason = "written by `answer`; spelt here for the document")]
+pub enum Refusals {
+    /// Refused; the code says why
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Theirs(Problem),
+    /// Ours; some are worth a retry
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Ours(Problem),
+}
+
+struct Signed;
+
+impl Modify for Signed {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let about = "k=KID, a=gpu, t=SECONDS, n=NONCE, s=TAG over method, path, query and body";
+        let key = ApiKeyValue::with_description(munjigi_protocol::headers::SIGNATURE, about);
+        let scheme = SecurityScheme::ApiKey(ApiKey::Header(key));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("signature", scheme);
+    }
+}
+
+/// This document.
+#[utoipa::path(
+    get,
+    operation_id = "openapi",
+    path = "/openapi.json",
+    responses((status = 200, description = "This document"))
+)]
+pub async fn handler() -> impl IntoResponse {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(document);
+    ([(header::CONTENT_TYPE, "application/json")], text.as_str())
+}
+
+/// The document as JSON.
+pub fn document() -> String {
+    Document::openapi().to_pretty_json().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_the_one_that_was_looked_at() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
+        if std::env::var_os("WRITE_DOCS").is_some() {
+            std::fs::write(path, document() + "\n").unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap();
+        assert!(
+            kept.trim_end() == document(),
+            "run this test with WRITE_DOCS=1, then look at {path}"
+        );
+    }
+}

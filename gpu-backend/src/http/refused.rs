@@ -1,0 +1,152 @@
+//! A refusal on its way out. `answer` writes the document, because only it
+//! knows the request's id.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use munjigi_captcha::signature::SignatureError;
+
+use super::Code;
+use crate::device;
+use crate::nonces::NonceError;
+use crate::quota::OverQuota;
+use crate::serving::NotServed;
+use crate::studio::{Full, NotDrawn};
+use crate::task::Misfit;
+use crate::upload::ImageError;
+
+/// Why a request is refused.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The code.
+    pub code: Code,
+    /// What in this request is wrong. No internals.
+    pub detail: Cow<'static, str>,
+    /// Seconds for `Retry-After`.
+    pub retry_after: Option<u64>,
+}
+
+impl Refused {
+    /// A refusal that no retry mends.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), retry_after: None }
+    }
+
+    /// A refusal that time mends.
+    pub fn later(code: Code, detail: impl Into<Cow<'static, str>>, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(code, detail) }
+    }
+
+    /// Ours; what broke is in the log.
+    pub fn internal() -> Self {
+        Self::new(Code::InternalError, Code::InternalError.meaning())
+    }
+
+    /// Says which image of several it is about.
+    #[must_use]
+    pub fn of_image(self, index: usize, count: usize) -> Self {
+        if count == 1 {
+            return self;
+        }
+        let detail = format!("image {} of {count}: {}", index + 1, self.detail);
+        Self { detail: detail.into(), ..self }
+    }
+
+    /// The caller no longer waits.
+    pub fn deadline_passed() -> Self {
+        Self::new(Code::DeadlinePassed, Code::DeadlinePassed.meaning())
+    }
+}
+
+impl From<SignatureError> for Refused {
+    fn from(error: SignatureError) -> Self {
+        let code = match error {
+            SignatureError::Unsigned => Code::Unsigned,
+            SignatureError::Invalid => Code::SignatureInvalid,
+            SignatureError::ClockSkew => Code::ClockSkew,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<NonceError> for Refused {
+    fn from(error: NonceError) -> Self {
+        match error {
+            NonceError::Replayed => Self::new(Code::Replayed, Code::Replayed.meaning()),
+            NonceError::Full => {
+                Self::later(Code::Unavailable, "no more signatures can be remembered now", 60)
+            }
+        }
+    }
+}
+
+impl From<OverQuota> for Refused {
+    fn from(OverQuota { retry_after, what }: OverQuota) -> Self {
+        Self::later(Code::RateLimited, format!("too many {what} for this caller"), retry_after)
+    }
+}
+
+impl From<Full> for Refused {
+    fn from(full: Full) -> Self {
+        Self::later(Code::QueueFull, full.to_string(), full.retry_after)
+    }
+}
+
+impl From<NotDrawn> for Refused {
+    fn from(error: NotDrawn) -> Self {
+        match error {
+            NotDrawn::Late => Self::deadline_passed(),
+            NotDrawn::Failed => Self::internal(),
+        }
+    }
+}
+
+impl From<device::Full> for Refused {
+    fn from(full: device::Full) -> Self {
+        Self::later(Code::QueueFull, full.to_string(), full.retry_after)
+    }
+}
+
+impl From<NotServed> for Refused {
+    fn from(error: NotServed) -> Self {
+        match error {
+            NotServed::Unknown(_) => Self::new(Code::ModelUnknown, error.to_string()),
+            NotServed::Unavailable(_) => Self::later(Code::ModelUnavailable, error.to_string(), 60),
+        }
+    }
+}
+
+impl From<ImageError> for Refused {
+    fn from(error: ImageError) -> Self {
+        let code = match error {
+            ImageError::Missing => Code::ImageMissing,
+            ImageError::Unsupported => Code::ImageTypeUnsupported,
+            ImageError::Mismatch { .. } => Code::ImageTypeMismatch,
+            ImageError::Malformed(_) => Code::ImageMalformed,
+            ImageError::Truncated => Code::ImageTruncated,
+            ImageError::Animated => Code::ImageAnimated,
+            ImageError::TooLong => Code::PayloadTooLarge,
+            ImageError::TooLarge { .. } => Code::ImageTooLarge,
+            ImageError::TooCostly => Code::ImageTooCostly,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// The operator's to mend: manifest and network disagree.
+impl From<Misfit> for Refused {
+    fn from(error: Misfit) -> Self {
+        tracing::error!(%error, "a model's numbers do not fit its manifest");
+        Self::new(Code::ModelOutputMismatch, error.to_string())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status());
+        let mut response = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,121 @@
+//! `munjigi-gpu-backend serve`: puts the parts together, and stops them so
+//! that nothing in flight is lost.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
+use munjigi_service::metrics;
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::config::{Config, Work};
+use crate::device::Device;
+use crate::draw::brush::Brush;
+use crate::engine::choice::Engines;
+use crate::http::{self, App, Bodies, Darkroom};
+use crate::nonces::Nonces;
+use crate::paint::{Fenced, Painter};
+use crate::quota::Quotas;
+use crate::serving::Watcher;
+use crate::studio::Studio;
+
+pub use munjigi_service::metrics::unused as unused_metrics;
+
+/// How long requests under way may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+/// Puts the parts together; models are looked for by a [`Watcher`].
+pub fn app(
+    config: &Config,
+    engines: Engines,
+    clock: Clock,
+    metrics: PrometheusHandle,
+) -> std::io::Result<Arc<App>> {
+    let brush = brush(&engines);
+    app_with(config, engines, brush, clock, metrics)
+}
+
+/// The same, drawn with a brush of one's own; for tests.
+pub fn app_with(
+    config: &Config,
+    engines: Engines,
+    brush: Brush,
+    clock: Clock,
+    metrics: PrometheusHandle,
+) -> std::io::Result<Arc<App>> {
+    let Work { threads, queue, batch_wait } = config.work;
+    let device = Arc::new(Device::new(Arc::new(engines), queue, batch_wait)?);
+    Ok(Arc::new(App {
+        clock,
+        ring: config.internal.clone(),
+        nonces: Nonces::default(),
+        quotas: Quotas::new(config.callers.clone()),
+        bodies: Bodies::default(),
+        studio: Studio::new(brush, threads, queue)?,
+        device,
+        serving: Arc::default(),
+        darkroom: Darkroom::default(),
+        metrics,
+    }))
+}
+
+/// Paints on the adapter that models are computed on, behind its fence; on the
+/// processor where there is none.
+pub fn brush(engines: &Engines) -> Brush {
+    let (Some(gpu), Some(fence)) = (engines.adapter.clone(), engines.fence()) else {
+        return Brush::CPU;
+    };
+    let name = gpu.info.name.clone();
+    let painter = fence.load(move || Painter::new(&gpu.device, &gpu.queue));
+    match painter.unwrap_or_else(|error| Err(error.into())) {
+        Ok(painter) => Brush::adapter(name, Fenced::new(painter, fence.clone())),
+        Err(error) => {
+            tracing::warn!(%error, adapter = %name, "painting on the CPU");
+            Brush::CPU
+        }
+    }
+}
+
+/// Starts to look at a folder of models for a service.
+pub fn watch(app: &App, folder: &Path, config: &Config) -> std::io::Result<Watcher> {
+    Watcher::start(folder, Arc::clone(&app.device), Arc::clone(&app.serving), config.poll)
+}
+
+/// Serves until `stop` is done, then ends what is under way.
+pub async fn run(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (asked, asking) = tokio::sync::oneshot::channel::<()>();
+    let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(async move {
+        stop.await;
+        tracing::info!("stopping: ending what is under way");
+        // Whoever serves may have ended by itself.
+        let _ = asked.send(());
+    });
+    let late = async {
+        if asking.await.is_ok() {
+            tokio::time::sleep(STOP_WITHIN).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        served = serving.into_future() => served,
+        () = late => {
+            tracing::warn!("something did not end within 25 s; leaving it");
+            Ok(())
+        }
+    }
+}
+
+/// Installs the recorder of the process. Once.
+pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
+    const SIZES: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
+    let handle = metrics::recorder("munjigi_gpu_batch_size", &SIZES).install_recorder()?;
+    http::describe_metrics();
+    Ok(handle)
+}

@@ -1,0 +1,167 @@
+//! The models in service: which version a name means now, the share of a
+//! canary, the fallback, and swapping all of it while calls are under way. A
+//! call keeps the model that it was given until it is answered.
+
+mod loaded;
+mod plan;
+mod say;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+pub use loaded::{Loaded, Place};
+pub use plan::{Canary, Plan};
+pub use say::say;
+pub use watch::Watcher;
+
+use crate::registry::{ModelName, Version};
+
+/// A model as callers name it: `NAME`, `NAME@latest` or `NAME@1.0.2`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: ModelName,
+    /// The version; whatever is in service where none is named.
+    pub version: Option<Version>,
+}
+
+/// The models in service.
+#[derive(Debug, Default)]
+pub struct Serving(RwLock<Arc<Fleet>>);
+
+/// One state of the models in service; never changed, only replaced.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    /// By name.
+    pub lines: BTreeMap<ModelName, Line>,
+    /// What cannot be used, and why.
+    pub broken: Vec<Broken>,
+    /// Whether the folder was read at all.
+    pub is_loaded: bool,
+}
+
+/// The versions of one model.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// Those that can be used.
+    pub versions: BTreeMap<Version, Arc<Loaded>>,
+    /// Those that are there and cannot.
+    pub broken: BTreeSet<Version>,
+    /// What the operator says about them.
+    pub plan: Plan,
+}
+
+/// A model that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Its folder or file.
+    pub place: String,
+    /// The stable word.
+    pub code: &'static str,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Why no model answers.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotServed {
+    /// No such name or version.
+    #[error("there is no model '{0}'")]
+    Unknown(Named),
+    /// It is there and cannot be used.
+    #[error("the model '{0}' cannot be used now")]
+    Unavailable(Named),
+}
+
+impl Serving {
+    /// What is in service now.
+    pub fn fleet(&self) -> Arc<Fleet> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces it.
+    pub fn replace(&self, fleet: Fleet) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fleet);
+    }
+}
+
+impl Fleet {
+    /// The model that answers a call; calls with one id get the same one.
+    pub fn choose(&self, named: &Named, id: &str) -> Result<Arc<Loaded>, NotServed> {
+        match (self.own(named, id), self.fallback(named)) {
+            (Err(error @ NotServed::Unavailable(_)), Some(fallback)) => {
+                self.own(fallback, id).map_err(|_| error)
+            }
+            (chosen, _) => chosen,
+        }
+    }
+
+    /// What stands in for a model that fails.
+    pub fn fallback(&self, named: &Named) -> Option<&Named> {
+        self.lines.get(&named.name)?.plan.fallback.as_ref()
+    }
+
+    fn own(&self, named: &Named, id: &str) -> Result<Arc<Loaded>, NotServed> {
+        let unknown = || NotServed::Unknown(named.clone());
+        let line = self.lines.get(&named.name).ok_or_else(unknown)?;
+        match named.version {
+            Some(version) => match line.versions.get(&version) {
+                Some(model) => Ok(Arc::clone(model)),
+                None if line.broken.contains(&version) => {
+                    Err(NotServed::Unavailable(named.clone()))
+                }
+                None => Err(unknown()),
+            },
+            None => line.in_service(id).ok_or_else(|| NotServed::Unavailable(named.clone())),
+        }
+    }
+}
+
+impl Line {
+    fn in_service(&self, id: &str) -> Option<Arc<Loaded>> {
+        let canary = self.plan.canary.as_ref();
+        if let Some(Canary { version, share }) = canary
+            && place(id) < *share
+            && let Some(model) = self.versions.get(version)
+        {
+            return Some(Arc::clone(model));
+        }
+        let stated = self.plan.latest.and_then(|version| self.versions.get(&version));
+        let is_canary = |version: &Version| canary.is_some_and(|canary| canary.version == *version);
+        let highest = || self.versions.iter().rev().find(|(version, _)| !is_canary(version));
+        stated.or_else(|| highest().map(|(_, model)| model)).map(Arc::clone)
+    }
+}
+
+/// Where an id falls between 0 and 1, the same every time.
+fn place(id: &str) -> f64 {
+    let hash = Sha256::digest(id.as_bytes());
+    let [a, b, c, d, ..] = *hash else { return 0.0 };
+    f64::from(u32::from_be_bytes([a, b, c, d])) / 4_294_967_296.0
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)?;
+        self.version.map_or(Ok(()), |version| write!(f, "@{version}"))
+    }
+}
+
+impl FromStr for Named {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, version) = text.split_once('@').unwrap_or((text, "latest"));
+        let version = if version == "latest" { None } else { Some(version.parse()?) };
+        Ok(Self { name: name.parse()?, version })
+    }
+}

@@ -1,0 +1,142 @@
+//! A model that is ready, at the batch sizes in use.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::engine::choice::Engines;
+use crate::engine::{Kind, RunError};
+use crate::onnx::Graph;
+use crate::registry::Manifest;
+use crate::trust::{Ran, TrustError, Trusted};
+
+/// The batch sizes that a model is made ready for, ascending. What is
+/// between is padded: engines take fixed sizes.
+pub const BATCHES: [usize; 3] = [1, 8, 32];
+
+/// A model that is ready.
+pub struct Loaded {
+    /// What the operator states about it.
+    pub manifest: Manifest,
+    /// One for each batch size, ascending; never empty.
+    sizes: Vec<Trusted>,
+    /// Whether it was said that the GPU was left.
+    has_said: AtomicBool,
+}
+
+/// Where a batch size is computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The batch size.
+    pub batch: usize,
+    /// The engine.
+    pub kind: Kind,
+    /// Why there.
+    pub why: String,
+    /// Whether the GPU broke over it, when it was loaded or later.
+    pub is_fault: bool,
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded").field("model", &self.label()).finish_non_exhaustive()
+    }
+}
+
+/// Outputs of one image.
+type Outputs = Vec<Vec<f32>>;
+
+impl Loaded {
+    /// Makes a model ready at one batch size after the other, so that others
+    /// get their turn on the device between two of them.
+    pub fn load(
+        manifest: Manifest,
+        graph: &Graph,
+        mut ready: impl FnMut(&Graph, usize) -> Result<Trusted, TrustError>,
+    ) -> Result<Self, TrustError> {
+        let sizes = BATCHES.iter().map(|&batch| ready(graph, batch)).collect::<Result<_, _>>()?;
+        Ok(Self { manifest, sizes, has_said: AtomicBool::new(false) })
+    }
+
+    /// At once, for tests and commands.
+    pub fn load_on(
+        engines: &Engines,
+        manifest: Manifest,
+        graph: &Graph,
+    ) -> Result<Self, TrustError> {
+        let tolerance = manifest.tolerance;
+        Self::load(manifest, graph, |graph, batch| Trusted::load(engines, graph, batch, tolerance))
+    }
+
+    /// `NAME@VERSION`, for metrics and logs.
+    pub fn label(&self) -> String {
+        format!("{}@{}", self.manifest.name, self.manifest.version)
+    }
+
+    /// The most images that are computed together.
+    pub fn largest_batch(&self) -> usize {
+        self.sizes.last().map_or(1, |trusted| trusted.model.batch)
+    }
+
+    /// Each batch size, where it is computed, and why there.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        self.sizes.iter().map(|trusted| Place {
+            batch: trusted.model.batch,
+            kind: trusted.kind(),
+            why: trusted.why(),
+            is_fault: trusted.left().is_some() || trusted.verdict.is_fault(),
+        })
+    }
+
+    /// Whether the GPU broke over it, when it was loaded or later.
+    pub fn has_fault(&self) -> bool {
+        self.places().any(|place| place.is_fault)
+    }
+
+    /// Computes images together, at most [`Self::largest_batch`]; also says
+    /// on which engine. `within` is how long the GPU is waited for. Only the
+    /// device's thread calls this.
+    pub fn run(
+        &self,
+        images: &[&[f32]],
+        within: Duration,
+    ) -> Result<(Vec<Outputs>, &'static str), RunError> {
+        let fits = |trusted: &&Trusted| trusted.model.batch >= images.len();
+        let trusted = self.sizes.iter().find(fits).or(self.sizes.last());
+        let trusted =
+            trusted.ok_or_else(|| RunError::Failed("no batch size is ready".to_owned()))?;
+        let batch = trusted.model.batch;
+        let mut input = images.concat();
+        for padding in images.iter().cycle().take(batch.saturating_sub(images.len())) {
+            input.extend_from_slice(padding);
+        }
+        let ran = trusted.run(&[&input], within);
+        if let Some(error) = self.sizes.iter().find_map(Trusted::left) {
+            self.leave(&error);
+        }
+        let Ran { outputs: together, kind } = ran?;
+        let engine = kind.engine();
+        let of = |sample: usize| {
+            let part = |output: &Vec<f32>| {
+                let length = output.len() / batch;
+                output.get(sample * length..(sample + 1) * length).unwrap_or_default().to_vec()
+            };
+            together.iter().map(part).collect()
+        };
+        Ok(((0..images.len()).map(of).collect(), engine))
+    }
+
+    /// What fails at one batch size is not tried at the others.
+    fn leave(&self, error: &RunError) {
+        if self.has_said.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        for trusted in &self.sizes {
+            trusted.leave(error.clone());
+        }
+        let (model, code) = (self.label(), error.code());
+        tracing::warn!(%model, code, %error, "the GPU failed; the CPU computes this model");
+        metrics::counter!("munjigi_gpu_engine_failures_total", "work" => model, "reason" => code)
+            .increment(1);
+    }
+}

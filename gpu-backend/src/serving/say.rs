@@ -1,0 +1,109 @@
+//! A model's numbers as an answer to its caller.
+
+use munjigi_protocol::{Prediction, SegmentedThing};
+
+use crate::registry::{Manifest, Task};
+use crate::squares::Squares;
+use crate::task::{Found, Heads, Layout, Misfit, Threshold, classify, embed, segment};
+use crate::upload::Placed;
+
+/// Most labels of a classification that are told.
+const MOST_CLASSES: usize = 10;
+/// What counts as found.
+const THRESHOLD: Threshold = Threshold { score: 0.25, overlap: 0.5, count: 50 };
+/// Pixels of the picture for each pixel of a prototype.
+const PROTOTYPE_STRIDE: usize = 4;
+
+/// Says what one image shows. `size` is the image's, before it was `placed`.
+pub fn say(
+    manifest: &Manifest,
+    outputs: &[Vec<f32>],
+    placed: &Placed,
+    size: (u32, u32),
+) -> Result<Prediction, Misfit> {
+    match manifest.task {
+        Task::Classify => {
+            let scores = classify(first(outputs)?, manifest.labels.len())?;
+            let told = scores.into_iter().take(MOST_CLASSES);
+            let classes = told.map(|score| (label(manifest, score.label), score.probability));
+            Ok(Prediction::Classify { classes: classes.collect() })
+        }
+        Task::Embed => Ok(Prediction::Embed { vector: embed(first(outputs)?) }),
+        Task::Segment => {
+            let found = segmented(manifest, outputs)?;
+            let view = View { placed, size, width: manifest.input.width };
+            let things = found.iter().map(|found| view.thing(label(manifest, found.label), found));
+            Ok(Prediction::Segment { things: things.collect() })
+        }
+    }
+}
+
+fn first(outputs: &[Vec<f32>]) -> Result<&[f32], Misfit> {
+    let none = Misfit { what: "the network's outputs", found: 0, wanted: 1 };
+    outputs.first().map(Vec::as_slice).ok_or(none)
+}
+
+fn label(manifest: &Manifest, index: usize) -> String {
+    manifest.labels.get(index).cloned().unwrap_or_default()
+}
+
+fn segmented(manifest: &Manifest, outputs: &[Vec<f32>]) -> Result<Vec<Found>, Misfit> {
+    let [sides, scores, coefficients, prototypes] = outputs else {
+        return Err(Misfit { what: "the network's outputs", found: outputs.len(), wanted: 4 });
+    };
+    let (height, width) = (manifest.input.height, manifest.input.width);
+    let pixels = (height / PROTOTYPE_STRIDE) * (width / PROTOTYPE_STRIDE);
+    let layout = Layout {
+        height,
+        width,
+        labels: manifest.labels.len(),
+        prototypes: prototypes.len() / pixels.max(1),
+    };
+    segment(layout, Heads { sides, scores, coefficients, prototypes }, THRESHOLD)
+}
+
+/// From the network's picture back to the image.
+struct View<'a> {
+    placed: &'a Placed,
+    size: (u32, u32),
+    /// Of the network's picture.
+    width: usize,
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sides are at most 16,384 pixels and never below 0"
+)]
+impl View<'_> {
+    fn thing(&self, label: String, found: &Found) -> SegmentedThing {
+        let (width, height) = (self.size.0 as f32, self.size.1 as f32);
+        let x = |x: f32| ((x - self.placed.left) / self.placed.scale).clamp(0.0, width);
+        let y = |y: f32| ((y - self.placed.top) / self.placed.scale).clamp(0.0, height);
+        let bounds = found.bounds;
+        let squares =
+            Squares::where_any(|across, down| self.is_on(found, across * width, down * height));
+        SegmentedThing {
+            label,
+            score: found.score,
+            bounds: [x(bounds.left), y(bounds.top), x(bounds.right), y(bounds.bottom)],
+            columns: Squares::COLUMNS,
+            rows: Squares::ROWS,
+            mask: munjigi_protocol::base64::encode(&squares.packed()),
+        }
+    }
+
+    /// Whether a point of the image is the thing's.
+    fn is_on(&self, found: &Found, x: f32, y: f32) -> bool {
+        let quarter = |at: f32, start: f32| {
+            ((at * self.placed.scale + start) / PROTOTYPE_STRIDE as f32).max(0.0) as usize
+        };
+        let (column, row) = (quarter(x, self.placed.left), quarter(y, self.placed.top));
+        let columns = self.width / PROTOTYPE_STRIDE;
+        column < columns && found.mask.pixels.get(row * columns + column) == Some(&true)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! The threads that draw, and the bounded queue before them. What a picture
+//! is, is `draw`'s to say.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use crate::clock::{Deadline, Stopwatch};
+use crate::draw::brush::Brush;
+use crate::draw::{Ask, Drawn, Stopped, draw};
+use crate::quota::Priority;
+
+/// Of this many pictures one is of low priority, if any waits: what is made
+/// in advance is never starved.
+const TURNS: u32 = 8;
+
+/// Draws pictures.
+#[derive(Debug)]
+pub struct Studio {
+    shared: Arc<Shared>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    more: Condvar,
+    brush: Brush,
+    most: usize,
+    threads: usize,
+}
+
+#[derive(Debug)]
+struct Queue {
+    high: VecDeque<Job>,
+    low: VecDeque<Job>,
+    turn: u32,
+    /// A moving mean of what a picture took.
+    mean: Duration,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Job {
+    ask: Ask,
+    deadline: Deadline,
+    reply: oneshot::Sender<Result<Drawn, NotDrawn>>,
+    /// Names the call in what is logged.
+    span: Span,
+}
+
+/// Why a picture was not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotDrawn {
+    /// Nobody waits for it any more.
+    #[error("the deadline passed")]
+    Late,
+    /// The renderer failed; the log says how.
+    #[error("the picture could not be drawn")]
+    Failed,
+}
+
+/// No more pictures are taken on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("as many pictures wait as are taken on")]
+pub struct Full {
+    /// Seconds until there should be room.
+    pub retry_after: u64,
+}
+
+/// A picture that is being drawn. Dropping it gives the picture up.
+#[derive(Debug)]
+pub struct Drawing {
+    reply: oneshot::Receiver<Result<Drawn, NotDrawn>>,
+    deadline: Deadline,
+}
+
+impl Studio {
+    /// Starts the threads.
+    pub fn new(brush: Brush, threads: usize, most: usize) -> std::io::Result<Self> {
+        let queue = Queue {
+            high: VecDeque::new(),
+            low: VecDeque::new(),
+            turn: 0,
+            mean: Duration::from_millis(200),
+            closed: false,
+        };
+        let (queue, more) = (Mutex::new(queue), Condvar::new());
+        let shared = Arc::new(Shared { queue, more, brush, most, threads });
+        let threads = (0..threads)
+            .map(|number| {
+                let shared = Arc::clone(&shared);
+                let name = format!("draw-{number}");
+                thread::Builder::new().name(name).spawn(move || shared.work())
+            })
+            .collect::<std::io::Result<_>>()?;
+        Ok(Self { shared, threads })
+    }
+
+    /// What draws: an adapter's name, or `cpu`.
+    pub fn brush(&self) -> &str {
+        self.shared.brush.name()
+    }
+
+    /// Why the adapter does not draw any more, if so.
+    pub fn left(&self) -> Option<String> {
+        self.shared.brush.left().map(ToString::to_string)
+    }
+
+    /// Takes pictures on, all or none.
+    pub fn submit(
+        &self,
+        asks: Vec<Ask>,
+        priority: Priority,
+        deadline: Deadline,
+    ) -> Result<Vec<Drawing>, Full> {
+        let mut queue = self.shared.queue();
+        let waiting = queue.high.len() + queue.low.len();
+        if waiting + asks.len() > self.shared.most {
+            return Err(Full { retry_after: self.shared.wait(&queue, waiting) });
+        }
+        let drawings = asks
+            .into_iter()
+            .map(|ask| {
+                let (reply, receiver) = oneshot::channel();
+                let span = Span::current();
+                queue.of(priority).push_back(Job { ask, deadline, reply, span });
+                Drawing { reply: receiver, deadline }
+            })
+            .collect();
+        queue.measure();
+        self.shared.more.notify_all();
+        Ok(drawings)
+    }
+}
+
+impl Drop for Studio {
+    fn drop(&mut self) {
+        self.shared.queue().closed = true;
+        self.shared.more.notify_all();
+        for thread in self.threads.drain(..) {
+            // Its panic was logged where it was caught.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drawing {
+    /// Waits for the picture, until its deadline.
+    pub async fn finished(self) -> Result<Drawn, NotDrawn> {
+        let left = self.deadline.left().ok_or(NotDrawn::Late)?;
+        match tokio::time::timeout(left, self.reply).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(NotDrawn::Failed),
+            Err(_) => Err(NotDrawn::Late),
+        }
+    }
+}
+
+impl Queue {
+    fn of(&mut self, priority: Priority) -> &mut VecDeque<Job> {
+        match priority {
+            Priority::High => &mut self.high,
+            Priority::Low => &mut self.low,
+        }
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        self.turn = (self.turn + 1) % TURNS;
+        let lows_turn = self.turn == 0;
+        let job = if lows_turn {
+            self.low.pop_front().or_else(|| self.high.pop_front())
+        } else {
+            self.high.pop_front().or_else(|| self.low.pop_front())
+        };
+        self.measure();
+        job
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
+    fn measure(&self) {
+        let depth = |label: &'static str, count: usize| {
+            metrics::gauge!("munjigi_gpu_queue_depth", "queue" => "draw", "priority" => label)
+                .set(count as f64);
+        };
+        depth("high", self.high.len());
+        depth("low", self.low.len());
+    }
+}
+
+impl Shared {
+    /// A queue is never left half-way: a panic elsewhere spoils nothing.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Seconds until what waits is drawn.
+    fn wait(&self, queue: &Queue, waiting: usize) -> u64 {
+        let rounds = u32::try_from(waiting.div_ceil(self.threads.max(1))).unwrap_or(u32::MAX);
+        queue.mean.saturating_mul(rounds).as_secs().clamp(1, 300)
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.queue();
+        loop {
+            if queue.closed {
+                return None;
+            }
+            if let Some(job) = queue.next() {
+                return Some(job);
+            }
+            queue = self.more.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn work(&self) {
+        while let Some(Job { ask, deadline, reply, span }) = self.next() {
+            let _entered = span.enter();
+            let left = || deadline.left().filter(|_| !reply.is_closed());
+            if left().is_none() {
+                let _ = reply.send(Err(NotDrawn::Late));
+                continue;
+            }
+            let label = ask.picture_type.as_str();
+            let stopwatch = Stopwatch::start();
+            let drawn = catch_unwind(AssertUnwindSafe(|| draw(&ask, &self.brush, &left)));
+            let answer = match drawn {
+                Ok(Ok(drawn)) => {
+                    self.note(label, stopwatch.elapsed());
+                    Ok(drawn)
+                }
+                Ok(Err(Stopped)) => Err(NotDrawn::Late),
+                Err(_) => {
+                    tracing::error!(picture_type = label, "a picture could not be drawn");
+                    Err(NotDrawn::Failed)
+                }
+            };
+            // Whoever asked may have left.
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn note(&self, label: &'static str, took: Duration) {
+        metrics::counter!("munjigi_gpu_pictures_total", "type" => label).increment(1);
+        metrics::histogram!("munjigi_gpu_picture_seconds", "type" => label)
+            .record(took.as_secs_f64());
+        let mut queue = self.queue();
+        queue.mean = (queue.mean * 7 + took) / 8;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! The same scenes drawn on a graphics device and on the processor. The device
+//! is a software adapter (Debian: `apt-get install mesa-vulkan-drivers`);
+//! without one all is skipped, unless `MUNJIGI_REQUIRE` names `vulkan`.
+//! `MUNJIGI_PAINT_ADAPTER` names another adapter to be held to the same.
+
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::unwrap_used,
+    reason = "tests count pixels, and fail by panicking"
+)]
+
+use std::sync::OnceLock;
+
+use munjigi_gpu_backend::engine::choice::{Engines, Wish};
+use munjigi_gpu_backend::paint::{Order, Paint, PaintError, Painter};
+use munjigi_scene::{Area, Kind, Picture, Scene, Seed, Tile, Turn, render, tile};
+
+/// A mean difference of channels, in steps of a byte.
+const MEAN: f64 = 1.0;
+/// The share of pixels that may differ by more than `FAR` in some channel.
+const STRAY: f64 = 0.01;
+const FAR: u8 = 16;
+/// The share of pixels whose labels may differ: outlines, where a ray just
+/// meets a thing or just does not.
+const ASTRAY: f64 = 0.005;
+
+fn painter() -> Option<&'static Painter> {
+    static PAINTER: OnceLock<Option<Painter>> = OnceLock::new();
+    let painter = PAINTER.get_or_init(|| {
+        let name = std::env::var("MUNJIGI_PAINT_ADAPTER").unwrap_or("llvmpipe".to_owned());
+        let engines = Engines::choose(&Wish::Named(name));
+        let required = std::env::var("MUNJIGI_REQUIRE").unwrap_or_default();
+        let Some(gpu) = &engines.adapter else {
+            assert!(!required.split(',').any(|name| name == "vulkan"), "{}", engines.reason);
+            eprintln!("painting is skipped: {}", engines.reason);
+            return None;
+        };
+        Some(Painter::new(&gpu.device, &gpu.queue).unwrap())
+    });
+    painter.as_ref()
+}
+
+/// How two pictures differ: the mean of channels, and the shares of pixels
+/// that differ by far and in their label.
+fn apart(one: &Picture, other: &Picture) -> [f64; 3] {
+    assert_eq!([one.width, one.height], [other.width, other.height]);
+    let pixels = one.labels.len() as f64;
+    let steps = || std::iter::zip(&one.rgb, &other.rgb).map(|(a, b)| a.abs_diff(*b));
+    let sum: f64 = steps().map(f64::from).sum();
+    let steps: Vec<u8> = steps().collect();
+    let far = steps.chunks(3).filter(|pixel| pixel.iter().any(|&step| step > FAR)).count();
+    let labels = std::iter::zip(&one.labels, &other.labels).filter(|(a, b)| a != b).count();
+    [sum / (pixels * 3.0), far as f64 / pixels, labels as f64 / pixels]
+}
+
+/// Draws both and holds each to three times the limits, all together to them:
+/// few pixels make a small picture's share.
+fn agree(name: &str, scenes: &[Scene], width: u32, height: u32) {
+    let Some(painter) = painter() else { return };
+    let orders: Vec<Order> = scenes.iter().map(|scene| Order { scene, width, height }).collect();
+    let found = painter.paint_all(&orders).unwrap();
+    let mut sums = [0.0; 3];
+    for (index, (scene, picture)) in scenes.iter().zip(&found).enumerate() {
+        let found = apart(&render(scene, width, height), picture);
+        for ((sum, found), limit) in sums.iter_mut().zip(found).zip([MEAN, STRAY, ASTRAY]) {
+            *sum += found / scenes.len() as f64;
+            assert!(found <= limit * 3.0, "{name} {index} differs by {found:?}");
+        }
+    }
+    eprintln!("{name}: mean {:.3}, stray {:.5}, labels {:.5}", sums[0], sums[1], sums[2]);
+    for (sum, limit) in sums.into_iter().zip([MEAN, STRAY, ASTRAY]) {
+        assert!(sum <= limit, "{name} differ by {sums:?}");
+    }
+}
+
+#[test]
+fn every_kind_is_painted_as_it_is_rendered() {
+    let scenes: Vec<Scene> =
+        Kind::ALL.iter().map(|&kind| tile(Seed::numbered(21), kind, Tile::Busy)).collect();
+    agree("tiles", &scenes, 64, 64);
+}
+
+#[test]
+fn wide_pictures_are_painted_as_they_are_rendered() {
+    let scenes: Vec<Scene> = (30..33).map(|seed| Area::deal(Seed::numbered(seed)).scene).collect();
+    agree("areas", &scenes, 150, 100);
+}
+
+#[test]
+fn turns_are_painted_as_they_are_rendered() {
+    let scenes: Vec<Scene> = (30..33)
+        .flat_map(|seed| {
+            let turn = Turn::deal(Seed::numbered(seed), 16);
+            [turn.view(turn.answer), turn.reference]
+        })
+        .collect();
+    agree("turns", &scenes, 64, 64);
+}
+
+#[test]
+fn pictures_of_several_sizes_come_back_in_order() {
+    let Some(painter) = painter() else { return };
+    let scenes = [Kind::Apple, Kind::Key].map(|kind| tile(Seed::numbered(5), kind, Tile::Plain));
+    let orders = [
+        Order { scene: &scenes[0], width: 40, height: 24 },
+        Order { scene: &scenes[1], width: 17, height: 33 },
+    ];
+    let together = painter.paint_all(&orders).unwrap();
+    for (order, picture) in orders.iter().zip(&together) {
+        let alone = painter.paint(order.scene, order.width, order.height).unwrap();
+        assert_eq!(&alone, picture);
+        assert!(picture.area(0) > 0);
+    }
+}
+
+#[test]
+fn a_picture_that_does_not_fit_is_refused() {
+    let Some(painter) = painter() else { return };
+    let scene = tile(Seed::numbered(5), Kind::Apple, Tile::Plain);
+    for (width, height) in [(0, 8), (8, 0), (70_000, 70_000), (1, 1_000_000)] {
+        let answer = painter.paint(&scene, width, height);
+        assert_eq!(answer, Err(PaintError::TooLarge), "{width} x {height}");
+    }
+    assert!(painter.paint(&scene, 8, 8).is_ok(), "and the next is drawn");
+}
+
+#[test]
+fn a_device_that_is_gone_is_an_error() {
+    let engines = Engines::choose(&Wish::Named("llvmpipe".to_owned()));
+    let Some(gpu) = &engines.adapter else { return };
+    let painter = Painter::new(&gpu.device, &gpu.queue).unwrap();
+    gpu.device.destroy();
+    let scene = tile(Seed::numbered(5), Kind::Apple, Tile::Plain);
+    assert!(painter.paint(&scene, 8, 8).is_err());
+}

@@ -1,0 +1,151 @@
+//! Engines and painters that break when a test says so: until then they
+//! compute and paint on the processor, under a GPU's name.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+
+use munjigi_gpu_backend::engine::{Description, Engine, Kind, LoadError, Rten, RunError, Session};
+use munjigi_gpu_backend::onnx::Canonical;
+use munjigi_gpu_backend::paint::{Order, Paint, PaintError};
+use munjigi_scene::{Picture, render};
+
+/// How it breaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    Panics,
+    Fails,
+    /// The same, and the device is gone for good.
+    Lost,
+    /// Answers with what is no number, or with nothing painted.
+    Rubbish,
+    Hangs,
+}
+
+/// When it breaks.
+pub struct Switch {
+    fault: Fault,
+    runs: AtomicUsize,
+    breaks_at: AtomicUsize,
+    faults: AtomicUsize,
+    is_mended: Mutex<bool>,
+    mended: Condvar,
+}
+
+impl Switch {
+    fn new(fault: Fault) -> Arc<Self> {
+        Arc::new(Self {
+            fault,
+            runs: 0.into(),
+            breaks_at: usize::MAX.into(),
+            faults: 0.into(),
+            is_mended: Mutex::default(),
+            mended: Condvar::new(),
+        })
+    }
+
+    /// From so many runs on every run is a fault.
+    pub fn break_after(&self, runs: usize) {
+        self.breaks_at.store(self.runs() + runs, Ordering::SeqCst);
+    }
+
+    /// Works again; what hangs goes on.
+    pub fn mend(&self) {
+        self.breaks_at.store(usize::MAX, Ordering::SeqCst);
+        *self.is_mended.lock().unwrap() = true;
+        self.mended.notify_all();
+    }
+
+    /// How often it was asked.
+    pub fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    /// How often it was asked while it was broken.
+    pub fn faults(&self) -> usize {
+        self.faults.load(Ordering::SeqCst)
+    }
+
+    /// The fault, if this run is one. One that hangs returns when it is mended.
+    fn next(&self) -> Option<Fault> {
+        let run = self.runs.fetch_add(1, Ordering::SeqCst);
+        if run < self.breaks_at.load(Ordering::SeqCst) {
+            return None;
+        }
+        self.faults.fetch_add(1, Ordering::SeqCst);
+        match self.fault {
+            Fault::Panics => panic!("a driver's bug"),
+            Fault::Hangs => {
+                let is_mended = self.is_mended.lock().unwrap();
+                drop(self.mended.wait_while(is_mended, |is_mended| !*is_mended).unwrap());
+                None
+            }
+            fault => Some(fault),
+        }
+    }
+}
+
+/// What breaks.
+pub struct Broken(Arc<Switch>);
+
+impl Broken {
+    pub fn new(fault: Fault) -> (Self, Arc<Switch>) {
+        let switch = Switch::new(fault);
+        (Self(Arc::clone(&switch)), switch)
+    }
+}
+
+struct BrokenSession {
+    inner: Box<dyn Session>,
+    switch: Arc<Switch>,
+}
+
+impl Engine for Broken {
+    fn describe(&self) -> Description {
+        Description { name: "wonnx", kind: Kind::Gpu, device: "a fake".to_owned() }
+    }
+
+    fn load(&self, model: &Canonical) -> Result<Box<dyn Session>, LoadError> {
+        let (inner, switch) = (Rten.load(model)?, Arc::clone(&self.0));
+        Ok(Box::new(BrokenSession { inner, switch }))
+    }
+
+    fn lost(&self) -> Option<String> {
+        let is_lost = self.0.fault == Fault::Lost && self.0.faults() > 0;
+        is_lost.then(|| "pulled out".to_owned())
+    }
+}
+
+impl Session for BrokenSession {
+    fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, RunError> {
+        let fault = self.switch.next();
+        let mut outputs = self.inner.run(inputs)?;
+        match fault {
+            None => {}
+            Some(Fault::Rubbish) => {
+                for numbers in &mut outputs {
+                    numbers.fill(f32::NAN);
+                }
+            }
+            Some(_) => return Err(RunError::Failed("the driver is confused".to_owned())),
+        }
+        Ok(outputs)
+    }
+}
+
+impl Paint for Broken {
+    fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, PaintError> {
+        let fault = self.0.next();
+        let pictures = orders.iter().map(|order| render(order.scene, order.width, order.height));
+        let mut pictures: Vec<Picture> = pictures.collect();
+        match fault {
+            None => {}
+            Some(Fault::Rubbish) => {
+                for picture in &mut pictures {
+                    picture.rgb.fill(0);
+                }
+            }
+            Some(_) => return Err(PaintError::Refused("the driver is confused".to_owned())),
+        }
+        Ok(pictures)
+    }
+}

@@ -1,0 +1,85 @@
+//! `POST /v1/render`.
+
+use munjigi_protocol::{RenderReply, RightRound, base64};
+use serde_json::{Value, json};
+
+use crate::rig::{Answer, Rig};
+
+const TARGET: &str = "/v1/render?caller=factory";
+
+fn wanted(types: &[&str], seed: u8) -> Value {
+    let seed = format!("{seed:02x}").repeat(32);
+    let pictures = types.iter().map(|name| json!({"type": name, "seed": seed}));
+    json!({"pictures": pictures.collect::<Vec<_>>()})
+}
+
+fn reply(answer: &Answer) -> RenderReply {
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn every_kind_is_drawn_with_its_answer() {
+    let rig = Rig::new();
+    let drawn = reply(&rig.post(TARGET, &wanted(&["grid", "area", "turn"], 1)).await);
+    assert_eq!(drawn.drawn_by, "cpu");
+    let [grid, area, turn] = drawn.pictures.as_slice() else { panic!("three were asked for") };
+    assert!(matches!(&grid.answer, RightRound::Grid { cells } if cells.len() >= 3));
+    assert!(matches!(&area.answer, RightRound::Area { columns: 60, rows: 40, .. }));
+    assert!(matches!(&turn.answer, RightRound::Turn { views } if views.len() == 1));
+    assert_eq!([grid.images.len(), area.images.len(), turn.images.len()], [1, 1, 2]);
+    for image in drawn.pictures.iter().flat_map(|picture| &picture.images) {
+        let bytes = base64::decode(&image.data).unwrap();
+        assert_eq!(bytes[..3], [0xff, 0xd8, 0xff]);
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_draws_the_same_picture() {
+    let rig = Rig::new();
+    let mut drawn = Vec::new();
+    for seed in [1, 1, 2] {
+        drawn.push(reply(&rig.post(TARGET, &wanted(&["grid"], seed)).await));
+    }
+    assert_eq!(drawn[0], drawn[1]);
+    assert_ne!(drawn[0].pictures[0].images, drawn[2].pictures[0].images);
+}
+
+#[tokio::test]
+async fn what_does_not_fit_in_the_queue_comes_back_later() {
+    let rig = Rig::with(&[("MUNJIGI_GPU_QUEUE", "4"), ("MUNJIGI_GPU_THREADS", "1")]);
+    let answer = rig.post(TARGET, &wanted(&["grid"; 5], 1)).await;
+    assert_eq!((answer.status, answer.code().as_str()), (429, "queue-full"));
+    assert!(answer.retry_after() >= 1);
+    assert_eq!(reply(&rig.post(TARGET, &wanted(&["area"], 1)).await).pictures.len(), 1);
+}
+
+#[tokio::test]
+async fn a_caller_has_three_calls_under_way() {
+    let rig = Rig::with(&[("MUNJIGI_GPU_THREADS", "1")]);
+    let target = "/v1/render?caller=console";
+    let call = async || rig.post(target, &wanted(&["area"], 1)).await.status;
+    let (a, b, c, d) = tokio::join!(call(), call(), call(), call());
+    let mut codes = [a, b, c, d];
+    codes.sort_unstable();
+    assert_eq!(codes, [200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn a_caller_has_so_many_calls_in_an_hour() {
+    let rig = Rig::with(&[("MUNJIGI_GPU_CALLER_HOURLY", "1")]);
+    let target = "/v1/render?caller=console";
+    reply(&rig.post(target, &wanted(&["area"], 1)).await);
+    let answer = rig.post(target, &wanted(&["area"], 1)).await;
+    assert_eq!(answer.code(), "rate-limited");
+    assert_eq!(answer.retry_after(), 3600);
+    reply(&rig.post(TARGET, &wanted(&["area"], 1)).await);
+}
+
+#[tokio::test]
+async fn a_deadline_cancels_what_would_come_too_late() {
+    let rig = Rig::with(&[("MUNJIGI_GPU_THREADS", "1")]);
+    let target = "/v1/render?caller=factory&deadline_ms=1";
+    let answer = rig.post(target, &wanted(&["turn"; 8], 1)).await;
+    assert_eq!((answer.status, answer.code().as_str()), (504, "deadline-passed"));
+}

@@ -1,0 +1,25 @@
+//! `munjigi photos …`.
+
+mod import;
+
+use clap::Subcommand;
+
+use super::{Fail, Shell};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Labels the photos of a folder or bucket and makes packs of them.
+    Import(import::Arguments),
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    match &arguments.command {
+        Command::Import(arguments) => import::run(shell, arguments).await,
+    }
+}

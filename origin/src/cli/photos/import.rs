@@ -1,0 +1,288 @@
+//! `munjigi photos import`.
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use serde::Serialize;
+
+use crate::cli::{Exit, Fail, Shell, print, print_json};
+use crate::config::{Keys, PicturesConfig};
+use crate::edge;
+use crate::gpu::Gpu;
+use crate::photos::{
+    AddressError, Bucket, BucketAddress, BucketError, BucketSettings, Import, ImportError,
+    Imported, Labels, ScanError, Signing, Source, SourceError, WrongVariable, is_key, scan,
+};
+use crate::store;
+
+const NOTHING: &str = "no photo was imported";
+const NOT_ALL: &str = "the photos were not all labelled";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  munjigi photos import ./photos --licence CC0-1.0
+  munjigi photos import ./photos --model mobilenet --as 'mountain bike=bicycle' --sure 0.95
+  munjigi photos import s3://shop-photos/2026
+
+Every file needs a licence: the text of NAME.license beside it, or of LICENSE in
+its folder, or --licence. It is recorded with the photo. Photos that are
+imported already are not sent again: a run that was cut off is simply repeated.
+Things are named as the widget's locale files name them.
+
+A bucket is read like a folder: its objects are the files, a prefix is the path
+of a folder. Variables:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   the key; without one nothing is signed
+  AWS_SESSION_TOKEN                          of a key that is lent
+  AWS_REGION                                 us-east-1 if unset
+  AWS_ENDPOINT_URL                           a server other than Amazon's
+  AWS_ALLOW_HTTP                             true: plain http also to other machines")]
+pub struct Arguments {
+    /// A folder, or a part of a bucket, with .jpg, .png or .webp files.
+    #[arg(
+        value_name = "FOLDER|s3://BUCKET/PREFIX",
+        value_hint = ValueHint::DirPath,
+        value_parser = PathBufValueParser::new().try_map(parse_place),
+    )]
+    place: Place,
+    /// What permits the use of files that have no licence beside them.
+    #[arg(long)]
+    licence: Option<String>,
+    /// The model that labels: NAME or NAME@VERSION.
+    #[arg(long, default_value = "scene-tile", value_parser = parse_model)]
+    model: String,
+    /// A model that says where things are: photos in which it sees one thing
+    /// alone become pictures to point into.
+    #[arg(long, value_parser = parse_model)]
+    segment: Option<String>,
+    /// Least probability of a label that is used.
+    #[arg(long, default_value_t = 0.9, value_parser = parse_sure)]
+    sure: f32,
+    /// A label of the model and the thing that it means.
+    #[arg(long = "as", value_name = "LABEL=THING", value_parser = parse_alias)]
+    aliases: Vec<(String, String)>,
+    /// Packs of grids to make of all photos there are.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=50))]
+    packs: u16,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where the photos are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Folder(PathBuf),
+    Bucket(BucketAddress),
+}
+
+#[derive(Debug, Serialize)]
+struct View<'a> {
+    #[serde(flatten)]
+    imported: &'a Imported,
+    packs: Vec<String>,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    let config = PicturesConfig::read(&shell.environment)?;
+    let keys = Keys::read(&shell.environment)?;
+    let Some(url) = config.pictures.gpu_url.clone() else {
+        return Err(Fail::new(Exit::Environment, NOTHING, "MUNJIGI_GPU_URL is not set"));
+    };
+    let client = edge::http_client()
+        .map_err(|error| Fail::new(Exit::Failed, "the HTTP client cannot be made", error))?;
+    let source = match &arguments.place {
+        Place::Folder(folder) => Source::Folder(folder.clone()),
+        Place::Bucket(address) => {
+            let settings = BucketSettings::read(|name| std::env::var(name).ok());
+            let settings = settings.map_err(|wrong| wrong_variables(&wrong))?;
+            let bucket = Bucket::open(address, &settings, client.clone()).await;
+            let failed =
+                |error: BucketError| Fail::new(Exit::Failed, NOTHING, &error).mend(mend(&error));
+            Source::Bucket(bucket.map_err(failed)?)
+        }
+    };
+    let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
+    let (clock, entropy) = (shell.clock.clone(), shell.entropy.clone());
+    let gpu = Gpu::new(client, url, keys.internal, clock, entropy);
+    let pool = store::pool(&config.database);
+    let aliases = arguments.aliases.iter().cloned().collect();
+    let import = Import {
+        pool: &pool,
+        gpu: &gpu,
+        model: &arguments.model,
+        segmenter: arguments.segment.as_deref(),
+        labels: &Labels { sure: arguments.sure, aliases },
+        clock: &shell.clock,
+        entropy: &shell.entropy,
+    };
+    let imported = import.label(&source, &files).await.map_err(fail)?;
+    let pictures = &config.pictures;
+    let packs = import
+        .pack(arguments.packs, pictures.per_pack, pictures.dealt_per_pack)
+        .await
+        .map_err(fail)?;
+    let areas = match &arguments.segment {
+        Some(_) => {
+            import.pack_areas(pictures.per_pack, pictures.dealt_per_pack).await.map_err(fail)?
+        }
+        None => Vec::new(),
+    };
+    let packs: Vec<String> = packs.iter().chain(&areas).map(ToString::to_string).collect();
+    if arguments.json {
+        return print_json(&View { imported: &imported, packs });
+    }
+    let Imported { labelled, unsure, areas, known, refused } = &imported;
+    let mut text = format!(
+        "{labelled} labelled, {unsure} not sure enough, {areas} to point into, \
+         {known} known already, {} refused\n",
+        refused.len()
+    );
+    for refused in refused {
+        text.push_str("  ");
+        text.push_str(refused);
+        text.push('\n');
+    }
+    if packs.is_empty() {
+        text.push_str("No packs were made.\n");
+    } else {
+        text.push_str("Made ");
+        text.push_str(&packs.join(", "));
+        text.push_str("; `munjigi serve` takes them to the edge.\n");
+        text.push_str("Watch: munjigi pictures status\n");
+    }
+    print(&text)
+}
+
+fn wrong_variables(wrong: &[WrongVariable]) -> Fail {
+    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    Fail::new(Exit::Environment, NOTHING, wrong.join("; "))
+}
+
+fn scan_fail(error: ScanError) -> Fail {
+    match error {
+        ScanError::Unreadable { error: SourceError::Bucket(ref cause), .. } => {
+            Fail::new(Exit::Failed, NOTHING, &error).mend(mend(cause))
+        }
+        ScanError::Unlicensed(_) => Fail::new(Exit::Failed, NOTHING, error)
+            .mend("put the text beside each file as NAME.license, or LICENSE into its folder, or give --licence for all"),
+        ScanError::Unreadable { .. } | ScanError::Nothing => {
+            Fail::new(Exit::Failed, NOTHING, error)
+        }
+    }
+}
+
+fn mend(error: &BucketError) -> &'static str {
+    match error {
+        BucketError::NoBucket { .. } => "correct its name, or AWS_ENDPOINT_URL and AWS_REGION",
+        BucketError::Moved(_) => "set AWS_REGION to it",
+        BucketError::Denied { signing: Signing::Signed, .. } => {
+            "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the key has to be allowed s3:ListBucket and s3:GetObject"
+        }
+        BucketError::Denied { signing: Signing::Unsigned, .. } => {
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: without them nothing is signed"
+        }
+        BucketError::Unreachable { .. } | BucketError::TooSlow(_) => {
+            "correct AWS_ENDPOINT_URL, or run this again: it goes on where it stopped"
+        }
+        BucketError::Key(_) => "name that object otherwise, or import a prefix without it",
+        BucketError::NoObject | BucketError::Other(_) => {
+            "run this again: it goes on where it stopped"
+        }
+    }
+}
+
+fn fail(error: ImportError) -> Fail {
+    match error {
+        ImportError::Source(SourceError::Bucket(error)) => {
+            Fail::new(Exit::Failed, NOT_ALL, &error).mend(mend(&error))
+        }
+        ImportError::Source(error) => Fail::new(Exit::Failed, NOT_ALL, error),
+        ImportError::Store(error) => error.into(),
+        ImportError::Gpu(error) => Fail::new(Exit::Failed, NOT_ALL, error)
+            .mend("run this again: it goes on where it stopped"),
+        ImportError::OtherTask => Fail::new(Exit::Failed, "no photo was labelled", error)
+            .mend("`munjigi-gpu-backend models list` shows what each model does"),
+        ImportError::TooFew(_) => Fail::new(Exit::Failed, "no pack was made", error)
+            .mend("import more photos, or lower --sure"),
+    }
+}
+
+/// Whatever looks like an address is one: nobody means the folder `s3:`.
+fn parse_place(path: PathBuf) -> Result<Place, AddressError> {
+    match path.to_str() {
+        Some(text) if text.starts_with("s3:") || text.contains("://") => {
+            text.parse().map(Place::Bucket)
+        }
+        _ => Ok(Place::Folder(path)),
+    }
+}
+
+fn parse_model(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    let fits = (1..=100).contains(&text.len()) && text.chars().all(plain);
+    fits.then(|| text.to_owned()).ok_or_else(|| "NAME or NAME@VERSION".to_owned())
+}
+
+fn parse_sure(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number| (0.5..=1.0).contains(number));
+    number.ok_or_else(|| "a number from 0.5 to 1".to_owned())
+}
+
+fn parse_alias(text: &str) -> Result<(String, String), String> {
+    let (label, thing) = text.split_once('=').ok_or("LABEL=THING")?;
+    if !is_key(thing) {
+        return Err(
+            "a thing is named in lower-case letters, as the locale files name it".to_owned()
+        );
+    }
+    Ok((label.to_owned(), thing.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_from_a_folder() {
+        for folder in ["photos", "./s3/photos", "/s3:/photos", ""] {
+            assert_eq!(parse_place(folder.into()), Ok(Place::Folder(folder.into())));
+        }
+        let address = Place::Bucket("s3://photos/2026".parse().unwrap());
+        assert_eq!(parse_place("s3://photos/2026".into()), Ok(address));
+        assert_eq!(parse_place("s3://".into()), Err(AddressError::NoBucket));
+        assert_eq!(parse_place("s3:/photos".into()), Err(AddressError::Scheme));
+        assert_eq!(parse_place("https://photos.example".into()), Err(AddressError::Scheme));
+    }
+
+    #[test]
+    fn a_bucket_that_fails_says_what_to_set() {
+        let endpoint = "https://s3.example".to_owned();
+        for (error, word) in [
+            (
+                BucketError::NoBucket { bucket: "photos".to_owned(), endpoint: endpoint.clone() },
+                "its name",
+            ),
+            (BucketError::Moved(Some("eu-west-1".to_owned())), "AWS_REGION"),
+            (BucketError::Denied { code: None, signing: Signing::Signed }, "s3:ListBucket"),
+            (BucketError::Denied { code: None, signing: Signing::Unsigned }, "nothing is signed"),
+            (BucketError::Unreachable { endpoint, reason: "refused".to_owned() }, "ENDPOINT_URL"),
+        ] {
+            let why = error.to_string();
+            let error = SourceError::Bucket(error);
+            let fail = scan_fail(ScanError::Unreadable { path: "LICENSE".to_owned(), error });
+            let text = fail.to_string();
+            assert_eq!(fail.exit, Exit::Failed);
+            assert!(text.contains(&why) && text.contains(word), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_variables_are_mistakes_of_the_environment() {
+        let lookup = |name: &str| (name == "AWS_ENDPOINT_URL").then(|| "s3.example".to_owned());
+        let fail = wrong_variables(&BucketSettings::read(lookup).unwrap_err());
+        assert_eq!(fail.exit, Exit::Environment);
+        assert!(fail.to_string().contains("AWS_ENDPOINT_URL"), "{fail}");
+    }
+}

@@ -1,0 +1,47 @@
+//! `munjigi pictures …`.
+
+mod refill;
+mod status;
+mod switch;
+
+use clap::Subcommand;
+use munjigi_protocol::PictureType;
+
+use super::{Fail, Shell};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows how the pools of pictures are.
+    Status(status::Arguments),
+    /// Deals a kind of picture, whatever was measured of it.
+    #[command(after_help = "Example:\n  munjigi pictures on grid")]
+    On(switch::Arguments),
+    /// Takes a kind of picture out of the pools until it is switched on.
+    #[command(after_help = "Example:\n  munjigi pictures off grid")]
+    Off(switch::Arguments),
+    /// Has another pack of every kind drawn now.
+    Refill(refill::Arguments),
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    match &arguments.command {
+        Command::Status(arguments) => status::run(shell, arguments).await,
+        Command::On(arguments) => switch::run(shell, arguments, switch::Way::On).await,
+        Command::Off(arguments) => switch::run(shell, arguments, switch::Way::Off).await,
+        Command::Refill(arguments) => refill::run(shell, arguments).await,
+    }
+}
+
+fn parse_kind(text: &str) -> Result<PictureType, String> {
+    let kinds = PictureType::ALL.iter().copied();
+    kinds
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| "one of grid, area, turn".to_owned())
+}

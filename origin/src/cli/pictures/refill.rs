@@ -1,0 +1,43 @@
+//! `munjigi pictures refill`.
+
+use crate::cli::{Exit, Fail, Shell, print};
+use crate::config::PicturesConfig;
+use crate::pictures::birth;
+use crate::pictures::policy::Policy;
+use crate::store;
+use crate::store::pictures::{Birth, kinds, refill};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  munjigi pictures refill
+
+Waits after failures end. A kind of which a pack is being drawn already gets no
+other. `munjigi serve` draws them.")]
+pub struct Arguments {}
+
+pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
+    let config = PicturesConfig::read(&shell.environment)?;
+    if config.pictures.gpu_url.is_none() {
+        let why = "MUNJIGI_GPU_URL is not set";
+        return Err(Fail::new(Exit::Environment, "nothing would draw them", why)
+            .mend("set it for this command and for `munjigi serve`"));
+    }
+    let pool = store::pool(&config.database);
+    let policy = Policy::of_this_release();
+    let births: Vec<Birth> = kinds(&pool)
+        .await?
+        .into_iter()
+        .map(|row| (row.picture_type, row.switch))
+        .filter(|(kind, switch)| {
+            config.pictures.kinds.contains(kind) && policy.deals(*kind, *switch)
+        })
+        .map(|(kind, _)| birth(&config.pictures, &shell.entropy, kind))
+        .collect();
+    refill(&pool, &births, shell.clock.now()).await?;
+    let names: Vec<&str> = births.iter().map(|birth| birth.picture_type.as_str()).collect();
+    print(&format!(
+        "A pack each of {} is to be drawn.\nWatch: munjigi pictures status\n",
+        if names.is_empty() { "no kind".to_owned() } else { names.join(", ") }
+    ))
+}

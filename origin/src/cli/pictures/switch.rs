@@ -1,0 +1,78 @@
+//! `munjigi pictures on│off`.
+
+use std::fmt::Write;
+
+use munjigi_protocol::PictureType;
+use serde::Serialize;
+
+use super::parse_kind;
+use crate::cli::{Fail, Shell, print, print_json};
+use crate::config::PicturesConfig;
+use crate::pictures::policy::Policy;
+use crate::store::pictures::{Switch, SwitchKind};
+use crate::store::{self, transact};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The kind: grid, area or turn.
+    #[arg(value_parser = parse_kind)]
+    kind: PictureType,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    On,
+    Off,
+}
+
+#[derive(Debug, Serialize)]
+struct Switched {
+    kind: &'static str,
+    dealt: bool,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments, way: Way) -> Result<(), Fail> {
+    let config = PicturesConfig::read(&shell.environment)?;
+    let (kind, kinds) = (arguments.kind, &config.pictures.kinds);
+    let policy = Policy::of_this_release();
+    let against = policy.measured_off(kind);
+    let switch = match way {
+        Way::Off => Some(Switch::Off),
+        Way::On if against => Some(Switch::On),
+        // A later release may measure otherwise.
+        Way::On => None,
+    };
+    let decide = |kind, switch| kinds.contains(&kind) && policy.deals(kind, switch);
+    let unit = SwitchKind { kind, switch, deals: &decide, now: shell.clock.now() };
+    transact(&store::pool(&config.database), &unit).await?;
+    let dealt = decide(kind, switch);
+    let name = kind.as_str();
+    if arguments.json {
+        return print_json(&Switched { kind: name, dealt });
+    }
+    let mut text = match way {
+        Way::On => format!("Switched on {name}: its packs come back into the pools.\n"),
+        Way::Off => format!("Switched off {name}: its packs leave the pools.\n"),
+    };
+    if matches!(way, Way::On) && against {
+        text.push_str("Programs pass it more often than they should: docs/bot-pass-rates.md.\n");
+    }
+    if matches!(way, Way::On) && !dealt {
+        text.push_str("It is not in MUNJIGI_PICTURES_KINDS here: that still keeps it off.\n");
+    }
+    let undo = match way {
+        Way::On => "off",
+        Way::Off => "on",
+    };
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "The edge follows within seconds while `munjigi serve` runs, everywhere within two minutes.\n\
+         Undo: munjigi pictures {undo} {name}\n"
+    );
+    print(&text)
+}

@@ -1,0 +1,91 @@
+//! Calls a bucket with this program's HTTP client, which has its TLS and
+//! follows no redirects: a signature is for one address.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http_body_util::BodyExt;
+use object_store::ClientOptions;
+use object_store::client::{
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+    HttpResponseBody, HttpService,
+};
+use reqwest::{Client, Request, StatusCode};
+
+/// For one page, or one object of up to 10 MiB.
+const CALL_TIMEOUT: Duration = Duration::from_mins(2);
+/// Of an answer that is an error.
+const ENOUGH_BYTES: usize = 16 * 1024;
+
+/// Hands the client to the library.
+#[derive(Debug)]
+pub struct Connector(pub Client);
+
+/// An answer other than what was asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{status}")]
+pub struct Refusal {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Where the bucket is, if the server says so.
+    pub region: Option<String>,
+    /// The beginning of what it said.
+    pub body: String,
+}
+
+#[derive(Debug)]
+struct Service(Client);
+
+impl HttpConnector for Connector {
+    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(Service(self.0.clone())))
+    }
+}
+
+#[async_trait]
+impl HttpService for Service {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        // Nothing is ever sent: buckets are listed and read.
+        let request = request.map(|_| reqwest::Body::default());
+        let mut request = Request::try_from(request).map_err(error)?;
+        *request.timeout_mut() = Some(CALL_TIMEOUT);
+        let answer = self.0.execute(request).await.map_err(error)?;
+        if !answer.status().is_success() {
+            return Err(refused(answer).await);
+        }
+        let answer: axum::http::Response<reqwest::Body> = answer.into();
+        Ok(answer.map(|body| HttpResponseBody::new(body.map_err(error))))
+    }
+}
+
+/// As an error, because the library would keep the status to itself. It asks
+/// again after those that pass.
+async fn refused(mut answer: reqwest::Response) -> HttpError {
+    let status = answer.status();
+    let region = answer.headers().get("x-amz-bucket-region");
+    let region = region.and_then(|region| region.to_str().ok()).map(str::to_owned);
+    let mut body = Vec::new();
+    while body.len() < ENOUGH_BYTES {
+        let Ok(Some(chunk)) = answer.chunk().await else { break };
+        body.extend_from_slice(&chunk);
+    }
+    let passes = status.is_server_error()
+        || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT);
+    let kind = if passes { HttpErrorKind::Interrupted } else { HttpErrorKind::Unknown };
+    let body = String::from_utf8_lossy(&body).into_owned();
+    HttpError::new(kind, Refusal { status, region, body })
+}
+
+/// The library asks again after all but the last of these.
+fn error(error: reqwest::Error) -> HttpError {
+    let kind = if error.is_connect() {
+        HttpErrorKind::Connect
+    } else if error.is_timeout() {
+        HttpErrorKind::Timeout
+    } else if error.is_request() || error.is_body() || error.is_decode() {
+        HttpErrorKind::Interrupted
+    } else {
+        HttpErrorKind::Unknown
+    };
+    HttpError::new(kind, error.without_url())
+}

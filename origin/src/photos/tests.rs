@@ -1,0 +1,127 @@
+//! Photos from a folder to the edge.
+
+mod bucket;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use image::{Rgb, RgbImage};
+use munjigi_protocol::RightRound;
+use sqlx::PgPool;
+
+use super::{Found, Import, ImportError, Imported, Labels, ScanError, Source, compose};
+use crate::rig::pictures::Workshop;
+use crate::store::photos::Photo;
+
+/// A photo of one colour: red ones show a cup, green ones a tree.
+fn photo(colour: [u8; 3], edge: u32) -> Vec<u8> {
+    let image = RgbImage::from_pixel(edge, edge + 20, Rgb(colour));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+async fn scan(folder: &Path, licence: Option<&str>) -> Result<Vec<Found>, ScanError> {
+    super::scan(&Source::Folder(folder.to_owned()), licence).await
+}
+
+fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_photo_without_a_licence_stops_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(path, "a.jpg", "x");
+    write(path, "deep/b.PNG", "x");
+    write(path, "deep/notes.txt", "x");
+    write(path, "a.jpg.license", "CC-BY-4.0, Kim\n");
+    assert_eq!(scan(path, None).await.unwrap_err().to_string(), "no licence for deep/b.PNG");
+    let found = scan(path, Some("CC0-1.0")).await.unwrap();
+    let licences: Vec<(&str, &str)> =
+        found.iter().map(|file| (file.name.as_str(), file.licence.as_str())).collect();
+    assert_eq!(licences, [("a.jpg", "CC-BY-4.0, Kim"), ("deep/b.PNG", "CC0-1.0")]);
+    write(path, "deep/LICENSE", "Public domain");
+    assert_eq!(scan(path, None).await.unwrap()[1].licence, "Public domain");
+    let empty = tempfile::tempdir().unwrap();
+    assert!(scan(empty.path(), Some("CC0-1.0")).await.is_err());
+}
+
+#[test]
+fn a_grid_shows_the_thing_where_its_answer_says() {
+    let tile = |colour| super::tile::tile(&photo(colour, 200)).unwrap();
+    let (red, green) = (tile([250, 0, 0]), tile([0, 250, 0]));
+    let photo = |label: &str, tile: &Vec<u8>| Photo { label: label.to_owned(), tile: tile.clone() };
+    let mut photos = vec![photo("cup", &red); 6];
+    photos.extend(vec![photo("tree", &green); 6]);
+    let seeds: Vec<[u8; 32]> = (0..20).map(|number| [number; 32]).collect();
+    let grids = compose(&photos, &seeds).unwrap();
+    assert_eq!(grids, compose(&photos, &seeds).unwrap());
+    assert_eq!(grids.len(), 20);
+    let mut counts = BTreeSet::new();
+    for grid in grids {
+        let RightRound::Grid { cells } = &grid.answer else { panic!("{:?}", grid.answer) };
+        let sprite = image::load_from_memory(&grid.image).unwrap().into_rgb8();
+        assert_eq!(sprite.dimensions(), (384, 384));
+        counts.insert(cells.len());
+        for place in 0..9_u8 {
+            let (x, y) = (u32::from(place % 3) * 128 + 64, u32::from(place / 3) * 128 + 64);
+            let is_red = sprite.get_pixel(x, y).0[0] > 128;
+            assert_eq!(is_red == (grid.prompt == "cup"), cells.contains(&place));
+        }
+    }
+    assert_eq!(counts, BTreeSet::from([3, 4, 5]));
+    assert!(compose(&photos[..8], &seeds).is_err());
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
+    let shop = Workshop::new(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..7_u8 {
+        write(folder.path(), &format!("red-{number}.png"), photo([200 + number, 0, 0], 150));
+        write(folder.path(), &format!("green-{number}.png"), photo([0, 200 + number, 0], 150));
+    }
+    write(folder.path(), "blue.png", photo([0, 0, 200], 150));
+    write(folder.path(), "broken.png", "no image");
+    let source = Source::Folder(folder.path().to_owned());
+    let files = super::scan(&source, Some("CC0-1.0")).await.unwrap();
+    let labels =
+        Labels { sure: 0.9, aliases: BTreeMap::from([("red thing".to_owned(), "cup".to_owned())]) };
+    let import = Import {
+        pool: &shop.rig.pool,
+        gpu: shop.factory.gpu.as_ref().unwrap(),
+        model: "colours",
+        segmenter: Some("shapes"),
+        labels: &labels,
+        clock: &shop.factory.clock,
+        entropy: &shop.factory.entropy,
+    };
+    let few = import.pack(1, 8, 100).await.unwrap_err();
+    assert!(matches!(few, ImportError::TooFew(_)), "{few}");
+    let refused = vec!["broken.png: not an image that can be read".to_owned()];
+    let first = Imported { labelled: 14, unsure: 1, areas: 7, known: 0, refused: refused.clone() };
+    assert_eq!(import.label(&source, &files).await.unwrap(), first);
+    let again = Imported { labelled: 0, unsure: 0, areas: 0, known: 15, refused };
+    assert_eq!(import.label(&source, &files).await.unwrap(), again);
+    let licensed = "SELECT count(*) FROM photos WHERE licence = 'CC0-1.0' AND model = 'colours@1'";
+    assert_eq!(shop.rig.number(licensed).await, 15);
+
+    let packs = import.pack(1, 8, 100).await.unwrap();
+    shop.round().await;
+    assert_eq!(shop.dealt_from(), packs);
+    let prompts: BTreeSet<String> =
+        shop.rig.edge.packs()[0].items.iter().map(|item| item.prompt.clone()).collect();
+    assert_eq!(prompts, BTreeSet::from(["cup".to_owned(), "tree".to_owned()]));
+
+    let areas = import.pack_areas(5, 100).await.unwrap();
+    // Seven photos: one pack of five; two are too few for another.
+    assert_eq!(areas.len(), 1);
+    shop.round().await;
+    let found = shop.rig.edge.packs().into_iter().find(|pack| pack.id == areas[0]).unwrap();
+    assert_eq!((found.items.len(), found.rows, found.columns), (5, 1, 1));
+    assert!(found.items.iter().all(|item| item.prompt == "tree"));
+}

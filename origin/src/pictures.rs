@@ -1,0 +1,24 @@
+//! The factory of pictures: keeps a pool of packs per kind filled, without a
+//! visitor ever waiting for it. What is to be done is decided in `plan`, what
+//! is fit to be dealt in `sift`, which kinds are dealt at all in `policy`.
+//!
+//! A pack is drawn by jobs of the queue (`queue`, `draw`), delivered by an
+//! outbox (`publish`), and each step says in Postgres that it was taken: any
+//! process may end at any moment, and another goes on from there.
+
+mod draw;
+mod factory;
+mod plan;
+pub mod policy;
+mod publish;
+mod queue;
+mod sift;
+
+#[cfg(test)]
+mod tests;
+
+pub use factory::{Factory, birth};
+pub use plan::lead;
+pub use publish::deliver_due;
+pub use queue::migrate as migrate_queue;
+pub use sift::guessable;

@@ -1,0 +1,134 @@
+//! The queue of jobs: one per pack that is to be drawn on, kept in Postgres
+//! by graphile_worker in a schema of its own. It decides who draws, retries,
+//! and takes jobs over from a worker that died; what a job does is safe to do
+//! twice, so nothing here need be exact.
+
+use std::time::Duration;
+
+use graphile_worker::{
+    IntoTaskHandlerResult, JobKeyMode, JobSpec, TaskHandler, WorkerContext, WorkerOptions,
+    WorkerUtils,
+};
+use munjigi_protocol::PackId;
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+
+use super::Factory;
+use crate::stop::Stop;
+use crate::store::StoreError;
+
+/// Where the library keeps its tables.
+const SCHEMA: &str = "graphile_worker";
+/// Packs drawn at once by one origin.
+const AT_ONCE: usize = 2;
+/// A dead worker is noticed after this, and its pack drawn on.
+const DEAD_AFTER: Duration = Duration::from_secs(20);
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
+/// Between two tries to start, and how long a stop may take.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_secs(20);
+/// A job ends well whatever became of its pack; only a fault of ours uses a
+/// try up.
+const MOST_ATTEMPTS: i16 = 10_000;
+
+/// Why the queue did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// Our own tables.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The library's.
+    #[error("the queue of jobs: {0}")]
+    Library(String),
+}
+
+/// Draws on a pack.
+#[derive(Debug, Serialize, Deserialize)]
+struct DrawPack {
+    pack: String,
+}
+
+/// What jobs work with.
+#[derive(Debug, Clone)]
+struct Workshop {
+    factory: Factory,
+    stop: Stop,
+}
+
+impl TaskHandler for DrawPack {
+    const IDENTIFIER: &'static str = "draw_pack";
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let (Some(shop), Ok(pack)) = (context.get_ext::<Workshop>(), self.pack.parse()) else {
+            return Err(format!("there is no pack {}", self.pack));
+        };
+        if let Err(error) = shop.factory.draw(pack, &shop.stop).await {
+            tracing::warn!(%pack, %error, "a pack of pictures was not drawn on");
+        }
+        Ok(())
+    }
+}
+
+/// Queues the packs that have no job yet. Nothing while the queue has no
+/// schema: whoever makes it is about to start.
+pub async fn add(pool: &PgPool, packs: &[PackId]) -> Result<(), QueueError> {
+    let queue = WorkerUtils::new(pool.clone(), SCHEMA);
+    for pack in packs {
+        let spec = JobSpec::builder()
+            .job_key(format!("draw_pack:{pack}"))
+            // A job under way sees what was added since: it draws until the
+            // pack is whole.
+            .job_key_mode(JobKeyMode::UnsafeDedupe)
+            .max_attempts(MOST_ATTEMPTS)
+            .build();
+        let job = DrawPack { pack: pack.to_string() };
+        queue.add_job(job, spec).await.map_err(|error| QueueError::Library(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Brings the library's schema up to date.
+pub async fn migrate(pool: &PgPool) -> Result<(), QueueError> {
+    WorkerUtils::new(pool.clone(), SCHEMA)
+        .migrate()
+        .await
+        .map_err(|error| QueueError::Library(error.to_string()))
+}
+
+/// Works until told to stop; begins anew when Postgres was away.
+pub async fn run(factory: &Factory, mut stop: Stop) {
+    if factory.gpu.is_none() {
+        return;
+    }
+    while !stop.is_asked() {
+        if let Err(error) = work(factory, &stop).await {
+            tracing::debug!(%error, "the queue of jobs begins anew");
+        }
+        tokio::select! {
+            () = stop.asked() => {}
+            () = tokio::time::sleep(RETRY_AFTER) => {}
+        }
+    }
+}
+
+async fn work(factory: &Factory, stop: &Stop) -> Result<(), QueueError> {
+    let library = |error: &dyn std::fmt::Display| QueueError::Library(error.to_string());
+    let mut asked = stop.clone();
+    let worker = WorkerOptions::default()
+        .schema(SCHEMA)
+        .pg_pool(factory.pool.clone())
+        .concurrency(AT_ONCE)
+        .define_job::<DrawPack>()
+        .add_extension(Workshop { factory: factory.clone(), stop: stop.clone() })
+        .heartbeat_interval(HEARTBEAT_EVERY)
+        .sweep_interval(HEARTBEAT_EVERY)
+        .sweep_threshold(DEAD_AFTER)
+        .recovery_delay(Duration::from_secs(1))
+        .listen_os_shutdown_signals(false)
+        .shutdown_signal(async move { asked.asked().await })
+        .shutdown_grace_period(GRACE)
+        .init()
+        .await
+        .map_err(|error| library(&error))?;
+    worker.run().await.map_err(|error| library(&error))
+}

@@ -1,0 +1,252 @@
+// Pictures from the first stroke to the token, in Chromium: the gpu-backend draws them, the origin packs
+// them, the edge deals them. Each kind is answered rightly and wrongly, by mouse and by keyboard; who
+// cannot or will not takes another way; and nothing of it is a dead end. The tests see what is right
+// where the edge sealed it, with the stage's keys. Screenshots are kept.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { chromium } from 'playwright-core';
+import { munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
+
+const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--disable-blink-features=AutomationControlled'];
+const KINDS = /** @type {const} */ (['grid', 'area', 'turn']);
+const EVERYBODY = JSON.stringify([{ match: {}, verdict: 'picture' }]);
+
+/** @type {any} */
+let stage;
+/** @type {any} */
+const sites = {};
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {(() => unknown)[]} */
+const closing = [];
+before(async () => {
+  const context = { name: 'pictures', after: (/** @type {() => unknown} */ close) => closing.push(close) };
+  const few = ['--pictures', '--origin-var', 'MUNJIGI_PICTURES_PER_PACK=8',
+    '--origin-var', 'MUNJIGI_PICTURES_OVERSAMPLE=1'];
+  stage = await openStage(/** @type {any} */ (context), 'workerd', few);
+  for (const kind of KINDS) {
+    const words = ['site', 'create', `Only ${kind}`, '--host', 'localhost', '--allow-loopback', '--mode', 'interactive',
+      '--pictures', kind, '--rules', '-', '--json'];
+    sites[kind] = JSON.parse(await munjigi(stage, words, EVERYBODY));
+    await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${sites[kind].sitekey}`)).ok);
+  }
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+});
+after(async () => {
+  await browser?.close();
+  for (const close of closing) await close();
+});
+
+/**
+ * A visitor of a page that asks everybody for a picture.
+ * @param {import('node:test').TestContext} t
+ * @param {any} site
+ */
+async function visit(t, site) {
+  const form = `<form><label>Name <input name="name"></label><div class="munjigi" data-sitekey="${site.sitekey}"></div>
+  <button>Send</button></form><p>${'What stands after the form. '.repeat(20)}</p>`;
+  const served = await openPage(t, stage, form);
+  const context = await browser.newContext({ viewport: { width: 720, height: 900 }, reducedMotion: 'reduce' });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(String(error)));
+  /** @type {any[]} what was asked, newest last */
+  const asked = [];
+  page.on('response', async (response) => {
+    if (!/\/v1\/(challenges|solutions)$/.test(response.url()) || !response.ok()) return;
+    const reply = await response.json().catch(() => ({}));
+    if (reply.step) asked.push(reply);
+  });
+  await page.goto(served.url);
+  const frame = page.frameLocator('iframe').first();
+  const panel = frame.locator('[data-place] section:not([hidden])');
+  const shoot = (/** @type {string} */ name) => page.screenshot({ path: join(PICTURES, `pictures-${name}.png`) });
+  const ready = async () => {
+    await panel.locator('.veil[hidden]').waitFor({ state: 'attached', timeout: 90_000 });
+    return asked.findLast(({ step }) => step.kind === 'picture');
+  };
+  const token = () =>
+    until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 120_000);
+  return { page, frame, panel, faults, served, asked, shoot, ready, token };
+}
+
+/** @typedef {Awaited<ReturnType<typeof visit>>} Visit */
+
+const rounds = (/** @type {any} */ answer) => answer.cells ?? answer.points ?? answer.views;
+
+/** How each kind of hand gives one round. */
+const HANDS = {
+  mouse: {
+    open: (/** @type {Visit} */ { frame }) => frame.locator('#b').click(),
+    async grid(/** @type {Visit} */ { panel }, /** @type {number[]} */ cells) {
+      for (const cell of cells) await panel.getByRole('checkbox').nth(cell).click();
+    },
+    async area(/** @type {Visit} */ { panel }, /** @type {[number, number]} */ [x, y]) {
+      const { width, height } = await box(panel.locator('.area'));
+      await panel.locator('.area').click({ position: { x: (x / 1000) * width, y: (y / 1000) * height } });
+    },
+    async turn(/** @type {Visit} */ { page, panel }, /** @type {number} */ view) {
+      const { x, y, width, height } = await box(panel.locator('.thing'));
+      const [middle, across] = [x + width / 2, y + height / 2];
+      await page.mouse.move(middle, across);
+      await page.mouse.down();
+      // A view for each 18 pixels, the shorter way round.
+      const steps = view > 8 ? view - 16 : view;
+      await page.mouse.move(middle + steps * 18 + Math.sign(steps) * 2, across, { steps: 24 });
+      await page.mouse.up();
+    },
+    confirm: (/** @type {Visit} */ { panel }) => panel.locator('.confirm').click(),
+  },
+  keyboard: {
+    async open(/** @type {Visit} */ { page, frame }) {
+      // Before the frame has its button, the next stop is the form's own,
+      // and enter would send the form.
+      await frame.locator('#b').waitFor();
+      await page.locator('[name=name]').focus();
+      await page.keyboard.press('Tab');
+      await frame.locator('#b:focus').waitFor();
+      await page.keyboard.press('Enter');
+    },
+    async grid(/** @type {Visit} */ { page }, /** @type {number[]} */ cells) {
+      let at = 0;
+      for (const cell of cells) {
+        await press(page, 'ArrowRight', (cell % 3) - (at % 3), 'ArrowLeft');
+        await press(page, 'ArrowDown', Math.floor(cell / 3) - Math.floor(at / 3), 'ArrowUp');
+        await page.keyboard.press('Space');
+        at = cell;
+      }
+    },
+    async area(/** @type {Visit} */ { page }, /** @type {[number, number]} */ [x, y]) {
+      await page.keyboard.press('Space');
+      await press(page, 'ArrowRight', Math.round((x - 500) / 20), 'ArrowLeft');
+      await press(page, 'ArrowDown', Math.round((y - 500) / 20), 'ArrowUp');
+    },
+    async turn(/** @type {Visit} */ { page }, /** @type {number} */ view) {
+      await press(page, 'ArrowRight', view, 'ArrowLeft');
+    },
+    confirm: (/** @type {Visit} */ { page }) => page.keyboard.press('Enter'),
+  },
+};
+
+/** @param {import('playwright-core').Locator} locator */
+async function box(locator) {
+  const found = await locator.boundingBox();
+  assert.ok(found, 'it has no place on the page');
+  return found;
+}
+
+/** @param {import('playwright-core').Page} page @param {string} key @param {number} times @param {string} back */
+async function press(page, key, times, back) {
+  for (let left = Math.abs(times); left > 0; left -= 1) await page.keyboard.press(times > 0 ? key : back);
+}
+
+/**
+ * Gives a whole answer.
+ * @param {Visit} visitor
+ * @param {any} hand
+ * @param {any} answer
+ * @param {string} [name] of a screenshot
+ */
+async function give(visitor, hand, answer, name) {
+  for (const [index, round] of rounds(answer).entries()) {
+    await hand[answer.type](visitor, round);
+    if (name && index === 0) await visitor.shoot(`${name}-answered`);
+    await hand.confirm(visitor);
+  }
+}
+
+for (const kind of KINDS) {
+  for (const [name, hand] of Object.entries(HANDS)) {
+    test(`${kind} by ${name}: a wrong answer brings another picture, the right one passes`, async (t) => {
+      const site = sites[kind];
+      const visitor = await visit(t, site);
+      await hand.open(visitor);
+      const first = await visitor.ready();
+      assert.equal(first.step.type, kind);
+      await visitor.shoot(`${kind}-${name}-asked`);
+      await give(visitor, hand, (await see(stage, first.challenge)).wrong);
+      await visitor.panel.locator('.note', { hasText: 'Not quite' }).waitFor({ timeout: 60_000 });
+      const second = await until('another picture', async () => {
+        const now = await visitor.ready();
+        return now.challenge !== first.challenge && now;
+      }, 90_000);
+      await visitor.shoot(`${kind}-${name}-wrong`);
+      if (name === 'keyboard') await visitor.panel.locator('.stage :focus').waitFor();
+      await give(visitor, hand, (await see(stage, second.challenge)).right, `${kind}-${name}`);
+      const token = await visitor.token();
+      await visitor.shoot(`${kind}-${name}-passed`);
+      const reply = await siteverify(stage, token, site);
+      assert.equal(reply.success, true, JSON.stringify(reply));
+      assert.equal(reply.metadata.interactive, true);
+      assert.deepEqual([visitor.faults, visitor.served.reports], [[], []]);
+    });
+  }
+}
+
+test('another way needs no sight: it takes longer, and says so in the score', async (t) => {
+  const site = sites.grid;
+  const visitor = await visit(t, site);
+  await HANDS.keyboard.open(visitor);
+  await visitor.ready();
+  await visitor.panel.getByRole('button', { name: 'Another way' }).click();
+  const token = await visitor.token();
+  await visitor.shoot('another-way-passed');
+  const reply = await siteverify(stage, token, site);
+  assert.equal(reply.success, true, JSON.stringify(reply));
+  assert.equal(reply.metadata.interactive, false);
+  const { step } = visitor.asked.at(-1);
+  assert.equal(step.kind, 'puzzle');
+  const work = (/** @type {any} */ puzzle) => puzzle.work * puzzle.count;
+  assert.ok(work(step) > work(visitor.asked[0].step), `${work(step)} hashes`);
+});
+
+test('a new picture is another one', async (t) => {
+  const visitor = await visit(t, sites.area);
+  await HANDS.mouse.open(visitor);
+  const first = await visitor.ready();
+  await visitor.panel.getByRole('button', { name: 'New picture' }).click();
+  const second = await until('a new picture', async () => {
+    const now = await visitor.ready();
+    return now.challenge !== first.challenge && now;
+  }, 90_000);
+  const images = (/** @type {any} */ { step }) => step.rounds.flatMap((/** @type {any} */ round) => round.images);
+  assert.ok(images(second).every((/** @type {string} */ path) => !images(first).includes(path)));
+  await give(visitor, HANDS.mouse, (await see(stage, second.challenge)).right);
+  assert.match(await visitor.token(), /^mj1\./);
+});
+
+test('the bucket away: the visitor passes by work', async (t) => {
+  const away = `${stage.edge_admin}/bucket-away/PICTURES`;
+  assert.ok((await fetch(away, { method: 'PUT' })).ok);
+  t.after(() => fetch(away, { method: 'DELETE' }));
+  const site = sites.turn;
+  const visitor = await visit(t, site);
+  await HANDS.mouse.open(visitor);
+  const token = await visitor.token();
+  await visitor.shoot('bucket-away-passed');
+  const reply = await siteverify(stage, token, site);
+  assert.equal(reply.success, true, JSON.stringify(reply));
+  assert.equal(reply.metadata.interactive, false);
+});
+
+test('no picture to deal: a longer proof of work, and the visitor passes', async (t) => {
+  const site = sites.grid;
+  await munjigi(stage, ['pictures', 'off', 'grid']);
+  t.after(() => munjigi(stage, ['pictures', 'on', 'grid']));
+  const words = ['solve', '--edge', stage.edge, '--sitekey', site.sitekey];
+  await until('the edge to hear of it', () => munjigi(stage, words).then(() => true, () => false), 90_000);
+  const visitor = await visit(t, site);
+  await HANDS.mouse.open(visitor);
+  const token = await visitor.token();
+  await visitor.shoot('pool-empty-passed');
+  assert.ok(visitor.asked.every(({ step }) => step.kind === 'puzzle'));
+  const reply = await siteverify(stage, token, site);
+  assert.equal(reply.success, true, JSON.stringify(reply));
+});

@@ -1,0 +1,137 @@
+//! What a person sees in a picture, for tests: they hold the stack's root
+//! keys, so they read the answer where the edge sealed it.
+
+use anyhow::{Context as _, Result, bail};
+use munjigi_captcha::pictures::{RightAnswer, Squares};
+use munjigi_captcha::{Authority, ChallengeClaims, KeyCheck, KeyRing, SealedStep};
+use munjigi_protocol::{Answer, SolutionRequest, Trace};
+
+/// Reads what challenges seal.
+#[derive(Debug)]
+pub struct Eyes {
+    authority: Authority,
+}
+
+impl Eyes {
+    /// By the ring and the key of an edge.
+    pub fn of(root_keys: &str, key_check: &str) -> Result<Self> {
+        let ring = KeyRing::parse(root_keys).context("the root keys")?;
+        let check = KeyCheck::parse(key_check).context("the check of keys")?;
+        Ok(Self { authority: Authority::new(&ring, check) })
+    }
+
+    /// What is right for a challenge whose step is a picture.
+    pub fn see(&self, challenge: &str) -> Result<RightAnswer> {
+        let claims = ChallengeClaims::open(&self.authority, challenge).context("open it")?;
+        match claims.step {
+            SealedStep::Picture(picture) => Ok(picture.answer),
+            SealedStep::Puzzle(_) => bail!("the challenge is a puzzle"),
+        }
+    }
+}
+
+const TRACE: Trace = Trace { first_act: 21, whole: 64, acts: 5, rhythm: 2, scatter: 2 };
+
+/// An answer that is right.
+pub fn right(answer: &RightAnswer) -> Answer {
+    match answer {
+        RightAnswer::Grid(rounds) => Answer::Grid { cells: rounds.clone(), trace: TRACE },
+        RightAnswer::Area(rounds) => {
+            let points = rounds.iter().map(|squares| point(squares, true)).collect();
+            Answer::Area { points, trace: TRACE }
+        }
+        RightAnswer::Turn(rounds) => {
+            let views = rounds.iter().map(|views| views.first().copied().unwrap_or(0)).collect();
+            Answer::Turn { views, trace: TRACE }
+        }
+    }
+}
+
+/// An answer that is wrong in its first round; another one for each number
+/// below 511 where it is a grid.
+pub fn wrong(answer: &RightAnswer, number: u16) -> Answer {
+    let mut wrong = right(answer);
+    match (&mut wrong, answer) {
+        (Answer::Grid { cells, .. }, RightAnswer::Grid(rounds)) => {
+            let set = |bits: u16| (0..9).filter(|cell| bits >> cell & 1 == 1).collect::<Vec<u8>>();
+            let is_right = |bits: &u16| rounds.first() != Some(&set(*bits));
+            let bits = (0..512).filter(is_right).nth(usize::from(number)).unwrap_or_default();
+            if let Some(first) = cells.first_mut() {
+                *first = set(bits);
+            }
+        }
+        (Answer::Area { points, .. }, RightAnswer::Area(rounds)) => {
+            if let (Some(first), Some(squares)) = (points.first_mut(), rounds.first()) {
+                *first = point(squares, false);
+            }
+        }
+        (Answer::Turn { views, .. }, RightAnswer::Turn(rounds)) => {
+            let is_wrong = |view: &u8| rounds.first().is_none_or(|right| !right.contains(view));
+            if let Some(first) = views.first_mut() {
+                *first = (0..16).filter(is_wrong).nth(usize::from(number % 10)).unwrap_or(0);
+            }
+        }
+        _ => {}
+    }
+    wrong
+}
+
+/// A whole answer to a challenge.
+pub fn answering(challenge: &str, answer: Answer) -> SolutionRequest {
+    SolutionRequest {
+        challenge: challenge.to_owned(),
+        nonces: None,
+        answer: Some(answer),
+        want: None,
+        signals: munjigi_protocol::Signals::default(),
+    }
+}
+
+/// A point in the middle of the squares that are right, or a corner that is
+/// in none of them.
+fn point(squares: &Squares, right: bool) -> [u16; 2] {
+    let (columns, rows) = (usize::from(squares.columns), usize::from(squares.rows));
+    let holds = |square: &usize| {
+        let byte = squares.mask.get(square / 8).copied().unwrap_or_default();
+        (byte >> (square % 8) & 1 == 1) == right
+    };
+    let all: Vec<usize> = (0..columns * rows).filter(holds).collect();
+    let square = all.get(all.len() / 2).copied().unwrap_or_default();
+    let middle =
+        |at: usize, of: usize| u16::try_from((at * 1_000 + 500) / of.max(1)).unwrap_or_default();
+    [middle(square % columns.max(1), columns), middle(square / columns.max(1), rows)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_right_is_accepted_and_nothing_that_is_wrong() {
+        let area = Squares { columns: 4, rows: 2, mask: vec![0b0001_1000] };
+        for seen in [
+            RightAnswer::Grid(vec![vec![0, 4]]),
+            RightAnswer::Area(vec![area.clone(), area]),
+            RightAnswer::Turn(vec![vec![3], vec![15, 0]]),
+        ] {
+            assert!(seen.accepts(&right(&seen)), "{seen:?}");
+            for number in 0..500 {
+                assert!(!seen.accepts(&wrong(&seen, number)), "{seen:?} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_grids_are_different_ones() {
+        let seen = RightAnswer::Grid(vec![vec![0, 4]]);
+        let mut all: Vec<_> = (0..511)
+            .map(|number| match wrong(&seen, number) {
+                Answer::Grid { cells, .. } => cells,
+                _ => Vec::new(),
+            })
+            .collect();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 511);
+    }
+}

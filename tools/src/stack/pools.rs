@@ -1,0 +1,32 @@
+//! How far the factory is, by the origin's own records.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use sqlx::{Connection, PgConnection};
+
+use crate::wait;
+
+/// Every kind of picture.
+pub const KINDS: [&str; 3] = ["area", "grid", "turn"];
+
+/// Kinds of which the edge has pictures to deal.
+pub async fn ready_kinds(database_url: &str) -> Result<BTreeSet<String>> {
+    let mut connection = PgConnection::connect(database_url).await?;
+    let kinds = "SELECT DISTINCT entry->>'type' FROM pool_publication, \
+                 jsonb_array_elements(packs) AS entry WHERE published_version = version";
+    let found: Vec<String> = sqlx::query_scalar(kinds).fetch_all(&mut connection).await?;
+    connection.close().await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Waits until the edge has pictures of every one of these kinds.
+pub async fn wait_for_kinds(database_url: &str, wanted: &[&str], within: Duration) -> Result<()> {
+    let what = format!("pictures of the kinds {}", wanted.join(", "));
+    let looked = wait::until(&what, within, async || {
+        let ready = ready_kinds(database_url).await.unwrap_or_default();
+        Ok(wanted.iter().all(|kind| ready.contains(*kind)).then_some(()))
+    });
+    looked.await.context("does the factory work? see the logs of the origin and the gpu-backend")
+}

@@ -1,0 +1,263 @@
+// The picture step, loaded when one is asked. What it shows when is decided in src/picture.rs and
+// comes as a number; what is chosen is known here alone. The dialog and the three kinds of picture
+// are in picture/.
+import { Event_, View_ } from "./numbers";
+import { area } from "./picture/area";
+import { type Board, type Place, type Words, make, say } from "./picture/board";
+import { grid } from "./picture/grid";
+import { image } from "./picture/images";
+import { keep } from "./picture/keep";
+import { Panel } from "./picture/panel";
+import { Tracer } from "./picture/trace";
+import { turn } from "./picture/turn";
+import type { Answer, PictureStep } from "./protocol";
+
+/** What the frame gives to this module. */
+export interface Frame {
+  /** Tells the machine what the visitor wants. */
+  send(event: Event_): void;
+  /** Gives the page the size that is needed. */
+  fit(): void;
+  /** The widget itself. */
+  strip: HTMLElement;
+}
+
+export interface Picture {
+  /** Brings a step's images; rejects with an HTTP status, 0 where there was no answer. */
+  load(step: PictureStep): Promise<void>;
+  /** Shows the step; answers whether the focus was on what has been closed. */
+  show(view: View_, number: number): boolean;
+  /** What was confirmed last. */
+  answer(): Answer;
+  /** The size that is needed under the widget; nothing while closed. */
+  size(): [number, number] | undefined;
+  /** The page has found a place. */
+  place(place: "under" | "over"): void;
+}
+
+export type Connect = (frame: Frame) => Promise<Picture>;
+
+/** Put in by the build. */
+declare const STYLE: string;
+declare const TEXTS: Record<string, string>;
+
+/** How long a page may take to find a place; one with an old loader finds none. */
+const PLACE_MS = 1e3;
+/** Between the widget and what opens under it. */
+const GAP_PX = 4;
+/** Wrong answers after which another way comes first. */
+const PATIENCE = 2;
+
+const BOARDS = { grid, area, turn };
+const FIELDS = { grid: "cells", area: "points", turn: "views" };
+
+const root = document.documentElement;
+
+class Dialog implements Picture {
+  private readonly panel: Panel;
+  private readonly here: Place;
+  private readonly things: Map<string, string>;
+  private view = View_.Closed;
+  private step!: PictureStep;
+  private images: HTMLImageElement[][] = [];
+  /** The step has not been shown yet. */
+  private fresh = false;
+  private board!: Board;
+  /** The rounds answered so far. */
+  private given: (number | number[])[] = [];
+  private trace = new Tracer();
+  private last!: Answer;
+  /** What was sent last, as text. */
+  private sent = "";
+  private wanted: [number, number] | undefined;
+  /** The widget's own size. */
+  private base: [number, number] | undefined;
+
+  constructor(
+    private readonly frame: Frame,
+    private readonly words: Words,
+  ) {
+    const { send, fit } = frame;
+    this.things = new Map(Object.entries(words.things));
+    this.panel = new Panel(words, {
+      shut: () => send(Event_.Close),
+      another: () => {
+        this.panel.notice("");
+        send(Event_.Another);
+      },
+      way: () => send(Event_.Way),
+      confirm: () => this.confirm(),
+      fit: () => {
+        this.wanted = undefined;
+        fit();
+      },
+    });
+    this.here = {
+      words,
+      act: (offset) => this.trace.act(performance.now(), offset),
+      tell: (text) => this.panel.tell(text),
+      confirm: () => this.confirm(),
+    };
+    keep(this.panel, () => send(Event_.Close), () => this.board.focus());
+  }
+
+  async load(step: PictureStep): Promise<void> {
+    this.images = await Promise.all(step.rounds.map((round) => Promise.all(round.images.map(image))));
+    this.step = step;
+    this.given = [];
+    this.sent = "";
+    this.fresh = true;
+  }
+
+  show(view: View_, number: number): boolean {
+    const { panel, words } = this;
+    const { element } = panel;
+    if (view == View_.Wrong || view == View_.Stale || view == View_.Unsent) {
+      const texts = { [View_.Wrong]: words.wrong, [View_.Stale]: words.stale, [View_.Unsent]: words.unsent };
+      panel.notice(texts[view]);
+      return false;
+    }
+    const before = this.view;
+    this.view = view;
+    if (view == View_.Closed) {
+      const within = element.contains(document.activeElement);
+      element.hidden = true;
+      delete root.dataset.place;
+      this.base = this.wanted = undefined;
+      return within;
+    }
+    if (element.hidden) {
+      element.hidden = false;
+      setTimeout(() => root.dataset.place || this.place("under"), PLACE_MS);
+    }
+    if (view == View_.Asked) this.ask(number);
+    else if (view == View_.Answering) panel.busy(words.checking);
+    else if (view == View_.Working) panel.busy(say(words.working, { n: number }), number);
+    else {
+      const text = say(view == View_.Offline ? words.offline : words.busy, { n: number });
+      panel.wait(text, words.retry);
+      if (before != view) panel.tell(text);
+    }
+    return false;
+  }
+
+  answer(): Answer {
+    return this.last;
+  }
+
+  size(): [number, number] | undefined {
+    const { element } = this.panel;
+    const { strip } = this.frame;
+    if (element.hidden) return undefined;
+    // Over the page it has another size, and the page asks for none.
+    if (root.dataset.place == "over" && this.wanted) return this.wanted;
+    // As the widget was before: while the page moves the frame it has no width in Firefox.
+    const [width, height] = (this.base ??= [strip.offsetWidth || 300, strip.offsetHeight]);
+    root.style.setProperty("--strip", `${width}px`);
+    const tall = Math.ceil(element.getBoundingClientRect().height);
+    this.wanted = [Math.max(element.offsetWidth, width), height + GAP_PX + tall];
+    return this.wanted;
+  }
+
+  place(place: "under" | "over"): void {
+    const { element, isBusy } = this.panel;
+    const first = !root.dataset.place;
+    if (element.hidden || root.dataset.place == place) return;
+    root.dataset.place = place;
+    element.setAttribute("aria-modal", String(place == "over"));
+    if (!first) return;
+    // Whoever pressed the widget goes on in the picture; others are shown that it is there.
+    const goesOn = document.hasFocus() && !isBusy;
+    (goesOn ? this.board : element).focus({ preventScroll: true });
+  }
+
+  /** The picture waits for an answer: a new one, or the same again with what was chosen. */
+  private ask(wrong: number): void {
+    const { given, panel } = this;
+    panel.wayFirst(wrong >= PATIENCE);
+    if (this.fresh) {
+      this.fresh = false;
+      this.trace = new Tracer();
+      this.trace.begin(performance.now());
+      this.deal();
+      if (panel.element.contains(document.activeElement)) this.board.focus();
+    } else {
+      if (given.length == this.step.rounds.length) given.pop();
+      panel.open(this.label());
+    }
+  }
+
+  /** Puts the next round in place. */
+  private deal(): void {
+    const { given, images, panel, step, things, words } = this;
+    const { rows, columns, rounds, type } = step;
+    const at = given.length;
+    const { prompt } = rounds[at]!;
+    // What no locale knows is shown as it came: the label of an operator's photo.
+    const [indefinite, definite = indefinite] = things.get(prompt)?.split("|") ?? [prompt];
+    panel.ask(
+      words[type],
+      (type == "grid" ? indefinite : definite)!,
+      words[`hint-${type}`],
+      rounds.length > 1 ? say(words.round, { n: at + 1, m: rounds.length }) : "",
+    );
+    this.board = BOARDS[type](images[at]!, { rows, columns }, this.here);
+    panel.put(this.board.element, type);
+    panel.open(this.label());
+  }
+
+  /** What the button says that confirms the round. */
+  private label(): string {
+    const { given, step, words } = this;
+    return given.length + 1 < step.rounds.length ? words.next : words.confirm;
+  }
+
+  /** The visitor confirms a round, or does not want to wait for the next try. */
+  private confirm(): void {
+    const { board, given, panel, step, view, words } = this;
+    if (view != View_.Asked) return this.frame.send(Event_.Click);
+    const choice = board.answer();
+    if (choice === undefined)
+      return panel.notice(words[step.type == "grid" ? "none-grid" : "none-area"]);
+    panel.told();
+    given.push(choice);
+    if (given.length == step.rounds.length) return this.settle();
+    panel.notice("");
+    this.deal();
+    panel.tell(say(words.round, { n: given.length + 1, m: step.rounds.length }));
+    this.board.focus();
+  }
+
+  /**
+   * All rounds are answered. What was sent before is sent again as it was: the edge looks at one
+   * answer only, and its reply may have been lost.
+   */
+  private settle(): void {
+    const { type } = this.step;
+    const now = JSON.stringify(this.given);
+    if (now != this.sent) {
+      const trace = this.trace.features(performance.now());
+      this.last = { type, [FIELDS[type]]: JSON.parse(now), trace } as unknown as Answer;
+      this.sent = now;
+    }
+    this.frame.send(Event_.Answer);
+  }
+}
+
+/** The style is a file of its own: the frame's policy knows no other. */
+function style(): Promise<unknown> {
+  const link = make("link");
+  link.rel = "stylesheet";
+  link.href = STYLE;
+  document.head.append(link);
+  return new Promise((then, or) => {
+    link.onload = then;
+    link.onerror = () => or(0);
+  });
+}
+
+globalThis.munjigiPicture = async (frame) => {
+  const texts = fetch(TEXTS[root.lang]!).then((answer): Promise<Words> => answer.json());
+  const [words] = await Promise.all([texts, style()]);
+  return new Dialog(frame, words);
+};

@@ -1,0 +1,178 @@
+//! The picture step's part of the states: whether it is open, what the visitor does there, and what
+//! comes after a wrong answer. Which tiles are chosen is known to the module that draws it alone.
+
+use crate::machine::{RESTARTS, State};
+use crate::{Host, Machine, Reason, Request, Timer, View};
+
+/// A picture that ends so soon is not worth answering.
+const MARGIN_SECONDS: u32 = 5;
+
+/// What is remembered of the pictures of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Picture {
+    /// The visitor sees it.
+    pub(crate) is_open: bool,
+    /// It opens when it is there: somebody has asked for the confirmation, by a click or through
+    /// the page. Whoever is only filling in the form is not interrupted.
+    opens: bool,
+    /// Its time is over.
+    is_stale: bool,
+    /// Wrong answers.
+    wrong: u32,
+}
+
+impl Picture {
+    pub(crate) const NONE: Self = Self { is_open: false, opens: false, is_stale: false, wrong: 0 };
+
+    pub(crate) const fn opens_by_itself(&mut self) {
+        self.opens = true;
+    }
+}
+
+impl<H: Host> Machine<H> {
+    /// The edge asks for a picture that may be answered for so long.
+    pub fn picture(&mut self, lifetime_seconds: u32) {
+        self.failures = 0;
+        self.pending = Request::Images;
+        let seconds = lifetime_seconds.clamp(2 * MARGIN_SECONDS, 86_400) - MARGIN_SECONDS;
+        self.host.timer(Timer::Picture, seconds * 1000);
+        self.call();
+    }
+
+    /// The picture's images are there.
+    pub fn pictured(&mut self) {
+        self.failures = 0;
+        self.picture.is_stale = false;
+        if self.picture.opens && !self.quiet {
+            self.reveal();
+        }
+        self.enter(State::Asking);
+    }
+
+    /// Opens the picture, or a new one where its time is over.
+    pub(crate) fn open(&mut self) {
+        if self.quiet {
+            return;
+        }
+        if self.picture.is_stale {
+            self.begin();
+            return self.picture.opens_by_itself();
+        }
+        self.reveal();
+        self.show();
+    }
+
+    fn reveal(&mut self) {
+        if !self.picture.is_open {
+            self.picture.is_open = true;
+            self.host.post("open", "");
+        }
+    }
+
+    /// The visitor closed the picture: it is kept, and the widget says that it waits.
+    pub fn close(&mut self) {
+        self.picture.opens = false;
+        self.shut();
+        self.show();
+    }
+
+    pub(crate) fn shut(&mut self) {
+        if self.picture.is_open {
+            self.picture.is_open = false;
+            self.host.view(View::Closed, 0);
+            self.host.post("close", "");
+        }
+    }
+
+    /// The visitor confirmed what they chose.
+    pub fn answer(&mut self) {
+        if self.state == State::Asking {
+            self.restarts = 0;
+            self.pending = Request::Answer;
+            self.call();
+        }
+    }
+
+    /// The visitor wants another picture.
+    pub fn another(&mut self) {
+        if self.state != State::Working {
+            self.restarts = 0;
+            self.fresh();
+        }
+    }
+
+    /// The visitor wants another way than the picture.
+    pub fn way(&mut self) {
+        if self.state != State::Working {
+            self.restarts = 0;
+            self.pending = Request::WantWork;
+            self.shut();
+            self.call();
+        }
+    }
+
+    /// The picture's time is over. An answer on its way decides for itself.
+    pub fn stale(&mut self) {
+        if self.state != State::Asking {
+            return;
+        }
+        if self.picture.is_open && self.restarts < RESTARTS {
+            self.restarts += 1;
+            self.host.view(View::Stale, 0);
+            return self.fresh();
+        }
+        // Somebody who is away needs no further pictures until they are back.
+        self.picture.is_stale = true;
+        self.shut();
+        self.show();
+    }
+
+    /// The answer was wrong, and its attempt has ended.
+    pub(crate) fn wrong(&mut self) {
+        self.picture.wrong += 1;
+        self.notice(View::Wrong);
+        self.fresh();
+    }
+
+    /// A call failed on a page that wants no retries: the visitor can make one.
+    pub(crate) fn unsent(&mut self) {
+        if self.pending != Request::Answer {
+            return self.give_up(Reason::Unfinished);
+        }
+        self.enter(State::Asking);
+        self.host.post("error", "");
+        self.notice(View::Unsent);
+    }
+
+    /// A picture could not be shown after all: the way that needs none.
+    pub(crate) fn spare(&mut self) {
+        self.pending = Request::WantWork;
+        self.shut();
+        self.call();
+    }
+
+    /// Tells the open picture step.
+    pub(crate) fn notice(&mut self, view: View) {
+        if self.picture.is_open {
+            self.host.view(view, 0);
+        }
+    }
+
+    /// Brings the open picture step up to date.
+    pub(crate) fn update_view(&mut self, percent: u32) {
+        if !self.picture.is_open {
+            return;
+        }
+        let (view, number) = match self.state {
+            State::Asking => (View::Asked, self.picture.wrong),
+            State::Working if self.pending == Request::Answer => (View::Answering, 0),
+            State::Working => (View::Working, percent),
+            State::Offline(wait) => (wait.view(), self.seconds),
+            State::Idle | State::Passed | State::Expired | State::Failed(_) => return,
+        };
+        self.host.view(view, number);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+// An edge that is played at the wire: serves `dist/`, deals puzzles of no weight and pictures drawn
+// here, and answers as it is told. For tests of what a visitor sees; what the edge does is tested
+// against the edge.
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
+import { room } from "./load.mjs";
+
+const DIST = join(room, "../dist");
+const TYPES = { js: "text/javascript", wasm: "application/wasm", json: "application/json", css: "text/css", html: "text/html", ts: "text/plain" };
+
+/** Cells of plain colours with a round thing in each, as PNG. */
+export function draw(columns, rows, width, height, size = 96) {
+  const line = 1 + columns * width * 3;
+  const raw = Buffer.alloc(line * rows * height);
+  for (let y = 0; y < rows * height; y += 1)
+    for (let x = 0; x < columns * width; x += 1) {
+      const cell = Math.floor(y / height) * columns + Math.floor(x / width);
+      const from = Math.hypot((x % width) - width / 2 - (cell % 5) * 6, (y % height) - height / 2 + (cell % 3) * 8);
+      const hue = (cell * 67) % 360;
+      const shade = from < size / 3 ? 1 : 0.35;
+      for (let part = 0; part < 3; part += 1)
+        raw[y * line + 1 + x * 3 + part] = 110 + 100 * shade * Math.cos(((hue + part * 120) * Math.PI) / 180) + (shade < 1 ? 60 : 0);
+    }
+  const chunk = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const sum = Buffer.alloc(4);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(columns * width, 0);
+  head.writeUInt32BE(rows * height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk("IHDR", head),
+    chunk("IDAT", deflateSync(raw)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+const IMAGES = { grid: () => draw(3, 3, 128, 128), area: () => draw(1, 1, 480, 320), turn: () => draw(4, 4, 128, 128), model: () => draw(1, 1, 192, 192) };
+
+/** The steps; `rounds` of them. */
+export const STEPS = {
+  grid: { rows: 3, columns: 3, rounds: [["bicycle", "grid"]] },
+  area: { rows: 1, columns: 1, rounds: [["teapot", "area"], ["snowman", "area"]] },
+  turn: { rows: 4, columns: 4, rounds: [["boat", "turn", "model"], ["house", "turn", "model"]] },
+};
+
+/**
+ * Plays an edge. What it does next is in `edge.script`: `type` of picture, `right` as a predicate of
+ * the answer, `refuse`: answers to the next POSTs by path, `lost`: images that are not there.
+ */
+export async function playEdge(t, script = {}) {
+  const edge = { script: { type: "grid", right: () => true, mode: "managed", expires_in: 900, work: 200, way: 2_000, refuse: [], ...script }, seen: [], url: "" };
+  const folder = process.env.MUNJIGI_PICTURES;
+  const drawn = {};
+  let dealt = 0;
+  const image = (name) => {
+    const real = folder && join(folder, `${name}.jpg`);
+    if (real && existsSync(real)) return [readFileSync(real), "image/jpeg"];
+    const kind = name.replace(/\d+$/, "");
+    return [(drawn[kind] ??= IMAGES[kind]()), "image/png"];
+  };
+  const puzzle = (challenge, work, first = 0) => ({
+    challenge,
+    expires_in: 300,
+    step: { kind: "puzzle", algorithm: edge.script.algorithm ?? "hashwx", id: randomBytes(16).toString("base64url"), first, count: 8, work, epoch_len: 65_536 },
+  });
+  const picture = () => {
+    const { type, expires_in } = edge.script;
+    const { rows, columns, rounds } = { ...STEPS[type], ...edge.script.step };
+    dealt += 1;
+    return {
+      challenge: `mj1.picture.${dealt}`,
+      expires_in,
+      step: {
+        kind: "picture",
+        type,
+        rows,
+        columns,
+        rounds: rounds.map(([prompt, ...images], round) => ({
+          prompt,
+          images: images.map((name) => `/v1/pictures/${name}${(round + dealt - 1) % 3}.${dealt}-${round}`),
+        })),
+      },
+    };
+  };
+  const answer = (path, body) => {
+    if (path == "/v1/challenges") {
+      edge.script.algorithm = body.algorithms[0];
+      return [200, puzzle("mj1.first", edge.script.work)];
+    }
+    if (body.want) return [200, { status: "next", ...puzzle("mj1.way", edge.script.way, 8) }];
+    if (body.nonces && body.challenge == "mj1.first") return [200, { status: "next", ...picture() }];
+    if (body.answer && !edge.script.right(body.answer)) return [422, { code: "answer-wrong" }];
+    return [200, { status: "passed", token: `mj1.token.${edge.seen.length}`, expires_in: 300 }];
+  };
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://edge");
+    const send = (status, type, body, headers = {}) => response.writeHead(status, { "content-type": type, ...headers }).end(body);
+    if (request.method == "POST") {
+      let text = "";
+      for await (const part of request) text += part;
+      const body = JSON.parse(text);
+      edge.seen.push({ path: pathname, body });
+      await edge.script.pause?.(body);
+      const at = edge.script.refuse.findIndex(([path, of]) => path == pathname && (!of.only || of.only in body));
+      if (at >= 0) {
+        const [[, { status, code, after }]] = edge.script.refuse.splice(at, 1);
+        if (!status) return request.socket.destroy();
+        return send(status, "application/problem+json", JSON.stringify({ code }), after ? { "retry-after": after } : {});
+      }
+      const [status, reply] = answer(pathname, body);
+      return send(status, "application/json", JSON.stringify(reply));
+    }
+    if (pathname.startsWith("/v1/frame/")) {
+      const document = readFileSync(join(DIST, "_frame.html"), "utf8");
+      const html = document.replace("<html", `<html data-mode="${edge.script.mode}" data-fallback="on"`);
+      return send(200, "text/html; charset=utf-8", html, { "content-security-policy": "frame-ancestors *" });
+    }
+    if (pathname.startsWith("/v1/pictures/")) {
+      edge.seen.push({ path: pathname });
+      const status = edge.script.lost?.(pathname) || 200;
+      if (status != 200) return send(status, "text/plain", "");
+      const [bytes, type] = image(pathname.split("/").pop().split(".")[0]);
+      return send(200, type, bytes, { "cache-control": "private, max-age=900, immutable" });
+    }
+    const file = join(DIST, pathname);
+    if (!existsSync(file)) return send(404, "text/plain", "");
+    const headers = { "cache-control": "no-store" };
+    return send(200, TYPES[pathname.split(".").pop()] ?? "text/plain", readFileSync(file), headers);
+  });
+  await new Promise((then) => server.listen(0, "127.0.0.1", then));
+  edge.url = `http://127.0.0.1:${server.address().port}`;
+  edge.edge = edge.url;
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return edge;
+}
