@@ -70,7 +70,7 @@ async function visit(t, site) {
   const shoot = (/** @type {string} */ name) => page.screenshot({ path: join(PICTURES, `pictures-${name}.png`) });
   const ready = async () => {
     await panel.locator('.veil[hidden]').waitFor({ state: 'attached', timeout: 90_000 });
-    return asked.findLast(({ step }) => step.kind === 'picture');
+    return until('the step', async () => asked.findLast(({ step }) => step.kind === 'picture'));
   };
   const token = () =>
     until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 120_000);
@@ -170,6 +170,9 @@ for (const kind of KINDS) {
       await hand.open(visitor);
       const first = await visitor.ready();
       assert.equal(first.step.type, kind);
+      // Keys go where the focus is; the page gives it once it has found a place.
+      const held = () => name === 'keyboard' && visitor.panel.locator('.stage :focus').waitFor();
+      await held();
       await visitor.shoot(`${kind}-${name}-asked`);
       await give(visitor, hand, (await see(stage, first.challenge)).wrong);
       await visitor.panel.locator('.note', { hasText: 'Not quite' }).waitFor({ timeout: 60_000 });
@@ -178,7 +181,7 @@ for (const kind of KINDS) {
         return now.challenge !== first.challenge && now;
       }, 90_000);
       await visitor.shoot(`${kind}-${name}-wrong`);
-      if (name === 'keyboard') await visitor.panel.locator('.stage :focus').waitFor();
+      await held();
       await give(visitor, hand, (await see(stage, second.challenge)).right, `${kind}-${name}`);
       const token = await visitor.token();
       await visitor.shoot(`${kind}-${name}-passed`);

@@ -87,19 +87,26 @@ pub fn answering(challenge: &str, answer: Answer) -> SolutionRequest {
     }
 }
 
-/// A point in the middle of the squares that are right, or a corner that is
-/// in none of them.
+/// A point in the middle of the squares that are right, or one in none of
+/// them. Where there are such, of squares whose neighbours are like them: the
+/// arrow keys come only so close to a point.
 fn point(squares: &Squares, right: bool) -> [u16; 2] {
-    let (columns, rows) = (usize::from(squares.columns), usize::from(squares.rows));
-    let holds = |square: &usize| {
+    let (columns, rows) = (usize::from(squares.columns.max(1)), usize::from(squares.rows.max(1)));
+    let holds = |square: usize| {
         let byte = squares.mask.get(square / 8).copied().unwrap_or_default();
         (byte >> (square % 8) & 1 == 1) == right
     };
-    let all: Vec<usize> = (0..columns * rows).filter(holds).collect();
-    let square = all.get(all.len() / 2).copied().unwrap_or_default();
-    let middle =
-        |at: usize, of: usize| u16::try_from((at * 1_000 + 500) / of.max(1)).unwrap_or_default();
-    [middle(square % columns.max(1), columns), middle(square / columns.max(1), rows)]
+    let around = |at: usize, end: usize| at.saturating_sub(1)..(at + 2).min(end);
+    let is_deep = |square: &usize| {
+        around(square / columns, rows)
+            .all(|row| around(square % columns, columns).all(|column| holds(row * columns + column)))
+    };
+    let all: Vec<usize> = (0..columns * rows).filter(|square| holds(*square)).collect();
+    let deep: Vec<usize> = all.iter().copied().filter(is_deep).collect();
+    let from = if deep.is_empty() { all } else { deep };
+    let square = from.get(from.len() / 2).copied().unwrap_or_default();
+    let middle = |at: usize, of: usize| u16::try_from((at * 1_000 + 500) / of).unwrap_or_default();
+    [middle(square % columns, columns), middle(square / columns, rows)]
 }
 
 #[cfg(test)]
@@ -117,6 +124,28 @@ mod tests {
             assert!(seen.accepts(&right(&seen)), "{seen:?}");
             for number in 0..500 {
                 assert!(!seen.accepts(&wrong(&seen, number)), "{seen:?} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_point_stays_right_where_the_arrow_keys_only_come_close_to_it() {
+        // Three columns and three rows of 60 × 40 squares; by keys a point is
+        // at most ten thousandths off.
+        for left in 0..58 {
+            let mut mask = vec![0_u8; 300];
+            for square in [10, 11, 12].into_iter().flat_map(|row| row * 60 + left..row * 60 + left + 3) {
+                mask[square / 8] |= 1 << (square % 8);
+            }
+            let seen = RightAnswer::Area(vec![Squares { columns: 60, rows: 40, mask }]);
+            for (answer, accepted) in [(right(&seen), true), (wrong(&seen, 1), false)] {
+                let Answer::Area { points, trace } = answer else { unreachable!("an area's") };
+                for (across, down) in [(10, 10), (10, -10), (-10, 10), (-10, -10)] {
+                    let moved = |at: u16, by: i16| at.saturating_add_signed(by).min(1_000);
+                    let points = points.iter().map(|[x, y]| [moved(*x, across), moved(*y, down)]);
+                    let near = Answer::Area { points: points.collect(), trace };
+                    assert_eq!(seen.accepts(&near), accepted, "{left}: {near:?}");
+                }
             }
         }
     }
