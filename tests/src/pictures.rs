@@ -98,8 +98,9 @@ fn point(squares: &Squares, right: bool) -> [u16; 2] {
     };
     let around = |at: usize, end: usize| at.saturating_sub(1)..(at + 2).min(end);
     let is_deep = |square: &usize| {
-        around(square / columns, rows)
-            .all(|row| around(square % columns, columns).all(|column| holds(row * columns + column)))
+        around(square / columns, rows).all(|row| {
+            around(square % columns, columns).all(|column| holds(row * columns + column))
+        })
     };
     let all: Vec<usize> = (0..columns * rows).filter(|square| holds(*square)).collect();
     let deep: Vec<usize> = all.iter().copied().filter(is_deep).collect();
@@ -134,7 +135,9 @@ mod tests {
         // at most ten thousandths off.
         for left in 0..58 {
             let mut mask = vec![0_u8; 300];
-            for square in [10, 11, 12].into_iter().flat_map(|row| row * 60 + left..row * 60 + left + 3) {
+            for square in
+                [10, 11, 12].into_iter().flat_map(|row| row * 60 + left..row * 60 + left + 3)
+            {
                 mask[square / 8] |= 1 << (square % 8);
             }
             let seen = RightAnswer::Area(vec![Squares { columns: 60, rows: 40, mask }]);
