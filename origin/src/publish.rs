@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use munjigi_captcha::UnixMillis;
 use sqlx::PgPool;
-use sqlx::postgres::PgListener;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::edge::{Edge, EdgeError};
 use crate::stop::Stop;
-use crate::store::StoreError;
 use crate::store::publications::{self, CHANNEL, Due};
+use crate::store::{Notices, StoreError};
 
 pub use verify::verify;
 
@@ -44,27 +43,24 @@ impl Publisher {
             Ok(sites) => tracing::info!(sites, "publishing every site to the edge"),
             Err(error) => tracing::warn!(%error, "sites are not queued for publishing"),
         }
-        let mut listener = None;
+        let mut notices = Notices::of(self.pool.clone(), CHANNEL);
         while !stop.is_asked() {
             let wait = match self.deliver_due().await {
                 Ok(()) => self.until_next().await,
                 Err(error) => {
                     tracing::warn!(%error, "publishing waits for Postgres");
-                    listener = None;
+                    notices.close();
                     Duration::from_secs(1)
                 }
             };
-            if listener.is_none() {
-                listener = listen(&self.pool).await;
-                if listener.is_some() {
-                    // Something may have been queued before we listened.
-                    continue;
-                }
+            if notices.began().await {
+                // Something may have been queued before we listened.
+                continue;
             }
             tokio::select! {
                 () = stop.asked() => {}
                 () = tokio::time::sleep(wait) => {}
-                () = notified(&mut listener) => {}
+                () = notices.heard() => {}
             }
         }
     }
@@ -134,25 +130,6 @@ impl Publisher {
 /// Doubles from half a second to half a minute.
 pub(crate) fn retry_after_ms(failed: u32) -> u64 {
     RETRY_FIRST_MS.saturating_mul(1 << failed.min(16)).min(RETRY_MOST_MS)
-}
-
-async fn listen(pool: &PgPool) -> Option<PgListener> {
-    let mut listener = PgListener::connect_with(pool).await.ok()?;
-    listener.listen(CHANNEL).await.ok()?;
-    Some(listener)
-}
-
-async fn notified(listener: &mut Option<PgListener>) {
-    match listener {
-        // `None` and errors: the connection was lost and what was said
-        // meanwhile with it; look at the table, then listen anew.
-        Some(open) => {
-            if !matches!(open.try_recv().await, Ok(Some(_))) {
-                *listener = None;
-            }
-        }
-        None => std::future::pending().await,
-    }
 }
 
 pub(crate) fn count(outcome: &'static str) {

@@ -6,6 +6,7 @@ mod error;
 pub mod events;
 pub mod housekeeping;
 pub mod nonces;
+mod notices;
 pub mod photos;
 pub mod pictures;
 pub mod publications;
@@ -24,6 +25,7 @@ use sqlx::postgres::PgPoolOptions;
 use crate::config::Database;
 
 pub use error::StoreError;
+pub use notices::Notices;
 pub use timestamp::{from_timestamp, to_timestamp};
 pub use transaction::{Unit, transact};
 
