@@ -39,6 +39,11 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// Whether a variable has a value.
+    pub fn is_set(&self, variable: &Variable) -> bool {
+        self.environment.values.get(variable.name).is_some_and(|value| !value.is_empty())
+    }
+
     /// What was read, if there is no mistake.
     pub fn finish<T>(self, config: Option<T>) -> Result<T, Mistakes> {
         match config {

@@ -85,3 +85,11 @@ fn a_variable_and_its_file_are_not_both_set() {
     let told = read(&environment("MUNJIGI_", &set)).unwrap_err();
     assert!(told.contains("MUNJIGI_KEY_FILE: set either this or the variable itself"), "{told}");
 }
+
+#[test]
+fn an_empty_value_is_none() {
+    let environment = environment("MUNJIGI_", &[("MUNJIGI_COLOUR", ""), ("MUNJIGI_KEY", "x")]);
+    let reader = Reader::new(&environment);
+    assert!(reader.is_set(&KEY));
+    assert!(!reader.is_set(&COLOUR) && !reader.is_set(&PORT));
+}
