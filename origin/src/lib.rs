@@ -11,6 +11,7 @@ pub mod entropy;
 pub mod gpu;
 pub mod http;
 pub mod jobs;
+pub mod locale;
 pub mod photos;
 pub mod pictures;
 pub mod publish;
