@@ -3,6 +3,7 @@
 //! one go. What the values are used for does not belong here.
 
 mod hours;
+mod mail;
 mod pictures;
 mod table;
 mod variables;
@@ -16,6 +17,7 @@ use munjigi_captcha::{KeyCheck, KeyRing};
 use munjigi_service::config::{Reader, number};
 
 pub use hours::Hours;
+pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
 pub use munjigi_service::config::{Environment, Mistakes};
 pub use munjigi_service::log::Log;
 pub use pictures::Pictures;
@@ -37,6 +39,8 @@ pub struct Config {
     pub retention: Retention,
     /// What is drawn, and when.
     pub pictures: Pictures,
+    /// How letters are sent, where they are.
+    pub mail: Option<Mail>,
     /// What is logged.
     pub log: Log,
 }
@@ -96,6 +100,8 @@ impl Config {
         let (http, retention) = (Http::from(&mut reader), Retention::from(&mut reader));
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let pictures = Pictures::from(&mut reader);
+        let mail =
+            if Mail::is_wanted(&reader) { Mail::from(&mut reader).map(Some) } else { Some(None) };
         let config = (|| {
             Some(Self {
                 database: database?,
@@ -104,6 +110,7 @@ impl Config {
                 http: http?,
                 retention: retention?,
                 pictures: pictures?,
+                mail: mail?,
                 log: log?,
             })
         })();

@@ -52,6 +52,7 @@ fn every_mistake_is_told_at_once_and_no_value_with_it() {
         ("MUNJIGI_INTERNAL_KEYS", secret),
         ("MUNJIGI_KEY_CHECK_FILE", "/run/secrets/nothing"),
         ("MUNJIGI_LISTEN", "8080"),
+        ("MUNJIGI_MAIL_URL", "smtp://munjigi:hunter2@relay.example"),
         ("MUNJIGI_LOG_FORMAT", "xml"),
         ("MUNJIGI_DATABASE_CONNECTIONS", "1"),
         ("MUNJIGI_EVENT_RETENTION_DAYS", ""),
@@ -78,6 +79,21 @@ fn the_edges_variables_are_known() {
     let mut both = COMPLETE.to_vec();
     both.extend([("MUNJIGI_ROOT_KEYS", "whatever"), ("MUNJIGI_SHARDS", "64")]);
     assert!(Config::read(&environment(&both)).is_ok());
+}
+
+#[test]
+fn letters_need_an_address_on_both_sides_or_are_not_sent() {
+    assert!(Config::read(&environment(&COMPLETE)).unwrap().mail.is_none());
+    let [url, from] =
+        [("MUNJIGI_MAIL_URL", "smtp://localhost"), ("MUNJIGI_MAIL_FROM", "me@example.org")];
+    for (set, missing) in [(url, from.0), (from, url.0)] {
+        let mut pairs = COMPLETE.to_vec();
+        pairs.push(set);
+        let told = Config::read(&environment(&pairs)).unwrap_err().to_string();
+        assert!(told.contains(&format!("{missing} is not set: ")), "{told}");
+        pairs.push(if set == url { from } else { url });
+        assert!(Config::read(&environment(&pairs)).unwrap().mail.is_some());
+    }
 }
 
 #[test]

@@ -72,6 +72,14 @@ pub const LOG_FORMAT: Variable = Variable::with_default(
     "auto",
     "json, text, or auto: text on a terminal, JSON elsewhere",
 );
+pub const MAIL_URL: Variable = Variable::secret(
+    "MUNJIGI_MAIL_URL",
+    "where letters go: smtp://host:25, smtp://name:password@host:587?tls=required, smtps://name:password@host, or folder:PATH for development; without it none are sent",
+);
+pub const MAIL_FROM: Variable = Variable::without_default(
+    "MUNJIGI_MAIL_FROM",
+    "whom letters come from, needed with MUNJIGI_MAIL_URL: Munjigi <no-reply@example.org>",
+);
 pub const GPU_URL: Variable = Variable::with_default(
     "MUNJIGI_GPU_URL",
     "",
@@ -128,6 +136,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Edge], &[KEY_CHECK]),
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
+    (&[Origin], &[MAIL_URL, MAIL_FROM]),
     (
         &[Origin],
         &[
