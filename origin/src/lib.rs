@@ -12,6 +12,7 @@ pub mod gpu;
 pub mod http;
 pub mod jobs;
 pub mod locale;
+pub mod mail;
 pub mod photos;
 pub mod pictures;
 pub mod publish;

@@ -1,0 +1,105 @@
+//! Every letter as it reads, in both languages.
+
+use super::*;
+use crate::rig::NOON;
+
+fn url(path: &str) -> Url {
+    format!("https://console.example/{path}").parse().unwrap()
+}
+
+fn to() -> EmailAddress {
+    "mina@example.org".parse().unwrap()
+}
+
+/// One of each. What people chose is as odd as it may be.
+pub(crate) fn every_letter() -> Vec<(&'static str, LetterKind)> {
+    let odd = || Shown::of("<b>Mina & \"Kim\"</b>\r\n\r\n한국");
+    let link = url("confirm?token=a1&next=%2F");
+    vec![
+        (
+            "confirm-address",
+            LetterKind::ConfirmAddress {
+                name: Shown::of("김미나"), link: link.clone(), hours: 24
+            },
+        ),
+        (
+            "address-taken",
+            LetterKind::AddressTaken { login_link: url("login"), recover_link: url("recover") },
+        ),
+        ("recover-password", LetterKind::RecoverPassword { link: link.clone(), minutes: 1 }),
+        ("password-changed", LetterKind::PasswordChanged),
+        ("second-factor-on", LetterKind::SecondFactorOn),
+        ("second-factor-off", LetterKind::SecondFactorOff),
+        (
+            "invited",
+            LetterKind::Invited {
+                by: odd(),
+                organisation: Shown::of("shop.example"),
+                role: Shown::of("viewer"),
+                link,
+                days: 7,
+            },
+        ),
+        ("new-log-in", LetterKind::NewLogIn { when: NOON, where_from: odd() }),
+    ]
+}
+
+#[test]
+fn every_letter_reads_well_in_both_languages() {
+    for (name, kind) in every_letter() {
+        for locale in Locale::ALL {
+            let letter = kind.letter(to(), locale);
+            let html = letter.html.unwrap();
+            let whole = format!("{}\n\n{}\n{html}", letter.subject, letter.text);
+            insta::assert_snapshot!(format!("{name}.{locale}"), whole);
+        }
+    }
+}
+
+#[test]
+fn a_link_stands_on_a_line_of_its_own() {
+    for (name, kind) in every_letter() {
+        for locale in Locale::ALL {
+            let letter = kind.letter(to(), locale);
+            let bare = letter.text.lines().filter(|line| line.starts_with("https://"));
+            let links: Vec<&str> = kind.links().into_iter().map(Url::as_str).collect();
+            assert_eq!(bare.collect::<Vec<_>>(), links, "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_somebody_chose_is_no_markup() {
+    for (name, kind) in every_letter() {
+        for locale in Locale::ALL {
+            let html = kind.letter(to(), locale).html.unwrap();
+            assert!(!html.contains("<b>") && !html.contains("\"Kim\""), "{name}: {html}");
+        }
+    }
+}
+
+#[test]
+fn no_letter_shouts() {
+    for (name, kind) in every_letter() {
+        for locale in Locale::ALL {
+            let letter = kind.letter(to(), locale);
+            assert!(!letter.text.contains('!') && !letter.subject.as_str().contains('!'), "{name}");
+        }
+    }
+}
+
+#[test]
+fn whoever_is_named_like_a_site_is_greeted_without_a_name() {
+    let name = Shown::of("Win at evil.example");
+    let kind = LetterKind::ConfirmAddress { name, link: url("confirm"), hours: 24 };
+    for locale in Locale::ALL {
+        assert!(!kind.letter(to(), locale).text.contains("evil"));
+    }
+}
+
+#[test]
+fn letters_are_not_shown_in_logs() {
+    let (_, kind) = every_letter().remove(0);
+    let letter = kind.letter(to(), Locale::En);
+    assert_eq!(format!("{kind:?} {letter:?}"), "LetterKind Letter");
+}
