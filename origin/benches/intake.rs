@@ -91,6 +91,7 @@ async fn over_http(pool: &PgPool, entropy: &Entropy) -> f64 {
         edge: Edge::new(http.clone(), nowhere, ring.clone(), clock, entropy.clone()),
         gpu: None,
         pictures: Pictures::default(),
+        mail: None,
         connections: 10,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());

@@ -31,6 +31,7 @@ use crate::clock::Clock;
 use crate::config::Retention;
 use crate::edge::Edge;
 use crate::entropy::Entropy;
+use crate::mail::Sender;
 use crate::pictures::Factory;
 
 pub use admission::Admission;
@@ -53,6 +54,8 @@ pub struct App {
     pub edge: Edge,
     /// Makes pictures.
     pub factory: Factory,
+    /// Sends letters; `None` where none are sent.
+    pub mail: Option<Sender>,
     /// What is kept.
     pub retention: Retention,
     /// What is known of the parts that the origin depends on.

@@ -2,6 +2,7 @@
 //! clock that is set by hand, and an edge that remembers what it was told.
 
 pub mod pictures;
+pub mod smtp;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -96,6 +97,7 @@ impl Rig {
             edge,
             gpu,
             pictures: Pictures::default(),
+            mail: None,
             connections: 10,
         };
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());

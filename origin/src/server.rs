@@ -11,12 +11,13 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
-use crate::config::{Config, Database};
+use crate::config::{Config, Database, Mail};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, Admission, App, Readiness, Schema};
 use crate::jobs::Jobs;
+use crate::mail::{Sender, Transport, TransportError};
 use crate::pictures::Factory;
 use crate::pictures::policy::Policy;
 use crate::publish::Publisher;
@@ -47,6 +48,9 @@ pub enum StartError {
     /// Another recorder was installed.
     #[error("metrics cannot be recorded: {0}")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
+    /// TLS or the system's certificates.
+    #[error(transparent)]
+    Mail(#[from] TransportError),
 }
 
 impl Server {
@@ -70,8 +74,29 @@ impl Server {
             });
         let edge = Edge::new(client, url, ring.clone(), clock.clone(), entropy.clone());
         let pictures = config.pictures.clone();
-        let parts =
-            Parts { pool, factory_pool, clock, entropy, ring, edge, gpu, pictures, connections };
+        // After the client, which chooses the provider of TLS for the process.
+        let sender = |mail: &Mail| {
+            let transport = Transport::of(&mail.transport)?;
+            Ok::<_, StartError>(Sender::new(
+                pool.clone(),
+                clock.clone(),
+                mail.from.clone(),
+                transport,
+            ))
+        };
+        let mail = config.mail.as_ref().map(sender).transpose()?;
+        let parts = Parts {
+            pool,
+            factory_pool,
+            clock,
+            entropy,
+            ring,
+            edge,
+            gpu,
+            pictures,
+            mail,
+            connections,
+        };
         Ok(Self::of(parts, config.retention, metrics))
     }
 
@@ -97,6 +122,7 @@ impl Server {
             ring: parts.ring,
             edge: parts.edge,
             factory,
+            mail: parts.mail,
             retention,
             readiness: Readiness::default(),
             admission: Admission::new(parts.connections),
@@ -167,11 +193,14 @@ pub struct Parts {
     pub gpu: Option<Gpu>,
     /// What operators chose about pictures.
     pub pictures: crate::config::Pictures,
+    /// Sends letters, where they are sent.
+    pub mail: Option<Sender>,
     /// Size of the pool.
     pub connections: u32,
 }
 
-/// Applies the schema, then publishes, does the jobs and makes pictures.
+/// Applies the schema, then publishes, does the jobs, makes pictures and
+/// sends letters.
 async fn background(app: Arc<App>, mut stop: Stop) {
     tokio::select! {
         () = stop.asked() => return,
@@ -186,7 +215,18 @@ async fn background(app: Arc<App>, mut stop: Stop) {
         publisher: publisher.clone(),
     };
     let factory = app.factory.clone();
-    tokio::join!(publisher.run(stop.clone()), jobs.run(stop.clone()), factory.run(stop));
+    let mail = app.mail.clone();
+    let sending = async {
+        if let Some(sender) = mail {
+            sender.run(stop.clone()).await;
+        }
+    };
+    tokio::join!(
+        publisher.run(stop.clone()),
+        jobs.run(stop.clone()),
+        factory.run(stop.clone()),
+        sending
+    );
 }
 
 async fn apply_schema(app: &App) {

@@ -5,6 +5,7 @@ pub mod counts;
 mod error;
 pub mod events;
 pub mod housekeeping;
+pub mod mails;
 pub mod nonces;
 mod notices;
 pub mod photos;

@@ -34,6 +34,11 @@ impl EmailAddress {
     pub fn as_str(&self) -> &str {
         self.0.as_ref()
     }
+
+    /// For an envelope.
+    pub(super) fn address(&self) -> Address {
+        self.0.clone()
+    }
 }
 
 /// Addresses are never logged.

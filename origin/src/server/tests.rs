@@ -48,6 +48,7 @@ async fn start(options: PgConnectOptions) -> Running {
         edge,
         gpu: None,
         pictures: Pictures::default(),
+        mail: None,
         connections: 5,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());

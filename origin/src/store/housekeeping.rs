@@ -4,7 +4,7 @@ use munjigi_captcha::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration};
 
-use super::{StoreError, Unit, rollups, to_timestamp};
+use super::{StoreError, Unit, mails, rollups, to_timestamp};
 
 /// Tables that are partitioned by day.
 const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];
@@ -126,10 +126,11 @@ impl Unit for Sweep {
             "DELETE FROM packs WHERE deleted_at < $1",
             now - Duration::days(DELETED_PACK_DAYS)
         )
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+        let mails = mails::sweep(connection, self.now).await?;
         let sites = batches.rows_affected() + sites.rows_affected();
-        Ok(nonces.rows_affected() + sites + packs.rows_affected())
+        Ok(nonces.rows_affected() + sites + packs.rows_affected() + mails)
     }
 }
 
