@@ -3,7 +3,8 @@
 //! schema is ours. An edge that does not answer is told as degraded, not as
 //! unready: taking every origin out of service would mend nothing and refuse
 //! the events of those edges that do reach us. Nor does a gpu-backend that is
-//! away keep anything from working while the pools last.
+//! away keep anything from working while the pools last, nor a mail server
+//! that takes no letters: they wait.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -15,10 +16,12 @@ use axum::response::{IntoResponse, Response};
 use munjigi_protocol::{Health, HealthCheck, Status};
 
 use super::{App, Refused};
-use crate::store;
+use crate::store::{self, mails};
 
 /// A check that takes longer has failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Whoever waits for a letter has given up by then.
+const MAIL_LAG_MS: u64 = 5 * 60_000;
 
 /// The schema, as this process knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,10 +71,11 @@ pub async fn live() -> &'static str {
 
 /// Every part, and 503 when one of them keeps intake from working.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
-    let (database, edge, gpu) =
-        tokio::join!(check_database(&app), check_edge(&app), check_gpu(&app));
+    let (database, edge, gpu, mail) =
+        tokio::join!(check_database(&app), check_edge(&app), check_gpu(&app), check_mail(&app));
     let mut checks = vec![database, check_schema(&app), edge];
     checks.extend(gpu);
+    checks.extend(mail);
     let status = worst(&checks);
     let code =
         if status == Status::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
@@ -128,6 +132,24 @@ async fn check_gpu(app: &App) -> Option<HealthCheck> {
         }
         Ok(Err(error)) => wrong(name, Status::Degraded, &error.to_string()),
         Err(_) => wrong(name, Status::Degraded, "the gpu-backend does not answer within 2 s"),
+    })
+}
+
+/// None where no letters are sent.
+async fn check_mail(app: &App) -> Option<HealthCheck> {
+    let name = "mail";
+    if let Some(trouble) = app.mail.as_ref()?.trouble() {
+        return Some(wrong(name, Status::Degraded, &trouble));
+    }
+    let backlog = mails::backlog(&app.pool, app.clock.now());
+    Some(match tokio::time::timeout(CHECK_TIMEOUT, backlog).await {
+        Ok(Ok(backlog)) if backlog.lag_ms > MAIL_LAG_MS => {
+            wrong(name, Status::Degraded, "letters wait for more than 5 minutes")
+        }
+        Ok(Ok(_)) => well(name),
+        Ok(Err(_)) | Err(_) => {
+            wrong(name, Status::Degraded, "Postgres does not say whether letters wait")
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use super::App;
-use crate::store::{pictures, publications};
+use crate::store::{mails, pictures, publications};
 
 /// A scrape waits no longer for Postgres: the rest of it is worth more then.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -19,6 +19,7 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app).await;
     look_at_pictures(&app).await;
+    look_at_mail(&app).await;
     app.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
@@ -58,6 +59,18 @@ async fn look_at_pictures(app: &App) {
         }
         let below = kind.below_since.map_or(0.0, |since| now.since(since) as f64 / 1_000.0);
         gauge!("munjigi_picture_pool_below_seconds", "type" => name).set(below);
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
+async fn look_at_mail(app: &App) {
+    if app.mail.is_none() {
+        return;
+    }
+    let backlog = mails::backlog(&app.pool, app.clock.now());
+    if let Ok(Ok(backlog)) = tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
+        gauge!("munjigi_mail_waiting").set(backlog.waiting as f64);
+        gauge!("munjigi_mail_lag_seconds").set(backlog.lag_ms as f64 / 1_000.0);
     }
 }
 
@@ -106,6 +119,13 @@ pub fn describe() {
     describe_counter!(
         "munjigi_pictures_missed_total",
         "Pictures that were due and could not be dealt: alert on any"
+    );
+    describe_gauge!("munjigi_mail_waiting", "Letters that are not sent yet");
+    describe_gauge!("munjigi_mail_lag_seconds", Unit::Seconds, "Age of the oldest of them");
+    describe_counter!("munjigi_mail_sent_total", "Letters that the mail server took");
+    describe_counter!(
+        "munjigi_mail_failures_total",
+        "Tries that failed: unreachable, silent, unwelcome (an operator mends these), deferred, refused, unwritable, unfit"
     );
     describe_counter!("munjigi_store_conflicts_total", "Transactions tried again");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");

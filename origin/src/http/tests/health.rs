@@ -1,13 +1,19 @@
 //! Health, version, metrics and the home page; and what intake says while a
 //! part is away.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
+use crate::config::MailTransport;
 use crate::http::Schema;
-use crate::rig::{self, Rig, event};
+use crate::mail::{Sender, Transport};
+use crate::rig::smtp::{self, FakeSmtp, Reply, Step};
+use crate::rig::{self, MINUTE, Rig, event};
+use crate::stop;
+use crate::store::mails;
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn ready_means_that_every_part_is_well(pool: PgPool) {
@@ -46,6 +52,39 @@ async fn a_gpu_backend_that_is_away_keeps_nothing_from_working(pool: PgPool) {
     assert_contract!("gpu_backend_away", rig.get("/health/ready").await, rig);
     let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
     assert_eq!(answer.status, 204);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
+    let mut rig = Rig::new(pool).await;
+    let server = FakeSmtp::start().await;
+    let transport = MailTransport::Smtp(smtp::server(server.address));
+    let transport = Transport::of(&transport).unwrap();
+    let from = "no-reply@munjigi.example".parse().unwrap();
+    let sender = Sender::new(rig.pool.clone(), rig.app.clock.clone(), from, transport);
+    Arc::get_mut(&mut rig.app).unwrap().mail = Some(sender.clone());
+    assert_contract!("mail", rig.get("/health/ready").await, rig);
+
+    let letter = crate::mail::Letter {
+        to: "mina@example.org".parse().unwrap(),
+        subject: "Hello".parse().unwrap(),
+        text: "Hello\n".to_owned(),
+        html: None,
+    };
+    let mut connection = rig.pool.acquire().await.unwrap();
+    mails::queue(&mut connection, &letter, rig.now()).await.unwrap();
+    rig.pass(5 * MINUTE);
+    assert_eq!(rig.get("/health/ready").await.body.matches("degraded").count(), 0);
+    rig.pass(1);
+    assert_contract!("mail_waits", rig.get("/health/ready").await, rig);
+
+    let (_stopper, stop) = stop::pair();
+    server.reply([(Step::Rcpt, Reply::Code(451))]);
+    sender.send_due(&stop).await.unwrap();
+    assert_contract!("mail_failed", rig.get("/health/ready").await, rig);
+    rig.pass(MINUTE);
+    sender.send_due(&stop).await.unwrap();
+    assert_eq!(rig.get("/health/ready").await.body.matches("degraded").count(), 0);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
