@@ -83,6 +83,7 @@ async fn over_http(pool: &PgPool, entropy: &Entropy) -> f64 {
     let http = edge::http_client().unwrap();
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let parts = Parts {
+        console: None,
         pool: pool.clone(),
         factory_pool: pool.clone(),
         clock: clock.clone(),

@@ -1,6 +1,7 @@
 //! The command line: one file per command. A command says what it does, does
 //! it, and says how to undo it; what it works on lives elsewhere.
 
+mod account;
 mod completions;
 mod config;
 mod fail;
@@ -67,6 +68,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Makes, lists, changes and deletes sites.
     Site(site::Arguments),
+    /// Lets people into the console.
+    Account(account::Arguments),
     /// Shows and switches what pictures visitors get.
     Pictures(pictures::Arguments),
     /// Makes pictures of an operator's own photos.
@@ -120,6 +123,7 @@ fn run(command: Command) -> Result<(), Fail> {
             Command::Serve(arguments) => serve::run(&shell, &arguments).await,
             Command::Migrate(arguments) => migrate::run(&shell, &arguments).await,
             Command::Site(arguments) => site::run(&shell, &arguments).await,
+            Command::Account(arguments) => account::run(&shell, &arguments).await,
             Command::Pictures(arguments) => pictures::run(&shell, &arguments).await,
             Command::Photos(arguments) => photos::run(&shell, &arguments).await,
             Command::Keys(arguments) => keys::run(&shell, &arguments),

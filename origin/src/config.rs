@@ -2,6 +2,7 @@
 //! per concern. Every mistake is collected, so that an operator mends them in
 //! one go. What the values are used for does not belong here.
 
+mod console;
 mod hours;
 mod mail;
 mod pictures;
@@ -16,6 +17,7 @@ use std::net::SocketAddr;
 use munjigi_captcha::{KeyCheck, KeyRing};
 use munjigi_service::config::{Reader, number};
 
+pub use console::{Console, ConsoleSource, SignUpPolicy};
 pub use hours::Hours;
 pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
 pub use munjigi_service::config::{Environment, Mistakes};
@@ -39,6 +41,8 @@ pub struct Config {
     pub retention: Retention,
     /// What is drawn, and when.
     pub pictures: Pictures,
+    /// The pages for people, where there are any.
+    pub console: Option<Console>,
     /// How letters are sent, where they are.
     pub mail: Option<Mail>,
     /// What is logged.
@@ -100,10 +104,17 @@ impl Config {
         let (http, retention) = (Http::from(&mut reader), Retention::from(&mut reader));
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let pictures = Pictures::from(&mut reader);
-        let mail =
-            if Mail::is_wanted(&reader) { Mail::from(&mut reader).map(Some) } else { Some(None) };
+        let has_console = Console::is_wanted(&reader);
+        let console = if has_console { Console::from(&mut reader).map(Some) } else { Some(None) };
+        // Accounts are confirmed by letters.
+        let mail = if has_console || Mail::is_wanted(&reader) {
+            Mail::from(&mut reader).map(Some)
+        } else {
+            Some(None)
+        };
         let config = (|| {
             Some(Self {
+                console: console?,
                 database: database?,
                 edge: edge?,
                 keys: keys?,

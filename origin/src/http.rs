@@ -4,6 +4,7 @@
 
 mod admission;
 mod answer;
+mod console;
 mod counts;
 mod events;
 mod health;
@@ -35,6 +36,7 @@ use crate::mail::Sender;
 use crate::pictures::Factory;
 
 pub use admission::Admission;
+pub use console::Console;
 pub use health::{Readiness, Schema};
 pub use metrics::describe as describe_metrics;
 pub use refused::Refused;
@@ -64,19 +66,24 @@ pub struct App {
     pub admission: Admission,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
+    /// The pages for people, where there are any.
+    pub console: Option<Console>,
 }
 
 /// Every route.
 pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/", get(home::handler))
+    let pages = match app.console {
+        Some(_) => console::router(&app),
+        None => Router::new().route("/", get(home::handler)),
+    };
+    pages
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::handler))
         .route(routes::VERSION.path, get(version::handler))
         .route(routes::EVENTS.path, post(events::handler))
         .route(routes::COUNTS.path, post(counts::handler))
-        .fallback(async || Refused::new(Code::NotFound, "there is nothing at this path"))
+        .fallback(console::nowhere)
         .method_not_allowed_fallback(async || {
             Refused::new(Code::MethodNotAllowed, "the path takes another method")
         })

@@ -1,8 +1,10 @@
 //! What tests of the shell stand on: the real router on a real database, a
 //! clock that is set by hand, and an edge that remembers what it was told.
 
+pub mod people;
 pub mod pictures;
 pub mod smtp;
+mod tab;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,17 +29,19 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::clock::Clock;
-use crate::config::{Pictures, Retention};
+use crate::config::{self, Pictures, Retention};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
-use crate::http::{self, App, Schema};
+use crate::http::{self, App, Console, Schema};
 use crate::jobs::Jobs;
 use crate::publish::Publisher;
 use crate::server::{self, Parts, Server};
 use crate::settings::Settings;
 use crate::store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
 use crate::store::transact;
+
+pub use tab::Tab;
 
 /// 2026-11-20T12:00:30Z.
 pub const NOON: UnixMillis = UnixMillis(1_795_176_030_000);
@@ -53,6 +57,16 @@ pub fn ring() -> KeyRing {
 
 pub fn check() -> KeyCheck {
     KeyCheck::parse(KEY).unwrap()
+}
+
+/// As operators would set it up.
+pub fn console() -> config::Console {
+    config::Console {
+        url: "https://console.example/".parse().unwrap(),
+        keys: ring(),
+        sign_up: config::SignUpPolicy::Open,
+        client_header: Some("x-real-ip".parse().unwrap()),
+    }
 }
 
 #[derive(Clone)]
@@ -97,6 +111,7 @@ impl Rig {
             edge,
             gpu,
             pictures: Pictures::default(),
+            console: Some(Console::new(console(), check(), None)),
             mail: None,
             connections: 10,
         };

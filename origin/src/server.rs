@@ -15,7 +15,7 @@ use crate::config::{Config, Database, Mail};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
-use crate::http::{self, Admission, App, Readiness, Schema};
+use crate::http::{self, Admission, App, Console, Readiness, Schema};
 use crate::jobs::Jobs;
 use crate::mail::{Sender, Transport, TransportError};
 use crate::pictures::Factory;
@@ -74,6 +74,11 @@ impl Server {
             });
         let edge = Edge::new(client, url, ring.clone(), clock.clone(), entropy.clone());
         let pictures = config.pictures.clone();
+        let check = config.keys.check.clone();
+        let console = config
+            .console
+            .clone()
+            .map(|console| Console::new(console, check, config.mail.as_ref()));
         // After the client, which chooses the provider of TLS for the process.
         let sender = |mail: &Mail| {
             let transport = Transport::of(&mail.transport)?;
@@ -94,6 +99,7 @@ impl Server {
             edge,
             gpu,
             pictures,
+            console,
             mail,
             connections,
         };
@@ -127,6 +133,7 @@ impl Server {
             readiness: Readiness::default(),
             admission: Admission::new(parts.connections),
             metrics,
+            console: parts.console,
         };
         Self { app: Arc::new(app) }
     }
@@ -146,6 +153,8 @@ impl Server {
         let background = tokio::spawn(background(Arc::clone(&self.app), asked.clone()));
         let mut until_asked = asked;
         let router = http::router(Arc::clone(&self.app));
+        // Who connects is known to the pages for people.
+        let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
         let serving = axum::serve(listener, router)
             .with_graceful_shutdown(async move { until_asked.asked().await });
         let mut serving = tokio::spawn(serving.into_future());
@@ -193,6 +202,8 @@ pub struct Parts {
     pub gpu: Option<Gpu>,
     /// What operators chose about pictures.
     pub pictures: crate::config::Pictures,
+    /// The pages for people, where there are any.
+    pub console: Option<Console>,
     /// Sends letters, where they are sent.
     pub mail: Option<Sender>,
     /// Size of the pool.

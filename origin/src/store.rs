@@ -1,18 +1,24 @@
 //! Postgres: every query of the origin, one file per table or concern. What
 //! the rows mean to a caller is decided by the callers.
 
+pub mod accounts;
+pub mod audit;
 pub mod counts;
 mod error;
 pub mod events;
+pub mod factors;
 pub mod housekeeping;
+pub mod limits;
 pub mod mails;
 pub mod nonces;
 mod notices;
+pub mod organisations;
 pub mod photos;
 pub mod pictures;
 pub mod publications;
 pub mod rollups;
 pub mod secrets;
+pub mod sessions;
 pub mod sites;
 mod timestamp;
 mod transaction;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{files, randomness};
 
-/// The three secrets of PROTOCOL's key rings, as the services read them.
+/// The secrets of an installation, as the services read them.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Keys {
     /// `MUNJIGI_ROOT_KEYS`.
@@ -17,6 +17,14 @@ pub struct Keys {
     pub internal: String,
     /// `MUNJIGI_KEY_CHECK`.
     pub check: String,
+    /// `MUNJIGI_CONSOLE_KEYS`.
+    #[serde(default = "console")]
+    pub console: String,
+}
+
+/// Files of earlier versions have none.
+fn console() -> String {
+    ring("c1")
 }
 
 impl std::fmt::Debug for Keys {
@@ -29,17 +37,18 @@ impl Keys {
     /// Fresh ones.
     #[must_use]
     pub fn fresh() -> Self {
-        Self { root: ring("r1"), internal: ring("i1"), check: randomness::base64url(32) }
+        let check = randomness::base64url(32);
+        Self { root: ring("r1"), internal: ring("i1"), check, console: console() }
     }
 
     /// The ones of an earlier start, else fresh ones.
     pub fn kept(path: &Path) -> Result<Self> {
-        if let Ok(text) = std::fs::read_to_string(path) {
-            return serde_json::from_str(&text).with_context(|| {
+        let keys = match std::fs::read_to_string(path) {
+            Ok(text) => serde_json::from_str(&text).with_context(|| {
                 format!("{} is damaged; start over with `scripts/dev --fresh`", path.display())
-            });
-        }
-        let keys = Self::fresh();
+            })?,
+            Err(_) => Self::fresh(),
+        };
         files::write_private(path, &serde_json::to_string_pretty(&keys)?)?;
         Ok(keys)
     }
@@ -47,7 +56,7 @@ impl Keys {
     /// As the edge's secrets.
     #[must_use]
     pub fn for_edge(&self) -> BTreeMap<String, String> {
-        let mut variables = self.for_origin();
+        let mut variables = self.shared();
         variables.insert("MUNJIGI_ROOT_KEYS".to_owned(), self.root.clone());
         variables
     }
@@ -55,6 +64,12 @@ impl Keys {
     /// As the origin's variables, which hold no key that seals.
     #[must_use]
     pub fn for_origin(&self) -> BTreeMap<String, String> {
+        let mut variables = self.shared();
+        variables.insert("MUNJIGI_CONSOLE_KEYS".to_owned(), self.console.clone());
+        variables
+    }
+
+    fn shared(&self) -> BTreeMap<String, String> {
         BTreeMap::from([
             ("MUNJIGI_INTERNAL_KEYS".to_owned(), self.internal.clone()),
             ("MUNJIGI_KEY_CHECK".to_owned(), self.check.clone()),
@@ -84,5 +99,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.json");
         assert_eq!(Keys::kept(&path).unwrap().root, Keys::kept(&path).unwrap().root);
+        // Also those that an earlier version did not know.
+        std::fs::write(&path, r#"{"root":"r","internal":"i","check":"c"}"#).unwrap();
+        let keys = Keys::kept(&path).unwrap();
+        assert_eq!(keys.root, "r");
+        assert_eq!(Keys::kept(&path).unwrap().console, keys.console);
     }
 }

@@ -43,6 +43,7 @@ impl Origin {
         );
         let port = port.unwrap_or_else(ports::free);
         environment.insert("MUNJIGI_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
+        environment.insert("MUNJIGI_CONSOLE_URL".to_owned(), format!("http://localhost:{port}"));
         Ok(Self { binary, port, environment, log, process: None })
     }
 

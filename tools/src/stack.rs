@@ -116,6 +116,8 @@ pub struct Stack {
     /// A site whose every visitor is shown a picture.
     pub pictures_site: Site,
     logs: PathBuf,
+    /// Where letters are put.
+    mail: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -151,7 +153,7 @@ impl Stack {
             &options.gpu_variables,
             logs.join("gpu-backend.log"),
         );
-        let mut variables = origin_variables(&keys, &database, edge_port);
+        let mut variables = origin_variables(&keys, &database, edge_port, &folder);
         if options.pictures != Pictures::None {
             variables.insert("MUNJIGI_GPU_URL".to_owned(), gpu.url());
         }
@@ -210,6 +212,7 @@ impl Stack {
             bench_site,
             pictures_site,
             logs,
+            mail: mail_folder(&folder),
             _temporary: temporary,
         })
     }
@@ -268,6 +271,7 @@ impl Stack {
             "bench_site": self.bench_site,
             "pictures_site": self.pictures_site,
             "keys": self.keys.for_edge(),
+            "mail": self.mail,
             "logs": self.logs,
         })
     }
@@ -286,8 +290,21 @@ fn folder(folder: &Folder) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
     }
 }
 
-fn origin_variables(keys: &Keys, database: &Database, edge_port: u16) -> BTreeMap<String, String> {
+fn mail_folder(folder: &Path) -> PathBuf {
+    folder.join("mail")
+}
+
+fn origin_variables(
+    keys: &Keys,
+    database: &Database,
+    edge_port: u16,
+    folder: &Path,
+) -> BTreeMap<String, String> {
     let mut variables = keys.for_origin();
+    let mail = format!("folder:{}", mail_folder(folder).display());
+    variables.insert("MUNJIGI_MAIL_URL".to_owned(), mail);
+    variables.insert("MUNJIGI_MAIL_FROM".to_owned(), "Munjigi <no-reply@localhost>".to_owned());
+    variables.insert("MUNJIGI_SIGN_UP".to_owned(), "open".to_owned());
     variables.insert("MUNJIGI_DATABASE_URL".to_owned(), database.url());
     variables.insert("MUNJIGI_EDGE_URL".to_owned(), format!("http://127.0.0.1:{edge_port}"));
     variables

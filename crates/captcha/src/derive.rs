@@ -38,9 +38,14 @@ impl Purpose {
 
 /// The key of a purpose.
 pub fn derive(root: &RingKey, purpose: Purpose) -> Zeroizing<[u8; KEY_BYTES]> {
+    expand(root, purpose.info())
+}
+
+/// The key of a purpose by its name.
+pub fn expand(root: &RingKey, info: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
     let mut key = Zeroizing::new([0; KEY_BYTES]);
     Hkdf::<Sha256>::new(None, root.bytes())
-        .expand(purpose.info(), &mut *key)
+        .expand(info, &mut *key)
         .expect("32 bytes are one block of HKDF-SHA256, which gives up to 255");
     key
 }

@@ -70,6 +70,12 @@ impl RingKey {
         self.kid
     }
 
+    /// A key for another purpose, by HKDF-SHA256. `info` names the purpose,
+    /// and is nobody else's.
+    pub fn derive(&self, info: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
+        crate::derive::expand(self, info)
+    }
+
     /// The key itself, for deriving from.
     pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
         &self.key

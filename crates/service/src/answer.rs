@@ -46,7 +46,8 @@ impl Exchange {
         Self { method, route, stopwatch: Stopwatch::start() }
     }
 
-    /// Puts fixed headers and the request's id onto an answer, and counts it.
+    /// Puts fixed headers, where the answer has none of its own, and the
+    /// request's id onto an answer, and counts it.
     pub fn end(
         self,
         response: &mut Response,
@@ -55,7 +56,7 @@ impl Exchange {
         names: Names,
     ) -> Answered {
         for (name, value) in fixed {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+            response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
         }
         if let Ok(id) = HeaderValue::from_str(id) {
             response.headers_mut().insert(headers::REQUEST_ID, id);
@@ -124,11 +125,13 @@ mod tests {
         let exchange = Exchange::begin(&request);
         assert_eq!((exchange.method, exchange.route.as_str()), ("GET", "unmatched"));
         let mut response = Response::default();
-        let fixed = [(header::CACHE_CONTROL, "no-store")];
+        response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("origin"));
+        let fixed = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
         let names = Names { requests: "requests", seconds: "seconds" };
         let answered = exchange.end(&mut response, "the-id", &fixed, names);
         assert_eq!(answered.status, 200);
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        assert_eq!(response.headers()[header::REFERRER_POLICY], "origin", "its own");
         assert_eq!(response.headers()[headers::REQUEST_ID], "the-id");
     }
 

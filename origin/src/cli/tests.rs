@@ -47,10 +47,10 @@ fn every_command_has_a_man_page_with_its_example() {
             assert!(text.contains(part), "{path}: {part}");
         }
     }
-    // One for `munjigi` itself, `site`, `pictures`, `photos` and `keys`, and
-    // none left from elsewhere.
+    // One for `munjigi` itself, `site`, `account`, `pictures`, `photos` and
+    // `keys`, and none left from elsewhere.
     let pages = std::fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(pages, commands.len() + 5);
+    assert_eq!(pages, commands.len() + 6);
 }
 
 #[test]

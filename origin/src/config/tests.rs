@@ -133,3 +133,35 @@ fn the_document_holds_the_table_of_this_program() {
     let written = from.split("<!-- variables:end -->").next().unwrap();
     assert_eq!(written, markdown(), "copy the output of `munjigi config --markdown` there");
 }
+
+#[test]
+fn the_console_is_where_its_address_is_set_and_then_needs_its_keys() {
+    let with = |more: &[(&'static str, &'static str)]| {
+        Config::read(&environment(&[COMPLETE.as_slice(), more].concat()))
+    };
+    assert!(with(&[]).unwrap().console.is_none());
+    let url = ("MUNJIGI_CONSOLE_URL", "https://console.example");
+    let whole = [
+        url,
+        ("MUNJIGI_CONSOLE_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+        ("MUNJIGI_MAIL_URL", "folder:letters"),
+        ("MUNJIGI_MAIL_FROM", "Munjigi <no-reply@console.example>"),
+    ];
+    let console = with(&whole).unwrap().console.unwrap();
+    assert_eq!(console.url.as_str(), "https://console.example/");
+    assert_eq!(console.origin(), "https://console.example");
+    assert_eq!(console.sign_up, super::SignUpPolicy::Closed);
+    let told = |more: &[(&'static str, &'static str)]| with(more).unwrap_err().to_string();
+    let missing = told(&[url]);
+    for name in ["MUNJIGI_CONSOLE_KEYS", "MUNJIGI_MAIL_URL", "MUNJIGI_MAIL_FROM"] {
+        assert!(missing.contains(name), "{missing}");
+    }
+    let mistakes = told(&[
+        ("MUNJIGI_CONSOLE_URL", "http://console.example"),
+        ("MUNJIGI_SIGN_UP", "maybe"),
+        ("MUNJIGI_CLIENT_HEADER", "x y"),
+    ]);
+    for part in ["unless it is localhost", "open or closed", "a header's name"] {
+        assert!(mistakes.contains(part), "{mistakes}");
+    }
+}

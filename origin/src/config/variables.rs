@@ -128,6 +128,26 @@ pub const PICTURES_HOURS: Variable = Variable::with_default(
     "when the gpu-backend runs: always, or mon-fri 08:00-18:00 +09:00 (days, times of one day, offset from UTC)",
 );
 
+pub const CONSOLE_URL: Variable = Variable::with_default(
+    "MUNJIGI_CONSOLE_URL",
+    "",
+    "the console's address for people: https://console.example; without it there is no console",
+);
+pub const CONSOLE_KEYS: Variable = Variable::secret(
+    "MUNJIGI_CONSOLE_KEYS",
+    "key ring that seals what the console must read again (`munjigi keys generate`)",
+);
+pub const SIGN_UP: Variable = Variable::with_default(
+    "MUNJIGI_SIGN_UP",
+    "closed",
+    "who may make an account: open (everybody), or closed (who is invited)",
+);
+pub const CLIENT_HEADER: Variable = Variable::with_default(
+    "MUNJIGI_CLIENT_HEADER",
+    "",
+    "header in which your proxy names the client's address; without it, the connection's is used",
+);
+
 /// Every variable, by who reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Tools], &[DATABASE_URL]),
@@ -136,6 +156,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Edge], &[KEY_CHECK]),
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
+    (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),
     (
         &[Origin],

@@ -31,9 +31,14 @@ const FIXED: [(HeaderName, &str); 4] = [
 const NAMES: Names =
     Names { requests: "munjigi_http_requests_total", seconds: "munjigi_http_request_seconds" };
 
+/// The id of a request, for who answers it.
+#[derive(Debug, Clone, Default)]
+pub struct RequestId(pub String);
+
 /// Wraps every request.
-pub async fn finish(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let id = app.entropy.request_id();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let exchange = Exchange::begin(&request);
     let (method, route) = (exchange.method, &exchange.route);
     let span = tracing::info_span!("request", request_id = %id, method, route = %route);

@@ -1,4 +1,4 @@
-//! `GET /`: says what this is, until the console stands here.
+//! `GET /` of an origin without a console: says what this is.
 
 use axum::response::Html;
 

@@ -40,6 +40,7 @@ async fn start(options: PgConnectOptions) -> Running {
     let client = edge::http_client().unwrap();
     let edge = Edge::new(client, nowhere, rig::ring(), clock.clone(), entropy.clone());
     let parts = Parts {
+        console: None,
         pool,
         factory_pool,
         clock,

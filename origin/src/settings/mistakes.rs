@@ -30,6 +30,14 @@ impl Mistake {
     }
 }
 
+/// In a sentence.
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, why, mend } = self;
+        write!(f, "{what}: {why}. To mend it: {mend}.")
+    }
+}
+
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.len() {

@@ -2,9 +2,10 @@
 
 use munjigi_captcha::UnixMillis;
 use sqlx::PgConnection;
-use time::{Date, Duration};
+use time::{Date, Duration, OffsetDateTime};
 
 use super::{StoreError, Unit, mails, rollups, to_timestamp};
+use crate::accounts::session;
 
 /// Tables that are partitioned by day.
 const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];
@@ -122,6 +123,7 @@ impl Unit for Sweep {
         )
         .execute(&mut *connection)
         .await?;
+        let accounts = sweep_accounts(&mut *connection, now).await?;
         let packs = sqlx::query!(
             "DELETE FROM packs WHERE deleted_at < $1",
             now - Duration::days(DELETED_PACK_DAYS)
@@ -130,8 +132,38 @@ impl Unit for Sweep {
         .await?;
         let mails = mails::sweep(connection, self.now).await?;
         let sites = batches.rows_affected() + sites.rows_affected();
-        Ok(nonces.rows_affected() + sites + packs.rows_affected() + mails)
+        Ok(nonces.rows_affected() + sites + accounts + packs.rows_affected() + mails)
     }
+}
+
+/// Links and sessions that have ended by time, limits that hold nobody back.
+async fn sweep_accounts(
+    connection: &mut PgConnection,
+    now: OffsetDateTime,
+) -> Result<u64, StoreError> {
+    let millis = |millis: u64| Duration::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX));
+    let links = sqlx::query_scalar!(
+        r#"WITH sign_ups AS (DELETE FROM sign_ups WHERE expires_at < $1 RETURNING 1),
+            recoveries AS (DELETE FROM recoveries WHERE expires_at < $1 RETURNING 1),
+            invitations AS (DELETE FROM invitations WHERE expires_at < $1 RETURNING 1)
+        SELECT (SELECT count(*) FROM sign_ups) + (SELECT count(*) FROM recoveries)
+            + (SELECT count(*) FROM invitations) AS "links!""#,
+        now
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let sessions = sqlx::query!(
+        "DELETE FROM sessions WHERE created_at < $1 OR seen_at < $2
+            OR (stage = 'password' AND created_at < $3)",
+        now - millis(session::WHOLE_MILLIS),
+        now - millis(session::IDLE_MILLIS),
+        now - millis(session::SECOND_FACTOR_MILLIS)
+    )
+    .execute(&mut *connection)
+    .await?;
+    let limits =
+        sqlx::query!("DELETE FROM limits WHERE clear_at < $1", now).execute(connection).await?;
+    Ok(links.unsigned_abs() + sessions.rows_affected() + limits.rows_affected())
 }
 
 /// The first day (UTC) whose rows are kept.

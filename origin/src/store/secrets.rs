@@ -1,7 +1,7 @@
 //! Secrets of sites, by their hashes.
 
 use munjigi_captcha::{SecretHash, UnixMillis};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::{StoreError, to_timestamp};
@@ -31,6 +31,11 @@ pub async fn live(
     .fetch_all(connection)
     .await?;
     Ok(secrets)
+}
+
+/// The same, to look at.
+pub async fn live_of(pool: &PgPool, sitekey: &str) -> Result<Vec<LiveSecret>, StoreError> {
+    live(&mut *pool.acquire().await?, sitekey).await
 }
 
 /// Adds a secret in a free slot. The table refuses a slot that is taken.

@@ -2,6 +2,7 @@
 
 mod change;
 mod edit;
+mod owned;
 mod row;
 
 use munjigi_captcha::{SecretHash, UnixMillis};
@@ -13,6 +14,7 @@ use super::{StoreError, Unit, publications, secrets, to_timestamp};
 
 pub use change::{Change, ChangeRefused, ChangeSite};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
+pub use owned::{ChangeOwned, CreateOwned, Created, Seen, of_organisation, owned, seen};
 
 use row::SiteRow;
 
@@ -21,6 +23,8 @@ use row::SiteRow;
 pub struct SiteRecord {
     /// For people.
     pub name: String,
+    /// Who owns it; none for sites that operators made with the command.
+    pub organisation: Option<String>,
     /// What the edge knows.
     pub config: SiteConfig,
     /// When it was made.

@@ -22,8 +22,9 @@ pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let root = format!("MUNJIGI_ROOT_KEYS={kid}:{}", new_key(shell));
     let internal = format!("MUNJIGI_INTERNAL_KEYS={kid}:{}", new_key(shell));
     let check = format!("MUNJIGI_KEY_CHECK={}", new_key(shell));
+    let console = format!("MUNJIGI_CONSOLE_KEYS={kid}:{}", new_key(shell));
     if arguments.env {
-        return print(&format!("{root}\n{internal}\n{check}\n"));
+        return print(&format!("{root}\n{internal}\n{check}\n{console}\n"));
     }
     print(&format!(
         "\
@@ -38,8 +39,11 @@ Edge and origin. Signs what they tell each other:
 Edge and origin, the same for ever. Marks sitekeys and secrets as yours:
   {check}
 
-Next: `wrangler secret put NAME` for each of the three at the edge; the last
-two into the origin's environment (or into files named by NAME_FILE).
+Origin only. Seals what the console must read again:
+  {console}
+
+Next: `wrangler secret put NAME` for each of the first three at the edge; the
+last three into the origin's environment (or into files named by NAME_FILE).
 "
     ))
 }

@@ -93,5 +93,5 @@ async fn the_version_names_the_program(pool: PgPool) {
     assert_contract!("version", rig.get("/version").await, rig);
     let home = rig.get("/").await;
     assert_eq!(home.status, 200);
-    assert!(home.body.contains("visitors never come here"));
+    assert!(home.body.contains("<title>Munjigi</title>"), "{}", home.body);
 }

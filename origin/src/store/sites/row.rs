@@ -13,6 +13,7 @@ use crate::store::StoreError;
 pub struct SiteRow {
     pub sitekey: String,
     pub name: String,
+    pub organisation: Option<String>,
     pub version: i64,
     pub state: String,
     pub hosts: Vec<String>,
@@ -70,6 +71,7 @@ impl SiteRow {
         };
         Ok(SiteRecord {
             name: self.name,
+            organisation: self.organisation,
             config,
             created_at: self.created_at,
             changed_at: self.changed_at,

@@ -1,0 +1,21 @@
+//! People and what they may do: addresses, passwords, second factors, one-time
+//! links, sessions, roles, limits. Rules only: time and randomness are passed
+//! in, rows are `store`'s, pages are `http::console`'s.
+
+pub mod email;
+pub mod factor;
+mod id;
+pub mod limits;
+pub mod password;
+pub mod role;
+pub mod session;
+mod token;
+mod vault;
+
+pub use email::EmailAddress;
+pub use id::Id;
+pub use limits::Limit;
+pub use password::Password;
+pub use role::{Permission, Role};
+pub use token::{Token, TokenHash};
+pub use vault::{Vault, VaultError};

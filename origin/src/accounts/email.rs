@@ -1,0 +1,102 @@
+//! Addresses that accounts are known by.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::mail::{self, AddressMistake};
+
+/// An address in lower case: whoever writes it in another case means the same
+/// account.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(mail::EmailAddress);
+
+/// A text is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EmailError {
+    /// Nothing.
+    #[error("Give an e-mail address.")]
+    Empty,
+    /// Longer than any address.
+    #[error("An e-mail address has at most 254 characters.")]
+    TooLong,
+    /// Letters that few servers take.
+    #[error("Give an address of Latin letters, digits and signs.")]
+    NotAscii,
+    /// No name, no host, or characters that stand in neither.
+    #[error("That is no e-mail address. One looks like name@shop.example.")]
+    Form,
+}
+
+impl EmailAddress {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// What stands before the host.
+    pub fn local_part(&self) -> &str {
+        self.as_str().rsplit_once('@').map_or("", |(local, _)| local)
+    }
+
+    /// For a letter.
+    pub fn for_mail(&self) -> mail::EmailAddress {
+        self.0.clone()
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = EmailError;
+
+    fn from_str(text: &str) -> Result<Self, EmailError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(EmailError::Empty);
+        }
+        text.to_ascii_lowercase().parse().map(Self).map_err(|mistake| match mistake {
+            AddressMistake::TooLong => EmailError::TooLong,
+            AddressMistake::NotAscii => EmailError::NotAscii,
+            AddressMistake::Malformed => EmailError::Form,
+        })
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Addresses are not logged.
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_space_around_do_not_matter() {
+        let address: EmailAddress = "  Kim.Min+shop@Shop.Example ".parse().unwrap();
+        assert_eq!(address.as_str(), "kim.min+shop@shop.example");
+        assert_eq!(address.local_part(), "kim.min+shop");
+        assert_eq!(format!("{address:?}"), "EmailAddress");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_what_one_looks_like() {
+        let long = format!("{}@shop.example", "a".repeat(250));
+        for (text, error) in [
+            ("", EmailError::Empty),
+            (" \t", EmailError::Empty),
+            ("kim", EmailError::Form),
+            ("kim@shop.example\nBcc: all@shop.example", EmailError::Form),
+            ("김@shop.example", EmailError::NotAscii),
+            (&long, EmailError::TooLong),
+        ] {
+            assert_eq!(text.parse::<EmailAddress>(), Err(error), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Names of rows that people see in addresses: 80 random bits in 16 digits.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use data_encoding::{Encoding, Specification};
+
+use crate::entropy::Entropy;
+
+/// Crockford's digits in lower case, without i, l, o and u.
+static DIGITS: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    specification.encoding().expect("32 different symbols")
+});
+
+const BYTES: usize = 10;
+const LENGTH: usize = 16;
+
+/// Names an account, an organisation, a session or an invitation. Knowing one
+/// opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Id(String);
+
+/// A text is no id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an id is 16 of the digits 0-9 and letters a-z without i, l, o and u")]
+pub struct IdError;
+
+impl Id {
+    /// A new one.
+    pub fn draw(entropy: &Entropy) -> Self {
+        Self(DIGITS.encode(&entropy.bytes::<BYTES>()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Id {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let is_id = text.len() == LENGTH && DIGITS.decode(text.as_bytes()).is_ok();
+        if is_id { Ok(Self(text.to_owned())) } else { Err(IdError) }
+    }
+}
+
+/// From a row, whose form the table checks.
+impl From<String> for Id {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Some code words a reader can type: groups of four of the same digits.
+pub(super) fn words(bytes: &[u8]) -> String {
+    let digits = DIGITS.encode(bytes);
+    let groups: Vec<String> = digits
+        .as_bytes()
+        .chunks(4)
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect();
+    groups.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_as_it_was_written() {
+        let entropy = Entropy::from_seed(1);
+        for _ in 0..100 {
+            let id = Id::draw(&entropy);
+            assert_eq!(id.as_str().len(), 16);
+            assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_an_id() {
+        for text in [
+            "",
+            "0123456789abcde",
+            "0123456789abcdefg",
+            "i123456789abcdef",
+            "A123456789abcdef",
+            "../etc/passwd/x/",
+        ] {
+            assert_eq!(text.parse::<Id>(), Err(IdError), "{text}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! How often something may be tried, before anything dear is done about it.
+//! Counted by the generic cell rate algorithm: a burst at once, then one per
+//! interval.
+
+use sha2::{Digest, Sha256};
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+
+/// A limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// Sets its counts apart from other limits'.
+    pub name: &'static str,
+    /// As many at once.
+    pub burst: u32,
+    /// Then one in as many milliseconds.
+    pub interval_millis: u64,
+}
+
+/// Log-ins from one network prefix: an office behind one address passes,
+/// a list of stolen passwords does not.
+pub const LOG_IN_BY_PREFIX: Limit =
+    Limit { name: "log-in-by-prefix", burst: 30, interval_millis: 10 * SECOND };
+/// Log-ins to one account, from anywhere.
+pub const LOG_IN_BY_ACCOUNT: Limit =
+    Limit { name: "log-in-by-account", burst: 10, interval_millis: MINUTE };
+/// Second factors of one account: of a million codes three are right at a
+/// time, so a year of guessing at this rate finds one in two tries of three.
+pub const SECOND_FACTOR: Limit =
+    Limit { name: "second-factor", burst: 5, interval_millis: 2 * MINUTE };
+/// Sign-ups and requests for letters from one network prefix.
+pub const LETTERS_BY_PREFIX: Limit =
+    Limit { name: "letters-by-prefix", burst: 10, interval_millis: 5 * MINUTE };
+/// Letters to one address that somebody without an account can cause.
+pub const LETTERS_BY_ADDRESS: Limit =
+    Limit { name: "letters-by-address", burst: 3, interval_millis: 20 * MINUTE };
+
+/// Invitations of one organisation.
+pub const LETTERS_BY_ORGANISATION: Limit =
+    Limit { name: "letters-by-organisation", burst: 20, interval_millis: 5 * MINUTE };
+
+impl Limit {
+    /// The key of its count for whom or what it limits. Hashed: the table
+    /// holds no addresses.
+    pub fn key(&self, whom: &str) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.name);
+        hash.update([0]);
+        hash.update(whom);
+        hash.finalize().into()
+    }
+
+    /// How far ahead of now a count may be and still take another.
+    pub fn tolerance_millis(&self) -> u64 {
+        self.interval_millis.saturating_mul(u64::from(self.burst.saturating_sub(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_limit_counts_for_itself() {
+        assert_ne!(LOG_IN_BY_PREFIX.key("a"), LOG_IN_BY_ACCOUNT.key("a"));
+        assert_ne!(LOG_IN_BY_PREFIX.key("a"), LOG_IN_BY_PREFIX.key("b"));
+        let (one, other) =
+            (Limit { name: "a", ..SECOND_FACTOR }, Limit { name: "aa", ..SECOND_FACTOR });
+        assert_ne!(one.key("ab"), other.key("b"));
+    }
+}

@@ -1,0 +1,173 @@
+//! Passwords: which are good enough, and how they are kept.
+
+use std::fmt;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use zeroize::Zeroizing;
+
+use super::EmailAddress;
+
+/// Fewest characters. With the guess at strength below, what NIST SP 800-63B-4
+/// (3.1.1.2) asks of a password that a second factor may follow, and more.
+pub const FEWEST: usize = 10;
+/// Most bytes: Argon2 would take more, nobody types them.
+pub const MOST_BYTES: usize = 256;
+/// Of `zxcvbn`'s five: 3 is out of reach of guessing online and, hashed as
+/// here, of cheap guessing offline.
+const LEAST_SCORE: zxcvbn::Score = zxcvbn::Score::Three;
+/// `zxcvbn`'s time grows with the square of the length.
+const LOOKED_AT: usize = 64;
+
+/// Memory in KiB, passes and lanes: the first choice of OWASP's cheat sheet on
+/// storing passwords for Argon2id with 19 MiB.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// What a person typed. `Debug` prints the type's name only; wiped on drop.
+#[derive(Clone, serde::Deserialize)]
+#[serde(from = "String")]
+pub struct Password(Zeroizing<String>);
+
+impl From<String> for Password {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+/// A password that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too few characters.
+    #[error("A password has at least {FEWEST} characters.")]
+    TooShort,
+    /// More than anybody types.
+    #[error("A password has at most {MOST_BYTES} bytes.")]
+    TooLong,
+    /// Guessed soon.
+    #[error("This password is easily guessed{}. A few unrelated words make a good one.", .0.as_deref().map_or_else(String::new, |why| format!(": {why}")))]
+    Weak(Option<String>),
+}
+
+impl Password {
+    /// As it was typed.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+
+    /// Whether a new password is good enough. The address and name of its
+    /// owner are guessed first.
+    pub fn check(&self, email: &EmailAddress, name: &str) -> Result<(), PasswordError> {
+        if self.0.chars().count() < FEWEST {
+            return Err(PasswordError::TooShort);
+        }
+        if self.0.len() > MOST_BYTES {
+            return Err(PasswordError::TooLong);
+        }
+        let start: String = self.0.chars().take(LOOKED_AT).collect();
+        let known = [email.as_str(), email.local_part(), name, "munjigi"];
+        let guess = zxcvbn::zxcvbn(&start, &known);
+        if guess.score() >= LEAST_SCORE {
+            return Ok(());
+        }
+        let why = guess.feedback().and_then(zxcvbn::feedback::Feedback::warning);
+        // As the middle of a sentence.
+        let why = why.map(|why| {
+            let why = why.to_string();
+            let mut letters = why.trim_end_matches('.').chars();
+            letters
+                .next()
+                .map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+        });
+        Err(PasswordError::Weak(why))
+    }
+
+    /// What is kept of it, in the PHC string format. Takes tens of
+    /// milliseconds: not on a thread that others wait for.
+    #[expect(clippy::missing_panics_doc, reason = "costs and salt are of allowed sizes")]
+    pub fn hash(&self, salt: &[u8; 16]) -> String {
+        let hash: PasswordHash = hasher()
+            .hash_password_with_salt(self.0.as_bytes(), salt)
+            .expect("the costs and the salt's length are allowed");
+        hash.to_string()
+    }
+
+    /// Whether it is the one that was kept. As slow as `hash`.
+    pub fn is(&self, kept: &str) -> bool {
+        // Longer ones were never kept, and would buy time.
+        self.0.len() <= MOST_BYTES && hasher().verify_password(self.0.as_bytes(), kept).is_ok()
+    }
+
+    /// Takes as long as `is`, for accounts that do not exist: whoever measures
+    /// cannot tell.
+    pub fn is_nobodys(&self) {
+        let mut out = [0; 32];
+        let _ = hasher().hash_password_into(self.0.as_bytes(), &[0; 16], &mut out);
+    }
+}
+
+fn hasher() -> Argon2<'static> {
+    let costs = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("costs within Argon2's bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<(), PasswordError> {
+        let email = "kim.minseo@shop.example".parse().unwrap();
+        Password::new(text.to_owned()).check(&email, "Kim Minseo")
+    }
+
+    #[test]
+    fn unrelated_words_are_a_good_password() {
+        for text in
+            ["lantern orbit velvet", "correct-horse-battery-staple", "물고기 자전거 구름 열쇠"]
+        {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_guessed_soon_is_told_why() {
+        assert_eq!(check("short"), Err(PasswordError::TooShort));
+        assert_eq!(check(&"long ".repeat(60)), Err(PasswordError::TooLong));
+        for text in [
+            "password123",
+            "1234567890",
+            "qwertyuiop",
+            "kim.minseo@shop.example",
+            "aaaaaaaaaaaa",
+            "munjigi2026",
+        ] {
+            assert!(
+                matches!(check(text), Err(PasswordError::Weak(_))),
+                "{text}: {:?}",
+                check(text)
+            );
+        }
+        let told = check("password123").unwrap_err().to_string();
+        assert!(told.starts_with("This password is easily guessed: "), "{told}");
+        assert!(told.ends_with(". A few unrelated words make a good one."), "{told}");
+    }
+
+    #[test]
+    fn a_kept_password_is_known_again_and_no_other() {
+        let password = Password::new("lantern orbit velvet".to_owned());
+        let kept = password.hash(&[7; 16]);
+        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        assert!(password.is(&kept));
+        assert!(!Password::new("lantern orbit velve".to_owned()).is(&kept));
+        assert!(!password.is("not a hash"));
+        assert_ne!(kept, password.hash(&[8; 16]));
+        assert_eq!(format!("{password:?}"), "Password");
+    }
+}

@@ -1,0 +1,171 @@
+//! What members of an organisation may do. Every page and every route of the
+//! API names a permission; who has it is decided here alone.
+
+/// What somebody is in an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything, the organisation itself included.
+    Owner,
+    /// Sites and people, except owners.
+    Admin,
+    /// Looks at everything about sites and exports it; changes rules.
+    Analyst,
+    /// Looks.
+    ReadOnly,
+}
+
+/// What may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// See sites, their settings and numbers.
+    ReadSites,
+    /// Take lists away as files.
+    Export,
+    /// Change a site's rules.
+    ChangeRules,
+    /// Make, change, pause, delete and restore sites.
+    ChangeSites,
+    /// Make and revoke secrets.
+    ChangeSecrets,
+    /// See who the members are.
+    ReadTeam,
+    /// Invite, remove and change members that are not owners.
+    ChangeTeam,
+    /// The same with owners.
+    ChangeOwners,
+    /// Read the record of changes.
+    ReadAudit,
+    /// Rename and delete the organisation.
+    ChangeOrganisation,
+}
+
+impl Role {
+    /// All of them, the mightiest first.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Analyst, Self::ReadOnly];
+
+    /// As rows and forms spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Analyst => "analyst",
+            Self::ReadOnly => "read-only",
+        }
+    }
+
+    /// From a row or a form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// In the middle of a sentence.
+    pub const fn with_article(self) -> &'static str {
+        match self {
+            Self::Owner => "an owner",
+            Self::Admin => "an admin",
+            Self::Analyst => "an analyst",
+            Self::ReadOnly => "a read-only member",
+        }
+    }
+
+    /// What it is for, in a sentence.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Owner => "Everything, the organisation and its owners included.",
+            Self::Admin => "Sites, secrets and people, except owners.",
+            Self::Analyst => "Reads everything, exports it, changes rules.",
+            Self::ReadOnly => "Reads sites and their numbers.",
+        }
+    }
+
+    /// Whether it may.
+    pub const fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::ReadSites | Permission::ReadTeam => true,
+            Permission::Export | Permission::ChangeRules => {
+                matches!(self, Self::Owner | Self::Admin | Self::Analyst)
+            }
+            Permission::ChangeSites
+            | Permission::ChangeSecrets
+            | Permission::ChangeTeam
+            | Permission::ReadAudit => matches!(self, Self::Owner | Self::Admin),
+            Permission::ChangeOwners | Permission::ChangeOrganisation => {
+                matches!(self, Self::Owner)
+            }
+        }
+    }
+
+    /// Whether it may make somebody this, or change somebody who is.
+    pub const fn may_grant(self, role: Self) -> bool {
+        match role {
+            Self::Owner => self.may(Permission::ChangeOwners),
+            Self::Admin | Self::Analyst | Self::ReadOnly => self.may(Permission::ChangeTeam),
+        }
+    }
+}
+
+impl Permission {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::ReadSites,
+        Self::Export,
+        Self::ChangeRules,
+        Self::ChangeSites,
+        Self::ChangeSecrets,
+        Self::ReadTeam,
+        Self::ChangeTeam,
+        Self::ChangeOwners,
+        Self::ReadAudit,
+        Self::ChangeOrganisation,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn who_may_do_what() {
+        let mut table = String::new();
+        for permission in Permission::ALL {
+            let who: Vec<&str> = Role::ALL
+                .into_iter()
+                .filter(|role| role.may(permission))
+                .map(Role::as_str)
+                .collect();
+            writeln!(table, "{permission:?}: {}", who.join(" ")).unwrap();
+        }
+        insta::assert_snapshot!(table, @r"
+        ReadSites: owner admin analyst read-only
+        Export: owner admin analyst
+        ChangeRules: owner admin analyst
+        ChangeSites: owner admin
+        ChangeSecrets: owner admin
+        ReadTeam: owner admin analyst read-only
+        ChangeTeam: owner admin
+        ChangeOwners: owner
+        ReadAudit: owner admin
+        ChangeOrganisation: owner
+        ");
+    }
+
+    #[test]
+    fn nobody_makes_others_mightier_than_themselves() {
+        for granting in Role::ALL {
+            for granted in Role::ALL {
+                let more = Permission::ALL.into_iter().any(|p| granted.may(p) && !granting.may(p));
+                assert!(!(granting.may_grant(granted) && more), "{granting:?} {granted:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn roles_are_read_as_they_are_written() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::parse("Owner"), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! How long a browser stays logged in, and what of it is kept for its owner
+//! to recognise.
+
+use std::net::IpAddr;
+
+use munjigi_captcha::UnixMillis;
+
+const MINUTE: u64 = 60_000;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// A session ends this long after it began.
+pub const WHOLE_MILLIS: u64 = 30 * DAY;
+/// And this long after it was last used.
+pub const IDLE_MILLIS: u64 = 7 * DAY;
+/// The second factor follows the password within this time.
+pub const SECOND_FACTOR_MILLIS: u64 = 10 * MINUTE;
+/// Grave changes ask for the password where it was last given longer ago.
+pub const PROOF_MILLIS: u64 = 15 * MINUTE;
+/// A sign-up waits this long for its link to be followed.
+pub const SIGN_UP_MILLIS: u64 = 2 * DAY;
+/// And a link for a new password.
+pub const RECOVERY_MILLIS: u64 = HOUR;
+/// And an invitation.
+pub const INVITATION_MILLIS: u64 = 7 * DAY;
+/// Uses closer together are not written down each.
+pub const NOTE_MILLIS: u64 = MINUTE;
+
+/// How far somebody has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The password was right; the second factor is still to come.
+    Password,
+    /// Logged in.
+    Complete,
+}
+
+impl Stage {
+    /// As rows spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Complete => "complete",
+        }
+    }
+
+    /// From a row.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Password, Self::Complete].into_iter().find(|stage| stage.as_str() == text)
+    }
+}
+
+/// Whether a session still stands.
+pub fn stands(stage: Stage, created: UnixMillis, seen: UnixMillis, now: UnixMillis) -> bool {
+    let within = |since: UnixMillis, millis: u64| now.0.saturating_sub(since.0) < millis;
+    match stage {
+        Stage::Password => within(created, SECOND_FACTOR_MILLIS),
+        Stage::Complete => within(created, WHOLE_MILLIS) && within(seen, IDLE_MILLIS),
+    }
+}
+
+/// The network that an address is of, /24 or /48: enough to recognise one's
+/// own, and not kept longer than it serves.
+pub fn prefix(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            let network = std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0);
+            format!("{network}/48")
+        }
+    }
+}
+
+/// Browser and system in words, from a `User-Agent`: enough to recognise
+/// one's own, too little to tell people apart.
+pub fn agent(header: &str) -> String {
+    let first = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| header.contains(mark)).map(|(_, name)| *name)
+    };
+    // Browsers carry the names of those that they stand in for.
+    let browser = first(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung Internet"),
+        ("Whale/", "Whale"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGAN: UnixMillis = UnixMillis(1_795_176_030_000);
+
+    fn after(millis: u64) -> UnixMillis {
+        UnixMillis(BEGAN.0 + millis)
+    }
+
+    #[test]
+    fn a_session_ends_when_it_rests_a_week_and_after_thirty_days_anyway() {
+        for (seen, now, whole) in [
+            (0, 0, true),
+            (0, IDLE_MILLIS - 1, true),
+            (0, IDLE_MILLIS, false),
+            (WHOLE_MILLIS - 1, WHOLE_MILLIS - 1, true),
+            (WHOLE_MILLIS - 1, WHOLE_MILLIS, false),
+        ] {
+            assert_eq!(
+                stands(Stage::Complete, BEGAN, after(seen), after(now)),
+                whole,
+                "{seen} {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_second_factor_is_not_waited_for_long() {
+        assert!(stands(Stage::Password, BEGAN, BEGAN, after(SECOND_FACTOR_MILLIS - 1)));
+        // Being used does not make it longer.
+        let late = after(SECOND_FACTOR_MILLIS);
+        assert!(!stands(Stage::Password, BEGAN, late, late));
+    }
+
+    #[test]
+    fn a_clock_that_went_back_ends_nothing() {
+        assert!(stands(Stage::Complete, after(5_000), after(5_000), BEGAN));
+    }
+
+    #[test]
+    fn of_an_address_only_the_network_is_kept() {
+        for (address, network) in [
+            ("203.0.113.77", "203.0.113.0/24"),
+            ("::ffff:203.0.113.77", "203.0.113.0/24"),
+            ("2001:db8:17:1::1", "2001:db8:17::/48"),
+            ("::1", "::/48"),
+        ] {
+            assert_eq!(prefix(address.parse().unwrap()), network);
+        }
+    }
+
+    #[test]
+    fn browsers_are_told_by_their_own_name() {
+        for (header, name) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0",
+                "Firefox on Linux",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 16; SM-S931N) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/30.0 Chrome/140.0 Mobile Safari/537.36",
+                "Samsung Internet on Android",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("", "Unknown browser"),
+            ("<script>alert(1)</script>", "Unknown browser"),
+        ] {
+            assert_eq!(agent(header), name);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `munjigi account`: people who use the console.
+
+mod invite;
+
+use super::{Fail, Shell};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Makes an organisation, and a link with which somebody becomes its owner.
+    Invite(invite::Arguments),
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    match &arguments.command {
+        Command::Invite(arguments) => invite::run(shell, arguments).await,
+    }
+}

@@ -1,0 +1,110 @@
+//! The pages for people: where they are, and who may come.
+
+use axum::http::HeaderName;
+use munjigi_captcha::KeyRing;
+use munjigi_service::config::Reader;
+
+use super::{Database, Environment, Mistakes, parse_bare_url, variables};
+use crate::accounts::Token;
+
+/// What the console needs.
+#[derive(Debug, Clone)]
+pub struct Console {
+    /// Scheme, host and port, as people write it.
+    pub url: reqwest::Url,
+    /// Seals what must be read again.
+    pub keys: KeyRing,
+    /// Who may make an account.
+    pub sign_up: SignUpPolicy,
+    /// Where a proxy names the client's address.
+    pub client_header: Option<HeaderName>,
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUpPolicy {
+    /// Everybody.
+    Open,
+    /// Who is invited.
+    Closed,
+}
+
+impl Console {
+    /// Whether there is to be one.
+    pub(super) fn is_wanted(reader: &Reader) -> bool {
+        reader.is_set(&variables::CONSOLE_URL)
+    }
+
+    pub(super) fn from(reader: &mut Reader) -> Option<Self> {
+        let url = reader.required(&variables::CONSOLE_URL, parse_console_url);
+        let sign_up = reader.required(&variables::SIGN_UP, |text| match text {
+            "open" => Ok(SignUpPolicy::Open),
+            "closed" => Ok(SignUpPolicy::Closed),
+            _ => Err("open or closed".to_owned()),
+        });
+        let client_header = reader.required(&variables::CLIENT_HEADER, |text| match text {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| "a header's name".to_owned()),
+        });
+        let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
+            KeyRing::parse(text).map_err(|error| error.to_string())
+        });
+        Some(Self { url: url?, keys: keys?, sign_up: sign_up?, client_header: client_header? })
+    }
+
+    /// A page's address, with the token that it takes.
+    pub fn link(&self, path: &str, token: &Token) -> reqwest::Url {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url.query_pairs_mut().append_pair("link", &token.reveal());
+        url
+    }
+
+    /// As browsers name it in `Origin`.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Whether nobody but this machine opens it.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.url)
+    }
+
+    /// Whether cookies may ask for an encrypted connection.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+}
+
+/// What commands about accounts need.
+#[derive(Debug)]
+pub struct ConsoleSource {
+    /// Postgres.
+    pub database: Database,
+    /// Where links lead.
+    pub console: Console,
+}
+
+impl ConsoleSource {
+    /// Reads the database's settings and the console's, which there must be.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let database = Database::from(&mut reader);
+        let console = Console::from(&mut reader);
+        let config = (|| Some(Self { database: database?, console: console? }))();
+        reader.finish(config)
+    }
+}
+
+fn is_local(url: &reqwest::Url) -> bool {
+    matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// Passwords do not go over a network in the clear.
+fn parse_console_url(text: &str) -> Result<reqwest::Url, String> {
+    let url = parse_bare_url(text)?;
+    if url.scheme() == "https" || is_local(&url) {
+        return Ok(url);
+    }
+    Err("must begin with https:// unless it is localhost".to_owned())
+}

@@ -1,0 +1,138 @@
+//! The pages for people. Each is listed here once, with who may see it: the
+//! gate decides that before a page's own code runs. Rules are `accounts`',
+//! rows are `store`'s; the pages themselves are in `origin/templates`.
+
+mod account;
+mod assets;
+mod code;
+mod confirm;
+mod cookies;
+mod frame;
+mod gate;
+mod guard;
+mod home;
+mod invitation;
+mod letters;
+mod log_in;
+mod log_out;
+mod mailbox;
+mod overview;
+mod person;
+mod recover;
+mod sign_up;
+mod sites;
+mod team;
+mod trouble;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use munjigi_captcha::KeyCheck;
+
+use super::App;
+use crate::accounts::{Permission, Vault};
+use crate::config;
+
+#[cfg(test)]
+use gate::Listed;
+use gate::{Access, Pages};
+
+/// What the pages need beside the rest.
+#[derive(Debug)]
+pub struct Console {
+    /// Where it is, and who may come.
+    pub config: config::Console,
+    /// Keeps keys of authenticator apps.
+    pub vault: Vault,
+    /// How many passwords are hashed at once.
+    pub guard: guard::Guard,
+    /// Marks sitekeys and secrets as ours.
+    pub check: KeyCheck,
+    /// Where letters are put instead of being sent.
+    pub mailbox: Option<PathBuf>,
+}
+
+impl Console {
+    /// By its settings.
+    pub fn new(config: config::Console, check: KeyCheck, mail: Option<&config::Mail>) -> Self {
+        let vault = Vault::new(&config.keys);
+        let mailbox = match mail.map(|mail| &mail.transport) {
+            Some(config::MailTransport::Folder(folder)) if config.is_local() => {
+                Some(folder.clone())
+            }
+            _ => None,
+        };
+        Self { config, vault, guard: guard::Guard::default(), check, mailbox }
+    }
+}
+
+/// Every page.
+fn pages(app: &Arc<App>) -> Pages {
+    use Access::{Anyone, Guest, HalfWay, Member, Person};
+    use Permission::{ChangeSecrets, ChangeSites, ChangeTeam, ReadSites, ReadTeam};
+    let pages = Pages::new(app)
+        .get("/", Anyone, home::show)
+        .get("/assets/{name}", Anyone, assets::show)
+        .get("/sign-up", Guest, sign_up::show)
+        .post("/sign-up", Guest, sign_up::submit)
+        .get("/confirm", Guest, confirm::show)
+        .post("/confirm", Guest, confirm::submit)
+        .get("/log-in", Guest, log_in::show)
+        .post("/log-in", Guest, log_in::submit)
+        .get("/log-in/code", HalfWay, code::show)
+        .post("/log-in/code", HalfWay, code::submit)
+        .get("/recover", Guest, recover::show)
+        .post("/recover", Guest, recover::submit)
+        .get("/recover/password", Guest, recover::choose)
+        .post("/recover/password", Guest, recover::set)
+        .post("/log-out", Anyone, log_out::submit)
+        .get("/mailbox", Anyone, mailbox::show)
+        .get("/invitation", Anyone, invitation::show)
+        .post("/invitation", Anyone, invitation::submit)
+        .get("/console", Person, overview::first)
+        .get("/console/account", Person, account::show)
+        .get("/console/account/factor", Person, account::factor::show)
+        .post("/console/account/factor", Person, account::factor::submit)
+        .post("/console/account/factor/change", Person, account::factor::change)
+        .post("/console/account/password", Person, account::password::submit)
+        .post("/console/account/sessions", Person, account::sessions::submit)
+        .get("/console/{organisation}", Member(ReadSites), overview::show)
+        .get("/console/{organisation}/sites", Member(ReadSites), sites::list::show)
+        .get("/console/{organisation}/new-site", Member(ChangeSites), sites::create::show)
+        .post("/console/{organisation}/new-site", Member(ChangeSites), sites::create::submit)
+        .get("/console/{organisation}/sites/{sitekey}", Member(ReadSites), sites::site::show)
+        .post(
+            "/console/{organisation}/sites/{sitekey}/change",
+            Member(ChangeSites),
+            sites::change::submit,
+        )
+        .post(
+            "/console/{organisation}/sites/{sitekey}/secrets",
+            Member(ChangeSecrets),
+            sites::secrets::submit,
+        );
+    pages
+        .get("/console/{organisation}/team", Member(ReadTeam), team::show)
+        .post("/console/{organisation}/team/invite", Member(ChangeTeam), team::invite::submit)
+        .post("/console/{organisation}/team/withdraw", Member(ChangeTeam), team::invite::withdraw)
+        .post("/console/{organisation}/team/change", Member(ChangeTeam), team::change::submit)
+        // Everybody may leave; whom else somebody may remove is looked at there.
+        .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)
+}
+
+pub use gate::nowhere;
+
+/// The pages' routes.
+pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    pages(app).into_router()
+}
+
+/// Each page with who may see it.
+#[cfg(test)]
+fn listed(app: &Arc<App>) -> Vec<Listed> {
+    pages(app).listed()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! `/console/account`: one's own: second factor, password, sessions.
+
+pub mod factor;
+pub mod password;
+pub mod sessions;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::frame::{Entry, Frame, render};
+use super::person::{Browser, Person};
+use super::trouble::Trouble;
+use crate::http::App;
+use crate::store::sessions::Session;
+use crate::store::{factors, sessions as stored};
+
+#[derive(Template)]
+#[template(path = "console/account.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    has_totp: bool,
+    codes_left: i64,
+    current: String,
+    sessions: Vec<Session>,
+    notice: Option<&'static str>,
+    mistake: Option<String>,
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    page(&app, &browser, &person, notice, None).await
+}
+
+/// The page with something to say.
+async fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    notice: Option<&'static str>,
+    mistake: Option<String>,
+) -> Result<Response, Trouble> {
+    let account = &person.account;
+    let mut frame = Frame::of_person(app, browser, person, "Account");
+    frame.entry = Entry::Account;
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
+        frame,
+        name: account.name.clone(),
+        has_totp: account.has_totp,
+        codes_left: factors::recovery_codes_left(&app.pool, &account.id).await?,
+        current: person.session.id.to_string(),
+        sessions: stored::of_account(&app.pool, &account.id, app.clock.now()).await?,
+        notice,
+        mistake,
+    };
+    Ok((status, render(&page)?).into_response())
+}
+
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "password" => "Your password is changed. Everywhere else you are logged out.",
+        "factor-off" => "The second factor is off.",
+        "session" => "That session is ended.",
+        "sessions" => "Everywhere else you are logged out.",
+        _ => return None,
+    })
+}

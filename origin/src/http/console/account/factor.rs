@@ -1,0 +1,177 @@
+//! `/console/account/factor`: takes an authenticator app into use, and out of
+//! it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use crate::accounts::factor::{RecoveryCode, TotpKey};
+use crate::accounts::{Password, TokenHash};
+use crate::http::App;
+use crate::http::console::code::{is_right, key_of};
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::letters;
+use crate::http::console::log_in::Allowed;
+use crate::http::console::person::{Browser, Person};
+use crate::http::console::trouble::Trouble;
+use crate::mail::LetterKind;
+use crate::store::{factors, transact};
+
+#[derive(Template)]
+#[template(path = "console/factor.html")]
+struct Page {
+    frame: Frame,
+    key: String,
+    url: String,
+    mistake: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "console/codes.html")]
+struct Codes {
+    frame: Frame,
+    codes: Vec<RecoveryCode>,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    code: String,
+}
+
+/// What the form sends that takes it out of use, or asks for other codes.
+#[derive(Debug, Deserialize)]
+pub struct Grave {
+    change: String,
+    password: Password,
+    code: String,
+}
+
+/// Offers a key. The same one until it is confirmed, so that looking twice
+/// does not void what the app has read.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Trouble> {
+    if person.account.has_totp {
+        return Ok(Redirect::to("/console/account").into_response());
+    }
+    let key = if let Some(key) = key_of(&app, &person.account)? {
+        key
+    } else {
+        let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+        let key = TotpKey::draw(&app.entropy);
+        let row = person.account.id.as_str();
+        let sealed = console.vault.close(row, key.as_bytes(), &app.entropy);
+        factors::offer(&app.pool, &person.account.id, &sealed).await?;
+        key
+    };
+    page(&app, &browser, &person, &key, None)
+}
+
+/// Takes the first code of the app: it works, and is in use from now on.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { code }) = fields.map_err(|_| Trouble::malformed())?;
+    let now = app.clock.now();
+    let Some(key) = key_of(&app, &person.account)?.filter(|_| !person.account.has_totp) else {
+        return Ok(Redirect::to("/console/account").into_response());
+    };
+    let Some(step) = key.step(&code, now) else {
+        let mistake = "That code does not fit. Is the clock of your device right?";
+        return page(&app, &browser, &person, &key, Some(mistake));
+    };
+    let codes = RecoveryCode::draw_all(&app.entropy);
+    let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
+    let letter = letters::to(&person.account, &LetterKind::SecondFactorOn);
+    let unit = factors::Confirm {
+        account: &person.account.id,
+        step,
+        codes: &hashes,
+        letter: &letter,
+        now,
+    };
+    if !transact(&app.pool, &unit).await? {
+        return Ok(Redirect::to("/console/account").into_response());
+    }
+    show_codes(&app, &browser, &person, codes)
+}
+
+/// Takes it out of use, or gives other recovery codes: with password and
+/// code, for whoever found an open browser has neither.
+pub async fn change(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Grave>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Grave { change, password, code }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let (account, now) = (&person.account, app.clock.now());
+    if !account.has_totp {
+        return Ok(Redirect::to("/console/account").into_response());
+    }
+    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
+    let is_owner = console.guard.is(password, Some(account.password.clone())).await?;
+    if !is_owner || !is_right(&app, account, &code).await? {
+        let mistake = "Password or code is wrong. Nothing was changed.".to_owned();
+        return super::page(&app, &browser, &person, None, Some(mistake)).await;
+    }
+    allowed.was_right(&app).await?;
+    match change.as_str() {
+        "off" => {
+            let letter = letters::to(account, &LetterKind::SecondFactorOff);
+            let unit = factors::Remove { account: &account.id, letter: &letter, now };
+            transact(&app.pool, &unit).await?;
+            Ok(Redirect::to("/console/account?done=factor-off").into_response())
+        }
+        "codes" => {
+            let codes = RecoveryCode::draw_all(&app.entropy);
+            let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
+            let unit = factors::ReplaceCodes { account: &account.id, codes: &hashes };
+            transact(&app.pool, &unit).await?;
+            show_codes(&app, &browser, &person, codes)
+        }
+        _ => Err(Trouble::malformed()),
+    }
+}
+
+fn show_codes(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    codes: Vec<RecoveryCode>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Your recovery codes");
+    frame.entry = Entry::Account;
+    Ok((StatusCode::CREATED, render(&Codes { frame, codes })?).into_response())
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    key: &TotpKey,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Authenticator app");
+    frame.entry = Entry::Account;
+    let (url, key) = (key.url(&person.account.email), key.base32());
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    // In fours, to be read aloud and typed.
+    let groups: Vec<String> =
+        key.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
+    let page = Page { frame, key: groups.join(" "), url: url.to_string(), mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,59 @@
+//! `POST /console/account/password`: another password, for who knows the old.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use crate::accounts::Password;
+use crate::http::App;
+use crate::http::console::letters;
+use crate::http::console::log_in::Allowed;
+use crate::http::console::person::{Browser, Person};
+use crate::http::console::trouble::Trouble;
+use crate::mail::LetterKind;
+use crate::store::accounts::SetPassword;
+use crate::store::transact;
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    old: Password,
+    new: Password,
+}
+
+/// Sets it; every other session ends.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { old, new }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let (account, now) = (&person.account, app.clock.now());
+    let mistake = |text: String| super::page(&app, &browser, &person, None, Some(text));
+    if let Err(error) = new.check(&account.email, &account.name) {
+        return mistake(error.to_string()).await;
+    }
+    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
+    if !console.guard.is(old, Some(account.password.clone())).await? {
+        return mistake("Your present password is another. Nothing was changed.".to_owned()).await;
+    }
+    allowed.was_right(&app).await?;
+    let password = console.guard.hash(new, app.entropy.bytes()).await?;
+    let letter = letters::to(account, &LetterKind::PasswordChanged);
+    let unit = SetPassword {
+        account: &account.id,
+        password: &password,
+        link: None,
+        kept: Some(&person.session.id),
+        letter: &letter,
+        now,
+    };
+    transact(&app.pool, &unit).await?;
+    Ok(Redirect::to("/console/account?done=password").into_response())
+}

@@ -1,0 +1,51 @@
+//! Files that pages need, under names that change with what is in them.
+
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+use super::trouble::Trouble;
+
+/// A file.
+#[derive(Debug)]
+pub struct Asset {
+    /// Where it is served.
+    pub path: String,
+    name: String,
+    kind: &'static str,
+    bytes: &'static [u8],
+}
+
+/// The style of every page.
+pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "console",
+        "css",
+        "text/css; charset=utf-8",
+        include_bytes!("../../../assets/console.css"),
+    )
+});
+
+impl Asset {
+    fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static [u8]) -> Self {
+        let digest = HEXLOWER.encode(&Sha256::digest(bytes));
+        let short: String = digest.chars().take(12).collect();
+        let name = format!("{stem}.{short}.{ending}");
+        Self { path: format!("/assets/{name}"), name, kind, bytes }
+    }
+}
+
+/// The endpoint.
+pub async fn show(Path(name): Path<String>) -> Result<Response, Trouble> {
+    let asset = [&*STYLE].into_iter().find(|asset| asset.name == name);
+    let asset = asset.ok_or(Trouble::nothing_here())?;
+    let headers = [
+        (header::CONTENT_TYPE, asset.kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    Ok((headers, asset.bytes).into_response())
+}

@@ -1,0 +1,110 @@
+//! `/log-in/code`: the second factor, after the password.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use super::cookies;
+use super::frame::{Frame, render};
+use super::log_in::within;
+use super::person::{Browser, Person};
+use super::trouble::Trouble;
+use crate::accounts::factor::{RecoveryCode, TotpKey};
+use crate::accounts::{Token, limits};
+use crate::http::App;
+use crate::store::accounts::Account;
+use crate::store::limits::{Taken, forget, take};
+use crate::store::{factors, sessions};
+
+#[derive(Template)]
+#[template(path = "console/code.html")]
+struct Page {
+    frame: Frame,
+    mistake: Option<&'static str>,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// The form.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Response, Trouble> {
+    page(&app, &browser, None)
+}
+
+/// Takes a code of the app, or a recovery code.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    if !is_right(&app, &person.account, &code).await? {
+        return page(
+            &app,
+            &browser,
+            Some("That code is wrong, or was used before. Wait for the next one."),
+        );
+    }
+    let cookie = Token::draw(&app.entropy);
+    sessions::complete(&app.pool, &person.session.id, cookie.hash(), app.clock.now()).await?;
+    let mut response = Redirect::to(within(&next)).into_response();
+    cookies::put(&mut response, cookies::session(&console.config, &cookie));
+    Ok(response)
+}
+
+/// Whether somebody's second factor was given. Each try is counted; a code
+/// of the app is good once, a recovery code as well.
+pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, Trouble> {
+    let now = app.clock.now();
+    let whom = account.id.as_str();
+    if let Taken::Wait { seconds } = take(&app.pool, &limits::SECOND_FACTOR, whom, now).await? {
+        return Err(Trouble::too_often(seconds));
+    }
+    let step = key_of(app, account)?.and_then(|key| key.step(code, now));
+    let is_right = if let Some(step) = step {
+        factors::take_step(&app.pool, &account.id, step).await?
+    } else {
+        let hash = RecoveryCode::hash_of(code);
+        factors::take_recovery_code(&app.pool, &account.id, hash, now).await?
+    };
+    if is_right {
+        forget(&app.pool, &limits::SECOND_FACTOR, whom).await?;
+    }
+    Ok(is_right)
+}
+
+/// The key of somebody's app, in use or offered. One that can no longer be
+/// opened is as good as none: recovery codes go on working.
+pub fn key_of(app: &App, account: &Account) -> Result<Option<TotpKey>, Trouble> {
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let Some(sealed) = &account.totp_key else { return Ok(None) };
+    match console.vault.open(account.id.as_str(), sealed) {
+        Ok(opened) => Ok(TotpKey::from_bytes(&opened)),
+        Err(error) => {
+            tracing::error!(%error, account = %account.id, "an authenticator's key is lost");
+            Ok(None)
+        }
+    }
+}
+
+fn page(app: &App, browser: &Browser, mistake: Option<&'static str>) -> Result<Response, Trouble> {
+    let frame = Frame::bare(app, browser, "Second factor");
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, render(&Page { frame, mistake })?).into_response())
+}

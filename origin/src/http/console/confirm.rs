@@ -1,0 +1,98 @@
+//! `/confirm`: the link of a sign-up's letter. It takes the password that was
+//! chosen at the sign-up: whoever holds the mailbox and whoever chose the
+//! password are one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::log_in::{self, Allowed};
+use super::person::Browser;
+use super::trouble::Trouble;
+use crate::accounts::{Id, Password, Token};
+use crate::http::App;
+use crate::store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
+use crate::store::transact;
+
+#[derive(Template)]
+#[template(path = "console/confirm.html")]
+struct Page {
+    frame: Frame,
+    email: String,
+    link: String,
+    mistake: Option<&'static str>,
+}
+
+/// What the link carries.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    link: String,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    link: String,
+    password: Password,
+}
+
+/// The form. Looking changes nothing: mail scanners follow links.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    link: Result<Query<Link>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+    let (_, sign_up) = find(&app, &link).await?;
+    page(&app, &browser, &sign_up, link, None)
+}
+
+/// Makes the account, and logs its owner in.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { link, password }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let now = app.clock.now();
+    let (token, sign_up) = find(&app, &link).await?;
+    Allowed::to_log_in(&app, &browser, &sign_up.email, now).await?;
+    if !console.guard.is(password, Some(sign_up.password.clone())).await? {
+        let mistake = "That is not the password you chose when you signed up.";
+        return page(&app, &browser, &sign_up, link, Some(mistake));
+    }
+    let (account, organisation) = (Id::draw(&app.entropy), Id::draw(&app.entropy));
+    let unit =
+        ConfirmSignUp { link: token.hash(), account: &account, organisation: &organisation, now };
+    match transact(&app.pool, &unit).await? {
+        Confirmed::New => log_in::begin(&app, &browser, &account, false, "/console", now).await,
+        Confirmed::Taken | Confirmed::Gone => Err(Trouble::link_gone()),
+    }
+}
+
+async fn find(app: &App, link: &str) -> Result<(Token, SignUp), Trouble> {
+    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+    let sign_up = accounts::sign_up(&app.pool, token.hash(), app.clock.now()).await?;
+    sign_up.map(|sign_up| (token, sign_up)).ok_or(Trouble::link_gone())
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    sign_up: &SignUp,
+    link: String,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let frame = Frame::bare(app, browser, "Confirm your address");
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page { frame, email: sign_up.email.to_string(), link, mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,57 @@
+//! The two cookies: the session's, and a guest's, which lets nobody in and
+//! only ties forms to the browser that was shown them.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use time::Duration;
+
+use crate::accounts::{Token, session};
+use crate::config::Console;
+
+const SESSION: &str = "munjigi-session";
+const GUEST: &str = "munjigi-guest";
+
+/// What a browser sent.
+pub fn read(config: &Console, headers: &HeaderMap) -> (Option<Token>, Option<Token>) {
+    let jar = CookieJar::from_headers(headers);
+    let token = |name: &str| jar.get(&full(config, name)).and_then(|it| Token::parse(it.value()));
+    (token(SESSION), token(GUEST))
+}
+
+/// Sets the session's.
+pub fn session(config: &Console, token: &Token) -> HeaderValue {
+    let lifetime = Duration::milliseconds(i64::try_from(session::WHOLE_MILLIS).unwrap_or(i64::MAX));
+    let mut cookie = Cookie::new(full(config, SESSION), token.reveal().to_string());
+    cookie.set_max_age(lifetime);
+    header(config, cookie)
+}
+
+/// Removes the session's.
+pub fn no_session(config: &Console) -> HeaderValue {
+    let mut cookie = Cookie::new(full(config, SESSION), "");
+    cookie.set_max_age(Duration::ZERO);
+    header(config, cookie)
+}
+
+/// Sets the guest's, until the browser is closed.
+pub fn guest(config: &Console, token: &Token) -> HeaderValue {
+    header(config, Cookie::new(full(config, GUEST), token.reveal().to_string()))
+}
+
+/// With `__Host-`, no other host can set it, nor a page without encryption.
+fn full(config: &Console, name: &str) -> String {
+    if config.is_secure() { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+fn header(config: &Console, mut cookie: Cookie<'static>) -> HeaderValue {
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_secure(config.is_secure());
+    cookie.set_same_site(SameSite::Lax);
+    HeaderValue::from_str(&cookie.to_string()).expect("names and tokens are visible ASCII")
+}
+
+/// Puts a cookie onto an answer.
+pub fn put(response: &mut axum::response::Response, cookie: HeaderValue) {
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+}

@@ -1,0 +1,134 @@
+//! What stands around every page.
+
+use askama::Template;
+use axum::response::Html;
+
+use super::assets;
+use super::gate::FORM_KEY;
+use super::person::{Browser, Member, Person};
+use super::trouble::Trouble;
+use crate::accounts::Permission;
+use crate::config::SignUpPolicy;
+use crate::http::App;
+use crate::store::organisations::Membership;
+
+/// Around a page.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Of the page.
+    pub title: String,
+    /// Path of the style.
+    pub style: &'static str,
+    /// Name of the field that forms carry.
+    pub form_field: &'static str,
+    /// What it says.
+    pub form_key: String,
+    /// The request's id, for whoever asks for help.
+    pub request_id: String,
+    /// Who is logged in.
+    pub email: Option<String>,
+    /// Where they are now, if in an organisation.
+    pub here: Option<Membership>,
+    /// Where else they could be.
+    pub memberships: Vec<Membership>,
+    /// Which entry of the navigation the page belongs to.
+    pub entry: Entry,
+    /// Whether everybody may make an account.
+    pub sign_up: bool,
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// None.
+    Elsewhere,
+    /// The overview.
+    Overview,
+    /// Sites.
+    Sites,
+    /// Who belongs to the organisation.
+    Team,
+    /// One's own account.
+    Account,
+}
+
+impl Frame {
+    /// Of a page that everybody may see.
+    pub fn bare(app: &App, browser: &Browser, title: &str) -> Self {
+        let console = app.console.as_ref();
+        let open = console.is_some_and(|it| it.config.sign_up == SignUpPolicy::Open);
+        Self {
+            title: title.to_owned(),
+            style: assets::STYLE.path.as_str(),
+            form_field: FORM_KEY,
+            form_key: browser.form_key(),
+            request_id: browser.request_id.clone(),
+            email: None,
+            here: None,
+            memberships: Vec::new(),
+            entry: Entry::Elsewhere,
+            sign_up: open,
+        }
+    }
+
+    /// Of a page for who is logged in.
+    pub fn of_person(app: &App, browser: &Browser, person: &Person, title: &str) -> Self {
+        Self {
+            email: Some(person.account.email.to_string()),
+            memberships: person.memberships.clone(),
+            ..Self::bare(app, browser, title)
+        }
+    }
+
+    /// Of a page about an organisation.
+    pub fn of_member(
+        app: &App,
+        browser: &Browser,
+        person: &Person,
+        member: &Member,
+        title: &str,
+        entry: Entry,
+    ) -> Self {
+        Self {
+            here: Some(member.membership.clone()),
+            entry,
+            ..Self::of_person(app, browser, person, title)
+        }
+    }
+
+    /// Whether who is here may change sites.
+    pub fn may_change_sites(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSites))
+    }
+
+    /// Whether who is here may make and revoke secrets.
+    pub fn may_change_secrets(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSecrets))
+    }
+
+    /// Where the organisation's pages are.
+    pub fn base(&self) -> String {
+        self.here
+            .as_ref()
+            .map_or_else(String::new, |here| format!("/console/{}", here.organisation))
+    }
+
+    /// Whether an entry of the navigation is this page's.
+    pub fn is(&self, entry: &str) -> bool {
+        match self.entry {
+            Entry::Elsewhere => false,
+            Entry::Overview => entry == "overview",
+            Entry::Sites => entry == "sites",
+            Entry::Team => entry == "team",
+            Entry::Account => entry == "account",
+        }
+    }
+}
+
+/// A page as HTML.
+pub fn render(page: &impl Template) -> Result<Html<String>, Trouble> {
+    page.render().map(Html).map_err(|error| {
+        tracing::error!(%error, "a page cannot be rendered");
+        Trouble::away()
+    })
+}

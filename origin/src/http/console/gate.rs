@@ -1,0 +1,311 @@
+//! Who may see a page, and whether a form is one of ours: decided here for
+//! every page, from the table in `console`, before the page's own code.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{RawPathParams, Request, State};
+use axum::handler::Handler;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::Code;
+
+use super::cookies;
+use super::frame::Frame;
+use super::person::{Browser, Member, Person};
+use super::trouble::Trouble;
+use crate::accounts::session::Stage;
+use crate::accounts::{Id, Permission, Token};
+use crate::http::{App, Refused};
+use crate::store::{accounts, organisations, sessions};
+
+/// Largest form. Rules of a site are the longest field.
+const MAX_FORM_BYTES: usize = 128 * 1024;
+
+/// Field of a form that says it was shown to who sends it.
+pub const FORM_KEY: &str = "form_key";
+
+/// Who may see a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Anyone,
+    /// Who is not logged in; others are sent to the console.
+    Guest,
+    /// Who has given the password and not yet the second factor.
+    HalfWay,
+    /// Who is logged in.
+    Person,
+    /// Who is logged in and may do this for the organisation that the path
+    /// names.
+    Member(Permission),
+}
+
+/// A page of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// As the router spells it.
+    pub path: &'static str,
+    /// Who may see it.
+    pub access: Access,
+}
+
+/// The table under construction.
+pub struct Pages {
+    app: Arc<App>,
+    router: Router<Arc<App>>,
+    listed: Vec<Listed>,
+}
+
+impl Pages {
+    /// An empty one.
+    pub fn new(app: &Arc<App>) -> Self {
+        Self { app: Arc::clone(app), router: Router::new(), listed: Vec::new() }
+    }
+
+    /// A page to look at.
+    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add("GET", path, access, get(handler))
+    }
+
+    /// A form's destination.
+    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add("POST", path, access, post(handler))
+    }
+
+    fn add(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        route: MethodRouter<Arc<App>, Infallible>,
+    ) -> Self {
+        let state = (Arc::clone(&self.app), access);
+        let gated = route.layer(middleware::from_fn_with_state(state, gate));
+        self.router = self.router.route(path, gated);
+        self.listed.push(Listed { method, path, access });
+        self
+    }
+
+    /// The routes.
+    pub fn into_router(self) -> Router<Arc<App>> {
+        self.router
+    }
+
+    /// The table.
+    #[cfg(test)]
+    pub fn listed(self) -> Vec<Listed> {
+        self.listed
+    }
+}
+
+async fn gate(
+    State((app, access)): State<(Arc<App>, Access)>,
+    params: RawPathParams,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut browser, request) = Browser::meet(&app, request);
+    let passed = pass(&app, access, &params, &mut browser, request).await;
+    let mut response = match passed {
+        Ok(request) => next.run(request).await,
+        Err(refused) => refused,
+    };
+    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
+        response = trouble.page(Frame::bare(&app, &browser, trouble.title()));
+    }
+    finish(&app, &browser, &mut response);
+    response
+}
+
+/// Where no page is: in words for who reads pages, for programs as everywhere.
+pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let reads_pages = accepted.is_some_and(|accept| accept.contains("text/html"));
+    if app.console.is_none() || !reads_pages {
+        return Refused::new(Code::NotFound, "there is nothing at this path").into_response();
+    }
+    let (browser, _) = Browser::meet(&app, request);
+    let trouble = Trouble::nothing_here();
+    let mut response = trouble.page(Frame::bare(&app, &browser, trouble.title()));
+    finish(&app, &browser, &mut response);
+    response
+}
+
+/// Lets a request through with what is known of who sends it, or answers.
+async fn pass(
+    app: &App,
+    access: Access,
+    params: &RawPathParams,
+    browser: &mut Browser,
+    request: Request,
+) -> Result<Request, Response> {
+    let now = app.clock.now();
+    app.readiness.migrated().map_err(|_| Trouble::away().into_response())?;
+    let person = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
+    // The key that forms carry is that of the session, where there is one.
+    browser.prepare_form_key(person.is_some(), &app.entropy);
+    let request = read_form(app, browser, request).await?;
+    let (mut head, body) = request.into_parts();
+    match (access, person) {
+        (Access::Anyone, person) => {
+            if let Some(person) = person.filter(Person::is_complete) {
+                head.extensions.insert(person);
+            }
+        }
+        (Access::Guest, Some(person)) if person.is_complete() => {
+            return Err(Redirect::to("/console").into_response());
+        }
+        (Access::Guest, _) => {}
+        (Access::HalfWay, Some(person)) if !person.is_complete() => {
+            head.extensions.insert(person);
+        }
+        (Access::HalfWay, Some(_)) => return Err(Redirect::to("/console").into_response()),
+        (Access::Person | Access::Member(_), Some(person)) if person.is_complete() => {
+            if let Access::Member(permission) = access {
+                let member = member(app, params, &person, permission).await?;
+                head.extensions.insert(member);
+            }
+            head.extensions.insert(person);
+        }
+        (Access::HalfWay | Access::Person | Access::Member(_), _) => {
+            return Err(ask_to_log_in(&head.method, &head.uri));
+        }
+    }
+    head.extensions.insert(browser.clone());
+    Ok(Request::from_parts(head, body))
+}
+
+/// Who the session's cookie belongs to, while the session stands.
+async fn find_person(
+    app: &App,
+    browser: &Browser,
+    now: UnixMillis,
+) -> Result<Option<Person>, Trouble> {
+    let Some(cookie) = &browser.session else { return Ok(None) };
+    let Some(session) = sessions::find(&app.pool, cookie.hash(), now).await? else {
+        return Ok(None);
+    };
+    let Some(account) = accounts::find(&app.pool, &session.account).await? else {
+        return Ok(None);
+    };
+    if session.stage == Stage::Complete {
+        sessions::note(&app.pool, &session, &browser.prefix, now).await?;
+    }
+    let memberships = organisations::of_account(&app.pool, &account.id).await?;
+    Ok(Some(Person { account, session, memberships }))
+}
+
+/// An organisation that somebody is no member of is one that is not there:
+/// an answer that differs would say that it is.
+async fn member(
+    app: &App,
+    params: &RawPathParams,
+    person: &Person,
+    permission: Permission,
+) -> Result<Member, Response> {
+    let named = params.iter().find(|(name, _)| *name == "organisation");
+    let organisation: Option<Id> = named.and_then(|(_, text)| text.parse().ok());
+    let Some(organisation) = organisation else {
+        return Err(Trouble::nothing_here().into_response());
+    };
+    let found = organisations::membership_of(&app.pool, &organisation, &person.account.id).await;
+    let membership = found
+        .map_err(|error| Trouble::from(error).into_response())?
+        .ok_or_else(|| Trouble::nothing_here().into_response())?;
+    if membership.role.may(permission) {
+        return Ok(Member { membership });
+    }
+    Err(Trouble::forbidden(membership.role).into_response())
+}
+
+/// Pages come back to where somebody wanted to go; forms do not, for what
+/// was typed is gone and nothing must happen behind a log-in unasked.
+fn ask_to_log_in(method: &Method, uri: &axum::http::Uri) -> Response {
+    if method != Method::GET {
+        return Trouble::logged_out().into_response();
+    }
+    let path = uri.path_and_query().map_or("/console", |path| path.as_str());
+    let query = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
+    Redirect::to(&format!("/log-in?{query}")).into_response()
+}
+
+/// Takes a form only from our own pages: the browser says so where it says
+/// anything, and the form has the key that only its holder was shown.
+async fn read_form(app: &App, browser: &Browser, request: Request) -> Result<Request, Response> {
+    if request.method() != Method::POST {
+        return Ok(request);
+    }
+    let console = app.console.as_ref().expect("pages are served where there is a console");
+    if !is_ours(request.headers(), &console.config.origin()) {
+        return Err(Trouble::foreign_form().into_response());
+    }
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_FORM_BYTES)
+        .await
+        .map_err(|_| Trouble::form_too_large().into_response())?;
+    if !has_form_key(browser, &body) {
+        return Err(Trouble::foreign_form().into_response());
+    }
+    Ok(Request::from_parts(head, Body::from(body)))
+}
+
+fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let form = text("content-type")
+        .is_some_and(|kind| kind.split(';').next() == Some("application/x-www-form-urlencoded"));
+    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let from = text("origin").is_none_or(|from| from == origin);
+    form && site && from
+}
+
+fn has_form_key(browser: &Browser, body: &Bytes) -> bool {
+    let key: Option<&Token> = browser.form_holder();
+    let mut sent = form_urlencoded::parse(body).filter(|(name, _)| name == FORM_KEY);
+    match (key, sent.next(), sent.next()) {
+        (Some(holder), Some((_, key)), None) => holder.is_form_key(&key),
+        _ => false,
+    }
+}
+
+/// What every page carries.
+fn finish(app: &App, browser: &Browser, response: &mut Response) {
+    let edge = app.edge.url().origin().ascii_serialization();
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self' {edge}; \
+         frame-src {edge}; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let same_origin = HeaderValue::from_static("same-origin");
+    headers.insert("cross-origin-opener-policy", same_origin.clone());
+    // So that forms say where they come from.
+    headers.insert(header::REFERRER_POLICY, same_origin);
+    let console = app.console.as_ref().expect("pages are served where there is a console");
+    if console.config.is_secure() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    if let Some(guest) = browser.new_guest() {
+        let cookie = cookies::guest(&console.config, guest);
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,78 @@
+//! Passwords are slow on purpose: hashed on threads that nobody else waits
+//! for, a few at a time, so that a flood of log-ins takes neither the memory
+//! nor the cores from everything else.
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Semaphore;
+
+use super::trouble::Trouble;
+use crate::accounts::Password;
+
+/// Waiting beside those under way, per core.
+const WAITING_PER_CORE: usize = 16;
+
+/// Where passwords are hashed.
+#[derive(Debug)]
+pub struct Guard {
+    hashed: AtomicU64,
+    working: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let waiting = cores * (1 + WAITING_PER_CORE);
+        Self {
+            hashed: AtomicU64::new(0),
+            working: Arc::new(Semaphore::new(cores)),
+            waiting: Arc::new(Semaphore::new(waiting)),
+        }
+    }
+}
+
+impl Guard {
+    /// Whether a password is the one that was kept; as slow where there is
+    /// none.
+    pub async fn is(&self, password: Password, kept: Option<String>) -> Result<bool, Trouble> {
+        self.work(move || {
+            if let Some(kept) = kept {
+                return password.is(&kept);
+            }
+            password.is_nobodys();
+            false
+        })
+        .await
+    }
+
+    /// What is kept of a password.
+    pub async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<String, Trouble> {
+        self.work(move || password.hash(&salt)).await
+    }
+
+    /// How many were hashed so far.
+    pub fn hashed(&self) -> u64 {
+        self.hashed.load(Ordering::Relaxed)
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let _place = self.waiting.try_acquire().map_err(|_| Trouble::too_often(1))?;
+        self.hashed.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("munjigi_console_password_hashes_total").increment(1);
+        let turn = Arc::clone(&self.working).acquire_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        done.await.map_err(|error| {
+            tracing::error!(%error, "hashing a password panicked");
+            Trouble::away()
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! Letters that pages cause: which, in whose language, with which links.
+
+use reqwest::Url;
+
+use super::Console;
+use crate::accounts::{EmailAddress, Role, Token, session};
+use crate::locale::Locale;
+use crate::mail::{Letter, LetterKind, Shown};
+use crate::store::accounts::{Account, SignUp};
+
+const MINUTE_MILLIS: u64 = 60_000;
+const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
+const DAY_MILLIS: u64 = 24 * HOUR_MILLIS;
+
+/// To who signed up.
+pub fn confirm(console: &Console, sign_up: &SignUp, token: &Token) -> Letter {
+    let kind = LetterKind::ConfirmAddress {
+        name: Shown::of(&sign_up.name),
+        link: console.config.link("/confirm", token),
+        hours: whole(session::SIGN_UP_MILLIS / HOUR_MILLIS),
+    };
+    kind.letter(sign_up.email.for_mail(), sign_up.locale)
+}
+
+/// To who signed up with an address that has an account.
+pub fn taken(console: &Console, account: &Account) -> Letter {
+    let kind = LetterKind::AddressTaken {
+        login_link: page(console, "/log-in"),
+        recover_link: page(console, "/recover"),
+    };
+    to(account, &kind)
+}
+
+/// To who forgot the password.
+pub fn recover(console: &Console, account: &Account, token: &Token) -> Letter {
+    let kind = LetterKind::RecoverPassword {
+        link: console.config.link("/recover/password", token),
+        minutes: whole(session::RECOVERY_MILLIS / MINUTE_MILLIS),
+    };
+    to(account, &kind)
+}
+
+/// To who is asked to join.
+pub fn invited(
+    console: &Console,
+    by: &Account,
+    organisation: &str,
+    email: &EmailAddress,
+    role: Role,
+    token: &Token,
+) -> Letter {
+    let locale = by.locale;
+    let kind = LetterKind::Invited {
+        by: Shown::of(&by.name),
+        organisation: Shown::of(organisation),
+        role: Shown::of(in_words(role, locale)),
+        link: console.config.link("/invitation", token),
+        days: whole(session::INVITATION_MILLIS / DAY_MILLIS),
+    };
+    kind.letter(email.for_mail(), locale)
+}
+
+/// To the owner of an account, in their language.
+pub fn to(account: &Account, kind: &LetterKind) -> Letter {
+    kind.letter(account.email.for_mail(), account.locale)
+}
+
+fn in_words(role: Role, locale: Locale) -> &'static str {
+    match (locale, role) {
+        (Locale::En, role) => role.as_str(),
+        (Locale::Ko, Role::Owner) => "소유자",
+        (Locale::Ko, Role::Admin) => "관리자",
+        (Locale::Ko, Role::Analyst) => "분석가",
+        (Locale::Ko, Role::ReadOnly) => "읽기 전용",
+    }
+}
+
+fn page(console: &Console, path: &str) -> Url {
+    let mut url = console.config.url.clone();
+    url.set_path(path);
+    url
+}
+
+fn whole(number: u64) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}

@@ -1,0 +1,182 @@
+//! `/log-in`. A wrong address and a wrong password are told alike and take
+//! alike long.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_captcha::UnixMillis;
+use serde::Deserialize;
+
+use super::cookies;
+use super::frame::{Frame, render};
+use super::person::Browser;
+use super::trouble::Trouble;
+use crate::accounts::session::Stage;
+use crate::accounts::{EmailAddress, Id, Password, Token, limits};
+use crate::http::App;
+use crate::store::limits::{Taken, forget, take};
+use crate::store::sessions::NewSession;
+use crate::store::{accounts, sessions};
+
+#[derive(Template)]
+#[template(path = "console/log-in.html")]
+struct Page {
+    frame: Frame,
+    email: String,
+    next: String,
+    mistake: Option<&'static str>,
+}
+
+/// Where to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    next: String,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    email: String,
+    password: Password,
+    #[serde(default)]
+    next: String,
+}
+
+/// The form.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Html<String>, Trouble> {
+    let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
+    let frame = Frame::bare(&app, &browser, "Log in");
+    render(&Page { frame, email: String::new(), next, mistake: None })
+}
+
+/// Takes the form.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { email, password, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let now = app.clock.now();
+    let Ok(address) = email.parse::<EmailAddress>() else {
+        return wrong(&app, &browser, email, next);
+    };
+    let allowed = Allowed::to_log_in(&app, &browser, &address, now).await?;
+    let account = accounts::by_email(&app.pool, &address).await?;
+    let kept = account.as_ref().map(|account| account.password.clone());
+    let is_right = console.guard.is(password, kept).await?;
+    match account.filter(|_| is_right) {
+        None => wrong(&app, &browser, email, next),
+        Some(account) => {
+            allowed.was_right(&app).await?;
+            begin(&app, &browser, &account.id, account.has_totp, &next, now).await
+        }
+    }
+}
+
+/// One try, counted before anything dear is done about it.
+#[derive(Debug)]
+pub struct Allowed {
+    account: String,
+}
+
+impl Allowed {
+    /// Counts a try from this network and to this address.
+    pub async fn to_log_in(
+        app: &App,
+        browser: &Browser,
+        email: &EmailAddress,
+        now: UnixMillis,
+    ) -> Result<Self, Trouble> {
+        let account = email.to_string();
+        for (limit, whom) in
+            [(&limits::LOG_IN_BY_PREFIX, &browser.prefix), (&limits::LOG_IN_BY_ACCOUNT, &account)]
+        {
+            if let Taken::Wait { seconds } = take(&app.pool, limit, whom, now).await? {
+                return Err(Trouble::too_often(seconds));
+            }
+        }
+        Ok(Self { account })
+    }
+
+    /// The owner is here: tries of others do not keep them out next time.
+    pub async fn was_right(self, app: &App) -> Result<(), Trouble> {
+        Ok(forget(&app.pool, &limits::LOG_IN_BY_ACCOUNT, &self.account).await?)
+    }
+}
+
+/// Begins a session under a new cookie: one that somebody planted in this
+/// browser before is worth nothing.
+pub async fn begin(
+    app: &App,
+    browser: &Browser,
+    account: &Id,
+    needs_factor: bool,
+    next: &str,
+    now: UnixMillis,
+) -> Result<Response, Trouble> {
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let cookie = Token::draw(&app.entropy);
+    let stage = if needs_factor { Stage::Password } else { Stage::Complete };
+    let session = NewSession {
+        cookie: cookie.hash(),
+        id: &Id::draw(&app.entropy),
+        account,
+        stage,
+        agent: &browser.agent,
+        prefix: &browser.prefix,
+        now,
+    };
+    sessions::begin(&app.pool, &session).await?;
+    let mut response =
+        Redirect::to(if needs_factor { "/log-in/code" } else { within(next) }).into_response();
+    cookies::put(&mut response, cookies::session(&console.config, &cookie));
+    Ok(response)
+}
+
+/// A path of the console; anything else could lead to another host.
+pub fn within(next: &str) -> &str {
+    let is_ours = next == "/console" || next.starts_with("/console/");
+    let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if is_ours && is_plain && next.len() <= 1_000 { next } else { "/console" }
+}
+
+fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, Trouble> {
+    let frame = Frame::bare(app, browser, "Log in");
+    let mistake = Some("Address or password is wrong.");
+    let page = render(&Page { frame, email, next, mistake })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_led_to_another_host() {
+        for path in ["/console", "/console/0123456789abcdef/sites?sort=name"] {
+            assert_eq!(within(path), path);
+        }
+        for path in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/consoles",
+            "/console/\\evil",
+            "/console/\nx",
+            "/log-out",
+        ] {
+            assert_eq!(within(path), "/console", "{path:?}");
+        }
+    }
+}

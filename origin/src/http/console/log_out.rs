@@ -1,0 +1,27 @@
+//! `POST /log-out`: ends the session, here and at once.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::cookies;
+use super::person::Person;
+use super::trouble::Trouble;
+use crate::http::App;
+use crate::store::sessions;
+
+/// Logs out; who is not logged in hears the same.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    person: Option<Extension<Person>>,
+) -> Result<Response, Trouble> {
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    if let Some(Extension(person)) = person {
+        sessions::end(&app.pool, &person.account.id, &person.session.id).await?;
+    }
+    let mut response = Redirect::to("/").into_response();
+    cookies::put(&mut response, cookies::no_session(&console.config));
+    Ok(response)
+}

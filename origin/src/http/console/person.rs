@@ -1,0 +1,124 @@
+//! Who sends a request, as the gate has found out.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::header;
+
+use super::cookies;
+use crate::accounts::Token;
+use crate::accounts::session::{self, Stage};
+use crate::entropy::Entropy;
+use crate::http::App;
+use crate::http::answer::RequestId;
+use crate::locale::Locale;
+use crate::store::accounts::Account;
+use crate::store::audit::Actor;
+use crate::store::organisations::Membership;
+use crate::store::sessions::Session;
+
+/// A browser, whoever sits before it.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    /// Browser and system in words.
+    pub agent: String,
+    /// Network that it is in.
+    pub prefix: String,
+    /// What it would like to read.
+    pub locale: Locale,
+    /// The request's id.
+    pub request_id: String,
+    /// The session's cookie, whether or not there is such a session.
+    pub session: Option<Token>,
+    guest: Option<Token>,
+    is_guest_new: bool,
+    has_session: bool,
+}
+
+impl Browser {
+    /// From a request.
+    pub fn meet(app: &App, request: Request) -> (Self, Request) {
+        let console = app.console.as_ref().expect("pages are served where there is a console");
+        let headers = request.headers();
+        let (session, guest) = cookies::read(&console.config, headers);
+        let named = console.config.client_header.as_ref().and_then(|name| headers.get(name));
+        // The last is what our own proxy wrote; those before it, anybody.
+        let named =
+            named.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let address: Option<IpAddr> = named.or(peer);
+        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+        let browser = Self {
+            agent: session::agent(agent.unwrap_or_default()),
+            prefix: address.map_or_else(|| "unknown".to_owned(), session::prefix),
+            locale: Locale::from_accept_language(wanted.unwrap_or_default()),
+            request_id: id.0,
+            session,
+            guest,
+            is_guest_new: false,
+            has_session: false,
+        };
+        (browser, request)
+    }
+
+    /// Settles what forms carry.
+    pub fn prepare_form_key(&mut self, has_session: bool, entropy: &Entropy) {
+        self.has_session = has_session;
+        if !has_session && self.guest.is_none() {
+            self.guest = Some(Token::draw(entropy));
+            self.is_guest_new = true;
+        }
+    }
+
+    /// Whose forms these are.
+    pub fn form_holder(&self) -> Option<&Token> {
+        if self.has_session { self.session.as_ref() } else { self.guest.as_ref() }
+    }
+
+    /// What forms carry.
+    pub fn form_key(&self) -> String {
+        self.form_holder().map(Token::form_key).unwrap_or_default()
+    }
+
+    /// A guest's cookie that the browser does not have yet.
+    pub fn new_guest(&self) -> Option<&Token> {
+        self.guest.as_ref().filter(|_| self.is_guest_new)
+    }
+}
+
+/// Who is logged in, or half-way.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their account.
+    pub account: Account,
+    /// Their session.
+    pub session: Session,
+    /// Where they are members.
+    pub memberships: Vec<Membership>,
+}
+
+impl Person {
+    /// Whether they are logged in.
+    pub fn is_complete(&self) -> bool {
+        self.session.stage == Stage::Complete
+    }
+
+    /// For the record of changes.
+    pub fn actor(&self, browser: &Browser) -> Actor {
+        Actor {
+            account: self.account.id.clone(),
+            email: self.account.email.to_string(),
+            prefix: browser.prefix.clone(),
+            request_id: browser.request_id.clone(),
+        }
+    }
+}
+
+/// What somebody is in the organisation that the path names.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// There.
+    pub membership: Membership,
+}

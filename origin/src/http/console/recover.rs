@@ -1,0 +1,174 @@
+//! `/recover`: a new password by a letter. What the page says is the same
+//! whether or not the address has an account. The second factor stays as it
+//! is: a mailbox alone does not open an account that has one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Form};
+use munjigi_captcha::UnixMillis;
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::letters;
+use super::log_in;
+use super::person::Browser;
+use super::sign_up::allow_letter;
+use super::trouble::Trouble;
+use crate::accounts::{EmailAddress, Password, Token, limits, session};
+use crate::http::App;
+use crate::mail::LetterKind;
+use crate::store::accounts::{self, Account, BeginRecovery, SetPassword};
+use crate::store::limits::{Taken, take};
+use crate::store::transact;
+
+#[derive(Template)]
+#[template(path = "console/recover.html")]
+struct Page {
+    frame: Frame,
+    email: String,
+    mistake: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/recover-sent.html")]
+struct Sent {
+    frame: Frame,
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "console/new-password.html")]
+struct NewPassword {
+    frame: Frame,
+    email: String,
+    link: String,
+    mistake: Option<String>,
+}
+
+/// Who has forgotten.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    email: String,
+}
+
+/// What the link carries.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    link: String,
+}
+
+/// What the second form sends.
+#[derive(Debug, Deserialize)]
+pub struct Chosen {
+    link: String,
+    password: Password,
+}
+
+/// Asks for the address.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Html<String>, Trouble> {
+    let frame = Frame::bare(&app, &browser, "Forgotten password");
+    render(&Page { frame, email: String::new(), mistake: None })
+}
+
+/// Sends a letter where there is an account.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { email }) = fields.map_err(|_| Trouble::malformed())?;
+    let address = match email.parse::<EmailAddress>() {
+        Ok(address) => address,
+        Err(error) => {
+            let frame = Frame::bare(&app, &browser, "Forgotten password");
+            let page = render(&Page { frame, email, mistake: Some(error.to_string()) })?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let now = app.clock.now();
+    allow_letter(&app, &browser, now).await?;
+    let allowed = take(&app.pool, &limits::LETTERS_BY_ADDRESS, address.as_str(), now).await?;
+    let account = accounts::by_email(&app.pool, &address).await?;
+    if let (Taken::Yes, Some(account)) = (allowed, account) {
+        send(&app, &account, now).await?;
+    }
+    let frame = Frame::bare(&app, &browser, "Look into your mailbox");
+    Ok(render(&Sent { frame, email: address.to_string() })?.into_response())
+}
+
+async fn send(app: &App, account: &Account, now: UnixMillis) -> Result<(), Trouble> {
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let link = Token::draw(&app.entropy);
+    let letter = letters::recover(console, account, &link);
+    let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
+    let unit =
+        BeginRecovery { account: &account.id, link: link.hash(), letter: &letter, expires, now };
+    Ok(transact(&app.pool, &unit).await?)
+}
+
+/// Asks for the new password.
+pub async fn choose(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    link: Result<Query<Link>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+    let (_, account) = find(&app, &link).await?;
+    page(&app, &browser, &account, link, None)
+}
+
+/// Sets it; every session ends, and one begins.
+pub async fn set(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Chosen>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Chosen { link, password }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let now = app.clock.now();
+    let (token, account) = find(&app, &link).await?;
+    if let Err(error) = password.check(&account.email, &account.name) {
+        return page(&app, &browser, &account, link, Some(error.to_string()));
+    }
+    let password = console.guard.hash(password, app.entropy.bytes()).await?;
+    let letter = letters::to(&account, &LetterKind::PasswordChanged);
+    let unit = SetPassword {
+        account: &account.id,
+        password: &password,
+        link: Some(token.hash()),
+        kept: None,
+        letter: &letter,
+        now,
+    };
+    if !transact(&app.pool, &unit).await? {
+        return Err(Trouble::link_gone());
+    }
+    log_in::begin(&app, &browser, &account.id, account.has_totp, "/console", now).await
+}
+
+async fn find(app: &App, link: &str) -> Result<(Token, Account), Trouble> {
+    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+    let account = accounts::recovery(&app.pool, token.hash(), app.clock.now()).await?;
+    account.map(|account| (token, account)).ok_or(Trouble::link_gone())
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    account: &Account,
+    link: String,
+    mistake: Option<String>,
+) -> Result<Response, Trouble> {
+    let frame = Frame::bare(app, browser, "Choose a new password");
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = NewPassword { frame, email: account.email.to_string(), link, mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,167 @@
+//! `/sign-up`: asks for an account. What the page says is the same whether
+//! or not the address has one: only the letter tells.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Form};
+use munjigi_captcha::UnixMillis;
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::person::Browser;
+use super::trouble::Trouble;
+use super::{Console, letters};
+use crate::accounts::{EmailAddress, Password, Token, limits, session};
+use crate::config::SignUpPolicy;
+use crate::http::App;
+use crate::store::accounts::{self, BeginSignUp, SignUp};
+use crate::store::limits::{Taken, take};
+use crate::store::{mails, transact};
+
+#[derive(Template)]
+#[template(path = "console/sign-up.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    email: String,
+    name_mistake: Option<String>,
+    email_mistake: Option<String>,
+    password_mistake: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/sent.html")]
+struct Sent {
+    frame: Frame,
+    email: String,
+    /// Of a development machine.
+    mailbox: Option<&'static str>,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    name: String,
+    email: String,
+    password: Password,
+}
+
+/// The form.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Html<String>, Trouble> {
+    open(&app)?;
+    let frame = Frame::bare(&app, &browser, "Sign up");
+    let (name, email) = (String::new(), String::new());
+    let (name_mistake, email_mistake, password_mistake) = (None, None, None);
+    render(&Page { frame, name, email, name_mistake, email_mistake, password_mistake })
+}
+
+/// Takes the form: every mistake at once, or a letter.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, axum::extract::rejection::FormRejection>,
+) -> Result<Response, Trouble> {
+    let console = open(&app)?;
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let now = app.clock.now();
+    let (email, name) = match check(&fields) {
+        Ok(checked) => checked,
+        Err(mistakes) => {
+            let (name, email) = (fields.name, fields.email);
+            let [name_mistake, email_mistake, password_mistake] = mistakes;
+            let frame = Frame::bare(&app, &browser, "Sign up");
+            let page = Page { frame, name, email, name_mistake, email_mistake, password_mistake };
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+        }
+    };
+    allow_letter(&app, &browser, now).await?;
+    // Hashed in any case, so that the time tells nothing.
+    let password = console.guard.hash(fields.password, app.entropy.bytes()).await?;
+    if let Taken::Yes = take(&app.pool, &limits::LETTERS_BY_ADDRESS, email.as_str(), now).await? {
+        write(
+            &app,
+            console,
+            SignUp { email: email.clone(), name, locale: browser.locale, password },
+            now,
+        )
+        .await?;
+    }
+    let frame = Frame::bare(&app, &browser, "Look into your mailbox");
+    let mailbox = console.mailbox.is_some().then_some("/mailbox");
+    Ok(render(&Sent { frame, email: email.to_string(), mailbox })?.into_response())
+}
+
+async fn write(
+    app: &App,
+    console: &Console,
+    sign_up: SignUp,
+    now: UnixMillis,
+) -> Result<(), Trouble> {
+    if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
+        let letter = letters::taken(console, &account);
+        let mut connection = app.pool.acquire().await.map_err(crate::store::StoreError::from)?;
+        mails::queue(&mut connection, &letter, now).await?;
+        return Ok(());
+    }
+    let link = Token::draw(&app.entropy);
+    let letter = letters::confirm(console, &sign_up, &link);
+    let expires = UnixMillis(now.0 + session::SIGN_UP_MILLIS);
+    let unit = BeginSignUp { sign_up: &sign_up, link: link.hash(), letter: &letter, expires, now };
+    Ok(transact(&app.pool, &unit).await?)
+}
+
+fn open(app: &App) -> Result<&Console, Trouble> {
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    match console.config.sign_up {
+        SignUpPolicy::Open => Ok(console),
+        SignUpPolicy::Closed => Err(Trouble::closed()),
+    }
+}
+
+/// Letters cost their reader; whoever causes them is held to a few.
+pub(super) async fn allow_letter(
+    app: &App,
+    browser: &Browser,
+    now: UnixMillis,
+) -> Result<(), Trouble> {
+    match take(&app.pool, &limits::LETTERS_BY_PREFIX, &browser.prefix, now).await? {
+        Taken::Yes => Ok(()),
+        Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
+    }
+}
+
+/// Address and name, or what is wrong with name, address and password.
+fn check(fields: &Fields) -> Result<(EmailAddress, String), [Option<String>; 3]> {
+    let name = fields.name.trim();
+    let name_mistake = name_mistake(name);
+    let email = fields.email.parse::<EmailAddress>();
+    let email_mistake = email.as_ref().err().map(ToString::to_string);
+    let nobody = || "nobody@invalid.example".parse().expect("an address");
+    let owner = email.clone().unwrap_or_else(|_| nobody());
+    let password_mistake = fields.password.check(&owner, name).err().map(|it| it.to_string());
+    match email {
+        Ok(email) if name_mistake.is_none() && password_mistake.is_none() => {
+            Ok((email, name.to_owned()))
+        }
+        _ => Err([name_mistake, email_mistake, password_mistake]),
+    }
+}
+
+/// What is wrong with a name of a person, an organisation or a site.
+pub(super) fn name_mistake(name: &str) -> Option<String> {
+    match name.chars().count() {
+        0 => Some("Give a name.".to_owned()),
+        1..=100 if name.chars().any(char::is_control) => {
+            Some("A name is one line of text.".to_owned())
+        }
+        1..=100 => None,
+        _ => Some("A name has at most 100 characters.".to_owned()),
+    }
+}

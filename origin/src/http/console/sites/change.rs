@@ -1,0 +1,54 @@
+//! `POST …/sites/{sitekey}/change`: pauses, resumes, deletes and restores.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use crate::http::App;
+use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::trouble::Trouble;
+use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
+use crate::store::transact;
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    change: String,
+}
+
+/// Makes the change.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    Path((organisation, sitekey)): Path<(String, String)>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let (change, done) = match fields.change.as_str() {
+        "pause" => (Change::Pause, "paused"),
+        "resume" => (Change::Resume, "resumed"),
+        "delete" => (Change::Delete, "deleted"),
+        "restore" => (Change::Restore, "restored"),
+        _ => return Err(Trouble::malformed()),
+    };
+    let unit = ChangeOwned {
+        change: ChangeSite { sitekey: &sitekey, change: &change, now: app.clock.now() },
+        organisation: &member.membership.organisation,
+        actor: &person.actor(&browser),
+    };
+    let done = match transact(&app.pool, &unit).await? {
+        Ok(_) => done,
+        Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
+        Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {
+            "unchanged"
+        }
+    };
+    let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
+    Ok(Redirect::to(&place).into_response())
+}

@@ -1,0 +1,128 @@
+//! `…/new-site`: a site in under a minute. The sitekey is drawn when the form
+//! is shown, so that a form sent twice makes one site; the secret is drawn
+//! when it is taken, and shown on the answer alone.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use super::snippets::Snippets;
+use crate::http::App;
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::trouble::Trouble;
+use crate::settings::{Edit, HostsEdit, Settings};
+use crate::store::sites::{CreateOwned, CreateSite, Created};
+use crate::store::transact;
+
+#[derive(Template)]
+#[template(path = "console/new-site.html")]
+struct Page {
+    frame: Frame,
+    sitekey: String,
+    name: String,
+    hosts: String,
+    allow_loopback: bool,
+    mistakes: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/site-made.html")]
+struct Made {
+    frame: Frame,
+    name: String,
+    sitekey: String,
+    secret: String,
+    snippets: Snippets,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    sitekey: String,
+    name: String,
+    hosts: String,
+    allow_loopback: Option<String>,
+}
+
+/// The form.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+) -> Result<Response, Trouble> {
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let sitekey = app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
+    let (name, hosts) = (String::new(), String::new());
+    let frame = Frame::of_member(&app, &browser, &person, &member, "New site", Entry::Sites);
+    let page = Page { frame, sitekey, name, hosts, allow_loopback: false, mistakes: Vec::new() };
+    Ok(render(&page)?.into_response())
+}
+
+/// Makes the site, or says every mistake.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let sitekey = console.check.sitekey(&fields.sitekey).map_err(|_| Trouble::malformed())?;
+    let sitekey = sitekey.to_string();
+    let frame = |title| Frame::of_member(&app, &browser, &person, &member, title, Entry::Sites);
+    let settings = match fields.edit().apply(&sitekey, &Settings::of_a_new_site()) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            let Fields { sitekey, name, hosts, allow_loopback } = fields;
+            let allow_loopback = allow_loopback.is_some();
+            let mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            let page =
+                Page { frame: frame("New site"), sitekey, name, hosts, allow_loopback, mistakes };
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+        }
+    };
+    let secret = app.entropy.with(|generator| console.check.mint_secret(generator));
+    let unit = CreateOwned {
+        create: CreateSite {
+            name: &settings.name,
+            config: &settings.config(&sitekey),
+            secret: &secret.hash(),
+            now: app.clock.now(),
+        },
+        organisation: &member.membership.organisation,
+        actor: &person.actor(&browser),
+    };
+    match transact(&app.pool, &unit).await? {
+        Created::New => {}
+        Created::Before => {
+            let place = format!("{}/sites/{sitekey}", frame("").base());
+            return Ok(Redirect::to(&place).into_response());
+        }
+    }
+    let snippets = Snippets::of(&app.edge.url().origin().ascii_serialization(), &sitekey);
+    let secret = secret.reveal().to_string();
+    let page =
+        Made { frame: frame("Your site is made"), name: settings.name, sitekey, secret, snippets };
+    Ok((StatusCode::CREATED, render(&page)?).into_response())
+}
+
+impl Fields {
+    fn edit(&self) -> Edit {
+        let hosts = self.hosts.split(['\n', ',', ' ', '\r', '\t']).filter(|host| !host.is_empty());
+        Edit {
+            name: Some(self.name.clone()),
+            hosts: HostsEdit::Replace(hosts.map(str::to_owned).collect()),
+            allow_loopback: Some(self.allow_loopback.is_some()),
+            ..Edit::default()
+        }
+    }
+}

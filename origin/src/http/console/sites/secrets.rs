@@ -1,0 +1,78 @@
+//! `POST …/sites/{sitekey}/secrets`: a rotation without a gap. A second
+//! secret goes live beside the first; when the back ends have it, the older
+//! is made void, or the newer, where the rotation is called off.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use super::find;
+use crate::http::App;
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::trouble::Trouble;
+use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
+use crate::store::transact;
+
+#[derive(Template)]
+#[template(path = "console/secret-made.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    sitekey: String,
+    secret: String,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    change: String,
+}
+
+/// Makes the change; a new secret is shown on the answer alone.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    Path((organisation, sitekey)): Path<(String, String)>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let site = find(&app, &member, &sitekey).await?;
+    let secret = app.entropy.with(|generator| console.check.mint_secret(generator));
+    let (change, done) = match fields.change.as_str() {
+        "add" => (Change::AddSecret(secret.hash()), None),
+        "keep-newest" => (Change::KeepNewestSecret, Some("newest")),
+        "keep-oldest" => (Change::KeepOldestSecret, Some("oldest")),
+        _ => return Err(Trouble::malformed()),
+    };
+    let unit = ChangeOwned {
+        change: ChangeSite { sitekey: &sitekey, change: &change, now: app.clock.now() },
+        organisation: &member.membership.organisation,
+        actor: &person.actor(&browser),
+    };
+    let done = match transact(&app.pool, &unit).await? {
+        Ok(_) => done,
+        Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
+        Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {
+            Some("unchanged")
+        }
+    };
+    if let Some(done) = done {
+        let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
+        return Ok(Redirect::to(&place).into_response());
+    }
+    let title = "A new secret is live";
+    let frame = Frame::of_member(&app, &browser, &person, &member, title, Entry::Sites);
+    let secret = secret.reveal().to_string();
+    let page = Page { frame, name: site.name, sitekey, secret };
+    Ok((StatusCode::CREATED, render(&page)?).into_response())
+}

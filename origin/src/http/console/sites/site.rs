@@ -1,0 +1,125 @@
+//! `…/sites/{sitekey}`: one site: how it does, what goes where, its secrets,
+//! and what can be done with it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::Html;
+use munjigi_protocol::SiteState;
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+
+use super::find;
+use super::snippets::Snippets;
+use crate::http::App;
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::trouble::Trouble;
+use crate::store::housekeeping::RESTORABLE_DAYS;
+use crate::store::secrets::LiveSecret;
+use crate::store::sites::{self, SiteRecord};
+use crate::store::to_timestamp;
+
+#[derive(Template)]
+#[template(path = "console/site.html")]
+struct Page {
+    frame: Frame,
+    site: SiteRecord,
+    delivery: Delivery,
+    is_paused: bool,
+    until: Option<String>,
+    seen: Seen,
+    secrets: Vec<LiveSecret>,
+    snippets: Snippets,
+    notice: Option<&'static str>,
+}
+
+/// Whether the edge has what it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// It has.
+    Done,
+    /// On its way.
+    Waiting,
+    /// The last try failed; it is tried again.
+    Failing(String),
+}
+
+impl Delivery {
+    /// Of a site.
+    pub fn of(site: &SiteRecord) -> Self {
+        match (&site.publish_error, site.published_version) {
+            (Some(error), _) => Self::Failing(error.clone()),
+            (None, Some(version)) if version == site.config.version => Self::Done,
+            (None, _) => Self::Waiting,
+        }
+    }
+}
+
+/// What has come of a site so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// A challenge was issued.
+    pub challenge: bool,
+    /// A token was redeemed.
+    pub redeemed: bool,
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    Path((_, sitekey)): Path<(String, String)>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Html<String>, Trouble> {
+    let site = find(&app, &member, &sitekey).await?;
+    let seen = sites::seen(&app.pool, &sitekey, to_timestamp(app.clock.now())).await?;
+    let seen = Seen { challenge: seen.challenge, redeemed: seen.redeemed };
+    let secrets = crate::store::secrets::live_of(&app.pool, &sitekey).await?;
+    let mut frame = Frame::of_member(&app, &browser, &person, &member, "", Entry::Sites);
+    frame.title.clone_from(&site.name);
+    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    let snippets = Snippets::of(&app.edge.url().origin().ascii_serialization(), &sitekey);
+    let page = Page {
+        delivery: Delivery::of(&site),
+        is_paused: site.config.state == SiteState::Paused,
+        until: site.deleted_at.map(|at| date(at + Duration::days(RESTORABLE_DAYS))),
+        frame,
+        site,
+        seen,
+        secrets,
+        snippets,
+        notice,
+    };
+    render(&page)
+}
+
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "paused" => {
+            "Paused. Visitors are told that the site is paused; siteverify goes on for tokens that are out."
+        }
+        "resumed" => "Running again.",
+        "deleted" => "Deleted. It can be restored until the day named below.",
+        "restored" => "Restored, as it was.",
+        "newest" => "The older secret is void. Only the newest works.",
+        "oldest" => "The newer secret is void. The rotation is called off.",
+        "unchanged" => "Nothing was changed: it is so already.",
+        _ => return None,
+    })
+}
+
+fn date(at: OffsetDateTime) -> String {
+    at.date().to_string()
+}

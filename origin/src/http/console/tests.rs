@@ -1,0 +1,9 @@
+//! The pages, through the real router on a real database.
+
+mod access;
+mod factor;
+mod forms;
+mod journey;
+mod log_in;
+mod recover;
+mod team;

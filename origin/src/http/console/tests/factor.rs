@@ -1,0 +1,162 @@
+//! The second factor: on, off, spent codes, guessed codes.
+
+use sqlx::PgPool;
+use totp_rs::{Builder, Secret};
+
+use crate::accounts::limits;
+use crate::rig::people::{PASSWORD, Someone};
+use crate::rig::{MINUTE, Rig, Tab};
+
+/// The code of an app that holds the key on the page.
+fn code(rig: &Rig, key: &str) -> String {
+    let key = data_encoding::BASE32.decode(key.replace(' ', "").as_bytes()).unwrap();
+    let app = Builder::new().with_secret(Secret::from(key.as_slice())).build().unwrap();
+    app.generate(rig.now().0 / 1_000).to_string()
+}
+
+/// The app's key as the page shows it.
+fn shown_key(tab: &Tab<'_>) -> String {
+    let after = tab.page.split("id=\"key\">").nth(1).unwrap();
+    after.split('<').next().unwrap().to_owned()
+}
+
+async fn switch_on(rig: &Rig, tab: &mut Tab<'_>) -> (String, Vec<String>) {
+    tab.open("/console/account/factor").await;
+    let key = shown_key(tab);
+    tab.open("/console/account/factor").await;
+    assert_eq!(shown_key(tab), key, "looking twice changes nothing");
+    tab.send("/console/account/factor", &[("code", "000000")]).await;
+    assert_eq!(tab.status, 422);
+    tab.send("/console/account/factor", &[("code", &code(rig, &key))]).await;
+    assert_eq!(tab.status, 201);
+    let codes: Vec<String> = tab
+        .page
+        .split("<li><code>")
+        .skip(1)
+        .map(|rest| rest.split('<').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(codes.len(), 10);
+    (key, codes)
+}
+
+async fn half_way<'a>(rig: &'a Rig, someone: &Someone) -> Tab<'a> {
+    let mut tab = Tab::new(rig);
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", &someone.email), ("password", PASSWORD)]).await;
+    assert_eq!(tab.path, "/log-in/code");
+    tab
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_code_is_good_once_and_a_recovery_code_too(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (key, codes) = switch_on(&rig, &mut tab).await;
+    let spent = code(&rig, &key);
+
+    let mut again = half_way(&rig, &kim).await;
+    let before = again.cookies.clone();
+    again.send("/log-in/code", &[("code", &spent)]).await;
+    assert_eq!(again.status, 422, "it switched the app on");
+    rig.pass(MINUTE);
+    again.send("/log-in/code", &[("code", &code(&rig, &key))]).await;
+    assert!(again.path.starts_with("/console/"), "{}", again.path);
+    let session = "__Host-munjigi-session";
+    assert_ne!(again.cookies[session], before[session], "a new cookie with each step");
+
+    for (typed, status) in [(codes[0].to_uppercase(), 200), (codes[0].clone(), 422)] {
+        let mut tab = half_way(&rig, &kim).await;
+        tab.send("/log-in/code", &[("code", &typed)]).await;
+        assert_eq!(tab.status, status, "{typed}");
+    }
+    tab.open("/console/account").await;
+    assert!(tab.page.contains("9 recovery codes are left"), "{}", tab.page);
+    assert_eq!(letters(&rig, "Logging in now takes a code").await, 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn codes_cannot_be_guessed(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (key, _) = switch_on(&rig, &mut tab).await;
+    rig.pass(MINUTE);
+    let mut thief = half_way(&rig, &kim).await;
+    let mut tried = 0;
+    for number in 0..100 {
+        thief.open("/log-in/code").await;
+        thief.send("/log-in/code", &[("code", &format!("{number:06}"))]).await;
+        tried += u32::from(thief.status == 422);
+    }
+    assert_eq!(tried, limits::SECOND_FACTOR.burst);
+    thief.open("/log-in/code").await;
+    thief.send("/log-in/code", &[("code", &code(&rig, &key))]).await;
+    assert_eq!(thief.status, 429, "also for the right one");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (key, codes) = switch_on(&rig, &mut tab).await;
+    rig.pass(MINUTE);
+    let right = code(&rig, &key);
+    let path = "/console/account/factor/change";
+    for (password, code) in [("wrong password", right.as_str()), (PASSWORD, "000000")] {
+        tab.open("/console/account").await;
+        tab.send(path, &[("change", "off"), ("password", password), ("code", code)]).await;
+        assert_eq!(tab.status, 422, "{password} {code}");
+        assert!(tab.page.contains("Password or code is wrong"), "{}", tab.page);
+    }
+    tab.send(path, &[("change", "codes"), ("password", PASSWORD), ("code", &codes[1])]).await;
+    assert_eq!(tab.status, 201);
+    assert!(!tab.page.contains(&codes[2]), "other ones");
+    tab.send(path, &[("change", "off"), ("password", PASSWORD), ("code", &right)]).await;
+    assert!(tab.page.contains("The second factor is off."), "{}", tab.page);
+    assert_eq!(rig.number("SELECT count(*) FROM recovery_codes").await, 0);
+    assert_eq!(letters(&rig, "Logging in no longer takes a code").await, 1);
+    let mut tab = Tab::new(&rig);
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
+    assert!(tab.path.starts_with("/console/"), "{}", tab.path);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_app_s_key_does_not_lie_open_in_the_table(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (key, _) = switch_on(&rig, &mut tab).await;
+    let key = data_encoding::BASE32.decode(key.replace(' ', "").as_bytes()).unwrap();
+    let stored: Vec<u8> =
+        sqlx::query_scalar("SELECT totp_key FROM accounts").fetch_one(&rig.pool).await.unwrap();
+    assert!(!stored.windows(key.len()).any(|window| window == key));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_lost_key_of_the_installation_leaves_the_recovery_codes(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (key, codes) = switch_on(&rig, &mut tab).await;
+    sqlx::query("UPDATE accounts SET totp_key = 'closed by another key'")
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    rig.pass(MINUTE);
+    let mut tab = half_way(&rig, &kim).await;
+    tab.send("/log-in/code", &[("code", &code(&rig, &key))]).await;
+    assert_eq!(tab.status, 422);
+    tab.send("/log-in/code", &[("code", &codes[0])]).await;
+    assert!(tab.path.starts_with("/console/"), "{}", tab.path);
+}
+
+async fn letters(rig: &Rig, subject: &str) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM mails WHERE subject = $1")
+        .bind(subject)
+        .fetch_one(&rig.pool)
+        .await
+        .unwrap()
+}

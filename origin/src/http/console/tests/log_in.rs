@@ -1,0 +1,138 @@
+//! Who is let in, and how often somebody may try.
+
+use sqlx::PgPool;
+
+use crate::accounts::limits;
+use crate::accounts::session::{IDLE_MILLIS, Stage, WHOLE_MILLIS};
+use crate::rig::people::PASSWORD;
+use crate::rig::{HOUR, Rig, Tab};
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut pages = Vec::new();
+    for (email, password) in [
+        (kim.email.as_str(), "wrong password"),
+        ("nobody@shop.example", PASSWORD),
+        ("no address", PASSWORD),
+    ] {
+        let mut tab = Tab::new(&rig);
+        tab.open("/log-in").await;
+        let key = tab.form_key();
+        tab.send("/log-in", &[("email", email), ("password", password)]).await;
+        assert_eq!(tab.status, 422);
+        pages.push(tab.page.replace(email, "<address>").replace(&key, "<key>"));
+    }
+    assert_eq!(pages[0], pages[1]);
+    assert_eq!(pages[0], pages[2]);
+    assert!(pages[0].contains("Address or password is wrong."));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = Tab::new(&rig);
+    tab.open("/log-in").await;
+    let key = tab.form_key();
+    let burst = u64::from(limits::LOG_IN_BY_ACCOUNT.burst);
+    let mut refused = 0;
+    for number in 0_u32..10_000 {
+        // From everywhere, so that only the account's own limit holds.
+        tab.address = format!("10.{}.{}.1", number / 256, number % 256);
+        let fields =
+            [("form_key", key.as_str()), ("email", &kim.email), ("password", "wrong password")];
+        let answer = tab.send_raw("/log-in", &fields, &[]).await;
+        if answer.status == 429 {
+            refused += 1;
+            assert!(answer.headers.contains_key("retry-after"));
+        } else {
+            assert_eq!(answer.status, 422);
+        }
+    }
+    let hashed = rig.app.console.as_ref().unwrap().guard.hashed();
+    assert_eq!((refused, hashed), (10_000 - burst, burst));
+    // The right one is held up as well, and not for long.
+    tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
+    assert_eq!(tab.status, 429);
+    rig.pass(limits::LOG_IN_BY_ACCOUNT.interval_millis);
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
+    assert!(tab.path.starts_with("/console/"), "{} {}", tab.status, tab.path);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn one_network_cannot_try_account_after_account(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let mut tab = Tab::new(&rig);
+    tab.open("/log-in").await;
+    let key = tab.form_key();
+    let mut passed = 0;
+    for number in 0..100 {
+        // Addresses of one network are one.
+        tab.address = format!("203.0.113.{number}");
+        let email = format!("{number}@shop.example");
+        let fields = [("form_key", key.as_str()), ("email", &email), ("password", "a password")];
+        passed += u32::from(tab.send_raw("/log-in", &fields, &[]).await.status == 422);
+    }
+    assert_eq!(passed, limits::LOG_IN_BY_PREFIX.burst);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_cookie_that_was_planted_before_is_worth_nothing_after(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let planted = rig.token();
+    let mut tab = Tab::new(&rig);
+    for name in ["__Host-munjigi-session", "__Host-munjigi-guest"] {
+        tab.cookies.insert(name.to_owned(), planted.reveal().to_string());
+    }
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
+    assert!(tab.path.starts_with("/console/"), "{}", tab.path);
+    assert_ne!(tab.cookies["__Host-munjigi-session"], *planted.reveal());
+    let mut thief = Tab::new(&rig);
+    thief.cookies.insert("__Host-munjigi-session".to_owned(), planted.reveal().to_string());
+    thief.open("/console").await;
+    assert!(thief.path.starts_with("/log-in"), "{}", thief.path);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_session_ends_with_its_time_and_with_the_log_out(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    // Used every six days it lasts thirty, and no longer.
+    let mut lasted = 0;
+    while lasted < WHOLE_MILLIS {
+        tab.open("/console").await;
+        assert!(tab.path.starts_with("/console/"), "after {lasted}");
+        let step = IDLE_MILLIS - 24 * HOUR;
+        rig.pass(step);
+        lasted += step;
+    }
+    tab.open("/console").await;
+    assert!(tab.path.starts_with("/log-in"), "{}", tab.path);
+
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open("/console").await;
+    let kept = tab.cookies.clone();
+    tab.send("/log-out", &[]).await;
+    assert!(!tab.cookies.contains_key("__Host-munjigi-session"));
+    tab.cookies = kept;
+    tab.open("/console").await;
+    assert!(tab.path.starts_with("/log-in"), "the cookie alone is worth nothing: {}", tab.path);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn half_way_is_not_in(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let cookie = rig.token();
+    rig.session(&kim.account, &cookie, Stage::Password, rig.now()).await;
+    let mut tab = Tab::new(&rig);
+    tab.cookies.insert("__Host-munjigi-session".to_owned(), cookie.reveal().to_string());
+    tab.open(&format!("/console/{}", kim.organisation)).await;
+    assert!(tab.path.starts_with("/log-in"), "{}", tab.path);
+}

@@ -1,0 +1,144 @@
+//! A forgotten password, and a changed one.
+
+use sqlx::PgPool;
+
+use super::journey::link_to;
+use crate::accounts::session::RECOVERY_MILLIS;
+use crate::rig::people::PASSWORD;
+use crate::rig::{Rig, Tab};
+
+const OTHER: &str = "harbour candle syntax";
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_letter_s_link_sets_another_password_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut elsewhere = rig.tab_of(&kim.account).await;
+    let mut tab = Tab::new(&rig);
+    tab.open("/recover").await;
+    tab.send("/recover", &[("email", &kim.email)]).await;
+    let told = tab.page.replace(&kim.email, "<address>");
+    let link = link_to(&rig, &kim.email).await;
+
+    // Who has no account hears the same, and gets no letter.
+    let mut nobody = Tab::new(&rig);
+    nobody.open("/recover").await;
+    nobody.send("/recover", &[("email", "nobody@shop.example")]).await;
+    let key = |tab: &Tab<'_>| tab.form_key();
+    assert_eq!(
+        nobody.page.replace("nobody@shop.example", "<address>").replace(&key(&nobody), ""),
+        told.replace(&key(&tab), "")
+    );
+    assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1);
+
+    tab.open(&link).await;
+    let token = tab.value_of("link");
+    tab.send("/recover/password", &[("link", &token), ("password", "short")]).await;
+    assert_eq!(tab.status, 422);
+    tab.send("/recover/password", &[("link", &token), ("password", OTHER)]).await;
+    assert!(tab.path.starts_with("/console/"), "{}", tab.path);
+    elsewhere.open("/console").await;
+    assert!(elsewhere.path.starts_with("/log-in"), "every other session ended");
+    let mut thief = Tab::new(&rig);
+    thief.open(&link).await;
+    assert_eq!(thief.status, 410);
+    for (password, status) in [(PASSWORD, 422), (OTHER, 200)] {
+        let mut tab = Tab::new(&rig);
+        tab.open("/log-in").await;
+        tab.send("/log-in", &[("email", &kim.email), ("password", password)]).await;
+        assert_eq!(tab.status, status);
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_link_is_worth_nothing_too_late_or_after_a_newer_one(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = Tab::new(&rig);
+    let mut links = Vec::new();
+    for _ in 0..2 {
+        tab.open("/recover").await;
+        tab.send("/recover", &[("email", &kim.email)]).await;
+        links.push(link_to(&rig, &kim.email).await);
+    }
+    tab.open(&links[0]).await;
+    assert_eq!(tab.status, 410);
+    tab.open(&links[1]).await;
+    assert_eq!(tab.status, 200);
+    rig.pass(RECOVERY_MILLIS);
+    tab.open(&links[1]).await;
+    assert_eq!(tab.status, 410);
+    tab.open("/recover/password?link=nonsense").await;
+    assert_eq!(tab.status, 410);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn another_password_ends_every_other_session(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut elsewhere = rig.tab_of(&kim.account).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open("/console/account").await;
+    assert_eq!(tab.page.matches("Firefox on Linux").count(), 3, "two rows, one of them to end");
+    let path = "/console/account/password";
+    for (old, new) in [("wrong password", OTHER), (PASSWORD, "password123")] {
+        tab.open("/console/account").await;
+        tab.send(path, &[("old", old), ("new", new)]).await;
+        assert_eq!(tab.status, 422, "{old} {new}");
+    }
+    tab.send(path, &[("old", PASSWORD), ("new", OTHER)]).await;
+    assert!(tab.page.contains("Your password is changed."), "{}", tab.page);
+    elsewhere.open("/console").await;
+    assert!(elsewhere.path.starts_with("/log-in"), "{}", elsewhere.path);
+    assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn one_s_own_sessions_are_ended_and_nobody_else_s(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let (mut elsewhere, mut lees) =
+        (rig.tab_of(&kim.account).await, rig.tab_of(&lee.account).await);
+    let mut tab = rig.tab_of(&kim.account).await;
+    let of_lee: String = sqlx::query_scalar("SELECT id FROM sessions WHERE account = $1")
+        .bind(lee.account.as_str())
+        .fetch_one(&rig.pool)
+        .await
+        .unwrap();
+    tab.open("/console/account").await;
+    let path = "/console/account/sessions";
+    tab.send(path, &[("end", &of_lee)]).await;
+    lees.open("/console").await;
+    assert!(lees.path.starts_with("/console/"), "{}", lees.path);
+    tab.send(path, &[("end", "others")]).await;
+    elsewhere.open("/console").await;
+    assert!(elsewhere.path.starts_with("/log-in"), "{}", elsewhere.path);
+    tab.open("/console").await;
+    assert!(tab.path.starts_with("/console/"), "{}", tab.path);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_has_ended_by_time_is_swept(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let team = format!("/console/{}/team", kim.organisation);
+    tab.open(&team).await;
+    tab.send(&format!("{team}/invite"), &[("email", "new@shop.example"), ("role", "admin")]).await;
+    let mut guest = Tab::new(&rig);
+    guest.open("/recover").await;
+    guest.send("/recover", &[("email", &kim.email)]).await;
+    guest.open("/sign-up").await;
+    let fields = [("name", "Lee"), ("email", "lee@shop.example"), ("password", PASSWORD)];
+    guest.send("/sign-up", &fields).await;
+    let kept = "SELECT (SELECT count(*) FROM sign_ups) + (SELECT count(*) FROM recoveries)
+        + (SELECT count(*) FROM invitations) + (SELECT count(*) FROM sessions)
+        + (SELECT count(*) FROM limits)";
+    let before = rig.number(kept).await;
+    assert!(before >= 4 + 3, "{before}");
+    rig.jobs().keep_house().await.unwrap();
+    assert_eq!(rig.number(kept).await, before, "nothing of it has ended");
+    rig.pass(30 * crate::rig::DAY + 1);
+    rig.jobs().keep_house().await.unwrap();
+    assert_eq!(rig.number(kept).await, 0);
+}

@@ -1,0 +1,131 @@
+//! Who belongs to an organisation, and who decides it.
+
+use sqlx::PgPool;
+
+use super::journey::link_to;
+use crate::accounts::Role;
+use crate::rig::people::PASSWORD;
+use crate::rig::{Rig, Tab};
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let mut tab = rig.tab_of(&kim.account).await;
+    let team = format!("/console/{}/team", kim.organisation);
+    tab.open(&team).await;
+    for email in [lee.email.as_str(), "new@shop.example"] {
+        tab.send(&format!("{team}/invite"), &[("email", email), ("role", "analyst")]).await;
+        assert!(tab.page.contains("A letter with a link is on its way"), "{}", tab.page);
+    }
+    let (for_lee, for_new) =
+        (link_to(&rig, &lee.email).await, link_to(&rig, "new@shop.example").await);
+
+    // Somebody else follows it.
+    let mut kims = rig.tab_of(&kim.account).await;
+    kims.open(&for_lee).await;
+    assert!(kims.page.contains("you are logged in with another address"), "{}", kims.page);
+    let link = for_lee.split('=').nth(1).unwrap().to_owned();
+    kims.send("/invitation", &[("link", &link)]).await;
+    assert_eq!(kims.status, 400);
+    // Who has an account does not make a second.
+    let mut guest = Tab::new(&rig);
+    guest.open(&for_lee).await;
+    assert!(guest.page.contains("Log in</a> with it"), "{}", guest.page);
+    guest.open("/log-in").await;
+    guest.send("/invitation", &[("link", &link), ("name", "Lee"), ("password", PASSWORD)]).await;
+    assert_eq!(guest.status, 400);
+
+    let mut lees = rig.tab_of(&lee.account).await;
+    lees.open(&for_lee).await;
+    lees.send("/invitation", &[("link", &link)]).await;
+    assert_eq!(lees.path, format!("/console/{}", kim.organisation));
+    lees.open(&for_lee).await;
+    assert_eq!(lees.status, 410);
+
+    let mut new = Tab::new(&rig);
+    new.open(&for_new).await;
+    let link = new.value_of("link");
+    new.send("/invitation", &[("link", &link), ("name", ""), ("password", "short")]).await;
+    assert_eq!(new.status, 422);
+    assert!(new.page.contains("Give a name.") && new.page.contains("at least 10"), "{}", new.page);
+    new.send("/invitation", &[("link", &link), ("name", "New"), ("password", PASSWORD)]).await;
+    assert_eq!(new.path, format!("/console/{}", kim.organisation));
+    let joined = "SELECT count(*) FROM members WHERE role = 'analyst'";
+    assert_eq!(rig.number(joined).await, 2);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_invitation_that_is_taken_back_is_worth_nothing(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let team = format!("/console/{}/team", kim.organisation);
+    tab.open(&team).await;
+    tab.send(&format!("{team}/invite"), &[("email", "new@shop.example"), ("role", "admin")]).await;
+    let link = link_to(&rig, "new@shop.example").await;
+    let id = tab.value_of("invitation");
+    tab.send(&format!("{team}/withdraw"), &[("invitation", &id)]).await;
+    assert!(tab.page.contains("The invitation is taken back"), "{}", tab.page);
+    let mut guest = Tab::new(&rig);
+    guest.open(&link).await;
+    assert_eq!(guest.status, 410);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_admin_makes_nobody_an_owner_and_removes_none(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee, park) =
+        (rig.someone("Kim").await, rig.someone("Lee").await, rig.someone("Park").await);
+    rig.join(&kim.organisation, &lee.account, Role::Admin).await;
+    rig.join(&kim.organisation, &park.account, Role::ReadOnly).await;
+    let mut tab = rig.tab_of(&lee.account).await;
+    let team = format!("/console/{}/team", kim.organisation);
+    let (of_kim, of_lee, of_park) =
+        (kim.account.as_str(), lee.account.as_str(), park.account.as_str());
+    for (part, fields, told) in [
+        ("invite", [("email", "new@shop.example"), ("role", "owner")].as_slice(), "Only an owner"),
+        ("change", &[("account", of_park), ("role", "owner")], "Only an owner"),
+        ("change", &[("account", of_lee), ("role", "owner")], "Only an owner"),
+        ("change", &[("account", of_kim), ("role", "read-only")], "Only an owner"),
+        ("remove", &[("account", of_kim)], "Only an owner"),
+        ("change", &[("account", of_park), ("role", "analyst")], "The role is changed"),
+        ("remove", &[("account", of_park)], "no longer a member"),
+    ] {
+        tab.open(&team).await;
+        tab.send(&format!("{team}/{part}"), fields).await;
+        assert!(tab.page.contains(told), "{part} {fields:?}: {}", tab.page);
+    }
+    // One's own membership anybody may end.
+    tab.open(&team).await;
+    tab.send(&format!("{team}/remove"), &[("account", of_lee)]).await;
+    tab.open(&team).await;
+    assert_eq!(tab.status, 404);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_organisation_keeps_an_owner_also_when_two_leave_at_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let team = format!("/console/{}/team", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    for (part, more) in [("remove", None), ("change", Some(("role", "admin")))] {
+        tab.open(&team).await;
+        let fields: Vec<_> = [("account", kim.account.as_str())].into_iter().chain(more).collect();
+        tab.send(&format!("{team}/{part}"), &fields).await;
+        assert!(tab.page.contains("keeps at least one owner"), "{part}: {}", tab.page);
+    }
+    rig.join(&kim.organisation, &lee.account, Role::Owner).await;
+    let mut other = rig.tab_of(&lee.account).await;
+    tab.open(&team).await;
+    other.open(&team).await;
+    let (mine, others) = (tab.form_key(), other.form_key());
+    let path = format!("{team}/remove");
+    let (of_kim, of_lee) = (kim.account.as_str(), lee.account.as_str());
+    let first = [("account", of_kim), ("form_key", mine.as_str())];
+    let second = [("account", of_lee), ("form_key", others.as_str())];
+    tokio::join!(tab.send_raw(&path, &first, &[]), other.send_raw(&path, &second, &[]));
+    let owners = "SELECT count(*) FROM members JOIN organisations ON id = organisation
+        WHERE role = 'owner' AND name = 'Kim''s'";
+    assert_eq!(rig.number(owners).await, 1);
+}

@@ -1,0 +1,187 @@
+//! Pages that say why something cannot be done: what, why, how to go on.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+use super::frame::Frame;
+use crate::accounts::Role;
+use crate::store::StoreError;
+
+/// Why a page cannot be shown. The gate renders it, because only it knows
+/// the frame.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    what: Cow<'static, str>,
+    retry_after: Option<u32>,
+}
+
+#[derive(Template)]
+#[template(path = "console/trouble.html")]
+struct Page<'a> {
+    frame: Frame,
+    code: &'a str,
+    what: &'a str,
+}
+
+impl Trouble {
+    const fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        what: &'static str,
+    ) -> Self {
+        Self { status, code, title, what: Cow::Borrowed(what), retry_after: None }
+    }
+
+    /// No such page, site or organisation, for this person.
+    pub const fn nothing_here() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "There is nothing here",
+            "The address is mistyped, or what was here is gone, or it belongs to an organisation that you are not a member of.",
+        )
+    }
+
+    /// Another role would see it.
+    pub fn forbidden(role: Role) -> Self {
+        let what = format!(
+            "You are {} here, and this needs another role. An owner or admin of the organisation can change yours.",
+            role.with_article()
+        );
+        Self {
+            what: what.into(),
+            ..Self::new(StatusCode::FORBIDDEN, "forbidden", "Your role does not allow this", "")
+        }
+    }
+
+    /// The session ended between the form and its sending.
+    pub const fn logged_out() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "logged-out",
+            "You are logged out",
+            "Nothing was changed. Log in and send the form again.",
+        )
+    }
+
+    /// A form of another site, or one whose cookie is gone.
+    pub const fn foreign_form() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "foreign-form",
+            "This form cannot be taken",
+            "Nothing was changed. The form was shown before you logged in or out, or cookies are off, or another site sent it. Go back, load the page again, and send it once more.",
+        )
+    }
+
+    /// A link of a letter that was followed before, or too late.
+    pub const fn link_gone() -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "link-gone",
+            "This link no longer works",
+            "It was followed before, or it is too old. If you have confirmed your address, log in; else sign up once more.",
+        )
+    }
+
+    /// The operator invites people.
+    pub const fn closed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "sign-up-closed",
+            "Sign-up is closed here",
+            "Accounts are made by invitation. Ask whoever runs this service.",
+        )
+    }
+
+    /// Longer than any of ours.
+    pub const fn form_too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "payload-too-large",
+            "The form is too long",
+            "Nothing was changed. A form has at most 128 KiB.",
+        )
+    }
+
+    /// Fields are missing or of another form.
+    pub const fn malformed() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "malformed-request",
+            "The form cannot be read",
+            "Nothing was changed. Go back, load the page again, and send it once more.",
+        )
+    }
+
+    /// Postgres is away.
+    pub fn away() -> Self {
+        Self {
+            retry_after: Some(5),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The records cannot be reached",
+                "Nothing was changed. Your sites go on working: visitors and siteverify need nothing from here. Try again in a moment.",
+            )
+        }
+    }
+
+    /// Tried too often.
+    pub fn too_often(seconds: u32) -> Self {
+        let minutes = seconds.div_ceil(60);
+        let what = match minutes {
+            0 | 1 => "Too many tries in a short time. Try again in a minute.".to_owned(),
+            minutes => format!("Too many tries in a short time. Try again in {minutes} minutes."),
+        };
+        Self {
+            what: what.into(),
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Wait a moment", "")
+        }
+    }
+
+    /// For the page's title.
+    pub const fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// The page.
+    pub fn page(&self, frame: Frame) -> Response {
+        let page = Page { frame, code: self.code, what: &self.what };
+        let html = page.render().unwrap_or_else(|_| self.what.to_string());
+        let mut response = (self.status, Html(html)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        metrics::counter!("munjigi_console_refusals_total", "code" => self.code).increment(1);
+        response
+    }
+}
+
+/// Every store error is ours.
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        if error.is_passing() {
+            tracing::warn!(%error, "a page waits for Postgres");
+        } else {
+            tracing::error!(%error, "a page failed");
+        }
+        Self::away()
+    }
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

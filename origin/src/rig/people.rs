@@ -1,0 +1,100 @@
+//! People who are there already.
+
+use munjigi_captcha::UnixMillis;
+
+use super::{Rig, Tab};
+use crate::accounts::session::Stage;
+use crate::accounts::{Id, Password, Role, Token};
+use crate::store::sessions::{self, NewSession};
+
+/// Everybody's, in tests: hashed once in a while, it is slow.
+pub const PASSWORD: &str = "lantern orbit velvet";
+
+/// Somebody with an account.
+#[derive(Debug, Clone)]
+pub struct Someone {
+    pub account: Id,
+    pub organisation: Id,
+    pub email: String,
+}
+
+impl Rig {
+    /// Somebody with an organisation of their own.
+    pub async fn someone(&self, name: &str) -> Someone {
+        let (account, organisation) = (Id::draw(&self.entropy), Id::draw(&self.entropy));
+        let email = format!("{}@shop.example", name.to_lowercase());
+        let password = Password::new(PASSWORD.to_owned()).hash(&[7; 16]);
+        let at = crate::store::to_timestamp(self.now());
+        sqlx::query(
+            "INSERT INTO accounts (id, email, name, locale, password, created_at)
+            VALUES ($1, $2, $3, 'en', $4, $5)",
+        )
+        .bind(account.as_str())
+        .bind(&email)
+        .bind(name)
+        .bind(&password)
+        .bind(at)
+        .execute(&self.pool)
+        .await
+        .unwrap();
+        sqlx::query("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)")
+            .bind(organisation.as_str())
+            .bind(format!("{name}'s"))
+            .bind(at)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        self.join(&organisation, &account, Role::Owner).await;
+        Someone { account, organisation, email }
+    }
+
+    /// Makes somebody a member, or another kind of member.
+    pub async fn join(&self, organisation: &Id, account: &Id, role: Role) {
+        sqlx::query(
+            "INSERT INTO members (organisation, account, role, since) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (organisation, account) DO UPDATE SET role = EXCLUDED.role",
+        )
+        .bind(organisation.as_str())
+        .bind(account.as_str())
+        .bind(role.as_str())
+        .bind(crate::store::to_timestamp(self.now()))
+        .execute(&self.pool)
+        .await
+        .unwrap();
+    }
+
+    /// A tab in which somebody is logged in.
+    pub async fn tab_of(&self, account: &Id) -> Tab<'_> {
+        let cookie = Token::draw(&self.entropy);
+        self.session(account, &cookie, Stage::Complete, self.now()).await;
+        let mut tab = Tab::new(self);
+        tab.cookies.insert("__Host-munjigi-session".to_owned(), cookie.reveal().to_string());
+        tab
+    }
+
+    /// A live site of somebody's organisation; its sitekey.
+    pub async fn site_of(&self, someone: &Someone, name: &str) -> String {
+        let config = self.create_site().await;
+        sqlx::query("UPDATE sites SET organisation = $2, name = $3 WHERE sitekey = $1")
+            .bind(&config.sitekey)
+            .bind(someone.organisation.as_str())
+            .bind(name)
+            .execute(&self.pool)
+            .await
+            .unwrap();
+        config.sitekey
+    }
+
+    /// A token of this rig's.
+    pub fn token(&self) -> Token {
+        Token::draw(&self.entropy)
+    }
+
+    pub async fn session(&self, account: &Id, cookie: &Token, stage: Stage, now: UnixMillis) {
+        let id = &Id::draw(&self.entropy);
+        let (agent, prefix) = ("Firefox on Linux", "203.0.113.0/24");
+        let cookie = cookie.hash();
+        let session = NewSession { cookie, id, account, stage, agent, prefix, now };
+        sessions::begin(&self.pool, &session).await.unwrap();
+    }
+}

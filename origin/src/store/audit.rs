@@ -1,0 +1,65 @@
+//! The record of changes: written in the transaction that makes each.
+
+use munjigi_captcha::UnixMillis;
+use serde_json::Value;
+use sqlx::PgConnection;
+
+use super::{StoreError, to_timestamp};
+use crate::accounts::Id;
+
+/// Who changes something, and from where.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// Their account.
+    pub account: Id,
+    /// Their address, as it is now.
+    pub email: String,
+    /// Network prefix.
+    pub prefix: String,
+    /// The request that does it.
+    pub request_id: String,
+}
+
+/// One change.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// For which organisation, if for one.
+    pub organisation: Option<&'a Id>,
+    /// `site.create`, `session.end`, …
+    pub action: &'static str,
+    /// What was changed.
+    pub subject: &'a str,
+    /// As it was, where there is something to tell. Never a secret.
+    pub before: Option<Value>,
+    /// As it is.
+    pub after: Option<Value>,
+}
+
+/// Writes one down.
+pub async fn write(
+    connection: &mut PgConnection,
+    entry: &Entry<'_>,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let Entry { actor, organisation, action, subject, before, after } = entry;
+    sqlx::query!(
+        "INSERT INTO audit (at, organisation, account, actor, prefix, action, subject, before,
+            after, request_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        to_timestamp(now),
+        organisation.map(Id::as_str),
+        actor.account.as_str(),
+        actor.email,
+        actor.prefix,
+        action,
+        subject,
+        before.as_ref(),
+        after.as_ref(),
+        actor.request_id
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

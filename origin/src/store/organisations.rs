@@ -1,0 +1,231 @@
+//! Organisations, their members, and who was asked to join.
+
+mod change;
+
+use munjigi_captcha::UnixMillis;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::{StoreError, to_timestamp};
+use crate::accounts::{EmailAddress, Id, Role, TokenHash};
+
+pub use change::{ChangeMember, FoundByInvitation, Invite, Join, TeamRefused, Withdraw};
+
+/// An organisation as one of its members sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Its name in addresses.
+    pub organisation: Id,
+    /// What it is called.
+    pub name: String,
+    /// What they may do there.
+    pub role: Role,
+}
+
+/// Makes an organisation with its first owner.
+pub(super) async fn found(
+    connection: &mut PgConnection,
+    organisation: &Id,
+    name: &str,
+    owner: &Id,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let now = to_timestamp(now);
+    sqlx::query!(
+        "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)",
+        organisation.as_str(),
+        name,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO members (organisation, account, role, since) VALUES ($1, $2, 'owner', $3)",
+        organisation.as_str(),
+        owner.as_str(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The organisations of an account, by name.
+pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Membership>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT organisation, name, role FROM members
+            JOIN organisations ON organisations.id = members.organisation
+        WHERE account = $1 ORDER BY name, organisation",
+        account.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(|row| membership(row.organisation, row.name, &row.role)).collect()
+}
+
+/// What an account is in an organisation; none where it is no member.
+pub async fn membership_of(
+    pool: &PgPool,
+    organisation: &Id,
+    account: &Id,
+) -> Result<Option<Membership>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT organisation, name, role FROM members
+            JOIN organisations ON organisations.id = members.organisation
+        WHERE organisation = $1 AND account = $2",
+        organisation.as_str(),
+        account.as_str()
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| membership(row.organisation, row.name, &row.role)).transpose()
+}
+
+fn membership(organisation: String, name: String, role: &str) -> Result<Membership, StoreError> {
+    let Some(role) = Role::parse(role) else {
+        return Err(StoreError::Inconsistent {
+            table: "members",
+            column: "role",
+            row: organisation,
+        });
+    };
+    Ok(Membership { organisation: organisation.into(), name, role })
+}
+
+/// A member as colleagues see them.
+#[derive(Debug, Clone)]
+pub struct MemberRow {
+    /// Their account.
+    pub account: Id,
+    /// What they are called.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// Whether an authenticator app guards their account.
+    pub has_totp: bool,
+}
+
+impl MemberRow {
+    /// Whether who may grant these roles may change them.
+    pub fn may_be_changed(&self, grantable: &[Role]) -> bool {
+        grantable.contains(&self.role)
+    }
+}
+
+/// The members of an organisation, the mightiest first.
+pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT account, name, email, role, since,
+            totp_confirmed_at IS NOT NULL AS "has_totp!"
+        FROM members JOIN accounts ON accounts.id = members.account
+        WHERE organisation = $1
+        ORDER BY array_position(ARRAY['owner', 'admin', 'analyst', 'read-only'], role), name, account"#,
+        organisation.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let role = role("members", &row.account, &row.role)?;
+            Ok(MemberRow {
+                account: row.account.into(),
+                name: row.name,
+                email: row.email,
+                role,
+                since: row.since,
+                has_totp: row.has_totp,
+            })
+        })
+        .collect()
+}
+
+/// Somebody who was asked to join.
+#[derive(Debug, Clone)]
+pub struct Invitation {
+    /// Its name in forms.
+    pub id: Id,
+    /// Where.
+    pub organisation: Id,
+    /// What it is called.
+    pub organisation_name: String,
+    /// Who.
+    pub email: EmailAddress,
+    /// As what.
+    pub role: Role,
+    /// Until when.
+    pub expires_at: OffsetDateTime,
+}
+
+struct InvitationRow {
+    id: String,
+    organisation: String,
+    organisation_name: String,
+    email: String,
+    role: String,
+    expires_at: OffsetDateTime,
+}
+
+impl InvitationRow {
+    fn invitation(self) -> Result<Invitation, StoreError> {
+        let email = super::accounts::address("invitations", &self.id, &self.email)?;
+        let role = role("invitations", &self.id, &self.role)?;
+        Ok(Invitation {
+            id: self.id.into(),
+            organisation: self.organisation.into(),
+            organisation_name: self.organisation_name,
+            email,
+            role,
+            expires_at: self.expires_at,
+        })
+    }
+}
+
+/// Who was asked to join and has not answered, while they still may.
+pub async fn invitations(
+    pool: &PgPool,
+    organisation: &Id,
+    now: UnixMillis,
+) -> Result<Vec<Invitation>, StoreError> {
+    let rows = sqlx::query_as!(
+        InvitationRow,
+        "SELECT invitations.id, organisation, organisations.name AS organisation_name, email,
+            role, expires_at
+        FROM invitations JOIN organisations ON organisations.id = organisation
+        WHERE organisation = $1 AND expires_at > $2 ORDER BY email",
+        organisation.as_str(),
+        to_timestamp(now)
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(InvitationRow::invitation).collect()
+}
+
+/// The invitation that a link belongs to, while it stands.
+pub async fn invitation(
+    pool: &PgPool,
+    link: TokenHash,
+    now: UnixMillis,
+) -> Result<Option<Invitation>, StoreError> {
+    let row = sqlx::query_as!(
+        InvitationRow,
+        "SELECT invitations.id, organisation, organisations.name AS organisation_name, email,
+            role, expires_at
+        FROM invitations JOIN organisations ON organisations.id = organisation
+        WHERE hash = $1 AND expires_at > $2",
+        link.as_bytes(),
+        to_timestamp(now)
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(InvitationRow::invitation).transpose()
+}
+
+/// A role from a row.
+fn role(table: &'static str, row: &str, text: &str) -> Result<Role, StoreError> {
+    let inconsistent = || StoreError::Inconsistent { table, column: "role", row: row.to_owned() };
+    Role::parse(text).ok_or_else(inconsistent)
+}

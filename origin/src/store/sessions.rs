@@ -1,0 +1,216 @@
+//! Browsers that are logged in.
+
+use munjigi_captcha::UnixMillis;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use time::OffsetDateTime;
+
+use super::{StoreError, from_timestamp, to_timestamp};
+use crate::accounts::session::{self, Stage};
+use crate::accounts::{Id, TokenHash};
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its name in lists and forms.
+    pub id: Id,
+    /// Whose.
+    pub account: Id,
+    /// How far it has come.
+    pub stage: Stage,
+    /// When it began.
+    pub created_at: OffsetDateTime,
+    /// When it was last used, to the minute.
+    pub seen_at: OffsetDateTime,
+    /// When a password or second factor was last given.
+    pub proved_at: OffsetDateTime,
+    /// Browser and system in words.
+    pub agent: String,
+    /// Where it was last seen from.
+    pub prefix: String,
+}
+
+struct Row {
+    id: String,
+    account: String,
+    stage: String,
+    created_at: OffsetDateTime,
+    seen_at: OffsetDateTime,
+    proved_at: OffsetDateTime,
+    agent: String,
+    prefix: String,
+}
+
+impl Row {
+    /// None where the session has ended by time.
+    fn session(self, now: UnixMillis) -> Result<Option<Session>, StoreError> {
+        let Row { id, account, stage, created_at, seen_at, proved_at, agent, prefix } = self;
+        let inconsistent =
+            || StoreError::Inconsistent { table: "sessions", column: "stage", row: id.clone() };
+        let stage = Stage::parse(&stage).ok_or_else(inconsistent)?;
+        let (created, seen) = (from_timestamp(created_at), from_timestamp(seen_at));
+        let (id, account) = (id.into(), account.into());
+        let session = Session { id, account, stage, created_at, seen_at, proved_at, agent, prefix };
+        Ok(session::stands(stage, created, seen, now).then_some(session))
+    }
+}
+
+/// A new session.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Of its cookie.
+    pub cookie: TokenHash,
+    /// Its name.
+    pub id: &'a Id,
+    /// Whose.
+    pub account: &'a Id,
+    /// How far it has come.
+    pub stage: Stage,
+    /// Browser and system in words.
+    pub agent: &'a str,
+    /// Where from.
+    pub prefix: &'a str,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+/// Begins a session.
+pub async fn begin(
+    executor: impl PgExecutor<'_>,
+    session: &NewSession<'_>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO sessions
+            (hash, id, account, stage, created_at, seen_at, proved_at, agent, prefix)
+        VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)",
+        session.cookie.as_bytes(),
+        session.id.as_str(),
+        session.account.as_str(),
+        session.stage.as_str(),
+        to_timestamp(session.now),
+        session.agent,
+        session.prefix
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+/// The session of a cookie, while it stands.
+pub async fn find(
+    pool: &PgPool,
+    cookie: TokenHash,
+    now: UnixMillis,
+) -> Result<Option<Session>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, account, stage, created_at, seen_at, proved_at, agent, prefix
+        FROM sessions WHERE hash = $1",
+        cookie.as_bytes()
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map_or(Ok(None), |row| row.session(now))
+}
+
+/// Notes that a session is used, at most once a minute.
+pub async fn note(
+    pool: &PgPool,
+    session: &Session,
+    prefix: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let seen = from_timestamp(session.seen_at);
+    if now.0.saturating_sub(seen.0) < session::NOTE_MILLIS && session.prefix == prefix {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE sessions SET seen_at = GREATEST(seen_at, $2), prefix = $3 WHERE id = $1",
+        session.id.as_str(),
+        to_timestamp(now),
+        prefix
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The second factor was given: the session is whole, under another cookie.
+pub async fn complete(
+    executor: impl PgExecutor<'_>,
+    id: &Id,
+    cookie: TokenHash,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sessions SET hash = $2, stage = 'complete', created_at = $3, seen_at = $3,
+            proved_at = $3
+        WHERE id = $1",
+        id.as_str(),
+        cookie.as_bytes(),
+        to_timestamp(now)
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+/// The password was given once more.
+pub async fn prove(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sessions SET proved_at = $2 WHERE id = $1",
+        id.as_str(),
+        to_timestamp(now)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Those of an account that stand, last used first.
+pub async fn of_account(
+    pool: &PgPool,
+    account: &Id,
+    now: UnixMillis,
+) -> Result<Vec<Session>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT id, account, stage, created_at, seen_at, proved_at, agent, prefix
+        FROM sessions WHERE account = $1 AND stage = 'complete' ORDER BY seen_at DESC, id",
+        account.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut sessions = Vec::new();
+    for row in rows {
+        sessions.extend(row.session(now)?);
+    }
+    Ok(sessions)
+}
+
+/// Ends one session of an account; `false` where it has no such.
+pub async fn end(executor: impl PgExecutor<'_>, account: &Id, id: &Id) -> Result<bool, StoreError> {
+    let ended = sqlx::query!(
+        "DELETE FROM sessions WHERE account = $1 AND id = $2",
+        account.as_str(),
+        id.as_str()
+    )
+    .execute(executor)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends every session of an account but one.
+pub async fn end_all(
+    connection: &mut PgConnection,
+    account: &Id,
+    kept: Option<&Id>,
+) -> Result<u64, StoreError> {
+    let ended = sqlx::query!(
+        "DELETE FROM sessions WHERE account = $1 AND id IS DISTINCT FROM $2",
+        account.as_str(),
+        kept.map(Id::as_str)
+    )
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected())
+}

@@ -1,0 +1,187 @@
+//! Sites as their organisation sees and changes them: what belongs to others
+//! is not there. Each change is written down in its transaction.
+
+use munjigi_protocol::SiteConfig;
+use serde_json::json;
+use sqlx::{PgConnection, PgPool};
+use time::{Duration, OffsetDateTime};
+
+use super::row::SiteRow;
+use super::{Change, ChangeRefused, ChangeSite, CreateSite, SiteRecord};
+use crate::accounts::Id;
+use crate::store::audit::{self, Actor, Entry};
+use crate::store::{StoreError, Unit};
+
+/// How far back it is looked for a site's first sign of life.
+const LOOKED_BACK: Duration = Duration::days(30);
+
+/// Every site of an organisation: those in use by name, then the deleted
+/// ones.
+pub async fn of_organisation(
+    pool: &PgPool,
+    organisation: &Id,
+) -> Result<Vec<SiteRecord>, StoreError> {
+    let rows = sqlx::query_as!(
+        SiteRow,
+        r#"SELECT sites.*, published_version, last_error,
+            ARRAY(
+                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                    AND revoked_at IS NULL ORDER BY created_at, slot
+            ) AS "secrets!"
+        FROM sites LEFT JOIN site_publications USING (sitekey)
+        WHERE organisation = $1 ORDER BY deleted_at IS NOT NULL, name, sites.sitekey"#,
+        organisation.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(SiteRow::record).collect()
+}
+
+/// One site of an organisation, deleted or not.
+pub async fn owned(
+    pool: &PgPool,
+    organisation: &Id,
+    sitekey: &str,
+) -> Result<Option<SiteRecord>, StoreError> {
+    let site = super::find(pool, sitekey).await?;
+    Ok(site.filter(|site| site.organisation.as_deref() == Some(organisation.as_str())))
+}
+
+/// Signs of life of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// A challenge was issued in the last thirty days.
+    pub challenge: bool,
+    /// A token was redeemed in them.
+    pub redeemed: bool,
+}
+
+/// Whether a site is used.
+pub async fn seen(pool: &PgPool, sitekey: &str, now: OffsetDateTime) -> Result<Seen, StoreError> {
+    let seen = sqlx::query_as!(
+        Seen,
+        r#"SELECT
+            EXISTS(
+                SELECT FROM minute_counts
+                WHERE sitekey = $1 AND minute > $2 AND kind = 'issued'
+            ) AS "challenge!",
+            EXISTS(SELECT FROM redeemed WHERE sitekey = $1 AND redeemed_at > $2) AS "redeemed!""#,
+        sitekey,
+        now - LOOKED_BACK
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(seen)
+}
+
+/// Makes a site for an organisation.
+#[derive(Debug)]
+pub struct CreateOwned<'a> {
+    /// The site.
+    pub create: CreateSite<'a>,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Who makes it.
+    pub actor: &'a Actor,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// There is a site now.
+    New,
+    /// The sitekey is in use: the same form was sent before.
+    Before,
+}
+
+impl Unit for CreateOwned<'_> {
+    type Output = Created;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Created, StoreError> {
+        let sitekey = self.create.config.sitekey.as_str();
+        // Two of the same form at once wait for each other here.
+        sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", sitekey)
+            .execute(&mut *connection)
+            .await?;
+        let before =
+            sqlx::query_scalar!(r#"SELECT 1 AS "one!" FROM sites WHERE sitekey = $1"#, sitekey)
+                .fetch_optional(&mut *connection)
+                .await?;
+        if before.is_some() {
+            return Ok(Created::Before);
+        }
+        let config = self.create.run(&mut *connection).await?;
+        sqlx::query!(
+            "UPDATE sites SET organisation = $2 WHERE sitekey = $1",
+            sitekey,
+            self.organisation.as_str()
+        )
+        .execute(&mut *connection)
+        .await?;
+        let after = json!({ "name": self.create.name, "hosts": config.hosts, "allow_loopback": config.allow_loopback });
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "site.create",
+            subject: sitekey,
+            before: None,
+            after: Some(after),
+        };
+        audit::write(connection, &entry, self.create.now).await?;
+        Ok(Created::New)
+    }
+}
+
+/// Changes a site of an organisation.
+#[derive(Debug)]
+pub struct ChangeOwned<'a> {
+    /// The change.
+    pub change: ChangeSite<'a>,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Who makes it.
+    pub actor: &'a Actor,
+}
+
+impl Unit for ChangeOwned<'_> {
+    type Output = Result<SiteConfig, ChangeRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let ChangeSite { sitekey, change, now } = self.change;
+        let owned = sqlx::query_scalar!(
+            r#"SELECT 1 AS "one!" FROM sites WHERE sitekey = $1 AND organisation = $2"#,
+            sitekey,
+            self.organisation.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if owned.is_none() {
+            return Ok(Err(ChangeRefused::Unknown));
+        }
+        let changed = self.change.run(&mut *connection).await?;
+        if changed.is_ok() {
+            let entry = Entry {
+                actor: self.actor,
+                organisation: Some(self.organisation),
+                action: action(change),
+                subject: sitekey,
+                before: None,
+                after: None,
+            };
+            audit::write(connection, &entry, now).await?;
+        }
+        Ok(changed)
+    }
+}
+
+const fn action(change: &Change) -> &'static str {
+    match change {
+        Change::Pause => "site.pause",
+        Change::Resume => "site.resume",
+        Change::Delete => "site.delete",
+        Change::Restore => "site.restore",
+        Change::AddSecret(_) => "site.secret-add",
+        Change::KeepNewestSecret => "site.secret-keep-newest",
+        Change::KeepOldestSecret => "site.secret-keep-oldest",
+    }
+}
