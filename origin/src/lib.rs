@@ -21,6 +21,7 @@ pub mod publish;
 mod rig;
 pub mod server;
 pub mod settings;
+pub mod statistics;
 pub mod stop;
 #[expect(
     deprecated,

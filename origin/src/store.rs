@@ -20,6 +20,7 @@ pub mod rollups;
 pub mod secrets;
 pub mod sessions;
 pub mod sites;
+pub mod statistics;
 mod timestamp;
 mod transaction;
 

@@ -70,7 +70,7 @@ impl Console {
 /// Every page.
 fn pages(app: &Arc<App>) -> Pages {
     use Access::{Anyone, Guest, HalfWay, Member, Person};
-    use Permission::{ChangeSecrets, ChangeSites, ChangeTeam, ReadSites, ReadTeam};
+    use Permission::{ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadSites, ReadTeam};
     let pages = Pages::new(app)
         .get("/", Anyone, home::show)
         .get("/assets/{name}", Anyone, assets::show)
@@ -98,6 +98,7 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/console/account/password", Person, account::password::submit)
         .post("/console/account/sessions", Person, account::sessions::submit)
         .get("/console/{organisation}", Member(ReadSites), overview::show)
+        .get("/console/{organisation}/overview.csv", Member(Export), overview::export)
         .get("/console/{organisation}/sites", Member(ReadSites), sites::list::show)
         .get("/console/{organisation}/new-site", Member(ChangeSites), sites::create::show)
         .post("/console/{organisation}/new-site", Member(ChangeSites), sites::create::submit)

@@ -5,5 +5,6 @@ mod factor;
 mod forms;
 mod journey;
 mod log_in;
+mod overview;
 mod recover;
 mod team;

@@ -1,0 +1,282 @@
+//! What the numbers of sites say: periods, shares, times read off a
+//! histogram. Rules only; the numbers come from `store::statistics`.
+
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::{SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
+
+const HOUR_MILLIS: u64 = 3_600_000;
+
+/// A stretch of time that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// Twenty-four hours, hour by hour.
+    Day,
+    /// Seven days, in steps of six hours.
+    Week,
+    /// Thirty days, day by day.
+    Month,
+}
+
+impl Period {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// As addresses spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Month => "30d",
+        }
+    }
+
+    /// For people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Day => "Last 24 hours",
+            Self::Week => "Last 7 days",
+            Self::Month => "Last 30 days",
+        }
+    }
+
+    /// From an address; the shortest where it says nothing known.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|period| period.as_str() == text).unwrap_or(Self::Day)
+    }
+
+    /// Hours.
+    pub const fn hours(self) -> u64 {
+        match self {
+            Self::Day => 24,
+            Self::Week => 7 * 24,
+            Self::Month => 30 * 24,
+        }
+    }
+
+    /// Hours in one step of a series.
+    pub const fn step_hours(self) -> u64 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 6,
+            Self::Month => 24,
+        }
+    }
+
+    /// From when to when: whole hours, the one under way included.
+    pub fn span(self, now: UnixMillis) -> Span {
+        let end = (now.0 / HOUR_MILLIS + 1) * HOUR_MILLIS;
+        Span {
+            from: UnixMillis(end.saturating_sub(self.hours() * HOUR_MILLIS)),
+            to: UnixMillis(end),
+        }
+    }
+}
+
+/// From a time to another, the end not included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// First.
+    pub from: UnixMillis,
+    /// First of what follows.
+    pub to: UnixMillis,
+}
+
+impl Span {
+    /// As long a time, right before.
+    pub fn before(self) -> Self {
+        let length = self.to.0 - self.from.0;
+        Self { from: UnixMillis(self.from.0.saturating_sub(length)), to: self.from }
+    }
+}
+
+/// What happened in a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// First challenges.
+    pub issued: u64,
+    /// Tokens handed out.
+    pub solved: u64,
+    /// Asked for more than at first.
+    pub stepped: u64,
+    /// Wrong solutions and answers.
+    pub failed: u64,
+    /// Challenges that expired before a solution came.
+    pub abandoned: u64,
+    /// Requests refused.
+    pub refused: u64,
+    /// Tokens that a back end redeemed.
+    pub redeemed: u64,
+    /// Redemptions refused because the token was spent.
+    pub rejected: u64,
+    /// Redeemed after an answered picture.
+    pub interactive: u64,
+    /// Solve times by the protocol's buckets; empty where there are none.
+    pub solve_ms: Vec<u64>,
+}
+
+impl Totals {
+    /// The time within which a share of the solved puzzles was solved, in
+    /// milliseconds: between the bounds of its bucket, as if those in it were
+    /// spread evenly. None where nothing was solved.
+    pub fn solved_within_ms(&self, share: f64) -> Option<u32> {
+        let all: u64 = self.solve_ms.iter().sum();
+        if all == 0 || self.solve_ms.len() != SOLVE_MS_BUCKETS {
+            return None;
+        }
+        let wanted = share.clamp(0.0, 1.0) * as_f64(all);
+        let mut passed = 0.0;
+        let lower = std::iter::once(0).chain(SOLVE_MS_BOUNDS);
+        for ((lower, upper), count) in lower.zip(SOLVE_MS_BOUNDS).zip(&self.solve_ms) {
+            let count = as_f64(*count);
+            if passed + count >= wanted && count > 0.0 {
+                let into = (wanted - passed) / count;
+                return Some(round(f64::from(lower) + into * f64::from(upper - lower)));
+            }
+            passed += count;
+        }
+        // In the open bucket: all that is known is that it took longer.
+        SOLVE_MS_BOUNDS.last().copied()
+    }
+
+    /// Refused, of all that was asked for; in hundredths of a per cent.
+    pub fn refused_share(&self) -> Option<Share> {
+        Share::of(self.refused, self.issued + self.refused)
+    }
+
+    /// Redeemed after a picture, of all redeemed.
+    pub fn picture_share(&self) -> Option<Share> {
+        Share::of(self.interactive, self.redeemed)
+    }
+
+    /// Began and never got a token, of all who began.
+    pub fn gave_up_share(&self) -> Option<Share> {
+        Share::of(self.issued.saturating_sub(self.solved), self.issued)
+    }
+}
+
+/// A part of a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share {
+    /// Ten-thousandths.
+    per_myriad: u64,
+}
+
+impl Share {
+    /// None of nothing.
+    pub fn of(part: u64, whole: u64) -> Option<Self> {
+        let per_myriad = part.min(whole).saturating_mul(10_000).checked_div(whole)?;
+        Some(Self { per_myriad })
+    }
+}
+
+/// `12.3 %`, and below one per cent `0.12 %`.
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, rest) = (self.per_myriad / 100, self.per_myriad % 100);
+        match self.per_myriad {
+            0 => f.write_str("0 %"),
+            1..100 => write!(f, "0.{rest:02} %"),
+            10_000.. => f.write_str("100 %"),
+            _ => write!(f, "{whole}.{} %", rest / 10),
+        }
+    }
+}
+
+/// How a number changed against the period before, in words.
+pub fn change(now: u64, before: u64) -> String {
+    match (now, before) {
+        (0, 0) => String::new(),
+        (_, 0) => "none in the period before".to_owned(),
+        (now, before) if now == before => "as in the period before".to_owned(),
+        (now, before) => {
+            let percent = now.abs_diff(before).saturating_mul(100) / before;
+            let sign = if now > before { '+' } else { '−' };
+            format!("{sign}{percent} % against the period before")
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of visitors are far below 2^53")]
+const fn as_f64(number: u64) -> f64 {
+    number as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between two bounds, both far below 2^32"
+)]
+fn round(number: f64) -> u32 {
+    number.round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn solved(buckets: &[(usize, u64)]) -> Totals {
+        let mut solve_ms = vec![0; SOLVE_MS_BUCKETS];
+        for (bucket, count) in buckets {
+            solve_ms[*bucket] = *count;
+        }
+        Totals { solve_ms, ..Totals::default() }
+    }
+
+    #[test]
+    fn times_are_read_off_the_histogram() {
+        // All between 400 and 800 ms: the median is taken as the middle.
+        assert_eq!(solved(&[(4, 10)]).solved_within_ms(0.5), Some(600));
+        assert_eq!(solved(&[(4, 10)]).solved_within_ms(1.0), Some(800));
+        assert_eq!(solved(&[(0, 50), (5, 50)]).solved_within_ms(0.5), Some(50));
+        assert_eq!(solved(&[(0, 50), (5, 50)]).solved_within_ms(0.75), Some(1_200));
+        // Longer than the last bound is all that is known.
+        assert_eq!(solved(&[(SOLVE_MS_BUCKETS - 1, 3)]).solved_within_ms(0.5), Some(60_000));
+        assert_eq!(solved(&[]).solved_within_ms(0.5), None);
+        assert_eq!(Totals::default().solved_within_ms(0.5), None);
+    }
+
+    #[test]
+    fn a_share_is_told_as_precisely_as_it_matters() {
+        for (part, whole, text) in [
+            (0, 10, "0 %"),
+            (1, 10_000, "0.01 %"),
+            (1, 1_000, "0.10 %"),
+            (1, 100, "1.0 %"),
+            (1, 8, "12.5 %"),
+            (999, 1_000, "99.9 %"),
+            (10, 10, "100 %"),
+            (11, 10, "100 %"),
+        ] {
+            assert_eq!(Share::of(part, whole).unwrap().to_string(), text, "{part} of {whole}");
+        }
+        assert_eq!(Share::of(1, 0), None);
+    }
+
+    #[test]
+    fn a_period_ends_with_the_hour_under_way() {
+        // 2026-11-20T12:00:30Z.
+        let now = UnixMillis(1_795_176_030_000);
+        for period in Period::ALL {
+            let span = period.span(now);
+            assert_eq!(span.to.0 - span.from.0, period.hours() * HOUR_MILLIS);
+            assert!(span.from < now && now < span.to);
+            assert_eq!(span.before().to, span.from);
+            assert_eq!(period.hours() % period.step_hours(), 0);
+            assert_eq!(Period::parse(period.as_str()), period);
+        }
+        assert_eq!(Period::parse("a year"), Period::Day);
+    }
+
+    #[test]
+    fn a_change_is_told_in_words() {
+        for (now, before, text) in [
+            (0, 0, ""),
+            (5, 0, "none in the period before"),
+            (5, 5, "as in the period before"),
+            (15, 10, "+50 % against the period before"),
+            (5, 10, "−50 % against the period before"),
+        ] {
+            assert_eq!(change(now, before), text);
+        }
+    }
+}
