@@ -183,7 +183,7 @@ fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()
     println!(
         "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- \
          everybody is stepped up\n   edge           {}\n   \
-         origin         {}\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
+         console        {}   <- sign up; letters are under /mailbox\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
          logs           {}\n   for tools      {}\n\nIs it well?\n   target/debug/munjigi probe --edge {} \
          --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
         stack.edge.url(),
