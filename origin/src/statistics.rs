@@ -83,6 +83,7 @@ pub struct Span {
 
 impl Span {
     /// As long a time, right before.
+    #[must_use]
     pub fn before(self) -> Self {
         let length = self.to.0 - self.from.0;
         Self { from: UnixMillis(self.from.0.saturating_sub(length)), to: self.from }
