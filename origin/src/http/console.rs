@@ -103,6 +103,16 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/console/{organisation}/new-site", Member(ChangeSites), sites::create::show)
         .post("/console/{organisation}/new-site", Member(ChangeSites), sites::create::submit)
         .get("/console/{organisation}/sites/{sitekey}", Member(ReadSites), sites::site::show)
+        .get(
+            "/console/{organisation}/sites/{sitekey}/settings",
+            Member(ReadSites),
+            sites::settings::show,
+        )
+        .post(
+            "/console/{organisation}/sites/{sitekey}/settings",
+            Member(ChangeSites),
+            sites::settings::submit,
+        )
         .post(
             "/console/{organisation}/sites/{sitekey}/change",
             Member(ChangeSites),

@@ -106,7 +106,7 @@ impl Asked<'_> {
             return vec![Mistake::new(
                 "no hosts",
                 "without a host or loopback, no page could show the widget",
-                "give --host or --add-host, or --allow-loopback on; to stop serving, `munjigi site pause`",
+                "name a host or allow loopback; to stop serving, pause the site",
             )];
         }
         let all = self.refusal(|probe| probe.hosts.clone_from(hosts));

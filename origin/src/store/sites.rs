@@ -14,7 +14,10 @@ use super::{StoreError, Unit, publications, secrets, to_timestamp};
 
 pub use change::{Change, ChangeRefused, ChangeSite};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
-pub use owned::{ChangeOwned, CreateOwned, Created, Seen, of_organisation, owned, seen};
+pub use owned::{
+    ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, owned,
+    seen,
+};
 
 use row::SiteRow;
 

@@ -7,4 +7,5 @@ mod journey;
 mod log_in;
 mod overview;
 mod recover;
+mod settings;
 mod team;

@@ -2,13 +2,17 @@
 //! is not there. Each change is written down in its transaction.
 
 use munjigi_protocol::SiteConfig;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::row::SiteRow;
-use super::{Change, ChangeRefused, ChangeSite, CreateSite, SiteRecord};
+use super::{
+    Change, ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent,
+    SiteRecord,
+};
 use crate::accounts::Id;
+use crate::settings::{FieldChange, changes};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::{StoreError, Unit};
 
@@ -172,6 +176,84 @@ impl Unit for ChangeOwned<'_> {
         }
         Ok(changed)
     }
+}
+
+/// Edits a site of an organisation.
+#[derive(Debug)]
+pub struct EditOwned<'a> {
+    /// The edit.
+    pub edit: EditSite<'a>,
+    /// The version that whoever edits was shown.
+    pub shown: u64,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Who edits.
+    pub actor: &'a Actor,
+    /// What the record calls it.
+    pub action: &'static str,
+}
+
+/// Why nothing was edited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditOwnedRefused {
+    /// By the edit's own rules.
+    #[error(transparent)]
+    Edit(#[from] EditRefused),
+    /// The site is no longer as it was shown.
+    #[error("the site has changed since")]
+    ChangedSince,
+}
+
+impl Unit for EditOwned<'_> {
+    type Output = Result<Edited, EditOwnedRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let EditSite { sitekey, edit, now, .. } = self.edit;
+        let version = sqlx::query_scalar!(
+            "SELECT version FROM sites WHERE sitekey = $1 AND organisation = $2 FOR UPDATE",
+            sitekey,
+            self.organisation.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(version) = version else {
+            return Ok(Err(EditRefused::from(ChangeRefused::Unknown).into()));
+        };
+        if version.unsigned_abs() != self.shown {
+            // The same form sent twice finds that it is so already.
+            let look = EditSite { sitekey, edit, intent: Intent::Look, now };
+            return Ok(match look.run(connection).await? {
+                Ok(edited) if edited.after == edited.before => Ok(edited),
+                Err(refused @ EditRefused::Site(_)) => Err(refused.into()),
+                Ok(_) | Err(EditRefused::Mistakes(_)) => Err(EditOwnedRefused::ChangedSince),
+            });
+        }
+        let edited = match self.edit.run(&mut *connection).await? {
+            Ok(edited) => edited,
+            Err(refused) => return Ok(Err(refused.into())),
+        };
+        let (before, after) = sides(changes(&edited.before, &edited.after));
+        if !after.is_empty() && self.edit.intent == Intent::Write {
+            let entry = Entry {
+                actor: self.actor,
+                organisation: Some(self.organisation),
+                action: self.action,
+                subject: sitekey,
+                before: Some(before.into()),
+                after: Some(after.into()),
+            };
+            audit::write(connection, &entry, now).await?;
+        }
+        Ok(Ok(edited))
+    }
+}
+
+/// What changed, as it was and as it is.
+fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<String, Value>) {
+    let sides = changes.into_iter().map(|FieldChange { field, before, after }| {
+        ((field.to_owned(), before), (field.to_owned(), after))
+    });
+    sides.unzip()
 }
 
 const fn action(change: &Change) -> &'static str {

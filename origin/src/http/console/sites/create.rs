@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
+use super::host_lines;
 use super::snippets::Snippets;
 use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
@@ -117,10 +118,9 @@ pub async fn submit(
 
 impl Fields {
     fn edit(&self) -> Edit {
-        let hosts = self.hosts.split(['\n', ',', ' ', '\r', '\t']).filter(|host| !host.is_empty());
         Edit {
             name: Some(self.name.clone()),
-            hosts: HostsEdit::Replace(hosts.map(str::to_owned).collect()),
+            hosts: HostsEdit::Replace(host_lines(&self.hosts)),
             allow_loopback: Some(self.allow_loopback.is_some()),
             ..Edit::default()
         }

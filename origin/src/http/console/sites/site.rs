@@ -115,6 +115,10 @@ fn notice(done: &str) -> Option<&'static str> {
         "restored" => "Restored, as it was.",
         "newest" => "The older secret is void. Only the newest works.",
         "oldest" => "The newer secret is void. The rotation is called off.",
+        "edited" => {
+            "Saved. What changed is on its way to the edge: within seconds, everywhere within two minutes."
+        }
+        "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
         "unchanged" => "Nothing was changed: it is so already.",
         _ => return None,
     })

@@ -1,0 +1,141 @@
+//! `…/sites/{sitekey}/settings`: what an owner chooses, but for the rules.
+//! The form carries the version that it was shown: what somebody else has
+//! changed since is never overwritten unseen.
+
+mod fields;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_protocol::{Mode, PictureType};
+
+use super::{Asking, find};
+use crate::http::App;
+use crate::http::console::frame::{Frame, render};
+use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::trouble::Trouble;
+use crate::settings::Settings;
+use crate::store::sites::{
+    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
+use crate::store::transact;
+
+use fields::{Costs, Fields};
+
+#[derive(Template)]
+#[template(path = "console/settings.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    sitekey: String,
+    is_deleted: bool,
+    /// As they are stored.
+    present: Fields,
+    /// As the form has them.
+    typed: Fields,
+    costs: Costs,
+    /// Whether the form was shown before somebody changed the site.
+    is_late: bool,
+    mistakes: Vec<String>,
+    modes: [(&'static str, &'static str); 3],
+}
+
+/// The page: a form for those who may change it.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    Path((_, sitekey)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
+    let site = find(&app, &member, &sitekey).await?;
+    let page = page(&asking, &site, None);
+    Ok(render(&page)?.into_response())
+}
+
+/// Saves them, or says every mistake.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    Path((organisation, sitekey)): Path<(String, String)>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
+    let edit = fields.edit().ok_or(Trouble::malformed())?;
+    let now = app.clock.now();
+    let unit = EditOwned {
+        edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
+        shown: fields.version,
+        organisation: &member.membership.organisation,
+        actor: &person.actor(&browser),
+        action: "site.edit",
+    };
+    let done = match transact(&app.pool, &unit).await? {
+        Ok(edited) if edited.before == edited.after => "unchanged",
+        Ok(_) => "edited",
+        Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
+            return Err(Trouble::nothing_here());
+        }
+        Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => "deleted-already",
+        Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+            let site = find(&app, &member, &sitekey).await?;
+            let mut page = page(&asking, &site, Some(fields));
+            page.mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+        }
+        Err(EditOwnedRefused::ChangedSince) => {
+            let site = find(&app, &member, &sitekey).await?;
+            // Who sends it again has seen what is there now.
+            let fields = Fields { version: site.config.version, ..fields };
+            let mut page = page(&asking, &site, Some(fields));
+            page.is_late = true;
+            return Ok((StatusCode::CONFLICT, render(&page)?).into_response());
+        }
+    };
+    let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
+    Ok(Redirect::to(&place).into_response())
+}
+
+fn page(asking: &Asking<'_>, site: &SiteRecord, typed: Option<Fields>) -> Page {
+    let settings = Settings::of(site);
+    let present = Fields::of(&settings, site.config.version);
+    Page {
+        frame: asking.frame(format!("Settings of {}", site.name)),
+        name: site.name.clone(),
+        sitekey: site.config.sitekey.clone(),
+        is_deleted: site.deleted_at.is_some(),
+        typed: typed.unwrap_or_else(|| present.clone()),
+        present,
+        costs: Costs::of(&settings),
+        is_late: false,
+        mistakes: Vec::new(),
+        modes: [Mode::Managed, Mode::Invisible, Mode::Interactive]
+            .map(|mode| (mode.as_str(), meaning(mode))),
+    }
+}
+
+const fn meaning(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Managed => "Starts by itself when a visitor first touches the form.",
+        Mode::Invisible => "Starts by itself and shows nothing, unless a picture is needed.",
+        Mode::Interactive => "Waits until the visitor clicks.",
+    }
+}
+
+/// In words.
+const fn picture(kind: PictureType) -> &'static str {
+    match kind {
+        PictureType::Grid => "choose every tile that shows the thing",
+        PictureType::Area => "point at the thing",
+        PictureType::Turn => "turn the thing until it faces as shown",
+    }
+}

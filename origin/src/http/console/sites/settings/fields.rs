@@ -1,0 +1,214 @@
+//! The form of a site's settings: as it is shown, as it is typed, and the
+//! edit that it asks for.
+
+use munjigi_captcha::policy::{
+    MAX_EXPECTED_SECONDS, MEDIAN_PHONE_HASHES_PER_SECOND, SLOW_PHONE_HASHES_PER_SECOND,
+};
+use munjigi_protocol::{Mode, PictureType};
+use serde::Deserialize;
+
+use super::picture;
+use crate::http::console::sites::host_lines;
+use crate::settings::{Edit, HostsEdit, Mistake, Settings};
+
+/// What the form sends: numbers as they were typed, so that a wrong one can
+/// be shown again; boxes are there where they are ticked.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Fields {
+    /// That the form was shown.
+    pub version: u64,
+    /// For people.
+    pub name: String,
+    /// One on a line.
+    pub hosts: String,
+    /// A box.
+    pub allow_loopback: Option<String>,
+    /// A word.
+    pub mode: String,
+    /// A number.
+    pub work_floor: String,
+    /// A number.
+    pub work_ceiling: String,
+    /// A number.
+    pub count: String,
+    /// A number.
+    pub token_lifetime_seconds: String,
+    /// A box.
+    pub fallback_allowed: Option<String>,
+    /// A box.
+    pub grid: Option<String>,
+    /// A box.
+    pub area: Option<String>,
+    /// A box.
+    pub turn: Option<String>,
+}
+
+impl Fields {
+    /// As settings are.
+    pub fn of(settings: &Settings, version: u64) -> Self {
+        let box_of = |ticked: bool| ticked.then(|| "yes".to_owned());
+        let kind = |kind: PictureType| box_of(settings.pictures.contains(&kind));
+        Self {
+            version,
+            name: settings.name.clone(),
+            hosts: settings.hosts.join("\n"),
+            allow_loopback: box_of(settings.allow_loopback),
+            mode: settings.mode.as_str().to_owned(),
+            work_floor: settings.work.floor.to_string(),
+            work_ceiling: settings.work.ceiling.to_string(),
+            count: settings.count.to_string(),
+            token_lifetime_seconds: settings.token_lifetime_seconds.to_string(),
+            fallback_allowed: box_of(settings.fallback_allowed),
+            grid: kind(PictureType::Grid),
+            area: kind(PictureType::Area),
+            turn: kind(PictureType::Turn),
+        }
+    }
+
+    /// What is asked for; nothing where the form is not ours.
+    pub fn edit(&self) -> Option<Edit> {
+        let modes = [Mode::Managed, Mode::Invisible, Mode::Interactive];
+        let mode = modes.into_iter().find(|mode| mode.as_str() == self.mode)?;
+        let ticked = self.pictures().into_iter().filter(|(.., ticked)| *ticked);
+        let mut unread = Vec::new();
+        // The most that the database can hold.
+        let most = i64::MAX.unsigned_abs();
+        Some(Edit {
+            name: Some(self.name.clone()),
+            hosts: HostsEdit::Replace(host_lines(&self.hosts)),
+            allow_loopback: Some(self.allow_loopback.is_some()),
+            mode: Some(mode),
+            work_floor: number("least work", &self.work_floor, most, &mut unread),
+            work_ceiling: number("most work", &self.work_ceiling, most, &mut unread),
+            count: number("sub-puzzles", &self.count, u32::MAX, &mut unread),
+            token_lifetime_seconds: number(
+                "seconds of a token",
+                &self.token_lifetime_seconds,
+                u32::MAX,
+                &mut unread,
+            ),
+            fallback_allowed: Some(self.fallback_allowed.is_some()),
+            pictures: Some(ticked.map(|(kind, ..)| kind).collect()),
+            rules: None,
+            unread,
+        })
+    }
+
+    /// Every kind of picture: its word, what it asks, and whether its box is
+    /// ticked.
+    pub fn pictures(&self) -> [(PictureType, &'static str, bool); 3] {
+        [
+            (PictureType::Grid, &self.grid),
+            (PictureType::Area, &self.area),
+            (PictureType::Turn, &self.turn),
+        ]
+        .map(|(kind, ticked)| (kind, picture(kind), ticked.is_some()))
+    }
+
+    /// The kinds that are ticked, in a few words.
+    pub fn kinds(&self) -> String {
+        let kinds = self.pictures().into_iter().filter(|(.., ticked)| *ticked);
+        let words: Vec<&str> = kinds.map(|(kind, ..)| kind.as_str()).collect();
+        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    }
+
+    /// The hosts, each once as it was typed.
+    pub fn host_list(&self) -> String {
+        let hosts = host_lines(&self.hosts);
+        if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") }
+    }
+}
+
+/// A number as it is typed; what is none is told with everything else.
+fn number<N: TryFrom<u64> + Into<u64>>(
+    name: &str,
+    typed: &str,
+    most: N,
+    unread: &mut Vec<Mistake>,
+) -> Option<N> {
+    let most: u64 = most.into();
+    let read = typed.trim().parse().ok().filter(|number| *number <= most);
+    let read = read.and_then(|number| N::try_from(number).ok());
+    if read.is_none() {
+        let why = "it is no whole number, or one that is too large";
+        let mend = "write digits alone, without spaces and commas";
+        unread.push(Mistake::new(format!("{name} {typed:?}"), why, mend));
+    }
+    read
+}
+
+/// What the work costs a visitor, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Costs {
+    /// Somebody about whom nothing speaks, on a usual phone.
+    pub usual: String,
+    /// The same on a slow one.
+    pub slow: String,
+    /// The riskiest, on a usual phone.
+    pub most: String,
+    /// The same on a slow one.
+    pub most_slow: String,
+}
+
+impl Costs {
+    /// Of settings as they are stored.
+    pub fn of(settings: &Settings) -> Self {
+        let count = u64::from(settings.count);
+        let floor = settings.work.floor.saturating_mul(count);
+        // However high the ceiling is, a slow phone is never asked for more.
+        let bound = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND;
+        let ceiling = settings.work.ceiling.saturating_mul(count).min(bound).max(floor);
+        Self {
+            usual: spell(floor, MEDIAN_PHONE_HASHES_PER_SECOND),
+            slow: spell(floor, SLOW_PHONE_HASHES_PER_SECOND),
+            most: spell(ceiling, MEDIAN_PHONE_HASHES_PER_SECOND),
+            most_slow: spell(ceiling, SLOW_PHONE_HASHES_PER_SECOND),
+        }
+    }
+}
+
+fn spell(hashes: u64, per_second: u64) -> String {
+    let tenths = hashes.saturating_mul(10) / per_second;
+    match tenths {
+        0 => "less than 0.1 seconds".to_owned(),
+        1..100 => format!("{}.{} seconds", tenths / 10, tenths % 10),
+        100..1_200 => format!("{} seconds", tenths / 10),
+        _ => format!("{} minutes", tenths / 600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_site_costs_a_usual_phone_a_second_and_a_half() {
+        let costs = Costs::of(&Settings::of_a_new_site());
+        assert_eq!((costs.usual.as_str(), costs.slow.as_str()), ("1.6 seconds", "6.4 seconds"));
+        assert_eq!((costs.most.as_str(), costs.most_slow.as_str()), ("2 minutes", "10 minutes"));
+    }
+
+    #[test]
+    fn a_form_sent_as_it_is_shown_changes_nothing() {
+        let settings = Settings {
+            name: "Shop".to_owned(),
+            hosts: vec!["shop.example".to_owned(), "*.a.example".to_owned()],
+            pictures: vec![PictureType::Grid, PictureType::Turn],
+            ..Settings::of_a_new_site()
+        };
+        let edit = Fields::of(&settings, 7).edit().unwrap();
+        assert_eq!(edit.apply("mj_00000000000000000000000000", &settings).unwrap(), settings);
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_by_its_name() {
+        let fields = Fields::of(&Settings::of_a_new_site(), 7);
+        for typed in ["", "x", "-1", "1.5", "4 000", "99999999999999999999", "9223372036854775808"]
+        {
+            let fields = Fields { work_floor: typed.to_owned(), ..fields.clone() };
+            let edit = fields.edit().unwrap();
+            assert_eq!((edit.work_floor, edit.unread.len()), (None, 1), "{typed}");
+            assert!(edit.unread[0].to_string().contains("least work"), "{typed}");
+        }
+    }
+}

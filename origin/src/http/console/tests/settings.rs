@@ -1,0 +1,255 @@
+//! A site's settings: seen, changed, told what is wrong, never overwritten
+//! unseen.
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::accounts::Role;
+use crate::rig::people::Someone;
+use crate::rig::{Rig, Tab};
+
+/// The form as it is shown, with the changes that somebody makes.
+pub fn form<'a>(version: &'a str, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![
+        ("version", version),
+        ("name", "Shop"),
+        ("hosts", "shop.example"),
+        ("mode", "managed"),
+        ("work_floor", "40000"),
+        ("work_ceiling", "4000000"),
+        ("count", "16"),
+        ("token_lifetime_seconds", "300"),
+        ("fallback_allowed", "yes"),
+    ];
+    for (name, value) in typed {
+        match fields.iter_mut().find(|(field, _)| field == name) {
+            Some(field) => field.1 = value,
+            None => fields.push((name, value)),
+        }
+    }
+    fields
+}
+
+/// The record, oldest first.
+pub async fn record(rig: &Rig) -> Vec<(String, Value, Value)> {
+    let rows: Vec<(String, Option<Value>, Option<Value>)> =
+        sqlx::query_as("SELECT action, before, after FROM audit ORDER BY id")
+            .fetch_all(&rig.pool)
+            .await
+            .unwrap();
+    let row = |(action, before, after): (_, Option<Value>, Option<Value>)| {
+        (action, before.unwrap_or_default(), after.unwrap_or_default())
+    };
+    rows.into_iter().map(row).collect()
+}
+
+/// Kim's shop, whose settings are as `form` has them, and its page.
+async fn shop(rig: &Rig) -> (Someone, String) {
+    let kim = rig.someone("Kim").await;
+    let site = rig.site_of(&kim, "Shop").await;
+    sqlx::query(
+        "UPDATE sites SET hosts = '{shop.example}', allow_loopback = false, work_floor = 40000,
+            work_ceiling = 4000000, puzzle_count = 16, token_lifetime_seconds = 300, rules = '[]'",
+    )
+    .execute(&rig.pool)
+    .await
+    .unwrap();
+    let path = format!("/console/{}/sites/{site}", kim.organisation);
+    (kim, path)
+}
+
+async fn open(tab: &mut Tab<'_>, path: &str) -> String {
+    tab.open(path).await;
+    assert_eq!(tab.status, 200, "{}", tab.page);
+    tab.value_of("version")
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let path = format!("{site}/settings");
+    let mut tab = rig.tab_of(&kim.account).await;
+    let version = open(&mut tab, &path).await;
+    assert!(tab.page.contains("1.6 seconds on a usual phone"), "{}", tab.page);
+    tab.send(&path, &form(&version, &[])).await;
+    assert!(tab.page.contains("it is so already"), "{}", tab.page);
+    assert!(record(&rig).await.is_empty());
+
+    let typed = [
+        ("name", " Shop 2 "),
+        ("hosts", "shop.example\r\n*.shop.example, shop.example"),
+        ("allow_loopback", "yes"),
+        ("mode", "invisible"),
+        ("work_floor", "80000"),
+        ("count", "8"),
+        ("token_lifetime_seconds", "60"),
+        ("turn", "yes"),
+        ("grid", "yes"),
+    ];
+    let mut fields = form(&version, &typed);
+    fields.retain(|(name, _)| *name != "fallback_allowed");
+    tab.send(&path, &fields).await;
+    assert_eq!(tab.path, format!("{site}?done=edited"), "{}", tab.page);
+    assert!(tab.page.contains("is on its way to the edge"), "{}", tab.page);
+    assert!(tab.page.contains("<h1>Shop 2</h1>"), "{}", tab.page);
+    let written = record(&rig).await;
+    let [(action, before, after)] = written.as_slice() else { panic!("{written:?}") };
+    assert_eq!(action, "site.edit");
+    assert_eq!(
+        *before,
+        json!({ "name": "Shop", "hosts": ["shop.example"], "allow_loopback": false, "mode": "managed",
+            "work.floor": 40000, "count": 16, "token_lifetime_seconds": 300,
+            "fallback_allowed": true, "pictures": [] })
+    );
+    assert_eq!(
+        *after,
+        json!({ "name": "Shop 2", "hosts": ["shop.example", "*.shop.example"],
+            "allow_loopback": true, "mode": "invisible", "work.floor": 80000, "count": 8,
+            "token_lifetime_seconds": 60, "fallback_allowed": false,
+            "pictures": ["grid", "turn"] })
+    );
+    rig.publisher().deliver_due().await.unwrap();
+    tab.open(&site).await;
+    assert!(tab.page.contains("On the edge"), "{}", tab.page);
+    // The same form once more, late: it is so already.
+    tab.send(&path, &fields).await;
+    assert!(tab.page.contains("it is so already"), "{}", tab.page);
+    assert_eq!(record(&rig).await.len(), 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let path = format!("{site}/settings");
+    let mut tab = rig.tab_of(&kim.account).await;
+    let version = open(&mut tab, &path).await;
+    let evil = "\"><script>alert(1)</script>'--; {{7*7}}";
+    let typed = [
+        ("name", "\u{7}"),
+        ("hosts", "https://shop.example/\nb_d"),
+        ("work_floor", evil),
+        ("work_ceiling", "'; DROP TABLE sites; --"),
+        ("count", "65"),
+        ("token_lifetime_seconds", "7"),
+        ("mode", "interactive"),
+        ("area", "yes"),
+    ];
+    tab.send(&path, &form(&version, &typed)).await;
+    assert_eq!(tab.status, 422);
+    for told in [
+        "Nothing was saved",
+        "host &#34;https://shop.example/&#34;",
+        "host &#34;b_d&#34;",
+        "least work",
+        "most work",
+        "count 65",
+        "token-lifetime 7",
+        "name &#34;",
+    ] {
+        assert!(tab.page.contains(told), "{told}: {}", tab.page);
+    }
+    for kept in [
+        "https://shop.example/\nb_d</textarea>",
+        "DROP TABLE sites; --\"",
+        "value=\"65\"",
+        "value=\"interactive\" required checked",
+        "name=\"area\" value=\"yes\" checked",
+    ] {
+        assert!(tab.page.contains(kept), "{kept}: {}", tab.page);
+    }
+    assert!(!tab.page.contains("<script>alert"), "{}", tab.page);
+    assert!(record(&rig).await.is_empty());
+    // Each field by itself.
+    for name in ["name", "hosts", "work_floor", "work_ceiling", "count", "token_lifetime_seconds"] {
+        for typed in [evil, "\u{0}", "%00", "' OR 1=1 --"] {
+            tab.open(&path).await;
+            let version = tab.value_of("version");
+            tab.send(&path, &form(&version, &[(name, typed)])).await;
+            assert!(matches!(tab.status, 200 | 422), "{name} {typed} {}", tab.status);
+            assert!(!tab.page.contains("<script>alert"), "{name} {}", tab.page);
+        }
+    }
+    // Forms that are none of ours.
+    for typed in [("mode", "'"), ("version", "x"), ("version", "-1"), ("mode", "Managed")] {
+        tab.open(&path).await;
+        tab.send(&path, &form(&version, &[typed])).await;
+        assert_eq!(tab.status, 400, "{typed:?}");
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_somebody_else_has_saved_is_not_overwritten_unseen(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let lee = rig.someone("Lee").await;
+    rig.join(&kim.organisation, &lee.account, Role::Admin).await;
+    let path = format!("{site}/settings");
+    let (mut kims, mut lees) = (rig.tab_of(&kim.account).await, rig.tab_of(&lee.account).await);
+    let shown = open(&mut kims, &path).await;
+    assert_eq!(open(&mut lees, &path).await, shown);
+    lees.send(&path, &form(&shown, &[("work_floor", "50000"), ("mode", "invisible")])).await;
+    assert!(lees.path.ends_with("?done=edited"), "{}", lees.path);
+
+    kims.send(&path, &form(&shown, &[("work_floor", "60000")])).await;
+    assert_eq!(kims.status, 409);
+    assert!(kims.page.contains("somebody has changed the site"), "{}", kims.page);
+    assert!(kims.page.contains("value=\"60000\""), "{}", kims.page);
+    assert!(kims.page.contains("<b>Now:</b> 50000"), "{}", kims.page);
+    assert!(kims.page.contains("<b>Now:</b> invisible"), "{}", kims.page);
+    assert!(!kims.page.contains("<b>Now:</b> Shop"), "{}", kims.page);
+    assert_eq!(rig.number("SELECT work_floor FROM sites").await, 50_000);
+    // Having seen it, they may.
+    let now = kims.value_of("version");
+    assert_ne!(now, shown);
+    kims.send(&path, &form(&now, &[("work_floor", "60000")])).await;
+    assert!(kims.path.ends_with("?done=edited"), "{}", kims.path);
+    assert_eq!(rig.number("SELECT work_floor FROM sites").await, 60_000);
+    let actions: Vec<String> = record(&rig).await.into_iter().map(|(action, ..)| action).collect();
+    assert_eq!(actions, ["site.edit", "site.edit"]);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_may_only_look_sees_the_values_and_no_form(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    for role in [Role::Analyst, Role::ReadOnly] {
+        rig.join(&kim.organisation, &kim.account, role).await;
+        let mut tab = rig.tab_of(&kim.account).await;
+        tab.open(&format!("{site}/settings")).await;
+        assert_eq!(tab.status, 200);
+        assert!(tab.page.contains("<dd>shop.example</dd>"), "{}", tab.page);
+        assert!(!tab.page.contains("name=\"version\""), "{}", tab.page);
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_deleted_site_is_not_changed_and_anothers_is_not_there(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let lee = rig.someone("Lee").await;
+    let sitekey = site.rsplit('/').next().unwrap();
+    let mut lees = rig.tab_of(&lee.account).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let version = open(&mut tab, &format!("{site}/settings")).await;
+    for organisation in [&kim.organisation, &lee.organisation] {
+        let path = format!("/console/{organisation}/sites/{sitekey}/settings");
+        let fields = form(&version, &[("name", "Mine")]);
+        lees.open(&path).await;
+        assert_eq!(lees.status, 404, "{path}");
+        lees.open("/console").await;
+        lees.send(&path, &fields).await;
+        assert_eq!(lees.status, 404, "{path}");
+    }
+    assert!(record(&rig).await.is_empty());
+
+    tab.open(&site).await;
+    tab.send(&format!("{site}/change"), &[("change", "delete")]).await;
+    tab.open(&format!("{site}/settings")).await;
+    assert!(tab.page.contains("The site is deleted."), "{}", tab.page);
+    assert!(!tab.page.contains("name=\"version\""), "{}", tab.page);
+    tab.send(&format!("{site}/settings"), &form(&version, &[("name", "Mine")])).await;
+    assert!(tab.page.contains("the site is deleted. Restore it first"), "{}", tab.page);
+    assert_eq!(rig.number("SELECT count(*) FROM sites WHERE name = 'Mine'").await, 0);
+}
