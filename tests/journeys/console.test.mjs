@@ -240,8 +240,8 @@ test('every page is clean by axe, in both themes and widths', async (t) => {
     await lee.press('Send the invitation');
   }
   const guest = ['/', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all'];
-  const own = [base, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`, `${base}/team`,
-    '/console/account',
+  const own = [base, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`, `${place}/rules`,
+    `${base}/team`, '/console/account',
     '/console/account/factor', '/console/0000000000000000'];
   const state = await lee.context.storageState();
   for (const [storageState, paths] of /** @type {const} */ ([[undefined, guest], [state, own]])) {

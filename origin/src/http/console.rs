@@ -70,7 +70,9 @@ impl Console {
 /// Every page.
 fn pages(app: &Arc<App>) -> Pages {
     use Access::{Anyone, Guest, HalfWay, Member, Person};
-    use Permission::{ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadSites, ReadTeam};
+    use Permission::{
+        ChangeRules, ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadSites, ReadTeam,
+    };
     let pages = Pages::new(app)
         .get("/", Anyone, home::show)
         .get("/assets/{name}", Anyone, assets::show)
@@ -112,6 +114,12 @@ fn pages(app: &Arc<App>) -> Pages {
             "/console/{organisation}/sites/{sitekey}/settings",
             Member(ChangeSites),
             sites::settings::submit,
+        )
+        .get("/console/{organisation}/sites/{sitekey}/rules", Member(ReadSites), sites::rules::show)
+        .post(
+            "/console/{organisation}/sites/{sitekey}/rules",
+            Member(ChangeRules),
+            sites::rules::submit,
         )
         .post(
             "/console/{organisation}/sites/{sitekey}/change",

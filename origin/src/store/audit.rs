@@ -1,8 +1,10 @@
-//! The record of changes: written in the transaction that makes each.
+//! The record of changes: written in the transaction that makes each, and
+//! read by the organisation that they were made for.
 
 use munjigi_captcha::UnixMillis;
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
 
 use super::{StoreError, to_timestamp};
 use crate::accounts::Id;
@@ -62,4 +64,48 @@ pub async fn write(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// A change that was written down.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// Rises with every entry.
+    pub id: i64,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Who: their address, as it was then.
+    pub actor: String,
+    /// Network prefix that they came from.
+    pub prefix: String,
+    /// What was done.
+    pub action: String,
+    /// To what.
+    pub subject: String,
+    /// As it was.
+    pub before: Option<Value>,
+    /// As it is.
+    pub after: Option<Value>,
+    /// The request that did it.
+    pub request_id: String,
+}
+
+/// The newest entry of an action on a subject.
+pub async fn newest(
+    pool: &PgPool,
+    organisation: &Id,
+    action: &str,
+    subject: &str,
+) -> Result<Option<Recorded>, StoreError> {
+    let recorded = sqlx::query_as!(
+        Recorded,
+        "SELECT id, at, actor, prefix, action, subject, before, after, request_id
+        FROM audit WHERE organisation = $1 AND action = $2 AND subject = $3
+        ORDER BY id DESC LIMIT 1",
+        organisation.as_str(),
+        action,
+        subject
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(recorded)
 }

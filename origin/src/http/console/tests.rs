@@ -7,5 +7,6 @@ mod journey;
 mod log_in;
 mod overview;
 mod recover;
+mod rules;
 mod settings;
 mod team;

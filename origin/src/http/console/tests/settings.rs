@@ -234,21 +234,30 @@ async fn a_deleted_site_is_not_changed_and_anothers_is_not_there(pool: PgPool) {
     let mut tab = rig.tab_of(&kim.account).await;
     let version = open(&mut tab, &format!("{site}/settings")).await;
     for organisation in [&kim.organisation, &lee.organisation] {
-        let path = format!("/console/{organisation}/sites/{sitekey}/settings");
-        let fields = form(&version, &[("name", "Mine")]);
-        lees.open(&path).await;
-        assert_eq!(lees.status, 404, "{path}");
-        lees.open("/console").await;
-        lees.send(&path, &fields).await;
-        assert_eq!(lees.status, 404, "{path}");
+        for (part, fields) in [
+            ("settings", form(&version, &[("name", "Mine")])),
+            ("rules", vec![("version", version.as_str()), ("change", "undo")]),
+            ("rules", vec![("version", &version), ("change", "remove"), ("rule", "0")]),
+        ] {
+            let path = format!("/console/{organisation}/sites/{sitekey}/{part}");
+            lees.open(&path).await;
+            assert_eq!(lees.status, 404, "{path}");
+            lees.send(&path, &fields).await;
+            assert!(matches!(lees.status, 403 | 404), "{path} {}", lees.status);
+            lees.open("/console").await;
+            lees.send(&path, &fields).await;
+            assert_eq!(lees.status, 404, "{path}");
+        }
     }
     assert!(record(&rig).await.is_empty());
 
     tab.open(&site).await;
     tab.send(&format!("{site}/change"), &[("change", "delete")]).await;
-    tab.open(&format!("{site}/settings")).await;
-    assert!(tab.page.contains("The site is deleted."), "{}", tab.page);
-    assert!(!tab.page.contains("name=\"version\""), "{}", tab.page);
+    for part in ["settings", "rules"] {
+        tab.open(&format!("{site}/{part}")).await;
+        assert!(tab.page.contains("The site is deleted."), "{}", tab.page);
+        assert!(!tab.page.contains("name=\"version\""), "{}", tab.page);
+    }
     tab.send(&format!("{site}/settings"), &form(&version, &[("name", "Mine")])).await;
     assert!(tab.page.contains("the site is deleted. Restore it first"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM sites WHERE name = 'Mine'").await, 0);

@@ -1,0 +1,212 @@
+//! `…/sites/{sitekey}/rules`: who is treated otherwise. Each press of a
+//! button is a change of its own, from the list that was shown, and the last
+//! one can be undone while nothing else has changed since.
+
+mod form;
+mod sentence;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_protocol::Rule;
+use serde::Deserialize;
+
+use super::{Asking, find};
+use crate::accounts::Permission;
+use crate::http::App;
+use crate::http::console::frame::{Frame, render};
+use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::trouble::Trouble;
+use crate::settings::Edit;
+use crate::store::audit;
+use crate::store::sites::{
+    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
+use crate::store::transact;
+
+use form::{Fields, Step, Typed};
+use sentence::{VERDICTS, sentence, word};
+
+/// What the record calls a change of rules.
+const ACTION: &str = "site.rules";
+
+#[derive(Template)]
+#[template(path = "console/rules.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    sitekey: String,
+    version: u64,
+    rows: Vec<Row>,
+    may_change: bool,
+    is_deleted: bool,
+    /// Whether the last change can be taken back.
+    can_undo: bool,
+    typed: Typed,
+    verdicts: Vec<(&'static str, &'static str)>,
+    notice: Option<&'static str>,
+    mistakes: Vec<String>,
+}
+
+/// A rule as it is shown.
+struct Row {
+    rule: Rule,
+    verdict: &'static str,
+    sentence: String,
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    Path((_, sitekey)): Path<(String, String)>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
+    let site = find(&app, &member, &sitekey).await?;
+    let mut page = page(&asking, &site);
+    let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
+    page.notice = notice(&done);
+    if matches!(done.as_str(), "added" | "moved" | "removed") {
+        page.can_undo = page.may_change && previous(&app, &member, &site).await?.is_some();
+    }
+    Ok(render(&page)?.into_response())
+}
+
+/// Makes one change of the list.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    Path((_, sitekey)): Path<(String, String)>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
+    let site = find(&app, &member, &sitekey).await?;
+    // What the list becomes is made from what was shown, or not at all.
+    if site.config.version != fields.version {
+        return changed_since(&asking, &site, fields.typed);
+    }
+    let step = fields.step().ok_or(Trouble::malformed())?;
+    let rules = match &step {
+        Step::Undo => match previous(&app, &member, &site).await? {
+            Some(rules) => rules,
+            None => return changed_since(&asking, &site, fields.typed),
+        },
+        step => step.apply(&site.config.rules).ok_or(Trouble::malformed())?,
+    };
+    let edit = Edit { rules: Some(rules), unread: fields.mistakes(&step), ..Edit::default() };
+    let now = app.clock.now();
+    let unit = EditOwned {
+        edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
+        shown: fields.version,
+        organisation: &member.membership.organisation,
+        actor: &person.actor(&browser),
+        action: ACTION,
+    };
+    match transact(&app.pool, &unit).await? {
+        Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
+        Ok(_) => Ok(back(&asking, &sitekey, step.done())),
+        Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
+            Err(Trouble::nothing_here())
+        }
+        Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => {
+            Ok(back(&asking, &sitekey, "deleted-already"))
+        }
+        Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+            let mut page = page(&asking, &site);
+            page.typed = fields.typed;
+            page.mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
+        }
+        Err(EditOwnedRefused::ChangedSince) => {
+            let site = find(&app, &member, &sitekey).await?;
+            changed_since(&asking, &site, fields.typed)
+        }
+    }
+}
+
+/// The list before the last change that was made here, while it is the last.
+async fn previous(
+    app: &App,
+    member: &Member,
+    site: &SiteRecord,
+) -> Result<Option<Vec<Rule>>, Trouble> {
+    let organisation = &member.membership.organisation;
+    let newest = audit::newest(&app.pool, organisation, ACTION, &site.config.sitekey).await?;
+    let Some(newest) = newest else { return Ok(None) };
+    let rules = |side: Option<serde_json::Value>| -> Option<Vec<Rule>> {
+        serde_json::from_value(side?.get_mut("rules")?.take()).ok()
+    };
+    let is_last = rules(newest.after).is_some_and(|rules| rules == site.config.rules);
+    Ok(rules(newest.before).filter(|_| is_last))
+}
+
+fn changed_since(
+    asking: &Asking<'_>,
+    site: &SiteRecord,
+    typed: Typed,
+) -> Result<Response, Trouble> {
+    let mut page = page(asking, site);
+    page.typed = typed;
+    page.mistakes = vec![
+        "The site has changed since this page was shown. Here it is as it is now: look again, and press once more if it still needs changing.".to_owned(),
+    ];
+    Ok((StatusCode::CONFLICT, render(&page)?).into_response())
+}
+
+fn back(asking: &Asking<'_>, sitekey: &str, done: &str) -> Response {
+    let organisation = &asking.member.membership.organisation;
+    let place = format!("/console/{organisation}/sites/{sitekey}/rules?done={done}");
+    Redirect::to(&place).into_response()
+}
+
+fn page(asking: &Asking<'_>, site: &SiteRecord) -> Page {
+    let rows = site.config.rules.iter().map(|rule| Row {
+        rule: rule.clone(),
+        verdict: word(rule.verdict),
+        sentence: sentence(rule),
+    });
+    let is_deleted = site.deleted_at.is_some();
+    Page {
+        frame: asking.frame(format!("Rules of {}", site.name)),
+        name: site.name.clone(),
+        sitekey: site.config.sitekey.clone(),
+        version: site.config.version,
+        rows: rows.collect(),
+        may_change: asking.member.membership.role.may(Permission::ChangeRules) && !is_deleted,
+        is_deleted,
+        can_undo: false,
+        typed: Typed::default(),
+        verdicts: VERDICTS.map(|(_, word, meaning)| (word, meaning)).to_vec(),
+        notice: None,
+        mistakes: Vec::new(),
+    }
+}
+
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "added" => "Added. The rule is on its way to the edge.",
+        "moved" => "Moved. The new order is on its way to the edge.",
+        "removed" => "Removed. The change is on its way to the edge.",
+        "undone" => "Undone. The rules as they were before are on their way to the edge.",
+        "unchanged" => "Nothing was changed: it is so already.",
+        "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
+        _ => return None,
+    })
+}

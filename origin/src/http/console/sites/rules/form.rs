@@ -1,0 +1,174 @@
+//! The forms of the rules' page, and the one step of the list that each asks
+//! for. Whether a rule is well-formed is asked where the command asks it.
+
+use munjigi_protocol::{Rule, RuleMatch};
+use serde::Deserialize;
+
+use super::sentence::VERDICTS;
+use crate::settings::Mistake;
+
+/// What the forms send.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    /// That the page was shown.
+    pub version: u64,
+    /// Which button.
+    change: String,
+    /// Which row, from 0.
+    rule: Option<usize>,
+    /// A new rule.
+    #[serde(flatten)]
+    pub typed: Typed,
+}
+
+/// A new rule as it is typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    /// A pattern.
+    pub hostname: String,
+    /// A word.
+    pub action: String,
+    /// Two letters.
+    pub country: String,
+    /// A number, with or without `AS`.
+    pub asn: String,
+    /// A network.
+    pub prefix: String,
+    /// A box: no condition is meant.
+    pub everybody: String,
+    /// A word.
+    pub verdict: String,
+}
+
+/// One change of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A rule before the one before it.
+    Up(usize),
+    /// A rule after the one after it.
+    Down(usize),
+    /// A rule less.
+    Remove(usize),
+    /// A rule more, at the end.
+    Add(Rule),
+    /// The list that was there before.
+    Undo,
+}
+
+impl Fields {
+    /// What is asked for; nothing where the form is not ours.
+    pub fn step(&self) -> Option<Step> {
+        Some(match self.change.as_str() {
+            "up" => Step::Up(self.rule?),
+            "down" => Step::Down(self.rule?),
+            "remove" => Step::Remove(self.rule?),
+            "add" => Step::Add(self.typed.rule()?),
+            "undo" => Step::Undo,
+            _ => return None,
+        })
+    }
+
+    /// What a new rule's form has wrong beside the rule itself.
+    pub fn mistakes(&self, step: &Step) -> Vec<Mistake> {
+        let Step::Add(rule) = step else { return Vec::new() };
+        let mut mistakes = Vec::new();
+        let asn = &self.typed.asn;
+        let is_unread = rule.when.asn.is_none() && !asn.trim().is_empty();
+        if is_unread {
+            let why = "it is no number of a network";
+            mistakes.push(Mistake::new(format!("ASN {asn:?}"), why, "write 4766, or AS4766"));
+        }
+        let is_ticked = !self.typed.everybody.is_empty();
+        let is_of_everybody = rule.when == RuleMatch::default() && !is_unread;
+        if is_of_everybody && !is_ticked {
+            let why = "it would hold for every visitor";
+            let mend = "fill in one or more, or tick the box that says so";
+            mistakes.push(Mistake::new("a rule without a condition", why, mend));
+        }
+        if is_ticked && !is_of_everybody {
+            let why = "it has conditions and the box for every visitor";
+            mistakes.push(Mistake::new("the rule", why, "leave out one of the two"));
+        }
+        mistakes
+    }
+}
+
+impl Typed {
+    fn rule(&self) -> Option<Rule> {
+        let (verdict, ..) = VERDICTS.into_iter().find(|(_, word, _)| *word == self.verdict)?;
+        let text = |typed: &str| Some(typed.trim().to_owned()).filter(|text| !text.is_empty());
+        let asn = self.asn.trim();
+        let digits = asn.strip_prefix("AS").or(asn.strip_prefix("as")).unwrap_or(asn);
+        let when = RuleMatch {
+            hostname: text(&self.hostname),
+            action: text(&self.action),
+            country: text(&self.country),
+            asn: digits.parse().ok(),
+            prefix: text(&self.prefix),
+        };
+        Some(Rule { when, verdict })
+    }
+}
+
+impl Step {
+    /// The list after it; nothing where it has no such rule.
+    pub fn apply(&self, rules: &[Rule]) -> Option<Vec<Rule>> {
+        let mut rules = rules.to_vec();
+        let swap = |rules: &mut Vec<Rule>, upper: usize| {
+            let is_there = upper.checked_add(1).is_some_and(|lower| lower < rules.len());
+            is_there.then(|| rules.swap(upper, upper + 1))
+        };
+        match self {
+            Self::Up(index) => swap(&mut rules, index.checked_sub(1)?)?,
+            Self::Down(index) => swap(&mut rules, *index)?,
+            Self::Remove(index) if *index < rules.len() => drop(rules.remove(*index)),
+            Self::Remove(_) | Self::Undo => return None,
+            Self::Add(rule) => rules.push(rule.clone()),
+        }
+        Some(rules)
+    }
+
+    /// For the notice.
+    pub const fn done(&self) -> &'static str {
+        match self {
+            Self::Up(_) | Self::Down(_) => "moved",
+            Self::Remove(_) => "removed",
+            Self::Add(_) => "added",
+            Self::Undo => "undone",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_protocol::Verdict;
+
+    use super::*;
+
+    fn rule(country: &str) -> Rule {
+        let when = RuleMatch { country: Some(country.to_owned()), ..RuleMatch::default() };
+        Rule { when, verdict: Verdict::Block }
+    }
+
+    #[test]
+    fn steps_beyond_the_ends_are_none() {
+        let rules = [rule("KR"), rule("JP")];
+        let swapped = vec![rule("JP"), rule("KR")];
+        assert_eq!(Step::Up(1).apply(&rules), Some(swapped.clone()));
+        assert_eq!(Step::Down(0).apply(&rules), Some(swapped));
+        assert_eq!(Step::Remove(0).apply(&rules), Some(vec![rule("JP")]));
+        for step in [
+            Step::Up(0),
+            Step::Up(2),
+            Step::Up(usize::MAX),
+            Step::Down(1),
+            Step::Down(usize::MAX),
+            Step::Remove(2),
+            Step::Undo,
+        ] {
+            assert_eq!(step.apply(&rules), None, "{step:?}");
+        }
+        assert_eq!(Step::Down(0).apply(&[]), None);
+    }
+}
