@@ -241,7 +241,7 @@ test('every page is clean by axe, in both themes and widths', async (t) => {
   }
   const guest = ['/', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all'];
   const own = [base, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`, `${place}/rules`,
-    `${base}/team`, '/console/account',
+    `${base}/team`, `${base}/record`, '/console/account',
     '/console/account/factor', '/console/0000000000000000'];
   const state = await lee.context.storageState();
   for (const [storageState, paths] of /** @type {const} */ ([[undefined, guest], [state, own]])) {

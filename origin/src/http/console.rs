@@ -18,6 +18,7 @@ mod log_out;
 mod mailbox;
 mod overview;
 mod person;
+mod record;
 mod recover;
 mod sign_up;
 mod sites;
@@ -71,7 +72,7 @@ impl Console {
 fn pages(app: &Arc<App>) -> Pages {
     use Access::{Anyone, Guest, HalfWay, Member, Person};
     use Permission::{
-        ChangeRules, ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadSites, ReadTeam,
+        ChangeRules, ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadAudit, ReadSites, ReadTeam,
     };
     let pages = Pages::new(app)
         .get("/", Anyone, home::show)
@@ -136,6 +137,9 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/console/{organisation}/team/invite", Member(ChangeTeam), team::invite::submit)
         .post("/console/{organisation}/team/withdraw", Member(ChangeTeam), team::invite::withdraw)
         .post("/console/{organisation}/team/change", Member(ChangeTeam), team::change::submit)
+        .get("/console/{organisation}/record", Member(ReadAudit), record::show)
+        // Whoever reads the record may export: a test of the tables holds it.
+        .get("/console/{organisation}/record.csv", Member(ReadAudit), record::csv::show)
         // Everybody may leave; whom else somebody may remove is looked at there.
         .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)
 }

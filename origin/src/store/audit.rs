@@ -89,6 +89,56 @@ pub struct Recorded {
     pub request_id: String,
 }
 
+/// Which part of the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Only older than this entry.
+    pub before: Option<i64>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Only where this is in the actor or the subject, in whatever case.
+    pub text: Option<String>,
+}
+
+/// An organisation's record, newest first.
+pub async fn of_organisation(
+    pool: &PgPool,
+    organisation: &Id,
+    part: &Part,
+    limit: i64,
+) -> Result<Vec<Recorded>, StoreError> {
+    let recorded = sqlx::query_as!(
+        Recorded,
+        "SELECT id, at, actor, prefix, action, subject, before, after, request_id
+        FROM audit
+        WHERE organisation = $1
+            AND ($2::bigint IS NULL OR id < $2)
+            AND ($3::text IS NULL OR action = $3)
+            AND ($4::text IS NULL
+                OR strpos(lower(actor), lower($4)) > 0 OR strpos(lower(subject), lower($4)) > 0)
+        ORDER BY id DESC LIMIT $5",
+        organisation.as_str(),
+        part.before,
+        part.action,
+        part.text,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(recorded)
+}
+
+/// The actions that an organisation's record has.
+pub async fn actions(pool: &PgPool, organisation: &Id) -> Result<Vec<String>, StoreError> {
+    let actions = sqlx::query_scalar!(
+        "SELECT DISTINCT action FROM audit WHERE organisation = $1 ORDER BY action",
+        organisation.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(actions)
+}
+
 /// The newest entry of an action on a subject.
 pub async fn newest(
     pool: &PgPool,

@@ -48,6 +48,8 @@ pub enum Entry {
     Sites,
     /// Who belongs to the organisation.
     Team,
+    /// The record of changes.
+    Record,
     /// One's own account.
     Account,
 }
@@ -106,6 +108,11 @@ impl Frame {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSecrets))
     }
 
+    /// Whether who is here may read the record of changes.
+    pub fn may_read_record(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ReadAudit))
+    }
+
     /// Where the organisation's pages are.
     pub fn base(&self) -> String {
         self.here
@@ -120,6 +127,7 @@ impl Frame {
             Entry::Overview => entry == "overview",
             Entry::Sites => entry == "sites",
             Entry::Team => entry == "team",
+            Entry::Record => entry == "record",
             Entry::Account => entry == "account",
         }
     }

@@ -1,0 +1,121 @@
+//! `…/record`: who changed what, newest first. A page's address says which
+//! part it shows, so that a link shows the same to whoever may read it.
+
+pub mod csv;
+mod query;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Html;
+use serde_json::Value;
+
+use super::frame::{Entry, Frame, render};
+use super::person::{Browser, Member, Person};
+use super::trouble::Trouble;
+use crate::http::App;
+use crate::store::audit::{self, Recorded};
+use crate::store::from_timestamp;
+
+use query::Asked;
+
+/// Entries on a page.
+const PAGE: usize = 50;
+
+#[derive(Template)]
+#[template(path = "console/record.html")]
+struct Page {
+    frame: Frame,
+    rows: Vec<Row>,
+    actions: Vec<String>,
+    asked: Asked,
+    /// Where it goes on, as a query.
+    older: Option<String>,
+    /// The newest of the same, as a query.
+    newest: String,
+}
+
+/// An entry as it is shown.
+struct Row {
+    entry: Recorded,
+    /// To the second, in UTC.
+    at: String,
+    details: Vec<Detail>,
+}
+
+/// A field that an entry says something about.
+struct Detail {
+    field: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Extension(member): Extension<Member>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Html<String>, Trouble> {
+    // An address that cannot be read shows the newest.
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let organisation = &member.membership.organisation;
+    let part = asked.part();
+    // One more than is shown says whether there is more.
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut entries = audit::of_organisation(&app.pool, organisation, &part, limit).await?;
+    let is_more = entries.len() > PAGE;
+    entries.truncate(PAGE);
+    let last = entries.last().map(|entry| entry.id).filter(|_| is_more);
+    let page = Page {
+        frame: Frame::of_member(&app, &browser, &person, &member, "Record", Entry::Record),
+        older: last.map(|last| asked.query(Some(last))),
+        newest: asked.query(None),
+        rows: entries.into_iter().map(row).collect(),
+        actions: audit::actions(&app.pool, organisation).await?,
+        asked,
+    };
+    render(&page)
+}
+
+fn row(entry: Recorded) -> Row {
+    let at = from_timestamp(entry.at).rfc3339();
+    let (date, time) = at.split_once('T').unwrap_or_default();
+    let time = time.split('.').next().unwrap_or_default();
+    let details = details(entry.before.as_ref(), entry.after.as_ref());
+    Row { at: format!("{date} {time}"), details, entry }
+}
+
+/// Field by field, those that were there before first.
+fn details(before: Option<&Value>, after: Option<&Value>) -> Vec<Detail> {
+    let keys = |side: Option<&Value>| -> Vec<String> {
+        side.and_then(Value::as_object).into_iter().flat_map(|it| it.keys().cloned()).collect()
+    };
+    let mut fields = keys(before);
+    for field in keys(after) {
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    let side = |side: Option<&Value>, field: &str| side?.get(field).map(words);
+    let detail =
+        |field: String| Detail { before: side(before, &field), after: side(after, &field), field };
+    fields.into_iter().map(detail).collect()
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,145 @@
+//! The record of changes: one's own organisation's, page by page, and as a
+//! file that no spreadsheet runs.
+
+use sqlx::PgPool;
+
+use crate::accounts::{Id, Permission, Role};
+use crate::rig::{Rig, Tab};
+
+async fn write(rig: &Rig, organisation: &Id, actor: &str, action: &str, subject: &str) {
+    sqlx::query(
+        "INSERT INTO audit (at, organisation, account, actor, prefix, action, subject, before,
+            after, request_id)
+        VALUES ($1, $2, 'a', $3, '203.0.113.0/24', $4, $5, '{\"mode\": \"managed\"}',
+            '{\"mode\": \"invisible\", \"note\": \"<b>\"}', 'r')",
+    )
+    .bind(crate::store::to_timestamp(rig.now()))
+    .bind(organisation.as_str())
+    .bind(actor)
+    .bind(action)
+    .bind(subject)
+    .execute(&rig.pool)
+    .await
+    .unwrap();
+}
+
+fn shown(tab: &Tab<'_>) -> Vec<String> {
+    let cells = tab.page.split("<td><code>").skip(1);
+    cells.map(|cell| cell.split('<').next().unwrap().to_owned()).collect()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let path = format!("/console/{}/record", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&path).await;
+    assert!(tab.page.contains("Nothing was changed yet"), "{}", tab.page);
+    write(&rig, &lee.organisation, "lee@shop.example", "site.edit", "theirs").await;
+    for number in 0..120 {
+        let action = if number % 2 == 0 { "site.edit" } else { "member.change" };
+        write(&rig, &kim.organisation, "kim@shop.example", action, &format!("s{number}")).await;
+    }
+    tab.open(&path).await;
+    let mut seen = shown(&tab);
+    assert_eq!((seen.len(), seen[0].as_str()), (50, "s119"));
+    assert!(tab.page.contains("2026-11-20 12:00:30"), "{}", tab.page);
+    assert!(tab.page.contains("<del>managed</del> → <ins>invisible</ins>"), "{}", tab.page);
+    assert!(tab.page.contains("<b>note</b>: <ins>&#60;b&#62;</ins>"), "{}", tab.page);
+    for _ in 0..2 {
+        // What is written meanwhile moves nothing.
+        write(&rig, &kim.organisation, "kim@shop.example", "site.edit", "late").await;
+        let older = tab.page.split("/record?").find(|rest| rest.starts_with("before=")).unwrap();
+        let older = older.split('"').next().unwrap().to_owned();
+        tab.open(&format!("{path}?{older}")).await;
+        seen.extend(shown(&tab));
+    }
+    let all: Vec<String> = (0..120).rev().map(|number| format!("s{number}")).collect();
+    assert_eq!(seen, all);
+    assert!(!tab.page.contains("Older changes"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn it_is_narrowed_by_action_and_by_text_as_it_is_typed(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let path = format!("/console/{}/record", kim.organisation);
+    let of = &kim.organisation;
+    for (actor, action, subject) in [
+        ("Kim@shop.example", "site.edit", "mj_one"),
+        ("lee@shop.example", "site.edit", "mj_two"),
+        ("lee@shop.example", "site.pause", "100%_of'it"),
+    ] {
+        write(&rig, of, actor, action, subject).await;
+    }
+    let mut tab = rig.tab_of(&kim.account).await;
+    for (query, expected) in [
+        ("action=site.edit", vec!["mj_two", "mj_one"]),
+        ("action=site.edit&text=kim", vec!["mj_one"]),
+        ("text=MJ_", vec!["mj_two", "mj_one"]),
+        ("text=%25_of%27", vec!["100%_of&#39;it"]),
+        ("text=%25", vec!["100%_of&#39;it"]),
+        ("text=' OR 1=1 --", vec![]),
+        ("action=' OR 1=1 --", vec![]),
+        ("text=%00", vec!["100%_of&#39;it", "mj_two", "mj_one"]),
+        ("before=x", vec!["100%_of&#39;it", "mj_two", "mj_one"]),
+        ("before=99999999999999999999", vec!["100%_of&#39;it", "mj_two", "mj_one"]),
+        ("before=-1", vec![]),
+        ("before=1&before=2", vec!["100%_of&#39;it", "mj_two", "mj_one"]),
+    ] {
+        tab.open(&format!("{path}?{}", query.replace(' ', "+"))).await;
+        assert_eq!(tab.status, 200, "{query}");
+        assert_eq!(shown(&tab), expected, "{query}");
+    }
+    tab.open(&format!("{path}?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&action=%22%3E")).await;
+    assert!(!tab.page.contains("<script>alert") && tab.page.contains("alert(1)"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn it_is_taken_away_as_a_file_of_text(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let of = &kim.organisation;
+    write(&rig, &lee.organisation, "lee@shop.example", "site.edit", "theirs").await;
+    write(&rig, of, "=HYPERLINK(\"http://evil.example\")", "site.edit", "@SUM(1,1)").await;
+    for number in 0..600 {
+        write(&rig, of, "kim@shop.example", "site.pause", &format!("s{number}")).await;
+    }
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&format!("/console/{of}/record.csv")).await;
+    let lines: Vec<&str> = tab.page.split("\r\n").collect();
+    assert_eq!(lines.len(), 603);
+    assert_eq!(lines[0], "id,at,actor,prefix,action,subject,before,after,request_id");
+    assert!(lines[1].contains("\"2026-11-20T12:00:30.000Z\",\"kim@shop.example\""), "{}", lines[1]);
+    assert!(
+        lines[601].contains("\"'=HYPERLINK(\"\"http://evil.example\"\")\"")
+            && lines[601].contains("\"'@SUM(1,1)\",\"{\"\"mode\"\":\"\"managed\"\"}\""),
+        "{}",
+        lines[601]
+    );
+    assert!(!tab.page.contains("theirs"), "{}", tab.page);
+    tab.open(&format!("/console/{of}/record.csv?action=site.edit")).await;
+    assert_eq!(tab.page.split("\r\n").count(), 3, "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn only_who_may_read_it_is_led_to_it(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let base = format!("/console/{}", kim.organisation);
+    for role in Role::ALL {
+        rig.join(&kim.organisation, &kim.account, role).await;
+        let mut tab = rig.tab_of(&kim.account).await;
+        tab.open(&base).await;
+        let is_led = tab.page.contains(&format!("{base}/record\""));
+        assert_eq!(is_led, role.may(Permission::ReadAudit), "{}", role.as_str());
+    }
+}
+
+#[test]
+fn who_reads_the_record_may_take_it_away() {
+    for role in Role::ALL {
+        assert!(!role.may(Permission::ReadAudit) || role.may(Permission::Export));
+    }
+}
