@@ -70,6 +70,14 @@ pub struct App {
     pub console: Option<Console>,
 }
 
+impl App {
+    /// The pages' settings, for the code of pages, which are served only where
+    /// there is a console.
+    fn console(&self) -> &Console {
+        self.console.as_ref().expect("pages are served where there is a console")
+    }
+}
+
 /// Every route.
 pub fn router(app: Arc<App>) -> Router {
     let pages = match app.console {

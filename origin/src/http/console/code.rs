@@ -53,7 +53,7 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     if !is_right(&app, &person.account, &code).await? {
         return page(
             &app,
@@ -76,7 +76,7 @@ pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, 
     if let Taken::Wait { seconds } = take(&app.pool, &limits::SECOND_FACTOR, whom, now).await? {
         return Err(Trouble::too_often(seconds));
     }
-    let step = key_of(app, account)?.and_then(|key| key.step(code, now));
+    let step = key_of(app, account).and_then(|key| key.step(code, now));
     let is_right = if let Some(step) = step {
         factors::take_step(&app.pool, &account.id, step).await?
     } else {
@@ -91,14 +91,14 @@ pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, 
 
 /// The key of somebody's app, in use or offered. One that can no longer be
 /// opened is as good as none: recovery codes go on working.
-pub fn key_of(app: &App, account: &Account) -> Result<Option<TotpKey>, Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
-    let Some(sealed) = &account.totp_key else { return Ok(None) };
+pub fn key_of(app: &App, account: &Account) -> Option<TotpKey> {
+    let console = app.console();
+    let Some(sealed) = &account.totp_key else { return None };
     match console.vault.open(account.id.as_str(), sealed) {
-        Ok(opened) => Ok(TotpKey::from_bytes(&opened)),
+        Ok(opened) => TotpKey::from_bytes(&opened),
         Err(error) => {
             tracing::error!(%error, account = %account.id, "an authenticator's key is lost");
-            Ok(None)
+            None
         }
     }
 }

@@ -61,7 +61,7 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { link, password }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let now = app.clock.now();
     let (token, sign_up) = find(&app, &link).await?;
     Allowed::to_log_in(&app, &browser, &sign_up.email, now).await?;

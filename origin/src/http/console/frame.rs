@@ -56,11 +56,10 @@ pub enum Entry {
 
 impl Frame {
     /// Of a page that everybody may see.
-    pub fn bare(app: &App, browser: &Browser, title: &str) -> Self {
-        let console = app.console.as_ref();
-        let open = console.is_some_and(|it| it.config.sign_up == SignUpPolicy::Open);
+    pub fn bare(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
+        let open = app.console().config.sign_up == SignUpPolicy::Open;
         Self {
-            title: title.to_owned(),
+            title: title.into(),
             style: assets::STYLE.path.as_str(),
             form_field: FORM_KEY,
             form_key: browser.form_key(),
@@ -74,7 +73,12 @@ impl Frame {
     }
 
     /// Of a page for who is logged in.
-    pub fn of_person(app: &App, browser: &Browser, person: &Person, title: &str) -> Self {
+    pub fn of_person(
+        app: &App,
+        browser: &Browser,
+        person: &Person,
+        title: impl Into<String>,
+    ) -> Self {
         Self {
             email: Some(person.account.email.to_string()),
             memberships: person.memberships.clone(),
@@ -88,7 +92,7 @@ impl Frame {
         browser: &Browser,
         person: &Person,
         member: &Member,
-        title: &str,
+        title: impl Into<String>,
         entry: Entry,
     ) -> Self {
         Self {

@@ -251,7 +251,7 @@ async fn read_form(app: &App, browser: &Browser, request: Request) -> Result<Req
     if request.method() != Method::POST {
         return Ok(request);
     }
-    let console = app.console.as_ref().expect("pages are served where there is a console");
+    let console = app.console();
     if !is_ours(request.headers(), &console.config.origin()) {
         return Err(Trouble::foreign_form().into_response());
     }
@@ -299,7 +299,7 @@ fn finish(app: &App, browser: &Browser, response: &mut Response) {
     headers.insert("cross-origin-opener-policy", same_origin.clone());
     // So that forms say where they come from.
     headers.insert(header::REFERRER_POLICY, same_origin);
-    let console = app.console.as_ref().expect("pages are served where there is a console");
+    let console = app.console();
     if console.config.is_secure() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);

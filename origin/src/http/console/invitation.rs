@@ -107,7 +107,7 @@ async fn sign_up(
     invitation: Invitation,
     fields: Fields,
 ) -> Result<Response, Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let Fields { link, name, password } = fields;
     let name = name.ok_or(Trouble::malformed())?.trim().to_owned();
     let password = password.ok_or(Trouble::malformed())?;

@@ -66,7 +66,7 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { email, password, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let now = app.clock.now();
     let Ok(address) = email.parse::<EmailAddress>() else {
         return wrong(&app, &browser, email, next);
@@ -125,7 +125,7 @@ pub async fn begin(
     next: &str,
     now: UnixMillis,
 ) -> Result<Response, Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let cookie = Token::draw(&app.entropy);
     let stage = if needs_factor { Stage::Password } else { Stage::Complete };
     let session = NewSession {

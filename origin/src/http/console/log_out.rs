@@ -17,7 +17,7 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     person: Option<Extension<Person>>,
 ) -> Result<Response, Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     if let Some(Extension(person)) = person {
         sessions::end(&app.pool, &person.account.id, &person.session.id).await?;
     }

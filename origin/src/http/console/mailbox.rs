@@ -41,7 +41,7 @@ pub async fn show(
     Extension(browser): Extension<Browser>,
     person: Option<Extension<Person>>,
 ) -> Result<Html<String>, Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let folder = console.mailbox.clone().ok_or(Trouble::nothing_here())?;
     let letters = tokio::task::spawn_blocking(move || read(&folder)).await.unwrap_or_default();
     let title = "Mailbox";

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::frame::{Entry, Frame, render};
-use super::person::{Browser, Member, Person};
+use super::person::{Asking, Member, Person};
 use super::trouble::Trouble;
 use crate::accounts::Permission;
 use crate::http::App;
@@ -68,19 +68,16 @@ pub async fn first(Extension(person): Extension<Person>) -> Result<Response, Tro
 
 /// The page.
 pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     looked: Result<Query<Looked>, QueryRejection>,
 ) -> Result<Html<String>, Trouble> {
     let Looked { period, site } = looked.map(|Query(looked)| looked).unwrap_or_default();
-    let organisation = &member.membership.organisation;
-    let (period, now) = (Period::parse(&period), app.clock.now());
+    let organisation = asking.organisation();
+    let (period, now) = (Period::parse(&period), asking.app.clock.now());
     let span = period.span(now);
     let scope =
         Scope { organisation, sitekey: Some(site.as_str()).filter(|site| !site.is_empty()) };
-    let pool = &app.pool;
+    let pool = &asking.app.pool;
     let (sites, last, totals, before, refusals, series) = tokio::try_join!(
         sites::of_organisation(pool, organisation),
         statistics::last_redeemed(pool, scope),
@@ -90,7 +87,7 @@ pub async fn show(
         statistics::series(pool, scope, period, span),
     )?;
     render(&Page {
-        frame: Frame::of_member(&app, &browser, &person, &member, "Overview", Entry::Overview),
+        frame: asking.frame("Overview", Entry::Overview),
         sites,
         site,
         period,
@@ -99,7 +96,7 @@ pub async fn show(
         before,
         refusals,
         bars: bars(series, period),
-        may_export: member.membership.role.may(Permission::Export),
+        may_export: asking.role().may(Permission::Export),
     })
 }
 

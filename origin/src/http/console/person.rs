@@ -1,13 +1,17 @@
 //! Who sends a request, as the gate has found out.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::header;
+use axum::http::request::Parts;
 
 use super::cookies;
-use crate::accounts::Token;
+use super::frame::{Entry, Frame};
+use super::trouble::Trouble;
 use crate::accounts::session::{self, Stage};
+use crate::accounts::{Id, Role, Token};
 use crate::entropy::Entropy;
 use crate::http::App;
 use crate::http::answer::RequestId;
@@ -38,7 +42,7 @@ pub struct Browser {
 impl Browser {
     /// From a request.
     pub fn meet(app: &App, request: Request) -> (Self, Request) {
-        let console = app.console.as_ref().expect("pages are served where there is a console");
+        let console = app.console();
         let headers = request.headers();
         let (session, guest) = cookies::read(&console.config, headers);
         let named = console.config.client_header.as_ref().and_then(|name| headers.get(name));
@@ -121,4 +125,61 @@ impl Person {
 pub struct Member {
     /// There.
     pub membership: Membership,
+}
+
+/// Who asks for a page of an organisation: all that the gate has found out,
+/// as one argument of the page's code.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// What endpoints need.
+    pub app: Arc<App>,
+    /// Their browser.
+    pub browser: Browser,
+    /// Who they are.
+    pub person: Person,
+    /// What they are there.
+    pub member: Member,
+}
+
+impl FromRequestParts<Arc<App>> for Asking {
+    type Rejection = Trouble;
+
+    /// Fails for pages that the table does not list for members.
+    async fn from_request_parts(head: &mut Parts, app: &Arc<App>) -> Result<Self, Trouble> {
+        let met = &head.extensions;
+        let found = (met.get::<Browser>(), met.get::<Person>(), met.get::<Member>());
+        let (Some(browser), Some(person), Some(member)) = found else {
+            tracing::error!("a page for members is not listed as one");
+            return Err(Trouble::nothing_here());
+        };
+        Ok(Self {
+            app: Arc::clone(app),
+            browser: browser.clone(),
+            person: person.clone(),
+            member: member.clone(),
+        })
+    }
+}
+
+impl Asking {
+    /// The organisation that the path names.
+    pub fn organisation(&self) -> &Id {
+        &self.member.membership.organisation
+    }
+
+    /// Their role there.
+    pub fn role(&self) -> Role {
+        self.member.membership.role
+    }
+
+    /// For the record of changes.
+    pub fn actor(&self) -> Actor {
+        self.person.actor(&self.browser)
+    }
+
+    /// Around the page.
+    pub fn frame(&self, title: impl Into<String>, entry: Entry) -> Frame {
+        let Self { app, browser, person, member } = self;
+        Frame::of_member(app, browser, person, member, title, entry)
+    }
 }

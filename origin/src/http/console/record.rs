@@ -4,19 +4,15 @@
 pub mod csv;
 mod query;
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::Extension;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use axum::response::Html;
 use serde_json::Value;
 
 use super::frame::{Entry, Frame, render};
-use super::person::{Browser, Member, Person};
+use super::person::Asking;
 use super::trouble::Trouble;
-use crate::http::App;
 use crate::store::audit::{self, Recorded};
 use crate::store::from_timestamp;
 
@@ -55,28 +51,25 @@ struct Detail {
 
 /// The page.
 pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Html<String>, Trouble> {
     // An address that cannot be read shows the newest.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
-    let organisation = &member.membership.organisation;
+    let organisation = asking.organisation();
     let part = asked.part();
     // One more than is shown says whether there is more.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut entries = audit::of_organisation(&app.pool, organisation, &part, limit).await?;
+    let mut entries = audit::of_organisation(&asking.app.pool, organisation, &part, limit).await?;
     let is_more = entries.len() > PAGE;
     entries.truncate(PAGE);
     let last = entries.last().map(|entry| entry.id).filter(|_| is_more);
     let page = Page {
-        frame: Frame::of_member(&app, &browser, &person, &member, "Record", Entry::Record),
+        frame: asking.frame("Record", Entry::Record),
         older: last.map(|last| asked.query(Some(last))),
         newest: asked.query(None),
         rows: entries.into_iter().map(row).collect(),
-        actions: audit::actions(&app.pool, organisation).await?,
+        actions: audit::actions(&asking.app.pool, organisation).await?,
         asked,
     };
     render(&page)

@@ -105,7 +105,7 @@ pub async fn submit(
 }
 
 async fn send(app: &App, account: &Account, now: UnixMillis) -> Result<(), Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let link = Token::draw(&app.entropy);
     let letter = letters::recover(console, account, &link);
     let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
@@ -132,7 +132,7 @@ pub async fn set(
     fields: Result<Form<Chosen>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Chosen { link, password }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let now = app.clock.now();
     let (token, account) = find(&app, &link).await?;
     if let Err(error) = password.check(&account.email, &account.name) {

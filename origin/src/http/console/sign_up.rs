@@ -118,7 +118,7 @@ async fn write(
 }
 
 fn open(app: &App) -> Result<&Console, Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     match console.config.sign_up {
         SignUpPolicy::Open => Ok(console),
         SignUpPolicy::Closed => Err(Trouble::closed()),

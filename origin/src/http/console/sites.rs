@@ -9,34 +9,14 @@ pub mod settings;
 pub mod site;
 mod snippets;
 
-use crate::http::App;
+use super::person::Asking;
+use super::trouble::Trouble;
 use crate::store::sites::{self, SiteRecord};
 
-use super::frame::{Entry, Frame};
-use super::person::{Browser, Member, Person};
-use super::trouble::Trouble;
-
 /// A site of the organisation; others' are not there.
-async fn find(app: &App, member: &Member, sitekey: &str) -> Result<SiteRecord, Trouble> {
-    let site = sites::owned(&app.pool, &member.membership.organisation, sitekey).await?;
+async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, Trouble> {
+    let site = sites::owned(&asking.app.pool, asking.organisation(), sitekey).await?;
     site.ok_or(Trouble::nothing_here())
-}
-
-/// Who asks, for pages with a form that is shown again.
-struct Asking<'a> {
-    app: &'a App,
-    browser: &'a Browser,
-    person: &'a Person,
-    member: &'a Member,
-}
-
-impl Asking<'_> {
-    /// Around a page about one site.
-    fn frame(&self, title: String) -> Frame {
-        let Self { app, browser, person, member } = self;
-        let frame = Frame::of_member(app, browser, person, member, "", Entry::Sites);
-        Frame { title, ..frame }
-    }
 }
 
 /// Host names as people type them: one on a line, or whatever between.

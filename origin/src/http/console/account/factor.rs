@@ -63,10 +63,10 @@ pub async fn show(
     if person.account.has_totp {
         return Ok(Redirect::to("/console/account").into_response());
     }
-    let key = if let Some(key) = key_of(&app, &person.account)? {
+    let key = if let Some(key) = key_of(&app, &person.account) {
         key
     } else {
-        let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+        let console = app.console();
         let key = TotpKey::draw(&app.entropy);
         let row = person.account.id.as_str();
         let sealed = console.vault.close(row, key.as_bytes(), &app.entropy);
@@ -85,7 +85,7 @@ pub async fn submit(
 ) -> Result<Response, Trouble> {
     let Form(Fields { code }) = fields.map_err(|_| Trouble::malformed())?;
     let now = app.clock.now();
-    let Some(key) = key_of(&app, &person.account)?.filter(|_| !person.account.has_totp) else {
+    let Some(key) = key_of(&app, &person.account).filter(|_| !person.account.has_totp) else {
         return Ok(Redirect::to("/console/account").into_response());
     };
     let Some(step) = key.step(&code, now) else {
@@ -117,7 +117,7 @@ pub async fn change(
     fields: Result<Form<Grave>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Grave { change, password, code }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let (account, now) = (&person.account, app.clock.now());
     if !account.has_totp {
         return Ok(Redirect::to("/console/account").into_response());

@@ -33,7 +33,7 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { old, new }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = app.console();
     let (account, now) = (&person.account, app.clock.now());
     let mistake = |text: String| super::page(&app, &browser, &person, None, Some(text));
     if let Err(error) = new.check(&account.email, &account.name) {

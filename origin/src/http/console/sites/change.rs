@@ -1,15 +1,12 @@
 //! `POST …/sites/{sitekey}/change`: pauses, resumes, deletes and restores.
 
-use std::sync::Arc;
-
+use axum::Form;
+use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use serde::Deserialize;
 
-use crate::http::App;
-use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 use crate::store::transact;
@@ -22,10 +19,7 @@ pub struct Fields {
 
 /// Makes the change.
 pub async fn submit(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
@@ -38,11 +32,11 @@ pub async fn submit(
         _ => return Err(Trouble::malformed()),
     };
     let unit = ChangeOwned {
-        change: ChangeSite { sitekey: &sitekey, change: &change, now: app.clock.now() },
-        organisation: &member.membership.organisation,
-        actor: &person.actor(&browser),
+        change: ChangeSite { sitekey: &sitekey, change: &change, now: asking.app.clock.now() },
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
     };
-    let done = match transact(&app.pool, &unit).await? {
+    let done = match transact(&asking.app.pool, &unit).await? {
         Ok(_) => done,
         Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
         Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {

@@ -2,21 +2,17 @@
 //! is shown, so that a form sent twice makes one site; the secret is drawn
 //! when it is taken, and shown on the answer alone.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::extract::State;
+use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use serde::Deserialize;
 
 use super::host_lines;
 use super::snippets::Snippets;
-use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::settings::{Edit, HostsEdit, Settings};
 use crate::store::sites::{CreateOwned, CreateSite, Created};
@@ -53,33 +49,26 @@ pub struct Fields {
 }
 
 /// The form.
-pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
-) -> Result<Response, Trouble> {
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
-    let sitekey = app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
+pub async fn show(asking: Asking) -> Result<Response, Trouble> {
+    let console = asking.app.console();
+    let sitekey =
+        asking.app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
     let (name, hosts) = (String::new(), String::new());
-    let frame = Frame::of_member(&app, &browser, &person, &member, "New site", Entry::Sites);
+    let frame = asking.frame("New site", Entry::Sites);
     let page = Page { frame, sitekey, name, hosts, allow_loopback: false, mistakes: Vec::new() };
     Ok(render(&page)?.into_response())
 }
 
 /// Makes the site, or says every mistake.
 pub async fn submit(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
+    let console = asking.app.console();
     let sitekey = console.check.sitekey(&fields.sitekey).map_err(|_| Trouble::malformed())?;
     let sitekey = sitekey.to_string();
-    let frame = |title| Frame::of_member(&app, &browser, &person, &member, title, Entry::Sites);
+    let frame = |title| asking.frame(title, Entry::Sites);
     let settings = match fields.edit().apply(&sitekey, &Settings::of_a_new_site()) {
         Ok(settings) => settings,
         Err(mistakes) => {
@@ -91,25 +80,25 @@ pub async fn submit(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
     };
-    let secret = app.entropy.with(|generator| console.check.mint_secret(generator));
+    let secret = asking.app.entropy.with(|generator| console.check.mint_secret(generator));
     let unit = CreateOwned {
         create: CreateSite {
             name: &settings.name,
             config: &settings.config(&sitekey),
             secret: &secret.hash(),
-            now: app.clock.now(),
+            now: asking.app.clock.now(),
         },
-        organisation: &member.membership.organisation,
-        actor: &person.actor(&browser),
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
     };
-    match transact(&app.pool, &unit).await? {
+    match transact(&asking.app.pool, &unit).await? {
         Created::New => {}
         Created::Before => {
             let place = format!("{}/sites/{sitekey}", frame("").base());
             return Ok(Redirect::to(&place).into_response());
         }
     }
-    let snippets = Snippets::of(&app.edge.url().origin().ascii_serialization(), &sitekey);
+    let snippets = Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &sitekey);
     let secret = secret.reveal().to_string();
     let page =
         Made { frame: frame("Your site is made"), name: settings.name, sitekey, secret, snippets };

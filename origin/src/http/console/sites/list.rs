@@ -1,15 +1,10 @@
 //! `…/sites`: every site, deleted ones last.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::Extension;
-use axum::extract::State;
 use axum::response::Html;
 
-use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::person::Asking;
 use crate::http::console::sites::site::Delivery;
 use crate::http::console::trouble::Trouble;
 use crate::store::sites::{self, SiteRecord};
@@ -22,14 +17,9 @@ struct Page {
 }
 
 /// The page.
-pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
-) -> Result<Html<String>, Trouble> {
-    let frame = Frame::of_member(&app, &browser, &person, &member, "Sites", Entry::Sites);
-    let sites = sites::of_organisation(&app.pool, &member.membership.organisation).await?;
+pub async fn show(asking: Asking) -> Result<Html<String>, Trouble> {
+    let frame = asking.frame("Sites", Entry::Sites);
+    let sites = sites::of_organisation(&asking.app.pool, asking.organisation()).await?;
     let sites = sites.into_iter().map(|site| {
         let delivery = Delivery::of(&site);
         (site, delivery)

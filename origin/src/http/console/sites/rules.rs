@@ -5,22 +5,19 @@
 mod form;
 mod sentence;
 
-use std::sync::Arc;
-
 use askama::Template;
+use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use munjigi_protocol::Rule;
 use serde::Deserialize;
 
-use super::{Asking, find};
+use super::find;
 use crate::accounts::Permission;
-use crate::http::App;
-use crate::http::console::frame::{Frame, render};
-use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::settings::Edit;
 use crate::store::audit;
@@ -68,58 +65,50 @@ pub struct Done {
 
 /// The page.
 pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, Trouble> {
-    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
-    let site = find(&app, &member, &sitekey).await?;
+    let site = find(&asking, &sitekey).await?;
     let mut page = page(&asking, &site);
     let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
     page.notice = notice(&done);
     if matches!(done.as_str(), "added" | "moved" | "removed") {
-        page.can_undo = page.may_change && previous(&app, &member, &site).await?.is_some();
+        page.can_undo = page.may_change && previous(&asking, &site).await?.is_some();
     }
     Ok(render(&page)?.into_response())
 }
 
 /// Makes one change of the list.
 pub async fn submit(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
-    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
-    let site = find(&app, &member, &sitekey).await?;
+    let site = find(&asking, &sitekey).await?;
     // What the list becomes is made from what was shown, or not at all.
     if site.config.version != fields.version {
         return changed_since(&asking, &site, fields.typed);
     }
     let step = fields.step().ok_or(Trouble::malformed())?;
     let rules = match &step {
-        Step::Undo => match previous(&app, &member, &site).await? {
+        Step::Undo => match previous(&asking, &site).await? {
             Some(rules) => rules,
             None => return changed_since(&asking, &site, fields.typed),
         },
         step => step.apply(&site.config.rules).ok_or(Trouble::malformed())?,
     };
     let edit = Edit { rules: Some(rules), unread: fields.mistakes(&step), ..Edit::default() };
-    let now = app.clock.now();
+    let now = asking.app.clock.now();
     let unit = EditOwned {
         edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
         shown: fields.version,
-        organisation: &member.membership.organisation,
-        actor: &person.actor(&browser),
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
         action: ACTION,
     };
-    match transact(&app.pool, &unit).await? {
+    match transact(&asking.app.pool, &unit).await? {
         Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
         Ok(_) => Ok(back(&asking, &sitekey, step.done())),
         Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
@@ -135,19 +124,15 @@ pub async fn submit(
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
         }
         Err(EditOwnedRefused::ChangedSince) => {
-            let site = find(&app, &member, &sitekey).await?;
+            let site = find(&asking, &sitekey).await?;
             changed_since(&asking, &site, fields.typed)
         }
     }
 }
 
 /// The list before the last change that was made here, while it is the last.
-async fn previous(
-    app: &App,
-    member: &Member,
-    site: &SiteRecord,
-) -> Result<Option<Vec<Rule>>, Trouble> {
-    let organisation = &member.membership.organisation;
+async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>>, Trouble> {
+    let (app, organisation) = (&asking.app, asking.organisation());
     let newest = audit::newest(&app.pool, organisation, ACTION, &site.config.sitekey).await?;
     let Some(newest) = newest else { return Ok(None) };
     let rules = |side: Option<serde_json::Value>| -> Option<Vec<Rule>> {
@@ -157,11 +142,7 @@ async fn previous(
     Ok(rules(newest.before).filter(|_| is_last))
 }
 
-fn changed_since(
-    asking: &Asking<'_>,
-    site: &SiteRecord,
-    typed: Typed,
-) -> Result<Response, Trouble> {
+fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Response, Trouble> {
     let mut page = page(asking, site);
     page.typed = typed;
     page.mistakes = vec![
@@ -170,13 +151,13 @@ fn changed_since(
     Ok((StatusCode::CONFLICT, render(&page)?).into_response())
 }
 
-fn back(asking: &Asking<'_>, sitekey: &str, done: &str) -> Response {
-    let organisation = &asking.member.membership.organisation;
+fn back(asking: &Asking, sitekey: &str, done: &str) -> Response {
+    let organisation = asking.organisation();
     let place = format!("/console/{organisation}/sites/{sitekey}/rules?done={done}");
     Redirect::to(&place).into_response()
 }
 
-fn page(asking: &Asking<'_>, site: &SiteRecord) -> Page {
+fn page(asking: &Asking, site: &SiteRecord) -> Page {
     let rows = site.config.rules.iter().map(|rule| Row {
         rule: rule.clone(),
         verdict: word(rule.verdict),
@@ -184,12 +165,12 @@ fn page(asking: &Asking<'_>, site: &SiteRecord) -> Page {
     });
     let is_deleted = site.deleted_at.is_some();
     Page {
-        frame: asking.frame(format!("Rules of {}", site.name)),
+        frame: asking.frame(format!("Rules of {}", site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
         version: site.config.version,
         rows: rows.collect(),
-        may_change: asking.member.membership.role.may(Permission::ChangeRules) && !is_deleted,
+        may_change: asking.role().may(Permission::ChangeRules) && !is_deleted,
         is_deleted,
         can_undo: false,
         typed: Typed::default(),

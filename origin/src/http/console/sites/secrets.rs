@@ -2,20 +2,17 @@
 //! secret goes live beside the first; when the back ends have it, the older
 //! is made void, or the newer, where the rotation is called off.
 
-use std::sync::Arc;
-
 use askama::Template;
+use axum::Form;
+use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use serde::Deserialize;
 
 use super::find;
-use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 use crate::store::transact;
@@ -37,17 +34,14 @@ pub struct Fields {
 
 /// Makes the change; a new secret is shown on the answer alone.
 pub async fn submit(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console.as_ref().ok_or(Trouble::nothing_here())?;
-    let site = find(&app, &member, &sitekey).await?;
-    let secret = app.entropy.with(|generator| console.check.mint_secret(generator));
+    let console = asking.app.console();
+    let site = find(&asking, &sitekey).await?;
+    let secret = asking.app.entropy.with(|generator| console.check.mint_secret(generator));
     let (change, done) = match fields.change.as_str() {
         "add" => (Change::AddSecret(secret.hash()), None),
         "keep-newest" => (Change::KeepNewestSecret, Some("newest")),
@@ -55,11 +49,11 @@ pub async fn submit(
         _ => return Err(Trouble::malformed()),
     };
     let unit = ChangeOwned {
-        change: ChangeSite { sitekey: &sitekey, change: &change, now: app.clock.now() },
-        organisation: &member.membership.organisation,
-        actor: &person.actor(&browser),
+        change: ChangeSite { sitekey: &sitekey, change: &change, now: asking.app.clock.now() },
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
     };
-    let done = match transact(&app.pool, &unit).await? {
+    let done = match transact(&asking.app.pool, &unit).await? {
         Ok(_) => done,
         Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
         Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {
@@ -71,7 +65,7 @@ pub async fn submit(
         return Ok(Redirect::to(&place).into_response());
     }
     let title = "A new secret is live";
-    let frame = Frame::of_member(&app, &browser, &person, &member, title, Entry::Sites);
+    let frame = asking.frame(title, Entry::Sites);
     let secret = secret.reveal().to_string();
     let page = Page { frame, name: site.name, sitekey, secret };
     Ok((StatusCode::CREATED, render(&page)?).into_response())

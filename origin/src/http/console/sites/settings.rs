@@ -4,20 +4,17 @@
 
 mod fields;
 
-use std::sync::Arc;
-
 use askama::Template;
+use axum::Form;
+use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use munjigi_protocol::{Mode, PictureType};
 
-use super::{Asking, find};
-use crate::http::App;
-use crate::http::console::frame::{Frame, render};
-use crate::http::console::person::{Browser, Member, Person};
+use super::find;
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::settings::Settings;
 use crate::store::sites::{
@@ -47,39 +44,31 @@ struct Page {
 
 /// The page: a form for those who may change it.
 pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
 ) -> Result<Response, Trouble> {
-    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
-    let site = find(&app, &member, &sitekey).await?;
+    let site = find(&asking, &sitekey).await?;
     let page = page(&asking, &site, None);
     Ok(render(&page)?.into_response())
 }
 
 /// Saves them, or says every mistake.
 pub async fn submit(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
-    let asking = Asking { app: &app, browser: &browser, person: &person, member: &member };
     let edit = fields.edit().ok_or(Trouble::malformed())?;
-    let now = app.clock.now();
+    let now = asking.app.clock.now();
     let unit = EditOwned {
         edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
         shown: fields.version,
-        organisation: &member.membership.organisation,
-        actor: &person.actor(&browser),
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
         action: "site.edit",
     };
-    let done = match transact(&app.pool, &unit).await? {
+    let done = match transact(&asking.app.pool, &unit).await? {
         Ok(edited) if edited.before == edited.after => "unchanged",
         Ok(_) => "edited",
         Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
@@ -87,13 +76,13 @@ pub async fn submit(
         }
         Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => "deleted-already",
         Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
-            let site = find(&app, &member, &sitekey).await?;
+            let site = find(&asking, &sitekey).await?;
             let mut page = page(&asking, &site, Some(fields));
             page.mistakes = mistakes.0.iter().map(ToString::to_string).collect();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
         Err(EditOwnedRefused::ChangedSince) => {
-            let site = find(&app, &member, &sitekey).await?;
+            let site = find(&asking, &sitekey).await?;
             // Who sends it again has seen what is there now.
             let fields = Fields { version: site.config.version, ..fields };
             let mut page = page(&asking, &site, Some(fields));
@@ -105,11 +94,11 @@ pub async fn submit(
     Ok(Redirect::to(&place).into_response())
 }
 
-fn page(asking: &Asking<'_>, site: &SiteRecord, typed: Option<Fields>) -> Page {
+fn page(asking: &Asking, site: &SiteRecord, typed: Option<Fields>) -> Page {
     let settings = Settings::of(site);
     let present = Fields::of(&settings, site.config.version);
     Page {
-        frame: asking.frame(format!("Settings of {}", site.name)),
+        frame: asking.frame(format!("Settings of {}", site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
         is_deleted: site.deleted_at.is_some(),

@@ -1,12 +1,9 @@
 //! `…/sites/{sitekey}`: one site: how it does, what goes where, its secrets,
 //! and what can be done with it.
 
-use std::sync::Arc;
-
 use askama::Template;
-use axum::Extension;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::response::Html;
 use munjigi_protocol::SiteState;
 use serde::Deserialize;
@@ -14,9 +11,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::find;
 use super::snippets::Snippets;
-use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::{Browser, Member, Person};
+use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::housekeeping::RESTORABLE_DAYS;
 use crate::store::secrets::LiveSecret;
@@ -76,21 +72,18 @@ pub struct Done {
 
 /// The page.
 pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    Extension(member): Extension<Member>,
+    asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Html<String>, Trouble> {
-    let site = find(&app, &member, &sitekey).await?;
-    let seen = sites::seen(&app.pool, &sitekey, to_timestamp(app.clock.now())).await?;
+    let site = find(&asking, &sitekey).await?;
+    let seen =
+        sites::seen(&asking.app.pool, &sitekey, to_timestamp(asking.app.clock.now())).await?;
     let seen = Seen { challenge: seen.challenge, redeemed: seen.redeemed };
-    let secrets = crate::store::secrets::live_of(&app.pool, &sitekey).await?;
-    let mut frame = Frame::of_member(&app, &browser, &person, &member, "", Entry::Sites);
-    frame.title.clone_from(&site.name);
+    let secrets = crate::store::secrets::live_of(&asking.app.pool, &sitekey).await?;
+    let frame = asking.frame(&site.name, Entry::Sites);
     let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
-    let snippets = Snippets::of(&app.edge.url().origin().ascii_serialization(), &sitekey);
+    let snippets = Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &sitekey);
     let page = Page {
         delivery: Delivery::of(&site),
         is_paused: site.config.state == SiteState::Paused,
