@@ -17,6 +17,7 @@ pub mod mail;
 pub mod photos;
 pub mod pictures;
 pub mod publish;
+pub mod rehearsal;
 #[cfg(test)]
 mod rig;
 pub mod server;

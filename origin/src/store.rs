@@ -16,6 +16,7 @@ pub mod organisations;
 pub mod photos;
 pub mod pictures;
 pub mod publications;
+pub mod replay;
 pub mod rollups;
 pub mod secrets;
 pub mod sessions;

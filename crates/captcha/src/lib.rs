@@ -47,7 +47,7 @@ pub use price::Price;
 pub use refusal::{Refusal, http_status};
 pub use ring::{KeyRing, Kid, RingError, RingKey};
 pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
-pub use site::{Exemption, Site, SiteError};
+pub use site::{Exemption, Foretold, SeenHost, Sighting, Site, SiteError};
 pub use tally::{PictureFate, PictureTally, Tally};
 pub use time::UnixMillis;
 pub use token::TokenClaims;

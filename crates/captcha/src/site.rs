@@ -2,6 +2,7 @@
 //! against the parsed form alone. The origin parses what it is about to
 //! publish, so that a mistake is told to the owner and never reaches an edge.
 
+mod foretold;
 mod rules;
 
 use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
@@ -10,6 +11,7 @@ use crate::host::{HostPattern, Hostname};
 use crate::keys::{SecretHash, Sitekey};
 use crate::policy::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 
+pub use foretold::{Foretold, SeenHost, Sighting};
 pub(crate) use rules::Rule;
 
 /// Whether sites that ask to be exempt (load tests) are.

@@ -40,6 +40,10 @@ pub const LETTERS_BY_ADDRESS: Limit =
 pub const LETTERS_BY_ORGANISATION: Limit =
     Limit { name: "letters-by-organisation", burst: 20, interval_millis: 5 * MINUTE };
 
+/// Tries of rules on the last day, by one account.
+pub const TRIES_OF_RULES: Limit =
+    Limit { name: "tries-of-rules", burst: 10, interval_millis: 6 * SECOND };
+
 impl Limit {
     /// The key of its count for whom or what it limits. Hashed: the table
     /// holds no addresses.

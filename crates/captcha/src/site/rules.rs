@@ -1,10 +1,12 @@
 //! A site's rules, parsed: ordered, the first that matches decides. What a
-//! verdict does to the demand is in `policy`.
+//! verdict does to the demand is in `policy`; what the rules would have said
+//! of visits that are only remembered is in `site::foretold`.
 
 use core::net::IpAddr;
 
 use munjigi_protocol::{Rule as RuleConfig, Verdict};
 
+use super::foretold::{Holds, SeenHost, Sighting};
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
 use crate::visit::{Country, Prefix, Visit};
@@ -48,11 +50,29 @@ impl Rule {
 
     /// Whether a visit to a page is meant.
     pub fn matches(&self, visit: &Visit, host: &Hostname, action: &Action) -> bool {
-        self.host.as_ref().is_none_or(|pattern| pattern.matches(host))
-            && self.action.as_ref().is_none_or(|wanted| wanted == action)
-            && self.country.is_none_or(|wanted| wanted == visit.country)
-            && self.asn.is_none_or(|wanted| wanted == visit.asn)
-            && self.network.as_ref().is_none_or(|network| network.contains(visit.prefix))
+        let seen = Sighting {
+            host: Some(SeenHost::Exact(host)),
+            action: Some(action),
+            country: Some(visit.country),
+            asn: Some(visit.asn),
+            prefix: Some(visit.prefix),
+        };
+        self.holds(&seen) == Holds::Yes
+    }
+
+    /// Whether what is known of a visit makes it meant.
+    pub fn holds(&self, seen: &Sighting<'_>) -> Holds {
+        Holds::condition(self.host.as_ref(), seen.host, |pattern, host| host.is_of(pattern))
+            .and(Holds::condition(self.action.as_ref(), seen.action, |wanted, action| {
+                Holds::of(wanted == action)
+            }))
+            .and(Holds::condition(self.country, seen.country, |wanted, country| {
+                Holds::of(wanted == country)
+            }))
+            .and(Holds::condition(self.asn, seen.asn, |wanted, asn| Holds::of(wanted == asn)))
+            .and(Holds::condition(self.network.as_ref(), seen.prefix, |network, prefix| {
+                Holds::of(network.contains(prefix))
+            }))
     }
 }
 

@@ -11,3 +11,4 @@ mod recover;
 mod rules;
 mod settings;
 mod team;
+mod tried;

@@ -1,9 +1,11 @@
 //! `…/sites/{sitekey}/rules`: who is treated otherwise. Each press of a
 //! button is a change of its own, from the list that was shown, and the last
-//! one can be undone while nothing else has changed since.
+//! one can be undone while nothing else has changed since. What a change would
+//! have made of the last day can be looked at before.
 
 mod form;
 mod sentence;
+mod tried;
 
 use askama::Template;
 use axum::Form;
@@ -26,8 +28,9 @@ use crate::store::sites::{
 };
 use crate::store::transact;
 
-use form::{Fields, Step, Typed};
+use form::{Fields, Purpose, Step, Typed};
 use sentence::{VERDICTS, sentence, word};
+use tried::Tried;
 
 /// What the record calls a change of rules.
 const ACTION: &str = "site.rules";
@@ -48,6 +51,7 @@ struct Page {
     verdicts: Vec<(&'static str, &'static str)>,
     notice: Option<&'static str>,
     mistakes: Vec<String>,
+    tried: Option<Tried>,
 }
 
 /// A rule as it is shown.
@@ -91,7 +95,7 @@ pub async fn submit(
     if site.config.version != fields.version {
         return changed_since(&asking, &site, fields.typed);
     }
-    let step = fields.step().ok_or(Trouble::malformed())?;
+    let (purpose, step) = fields.step().ok_or(Trouble::malformed())?;
     let rules = match &step {
         Step::Undo => match previous(&asking, &site).await? {
             Some(rules) => rules,
@@ -101,14 +105,24 @@ pub async fn submit(
     };
     let edit = Edit { rules: Some(rules), unread: fields.mistakes(&step), ..Edit::default() };
     let now = asking.app.clock.now();
+    let intent = match purpose {
+        Purpose::Do => Intent::Write,
+        Purpose::Try => Intent::Look,
+    };
     let unit = EditOwned {
-        edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
+        edit: EditSite { sitekey: &sitekey, edit: &edit, intent, now },
         shown: fields.version,
         organisation: asking.organisation(),
         actor: &asking.actor(),
         action: ACTION,
     };
     match transact(&asking.app.pool, &unit).await? {
+        Ok(edited) if purpose == Purpose::Try => {
+            let tried =
+                tried::on_last_day(&asking, &site.config, &step, &edited.after.rules).await?;
+            let page = Page { typed: fields.typed, tried: Some(tried), ..page(&asking, &site) };
+            Ok(render(&page)?.into_response())
+        }
         Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
         Ok(_) => Ok(back(&asking, &sitekey, step.done())),
         Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
@@ -177,6 +191,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         verdicts: VERDICTS.map(|(_, word, meaning)| (word, meaning)).to_vec(),
         notice: None,
         mistakes: Vec::new(),
+        tried: None,
     }
 }
 

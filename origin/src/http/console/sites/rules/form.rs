@@ -56,15 +56,26 @@ pub enum Step {
     Undo,
 }
 
+/// What a button asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The step.
+    Do,
+    /// Only what the step would have changed.
+    Try,
+}
+
 impl Fields {
     /// What is asked for; nothing where the form is not ours.
-    pub fn step(&self) -> Option<Step> {
+    pub fn step(&self) -> Option<(Purpose, Step)> {
         Some(match self.change.as_str() {
-            "up" => Step::Up(self.rule?),
-            "down" => Step::Down(self.rule?),
-            "remove" => Step::Remove(self.rule?),
-            "add" => Step::Add(self.typed.rule()?),
-            "undo" => Step::Undo,
+            "up" => (Purpose::Do, Step::Up(self.rule?)),
+            "down" => (Purpose::Do, Step::Down(self.rule?)),
+            "remove" => (Purpose::Do, Step::Remove(self.rule?)),
+            "try-without" => (Purpose::Try, Step::Remove(self.rule?)),
+            "add" => (Purpose::Do, Step::Add(self.typed.rule()?)),
+            "try" => (Purpose::Try, Step::Add(self.typed.rule()?)),
+            "undo" => (Purpose::Do, Step::Undo),
             _ => return None,
         })
     }

@@ -1,0 +1,135 @@
+//! What a site's rules would have said of a visit of which only a part is
+//! remembered. The conditions are those of `rules`: here they may also be
+//! left open.
+
+use munjigi_protocol::Verdict;
+
+use super::Site;
+use crate::host::{HostPattern, Hostname};
+use crate::labels::Action;
+use crate::visit::{Country, Prefix};
+
+/// What is known of a visit to a page. An absent part was not kept.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sighting<'a> {
+    /// Host of the page.
+    pub host: Option<SeenHost<'a>>,
+    /// What the visitor was doing.
+    pub action: Option<&'a Action>,
+    /// The country, as far as the edge knew it.
+    pub country: Option<Country>,
+    /// Number of the autonomous system, 0 where the edge did not know it.
+    pub asn: Option<u32>,
+    /// The network.
+    pub prefix: Option<Prefix>,
+}
+
+/// What is known of a host.
+#[derive(Debug, Clone, Copy)]
+pub enum SeenHost<'a> {
+    /// It was this one.
+    Exact(&'a Hostname),
+    /// It was this one or one under it.
+    Under(&'a Hostname),
+}
+
+/// What the rules would have said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foretold {
+    /// This; nothing where no rule is about the visit.
+    Certain(Option<Verdict>),
+    /// It depends on what was not kept.
+    Open,
+}
+
+/// Whether a condition holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    Yes,
+    No,
+    Open,
+}
+
+impl Holds {
+    pub const fn of(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+
+    /// A condition that is not set holds always; one about what is not known
+    /// is open.
+    pub fn condition<W, S>(
+        wanted: Option<W>,
+        seen: Option<S>,
+        holds: impl FnOnce(W, S) -> Self,
+    ) -> Self {
+        match (wanted, seen) {
+            (None, _) => Self::Yes,
+            (Some(_), None) => Self::Open,
+            (Some(wanted), Some(seen)) => holds(wanted, seen),
+        }
+    }
+
+    pub const fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Open, _) | (_, Self::Open) => Self::Open,
+            (Self::Yes, Self::Yes) => Self::Yes,
+        }
+    }
+}
+
+impl<'a> SeenHost<'a> {
+    /// From a name by which `Tally` counts hosts where nothing was paid for
+    /// them: it stands for itself where the site names it and no wildcard
+    /// over it, else for everything under it.
+    pub fn counted_as(site: &Site, name: &'a Hostname) -> Self {
+        let names =
+            |pattern: &HostPattern| matches!(pattern, HostPattern::Exact(host) if host == name);
+        let covers =
+            |pattern: &HostPattern| matches!(pattern, HostPattern::Under(base) if base == name);
+        let is_alone = site.hosts().iter().any(names) && !site.hosts().iter().any(covers);
+        if is_alone && !name.is_loopback() { Self::Exact(name) } else { Self::Under(name) }
+    }
+
+    /// Whether a pattern means it.
+    pub fn is_of(self, pattern: &HostPattern) -> Holds {
+        match self {
+            Self::Exact(host) => Holds::of(pattern.matches(host)),
+            Self::Under(base) => match pattern {
+                HostPattern::Under(_) if pattern.matches(base) => Holds::Yes,
+                HostPattern::Exact(name) | HostPattern::Under(name) => {
+                    // All loopback names are counted as one.
+                    let may_be = base.is_loopback() && name.is_loopback();
+                    let under = HostPattern::Under(base.clone());
+                    if may_be || under.matches(name) { Holds::Open } else { Holds::No }
+                }
+            },
+        }
+    }
+}
+
+impl Site {
+    /// What the rules say of a visit of which this is known. A rule that may
+    /// or may not be about it leaves the answer open, unless it comes to the
+    /// same either way.
+    pub fn foretell(&self, seen: &Sighting<'_>) -> Foretold {
+        let mut possible: Option<Option<Verdict>> = None;
+        let certain = self.rules.iter().find_map(|rule| match rule.holds(seen) {
+            Holds::No => None,
+            Holds::Yes => Some(Ok(Some(rule.verdict))),
+            Holds::Open if possible.is_none_or(|before| before == Some(rule.verdict)) => {
+                possible = Some(Some(rule.verdict));
+                None
+            }
+            Holds::Open => Some(Err(())),
+        });
+        match (certain.unwrap_or(Ok(None)), possible) {
+            (Ok(verdict), None) => Foretold::Certain(verdict),
+            (Ok(verdict), Some(possible)) if verdict == possible => Foretold::Certain(verdict),
+            (Ok(_), Some(_)) | (Err(()), _) => Foretold::Open,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

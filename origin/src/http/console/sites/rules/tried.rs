@@ -1,0 +1,178 @@
+//! What a change of the rules would have made of the last day, in words.
+
+use munjigi_protocol::{Rule, SiteConfig};
+
+use super::form::Step;
+use super::sentence::{sentence, word};
+use crate::accounts::limits::TRIES_OF_RULES;
+use crate::http::console::person::Asking;
+use crate::http::console::trouble::Trouble;
+use crate::rehearsal::{Did, Outcome, Rehearsal, Rehearsed, VERDICTS};
+use crate::statistics::Share;
+use crate::store::limits::{self, Taken};
+use crate::store::replay::{self, BOUNDS, Replay};
+
+/// What is shown of it.
+pub struct Tried {
+    pub title: String,
+    /// Since when.
+    pub since: String,
+    pub parts: Vec<Part>,
+    pub limits: Vec<&'static str>,
+}
+
+/// One kind of visits.
+pub struct Part {
+    pub title: &'static str,
+    pub summary: String,
+    pub total: u64,
+    pub changed: u64,
+    pub rows: Vec<Row>,
+    pub hosts: Vec<(String, u64)>,
+    pub countries: Vec<(String, u64)>,
+    pub networks: Vec<(String, u64)>,
+}
+
+/// Visits with one outcome.
+pub struct Row {
+    pub before: String,
+    pub after: String,
+    pub count: u64,
+    pub share: String,
+    pub is_changed: bool,
+}
+
+const NOT_KNOWN: &str = "cannot be known";
+
+/// Replays the last day.
+pub async fn on_last_day(
+    asking: &Asking,
+    config: &SiteConfig,
+    step: &Step,
+    proposed: &[Rule],
+) -> Result<Tried, Trouble> {
+    let (app, account) = (&asking.app, &asking.person.account.id);
+    let now = app.clock.now();
+    let taken = limits::take(&app.pool, &TRIES_OF_RULES, account.as_str(), now).await?;
+    if let Taken::Wait { seconds } = taken {
+        return Err(Trouble::too_often(seconds));
+    }
+    let rehearsal = Rehearsal::new(config, proposed).map_err(|error| {
+        tracing::error!(%error, sitekey = config.sitekey, "stored rules are none");
+        Trouble::away()
+    })?;
+    let replay = replay::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
+    let came = rehearsal.run(Did::Come, &replay.visits);
+    let passed = rehearsal.run(Did::Pass, &replay.visits);
+    let mut parts = vec![part("Everybody who came", &came)];
+    // Of those more is remembered, so less is open.
+    if came.open > 0 {
+        parts.push(part("Of those, who passed", &passed));
+    }
+    let title = match step {
+        Step::Add(rule) => format!("With this rule at the end: {}", sentence(rule)),
+        Step::Remove(place) => format!("Without rule {}", place + 1),
+        Step::Up(_) | Step::Down(_) | Step::Undo => "With this change".to_owned(),
+    };
+    let limits = limits_of(config, proposed);
+    Ok(Tried { title, since: since(&replay), parts, limits })
+}
+
+fn since(replay: &Replay) -> String {
+    if replay.is_whole {
+        return "the last 24 hours".to_owned();
+    }
+    let at = replay.since.rfc3339();
+    let at = at.get(..16).unwrap_or(&at).replace('T', " ");
+    format!(
+        "the last 24 hours are too many records to read while you wait, so it is those since {at} UTC, and some of the hour before"
+    )
+}
+
+fn part(title: &'static str, rehearsed: &Rehearsed) -> Part {
+    let Rehearsed { total, changed, open, .. } = *rehearsed;
+    let row = |(outcome, count): &(Outcome, u64)| {
+        let (before, after, is_changed) = words(*outcome);
+        let share = Share::of(*count, total).map(|share| share.to_string()).unwrap_or_default();
+        Row { before, after, count: *count, share, is_changed }
+    };
+    let named = |(name, count): &(String, u64)| {
+        let name = if name.is_empty() { "unknown" } else { name };
+        (name.to_owned(), *count)
+    };
+    let network = |(asn, count): &(u32, u64)| {
+        let name = if *asn == 0 { "unknown".to_owned() } else { format!("AS{asn}") };
+        (name, *count)
+    };
+    Part {
+        title,
+        summary: summary(total, changed, open),
+        total,
+        changed,
+        rows: rehearsed.outcomes.iter().map(row).collect(),
+        hosts: rehearsed.hosts.iter().map(named).collect(),
+        countries: rehearsed.countries.iter().map(named).collect(),
+        networks: rehearsed.networks.iter().map(network).collect(),
+    }
+}
+
+fn summary(total: u64, changed: u64, open: u64) -> String {
+    let visits = |count: u64| match count {
+        1 => "1 visit".to_owned(),
+        count => format!("{count} visits"),
+    };
+    let sentence = match changed {
+        0 => format!("Of {} none would have been treated otherwise", visits(total)),
+        _ => format!("Of {} {changed} would have been treated otherwise", visits(total)),
+    };
+    match open {
+        0 => format!("{sentence}."),
+        _ => format!("{sentence}; of {open} it cannot be known."),
+    }
+}
+
+fn words(outcome: Outcome) -> (String, String, bool) {
+    let said = |number: u8| match VERDICTS.get(usize::from(number)).copied().flatten() {
+        Some(verdict) => word(verdict).to_owned(),
+        None => "by risk alone".to_owned(),
+    };
+    match outcome {
+        Outcome::Changed { before, after, unless_earlier: false } => {
+            (said(before), said(after), true)
+        }
+        Outcome::Changed { before, after, unless_earlier: true } => {
+            let unless = "unless an earlier rule decides";
+            (format!("{}, {unless}", said(before)), format!("{}, {unless}", said(after)), true)
+        }
+        Outcome::Open => (NOT_KNOWN.to_owned(), NOT_KNOWN.to_owned(), false),
+        Outcome::Same { verdict: Some(verdict) } => (said(verdict), "the same".to_owned(), false),
+        Outcome::Same { verdict: None } => {
+            ("an earlier rule's, or by risk alone".to_owned(), "the same".to_owned(), false)
+        }
+    }
+}
+
+/// What the records are silent about, as far as these rules ask.
+fn limits_of(config: &SiteConfig, proposed: &[Rule]) -> Vec<&'static str> {
+    let has = |named: fn(&Rule) -> bool| config.rules.iter().chain(proposed).any(named);
+    let is_wild = config.hosts.iter().any(|host| host.starts_with("*."));
+    let limits = [
+        (
+            has(|rule| rule.when.prefix.is_some()),
+            "Prefixes are not recorded: whether a rule about one holds cannot be known.",
+        ),
+        (
+            has(|rule| rule.when.action.is_some()),
+            "The action is recorded of visitors who passed, and of nobody else.",
+        ),
+        (
+            has(|rule| rule.when.hostname.is_some()) && (is_wild || config.allow_loopback),
+            "Under a wildcard, and on loopback, the page's host name is recorded of visitors who passed, and of nobody else.",
+        ),
+        (
+            true,
+            "Who is blocked may come again and is counted each time; who would have given up over a picture or more work is not known. The counts are approximate.",
+        ),
+    ];
+    limits.into_iter().filter_map(|(is_one, text)| is_one.then_some(text)).collect()
+}

@@ -1,0 +1,158 @@
+//! Rules tried on the last day: what they would have changed is shown, and
+//! nothing is.
+
+use munjigi_protocol::Count;
+use munjigi_protocol::CountKind::{self, Issued, Refused, Solved};
+use sqlx::PgPool;
+
+use crate::rig::people::Someone;
+use crate::rig::{DAY, HOUR, MINUTE, Rig, Tab, count, counts};
+use crate::store::replay::{self, BOUNDS, Bounds};
+
+async fn site(rig: &Rig) -> (Someone, String, String) {
+    let kim = rig.someone("Kim").await;
+    let site = rig.site_of(&kim, "Shop").await;
+    let path = format!("/console/{}/sites/{site}/rules", kim.organisation);
+    (kim, site, path)
+}
+
+/// Visits of a site, each so long ago.
+async fn happened(rig: &Rig, site: &str, batch: u8, visits: &[(CountKind, &str, u64, u32)]) {
+    let counted: Vec<Count> = visits
+        .iter()
+        .map(|(kind, country, ago, number)| Count {
+            sitekey: site.to_owned(),
+            minute: (rig.now().0 - ago) / MINUTE,
+            country: (*country).to_owned(),
+            action: if *kind == Solved { "login".to_owned() } else { String::new() },
+            ..count(*kind, *number)
+        })
+        .collect();
+    let answer = rig.post("/internal/counts", &counts(batch, &counted)).await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+}
+
+async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &str)]) {
+    tab.open(path).await;
+    let version = tab.value_of("version");
+    let mut all = vec![("version", version.as_str()), ("change", change)];
+    all.extend(fields);
+    tab.send(path, &all).await;
+}
+
+/// The table's rows as text, cells apart.
+fn rows(page: &str) -> Vec<String> {
+    let body = page.split("id=\"tried\"").nth(1).expect("tried").split("</section>\n<").next();
+    let rows = body.unwrap_or_default().split("<tr>").skip(1).filter(|row| row.contains("<td>"));
+    let text = |cell: &str| cell.replace("<b>", "").replace("</b>", "").replace("</td>", "");
+    let line = |row: &str| {
+        let row = row.split("</tr>").next().unwrap_or_default();
+        row.split("<td>").skip(1).map(|cell| text(cell).trim().to_owned()).collect::<Vec<_>>()
+    };
+    rows.map(|row| line(row).join(" | ")).collect()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_rule_is_tried_on_who_came_and_nothing_is_changed(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site, path) = site(&rig).await;
+    let visits = [
+        (Issued, "KR", MINUTE, 6),
+        (Issued, "JP", 23 * HOUR, 3),
+        (Refused, "DE", HOUR, 1),
+        (Issued, "KR", DAY + HOUR, 100),
+    ];
+    happened(&rig, &site, 1, &visits).await;
+    happened(&rig, "mj_bbbbbbbbbbbbbbbbbbbbbbbbbb", 2, &visits).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
+    assert_eq!((tab.status, tab.path.as_str()), (200, path.as_str()));
+    let told = "Of 10 visits 6 would have been treated otherwise.";
+    assert!(tab.page.contains(told), "{}", tab.page);
+    let expected = ["by risk alone | block | 6 | 60.0 %", "by risk alone | the same | 4 | 40.0 %"];
+    assert_eq!(rows(&tab.page)[..2], expected);
+    assert!(tab.page.contains("<th scope=\"row\">AS4766</th><td>6</td>"), "{}", tab.page);
+    assert!(tab.page.contains("Replayed: the last 24 hours."), "{}", tab.page);
+    // What was typed is still there, to be added.
+    assert!(tab.page.contains("value=\"KR\""), "{}", tab.page);
+    let query = "SELECT count(*) FROM sites WHERE rules = '[]'";
+    assert_eq!(rig.number(query).await, 1);
+    assert_eq!(rig.number("SELECT count(*) FROM audit").await, 0);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_was_not_recorded_is_said_to_be_unknown(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site, path) = site(&rig).await;
+    let visits = [(Issued, "KR", MINUTE, 6), (Solved, "KR", MINUTE, 4)];
+    happened(&rig, &site, 1, &visits).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    press(&mut tab, &path, "try", &[("action", "login"), ("verdict", "picture")]).await;
+    for told in [
+        "Of 6 visits none would have been treated otherwise; of 6 it cannot be known.",
+        "Of 4 visits 4 would have been treated otherwise.",
+        "The action is recorded of visitors who passed",
+    ] {
+        assert!(tab.page.contains(told), "{told}: {}", tab.page);
+    }
+    press(&mut tab, &path, "try", &[("prefix", "192.0.2.0/24"), ("verdict", "block")]).await;
+    assert!(tab.page.contains("Prefixes are not recorded"), "{}", tab.page);
+    assert!(tab.page.contains("of 4 it cannot be known"), "{}", tab.page);
+    // An earlier rule that nothing is known of hides nothing.
+    press(&mut tab, &path, "add", &[("prefix", "192.0.2.0/24"), ("verdict", "allow")]).await;
+    press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
+    assert!(tab.page.contains("block, unless an earlier rule decides"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_rule_is_tried_away(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site, path) = site(&rig).await;
+    happened(&rig, &site, 1, &[(Refused, "KR", MINUTE, 1)]).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    press(&mut tab, &path, "add", &[("country", "KR"), ("verdict", "block")]).await;
+    press(&mut tab, &path, "try-without", &[("rule", "0")]).await;
+    assert!(tab.page.contains("Without rule 1"), "{}", tab.page);
+    assert_eq!(rows(&tab.page)[0], "block | by risk alone | 1 | 100 %");
+    press(&mut tab, &path, "try-without", &[("rule", "1")]).await;
+    assert_eq!(tab.status, 400);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_rule_that_is_none_is_not_tried(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, _, path) = site(&rig).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    press(&mut tab, &path, "try", &[("country", "kr"), ("verdict", "block")]).await;
+    assert_eq!(tab.status, 422);
+    assert!(!tab.page.contains("id=\"tried\""), "{}", tab.page);
+    press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
+    assert!(tab.page.contains("There were none."), "{}", tab.page);
+    for _ in 0..9 {
+        press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
+        assert_eq!(tab.status, 200);
+    }
+    press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
+    assert_eq!(tab.status, 429);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_day_of_too_many_rows_is_read_from_its_end(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (_, site, _) = site(&rig).await;
+    let visits = [
+        (Issued, "KR", MINUTE, 1),
+        (Issued, "JP", MINUTE, 1),
+        (Issued, "DE", 90 * MINUTE, 1),
+        (Issued, "FR", 5 * HOUR, 1),
+    ];
+    happened(&rig, &site, 1, &visits).await;
+    let bounds = Bounds { rows: 3, ..BOUNDS };
+    let replay = replay::last_day(&rig.pool, &site, bounds, rig.now()).await.unwrap();
+    assert!(!replay.is_whole);
+    assert_eq!(replay.visits.len(), 3);
+    assert_eq!(replay.since.0, rig.now().0 / MINUTE * MINUTE + MINUTE - HOUR);
+    let whole = replay::last_day(&rig.pool, &site, BOUNDS, rig.now()).await.unwrap();
+    assert!(whole.is_whole);
+    assert_eq!(whole.visits.len(), 4);
+}

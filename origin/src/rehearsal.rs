@@ -1,0 +1,292 @@
+//! What a site's rules would have changed: remembered visits, held against
+//! the rules as they are and as they are proposed. Which rule is about a
+//! visit is asked where the edge asks it; here it is only counted.
+
+use std::collections::BTreeMap;
+
+use munjigi_captcha::{
+    Action, Country, Exemption, Foretold, Hostname, SeenHost, Sighting, Site, SiteError,
+};
+use munjigi_protocol::{Rule, SiteConfig, Verdict};
+
+/// How many hosts, countries and networks are named.
+const NAMED: usize = 5;
+
+/// Visits that are remembered alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visits {
+    /// What they did.
+    pub did: Did,
+    /// Host name of the page, empty where unknown.
+    pub hostname: String,
+    /// The action, may be empty.
+    pub action: String,
+    /// Empty where unknown.
+    pub country: String,
+    /// 0 where unknown.
+    pub asn: u32,
+    /// How many.
+    pub count: u64,
+}
+
+/// What visitors did, which says how much is remembered of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// They came: a challenge was issued, or they were blocked. No action is
+    /// remembered, and the host by a name that the site's owner wrote.
+    Come,
+    /// They passed, and action and host are remembered.
+    Pass,
+}
+
+/// What becomes of some visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Other rules, other verdict. The two are numbers of [`VERDICTS`].
+    Changed {
+        /// As it is.
+        before: u8,
+        /// As it would be.
+        after: u8,
+        /// Unless a rule before it decides, of which that cannot be known.
+        unless_earlier: bool,
+    },
+    /// Whether something changes depends on what was not recorded.
+    Open,
+    /// The same as before.
+    Same {
+        /// Which; none where an earlier rule may decide.
+        verdict: Option<u8>,
+    },
+}
+
+/// Verdicts in the order in which they are told; the first is that of risk
+/// alone.
+pub const VERDICTS: [Option<Verdict>; 5] = [
+    None,
+    Some(Verdict::Allow),
+    Some(Verdict::Harder),
+    Some(Verdict::Picture),
+    Some(Verdict::Block),
+];
+
+/// What would have become of one kind of visits.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// How many there were.
+    pub total: u64,
+    /// How many would have been treated otherwise, at most.
+    pub changed: u64,
+    /// Of how many that cannot be known.
+    pub open: u64,
+    /// What became of how many, changes first.
+    pub outcomes: Vec<(Outcome, u64)>,
+    /// Hosts of those that change, the most frequent first.
+    pub hosts: Vec<(String, u64)>,
+    /// Countries of those that change.
+    pub countries: Vec<(String, u64)>,
+    /// Networks of those that change.
+    pub networks: Vec<(u32, u64)>,
+}
+
+/// Two lists of rules beside each other.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// Rules that stand before the first difference.
+    shared: Site,
+    before: Site,
+    after: Site,
+}
+
+impl Rehearsal {
+    /// Of a site's rules and of those proposed for it.
+    pub fn new(config: &SiteConfig, proposed: &[Rule]) -> Result<Self, SiteError> {
+        let alike = config.rules.iter().zip(proposed).take_while(|(one, other)| one == other);
+        let (shared, before) = config.rules.split_at(alike.count());
+        let after = proposed.split_at(shared.len()).1;
+        let site = |rules: &[Rule]| {
+            let config = SiteConfig { rules: rules.to_vec(), ..config.clone() };
+            Site::parse(&config, Exemption::Ignored)
+        };
+        Ok(Self { shared: site(shared)?, before: site(before)?, after: site(after)? })
+    }
+
+    /// What would have become of visits of one kind.
+    pub fn run(&self, did: Did, visits: &[Visits]) -> Rehearsed {
+        let mut rehearsed = Rehearsed::default();
+        let mut outcomes = BTreeMap::new();
+        let (mut hosts, mut countries, mut networks) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for visits in visits.iter().filter(|visits| visits.did == did) {
+            let outcome = self.outcome(visits);
+            rehearsed.total += visits.count;
+            *outcomes.entry(outcome).or_default() += visits.count;
+            match outcome {
+                Outcome::Changed { .. } => {
+                    rehearsed.changed += visits.count;
+                    *hosts.entry(visits.hostname.clone()).or_default() += visits.count;
+                    *countries.entry(visits.country.clone()).or_default() += visits.count;
+                    *networks.entry(visits.asn).or_default() += visits.count;
+                }
+                Outcome::Open => rehearsed.open += visits.count,
+                Outcome::Same { .. } => {}
+            }
+        }
+        Rehearsed {
+            outcomes: outcomes.into_iter().collect(),
+            hosts: most(hosts),
+            countries: most(countries),
+            networks: most(networks),
+            ..rehearsed
+        }
+    }
+
+    fn outcome(&self, visits: &Visits) -> Outcome {
+        let (host, action) = (Hostname::parse(&visits.hostname), Action::parse(&visits.action));
+        let seen = Sighting {
+            host: host.as_ref().ok().map(|host| match visits.did {
+                Did::Come => SeenHost::counted_as(&self.shared, host),
+                Did::Pass => SeenHost::Exact(host),
+            }),
+            action: action.as_ref().ok().filter(|_| visits.did == Did::Pass),
+            country: Some(Country::parse(&visits.country)),
+            asn: Some(visits.asn),
+            prefix: None,
+        };
+        let unless_earlier = match self.shared.foretell(&seen) {
+            Foretold::Certain(Some(verdict)) => return same(Some(verdict)),
+            Foretold::Certain(None) => false,
+            Foretold::Open => true,
+        };
+        match (self.before.foretell(&seen), self.after.foretell(&seen)) {
+            (Foretold::Certain(before), Foretold::Certain(after)) if before == after => {
+                if unless_earlier {
+                    Outcome::Same { verdict: None }
+                } else {
+                    same(before)
+                }
+            }
+            (Foretold::Certain(before), Foretold::Certain(after)) => {
+                Outcome::Changed { before: number(before), after: number(after), unless_earlier }
+            }
+            (Foretold::Open, _) | (_, Foretold::Open) => Outcome::Open,
+        }
+    }
+}
+
+fn same(verdict: Option<Verdict>) -> Outcome {
+    Outcome::Same { verdict: Some(number(verdict)) }
+}
+
+/// Its place in [`VERDICTS`].
+const fn number(verdict: Option<Verdict>) -> u8 {
+    match verdict {
+        None => 0,
+        Some(Verdict::Allow) => 1,
+        Some(Verdict::Harder) => 2,
+        Some(Verdict::Picture) => 3,
+        Some(Verdict::Block) => 4,
+    }
+}
+
+fn most<K: Ord>(counts: BTreeMap<K, u64>) -> Vec<(K, u64)> {
+    let mut counts: Vec<(K, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.truncate(NAMED);
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_protocol::RuleMatch;
+
+    use super::*;
+    use crate::settings::Settings;
+
+    fn rule(change: impl FnOnce(&mut RuleMatch), verdict: Verdict) -> Rule {
+        let mut when = RuleMatch::default();
+        change(&mut when);
+        Rule { when, verdict }
+    }
+
+    fn block(country: &str) -> Rule {
+        rule(|it| it.country = Some(country.to_owned()), Verdict::Block)
+    }
+
+    fn from_network(verdict: Verdict) -> Rule {
+        rule(|it| it.prefix = Some("192.0.2.0/24".to_owned()), verdict)
+    }
+
+    fn come(country: &str, count: u64) -> Visits {
+        Visits {
+            did: Did::Come,
+            hostname: "shop.example".to_owned(),
+            action: String::new(),
+            country: country.to_owned(),
+            asn: 4_766,
+            count,
+        }
+    }
+
+    fn run(rules: &[Rule], proposed: &[Rule], did: Did, visits: &[Visits]) -> Rehearsed {
+        let hosts = vec!["shop.example".to_owned()];
+        let settings = Settings { hosts, rules: rules.to_vec(), ..Settings::of_a_new_site() };
+        let config = settings.config(&["mj_", &"0".repeat(26)].concat());
+        Rehearsal::new(&config, proposed).unwrap().run(did, visits)
+    }
+
+    #[test]
+    fn what_changes_is_counted_by_what_it_was_and_would_be() {
+        let visits = [come("KR", 5), come("JP", 3), come("", 2)];
+        let rehearsed = run(&[block("JP")], &[block("JP"), block("KR")], Did::Come, &visits);
+        let changed = Outcome::Changed { before: 0, after: 4, unless_earlier: false };
+        let same = |verdict| Outcome::Same { verdict: Some(verdict) };
+        assert_eq!(rehearsed.outcomes, [(changed, 5), (same(0), 2), (same(4), 3)]);
+        assert_eq!((rehearsed.total, rehearsed.changed, rehearsed.open), (10, 5, 0));
+        assert_eq!(rehearsed.countries, [("KR".to_owned(), 5)]);
+        assert_eq!(rehearsed.networks, [(4_766, 5)]);
+        // Without it, the other way round.
+        let back = run(&[block("JP"), block("KR")], &[block("JP")], Did::Come, &visits);
+        let changed = Outcome::Changed { before: 4, after: 0, unless_earlier: false };
+        assert_eq!(back.outcomes.first(), Some(&(changed, 5)));
+    }
+
+    #[test]
+    fn what_was_not_recorded_is_left_open() {
+        let visits = [come("KR", 5), come("JP", 3)];
+        let action = rule(|it| it.action = Some("login".to_owned()), Verdict::Block);
+        let rehearsed = run(&[], std::slice::from_ref(&action), Did::Come, &visits);
+        assert_eq!((rehearsed.changed, rehearsed.open), (0, 8));
+        let passed = Visits { did: Did::Pass, action: "login".to_owned(), ..come("KR", 4) };
+        let rehearsed = run(&[], &[action], Did::Pass, &[passed, come("KR", 5)]);
+        assert_eq!((rehearsed.total, rehearsed.changed, rehearsed.open), (4, 4, 0));
+        let rehearsed = run(&[], &[from_network(Verdict::Block)], Did::Come, &visits);
+        assert_eq!((rehearsed.changed, rehearsed.open), (0, 8));
+    }
+
+    #[test]
+    fn an_earlier_rule_about_what_was_not_recorded_hides_nothing() {
+        let visits = [come("KR", 5), come("JP", 3)];
+        let earlier = from_network(Verdict::Allow);
+        let rules = [earlier.clone()];
+        let rehearsed = run(&rules, &[earlier, block("KR")], Did::Come, &visits);
+        let changed = Outcome::Changed { before: 0, after: 4, unless_earlier: true };
+        assert_eq!(rehearsed.outcomes, [(changed, 5), (Outcome::Same { verdict: None }, 3)]);
+        assert_eq!((rehearsed.changed, rehearsed.open), (5, 0));
+    }
+
+    #[test]
+    fn the_most_frequent_are_named() {
+        let visits: Vec<Visits> =
+            (0..20).map(|asn| Visits { asn, ..come("KR", u64::from(asn)) }).collect();
+        let rehearsed = run(&[], &[block("KR")], Did::Come, &visits);
+        assert_eq!(rehearsed.networks, [(19, 19), (18, 18), (17, 17), (16, 16), (15, 15)]);
+    }
+
+    #[test]
+    fn every_verdict_has_its_number() {
+        for (place, verdict) in VERDICTS.into_iter().enumerate() {
+            assert_eq!(usize::from(number(verdict)), place);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Visits of the last day as they were counted, for what rules would have
+//! made of them. Bounded: the newest first, so many rows, so long.
+
+use std::time::Duration;
+
+use munjigi_captcha::UnixMillis;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::{StoreError, to_timestamp};
+use crate::clock::Deadline;
+use crate::rehearsal::{Did, Visits};
+
+const MINUTE_MILLIS: u64 = 60_000;
+const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
+
+/// Hours that are read.
+const HOURS: u64 = 24;
+
+/// How much is read at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Rows of counts.
+    pub rows: i64,
+    /// Time for all of them. One hour of them is read in at most
+    /// [`HOUR_TIMEOUT`] more.
+    pub time: Duration,
+}
+
+/// What a page can wait for.
+pub const BOUNDS: Bounds = Bounds { rows: 50_000, time: Duration::from_secs(3) };
+
+/// How long Postgres may take over one hour.
+const HOUR_TIMEOUT: &str = "SET LOCAL statement_timeout = '2s'";
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    /// Alike ones together, of each hour.
+    pub visits: Vec<Visits>,
+    /// Since when everything was read; some before it may be there too.
+    pub since: UnixMillis,
+    /// Whether that is the whole day.
+    pub is_whole: bool,
+}
+
+/// Reads a site's last day, hour by hour from now on back.
+pub async fn last_day(
+    pool: &PgPool,
+    sitekey: &str,
+    bounds: Bounds,
+    now: UnixMillis,
+) -> Result<Replay, StoreError> {
+    let deadline = Deadline::after(bounds.time);
+    let end = (now.0 / MINUTE_MILLIS + 1) * MINUTE_MILLIS;
+    let mut replay = Replay { visits: Vec::new(), since: UnixMillis(end), is_whole: false };
+    let mut left = bounds.rows;
+    let mut transaction = pool.begin().await?;
+    sqlx::query(HOUR_TIMEOUT).execute(&mut *transaction).await?;
+    for hour in 1..=HOURS {
+        if deadline.is_past() {
+            return Ok(replay);
+        }
+        let from = UnixMillis(end.saturating_sub(hour * HOUR_MILLIS));
+        let span = (to_timestamp(from), to_timestamp(replay.since));
+        let visits = match read(&mut transaction, sitekey, span, left).await {
+            Ok(visits) => visits,
+            Err(error) if is_cancelled(&error) => return Ok(replay),
+            Err(error) => return Err(error.into()),
+        };
+        left -= visits.iter().map(|row| row.rows).sum::<i64>();
+        replay.visits.extend(visits.into_iter().map(Row::visits));
+        if left <= 0 {
+            return Ok(replay);
+        }
+        replay.since = from;
+    }
+    replay.is_whole = true;
+    Ok(replay)
+}
+
+struct Row {
+    passed: bool,
+    hostname: String,
+    action: String,
+    country: String,
+    asn: i64,
+    count: i64,
+    rows: i64,
+}
+
+impl Row {
+    fn visits(self) -> Visits {
+        Visits {
+            did: if self.passed { Did::Pass } else { Did::Come },
+            hostname: self.hostname,
+            action: self.action,
+            country: self.country,
+            asn: u32::try_from(self.asn).unwrap_or_default(),
+            count: self.count.unsigned_abs(),
+        }
+    }
+}
+
+/// Minute by minute, for the table's key begins with the minute: a range of
+/// minutes would read every site's rows.
+async fn read(
+    connection: &mut PgConnection,
+    sitekey: &str,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT passed AS "passed!", hostname AS "hostname!", action AS "action!",
+            country AS "country!", asn AS "asn!", sum(count)::bigint AS "count!",
+            count(*) AS "rows!"
+        FROM (
+            SELECT part.* FROM
+                generate_series(
+                    $2::timestamptz, $3::timestamptz - interval '1 minute', interval '1 minute'
+                ) AS at,
+                LATERAL (
+                    SELECT kind = 'solved' AS passed, hostname, action, country, asn, count
+                    FROM minute_counts
+                    WHERE minute = at AND minute >= $2 AND minute < $3 AND sitekey = $1
+                        AND (kind IN ('issued', 'solved') OR kind = 'refused' AND code = 'blocked')
+                ) AS part
+            LIMIT $4
+        ) AS them
+        GROUP BY passed, hostname, action, country, asn"#,
+        sitekey,
+        from,
+        to,
+        limit
+    )
+    .fetch_all(connection)
+    .await
+}
+
+/// Whether Postgres gave up for the time it took.
+fn is_cancelled(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.as_deref() == Some("57014")
+}
