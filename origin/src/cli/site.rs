@@ -2,6 +2,7 @@
 
 mod change;
 mod create;
+mod give;
 mod list;
 mod options;
 mod rotate_secret;
@@ -31,6 +32,8 @@ enum Command {
     Show(show::Arguments),
     /// Changes hosts, work, rules and whatever else an owner chooses.
     Set(set::Arguments),
+    /// Gives a site to an organisation of the console.
+    Give(give::Arguments),
     /// Replaces the secret in two steps, without an outage.
     RotateSecret(rotate_secret::Arguments),
     /// Refuses a site's visitors until it is resumed.
@@ -53,6 +56,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         Command::List(arguments) => list::run(shell, arguments).await,
         Command::Show(arguments) => show::run(shell, arguments).await,
         Command::Set(arguments) => set::run(shell, arguments).await,
+        Command::Give(arguments) => give::run(shell, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(shell, arguments).await,
         Command::Pause(arguments) => change::run(shell, arguments, change::Kind::Pause).await,
         Command::Resume(arguments) => change::run(shell, arguments, change::Kind::Resume).await,

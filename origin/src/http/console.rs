@@ -140,6 +140,7 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/console/{organisation}/record", Member(ReadAudit), record::show)
         // Whoever reads the record may export: a test of the tables holds it.
         .get("/console/{organisation}/record.csv", Member(ReadAudit), record::csv::show)
+        .get("/console/{organisation}/record.json", Member(ReadAudit), record::json::show)
         // Everybody may leave; whom else somebody may remove is looked at there.
         .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)
 }

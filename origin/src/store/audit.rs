@@ -46,20 +46,67 @@ pub async fn write(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let Entry { actor, organisation, action, subject, before, after } = entry;
+    let what = What { organisation: organisation.map(Id::as_str), action, subject };
+    insert(connection, Some(actor), &what, (before.as_ref(), after.as_ref()), now).await
+}
+
+/// One change by whoever has the `munjigi` command: which of the operators
+/// that is, the machine knows and this program does not.
+#[derive(Debug, Clone)]
+pub struct CommandEntry<'a> {
+    /// For which organisation, if for one.
+    pub organisation: Option<&'a str>,
+    /// `site.create`, …
+    pub action: &'static str,
+    /// What was changed.
+    pub subject: &'a str,
+    /// As it was, where there is something to tell. Never a secret.
+    pub before: Option<Value>,
+    /// As it is.
+    pub after: Option<Value>,
+}
+
+/// Who the record says it was.
+pub const COMMAND: &str = "command";
+
+/// Writes one down that was made with the command.
+pub async fn write_command(
+    connection: &mut PgConnection,
+    entry: &CommandEntry<'_>,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let CommandEntry { organisation, action, subject, before, after } = entry;
+    let what = What { organisation: *organisation, action, subject };
+    insert(connection, None, &what, (before.as_ref(), after.as_ref()), now).await
+}
+
+struct What<'a> {
+    organisation: Option<&'a str>,
+    action: &'a str,
+    subject: &'a str,
+}
+
+async fn insert(
+    connection: &mut PgConnection,
+    actor: Option<&Actor>,
+    what: &What<'_>,
+    (before, after): (Option<&Value>, Option<&Value>),
+    now: UnixMillis,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO audit (at, organisation, account, actor, prefix, action, subject, before,
             after, request_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         to_timestamp(now),
-        organisation.map(Id::as_str),
-        actor.account.as_str(),
-        actor.email,
-        actor.prefix,
-        action,
-        subject,
-        before.as_ref(),
-        after.as_ref(),
-        actor.request_id
+        what.organisation,
+        actor.map(|actor| actor.account.as_str()),
+        actor.map_or(COMMAND, |actor| actor.email.as_str()),
+        actor.map_or("", |actor| actor.prefix.as_str()),
+        what.action,
+        what.subject,
+        before,
+        after,
+        actor.map_or("", |actor| actor.request_id.as_str())
     )
     .execute(connection)
     .await?;
@@ -96,8 +143,34 @@ pub struct Part {
     pub before: Option<i64>,
     /// Only this action.
     pub action: Option<String>,
-    /// Only where this is in the actor or the subject, in whatever case.
-    pub text: Option<String>,
+    /// Only where this is said.
+    pub search: Option<Search>,
+}
+
+/// Words that are looked for, as Postgres reads them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search(String);
+
+impl Search {
+    /// Finds what has every piece of a text between its blanks; a piece by the
+    /// beginning of its last word, so that `kim@sh` finds `kim@shop.example`
+    /// and `203.0.113` a network. What has no letter and no digit finds
+    /// nothing.
+    pub fn new(text: &str) -> Self {
+        let pieces = text.split_whitespace().filter_map(|piece| {
+            // The same signs part words in `audit_words`; others do so in the
+            // parser, behind the x.
+            let marked = piece.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
+            let marked = marked.filter(|word| !word.is_empty()).map(|word| format!("x{word}"));
+            let marked: Vec<String> = marked.collect();
+            let words = marked.iter().flat_map(|it| it.split(|c: char| !c.is_alphanumeric()));
+            let words = words.filter(|word| !word.is_empty()).map(|word| format!("'{word}'"));
+            let words: Vec<String> = words.collect();
+            (!words.is_empty()).then(|| format!("{}:*", words.join(" <-> ")))
+        });
+        let pieces: Vec<String> = pieces.map(|piece| format!("({piece})")).collect();
+        Self(pieces.join(" & "))
+    }
 }
 
 /// An organisation's record, newest first.
@@ -107,6 +180,9 @@ pub async fn of_organisation(
     part: &Part,
     limit: i64,
 ) -> Result<Vec<Recorded>, StoreError> {
+    if let Some(search) = &part.search {
+        return found(pool, organisation, part, search, limit).await;
+    }
     let recorded = sqlx::query_as!(
         Recorded,
         "SELECT id, at, actor, prefix, action, subject, before, after, request_id
@@ -114,13 +190,10 @@ pub async fn of_organisation(
         WHERE organisation = $1
             AND ($2::bigint IS NULL OR id < $2)
             AND ($3::text IS NULL OR action = $3)
-            AND ($4::text IS NULL
-                OR strpos(lower(actor), lower($4)) > 0 OR strpos(lower(subject), lower($4)) > 0)
-        ORDER BY id DESC LIMIT $5",
+        ORDER BY id DESC LIMIT $4",
         organisation.as_str(),
         part.before,
         part.action,
-        part.text,
         limit
     )
     .fetch_all(pool)
@@ -128,10 +201,46 @@ pub async fn of_organisation(
     Ok(recorded)
 }
 
-/// The actions that an organisation's record has.
+/// Apart from the rest, so that the index of words is used wherever it helps.
+async fn found(
+    pool: &PgPool,
+    organisation: &Id,
+    part: &Part,
+    search: &Search,
+    limit: i64,
+) -> Result<Vec<Recorded>, StoreError> {
+    let recorded = sqlx::query_as!(
+        Recorded,
+        "SELECT id, at, actor, prefix, action, subject, before, after, request_id
+        FROM audit
+        WHERE organisation = $1
+            AND ($2::bigint IS NULL OR id < $2)
+            AND ($3::text IS NULL OR action = $3)
+            AND search @@ lower($4::text)::tsquery
+        ORDER BY id DESC LIMIT $5",
+        organisation.as_str(),
+        part.before,
+        part.action,
+        search.0,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(recorded)
+}
+
+/// The actions that an organisation's record has: one step down the index for
+/// each, however long the record is.
 pub async fn actions(pool: &PgPool, organisation: &Id) -> Result<Vec<String>, StoreError> {
     let actions = sqlx::query_scalar!(
-        "SELECT DISTINCT action FROM audit WHERE organisation = $1 ORDER BY action",
+        r#"WITH RECURSIVE steps AS (
+            SELECT min(action) AS action FROM audit WHERE organisation = $1
+            UNION ALL
+            SELECT (SELECT min(action) FROM audit
+                WHERE organisation = $1 AND audit.action > steps.action)
+            FROM steps WHERE steps.action IS NOT NULL
+        )
+        SELECT action AS "action!" FROM steps WHERE action IS NOT NULL"#,
         organisation.as_str()
     )
     .fetch_all(pool)
@@ -158,4 +267,25 @@ pub async fn newest(
     .fetch_optional(pool)
     .await?;
     Ok(recorded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_looked_for_and_never_read_as_a_query() {
+        for (typed, query) in [
+            ("kim", "('xkim':*)"),
+            ("kim@shop.ex pause", "('xkim' <-> 'xshop' <-> 'xex':*) & ('xpause':*)"),
+            ("203.0.113.0/24", "('x203' <-> 'x0' <-> 'x113' <-> 'x0' <-> 'x24':*)"),
+            ("mj_7e3n", "('xmj' <-> 'x7e3n':*)"),
+            ("김민서", "('x김민서':*)"),
+            ("가게·본점", "('x가게' <-> '본점':*)"),
+            ("' | !a:* \\", "('xa':*)"),
+            ("%", ""),
+        ] {
+            assert_eq!(Search::new(typed).0, query, "{typed}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Sites: reading them, and writing them with the publication that follows.
 
 mod change;
+mod command;
 mod edit;
 mod owned;
 mod row;
@@ -13,6 +14,7 @@ use time::OffsetDateTime;
 use super::{StoreError, Unit, publications, secrets, to_timestamp};
 
 pub use change::{Change, ChangeRefused, ChangeSite};
+pub use command::{ChangeByCommand, CreateByCommand, EditByCommand, GiveRefused, GiveSite, Given};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
 pub use owned::{
     ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, owned,

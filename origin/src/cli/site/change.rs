@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{parse_sitekey, refused};
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
-use crate::store::sites::{Change, ChangeSite};
+use crate::store::sites::{Change, ChangeByCommand, ChangeSite};
 use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,8 @@ pub async fn run(shell: &Shell, arguments: &Arguments, kind: Kind) -> Result<(),
     let pool = store::pool(&config.database);
     let sitekey = arguments.sitekey.to_string();
     let change = kind.change();
-    let unit = ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() };
+    let unit =
+        ChangeByCommand(ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() });
     let changed =
         transact(&pool, &unit).await?.map_err(|refusal| refused(arguments.sitekey, refusal))?;
     if arguments.json {

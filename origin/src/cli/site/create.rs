@@ -9,7 +9,7 @@ use super::view;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
 use crate::settings::{Edit, HostsEdit, Settings};
-use crate::store::sites::CreateSite;
+use crate::store::sites::{CreateByCommand, CreateSite};
 use crate::store::{self, transact};
 
 /// For load tests: one hash per sub-puzzle, and never more.
@@ -72,7 +72,12 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let name = settings.name.as_str();
     let config = SiteConfig { exempt: arguments.exempt, ..settings.config(&sitekey.to_string()) };
     let pool = store::pool(&source.database);
-    let unit = CreateSite { name, config: &config, secret: &secret.hash(), now: shell.clock.now() };
+    let unit = CreateByCommand(CreateSite {
+        name,
+        config: &config,
+        secret: &secret.hash(),
+        now: shell.clock.now(),
+    });
     let config = transact(&pool, &unit).await?;
     let secret = secret.reveal();
     if arguments.json {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{parse_sitekey, refused};
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::store::sites::{Change, ChangeSite};
+use crate::store::sites::{Change, ChangeByCommand, ChangeSite};
 use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,8 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         (_, true) => (Change::KeepOldestSecret, None),
         _ => (Change::AddSecret(secret.hash()), Some(secret.reveal())),
     };
-    let unit = ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() };
+    let unit =
+        ChangeByCommand(ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() });
     let changed =
         transact(&pool, &unit).await?.map_err(|refusal| refused(arguments.sitekey, refusal))?;
     let secret = secret.as_ref().map(|secret| secret.as_str());

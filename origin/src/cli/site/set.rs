@@ -14,7 +14,7 @@ use crate::cli::table::columns;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
 use crate::settings::{Edit, FieldChange, HostsEdit, Undo, changes};
-use crate::store::sites::{EditRefused, EditSite, Edited, Intent};
+use crate::store::sites::{EditByCommand, EditRefused, EditSite, Edited, Intent};
 use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
@@ -112,7 +112,7 @@ async fn carry_out(
 ) -> Result<Report, Fail> {
     let sitekey = arguments.sitekey.to_string();
     let intent = if arguments.dry_run { Intent::Look } else { Intent::Write };
-    let unit = EditSite { sitekey: &sitekey, edit, intent, now };
+    let unit = EditByCommand(EditSite { sitekey: &sitekey, edit, intent, now });
     let Edited { before, after, version } =
         transact(pool, &unit).await?.map_err(|refusal| match refusal {
             EditRefused::Site(refusal) => refused(arguments.sitekey, refusal),

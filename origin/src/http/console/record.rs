@@ -2,7 +2,9 @@
 //! part it shows, so that a link shows the same to whoever may read it.
 
 pub mod csv;
+pub mod json;
 mod query;
+mod reading;
 
 use askama::Template;
 use axum::extract::Query;

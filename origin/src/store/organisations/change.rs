@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use crate::accounts::{EmailAddress, Id, Role, TokenHash};
 use crate::mail::Letter;
-use crate::store::audit::{self, Actor, Entry};
+use crate::store::audit::{self, Actor, CommandEntry, Entry};
 use crate::store::{StoreError, Unit, mails, to_timestamp};
 
 /// Why nothing was changed.
@@ -142,9 +142,16 @@ impl Unit for FoundByInvitation<'_> {
             to_timestamp(self.now),
             to_timestamp(self.expires)
         )
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-        Ok(())
+        let entry = CommandEntry {
+            organisation: Some(self.organisation.as_str()),
+            action: "organisation.found",
+            subject: self.email.as_str(),
+            before: None,
+            after: Some(json!({ "name": self.name })),
+        };
+        audit::write_command(connection, &entry, self.now).await
     }
 }
 

@@ -122,14 +122,13 @@ impl Unit for CreateOwned<'_> {
         )
         .execute(&mut *connection)
         .await?;
-        let after = json!({ "name": self.create.name, "hosts": config.hosts, "allow_loopback": config.allow_loopback });
         let entry = Entry {
             actor: self.actor,
             organisation: Some(self.organisation),
             action: "site.create",
             subject: sitekey,
             before: None,
-            after: Some(after),
+            after: Some(made(self.create.name, &config)),
         };
         audit::write(connection, &entry, self.create.now).await?;
         Ok(Created::New)
@@ -248,15 +247,21 @@ impl Unit for EditOwned<'_> {
     }
 }
 
+/// What the record says of a new site.
+pub(super) fn made(name: &str, config: &SiteConfig) -> Value {
+    json!({ "name": name, "hosts": config.hosts, "allow_loopback": config.allow_loopback })
+}
+
 /// What changed, as it was and as it is.
-fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<String, Value>) {
+pub(super) fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<String, Value>) {
     let sides = changes.into_iter().map(|FieldChange { field, before, after }| {
         ((field.to_owned(), before), (field.to_owned(), after))
     });
     sides.unzip()
 }
 
-const fn action(change: &Change) -> &'static str {
+/// What the record calls a change.
+pub(super) const fn action(change: &Change) -> &'static str {
     match change {
         Change::Pause => "site.pause",
         Change::Resume => "site.resume",

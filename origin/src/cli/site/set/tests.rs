@@ -170,3 +170,38 @@ fn rules_that_change_places_are_all_shown() {
     list_rules(&mut text, &change);
     assert_eq!(text.lines().count(), 3);
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sqlx::PgPool) {
+    use crate::store::sites::{ChangeByCommand, ChangeSite};
+
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let site = rig.site_of(&kim, "Shop").await;
+    for words in [
+        ["--mode", "invisible", "--dry-run"].as_slice(),
+        &["--mode", "invisible"],
+        &["--mode", "invisible"],
+        &["--count", "1000"],
+    ] {
+        let words: Vec<&str> =
+            std::iter::once(site.as_str()).chain(words.iter().copied()).collect();
+        drop(set(&rig, &words, "").await);
+    }
+    let change = Change::Pause;
+    let unit = ChangeByCommand(ChangeSite { sitekey: &site, change: &change, now: rig.now() });
+    transact(&rig.pool, &unit).await.unwrap().unwrap();
+    transact(&rig.pool, &unit).await.unwrap().unwrap_err();
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&format!("/console/{}/record.json?text=command", kim.organisation)).await;
+    let entries: Vec<serde_json::Value> = serde_json::from_str(&tab.page).unwrap();
+    let said: Vec<_> = entries
+        .iter()
+        .map(|it| (it["actor"].as_str(), it["action"].as_str(), it["after"]["mode"].as_str()))
+        .collect();
+    let command = Some("command");
+    assert_eq!(
+        said,
+        [(command, Some("site.pause"), None), (command, Some("site.edit"), Some("invisible"))]
+    );
+}

@@ -1,65 +1,28 @@
-//! `…/record.csv`: the same as a file. It is sent as it is read, so that a
-//! long record takes no more memory than a short one.
+//! `…/record.csv`: the same as a table for other programs.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::body::Body;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use axum::response::Response;
 use serde_json::Value;
 
 use super::query::Asked;
-use crate::accounts::Id;
-use crate::http::App;
-use crate::http::console::person::Member;
-use crate::store::audit::{self, Part, Recorded};
-use crate::store::{StoreError, from_timestamp};
+use super::reading::{File, send};
+use crate::http::console::person::Asking;
+use crate::store::audit::Recorded;
+use crate::store::from_timestamp;
 
-/// Entries that are read at once.
-const BATCH: i64 = 500;
-
-const HEAD: &str = "id,at,actor,prefix,action,subject,before,after,request_id\r\n";
+const FILE: File = File {
+    name: "record.csv",
+    kind: "text/csv; charset=utf-8",
+    head: "id,at,actor,prefix,action,subject,before,after,request_id\r\n",
+    between: "",
+    foot: "",
+    line,
+};
 
 /// The file.
-pub async fn show(
-    State(app): State<Arc<App>>,
-    Extension(member): Extension<Member>,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Response {
-    let part = asked.map(|Query(asked)| asked).unwrap_or_default().part();
-    let reading = Reading { app, organisation: member.membership.organisation, part: Some(part) };
-    let lines = stream::try_unfold(reading, Reading::next);
-    let head = stream::iter([Ok::<_, StoreError>(HEAD.to_owned())]);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"record.csv\""),
-    ];
-    (headers, Body::from_stream(stream::StreamExt::chain(head, lines))).into_response()
-}
-
-/// How far a file is.
-struct Reading {
-    app: Arc<App>,
-    organisation: Id,
-    /// What is still to be read, if anything.
-    part: Option<Part>,
-}
-
-impl Reading {
-    async fn next(self) -> Result<Option<(String, Self)>, StoreError> {
-        let Self { app, organisation, part } = self;
-        let Some(part) = part else { return Ok(None) };
-        let read = audit::of_organisation(&app.pool, &organisation, &part, BATCH).await;
-        let entries = read.inspect_err(|error| tracing::warn!(%error, "a file ends early"))?;
-        let last = entries.last().map(|entry| entry.id);
-        let part = last.map(|last| Part { before: Some(last), ..part });
-        let lines: String = entries.iter().map(line).collect();
-        Ok(Some((lines, Self { app, organisation, part })))
-    }
+pub async fn show(asking: Asking, asked: Result<Query<Asked>, QueryRejection>) -> Response {
+    send(asking, asked, &FILE)
 }
 
 fn line(entry: &Recorded) -> String {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::store::audit::Part;
+use crate::store::audit::{Part, Search};
 
 /// Longest text that is looked for: the longest that an entry has.
 const MAX_TEXT_CHARS: usize = 254;
@@ -15,7 +15,7 @@ pub struct Asked {
     before: String,
     /// Only this action.
     pub action: String,
-    /// Only where this is in who or what.
+    /// Only where these words are.
     pub text: String,
 }
 
@@ -25,7 +25,7 @@ impl Asked {
         Part {
             before: self.before.parse().ok(),
             action: given(&self.action),
-            text: given(&self.text),
+            search: given(&self.text).map(|text| Search::new(&text)),
         }
     }
 
@@ -36,7 +36,7 @@ impl Asked {
 
     /// The same with another beginning, as a query.
     pub fn query(&self, before: Option<i64>) -> String {
-        let Part { action, text, .. } = self.part();
+        let (action, text) = (given(&self.action), given(&self.text));
         let before = before.map(|id| id.to_string());
         let pairs = [("before", before), ("action", action), ("text", text)];
         let set = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));

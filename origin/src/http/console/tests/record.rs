@@ -61,7 +61,7 @@ async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn it_is_narrowed_by_action_and_by_text_as_it_is_typed(pool: PgPool) {
+async fn it_is_narrowed_by_action_and_by_words(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let path = format!("/console/{}/record", kim.organisation);
@@ -79,8 +79,18 @@ async fn it_is_narrowed_by_action_and_by_text_as_it_is_typed(pool: PgPool) {
         ("action=site.edit&text=kim", vec!["mj_one"]),
         ("text=MJ_", vec!["mj_two", "mj_one"]),
         ("text=%25_of%27", vec!["100%_of&#39;it"]),
-        ("text=%25", vec!["100%_of&#39;it"]),
+        // Nothing in it can be looked for.
+        ("text=%25", vec![]),
         ("text=' OR 1=1 --", vec![]),
+        ("text=kim%40sh", vec!["mj_one"]),
+        ("text=kim%40hop", vec![]),
+        ("text=shop.example pause", vec!["100%_of&#39;it"]),
+        ("text=pause lee", vec!["100%_of&#39;it"]),
+        ("text=203.0.113 mj_t", vec!["mj_two"]),
+        ("text=203.0.11", vec!["100%_of&#39;it", "mj_two", "mj_one"]),
+        ("text=204.0.113", vec![]),
+        ("text=INVISIBLE one", vec!["mj_one"]),
+        ("text=mode:managed two", vec!["mj_two"]),
         ("action=' OR 1=1 --", vec![]),
         ("text=%00", vec!["100%_of&#39;it", "mj_two", "mj_one"]),
         ("before=x", vec!["100%_of&#39;it", "mj_two", "mj_one"]),
@@ -94,6 +104,89 @@ async fn it_is_narrowed_by_action_and_by_text_as_it_is_typed(pool: PgPool) {
     }
     tab.open(&format!("{path}?text=%22%3E%3Cscript%3Ealert(1)%3C/script%3E&action=%22%3E")).await;
     assert!(!tab.page.contains("<script>alert") && tab.page.contains("alert(1)"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn it_is_found_in_every_language_and_by_any_sitekey(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let path = format!("/console/{}/record", kim.organisation);
+    for subject in ["김민서의 가게·본점", "Élan", "mj_7e3nxm6w00e5", "*.가게.example"] {
+        write(&rig, &kim.organisation, "kim@shop.example", "site.edit", subject).await;
+    }
+    let mut tab = rig.tab_of(&kim.account).await;
+    for (typed, expected) in [
+        ("김민", vec!["김민서의 가게·본점"]),
+        ("가게", vec!["*.가게.example", "김민서의 가게·본점"]),
+        ("가게·본", vec!["김민서의 가게·본점"]),
+        ("élan", vec!["Élan"]),
+        ("MJ_7E3N", vec!["mj_7e3nxm6w00e5"]),
+        ("nxm6w", vec![]),
+    ] {
+        tab.open(&format!("{path}?{}", serde_urlencoded::to_string([("text", typed)]).unwrap()))
+            .await;
+        assert_eq!(shown(&tab), expected, "{typed}");
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_file_honours_the_search_and_json_is_whole(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let of = &kim.organisation;
+    for number in 0..501 {
+        let action = if number % 100 == 0 { "site.pause" } else { "site.edit" };
+        write(&rig, of, "kim@shop.example", action, &format!("s{number}")).await;
+    }
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&format!("/console/{of}/record.csv?text=pause")).await;
+    assert_eq!(tab.page.split("\r\n").count(), 8, "{}", tab.page);
+    for (query, entries) in [("", 501), ("?text=pause", 6), ("?text=nowhere", 0)] {
+        tab.open(&format!("/console/{of}/record.json{query}")).await;
+        let read: Vec<serde_json::Value> = serde_json::from_str(&tab.page).unwrap();
+        assert_eq!(read.len(), entries, "{query}");
+        if let Some(newest) = read.first() {
+            assert_eq!(newest["subject"], "s500");
+            assert_eq!(newest["at"], "2026-11-20T12:00:30.000Z");
+            assert_eq!(newest["after"]["note"], "<b>");
+        }
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    write(&rig, &kim.organisation, "kim@shop.example", "site.edit", "mj_one").await;
+    // As the table's owner who is no superuser: which the tests' user is.
+    for attempt in [
+        "UPDATE audit SET actor = 'nobody'",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        "SELECT * FROM audit FOR UPDATE",
+    ] {
+        let mut transaction = rig.pool.begin().await.unwrap();
+        for set_up in [
+            "CREATE ROLE munjigi_test_of_permissions NOSUPERUSER",
+            "GRANT ALL ON SCHEMA public TO munjigi_test_of_permissions",
+            "ALTER TABLE audit OWNER TO munjigi_test_of_permissions",
+            "SET LOCAL ROLE munjigi_test_of_permissions",
+            "INSERT INTO audit (at, actor, prefix, action, subject, request_id)
+                VALUES (now(), 'a', '', 'site.edit', 'b', '')",
+        ] {
+            sqlx::query(set_up).execute(&mut *transaction).await.unwrap();
+        }
+        let refused = sqlx::query(attempt).execute(&mut *transaction).await.unwrap_err();
+        let told = refused.to_string();
+        assert!(told.contains("permission denied for table audit"), "{attempt}: {told}");
+        transaction.rollback().await.unwrap();
+        if attempt.starts_with("SELECT") {
+            continue;
+        }
+        // A superuser is held back by the trigger.
+        let refused = sqlx::query(attempt).execute(&rig.pool).await.unwrap_err();
+        assert!(refused.to_string().contains("only ever appended to"), "{attempt}: {refused}");
+    }
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -1,0 +1,152 @@
+//! `munjigi site give`.
+
+use munjigi_captcha::{Sitekey, UnixMillis};
+use serde::Serialize;
+use sqlx::PgPool;
+
+use super::{parse_sitekey, refused};
+use crate::accounts::Id;
+use crate::cli::{Exit, Fail, Shell, print, print_json};
+use crate::config::DatabaseConfig;
+use crate::store::sites::{GiveRefused, GiveSite, Given};
+use crate::store::{self, transact};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  munjigi site give mj_… 0123456789abcdef
+  munjigi site give mj_… --to-nobody
+
+The members of an organisation see its sites in the console and change them as
+their roles allow. Its id stands in the address of its pages: /console/ID. What
+is given to nobody is seen by operators alone. Visitors notice nothing. The
+command that undoes it is printed.")]
+pub struct Arguments {
+    /// The site.
+    #[arg(value_parser = parse_sitekey)]
+    sitekey: Sitekey,
+    /// The organisation, by its id.
+    #[arg(required_unless_present = "to_nobody", conflicts_with = "to_nobody", value_parser = parse_id)]
+    organisation: Option<Id>,
+    /// Takes it from its organisation.
+    #[arg(long)]
+    to_nobody: bool,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    sitekey: String,
+    before: Option<String>,
+    organisation: Option<String>,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    let config = DatabaseConfig::read(&shell.environment)?;
+    let pool = store::pool(&config.database);
+    let (report, text) = carry_out(&pool, arguments, shell.clock.now()).await?;
+    if arguments.json { print_json(&report) } else { print(&text) }
+}
+
+async fn carry_out(
+    pool: &PgPool,
+    arguments: &Arguments,
+    now: UnixMillis,
+) -> Result<(Report, String), Fail> {
+    let sitekey = arguments.sitekey.to_string();
+    let organisation = arguments.organisation.as_ref();
+    let unit = GiveSite { sitekey: &sitekey, organisation, now };
+    let Given { before, name } = transact(pool, &unit).await?.map_err(|refusal| match refusal {
+        GiveRefused::Site(refusal) => refused(arguments.sitekey, refusal),
+        GiveRefused::UnknownOrganisation => {
+            let mend = "its id stands in the address of its pages: /console/ID";
+            Fail::new(Exit::Site, format!("{sitekey} was not given"), refusal).mend(mend)
+        }
+    })?;
+    let whose = match &name {
+        Some(name) => format!("Gave {sitekey} to the organisation {name:?}"),
+        None => format!("Took {sitekey} from its organisation"),
+    };
+    let undo = before.as_deref().unwrap_or("--to-nobody");
+    let text = format!("{whose}.\nUndo: munjigi site give {sitekey} {undo}\n");
+    let organisation = organisation.map(ToString::to_string);
+    Ok((Report { sitekey, before, organisation }, text))
+}
+
+fn parse_id(text: &str) -> Result<Id, String> {
+    text.parse().map_err(|_| "an organisation's id has 16 letters and digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::rig::Rig;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    async fn give(rig: &Rig, words: &[&str]) -> Result<(Report, String), Fail> {
+        let line = Line::try_parse_from(["give"].iter().chain(words)).unwrap();
+        carry_out(&rig.pool, &line.arguments, rig.now()).await
+    }
+
+    async fn recorded(rig: &Rig, organisation: &Id) -> Vec<String> {
+        sqlx::query_scalar(
+            "SELECT actor || ' ' || action || ' ' || coalesce(before ->> 'organisation', 'nobody')
+                || ' > ' || coalesce(after ->> 'organisation', 'nobody')
+            FROM audit WHERE organisation = $1 ORDER BY id",
+        )
+        .bind(organisation.as_str())
+        .fetch_all(&rig.pool)
+        .await
+        .unwrap()
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_site_is_given_and_both_sides_read_of_it(pool: PgPool) {
+        let rig = Rig::new(pool).await;
+        let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+        let site = rig.create_site().await.sitekey;
+        let (of_kim, of_lee) = (kim.organisation.as_str(), lee.organisation.as_str());
+        let (_, text) = give(&rig, &[&site, of_kim]).await.unwrap();
+        assert!(text.contains("\"Kim's\"") && text.contains("--to-nobody"), "{text}");
+        let mut tab = rig.tab_of(&kim.account).await;
+        tab.open(&format!("/console/{of_kim}/sites/{site}")).await;
+        assert_eq!(tab.status, 200);
+        let (_, text) = give(&rig, &[&site, of_lee]).await.unwrap();
+        assert!(text.contains(&format!("site give {site} {of_kim}")), "{text}");
+        tab.open(&format!("/console/{of_kim}/sites/{site}")).await;
+        assert_eq!(tab.status, 404);
+        give(&rig, &[&site, "--to-nobody"]).await.unwrap();
+        let kims = [format!("nobody > {of_kim}"), format!("{of_kim} > {of_lee}")];
+        let lees = [format!("{of_kim} > {of_lee}"), format!("{of_lee} > nobody")];
+        let said = |lines: [String; 2]| lines.map(|line| format!("command site.give {line}"));
+        assert_eq!(recorded(&rig, &kim.organisation).await, said(kims));
+        assert_eq!(recorded(&rig, &lee.organisation).await, said(lees));
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn what_cannot_be_given_is_said(pool: PgPool) {
+        let rig = Rig::new(pool).await;
+        let kim = rig.someone("Kim").await;
+        let site = rig.create_site().await.sitekey;
+        let of_kim = kim.organisation.as_str();
+        let nobody = give(&rig, &[&site, "0000000000000000"]).await.unwrap_err();
+        assert!(nobody.to_string().contains("no organisation has this id"), "{nobody}");
+        let so_already = give(&rig, &[&site, "--to-nobody"]).await.unwrap_err();
+        assert!(so_already.to_string().contains("it is so already"), "{so_already}");
+        rig.change(&site, store::sites::Change::Delete).await.unwrap();
+        let deleted = give(&rig, &[&site, of_kim]).await.unwrap_err();
+        assert!(deleted.to_string().contains("site restore"), "{deleted}");
+        assert_eq!(rig.number("SELECT count(*) FROM audit").await, 0);
+        assert!(Line::try_parse_from(["give", &site]).is_err());
+        assert!(Line::try_parse_from(["give", &site, "Kim's"]).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! The record as a file. It is sent as it is read, so that a long record takes
+//! no more memory than a short one.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+
+use super::query::Asked;
+use crate::accounts::Id;
+use crate::http::App;
+use crate::http::console::person::Asking;
+use crate::store::StoreError;
+use crate::store::audit::{self, Part, Recorded};
+
+/// Entries that are read at once.
+const BATCH: i64 = 500;
+
+/// A form of the file.
+pub struct File {
+    /// What it is called when it is kept.
+    pub name: &'static str,
+    /// Its media type.
+    pub kind: &'static str,
+    /// Before the first entry.
+    pub head: &'static str,
+    /// Between two.
+    pub between: &'static str,
+    /// After the last.
+    pub foot: &'static str,
+    /// An entry.
+    pub line: fn(&Recorded) -> String,
+}
+
+/// Sends the part of the record that the address asks for.
+pub fn send(
+    asking: Asking,
+    asked: Result<Query<Asked>, QueryRejection>,
+    file: &'static File,
+) -> Response {
+    let part = asked.map(|Query(asked)| asked).unwrap_or_default().part();
+    let organisation = asking.organisation().clone();
+    let reading = Reading { app: asking.app, organisation, part: Some(part), between: "", file };
+    let (head, foot) = (Ok::<_, StoreError>(file.head.to_owned()), Ok(file.foot.to_owned()));
+    let lines = stream::try_unfold(reading, Reading::next);
+    let whole = stream::iter([head]).chain(lines).chain(stream::iter([foot]));
+    let headers = [
+        (header::CONTENT_TYPE, file.kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
+    ];
+    (headers, Body::from_stream(whole)).into_response()
+}
+
+/// How far a file is.
+struct Reading {
+    app: Arc<App>,
+    organisation: Id,
+    /// What is still to be read, if anything.
+    part: Option<Part>,
+    /// Before the next entry.
+    between: &'static str,
+    file: &'static File,
+}
+
+impl Reading {
+    async fn next(self) -> Result<Option<(String, Self)>, StoreError> {
+        let Self { app, organisation, part, mut between, file } = self;
+        let Some(part) = part else { return Ok(None) };
+        let read = audit::of_organisation(&app.pool, &organisation, &part, BATCH).await;
+        let entries = read.inspect_err(|error| tracing::warn!(%error, "a file ends early"))?;
+        let last = entries.last().map(|entry| entry.id);
+        let part = last.map(|last| Part { before: Some(last), ..part });
+        let mut lines = String::new();
+        for entry in &entries {
+            lines.push_str(between);
+            lines.push_str(&(file.line)(entry));
+            between = file.between;
+        }
+        Ok(Some((lines, Self { app, organisation, part, between, file })))
+    }
+}
