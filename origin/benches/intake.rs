@@ -93,6 +93,7 @@ async fn over_http(pool: &PgPool, entropy: &Entropy) -> f64 {
         gpu: None,
         pictures: Pictures::default(),
         mail: None,
+        redis: None,
         connections: 10,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());

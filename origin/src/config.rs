@@ -2,6 +2,7 @@
 //! per concern. Every mistake is collected, so that an operator mends them in
 //! one go. What the values are used for does not belong here.
 
+mod cache;
 mod console;
 mod hours;
 mod mail;
@@ -17,6 +18,7 @@ use std::net::SocketAddr;
 use munjigi_captcha::{KeyCheck, KeyRing};
 use munjigi_service::config::{Reader, number};
 
+pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{Console, ConsoleSource, SignUpPolicy};
 pub use hours::Hours;
 pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
@@ -31,6 +33,8 @@ pub use variables::{Who, environment, listed};
 pub struct Config {
     /// Postgres.
     pub database: Database,
+    /// Redis, where there is one.
+    pub redis: Option<RedisServer>,
     /// The edge.
     pub edge: Edge,
     /// What is shared with the edge.
@@ -102,6 +106,11 @@ impl Config {
         let (database, edge, keys) =
             (Database::from(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
         let (http, retention) = (Http::from(&mut reader), Retention::from(&mut reader));
+        let redis = if RedisServer::is_wanted(&reader) {
+            RedisServer::from(&mut reader).map(Some)
+        } else {
+            Some(None)
+        };
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let pictures = Pictures::from(&mut reader);
         let has_console = Console::is_wanted(&reader);
@@ -116,6 +125,7 @@ impl Config {
             Some(Self {
                 console: console?,
                 database: database?,
+                redis: redis?,
                 edge: edge?,
                 keys: keys?,
                 http: http?,

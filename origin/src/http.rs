@@ -28,6 +28,7 @@ use munjigi_captcha::KeyRing;
 use munjigi_protocol::{Code, routes};
 use sqlx::PgPool;
 
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Retention;
 use crate::edge::Edge;
@@ -46,6 +47,8 @@ pub use refused::Refused;
 pub struct App {
     /// Postgres.
     pub pool: PgPool,
+    /// What Redis does beside it.
+    pub cache: Cache,
     /// Tells the time.
     pub clock: Clock,
     /// For request ids.

@@ -1,15 +1,18 @@
 //! Work that comes by the clock: days created and dropped, rows swept, hours
-//! rolled up, the edge looked at. Each is safe to run in several origins at
-//! once and to run twice.
+//! rolled up, the edge looked at. One origin does each at a time, which saves
+//! work; each is safe to run in several at once and to run twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
 
+use crate::cache::{Locks, take_within};
 use crate::clock::{Clock, Stopwatch};
 use crate::publish::{self, Publisher};
 use crate::stop::Stop;
 use crate::store::housekeeping::{CreateDays, DropDays, Sweep};
+use crate::store::locks::{Fenced, Lease};
 use crate::store::{StoreError, pictures, rollups, transact};
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
@@ -18,11 +21,17 @@ const VERIFY_EVERY: Duration = Duration::from_mins(3);
 /// After a failure, so that a job missed while Postgres was away is made up.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
+/// A job that takes longer may be begun by another origin as well.
+const LOCK_LIFETIME: Duration = Duration::from_mins(1);
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What the jobs need.
 #[derive(Debug, Clone)]
 pub struct Jobs {
     /// Postgres.
     pub pool: PgPool,
+    /// Let one origin at a time do a job.
+    pub locks: Arc<dyn Locks>,
     /// Tells the time.
     pub clock: Clock,
     /// Days of events and counts that are kept.
@@ -35,9 +44,9 @@ impl Jobs {
     /// Runs every job in its rhythm until told to stop.
     pub async fn run(self, stop: Stop) {
         tokio::join!(
-            repeat("housekeeping", HOUSEKEEPING_EVERY, stop.clone(), || self.keep_house()),
-            repeat("rollups", ROLLUPS_EVERY, stop.clone(), || self.roll_up()),
-            repeat("verify", VERIFY_EVERY, stop, || self.verify()),
+            self.repeat(Job::Housekeeping, stop.clone()),
+            self.repeat(Job::Rollups, stop.clone()),
+            self.repeat(Job::Verify, stop),
         );
     }
 
@@ -55,9 +64,23 @@ impl Jobs {
 
     /// Computes every hour that received data since it was last computed.
     pub async fn roll_up(&self) -> Result<(), StoreError> {
+        self.roll_up_under(None).await
+    }
+
+    /// As `roll_up`, until another origin has taken over: the first roll-ups
+    /// after a long pause take longer than a lock lasts.
+    pub(crate) async fn roll_up_under(&self, lease: Option<&Lease>) -> Result<(), StoreError> {
         for hour in rollups::due(&self.pool).await? {
             let began = self.clock.now();
-            transact(&self.pool, &rollups::Roll { hour }).await?;
+            let unit = rollups::Roll { hour };
+            match lease {
+                Some(lease) => {
+                    if transact(&self.pool, &Fenced { lease, unit: &unit }).await?.is_none() {
+                        return Ok(());
+                    }
+                }
+                None => transact(&self.pool, &unit).await?,
+            }
             rollups::rolled(&self.pool, hour, began).await?;
         }
         Ok(())
@@ -71,32 +94,77 @@ impl Jobs {
         }
         Ok(())
     }
-}
 
-async fn repeat<F: Future<Output = Result<(), StoreError>>>(
-    job: &'static str,
-    every: Duration,
-    mut stop: Stop,
-    run: impl Fn() -> F,
-) {
-    while !stop.is_asked() {
-        let stopwatch = Stopwatch::start();
-        let result = run().await;
-        metrics::histogram!("munjigi_job_seconds", "job" => job)
-            .record(stopwatch.elapsed().as_secs_f64());
-        let wait = match result {
-            Ok(()) => every,
-            Err(error) => {
-                metrics::counter!("munjigi_job_failures_total", "job" => job).increment(1);
-                tracing::warn!(job, %error, "a job failed; trying again soon");
-                RETRY_EVERY.min(every)
+    /// Does a job in its rhythm, while no other origin does it.
+    async fn repeat(&self, job: Job, mut stop: Stop) {
+        while !stop.is_asked() {
+            let stopwatch = Stopwatch::start();
+            let name = job.name();
+            let wait = match self.once(job).await {
+                Ok(Turn::Done) => {
+                    metrics::histogram!("munjigi_job_seconds", "job" => name)
+                        .record(stopwatch.elapsed().as_secs_f64());
+                    metrics::counter!("munjigi_jobs_done_total", "job" => name).increment(1);
+                    job.every()
+                }
+                Ok(Turn::Others) => RETRY_EVERY,
+                Err(error) => {
+                    metrics::counter!("munjigi_job_failures_total", "job" => name).increment(1);
+                    tracing::warn!(job = name, %error, "a job failed; trying again soon");
+                    RETRY_EVERY
+                }
+            };
+            tokio::select! {
+                () = stop.asked() => {}
+                () = tokio::time::sleep(wait) => {}
             }
-        };
-        tokio::select! {
-            () = stop.asked() => {}
-            () = tokio::time::sleep(wait) => {}
         }
     }
+
+    async fn once(&self, job: Job) -> Result<Turn, StoreError> {
+        let locks = &*self.locks;
+        let taken = take_within(locks, job.name(), LOCK_LIFETIME, LOCK_PATIENCE, &self.clock);
+        let Some(lease) = taken.await? else { return Ok(Turn::Others) };
+        let done = match job {
+            Job::Housekeeping => self.keep_house().await,
+            Job::Rollups => self.roll_up_under(Some(&lease)).await,
+            Job::Verify => self.verify().await,
+        };
+        locks.give_back(&lease, self.clock.now()).await?;
+        done.map(|()| Turn::Done)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Job {
+    Housekeeping,
+    Rollups,
+    Verify,
+}
+
+impl Job {
+    /// Of its lock, and in metrics.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Housekeeping => "housekeeping",
+            Self::Rollups => "rollups",
+            Self::Verify => "verify",
+        }
+    }
+
+    const fn every(self) -> Duration {
+        match self {
+            Self::Housekeeping => HOUSEKEEPING_EVERY,
+            Self::Rollups => ROLLUPS_EVERY,
+            Self::Verify => VERIFY_EVERY,
+        }
+    }
+}
+
+/// Whose turn it was.
+enum Turn {
+    Done,
+    Others,
 }
 
 #[cfg(test)]

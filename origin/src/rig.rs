@@ -3,6 +3,7 @@
 
 pub mod people;
 pub mod pictures;
+pub mod redis;
 pub mod smtp;
 mod tab;
 
@@ -28,6 +29,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+use crate::cache::Redis;
 use crate::clock::Clock;
 use crate::config::{self, Pictures, Retention};
 use crate::edge::{self, Edge};
@@ -91,6 +93,15 @@ impl Rig {
 
     /// With a gpu-backend there.
     pub async fn drawing_by(pool: PgPool, gpu: Option<&str>) -> Self {
+        Self::with(pool, gpu, None).await
+    }
+
+    /// With Redis beside Postgres.
+    pub async fn beside(pool: PgPool, redis: &Redis) -> Self {
+        Self::with(pool, None, Some(redis.clone())).await
+    }
+
+    async fn with(pool: PgPool, gpu: Option<&str>, redis: Option<Redis>) -> Self {
         let now = Arc::new(AtomicU64::new(NOON.0));
         let ticking = Arc::clone(&now);
         let clock = Clock::of(move || UnixMillis(ticking.load(Ordering::SeqCst)));
@@ -113,6 +124,7 @@ impl Rig {
             pictures: Pictures::default(),
             console: Some(Console::new(console(), check(), None)),
             mail: None,
+            redis,
             connections: 10,
         };
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
@@ -137,6 +149,7 @@ impl Rig {
     pub fn jobs(&self) -> Jobs {
         Jobs {
             pool: self.pool.clone(),
+            locks: Arc::clone(&self.app.cache.locks),
             clock: self.app.clock.clone(),
             event_days: 90,
             publisher: self.publisher(),

@@ -10,8 +10,9 @@ use munjigi_service::metrics;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
+use crate::cache::{Cache, Redis};
 use crate::clock::Clock;
-use crate::config::{Config, Database, Mail};
+use crate::config::{Config, Database, Mail, RedisServer};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
@@ -22,7 +23,7 @@ use crate::pictures::Factory;
 use crate::pictures::policy::Policy;
 use crate::publish::Publisher;
 use crate::stop::{self, Stop};
-use crate::store;
+use crate::store::{self, Notices};
 
 pub use munjigi_service::metrics::unused as unused_metrics;
 
@@ -30,6 +31,8 @@ pub use munjigi_service::metrics::unused as unused_metrics;
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 /// Connections of the factory, which are its own: intake never waits for it.
 const FACTORY_CONNECTIONS: u32 = 5;
+/// Between two looks at whether changes of sites are heard.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 /// Between two tries to reach Postgres at start.
 const WAIT_FOR_SCHEMA: Duration = Duration::from_secs(1);
 
@@ -48,6 +51,9 @@ pub enum StartError {
     /// Another recorder was installed.
     #[error("metrics cannot be recorded: {0}")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
+    /// TLS or the system's certificates.
+    #[error("the connection to Redis cannot be made: {0}")]
+    Redis(#[source] redis::RedisError),
     /// TLS or the system's certificates.
     #[error(transparent)]
     Mail(#[from] TransportError),
@@ -90,6 +96,8 @@ impl Server {
             ))
         };
         let mail = config.mail.as_ref().map(sender).transpose()?;
+        let redis = |server: &RedisServer| Redis::new(server.client()?);
+        let redis = config.redis.as_ref().map(redis).transpose().map_err(StartError::Redis)?;
         let parts = Parts {
             pool,
             factory_pool,
@@ -101,6 +109,7 @@ impl Server {
             pictures,
             console,
             mail,
+            redis,
             connections,
         };
         Ok(Self::of(parts, config.retention, metrics))
@@ -112,6 +121,11 @@ impl Server {
         retention: crate::config::Retention,
         metrics: PrometheusHandle,
     ) -> Self {
+        let vault = parts.console.as_ref().map(|console| &console.vault);
+        let cache = parts.redis.as_ref().map_or_else(
+            || Cache::of_postgres(&parts.pool),
+            |redis| Cache::of_redis(redis, &parts.pool, vault, &parts.entropy),
+        );
         let factory = Factory {
             pool: parts.factory_pool,
             edge: parts.edge.clone(),
@@ -123,6 +137,7 @@ impl Server {
         };
         let app = App {
             pool: parts.pool,
+            cache,
             clock: parts.clock,
             entropy: parts.entropy,
             ring: parts.ring,
@@ -206,6 +221,8 @@ pub struct Parts {
     pub console: Option<Console>,
     /// Sends letters, where they are sent.
     pub mail: Option<Sender>,
+    /// Redis, where there is one.
+    pub redis: Option<Redis>,
     /// Size of the pool.
     pub connections: u32,
 }
@@ -221,6 +238,7 @@ async fn background(app: Arc<App>, mut stop: Stop) {
         Publisher { pool: app.pool.clone(), edge: app.edge.clone(), clock: app.clock.clone() };
     let jobs = Jobs {
         pool: app.pool.clone(),
+        locks: Arc::clone(&app.cache.locks),
         clock: app.clock.clone(),
         event_days: app.retention.event_days,
         publisher: publisher.clone(),
@@ -236,8 +254,31 @@ async fn background(app: Arc<App>, mut stop: Stop) {
         publisher.run(stop.clone()),
         jobs.run(stop.clone()),
         factory.run(stop.clone()),
+        drop_copies(Arc::clone(&app), stop.clone()),
         sending
     );
+}
+
+/// Copies of sites end when anybody changes one: another origin, a command.
+pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
+    if app.cache.redis.is_none() {
+        return;
+    }
+    let mut notices = Notices::of(app.pool.clone(), "site_changed");
+    while !stop.is_asked() {
+        notices.began().await;
+        tokio::select! {
+            () = stop.asked() => {}
+            changed = notices.next() => {
+                if let Some(sitekey) = changed {
+                    // Untold, copies end within seconds by themselves.
+                    let _ = app.cache.sites.changed(&sitekey).await;
+                }
+            }
+            // Looks whether it listens.
+            () = tokio::time::sleep(LISTEN_AGAIN) => {}
+        }
+    }
 }
 
 async fn apply_schema(app: &App) {

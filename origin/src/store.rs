@@ -9,6 +9,7 @@ pub mod events;
 pub mod factors;
 pub mod housekeeping;
 pub mod limits;
+pub mod locks;
 pub mod mails;
 pub mod nonces;
 mod notices;

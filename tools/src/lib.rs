@@ -20,6 +20,7 @@ pub mod project;
 pub mod publish;
 pub mod queries;
 pub mod randomness;
+pub mod redis;
 pub mod say;
 pub mod setup;
 pub mod stack;

@@ -6,6 +6,7 @@ pub mod browsers;
 mod cargo_tools;
 mod npm;
 pub mod python;
+pub mod redis;
 pub mod require;
 
 use std::process::Command;

@@ -72,7 +72,7 @@ pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
     /// From a digest that was made elsewhere.
-    pub(super) const fn of_digest(digest: [u8; 32]) -> Self {
+    pub const fn of_digest(digest: [u8; 32]) -> Self {
         Self(digest)
     }
 

@@ -42,6 +42,10 @@ pub const DATABASE_CONNECTIONS: Variable = Variable::with_default(
     "10",
     "most connections that one origin holds to Postgres; the factory of pictures has 5 more",
 );
+pub const REDIS_URL: Variable = Variable::secret(
+    "MUNJIGI_REDIS_URL",
+    "Redis, Valkey or DragonflyDB: redis://name:password@host:6379/0, or rediss:// for TLS; without it Postgres does everything",
+);
 pub const EDGE_URL: Variable =
     Variable::without_default("MUNJIGI_EDGE_URL", "the edge's address: https://captcha.example");
 pub const INTERNAL_KEYS: Variable = Variable::secret(
@@ -151,7 +155,7 @@ pub const CLIENT_HEADER: Variable = Variable::with_default(
 /// Every variable, by who reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Tools], &[DATABASE_URL]),
-    (&[Origin], &[DATABASE_CONNECTIONS, EDGE_URL]),
+    (&[Origin], &[DATABASE_CONNECTIONS, REDIS_URL, EDGE_URL]),
     (&[Origin, Edge, Gpu], &[INTERNAL_KEYS]),
     (&[Origin, Edge], &[KEY_CHECK]),
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
@@ -299,6 +303,10 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             Variable::without_default(
                 "MUNJIGI_WEBKIT",
                 "path of WebKitGTK's MiniBrowser that tests drive",
+            ),
+            Variable::without_default(
+                "MUNJIGI_REDIS_SERVER",
+                "path of the redis-server or valkey-server that tests start",
             ),
             Variable::without_default("MUNJIGI_WEBKIT_DRIVER", "path of WebKitWebDriver"),
             Variable::without_default(

@@ -4,7 +4,7 @@
 //! unready: taking every origin out of service would mend nothing and refuse
 //! the events of those edges that do reach us. Nor does a gpu-backend that is
 //! away keep anything from working while the pools last, nor a mail server
-//! that takes no letters: they wait.
+//! that takes no letters: they wait. What Redis does, Postgres does as well.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use munjigi_protocol::{Health, HealthCheck, Status};
 
 use super::{App, Refused};
+use crate::cache::Away;
 use crate::store::{self, mails};
 
 /// A check that takes longer has failed.
@@ -71,9 +72,15 @@ pub async fn live() -> &'static str {
 
 /// Every part, and 503 when one of them keeps intake from working.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
-    let (database, edge, gpu, mail) =
-        tokio::join!(check_database(&app), check_edge(&app), check_gpu(&app), check_mail(&app));
+    let (database, edge, redis, gpu, mail) = tokio::join!(
+        check_database(&app),
+        check_edge(&app),
+        check_redis(&app),
+        check_gpu(&app),
+        check_mail(&app)
+    );
     let mut checks = vec![database, check_schema(&app), edge];
+    checks.extend(redis);
     checks.extend(gpu);
     checks.extend(mail);
     let status = worst(&checks);
@@ -114,6 +121,16 @@ async fn check_edge(app: &App) -> HealthCheck {
         Ok(Err(error)) => wrong(name, Status::Degraded, &error.to_string()),
         Err(_) => wrong(name, Status::Degraded, "the edge does not answer within 2 s"),
     }
+}
+
+/// None where there is none.
+async fn check_redis(app: &App) -> Option<HealthCheck> {
+    let name = "redis";
+    let away = "Redis does not answer; Postgres does its work: check MUNJIGI_REDIS_URL";
+    Some(match app.cache.redis.as_ref()?.ping().await {
+        Ok(()) => well(name),
+        Err(Away) => wrong(name, Status::Degraded, away),
+    })
 }
 
 /// None where nothing is drawn. At hours at which it does not run, nobody

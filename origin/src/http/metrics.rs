@@ -129,5 +129,12 @@ pub fn describe() {
     );
     describe_counter!("munjigi_store_conflicts_total", "Transactions tried again");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");
+    describe_counter!("munjigi_jobs_done_total", "Runs of a job that did it");
+    describe_counter!(
+        "munjigi_cache_lookups_total",
+        "Looks for a copy in Redis by kind: hit, or miss (also where Redis is away)"
+    );
+    describe_counter!("munjigi_cache_fallbacks_total", "What Postgres did for Redis, by use");
+    describe_counter!("munjigi_redis_failures_total", "Calls that Redis did not answer");
     describe_counter!("munjigi_job_failures_total", "Runs of a job that failed");
 }

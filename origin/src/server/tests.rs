@@ -50,6 +50,7 @@ async fn start(options: PgConnectOptions) -> Running {
         gpu: None,
         pictures: Pictures::default(),
         mail: None,
+        redis: None,
         connections: 5,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());

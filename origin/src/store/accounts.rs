@@ -4,6 +4,7 @@ use munjigi_captcha::UnixMillis;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
+use super::sessions::{self, Ended};
 use super::{StoreError, Unit, mails, organisations, to_timestamp};
 use crate::accounts::{EmailAddress, Id, TokenHash};
 use crate::locale::Locale;
@@ -264,10 +265,10 @@ pub struct SetPassword<'a> {
 }
 
 impl Unit for SetPassword<'_> {
-    /// Whether the link still worked.
-    type Output = bool;
+    /// What ended; none where the link no longer worked.
+    type Output = Option<Ended>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Ended>, StoreError> {
         if let Some(link) = self.link {
             let used = sqlx::query!(
                 "DELETE FROM recoveries WHERE hash = $1 AND account = $2 AND expires_at > $3",
@@ -278,7 +279,7 @@ impl Unit for SetPassword<'_> {
             .execute(&mut *connection)
             .await?;
             if used.rows_affected() == 0 {
-                return Ok(false);
+                return Ok(None);
             }
         }
         sqlx::query!(
@@ -288,9 +289,9 @@ impl Unit for SetPassword<'_> {
         )
         .execute(&mut *connection)
         .await?;
-        super::sessions::end_all(connection, self.account, self.kept).await?;
+        let ended = sessions::end_all(&mut *connection, self.account, self.kept).await?;
         mails::queue(connection, self.letter, self.now).await?;
-        Ok(true)
+        Ok(Some(ended))
     }
 }
 

@@ -49,10 +49,14 @@ pub async fn take(
     let clear = sqlx::query_scalar!("SELECT clear_at FROM limits WHERE key = $1", &key)
         .fetch_optional(pool)
         .await?;
-    let clear = clear.map_or(now, from_timestamp);
+    Ok(wait(limit, clear.map_or(now, from_timestamp), now))
+}
+
+/// How long to wait, by when everything taken so far will be worked off.
+pub fn wait(limit: &Limit, clear: UnixMillis, now: UnixMillis) -> Taken {
     let free = clear.0.saturating_sub(limit.tolerance_millis());
     let seconds = free.saturating_sub(now.0).div_ceil(1_000).max(1);
-    Ok(Taken::Wait { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) })
+    Taken::Wait { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }
 }
 
 /// Forgets what was counted of somebody, who has shown to be who they are.
@@ -63,50 +67,4 @@ pub async fn forget(pool: &PgPool, limit: &Limit, whom: &str) -> Result<(), Stor
 
 fn millis(millis: u64) -> Duration {
     Duration::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMIT: Limit = Limit { name: "test", burst: 3, interval_millis: 10_000 };
-    const NOON: UnixMillis = UnixMillis(1_795_176_030_000);
-
-    fn at(seconds: u64) -> UnixMillis {
-        UnixMillis(NOON.0 + seconds * 1_000)
-    }
-
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn a_burst_passes_and_then_one_in_each_interval(pool: PgPool) {
-        for _ in 0..3 {
-            assert_eq!(take(&pool, &LIMIT, "a", at(0)).await.unwrap(), Taken::Yes);
-        }
-        assert_eq!(take(&pool, &LIMIT, "a", at(0)).await.unwrap(), Taken::Wait { seconds: 10 });
-        assert_eq!(take(&pool, &LIMIT, "a", at(4)).await.unwrap(), Taken::Wait { seconds: 6 });
-        assert_eq!(take(&pool, &LIMIT, "b", at(4)).await.unwrap(), Taken::Yes);
-        assert_eq!(take(&pool, &LIMIT, "a", at(10)).await.unwrap(), Taken::Yes);
-        assert_eq!(take(&pool, &LIMIT, "a", at(10)).await.unwrap(), Taken::Wait { seconds: 10 });
-        // Having rested, the whole burst is there again and no more.
-        for _ in 0..3 {
-            assert_eq!(take(&pool, &LIMIT, "a", at(1_000)).await.unwrap(), Taken::Yes);
-        }
-        assert_ne!(take(&pool, &LIMIT, "a", at(1_000)).await.unwrap(), Taken::Yes);
-    }
-
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn many_at_once_are_counted_each(pool: PgPool) {
-        let tries = (0..50).map(|_| take(&pool, &LIMIT, "a", at(0)));
-        let taken = futures_util::future::join_all(tries).await;
-        let passed = taken.iter().filter(|taken| matches!(taken, Ok(Taken::Yes))).count();
-        assert_eq!(passed, 3);
-    }
-
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
-    async fn who_has_shown_to_be_who_they_are_begins_anew(pool: PgPool) {
-        for _ in 0..4 {
-            take(&pool, &LIMIT, "a", at(0)).await.unwrap();
-        }
-        forget(&pool, &LIMIT, "a").await.unwrap();
-        assert_eq!(take(&pool, &LIMIT, "a", at(0)).await.unwrap(), Taken::Yes);
-    }
 }

@@ -33,6 +33,17 @@ impl Notices {
         self.open = None;
     }
 
+    /// What is announced next; `None` when the connection is lost. Never
+    /// returns while nothing listens.
+    pub async fn next(&mut self) -> Option<String> {
+        let Some(open) = &mut self.open else { return std::future::pending().await };
+        let heard = open.try_recv().await.ok().flatten();
+        if heard.is_none() {
+            self.open = None;
+        }
+        heard.map(|notice| notice.payload().to_owned())
+    }
+
     /// Returns when something is announced or the connection is lost; never
     /// while nothing listens.
     pub async fn heard(&mut self) {

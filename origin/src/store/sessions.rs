@@ -112,16 +112,25 @@ pub async fn find(
     row.map_or(Ok(None), |row| row.session(now))
 }
 
+/// Whether a use was written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// It was.
+    Now,
+    /// One was within the minute.
+    Recently,
+}
+
 /// Notes that a session is used, at most once a minute.
 pub async fn note(
     pool: &PgPool,
     session: &Session,
     prefix: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<Noted, StoreError> {
     let seen = from_timestamp(session.seen_at);
     if now.0.saturating_sub(seen.0) < session::NOTE_MILLIS && session.prefix == prefix {
-        return Ok(());
+        return Ok(Noted::Recently);
     }
     sqlx::query!(
         "UPDATE sessions SET seen_at = GREATEST(seen_at, $2), prefix = $3 WHERE id = $1",
@@ -131,7 +140,7 @@ pub async fn note(
     )
     .execute(pool)
     .await?;
-    Ok(())
+    Ok(Noted::Now)
 }
 
 /// The second factor was given: the session is whole, under another cookie.
@@ -187,16 +196,34 @@ pub async fn of_account(
     Ok(sessions)
 }
 
-/// Ends one session of an account; `false` where it has no such.
-pub async fn end(executor: impl PgExecutor<'_>, account: &Id, id: &Id) -> Result<bool, StoreError> {
-    let ended = sqlx::query!(
-        "DELETE FROM sessions WHERE account = $1 AND id = $2",
+/// Cookies of sessions that have ended. Whoever keeps copies of sessions has
+/// to hear of it once this is committed: `Sessions::changed`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Ended(pub Vec<TokenHash>);
+
+impl Ended {
+    fn of(hashes: Vec<Vec<u8>>) -> Self {
+        // The table checks their length.
+        let hashes = hashes.into_iter().filter_map(|hash| hash.try_into().ok());
+        Self(hashes.map(TokenHash::of_digest).collect())
+    }
+}
+
+/// Ends one session of an account, where it has such.
+pub async fn end(
+    executor: impl PgExecutor<'_>,
+    account: &Id,
+    id: &Id,
+) -> Result<Ended, StoreError> {
+    let hashes = sqlx::query_scalar!(
+        "DELETE FROM sessions WHERE account = $1 AND id = $2 RETURNING hash",
         account.as_str(),
         id.as_str()
     )
-    .execute(executor)
+    .fetch_all(executor)
     .await?;
-    Ok(ended.rows_affected() == 1)
+    Ok(Ended::of(hashes))
 }
 
 /// Ends every session of an account but one.
@@ -204,13 +231,13 @@ pub async fn end_all(
     connection: &mut PgConnection,
     account: &Id,
     kept: Option<&Id>,
-) -> Result<u64, StoreError> {
-    let ended = sqlx::query!(
-        "DELETE FROM sessions WHERE account = $1 AND id IS DISTINCT FROM $2",
+) -> Result<Ended, StoreError> {
+    let hashes = sqlx::query_scalar!(
+        "DELETE FROM sessions WHERE account = $1 AND id IS DISTINCT FROM $2 RETURNING hash",
         account.as_str(),
         kept.map(Id::as_str)
     )
-    .execute(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(ended.rows_affected())
+    Ok(Ended::of(hashes))
 }

@@ -17,8 +17,7 @@ pub use change::{Change, ChangeRefused, ChangeSite};
 pub use command::{ChangeByCommand, CreateByCommand, EditByCommand, GiveRefused, GiveSite, Given};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
 pub use owned::{
-    ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, owned,
-    seen,
+    ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, seen,
 };
 
 use row::SiteRow;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::project::Project;
 use crate::setup::require::Required;
-use crate::setup::{self, browsers};
+use crate::setup::{self, browsers, redis};
 
 /// Arguments of `munjigi-tools setup`.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -26,7 +26,9 @@ enum Purpose {
 pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     if arguments.purpose == Purpose::Test {
-        browsers::prepare(project, &Required::from_environment()?)?;
+        let required = Required::from_environment()?;
+        browsers::prepare(project, &required)?;
+        redis::prepare(project, &required)?;
         setup::python::prepare(project)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use crate::process::Service;
 use crate::project::Project;
 use crate::say;
 use crate::setup::require::{Part, Required};
-use crate::setup::{self, browsers, python};
+use crate::setup::{self, browsers, python, redis};
 
 /// Arguments of `munjigi-tools test`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let required = Required::from_environment()?;
     setup::for_building(project)?;
     let browsers = browsers::prepare(project, &required)?;
+    redis::prepare(project, &required)?;
     let python = match python::prepare(project) {
         Ok(python) => Ok(python),
         Err(error) if required.includes(Part::Python) => return Err(error),

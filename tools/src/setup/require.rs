@@ -17,11 +17,14 @@ pub enum Part {
     Webkit,
     /// Python with virtual environments.
     Python,
+    /// Redis, or another server of its protocol.
+    Redis,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 4] = [Self::Chromium, Self::Firefox, Self::Webkit, Self::Python];
+    pub const ALL: [Self; 5] =
+        [Self::Chromium, Self::Firefox, Self::Webkit, Self::Python, Self::Redis];
 
     /// Its spelling in `MUNJIGI_REQUIRE`.
     #[must_use]
@@ -31,6 +34,7 @@ impl Part {
             Self::Firefox => "firefox",
             Self::Webkit => "webkit",
             Self::Python => "python",
+            Self::Redis => "redis",
         }
     }
 }
@@ -61,7 +65,8 @@ impl FromStr for Required {
             match Part::ALL.iter().find(|part| part.name() == word) {
                 Some(part) => parts.insert(*part),
                 None => bail!(
-                    "MUNJIGI_REQUIRE names `{word}`; known are chromium, firefox, webkit, python"
+                    "MUNJIGI_REQUIRE names `{word}`; known are chromium, firefox, webkit, \
+                     python, redis"
                 ),
             };
         }

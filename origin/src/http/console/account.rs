@@ -82,6 +82,12 @@ fn notice(done: &str) -> Option<&'static str> {
         "factor-off" => "The second factor is off.",
         "session" => "That session is ended.",
         "sessions" => "Everywhere else you are logged out.",
+        "session-soon" => {
+            "That session is ended. A part of this service does not answer at the moment, so it may go on for up to 30 seconds."
+        }
+        "sessions-soon" => {
+            "Everywhere else you are logged out. A part of this service does not answer at the moment, so those sessions may go on for up to 30 seconds."
+        }
         _ => return None,
     })
 }

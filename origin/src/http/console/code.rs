@@ -19,7 +19,7 @@ use crate::accounts::factor::{RecoveryCode, TotpKey};
 use crate::accounts::{Token, limits};
 use crate::http::App;
 use crate::store::accounts::Account;
-use crate::store::limits::{Taken, forget, take};
+use crate::store::limits::Taken;
 use crate::store::{factors, sessions};
 
 #[derive(Template)]
@@ -73,7 +73,9 @@ pub async fn submit(
 pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, Trouble> {
     let now = app.clock.now();
     let whom = account.id.as_str();
-    if let Taken::Wait { seconds } = take(&app.pool, &limits::SECOND_FACTOR, whom, now).await? {
+    if let Taken::Wait { seconds } =
+        app.cache.limits.take(&limits::SECOND_FACTOR, whom, now).await?
+    {
         return Err(Trouble::too_often(seconds));
     }
     let step = key_of(app, account).and_then(|key| key.step(code, now));
@@ -84,7 +86,7 @@ pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, 
         factors::take_recovery_code(&app.pool, &account.id, hash, now).await?
     };
     if is_right {
-        forget(&app.pool, &limits::SECOND_FACTOR, whom).await?;
+        app.cache.limits.forget(&limits::SECOND_FACTOR, whom).await?;
     }
     Ok(is_right)
 }

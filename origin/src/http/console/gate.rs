@@ -22,7 +22,8 @@ use super::trouble::Trouble;
 use crate::accounts::session::Stage;
 use crate::accounts::{Id, Permission, Token};
 use crate::http::{App, Refused};
-use crate::store::{accounts, organisations, sessions};
+use crate::store::sessions::{self, Noted};
+use crate::store::{accounts, organisations};
 
 /// Largest form. Rules of a site are the longest field.
 const MAX_FORM_BYTES: usize = 128 * 1024;
@@ -198,14 +199,17 @@ async fn find_person(
     now: UnixMillis,
 ) -> Result<Option<Person>, Trouble> {
     let Some(cookie) = &browser.session else { return Ok(None) };
-    let Some(session) = sessions::find(&app.pool, cookie.hash(), now).await? else {
+    let Some(session) = app.cache.sessions.find(cookie.hash(), now).await? else {
         return Ok(None);
     };
     let Some(account) = accounts::find(&app.pool, &session.account).await? else {
         return Ok(None);
     };
     if session.stage == Stage::Complete {
-        sessions::note(&app.pool, &session, &browser.prefix, now).await?;
+        let noted = sessions::note(&app.pool, &session, &browser.prefix, now).await?;
+        if noted == Noted::Now {
+            app.cache.sessions.noted(cookie.hash()).await;
+        }
     }
     let memberships = organisations::of_account(&app.pool, &account.id).await?;
     Ok(Some(Person { account, session, memberships }))

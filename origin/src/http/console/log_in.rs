@@ -19,7 +19,7 @@ use super::trouble::Trouble;
 use crate::accounts::session::Stage;
 use crate::accounts::{EmailAddress, Id, Password, Token, limits};
 use crate::http::App;
-use crate::store::limits::{Taken, forget, take};
+use crate::store::limits::Taken;
 use crate::store::sessions::NewSession;
 use crate::store::{accounts, sessions};
 
@@ -102,7 +102,7 @@ impl Allowed {
         for (limit, whom) in
             [(&limits::LOG_IN_BY_PREFIX, &browser.prefix), (&limits::LOG_IN_BY_ACCOUNT, &account)]
         {
-            if let Taken::Wait { seconds } = take(&app.pool, limit, whom, now).await? {
+            if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
                 return Err(Trouble::too_often(seconds));
             }
         }
@@ -111,7 +111,7 @@ impl Allowed {
 
     /// The owner is here: tries of others do not keep them out next time.
     pub async fn was_right(self, app: &App) -> Result<(), Trouble> {
-        Ok(forget(&app.pool, &limits::LOG_IN_BY_ACCOUNT, &self.account).await?)
+        Ok(app.cache.limits.forget(&limits::LOG_IN_BY_ACCOUNT, &self.account).await?)
     }
 }
 

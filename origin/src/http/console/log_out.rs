@@ -19,7 +19,8 @@ pub async fn submit(
 ) -> Result<Response, Trouble> {
     let console = app.console();
     if let Some(Extension(person)) = person {
-        sessions::end(&app.pool, &person.account.id, &person.session.id).await?;
+        let ended = sessions::end(&app.pool, &person.account.id, &person.session.id).await?;
+        app.cache.tell_ended(&ended).await;
     }
     let mut response = Redirect::to("/").into_response();
     cookies::put(&mut response, cookies::no_session(&console.config));

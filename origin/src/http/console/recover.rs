@@ -23,7 +23,7 @@ use crate::accounts::{EmailAddress, Password, Token, limits, session};
 use crate::http::App;
 use crate::mail::LetterKind;
 use crate::store::accounts::{self, Account, BeginRecovery, SetPassword};
-use crate::store::limits::{Taken, take};
+use crate::store::limits::Taken;
 use crate::store::transact;
 
 #[derive(Template)]
@@ -95,7 +95,7 @@ pub async fn submit(
     };
     let now = app.clock.now();
     allow_letter(&app, &browser, now).await?;
-    let allowed = take(&app.pool, &limits::LETTERS_BY_ADDRESS, address.as_str(), now).await?;
+    let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, address.as_str(), now).await?;
     let account = accounts::by_email(&app.pool, &address).await?;
     if let (Taken::Yes, Some(account)) = (allowed, account) {
         send(&app, &account, now).await?;
@@ -148,9 +148,8 @@ pub async fn set(
         letter: &letter,
         now,
     };
-    if !transact(&app.pool, &unit).await? {
-        return Err(Trouble::link_gone());
-    }
+    let ended = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
+    app.cache.tell_ended(&ended).await;
     log_in::begin(&app, &browser, &account.id, account.has_totp, "/console", now).await
 }
 

@@ -19,7 +19,7 @@ use crate::accounts::{EmailAddress, Password, Token, limits, session};
 use crate::config::SignUpPolicy;
 use crate::http::App;
 use crate::store::accounts::{self, BeginSignUp, SignUp};
-use crate::store::limits::{Taken, take};
+use crate::store::limits::Taken;
 use crate::store::{mails, transact};
 
 #[derive(Template)]
@@ -84,7 +84,9 @@ pub async fn submit(
     allow_letter(&app, &browser, now).await?;
     // Hashed in any case, so that the time tells nothing.
     let password = console.guard.hash(fields.password, app.entropy.bytes()).await?;
-    if let Taken::Yes = take(&app.pool, &limits::LETTERS_BY_ADDRESS, email.as_str(), now).await? {
+    if let Taken::Yes =
+        app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, email.as_str(), now).await?
+    {
         write(
             &app,
             console,
@@ -131,7 +133,7 @@ pub(super) async fn allow_letter(
     browser: &Browser,
     now: UnixMillis,
 ) -> Result<(), Trouble> {
-    match take(&app.pool, &limits::LETTERS_BY_PREFIX, &browser.prefix, now).await? {
+    match app.cache.limits.take(&limits::LETTERS_BY_PREFIX, &browser.prefix, now).await? {
         Taken::Yes => Ok(()),
         Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
     }

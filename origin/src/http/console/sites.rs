@@ -11,12 +11,29 @@ mod snippets;
 
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::store::sites::{self, SiteRecord};
+use crate::store::sites::SiteRecord;
+use crate::store::{Unit, transact};
 
 /// A site of the organisation; others' are not there.
 async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, Trouble> {
-    let site = sites::owned(&asking.app.pool, asking.organisation(), sitekey).await?;
+    let site = asking.app.cache.sites.find(sitekey, asking.app.clock.now()).await?;
+    let organisation = Some(asking.organisation().as_str());
+    let site = site.filter(|site| site.organisation.as_deref() == organisation);
     site.ok_or(Trouble::nothing_here())
+}
+
+/// Carries out a change of a site. Whoever looks at the site next sees it as
+/// it is, also where the change was refused because of another's.
+async fn write<U: Unit + Sync>(
+    asking: &Asking,
+    sitekey: &str,
+    unit: &U,
+) -> Result<U::Output, Trouble> {
+    let output = transact(&asking.app.pool, unit).await?;
+    // Untold, copies end within seconds by themselves; here they are not
+    // looked at meanwhile.
+    let _ = asking.app.cache.sites.changed(sitekey).await;
+    Ok(output)
 }
 
 /// Host names as people type them: one on a line, or whatever between.

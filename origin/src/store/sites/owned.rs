@@ -41,16 +41,6 @@ pub async fn of_organisation(
     rows.into_iter().map(SiteRow::record).collect()
 }
 
-/// One site of an organisation, deleted or not.
-pub async fn owned(
-    pool: &PgPool,
-    organisation: &Id,
-    sitekey: &str,
-) -> Result<Option<SiteRecord>, StoreError> {
-    let site = super::find(pool, sitekey).await?;
-    Ok(site.filter(|site| site.organisation.as_deref() == Some(organisation.as_str())))
-}
-
 /// Signs of life of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {

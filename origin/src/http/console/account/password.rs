@@ -54,6 +54,8 @@ pub async fn submit(
         letter: &letter,
         now,
     };
-    transact(&app.pool, &unit).await?;
+    if let Some(ended) = transact(&app.pool, &unit).await? {
+        app.cache.tell_ended(&ended).await;
+    }
     Ok(Redirect::to("/console/account?done=password").into_response())
 }

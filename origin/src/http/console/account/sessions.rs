@@ -10,6 +10,7 @@ use axum::{Extension, Form};
 use serde::Deserialize;
 
 use crate::accounts::Id;
+use crate::cache::Lingering;
 use crate::http::App;
 use crate::http::console::person::Person;
 use crate::http::console::trouble::Trouble;
@@ -32,11 +33,23 @@ pub async fn submit(
     let account = &person.account.id;
     if end == "others" {
         let mut connection = app.pool.acquire().await.map_err(StoreError::from)?;
-        sessions::end_all(&mut connection, account, Some(&person.session.id)).await?;
-        return Ok(Redirect::to("/console/account?done=sessions").into_response());
+        let ended = sessions::end_all(&mut connection, account, Some(&person.session.id)).await?;
+        let done = match app.cache.sessions.changed(&ended.0).await {
+            Ok(()) => "sessions",
+            Err(Lingering) => "sessions-soon",
+        };
+        return Ok(back(done));
     }
     let id: Id = end.parse().map_err(|_| Trouble::malformed())?;
     // One that is gone already is as good as ended.
-    sessions::end(&app.pool, account, &id).await?;
-    Ok(Redirect::to("/console/account?done=session").into_response())
+    let ended = sessions::end(&app.pool, account, &id).await?;
+    let done = match app.cache.sessions.changed(&ended.0).await {
+        Ok(()) => "session",
+        Err(Lingering) => "session-soon",
+    };
+    Ok(back(done))
+}
+
+fn back(done: &str) -> Response {
+    Redirect::to(&format!("/console/account?done={done}")).into_response()
 }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
-use crate::store::transact;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]
@@ -36,7 +35,7 @@ pub async fn submit(
         organisation: asking.organisation(),
         actor: &asking.actor(),
     };
-    let done = match transact(&asking.app.pool, &unit).await? {
+    let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(_) => done,
         Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
         Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {

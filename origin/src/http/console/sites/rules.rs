@@ -26,7 +26,6 @@ use crate::store::audit;
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
-use crate::store::transact;
 
 use form::{Fields, Purpose, Step, Typed};
 use sentence::{VERDICTS, sentence, word};
@@ -116,7 +115,7 @@ pub async fn submit(
         actor: &asking.actor(),
         action: ACTION,
     };
-    match transact(&asking.app.pool, &unit).await? {
+    match super::write(&asking, &sitekey, &unit).await? {
         Ok(edited) if purpose == Purpose::Try => {
             let tried =
                 tried::on_last_day(&asking, &site.config, &step, &edited.after.rules).await?;

@@ -15,7 +15,6 @@ use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
-use crate::store::transact;
 
 #[derive(Template)]
 #[template(path = "console/secret-made.html")]
@@ -53,7 +52,7 @@ pub async fn submit(
         organisation: asking.organisation(),
         actor: &asking.actor(),
     };
-    let done = match transact(&asking.app.pool, &unit).await? {
+    let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(_) => done,
         Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
         Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {

@@ -20,7 +20,6 @@ use crate::settings::Settings;
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
-use crate::store::transact;
 
 use fields::{Costs, Fields};
 
@@ -68,7 +67,7 @@ pub async fn submit(
         actor: &asking.actor(),
         action: "site.edit",
     };
-    let done = match transact(&asking.app.pool, &unit).await? {
+    let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(edited) if edited.before == edited.after => "unchanged",
         Ok(_) => "edited",
         Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {

@@ -11,7 +11,7 @@ use crate::accounts::{EmailAddress, Id, Role, Token, limits, session};
 use crate::http::console::letters;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::limits::{Taken, take};
+use crate::store::limits::Taken;
 use crate::store::organisations::{Invite, TeamRefused, Withdraw};
 use crate::store::transact;
 
@@ -48,7 +48,7 @@ pub async fn submit(
         (&limits::LETTERS_BY_ORGANISATION, membership.organisation.as_str()),
         (&limits::LETTERS_BY_ADDRESS, address.as_str()),
     ] {
-        if let Taken::Wait { seconds } = take(&asking.app.pool, limit, whom, now).await? {
+        if let Taken::Wait { seconds } = asking.app.cache.limits.take(limit, whom, now).await? {
             return Err(Trouble::too_often(seconds));
         }
     }

@@ -9,7 +9,7 @@ use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::rehearsal::{Did, Outcome, Rehearsal, Rehearsed, VERDICTS};
 use crate::statistics::Share;
-use crate::store::limits::{self, Taken};
+use crate::store::limits::Taken;
 use crate::store::replay::{self, BOUNDS, Replay};
 
 /// What is shown of it.
@@ -53,7 +53,7 @@ pub async fn on_last_day(
 ) -> Result<Tried, Trouble> {
     let (app, account) = (&asking.app, &asking.person.account.id);
     let now = app.clock.now();
-    let taken = limits::take(&app.pool, &TRIES_OF_RULES, account.as_str(), now).await?;
+    let taken = app.cache.limits.take(&TRIES_OF_RULES, account.as_str(), now).await?;
     if let Taken::Wait { seconds } = taken {
         return Err(Trouble::too_often(seconds));
     }

@@ -1,0 +1,117 @@
+//! What Redis does beside Postgres, where there is one: copies of rows that
+//! are read at every page, counts of tries, and turning away who comes too
+//! late for a lock. Each use is a trait named after the need, with an adapter
+//! that needs Postgres alone and one that asks Redis first; one suite holds
+//! for both. Nothing lives in Redis only, and nothing waits for it.
+
+mod limits;
+mod link;
+mod locks;
+mod recent;
+mod sessions;
+mod sites;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+use crate::accounts::Vault;
+use crate::entropy::Entropy;
+use crate::store::sessions::Ended;
+use recent::{Blind, Recent};
+
+pub use limits::Limits;
+pub use link::{Away, Redis};
+pub use locks::{Locks, take_within};
+pub use recent::Lingering;
+pub use sessions::Sessions;
+pub use sites::Sites;
+
+/// Every use.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    /// Finds sessions.
+    pub sessions: Arc<dyn Sessions>,
+    /// Finds sites.
+    pub sites: Arc<dyn Sites>,
+    /// Counts tries.
+    pub limits: Arc<dyn Limits>,
+    /// Gives out locks.
+    pub locks: Arc<dyn Locks>,
+    /// The server, where there is one.
+    pub redis: Option<Redis>,
+}
+
+impl Cache {
+    /// Postgres does everything.
+    pub fn of_postgres(pool: &PgPool) -> Self {
+        Self {
+            sessions: Arc::new(sessions::Stored(pool.clone())),
+            sites: Arc::new(sites::Stored(pool.clone())),
+            limits: Arc::new(limits::Stored(pool.clone())),
+            locks: Arc::new(locks::Stored(pool.clone())),
+            redis: None,
+        }
+    }
+
+    /// Redis is asked first. Copies are kept where there is a vault to seal
+    /// them, which is where there are pages that read them.
+    pub fn of_redis(
+        redis: &Redis,
+        pool: &PgPool,
+        vault: Option<&Vault>,
+        entropy: &Entropy,
+    ) -> Self {
+        let limits = limits::Counted { redis: redis.clone(), stored: limits::Stored(pool.clone()) };
+        let locks = locks::Guarded { redis: redis.clone(), stored: locks::Stored(pool.clone()) };
+        let without = Self {
+            limits: Arc::new(limits),
+            locks: Arc::new(locks),
+            redis: Some(redis.clone()),
+            ..Self::of_postgres(pool)
+        };
+        let Some(vault) = vault else { return without };
+        let recent = |kind, lifetime| Recent {
+            redis: redis.clone(),
+            vault: vault.clone(),
+            entropy: entropy.clone(),
+            kind,
+            lifetime,
+            blind: Blind::default(),
+        };
+        Self {
+            sessions: Arc::new(sessions::Copied {
+                recent: recent("session", sessions::LIFETIME),
+                stored: sessions::Stored(pool.clone()),
+            }),
+            sites: Arc::new(sites::Copied {
+                recent: recent("site", sites::LIFETIME),
+                stored: sites::Stored(pool.clone()),
+            }),
+            ..without
+        }
+    }
+}
+
+impl Cache {
+    /// Tells of sessions that ended where nobody waits to hear whether copies
+    /// of them linger.
+    pub async fn tell_ended(&self, ended: &Ended) {
+        if let Err(error) = self.sessions.changed(&ended.0).await {
+            tracing::warn!(%error, "sessions ended");
+        }
+    }
+}
+
+/// As Postgres keeps times.
+fn to_micros(at: OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
+}
+
+fn from_micros(micros: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()
+}

@@ -1,0 +1,96 @@
+//! The connection to Redis, or to another server of its protocol. Nobody
+//! waits long for it: a call that is not answered at once has failed, and
+//! after a failure it is left alone for a moment.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use munjigi_service::clock::Deadline;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, FromRedisValue, RedisError};
+
+/// An answer that takes longer is worth less than Postgres's.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long it is left alone after a failure.
+const REST: Duration = Duration::from_secs(1);
+
+/// A connection that mends itself. Clones share it.
+#[derive(Clone)]
+pub struct Redis(Arc<Link>);
+
+struct Link {
+    manager: ConnectionManager,
+    rest: Mutex<Option<Deadline>>,
+    is_away: AtomicBool,
+}
+
+/// Redis did not answer. Whoever asked goes on without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Redis does not answer")]
+pub struct Away;
+
+impl Redis {
+    /// To a server; nothing is connected yet. Within a runtime of tokio.
+    pub fn new(client: Client) -> Result<Self, RedisError> {
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let manager = ConnectionManager::new_lazy_with_config(client, config)?;
+        let link = Link { manager, rest: Mutex::default(), is_away: AtomicBool::new(false) };
+        Ok(Self(Arc::new(link)))
+    }
+
+    /// Asks, unless it failed a moment ago.
+    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Away> {
+        if self.0.rests() {
+            return Err(Away);
+        }
+        let mut manager = self.0.manager.clone();
+        let answer = tokio::time::timeout(PATIENCE, command.query_async(&mut manager)).await;
+        match answer {
+            Ok(Ok(answer)) => {
+                self.0.answered();
+                Ok(answer)
+            }
+            Ok(Err(error)) => Err(self.0.failed(&error)),
+            Err(elapsed) => Err(self.0.failed(&elapsed)),
+        }
+    }
+
+    /// Whether it answers, asked now.
+    pub async fn ping(&self) -> Result<(), Away> {
+        self.ask::<String>(&redis::cmd("PING")).await.map(drop)
+    }
+}
+
+impl Link {
+    fn rests(&self) -> bool {
+        let rest = *self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.is_some_and(|until| !until.is_past())
+    }
+
+    fn answered(&self) {
+        if self.is_away.swap(false, Ordering::Relaxed) {
+            tracing::info!("Redis answers again");
+        }
+    }
+
+    /// Told once, until it answers again.
+    fn failed(&self, error: &dyn fmt::Display) -> Away {
+        *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deadline::after(REST));
+        metrics::counter!("munjigi_redis_failures_total").increment(1);
+        if !self.is_away.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "Redis does not answer; Postgres does its work meanwhile");
+        }
+        Away
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redis")
+    }
+}

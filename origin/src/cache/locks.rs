@@ -1,0 +1,121 @@
+//! Work that one origin does at a time. Postgres gives the locks out and
+//! their fences with them; Redis turns away who comes too late.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use munjigi_captcha::UnixMillis;
+use sqlx::PgPool;
+
+use super::link::Redis;
+use crate::clock::Clock;
+use crate::store::StoreError;
+use crate::store::locks::{self, Lease};
+
+/// The first pause before another try; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Notes until when a lock is held, unless it is held now: then answers so.
+const TAKE: &str = "
+local now = tonumber(ARGV[1])
+local held = tonumber(redis.call('GET', KEYS[1]) or '0')
+if held > now then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1";
+
+/// Gives out locks that end by themselves.
+#[async_trait]
+pub trait Locks: std::fmt::Debug + Send + Sync {
+    /// Takes a lock that is free; `None` while another holds it.
+    async fn take(
+        &self,
+        name: &str,
+        lifetime: Duration,
+        now: UnixMillis,
+    ) -> Result<Option<Lease>, StoreError>;
+
+    /// Gives it back, unless another has it by now.
+    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError>;
+}
+
+/// Takes a lock, trying again with growing pauses for as long as patience
+/// lasts.
+pub async fn take_within(
+    locks: &dyn Locks,
+    name: &str,
+    lifetime: Duration,
+    patience: Duration,
+    clock: &Clock,
+) -> Result<Option<Lease>, StoreError> {
+    let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
+    loop {
+        let lease = locks.take(name, lifetime, clock.now()).await?;
+        if lease.is_some() || waited >= patience {
+            return Ok(lease);
+        }
+        tokio::time::sleep(pause).await;
+        waited += pause;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Asks Postgres each time.
+#[derive(Debug, Clone)]
+pub struct Stored(pub PgPool);
+
+#[async_trait]
+impl Locks for Stored {
+    async fn take(
+        &self,
+        name: &str,
+        lifetime: Duration,
+        now: UnixMillis,
+    ) -> Result<Option<Lease>, StoreError> {
+        locks::take(&self.0, name, lifetime, now).await
+    }
+
+    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
+        locks::give_back(&self.0, lease, now).await
+    }
+}
+
+/// Asks Redis first.
+#[derive(Debug)]
+pub struct Guarded {
+    /// Turns away.
+    pub redis: Redis,
+    /// Gives out.
+    pub stored: Stored,
+}
+
+#[async_trait]
+impl Locks for Guarded {
+    async fn take(
+        &self,
+        name: &str,
+        lifetime: Duration,
+        now: UnixMillis,
+    ) -> Result<Option<Lease>, StoreError> {
+        let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        let mut command = redis::cmd("EVAL");
+        command.arg(TAKE).arg(1).arg(key(name));
+        command.arg(now.0).arg(now.0.saturating_add(millis)).arg(millis.max(1));
+        // Without an answer Postgres decides alone, as it does with one.
+        if self.redis.ask::<i64>(&command).await == Ok(0) {
+            return Ok(None);
+        }
+        self.stored.take(name, lifetime, now).await
+    }
+
+    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
+        self.stored.give_back(lease, now).await?;
+        // Redis may hold another's note by now; without it they lose nothing.
+        let _ = self.redis.ask::<i64>(redis::cmd("DEL").arg(key(&lease.name))).await;
+        Ok(())
+    }
+}
+
+fn key(name: &str) -> String {
+    format!("munjigi:lock:{name}")
+}

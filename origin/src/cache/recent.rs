@@ -1,0 +1,138 @@
+//! Copies of rows that were read a moment ago. A copy never outlives the
+//! change of its row: whoever changed it leaves a mark in its place, over
+//! which no reader that looked before the change can put its copy, because
+//! the mark outlasts every reader.
+//!
+//! Copies are sealed. Whoever can write to Redis makes none, and one that
+//! was kept from earlier is refused for its age.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use munjigi_captcha::UnixMillis;
+use munjigi_service::clock::Deadline;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::link::{Away, Redis};
+use crate::accounts::Vault;
+use crate::entropy::Entropy;
+
+/// How long a mark stays: longer than a request and a statement may take,
+/// so that nobody who read the row before it changed is still at it.
+const MARK: Duration = Duration::from_secs(90);
+
+/// Removes a copy, and leaves a mark where it is.
+const DROP: &str = "if redis.call('GET', KEYS[1]) ~= '' then redis.call('DEL', KEYS[1]) end";
+
+/// Copies of one kind of row.
+#[derive(Debug)]
+pub struct Recent {
+    /// Where they are.
+    pub redis: Redis,
+    /// Seals them.
+    pub vault: Vault,
+    /// For the seals.
+    pub entropy: Entropy,
+    /// Of the kind: `session`.
+    pub kind: &'static str,
+    /// How old a copy may become.
+    pub lifetime: Duration,
+    /// Until when this process looks at no copy.
+    pub blind: Blind,
+}
+
+/// After a mark could not be left, this process trusts no copy until all that
+/// there could be have ended.
+#[derive(Debug, Default)]
+pub struct Blind(Mutex<Option<Deadline>>);
+
+/// A change is in force here, but copies elsewhere may last a little longer:
+/// Redis did not hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("Redis was not told: copies of the row end within seconds by themselves")]
+pub struct Lingering;
+
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    at: u64,
+    row: T,
+}
+
+impl Recent {
+    /// A copy that is good.
+    pub async fn get<T: DeserializeOwned>(&self, key: &str, now: UnixMillis) -> Option<T> {
+        let found = self.find(key, now).await;
+        let result = if found.is_some() { "hit" } else { "miss" };
+        metrics::counter!("munjigi_cache_lookups_total", "kind" => self.kind, "result" => result)
+            .increment(1);
+        found
+    }
+
+    async fn find<T: DeserializeOwned>(&self, key: &str, now: UnixMillis) -> Option<T> {
+        if self.blind.is_so() {
+            return None;
+        }
+        let name = self.name(key);
+        let sealed: Option<Vec<u8>> = self.redis.ask(redis::cmd("GET").arg(&name)).await.ok()?;
+        // A mark is empty, and opens as little as what somebody else wrote.
+        let opened = self.vault.open(&name, &sealed?).ok()?;
+        let copy: Kept<T> = serde_json::from_slice(&opened).ok()?;
+        let age = u128::from(now.0.abs_diff(copy.at));
+        (age < self.lifetime.as_millis()).then_some(copy.row)
+    }
+
+    /// Keeps a copy of what was read just now, unless it has changed since.
+    pub async fn put<T: Serialize>(&self, key: &str, row: &T, now: UnixMillis) {
+        if self.blind.is_so() {
+            return;
+        }
+        let Ok(plain) = serde_json::to_vec(&Kept { at: now.0, row }) else { return };
+        let name = self.name(key);
+        let sealed = self.vault.close(&name, &plain, &self.entropy);
+        let mut command = redis::cmd("SET");
+        command.arg(&name).arg(sealed).arg("NX").arg("PX").arg(millis(self.lifetime));
+        // Without a copy the next reader asks Postgres.
+        let _ = self.redis.ask::<Option<String>>(&command).await;
+    }
+
+    /// Ends the copies of rows that changed. To be told after the commit.
+    pub async fn mark(&self, keys: impl Iterator<Item = String>) -> Result<(), Lingering> {
+        let mut told = Ok(());
+        for key in keys {
+            let mut command = redis::cmd("SET");
+            command.arg(self.name(&key)).arg("").arg("PX").arg(millis(MARK));
+            if let Err(Away) = self.redis.ask::<String>(&command).await {
+                self.blind.become_so(self.lifetime);
+                told = Err(Lingering);
+            }
+        }
+        told
+    }
+
+    /// Drops a copy that is merely out of date.
+    pub async fn drop_copy(&self, key: &str) {
+        let mut command = redis::cmd("EVAL");
+        command.arg(DROP).arg(1).arg(self.name(key));
+        let _ = self.redis.ask::<Option<i64>>(&command).await;
+    }
+
+    fn name(&self, key: &str) -> String {
+        format!("munjigi:{}:{key}", self.kind)
+    }
+}
+
+impl Blind {
+    fn is_so(&self) -> bool {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| !until.is_past())
+    }
+
+    fn become_so(&self, lifetime: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deadline::after(lifetime));
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

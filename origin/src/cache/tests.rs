@@ -1,0 +1,37 @@
+//! One suite for each use, held against Postgres alone and against Redis
+//! beside it; then what becomes of each when Redis goes.
+
+mod contract;
+mod loss;
+mod seal;
+
+use sqlx::PgPool;
+
+use crate::rig::Rig;
+use crate::rig::redis::RedisServer;
+
+/// As the server puts it together, with a server of Redis where there is one.
+async fn beside(pool: PgPool) -> Option<(Rig, RedisServer)> {
+    let server = RedisServer::start().await?;
+    let rig = Rig::beside(pool, &server.connection()).await;
+    Some((rig, server))
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn postgres_alone_does_everything(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    contract::every_use(&rig).await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn redis_beside_postgres_does_it_alike(pool: PgPool) {
+    let Some((rig, _server)) = beside(pool).await else { return };
+    contract::every_use(&rig).await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn postgres_does_everything_while_redis_is_gone(pool: PgPool) {
+    let Some((rig, mut server)) = beside(pool).await else { return };
+    server.kill();
+    contract::every_use(&rig).await;
+}

@@ -1,0 +1,231 @@
+//! What each use promises, whoever keeps it. A suite takes a maker, so that
+//! each of its tests begins with names that nobody used before.
+
+use std::time::Duration;
+
+use crate::accounts::session::Stage;
+use crate::accounts::{Id, Limit, Token};
+use crate::cache::{Limits, Locks, Sessions, Sites, take_within};
+use crate::clock::Clock;
+use crate::rig::Rig;
+use crate::store::limits::Taken;
+use crate::store::locks::Fenced;
+use crate::store::sessions::{self, NewSession};
+use crate::store::sites::Change;
+use crate::store::{StoreError, Unit, transact};
+use munjigi_captcha::UnixMillis;
+use sqlx::PgConnection;
+
+const LIMIT: Limit = Limit { name: "test", burst: 3, interval_millis: 10_000 };
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Every suite.
+pub async fn every_use(rig: &Rig) {
+    let cache = &rig.app.cache;
+    let fresh_name = || Id::draw(&rig.app.entropy).to_string();
+    limits(async || (&*cache.limits, fresh_name())).await;
+    locks(rig, async || (&*cache.locks, fresh_name())).await;
+    sessions(rig, &*cache.sessions).await;
+    sites(rig, &*cache.sites).await;
+}
+
+/// What counting tries promises.
+pub async fn limits<'a>(fresh: impl AsyncFn() -> (&'a dyn Limits, String)) {
+    a_burst_passes_and_then_one_in_each_interval(fresh().await).await;
+    many_at_once_are_counted_each(fresh().await).await;
+    who_has_shown_to_be_who_they_are_begins_anew(fresh().await).await;
+}
+
+fn at(seconds: u64) -> UnixMillis {
+    UnixMillis(1_795_176_030_000 + seconds * 1_000)
+}
+
+async fn a_burst_passes_and_then_one_in_each_interval((limits, whom): (&dyn Limits, String)) {
+    let other = format!("{whom}-other");
+    for (whom, seconds, wanted) in [
+        (&whom, 0, Taken::Yes),
+        (&whom, 0, Taken::Yes),
+        (&whom, 0, Taken::Yes),
+        (&whom, 0, Taken::Wait { seconds: 10 }),
+        (&whom, 4, Taken::Wait { seconds: 6 }),
+        (&other, 4, Taken::Yes),
+        (&whom, 10, Taken::Yes),
+        (&whom, 10, Taken::Wait { seconds: 10 }),
+        // Having rested, the whole burst is there again and no more.
+        (&whom, 1_000, Taken::Yes),
+        (&whom, 1_000, Taken::Yes),
+        (&whom, 1_000, Taken::Yes),
+        (&whom, 1_000, Taken::Wait { seconds: 10 }),
+    ] {
+        assert_eq!(limits.take(&LIMIT, whom, at(seconds)).await.unwrap(), wanted, "{seconds}");
+    }
+}
+
+async fn many_at_once_are_counted_each((limits, whom): (&dyn Limits, String)) {
+    let tries = (0..50).map(|_| limits.take(&LIMIT, &whom, at(0)));
+    let taken = futures_util::future::join_all(tries).await;
+    assert_eq!(taken.iter().filter(|taken| matches!(taken, Ok(Taken::Yes))).count(), 3);
+}
+
+async fn who_has_shown_to_be_who_they_are_begins_anew((limits, whom): (&dyn Limits, String)) {
+    for _ in 0..4 {
+        limits.take(&LIMIT, &whom, at(0)).await.unwrap();
+    }
+    limits.forget(&LIMIT, &whom).await.unwrap();
+    assert_eq!(limits.take(&LIMIT, &whom, at(0)).await.unwrap(), Taken::Yes);
+}
+
+/// What giving out locks promises.
+pub async fn locks<'a>(rig: &Rig, fresh: impl AsyncFn() -> (&'a dyn Locks, String)) {
+    one_at_a_time_holds_a_lock(fresh().await).await;
+    a_lock_ends_by_itself_and_whoever_slept_writes_nothing(rig, fresh().await).await;
+    a_lock_given_back_late_is_the_next_holders(fresh().await).await;
+    who_waits_gets_it_when_it_is_free(rig, fresh().await).await;
+}
+
+async fn one_at_a_time_holds_a_lock((locks, name): (&dyn Locks, String)) {
+    let tries = (0..20).map(|_| locks.take(&name, MINUTE, at(0)));
+    let taken = futures_util::future::join_all(tries).await;
+    let taken: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(taken.len(), 1);
+    let other = format!("{name}-other");
+    assert!(locks.take(&other, MINUTE, at(0)).await.unwrap().is_some());
+    locks.give_back(&taken[0], at(1)).await.unwrap();
+    let next = locks.take(&name, MINUTE, at(1)).await.unwrap().unwrap();
+    assert!(next.fence > taken[0].fence);
+}
+
+struct Write;
+
+impl Unit for Write {
+    type Output = ();
+
+    async fn run(&self, _: &mut PgConnection) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+async fn a_lock_ends_by_itself_and_whoever_slept_writes_nothing(
+    rig: &Rig,
+    (locks, name): (&dyn Locks, String),
+) {
+    let slept = locks.take(&name, MINUTE, at(0)).await.unwrap().unwrap();
+    let write = Fenced { lease: &slept, unit: &Write };
+    assert_eq!(transact(&rig.pool, &write).await.unwrap(), Some(()));
+    assert!(locks.take(&name, MINUTE, at(59)).await.unwrap().is_none());
+    let next = locks.take(&name, MINUTE, at(60)).await.unwrap().unwrap();
+    assert_eq!(transact(&rig.pool, &write).await.unwrap(), None);
+    let write = Fenced { lease: &next, unit: &Write };
+    assert_eq!(transact(&rig.pool, &write).await.unwrap(), Some(()));
+}
+
+async fn a_lock_given_back_late_is_the_next_holders((locks, name): (&dyn Locks, String)) {
+    let slept = locks.take(&name, MINUTE, at(0)).await.unwrap().unwrap();
+    locks.take(&name, MINUTE, at(60)).await.unwrap().unwrap();
+    locks.give_back(&slept, at(61)).await.unwrap();
+    assert!(locks.take(&name, MINUTE, at(62)).await.unwrap().is_none());
+}
+
+async fn who_waits_gets_it_when_it_is_free(rig: &Rig, (locks, name): (&dyn Locks, String)) {
+    let held = locks.take(&name, MINUTE, rig.now()).await.unwrap().unwrap();
+    let clock: &Clock = &rig.app.clock;
+    let within = |patience| take_within(locks, &name, MINUTE, patience, clock);
+    assert_eq!(within(Duration::ZERO).await.unwrap(), None);
+    let (waited, given) =
+        tokio::join!(within(Duration::from_secs(20)), locks.give_back(&held, rig.now()));
+    given.unwrap();
+    assert!(waited.unwrap().unwrap().fence > held.fence);
+}
+
+/// What finding sessions promises.
+pub async fn sessions(rig: &Rig, sessions: &dyn Sessions) {
+    a_session_is_found_as_it_is_stored(rig, sessions).await;
+    a_session_that_ended_is_dead_at_once(rig, sessions).await;
+    a_reader_that_was_slow_brings_no_dead_session_back(rig, sessions).await;
+    a_proof_is_seen_at_once(rig, sessions).await;
+}
+
+/// A cookie with a session, and whose it is.
+async fn begin(rig: &Rig) -> (Token, Id, Id) {
+    let name = Id::draw(&rig.app.entropy).to_string();
+    let kim = rig.someone(&name).await;
+    let (cookie, id) = (Token::draw(&rig.app.entropy), Id::draw(&rig.app.entropy));
+    let session = NewSession {
+        cookie: cookie.hash(),
+        id: &id,
+        account: &kim.account,
+        stage: Stage::Complete,
+        agent: "Firefox on Linux",
+        prefix: "203.0.113.0/24",
+        now: rig.now(),
+    };
+    sessions::begin(&rig.pool, &session).await.unwrap();
+    (cookie, kim.account, id)
+}
+
+async fn a_session_is_found_as_it_is_stored(rig: &Rig, sessions: &dyn Sessions) {
+    let (cookie, _, id) = begin(rig).await;
+    let stored = sessions::find(&rig.pool, cookie.hash(), rig.now()).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(sessions.find(cookie.hash(), rig.now()).await.unwrap(), stored);
+    }
+    assert_eq!(stored.unwrap().id, id);
+    let nobody = Token::draw(&rig.app.entropy);
+    assert_eq!(sessions.find(nobody.hash(), rig.now()).await.unwrap(), None);
+    let later = UnixMillis(rig.now().0 + crate::accounts::session::IDLE_MILLIS);
+    assert_eq!(sessions.find(cookie.hash(), later).await.unwrap(), None);
+}
+
+async fn a_session_that_ended_is_dead_at_once(rig: &Rig, sessions: &dyn Sessions) {
+    let (cookie, account, id) = begin(rig).await;
+    assert!(sessions.find(cookie.hash(), rig.now()).await.unwrap().is_some());
+    let ended = sessions::end(&rig.pool, &account, &id).await.unwrap();
+    assert_eq!(ended.0, [cookie.hash()]);
+    let _ = sessions.changed(&ended.0).await;
+    assert_eq!(sessions.find(cookie.hash(), rig.now()).await.unwrap(), None);
+}
+
+/// A hundred readers while it ends: whoever asks afterwards finds nothing.
+async fn a_reader_that_was_slow_brings_no_dead_session_back(rig: &Rig, sessions: &dyn Sessions) {
+    let (cookie, account, id) = begin(rig).await;
+    let reading = (0..100).map(|_| sessions.find(cookie.hash(), rig.now()));
+    let ending = async {
+        let ended = sessions::end(&rig.pool, &account, &id).await.unwrap();
+        let _ = sessions.changed(&ended.0).await;
+        assert_eq!(sessions.find(cookie.hash(), rig.now()).await.unwrap(), None);
+    };
+    let (read, ()) = tokio::join!(futures_util::future::join_all(reading), ending);
+    for read in read {
+        read.unwrap();
+    }
+    assert_eq!(sessions.find(cookie.hash(), rig.now()).await.unwrap(), None);
+}
+
+async fn a_proof_is_seen_at_once(rig: &Rig, sessions: &dyn Sessions) {
+    let (cookie, _, id) = begin(rig).await;
+    let before = sessions.find(cookie.hash(), rig.now()).await.unwrap().unwrap();
+    let later = UnixMillis(rig.now().0 + 5_000);
+    sessions::prove(&rig.pool, &id, later).await.unwrap();
+    let _ = sessions.changed(&[cookie.hash()]).await;
+    let after = sessions.find(cookie.hash(), later).await.unwrap().unwrap();
+    assert!(after.proved_at > before.proved_at);
+}
+
+/// What finding sites promises.
+pub async fn sites(rig: &Rig, sites: &dyn Sites) {
+    let site = rig.create_site().await;
+    let key = site.sitekey.as_str();
+    for _ in 0..3 {
+        let found = sites.find(key, rig.now()).await.unwrap().unwrap();
+        assert_eq!(found.config, site);
+        assert_eq!(found, crate::store::sites::find(&rig.pool, key).await.unwrap().unwrap());
+    }
+    for change in [Change::Pause, Change::AddSecret(rig.new_hash()), Change::Delete] {
+        let changed = rig.change(key, change).await.unwrap();
+        let _ = sites.changed(key).await;
+        let found = sites.find(key, rig.now()).await.unwrap().unwrap();
+        assert_eq!(found.config, changed);
+    }
+    let nobody = "mj_00000000000000000000000000";
+    assert_eq!(sites.find(nobody, rig.now()).await.unwrap(), None);
+}

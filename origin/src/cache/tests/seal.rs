@@ -1,0 +1,61 @@
+//! What somebody else writes into Redis.
+
+use sqlx::PgPool;
+
+use super::beside;
+use crate::accounts::Token;
+use crate::cache::Redis;
+use crate::rig::Tab;
+
+async fn text(redis: &Redis, key: &str) -> Vec<u8> {
+    redis.ask::<Option<Vec<u8>>>(redis::cmd("GET").arg(key)).await.unwrap().unwrap()
+}
+
+async fn keys(redis: &Redis) -> Vec<String> {
+    redis.ask(redis::cmd("KEYS").arg("munjigi:session:*")).await.unwrap()
+}
+
+async fn write(redis: &Redis, key: &str, value: &[u8]) {
+    redis.ask::<String>(redis::cmd("SET").arg(key).arg(value)).await.unwrap();
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
+    let Some((rig, server)) = beside(pool).await else { return };
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open("/console/account").await;
+    assert_eq!(tab.status, 200);
+    let redis = server.connection();
+    let copies = keys(&redis).await;
+    assert_eq!(copies.len(), 1);
+    let copy = text(&redis, &copies[0]).await;
+    assert!(!String::from_utf8_lossy(&copy).contains(kim.account.as_str()));
+    // The copy is what is read: the row is gone and nobody said so.
+    sqlx::query("DELETE FROM sessions").execute(&rig.pool).await.unwrap();
+    tab.open("/console/account").await;
+    assert_eq!(tab.path, "/console/account");
+    // And no longer than its lifetime, even if somebody keeps it there.
+    write(&redis, &copies[0], &copy).await;
+    rig.pass(30_000);
+    tab.open("/console/account").await;
+    assert!(tab.path.starts_with("/log-in"), "{}", tab.path);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn whoever_writes_into_redis_logs_nobody_in(pool: PgPool) {
+    let Some((rig, server)) = beside(pool).await else { return };
+    let kim = rig.someone("Kim").await;
+    rig.tab_of(&kim.account).await.open("/console/account").await;
+    let redis = server.connection();
+    let copy = text(&redis, &keys(&redis).await[0]).await;
+    let theirs = Token::draw(&rig.app.entropy);
+    let key = data_encoding::BASE64URL_NOPAD.encode(theirs.hash().as_bytes());
+    for forged in [copy.as_slice(), b"", b"{}", b"{\"at\":1795176030000,\"row\":{}}"] {
+        write(&redis, &format!("munjigi:session:{key}"), forged).await;
+        let mut tab = Tab::new(&rig);
+        tab.cookies.insert("__Host-munjigi-session".to_owned(), theirs.reveal().to_string());
+        tab.open("/console/account").await;
+        assert!(tab.path.starts_with("/log-in"), "{}", tab.path);
+    }
+}

@@ -1,0 +1,49 @@
+//! A real server of Redis's protocol, one for each test.
+
+use munjigi_tools::process::Service as _;
+use munjigi_tools::project::Project;
+use munjigi_tools::redis::Server;
+use munjigi_tools::setup::require::{Part, Required};
+
+use crate::cache::Redis;
+use crate::config;
+
+/// A server that a test starts, kills and starts again.
+pub struct RedisServer {
+    server: Server,
+    folder: tempfile::TempDir,
+}
+
+impl RedisServer {
+    /// None where it cannot be had and nobody requires it.
+    pub async fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("redis.log");
+        match Server::start(&Project::here(), log).await {
+            Ok(server) => Some(Self { server, folder }),
+            Err(error) => {
+                let required = Required::from_environment().unwrap();
+                assert!(!required.includes(Part::Redis), "MUNJIGI_REQUIRE names redis: {error:#}");
+                eprintln!("skipped, Redis is missing: {error:#}");
+                None
+            }
+        }
+    }
+
+    /// A connection of its own.
+    pub fn connection(&self) -> Redis {
+        let server = config::parse_redis_url(&self.server.url()).unwrap();
+        Redis::new(server.client().unwrap()).unwrap()
+    }
+
+    /// As a crash would.
+    pub fn kill(&mut self) {
+        self.server.kill();
+    }
+
+    /// Empty, at the same address.
+    pub async fn start_again(&mut self) {
+        assert!(self.folder.path().exists());
+        self.server.start_again().await.unwrap();
+    }
+}

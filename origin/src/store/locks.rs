@@ -1,0 +1,80 @@
+//! Locks that end by themselves, and the fences that keep an origin which
+//! slept through the end of its lock from writing.
+
+use std::time::Duration;
+
+use munjigi_captcha::UnixMillis;
+use sqlx::{PgConnection, PgPool};
+
+use super::{StoreError, Unit, to_timestamp};
+
+/// A lock that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Of the lock.
+    pub name: String,
+    /// Larger than that of every earlier lease of the lock.
+    pub fence: i64,
+}
+
+/// Takes a lock that is free; `None` while another holds it.
+pub async fn take(
+    pool: &PgPool,
+    name: &str,
+    lifetime: Duration,
+    now: UnixMillis,
+) -> Result<Option<Lease>, StoreError> {
+    let fence = sqlx::query_scalar!(
+        "INSERT INTO locks (name, fence, held_until) VALUES ($1, 1, $2)
+        ON CONFLICT (name) DO UPDATE SET fence = locks.fence + 1, held_until = $2
+            WHERE locks.held_until <= $3
+        RETURNING fence",
+        name,
+        to_timestamp(now) + lifetime,
+        to_timestamp(now)
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(fence.map(|fence| Lease { name: name.to_owned(), fence }))
+}
+
+/// Gives a lock back, unless another has it by now.
+pub async fn give_back(pool: &PgPool, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE locks SET held_until = LEAST(held_until, $3) WHERE name = $1 AND fence = $2",
+        lease.name,
+        lease.fence,
+        to_timestamp(now)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// A unit that writes only while nobody has taken the lock since.
+#[derive(Debug)]
+pub struct Fenced<'a, U> {
+    /// Under which it writes.
+    pub lease: &'a Lease,
+    /// What it writes.
+    pub unit: &'a U,
+}
+
+impl<U: Unit + Sync> Unit for Fenced<'_, U> {
+    /// None where the lock is another's by now: nothing was written.
+    type Output = Option<U::Output>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        // Locked until the commit: nobody takes it between this look and that.
+        let fence = sqlx::query_scalar!(
+            "SELECT fence FROM locks WHERE name = $1 FOR UPDATE",
+            self.lease.name
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if fence != Some(self.lease.fence) {
+            return Ok(None);
+        }
+        self.unit.run(connection).await.map(Some)
+    }
+}

@@ -1,0 +1,40 @@
+//! The real Redis: it is found or unpacked, and comes back empty, as a cache
+//! may.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use munjigi_tools::process::Service;
+use munjigi_tools::project::Project;
+use munjigi_tools::redis::Server;
+use munjigi_tools::setup::redis;
+use munjigi_tools::setup::require::{Part, Required};
+
+/// One answer to one command.
+fn ask(server: &Server, command: &str) -> anyhow::Result<String> {
+    let address = server.url().trim_start_matches("redis://").to_owned();
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(format!("{command}\r\nQUIT\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.trim_end_matches("+OK\r\n").to_owned())
+}
+
+#[tokio::test]
+async fn a_server_is_had_without_installing_it_and_forgets_when_it_is_killed() {
+    let required = Required::from_environment().unwrap();
+    let project = Project::here();
+    redis::prepare(&project, &required).unwrap();
+    if redis::find(&project).is_err() && !required.includes(Part::Redis) {
+        eprintln!("skipped, Redis is missing");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(&project, folder.path().join("log")).await.unwrap();
+    assert_eq!(ask(&server, "SET kept 1 EX 100").unwrap(), "");
+    assert_eq!(ask(&server, "GET kept").unwrap(), "$1\r\n1\r\n");
+    server.kill();
+    server.start_again().await.unwrap();
+    assert_eq!(ask(&server, "GET kept").unwrap(), "$-1\r\n");
+    server.stop().await.unwrap();
+}
