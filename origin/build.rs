@@ -1,11 +1,13 @@
-//! Migrations are compiled in: a new one must recompile the crate. And what
-//! a release was built from, for `/version`: `MUNJIGI_BUILD` where it is set,
-//! else the commit.
+//! Migrations are compiled in: a new one must recompile the crate. So is
+//! every page of `docs/`, by name. And what a release was built from, for
+//! `/version`: `MUNJIGI_BUILD` where it is set, else the commit.
 
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
+    list_documents();
     println!("cargo::rerun-if-changed=migrations");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=MUNJIGI_BUILD");
@@ -23,6 +25,39 @@ fn main() {
     {
         println!("cargo::rerun-if-changed={log}");
     }
+}
+
+/// Pages beside `docs/` that pages in it point to.
+const BESIDE: [&str; 3] = ["ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"];
+
+/// Writes a table of the files in `docs/`, so that a new page is served
+/// without being listed.
+fn list_documents() {
+    let folder = Path::new("../docs").canonicalize().expect("docs/ is beside origin/");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut table = String::from("&[\n");
+    let beside = BESIDE.map(|name| folder.with_file_name(name));
+    for path in beside.into_iter().chain(files(&folder)) {
+        println!("cargo::rerun-if-changed={}", path.display());
+        let (name, path) = (path.file_name().and_then(|name| name.to_str()), path.to_str());
+        let (name, path) = name.zip(path).expect("names are UTF-8");
+        writeln!(table, "({name:?}, include_str!({path:?})),").expect("a String takes it");
+    }
+    table.push_str("]\n");
+    let out = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
+    std::fs::write(Path::new(&out).join("documents.rs"), table).expect("OUT_DIR can be written");
+}
+
+/// Pages and the data that they point to, by name.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("docs/ can be read");
+    let paths = entries.map(|entry| entry.expect("docs/ can be read").path());
+    let is_text = |path: &PathBuf| {
+        path.extension().is_some_and(|kind| kind == "md" || kind == "toml" || kind == "json")
+    };
+    let mut files: Vec<PathBuf> = paths.filter(is_text).collect();
+    files.sort();
+    files
 }
 
 /// The commit of these sources; none where they lie in no repository of
