@@ -4,6 +4,7 @@
 
 mod cache;
 mod console;
+mod demo;
 mod hours;
 mod mail;
 mod pictures;
@@ -20,6 +21,7 @@ use munjigi_service::config::{Reader, number};
 
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{Console, ConsoleSource, SignUpPolicy};
+pub use demo::Demo;
 pub use hours::Hours;
 pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
 pub use munjigi_service::config::{Environment, Mistakes};

@@ -7,7 +7,8 @@ use munjigi_captcha::KeyRing;
 use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
 use munjigi_protocol::{
-    Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, Status, headers, routes,
+    Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
+    routes,
 };
 use reqwest::{Client, Method, StatusCode, Url};
 
@@ -168,6 +169,22 @@ impl Edge {
             return Err(EdgeError::Refused { status, code: None });
         }
         Ok(status != StatusCode::NOT_FOUND)
+    }
+
+    /// What siteverify says of a token, asked as a customer asks.
+    pub async fn siteverify(
+        &self,
+        secret: &str,
+        token: &str,
+    ) -> Result<SiteverifyReply, EdgeError> {
+        let form = [("secret", secret), ("response", token)];
+        let asked = self.http.post(self.at(routes::SITEVERIFY.path)).form(&form);
+        let answer = asked.send().await.map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(EdgeError::Refused { status, code: None });
+        }
+        answer.json().await.map_err(|error| self.unreachable(&error))
     }
 
     async fn call(

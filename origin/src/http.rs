@@ -4,6 +4,7 @@
 
 mod admission;
 mod answer;
+mod api;
 mod console;
 mod counts;
 mod events;
@@ -11,6 +12,7 @@ mod health;
 mod home;
 mod intake;
 mod metrics;
+mod parts;
 mod refused;
 mod signed;
 mod version;
@@ -40,6 +42,7 @@ pub use admission::Admission;
 pub use console::Console;
 pub use health::{Readiness, Schema};
 pub use metrics::describe as describe_metrics;
+pub use parts::{Board, watch as watch_parts};
 pub use refused::Refused;
 
 /// What the endpoints need.
@@ -65,6 +68,8 @@ pub struct App {
     pub retention: Retention,
     /// What is known of the parts that the origin depends on.
     pub readiness: Readiness,
+    /// How the parts were when last looked at.
+    pub board: Board,
     /// How much is taken on at once.
     pub admission: Admission,
     /// Renders the metrics.
@@ -88,6 +93,7 @@ pub fn router(app: Arc<App>) -> Router {
         None => Router::new().route("/", get(home::handler)),
     };
     pages
+        .merge(api::router())
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::handler))

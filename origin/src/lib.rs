@@ -34,6 +34,7 @@ pub mod stop;
 )]
 pub mod store;
 pub mod visitor;
+mod words;
 
 pub use munjigi_service::clock;
 pub use store::MIGRATOR;

@@ -16,10 +16,10 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
-use axum::{Json, Router};
+use axum::routing::{get, post, put};
+use axum::{Form, Json, Router};
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
-use munjigi_captcha::{KeyCheck, KeyRing, Secret, SecretHash, UnixMillis};
+use munjigi_captcha::{KeyCheck, KeyRing, Secret, SecretHash, Sitekey, UnixMillis};
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, Health, Problem, Redeemed, SiteConfig,
     SitePut, Status, headers,
@@ -68,6 +68,10 @@ pub fn console() -> config::Console {
         keys: ring(),
         sign_up: config::SignUpPolicy::Open,
         client_header: Some("x-real-ip".parse().unwrap()),
+        demo: Some(config::Demo {
+            sitekey: Sitekey::from_trusted("mj_0123456789abcdefghjkmnpqr0").unwrap(),
+            secret: "mjs_demo".to_owned().into(),
+        }),
     }
 }
 
@@ -301,6 +305,7 @@ impl FakeEdge {
         let router = Router::new()
             .route("/health", get(async || health))
             .route("/v1/frame/{sitekey}", get(frame))
+            .route("/siteverify", post(siteverify))
             .with_state(Arc::clone(&memory))
             .merge(internal);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -360,6 +365,17 @@ async fn frame(
 ) -> StatusCode {
     let known = memory.lock().unwrap().sites.contains_key(&sitekey);
     if known { StatusCode::OK } else { StatusCode::NOT_FOUND }
+}
+
+/// The token `good` is good, however often.
+async fn siteverify(Form(fields): Form<BTreeMap<String, String>>) -> Json<serde_json::Value> {
+    let is_good = fields.get("secret").is_some_and(|it| it.starts_with("mjs_"))
+        && fields.get("response").is_some_and(|it| it == "good");
+    Json(if is_good {
+        json!({ "success": true, "hostname": "console.example", "error-codes": [] })
+    } else {
+        json!({ "success": false, "error-codes": ["invalid-input-response"] })
+    })
 }
 
 async fn internal(

@@ -16,7 +16,7 @@ use crate::config::{Config, Database, Mail, RedisServer};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
-use crate::http::{self, Admission, App, Console, Readiness, Schema};
+use crate::http::{self, Admission, App, Board, Console, Readiness, Schema};
 use crate::jobs::Jobs;
 use crate::mail::{Sender, Transport, TransportError};
 use crate::pictures::Factory;
@@ -146,6 +146,7 @@ impl Server {
             mail: parts.mail,
             retention,
             readiness: Readiness::default(),
+            board: Board::default(),
             admission: Admission::new(parts.connections),
             metrics,
             console: parts.console,
@@ -227,12 +228,16 @@ pub struct Parts {
     pub connections: u32,
 }
 
-/// Applies the schema, then publishes, does the jobs, makes pictures and
-/// sends letters.
-async fn background(app: Arc<App>, mut stop: Stop) {
+/// Looks at the parts; applies the schema, then publishes, does the jobs,
+/// makes pictures and sends letters.
+async fn background(app: Arc<App>, stop: Stop) {
+    tokio::join!(http::watch_parts(&app, stop.clone()), work(&app, stop));
+}
+
+async fn work(app: &Arc<App>, mut stop: Stop) {
     tokio::select! {
         () = stop.asked() => return,
-        () = apply_schema(&app) => {}
+        () = apply_schema(app) => {}
     }
     let publisher =
         Publisher { pool: app.pool.clone(), edge: app.edge.clone(), clock: app.clock.clone() };
@@ -254,7 +259,7 @@ async fn background(app: Arc<App>, mut stop: Stop) {
         publisher.run(stop.clone()),
         jobs.run(stop.clone()),
         factory.run(stop.clone()),
-        drop_copies(Arc::clone(&app), stop.clone()),
+        drop_copies(Arc::clone(app), stop.clone()),
         sending
     );
 }

@@ -162,6 +162,21 @@ impl Stack {
         let mut origin = Origin::prepare(&project, options.origin_port, variables, log)?;
         say("migrations");
         origin.migrate()?;
+        say("three sites");
+        let remembered = folder.join("sites.json");
+        if options.pictures != Pictures::None && !remembered.exists() {
+            // Every kind can be looked at here, whatever programs make of it.
+            for kind in pools::KINDS {
+                origin.run(&["pictures", "on", kind])?;
+            }
+        }
+        let sites = match &options.folder {
+            Folder::Temporary => sites::create(&origin)?,
+            Folder::Kept(_) => sites::kept(&origin, &remembered)?,
+        };
+        // What the home page tries out.
+        origin.set_variable("MUNJIGI_DEMO_SITEKEY", &sites.site.sitekey);
+        origin.set_variable("MUNJIGI_DEMO_SECRET", &sites.site.secret);
         say("the origin");
         origin.start().await?;
 
@@ -183,18 +198,7 @@ impl Stack {
             gpu.start().await?;
         }
 
-        say("three sites");
-        let remembered = folder.join("sites.json");
-        if options.pictures != Pictures::None && !remembered.exists() {
-            // Every kind can be looked at here, whatever programs make of it.
-            for kind in pools::KINDS {
-                origin.run(&["pictures", "on", kind])?;
-            }
-        }
-        let sites = match &options.folder {
-            Folder::Temporary => sites::create(&origin)?,
-            Folder::Kept(_) => sites::kept(&origin, &remembered)?,
-        };
+        say("publication of the sites");
         for site in [&sites.site, &sites.bench_site, &sites.pictures_site] {
             site.wait_until_published(&origin, PUBLISHED_WITHIN).await.with_context(|| {
                 format!("is the origin publishing? see {}", logs.join("origin.log").display())

@@ -44,6 +44,10 @@ pub const LETTERS_BY_ORGANISATION: Limit =
 pub const TRIES_OF_RULES: Limit =
     Limit { name: "tries-of-rules", burst: 10, interval_millis: 6 * SECOND };
 
+/// Tries of the demo on the home page, from one network prefix.
+pub const DEMO_BY_PREFIX: Limit =
+    Limit { name: "demo-by-prefix", burst: 20, interval_millis: 5 * SECOND };
+
 impl Limit {
     /// The key of its count for whom or what it limits. Hashed: the table
     /// holds no addresses.

@@ -4,7 +4,7 @@ use axum::http::HeaderName;
 use munjigi_captcha::KeyRing;
 use munjigi_service::config::Reader;
 
-use super::{Database, Environment, Mistakes, parse_bare_url, variables};
+use super::{Database, Demo, Environment, Mistakes, parse_bare_url, variables};
 use crate::accounts::Token;
 
 /// What the console needs.
@@ -18,6 +18,8 @@ pub struct Console {
     pub sign_up: SignUpPolicy,
     /// Where a proxy names the client's address.
     pub client_header: Option<HeaderName>,
+    /// The site that the home page tries out, where there is one.
+    pub demo: Option<Demo>,
 }
 
 /// Who may make an account.
@@ -49,7 +51,17 @@ impl Console {
         let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
             KeyRing::parse(text).map_err(|error| error.to_string())
         });
-        Some(Self { url: url?, keys: keys?, sign_up: sign_up?, client_header: client_header? })
+        let demo = Demo::is_wanted(reader).then(|| Demo::from(reader));
+        Some(Self {
+            url: url?,
+            keys: keys?,
+            sign_up: sign_up?,
+            client_header: client_header?,
+            demo: match demo {
+                Some(demo) => Some(demo?),
+                None => None,
+            },
+        })
     }
 
     /// A page's address, with the token that it takes.

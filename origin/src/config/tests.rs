@@ -97,6 +97,32 @@ fn letters_need_an_address_on_both_sides_or_are_not_sent() {
 }
 
 #[test]
+fn a_demo_needs_both_keys_of_its_site_and_does_not_show_its_secret() {
+    let console = [
+        ("MUNJIGI_CONSOLE_URL", "https://console.example"),
+        ("MUNJIGI_CONSOLE_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+        ("MUNJIGI_MAIL_URL", "folder:letters"),
+        ("MUNJIGI_MAIL_FROM", "Munjigi <no-reply@console.example>"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| {
+        Config::read(&environment(&[COMPLETE.as_slice(), &console, more].concat()))
+    };
+    assert!(with(&[]).unwrap().console.unwrap().demo.is_none());
+    let sitekey = ("MUNJIGI_DEMO_SITEKEY", "mj_0123456789abcdefghjkmnpqr0");
+    let secret = ("MUNJIGI_DEMO_SECRET", "mjs_0123456789");
+    let demo = with(&[sitekey, secret]).unwrap().console.unwrap().demo.unwrap();
+    assert_eq!(demo.sitekey.to_string(), sitekey.1);
+    assert!(!format!("{demo:?}").contains(secret.1), "{demo:?}");
+    for (set, missing) in [(sitekey, secret.0), (secret, sitekey.0)] {
+        let told = with(&[set]).unwrap_err().to_string();
+        assert!(told.contains(missing), "{told}");
+    }
+    let told = with(&[(sitekey.0, secret.1), (secret.0, sitekey.1)]).unwrap_err().to_string();
+    assert!(told.contains("not a sitekey") && told.contains("not a secret"), "{told}");
+    assert!(!told.contains(secret.1), "{told}");
+}
+
+#[test]
 fn an_edge_is_scheme_host_and_port() {
     for good in ["https://captcha.example", "http://127.0.0.1:8787", "http://edge:80/"] {
         assert!(parse_edge_url(good).is_ok(), "{good}");

@@ -151,6 +151,13 @@ pub const CLIENT_HEADER: Variable = Variable::with_default(
     "",
     "header in which your proxy names the client's address; without it, the connection's is used",
 );
+pub const DEMO_SITEKEY: Variable = Variable::with_default(
+    "MUNJIGI_DEMO_SITEKEY",
+    "",
+    "a site that the home page tries out, which allows the console's host name; without it there is no demo",
+);
+pub const DEMO_SECRET: Variable =
+    Variable::secret("MUNJIGI_DEMO_SECRET", "that site's secret, needed with MUNJIGI_DEMO_SITEKEY");
 
 /// Every variable, by who reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
@@ -161,6 +168,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER]),
+    (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),
     (
         &[Origin],

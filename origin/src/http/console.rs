@@ -7,11 +7,14 @@ mod assets;
 mod code;
 mod confirm;
 mod cookies;
+mod demo;
+mod docs;
 mod frame;
 mod gate;
 mod guard;
 mod home;
 mod invitation;
+mod language;
 mod letters;
 mod log_in;
 mod log_out;
@@ -22,6 +25,7 @@ mod record;
 mod recover;
 mod sign_up;
 mod sites;
+mod status;
 mod team;
 mod trouble;
 
@@ -70,13 +74,18 @@ impl Console {
 
 /// Every page.
 fn pages(app: &Arc<App>) -> Pages {
-    use Access::{Anyone, Guest, HalfWay, Member, Person};
+    use Access::{Anyone, Guest, HalfWay, Member, Person, Public};
     use Permission::{
         ChangeRules, ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadAudit, ReadSites, ReadTeam,
     };
     let pages = Pages::new(app)
         .get("/", Anyone, home::show)
-        .get("/assets/{name}", Anyone, assets::show)
+        .get("/demo", Public, demo::show)
+        .post("/demo", Anyone, demo::submit)
+        .get("/docs", Public, docs::index)
+        .get("/docs/{page}", Public, docs::show)
+        .get("/status", Public, status::show)
+        .get("/assets/{name}", Public, assets::show)
         .get("/sign-up", Guest, sign_up::show)
         .post("/sign-up", Guest, sign_up::submit)
         .get("/confirm", Guest, confirm::show)

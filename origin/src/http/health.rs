@@ -93,7 +93,8 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
     response
 }
 
-async fn check_database(app: &App) -> HealthCheck {
+/// Whether Postgres answers.
+pub(super) async fn check_database(app: &App) -> HealthCheck {
     let name = "database";
     match tokio::time::timeout(CHECK_TIMEOUT, store::ping(&app.pool)).await {
         Ok(Ok(())) => well(name),
@@ -153,7 +154,7 @@ async fn check_gpu(app: &App) -> Option<HealthCheck> {
 }
 
 /// None where no letters are sent.
-async fn check_mail(app: &App) -> Option<HealthCheck> {
+pub(super) async fn check_mail(app: &App) -> Option<HealthCheck> {
     let name = "mail";
     if let Some(trouble) = app.mail.as_ref()?.trouble() {
         return Some(wrong(name, Status::Degraded, &trouble));

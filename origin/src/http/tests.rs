@@ -6,6 +6,7 @@ macro_rules! assert_contract {
     };
 }
 
+mod api;
 mod bad_input;
 mod counts;
 mod events;

@@ -30,6 +30,16 @@ pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// The style of pages to read: home, documents, status.
+pub static PAGES: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "pages",
+        "css",
+        "text/css; charset=utf-8",
+        include_bytes!("../../../assets/pages.css"),
+    )
+});
+
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static [u8]) -> Self {
         let digest = HEXLOWER.encode(&Sha256::digest(bytes));
@@ -41,7 +51,7 @@ impl Asset {
 
 /// The endpoint.
 pub async fn show(Path(name): Path<String>) -> Result<Response, Trouble> {
-    let asset = [&*STYLE].into_iter().find(|asset| asset.name == name);
+    let asset = [&*STYLE, &*PAGES].into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or(Trouble::nothing_here())?;
     let headers = [
         (header::CONTENT_TYPE, asset.kind),

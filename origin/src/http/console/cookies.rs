@@ -1,5 +1,6 @@
-//! The two cookies: the session's, and a guest's, which lets nobody in and
-//! only ties forms to the browser that was shown them.
+//! The cookies: the session's; a guest's, which lets nobody in and only ties
+//! forms to the browser that was shown them; and the language that somebody
+//! chose.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -7,15 +8,29 @@ use time::Duration;
 
 use crate::accounts::{Token, session};
 use crate::config::Console;
+use crate::locale::Locale;
 
 const SESSION: &str = "munjigi-session";
 const GUEST: &str = "munjigi-guest";
+const LANGUAGE: &str = "munjigi-language";
 
 /// What a browser sent.
 pub fn read(config: &Console, headers: &HeaderMap) -> (Option<Token>, Option<Token>) {
     let jar = CookieJar::from_headers(headers);
     let token = |name: &str| jar.get(&full(config, name)).and_then(|it| Token::parse(it.value()));
     (token(SESSION), token(GUEST))
+}
+
+/// The language that somebody chose.
+pub fn language(config: &Console, headers: &HeaderMap) -> Option<Locale> {
+    CookieJar::from_headers(headers).get(&full(config, LANGUAGE))?.value().parse().ok()
+}
+
+/// Keeps it for a year.
+pub fn set_language(config: &Console, locale: Locale) -> HeaderValue {
+    let mut cookie = Cookie::new(full(config, LANGUAGE), locale.as_str());
+    cookie.set_max_age(Duration::days(365));
+    header(config, cookie)
 }
 
 /// Sets the session's.

@@ -5,12 +5,15 @@ use axum::response::Html;
 
 use super::assets;
 use super::gate::FORM_KEY;
+use super::language::{self, Switch};
 use super::person::{Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::accounts::Permission;
 use crate::config::SignUpPolicy;
 use crate::http::App;
+use crate::locale::Locale;
 use crate::store::organisations::Membership;
+use crate::words::{self, Words};
 
 /// Around a page.
 #[derive(Debug, Clone)]
@@ -35,6 +38,14 @@ pub struct Frame {
     pub entry: Entry,
     /// Whether everybody may make an account.
     pub sign_up: bool,
+    /// Whether nobody has looked who reads it.
+    pub is_public: bool,
+    /// The page's language.
+    pub locale: Locale,
+    /// What stands around it, in that language.
+    pub words: &'static Words,
+    /// The same page in the other languages, where it is there in them.
+    pub languages: Vec<Switch>,
 }
 
 /// An entry of the navigation.
@@ -69,7 +80,23 @@ impl Frame {
             memberships: Vec::new(),
             entry: Entry::Elsewhere,
             sign_up: open,
+            is_public: false,
+            locale: Locale::En,
+            words: words::of(Locale::En),
+            languages: Vec::new(),
         }
+    }
+
+    /// Of a page for whose sake nobody looks who reads it.
+    pub fn public(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
+        Self { is_public: true, ..Self::bare(app, browser, title) }.in_language_of(browser)
+    }
+
+    /// Of a page that there is in every language.
+    pub fn in_language_of(self, browser: &Browser) -> Self {
+        let locale = browser.locale;
+        let languages = language::switches(browser.query.as_deref(), locale);
+        Self { locale, words: words::of(locale), languages, ..self }
     }
 
     /// Of a page for who is logged in.
@@ -122,6 +149,12 @@ impl Frame {
         self.here
             .as_ref()
             .map_or_else(String::new, |here| format!("/console/{}", here.organisation))
+    }
+
+    /// Path of the style of pages to read.
+    #[expect(clippy::unused_self, reason = "templates see the frame alone")]
+    pub fn pages_style(&self) -> &'static str {
+        assets::PAGES.path.as_str()
     }
 
     /// Whether an entry of the navigation is this page's.

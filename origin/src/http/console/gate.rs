@@ -34,6 +34,9 @@ pub const FORM_KEY: &str = "form_key";
 /// Who may see a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
+    /// Everybody, and nobody looks who it is: shown also while the records
+    /// are away.
+    Public,
     /// Everybody.
     Anyone,
     /// Who is not logged in; others are sent to the console.
@@ -156,6 +159,11 @@ async fn pass(
     browser: &mut Browser,
     request: Request,
 ) -> Result<Request, Response> {
+    if access == Access::Public {
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(browser.clone());
+        return Ok(Request::from_parts(head, body));
+    }
     let now = app.clock.now();
     app.readiness.migrated().map_err(|_| Trouble::away().into_response())?;
     let person = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
@@ -164,7 +172,7 @@ async fn pass(
     let request = read_form(app, browser, request).await?;
     let (mut head, body) = request.into_parts();
     match (access, person) {
-        (Access::Anyone, person) => {
+        (Access::Public | Access::Anyone, person) => {
             if let Some(person) = person.filter(Person::is_complete) {
                 head.extensions.insert(person);
             }
@@ -311,5 +319,8 @@ fn finish(app: &App, browser: &Browser, response: &mut Response) {
     if let Some(guest) = browser.new_guest() {
         let cookie = cookies::guest(&console.config, guest);
         headers.append(header::SET_COOKIE, cookie);
+    }
+    if let Some(locale) = browser.chosen {
+        headers.append(header::SET_COOKIE, cookies::set_language(&console.config, locale));
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /`: what this is, and the way in.
+//! `GET /`: what this is, the way in, a try, and what was measured.
 
 use std::sync::Arc;
 
@@ -7,15 +7,33 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 
-use super::frame::Frame;
+use super::frame::{Frame, render};
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
+use crate::documents::{self, Document};
+use crate::figures::{self, Figure, Group, Worded};
 use crate::http::App;
+use crate::words::{self, Home, Words};
 
 #[derive(Template)]
 #[template(path = "console/home.html")]
 struct Page {
     frame: Frame,
+    words: &'static Home,
+    /// `https://captcha.example`.
+    edge: String,
+    /// Of the site to try, where there is one.
+    demo: Option<String>,
+    figures: Vec<Figures>,
+    machines: Vec<&'static Worded>,
+    documents: &'static [Document],
+    document_language: Option<&'static str>,
+}
+
+/// Figures of a group, under its name.
+struct Figures {
+    name: &'static str,
+    rows: Vec<&'static Figure>,
 }
 
 /// The page.
@@ -24,10 +42,37 @@ pub async fn show(
     Extension(browser): Extension<Browser>,
     person: Option<Extension<Person>>,
 ) -> Result<Html<String>, Trouble> {
-    let title = "Munjigi";
-    let frame = match person {
-        Some(Extension(person)) => Frame::of_person(&app, &browser, &person, title),
-        None => Frame::bare(&app, &browser, title),
+    let all = words::of(browser.locale);
+    let page = Page {
+        frame: frame(&app, &browser, person, all),
+        words: &all.home,
+        edge: app.edge.url().origin().ascii_serialization(),
+        demo: app.console().config.demo.as_ref().map(|demo| demo.sitekey.to_string()),
+        figures: grouped(&all.home),
+        machines: figures::machines(),
+        documents: documents::all(),
+        document_language: all.docs.language,
     };
-    super::frame::render(&Page { frame })
+    render(&page)
+}
+
+fn frame(app: &App, browser: &Browser, person: Option<Extension<Person>>, words: &Words) -> Frame {
+    let title = words.around.brand;
+    let frame = match person {
+        Some(Extension(person)) => Frame::of_person(app, browser, &person, title),
+        None => Frame::bare(app, browser, title),
+    };
+    frame.in_language_of(browser)
+}
+
+fn grouped(words: &Home) -> Vec<Figures> {
+    let named = [
+        (words.figures.visitors, Group::Visitors),
+        (words.figures.service, Group::Service),
+        (words.figures.attackers, Group::Attackers),
+    ];
+    named
+        .into_iter()
+        .map(|(name, group)| Figures { name, rows: figures::of(group).collect() })
+        .collect()
 }

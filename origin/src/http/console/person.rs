@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 
 use super::cookies;
 use super::frame::{Entry, Frame};
+use super::language;
 use super::trouble::Trouble;
 use crate::accounts::session::{self, Stage};
 use crate::accounts::{Id, Role, Token};
@@ -30,6 +31,11 @@ pub struct Browser {
     pub prefix: String,
     /// What it would like to read.
     pub locale: Locale,
+    /// Set by this very request.
+    pub chosen: Option<Locale>,
+    /// The query of a page that may be shown again in another language: a
+    /// form that was sent would not bring back what was typed.
+    pub query: Option<String>,
     /// The request's id.
     pub request_id: String,
     /// The session's cookie, whether or not there is such a session.
@@ -53,11 +59,16 @@ impl Browser {
         let address: Option<IpAddr> = named.or(peer);
         let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+        let wanted = Locale::from_accept_language(wanted.unwrap_or_default());
+        let chosen = language::chosen(request.uri());
+        let kept = cookies::language(&console.config, headers);
         let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
         let browser = Self {
             agent: session::agent(agent.unwrap_or_default()),
             prefix: address.map_or_else(|| "unknown".to_owned(), session::prefix),
-            locale: Locale::from_accept_language(wanted.unwrap_or_default()),
+            locale: chosen.or(kept).unwrap_or(wanted),
+            chosen,
+            query: language::again(&request),
             request_id: id.0,
             session,
             guest,

@@ -1,0 +1,63 @@
+//! `GET /api/v1/info`: what service this is, for programs that have only its
+//! address. The same for everybody.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use serde::Serialize;
+
+use crate::config::SignUpPolicy;
+use crate::documents;
+use crate::http::App;
+
+/// What the service is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Info {
+    /// `munjigi`.
+    pub name: &'static str,
+    /// Semantic version of the origin.
+    pub version: &'static str,
+    /// Version of the wire between page, frame, edge and back end.
+    pub protocol_version: u8,
+    /// Where pages load the widget from and back ends send tokens to.
+    pub edge_url: String,
+    /// Who may make an account: `open` (everybody), `closed` (who is
+    /// invited), or `none` where there are no accounts.
+    pub sign_up: &'static str,
+    /// Pages of the documentation; empty where there is no console.
+    pub documentation: Vec<Link>,
+}
+
+/// A page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Link {
+    /// Its heading.
+    pub title: &'static str,
+    /// Where it is.
+    pub url: String,
+}
+
+/// The endpoint.
+pub async fn handler(State(app): State<Arc<App>>) -> ([(HeaderName, &'static str); 1], Json<Info>) {
+    let console = app.console.as_ref().map(|console| &console.config);
+    let link = |document: &'static documents::Document| {
+        let mut url = console?.url.clone();
+        url.set_path(&format!("/docs/{}", document.name));
+        Some(Link { title: &document.title, url: url.into() })
+    };
+    let info = Info {
+        name: "munjigi",
+        version: env!("CARGO_PKG_VERSION"),
+        protocol_version: munjigi_protocol::VERSION,
+        edge_url: app.edge.url().origin().ascii_serialization(),
+        sign_up: match console.map(|console| console.sign_up) {
+            Some(SignUpPolicy::Open) => "open",
+            Some(SignUpPolicy::Closed) => "closed",
+            None => "none",
+        },
+        documentation: documents::all().iter().filter_map(link).collect(),
+    };
+    ([(header::CACHE_CONTROL, "public, max-age=60")], Json(info))
+}

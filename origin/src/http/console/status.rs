@@ -1,0 +1,93 @@
+//! `/status`: what `/api/v1/status` says, for people.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Html;
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::Status;
+
+use super::frame::{Frame, render};
+use super::person::Browser;
+use super::trouble::Trouble;
+use crate::http::App;
+use crate::http::parts::{self, PartName};
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "console/status.html")]
+struct Page {
+    frame: Frame,
+    words: &'static words::Status,
+    whole: Shown,
+    parts: Vec<Row>,
+    at: Time,
+}
+
+struct Row {
+    part: &'static words::Part,
+    state: Shown,
+    since: Time,
+}
+
+/// A state in words, with the class that colours it.
+struct Shown {
+    class: &'static str,
+    text: &'static str,
+}
+
+/// A moment for programs and for people.
+struct Time {
+    iso: String,
+    text: String,
+}
+
+impl Time {
+    /// `2026-11-20 12:00:30 UTC`.
+    fn of(at: UnixMillis) -> Self {
+        let iso = at.rfc3339();
+        let seconds = iso.split('.').next().unwrap_or_default();
+        Self { text: format!("{} UTC", seconds.replace('T', " ")), iso }
+    }
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Html<String>, Trouble> {
+    let sighting = parts::seen(&app).await;
+    let words = &words::of(browser.locale).status;
+    let rows = sighting.parts.iter().map(|part| Row {
+        part: purpose(words, part.name),
+        state: shown(part.status, [words.part_ok, words.part_degraded, words.part_down]),
+        since: Time::of(part.since),
+    });
+    let page = Page {
+        frame: Frame::public(&app, &browser, words.title),
+        words,
+        whole: shown(sighting.status(), [words.ok, words.degraded, words.down]),
+        parts: rows.collect(),
+        at: Time::of(sighting.at),
+    };
+    render(&page)
+}
+
+const fn purpose(words: &'static words::Status, name: PartName) -> &'static words::Part {
+    match name {
+        PartName::Postgres => &words.postgres,
+        PartName::Edge => &words.edge,
+        PartName::Mail => &words.mail,
+        PartName::GpuBackend => &words.gpu_backend,
+    }
+}
+
+const fn shown(status: Status, [ok, degraded, down]: [&'static str; 3]) -> Shown {
+    match status {
+        Status::Ok => Shown { class: "good", text: ok },
+        Status::Degraded => Shown { class: "wait", text: degraded },
+        Status::Down => Shown { class: "bad", text: down },
+    }
+}

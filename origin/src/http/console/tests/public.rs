@@ -1,0 +1,163 @@
+//! What everybody may read: home with its demo, documents, status; in which
+//! language, and while what is away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, header};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+use crate::documents;
+use crate::http::Schema;
+use crate::rig::{Answer, Rig, Tab};
+
+async fn read(rig: &Rig, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    rig.send(request.body(Body::empty()).unwrap()).await
+}
+
+/// A rig whose Postgres cannot be reached.
+async fn without_postgres() -> Rig {
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(Duration::from_millis(50))
+        .connect_lazy("postgres://nobody@127.0.0.1:1/none")
+        .unwrap();
+    let rig = Rig::new(pool).await;
+    rig.app.readiness.set_schema(Schema::Waiting("starting".to_owned()));
+    rig
+}
+
+fn cookies(answer: &Answer) -> String {
+    let set = answer.headers.get_all(header::SET_COOKIE).iter();
+    let pairs = set.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap());
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_page_is_in_the_language_that_was_chosen_else_in_the_browser_s(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let korean = ("accept-language", "ko-KR,ko;q=0.9");
+    for path in ["/", "/docs", "/status"] {
+        let english = read(&rig, path, &[]).await;
+        assert_eq!(english.status, 200, "{path}");
+        assert!(english.body.contains("<html lang=\"en\">"), "{path}");
+        assert!(english.body.contains("href=\"?lang=ko\" lang=\"ko\""), "{path}");
+        let by_browser = read(&rig, path, &[korean]).await;
+        assert!(by_browser.body.contains("<html lang=\"ko\">"), "{path}");
+        assert!(by_browser.body.contains("href=\"?lang=en\" lang=\"en\""), "{path}");
+        assert!(!cookies(&by_browser).contains("language"), "{path}");
+        // A plain link chooses, and a cookie keeps what was chosen.
+        let chosen = read(&rig, &format!("{path}?lang=en"), &[korean]).await;
+        assert!(chosen.body.contains("<html lang=\"en\">"), "{path}");
+        let kept = cookies(&chosen);
+        assert!(kept.contains("__Host-munjigi-language=en"), "{kept}");
+        let again = read(&rig, path, &[korean, ("cookie", &kept)]).await;
+        assert!(again.body.contains("<html lang=\"en\">"), "{path}");
+        assert!(!cookies(&again).contains("language"), "{path}");
+    }
+    let odd = read(&rig, "/?lang=%22%3E%3Cscript%3E", &[]).await;
+    assert!(odd.body.contains("<html lang=\"en\">") && !odd.body.contains("\"><script>"));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_demo_shows_what_siteverify_answers(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let mut tab = Tab::new(&rig);
+    tab.open("/").await;
+    let edge = rig.edge.url.origin().ascii_serialization();
+    assert!(tab.page.contains(&format!("<script src=\"{edge}/v1/api.js\"")), "{}", tab.page);
+    assert!(tab.page.contains("data-sitekey=\"mj_0123456789abcdefghjkmnpqr0\""));
+    assert!(!tab.page.contains("mjs_demo"), "the secret stays here");
+    let key = tab.form_key();
+    let long = "x".repeat(5_000);
+    let form = |token| [("form_key", key.as_str()), ("munjigi-response", token)];
+    let good = tab.send_raw("/demo", &form("good"), &[]).await;
+    assert_eq!(good.status, 200);
+    assert!(good.body.contains("&#34;success&#34;: true"), "{}", good.body);
+    assert!(good.body.contains("The token was good") && !good.body.contains("mjs_demo"));
+    for token in ["", "bad", "<b>bad</b>"] {
+        let bad = tab.send_raw("/demo", &form(token), &[]).await;
+        assert!(bad.body.contains("invalid-input-response"), "{}", bad.body);
+        assert!(bad.body.contains("The token was refused") && !bad.body.contains("<b>bad"));
+    }
+    assert_eq!(tab.send_raw("/demo", &form(&long), &[]).await.status, 400);
+    // Reloading the answer asks nothing.
+    tab.open("/demo").await;
+    assert_eq!((tab.status, tab.path.as_str()), (200, "/#try"));
+    // Asking costs the edge something, so nobody asks without end.
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        statuses.push(tab.send_raw("/demo", &form("bad"), &[]).await.status);
+    }
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_form_of_another_site_does_not_reach_siteverify(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let mut tab = Tab::new(&rig);
+    let answer = tab.send_raw("/demo", &[("munjigi-response", "good")], &[]).await;
+    assert_eq!(answer.status, 403);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn without_a_demo_the_page_says_where_to_see_one(pool: PgPool) {
+    let mut rig = Rig::new(pool).await;
+    let app = Arc::get_mut(&mut rig.app).unwrap();
+    app.console.as_mut().unwrap().config.demo = None;
+    let mut tab = Tab::new(&rig);
+    tab.open("/").await;
+    assert!(tab.page.contains("<code>scripts/dev</code>"), "{}", tab.page);
+    assert!(!tab.page.contains("<script") && !tab.page.contains("action=\"/demo\""));
+    let key = tab.open("/log-in").await.form_key();
+    assert_eq!(tab.send_raw("/demo", &[("form_key", &key)], &[]).await.status, 404);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_home_page_shows_figures_with_day_machine_and_command(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    for (language, words) in [
+        ("en", ["13,975", "2026-11-20", "scripts/bench sizes", "2 x86-64 cores", "scripts/attack"]),
+        ("ko", ["13,975", "2026-11-20", "scripts/bench sizes", "코어 2개", "scripts/attack"]),
+    ] {
+        let page = read(&rig, &format!("/?lang={language}"), &[]).await.body;
+        for word in words {
+            assert!(page.contains(word), "{word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn documents_and_status_are_there_while_postgres_is_not() {
+    let rig = without_postgres().await;
+    let session = ("cookie", "__Host-munjigi-session=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+    let index = read(&rig, "/docs", &[session]).await;
+    assert_eq!(index.status, 200);
+    for document in documents::all() {
+        let path = format!("/docs/{}", document.name);
+        assert!(index.body.contains(&format!("href=\"{path}\"")), "{path}");
+        let page = read(&rig, &path, &[session]).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.body.contains(&document.html), "{path}");
+    }
+    let status = read(&rig, "/status", &[session]).await;
+    assert_eq!(status.status, 200);
+    assert!(status.body.contains("Visitors are served; a part behind is not well."));
+    assert_eq!(read(&rig, "/", &[]).await.status, 503);
+}
+
+#[tokio::test]
+async fn documents_are_named_and_nothing_else_is_read() {
+    let rig = without_postgres().await;
+    for path in ["/docs/nothing", "/docs/..%2FCargo.toml", "/docs/protocol.md", "/docs/"] {
+        assert_eq!(read(&rig, path, &[("accept", "text/html")]).await.status, 404, "{path}");
+    }
+    let data = read(&rig, "/docs/bot-pass-rates.toml", &[]).await;
+    assert_eq!(data.headers["content-type"], "text/plain; charset=utf-8");
+    assert!(data.body.contains("threshold"));
+}

@@ -1,0 +1,176 @@
+//! The parts as everybody may know them: which, how they are, and since when.
+//! No addresses, no reasons: those are for operators, under `/health/ready`.
+//! They are looked at every few seconds, whoever asks and however often, so
+//! that asking costs them nothing.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::Status;
+use tokio::sync::Mutex;
+
+use super::{App, health};
+use crate::stop::Stop;
+
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
+const LOOK_EVERY_MILLIS: u64 = 10_000;
+/// A part that takes longer does not answer.
+const WITHIN: Duration = Duration::from_secs(2);
+
+/// A part of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartName {
+    /// Records, accounts, the console.
+    Postgres,
+    /// What visitors and back ends meet.
+    Edge,
+    /// Letters.
+    Mail,
+    /// Draws pictures.
+    GpuBackend,
+}
+
+impl PartName {
+    /// As programs read it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Edge => "edge",
+            Self::Mail => "mail",
+            Self::GpuBackend => "gpu-backend",
+        }
+    }
+}
+
+/// How a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// Which.
+    pub name: PartName,
+    /// How.
+    pub status: Status,
+    /// Since when, as far as this process has seen.
+    pub since: UnixMillis,
+}
+
+/// All of them at one look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// When.
+    pub at: UnixMillis,
+    /// How they were.
+    pub parts: Vec<Part>,
+}
+
+impl Sighting {
+    /// What was found, told since when it is so by what was seen before.
+    fn of(found: Vec<(PartName, Status)>, before: Option<&Self>, at: UnixMillis) -> Self {
+        let since = |name: PartName, status: Status| {
+            let parts = before.map(|before| before.parts.as_slice()).unwrap_or_default();
+            let same = parts.iter().find(|part| part.name == name && part.status == status);
+            same.map_or(at, |part| part.since)
+        };
+        let part = |(name, status)| Part { name, status, since: since(name, status) };
+        Self { at, parts: found.into_iter().map(part).collect() }
+    }
+
+    /// Of the whole. Visitors need the edge alone; whatever else is away,
+    /// they are served.
+    pub fn status(&self) -> Status {
+        let edge_down = |part: &Part| part.name == PartName::Edge && part.status == Status::Down;
+        if self.parts.iter().any(edge_down) {
+            Status::Down
+        } else if self.parts.iter().all(|part| part.status == Status::Ok) {
+            Status::Ok
+        } else {
+            Status::Degraded
+        }
+    }
+}
+
+/// What was seen last.
+#[derive(Debug, Default)]
+pub struct Board {
+    latest: RwLock<Option<Arc<Sighting>>>,
+    looking: Mutex<()>,
+}
+
+impl Board {
+    fn latest(&self) -> Option<Arc<Sighting>> {
+        self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn fresh(&self, now: UnixMillis) -> Option<Arc<Sighting>> {
+        let is_fresh = |seen: &Arc<Sighting>| now.0.saturating_sub(seen.at.0) < LOOK_EVERY_MILLIS;
+        self.latest().filter(is_fresh)
+    }
+}
+
+/// How the parts are; at most one look at a time, and one in ten seconds.
+pub async fn seen(app: &App) -> Arc<Sighting> {
+    if let Some(fresh) = app.board.fresh(app.clock.now()) {
+        return fresh;
+    }
+    let _looking = app.board.looking.lock().await;
+    // Whoever waited may find what the one before them saw.
+    if let Some(fresh) = app.board.fresh(app.clock.now()) {
+        return fresh;
+    }
+    let found = look(app).await;
+    let before = app.board.latest();
+    let sighting = Arc::new(Sighting::of(found, before.as_deref(), app.clock.now()));
+    *app.board.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&sighting));
+    sighting
+}
+
+/// Looks until told to stop, so that "since" is right also where nobody asks.
+pub async fn watch(app: &App, mut stop: Stop) {
+    while !stop.is_asked() {
+        seen(app).await;
+        tokio::select! {
+            () = stop.asked() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}
+
+async fn look(app: &App) -> Vec<(PartName, Status)> {
+    let (postgres, edge, mail, gpu) = tokio::join!(postgres(app), edge(app), mail(app), gpu(app));
+    let mut found = vec![(PartName::Postgres, postgres), (PartName::Edge, edge)];
+    found.extend(mail.map(|status| (PartName::Mail, status)));
+    found.extend(gpu.map(|status| (PartName::GpuBackend, status)));
+    found
+}
+
+async fn postgres(app: &App) -> Status {
+    match (app.readiness.migrated(), health::check_database(app).await.status) {
+        (Ok(()), status) => status,
+        (Err(_), _) => Status::Down,
+    }
+}
+
+async fn edge(app: &App) -> Status {
+    let asked = tokio::time::timeout(WITHIN, app.edge.health()).await;
+    asked.ok().and_then(Result::ok).unwrap_or(Status::Down)
+}
+
+/// None where no letters are sent.
+async fn mail(app: &App) -> Option<Status> {
+    Some(health::check_mail(app).await?.status)
+}
+
+/// None where nothing is drawn. At hours at which it does not run, nobody
+/// asks whether it does.
+async fn gpu(app: &App) -> Option<Status> {
+    let gpu = app.factory.gpu.as_ref()?;
+    if !app.factory.config.hours.open(app.clock.now()) {
+        return Some(Status::Ok);
+    }
+    let asked = tokio::time::timeout(WITHIN, gpu.health()).await;
+    Some(asked.ok().and_then(Result::ok).unwrap_or(Status::Down))
+}
+
+#[cfg(test)]
+mod tests;

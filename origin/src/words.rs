@@ -1,0 +1,122 @@
+//! What the pages for people say, in every language: one folder for each, one
+//! file for each group of pages. A text is a field, so that the compiler
+//! misses what a language lacks. Documents are in English alone.
+//!
+//! A text with something in its middle is two, before and after it; either
+//! may be empty. Texts that hold markup are named so, and are ours alone.
+
+mod en;
+mod home;
+mod ko;
+
+#[cfg(test)]
+mod tests;
+
+pub use home::{Attempt, Figures, Home, Point};
+
+use crate::locale::Locale;
+
+/// Every text.
+#[derive(Debug)]
+pub struct Words {
+    /// Around every page.
+    pub around: Around,
+    /// `/`.
+    pub home: Home,
+    /// `/demo`.
+    pub attempt: Attempt,
+    /// `/status`.
+    pub status: Status,
+    /// `/docs`.
+    pub docs: Docs,
+}
+
+/// In a language.
+pub const fn of(locale: Locale) -> &'static Words {
+    match locale {
+        Locale::En => &en::WORDS,
+        Locale::Ko => &ko::WORDS,
+    }
+}
+
+/// Around every page.
+#[derive(Debug)]
+pub struct Around {
+    /// The product's name.
+    pub brand: &'static str,
+    /// The first link.
+    pub skip: &'static str,
+    /// Of the links beside the brand.
+    pub account: &'static str,
+    /// To the form.
+    pub log_in: &'static str,
+    /// To the form.
+    pub sign_up: &'static str,
+    /// Ends the session.
+    pub log_out: &'static str,
+    /// Where who is logged in works.
+    pub console: &'static str,
+    /// Of the links at the end.
+    pub about: &'static str,
+    /// To `/docs`.
+    pub documentation: &'static str,
+    /// To `/status`.
+    pub status: &'static str,
+    /// The language itself, in itself.
+    pub language: &'static str,
+}
+
+/// `/status`.
+#[derive(Debug)]
+pub struct Status {
+    /// Its heading.
+    pub title: &'static str,
+    /// The whole is well.
+    pub ok: &'static str,
+    /// Visitors are served, a part is not well.
+    pub degraded: &'static str,
+    /// Visitors are not served.
+    pub down: &'static str,
+    /// Columns: part, how it is, since when.
+    pub columns: [&'static str; 3],
+    /// A part is well.
+    pub part_ok: &'static str,
+    /// A part is half well.
+    pub part_degraded: &'static str,
+    /// A part does not answer.
+    pub part_down: &'static str,
+    /// What Postgres is for.
+    pub postgres: Part,
+    /// What the edge is for.
+    pub edge: Part,
+    /// What mail is for.
+    pub mail: Part,
+    /// What the gpu-backend is for.
+    pub gpu_backend: Part,
+    /// Before and after the time of the look.
+    pub looked_at: [&'static str; 2],
+    /// To the same for programs.
+    pub as_json: &'static str,
+}
+
+/// A part of the service.
+#[derive(Debug)]
+pub struct Part {
+    /// What it is called.
+    pub name: &'static str,
+    /// What needs it.
+    pub purpose: &'static str,
+}
+
+/// `/docs`.
+#[derive(Debug)]
+pub struct Docs {
+    /// Its heading.
+    pub title: &'static str,
+    /// Before and after the version.
+    pub lead: [&'static str; 2],
+    /// Where the reader's language is not that of the documents.
+    pub language: Option<&'static str>,
+    /// Above the sections of a page.
+    pub contents: &'static str,
+}

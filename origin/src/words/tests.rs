@@ -1,0 +1,37 @@
+use super::*;
+
+/// Every text of a language, in its order: structures print theirs.
+fn texts(locale: Locale) -> Vec<String> {
+    let printed = format!("{:?}", of(locale)).replace("\\\"", "”");
+    printed.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_text_says_something() {
+    for locale in Locale::ALL {
+        let texts = texts(locale);
+        assert!(texts.len() > 80, "{locale}: {}", texts.len());
+        for text in &texts {
+            assert_eq!(text.trim().is_empty(), text.is_empty(), "{locale}: {text:?}");
+            assert!(!text.contains('!'), "no exclamation marks: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_korean_text_is_korean() {
+    // Names, codes and what stands around a value.
+    let others = ["", ".", "JSON"];
+    for text in texts(Locale::Ko) {
+        let hangul = text.chars().any(|char| ('가'..='힣').contains(&char));
+        assert!(hangul || others.contains(&text.as_str()), "{text:?}");
+    }
+}
+
+#[test]
+fn an_english_text_has_no_korean_but_the_name() {
+    for text in texts(Locale::En) {
+        let rest = text.replace("문지기", "");
+        assert!(!rest.chars().any(|char| ('가'..='힣').contains(&char)), "{text:?}");
+    }
+}
