@@ -1,11 +1,12 @@
-//! People and what they may do: addresses, passwords, second factors, one-time
-//! links, sessions, roles, limits. Rules only: time and randomness are passed
+//! People and what they may do: addresses, passwords, second factors, passkeys,
+//! one-time links, sessions, roles, limits. Rules only: time and randomness are passed
 //! in, rows are `store`'s, pages are `http::console`'s.
 
 pub mod email;
 pub mod factor;
 mod id;
 pub mod limits;
+pub mod passkey;
 pub mod password;
 pub mod role;
 pub mod session;

@@ -1,6 +1,7 @@
 //! What tests of the shell stand on: the real router on a real database, a
 //! clock that is set by hand, and an edge that remembers what it was told.
 
+pub mod device;
 pub mod people;
 pub mod pictures;
 pub mod redis;

@@ -14,6 +14,7 @@ pub mod mails;
 pub mod nonces;
 mod notices;
 pub mod organisations;
+pub mod passkeys;
 pub mod photos;
 pub mod pictures;
 pub mod publications;

@@ -29,6 +29,10 @@ pub const LOG_IN_BY_ACCOUNT: Limit =
 /// time, so a year of guessing at this rate finds one in two tries of three.
 pub const SECOND_FACTOR: Limit =
     Limit { name: "second-factor", burst: 5, interval_millis: 2 * MINUTE };
+/// Ceremonies with passkeys, begun or answered, from one network prefix. No
+/// signature can be guessed: it holds down rows and work.
+pub const PASSKEYS_BY_PREFIX: Limit =
+    Limit { name: "passkeys-by-prefix", burst: 60, interval_millis: 5 * SECOND };
 /// Sign-ups and requests for letters from one network prefix.
 pub const LETTERS_BY_PREFIX: Limit =
     Limit { name: "letters-by-prefix", burst: 10, interval_millis: 5 * MINUTE };

@@ -59,6 +59,11 @@ pub fn stands(stage: Stage, created: UnixMillis, seen: UnixMillis, now: UnixMill
     }
 }
 
+/// Whether who is there has shown it so lately that a grave change may follow.
+pub fn is_proved(proved: UnixMillis, now: UnixMillis) -> bool {
+    now.0.saturating_sub(proved.0) < PROOF_MILLIS
+}
+
 /// The network that an address is of, /24 or /48: enough to recognise one's
 /// own, and not kept longer than it serves.
 pub fn prefix(address: IpAddr) -> String {
@@ -143,6 +148,12 @@ mod tests {
         // Being used does not make it longer.
         let late = after(SECOND_FACTOR_MILLIS);
         assert!(!stands(Stage::Password, BEGAN, late, late));
+    }
+
+    #[test]
+    fn a_proof_is_good_for_a_quarter_of_an_hour() {
+        assert!(is_proved(BEGAN, after(PROOF_MILLIS - 1)));
+        assert!(!is_proved(BEGAN, after(PROOF_MILLIS)));
     }
 
     #[test]

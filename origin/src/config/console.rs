@@ -6,6 +6,7 @@ use munjigi_service::config::Reader;
 
 use super::{Database, Demo, Environment, Mistakes, parse_bare_url, variables};
 use crate::accounts::Token;
+use crate::accounts::passkey::RelyingParty;
 
 /// What the console needs.
 #[derive(Debug, Clone)]
@@ -75,6 +76,12 @@ impl Console {
     /// As browsers name it in `Origin`.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+
+    /// Us, as passkeys know us: they are bound to a name, so that there are
+    /// none where the console is at an IP address.
+    pub fn relying_party(&self) -> Option<RelyingParty> {
+        RelyingParty::new(self.url.domain()?, self.origin())
     }
 
     /// Whether nobody but this machine opens it.

@@ -20,6 +20,7 @@ mod log_in;
 mod log_out;
 mod mailbox;
 mod overview;
+mod passkey;
 mod person;
 mod record;
 mod recover;
@@ -94,6 +95,10 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/log-in", Guest, log_in::submit)
         .get("/log-in/code", HalfWay, code::show)
         .post("/log-in/code", HalfWay, code::submit)
+        .post("/log-in/passkey", Guest, passkey::submit)
+        .post("/log-in/passkey/options", Guest, passkey::options)
+        .post("/log-in/code/passkey", HalfWay, passkey::factor)
+        .post("/log-in/code/passkey/options", HalfWay, passkey::factor_options)
         .get("/recover", Guest, recover::show)
         .post("/recover", Guest, recover::submit)
         .get("/recover/password", Guest, recover::choose)
@@ -107,6 +112,16 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/console/account/factor", Person, account::factor::show)
         .post("/console/account/factor", Person, account::factor::submit)
         .post("/console/account/factor/change", Person, account::factor::change)
+        .get("/console/account/passkeys", Person, account::passkeys::show)
+        .post("/console/account/passkeys", Person, account::passkeys::submit)
+        .post("/console/account/passkeys/options", Person, account::passkeys::options)
+        .post("/console/account/passkeys/codes", Person, account::passkeys::codes)
+        .get("/console/account/passkeys/{passkey}", Person, account::passkeys::one::show)
+        .post("/console/account/passkeys/{passkey}", Person, account::passkeys::one::submit)
+        .get("/console/account/proof", Person, account::proof::show)
+        .post("/console/account/proof", Person, account::proof::submit)
+        .post("/console/account/proof/passkey", Person, account::proof::passkey)
+        .post("/console/account/proof/passkey/options", Person, account::proof::options)
         .post("/console/account/password", Person, account::password::submit)
         .post("/console/account/sessions", Person, account::sessions::submit)
         .get("/console/{organisation}", Member(ReadSites), overview::show)

@@ -75,6 +75,25 @@ pub enum LetterKind {
     SecondFactorOn,
     /// Logging in takes no code any more.
     SecondFactorOff,
+    /// Logging in takes a passkey from now on, and no code of an app.
+    AuthenticatorOff,
+    /// There is one more passkey.
+    PasskeyAdded {
+        /// What its owner calls it.
+        name: Shown,
+    },
+    /// There is one less.
+    PasskeyRemoved {
+        /// What its owner called it.
+        name: Shown,
+        /// Second factors that are left.
+        left: usize,
+    },
+    /// The counter of one went back.
+    PasskeyCopied {
+        /// What its owner calls it.
+        name: Shown,
+    },
     /// To somebody who may join an organisation.
     Invited {
         /// Who invites.
@@ -166,6 +185,10 @@ impl LetterKind {
             Self::PasswordChanged
             | Self::SecondFactorOn
             | Self::SecondFactorOff
+            | Self::AuthenticatorOff
+            | Self::PasskeyAdded { .. }
+            | Self::PasskeyRemoved { .. }
+            | Self::PasskeyCopied { .. }
             | Self::NewLogIn { .. } => Vec::new(),
         }
     }

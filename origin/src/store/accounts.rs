@@ -27,8 +27,17 @@ pub struct Account {
     pub totp_key: Option<Vec<u8>>,
     /// Whether the app is in use.
     pub has_totp: bool,
+    /// Whether there are passkeys.
+    pub has_passkey: bool,
     /// When it was made.
     pub created_at: OffsetDateTime,
+}
+
+impl Account {
+    /// Whether the password alone does not open it.
+    pub const fn has_factor(&self) -> bool {
+        self.has_totp || self.has_passkey
+    }
 }
 
 struct Row {
@@ -39,6 +48,7 @@ struct Row {
     password: String,
     totp_key: Option<Vec<u8>>,
     has_totp: bool,
+    has_passkey: bool,
     created_at: OffsetDateTime,
 }
 
@@ -54,6 +64,7 @@ impl Row {
             password: self.password,
             totp_key: self.totp_key,
             has_totp: self.has_totp,
+            has_passkey: self.has_passkey,
             created_at: self.created_at,
         })
     }
@@ -84,7 +95,9 @@ pub async fn by_email(
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, email, name, locale, password, totp_key,
-            totp_confirmed_at IS NOT NULL AS "has_totp!", created_at
+            totp_confirmed_at IS NOT NULL AS "has_totp!",
+            EXISTS(SELECT FROM passkeys WHERE passkeys.account = accounts.id) AS "has_passkey!",
+            created_at
         FROM accounts WHERE email = $1"#,
         email.as_str()
     )
@@ -98,7 +111,9 @@ pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Accou
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, email, name, locale, password, totp_key,
-            totp_confirmed_at IS NOT NULL AS "has_totp!", created_at
+            totp_confirmed_at IS NOT NULL AS "has_totp!",
+            EXISTS(SELECT FROM passkeys WHERE passkeys.account = accounts.id) AS "has_passkey!",
+            created_at
         FROM accounts WHERE id = $1"#,
         id.as_str()
     )

@@ -107,7 +107,8 @@ impl Unit for Confirm<'_> {
     }
 }
 
-/// Takes the app out of use, and the recovery codes with it.
+/// Takes the app out of use, and the recovery codes with it where no passkey
+/// is left that they stand for.
 #[derive(Debug)]
 pub struct Remove<'a> {
     /// Whose.
@@ -129,7 +130,7 @@ impl Unit for Remove<'_> {
         )
         .execute(&mut *connection)
         .await?;
-        replace_codes(connection, self.account, &[]).await?;
+        drop_codes_without_factor(connection, self.account).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(())
     }
@@ -152,7 +153,27 @@ impl Unit for ReplaceCodes<'_> {
     }
 }
 
-async fn replace_codes(
+/// Voids the recovery codes of an account that has nothing left for which
+/// they stand.
+pub(super) async fn drop_codes_without_factor(
+    connection: &mut PgConnection,
+    account: &Id,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM recovery_codes WHERE account = $1
+            AND NOT EXISTS(SELECT FROM passkeys WHERE passkeys.account = $1)
+            AND NOT EXISTS(
+                SELECT FROM accounts WHERE accounts.id = $1 AND totp_confirmed_at IS NOT NULL
+            )",
+        account.as_str()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Another set of codes, in place of the earlier ones.
+pub(super) async fn replace_codes(
     connection: &mut PgConnection,
     account: &Id,
     codes: &[TokenHash],

@@ -145,9 +145,10 @@ async fn sweep_accounts(
     let links = sqlx::query_scalar!(
         r#"WITH sign_ups AS (DELETE FROM sign_ups WHERE expires_at < $1 RETURNING 1),
             recoveries AS (DELETE FROM recoveries WHERE expires_at < $1 RETURNING 1),
-            invitations AS (DELETE FROM invitations WHERE expires_at < $1 RETURNING 1)
+            invitations AS (DELETE FROM invitations WHERE expires_at < $1 RETURNING 1),
+            ceremonies AS (DELETE FROM passkey_ceremonies WHERE expires_at < $1 RETURNING 1)
         SELECT (SELECT count(*) FROM sign_ups) + (SELECT count(*) FROM recoveries)
-            + (SELECT count(*) FROM invitations) AS "links!""#,
+            + (SELECT count(*) FROM invitations) + (SELECT count(*) FROM ceremonies) AS "links!""#,
         now
     )
     .fetch_one(&mut *connection)

@@ -105,8 +105,8 @@ pub struct MemberRow {
     pub role: Role,
     /// Since when.
     pub since: OffsetDateTime,
-    /// Whether an authenticator app guards their account.
-    pub has_totp: bool,
+    /// Whether more than a password guards their account.
+    pub has_factor: bool,
 }
 
 impl MemberRow {
@@ -119,11 +119,13 @@ impl MemberRow {
 /// The members of an organisation, the mightiest first.
 pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT account, name, email, role, since,
-            totp_confirmed_at IS NOT NULL AS "has_totp!"
+        r#"SELECT members.account, name, email, role, since,
+            totp_confirmed_at IS NOT NULL
+                OR EXISTS(SELECT FROM passkeys WHERE passkeys.account = accounts.id)
+                AS "has_factor!"
         FROM members JOIN accounts ON accounts.id = members.account
         WHERE organisation = $1
-        ORDER BY array_position(ARRAY['owner', 'admin', 'analyst', 'read-only'], role), name, account"#,
+        ORDER BY array_position(ARRAY['owner', 'admin', 'analyst', 'read-only'], role), name, members.account"#,
         organisation.as_str()
     )
     .fetch_all(pool)
@@ -137,7 +139,7 @@ pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>,
                 email: row.email,
                 role,
                 since: row.since,
-                has_totp: row.has_totp,
+                has_factor: row.has_factor,
             })
         })
         .collect()

@@ -1,7 +1,9 @@
 //! `/console/account`: one's own: second factor, password, sessions.
 
 pub mod factor;
+pub mod passkeys;
 pub mod password;
+pub mod proof;
 pub mod sessions;
 
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use super::person::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
 use crate::store::sessions::Session;
-use crate::store::{factors, sessions as stored};
+use crate::store::{factors, passkeys as kept, sessions as stored};
 
 #[derive(Template)]
 #[template(path = "console/account.html")]
@@ -27,6 +29,8 @@ struct Page {
     frame: Frame,
     name: String,
     has_totp: bool,
+    has_factor: bool,
+    passkeys: usize,
     codes_left: i64,
     current: String,
     sessions: Vec<Session>,
@@ -67,6 +71,8 @@ async fn page(
         frame,
         name: account.name.clone(),
         has_totp: account.has_totp,
+        has_factor: account.has_factor(),
+        passkeys: kept::of_account(&app.pool, &account.id).await?.len(),
         codes_left: factors::recovery_codes_left(&app.pool, &account.id).await?,
         current: person.session.id.to_string(),
         sessions: stored::of_account(&app.pool, &account.id, app.clock.now()).await?,
@@ -79,7 +85,7 @@ async fn page(
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "password" => "Your password is changed. Everywhere else you are logged out.",
-        "factor-off" => "The second factor is off.",
+        "factor-off" => "The authenticator app is off.",
         "session" => "That session is ended.",
         "sessions" => "Everywhere else you are logged out.",
         "session-soon" => {

@@ -40,6 +40,16 @@ pub static PAGES: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// What passkeys need: the one thing of the console that takes a script.
+pub static PASSKEYS: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "passkeys",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../../assets/passkeys.js"),
+    )
+});
+
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static [u8]) -> Self {
         let digest = HEXLOWER.encode(&Sha256::digest(bytes));
@@ -51,7 +61,7 @@ impl Asset {
 
 /// The endpoint.
 pub async fn show(Path(name): Path<String>) -> Result<Response, Trouble> {
-    let asset = [&*STYLE, &*PAGES].into_iter().find(|asset| asset.name == name);
+    let asset = [&*STYLE, &*PAGES, &*PASSKEYS].into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or(Trouble::nothing_here())?;
     let headers = [
         (header::CONTENT_TYPE, asset.kind),

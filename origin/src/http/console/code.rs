@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::cookies;
 use super::frame::{Frame, render};
 use super::log_in::within;
+use super::passkey;
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
 use crate::accounts::factor::{RecoveryCode, TotpKey};
@@ -27,6 +28,9 @@ use crate::store::{factors, sessions};
 struct Page {
     frame: Frame,
     mistake: Option<&'static str>,
+    has_totp: bool,
+    /// The script, where there are passkeys and this account has one.
+    passkeys: Option<&'static str>,
 }
 
 /// What the form sends.
@@ -41,8 +45,9 @@ pub struct Fields {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
 ) -> Result<Response, Trouble> {
-    page(&app, &browser, None)
+    page(&app, &browser, &person, None)
 }
 
 /// Takes a code of the app, or a recovery code.
@@ -53,17 +58,23 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console();
     if !is_right(&app, &person.account, &code).await? {
         return page(
             &app,
             &browser,
+            &person,
             Some("That code is wrong, or was used before. Wait for the next one."),
         );
     }
+    complete(&app, &person, &next).await
+}
+
+/// The session is whole from now on, under another cookie.
+pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response, Trouble> {
+    let console = app.console();
     let cookie = Token::draw(&app.entropy);
     sessions::complete(&app.pool, &person.session.id, cookie.hash(), app.clock.now()).await?;
-    let mut response = Redirect::to(within(&next)).into_response();
+    let mut response = Redirect::to(within(next)).into_response();
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
     Ok(response)
 }
@@ -105,8 +116,16 @@ pub fn key_of(app: &App, account: &Account) -> Option<TotpKey> {
     }
 }
 
-fn page(app: &App, browser: &Browser, mistake: Option<&'static str>) -> Result<Response, Trouble> {
+/// The form, with what is wrong.
+pub fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
     let frame = Frame::bare(app, browser, "Second factor");
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, render(&Page { frame, mistake })?).into_response())
+    let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
+    let has_totp = person.account.has_totp;
+    Ok((status, render(&Page { frame, mistake, has_totp, passkeys })?).into_response())
 }

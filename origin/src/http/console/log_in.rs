@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::cookies;
 use super::frame::{Frame, render};
+use super::passkey;
 use super::person::Browser;
 use super::trouble::Trouble;
 use crate::accounts::session::Stage;
@@ -30,6 +31,8 @@ struct Page {
     email: String,
     next: String,
     mistake: Option<&'static str>,
+    /// The script, where there are passkeys.
+    passkeys: Option<&'static str>,
 }
 
 /// Where to go afterwards.
@@ -56,7 +59,8 @@ pub async fn show(
 ) -> Result<Html<String>, Trouble> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
     let frame = Frame::bare(&app, &browser, "Log in");
-    render(&Page { frame, email: String::new(), next, mistake: None })
+    let passkeys = passkey::script(&app);
+    render(&Page { frame, email: String::new(), next, mistake: None, passkeys })
 }
 
 /// Takes the form.
@@ -79,7 +83,7 @@ pub async fn submit(
         None => wrong(&app, &browser, email, next),
         Some(account) => {
             allowed.was_right(&app).await?;
-            begin(&app, &browser, &account.id, account.has_totp, &next, now).await
+            begin(&app, &browser, &account.id, account.has_factor(), &next, now).await
         }
     }
 }
@@ -113,6 +117,16 @@ impl Allowed {
     pub async fn was_right(self, app: &App) -> Result<(), Trouble> {
         Ok(app.cache.limits.forget(&limits::LOG_IN_BY_ACCOUNT, &self.account).await?)
     }
+}
+
+/// Begins a whole session: who is here has shown all that is asked for.
+pub async fn begin_whole(
+    app: &App,
+    browser: &Browser,
+    account: &Id,
+    next: &str,
+) -> Result<Response, Trouble> {
+    begin(app, browser, account, false, next, app.clock.now()).await
 }
 
 /// Begins a session under a new cookie: one that somebody planted in this
@@ -152,9 +166,29 @@ pub fn within(next: &str) -> &str {
 }
 
 fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, Trouble> {
+    again(app, browser, email, next, "Address or password is wrong.")
+}
+
+/// The form once more, for who was not let in another way.
+pub fn refuse(
+    app: &App,
+    browser: &Browser,
+    next: String,
+    mistake: &'static str,
+) -> Result<Response, Trouble> {
+    again(app, browser, String::new(), next, mistake)
+}
+
+fn again(
+    app: &App,
+    browser: &Browser,
+    email: String,
+    next: String,
+    mistake: &'static str,
+) -> Result<Response, Trouble> {
     let frame = Frame::bare(app, browser, "Log in");
-    let mistake = Some("Address or password is wrong.");
-    let page = render(&Page { frame, email, next, mistake })?;
+    let (mistake, passkeys) = (Some(mistake), passkey::script(app));
+    let page = render(&Page { frame, email, next, mistake, passkeys })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 

@@ -150,7 +150,7 @@ pub async fn set(
     };
     let ended = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
     app.cache.tell_ended(&ended).await;
-    log_in::begin(&app, &browser, &account.id, account.has_totp, "/console", now).await
+    log_in::begin(&app, &browser, &account.id, account.has_factor(), "/console", now).await
 }
 
 async fn find(app: &App, link: &str) -> Result<(Token, Account), Trouble> {

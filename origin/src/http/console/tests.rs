@@ -6,6 +6,7 @@ mod forms;
 mod journey;
 mod log_in;
 mod overview;
+mod passkeys;
 mod public;
 mod record;
 mod recover;

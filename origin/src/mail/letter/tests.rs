@@ -30,6 +30,11 @@ pub(crate) fn every_letter() -> Vec<(&'static str, LetterKind)> {
         ("password-changed", LetterKind::PasswordChanged),
         ("second-factor-on", LetterKind::SecondFactorOn),
         ("second-factor-off", LetterKind::SecondFactorOff),
+        ("authenticator-off", LetterKind::AuthenticatorOff),
+        ("passkey-added", LetterKind::PasskeyAdded { name: odd() }),
+        ("passkey-removed", LetterKind::PasskeyRemoved { name: odd(), left: 2 }),
+        ("last-passkey-removed", LetterKind::PasskeyRemoved { name: odd(), left: 0 }),
+        ("passkey-copied", LetterKind::PasskeyCopied { name: odd() }),
         (
             "invited",
             LetterKind::Invited {

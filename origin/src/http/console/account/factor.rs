@@ -131,7 +131,12 @@ pub async fn change(
     allowed.was_right(&app).await?;
     match change.as_str() {
         "off" => {
-            let letter = letters::to(account, &LetterKind::SecondFactorOff);
+            let kind = if account.has_passkey {
+                LetterKind::AuthenticatorOff
+            } else {
+                LetterKind::SecondFactorOff
+            };
+            let letter = letters::to(account, &kind);
             let unit = factors::Remove { account: &account.id, letter: &letter, now };
             transact(&app.pool, &unit).await?;
             Ok(Redirect::to("/console/account?done=factor-off").into_response())
@@ -147,7 +152,8 @@ pub async fn change(
     }
 }
 
-fn show_codes(
+/// Shows recovery codes, this once.
+pub fn show_codes(
     app: &App,
     browser: &Browser,
     person: &Person,

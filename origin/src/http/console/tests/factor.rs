@@ -114,7 +114,7 @@ async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
     assert_eq!(tab.status, 201);
     assert!(!tab.page.contains(&codes[2]), "other ones");
     tab.send(path, &[("change", "off"), ("password", PASSWORD), ("code", &right)]).await;
-    assert!(tab.page.contains("The second factor is off."), "{}", tab.page);
+    assert!(tab.page.contains("The authenticator app is off."), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM recovery_codes").await, 0);
     assert_eq!(letters(&rig, "Logging in no longer takes a code").await, 1);
     let mut tab = Tab::new(&rig);

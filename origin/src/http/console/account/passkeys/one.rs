@@ -1,0 +1,151 @@
+//! `/console/account/passkeys/{passkey}`: another name, or none of it. The
+//! last second factor goes as the authenticator app does: with the password,
+//! by who has just given the factor as well.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use crate::accounts::passkey::name;
+use crate::accounts::{Id, Password};
+use crate::http::App;
+use crate::http::console::account::proof;
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::letters;
+use crate::http::console::log_in::Allowed;
+use crate::http::console::person::{Browser, Person};
+use crate::http::console::trouble::Trouble;
+use crate::mail::{LetterKind, Shown};
+use crate::store::passkeys::{self, Passkey, Remove, Rename};
+use crate::store::transact;
+
+#[derive(Template)]
+#[template(path = "console/passkey.html")]
+struct Page {
+    frame: Frame,
+    passkey: Passkey,
+    is_last: bool,
+    mistake: Option<&'static str>,
+}
+
+/// What the forms send.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    change: String,
+    #[serde(default)]
+    name: String,
+    password: Option<Password>,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let (passkey, left) = find(&app, &person, &id).await?;
+    if let Some(proof) = proof::asked(&app, &person, &path(&passkey.id)) {
+        return Ok(proof);
+    }
+    page(&app, &browser, &person, passkey, left, None)
+}
+
+/// Changes it.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Path(id): Path<String>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let (passkey, left) = find(&app, &person, &id).await?;
+    if let Some(proof) = proof::asked(&app, &person, &path(&passkey.id)) {
+        return Ok(proof);
+    }
+    match fields.change.as_str() {
+        "rename" => {
+            let Some(name) = name(&fields.name) else {
+                let mistake = Some("A name has at least one character and at most 100.");
+                return page(&app, &browser, &person, passkey, left, mistake);
+            };
+            let (actor, now) = (person.actor(&browser), app.clock.now());
+            let unit = Rename { id: &passkey.id, name: &name, actor: &actor, now };
+            transact(&app.pool, &unit).await?;
+            Ok(Redirect::to("/console/account/passkeys?done=renamed").into_response())
+        }
+        "remove" => {
+            if left == 0 && !is_owner(&app, &browser, &person, fields.password).await? {
+                let mistake = Some("The password is wrong. Nothing was changed.");
+                return page(&app, &browser, &person, passkey, left, mistake);
+            }
+            remove(&app, &browser, &person, &passkey, left).await
+        }
+        _ => Err(Trouble::malformed()),
+    }
+}
+
+async fn remove(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    passkey: &Passkey,
+    left: usize,
+) -> Result<Response, Trouble> {
+    let kind = LetterKind::PasskeyRemoved { name: Shown::of(&passkey.name), left };
+    let (actor, letter) = (person.actor(browser), letters::to(&person.account, &kind));
+    let unit = Remove { id: &passkey.id, actor: &actor, letter: &letter, now: app.clock.now() };
+    transact(&app.pool, &unit).await?;
+    Ok(Redirect::to("/console/account/passkeys?done=removed").into_response())
+}
+
+async fn is_owner(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    password: Option<Password>,
+) -> Result<bool, Trouble> {
+    let console = app.console();
+    let (account, Some(password)) = (&person.account, password) else { return Ok(false) };
+    let allowed = Allowed::to_log_in(app, browser, &account.email, app.clock.now()).await?;
+    let is_owner = console.guard.is(password, Some(account.password.clone())).await?;
+    if is_owner {
+        allowed.was_right(app).await?;
+    }
+    Ok(is_owner)
+}
+
+/// One of somebody's own, and how many factors are left without it.
+async fn find(app: &App, person: &Person, id: &str) -> Result<(Passkey, usize), Trouble> {
+    let id: Id = id.parse().map_err(|_| Trouble::nothing_here())?;
+    let mut passkeys = passkeys::of_account(&app.pool, &person.account.id).await?;
+    let at = passkeys.iter().position(|passkey| passkey.id == id);
+    let passkey = passkeys.swap_remove(at.ok_or(Trouble::nothing_here())?);
+    Ok((passkey, passkeys.len() + usize::from(person.account.has_totp)))
+}
+
+fn path(id: &Id) -> String {
+    format!("/console/account/passkeys/{id}")
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    passkey: Passkey,
+    left: usize,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Passkey");
+    frame.entry = Entry::Account;
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page { frame, passkey, is_last: left == 0, mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,158 @@
+//! `/console/account/proof`: before a grave change, who is there shows it
+//! once more, with everything that a log-in takes.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use crate::accounts::Password;
+use crate::accounts::passkey::Purpose;
+use crate::accounts::session::is_proved;
+use crate::http::App;
+use crate::http::console::code::is_right;
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::log_in::{Allowed, within};
+use crate::http::console::passkey;
+use crate::http::console::person::{Browser, Person};
+use crate::http::console::trouble::Trouble;
+use crate::store::{from_timestamp, sessions};
+
+#[derive(Template)]
+#[template(path = "console/proof.html")]
+struct Page {
+    frame: Frame,
+    next: String,
+    has_factor: bool,
+    mistake: Option<&'static str>,
+    /// The script, where there are passkeys and this account has one.
+    passkeys: Option<&'static str>,
+}
+
+/// Where to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    next: String,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    password: Password,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// What the form of a passkey sends.
+#[derive(Debug, Deserialize)]
+pub struct Answer {
+    answer: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Sends who has not lately shown who they are to the page that asks for it.
+pub fn asked(app: &App, person: &Person, next: &str) -> Option<Response> {
+    let proved = from_timestamp(person.session.proved_at);
+    if is_proved(proved, app.clock.now()) {
+        return None;
+    }
+    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    Some(Redirect::to(&format!("/console/account/proof?{query}")).into_response())
+}
+
+/// The form.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
+    page(&app, &browser, &person, next, None)
+}
+
+/// Takes the password, and the second factor where there is one.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { password, code, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console();
+    let (account, now) = (&person.account, app.clock.now());
+    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
+    let is_owner = console.guard.is(password, Some(account.password.clone())).await?;
+    let is_proved = is_owner && (!account.has_factor() || is_right(&app, account, &code).await?);
+    if !is_proved {
+        let mistake = if account.has_factor() {
+            "Password or code is wrong."
+        } else {
+            "The password is wrong."
+        };
+        return page(&app, &browser, &person, next, Some(mistake));
+    }
+    allowed.was_right(&app).await?;
+    prove(&app, &browser, &person).await?;
+    Ok(Redirect::to(within(&next)).into_response())
+}
+
+async fn prove(app: &App, browser: &Browser, person: &Person) -> Result<(), Trouble> {
+    sessions::prove(&app.pool, &person.session.id, app.clock.now()).await?;
+    if let Some(cookie) = &browser.session {
+        // A copy would be asked for the proof again.
+        app.cache.sessions.noted(cookie.hash()).await;
+    }
+    Ok(())
+}
+
+/// What to ask of the browser.
+pub async fn options(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Response, Trouble> {
+    passkey::ask(&app, &browser, Purpose::Proof).await
+}
+
+/// Takes a passkey instead.
+pub async fn passkey(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Answer>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Answer { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let whom = Some(&person.account.id);
+    match passkey::accept(&app, &browser, Purpose::Proof, &answer, whom).await? {
+        Ok(_) => {
+            prove(&app, &browser, &person).await?;
+            Ok(Redirect::to(within(&next)).into_response())
+        }
+        Err(error) => page(&app, &browser, &person, next, Some(error.words())),
+    }
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    next: String,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Is it you?");
+    frame.entry = Entry::Account;
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
+    let has_factor = person.account.has_factor();
+    let page = Page { frame, next, has_factor, mistake, passkeys };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,195 @@
+//! What every page with a passkey does: asks the browser, and takes its
+//! answer. `/log-in/passkey`, which needs nothing else, is here as well.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use super::person::{Browser, Person};
+use super::trouble::Trouble;
+use super::{assets, code, letters, log_in};
+use crate::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingParty, Used};
+use crate::accounts::{Id, limits};
+use crate::http::App;
+use crate::mail::{LetterKind, Shown};
+use crate::store::accounts::{self, Account};
+use crate::store::audit::Actor;
+use crate::store::limits::Taken;
+use crate::store::passkeys::{self, Claimed, MarkCopied};
+use crate::store::transact;
+
+/// What the forms send.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    answer: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Path of the script, where passkeys are possible at all.
+pub fn script(app: &App) -> Option<&'static str> {
+    let party = app.console.as_ref()?.config.relying_party();
+    party.is_some().then(|| assets::PASSKEYS.path.as_str())
+}
+
+/// What to ask of the browser of who wants to log in.
+pub async fn options(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Response, Trouble> {
+    ask(&app, &browser, Purpose::LogIn).await
+}
+
+/// Logs in who has a passkey.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
+    count(&app, &browser).await?;
+    match accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
+        Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
+        Err(error) => log_in::refuse(&app, &browser, next, error.words()),
+    }
+}
+
+/// What to ask of the browser of who has given the password.
+pub async fn factor_options(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Response, Trouble> {
+    ask(&app, &browser, Purpose::Factor).await
+}
+
+/// Takes a passkey as second factor.
+pub async fn factor(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let whom = Some(&person.account.id);
+    match accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
+        Ok(_) => code::complete(&app, &person, &next).await,
+        Err(error) => code::page(&app, &browser, &person, Some(error.words())),
+    }
+}
+
+/// Begins a ceremony that any of our passkeys may end.
+pub async fn ask(app: &App, browser: &Browser, purpose: Purpose) -> Result<Response, Trouble> {
+    count(app, browser).await?;
+    let begun = party(app)?.ask().map_err(unasked)?;
+    begin(app, browser, purpose, begun).await
+}
+
+/// Notes what was begun, and tells the browser.
+pub async fn begin(
+    app: &App,
+    browser: &Browser,
+    purpose: Purpose,
+    begun: Begun,
+) -> Result<Response, Trouble> {
+    let holder = browser.form_holder().ok_or(Trouble::foreign_form())?.hash();
+    let Begun { options, challenge, state } = begun;
+    passkeys::begin(&app.pool, (challenge, &state), purpose, holder, app.clock.now()).await?;
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    Ok((headers, options).into_response())
+}
+
+/// Whose passkey was used: of anybody, or of one account. An answer counts
+/// once, whatever comes of it.
+pub async fn accept(
+    app: &App,
+    browser: &Browser,
+    purpose: Purpose,
+    answer: &str,
+    whose: Option<&Id>,
+) -> Result<Result<Account, PasskeyError>, Trouble> {
+    let accepted = verify(app, browser, purpose, answer, whose).await?;
+    let outcome = accepted.as_ref().map_or_else(|error| error.code(), |_| "accepted");
+    metrics::counter!("munjigi_console_passkeys_total", "outcome" => outcome).increment(1);
+    Ok(accepted)
+}
+
+async fn verify(
+    app: &App,
+    browser: &Browser,
+    purpose: Purpose,
+    answer: &str,
+    whose: Option<&Id>,
+) -> Result<Result<Account, PasskeyError>, Trouble> {
+    let party = party(app)?;
+    let now = app.clock.now();
+    let holder = browser.form_holder().ok_or(Trouble::foreign_form())?.hash();
+    let read = Used::read(answer).and_then(|used| Ok((used.challenge()?, used)));
+    let (challenge, used) = match read {
+        Ok(read) => read,
+        Err(error) => return Ok(Err(error)),
+    };
+    let Some(state) = passkeys::take(&app.pool, challenge, purpose, holder, now).await? else {
+        return Ok(Err(PasskeyError::Over));
+    };
+    let claimed = passkeys::claimed(&app.pool, &used.credential()).await?;
+    let ours = |claimed: &Claimed| whose.is_none_or(|whose| *whose == claimed.kept.account);
+    let Some(claimed) = claimed.filter(ours) else { return Ok(Err(PasskeyError::Unknown)) };
+    let account = accounts::find(&app.pool, &claimed.kept.account).await?;
+    let Some(account) = account else { return Ok(Err(PasskeyError::Unknown)) };
+    match party.used(&state, &used, &claimed.kept) {
+        // What is said of a copy is said to who holds the key, and no other.
+        Ok(_) if claimed.is_copied => Ok(Err(PasskeyError::Copied)),
+        Ok(state) if passkeys::used(&app.pool, &claimed, &state, now).await? => Ok(Ok(account)),
+        Ok(_) => Ok(Err(PasskeyError::Over)),
+        Err(PasskeyError::Copied) => {
+            mark_copied(app, browser, &account, &claimed).await?;
+            Ok(Err(PasskeyError::Copied))
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+async fn mark_copied(
+    app: &App,
+    browser: &Browser,
+    account: &Account,
+    claimed: &Claimed,
+) -> Result<(), Trouble> {
+    tracing::warn!(passkey = %claimed.id, "the counter of a passkey went back");
+    let kind = LetterKind::PasskeyCopied { name: Shown::of(&claimed.name) };
+    let actor = Actor {
+        account: account.id.clone(),
+        email: account.email.to_string(),
+        prefix: browser.prefix.clone(),
+        request_id: browser.request_id.clone(),
+    };
+    let letter = letters::to(account, &kind);
+    let unit = MarkCopied { claimed, actor: &actor, letter: &letter, now: app.clock.now() };
+    Ok(transact(&app.pool, &unit).await?)
+}
+
+/// Us; there are no passkeys where the console has no name.
+pub fn party(app: &App) -> Result<RelyingParty, Trouble> {
+    let console = app.console();
+    console.config.relying_party().ok_or(Trouble::nothing_here())
+}
+
+/// Nothing that somebody typed can cause it.
+pub fn unasked(error: PasskeyError) -> Trouble {
+    tracing::error!(%error, "a passkey's ceremony cannot begin");
+    Trouble::away()
+}
+
+/// Each ceremony is a row and each answer a signature to check.
+async fn count(app: &App, browser: &Browser) -> Result<(), Trouble> {
+    let (limit, now) = (&limits::PASSKEYS_BY_PREFIX, app.clock.now());
+    match app.cache.limits.take(limit, &browser.prefix, now).await? {
+        Taken::Yes => Ok(()),
+        Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
+    }
+}

@@ -1,0 +1,356 @@
+//! Passkeys of accounts, and the ceremonies in which they are made and used.
+
+use munjigi_captcha::UnixMillis;
+use serde_json::json;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use time::OffsetDateTime;
+
+use super::audit::{self, Actor, Entry};
+use super::{StoreError, Unit, factors, mails, to_timestamp};
+use crate::accounts::passkey::{
+    CEREMONY_MILLIS, Kept, Known, MOST, PasskeyState, Purpose, Registered,
+};
+use crate::accounts::{Id, TokenHash};
+use crate::mail::Letter;
+
+/// A passkey, as its owner sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passkey {
+    /// Its name in addresses and forms.
+    pub id: Id,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it was last used.
+    pub used_at: Option<OffsetDateTime>,
+    /// When its counter went back.
+    pub copied_at: Option<OffsetDateTime>,
+}
+
+/// One that somebody claims to use.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Its name in addresses and forms.
+    pub id: Id,
+    /// What its owner calls it.
+    pub name: String,
+    /// What the answer is checked against.
+    pub kept: Kept,
+    /// Whether its counter went back once.
+    pub is_copied: bool,
+}
+
+/// Notes that a ceremony was begun.
+pub async fn begin(
+    pool: &PgPool,
+    (challenge, state): (TokenHash, &[u8]),
+    purpose: Purpose,
+    holder: TokenHash,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO passkey_ceremonies (hash, purpose, holder, state, expires_at)
+        VALUES ($1, $2, $3, $4, $5)",
+        challenge.as_bytes(),
+        purpose.as_str(),
+        holder.as_bytes(),
+        state,
+        to_timestamp(UnixMillis(now.0.saturating_add(CEREMONY_MILLIS)))
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Takes a ceremony for its one answer: none where it was begun by another
+/// browser, for something else, too long ago, or was answered before.
+pub async fn take(
+    pool: &PgPool,
+    challenge: TokenHash,
+    purpose: Purpose,
+    holder: TokenHash,
+    now: UnixMillis,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let state = sqlx::query_scalar!(
+        "DELETE FROM passkey_ceremonies
+        WHERE hash = $1 AND purpose = $2 AND holder = $3 AND expires_at > $4
+        RETURNING state",
+        challenge.as_bytes(),
+        purpose.as_str(),
+        holder.as_bytes(),
+        to_timestamp(now)
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(state)
+}
+
+/// Those of an account, oldest first.
+pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Passkey>, StoreError> {
+    let passkeys = sqlx::query_as!(
+        Passkey,
+        "SELECT id, name, created_at, used_at, copied_at
+        FROM passkeys WHERE account = $1 ORDER BY created_at, id",
+        account.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(passkeys)
+}
+
+/// Those of an account as devices know them.
+pub async fn known(pool: &PgPool, account: &Id) -> Result<Vec<Known>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT credential, transports FROM passkeys WHERE account = $1",
+        account.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    let known = |credential, transports| Known {
+        credential,
+        transports: u8::try_from(transports).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(|row| known(row.credential, row.transports)).collect())
+}
+
+/// The one that a device names.
+pub async fn claimed(pool: &PgPool, credential: &[u8]) -> Result<Option<Claimed>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT id, account, name, key, state, copied_at IS NOT NULL AS "is_copied!"
+        FROM passkeys WHERE credential = $1"#,
+        credential
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        let state: Result<PasskeyState, _> = row.state.try_into();
+        let state = state.map_err(|_| StoreError::Inconsistent {
+            table: "passkeys",
+            column: "state",
+            row: row.id.clone(),
+        })?;
+        let kept = Kept {
+            credential: credential.to_vec(),
+            account: row.account.into(),
+            key: row.key,
+            state,
+        };
+        Ok(Claimed { id: row.id.into(), name: row.name, kept, is_copied: row.is_copied })
+    })
+    .transpose()
+}
+
+/// Keeps what changed with a use; `false` where another use came between,
+/// and this one was checked against what is past.
+pub async fn used(
+    executor: impl PgExecutor<'_>,
+    claimed: &Claimed,
+    state: &PasskeyState,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
+    let used = sqlx::query!(
+        "UPDATE passkeys SET state = $3, used_at = GREATEST(used_at, $4)
+        WHERE id = $1 AND state = $2 AND copied_at IS NULL",
+        claimed.id.as_str(),
+        claimed.kept.state.as_slice(),
+        state.as_slice(),
+        to_timestamp(now)
+    )
+    .execute(executor)
+    .await?;
+    Ok(used.rows_affected() == 1)
+}
+
+/// What became of a new passkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is there.
+    Yes,
+    /// Somebody has it already, or there are enough.
+    No,
+}
+
+/// Adds a passkey. With the first factor of an account come recovery codes.
+#[derive(Debug)]
+pub struct Add<'a> {
+    /// Its name in addresses and forms.
+    pub id: &'a Id,
+    /// What its owner calls it.
+    pub name: &'a str,
+    /// The key.
+    pub registered: &'a Registered,
+    /// The codes that come with a first factor.
+    pub codes: Option<&'a [TokenHash]>,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
+    /// Says so to the address.
+    pub letter: &'a Letter,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Add<'_> {
+    type Output = Added;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Added, StoreError> {
+        let Registered { credential, transports, key, state } = self.registered;
+        // The row of the account is locked, so that two at once are counted.
+        let held = sqlx::query_scalar!(
+            r#"WITH account AS (SELECT id FROM accounts WHERE id = $1 FOR UPDATE)
+            SELECT count(passkeys.id) AS "held!" FROM account
+            LEFT JOIN passkeys ON passkeys.account = account.id"#,
+            self.actor.account.as_str()
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if usize::try_from(held).unwrap_or(usize::MAX) >= MOST {
+            return Ok(Added::No);
+        }
+        let added = sqlx::query!(
+            "INSERT INTO passkeys (id, account, credential, name, transports, key, state, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (credential) DO NOTHING",
+            self.id.as_str(),
+            self.actor.account.as_str(),
+            credential,
+            self.name,
+            i16::from(*transports),
+            key,
+            state.as_slice(),
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        if added.rows_affected() == 0 {
+            return Ok(Added::No);
+        }
+        if let Some(codes) = self.codes {
+            factors::replace_codes(connection, &self.actor.account, codes).await?;
+        }
+        let after = Some(json!({ "name": self.name }));
+        write(connection, self.actor, "passkey.add", self.id, (None, after), self.now).await?;
+        mails::queue(connection, self.letter, self.now).await?;
+        Ok(Added::Yes)
+    }
+}
+
+/// Calls a passkey something else.
+#[derive(Debug)]
+pub struct Rename<'a> {
+    /// Which.
+    pub id: &'a Id,
+    /// What its owner calls it from now on.
+    pub name: &'a str,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Rename<'_> {
+    /// Whether there is such a passkey.
+    type Output = bool;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let before = sqlx::query_scalar!(
+            "SELECT name FROM passkeys WHERE id = $1 AND account = $2 FOR UPDATE",
+            self.id.as_str(),
+            self.actor.account.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(before) = before else { return Ok(false) };
+        if before == self.name {
+            return Ok(true);
+        }
+        sqlx::query!("UPDATE passkeys SET name = $2 WHERE id = $1", self.id.as_str(), self.name)
+            .execute(&mut *connection)
+            .await?;
+        let (before, after) = (json!({ "name": before }), json!({ "name": self.name }));
+        let change = (Some(before), Some(after));
+        write(connection, self.actor, "passkey.rename", self.id, change, self.now).await?;
+        Ok(true)
+    }
+}
+
+/// Removes a passkey; the recovery codes go with the last factor.
+#[derive(Debug)]
+pub struct Remove<'a> {
+    /// Which.
+    pub id: &'a Id,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
+    /// Says so to the address.
+    pub letter: &'a Letter,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Remove<'_> {
+    /// Whether there was such a passkey.
+    type Output = bool;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let account = &self.actor.account;
+        let name = sqlx::query_scalar!(
+            "DELETE FROM passkeys WHERE id = $1 AND account = $2 RETURNING name",
+            self.id.as_str(),
+            account.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(name) = name else { return Ok(false) };
+        factors::drop_codes_without_factor(connection, account).await?;
+        let change = (Some(json!({ "name": name })), None);
+        write(connection, self.actor, "passkey.remove", self.id, change, self.now).await?;
+        mails::queue(connection, self.letter, self.now).await?;
+        Ok(true)
+    }
+}
+
+/// Marks a passkey whose counter went back: it opens nothing any more.
+#[derive(Debug)]
+pub struct MarkCopied<'a> {
+    /// Which.
+    pub claimed: &'a Claimed,
+    /// Whose, and from where it was used.
+    pub actor: &'a Actor,
+    /// Says so to the address.
+    pub letter: &'a Letter,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for MarkCopied<'_> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let marked = sqlx::query!(
+            "UPDATE passkeys SET copied_at = $2 WHERE id = $1 AND copied_at IS NULL",
+            self.claimed.id.as_str(),
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        if marked.rows_affected() == 0 {
+            return Ok(());
+        }
+        let after = Some(json!({ "name": self.claimed.name }));
+        let (id, now) = (&self.claimed.id, self.now);
+        write(connection, self.actor, "passkey.copied", id, (None, after), now).await?;
+        mails::queue(connection, self.letter, now).await?;
+        Ok(())
+    }
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    action: &'static str,
+    id: &Id,
+    (before, after): (Option<serde_json::Value>, Option<serde_json::Value>),
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let entry = Entry { actor, organisation: None, action, subject: id.as_str(), before, after };
+    audit::write(connection, &entry, now).await
+}
