@@ -2,6 +2,7 @@
 //! it, and says how to undo it; what it works on lives elsewhere.
 
 mod account;
+mod backup;
 mod completions;
 mod config;
 mod fail;
@@ -11,6 +12,7 @@ mod migrate;
 mod photos;
 mod pictures;
 mod probe;
+mod restore;
 mod serve;
 mod site;
 mod solve;
@@ -36,6 +38,8 @@ Exit codes:
   4   Postgres does not answer, or has no schema yet
   5   no such site, or it cannot be changed so
   6   the environment has mistakes
+  7   backup, restore: the file or the database is not fit for it; nothing was
+      written
   10  probe, solve: the edge does not answer, or answers strangely
   11  probe, solve: no challenge
   12  probe, solve: the solution was refused
@@ -66,6 +70,10 @@ enum Command {
     Serve(serve::Arguments),
     /// Brings the database to this version's schema.
     Migrate(migrate::Arguments),
+    /// Writes everything that Postgres holds into one file.
+    Backup(backup::Arguments),
+    /// Brings a backup back into an empty database.
+    Restore(restore::Arguments),
     /// Makes, lists, changes and deletes sites.
     Site(site::Arguments),
     /// Lets people into the console.
@@ -122,6 +130,8 @@ fn run(command: Command) -> Result<(), Fail> {
         match command {
             Command::Serve(arguments) => serve::run(&shell, &arguments).await,
             Command::Migrate(arguments) => migrate::run(&shell, &arguments).await,
+            Command::Backup(arguments) => backup::run(&shell, &arguments).await,
+            Command::Restore(arguments) => restore::run(&shell, &arguments).await,
             Command::Site(arguments) => site::run(&shell, &arguments).await,
             Command::Account(arguments) => account::run(&shell, &arguments).await,
             Command::Pictures(arguments) => pictures::run(&shell, &arguments).await,

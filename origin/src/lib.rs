@@ -5,6 +5,7 @@
 //! `munjigi-captcha`'s. No key that seals challenges or tokens comes here.
 
 pub mod accounts;
+pub mod backup;
 pub mod cache;
 pub mod cli;
 pub mod config;

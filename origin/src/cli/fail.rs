@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::backup::BackupError;
 use crate::config::Mistakes;
 use crate::store::StoreError;
 
@@ -19,6 +20,8 @@ pub enum Exit {
     Site = 5,
     /// The environment has mistakes.
     Environment = 6,
+    /// A file or a database is not fit for a backup.
+    Backup = 7,
     /// The edge does not answer.
     EdgeAway = 10,
     /// No challenge.
@@ -74,6 +77,31 @@ impl fmt::Display for Fail {
 impl From<Mistakes> for Fail {
     fn from(mistakes: Mistakes) -> Self {
         Self::new(Exit::Environment, "cannot start like this", mistakes)
+    }
+}
+
+impl From<BackupError> for Fail {
+    fn from(error: BackupError) -> Self {
+        let (exit, mend) = match error {
+            BackupError::Store(error) => return error.into(),
+            BackupError::File(_) => (Exit::Backup, "name another place, or make room there"),
+            BackupError::Exists => (Exit::Backup, "name a file that is not there"),
+            BackupError::Foreign => (Exit::Backup, "name a file that `munjigi backup` wrote"),
+            BackupError::Truncated | BackupError::Corrupt(_) => {
+                (Exit::Backup, "copy the file again, or take another backup")
+            }
+            BackupError::Newer(_) => {
+                (Exit::Backup, "restore it with the version that wrote it, or a later one")
+            }
+            BackupError::NotEmpty => {
+                (Exit::Backup, "make a new database and name it in MUNJIGI_DATABASE_URL")
+            }
+            BackupError::Differs(_) => (
+                Exit::Failed,
+                "no row was kept; drop the database, make it anew, and report this with its text",
+            ),
+        };
+        Self::new(exit, error.code(), error).mend(mend)
     }
 }
 

@@ -62,6 +62,7 @@ fn every_exit_code_is_in_the_help() {
         Exit::Environment,
         Exit::Database,
         Exit::Site,
+        Exit::Backup,
         Exit::EdgeAway,
         Exit::Challenge,
         Exit::Solution,

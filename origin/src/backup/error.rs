@@ -1,0 +1,60 @@
+//! Why a backup was not written or not brought back.
+
+use std::io;
+
+use crate::store::StoreError;
+
+/// Why. What is said of a file is said before anything is written.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A backup does not replace another.
+    #[error("there is a file of that name")]
+    Exists,
+    /// The disk.
+    #[error("{0}")]
+    File(#[from] io::Error),
+    /// Something else, or of a later form.
+    #[error("the file is no backup of this program")]
+    Foreign,
+    /// Its end is missing.
+    #[error("the file ends too early: it was cut off while it was written or copied")]
+    Truncated,
+    /// It is not as it was written.
+    #[error("the file is not as it was written: {0}")]
+    Corrupt(&'static str),
+    /// Of a later version of this program, or of another history.
+    #[error("the backup has migration {0}, which this program does not know")]
+    Newer(i64),
+    /// Somebody's tables are there.
+    #[error("the database has tables")]
+    NotEmpty,
+    /// What was loaded is not what was saved; nothing was kept of it.
+    #[error("the table {0} did not come back as it was saved")]
+    Differs(String),
+    /// Postgres.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl BackupError {
+    /// Stable for scripts.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Exists => "backup-exists",
+            Self::File(_) => "backup-unreadable",
+            Self::Foreign => "backup-foreign",
+            Self::Truncated => "backup-truncated",
+            Self::Corrupt(_) => "backup-corrupt",
+            Self::Newer(_) => "backup-newer",
+            Self::NotEmpty => "database-not-empty",
+            Self::Differs(_) => "backup-differs",
+            Self::Store(_) => "database",
+        }
+    }
+}
+
+impl From<sqlx::Error> for BackupError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

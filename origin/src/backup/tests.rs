@@ -1,0 +1,214 @@
+//! A backup and its way back, and what is not let in.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use munjigi_protocol::CountKind;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use super::{BackupError, check, restore, write};
+use crate::rig::{self, MINUTE, Rig, count, event};
+
+/// Another database on the same server.
+async fn beside(pool: &PgPool) -> PgPool {
+    let name: String = sqlx::query_scalar("SELECT 'beside_' || md5(current_database())")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    for statement in
+        [format!("DROP DATABASE IF EXISTS \"{name}\""), format!("CREATE DATABASE \"{name}\"")]
+    {
+        sqlx::query(AssertSqlSafe(statement)).execute(pool).await.unwrap();
+    }
+    let options = (*pool.connect_options()).clone().database(&name);
+    PgPoolOptions::new().max_connections(5).connect_with(options).await.unwrap()
+}
+
+async fn drop_database(beside: PgPool, pool: &PgPool) {
+    let name = beside.connect_options().get_database().unwrap().to_owned();
+    beside.close().await;
+    sqlx::query(AssertSqlSafe(format!("DROP DATABASE \"{name}\" WITH (FORCE)")))
+        .execute(pool)
+        .await
+        .unwrap();
+}
+
+/// Every table with a digest of its rows, and every sequence with its number.
+async fn contents(pool: &PgPool) -> Vec<(String, String)> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        AND relkind = 'r' AND relname <> '_sqlx_migrations' ORDER BY relname",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let mut contents = Vec::new();
+    for table in tables {
+        let statement = format!(
+            "SELECT count(*)::text || ' ' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '')
+            FROM \"{table}\" AS t"
+        );
+        let digest: String =
+            sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(pool).await.unwrap();
+        contents.push((table, digest));
+    }
+    let sequences: Vec<(String, String)> = sqlx::query_as(
+        "SELECT sequencename::text, coalesce(last_value::text, '') FROM pg_sequences
+        WHERE schemaname = 'public' ORDER BY 1",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    contents.extend(sequences);
+    contents
+}
+
+/// A database that was used: people, sites, records, days, letters.
+async fn used(pool: PgPool) -> Rig {
+    let rig = Rig::new(pool).await;
+    rig.jobs().keep_house().await.unwrap();
+    let kim = rig.someone("Kim").await;
+    sqlx::query("UPDATE accounts SET name = $1")
+        .bind("Kim\tMinseo \\N\\ \n김민서")
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    let mut tab = rig.tab_of(&kim.account).await;
+    let base = format!("/console/{}", kim.organisation);
+    tab.open(&format!("{base}/new-site")).await;
+    let sitekey = tab.value_of("sitekey");
+    let fields = [("sitekey", sitekey.as_str()), ("name", "Shop"), ("hosts", "shop.example")];
+    tab.send(&format!("{base}/new-site"), &fields).await;
+    tab.open(&format!("{base}/team")).await;
+    let fields = [("email", "lee@shop.example"), ("role", "analyst")];
+    tab.send(&format!("{base}/team/invite"), &fields).await;
+    let events: Vec<_> = (1..=20).map(event).collect();
+    rig.post("/internal/events", &rig::events(&events)).await;
+    rig.post("/internal/counts", &rig::counts(1, &[count(CountKind::Issued, 7)])).await;
+    rig.pass(MINUTE);
+    rig.jobs().roll_up().await.unwrap();
+    rig
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
+    let rig = used(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.backup");
+    let written = write(&rig.pool, &file, rig.now()).await.unwrap();
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(check(&file).unwrap(), written);
+    let full = written.tables.iter().filter(|table| table.rows > 0).count();
+    assert!(full >= 15 && written.rows() > 30, "{full} tables");
+    let again = write(&rig.pool, &file, rig.now()).await.unwrap_err();
+    assert_eq!(again.code(), "backup-exists");
+
+    let other = beside(&rig.pool).await;
+    assert_eq!(restore(&other, &file).await.unwrap(), written);
+    assert_eq!(contents(&other).await, contents(&rig.pool).await);
+    // It works: numbers go on, days are there, the record stays as it is.
+    let second = Rig::new(other.clone()).await;
+    second.jobs().keep_house().await.unwrap();
+    assert_eq!(second.post("/internal/events", &rig::events(&[event(21)])).await.status, 204);
+    let kim = second.someone("Park").await;
+    second.tab_of(&kim.account).await.open("/console").await;
+    assert!(sqlx::query("DELETE FROM audit").execute(&other).await.is_err());
+
+    // And not a second time: it is in use now.
+    let refused = restore(&other, &file).await.unwrap_err();
+    assert_eq!(refused.code(), "database-not-empty");
+    drop_database(other, &rig.pool).await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_backup_is_one_moment_while_others_write(pool: PgPool) {
+    let rig = used(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    let writing = async {
+        for number in 30..90 {
+            rig.post("/internal/events", &rig::events(&[event(number)])).await;
+        }
+    };
+    let file = folder.path().join("moment.backup");
+    let ((), written) = tokio::join!(writing, write(&rig.pool, &file, rig.now()));
+    assert_eq!(check(&file).unwrap(), written.unwrap());
+    let other = beside(&rig.pool).await;
+    restore(&other, &file).await.unwrap();
+    drop_database(other, &rig.pool).await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_is_damaged_is_refused_before_anything_is_written(pool: PgPool) {
+    let rig = used(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("whole.backup");
+    write(&rig.pool, &file, rig.now()).await.unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    let other = beside(&rig.pool).await;
+    let damaged = folder.path().join("damaged.backup");
+    let flipped = |at: usize| {
+        let mut bytes = whole.clone();
+        // Digits stay digits.
+        bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+        bytes
+    };
+    for (bytes, code) in [
+        (Vec::new(), "backup-foreign"),
+        (b"PGDMP".to_vec(), "backup-foreign"),
+        (b"munjigi-backup 2\n".to_vec(), "backup-foreign"),
+        (whole[..10].to_vec(), "backup-truncated"),
+        (whole[..whole.len() / 2].to_vec(), "backup-truncated"),
+        (whole[..whole.len() - 1].to_vec(), "backup-truncated"),
+        (flipped(0), "backup-foreign"),
+        (flipped(40), "backup-corrupt"),
+        (flipped(whole.len() / 2), "backup-corrupt"),
+        (flipped(whole.len() - 3), "backup-corrupt"),
+    ] {
+        std::fs::write(&damaged, &bytes).unwrap();
+        let refused = restore(&other, &damaged).await.unwrap_err();
+        assert_eq!(refused.code(), code, "{} bytes: {refused}", bytes.len());
+    }
+    assert!(contents(&other).await.is_empty());
+    let missing = check(&folder.path().join("nothing")).unwrap_err();
+    assert_eq!(missing.code(), "backup-unreadable");
+    drop_database(other, &rig.pool).await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_backup_of_a_later_version_is_refused(pool: PgPool) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("later.backup");
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        VALUES (20991231000000, 'later', true, '', 0)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    write(&pool, &file, rig::NOON).await.unwrap();
+    let other = beside(&pool).await;
+    let refused = restore(&other, &file).await.unwrap_err();
+    assert!(matches!(refused, BackupError::Newer(20_991_231_000_000)), "{refused}");
+    assert!(contents(&other).await.is_empty());
+    drop_database(other, &pool).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_backup_of_an_earlier_schema_is_brought_up_to_date(pool: PgPool) {
+    let versions: Vec<i64> = crate::MIGRATOR.iter().map(|migration| migration.version).collect();
+    let earlier = versions[versions.len() - 2];
+    crate::MIGRATOR.run_to(earlier, &pool).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("earlier.backup");
+    let written = write(&pool, &file, rig::NOON).await.unwrap();
+    assert_eq!(written.versions.last(), Some(&earlier));
+    let other = beside(&pool).await;
+    restore(&other, &file).await.unwrap();
+    assert_eq!(crate::store::applied(&other).await.unwrap().len(), versions.len());
+    drop_database(other, &pool).await;
+}
