@@ -20,5 +20,5 @@ mod tests;
 pub use factory::{Factory, birth};
 pub use plan::lead;
 pub use publish::deliver_due;
-pub use queue::migrate as migrate_queue;
+pub use queue::{Backlog as QueueBacklog, backlog as queue_backlog, migrate as migrate_queue};
 pub use sift::guessable;

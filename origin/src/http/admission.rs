@@ -1,6 +1,7 @@
 //! How much is taken on at once. What is too much is refused early, while a
 //! refusal is cheap, and says when to come back.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -19,6 +20,7 @@ const RESERVED: u32 = 3;
 pub struct Admission {
     reading: Semaphore,
     writing: Semaphore,
+    waiting: AtomicUsize,
 }
 
 impl Admission {
@@ -28,6 +30,7 @@ impl Admission {
         Self {
             reading: Semaphore::new(READING),
             writing: Semaphore::new(usize::try_from(writing).unwrap_or(1)),
+            waiting: AtomicUsize::new(0),
         }
     }
 
@@ -36,12 +39,35 @@ impl Admission {
         self.reading.try_acquire().map_err(|_| Refused::busy())
     }
 
+    /// How many wait for a turn.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// A turn at Postgres, after a short wait.
     pub async fn writing(&self) -> Result<SemaphorePermit<'_>, Refused> {
+        let _waiting = Waiting::among(&self.waiting);
         match tokio::time::timeout(PATIENCE, self.writing.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(Refused::busy()),
         }
+    }
+}
+
+/// One of those that wait, also when it stops waiting because its caller
+/// went away.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn among(all: &'a AtomicUsize) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(all)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -55,7 +81,9 @@ mod tests {
     async fn what_finds_no_place_is_told_to_come_back() {
         let admission = Admission::new(4);
         let turn = admission.writing().await.unwrap();
-        let refused = admission.writing().await.unwrap_err();
+        let (refused, waiting) = tokio::join!(admission.writing(), async { admission.waiting() });
+        assert_eq!((waiting, admission.waiting()), (1, 0));
+        let refused = refused.unwrap_err();
         assert_eq!((refused.code, refused.retry_after), (Code::RateLimited, Some(1)));
         drop(turn);
         assert!(admission.writing().await.is_ok());

@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 
 use super::App;
+use crate::clock::Stopwatch;
 use crate::store::{mails, pictures, publications};
 
 /// A scrape waits no longer for Postgres: the rest of it is worth more then.
@@ -20,15 +21,27 @@ pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app).await;
     look_at_pictures(&app).await;
     look_at_mail(&app).await;
+    look_at_jobs(&app).await;
     app.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
 async fn look(app: &App) {
-    gauge!("munjigi_pool_connections", "state" => "idle").set(app.pool.num_idle() as f64);
-    let busy = f64::from(app.pool.size()) - app.pool.num_idle() as f64;
-    gauge!("munjigi_pool_connections", "state" => "busy").set(busy);
+    for (name, pool) in [("main", &app.pool), ("factory", &app.factory.pool)] {
+        let (idle, all) = (pool.num_idle() as f64, f64::from(pool.size()));
+        gauge!("munjigi_pool_connections", "pool" => name, "state" => "idle").set(idle);
+        gauge!("munjigi_pool_connections", "pool" => name, "state" => "busy")
+            .set((all - idle).max(0.0));
+        gauge!("munjigi_pool_connections_limit", "pool" => name)
+            .set(f64::from(pool.options().get_max_connections()));
+    }
+    gauge!("munjigi_intake_waiting").set(app.admission.waiting() as f64);
+    // What every other caller waits as well.
+    let stopwatch = Stopwatch::start();
+    let acquired = tokio::time::timeout(LOOK_TIMEOUT, app.pool.acquire()).await;
+    drop(acquired);
+    gauge!("munjigi_pool_wait_seconds").set(stopwatch.elapsed().as_secs_f64());
     let backlog = publications::backlog(&app.pool, app.clock.now());
     match tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
         Ok(Ok(backlog)) => {
@@ -74,6 +87,23 @@ async fn look_at_mail(app: &App) {
     }
 }
 
+/// Nothing where nothing is drawn: there is no queue then.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
+async fn look_at_jobs(app: &App) {
+    if app.factory.gpu.is_none() {
+        return;
+    }
+    let backlog = crate::pictures::queue_backlog(&app.pool);
+    if let Ok(Ok(backlog)) = tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
+        for (state, jobs) in
+            [("waiting", backlog.waiting), ("running", backlog.running), ("failed", backlog.failed)]
+        {
+            gauge!("munjigi_queue_jobs", "state" => state).set(jobs as f64);
+        }
+        gauge!("munjigi_queue_oldest_seconds").set(backlog.oldest_seconds);
+    }
+}
+
 /// Says what each metric means. Once, after the recorder is installed.
 pub fn describe() {
     describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
@@ -93,7 +123,32 @@ pub fn describe() {
         Unit::Seconds,
         "From redemption at the edge to commit here, newest event of each batch"
     );
-    describe_gauge!("munjigi_pool_connections", "Connections to Postgres by state");
+    describe_gauge!(
+        "munjigi_pool_connections",
+        Unit::Count,
+        "Connections to Postgres by pool and state"
+    );
+    describe_gauge!("munjigi_pool_connections_limit", Unit::Count, "Most that a pool opens");
+    describe_gauge!(
+        "munjigi_pool_wait_seconds",
+        Unit::Seconds,
+        "How long this scrape waited for a connection, a second at most: 0 is well, 1 is exhausted"
+    );
+    describe_gauge!(
+        "munjigi_intake_waiting",
+        Unit::Count,
+        "Calls of the edge that wait for their turn at Postgres"
+    );
+    describe_gauge!(
+        "munjigi_queue_jobs",
+        Unit::Count,
+        "Jobs of drawing by state: waiting, running, failed (tried for the last time)"
+    );
+    describe_gauge!(
+        "munjigi_queue_oldest_seconds",
+        Unit::Seconds,
+        "For how long the job that is due for longest has waited"
+    );
     describe_gauge!("munjigi_database_up", "Whether Postgres answered this scrape");
     describe_gauge!("munjigi_outbox_pending", "Sites whose newest version the edge lacks");
     describe_gauge!("munjigi_outbox_lag_seconds", Unit::Seconds, "Age of the oldest of them");

@@ -11,6 +11,7 @@ mod bad_input;
 mod counts;
 mod events;
 mod health;
+mod metrics;
 
 use crate::rig::Answer;
 

@@ -87,6 +87,36 @@ pub async fn add(pool: &PgPool, packs: &[PackId]) -> Result<(), QueueError> {
     Ok(())
 }
 
+/// How far the queue is behind.
+#[derive(Debug, Clone, Copy, PartialEq, sqlx::FromRow)]
+pub struct Backlog {
+    /// Jobs that are due or will be.
+    pub waiting: i64,
+    /// Jobs under way.
+    pub running: i64,
+    /// Jobs that are not tried again.
+    pub failed: i64,
+    /// How long the one that is due for longest has waited.
+    pub oldest_seconds: f64,
+}
+
+/// Looks at the backlog. The times are the queue's own, which are Postgres's.
+pub async fn backlog(pool: &PgPool) -> Result<Backlog, StoreError> {
+    // Not checked at compile time: the view is the library's, not ours.
+    let backlog = sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE locked_at IS NULL AND attempts < max_attempts) AS waiting,
+            count(*) FILTER (WHERE locked_at IS NOT NULL) AS running,
+            count(*) FILTER (WHERE locked_at IS NULL AND attempts >= max_attempts) AS failed,
+            GREATEST(0, coalesce(extract(epoch FROM now() - min(run_at) FILTER (
+                WHERE locked_at IS NULL AND attempts < max_attempts
+            )), 0))::float8 AS oldest_seconds
+        FROM graphile_worker.jobs",
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(backlog)
+}
+
 /// Brings the library's schema up to date.
 pub async fn migrate(pool: &PgPool) -> Result<(), QueueError> {
     WorkerUtils::new(pool.clone(), SCHEMA)
