@@ -4,9 +4,9 @@
 
 mod cache;
 mod console;
-mod demo;
 mod hours;
 mod mail;
+mod own_site;
 mod pictures;
 mod table;
 mod variables;
@@ -21,11 +21,11 @@ use munjigi_service::config::{Reader, number};
 
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{Console, ConsoleSource, SignUpPolicy};
-pub use demo::Demo;
 pub use hours::Hours;
 pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
 pub use munjigi_service::config::{Environment, Mistakes};
 pub use munjigi_service::log::Log;
+pub use own_site::Demo;
 pub use pictures::Pictures;
 pub use table::{markdown, rows};
 pub use variables::{Who, environment, listed};
