@@ -12,6 +12,7 @@ pub mod role;
 pub mod session;
 mod token;
 mod vault;
+pub mod visit;
 
 pub use email::EmailAddress;
 pub use id::Id;

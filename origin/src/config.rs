@@ -25,7 +25,7 @@ pub use hours::Hours;
 pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
 pub use munjigi_service::config::{Environment, Mistakes};
 pub use munjigi_service::log::Log;
-pub use own_site::Demo;
+pub use own_site::OwnSite;
 pub use pictures::Pictures;
 pub use table::{markdown, rows};
 pub use variables::{Who, environment, listed};

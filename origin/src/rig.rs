@@ -69,10 +69,11 @@ pub fn console() -> config::Console {
         keys: ring(),
         sign_up: config::SignUpPolicy::Open,
         client_header: Some("x-real-ip".parse().unwrap()),
-        demo: Some(config::Demo {
+        demo: Some(config::OwnSite {
             sitekey: Sitekey::from_trusted("mj_0123456789abcdefghjkmnpqr0").unwrap(),
             secret: "mjs_demo".to_owned().into(),
         }),
+        widget: None,
     }
 }
 
@@ -94,6 +95,20 @@ pub struct Answer {
 impl Rig {
     pub async fn new(pool: PgPool) -> Self {
         Self::drawing_by(pool, None).await
+    }
+
+    /// With our own widget in the forms that everybody may see, asked about at
+    /// an edge there.
+    pub async fn guarded(pool: PgPool, edge: Option<&str>) -> Self {
+        let mut rig = Self::new(pool).await;
+        let console = config::Console { widget: console().demo, ..console() };
+        let app = Arc::get_mut(&mut rig.app).expect("nobody else has it yet");
+        app.console = Some(Console::new(console, check(), None));
+        if let Some(edge) = edge {
+            let (url, client) = (edge.parse().unwrap(), edge::http_client().unwrap());
+            app.edge = Edge::new(client, url, ring(), app.clock.clone(), app.entropy.clone());
+        }
+        rig
     }
 
     /// With a gpu-backend there.

@@ -162,7 +162,7 @@ impl Stack {
         let mut origin = Origin::prepare(&project, options.origin_port, variables, log)?;
         say("migrations");
         origin.migrate()?;
-        say("three sites");
+        say("four sites");
         let remembered = folder.join("sites.json");
         if options.pictures != Pictures::None && !remembered.exists() {
             // Every kind can be looked at here, whatever programs make of it.
@@ -177,6 +177,9 @@ impl Stack {
         // What the home page tries out.
         origin.set_variable("MUNJIGI_DEMO_SITEKEY", &sites.site.sitekey);
         origin.set_variable("MUNJIGI_DEMO_SECRET", &sites.site.secret);
+        // What stands before the console's own forms.
+        origin.set_variable("MUNJIGI_CONSOLE_SITEKEY", &sites.console_site.sitekey);
+        origin.set_variable("MUNJIGI_CONSOLE_SECRET", &sites.console_site.secret);
         say("the origin");
         origin.start().await?;
 
@@ -199,13 +202,13 @@ impl Stack {
         }
 
         say("publication of the sites");
-        for site in [&sites.site, &sites.bench_site, &sites.pictures_site] {
+        for site in [&sites.site, &sites.bench_site, &sites.pictures_site, &sites.console_site] {
             site.wait_until_published(&origin, PUBLISHED_WITHIN).await.with_context(|| {
                 format!("is the origin publishing? see {}", logs.join("origin.log").display())
             })?;
             site.wait_until_served(&edge.url(), PUBLISHED_WITHIN).await?;
         }
-        let sites::Sites { site, bench_site, pictures_site } = sites;
+        let sites::Sites { site, bench_site, pictures_site, console_site: _ } = sites;
         Ok(Self {
             edge,
             origin,

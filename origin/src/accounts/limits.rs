@@ -29,6 +29,19 @@ pub const LOG_IN_BY_ACCOUNT: Limit =
 /// time, so a year of guessing at this rate finds one in two tries of three.
 pub const SECOND_FACTOR: Limit =
     Limit { name: "second-factor", burst: 5, interval_millis: 2 * MINUTE };
+/// Log-ins from one network prefix without our own widget.
+pub const LOG_IN_UNSHOWN_BY_PREFIX: Limit =
+    Limit { name: "log-in-unshown-by-prefix", burst: 10, interval_millis: 30 * SECOND };
+/// Log-ins to one account without our own widget.
+pub const LOG_IN_UNSHOWN_BY_ACCOUNT: Limit =
+    Limit { name: "log-in-unshown-by-account", burst: 5, interval_millis: 2 * MINUTE };
+/// Sign-ups and requests for letters from one network prefix without it.
+pub const LETTERS_UNSHOWN_BY_PREFIX: Limit =
+    Limit { name: "letters-unshown-by-prefix", burst: 5, interval_millis: 10 * MINUTE };
+/// Tokens of our own widget from one network prefix: each is a call to the
+/// edge.
+pub const VISITS_BY_PREFIX: Limit =
+    Limit { name: "visits-by-prefix", burst: 60, interval_millis: 5 * SECOND };
 /// Ceremonies with passkeys, begun or answered, from one network prefix. No
 /// signature can be guessed: it holds down rows and work.
 pub const PASSKEYS_BY_PREFIX: Limit =

@@ -4,7 +4,7 @@ use axum::http::HeaderName;
 use munjigi_captcha::KeyRing;
 use munjigi_service::config::Reader;
 
-use super::{Database, Demo, Environment, Mistakes, parse_bare_url, variables};
+use super::{Database, Environment, Mistakes, OwnSite, parse_bare_url, variables};
 use crate::accounts::Token;
 use crate::accounts::passkey::RelyingParty;
 
@@ -20,7 +20,9 @@ pub struct Console {
     /// Where a proxy names the client's address.
     pub client_header: Option<HeaderName>,
     /// The site that the home page tries out, where there is one.
-    pub demo: Option<Demo>,
+    pub demo: Option<OwnSite>,
+    /// The site whose widget stands in the forms that everybody may see.
+    pub widget: Option<OwnSite>,
 }
 
 /// Who may make an account.
@@ -52,16 +54,15 @@ impl Console {
         let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
             KeyRing::parse(text).map_err(|error| error.to_string())
         });
-        let demo = Demo::is_wanted(reader).then(|| Demo::from(reader));
+        let demo = OwnSite::read(reader, &variables::DEMO_SITEKEY, &variables::DEMO_SECRET);
+        let widget = OwnSite::read(reader, &variables::CONSOLE_SITEKEY, &variables::CONSOLE_SECRET);
         Some(Self {
             url: url?,
             keys: keys?,
             sign_up: sign_up?,
             client_header: client_header?,
-            demo: match demo {
-                Some(demo) => Some(demo?),
-                None => None,
-            },
+            demo: demo?,
+            widget: widget?,
         })
     }
 

@@ -1,16 +1,15 @@
-//! The site that the home page tries out: both of its keys or neither.
+//! Sites whose owner the console is: what the home page tries out, and what
+//! stands before its own forms. Both keys of each, or neither.
 
 use std::fmt;
 
 use munjigi_captcha::Sitekey;
-use munjigi_service::config::Reader;
+use munjigi_service::config::{Reader, Variable};
 use zeroize::Zeroizing;
 
-use super::variables;
-
-/// What the home page holds as any integrator does.
+/// What a page of ours holds as any integrator does.
 #[derive(Clone)]
-pub struct Demo {
+pub struct OwnSite {
     /// In the page.
     pub sitekey: Sitekey,
     /// For siteverify.
@@ -18,23 +17,27 @@ pub struct Demo {
 }
 
 /// The secret is not shown.
-impl fmt::Debug for Demo {
+impl fmt::Debug for OwnSite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Demo").field("sitekey", &self.sitekey).finish_non_exhaustive()
+        f.debug_struct("OwnSite").field("sitekey", &self.sitekey).finish_non_exhaustive()
     }
 }
 
-impl Demo {
-    /// Whether there is to be one.
-    pub(super) fn is_wanted(reader: &Reader) -> bool {
-        reader.is_set(&variables::DEMO_SITEKEY) || reader.is_set(&variables::DEMO_SECRET)
-    }
-
-    pub(super) fn from(reader: &mut Reader) -> Option<Self> {
-        let sitekey = reader.required(&variables::DEMO_SITEKEY, |text| {
+impl OwnSite {
+    /// One, none, or nothing where its variables are wrong.
+    #[expect(clippy::option_option, reason = "the outer one is the reader's: mistakes were told")]
+    pub(super) fn read(
+        reader: &mut Reader,
+        sitekey: &'static Variable,
+        secret: &'static Variable,
+    ) -> Option<Option<Self>> {
+        if !reader.is_set(sitekey) && !reader.is_set(secret) {
+            return Some(None);
+        }
+        let sitekey = reader.required(sitekey, |text| {
             Sitekey::from_trusted(text).map_err(|_| "not a sitekey like mj_…".to_owned())
         });
-        let secret = reader.required(&variables::DEMO_SECRET, |text| {
+        let secret = reader.required(secret, |text| {
             let is_secret = text.starts_with("mjs_") && text.len() <= 100;
             if is_secret {
                 Ok(Zeroizing::new(text.to_owned()))
@@ -42,6 +45,6 @@ impl Demo {
                 Err("not a secret like mjs_…".to_owned())
             }
         });
-        Some(Self { sitekey: sitekey?, secret: secret? })
+        Some(Some(Self { sitekey: sitekey?, secret: secret? }))
     }
 }

@@ -158,6 +158,15 @@ pub const DEMO_SITEKEY: Variable = Variable::with_default(
 );
 pub const DEMO_SECRET: Variable =
     Variable::secret("MUNJIGI_DEMO_SECRET", "that site's secret, needed with MUNJIGI_DEMO_SITEKEY");
+pub const CONSOLE_SITEKEY: Variable = Variable::with_default(
+    "MUNJIGI_CONSOLE_SITEKEY",
+    "",
+    "a site whose widget stands in the console's forms to log in, sign up and ask for a new password, and which allows the console's host name; without it those forms have none",
+);
+pub const CONSOLE_SECRET: Variable = Variable::secret(
+    "MUNJIGI_CONSOLE_SECRET",
+    "that site's secret, needed with MUNJIGI_CONSOLE_SITEKEY",
+);
 
 /// Every variable, by who reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
@@ -168,7 +177,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER]),
-    (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET]),
+    (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET, CONSOLE_SITEKEY, CONSOLE_SECRET]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),
     (
         &[Origin],

@@ -29,6 +29,7 @@ mod sites;
 mod status;
 mod team;
 mod trouble;
+mod visitor;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Console {
     pub check: KeyCheck,
     /// Where letters are put instead of being sent.
     pub mailbox: Option<PathBuf>,
+    /// Whether our own forms had to go without the widget.
+    pub edge_away: visitor::EdgeAway,
 }
 
 impl Console {
@@ -69,7 +72,14 @@ impl Console {
             }
             _ => None,
         };
-        Self { config, vault, guard: guard::Guard::default(), check, mailbox }
+        Self {
+            config,
+            vault,
+            guard: guard::Guard::default(),
+            check,
+            mailbox,
+            edge_away: visitor::EdgeAway::default(),
+        }
     }
 }
 

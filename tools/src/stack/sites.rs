@@ -34,6 +34,8 @@ pub(super) struct Sites {
     pub(super) site: Site,
     pub(super) bench_site: Site,
     pub(super) pictures_site: Site,
+    /// Before the console's own forms.
+    pub(super) console_site: Site,
 }
 
 const HOSTNAME: &str = "localhost";
@@ -73,6 +75,7 @@ fn complete(origin: &Origin, known: &mut BTreeMap<String, Site>) -> Result<Sites
         site: site("site", &["--name", "Demo shop"], "")?,
         bench_site: site("bench_site", &["--name", "Bench", "--exempt"], "")?,
         pictures_site: site("pictures_site", &pictures, EVERYBODY)?,
+        console_site: site("console_site", &["--name", "The console"], "")?,
     })
 }
 

@@ -17,12 +17,17 @@ use super::frame::{Frame, render};
 use super::passkey;
 use super::person::Browser;
 use super::trouble::Trouble;
+use super::visitor::{self, Widget};
 use crate::accounts::session::Stage;
-use crate::accounts::{EmailAddress, Id, Password, Token, limits};
+use crate::accounts::visit::Visit;
+use crate::accounts::{EmailAddress, Id, Limit, Password, Token};
 use crate::http::App;
 use crate::store::limits::Taken;
 use crate::store::sessions::NewSession;
 use crate::store::{accounts, sessions};
+
+/// Of the widget here.
+const ACTION: &str = "log-in";
 
 #[derive(Template)]
 #[template(path = "console/log-in.html")]
@@ -33,6 +38,7 @@ struct Page {
     mistake: Option<&'static str>,
     /// The script, where there are passkeys.
     passkeys: Option<&'static str>,
+    widget: Option<Widget>,
 }
 
 /// Where to go afterwards.
@@ -49,6 +55,8 @@ pub struct Fields {
     password: Password,
     #[serde(default)]
     next: String,
+    #[serde(default, rename = "munjigi-response")]
+    visit: String,
 }
 
 /// The form.
@@ -59,8 +67,8 @@ pub async fn show(
 ) -> Result<Html<String>, Trouble> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
     let frame = Frame::bare(&app, &browser, "Log in");
-    let passkeys = passkey::script(&app);
-    render(&Page { frame, email: String::new(), next, mistake: None, passkeys })
+    let (passkeys, widget) = (passkey::script(&app), visitor::widget(&app, ACTION));
+    render(&Page { frame, email: String::new(), next, mistake: None, passkeys, widget })
 }
 
 /// Takes the form.
@@ -69,13 +77,17 @@ pub async fn submit(
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
-    let Form(Fields { email, password, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let Form(Fields { email, password, next, visit }) = fields.map_err(|_| Trouble::malformed())?;
     let console = app.console();
     let now = app.clock.now();
     let Ok(address) = email.parse::<EmailAddress>() else {
         return wrong(&app, &browser, email, next);
     };
-    let allowed = Allowed::to_log_in(&app, &browser, &address, now).await?;
+    let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
+    if visit == Visit::Refused {
+        return again(&app, &browser, email, next, visitor::REFUSED);
+    }
+    let allowed = Allowed::of_visit(&app, &browser, &address, visit, now).await?;
     let account = accounts::by_email(&app.pool, &address).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
     let is_right = console.guard.is(password, kept).await?;
@@ -92,6 +104,7 @@ pub async fn submit(
 #[derive(Debug)]
 pub struct Allowed {
     account: String,
+    by_account: &'static Limit,
 }
 
 impl Allowed {
@@ -102,20 +115,30 @@ impl Allowed {
         email: &EmailAddress,
         now: UnixMillis,
     ) -> Result<Self, Trouble> {
+        Self::of_visit(app, browser, email, Visit::Unasked, now).await
+    }
+
+    /// The same for a form that everybody may see.
+    pub async fn of_visit(
+        app: &App,
+        browser: &Browser,
+        email: &EmailAddress,
+        visit: Visit,
+        now: UnixMillis,
+    ) -> Result<Self, Trouble> {
         let account = email.to_string();
-        for (limit, whom) in
-            [(&limits::LOG_IN_BY_PREFIX, &browser.prefix), (&limits::LOG_IN_BY_ACCOUNT, &account)]
-        {
+        let (by_prefix, by_account) = visit.log_in();
+        for (limit, whom) in [(by_prefix, &browser.prefix), (by_account, &account)] {
             if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
                 return Err(Trouble::too_often(seconds));
             }
         }
-        Ok(Self { account })
+        Ok(Self { account, by_account })
     }
 
     /// The owner is here: tries of others do not keep them out next time.
     pub async fn was_right(self, app: &App) -> Result<(), Trouble> {
-        Ok(app.cache.limits.forget(&limits::LOG_IN_BY_ACCOUNT, &self.account).await?)
+        Ok(app.cache.limits.forget(self.by_account, &self.account).await?)
     }
 }
 
@@ -188,7 +211,8 @@ fn again(
 ) -> Result<Response, Trouble> {
     let frame = Frame::bare(app, browser, "Log in");
     let (mistake, passkeys) = (Some(mistake), passkey::script(app));
-    let page = render(&Page { frame, email, next, mistake, passkeys })?;
+    let widget = visitor::widget(app, ACTION);
+    let page = render(&Page { frame, email, next, mistake, passkeys, widget })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 

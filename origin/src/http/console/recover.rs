@@ -19,6 +19,8 @@ use super::log_in;
 use super::person::Browser;
 use super::sign_up::allow_letter;
 use super::trouble::Trouble;
+use super::visitor::{self, Widget};
+use crate::accounts::visit::Visit;
 use crate::accounts::{EmailAddress, Password, Token, limits, session};
 use crate::http::App;
 use crate::mail::LetterKind;
@@ -26,12 +28,16 @@ use crate::store::accounts::{self, Account, BeginRecovery, SetPassword};
 use crate::store::limits::Taken;
 use crate::store::transact;
 
+/// Of the widget here.
+const ACTION: &str = "recover";
+
 #[derive(Template)]
 #[template(path = "console/recover.html")]
 struct Page {
     frame: Frame,
     email: String,
     mistake: Option<String>,
+    widget: Option<Widget>,
 }
 
 #[derive(Template)]
@@ -54,6 +60,8 @@ struct NewPassword {
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     email: String,
+    #[serde(default, rename = "munjigi-response")]
+    visit: String,
 }
 
 /// What the link carries.
@@ -74,8 +82,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, Trouble> {
-    let frame = Frame::bare(&app, &browser, "Forgotten password");
-    render(&Page { frame, email: String::new(), mistake: None })
+    render(&form(&app, &browser, String::new(), None))
 }
 
 /// Sends a letter where there is an account.
@@ -84,17 +91,21 @@ pub async fn submit(
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
-    let Form(Fields { email }) = fields.map_err(|_| Trouble::malformed())?;
+    let Form(Fields { email, visit }) = fields.map_err(|_| Trouble::malformed())?;
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
         Err(error) => {
-            let frame = Frame::bare(&app, &browser, "Forgotten password");
-            let page = render(&Page { frame, email, mistake: Some(error.to_string()) })?;
+            let page = render(&form(&app, &browser, email, Some(error.to_string())))?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };
     let now = app.clock.now();
-    allow_letter(&app, &browser, now).await?;
+    let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
+    if visit == Visit::Refused {
+        let page = render(&form(&app, &browser, email, Some(visitor::REFUSED.to_owned())))?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    allow_letter(&app, &browser, visit, now).await?;
     let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, address.as_str(), now).await?;
     let account = accounts::by_email(&app.pool, &address).await?;
     if let (Taken::Yes, Some(account)) = (allowed, account) {
@@ -102,6 +113,11 @@ pub async fn submit(
     }
     let frame = Frame::bare(&app, &browser, "Look into your mailbox");
     Ok(render(&Sent { frame, email: address.to_string() })?.into_response())
+}
+
+fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) -> Page {
+    let frame = Frame::bare(app, browser, "Forgotten password");
+    Page { frame, email, mistake, widget: visitor::widget(app, ACTION) }
 }
 
 async fn send(app: &App, account: &Account, now: UnixMillis) -> Result<(), Trouble> {

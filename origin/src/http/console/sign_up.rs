@@ -14,13 +14,18 @@ use serde::Deserialize;
 use super::frame::{Frame, render};
 use super::person::Browser;
 use super::trouble::Trouble;
+use super::visitor::{self, Widget};
 use super::{Console, letters};
+use crate::accounts::visit::Visit;
 use crate::accounts::{EmailAddress, Password, Token, limits, session};
 use crate::config::SignUpPolicy;
 use crate::http::App;
 use crate::store::accounts::{self, BeginSignUp, SignUp};
 use crate::store::limits::Taken;
 use crate::store::{mails, transact};
+
+/// Of the widget here.
+const ACTION: &str = "sign-up";
 
 #[derive(Template)]
 #[template(path = "console/sign-up.html")]
@@ -31,6 +36,9 @@ struct Page {
     name_mistake: Option<String>,
     email_mistake: Option<String>,
     password_mistake: Option<String>,
+    /// What is wrong with the whole.
+    mistake: Option<&'static str>,
+    widget: Option<Widget>,
 }
 
 #[derive(Template)]
@@ -48,6 +56,8 @@ pub struct Fields {
     name: String,
     email: String,
     password: Password,
+    #[serde(default, rename = "munjigi-response")]
+    visit: String,
 }
 
 /// The form.
@@ -56,10 +66,7 @@ pub async fn show(
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, Trouble> {
     open(&app)?;
-    let frame = Frame::bare(&app, &browser, "Sign up");
-    let (name, email) = (String::new(), String::new());
-    let (name_mistake, email_mistake, password_mistake) = (None, None, None);
-    render(&Page { frame, name, email, name_mistake, email_mistake, password_mistake })
+    render(&page(&app, &browser, (String::new(), String::new()), [None, None, None]))
 }
 
 /// Takes the form: every mistake at once, or a letter.
@@ -74,14 +81,17 @@ pub async fn submit(
     let (email, name) = match check(&fields) {
         Ok(checked) => checked,
         Err(mistakes) => {
-            let (name, email) = (fields.name, fields.email);
-            let [name_mistake, email_mistake, password_mistake] = mistakes;
-            let frame = Frame::bare(&app, &browser, "Sign up");
-            let page = Page { frame, name, email, name_mistake, email_mistake, password_mistake };
+            let page = page(&app, &browser, (fields.name, fields.email), mistakes);
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
     };
-    allow_letter(&app, &browser, now).await?;
+    let visit = visitor::look(&app, &browser, ACTION, &fields.visit).await?;
+    if visit == Visit::Refused {
+        let mut page = page(&app, &browser, (fields.name, fields.email), [None, None, None]);
+        page.mistake = Some(visitor::REFUSED);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+    }
+    allow_letter(&app, &browser, visit, now).await?;
     // Hashed in any case, so that the time tells nothing.
     let password = console.guard.hash(fields.password, app.entropy.bytes()).await?;
     if let Taken::Yes =
@@ -127,13 +137,32 @@ fn open(app: &App) -> Result<&Console, Trouble> {
     }
 }
 
+fn page(
+    app: &App,
+    browser: &Browser,
+    (name, email): (String, String),
+    [name_mistake, email_mistake, password_mistake]: [Option<String>; 3],
+) -> Page {
+    Page {
+        frame: Frame::bare(app, browser, "Sign up"),
+        name,
+        email,
+        name_mistake,
+        email_mistake,
+        password_mistake,
+        mistake: None,
+        widget: visitor::widget(app, ACTION),
+    }
+}
+
 /// Letters cost their reader; whoever causes them is held to a few.
 pub(super) async fn allow_letter(
     app: &App,
     browser: &Browser,
+    visit: Visit,
     now: UnixMillis,
 ) -> Result<(), Trouble> {
-    match app.cache.limits.take(&limits::LETTERS_BY_PREFIX, &browser.prefix, now).await? {
+    match app.cache.limits.take(visit.letters(), &browser.prefix, now).await? {
         Taken::Yes => Ok(()),
         Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
     }

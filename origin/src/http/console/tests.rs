@@ -14,3 +14,4 @@ mod rules;
 mod settings;
 mod team;
 mod tried;
+mod visitor;

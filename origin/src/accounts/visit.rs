@@ -1,0 +1,126 @@
+//! Who fills in a form that everybody may see, as far as our own widget knows:
+//! what that is worth, and how often it may be tried. A visitor without the
+//! widget, for want of scripts or of the edge, is never turned away for that;
+//! they get fewer tries.
+
+use super::limits::{self, Limit};
+
+/// What is known of whoever sends a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visit {
+    /// No widget is set up here.
+    Unasked,
+    /// The widget was passed, on our page, for this form.
+    Passed,
+    /// The form came without a token: no scripts, or sent before it was there.
+    Unshown,
+    /// The token is worth nothing: forged, spent, too old, of another page or
+    /// another form.
+    Refused,
+    /// The edge cannot be asked, or does not know our secret.
+    EdgeAway,
+}
+
+/// The edge's word on a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word<'a> {
+    /// It was good, and was shown on this page for this form.
+    Good {
+        /// Host name of the page.
+        hostname: &'a str,
+        /// Of the widget there.
+        action: &'a str,
+    },
+    /// It was not.
+    Bad,
+    /// The edge does not decide: it is away, or our secret is wrong.
+    None,
+}
+
+impl Visit {
+    /// Of a form whose widget stands on a page of this host.
+    pub fn of(word: &Word<'_>, hostname: &str, action: &str) -> Self {
+        match word {
+            Word::Good { hostname: on, action: of } if *on == hostname && *of == action => {
+                Self::Passed
+            }
+            Word::Good { .. } | Word::Bad => Self::Refused,
+            Word::None => Self::EdgeAway,
+        }
+    }
+
+    /// For metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unasked => "unasked",
+            Self::Passed => "passed",
+            Self::Unshown => "unshown",
+            Self::Refused => "refused",
+            Self::EdgeAway => "edge-away",
+        }
+    }
+
+    /// How often a network may try to log in, and how often anybody may try
+    /// one account. Tries with and without the widget are counted apart:
+    /// programs that use up the one do not keep a person out of the other.
+    pub const fn log_in(self) -> (&'static Limit, &'static Limit) {
+        if self.is_vouched_for() {
+            (&limits::LOG_IN_BY_PREFIX, &limits::LOG_IN_BY_ACCOUNT)
+        } else {
+            (&limits::LOG_IN_UNSHOWN_BY_PREFIX, &limits::LOG_IN_UNSHOWN_BY_ACCOUNT)
+        }
+    }
+
+    /// How often a network may cause letters.
+    pub const fn letters(self) -> &'static Limit {
+        if self.is_vouched_for() {
+            &limits::LETTERS_BY_PREFIX
+        } else {
+            &limits::LETTERS_UNSHOWN_BY_PREFIX
+        }
+    }
+
+    const fn is_vouched_for(self) -> bool {
+        matches!(self, Self::Unasked | Self::Passed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "console.example";
+
+    #[test]
+    fn a_token_counts_on_our_page_for_its_form_alone() {
+        let good = |hostname, action| Word::Good { hostname, action };
+        for (word, visit) in [
+            (good(HOST, "log-in"), Visit::Passed),
+            (good(HOST, "sign-up"), Visit::Refused),
+            (good(HOST, ""), Visit::Refused),
+            (good("shop.example", "log-in"), Visit::Refused),
+            (good("", "log-in"), Visit::Refused),
+            (Word::Bad, Visit::Refused),
+            (Word::None, Visit::EdgeAway),
+        ] {
+            assert_eq!(Visit::of(&word, HOST, "log-in"), visit, "{word:?}");
+        }
+    }
+
+    #[test]
+    fn without_the_widget_there_are_tries_and_they_are_fewer_and_counted_apart() {
+        for visit in [Visit::Unshown, Visit::EdgeAway] {
+            let pairs = [
+                (visit.log_in().0, Visit::Passed.log_in().0),
+                (visit.log_in().1, Visit::Passed.log_in().1),
+                (visit.letters(), Visit::Passed.letters()),
+            ];
+            for (without, with) in pairs {
+                assert!(without.burst >= 3 && without.burst < with.burst, "{without:?}");
+                assert!(without.interval_millis > with.interval_millis, "{without:?}");
+                assert_ne!(without.key("a"), with.key("a"));
+            }
+        }
+        assert_eq!(Visit::Unasked.log_in(), Visit::Passed.log_in());
+    }
+}

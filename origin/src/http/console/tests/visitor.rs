@@ -1,0 +1,131 @@
+//! Our own widget in the forms that everybody may see: passed, without
+//! scripts, refused, and while the edge is away. It takes nobody's way in.
+
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+
+use crate::accounts::limits;
+use crate::rig::people::PASSWORD;
+use crate::rig::{Rig, Tab};
+
+/// An edge that says this of every token; its address.
+async fn edge(says: Value) -> String {
+    let router = Router::new().route("/siteverify", post(async move || Json(says)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, router).into_future());
+    format!("http://{address}/")
+}
+
+fn good(hostname: &str, action: &str) -> Value {
+    json!({ "success": true, "hostname": hostname, "action": action, "error-codes": [] })
+}
+
+fn bad(code: &str) -> Value {
+    json!({ "success": false, "error-codes": [code] })
+}
+
+/// Tries until there are no more; how many there were.
+async fn tries(tab: &mut Tab<'_>, email: &str, token: &str) -> u32 {
+    for tried in 0.. {
+        tab.open("/log-in").await;
+        let fields =
+            [("email", email), ("password", "wrong password"), ("munjigi-response", token)];
+        tab.send("/log-in", &fields).await;
+        if tab.status == 429 {
+            return tried;
+        }
+        assert_eq!(tab.status, 422, "{}", tab.page);
+        assert!(tab.page.contains("Address or password is wrong."), "{}", tab.page);
+    }
+    unreachable!("there is a limit")
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_visitor_without_scripts_gets_in_with_fewer_tries_of_their_own(pool: PgPool) {
+    let edge = edge(good("console.example", "log-in")).await;
+    let rig = Rig::guarded(pool, Some(&edge)).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = Tab::new(&rig);
+    tab.open("/log-in").await;
+    assert!(tab.page.contains("data-action=\"log-in\""), "{}", tab.page);
+    let without = tries(&mut tab, &kim.email, "").await;
+    assert_eq!(without, limits::LOG_IN_UNSHOWN_BY_ACCOUNT.burst);
+    // Programs without it have used theirs up; who passes has their own.
+    let with = tries(&mut tab, &kim.email, "token").await;
+    assert_eq!(with, limits::LOG_IN_BY_ACCOUNT.burst);
+    rig.pass(limits::LOG_IN_UNSHOWN_BY_ACCOUNT.interval_millis);
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
+    assert!(tab.path.starts_with("/console/"), "{} {}", tab.path, tab.page);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_token_of_another_page_form_or_time_is_refused_before_any_password(pool: PgPool) {
+    for says in [
+        good("shop.example", "log-in"),
+        good("console.example", "sign-up"),
+        bad("timeout-or-duplicate"),
+        bad("invalid-input-response"),
+    ] {
+        let edge = edge(says.clone()).await;
+        let rig = Rig::guarded(pool.clone(), Some(&edge)).await;
+        let mut tab = Tab::new(&rig);
+        for (path, fields) in [
+            ("/log-in", vec![("email", "kim@shop.example"), ("password", PASSWORD)]),
+            (
+                "/sign-up",
+                vec![("name", "Kim"), ("email", "kim@shop.example"), ("password", PASSWORD)],
+            ),
+            ("/recover", vec![("email", "kim@shop.example")]),
+        ] {
+            // The form of that action alone would take it.
+            if says["action"] == "sign-up" && path == "/sign-up" {
+                continue;
+            }
+            tab.open(path).await;
+            let fields = [fields, vec![("munjigi-response", "token")]].concat();
+            tab.send(path, &fields).await;
+            assert_eq!(tab.status, 422, "{path} {says}");
+            assert!(tab.page.contains("is done anew below"), "{path} {says} {}", tab.page);
+            assert!(tab.page.contains("kim@shop.example"), "what was typed is kept: {path}");
+        }
+        assert_eq!(rig.app.console.as_ref().unwrap().guard.hashed(), 0, "{says}");
+        assert_eq!(rig.number("SELECT count(*) FROM mails").await, 0);
+    }
+}
+
+async fn people_get_in_and_are_told(pool: PgPool, edge: &str) {
+    let rig = Rig::guarded(pool, Some(edge)).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = Tab::new(&rig);
+    let tried = tries(&mut tab, &kim.email, "token").await;
+    assert_eq!(tried, limits::LOG_IN_UNSHOWN_BY_ACCOUNT.burst);
+    rig.pass(limits::LOG_IN_UNSHOWN_BY_ACCOUNT.interval_millis);
+    tab.open("/log-in").await;
+    let fields =
+        [("email", kim.email.as_str()), ("password", PASSWORD), ("munjigi-response", "token")];
+    tab.send("/log-in", &fields).await;
+    assert!(tab.path.starts_with("/console/"), "{}", tab.page);
+    let mut other = Tab::new(&rig);
+    other.open("/log-in").await;
+    assert!(other.page.contains("cannot be reached at the moment"), "{}", other.page);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn while_the_edge_is_away_people_get_in_and_are_told(pool: PgPool) {
+    people_get_in_and_are_told(pool, "http://127.0.0.1:9/").await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn while_the_edge_cannot_decide_people_get_in_and_are_told(pool: PgPool) {
+    people_get_in_and_are_told(pool, &edge(bad("internal-error")).await).await;
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_secret_that_is_mistaken_keeps_nobody_out(pool: PgPool) {
+    people_get_in_and_are_told(pool, &edge(bad("invalid-input-secret")).await).await;
+}

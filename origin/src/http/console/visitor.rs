@@ -1,0 +1,132 @@
+//! Our own widget on our own forms: shown where it is set up, and asked about
+//! at the edge as every customer asks. What its answer is worth is decided in
+//! `accounts::visit`.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::{SiteverifyCode, SiteverifyReply};
+
+use super::person::Browser;
+use super::trouble::Trouble;
+use crate::accounts::limits;
+use crate::accounts::visit::{Visit, Word};
+use crate::edge::EdgeError;
+use crate::http::App;
+use crate::store::limits::Taken;
+
+/// What who sends a token that is worth nothing is told.
+pub const REFUSED: &str = "The check whether you are a person is too old or was used before. It is done anew below: send the form once more.";
+
+/// For as long pages say that the edge was away.
+const REMEMBERED_MILLIS: u64 = 60_000;
+
+/// The widget in a form.
+#[derive(Debug, Clone)]
+pub struct Widget {
+    /// Of the console's own site.
+    pub sitekey: String,
+    /// Which form this is.
+    pub action: &'static str,
+    /// Where the widget comes from.
+    pub script: String,
+    /// Whether the edge was away a moment ago.
+    pub is_edge_away: bool,
+}
+
+/// When the edge was last found to be away.
+#[derive(Debug, Default)]
+pub struct EdgeAway(AtomicU64);
+
+impl EdgeAway {
+    fn note(&self, now: UnixMillis) {
+        self.0.store(now.0, Ordering::Relaxed);
+    }
+
+    fn is(&self, now: UnixMillis) -> bool {
+        let noted = self.0.load(Ordering::Relaxed);
+        noted > 0 && now.0.saturating_sub(noted) < REMEMBERED_MILLIS
+    }
+}
+
+/// What a page shows, where the widget is set up.
+pub fn widget(app: &App, action: &'static str) -> Option<Widget> {
+    let console = app.console();
+    let own = console.config.widget.as_ref()?;
+    let mut script = app.edge.url().clone();
+    script.set_path("/v1/api.js");
+    Some(Widget {
+        sitekey: own.sitekey.to_string(),
+        action,
+        script: script.into(),
+        is_edge_away: console.edge_away.is(app.clock.now()),
+    })
+}
+
+/// What is known of who sends a form with this token.
+pub async fn look(
+    app: &App,
+    browser: &Browser,
+    action: &'static str,
+    token: &str,
+) -> Result<Visit, Trouble> {
+    let visit = ask(app, browser, action, token).await?;
+    let outcome = visit.as_str();
+    metrics::counter!("munjigi_console_visits_total", "form" => action, "outcome" => outcome)
+        .increment(1);
+    Ok(visit)
+}
+
+async fn ask(
+    app: &App,
+    browser: &Browser,
+    action: &'static str,
+    token: &str,
+) -> Result<Visit, Trouble> {
+    let console = app.console();
+    let Some(own) = &console.config.widget else { return Ok(Visit::Unasked) };
+    if token.is_empty() {
+        return Ok(Visit::Unshown);
+    }
+    let now = app.clock.now();
+    // Each is a call to the edge.
+    let (limit, prefix) = (&limits::VISITS_BY_PREFIX, &browser.prefix);
+    if let Taken::Wait { seconds } = app.cache.limits.take(limit, prefix, now).await? {
+        return Err(Trouble::too_often(seconds));
+    }
+    let answer = app.edge.siteverify(&own.secret, token).await;
+    let hostname = console.config.url.host_str().unwrap_or_default();
+    let visit = Visit::of(&word(&answer), hostname, action);
+    if visit == Visit::EdgeAway {
+        console.edge_away.note(now);
+        match answer {
+            Ok(reply) => tracing::error!(
+                codes = ?reply.error_codes,
+                "the edge does not decide on the console's own forms; is MUNJIGI_CONSOLE_SECRET right?"
+            ),
+            Err(error) => tracing::warn!(%error, "the console's own forms go without the widget"),
+        }
+    }
+    Ok(visit)
+}
+
+fn word(answer: &Result<SiteverifyReply, EdgeError>) -> Word<'_> {
+    let Ok(reply) = answer else { return Word::None };
+    let ours = |code: &SiteverifyCode| {
+        matches!(
+            code,
+            SiteverifyCode::InternalError
+                | SiteverifyCode::InvalidInputSecret
+                | SiteverifyCode::MissingInputSecret
+        )
+    };
+    match reply {
+        SiteverifyReply { success: true, hostname, action, .. } => Word::Good {
+            hostname: hostname.as_deref().unwrap_or_default(),
+            action: action.as_deref().unwrap_or_default(),
+        },
+        // A secret that is not ours is our own mistake, and keeps nobody out.
+        SiteverifyReply { error_codes, .. } if error_codes.iter().any(ours) => Word::None,
+        _ => Word::Bad,
+    }
+}

@@ -1,0 +1,88 @@
+// The console's own forms behind our own widget, at the real edge: a person who signs up and logs in with
+// scripts is passed by it; without them the same forms take them as well.
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { chromium } from 'playwright-core';
+import { openStage, until } from './stage.mjs';
+
+const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--disable-blink-features=AutomationControlled'];
+const PASSWORD = 'lantern orbit velvet';
+const EMAIL = 'yun@shop.example';
+
+/** @type {any} */
+let stage;
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {(() => unknown)[]} */
+const closing = [];
+before(async () => {
+  const context = { name: 'visitor', after: (/** @type {() => unknown} */ close) => closing.push(close) };
+  stage = await openStage(/** @type {any} */ (context), 'workerd');
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+});
+after(async () => {
+  await browser?.close();
+  for (const close of closing) await close();
+});
+
+/** How often forms were sent with this outcome. @param {string} form @param {string} outcome */
+async function visits(form, outcome) {
+  const text = await (await fetch(`${stage.origin}/metrics`)).text();
+  const line = text.split('\n').find((it) => it.startsWith('munjigi_console_visits_total')
+    && it.includes(`form="${form}"`) && it.includes(`outcome="${outcome}"`));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
+
+test('who signs up and logs in with scripts is passed by the widget', async (t) => {
+  const context = await browser.newContext({ baseURL: stage.origin });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  /** @param {string} label @param {string} text */
+  const fill = (label, text) => page.getByLabel(label, { exact: true }).fill(text);
+  const passed = () =>
+    until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 90_000);
+  await page.goto('/sign-up');
+  await page.locator('iframe').waitFor();
+  await fill('Name', 'Yun');
+  await fill('E-mail address', EMAIL);
+  await fill('Password', PASSWORD);
+  await passed();
+  await page.getByRole('button', { name: 'Sign up', exact: true }).click();
+  await page.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
+  assert.equal(await visits('sign-up', 'passed'), 1);
+  const letter = page.locator('article', { hasText: EMAIL }).first();
+  await until('a letter', async () => {
+    await page.goto('/mailbox');
+    return letter.isVisible();
+  });
+  await letter.getByRole('link').first().click();
+  await fill('Password', PASSWORD);
+  await page.getByRole('button', { name: 'Confirm and log in' }).click();
+  await page.getByRole('button', { name: 'Log out' }).click();
+
+  await page.goto('/log-in');
+  await fill('E-mail address', EMAIL);
+  await fill('Password', PASSWORD);
+  await passed();
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  assert.equal(await visits('log-in', 'passed'), 1);
+  assert.equal(await visits('log-in', 'refused'), 0);
+});
+
+test('without scripts the same form lets them in', async (t) => {
+  const context = await browser.newContext({ baseURL: stage.origin, javaScriptEnabled: false });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto('/log-in');
+  await page.getByText('Without JavaScript you get in as well').waitFor();
+  await page.getByLabel('E-mail address', { exact: true }).fill(EMAIL);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  assert.equal(await visits('log-in', 'unshown'), 1);
+});
