@@ -4,6 +4,7 @@
 
 mod changes;
 mod edit;
+mod mark;
 mod mistakes;
 mod rules;
 #[cfg(test)]
@@ -14,7 +15,8 @@ use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
 
 pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
-pub use mistakes::{Mistake, Mistakes};
+pub use mark::{Mark, MarkError};
+pub use mistakes::{Field, Mistake, Mistakes};
 pub use rules::read_rules;
 pub use undo::Undo;
 

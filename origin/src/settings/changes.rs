@@ -25,7 +25,7 @@ pub fn changes(before: &Settings, after: &Settings) -> Vec<FieldChange> {
         .collect()
 }
 
-fn fields(settings: &Settings) -> [(&'static str, Value); 11] {
+pub(super) fn fields(settings: &Settings) -> [(&'static str, Value); 11] {
     [
         ("name", json!(settings.name)),
         ("hosts", json!(settings.hosts)),

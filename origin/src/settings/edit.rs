@@ -4,7 +4,7 @@
 use munjigi_protocol::{Mode, PictureType, Rule, Work};
 
 use super::Settings;
-use super::mistakes::{Mistake, Mistakes, check};
+use super::mistakes::{Field, Mistake, Mistakes, check};
 
 /// What is to be different; nothing, by default.
 #[derive(Debug, Clone, Default)]
@@ -86,13 +86,15 @@ impl HostsEdit {
             Self::Change { add, remove } => {
                 for host in remove {
                     if add.contains(host) {
-                        mistakes.push(Mistake::new(
+                        mistakes.push(Mistake::about(
+                            Field::Hosts,
                             format!("host {host:?} is both added and removed"),
                             "one command cannot do both",
                             "leave out one of the two",
                         ));
                     } else if !before.contains(host) {
-                        mistakes.push(Mistake::new(
+                        mistakes.push(Mistake::about(
+                            Field::Hosts,
                             format!("host {host:?} cannot be removed"),
                             format!("the site's hosts are: {}", before.join(", ")),
                             "spell it as it stands there",

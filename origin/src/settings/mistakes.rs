@@ -11,9 +11,58 @@ use super::Settings;
 
 const MAX_NAME_CHARS: usize = 100;
 
-/// One mistake, in words for whoever typed the command.
+/// What a mistake is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The name.
+    Name,
+    /// The hosts.
+    Hosts,
+    /// The least work.
+    WorkFloor,
+    /// The most work.
+    WorkCeiling,
+    /// The number of sub-puzzles.
+    Count,
+    /// The lifetime of a token.
+    TokenLifetime,
+    /// Rules, or all of it.
+    Whole,
+}
+
+impl Field {
+    /// As the command's options and the wire call it.
+    const fn option(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Hosts => "hosts",
+            Self::WorkFloor => "work-floor",
+            Self::WorkCeiling => "work-ceiling",
+            Self::Count => "count",
+            Self::TokenLifetime => "token-lifetime",
+            Self::Whole => "site",
+        }
+    }
+
+    /// As forms call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Name",
+            Self::Hosts => "Host names",
+            Self::WorkFloor => "Least work",
+            Self::WorkCeiling => "Most work",
+            Self::Count => "Sub-puzzles",
+            Self::TokenLifetime => "Seconds that a token is good",
+            Self::Whole => "The site",
+        }
+    }
+}
+
+/// One mistake, in words for whoever typed the command or the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
+    /// What it is about.
+    pub field: Field,
     what: String,
     why: String,
     mend: String,
@@ -26,14 +75,44 @@ pub struct Mistakes(pub Vec<Mistake>);
 impl Mistake {
     /// What is wrong, why, and how to mend it.
     pub fn new(what: impl Into<String>, why: impl fmt::Display, mend: impl Into<String>) -> Self {
-        Self { what: what.into(), why: why.to_string(), mend: mend.into() }
+        Self::about(Field::Whole, what, why, mend)
+    }
+
+    /// The same, where one field is wrong.
+    pub fn about(
+        field: Field,
+        what: impl Into<String>,
+        why: impl fmt::Display,
+        mend: impl Into<String>,
+    ) -> Self {
+        Self { field, what: what.into(), why: why.to_string(), mend: mend.into() }
+    }
+
+    /// A value that is wrong as a whole.
+    pub fn of_value(
+        field: Field,
+        value: impl fmt::Display,
+        why: impl fmt::Display,
+        mend: impl Into<String>,
+    ) -> Self {
+        Self::about(field, format!("{} {value}", field.option()), why, mend)
+    }
+
+    /// For who reads it beside its field.
+    pub fn beside_its_field(&self) -> String {
+        let Self { what, why, mend, .. } = self;
+        let own = what.strip_prefix(self.field.option()).map(str::trim_start);
+        match own {
+            Some(value) => format!("{value}: {why}. To mend it: {mend}."),
+            None => format!("{what}: {why}. To mend it: {mend}."),
+        }
     }
 }
 
 /// In a sentence.
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, why, mend } = self;
+        let Self { what, why, mend, .. } = self;
         write!(f, "{what}: {why}. To mend it: {mend}.")
     }
 }
@@ -44,7 +123,7 @@ impl fmt::Display for Mistakes {
             1 => f.write_str("one mistake:")?,
             number => write!(f, "{number} mistakes:")?,
         }
-        for Mistake { what, why, mend } in &self.0 {
+        for Mistake { what, why, mend, .. } in &self.0 {
             write!(f, "\n  - {what}\n    why:  {why}\n    mend: {mend}")?;
         }
         Ok(())
@@ -79,8 +158,9 @@ fn name(name: &str) -> Option<Mistake> {
     let well = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
     let plain = !name.chars().any(char::is_control);
     (!well || !plain).then(|| {
-        Mistake::new(
-            format!("name {name:?}"),
+        Mistake::of_value(
+            Field::Name,
+            format!("{name:?}"),
             "it must have 1 to 100 characters, all of which can be seen",
             "give it a shorter or plainer name",
         )
@@ -103,7 +183,8 @@ impl Asked<'_> {
     fn hosts(&self) -> Vec<Mistake> {
         let hosts = &self.config.hosts;
         if hosts.is_empty() && !self.config.allow_loopback {
-            return vec![Mistake::new(
+            return vec![Mistake::about(
+                Field::Hosts,
                 "no hosts",
                 "without a host or loopback, no page could show the widget",
                 "name a host or allow loopback; to stop serving, pause the site",
@@ -111,7 +192,8 @@ impl Asked<'_> {
         }
         let all = self.refusal(|probe| probe.hosts.clone_from(hosts));
         if let Some(error @ SiteError::TooManyHosts) = all {
-            return vec![Mistake::new(
+            return vec![Mistake::about(
+                Field::Hosts,
                 format!("{} hosts", hosts.len()),
                 error,
                 "cover many with one *.name, or make a second site",
@@ -120,7 +202,7 @@ impl Asked<'_> {
         let refused = hosts.iter().filter_map(|host| {
             let error = self.refusal(|probe| probe.hosts = vec![host.clone()])?;
             let why = HostPattern::parse(host).err().map_or(error.to_string(), |e| e.to_string());
-            Some(Mistake::new(format!("host {host:?}"), why, MEND_HOST))
+            Some(Mistake::about(Field::Hosts, format!("host {host:?}"), why, MEND_HOST))
         });
         refused.collect()
     }
@@ -131,7 +213,7 @@ impl Asked<'_> {
         let error = self.refusal(|probe| {
             (probe.count, probe.work) = (count, Work { floor: 1, ceiling: 1 });
         })?;
-        Some(Mistake::new(format!("count {count}"), error, "choose 16 unless you measured"))
+        Some(Mistake::of_value(Field::Count, count, error, "choose 16 unless you measured"))
     }
 
     fn work(&self) -> Option<Mistake> {
@@ -140,24 +222,25 @@ impl Asked<'_> {
         let count = if self.count().is_some() { 1 } else { self.config.count };
         let error = self.refusal(|probe| (probe.count, probe.work) = (count, self.config.work))?;
         let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(count);
-        let (what, mend) = if floor == 0 {
-            (format!("work-floor {floor}"), "choose 1 or more; 40000 is usual".to_owned())
+        let (field, mend) = if floor == 0 {
+            (Field::WorkFloor, "choose 1 or more; 40000 is usual".to_owned())
         } else if floor > most {
-            (format!("work-floor {floor}"), format!("with count {count}, choose at most {most}"))
+            (Field::WorkFloor, format!("with {count} sub-puzzles, choose at most {most}"))
         } else {
             (
-                format!("work-ceiling {ceiling}"),
-                format!("choose at least the floor, {floor}; a hundred times it is usual"),
+                Field::WorkCeiling,
+                format!("choose at least the least work, {floor}; a hundred times it is usual"),
             )
         };
-        Some(Mistake::new(what, error, mend))
+        let value = if field == Field::WorkFloor { floor } else { ceiling };
+        Some(Mistake::of_value(field, value, error, mend))
     }
 
     fn token_lifetime(&self) -> Option<Mistake> {
         let seconds = self.config.token_lifetime_seconds;
         let error = self.refusal(|probe| probe.token_lifetime_seconds = seconds)?;
         let mend = "choose 300 unless tokens must be sent sooner";
-        Some(Mistake::new(format!("token-lifetime {seconds}"), error, mend))
+        Some(Mistake::of_value(Field::TokenLifetime, seconds, error, mend))
     }
 
     fn rules(&self) -> Vec<Mistake> {

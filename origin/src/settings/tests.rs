@@ -64,7 +64,7 @@ fn bounds_are_the_edges_and_named() {
         (Edit { work_floor: Some(0), ..Edit::default() }, "choose 1 or more"),
         (
             Edit { work_floor: Some(4_500_001), work_ceiling: Some(9_000_000), ..Edit::default() },
-            "with count 16, choose at most 4500000",
+            "with 16 sub-puzzles, choose at most 4500000",
         ),
         (Edit { count: Some(0), ..Edit::default() }, "count must be 1 to 64"),
         (Edit { token_lifetime_seconds: Some(29), ..Edit::default() }, "30 to 300"),

@@ -9,10 +9,10 @@ use time::{Duration, OffsetDateTime};
 use super::row::SiteRow;
 use super::{
     Change, ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent,
-    SiteRecord,
+    SiteRecord, fetch,
 };
 use crate::accounts::Id;
-use crate::settings::{FieldChange, changes};
+use crate::settings::{FieldChange, Mark, Settings, changes};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::{StoreError, Unit};
 
@@ -172,8 +172,8 @@ impl Unit for ChangeOwned<'_> {
 pub struct EditOwned<'a> {
     /// The edit.
     pub edit: EditSite<'a>,
-    /// The version that whoever edits was shown.
-    pub shown: u64,
+    /// The mark of the settings that whoever edits was shown.
+    pub shown: &'a Mark,
     /// Whose.
     pub organisation: &'a Id,
     /// Who edits.
@@ -198,17 +198,22 @@ impl Unit for EditOwned<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         let EditSite { sitekey, edit, now, .. } = self.edit;
-        let version = sqlx::query_scalar!(
+        let owned = sqlx::query_scalar!(
             "SELECT version FROM sites WHERE sitekey = $1 AND organisation = $2 FOR UPDATE",
             sitekey,
             self.organisation.as_str()
         )
         .fetch_optional(&mut *connection)
         .await?;
-        let Some(version) = version else {
+        // Another statement, which sees what was committed while this waited.
+        let site = match owned {
+            Some(_) => fetch(&mut *connection, sitekey).await?,
+            None => None,
+        };
+        let Some(site) = site else {
             return Ok(Err(EditRefused::from(ChangeRefused::Unknown).into()));
         };
-        if version.unsigned_abs() != self.shown {
+        if Settings::of(&site).mark() != *self.shown {
             // The same form sent twice finds that it is so already.
             let look = EditSite { sitekey, edit, intent: Intent::Look, now };
             return Ok(match look.run(connection).await? {

@@ -21,7 +21,7 @@ use crate::accounts::Permission;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::Edit;
+use crate::settings::{Edit, Mark, Settings};
 use crate::store::audit;
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
@@ -40,7 +40,7 @@ struct Page {
     frame: Frame,
     name: String,
     sitekey: String,
-    version: u64,
+    mark: Mark,
     rows: Vec<Row>,
     may_change: bool,
     is_deleted: bool,
@@ -91,7 +91,7 @@ pub async fn submit(
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
     let site = find(&asking, &sitekey).await?;
     // What the list becomes is made from what was shown, or not at all.
-    if site.config.version != fields.version {
+    if Settings::of(&site).mark() != fields.mark {
         return changed_since(&asking, &site, fields.typed);
     }
     let (purpose, step) = fields.step().ok_or(Trouble::malformed())?;
@@ -110,7 +110,7 @@ pub async fn submit(
     };
     let unit = EditOwned {
         edit: EditSite { sitekey: &sitekey, edit: &edit, intent, now },
-        shown: fields.version,
+        shown: &fields.mark,
         organisation: asking.organisation(),
         actor: &asking.actor(),
         action: ACTION,
@@ -181,7 +181,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         frame: asking.frame(format!("Rules of {}", site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
-        version: site.config.version,
+        mark: Settings::of(site).mark(),
         rows: rows.collect(),
         may_change: asking.role().may(Permission::ChangeRules) && !is_deleted,
         is_deleted,

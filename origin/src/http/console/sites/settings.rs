@@ -1,6 +1,6 @@
 //! `…/sites/{sitekey}/settings`: what an owner chooses, but for the rules.
-//! The form carries the version that it was shown: what somebody else has
-//! changed since is never overwritten unseen.
+//! The form carries the mark of the settings that it was shown: what somebody
+//! else has changed since is never overwritten unseen.
 
 mod fields;
 
@@ -16,7 +16,7 @@ use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::Settings;
+use crate::settings::{Field, Mistake, Settings};
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
@@ -37,8 +37,39 @@ struct Page {
     costs: Costs,
     /// Whether the form was shown before somebody changed the site.
     is_late: bool,
-    mistakes: Vec<String>,
+    mistakes: Vec<Told>,
     modes: [(&'static str, &'static str); 3],
+}
+
+/// A mistake, where its field is.
+struct Told {
+    /// Id of the field.
+    id: &'static str,
+    label: &'static str,
+    text: String,
+}
+
+impl Told {
+    fn of(mistake: &Mistake) -> Self {
+        let id = match mistake.field {
+            Field::Hosts => "hosts",
+            Field::WorkFloor => "work_floor",
+            Field::WorkCeiling => "work_ceiling",
+            Field::Count => "count",
+            Field::TokenLifetime => "token_lifetime_seconds",
+            // What is about all of it is told at the top of the form.
+            Field::Name | Field::Whole => "name",
+        };
+        Self { id, label: mistake.field.label(), text: mistake.beside_its_field() }
+    }
+}
+
+impl Page {
+    /// What is wrong with a field.
+    fn wrong(&self, id: &str) -> Vec<&str> {
+        let of = self.mistakes.iter().filter(|mistake| mistake.id == id);
+        of.map(|mistake| mistake.text.as_str()).collect()
+    }
 }
 
 /// The page: a form for those who may change it.
@@ -62,7 +93,7 @@ pub async fn submit(
     let now = asking.app.clock.now();
     let unit = EditOwned {
         edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
-        shown: fields.version,
+        shown: &fields.mark,
         organisation: asking.organisation(),
         actor: &asking.actor(),
         action: "site.edit",
@@ -77,13 +108,13 @@ pub async fn submit(
         Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
             let site = find(&asking, &sitekey).await?;
             let mut page = page(&asking, &site, Some(fields));
-            page.mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            page.mistakes = mistakes.0.iter().map(Told::of).collect();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
         Err(EditOwnedRefused::ChangedSince) => {
             let site = find(&asking, &sitekey).await?;
             // Who sends it again has seen what is there now.
-            let fields = Fields { version: site.config.version, ..fields };
+            let fields = Fields { mark: Settings::of(&site).mark(), ..fields };
             let mut page = page(&asking, &site, Some(fields));
             page.is_late = true;
             return Ok((StatusCode::CONFLICT, render(&page)?).into_response());
@@ -95,7 +126,7 @@ pub async fn submit(
 
 fn page(asking: &Asking, site: &SiteRecord, typed: Option<Fields>) -> Page {
     let settings = Settings::of(site);
-    let present = Fields::of(&settings, site.config.version);
+    let present = Fields::of(&settings);
     Page {
         frame: asking.frame(format!("Settings of {}", site.name), Entry::Sites),
         name: site.name.clone(),

@@ -18,8 +18,8 @@ async fn site(rig: &Rig) -> (Someone, String) {
 
 /// Presses a button of the page that is shown.
 async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &str)]) {
-    let version = tab.value_of("version");
-    let mut all = vec![("version", version.as_str()), ("change", change)];
+    let version = tab.value_of("mark");
+    let mut all = vec![("mark", version.as_str()), ("change", change)];
     all.extend(fields);
     tab.send(path, &all).await;
 }
@@ -93,8 +93,8 @@ async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPo
     press(&mut tab, &path, "remove", &[("rule", "0")]).await;
     assert_eq!(countries(&rig).await, "");
     assert!(tab.page.contains("value=\"undo\""), "{}", tab.page);
-    let version = tab.value_of("version");
-    let undo = [("version", version.as_str()), ("change", "undo")];
+    let version = tab.value_of("mark");
+    let undo = [("mark", version.as_str()), ("change", "undo")];
     tab.send(&path, &undo).await;
     assert_eq!(tab.path, format!("{path}?done=undone"), "{}", tab.page);
     assert_eq!(countries(&rig).await, "KR");
@@ -192,7 +192,7 @@ async fn who_may_only_look_sees_the_rules_without_buttons(pool: PgPool) {
     rig.join(&kim.organisation, &kim.account, Role::ReadOnly).await;
     tab.open(&format!("{path}?done=added")).await;
     assert!(tab.page.contains("from the country KR"), "{}", tab.page);
-    assert!(!tab.page.contains("name=\"version\""), "{}", tab.page);
-    tab.send(&path, &[("version", "1"), ("change", "remove"), ("rule", "0")]).await;
+    assert!(!tab.page.contains("name=\"mark\""), "{}", tab.page);
+    tab.send(&path, &[("mark", "1"), ("change", "remove"), ("rule", "0")]).await;
     assert_eq!((tab.status, countries(&rig).await.as_str()), (403, "KR"));
 }

@@ -11,7 +11,7 @@ use crate::rig::{Rig, Tab};
 /// The form as it is shown, with the changes that somebody makes.
 pub fn form<'a>(version: &'a str, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
-        ("version", version),
+        ("mark", version),
         ("name", "Shop"),
         ("hosts", "shop.example"),
         ("mode", "managed"),
@@ -61,7 +61,7 @@ async fn shop(rig: &Rig) -> (Someone, String) {
 async fn open(tab: &mut Tab<'_>, path: &str) -> String {
     tab.open(path).await;
     assert_eq!(tab.status, 200, "{}", tab.page);
-    tab.value_of("version")
+    tab.value_of("mark")
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -142,11 +142,14 @@ async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
         "Nothing was saved",
         "host &#34;https://shop.example/&#34;",
         "host &#34;b_d&#34;",
-        "least work",
-        "most work",
-        "count 65",
-        "token-lifetime 7",
-        "name &#34;",
+        "<a href=\"#work_floor\">Least work</a>",
+        "<a href=\"#work_ceiling\">Most work</a>",
+        "<a href=\"#count\">Sub-puzzles</a> 65:",
+        "<a href=\"#token_lifetime_seconds\">Seconds that a token is good</a> 7:",
+        "<a href=\"#name\">Name</a> &#34;",
+        "floor-hint work_floor-mistake\" aria-invalid=\"true\"",
+        "id=\"count-mistake\"><p>65:",
+        "id=\"hosts-mistake\"><p>host &#34;https",
     ] {
         assert!(tab.page.contains(told), "{told}: {}", tab.page);
     }
@@ -160,19 +163,23 @@ async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
         assert!(tab.page.contains(kept), "{kept}: {}", tab.page);
     }
     assert!(!tab.page.contains("<script>alert"), "{}", tab.page);
+    // In the form's words, not in those of the command.
+    for option in ["work-floor", "work-ceiling", "token-lifetime"] {
+        assert!(!tab.page.contains(option), "{option}: {}", tab.page);
+    }
     assert!(record(&rig).await.is_empty());
     // Each field by itself.
     for name in ["name", "hosts", "work_floor", "work_ceiling", "count", "token_lifetime_seconds"] {
         for typed in [evil, "\u{0}", "%00", "' OR 1=1 --"] {
             tab.open(&path).await;
-            let version = tab.value_of("version");
+            let version = tab.value_of("mark");
             tab.send(&path, &form(&version, &[(name, typed)])).await;
             assert!(matches!(tab.status, 200 | 422), "{name} {typed} {}", tab.status);
             assert!(!tab.page.contains("<script>alert"), "{name} {}", tab.page);
         }
     }
     // Forms that are none of ours.
-    for typed in [("mode", "'"), ("version", "x"), ("version", "-1"), ("mode", "Managed")] {
+    for typed in [("mode", "'"), ("mark", "x"), ("mark", "-1"), ("mode", "Managed")] {
         tab.open(&path).await;
         tab.send(&path, &form(&version, &[typed])).await;
         assert_eq!(tab.status, 400, "{typed:?}");
@@ -201,13 +208,31 @@ async fn what_somebody_else_has_saved_is_not_overwritten_unseen(pool: PgPool) {
     assert!(!kims.page.contains("<b>Now:</b> Shop"), "{}", kims.page);
     assert_eq!(rig.number("SELECT work_floor FROM sites").await, 50_000);
     // Having seen it, they may.
-    let now = kims.value_of("version");
+    let now = kims.value_of("mark");
     assert_ne!(now, shown);
     kims.send(&path, &form(&now, &[("work_floor", "60000")])).await;
     assert!(kims.path.ends_with("?done=edited"), "{}", kims.path);
     assert_eq!(rig.number("SELECT work_floor FROM sites").await, 60_000);
     let actions: Vec<String> = record(&rig).await.into_iter().map(|(action, ..)| action).collect();
     assert_eq!(actions, ["site.edit", "site.edit"]);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_form_outlives_a_pause_and_a_new_secret(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let (settings, rules) = (format!("{site}/settings"), format!("{site}/rules"));
+    let mut tab = rig.tab_of(&kim.account).await;
+    let mark = open(&mut tab, &settings).await;
+    let version = rig.number("SELECT version FROM sites").await;
+    tab.send(&format!("{site}/change"), &[("change", "pause")]).await;
+    tab.send(&format!("{site}/secrets"), &[("change", "add")]).await;
+    assert!(rig.number("SELECT version FROM sites").await > version);
+    tab.open(&rules).await;
+    assert_eq!(tab.value_of("mark"), mark);
+    tab.send(&settings, &form(&mark, &[("work_floor", "60000")])).await;
+    assert!(tab.path.ends_with("?done=edited"), "{} {}", tab.path, tab.page);
+    assert_eq!(rig.number("SELECT work_floor FROM sites").await, 60_000);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -220,7 +245,7 @@ async fn who_may_only_look_sees_the_values_and_no_form(pool: PgPool) {
         tab.open(&format!("{site}/settings")).await;
         assert_eq!(tab.status, 200);
         assert!(tab.page.contains("<dd>shop.example</dd>"), "{}", tab.page);
-        assert!(!tab.page.contains("name=\"version\""), "{}", tab.page);
+        assert!(!tab.page.contains("name=\"mark\""), "{}", tab.page);
     }
 }
 
@@ -236,8 +261,8 @@ async fn a_deleted_site_is_not_changed_and_anothers_is_not_there(pool: PgPool) {
     for organisation in [&kim.organisation, &lee.organisation] {
         for (part, fields) in [
             ("settings", form(&version, &[("name", "Mine")])),
-            ("rules", vec![("version", version.as_str()), ("change", "undo")]),
-            ("rules", vec![("version", &version), ("change", "remove"), ("rule", "0")]),
+            ("rules", vec![("mark", version.as_str()), ("change", "undo")]),
+            ("rules", vec![("mark", &version), ("change", "remove"), ("rule", "0")]),
         ] {
             let path = format!("/console/{organisation}/sites/{sitekey}/{part}");
             lees.open(&path).await;
@@ -256,7 +281,7 @@ async fn a_deleted_site_is_not_changed_and_anothers_is_not_there(pool: PgPool) {
     for part in ["settings", "rules"] {
         tab.open(&format!("{site}/{part}")).await;
         assert!(tab.page.contains("The site is deleted."), "{}", tab.page);
-        assert!(!tab.page.contains("name=\"version\""), "{}", tab.page);
+        assert!(!tab.page.contains("name=\"mark\""), "{}", tab.page);
     }
     tab.send(&format!("{site}/settings"), &form(&version, &[("name", "Mine")])).await;
     assert!(tab.page.contains("the site is deleted. Restore it first"), "{}", tab.page);

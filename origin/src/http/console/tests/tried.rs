@@ -34,8 +34,8 @@ async fn happened(rig: &Rig, site: &str, batch: u8, visits: &[(CountKind, &str, 
 
 async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &str)]) {
     tab.open(path).await;
-    let version = tab.value_of("version");
-    let mut all = vec![("version", version.as_str()), ("change", change)];
+    let version = tab.value_of("mark");
+    let mut all = vec![("mark", version.as_str()), ("change", change)];
     all.extend(fields);
     tab.send(path, &all).await;
 }

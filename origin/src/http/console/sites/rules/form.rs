@@ -5,13 +5,13 @@ use munjigi_protocol::{Rule, RuleMatch};
 use serde::Deserialize;
 
 use super::sentence::VERDICTS;
-use crate::settings::Mistake;
+use crate::settings::{Mark, Mistake};
 
 /// What the forms send.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     /// That the page was shown.
-    pub version: u64,
+    pub mark: Mark,
     /// Which button.
     change: String,
     /// Which row, from 0.

@@ -9,14 +9,14 @@ use serde::Deserialize;
 
 use super::picture;
 use crate::http::console::sites::host_lines;
-use crate::settings::{Edit, HostsEdit, Mistake, Settings};
+use crate::settings::{Edit, Field, HostsEdit, Mark, Mistake, Settings};
 
 /// What the form sends: numbers as they were typed, so that a wrong one can
 /// be shown again; boxes are there where they are ticked.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Fields {
-    /// That the form was shown.
-    pub version: u64,
+    /// Of the settings that the form was shown with.
+    pub mark: Mark,
     /// For people.
     pub name: String,
     /// One on a line.
@@ -45,11 +45,11 @@ pub struct Fields {
 
 impl Fields {
     /// As settings are.
-    pub fn of(settings: &Settings, version: u64) -> Self {
+    pub fn of(settings: &Settings) -> Self {
         let box_of = |ticked: bool| ticked.then(|| "yes".to_owned());
         let kind = |kind: PictureType| box_of(settings.pictures.contains(&kind));
         Self {
-            version,
+            mark: settings.mark(),
             name: settings.name.clone(),
             hosts: settings.hosts.join("\n"),
             allow_loopback: box_of(settings.allow_loopback),
@@ -78,11 +78,11 @@ impl Fields {
             hosts: HostsEdit::Replace(host_lines(&self.hosts)),
             allow_loopback: Some(self.allow_loopback.is_some()),
             mode: Some(mode),
-            work_floor: number("least work", &self.work_floor, most, &mut unread),
-            work_ceiling: number("most work", &self.work_ceiling, most, &mut unread),
-            count: number("sub-puzzles", &self.count, u32::MAX, &mut unread),
+            work_floor: number(Field::WorkFloor, &self.work_floor, most, &mut unread),
+            work_ceiling: number(Field::WorkCeiling, &self.work_ceiling, most, &mut unread),
+            count: number(Field::Count, &self.count, u32::MAX, &mut unread),
             token_lifetime_seconds: number(
-                "seconds of a token",
+                Field::TokenLifetime,
                 &self.token_lifetime_seconds,
                 u32::MAX,
                 &mut unread,
@@ -121,7 +121,7 @@ impl Fields {
 
 /// A number as it is typed; what is none is told with everything else.
 fn number<N: TryFrom<u64> + Into<u64>>(
-    name: &str,
+    field: Field,
     typed: &str,
     most: N,
     unread: &mut Vec<Mistake>,
@@ -132,7 +132,7 @@ fn number<N: TryFrom<u64> + Into<u64>>(
     if read.is_none() {
         let why = "it is no whole number, or one that is too large";
         let mend = "write digits alone, without spaces and commas";
-        unread.push(Mistake::new(format!("{name} {typed:?}"), why, mend));
+        unread.push(Mistake::of_value(field, format!("{typed:?}"), why, mend));
     }
     read
 }
@@ -196,19 +196,19 @@ mod tests {
             pictures: vec![PictureType::Grid, PictureType::Turn],
             ..Settings::of_a_new_site()
         };
-        let edit = Fields::of(&settings, 7).edit().unwrap();
+        let edit = Fields::of(&settings).edit().unwrap();
         assert_eq!(edit.apply("mj_00000000000000000000000000", &settings).unwrap(), settings);
     }
 
     #[test]
     fn what_is_no_number_is_told_by_its_name() {
-        let fields = Fields::of(&Settings::of_a_new_site(), 7);
+        let fields = Fields::of(&Settings::of_a_new_site());
         for typed in ["", "x", "-1", "1.5", "4 000", "99999999999999999999", "9223372036854775808"]
         {
             let fields = Fields { work_floor: typed.to_owned(), ..fields.clone() };
             let edit = fields.edit().unwrap();
             assert_eq!((edit.work_floor, edit.unread.len()), (None, 1), "{typed}");
-            assert!(edit.unread[0].to_string().contains("least work"), "{typed}");
+            assert_eq!(edit.unread[0].field, Field::WorkFloor, "{typed}");
         }
     }
 }
