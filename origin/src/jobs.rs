@@ -11,9 +11,10 @@ use crate::cache::{Locks, take_within};
 use crate::clock::{Clock, Stopwatch};
 use crate::publish::{self, Publisher};
 use crate::stop::Stop;
+use crate::store::breakdowns::RollDay;
 use crate::store::housekeeping::{CreateDays, DropDays, Sweep};
 use crate::store::locks::{Fenced, Lease};
-use crate::store::{StoreError, pictures, rollups, transact};
+use crate::store::{StoreError, Unit, pictures, rollups, transact};
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);
@@ -62,7 +63,9 @@ impl Jobs {
         Ok(())
     }
 
-    /// Computes every hour that received data since it was last computed.
+    /// Computes every hour that received data since it was last computed, and
+    /// their days. An hour is noted only once its day is computed too: what is
+    /// interrupted between the two is done again.
     pub async fn roll_up(&self) -> Result<(), StoreError> {
         self.roll_up_under(None).await
     }
@@ -70,20 +73,36 @@ impl Jobs {
     /// As `roll_up`, until another origin has taken over: the first roll-ups
     /// after a long pause take longer than a lock lasts.
     pub(crate) async fn roll_up_under(&self, lease: Option<&Lease>) -> Result<(), StoreError> {
-        for hour in rollups::due(&self.pool).await? {
-            let began = self.clock.now();
-            let unit = rollups::Roll { hour };
-            match lease {
-                Some(lease) => {
-                    if transact(&self.pool, &Fenced { lease, unit: &unit }).await?.is_none() {
-                        return Ok(());
-                    }
+        let due = rollups::due(&self.pool).await?;
+        for hours in due.chunk_by(|hour, next| hour.date() == next.date()) {
+            let mut computed = Vec::new();
+            for hour in hours {
+                computed.push((*hour, self.clock.now()));
+                if self.carry_out(lease, &rollups::Roll { hour: *hour }).await?.is_none() {
+                    return Ok(());
                 }
-                None => transact(&self.pool, &unit).await?,
             }
-            rollups::rolled(&self.pool, hour, began).await?;
+            let Some(day) = hours.first().map(|hour| hour.date()) else { continue };
+            if self.carry_out(lease, &RollDay { day }).await?.is_none() {
+                return Ok(());
+            }
+            for (hour, began) in computed {
+                rollups::rolled(&self.pool, hour, began).await?;
+            }
         }
         Ok(())
+    }
+
+    /// Nothing where another origin has taken over.
+    async fn carry_out<U: Unit + Sync>(
+        &self,
+        lease: Option<&Lease>,
+        unit: &U,
+    ) -> Result<Option<U::Output>, StoreError> {
+        match lease {
+            Some(lease) => transact(&self.pool, &Fenced { lease, unit }).await,
+            None => transact(&self.pool, unit).await.map(Some),
+        }
     }
 
     /// An edge that lost a site lost its packs too: they lie in the same

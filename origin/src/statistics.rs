@@ -1,10 +1,13 @@
 //! What the numbers of sites say: periods, shares, times read off a
 //! histogram. Rules only; the numbers come from `store::statistics`.
 
+pub mod breakdown;
+
 use munjigi_captcha::UnixMillis;
 use munjigi_protocol::{SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
 
 const HOUR_MILLIS: u64 = 3_600_000;
+const DAY_MILLIS: u64 = 24 * HOUR_MILLIS;
 
 /// A stretch of time that is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +65,44 @@ impl Period {
         }
     }
 
-    /// From when to when: whole hours, the one under way included.
+    /// From when to when: whole steps in UTC, the one under way included.
     pub fn span(self, now: UnixMillis) -> Span {
-        let end = (now.0 / HOUR_MILLIS + 1) * HOUR_MILLIS;
+        let step = self.step_hours() * HOUR_MILLIS;
+        let end = (now.0 / step + 1) * step;
         Span {
             from: UnixMillis(end.saturating_sub(self.hours() * HOUR_MILLIS)),
             to: UnixMillis(end),
+        }
+    }
+}
+
+/// What numbers are broken down by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension {
+    /// Nothing: all together.
+    Total,
+    /// Country of the visitor's network.
+    Country,
+    /// The visitor's network.
+    Asn,
+    /// Host name of the page.
+    Hostname,
+    /// What the page says that the visitor is doing.
+    Action,
+    /// Why a request was refused.
+    Code,
+}
+
+impl Dimension {
+    /// As rows and addresses spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Country => "country",
+            Self::Asn => "asn",
+            Self::Hostname => "hostname",
+            Self::Action => "action",
+            Self::Code => "code",
         }
     }
 }
@@ -87,6 +122,42 @@ impl Span {
     pub fn before(self) -> Self {
         let length = self.to.0 - self.from.0;
         Self { from: UnixMillis(self.from.0.saturating_sub(length)), to: self.from }
+    }
+
+    /// The beginnings of its steps.
+    pub fn steps(self, period: Period) -> impl Iterator<Item = UnixMillis> {
+        let step = usize::try_from(period.step_hours() * HOUR_MILLIS).unwrap_or(usize::MAX);
+        (self.from.0..self.to.0).step_by(step).map(UnixMillis)
+    }
+}
+
+/// A span as the roll-ups have it: the whole days in it, and the hours before
+/// and after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cover {
+    /// Hours before the first whole day.
+    pub head: Span,
+    /// Whole days.
+    pub days: Span,
+    /// Hours after the last whole day.
+    pub tail: Span,
+}
+
+impl Span {
+    /// What of the roll-ups makes it up, each hour once.
+    pub fn cover(self) -> Cover {
+        let first = self.from.0.div_ceil(DAY_MILLIS) * DAY_MILLIS;
+        let last = self.to.0 / DAY_MILLIS * DAY_MILLIS;
+        let span = |from, to| Span { from: UnixMillis(from), to: UnixMillis(to) };
+        if first >= last {
+            let none = span(self.to.0, self.to.0);
+            return Cover { head: self, days: none, tail: none };
+        }
+        Cover {
+            head: span(self.from.0, first),
+            days: span(first, last),
+            tail: span(last, self.to.0),
+        }
     }
 }
 
@@ -109,6 +180,8 @@ pub struct Totals {
     pub redeemed: u64,
     /// Redemptions refused because the token was spent.
     pub rejected: u64,
+    /// Redeemed by visitors who were asked for a picture.
+    pub pictured: u64,
     /// Redeemed after an answered picture.
     pub interactive: u64,
     /// Solve times by the protocol's buckets; empty where there are none.
@@ -116,6 +189,11 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// How much happened, to order by.
+    pub const fn activity(&self) -> u64 {
+        self.issued + self.solved + self.failed + self.refused + self.redeemed
+    }
+
     /// The time within which a share of the solved puzzles was solved, in
     /// milliseconds: between the bounds of its bucket, as if those in it were
     /// spread evenly. None where nothing was solved.
@@ -213,6 +291,8 @@ fn round(number: f64) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn solved(buckets: &[(usize, u64)]) -> Totals {
@@ -254,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_period_ends_with_the_hour_under_way() {
+    fn a_period_ends_with_the_step_under_way() {
         // 2026-11-20T12:00:30Z.
         let now = UnixMillis(1_795_176_030_000);
         for period in Period::ALL {
@@ -262,10 +342,32 @@ mod tests {
             assert_eq!(span.to.0 - span.from.0, period.hours() * HOUR_MILLIS);
             assert!(span.from < now && now < span.to);
             assert_eq!(span.before().to, span.from);
+            assert_eq!(span.to.0 % (period.step_hours() * HOUR_MILLIS), 0);
             assert_eq!(period.hours() % period.step_hours(), 0);
             assert_eq!(Period::parse(period.as_str()), period);
         }
         assert_eq!(Period::parse("a year"), Period::Day);
+    }
+
+    proptest! {
+        #[test]
+        fn a_span_is_covered_by_days_and_hours_once(from in 400_000_u64..500_000, hours in 1_u64..1_500) {
+            let span = Span {
+                from: UnixMillis(from * HOUR_MILLIS),
+                to: UnixMillis((from + hours) * HOUR_MILLIS),
+            };
+            let Cover { head, days, tail } = span.cover();
+            prop_assert_eq!(head.from, span.from);
+            let length = |part: Span| part.to.0 - part.from.0;
+            prop_assert_eq!(length(head) + length(days) + length(tail), length(span));
+            if length(days) > 0 {
+                prop_assert_eq!((head.to, days.to, tail.to), (days.from, tail.from, span.to));
+                prop_assert_eq!((days.from.0 % DAY_MILLIS, days.to.0 % DAY_MILLIS), (0, 0));
+                prop_assert!(length(head) < DAY_MILLIS && length(tail) < DAY_MILLIS);
+            } else {
+                prop_assert!(length(head) < 2 * DAY_MILLIS);
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod breakdowns;
 pub mod counts;
 mod error;
 pub mod events;

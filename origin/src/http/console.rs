@@ -9,6 +9,7 @@ mod confirm;
 mod cookies;
 mod demo;
 mod docs;
+mod figures;
 mod frame;
 mod gate;
 mod guard;
@@ -18,6 +19,7 @@ mod language;
 mod letters;
 mod log_in;
 mod log_out;
+mod looked;
 mod mailbox;
 mod overview;
 mod passkey;
@@ -27,6 +29,7 @@ mod recover;
 mod sign_up;
 mod sites;
 mod status;
+mod statistics;
 mod team;
 mod trouble;
 mod visitor;
@@ -136,6 +139,9 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/console/account/sessions", Person, account::sessions::submit)
         .get("/console/{organisation}", Member(ReadSites), overview::show)
         .get("/console/{organisation}/overview.csv", Member(Export), overview::export)
+        .get("/console/{organisation}/statistics", Member(ReadSites), statistics::show)
+        .get("/console/{organisation}/statistics.csv", Member(Export), statistics::export::csv)
+        .get("/console/{organisation}/statistics.json", Member(Export), statistics::export::json)
         .get("/console/{organisation}/sites", Member(ReadSites), sites::list::show)
         .get("/console/{organisation}/new-site", Member(ChangeSites), sites::create::show)
         .post("/console/{organisation}/new-site", Member(ChangeSites), sites::create::submit)

@@ -4,7 +4,7 @@ use munjigi_captcha::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, mails, rollups, to_timestamp};
+use super::{StoreError, Unit, breakdowns, mails, rollups, to_timestamp};
 use crate::accounts::session;
 
 /// Tables that are partitioned by day.
@@ -79,6 +79,14 @@ impl Unit for DropDays {
         sqlx::query!(
             "DELETE FROM rollup_hours WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
             first_kept
+        )
+        .execute(&mut *connection)
+        .await?;
+        // Not before the records that they may be computed from again.
+        let hourly_days = self.kept_days.max(breakdowns::HOURLY_DAYS);
+        sqlx::query!(
+            "DELETE FROM hourly_breakdowns WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
+            first_kept_day(self.now, hourly_days)
         )
         .execute(connection)
         .await?;

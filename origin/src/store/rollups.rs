@@ -4,7 +4,7 @@ use munjigi_captcha::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, to_timestamp};
+use super::{StoreError, Unit, breakdowns, to_timestamp};
 
 /// The hour that a time is in.
 pub fn hour(at: OffsetDateTime) -> OffsetDateTime {
@@ -73,7 +73,8 @@ impl Unit for Roll {
             return Ok(());
         }
         replace_rollups(connection, self.hour).await?;
-        replace_refusals(connection, self.hour).await
+        replace_refusals(connection, self.hour).await?;
+        breakdowns::replace_hour(connection, self.hour).await
     }
 }
 

@@ -1,12 +1,12 @@
-//! Numbers of an organisation's sites, from the hourly roll-ups; sites that
-//! were deleted count on. They lag a few minutes behind.
+//! Numbers of an organisation's sites, from the roll-ups; sites that were
+//! deleted count on. They lag a few minutes behind.
 
 use sqlx::PgPool;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use super::{StoreError, to_timestamp};
 use crate::accounts::Id;
-use crate::statistics::{Period, Span, Totals};
+use crate::statistics::{Dimension, Period, Span, Totals};
 
 /// Whose numbers.
 #[derive(Debug, Clone, Copy)]
@@ -17,41 +17,87 @@ pub struct Scope<'a> {
     pub sitekey: Option<&'a str>,
 }
 
+/// Which sites those are. Asked first: with their number before it, Postgres
+/// plans the sums for as many rows as there are, and not for one.
+async fn sitekeys(pool: &PgPool, scope: Scope<'_>) -> Result<Vec<String>, StoreError> {
+    let sites = sqlx::query_scalar!(
+        "SELECT sitekey FROM sites WHERE organisation = $1 AND ($2::text IS NULL OR sitekey = $2)",
+        scope.organisation.as_str(),
+        scope.sitekey
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(sites)
+}
+
 /// What happened in a time.
 pub async fn totals(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Totals, StoreError> {
-    let row = sqlx::query!(
-        r#"SELECT coalesce(sum(issued), 0)::bigint AS "issued!",
-            coalesce(sum(solved), 0)::bigint AS "solved!",
-            coalesce(sum(stepped), 0)::bigint AS "stepped!",
-            coalesce(sum(failed), 0)::bigint AS "failed!",
-            coalesce(sum(abandoned), 0)::bigint AS "abandoned!",
-            coalesce(sum(refused), 0)::bigint AS "refused!",
-            coalesce(sum(redeemed), 0)::bigint AS "redeemed!",
-            coalesce(sum(rejected), 0)::bigint AS "rejected!",
-            coalesce(sum(interactive), 0)::bigint AS "interactive!",
-            coalesce(sum_buckets(solve_ms), '{}') AS "solve_ms!"
-        FROM hourly_rollups JOIN sites USING (sitekey)
-        WHERE organisation = $1 AND ($2::text IS NULL OR sitekey = $2)
-            AND hour >= $3 AND hour < $4"#,
-        scope.organisation.as_str(),
-        scope.sitekey,
-        to_timestamp(span.from),
-        to_timestamp(span.to)
+    let values = by_value(pool, scope, Dimension::Total, span).await?;
+    Ok(values.into_iter().next().map(|value| value.totals).unwrap_or_default())
+}
+
+/// One value of a dimension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// Itself; `breakdowns::OTHERS` for those that are not kept each.
+    pub value: String,
+    /// What happened there.
+    pub totals: Totals,
+}
+
+/// What happened in a time by one dimension, in no order.
+pub async fn by_value(
+    pool: &PgPool,
+    scope: Scope<'_>,
+    dimension: Dimension,
+    span: Span,
+) -> Result<Vec<Value>, StoreError> {
+    let (cover, sites) = (span.cover(), sitekeys(pool, scope).await?);
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT value AS "value!", NULL::timestamptz AS at,
+            sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
+            sum(stepped)::bigint AS "stepped!", sum(failed)::bigint AS "failed!",
+            sum(abandoned)::bigint AS "abandoned!", sum(refused)::bigint AS "refused!",
+            sum(redeemed)::bigint AS "redeemed!", sum(rejected)::bigint AS "rejected!",
+            sum(pictured)::bigint AS "pictured!", sum(interactive)::bigint AS "interactive!",
+            ARRAY[
+                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+            ]::bigint[] AS "solve_ms!: Vec<Option<i64>>"
+        FROM (
+            SELECT value, issued, solved, stepped, failed, abandoned, refused, redeemed,
+                rejected, pictured, interactive, solve_ms
+            FROM daily_breakdowns
+            WHERE sitekey = ANY ($1)
+                AND dimension = $2 AND day >= $3 AND day < $4
+            UNION ALL
+            SELECT value, issued, solved, stepped, failed, abandoned, refused, redeemed,
+                rejected, pictured, interactive, solve_ms
+            FROM hourly_breakdowns
+            WHERE sitekey = ANY ($1)
+                AND dimension = $2 AND hour >= $5 AND hour < $6
+            UNION ALL
+            SELECT value, issued, solved, stepped, failed, abandoned, refused, redeemed,
+                rejected, pictured, interactive, solve_ms
+            FROM hourly_breakdowns
+            WHERE sitekey = ANY ($1)
+                AND dimension = $2 AND hour >= $7 AND hour < $8
+        ) AS part
+        GROUP BY value"#,
+        &sites,
+        dimension.as_str(),
+        to_timestamp(cover.days.from).date(),
+        to_timestamp(cover.days.to).date(),
+        to_timestamp(cover.head.from),
+        to_timestamp(cover.head.to),
+        to_timestamp(cover.tail.from),
+        to_timestamp(cover.tail.to)
     )
-    .fetch_one(pool)
+    .fetch_all(pool)
     .await?;
-    Ok(Totals {
-        issued: row.issued.unsigned_abs(),
-        solved: row.solved.unsigned_abs(),
-        stepped: row.stepped.unsigned_abs(),
-        failed: row.failed.unsigned_abs(),
-        abandoned: row.abandoned.unsigned_abs(),
-        refused: row.refused.unsigned_abs(),
-        redeemed: row.redeemed.unsigned_abs(),
-        rejected: row.rejected.unsigned_abs(),
-        interactive: row.interactive.unsigned_abs(),
-        solve_ms: row.solve_ms.into_iter().map(i64::unsigned_abs).collect(),
-    })
+    Ok(rows.into_iter().map(|row| Value { totals: row.totals(), value: row.value }).collect())
 }
 
 /// One step of a series.
@@ -59,51 +105,92 @@ pub async fn totals(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Total
 pub struct Step {
     /// When it begins.
     pub at: OffsetDateTime,
-    /// First challenges.
-    pub issued: i64,
-    /// Tokens handed out.
-    pub solved: i64,
-    /// Wrong solutions and answers.
-    pub failed: i64,
-    /// Requests refused.
-    pub refused: i64,
-    /// Tokens redeemed.
-    pub redeemed: i64,
+    /// What happened in it.
+    pub totals: Totals,
 }
 
-/// The period step by step, those without anything included.
+/// A span step by step, those without anything included.
 pub async fn series(
     pool: &PgPool,
     scope: Scope<'_>,
     period: Period,
     span: Span,
 ) -> Result<Vec<Step>, StoreError> {
+    let rows = match period {
+        Period::Day | Period::Week => hours(pool, scope, period, span).await?,
+        Period::Month => days(pool, scope, span).await?,
+    };
+    let mut rows = rows.into_iter().peekable();
+    let steps = span.steps(period).map(|at| {
+        let at = to_timestamp(at);
+        let row = rows.next_if(|row| row.at == Some(at));
+        Step { at, totals: row.map(|row| row.totals()).unwrap_or_default() }
+    });
+    Ok(steps.collect())
+}
+
+async fn hours(
+    pool: &PgPool,
+    scope: Scope<'_>,
+    period: Period,
+    span: Span,
+) -> Result<Vec<Row>, StoreError> {
     let hours = i32::try_from(period.step_hours()).unwrap_or(1);
-    let steps = sqlx::query_as!(
-        Step,
-        r#"SELECT step.at AS "at!", coalesce(sum(issued), 0)::bigint AS "issued!",
-            coalesce(sum(solved), 0)::bigint AS "solved!",
-            coalesce(sum(failed), 0)::bigint AS "failed!",
-            coalesce(sum(refused), 0)::bigint AS "refused!",
-            coalesce(sum(redeemed), 0)::bigint AS "redeemed!"
-        FROM generate_series($3::timestamptz, $4::timestamptz - make_interval(hours => $5),
-                make_interval(hours => $5)) AS step (at)
-            LEFT JOIN (
-                SELECT hour, issued, solved, failed, refused, redeemed
-                FROM hourly_rollups JOIN sites USING (sitekey)
-                WHERE organisation = $1 AND ($2::text IS NULL OR sitekey = $2)
-                    AND hour >= $3 AND hour < $4
-            ) AS part ON part.hour >= step.at AND part.hour < step.at + make_interval(hours => $5)
-        GROUP BY step.at ORDER BY step.at"#,
-        scope.organisation.as_str(),
-        scope.sitekey,
+    let sites = sitekeys(pool, scope).await?;
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT '' AS "value!", date_bin(make_interval(hours => $4), hour, $2) AS at,
+            sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
+            sum(stepped)::bigint AS "stepped!", sum(failed)::bigint AS "failed!",
+            sum(abandoned)::bigint AS "abandoned!", sum(refused)::bigint AS "refused!",
+            sum(redeemed)::bigint AS "redeemed!", sum(rejected)::bigint AS "rejected!",
+            sum(pictured)::bigint AS "pictured!", sum(interactive)::bigint AS "interactive!",
+            ARRAY[
+                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+            ]::bigint[] AS "solve_ms!: Vec<Option<i64>>"
+        FROM hourly_breakdowns
+        WHERE sitekey = ANY ($1)
+            AND dimension = 'total' AND hour >= $2 AND hour < $3
+        GROUP BY 2 ORDER BY 2"#,
+        &sites,
         to_timestamp(span.from),
         to_timestamp(span.to),
         hours
     )
     .fetch_all(pool)
     .await?;
-    Ok(steps)
+    Ok(rows)
+}
+
+async fn days(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Vec<Row>, StoreError> {
+    let sites = sitekeys(pool, scope).await?;
+    let date = |at| -> Date { to_timestamp(at).date() };
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT '' AS "value!", day::timestamp AT TIME ZONE 'UTC' AS at,
+            sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
+            sum(stepped)::bigint AS "stepped!", sum(failed)::bigint AS "failed!",
+            sum(abandoned)::bigint AS "abandoned!", sum(refused)::bigint AS "refused!",
+            sum(redeemed)::bigint AS "redeemed!", sum(rejected)::bigint AS "rejected!",
+            sum(pictured)::bigint AS "pictured!", sum(interactive)::bigint AS "interactive!",
+            ARRAY[
+                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+            ]::bigint[] AS "solve_ms!: Vec<Option<i64>>"
+        FROM daily_breakdowns
+        WHERE sitekey = ANY ($1)
+            AND dimension = 'total' AND day >= $2 AND day < $3
+        GROUP BY day ORDER BY day"#,
+        &sites,
+        date(span.from),
+        date(span.to)
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows)
 }
 
 /// Refusals by code.
@@ -112,7 +199,7 @@ pub struct Refusals {
     /// The protocol's code.
     pub code: String,
     /// How often.
-    pub count: i64,
+    pub count: u64,
 }
 
 /// Why requests were refused, the most frequent reason first.
@@ -121,20 +208,10 @@ pub async fn refusals(
     scope: Scope<'_>,
     span: Span,
 ) -> Result<Vec<Refusals>, StoreError> {
-    let refusals = sqlx::query_as!(
-        Refusals,
-        r#"SELECT code, sum(count)::bigint AS "count!"
-        FROM hourly_refusals JOIN sites USING (sitekey)
-        WHERE organisation = $1 AND ($2::text IS NULL OR sitekey = $2)
-            AND hour >= $3 AND hour < $4
-        GROUP BY code ORDER BY 2 DESC, code"#,
-        scope.organisation.as_str(),
-        scope.sitekey,
-        to_timestamp(span.from),
-        to_timestamp(span.to)
-    )
-    .fetch_all(pool)
-    .await?;
+    let values = by_value(pool, scope, Dimension::Code, span).await?;
+    let refusal = |Value { value, totals }| Refusals { code: value, count: totals.refused };
+    let mut refusals: Vec<_> = values.into_iter().map(refusal).collect();
+    refusals.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.code.cmp(&b.code)));
     Ok(refusals)
 }
 
@@ -156,4 +233,39 @@ pub async fn last_redeemed(
     .fetch_one(pool)
     .await?;
     Ok(last)
+}
+
+struct Row {
+    value: String,
+    at: Option<OffsetDateTime>,
+    issued: i64,
+    solved: i64,
+    stepped: i64,
+    failed: i64,
+    abandoned: i64,
+    refused: i64,
+    redeemed: i64,
+    rejected: i64,
+    pictured: i64,
+    interactive: i64,
+    solve_ms: Vec<Option<i64>>,
+}
+
+impl Row {
+    fn totals(&self) -> Totals {
+        let buckets = self.solve_ms.iter().map(|bucket| bucket.unwrap_or(0).unsigned_abs());
+        Totals {
+            issued: self.issued.unsigned_abs(),
+            solved: self.solved.unsigned_abs(),
+            stepped: self.stepped.unsigned_abs(),
+            failed: self.failed.unsigned_abs(),
+            abandoned: self.abandoned.unsigned_abs(),
+            refused: self.refused.unsigned_abs(),
+            redeemed: self.redeemed.unsigned_abs(),
+            rejected: self.rejected.unsigned_abs(),
+            pictured: self.pictured.unsigned_abs(),
+            interactive: self.interactive.unsigned_abs(),
+            solve_ms: buckets.collect(),
+        }
+    }
 }

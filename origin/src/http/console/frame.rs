@@ -55,6 +55,8 @@ pub enum Entry {
     Elsewhere,
     /// The overview.
     Overview,
+    /// The statistics.
+    Statistics,
     /// Sites.
     Sites,
     /// Who belongs to the organisation.
@@ -162,6 +164,7 @@ impl Frame {
         match self.entry {
             Entry::Elsewhere => false,
             Entry::Overview => entry == "overview",
+            Entry::Statistics => entry == "statistics",
             Entry::Sites => entry == "sites",
             Entry::Team => entry == "team",
             Entry::Record => entry == "record",

@@ -12,6 +12,7 @@ mod record;
 mod recover;
 mod rules;
 mod settings;
+mod statistics;
 mod team;
 mod tried;
 mod visitor;

@@ -44,7 +44,7 @@ fn line(entry: &Recorded) -> String {
 
 /// A field as RFC 4180 has it. Spreadsheets take what begins with one of
 /// these for a formula, and run it: an apostrophe before it makes it text.
-fn field(text: &str) -> String {
+pub fn field(text: &str) -> String {
     let is_formula =
         text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     let guard = if is_formula { "'" } else { "" };

@@ -7,7 +7,7 @@ use crate::rig::{self, DAY, HOUR, Rig, count, event};
 
 /// What happened at a site: ten challenges, eight tokens, three wrong
 /// solutions, four refusals, and five redemptions, two after a picture.
-async fn happened(rig: &Rig, sitekey: &str, batch: u8) {
+pub async fn happened(rig: &Rig, sitekey: &str, batch: u8) {
     let mut solved = count(CountKind::Solved, 8);
     solved.solve_ms = vec![0; 12];
     solved.solve_ms[4] = 8;

@@ -1,0 +1,72 @@
+//! What is looked at: the address of a page with numbers says which site,
+//! which time and by what. Anything else in it says nothing.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use serde::Deserialize;
+
+use crate::accounts::Id;
+use crate::statistics::Period;
+use crate::statistics::breakdown::By;
+use crate::store::statistics::Scope;
+
+/// As the address says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Looked {
+    period: String,
+    /// A sitekey; empty for all sites.
+    pub site: String,
+    by: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for Looked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Query::try_from_uri(&head.uri).map(|Query(looked)| looked).unwrap_or_default())
+    }
+}
+
+impl Looked {
+    /// How far back.
+    pub fn period(&self) -> Period {
+        Period::parse(&self.period)
+    }
+
+    /// By what.
+    pub fn by(&self) -> By {
+        By::parse(&self.by)
+    }
+
+    /// Whose numbers.
+    pub fn scope<'a>(&'a self, organisation: &'a Id) -> Scope<'a> {
+        Scope { organisation, sitekey: Some(self.site.as_str()).filter(|site| !site.is_empty()) }
+    }
+
+    /// The same by something else, or of another time, as a query.
+    pub fn query(&self, by: By, period: Period) -> String {
+        let site = Some(("site", self.site.as_str())).filter(|(_, site)| !site.is_empty());
+        let pairs = [("by", by.as_str()), ("period", period.as_str())];
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs.into_iter().chain(site))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_what_was_chosen() {
+        let looked = Looked { site: "mj_&x".to_owned(), ..Looked::default() };
+        let query = looked.query(By::Network, Period::Week);
+        assert_eq!(query, "by=asn&period=7d&site=mj_%26x");
+        let back: Looked = serde_urlencoded::from_str(&query).unwrap();
+        assert_eq!((back.by(), back.period(), back.site), (By::Network, Period::Week, looked.site));
+        assert_eq!(Looked::default().query(By::Time, Period::Day), "by=time&period=24h");
+    }
+}

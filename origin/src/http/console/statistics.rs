@@ -1,0 +1,151 @@
+//! `…/statistics`: what happened by time, country, network, host name, action
+//! and reason, beside the period before.
+
+pub mod export;
+
+use std::iter;
+
+use askama::Template;
+use axum::response::Html;
+
+use super::figures;
+use super::frame::{Entry, Frame, render};
+use super::looked::Looked;
+use super::person::Asking;
+use super::trouble::Trouble;
+use crate::accounts::{Id, Permission};
+use crate::http::App;
+use crate::statistics::breakdown::{self, By, Row};
+use crate::statistics::{Period, Span, Totals};
+use crate::store::sites::{self, SiteRecord};
+use crate::store::statistics::{self, Value};
+use crate::store::{StoreError, from_timestamp};
+
+/// Rows that a page shows; files have all of them.
+const MOST_ROWS: usize = 50;
+
+#[derive(Template)]
+#[template(path = "console/statistics.html")]
+struct Page {
+    frame: Frame,
+    sites: Vec<SiteRecord>,
+    looked: Looked,
+    by: By,
+    period: Period,
+    all: Row,
+    rows: Vec<Row>,
+    /// Rows that are left out.
+    more: usize,
+    may_export: bool,
+}
+
+/// A table, in the values' own spelling.
+struct Table {
+    span: Span,
+    /// All rows together.
+    all: Row,
+    rows: Vec<Row>,
+}
+
+/// The page.
+pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Trouble> {
+    let (by, period) = (looked.by(), looked.period());
+    let (sites, table) = tokio::try_join!(
+        sites::of_organisation(&asking.app.pool, asking.organisation()),
+        table(&asking.app, asking.organisation(), &looked),
+    )?;
+    let Table { all, mut rows, .. } = table;
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    if by != By::Time {
+        rows.truncate(MOST_ROWS);
+        for row in &mut rows {
+            row.label = breakdown::label(by, &row.label);
+        }
+    }
+    render(&Page {
+        frame: asking.frame("Statistics", Entry::Statistics),
+        sites,
+        by,
+        period,
+        all,
+        rows,
+        more: if by == By::Time { 0 } else { more },
+        may_export: asking.role().may(Permission::Export),
+        looked,
+    })
+}
+
+async fn table(app: &App, organisation: &Id, looked: &Looked) -> Result<Table, StoreError> {
+    let (period, scope) = (looked.period(), looked.scope(organisation));
+    let span = period.span(app.clock.now());
+    let pool = &app.pool;
+    let (totals, before) = tokio::try_join!(
+        statistics::totals(pool, scope, span),
+        statistics::totals(pool, scope, span.before()),
+    )?;
+    let all = Row { label: "All".to_owned(), totals, before };
+    let rows = if let Some(dimension) = looked.by().dimension() {
+        let (now, before) = tokio::try_join!(
+            statistics::by_value(pool, scope, dimension, span),
+            statistics::by_value(pool, scope, dimension, span.before()),
+        )?;
+        let pair = |Value { value, totals }| (value, totals);
+        breakdown::beside(now.into_iter().map(pair), before.into_iter().map(pair))
+    } else {
+        let (now, before) = tokio::try_join!(
+            statistics::series(pool, scope, period, span),
+            statistics::series(pool, scope, period, span.before()),
+        )?;
+        let row = |(now, before): (statistics::Step, statistics::Step)| Row {
+            label: from_timestamp(now.at).rfc3339(),
+            totals: now.totals,
+            before: before.totals,
+        };
+        iter::zip(now, before).map(row).collect()
+    };
+    Ok(Table { span, all, rows })
+}
+
+impl Page {
+    /// Of the same by something else.
+    fn by(&self, by: By) -> String {
+        self.looked.query(by, self.period)
+    }
+
+    /// Of the longest time.
+    fn longest(&self) -> String {
+        self.looked.query(self.by, Period::Month)
+    }
+
+    /// To download the same.
+    fn query(&self) -> String {
+        self.looked.query(self.by, self.period)
+    }
+
+    /// All together first.
+    fn lines(&self) -> impl Iterator<Item = &Row> {
+        iter::once(&self.all).chain(&self.rows)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.all.totals.activity() == 0 && self.all.before.activity() == 0
+    }
+
+    /// What stands at the beginning of a row.
+    fn label(&self, row: &Row) -> String {
+        if self.by != By::Time {
+            return row.label.clone();
+        }
+        // 2026-11-20T12:00:00.000Z
+        let (day, time) = row.label.split_once('T').unwrap_or_default();
+        let time = time.get(..5).unwrap_or_default();
+        match self.period {
+            Period::Month => day.to_owned(),
+            Period::Day | Period::Week => format!("{day} {time}"),
+        }
+    }
+}
+
+fn within(totals: &Totals, share: f64) -> String {
+    figures::milliseconds(totals.solved_within_ms(share))
+}

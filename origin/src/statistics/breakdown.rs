@@ -1,0 +1,165 @@
+//! Numbers side by side: what a table of the statistics has, in which order,
+//! and beside what it stands.
+
+use std::collections::BTreeMap;
+
+use super::{Dimension, Totals};
+
+/// What the rows of a table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Hours or days.
+    Time,
+    /// Countries.
+    Country,
+    /// Networks.
+    Network,
+    /// Host names of pages.
+    Host,
+    /// What visitors were doing.
+    Action,
+    /// Why requests were refused.
+    Reason,
+}
+
+impl By {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Time, Self::Country, Self::Network, Self::Host, Self::Action, Self::Reason];
+
+    /// As addresses spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Country => "country",
+            Self::Network => "asn",
+            Self::Host => "host",
+            Self::Action => "action",
+            Self::Reason => "reason",
+        }
+    }
+
+    /// For people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Time => "Time",
+            Self::Country => "Country",
+            Self::Network => "Network",
+            Self::Host => "Host name",
+            Self::Action => "Action",
+            Self::Reason => "Reason",
+        }
+    }
+
+    /// From an address; time where it says nothing known.
+    pub fn parse(text: &str) -> Self {
+        Self::ALL.into_iter().find(|by| by.as_str() == text).unwrap_or(Self::Time)
+    }
+
+    /// What is asked of the store; nothing for a series of times.
+    pub const fn dimension(self) -> Option<Dimension> {
+        match self {
+            Self::Time => None,
+            Self::Country => Some(Dimension::Country),
+            Self::Network => Some(Dimension::Asn),
+            Self::Host => Some(Dimension::Hostname),
+            Self::Action => Some(Dimension::Action),
+            Self::Reason => Some(Dimension::Code),
+        }
+    }
+
+    /// Whether its rows have numbers of challenges: those are counted before
+    /// the action is known, and a reason only counts refusals.
+    pub const fn has_challenges(self) -> bool {
+        !matches!(self, Self::Action | Self::Reason)
+    }
+}
+
+/// A row: what happened there, and in the period before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What stands at its beginning.
+    pub label: String,
+    /// Now.
+    pub totals: Totals,
+    /// As long a time, right before.
+    pub before: Totals,
+}
+
+/// Sets the values of two periods side by side, the busiest first. What only
+/// the period before had is a row too: that it stopped may be the news.
+pub fn beside(
+    now: impl IntoIterator<Item = (String, Totals)>,
+    before: impl IntoIterator<Item = (String, Totals)>,
+) -> Vec<Row> {
+    let mut rows: BTreeMap<String, (Totals, Totals)> = BTreeMap::new();
+    for (value, totals) in now {
+        rows.entry(value).or_default().0 = totals;
+    }
+    for (value, totals) in before {
+        rows.entry(value).or_default().1 = totals;
+    }
+    let row = |(label, (totals, before))| Row { label, totals, before };
+    let mut rows: Vec<Row> = rows.into_iter().map(row).collect();
+    // Stable: where as much happened, in the order of their names.
+    rows.sort_by_key(|row| std::cmp::Reverse((row.totals.activity(), row.before.activity())));
+    rows
+}
+
+/// How a value of a dimension is told to people.
+pub fn label(by: By, value: &str) -> String {
+    match (by, value) {
+        (_, "*") => "all others".to_owned(),
+        (By::Action, "") => "none given".to_owned(),
+        (By::Network, "0") | (_, "") => "unknown".to_owned(),
+        (By::Network, number) => format!("AS{number}"),
+        _ => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redeemed(value: &str, redeemed: u64) -> (String, Totals) {
+        (value.to_owned(), Totals { redeemed, ..Totals::default() })
+    }
+
+    #[test]
+    fn the_busiest_come_first_and_what_stopped_is_told_last() {
+        let rows = beside(
+            [redeemed("KR", 5), redeemed("DE", 5), redeemed("US", 9)],
+            [redeemed("KR", 2), redeemed("FR", 7)],
+        );
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| (row.label.as_str(), row.totals.redeemed, row.before.redeemed))
+            .collect();
+        assert_eq!(told, [("US", 9, 0), ("KR", 5, 2), ("DE", 5, 0), ("FR", 0, 7)]);
+    }
+
+    #[test]
+    fn values_are_told_in_words() {
+        for (by, value, text) in [
+            (By::Country, "KR", "KR"),
+            (By::Country, "", "unknown"),
+            (By::Network, "4766", "AS4766"),
+            (By::Network, "0", "unknown"),
+            (By::Network, "*", "all others"),
+            (By::Host, "", "unknown"),
+            (By::Action, "", "none given"),
+            (By::Reason, "blocked", "blocked"),
+        ] {
+            assert_eq!(label(by, value), text);
+        }
+    }
+
+    #[test]
+    fn addresses_come_back() {
+        for by in By::ALL {
+            assert_eq!(By::parse(by.as_str()), by);
+            assert_eq!(by.dimension().is_none(), by == By::Time);
+        }
+        assert_eq!(By::parse("<script>"), By::Time);
+    }
+}
