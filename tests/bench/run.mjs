@@ -1,7 +1,7 @@
 // All benchmarks, or those named: prints their tables and one of ratios, and writes what was
 // measured to `.munjigi/bench/<time>.json`.
 //
-//   node tests/bench/run.mjs [sizes] [solve] [edge] [worker] [intake] [attack] [pictures] [--quick] [--json]
+//   node tests/bench/run.mjs [sizes] [solve] [edge] [worker] [intake] [attack] [pictures] [console] [--quick] [--json]
 //
 // `--quick` takes fewer samples: to see that everything runs, not to quote. Other options go to the
 // benchmarks as they are.
@@ -16,7 +16,7 @@ import { ROOT } from './stack.mjs';
 /** @typedef {import('./report.mjs').Result} Result */
 
 // In this order: `worker` takes the CPU times that `edge` measured.
-const NAMES = ['sizes', 'solve', 'edge', 'worker', 'intake', 'attack', 'pictures'];
+const NAMES = ['sizes', 'solve', 'edge', 'worker', 'intake', 'attack', 'pictures', 'console'];
 const QUICK = {
   solves: '10',
   'other-solves': '3',
@@ -29,6 +29,8 @@ const QUICK = {
   drawn: '4',
   'per-pack': '8',
   answers: '100',
+  events: '300000',
+  runs: '20',
   'without-engines': 'yes',
 };
 

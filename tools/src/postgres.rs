@@ -25,6 +25,8 @@ pub enum Data {
     Kept(PathBuf),
     /// In a temporary folder; writes are not flushed to the disk.
     Temporary,
+    /// In a temporary folder, with writes flushed as they are in life.
+    Measured,
 }
 
 /// A Postgres of ours.
@@ -65,12 +67,14 @@ impl Postgres {
         hydrate(project)?;
         let account = Account::for_postgres()?;
         let binaries = account.reachable_copy(&package.join("native"), "postgres-17")?.join("bin");
-        let (folder, flush, temporary) = match data {
-            Data::Kept(folder) => (account.reachable_folder(&folder)?, Flush::Always, None),
-            Data::Temporary => {
+        let (folder, flush, temporary) = match &data {
+            Data::Kept(folder) => (account.reachable_folder(folder)?, Flush::Always, None),
+            Data::Temporary | Data::Measured => {
+                let flush =
+                    if matches!(data, Data::Measured) { Flush::Always } else { Flush::Never };
                 let made = tempfile::Builder::new().prefix("munjigi-pg-").tempdir()?;
                 account.let_through(made.path())?;
-                (made.path().to_path_buf(), Flush::Never, Some(made))
+                (made.path().to_path_buf(), flush, Some(made))
             }
         };
         let mut postgres = Self {

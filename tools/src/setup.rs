@@ -30,11 +30,21 @@ pub fn for_building(project: &Project) -> Result<()> {
         "set-up needs Linux on x86-64: the pinned Node, Postgres and workerd are built for it"
     );
     rust_target()?;
+    packages(project)?;
+    cargo_tools::install_builder(project)
+}
+
+/// What running the origin on a Postgres of ours needs.
+pub fn for_the_origin(project: &Project) -> Result<()> {
+    say::heading("Set-up");
+    packages(project)
+}
+
+fn packages(project: &Project) -> Result<()> {
     npm::install(project.root(), "npm packages (520 MB)")?;
     let node = Node::find(project)?;
     say::found("Node", &node.binary().display().to_string());
-    crate::postgres::hydrate(project)?;
-    cargo_tools::install_builder(project)
+    crate::postgres::hydrate(project)
 }
 
 /// What benchmarks compare with; nothing else needs it.

@@ -20,20 +20,55 @@ pub struct Arguments {
     words: Vec<String>,
 }
 
+/// Benchmarks of the origin and Postgres alone: no browser, no edge, no peer.
+const OF_THE_ORIGIN: [&str; 1] = ["console"];
+
 /// Measures.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
-    setup::for_building(project)?;
-    setup::for_comparing(project)?;
-    let browsers = browsers::prepare(project, &Required::from_environment()?)?;
-    say::heading("Build");
-    Build::ensure_all(project)?;
+    let variables = if arguments.is_of_the_origin() {
+        setup::for_the_origin(project)?;
+        Vec::new()
+    } else {
+        setup::for_building(project)?;
+        setup::for_comparing(project)?;
+        let browsers = browsers::prepare(project, &Required::from_environment()?)?;
+        say::heading("Build");
+        Build::ensure_all(project)?;
+        browsers.variables
+    };
     say::heading("Measure");
     let mut node = Node::find(project)?.command();
+    node.envs(variables);
     node.arg("tests/bench/run.mjs")
         .args(&arguments.words)
         .env("MUNJIGI_TOOLS", project.debug_binary("munjigi-tools"))
-        .envs(browsers.variables)
         .current_dir(project.root());
     say::run("benchmarks", "see the messages above", &mut node)?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn is_of_the_origin(&self) -> bool {
+        let mut names = self.words.iter().filter(|word| !word.starts_with("--")).peekable();
+        names.peek().is_some() && names.all(|name| OF_THE_ORIGIN.contains(&name.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_only_postgres_builds_nothing_else() {
+        for (words, alone) in [
+            (vec![], false),
+            (vec!["console"], true),
+            (vec!["--quick", "console", "--events=1000"], true),
+            (vec!["console", "edge"], false),
+            (vec!["--quick"], false),
+        ] {
+            let words = words.into_iter().map(str::to_owned).collect();
+            assert_eq!(Arguments { words }.is_of_the_origin(), alone);
+        }
+    }
 }

@@ -12,6 +12,9 @@ use crate::project::Project;
 /// Arguments of `munjigi-tools postgres`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    /// Flush writes to the disk as in life, to measure them
+    #[arg(long)]
+    flush: bool,
     /// A command that gets DATABASE_URL; without one the address is printed
     #[arg(last = true)]
     command: Vec<String>,
@@ -23,7 +26,8 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         (given, None)
     } else {
         let log = project.state().join("logs/postgres-tests.log");
-        let postgres = Postgres::start(project, Data::Temporary, None, log).await?;
+        let data = if arguments.flush { Data::Measured } else { Data::Temporary };
+        let postgres = Postgres::start(project, data, None, log).await?;
         (postgres.url(), Some(postgres))
     };
     let result = match arguments.command.split_first() {

@@ -1,0 +1,146 @@
+//! An origin that is served, and signed batches of new events to it, as the
+//! edge sends them.
+
+use std::time::{Duration, Instant};
+
+use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::{KeyRing, UnixMillis};
+use munjigi_origin::clock::Clock;
+use munjigi_origin::config::{Pictures, Retention};
+use munjigi_origin::edge::{self, Edge};
+use munjigi_origin::entropy::Entropy;
+use munjigi_origin::server::{self, Parts, Server};
+use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// Events in a batch, as redemption objects send them.
+pub const BATCH: usize = 500;
+/// Who send at once.
+pub const CALLERS: usize = 6;
+
+/// Events per second over HTTP, counted once committed.
+pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Duration) -> f64 {
+    let clock = Clock::system();
+    let ring = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+    let http = edge::http_client().unwrap();
+    let nowhere = "http://127.0.0.1:9".parse().unwrap();
+    let parts = Parts {
+        console: None,
+        pool: pool.clone(),
+        factory_pool: pool.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        ring: ring.clone(),
+        edge: Edge::new(http.clone(), nowhere, ring.clone(), clock, entropy.clone()),
+        gpu: None,
+        pictures: Pictures::default(),
+        mail: None,
+        redis: None,
+        connections: 10,
+    };
+    let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(server.run(listener, std::future::pending()));
+    let base = format!("http://{address}");
+    while !http.get(format!("{base}/health/ready")).send().await.unwrap().status().is_success() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let start = Instant::now();
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let (http, base, ring, entropy) =
+            (http.clone(), base.clone(), ring.clone(), entropy.clone());
+        callers.spawn(async move {
+            let mut taken = 0;
+            while start.elapsed() < lasting {
+                send(&http, &base, &ring, &entropy).await;
+                taken += BATCH;
+            }
+            taken
+        });
+    }
+    let taken: usize = callers.join_all().await.into_iter().sum();
+    let rate = taken as f64 / start.elapsed().as_secs_f64();
+    let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM redeemed WHERE action = 'batch'")
+        .fetch_one(pool)
+        .await
+        .unwrap();
+    assert_eq!(usize::try_from(stored).unwrap(), taken, "every event acknowledged is a row");
+    rate
+}
+
+async fn send(http: &reqwest::Client, base: &str, ring: &KeyRing, entropy: &Entropy) {
+    let now = Clock::system().now();
+    let events = (0..BATCH).map(|_| Redeemed { action: "batch".into(), ..event(entropy, now) });
+    let batch = EventBatch { shard: "64/7".into(), events: events.collect() };
+    let body = serde_json::to_vec(&batch).unwrap();
+    let request = SignedRequest {
+        audience: Audience::Origin,
+        method: "POST",
+        path: routes::EVENTS.path,
+        query: "",
+        body: &body,
+    };
+    let signature = signature::sign(ring, &request, now, Nonce(entropy.bytes()));
+    let answer = http
+        .post(format!("{base}{}", routes::EVENTS.path))
+        .header(headers::SIGNATURE, signature)
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 204);
+}
+
+/// A new event.
+pub fn event(entropy: &Entropy, now: UnixMillis) -> Redeemed {
+    Redeemed {
+        id: AttemptId(entropy.bytes()),
+        redeemed_at: now.0,
+        solved_at: now.0 - 2_000,
+        sitekey: "mj_aaaaaaaaaaaaaaaaaaaaaaaaaa".into(),
+        hostname: "shop.example".into(),
+        action: "login".into(),
+        score: 90,
+        interactive: false,
+        stepped: false,
+        algorithm: Algorithm::HashWx,
+        country: "KR".into(),
+        asn: 4_766,
+        rejected: 0,
+    }
+}
+
+/// A database of one's own on a server, with the schema.
+pub struct Own {
+    maintenance: sqlx::PgConnection,
+    name: String,
+    /// Its address.
+    pub url: String,
+}
+
+impl Own {
+    /// Makes it.
+    pub async fn make(server: &str) -> Self {
+        use sqlx::Connection as _;
+        let name = format!("munjigi_bench_{}", std::process::id());
+        let mut maintenance = sqlx::PgConnection::connect(server).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::raw_sql(create).execute(&mut maintenance).await.unwrap();
+        let mut url: reqwest::Url = server.parse().unwrap();
+        url.set_path(&name);
+        let pool = PgPool::connect(url.as_str()).await.unwrap();
+        munjigi_origin::MIGRATOR.run(&pool).await.unwrap();
+        pool.close().await;
+        Self { maintenance, name, url: url.into() }
+    }
+
+    /// Drops it.
+    pub async fn drop(mut self) {
+        let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        sqlx::raw_sql(drop).execute(&mut self.maintenance).await.unwrap();
+    }
+}
