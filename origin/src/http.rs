@@ -79,6 +79,13 @@ pub struct App {
 }
 
 impl App {
+    /// Ends the pages that are live, which would keep the origin from stopping.
+    pub fn end_live_pages(&self) {
+        if let Some(console) = &self.console {
+            console.places.end();
+        }
+    }
+
     /// The pages' settings, for the code of pages, which are served only where
     /// there is a console.
     fn console(&self) -> &Console {

@@ -178,6 +178,7 @@ impl Server {
             () = stop => {
                 tracing::info!("stopping: ending what is under way");
                 stopper.ask();
+                self.app.end_live_pages();
             }
             ended = &mut serving => {
                 stopper.ask();

@@ -18,13 +18,15 @@ use super::plans::Notices;
 enum Query {
     Sites,
     LastRedeemed,
+    Lately,
     Series,
     By(Dimension),
 }
 
-const QUERIES: [Query; 9] = [
+const QUERIES: [Query; 10] = [
     Query::Sites,
     Query::LastRedeemed,
+    Query::Lately,
     Query::Series,
     Query::By(Dimension::Total),
     Query::By(Dimension::Country),
@@ -48,7 +50,9 @@ pub async fn measure(pool: &PgPool, now: UnixMillis, runs: usize) -> Vec<Value> 
     let mut found = Vec::new();
     for query in QUERIES {
         for period in Period::ALL {
-            if matches!(query, Query::Sites | Query::LastRedeemed) && period != Period::Day {
+            if matches!(query, Query::Sites | Query::LastRedeemed | Query::Lately)
+                && period != Period::Day
+            {
                 continue;
             }
             let name = name(query, period);
@@ -95,6 +99,7 @@ fn name(query: Query, period: Period) -> String {
     match query {
         Query::Sites => "sites".to_owned(),
         Query::LastRedeemed => "last redeemed".to_owned(),
+        Query::Lately => "the last ten minutes".to_owned(),
         Query::Series => format!("series, {}", period.as_str()),
         Query::By(dimension) => format!("by {}, {}", dimension.as_str(), period.as_str()),
     }
@@ -110,6 +115,9 @@ async fn run(pool: &PgPool, query: Query, asked: &Asked, now: UnixMillis) {
         }
         Query::LastRedeemed => {
             statistics::last_redeemed(pool, scope).await.unwrap();
+        }
+        Query::Lately => {
+            statistics::lately(pool, scope, now, 10).await.unwrap();
         }
         Query::Series => {
             statistics::series(pool, scope, asked.period, span).await.unwrap();

@@ -28,8 +28,8 @@ mod record;
 mod recover;
 mod sign_up;
 mod sites;
-mod status;
 mod statistics;
+mod status;
 mod team;
 mod trouble;
 mod visitor;
@@ -63,6 +63,8 @@ pub struct Console {
     pub mailbox: Option<PathBuf>,
     /// Whether our own forms had to go without the widget.
     pub edge_away: visitor::EdgeAway,
+    /// Pages that are live.
+    pub places: overview::places::Places,
 }
 
 impl Console {
@@ -82,6 +84,7 @@ impl Console {
             check,
             mailbox,
             edge_away: visitor::EdgeAway::default(),
+            places: overview::places::Places::default(),
         }
     }
 }
@@ -138,6 +141,7 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/console/account/password", Person, account::password::submit)
         .post("/console/account/sessions", Person, account::sessions::submit)
         .get("/console/{organisation}", Member(ReadSites), overview::show)
+        .get("/console/{organisation}/overview/live", Member(ReadSites), overview::live::show)
         .get("/console/{organisation}/overview.csv", Member(Export), overview::export)
         .get("/console/{organisation}/statistics", Member(ReadSites), statistics::show)
         .get("/console/{organisation}/statistics.csv", Member(Export), statistics::export::csv)

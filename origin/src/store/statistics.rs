@@ -1,6 +1,7 @@
 //! Numbers of an organisation's sites, from the roll-ups; sites that were
 //! deleted count on. They lag a few minutes behind.
 
+use munjigi_captcha::UnixMillis;
 use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 
@@ -233,6 +234,48 @@ pub async fn last_redeemed(
     .fetch_one(pool)
     .await?;
     Ok(last)
+}
+
+/// What happened in the last minutes, from the records themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lately {
+    /// First challenges.
+    pub issued: i64,
+    /// Tokens handed out.
+    pub solved: i64,
+    /// Wrong solutions and answers.
+    pub failed: i64,
+    /// Requests refused.
+    pub refused: i64,
+    /// Tokens redeemed.
+    pub redeemed: i64,
+}
+
+/// What happened in so many whole minutes and the one under way.
+pub async fn lately(
+    pool: &PgPool,
+    scope: Scope<'_>,
+    now: UnixMillis,
+    minutes: u64,
+) -> Result<Lately, StoreError> {
+    let sites = sitekeys(pool, scope).await?;
+    let first = (now.0 / 60_000).saturating_sub(minutes) * 60_000;
+    let lately = sqlx::query_as!(
+        Lately,
+        r#"SELECT coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0)::bigint AS "issued!",
+            coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0)::bigint AS "solved!",
+            coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0)::bigint AS "failed!",
+            coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0)::bigint AS "refused!",
+            (
+                SELECT count(*) FROM redeemed WHERE sitekey = ANY ($1) AND redeemed_at >= $2
+            ) AS "redeemed!"
+        FROM minute_counts WHERE sitekey = ANY ($1) AND minute >= $2"#,
+        &sites,
+        to_timestamp(UnixMillis(first))
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(lately)
 }
 
 struct Row {

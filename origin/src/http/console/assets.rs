@@ -50,6 +50,16 @@ pub static PASSKEYS: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Keeps the overview's numbers new.
+pub static LIVE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "live",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../../assets/live.js"),
+    )
+});
+
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static [u8]) -> Self {
         let digest = HEXLOWER.encode(&Sha256::digest(bytes));
@@ -61,7 +71,8 @@ impl Asset {
 
 /// The endpoint.
 pub async fn show(Path(name): Path<String>) -> Result<Response, Trouble> {
-    let asset = [&*STYLE, &*PAGES, &*PASSKEYS].into_iter().find(|asset| asset.name == name);
+    let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE];
+    let asset = all.into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or(Trouble::nothing_here())?;
     let headers = [
         (header::CONTENT_TYPE, asset.kind),

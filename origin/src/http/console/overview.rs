@@ -1,5 +1,8 @@
 //! `/console`: is it working, what is it stopping, what does it cost people.
 
+pub mod live;
+pub mod places;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -9,6 +12,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
+use super::assets;
 use super::figures;
 use super::frame::{Entry, Frame, render};
 use super::looked::Looked;
@@ -19,7 +23,7 @@ use crate::http::App;
 use crate::statistics::{Period, Totals};
 use crate::store::from_timestamp;
 use crate::store::sites::{self, SiteRecord};
-use crate::store::statistics::{self, Refusals, Step};
+use crate::store::statistics::{self, Lately, Refusals, Step};
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;
@@ -32,6 +36,10 @@ struct Page {
     site: String,
     period: Period,
     last: Option<String>,
+    script: &'static str,
+    lately: Lately,
+    /// When the page was made.
+    at: String,
     totals: Totals,
     before: Totals,
     refusals: Vec<Refusals>,
@@ -61,9 +69,10 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
     let (period, now) = (looked.period(), asking.app.clock.now());
     let (span, scope) = (period.span(now), looked.scope(organisation));
     let pool = &asking.app.pool;
-    let (sites, last, totals, before, refusals, series) = tokio::try_join!(
+    let (sites, last, lately, totals, before, refusals, series) = tokio::try_join!(
         sites::of_organisation(pool, organisation),
         statistics::last_redeemed(pool, scope),
+        statistics::lately(pool, scope, now, live::MINUTES),
         statistics::totals(pool, scope, span),
         statistics::totals(pool, scope, span.before()),
         statistics::refusals(pool, scope, span),
@@ -74,6 +83,9 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
         sites,
         site: looked.site.clone(),
         period,
+        script: assets::LIVE.path.as_str(),
+        lately,
+        at: live::clock(now),
         last: last.map(|at| figures::ago(from_timestamp(at), now)),
         totals,
         before,

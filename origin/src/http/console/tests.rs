@@ -4,6 +4,7 @@ mod access;
 mod factor;
 mod forms;
 mod journey;
+mod live;
 mod log_in;
 mod overview;
 mod passkeys;

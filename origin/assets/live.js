@@ -1,0 +1,32 @@
+// Keeps the numbers of the last minutes new while the page is open. Without it they stay as they were
+// when the page was made, and "Look again" loads it again.
+const place = document.querySelector('[data-live]');
+if (place) {
+  const part = (name) => place.querySelector(`[data-live-${name}]`);
+  const say = (text, live) => {
+    part('state').textContent = text;
+    part('again').hidden = live;
+  };
+  let told = Date.now();
+  const source = new EventSource(place.dataset.live);
+  source.addEventListener('numbers', ({ data }) => {
+    const numbers = JSON.parse(data);
+    for (const each of place.querySelectorAll('[data-live-number]')) {
+      each.textContent = numbers[each.dataset.liveNumber];
+    }
+    say(`Live, as of ${numbers.at} UTC.`, true);
+    // Read aloud at most once a minute, and only what is new.
+    const text = `${numbers.redeemed} tokens redeemed in the last ten minutes`;
+    if (Date.now() - told > 60_000 && part('told').textContent !== text) {
+      told = Date.now();
+      part('told').textContent = text;
+    }
+  });
+  source.addEventListener('end', () => {
+    source.close();
+    say('No longer live: you are logged out, or no member any more.', false);
+  });
+  source.addEventListener('error', () => {
+    say(source.readyState === EventSource.CLOSED ? 'Not live.' : 'Not live at the moment; trying again.', false);
+  });
+}

@@ -1,0 +1,131 @@
+//! `…/overview/live`: the counts of the last minutes. To who asks for events,
+//! again and again, for as long as they may see them; to others, once.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::Code;
+use serde::Serialize;
+
+use super::places::{Place, Taken};
+use crate::accounts::Permission;
+use crate::accounts::session::Stage;
+use crate::http::Refused;
+use crate::http::console::looked::Looked;
+use crate::http::console::person::Asking;
+use crate::http::console::trouble::Trouble;
+use crate::store::statistics::{self, Lately};
+use crate::store::{StoreError, organisations};
+
+/// How far back the numbers reach.
+pub const MINUTES: u64 = 10;
+/// Tests do not wait that long.
+const EVERY: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
+/// After so many, a stream ends and the browser asks for another: what the
+/// gate looks at is then looked at again.
+const MOST_EVENTS: u32 = 120;
+
+/// The numbers as the script reads them.
+#[derive(Debug, Serialize)]
+struct Numbers {
+    issued: i64,
+    solved: i64,
+    failed: i64,
+    refused: i64,
+    redeemed: i64,
+    /// `12:00:30`, in UTC.
+    at: String,
+}
+
+/// The endpoint.
+pub async fn show(asking: Asking, looked: Looked, headers: HeaderMap) -> Result<Response, Trouble> {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    if !accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
+        return Ok(Json(numbers(&asking, &looked).await?).into_response());
+    }
+    let place = match asking.app.console().places.take(&asking.person.account.id) {
+        Taken::Place(place) => place,
+        Taken::Full => {
+            let refused = Refused::new(Code::RateLimited, "too many pages are live at once");
+            return Ok(refused.into_response());
+        }
+    };
+    let watching = Watching { asking, looked, place, sent: 0 };
+    let events = stream::unfold(Some(watching), Watching::next);
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+}
+
+async fn numbers(asking: &Asking, looked: &Looked) -> Result<Numbers, StoreError> {
+    let now = asking.app.clock.now();
+    let scope = looked.scope(asking.organisation());
+    let Lately { issued, solved, failed, refused, redeemed } =
+        statistics::lately(&asking.app.pool, scope, now, MINUTES).await?;
+    Ok(Numbers { issued, solved, failed, refused, redeemed, at: clock(now) })
+}
+
+/// The time of day, in UTC.
+pub fn clock(now: UnixMillis) -> String {
+    now.rfc3339().chars().skip("2026-11-20T".len()).take("12:00:30".len()).collect()
+}
+
+/// A page that is watched.
+struct Watching {
+    asking: Asking,
+    looked: Looked,
+    place: Place,
+    sent: u32,
+}
+
+type Sent = (Result<Event, Infallible>, Option<Watching>);
+
+impl Watching {
+    async fn next(watching: Option<Self>) -> Option<Sent> {
+        let mut watching = watching?;
+        if watching.sent >= MOST_EVENTS {
+            return None;
+        }
+        if watching.sent > 0 {
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                () = watching.place.ended() => return None,
+            }
+        }
+        watching.sent += 1;
+        let event = match watching.look().await {
+            Ok(Some(numbers)) => Event::default().event("numbers").json_data(numbers),
+            Ok(None) => return Some((Ok(Event::default().event("end").data("-")), None)),
+            Err(error) => {
+                tracing::debug!(%error, "a live page gets no numbers this time");
+                Ok(Event::default().comment("away"))
+            }
+        };
+        let event = event.unwrap_or_else(|_| Event::default().comment("unreadable"));
+        Some((Ok(event), Some(watching)))
+    }
+
+    /// Nothing where they may not see them any more.
+    async fn look(&self) -> Result<Option<Numbers>, StoreError> {
+        if !self.may_still_look().await? {
+            return Ok(None);
+        }
+        numbers(&self.asking, &self.looked).await.map(Some)
+    }
+
+    async fn may_still_look(&self) -> Result<bool, StoreError> {
+        let Asking { app, browser, person, .. } = &self.asking;
+        let Some(cookie) = &browser.session else { return Ok(false) };
+        let session = app.cache.sessions.find(cookie.hash(), app.clock.now()).await?;
+        if session.is_none_or(|session| session.stage != Stage::Complete) {
+            return Ok(false);
+        }
+        let (organisation, account) = (self.asking.organisation(), &person.account.id);
+        let member = organisations::membership_of(&app.pool, organisation, account).await?;
+        Ok(member.is_some_and(|member| member.role.may(Permission::ReadSites)))
+    }
+}

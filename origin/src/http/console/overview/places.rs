@@ -1,0 +1,114 @@
+//! How many pages may be live at once: each costs two queries every few
+//! seconds for as long as somebody leaves it open.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::accounts::Id;
+
+/// In one origin.
+const MOST: usize = 64;
+/// Of one person.
+const MOST_OF_ONE: usize = 4;
+
+/// The places.
+#[derive(Debug, Clone)]
+pub struct Places {
+    taken: Arc<Mutex<BTreeMap<Id, usize>>>,
+    ended: Arc<watch::Sender<bool>>,
+}
+
+/// Whether there was one.
+#[derive(Debug)]
+pub enum Taken {
+    /// This.
+    Place(Place),
+    /// None is left, or none for this person.
+    Full,
+}
+
+/// A place, free again when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    whose: Id,
+    taken: Arc<Mutex<BTreeMap<Id, usize>>>,
+    ended: watch::Receiver<bool>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { taken: Arc::default(), ended: Arc::new(watch::channel(false).0) }
+    }
+}
+
+impl Places {
+    /// Takes one for somebody.
+    pub fn take(&self, whose: &Id) -> Taken {
+        // A number is never left half-way: a panic elsewhere spoils nothing.
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = taken.values().sum();
+        let own = taken.get(whose).copied().unwrap_or_default();
+        if all >= MOST || own >= MOST_OF_ONE {
+            return Taken::Full;
+        }
+        taken.insert(whose.clone(), own + 1);
+        Taken::Place(Place {
+            whose: whose.clone(),
+            taken: Arc::clone(&self.taken),
+            ended: self.ended.subscribe(),
+        })
+    }
+
+    /// Ends all: the origin stops, and waits for who is connected.
+    pub fn end(&self) {
+        self.ended.send_replace(true);
+    }
+}
+
+impl Place {
+    /// Returns when all are ended.
+    pub async fn ended(&mut self) {
+        let _ = self.ended.wait_for(|ended| *ended).await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = taken.get_mut(&self.whose) {
+            *own -= 1;
+            if *own == 0 {
+                taken.remove(&self.whose);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::Entropy;
+
+    #[tokio::test]
+    async fn nobody_takes_all_places_and_what_is_left_is_free_again() {
+        let entropy = Entropy::from_seed(1);
+        let places = Places::default();
+        let kim = Id::draw(&entropy);
+        let mut held = Vec::new();
+        while let Taken::Place(place) = places.take(&kim) {
+            held.push(place);
+        }
+        assert_eq!(held.len(), MOST_OF_ONE);
+        while let Taken::Place(place) = places.take(&Id::draw(&entropy)) {
+            held.push(place);
+        }
+        assert_eq!(held.len(), MOST);
+        places.end();
+        held[0].ended().await;
+        drop(held);
+        assert!(matches!(places.take(&kim), Taken::Place(_)));
+        assert_eq!(places.taken.lock().unwrap().len(), 0, "the place was dropped at once");
+    }
+}
