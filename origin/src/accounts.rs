@@ -2,6 +2,7 @@
 //! one-time links, sessions, roles, limits. Rules only: time and randomness are passed
 //! in, rows are `store`'s, pages are `http::console`'s.
 
+pub mod demo;
 pub mod email;
 pub mod factor;
 mod id;

@@ -1,5 +1,6 @@
 //! `munjigi account`: people who use the console.
 
+mod demo;
 mod invite;
 
 use super::{Fail, Shell};
@@ -14,10 +15,13 @@ pub struct Arguments {
 enum Command {
     /// Makes an organisation, and a link with which somebody becomes its owner.
     Invite(invite::Arguments),
+    /// Makes an account that everybody knows, on a development machine.
+    Demo(demo::Arguments),
 }
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     match &arguments.command {
         Command::Invite(arguments) => invite::run(shell, arguments).await,
+        Command::Demo(arguments) => demo::run(shell, arguments).await,
     }
 }

@@ -6,6 +6,7 @@ use munjigi_service::config::Reader;
 
 use super::{Database, Environment, Mistakes, OwnSite, parse_bare_url, variables};
 use crate::accounts::Token;
+use crate::accounts::demo::Reach;
 use crate::accounts::passkey::RelyingParty;
 
 /// What the console needs.
@@ -88,6 +89,11 @@ impl Console {
     /// Whether nobody but this machine opens it.
     pub fn is_local(&self) -> bool {
         is_local(&self.url)
+    }
+
+    /// Who can open it.
+    pub fn reach(&self) -> Reach {
+        if self.is_local() { Reach::Local } else { Reach::Open }
     }
 
     /// Whether cookies may ask for an encrypted connection.

@@ -112,6 +112,15 @@ async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Proce
         ..StackOptions::default()
     };
     let stack = Stack::start_saying(options, |what| println!("   {what}")).await?;
+    println!("   a demo account");
+    let mut words = vec!["account", "demo"];
+    for site in [&stack.site, &stack.pictures_site] {
+        words.extend(["--site", &site.sitekey]);
+    }
+    let account = stack.origin.run(&words)?;
+    for line in account.lines() {
+        println!("      {line}");
+    }
     println!("   two example shops");
     let shop = start_shop(project, &stack, &stack.site, arguments.example_port).await?;
     let port = arguments.pictures_example_port;
@@ -183,7 +192,7 @@ fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()
     println!(
         "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- \
          everybody is stepped up\n   edge           {}\n   \
-         console        {}   <- sign up; letters are under /mailbox\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
+         console        {}   <- log in as the demo account, or sign up; letters are under /mailbox\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
          logs           {}\n   for tools      {}\n\nIs it well?\n   target/debug/munjigi probe --edge {} \
          --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
         stack.edge.url(),

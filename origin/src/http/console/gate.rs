@@ -19,6 +19,7 @@ use super::cookies;
 use super::frame::Frame;
 use super::person::{Browser, Member, Person};
 use super::trouble::Trouble;
+use crate::accounts::demo;
 use crate::accounts::session::Stage;
 use crate::accounts::{Id, Permission, Token};
 use crate::http::{App, Refused};
@@ -213,6 +214,9 @@ async fn find_person(
     let Some(account) = accounts::find(&app.pool, &session.account).await? else {
         return Ok(None);
     };
+    if !demo::may_be_used(&account.email, app.console().config.reach()) {
+        return Ok(None);
+    }
     if session.stage == Stage::Complete {
         let noted = sessions::note(&app.pool, &session, &browser.prefix, now).await?;
         if noted == Noted::Now {

@@ -18,6 +18,7 @@ use super::passkey;
 use super::person::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
+use crate::accounts::demo::{self, Reach};
 use crate::accounts::session::Stage;
 use crate::accounts::visit::Visit;
 use crate::accounts::{EmailAddress, Id, Limit, Password, Token};
@@ -39,6 +40,8 @@ struct Page {
     /// The script, where there are passkeys.
     passkeys: Option<&'static str>,
     widget: Option<Widget>,
+    /// Address and password of the demo account, on a development machine.
+    demo: Option<(&'static str, &'static str)>,
 }
 
 /// Where to go afterwards.
@@ -68,7 +71,18 @@ pub async fn show(
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
     let frame = Frame::bare(&app, &browser, "Log in");
     let (passkeys, widget) = (passkey::script(&app), visitor::widget(&app, ACTION));
-    render(&Page { frame, email: String::new(), next, mistake: None, passkeys, widget })
+    let demo = demo(&app).await?;
+    render(&Page { frame, email: String::new(), next, mistake: None, passkeys, widget, demo })
+}
+
+/// What a newcomer on their own machine may type, where it was made.
+async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, Trouble> {
+    if app.console().config.reach() != Reach::Local {
+        return Ok(None);
+    }
+    let email: EmailAddress = demo::EMAIL.parse().expect("an address of our own");
+    let account = accounts::by_email(&app.pool, &email).await?;
+    Ok(account.map(|_| (demo::EMAIL, demo::PASSWORD)))
 }
 
 /// Takes the form.
@@ -212,7 +226,7 @@ fn again(
     let frame = Frame::bare(app, browser, "Log in");
     let (mistake, passkeys) = (Some(mistake), passkey::script(app));
     let widget = visitor::widget(app, ACTION);
-    let page = render(&Page { frame, email, next, mistake, passkeys, widget })?;
+    let page = render(&Page { frame, email, next, mistake, passkeys, widget, demo: None })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 

@@ -1,0 +1,163 @@
+//! `munjigi account demo`.
+
+use munjigi_captcha::{Sitekey, UnixMillis};
+use serde::Serialize;
+use sqlx::PgPool;
+
+use crate::accounts::demo::{EMAIL, PASSWORD, Reach};
+use crate::accounts::{EmailAddress, Id, Password, Token, session};
+use crate::cli::{Exit, Fail, Shell, print, print_json};
+use crate::config::ConsoleSource;
+use crate::entropy::Entropy;
+use crate::locale::Locale;
+use crate::store::accounts::{self, JoinNew};
+use crate::store::audit::Actor;
+use crate::store::organisations::{self, FoundByInvitation, Join};
+use crate::store::sites::{ChangeRefused, GiveRefused, GiveSite};
+use crate::store::{self, transact};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  munjigi account demo --site mj_… --site mj_…
+
+Makes an account whose address and password are printed and shown on the page
+to log in, and an organisation that owns the sites. Only where
+MUNJIGI_CONSOLE_URL is this machine's own; under any other address the account
+opens nothing. Once more, it gives the sites alone.")]
+pub struct Arguments {
+    /// A site that it shall own.
+    #[arg(long = "site", value_name = "SITEKEY", value_parser = parse_sitekey)]
+    sites: Vec<Sitekey>,
+    /// For machines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    email: &'static str,
+    password: &'static str,
+    organisation: String,
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    let source = ConsoleSource::read(&shell.environment)?;
+    let pool = store::pool(&source.database);
+    let reach = source.console.reach();
+    let now = shell.clock.now();
+    let report = carry_out(&pool, reach, &arguments.sites, &shell.entropy, now).await?;
+    if arguments.json {
+        return print_json(&report);
+    }
+    let Report { email, password, .. } = report;
+    print(&format!("Address:  {email}\nPassword: {password}\n"))
+}
+
+async fn carry_out(
+    pool: &PgPool,
+    reach: Reach,
+    sites: &[Sitekey],
+    entropy: &Entropy,
+    now: UnixMillis,
+) -> Result<Report, Fail> {
+    if reach != Reach::Local {
+        let why = "everybody knows its password, and MUNJIGI_CONSOLE_URL is not this machine's own";
+        return Err(Fail::new(Exit::Failed, "no demo account was made", why)
+            .mend("munjigi account invite ADDRESS"));
+    }
+    let email: EmailAddress = EMAIL.parse().expect("an address of our own");
+    let organisation = match accounts::by_email(pool, &email).await? {
+        Some(account) => {
+            let memberships = organisations::of_account(pool, &account.id).await?;
+            memberships.into_iter().next().map(|membership| membership.organisation)
+        }
+        None => Some(make(pool, &email, entropy, now).await?),
+    };
+    let Some(organisation) = organisation else {
+        let why = "the demo account belongs to no organisation any more";
+        return Err(Fail::new(Exit::Failed, "the sites were not given", why));
+    };
+    for sitekey in sites {
+        let sitekey = sitekey.to_string();
+        let give = GiveSite { sitekey: &sitekey, organisation: Some(&organisation), now };
+        match transact(pool, &give).await? {
+            Ok(_) | Err(GiveRefused::Site(ChangeRefused::Unchanged)) => {}
+            Err(refused) => {
+                return Err(Fail::new(Exit::Site, format!("{sitekey} was not given"), refused));
+            }
+        }
+    }
+    Ok(Report { email: EMAIL, password: PASSWORD, organisation: organisation.to_string() })
+}
+
+/// By an invitation that is followed at once.
+async fn make(
+    pool: &PgPool,
+    email: &EmailAddress,
+    entropy: &Entropy,
+    now: UnixMillis,
+) -> Result<Id, Fail> {
+    let organisation = Id::draw(entropy);
+    let link = Token::draw(entropy);
+    let found = FoundByInvitation {
+        organisation: &organisation,
+        name: "Demo",
+        id: &Id::draw(entropy),
+        link: link.hash(),
+        email,
+        expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
+        now,
+    };
+    transact(pool, &found).await?;
+    let actor = Actor {
+        account: Id::draw(entropy),
+        email: email.to_string(),
+        prefix: "this machine".to_owned(),
+        request_id: String::new(),
+    };
+    let password = Password::new(PASSWORD.to_owned()).hash(&entropy.bytes());
+    let join = JoinNew {
+        join: Join { link: link.hash(), actor: &actor, now },
+        name: "Demo",
+        locale: Locale::En,
+        password: &password,
+    };
+    transact(pool, &join).await?;
+    Ok(organisation)
+}
+
+fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
+    Sitekey::from_trusted(text).map_err(|_| "not a sitekey like mj_…".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rig::{Rig, Tab};
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn a_demo_account_is_made_once_and_is_of_no_use_under_another_address(pool: PgPool) {
+        let rig = Rig::new(pool).await;
+        let site = Sitekey::from_trusted(&rig.create_site().await.sitekey).unwrap();
+        let entropy = Entropy::from_seed(3);
+        let make = async |reach| carry_out(&rig.pool, reach, &[site], &entropy, rig.now()).await;
+        let refused = make(Reach::Open).await.unwrap_err().to_string();
+        assert!(refused.contains("not this machine's own"), "{refused}");
+        assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 0);
+        let organisation = make(Reach::Local).await.unwrap().organisation;
+        assert_eq!(make(Reach::Local).await.unwrap().organisation, organisation);
+        assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 1);
+        assert_eq!(
+            rig.number("SELECT count(*) FROM sites WHERE organisation IS NOT NULL").await,
+            1
+        );
+        // The rig's console is one that others reach.
+        let mut tab = Tab::new(&rig);
+        tab.open("/log-in").await;
+        assert!(!tab.page.contains(EMAIL), "{}", tab.page);
+        tab.send("/log-in", &[("email", EMAIL), ("password", PASSWORD)]).await;
+        tab.open("/console").await;
+        assert!(tab.path.starts_with("/log-in"), "{}", tab.path);
+    }
+}
