@@ -53,6 +53,8 @@ pub struct Config {
     pub mail: Option<Mail>,
     /// What is logged.
     pub log: Log,
+    /// The collector that traces go to, where they do.
+    pub collector: Option<reqwest::Url>,
 }
 
 /// Where the records are.
@@ -108,6 +110,10 @@ impl Config {
         let (database, edge, keys) =
             (Database::from(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
         let (http, retention) = (Http::from(&mut reader), Retention::from(&mut reader));
+        let collector = reader.required(&variables::OTLP_URL, |text| match text {
+            "" => Ok(None),
+            text => parse_bare_url(text).map(Some),
+        });
         let redis = if RedisServer::is_wanted(&reader) {
             RedisServer::from(&mut reader).map(Some)
         } else {
@@ -135,6 +141,7 @@ impl Config {
                 pictures: pictures?,
                 mail: mail?,
                 log: log?,
+                collector: collector?,
             })
         })();
         reader.finish(config)

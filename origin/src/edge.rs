@@ -11,9 +11,11 @@ use munjigi_protocol::{
     routes,
 };
 use reqwest::{Client, Method, StatusCode, Url};
+use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::telemetry;
 
 /// Below the lease of a publication.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -208,14 +210,18 @@ impl Edge {
         };
         let nonce = Nonce(self.entropy.bytes());
         let signature = signature::sign(&self.ring, &signed, self.clock.now(), nonce);
+        let name = format!("{method} to the edge");
+        let span = tracing::info_span!("edge", otel.name = %name, otel.kind = "client");
         let answer = self
             .http
             .request(method, self.at(path))
             .timeout(timeout)
+            .headers(telemetry::handed_on(&span))
             .header(headers::SIGNATURE, signature)
             .header("content-type", content_type)
             .body(body)
             .send()
+            .instrument(span)
             .await
             .map_err(|error| self.unreachable(&error))?;
         let status = answer.status();

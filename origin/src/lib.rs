@@ -34,6 +34,7 @@ pub mod stop;
               beside our time, even where sqlx.toml names one; a wrong guess would not compile"
 )]
 pub mod store;
+pub mod telemetry;
 pub mod visitor;
 mod words;
 

@@ -3,7 +3,9 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::config::{Reader, Variable};
 
@@ -15,6 +17,9 @@ pub struct Log {
     /// For whom.
     pub format: LogFormat,
 }
+
+/// What takes spans and events beside the log.
+pub type Beside = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// For whom logs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +51,11 @@ impl Log {
     /// Starts logging. Once per process. Of `quiet` each directive holds where
     /// the filter does not have its name.
     pub fn start(&self, quiet: &[(&str, &str)]) {
+        self.start_beside(quiet, None);
+    }
+
+    /// As `start`, with something that hears of spans and events as well.
+    pub fn start_beside(&self, quiet: &[(&str, &str)], beside: Option<Beside>) {
         let json = match self.format {
             LogFormat::Json => true,
             LogFormat::Text => false,
@@ -58,11 +68,14 @@ impl Log {
                 Ok(directive) if !self.filter.contains(*name) => filter.add_directive(directive),
                 _ => filter,
             });
-        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+        let registry = tracing_subscriber::registry().with(beside);
+        let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
         if json {
-            lines.json().flatten_event(true).with_span_list(false).init();
+            let lines = lines.json().flatten_event(true).with_span_list(false);
+            registry.with(lines.with_filter(filter)).init();
         } else {
-            lines.with_ansi(io::stderr().is_terminal()).init();
+            let lines = lines.with_ansi(io::stderr().is_terminal());
+            registry.with(lines.with_filter(filter)).init();
         }
     }
 }

@@ -5,7 +5,9 @@ use tokio::net::TcpListener;
 
 use super::{Exit, Fail, Shell};
 use crate::config::Config;
+use crate::edge;
 use crate::server::{self, Server};
+use crate::telemetry::Traces;
 
 /// "already exists, skipping" at every start is no news, nor is each job.
 const QUIET: [(&str, &str); 2] =
@@ -22,7 +24,13 @@ pub struct Arguments {}
 
 pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let config = Config::read(&shell.environment)?;
-    config.log.start(&QUIET);
+    let traces = |url| {
+        let client = edge::http_client()
+            .map_err(|error| Fail::new(Exit::Failed, "the HTTP client cannot be made", error))?;
+        Traces::to(url, client).map_err(|error| Fail::new(Exit::Failed, "no traces", error))
+    };
+    let traces = config.collector.as_ref().map(traces).transpose()?;
+    config.log.start_beside(&QUIET, traces.as_ref().map(Traces::boxed_layer));
     let start_fail = |error| Fail::new(Exit::Failed, "the origin cannot start", error);
     let metrics = server::install_metrics().map_err(start_fail)?;
     let server = Server::new(&config, shell.clock.clone(), shell.entropy.clone(), metrics)
@@ -39,8 +47,9 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     if shell.environment.has("MUNJIGI_ROOT_KEYS") {
         tracing::warn!("MUNJIGI_ROOT_KEYS is set here; the origin needs it nowhere: remove it");
     }
-    server
-        .run(listener, asked_to_stop())
-        .await
-        .map_err(|error| Fail::new(Exit::Failed, "the origin stopped", error))
+    let ended = server.run(listener, asked_to_stop()).await;
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    ended.map_err(|error| Fail::new(Exit::Failed, "the origin stopped", error))
 }

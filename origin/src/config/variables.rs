@@ -76,6 +76,11 @@ pub const LOG_FORMAT: Variable = Variable::with_default(
     "auto",
     "json, text, or auto: text on a terminal, JSON elsewhere",
 );
+pub const OTLP_URL: Variable = Variable::with_default(
+    "MUNJIGI_OTLP_URL",
+    "",
+    "a collector of OpenTelemetry's that takes traces by OTLP over HTTP: http://127.0.0.1:4318; without it none are sent",
+);
 pub const MAIL_URL: Variable = Variable::secret(
     "MUNJIGI_MAIL_URL",
     "where letters go: smtp://host:25, smtp://name:password@host:587?tls=required, smtps://name:password@host, or folder:PATH for development; without it none are sent",
@@ -176,6 +181,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Edge], &[KEY_CHECK]),
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
+    (&[Origin], &[OTLP_URL]),
     (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER]),
     (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET, CONSOLE_SITEKEY, CONSOLE_SECRET]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),

@@ -11,8 +11,10 @@ use axum::response::{IntoResponse, Response};
 use munjigi_protocol::Problem;
 use munjigi_service::answer::{self, Answered, Exchange, Names};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::{App, Refused};
+use crate::telemetry;
 
 /// Below Postgres's statement timeout: a transaction that the deadline cuts
 /// is rolled back, and its caller told so.
@@ -41,7 +43,11 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     request.extensions_mut().insert(RequestId(id.clone()));
     let exchange = Exchange::begin(&request);
     let (method, route) = (exchange.method, &exchange.route);
-    let span = tracing::info_span!("request", request_id = %id, method, route = %route);
+    let span = tracing::info_span!(
+        "request", request_id = %id, method, route = %route,
+        trace_id = Empty, otel.name = Empty, otel.kind = Empty,
+    );
+    telemetry::join(&span, request.headers(), &format!("{method} {route}"));
     let answered = tokio::time::timeout(DEADLINE, next.run(request).instrument(span.clone())).await;
     let mut response = answered.unwrap_or_else(|_| {
         Refused::unavailable("the request took longer than its deadline").into_response()
@@ -50,6 +56,7 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
         write_problem(&mut response, &app, &id, refused);
     }
     let Answered { status, duration_ms } = exchange.end(&mut response, &id, &FIXED, NAMES);
+    telemetry::answered(&span, status);
     span.in_scope(|| tracing::debug!(status, duration_ms, "answered"));
     response
 }

@@ -184,6 +184,10 @@ pub fn describe() {
     );
     describe_counter!("munjigi_store_conflicts_total", "Transactions tried again");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");
+    describe_counter!(
+        "munjigi_traces_failures_total",
+        "Batches of traces that the collector did not take"
+    );
     describe_counter!("munjigi_jobs_done_total", "Runs of a job that did it");
     describe_counter!(
         "munjigi_cache_lookups_total",

@@ -17,7 +17,7 @@ use super::person::Browser;
 use super::trouble::Trouble;
 use crate::accounts::limits;
 use crate::http::App;
-use crate::store::limits::{Taken, take};
+use crate::store::limits::Taken;
 use crate::words::{self, Attempt};
 
 /// Longer than any token.
@@ -106,7 +106,7 @@ pub async fn submit(
     }
     let now = app.clock.now();
     if let Taken::Wait { seconds } =
-        take(&app.pool, &limits::DEMO_BY_PREFIX, &browser.prefix, now).await?
+        app.cache.limits.take(&limits::DEMO_BY_PREFIX, &browser.prefix, now).await?
     {
         return Err(Trouble::too_often(seconds));
     }

@@ -109,8 +109,8 @@ pub async fn submit(
 async fn prove(app: &App, browser: &Browser, person: &Person) -> Result<(), Trouble> {
     sessions::prove(&app.pool, &person.session.id, app.clock.now()).await?;
     if let Some(cookie) = &browser.session {
-        // A copy would be asked for the proof again.
-        app.cache.sessions.noted(cookie.hash()).await;
+        // Where a copy lingers, it is asked for the proof again.
+        let _ = app.cache.sessions.changed(&[cookie.hash()]).await;
     }
     Ok(())
 }
