@@ -15,8 +15,16 @@ use std::sync::LazyLock;
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
 /// What a newcomer reads first; pages that are not named here follow by name.
-const ORDER: [&str; 7] =
-    ["integration", "console", "operation", "errors", "protocol", "hashwx", "bot-pass-rates"];
+const ORDER: [&str; 8] = [
+    "integration",
+    "console",
+    "webhooks",
+    "operation",
+    "errors",
+    "protocol",
+    "hashwx",
+    "bot-pass-rates",
+];
 /// What the curious read last.
 const LAST: [&str; 3] = ["SECURITY", "ARCHITECTURE", "CHANGELOG"];
 

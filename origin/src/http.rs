@@ -36,6 +36,7 @@ use crate::config::Retention;
 use crate::edge::Edge;
 use crate::entropy::Entropy;
 use crate::mail::Sender;
+use crate::notifications::Hooks;
 use crate::pictures::Factory;
 
 pub use admission::Admission;
@@ -64,6 +65,8 @@ pub struct App {
     pub factory: Factory,
     /// Sends letters; `None` where none are sent.
     pub mail: Option<Sender>,
+    /// Posts to webhooks.
+    pub hooks: Hooks,
     /// What is kept.
     pub retention: Retention,
     /// What is known of the parts that the origin depends on.

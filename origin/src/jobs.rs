@@ -1,14 +1,19 @@
 //! Work that comes by the clock: days created and dropped, rows swept, hours
-//! rolled up, the edge looked at. One origin does each at a time, which saves
-//! work; each is safe to run in several at once and to run twice.
+//! rolled up, the edge looked at, the unusual looked for. One origin does each
+//! at a time, which saves work; each is safe to run in several at once and to
+//! run twice.
+
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Url;
 use sqlx::PgPool;
 
 use crate::cache::{Locks, take_within};
 use crate::clock::{Clock, Stopwatch};
+use crate::entropy::Entropy;
 use crate::publish::{self, Publisher};
 use crate::stop::Stop;
 use crate::store::breakdowns::RollDay;
@@ -19,6 +24,7 @@ use crate::store::{StoreError, Unit, pictures, rollups, transact};
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);
 const VERIFY_EVERY: Duration = Duration::from_mins(3);
+const WATCH_EVERY: Duration = Duration::from_mins(5);
 /// After a failure, so that a job missed while Postgres was away is made up.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
@@ -39,6 +45,10 @@ pub struct Jobs {
     pub event_days: u16,
     /// For looking at the edge.
     pub publisher: Publisher,
+    /// For names.
+    pub entropy: Entropy,
+    /// Where the console is, if there is one: letters lead there.
+    pub console: Option<Url>,
 }
 
 impl Jobs {
@@ -47,7 +57,8 @@ impl Jobs {
         tokio::join!(
             self.repeat(Job::Housekeeping, stop.clone()),
             self.repeat(Job::Rollups, stop.clone()),
-            self.repeat(Job::Verify, stop),
+            self.repeat(Job::Verify, stop.clone()),
+            self.repeat(Job::Anomalies, stop),
         );
     }
 
@@ -105,6 +116,18 @@ impl Jobs {
         }
     }
 
+    /// Looks for what is unusual.
+    pub async fn watch(&self) -> Result<(), StoreError> {
+        let (now, entropy, console) = (self.clock.now(), &self.entropy, self.console.as_ref());
+        let looked = transact(&self.pool, &watch::Watch { now, entropy, console }).await?;
+        if let Some(looked) = looked.filter(|looked| *looked != watch::Looked::default()) {
+            let watch::Looked { opened, closed } = looked;
+            metrics::counter!("munjigi_anomalies_opened_total").increment(opened as u64);
+            tracing::info!(opened, closed, "anomalies");
+        }
+        Ok(())
+    }
+
     /// An edge that lost a site lost its packs too: they lie in the same
     /// store.
     pub async fn verify(&self) -> Result<(), StoreError> {
@@ -148,6 +171,7 @@ impl Jobs {
             Job::Housekeeping => self.keep_house().await,
             Job::Rollups => self.roll_up_under(Some(&lease)).await,
             Job::Verify => self.verify().await,
+            Job::Anomalies => self.watch().await,
         };
         locks.give_back(&lease, self.clock.now()).await?;
         done.map(|()| Turn::Done)
@@ -159,6 +183,7 @@ enum Job {
     Housekeeping,
     Rollups,
     Verify,
+    Anomalies,
 }
 
 impl Job {
@@ -168,6 +193,7 @@ impl Job {
             Self::Housekeeping => "housekeeping",
             Self::Rollups => "rollups",
             Self::Verify => "verify",
+            Self::Anomalies => "anomalies",
         }
     }
 
@@ -176,6 +202,7 @@ impl Job {
             Self::Housekeeping => HOUSEKEEPING_EVERY,
             Self::Rollups => ROLLUPS_EVERY,
             Self::Verify => VERIFY_EVERY,
+            Self::Anomalies => WATCH_EVERY,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `munjigi-captcha`'s. No key that seals challenges or tokens comes here.
 
 pub mod accounts;
+pub mod anomalies;
 pub mod backup;
 pub mod cache;
 pub mod cli;
@@ -18,6 +19,7 @@ pub mod http;
 pub mod jobs;
 pub mod locale;
 pub mod mail;
+pub mod notifications;
 pub mod photos;
 pub mod pictures;
 pub mod publish;

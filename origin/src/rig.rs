@@ -2,6 +2,8 @@
 //! clock that is set by hand, and an edge that remembers what it was told.
 
 pub mod device;
+pub mod hooks;
+mod past;
 pub mod people;
 pub mod pictures;
 pub mod redis;
@@ -38,6 +40,7 @@ use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, App, Console, Schema};
 use crate::jobs::Jobs;
+use crate::notifications::Hooks;
 use crate::publish::Publisher;
 use crate::server::{self, Parts, Server};
 use crate::settings::Settings;
@@ -113,15 +116,20 @@ impl Rig {
 
     /// With a gpu-backend there.
     pub async fn drawing_by(pool: PgPool, gpu: Option<&str>) -> Self {
-        Self::with(pool, gpu, None).await
+        Self::with(pool, gpu, None, hooks::nowhere()).await
     }
 
     /// With Redis beside Postgres.
     pub async fn beside(pool: PgPool, redis: &Redis) -> Self {
-        Self::with(pool, None, Some(redis.clone())).await
+        Self::with(pool, None, Some(redis.clone()), hooks::nowhere()).await
     }
 
-    async fn with(pool: PgPool, gpu: Option<&str>, redis: Option<Redis>) -> Self {
+    /// With webhooks that reach somebody.
+    pub async fn reaching(pool: PgPool, hooks: Hooks) -> Self {
+        Self::with(pool, None, None, hooks).await
+    }
+
+    async fn with(pool: PgPool, gpu: Option<&str>, redis: Option<Redis>, hooks: Hooks) -> Self {
         let now = Arc::new(AtomicU64::new(NOON.0));
         let ticking = Arc::clone(&now);
         let clock = Clock::of(move || UnixMillis(ticking.load(Ordering::SeqCst)));
@@ -145,6 +153,7 @@ impl Rig {
             console: Some(Console::new(console(), check(), None)),
             mail: None,
             redis,
+            hooks,
             connections: 10,
         };
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
@@ -173,6 +182,8 @@ impl Rig {
             clock: self.app.clock.clone(),
             event_days: 90,
             publisher: self.publisher(),
+            entropy: self.entropy.clone(),
+            console: Some(console().url),
         }
     }
 

@@ -12,13 +12,14 @@ use tokio::net::TcpListener;
 
 use crate::cache::{Cache, Redis};
 use crate::clock::Clock;
-use crate::config::{Config, Database, Mail, RedisServer};
+use crate::config::{Config, Console as ConsoleConfig, Database, Mail, RedisServer};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, Admission, App, Board, Console, Readiness, Schema};
 use crate::jobs::Jobs;
 use crate::mail::{Sender, Transport, TransportError};
+use crate::notifications::{Courier, Hooks, Reach};
 use crate::pictures::Factory;
 use crate::pictures::policy::Policy;
 use crate::publish::Publisher;
@@ -98,6 +99,9 @@ impl Server {
         let mail = config.mail.as_ref().map(sender).transpose()?;
         let redis = |server: &RedisServer| Redis::new(server.client()?);
         let redis = config.redis.as_ref().map(redis).transpose().map_err(StartError::Redis)?;
+        let is_local = config.console.as_ref().is_some_and(ConsoleConfig::is_local);
+        let reach = if is_local { Reach::Anywhere } else { Reach::Public };
+        let hooks = Hooks::new(reach).map_err(StartError::HttpClient)?;
         let parts = Parts {
             pool,
             factory_pool,
@@ -110,6 +114,7 @@ impl Server {
             console,
             mail,
             redis,
+            hooks,
             connections,
         };
         Ok(Self::of(parts, config.retention, metrics))
@@ -144,6 +149,7 @@ impl Server {
             edge: parts.edge,
             factory,
             mail: parts.mail,
+            hooks: parts.hooks,
             retention,
             readiness: Readiness::default(),
             board: Board::default(),
@@ -225,6 +231,8 @@ pub struct Parts {
     pub mail: Option<Sender>,
     /// Redis, where there is one.
     pub redis: Option<Redis>,
+    /// Posts to webhooks.
+    pub hooks: Hooks,
     /// Size of the pool.
     pub connections: u32,
 }
@@ -248,6 +256,8 @@ async fn work(app: &Arc<App>, mut stop: Stop) {
         clock: app.clock.clone(),
         event_days: app.retention.event_days,
         publisher: publisher.clone(),
+        entropy: app.entropy.clone(),
+        console: app.console.as_ref().map(|console| console.config.url.clone()),
     };
     let factory = app.factory.clone();
     let mail = app.mail.clone();
@@ -256,12 +266,25 @@ async fn work(app: &Arc<App>, mut stop: Stop) {
             sender.run(stop.clone()).await;
         }
     };
+    let courier = app.console.as_ref().map(|console| Courier {
+        pool: app.pool.clone(),
+        clock: app.clock.clone(),
+        entropy: app.entropy.clone(),
+        vault: console.vault.clone(),
+        hooks: app.hooks.clone(),
+    });
+    let carrying = async {
+        if let Some(courier) = courier {
+            courier.run(stop.clone()).await;
+        }
+    };
     tokio::join!(
         publisher.run(stop.clone()),
         jobs.run(stop.clone()),
         factory.run(stop.clone()),
         drop_copies(Arc::clone(app), stop.clone()),
-        sending
+        sending,
+        carrying
     );
 }
 

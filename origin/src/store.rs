@@ -2,6 +2,7 @@
 //! the rows mean to a caller is decided by the callers.
 
 pub mod accounts;
+pub mod anomalies;
 pub mod audit;
 pub mod breakdowns;
 pub mod counts;
@@ -27,6 +28,7 @@ pub mod sites;
 pub mod statistics;
 mod timestamp;
 mod transaction;
+pub mod webhooks;
 
 use std::time::Duration;
 

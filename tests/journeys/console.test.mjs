@@ -241,6 +241,7 @@ test('every page is clean by axe, in both themes and widths', async (t) => {
   }
   const guest = ['/', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all'];
   const own = [base, `${base}/statistics`, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`, `${place}/rules`,
+    `${base}/anomalies`, `${base}/notifications`,
     `${base}/team`, `${base}/record`, '/console/account',
     '/console/account/factor', '/console/0000000000000000'];
   const state = await lee.context.storageState();

@@ -87,8 +87,10 @@ fn jobs(pool: &PgPool, now: UnixMillis) -> Jobs {
     let ring = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let http = edge::http_client().unwrap();
-    let edge = Edge::new(http, nowhere, ring, clock.clone(), Entropy::system().unwrap());
+    let entropy = Entropy::system().unwrap();
+    let edge = Edge::new(http, nowhere, ring, clock.clone(), entropy.clone());
     let publisher = Publisher { pool: pool.clone(), edge, clock: clock.clone() };
     let locks = Cache::of_postgres(pool).locks;
-    Jobs { pool: pool.clone(), locks, clock, event_days: 90, publisher }
+    let pool = pool.clone();
+    Jobs { pool, locks, clock, event_days: 90, publisher, entropy, console: None }
 }

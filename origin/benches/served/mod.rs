@@ -9,6 +9,7 @@ use munjigi_origin::clock::Clock;
 use munjigi_origin::config::{Pictures, Retention};
 use munjigi_origin::edge::{self, Edge};
 use munjigi_origin::entropy::Entropy;
+use munjigi_origin::notifications::{Hooks, Reach};
 use munjigi_origin::server::{self, Parts, Server};
 use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};
 use sqlx::PgPool;
@@ -38,6 +39,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         pictures: Pictures::default(),
         mail: None,
         redis: None,
+        hooks: Hooks::new(Reach::Public).unwrap(),
         connections: 10,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());

@@ -65,6 +65,11 @@ pub const TRIES_OF_RULES: Limit =
 pub const DEMO_BY_PREFIX: Limit =
     Limit { name: "demo-by-prefix", burst: 20, interval_millis: 5 * SECOND };
 
+/// Tests of webhooks of one organisation: each makes this program call
+/// somebody.
+pub const WEBHOOK_TESTS_BY_ORGANISATION: Limit =
+    Limit { name: "webhook-tests-by-organisation", burst: 10, interval_millis: MINUTE };
+
 impl Limit {
     /// The key of its count for whom or what it limits. Hashed: the table
     /// holds no addresses.

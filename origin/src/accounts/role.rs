@@ -27,6 +27,8 @@ pub enum Permission {
     ChangeSites,
     /// Make and revoke secrets.
     ChangeSecrets,
+    /// Choose who is told of what: webhooks and letters.
+    ChangeNotifications,
     /// See who the members are.
     ReadTeam,
     /// Invite, remove and change members that are not owners.
@@ -87,6 +89,7 @@ impl Role {
             }
             Permission::ChangeSites
             | Permission::ChangeSecrets
+            | Permission::ChangeNotifications
             | Permission::ChangeTeam
             | Permission::ReadAudit => matches!(self, Self::Owner | Self::Admin),
             Permission::ChangeOwners | Permission::ChangeOrganisation => {
@@ -106,12 +109,13 @@ impl Role {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ReadSites,
         Self::Export,
         Self::ChangeRules,
         Self::ChangeSites,
         Self::ChangeSecrets,
+        Self::ChangeNotifications,
         Self::ReadTeam,
         Self::ChangeTeam,
         Self::ChangeOwners,
@@ -143,6 +147,7 @@ mod tests {
         ChangeRules: owner admin analyst
         ChangeSites: owner admin
         ChangeSecrets: owner admin
+        ChangeNotifications: owner admin
         ReadTeam: owner admin analyst read-only
         ChangeTeam: owner admin
         ChangeOwners: owner

@@ -3,6 +3,7 @@
 //! rows are `store`'s; the pages themselves are in `origin/templates`.
 
 mod account;
+mod anomalies;
 mod assets;
 mod code;
 mod confirm;
@@ -21,6 +22,7 @@ mod log_in;
 mod log_out;
 mod looked;
 mod mailbox;
+mod notifications;
 mod overview;
 mod passkey;
 mod person;
@@ -176,7 +178,7 @@ fn pages(app: &Arc<App>) -> Pages {
             Member(ChangeSecrets),
             sites::secrets::submit,
         );
-    pages
+    of_the_unusual(pages)
         .get("/console/{organisation}/team", Member(ReadTeam), team::show)
         .post("/console/{organisation}/team/invite", Member(ChangeTeam), team::invite::submit)
         .post("/console/{organisation}/team/withdraw", Member(ChangeTeam), team::invite::withdraw)
@@ -187,6 +189,40 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/console/{organisation}/record.json", Member(ReadAudit), record::json::show)
         // Everybody may leave; whom else somebody may remove is looked at there.
         .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)
+}
+
+/// Pages of what is unusual, and of who is told.
+fn of_the_unusual(pages: Pages) -> Pages {
+    use Access::Member;
+    use Permission::{ChangeNotifications, ChangeRules, ReadSites};
+    pages
+        .get("/console/{organisation}/anomalies", Member(ReadSites), anomalies::show)
+        .post("/console/{organisation}/anomalies", Member(ChangeRules), anomalies::acknowledge)
+        .get(
+            "/console/{organisation}/notifications",
+            Member(ChangeNotifications),
+            notifications::show,
+        )
+        .post(
+            "/console/{organisation}/notifications/add",
+            Member(ChangeNotifications),
+            notifications::add::submit,
+        )
+        .post(
+            "/console/{organisation}/notifications/change",
+            Member(ChangeNotifications),
+            notifications::change::submit,
+        )
+        .post(
+            "/console/{organisation}/notifications/test",
+            Member(ChangeNotifications),
+            notifications::test::submit,
+        )
+        .post(
+            "/console/{organisation}/notifications/recipients",
+            Member(ChangeNotifications),
+            notifications::recipients::submit,
+        )
 }
 
 pub use gate::nowhere;

@@ -11,7 +11,7 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge}
 
 use super::App;
 use crate::clock::Stopwatch;
-use crate::store::{mails, pictures, publications};
+use crate::store::{mails, pictures, publications, webhooks};
 
 /// A scrape waits no longer for Postgres: the rest of it is worth more then.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -22,6 +22,7 @@ pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look_at_pictures(&app).await;
     look_at_mail(&app).await;
     look_at_jobs(&app).await;
+    look_at_webhooks(&app).await;
     app.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
@@ -104,6 +105,14 @@ async fn look_at_jobs(app: &App) {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
+async fn look_at_webhooks(app: &App) {
+    let backlog = webhooks::backlog(&app.pool);
+    if let Ok(Ok(backlog)) = tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
+        gauge!("munjigi_webhooks_waiting").set(backlog.waiting as f64);
+    }
+}
+
 /// Says what each metric means. Once, after the recorder is installed.
 pub fn describe() {
     describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
@@ -181,6 +190,13 @@ pub fn describe() {
     describe_counter!(
         "munjigi_mail_failures_total",
         "Tries that failed: unreachable, silent, unwelcome (an operator mends these), deferred, refused, unwritable, unfit"
+    );
+    describe_counter!("munjigi_anomalies_opened_total", "Anomalies that began");
+    describe_gauge!("munjigi_webhooks_waiting", "Messages that a webhook has not taken yet");
+    describe_counter!("munjigi_webhooks_delivered_total", "Messages that a webhook took");
+    describe_counter!(
+        "munjigi_webhook_failures_total",
+        "Tries that failed, by code: mostly the receivers' to mend"
     );
     describe_counter!("munjigi_store_conflicts_total", "Transactions tried again");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");

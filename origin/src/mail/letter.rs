@@ -15,6 +15,7 @@ use munjigi_captcha::UnixMillis;
 use reqwest::Url;
 
 use super::{EmailAddress, Subject};
+use crate::anomalies::Sighting;
 use crate::locale::Locale;
 use crate::store::to_timestamp;
 
@@ -42,7 +43,7 @@ impl fmt::Debug for Letter {
 
 /// Every letter that is ever sent. Links are built by us, lead to us, and may
 /// let in whoever has them.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub enum LetterKind {
     /// To somebody who signed up.
     ConfirmAddress {
@@ -106,6 +107,13 @@ pub enum LetterKind {
         link: Url,
         /// How long the link works.
         days: u16,
+    },
+    /// To members who asked to be told.
+    Unusual {
+        /// What, the worst first.
+        seen: Vec<Sighting>,
+        /// Where all of it is listed.
+        link: Url,
     },
     /// Somebody logged in from where nobody did before.
     NewLogIn {
@@ -180,7 +188,8 @@ impl LetterKind {
         match self {
             Self::ConfirmAddress { link, .. }
             | Self::RecoverPassword { link, .. }
-            | Self::Invited { link, .. } => vec![link],
+            | Self::Invited { link, .. }
+            | Self::Unusual { link, .. } => vec![link],
             Self::AddressTaken { login_link, recover_link } => vec![login_link, recover_link],
             Self::PasswordChanged
             | Self::SecondFactorOn

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Pictures, Retention};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
+use crate::notifications::{Hooks, Reach};
 use crate::rig::{self, event};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -51,6 +52,7 @@ async fn start(options: PgConnectOptions) -> Running {
         pictures: Pictures::default(),
         mail: None,
         redis: None,
+        hooks: Hooks::new(Reach::Public).unwrap(),
         connections: 5,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());

@@ -4,7 +4,7 @@ use munjigi_captcha::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, breakdowns, mails, rollups, to_timestamp};
+use super::{StoreError, Unit, anomalies, breakdowns, mails, rollups, to_timestamp, webhooks};
 use crate::accounts::session;
 
 /// Tables that are partitioned by day.
@@ -139,8 +139,10 @@ impl Unit for Sweep {
         .execute(&mut *connection)
         .await?;
         let mails = mails::sweep(connection, self.now).await?;
+        let told = webhooks::sweep(connection, self.now).await?
+            + anomalies::sweep(connection, self.now).await?;
         let sites = batches.rows_affected() + sites.rows_affected();
-        Ok(nonces.rows_affected() + sites + accounts + packs.rows_affected() + mails)
+        Ok(nonces.rows_affected() + sites + accounts + packs.rows_affected() + mails + told)
     }
 }
 

@@ -59,6 +59,10 @@ pub enum Entry {
     Statistics,
     /// Sites.
     Sites,
+    /// What is unusual.
+    Anomalies,
+    /// Who is told of it.
+    Notifications,
     /// Who belongs to the organisation.
     Team,
     /// The record of changes.
@@ -141,6 +145,11 @@ impl Frame {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSecrets))
     }
 
+    /// Whether who is here may choose who is told of what.
+    pub fn may_change_notifications(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeNotifications))
+    }
+
     /// Whether who is here may read the record of changes.
     pub fn may_read_record(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ReadAudit))
@@ -166,6 +175,8 @@ impl Frame {
             Entry::Overview => entry == "overview",
             Entry::Statistics => entry == "statistics",
             Entry::Sites => entry == "sites",
+            Entry::Anomalies => entry == "anomalies",
+            Entry::Notifications => entry == "notifications",
             Entry::Team => entry == "team",
             Entry::Record => entry == "record",
             Entry::Account => entry == "account",

@@ -20,13 +20,17 @@ use super::person::{Asking, Member, Person};
 use super::trouble::Trouble;
 use crate::accounts::Permission;
 use crate::http::App;
+use crate::locale::Locale;
 use crate::statistics::{Period, Totals};
+use crate::store::anomalies::{self, Noted, Part};
 use crate::store::from_timestamp;
 use crate::store::sites::{self, SiteRecord};
 use crate::store::statistics::{self, Lately, Refusals, Step};
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;
+/// Anomalies that are told of here; the others on their page.
+const UNUSUAL: i64 = 3;
 
 #[derive(Template)]
 #[template(path = "console/overview.html")]
@@ -45,6 +49,7 @@ struct Page {
     refusals: Vec<Refusals>,
     bars: Vec<Bar>,
     may_export: bool,
+    unusual: Vec<Noted>,
 }
 
 /// One step of the chart, in its own units.
@@ -69,7 +74,7 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
     let (period, now) = (looked.period(), asking.app.clock.now());
     let (span, scope) = (period.span(now), looked.scope(organisation));
     let pool = &asking.app.pool;
-    let (sites, last, lately, totals, before, refusals, series) = tokio::try_join!(
+    let (sites, last, lately, totals, before, refusals, series, unusual) = tokio::try_join!(
         sites::of_organisation(pool, organisation),
         statistics::last_redeemed(pool, scope),
         statistics::lately(pool, scope, now, live::MINUTES),
@@ -77,6 +82,7 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
         statistics::totals(pool, scope, span.before()),
         statistics::refusals(pool, scope, span),
         statistics::series(pool, scope, period, span),
+        anomalies::of_organisation(pool, organisation, Part::Unseen, UNUSUAL),
     )?;
     render(&Page {
         frame: asking.frame("Overview", Entry::Overview),
@@ -92,6 +98,7 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
         refusals,
         bars: bars(series, period),
         may_export: asking.role().may(Permission::Export),
+        unusual,
     })
 }
 

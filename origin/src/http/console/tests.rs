@@ -1,6 +1,7 @@
 //! The pages, through the real router on a real database.
 
 mod access;
+mod anomalies;
 mod factor;
 mod forms;
 mod journey;

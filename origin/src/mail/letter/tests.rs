@@ -1,6 +1,7 @@
 //! Every letter as it reads, in both languages.
 
 use super::*;
+use crate::anomalies::{Basis, Figures, Kind, Severity};
 use crate::rig::NOON;
 
 fn url(path: &str) -> Url {
@@ -9,6 +10,20 @@ fn url(path: &str) -> Url {
 
 fn to() -> EmailAddress {
     "mina@example.org".parse().unwrap()
+}
+
+fn unusual(asn: Option<u32>) -> Sighting {
+    let figures = Figures {
+        measured: 12_000.0,
+        usual: 950.0,
+        deviation: 40.0,
+        score: 186.0,
+        counted: 12_000,
+        hours: 8,
+        basis: Basis::HourOfWeek,
+    };
+    let site = Shown::of("<b>Mina & \"Kim\"</b>\r\n\r\n한국");
+    Sighting { site, asn, kind: Kind::Flood, severity: Severity::Critical, figures }
 }
 
 /// One of each. What people chose is as odd as it may be.
@@ -43,6 +58,17 @@ pub(crate) fn every_letter() -> Vec<(&'static str, LetterKind)> {
                 role: Shown::of("viewer"),
                 link,
                 days: 7,
+            },
+        ),
+        (
+            "unusual",
+            LetterKind::Unusual { seen: vec![unusual(None)], link: url("console/anomalies") },
+        ),
+        (
+            "unusual-much",
+            LetterKind::Unusual {
+                seen: vec![unusual(None), unusual(Some(64_500))],
+                link: url("console/anomalies"),
             },
         ),
         ("new-log-in", LetterKind::NewLogIn { when: NOON, where_from: odd() }),

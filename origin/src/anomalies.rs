@@ -1,0 +1,117 @@
+//! What is unusual at a site, against the site's own past: floods, failure
+//! rates that jump, solve times too regular for people. Rules only: the
+//! numbers come from `store::anomalies`, what is told of them is
+//! `notifications`'.
+//!
+//! The last sixty minutes are held against the same hour of earlier weeks.
+//! "Usual" is a median and "how much it varies" a median absolute deviation:
+//! half of the past could be attacks before either gives way, where a mean
+//! follows the first. How far off an hour is, is Iglewicz and Hoaglin's
+//! modified z-score ([`Baseline::score`]).
+
+mod baseline;
+mod course;
+mod hour;
+mod judge;
+mod past;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use baseline::{Baseline, CUT_OFF};
+pub use course::{CALM_MILLIS, Standing, Step, step};
+pub use hour::Hour;
+pub use judge::{Verdict, judge};
+pub use past::{Basis, DAYS_LOOKED_AT, DAYS_NEEDED, Past, WEEKS_LOOKED_AT, WEEKS_NEEDED, slots};
+pub use words::Sighting;
+
+/// Networks of one site that are looked at, those that asked for most first:
+/// an attack from everywhere is the site's, not theirs.
+pub const NETWORKS_PER_SITE: usize = 10;
+
+/// What is unusual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Far more challenges than usual.
+    Flood,
+    /// Far more of the solutions are wrong.
+    Failures,
+    /// Far more of the requests are refused.
+    Refusals,
+    /// Solve times lie far closer together: machines of one make.
+    Regular,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Flood, Self::Failures, Self::Refusals, Self::Regular];
+
+    /// As rows and messages spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Flood => "flood",
+            Self::Failures => "failures",
+            Self::Refusals => "refusals",
+            Self::Regular => "regular-solve-times",
+        }
+    }
+
+    /// From a row.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth a look.
+    Warning,
+    /// Somebody should look now.
+    Critical,
+}
+
+impl Severity {
+    /// As rows and messages spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// From a row.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Warning, Self::Critical].into_iter().find(|severity| severity.as_str() == text)
+    }
+}
+
+/// What led to a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// Challenges in sixty minutes; or a share from 0 to 1; or the spread of
+    /// solve times, in doublings.
+    #[serde(rename = "measured")]
+    pub measured: f64,
+    /// The median of the past, in the same unit.
+    #[serde(rename = "usual")]
+    pub usual: f64,
+    /// The median absolute deviation of the past.
+    #[serde(rename = "deviation")]
+    pub deviation: f64,
+    /// Modified z-score.
+    #[serde(rename = "score")]
+    pub score: f64,
+    /// How many challenges, solutions, requests or solve times were counted.
+    #[serde(rename = "counted")]
+    pub counted: u64,
+    /// Hours of the past that it was held against.
+    #[serde(rename = "hours")]
+    pub hours: u32,
+    /// Which hours.
+    #[serde(rename = "basis")]
+    pub basis: Basis,
+}

@@ -1,0 +1,93 @@
+//! `…/anomalies`: what was unlike a site's own past, when, and by which
+//! figures; and that somebody has seen it.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::Query;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::frame::{Entry, Frame, render};
+use super::person::Asking;
+use super::trouble::Trouble;
+use crate::accounts::{Id, Permission};
+use crate::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
+use crate::locale::Locale;
+use crate::store::anomalies::{self, Acknowledge, Noted, Part};
+use crate::store::transact;
+
+/// As many are shown.
+const MOST: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "console/anomalies.html")]
+struct Page {
+    frame: Frame,
+    notice: Option<&'static str>,
+    open: Vec<Noted>,
+    closed: Vec<Noted>,
+    may_acknowledge: bool,
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    anomaly: String,
+}
+
+/// The page.
+pub async fn show(
+    asking: Asking,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Html<String>, Trouble> {
+    let is_done = done.is_ok_and(|Query(done)| done.done.as_deref() == Some("acknowledged"));
+    let (pool, organisation) = (&asking.app.pool, asking.organisation());
+    let all = anomalies::of_organisation(pool, organisation, Part::Everything, MOST).await?;
+    let (open, closed) = all.into_iter().partition(|noted| noted.closed_at.is_none());
+    render(&Page {
+        frame: asking.frame("Anomalies", Entry::Anomalies),
+        notice: is_done.then_some("Noted. It is listed here until it is over."),
+        open,
+        closed,
+        may_acknowledge: asking.role().may(Permission::ChangeRules),
+    })
+}
+
+/// Notes that somebody has seen one.
+pub async fn acknowledge(
+    asking: Asking,
+    fields: Result<Form<Which>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Which { anomaly }) = fields.map_err(|_| Trouble::malformed())?;
+    let id: Id = anomaly.parse().map_err(|_| Trouble::malformed())?;
+    let (organisation, actor) = (asking.organisation(), &asking.actor());
+    let unit = Acknowledge { id: &id, organisation, actor, now: asking.app.clock.now() };
+    if !transact(&asking.app.pool, &unit).await? {
+        return Err(Trouble::nothing_here());
+    }
+    let place = format!("/console/{organisation}/anomalies?done=acknowledged");
+    Ok(Redirect::to(&place).into_response())
+}
+
+/// `2026-11-20 12:00`, in UTC.
+fn minute(at: &OffsetDateTime) -> String {
+    format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute())
+}
+
+/// Which hours it was held against.
+fn against(noted: &Noted) -> String {
+    let figures = noted.seen.figures;
+    let hours = figures.hours;
+    match figures.basis {
+        Basis::HourOfWeek => format!("the same hour of {hours} weeks"),
+        Basis::HourOfDay => format!("the same hour of {hours} days"),
+    }
+}

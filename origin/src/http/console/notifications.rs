@@ -1,0 +1,113 @@
+//! `…/notifications`: who is told when something unusual begins: webhooks,
+//! and members by letter.
+
+pub mod add;
+pub mod change;
+pub mod recipients;
+pub mod test;
+
+use askama::Template;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::frame::{Entry, Frame, render};
+use super::person::Asking;
+use super::trouble::Trouble;
+use crate::notifications::MOST_WEBHOOKS;
+use crate::store::organisations::{self, MemberRow};
+use crate::store::webhooks::{self, Delivery, Recipient, Webhook};
+
+/// Deliveries that are shown.
+const DELIVERIES: i64 = 30;
+
+#[derive(Template)]
+#[template(path = "console/notifications.html")]
+struct Page {
+    frame: Frame,
+    notice: Option<&'static str>,
+    said: Said,
+    webhooks: Vec<Webhook>,
+    deliveries: Vec<Delivery>,
+    members: Vec<MemberRow>,
+    recipients: Vec<Recipient>,
+    has_mail: bool,
+}
+
+/// What the page has to say beside what is there.
+#[derive(Debug, Default)]
+struct Said {
+    /// What is wrong with what was typed.
+    mistake: Option<String>,
+    /// What was typed.
+    url: String,
+    /// What a test came to.
+    tested: Option<test::Tested>,
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// The page.
+pub async fn show(
+    asking: Asking,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    page(&asking, notice, Said::default()).await
+}
+
+/// The page, with something to say.
+async fn page(
+    asking: &Asking,
+    notice: Option<&'static str>,
+    said: Said,
+) -> Result<Response, Trouble> {
+    let (pool, organisation) = (&asking.app.pool, asking.organisation());
+    let is_mistaken = said.mistake.is_some();
+    let status = if is_mistaken { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
+        frame: asking.frame("Notifications", Entry::Notifications),
+        notice,
+        said,
+        webhooks: webhooks::of_organisation(pool, organisation).await?,
+        deliveries: webhooks::deliveries(pool, organisation, DELIVERIES).await?,
+        members: organisations::members(pool, organisation).await?,
+        recipients: webhooks::recipients(pool, organisation).await?,
+        has_mail: asking.app.mail.is_some(),
+    };
+    Ok((status, render(&page)?).into_response())
+}
+
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "paused" => "The webhook is paused. What happens meanwhile is not sent to it.",
+        "resumed" => "The webhook is live.",
+        "deleted" => "The webhook is deleted, and so is what waited for it.",
+        "recipients" => "Saved. Letters go to these members when something unusual begins.",
+        _ => return None,
+    })
+}
+
+/// Back to the page.
+fn back(asking: &Asking, done: &str) -> Response {
+    let place = format!("/console/{}/notifications?done={done}", asking.organisation());
+    Redirect::to(&place).into_response()
+}
+
+impl Page {
+    fn is_told(&self, member: &MemberRow) -> bool {
+        self.recipients.iter().any(|recipient| recipient.account == member.account)
+    }
+}
+
+/// `2026-11-20 12:00:30`, in UTC.
+fn second(at: &OffsetDateTime) -> String {
+    format!("{} {:02}:{:02}:{:02}", at.date(), at.hour(), at.minute(), at.second())
+}

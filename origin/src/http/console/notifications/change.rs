@@ -1,0 +1,40 @@
+//! `POST …/notifications/change`: pauses, resumes and deletes a webhook.
+
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::back;
+use crate::accounts::Id;
+use crate::http::console::person::Asking;
+use crate::http::console::trouble::Trouble;
+use crate::store::transact;
+use crate::store::webhooks::{ChangeWebhook, WebhookChange};
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    webhook: String,
+    change: String,
+}
+
+/// Makes the change.
+pub async fn submit(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { webhook, change }) = fields.map_err(|_| Trouble::malformed())?;
+    let id: Id = webhook.parse().map_err(|_| Trouble::malformed())?;
+    let (change, done) = match change.as_str() {
+        "pause" => (WebhookChange::Pause, "paused"),
+        "resume" => (WebhookChange::Resume, "resumed"),
+        "delete" => (WebhookChange::Delete, "deleted"),
+        _ => return Err(Trouble::malformed()),
+    };
+    let (organisation, actor) = (asking.organisation(), &asking.actor());
+    let now = asking.app.clock.now();
+    let unit = ChangeWebhook { id: &id, organisation, change, actor, now };
+    transact(&asking.app.pool, &unit).await?.map_err(|_| Trouble::nothing_here())?;
+    Ok(back(&asking, done))
+}

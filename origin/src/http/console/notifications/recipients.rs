@@ -1,0 +1,34 @@
+//! `POST …/notifications/recipients`: which members get letters.
+
+use axum::body::Bytes;
+use axum::response::Response;
+
+use super::back;
+use crate::accounts::Id;
+use crate::http::console::person::Asking;
+use crate::http::console::trouble::Trouble;
+use crate::store::transact;
+use crate::store::webhooks::SetRecipients;
+
+/// Saves the choice. The field `account` stands once for each member; one
+/// that is always there says that the form is whole, since nobody may be
+/// chosen.
+pub async fn submit(asking: Asking, body: Bytes) -> Result<Response, Trouble> {
+    let fields = || form_urlencoded::parse(&body);
+    if !fields().any(|(name, value)| name == "choice" && value == "members") {
+        return Err(Trouble::malformed());
+    }
+    let mut accounts = Vec::new();
+    for (_, account) in fields().filter(|(name, _)| name == "account") {
+        let account: Id = account.parse().map_err(|_| Trouble::malformed())?;
+        accounts.push(account.to_string());
+    }
+    let unit = SetRecipients {
+        organisation: asking.organisation(),
+        accounts: &accounts,
+        actor: &asking.actor(),
+        now: asking.app.clock.now(),
+    };
+    transact(&asking.app.pool, &unit).await?;
+    Ok(back(&asking, "recipients"))
+}

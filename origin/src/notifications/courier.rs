@@ -1,0 +1,175 @@
+//! The courier: carries queued messages to webhooks. Woken by NOTIFY when one
+//! is queued anywhere, and by the clock for what is to be retried. Several
+//! origins may run one each: a lease keeps a message with one of them.
+
+use std::time::Duration;
+
+use munjigi_captcha::UnixMillis;
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+
+use super::hooks::Outgoing;
+use super::{Answer, Hooks, PostError, WebhookSecret};
+use crate::accounts::Vault;
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::stop::Stop;
+use crate::store::webhooks::{self, CHANNEL, Due, Outcome};
+use crate::store::{Notices, StoreError};
+
+/// A message that waited for so long is given up, and its webhook is shown as
+/// failing.
+pub const GIVE_UP_AFTER: time::Duration = time::Duration::days(1);
+
+/// Messages under way at once.
+const AT_ONCE: i64 = 8;
+/// Longest wait without a look: NOTIFY is a hint, the table is the truth.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+/// Waits after the first failures; then the last of them again and again
+/// until the day is over.
+const WAITS: [u64; 8] =
+    [5 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
+
+/// What carrying needs.
+#[derive(Debug, Clone)]
+pub struct Courier {
+    /// Postgres.
+    pub pool: PgPool,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Spreads retries.
+    pub entropy: Entropy,
+    /// Opens secrets.
+    pub vault: Vault,
+    /// Posts.
+    pub hooks: Hooks,
+}
+
+impl Courier {
+    /// Carries what is queued until told to stop. A message under way is
+    /// finished first.
+    pub async fn run(self, mut stop: Stop) {
+        let mut notices = Notices::of(self.pool.clone(), CHANNEL);
+        while !stop.is_asked() {
+            let wait = match self.carry_due(&stop).await {
+                Ok(()) => self.until_next().await,
+                Err(error) => {
+                    tracing::warn!(%error, "webhooks wait for Postgres");
+                    notices.close();
+                    Duration::from_secs(1)
+                }
+            };
+            if notices.began().await {
+                // Something may have been queued before we listened.
+                continue;
+            }
+            tokio::select! {
+                () = stop.asked() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = notices.heard() => {}
+            }
+        }
+    }
+
+    /// Carries everything that is due now, oldest first.
+    pub async fn carry_due(&self, stop: &Stop) -> Result<(), StoreError> {
+        while !stop.is_asked() {
+            let due = webhooks::lease(&self.pool, self.clock.now(), AT_ONCE).await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            let mut tries = JoinSet::new();
+            for due in due {
+                let courier = self.clone();
+                tries.spawn(async move { courier.try_one(&due).await });
+            }
+            let mut noted = Ok(());
+            while let Some(tried) = tries.join_next().await {
+                match tried {
+                    Ok(result) => noted = noted.and(result),
+                    // The lease runs out and the message is tried again.
+                    Err(error) => tracing::error!(%error, "posting to a webhook broke off"),
+                }
+            }
+            noted?;
+        }
+        Ok(())
+    }
+
+    async fn try_one(&self, due: &Due) -> Result<(), StoreError> {
+        let answer = self.post(due).await;
+        let now = self.clock.now();
+        let id = &due.id;
+        let [jitter] = self.entropy.bytes();
+        let outcome = outcome(due, &answer, now, jitter);
+        match (&answer, &outcome) {
+            (Ok(_), Outcome::Delivered(_)) => {
+                metrics::counter!("munjigi_webhooks_delivered_total").increment(1);
+                tracing::info!(id, "a webhook took a message");
+            }
+            (answer, outcome) => {
+                let code = answer.as_ref().map_or_else(PostError::code, |_| "webhook-status");
+                metrics::counter!("munjigi_webhook_failures_total", "code" => code).increment(1);
+                let given_up = matches!(outcome, Outcome::GivenUp { .. });
+                // A customer's server, not ours: no warning.
+                tracing::info!(id, code, given_up, "a webhook did not take a message");
+            }
+        }
+        webhooks::note(&self.pool, due, &outcome, now).await
+    }
+
+    async fn post(&self, due: &Due) -> Result<Answer, PostError> {
+        let row = webhooks::vault_row(&due.webhook);
+        let opened = self.vault.open(&row, &due.secret).ok();
+        let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
+        let Some(secret) = secret else {
+            tracing::error!(webhook = %due.webhook, "no key of MUNJIGI_CONSOLE_KEYS opens its secret");
+            return Err(PostError::Unreachable("its secret cannot be opened here".to_owned()));
+        };
+        let (url, id, body) = (&due.url, &due.id, &due.body);
+        self.hooks.post(&Outgoing { url, secret: &secret, id, body, at: self.clock.now() }).await
+    }
+
+    async fn until_next(&self) -> Duration {
+        let next = webhooks::next_try(&self.pool).await.ok().flatten();
+        let wait = next.map(|at| Duration::from_millis(at.since(self.clock.now())));
+        wait.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+    }
+}
+
+/// What follows a try.
+fn outcome(due: &Due, answer: &Result<Answer, PostError>, now: UnixMillis, jitter: u8) -> Outcome {
+    let (status, error) = match answer {
+        Ok(answer) if answer.is_taken() => return Outcome::Delivered(answer.status),
+        Ok(answer) => (Some(answer.status), format!("it answered {}", answer.status)),
+        Err(error) => (None, error.to_string()),
+    };
+    let is_gone = answer.as_ref().is_ok_and(Answer::is_gone);
+    let end = due.queued_at.0.saturating_add(day_millis());
+    if is_gone || now.0 >= end {
+        return Outcome::GivenUp { status, error, is_gone };
+    }
+    let asked = answer.as_ref().ok().and_then(|answer| answer.retry_after_seconds);
+    let asked = asked.unwrap_or(0).saturating_mul(SECOND);
+    let wait = retry_after_ms(due.attempts, jitter).max(asked);
+    // The last try is at the end of the day, whatever was asked for.
+    let at = UnixMillis(now.0.saturating_add(wait).min(end));
+    Outcome::TryAt { at, status, error }
+}
+
+/// How long to wait after so many failures before: up to a quarter longer by
+/// `jitter`, so that a receiver that broke under load is not met by all at
+/// once.
+pub fn retry_after_ms(failed: u32, jitter: u8) -> u64 {
+    let index = usize::try_from(failed).unwrap_or(usize::MAX).min(WAITS.len() - 1);
+    let wait = WAITS[index];
+    wait + wait * u64::from(jitter) / 1_024
+}
+
+fn day_millis() -> u64 {
+    u64::try_from(GIVE_UP_AFTER.whole_milliseconds()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,223 @@
+//! Posting one message. The name of a webhook's host is looked up once per
+//! connection, by the guard, and the connection goes to what the guard let
+//! through: a name that answers differently the second time (DNS rebinding)
+//! is never asked a second time.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use munjigi_captcha::UnixMillis;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, Response, header};
+
+use super::{Endpoint, EndpointMistake, Reach, WebhookSecret, is_public};
+use crate::clock::Stopwatch;
+use crate::edge::reasons;
+
+/// As the specification advises, and well below the lease of a delivery.
+pub const POST_TIMEOUT: Duration = Duration::from_secs(15);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// More of an answer is not read.
+const MOST_ANSWER_BYTES: usize = 2_048;
+
+/// Looks a host's addresses up.
+pub type Lookup =
+    Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
+
+/// Posts messages.
+#[derive(Debug, Clone)]
+pub struct Hooks {
+    client: Client,
+    reach: Reach,
+}
+
+/// One try.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// Where.
+    pub url: &'a str,
+    /// Signs it.
+    pub secret: &'a WebhookSecret,
+    /// The message's id, the same at every try.
+    pub id: &'a str,
+    /// The bytes.
+    pub body: &'a str,
+    /// Now.
+    pub at: UnixMillis,
+}
+
+/// What a receiver answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// How long to wait, where it said so.
+    pub retry_after_seconds: Option<u64>,
+    /// The beginning of its body.
+    pub body: String,
+    /// How long it took.
+    pub millis: u64,
+}
+
+impl Answer {
+    /// Whether the message was taken: a status of 200 to 299, as the
+    /// specification says. A redirect is a failure and is not followed.
+    pub const fn is_taken(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// Whether the receiver wants nothing more, ever.
+    pub const fn is_gone(&self) -> bool {
+        self.status == 410
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PostError {
+    /// The address is none that may be called.
+    #[error("{0}")]
+    Mistake(#[from] EndpointMistake),
+    /// It leads into a private network, at least in part.
+    #[error("the host's name leads to an address that is not public")]
+    NotPublic,
+    /// It took too long.
+    #[error("no answer within {} seconds", POST_TIMEOUT.as_secs())]
+    Timeout,
+    /// No connection, or it broke.
+    #[error("the receiver cannot be reached: {0}")]
+    Unreachable(String),
+}
+
+impl PostError {
+    /// For metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Mistake(mistake) => mistake.code(),
+            Self::NotPublic => "webhook-private",
+            Self::Timeout => "webhook-timeout",
+            Self::Unreachable(_) => "webhook-unreachable",
+        }
+    }
+}
+
+impl Hooks {
+    /// By the system's resolver.
+    pub fn new(reach: Reach) -> Result<Self, reqwest::Error> {
+        let lookup: Lookup = Arc::new(|host| {
+            Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
+        });
+        Self::looking_up(reach, lookup, POST_TIMEOUT)
+    }
+
+    /// By a resolver of one's own.
+    pub fn looking_up(
+        reach: Reach,
+        lookup: Lookup,
+        timeout: Duration,
+    ) -> Result<Self, reqwest::Error> {
+        // An error only says that another part of the process was first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
+            .timeout(timeout)
+            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+            // A redirect would lead around the guard.
+            .redirect(reqwest::redirect::Policy::none())
+            // So would a proxy of the environment: it looks names up itself.
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .dns_resolver(Arc::new(Guard { lookup, reach }))
+            .build()?;
+        Ok(Self { client, reach })
+    }
+
+    /// How far it reaches.
+    pub const fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// Posts a message once.
+    pub async fn post(&self, outgoing: &Outgoing<'_>) -> Result<Answer, PostError> {
+        let Outgoing { url, secret, id, body, at } = outgoing;
+        // Stored addresses were read by the rules of their day.
+        let endpoint = Endpoint::parse(url, self.reach)?;
+        let stopwatch = Stopwatch::start();
+        let request = self
+            .client
+            .post(endpoint.url().clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("webhook-id", *id)
+            .header("webhook-timestamp", at.seconds())
+            .header("webhook-signature", secret.sign(id, *at, body))
+            .body((*body).to_owned());
+        let response = request.send().await.map_err(|error| why(&error))?;
+        let status = response.status().as_u16();
+        let wait = response.headers().get(header::RETRY_AFTER);
+        let retry_after_seconds = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+        let body = beginning(response).await;
+        let millis = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(Answer { status, retry_after_seconds, body, millis })
+    }
+}
+
+/// The status is the answer; a body that breaks off changes nothing.
+async fn beginning(mut response: Response) -> String {
+    let mut bytes = Vec::new();
+    while bytes.len() < MOST_ANSWER_BYTES {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    bytes.truncate(MOST_ANSWER_BYTES);
+    let text = String::from_utf8_lossy(&bytes);
+    text.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect()
+}
+
+fn why(error: &reqwest::Error) -> PostError {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if error.is::<NotPublic>() {
+            return PostError::NotPublic;
+        }
+        next = error.source();
+    }
+    if error.is_timeout() { PostError::Timeout } else { PostError::Unreachable(reasons(error)) }
+}
+
+/// An address of a private network among those of a name.
+#[derive(Debug, thiserror::Error)]
+#[error("an address that is not public")]
+struct NotPublic;
+
+/// Lets addresses through. One that is not public spoils the name: who would
+/// mix them means no good.
+struct Guard {
+    lookup: Lookup,
+    reach: Reach,
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let addresses = (self.lookup)(name.as_str().to_owned());
+        let reach = self.reach;
+        Box::pin(async move {
+            let addresses = addresses.await?;
+            if reach == Reach::Public && addresses.iter().any(|address| !is_public(address.ip())) {
+                return Err(Box::from(NotPublic));
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard")
+    }
+}
