@@ -223,6 +223,28 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   assert.equal(await works(newer)(), true, 'nothing was changed');
 });
 
+test('the home page tries out the widget and shows what siteverify answers', async (t) => {
+  const context = await browser.newContext({ baseURL: stage.origin });
+  t.after(() => context.close());
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const violated = [];
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) violated.push(message.text());
+  });
+  await page.goto('/');
+  await page.locator('iframe').waitFor();
+  await page.getByLabel('A comment').fill('Hello');
+  await until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 90_000);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.locator('pre', { hasText: '"success": true' }).waitFor();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  assert.deepEqual(violations.map(({ id }) => id), []);
+  await page.getByRole('button', { name: 'Send the same token again' }).click();
+  await page.locator('pre', { hasText: 'timeout-or-duplicate' }).waitFor();
+  assert.deepEqual(violated, []);
+});
+
 test('every page is clean by axe, in both themes and widths', async (t) => {
   const lee = await person(t);
   await signUp(lee, 'Lee <b>Jun</b>', 'lee@shop.example');
@@ -239,7 +261,9 @@ test('every page is clean by axe, in both themes and widths', async (t) => {
     await lee.page.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
     await lee.press('Send the invitation');
   }
-  const guest = ['/', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all'];
+  // The last ones choose a language, which is kept.
+  const guest = ['/', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all', '/status', '/docs',
+    '/docs/integration', '/docs/protocol', '/?lang=ko', '/status?lang=ko', '/sign-up?lang=ko'];
   const own = [base, `${base}/statistics`, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`, `${place}/rules`,
     `${base}/anomalies`, `${base}/notifications`,
     `${base}/team`, `${base}/record`, '/console/account',
@@ -258,7 +282,7 @@ test('every page is clean by axe, in both themes and widths', async (t) => {
           assert.deepEqual(found, [], `${path} ${colorScheme} ${width}`);
           const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
           assert.ok(wider <= 0, `${path} scrolls sideways by ${wider} at ${width}`);
-          const name = path.replace(base, 'own').replace(/mj_\w+/, 'site').replaceAll('/', '-').replace(/^-/, '') || 'home';
+          const name = path.replace(base, 'own').replace(/mj_\w+/, 'site').replaceAll(/[/?=]/g, '-').replace(/^-/, '') || 'home';
           await page.screenshot({ path: join(PICTURES, `console-${name}-${colorScheme}-${width}.png`), fullPage: true });
         }
         await context.close();
