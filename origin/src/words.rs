@@ -6,13 +6,17 @@
 //! may be empty. Texts that hold markup are named so, and are ours alone.
 
 mod en;
+mod entry;
 mod home;
 mod ko;
+mod mistakes;
 
 #[cfg(test)]
 mod tests;
 
+pub use entry::{Code, Confirm, Fields, Invitation, LogIn, Recover, SignUp};
 pub use home::{Attempt, Figures, Home, Point};
+pub use mistakes::{of_email, of_passkey, of_password};
 
 use crate::locale::Locale;
 
@@ -29,6 +33,20 @@ pub struct Words {
     pub status: Status,
     /// `/docs`.
     pub docs: Docs,
+    /// Of several forms.
+    pub fields: Fields,
+    /// `/sign-up`.
+    pub sign_up: SignUp,
+    /// `/log-in`.
+    pub log_in: LogIn,
+    /// `/log-in/code`.
+    pub code: Code,
+    /// `/confirm`.
+    pub confirm: Confirm,
+    /// `/recover`.
+    pub recover: Recover,
+    /// `/invitation`.
+    pub invitation: Invitation,
 }
 
 /// In a language.
@@ -36,6 +54,15 @@ pub const fn of(locale: Locale) -> &'static Words {
     match locale {
         Locale::En => &en::WORDS,
         Locale::Ko => &ko::WORDS,
+    }
+}
+
+/// Heading and text of a page that says why something cannot be done, by its
+/// code; none where the page has words of its own for the language.
+pub fn of_trouble(locale: Locale, code: &str, seconds: Option<u32>) -> Option<[String; 2]> {
+    match locale {
+        Locale::En => None,
+        Locale::Ko => ko::trouble(code, seconds),
     }
 }
 
@@ -62,6 +89,10 @@ pub struct Around {
     pub documentation: &'static str,
     /// To `/status`.
     pub status: &'static str,
+    /// Before a code, before a request's id.
+    pub code_and_request: [&'static str; 2],
+    /// To `/`.
+    pub to_start: &'static str,
     /// The language itself, in itself.
     pub language: &'static str,
 }

@@ -1,5 +1,6 @@
 //! English.
 
+mod entry;
 mod home;
 
 use super::{Around, Docs, Part, Status, Words};
@@ -16,6 +17,8 @@ pub const WORDS: Words = Words {
         about: "About this service",
         documentation: "Documentation",
         status: "Status",
+        code_and_request: ["Code", "request"],
+        to_start: "To the start",
         language: "English",
     },
     home: home::HOME,
@@ -51,4 +54,11 @@ pub const WORDS: Words = Words {
         language: None,
         contents: "On this page",
     },
+    fields: entry::FIELDS,
+    sign_up: entry::SIGN_UP,
+    log_in: entry::LOG_IN,
+    code: entry::CODE,
+    confirm: entry::CONFIRM,
+    recover: entry::RECOVER,
+    invitation: entry::INVITATION,
 };

@@ -1,6 +1,10 @@
 //! Korean.
 
+mod entry;
 mod home;
+mod trouble;
+
+pub use trouble::of as trouble;
 
 use super::{Around, Docs, Part, Status, Words};
 
@@ -16,6 +20,8 @@ pub const WORDS: Words = Words {
         about: "서비스 안내",
         documentation: "문서",
         status: "상태",
+        code_and_request: ["코드", "요청"],
+        to_start: "처음으로",
         language: "한국어",
     },
     home: home::HOME,
@@ -54,4 +60,11 @@ pub const WORDS: Words = Words {
         language: Some("문서는 영어로 쓰여 있습니다."),
         contents: "이 문서의 차례",
     },
+    fields: entry::FIELDS,
+    sign_up: entry::SIGN_UP,
+    log_in: entry::LOG_IN,
+    code: entry::CODE,
+    confirm: entry::CONFIRM,
+    recover: entry::RECOVER,
+    invitation: entry::INVITATION,
 };

@@ -10,7 +10,7 @@ fn texts(locale: Locale) -> Vec<String> {
 fn every_text_says_something() {
     for locale in Locale::ALL {
         let texts = texts(locale);
-        assert!(texts.len() > 80, "{locale}: {}", texts.len());
+        assert!(texts.len() > 130, "{locale}: {}", texts.len());
         for text in &texts {
             assert_eq!(text.trim().is_empty(), text.is_empty(), "{locale}: {text:?}");
             assert!(!text.contains('!'), "no exclamation marks: {text}");
@@ -34,4 +34,25 @@ fn an_english_text_has_no_korean_but_the_name() {
         let rest = text.replace("문지기", "");
         assert!(!rest.chars().any(|char| ('가'..='힣').contains(&char)), "{text:?}");
     }
+}
+
+#[test]
+fn what_somebody_may_meet_before_log_in_is_told_in_korean() {
+    for code in [
+        "not-found",
+        "logged-out",
+        "foreign-form",
+        "link-gone",
+        "sign-up-closed",
+        "payload-too-large",
+        "malformed-request",
+        "unavailable",
+        "rate-limited",
+    ] {
+        assert!(of_trouble(Locale::Ko, code, Some(90)).is_some(), "{code}");
+        // The page's own words are English.
+        assert_eq!(of_trouble(Locale::En, code, None), None);
+    }
+    let [_, what] = of_trouble(Locale::Ko, "rate-limited", Some(90)).unwrap();
+    assert!(what.contains("2분"), "{what}");
 }

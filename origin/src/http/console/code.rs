@@ -22,11 +22,13 @@ use crate::http::App;
 use crate::store::accounts::Account;
 use crate::store::limits::Taken;
 use crate::store::{factors, sessions};
+use crate::words;
 
 #[derive(Template)]
 #[template(path = "console/code.html")]
 struct Page {
     frame: Frame,
+    words: &'static words::Code,
     mistake: Option<&'static str>,
     has_totp: bool,
     /// The script, where there are passkeys and this account has one.
@@ -59,12 +61,8 @@ pub async fn submit(
 ) -> Result<Response, Trouble> {
     let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
     if !is_right(&app, &person.account, &code).await? {
-        return page(
-            &app,
-            &browser,
-            &person,
-            Some("That code is wrong, or was used before. Wait for the next one."),
-        );
+        let mistake = words::of(browser.locale).code.wrong;
+        return page(&app, &browser, &person, Some(mistake));
     }
     complete(&app, &person, &next).await
 }
@@ -123,9 +121,10 @@ pub fn page(
     person: &Person,
     mistake: Option<&'static str>,
 ) -> Result<Response, Trouble> {
-    let frame = Frame::bare(app, browser, "Second factor");
+    let words = &words::of(browser.locale).code;
+    let frame = Frame::bare(app, browser, words.title).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
     let has_totp = person.account.has_totp;
-    Ok((status, render(&Page { frame, mistake, has_totp, passkeys })?).into_response())
+    Ok((status, render(&Page { frame, words, mistake, has_totp, passkeys })?).into_response())
 }

@@ -20,11 +20,13 @@ use crate::accounts::{Id, Password, Token};
 use crate::http::App;
 use crate::store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
 use crate::store::transact;
+use crate::words::{self, Words};
 
 #[derive(Template)]
 #[template(path = "console/confirm.html")]
 struct Page {
     frame: Frame,
+    words: &'static Words,
     email: String,
     link: String,
     mistake: Option<&'static str>,
@@ -66,7 +68,7 @@ pub async fn submit(
     let (token, sign_up) = find(&app, &link).await?;
     Allowed::to_log_in(&app, &browser, &sign_up.email, now).await?;
     if !console.guard.is(password, Some(sign_up.password.clone())).await? {
-        let mistake = "That is not the password you chose when you signed up.";
+        let mistake = words::of(browser.locale).confirm.wrong;
         return page(&app, &browser, &sign_up, link, Some(mistake));
     }
     let (account, organisation) = (Id::draw(&app.entropy), Id::draw(&app.entropy));
@@ -91,8 +93,9 @@ fn page(
     link: String,
     mistake: Option<&'static str>,
 ) -> Result<Response, Trouble> {
-    let frame = Frame::bare(app, browser, "Confirm your address");
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.confirm.title).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Page { frame, email: sign_up.email.to_string(), link, mistake };
+    let page = Page { frame, words, email: sign_up.email.to_string(), link, mistake };
     Ok((status, render(&page)?).into_response())
 }

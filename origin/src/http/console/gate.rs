@@ -16,7 +16,6 @@ use munjigi_captcha::UnixMillis;
 use munjigi_protocol::Code;
 
 use super::cookies;
-use super::frame::Frame;
 use super::person::{Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::accounts::demo;
@@ -132,7 +131,7 @@ async fn gate(
         Err(refused) => refused,
     };
     if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
-        response = trouble.page(Frame::bare(&app, &browser, trouble.title()));
+        response = trouble.page(&app, &browser);
     }
     finish(&app, &browser, &mut response);
     response
@@ -147,7 +146,7 @@ pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response 
     }
     let (browser, _) = Browser::meet(&app, request);
     let trouble = Trouble::nothing_here();
-    let mut response = trouble.page(Frame::bare(&app, &browser, trouble.title()));
+    let mut response = trouble.page(&app, &browser);
     finish(&app, &browser, &mut response);
     response
 }

@@ -17,17 +17,19 @@ use super::log_in;
 use super::person::{Browser, Person};
 use super::sign_up::name_mistake;
 use super::trouble::Trouble;
-use crate::accounts::{Id, Password, Token};
+use crate::accounts::{Id, Password, Role, Token};
 use crate::http::App;
 use crate::store::accounts::{self, JoinNew};
 use crate::store::audit::Actor;
 use crate::store::organisations::{self, Invitation, Join};
 use crate::store::transact;
+use crate::words::{self, Words};
 
 #[derive(Template)]
 #[template(path = "console/invitation.html")]
 struct Page {
     frame: Frame,
+    words: &'static Words,
     invitation: Invitation,
     link: String,
     step: Step,
@@ -46,6 +48,19 @@ enum Step {
     Another,
     /// Make an account.
     SignUp,
+}
+
+impl Page {
+    /// Name and meaning of the role.
+    fn role(&self) -> [&'static str; 2] {
+        let [owner, admin, analyst, read_only] = self.words.invitation.roles;
+        match self.invitation.role {
+            Role::Owner => owner,
+            Role::Admin => admin,
+            Role::Analyst => analyst,
+            Role::ReadOnly => read_only,
+        }
+    }
 }
 
 /// What the link carries.
@@ -75,7 +90,16 @@ pub async fn show(
     let step = step(&app, person.as_ref(), &invitation).await?;
     let frame = frame(&app, &browser, person.as_ref());
     let (name, mistakes) = (String::new(), Vec::new());
-    Ok(render(&Page { frame, invitation, link, step, name, mistakes })?.into_response())
+    Ok(render(&Page {
+        frame,
+        words: words::of(browser.locale),
+        invitation,
+        link,
+        step,
+        name,
+        mistakes,
+    })?
+    .into_response())
 }
 
 /// Joins.
@@ -111,11 +135,21 @@ async fn sign_up(
     let Fields { link, name, password } = fields;
     let name = name.ok_or(Trouble::malformed())?.trim().to_owned();
     let password = password.ok_or(Trouble::malformed())?;
-    let weak = password.check(&invitation.email, &name).err().map(|error| error.to_string());
-    let mistakes: Vec<String> = name_mistake(&name).into_iter().chain(weak).collect();
+    let locale = browser.locale;
+    let weak = password.check(&invitation.email, &name).err();
+    let weak = weak.map(|error| words::of_password(locale, &error));
+    let mistakes: Vec<String> = name_mistake(locale, &name).into_iter().chain(weak).collect();
     if !mistakes.is_empty() {
         let frame = frame(app, browser, None);
-        let page = Page { frame, invitation, link, step: Step::SignUp, name, mistakes };
+        let page = Page {
+            frame,
+            words: words::of(locale),
+            invitation,
+            link,
+            step: Step::SignUp,
+            name,
+            mistakes,
+        };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
     let now = app.clock.now();
@@ -158,9 +192,10 @@ async fn find(app: &App, link: &str) -> Result<(Token, Invitation), Trouble> {
 }
 
 fn frame(app: &App, browser: &Browser, person: Option<&Person>) -> Frame {
-    let title = "You are invited";
-    match person {
+    let title = words::of(browser.locale).invitation.title;
+    let frame = match person {
         Some(person) => Frame::of_person(app, browser, person, title),
         None => Frame::bare(app, browser, title),
-    }
+    };
+    frame.in_language_of(browser)
 }

@@ -26,6 +26,7 @@ use crate::http::App;
 use crate::store::limits::Taken;
 use crate::store::sessions::NewSession;
 use crate::store::{accounts, sessions};
+use crate::words::{self, Words};
 
 /// Of the widget here.
 const ACTION: &str = "log-in";
@@ -34,6 +35,7 @@ const ACTION: &str = "log-in";
 #[template(path = "console/log-in.html")]
 struct Page {
     frame: Frame,
+    words: &'static Words,
     email: String,
     next: String,
     mistake: Option<&'static str>,
@@ -69,10 +71,20 @@ pub async fn show(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Html<String>, Trouble> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
-    let frame = Frame::bare(&app, &browser, "Log in");
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(&app, &browser, words.around.log_in).in_language_of(&browser);
     let (passkeys, widget) = (passkey::script(&app), visitor::widget(&app, ACTION));
     let demo = demo(&app).await?;
-    render(&Page { frame, email: String::new(), next, mistake: None, passkeys, widget, demo })
+    render(&Page {
+        frame,
+        words,
+        email: String::new(),
+        next,
+        mistake: None,
+        passkeys,
+        widget,
+        demo,
+    })
 }
 
 /// What a newcomer on their own machine may type, where it was made.
@@ -99,7 +111,8 @@ pub async fn submit(
     };
     let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
     if visit == Visit::Refused {
-        return again(&app, &browser, email, next, visitor::REFUSED);
+        let mistake = words::of(browser.locale).fields.token_refused;
+        return again(&app, &browser, email, next, mistake);
     }
     let allowed = Allowed::of_visit(&app, &browser, &address, visit, now).await?;
     let account = accounts::by_email(&app.pool, &address).await?;
@@ -203,7 +216,7 @@ pub fn within(next: &str) -> &str {
 }
 
 fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, Trouble> {
-    again(app, browser, email, next, "Address or password is wrong.")
+    again(app, browser, email, next, words::of(browser.locale).log_in.wrong)
 }
 
 /// The form once more, for who was not let in another way.
@@ -223,10 +236,11 @@ fn again(
     next: String,
     mistake: &'static str,
 ) -> Result<Response, Trouble> {
-    let frame = Frame::bare(app, browser, "Log in");
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.around.log_in).in_language_of(browser);
     let (mistake, passkeys) = (Some(mistake), passkey::script(app));
     let widget = visitor::widget(app, ACTION);
-    let page = render(&Page { frame, email, next, mistake, passkeys, widget, demo: None })?;
+    let page = render(&Page { frame, words, email, next, mistake, passkeys, widget, demo: None })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 

@@ -22,6 +22,7 @@ use crate::store::audit::Actor;
 use crate::store::limits::Taken;
 use crate::store::passkeys::{self, Claimed, MarkCopied};
 use crate::store::transact;
+use crate::words;
 
 /// What the forms send.
 #[derive(Debug, Deserialize)]
@@ -55,7 +56,10 @@ pub async fn submit(
     count(&app, &browser).await?;
     match accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
         Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
-        Err(error) => log_in::refuse(&app, &browser, next, error.words()),
+        Err(error) => {
+            let mistake = words::of_passkey(browser.locale, error);
+            log_in::refuse(&app, &browser, next, mistake)
+        }
     }
 }
 
@@ -78,7 +82,10 @@ pub async fn factor(
     let whom = Some(&person.account.id);
     match accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
         Ok(_) => code::complete(&app, &person, &next).await,
-        Err(error) => code::page(&app, &browser, &person, Some(error.words())),
+        Err(error) => {
+            let mistake = words::of_passkey(browser.locale, error);
+            code::page(&app, &browser, &person, Some(mistake))
+        }
     }
 }
 

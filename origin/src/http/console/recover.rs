@@ -27,6 +27,7 @@ use crate::mail::LetterKind;
 use crate::store::accounts::{self, Account, BeginRecovery, SetPassword};
 use crate::store::limits::Taken;
 use crate::store::transact;
+use crate::words::{self, Words};
 
 /// Of the widget here.
 const ACTION: &str = "recover";
@@ -35,6 +36,7 @@ const ACTION: &str = "recover";
 #[template(path = "console/recover.html")]
 struct Page {
     frame: Frame,
+    words: &'static Words,
     email: String,
     mistake: Option<String>,
     widget: Option<Widget>,
@@ -44,6 +46,7 @@ struct Page {
 #[template(path = "console/recover-sent.html")]
 struct Sent {
     frame: Frame,
+    words: &'static Words,
     email: String,
 }
 
@@ -51,6 +54,7 @@ struct Sent {
 #[template(path = "console/new-password.html")]
 struct NewPassword {
     frame: Frame,
+    words: &'static Words,
     email: String,
     link: String,
     mistake: Option<String>,
@@ -92,17 +96,20 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { email, visit }) = fields.map_err(|_| Trouble::malformed())?;
+    let words = words::of(browser.locale);
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
         Err(error) => {
-            let page = render(&form(&app, &browser, email, Some(error.to_string())))?;
+            let mistake = Some(words::of_email(browser.locale, error));
+            let page = render(&form(&app, &browser, email, mistake))?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };
     let now = app.clock.now();
     let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
     if visit == Visit::Refused {
-        let page = render(&form(&app, &browser, email, Some(visitor::REFUSED.to_owned())))?;
+        let page =
+            render(&form(&app, &browser, email, Some(words.fields.token_refused.to_owned())))?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     allow_letter(&app, &browser, visit, now).await?;
@@ -111,13 +118,14 @@ pub async fn submit(
     if let (Taken::Yes, Some(account)) = (allowed, account) {
         send(&app, &account, now).await?;
     }
-    let frame = Frame::bare(&app, &browser, "Look into your mailbox");
-    Ok(render(&Sent { frame, email: address.to_string() })?.into_response())
+    let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
+    Ok(render(&Sent { frame, words, email: address.to_string() })?.into_response())
 }
 
 fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) -> Page {
-    let frame = Frame::bare(app, browser, "Forgotten password");
-    Page { frame, email, mistake, widget: visitor::widget(app, ACTION) }
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.recover.title).in_language_of(browser);
+    Page { frame, words, email, mistake, widget: visitor::widget(app, ACTION) }
 }
 
 async fn send(app: &App, account: &Account, now: UnixMillis) -> Result<(), Trouble> {
@@ -152,7 +160,8 @@ pub async fn set(
     let now = app.clock.now();
     let (token, account) = find(&app, &link).await?;
     if let Err(error) = password.check(&account.email, &account.name) {
-        return page(&app, &browser, &account, link, Some(error.to_string()));
+        let mistake = words::of_password(browser.locale, &error);
+        return page(&app, &browser, &account, link, Some(mistake));
     }
     let password = console.guard.hash(password, app.entropy.bytes()).await?;
     let letter = letters::to(&account, &LetterKind::PasswordChanged);
@@ -182,8 +191,9 @@ fn page(
     link: String,
     mistake: Option<String>,
 ) -> Result<Response, Trouble> {
-    let frame = Frame::bare(app, browser, "Choose a new password");
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.recover.choose).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = NewPassword { frame, email: account.email.to_string(), link, mistake };
+    let page = NewPassword { frame, words, email: account.email.to_string(), link, mistake };
     Ok((status, render(&page)?).into_response())
 }

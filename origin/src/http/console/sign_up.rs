@@ -20,9 +20,11 @@ use crate::accounts::visit::Visit;
 use crate::accounts::{EmailAddress, Password, Token, limits, session};
 use crate::config::SignUpPolicy;
 use crate::http::App;
+use crate::locale::Locale;
 use crate::store::accounts::{self, BeginSignUp, SignUp};
 use crate::store::limits::Taken;
 use crate::store::{mails, transact};
+use crate::words::{self, Words};
 
 /// Of the widget here.
 const ACTION: &str = "sign-up";
@@ -31,6 +33,7 @@ const ACTION: &str = "sign-up";
 #[template(path = "console/sign-up.html")]
 struct Page {
     frame: Frame,
+    words: &'static Words,
     name: String,
     email: String,
     name_mistake: Option<String>,
@@ -45,6 +48,7 @@ struct Page {
 #[template(path = "console/sent.html")]
 struct Sent {
     frame: Frame,
+    words: &'static words::SignUp,
     email: String,
     /// Of a development machine.
     mailbox: Option<&'static str>,
@@ -78,7 +82,8 @@ pub async fn submit(
     let console = open(&app)?;
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
     let now = app.clock.now();
-    let (email, name) = match check(&fields) {
+    let words = words::of(browser.locale);
+    let (email, name) = match check(&fields, browser.locale) {
         Ok(checked) => checked,
         Err(mistakes) => {
             let page = page(&app, &browser, (fields.name, fields.email), mistakes);
@@ -88,7 +93,7 @@ pub async fn submit(
     let visit = visitor::look(&app, &browser, ACTION, &fields.visit).await?;
     if visit == Visit::Refused {
         let mut page = page(&app, &browser, (fields.name, fields.email), [None, None, None]);
-        page.mistake = Some(visitor::REFUSED);
+        page.mistake = Some(words.fields.token_refused);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
     allow_letter(&app, &browser, visit, now).await?;
@@ -105,9 +110,10 @@ pub async fn submit(
         )
         .await?;
     }
-    let frame = Frame::bare(&app, &browser, "Look into your mailbox");
+    let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
     let mailbox = console.mailbox.is_some().then_some("/mailbox");
-    Ok(render(&Sent { frame, email: email.to_string(), mailbox })?.into_response())
+    Ok(render(&Sent { frame, words: &words.sign_up, email: email.to_string(), mailbox })?
+        .into_response())
 }
 
 async fn write(
@@ -143,8 +149,10 @@ fn page(
     (name, email): (String, String),
     [name_mistake, email_mistake, password_mistake]: [Option<String>; 3],
 ) -> Page {
+    let words = words::of(browser.locale);
     Page {
-        frame: Frame::bare(app, browser, "Sign up"),
+        frame: Frame::bare(app, browser, words.sign_up.title).in_language_of(browser),
+        words,
         name,
         email,
         name_mistake,
@@ -169,14 +177,15 @@ pub(super) async fn allow_letter(
 }
 
 /// Address and name, or what is wrong with name, address and password.
-fn check(fields: &Fields) -> Result<(EmailAddress, String), [Option<String>; 3]> {
+fn check(fields: &Fields, locale: Locale) -> Result<(EmailAddress, String), [Option<String>; 3]> {
     let name = fields.name.trim();
-    let name_mistake = name_mistake(name);
+    let name_mistake = name_mistake(locale, name);
     let email = fields.email.parse::<EmailAddress>();
-    let email_mistake = email.as_ref().err().map(ToString::to_string);
+    let email_mistake = email.as_ref().err().map(|error| words::of_email(locale, *error));
     let nobody = || "nobody@invalid.example".parse().expect("an address");
     let owner = email.clone().unwrap_or_else(|_| nobody());
-    let password_mistake = fields.password.check(&owner, name).err().map(|it| it.to_string());
+    let password_mistake = fields.password.check(&owner, name).err();
+    let password_mistake = password_mistake.map(|error| words::of_password(locale, &error));
     match email {
         Ok(email) if name_mistake.is_none() && password_mistake.is_none() => {
             Ok((email, name.to_owned()))
@@ -186,13 +195,13 @@ fn check(fields: &Fields) -> Result<(EmailAddress, String), [Option<String>; 3]>
 }
 
 /// What is wrong with a name of a person, an organisation or a site.
-pub(super) fn name_mistake(name: &str) -> Option<String> {
-    match name.chars().count() {
-        0 => Some("Give a name.".to_owned()),
-        1..=100 if name.chars().any(char::is_control) => {
-            Some("A name is one line of text.".to_owned())
-        }
-        1..=100 => None,
-        _ => Some("A name has at most 100 characters.".to_owned()),
-    }
+pub(super) fn name_mistake(locale: Locale, name: &str) -> Option<String> {
+    let words = &words::of(locale).fields;
+    let mistake = match name.chars().count() {
+        0 => words.name_missing,
+        1..=100 if name.chars().any(char::is_control) => words.name_of_lines,
+        1..=100 => return None,
+        _ => words.name_long,
+    };
+    Some(mistake.to_owned())
 }

@@ -7,8 +7,12 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 use super::frame::Frame;
+use super::person::Browser;
 use crate::accounts::Role;
+use crate::http::App;
+use crate::locale::Locale;
 use crate::store::StoreError;
+use crate::words;
 
 /// Why a page cannot be shown. The gate renders it, because only it knows
 /// the frame.
@@ -148,14 +152,18 @@ impl Trouble {
         }
     }
 
-    /// For the page's title.
-    pub const fn title(&self) -> &'static str {
-        self.title
-    }
-
-    /// The page.
-    pub fn page(&self, frame: Frame) -> Response {
-        let page = Page { frame, code: self.code, what: &self.what };
+    /// The page, in the reader's language where it is there in it.
+    pub fn page(&self, app: &App, browser: &Browser) -> Response {
+        let worded = words::of_trouble(browser.locale, self.code, self.retry_after);
+        let (frame, what) = match worded {
+            Some([title, what]) => (Frame::bare(app, browser, title).in_language_of(browser), what),
+            None if browser.locale == Locale::En => (
+                Frame::bare(app, browser, self.title).in_language_of(browser),
+                self.what.to_string(),
+            ),
+            None => (Frame::bare(app, browser, self.title), self.what.to_string()),
+        };
+        let page = Page { frame, code: self.code, what: &what };
         let html = page.render().unwrap_or_else(|_| self.what.to_string());
         let mut response = (self.status, Html(html)).into_response();
         if let Some(seconds) = self.retry_after {

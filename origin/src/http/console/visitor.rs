@@ -15,9 +15,6 @@ use crate::edge::EdgeError;
 use crate::http::App;
 use crate::store::limits::Taken;
 
-/// What who sends a token that is worth nothing is told.
-pub const REFUSED: &str = "The check whether you are a person is too old or was used before. It is done anew below: send the form once more.";
-
 /// For as long pages say that the edge was away.
 const REMEMBERED_MILLIS: u64 = 60_000;
 

@@ -161,3 +161,36 @@ async fn documents_are_named_and_nothing_else_is_read() {
     assert_eq!(data.headers["content-type"], "text/plain; charset=utf-8");
     assert!(data.body.contains("threshold"));
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_way_in_is_korean_where_that_was_chosen(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let mut tab = Tab::new(&rig);
+    for (path, heading) in [
+        ("/sign-up?lang=ko", "<h1>가입</h1>"),
+        ("/log-in", "<h1>로그인</h1>"),
+        ("/recover", "<h1>비밀번호를 잊으셨나요</h1>"),
+        ("/confirm?link=x", "<h1>이 링크는 이제 쓸 수 없습니다</h1>"),
+        ("/invitation?link=x", "<h1>이 링크는 이제 쓸 수 없습니다</h1>"),
+    ] {
+        tab.open(path).await;
+        assert!(tab.page.contains("<html lang=\"ko\">"), "{path}: {}", tab.page);
+        assert!(tab.page.contains(heading), "{path}: {}", tab.page);
+    }
+    tab.open("/sign-up").await;
+    let mistaken = [("name", ""), ("email", "kim"), ("password", "short")];
+    tab.send("/sign-up", &mistaken).await;
+    assert_eq!(tab.status, 422);
+    for mistake in ["이름을 적어 주세요.", "이메일 주소가 아닙니다.", "10자 이상이어야 합니다."]
+    {
+        assert!(tab.page.contains(mistake), "{mistake}: {}", tab.page);
+    }
+    // A form that was sent cannot be shown again in another language.
+    assert!(!tab.page.contains("?lang="), "{}", tab.page);
+    // Letters come in the language that was chosen.
+    let right =
+        [("name", "김미나"), ("email", "mina@shop.example"), ("password", "lantern orbit velvet")];
+    tab.send("/sign-up", &right).await;
+    assert!(tab.page.contains("mina@shop.example</b>(으)로 메일을 보냈습니다."), "{}", tab.page);
+    assert_eq!(rig.number("SELECT count(*) FROM sign_ups WHERE locale = 'ko'").await, 1);
+}

@@ -31,7 +31,7 @@ async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
     // Who has an account does not make a second.
     let mut guest = Tab::new(&rig);
     guest.open(&for_lee).await;
-    assert!(guest.page.contains("Log in</a> with it"), "{}", guest.page);
+    assert!(guest.page.contains("Log in with it, then follow the link"), "{}", guest.page);
     guest.open("/log-in").await;
     guest.send("/invitation", &[("link", &link), ("name", "Lee"), ("password", PASSWORD)]).await;
     assert_eq!(guest.status, 400);
