@@ -2,6 +2,8 @@
 //! one-time links, sessions, roles, limits. Rules only: time and randomness are passed
 //! in, rows are `store`'s, pages are `http::console`'s.
 
+pub mod access_token;
+pub mod api_key;
 pub mod demo;
 pub mod email;
 pub mod factor;
@@ -15,6 +17,8 @@ mod token;
 mod vault;
 pub mod visit;
 
+pub use access_token::AccessTokens;
+pub use api_key::ApiKey;
 pub use email::EmailAddress;
 pub use id::Id;
 pub use limits::Limit;

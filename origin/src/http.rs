@@ -103,7 +103,7 @@ pub fn router(app: Arc<App>) -> Router {
         None => Router::new().route("/", get(home::handler)),
     };
     pages
-        .merge(api::router())
+        .merge(api::router(&app))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::handler))

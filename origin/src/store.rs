@@ -3,6 +3,8 @@
 
 pub mod accounts;
 pub mod anomalies;
+pub mod api_keys;
+pub mod api_sessions;
 pub mod audit;
 pub mod breakdowns;
 pub mod counts;
@@ -21,6 +23,7 @@ pub mod photos;
 pub mod pictures;
 pub mod publications;
 pub mod replay;
+pub mod replies;
 pub mod rollups;
 pub mod secrets;
 pub mod sessions;

@@ -44,6 +44,7 @@ pub struct SiteConfig {
 
 /// Whether a site is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SiteState {
     /// Served.
     #[serde(rename = "live")]
@@ -56,6 +57,7 @@ pub enum SiteState {
 /// How the widget behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Mode {
     /// Starts by itself at the first interaction with the form.
     #[serde(rename = "managed")]
@@ -81,6 +83,7 @@ impl Mode {
 
 /// Bounds of the work per sub-puzzle, in expected hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Work {
     /// Asked of a visitor about whom nothing speaks.
     pub floor: u64,
@@ -95,6 +98,7 @@ pub struct Work {
 /// an `allow` without one of those three takes risk out of account, but not
 /// the counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rule {
     /// When.
     #[serde(rename = "match")]
@@ -105,6 +109,7 @@ pub struct Rule {
 
 /// Conditions of a rule; absent means any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleMatch {
     /// Host-name pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,6 +130,7 @@ pub struct RuleMatch {
 
 /// What a rule decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Verdict {
     /// The floor, whatever risk and, where the rule names a country, system
     /// or prefix, the counters say.

@@ -37,6 +37,8 @@ pub enum Permission {
     ChangeOwners,
     /// Read the record of changes.
     ReadAudit,
+    /// Make and revoke keys of the API.
+    ChangeKeys,
     /// Rename and delete the organisation.
     ChangeOrganisation,
 }
@@ -91,6 +93,7 @@ impl Role {
             | Permission::ChangeSecrets
             | Permission::ChangeNotifications
             | Permission::ChangeTeam
+            | Permission::ChangeKeys
             | Permission::ReadAudit => matches!(self, Self::Owner | Self::Admin),
             Permission::ChangeOwners | Permission::ChangeOrganisation => {
                 matches!(self, Self::Owner)
@@ -109,7 +112,7 @@ impl Role {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ReadSites,
         Self::Export,
         Self::ChangeRules,
@@ -120,8 +123,51 @@ impl Permission {
         Self::ChangeTeam,
         Self::ChangeOwners,
         Self::ReadAudit,
+        Self::ChangeKeys,
         Self::ChangeOrganisation,
     ];
+
+    /// As keys of the API spell it; none for what only people do: a key makes
+    /// no other keys, and no owners.
+    pub const fn scope(self) -> Option<&'static str> {
+        match self {
+            Self::ReadSites => Some("sites:read"),
+            Self::Export => Some("export"),
+            Self::ChangeRules => Some("rules:write"),
+            Self::ChangeSites => Some("sites:write"),
+            Self::ChangeSecrets => Some("secrets:write"),
+            Self::ReadTeam => Some("team:read"),
+            Self::ChangeTeam => Some("team:write"),
+            Self::ReadAudit => Some("audit:read"),
+            Self::ChangeNotifications
+            | Self::ChangeOwners
+            | Self::ChangeKeys
+            | Self::ChangeOrganisation => None,
+        }
+    }
+
+    /// For whoever chooses scopes.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::ReadSites => "see sites, their settings and numbers",
+            Self::Export => "take lists away as files",
+            Self::ChangeRules => "change the rules of sites",
+            Self::ChangeSites => "make, change, pause, delete and restore sites",
+            Self::ChangeSecrets => "make and revoke secrets",
+            Self::ChangeNotifications => "choose who is told of what is unusual",
+            Self::ReadTeam => "see who the members are",
+            Self::ChangeTeam => "invite, remove and change members that are not owners",
+            Self::ChangeOwners => "invite, remove and change owners",
+            Self::ReadAudit => "read the record of changes",
+            Self::ChangeKeys => "make and revoke keys",
+            Self::ChangeOrganisation => "rename and delete the organisation",
+        }
+    }
+
+    /// From a key's row, a form or a request.
+    pub fn of_scope(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|permission| permission.scope() == Some(text))
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +198,7 @@ mod tests {
         ChangeTeam: owner admin
         ChangeOwners: owner
         ReadAudit: owner admin
+        ChangeKeys: owner admin
         ChangeOrganisation: owner
         ");
     }
@@ -172,5 +219,15 @@ mod tests {
             assert_eq!(Role::parse(role.as_str()), Some(role));
         }
         assert_eq!(Role::parse("Owner"), None);
+    }
+
+    #[test]
+    fn scopes_are_read_as_they_are_written() {
+        for permission in Permission::ALL {
+            if let Some(scope) = permission.scope() {
+                assert_eq!(Permission::of_scope(scope), Some(permission));
+            }
+        }
+        assert_eq!(Permission::of_scope("keys:write"), None);
     }
 }

@@ -8,24 +8,29 @@ use sqlx::PgPool;
 use super::link::{Away, Redis};
 use crate::accounts::Limit;
 use crate::store::StoreError;
-use crate::store::limits::{self, Taken};
+use crate::store::limits::{self, Taken, Told};
 
-/// The generic cell rate algorithm, as `store::limits` has it. Answers when
-/// the count is clear where it refuses, and nothing where it takes.
+/// The generic cell rate algorithm, as `store::limits` has it. Answers
+/// whether it takes one (1 or 0), and when the count is clear.
 const TAKE: &str = "
 local now, interval, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clear = tonumber(redis.call('GET', KEYS[1]) or '0')
-if clear > now + tolerance then return clear end
+if clear > now + tolerance then return {0, string.format('%.0f', clear)} end
 local next = math.max(clear, now) + interval
 redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', string.format('%.0f', next - now))
-return false";
+return {1, string.format('%.0f', next)}";
 
 /// Counts tries.
 #[async_trait]
 pub trait Limits: std::fmt::Debug + Send + Sync {
-    /// Takes one from what a limit allows somebody. A thousand at once are
-    /// counted each.
-    async fn take(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Taken, StoreError>;
+    /// Takes one from what a limit allows somebody, and tells what is left. A
+    /// thousand at once are counted each.
+    async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError>;
+
+    /// The same, for whoever need not know what is left.
+    async fn take(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Taken, StoreError> {
+        Ok(self.tell(limit, whom, now).await?.taken)
+    }
 
     /// Forgets what was counted of somebody, who has shown to be who they are.
     async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError>;
@@ -37,7 +42,7 @@ pub struct Stored(pub PgPool);
 
 #[async_trait]
 impl Limits for Stored {
-    async fn take(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Taken, StoreError> {
+    async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError> {
         limits::take(&self.0, limit, whom, now).await
     }
 
@@ -58,16 +63,16 @@ pub struct Counted {
 
 #[async_trait]
 impl Limits for Counted {
-    async fn take(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Taken, StoreError> {
+    async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError> {
         let mut command = redis::cmd("EVAL");
         command.arg(TAKE).arg(1).arg(name(limit, whom)).arg(now.0);
         command.arg(limit.interval_millis).arg(limit.tolerance_millis());
-        match self.redis.ask::<Option<u64>>(&command).await {
-            Ok(None) => Ok(Taken::Yes),
-            Ok(Some(clear)) => Ok(limits::wait(limit, UnixMillis(clear), now)),
+        match self.redis.ask::<(u8, u64)>(&command).await {
+            Ok((1, clear)) => Ok(limits::taken(limit, UnixMillis(clear), now)),
+            Ok((_, clear)) => Ok(limits::refused(limit, UnixMillis(clear), now)),
             Err(Away) => {
                 metrics::counter!("munjigi_cache_fallbacks_total", "use" => "limits").increment(1);
-                self.stored.take(limit, whom, now).await
+                self.stored.tell(limit, whom, now).await
             }
         }
     }

@@ -13,6 +13,7 @@ use munjigi_service::answer::{self, Answered, Exchange, Names};
 use tracing::Instrument;
 use tracing::field::Empty;
 
+use super::api::ApiRefused;
 use super::{App, Refused};
 use crate::telemetry;
 
@@ -52,6 +53,9 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     let mut response = answered.unwrap_or_else(|_| {
         Refused::unavailable("the request took longer than its deadline").into_response()
     });
+    if let Some(refused) = response.extensions_mut().remove::<ApiRefused>() {
+        refused.write(&mut response, &app, &id);
+    }
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         write_problem(&mut response, &app, &id, refused);
     }

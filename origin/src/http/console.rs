@@ -5,20 +5,21 @@
 mod account;
 mod anomalies;
 mod assets;
-mod code;
+pub(super) mod code;
 mod confirm;
 mod cookies;
 mod demo;
 mod docs;
 mod figures;
-mod frame;
+pub(super) mod frame;
 mod gate;
 mod guard;
 mod home;
 mod invitation;
+mod keys;
 mod language;
-mod letters;
-mod log_in;
+pub(super) mod letters;
+pub(super) mod log_in;
 mod log_out;
 mod looked;
 mod mailbox;
@@ -43,7 +44,8 @@ use axum::Router;
 use munjigi_captcha::KeyCheck;
 
 use super::App;
-use crate::accounts::{Permission, Vault};
+use super::api::viewer;
+use crate::accounts::{AccessTokens, Permission, Vault};
 use crate::config;
 
 #[cfg(test)]
@@ -61,6 +63,8 @@ pub struct Console {
     pub guard: guard::Guard,
     /// Marks sitekeys and secrets as ours.
     pub check: KeyCheck,
+    /// Makes and reads the API's access tokens.
+    pub tokens: AccessTokens,
     /// Where letters are put instead of being sent.
     pub mailbox: Option<PathBuf>,
     /// Whether our own forms had to go without the widget.
@@ -79,11 +83,13 @@ impl Console {
             }
             _ => None,
         };
+        let tokens = AccessTokens::new(&config.keys, config.url.as_str());
         Self {
             config,
             vault,
             guard: guard::Guard::default(),
             check,
+            tokens,
             mailbox,
             edge_away: visitor::EdgeAway::default(),
             places: overview::places::Places::default(),
@@ -95,7 +101,8 @@ impl Console {
 fn pages(app: &Arc<App>) -> Pages {
     use Access::{Anyone, Guest, HalfWay, Member, Person, Public};
     use Permission::{
-        ChangeRules, ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadAudit, ReadSites, ReadTeam,
+        ChangeKeys, ChangeRules, ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadAudit,
+        ReadSites, ReadTeam,
     };
     let pages = Pages::new(app)
         .get("/", Anyone, home::show)
@@ -105,6 +112,7 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/docs/{page}", Public, docs::show)
         .get("/status", Public, status::show)
         .get("/assets/{name}", Public, assets::show)
+        .get("/api", Anyone, viewer::show)
         .get("/sign-up", Guest, sign_up::show)
         .post("/sign-up", Guest, sign_up::submit)
         .get("/confirm", Guest, confirm::show)
@@ -183,6 +191,9 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/console/{organisation}/team/invite", Member(ChangeTeam), team::invite::submit)
         .post("/console/{organisation}/team/withdraw", Member(ChangeTeam), team::invite::withdraw)
         .post("/console/{organisation}/team/change", Member(ChangeTeam), team::change::submit)
+        .get("/console/{organisation}/keys", Member(ChangeKeys), keys::show)
+        .post("/console/{organisation}/keys", Member(ChangeKeys), keys::make)
+        .post("/console/{organisation}/keys/revoke", Member(ChangeKeys), keys::revoke)
         .get("/console/{organisation}/record", Member(ReadAudit), record::show)
         // Whoever reads the record may export: a test of the tables holds it.
         .get("/console/{organisation}/record.csv", Member(ReadAudit), record::csv::show)
@@ -226,6 +237,8 @@ fn of_the_unusual(pages: Pages) -> Pages {
 }
 
 pub use gate::nowhere;
+pub use person::{Browser, Person};
+pub use trouble::Trouble;
 
 /// The pages' routes.
 pub fn router(app: &Arc<App>) -> Router<Arc<App>> {

@@ -4,7 +4,9 @@ use munjigi_captcha::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, anomalies, breakdowns, mails, rollups, to_timestamp, webhooks};
+use super::{
+    StoreError, Unit, anomalies, breakdowns, mails, replies, rollups, to_timestamp, webhooks,
+};
 use crate::accounts::session;
 
 /// Tables that are partitioned by day.
@@ -172,8 +174,12 @@ async fn sweep_accounts(
     )
     .execute(&mut *connection)
     .await?;
-    let limits =
-        sqlx::query!("DELETE FROM limits WHERE clear_at < $1", now).execute(connection).await?;
+    let limits = sqlx::query!("DELETE FROM limits WHERE clear_at < $1", now)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("DELETE FROM api_replies WHERE begun_at < $1", now - replies::KEPT)
+        .execute(connection)
+        .await?;
     Ok(links.unsigned_abs() + sessions.rows_affected() + limits.rows_affected())
 }
 

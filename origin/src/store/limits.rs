@@ -19,6 +19,17 @@ pub enum Taken {
     },
 }
 
+/// What a limit still allows, for whoever wants to pace themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Whether this one may be tried.
+    pub taken: Taken,
+    /// How many more may be tried at once.
+    pub left: u32,
+    /// Seconds until the whole burst is there again.
+    pub whole_in_seconds: u32,
+}
+
 /// Takes one from what a limit allows somebody. One statement decides, so a
 /// thousand at once are counted each.
 pub async fn take(
@@ -26,37 +37,54 @@ pub async fn take(
     limit: &Limit,
     whom: &str,
     now: UnixMillis,
-) -> Result<Taken, StoreError> {
+) -> Result<Told, StoreError> {
     let key = limit.key(whom);
     let at = to_timestamp(now);
     let latest = at + millis(limit.tolerance_millis());
     let next = at + millis(limit.interval_millis);
-    let taken = sqlx::query!(
+    let clear = sqlx::query_scalar!(
         "INSERT INTO limits (key, clear_at) VALUES ($1, $2)
         ON CONFLICT (key) DO UPDATE
             SET clear_at = GREATEST(limits.clear_at, $3) + ($2::timestamptz - $3::timestamptz)
-            WHERE limits.clear_at <= $4",
+            WHERE limits.clear_at <= $4
+        RETURNING clear_at",
         &key,
         next,
         at,
         latest
     )
-    .execute(pool)
+    .fetch_optional(pool)
     .await?;
-    if taken.rows_affected() == 1 {
-        return Ok(Taken::Yes);
+    if let Some(clear) = clear {
+        return Ok(taken(limit, from_timestamp(clear), now));
     }
     let clear = sqlx::query_scalar!("SELECT clear_at FROM limits WHERE key = $1", &key)
         .fetch_optional(pool)
         .await?;
-    Ok(wait(limit, clear.map_or(now, from_timestamp), now))
+    Ok(refused(limit, clear.map_or(now, from_timestamp), now))
 }
 
-/// How long to wait, by when everything taken so far will be worked off.
-pub fn wait(limit: &Limit, clear: UnixMillis, now: UnixMillis) -> Taken {
+/// One was taken; `clear` is when all that was taken is worked off.
+pub fn taken(limit: &Limit, clear: UnixMillis, now: UnixMillis) -> Told {
+    told(limit, Taken::Yes, clear, now)
+}
+
+/// None could be taken, because all that was taken is worked off so late.
+pub fn refused(limit: &Limit, clear: UnixMillis, now: UnixMillis) -> Told {
     let free = clear.0.saturating_sub(limit.tolerance_millis());
-    let seconds = free.saturating_sub(now.0).div_ceil(1_000).max(1);
-    Taken::Wait { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }
+    let wait = Taken::Wait { seconds: seconds(free.saturating_sub(now.0)).max(1) };
+    told(limit, wait, clear, now)
+}
+
+fn told(limit: &Limit, taken: Taken, clear: UnixMillis, now: UnixMillis) -> Told {
+    let ahead = clear.0.saturating_sub(now.0);
+    let burst = limit.interval_millis.saturating_mul(u64::from(limit.burst));
+    let left = burst.saturating_sub(ahead) / limit.interval_millis.max(1);
+    Told { taken, left: u32::try_from(left).unwrap_or(u32::MAX), whole_in_seconds: seconds(ahead) }
+}
+
+fn seconds(millis: u64) -> u32 {
+    u32::try_from(millis.div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
 /// Forgets what was counted of somebody, who has shown to be who they are.

@@ -104,7 +104,7 @@ pub async fn find(
     let row = sqlx::query_as!(
         Row,
         "SELECT id, account, stage, created_at, seen_at, proved_at, agent, prefix
-        FROM sessions WHERE hash = $1",
+        FROM sessions WHERE hash = $1 AND kind = 'browser'",
         cookie.as_bytes()
     )
     .fetch_optional(pool)

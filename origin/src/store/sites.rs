@@ -17,7 +17,8 @@ pub use change::{Change, ChangeRefused, ChangeSite};
 pub use command::{ChangeByCommand, CreateByCommand, EditByCommand, GiveRefused, GiveSite, Given};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
 pub use owned::{
-    ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, seen,
+    ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, part_of,
+    seen,
 };
 
 use row::SiteRow;

@@ -8,7 +8,7 @@ use crate::accounts::{Id, Limit, Token};
 use crate::cache::{Limits, Locks, Sessions, Sites, take_within};
 use crate::clock::Clock;
 use crate::rig::Rig;
-use crate::store::limits::Taken;
+use crate::store::limits::{Taken, Told};
 use crate::store::locks::Fenced;
 use crate::store::sessions::{self, NewSession};
 use crate::store::sites::Change;
@@ -32,6 +32,7 @@ pub async fn every_use(rig: &Rig) {
 /// What counting tries promises.
 pub async fn limits<'a>(fresh: impl AsyncFn() -> (&'a dyn Limits, String)) {
     a_burst_passes_and_then_one_in_each_interval(fresh().await).await;
+    what_is_left_is_told(fresh().await).await;
     many_at_once_are_counted_each(fresh().await).await;
     who_has_shown_to_be_who_they_are_begins_anew(fresh().await).await;
 }
@@ -59,6 +60,16 @@ async fn a_burst_passes_and_then_one_in_each_interval((limits, whom): (&dyn Limi
     ] {
         assert_eq!(limits.take(&LIMIT, whom, at(seconds)).await.unwrap(), wanted, "{seconds}");
     }
+}
+
+async fn what_is_left_is_told((limits, whom): (&dyn Limits, String)) {
+    let mut told = Vec::new();
+    for seconds in [0, 0, 4, 4, 1_000] {
+        let Told { taken, left, whole_in_seconds } =
+            limits.tell(&LIMIT, &whom, at(seconds)).await.unwrap();
+        told.push((taken == Taken::Yes, left, whole_in_seconds));
+    }
+    assert_eq!(told, [(true, 2, 10), (true, 1, 20), (true, 0, 26), (false, 0, 26), (true, 2, 10)]);
 }
 
 async fn many_at_once_are_counted_each((limits, whom): (&dyn Limits, String)) {

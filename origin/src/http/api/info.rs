@@ -7,13 +7,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::config::SignUpPolicy;
 use crate::documents;
 use crate::http::App;
 
 /// What the service is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Info {
     /// `munjigi`.
     pub name: &'static str,
@@ -31,7 +32,7 @@ pub struct Info {
 }
 
 /// A page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Link {
     /// Its heading.
     pub title: &'static str,

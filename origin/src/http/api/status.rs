@@ -9,12 +9,13 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use munjigi_protocol::Status;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::App;
 use crate::http::parts::{self, Part, Sighting};
 
 /// How the service is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ServiceStatus {
     /// `ok`; `degraded`: visitors are served, a part is not well; `down`:
     /// visitors are not served.
@@ -26,7 +27,7 @@ pub struct ServiceStatus {
 }
 
 /// How a part is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartStatus {
     /// `postgres`, `edge`, `mail` or `gpu-backend`.
     pub name: &'static str,

@@ -65,6 +65,8 @@ pub enum Entry {
     Notifications,
     /// Who belongs to the organisation.
     Team,
+    /// Keys of the API.
+    Keys,
     /// The record of changes.
     Record,
     /// One's own account.
@@ -150,6 +152,11 @@ impl Frame {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeNotifications))
     }
 
+    /// Whether who is here may make keys of the API.
+    pub fn may_change_keys(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeKeys))
+    }
+
     /// Whether who is here may read the record of changes.
     pub fn may_read_record(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ReadAudit))
@@ -178,6 +185,7 @@ impl Frame {
             Entry::Anomalies => entry == "anomalies",
             Entry::Notifications => entry == "notifications",
             Entry::Team => entry == "team",
+            Entry::Keys => entry == "keys",
             Entry::Record => entry == "record",
             Entry::Account => entry == "account",
         }

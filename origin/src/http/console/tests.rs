@@ -5,6 +5,7 @@ mod anomalies;
 mod factor;
 mod forms;
 mod journey;
+mod keys;
 mod live;
 mod log_in;
 mod overview;

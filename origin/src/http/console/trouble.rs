@@ -152,6 +152,16 @@ impl Trouble {
         }
     }
 
+    /// Whether it was tried too often.
+    pub fn is_too_often(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
+    /// Seconds until another try may help.
+    pub const fn wait_seconds(&self) -> Option<u32> {
+        self.retry_after
+    }
+
     /// The page, in the reader's language where it is there in it.
     pub fn page(&self, app: &App, browser: &Browser) -> Response {
         let worded = words::of_trouble(browser.locale, self.code, self.retry_after);

@@ -41,6 +41,31 @@ pub async fn of_organisation(
     rows.into_iter().map(SiteRow::record).collect()
 }
 
+/// Some sites of an organisation, by sitekey, after one.
+pub async fn part_of(
+    pool: &PgPool,
+    organisation: &Id,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<SiteRecord>, StoreError> {
+    let rows = sqlx::query_as!(
+        SiteRow,
+        r#"SELECT sites.*, published_version, last_error,
+            ARRAY(
+                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                    AND revoked_at IS NULL ORDER BY created_at, slot
+            ) AS "secrets!"
+        FROM sites LEFT JOIN site_publications USING (sitekey)
+        WHERE organisation = $1 AND sites.sitekey > $2 ORDER BY sites.sitekey LIMIT $3"#,
+        organisation.as_str(),
+        after,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(SiteRow::record).collect()
+}
+
 /// Signs of life of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {

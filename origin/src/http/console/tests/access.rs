@@ -109,5 +109,5 @@ async fn nobody_changes_the_site_of_another_organisation(pool: PgPool) {
 #[test]
 fn every_permission_is_asked_for_by_name() {
     // So that a page for a new permission is not forgotten here.
-    assert_eq!(Permission::ALL.len(), 11);
+    assert_eq!(Permission::ALL.len(), 12);
 }

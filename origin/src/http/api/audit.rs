@@ -1,0 +1,77 @@
+//! `…/audit`: the record of changes.
+
+use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::body::{List, Part};
+use super::caller::Acting;
+use super::refusal::{ApiCode, ApiRefused};
+use super::rfc3339;
+use crate::store::audit::{self, Recorded};
+
+/// What is looked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    action: Option<String>,
+    text: Option<String>,
+}
+
+/// A change that was written down.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Change {
+    /// Rises with every change.
+    id: i64,
+    /// When.
+    at: String,
+    /// Who: their address, as it was then.
+    actor: String,
+    /// Network prefix that they came from.
+    prefix: String,
+    /// What was done.
+    action: String,
+    /// To what.
+    subject: String,
+    /// What the change touched, as it was.
+    before: Option<Value>,
+    /// As it is.
+    after: Option<Value>,
+    /// The request that did it.
+    request_id: String,
+}
+
+/// The answer.
+pub async fn list(
+    acting: Acting,
+    part: Part,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<List<Change>>, ApiRefused> {
+    let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
+    let Query(Asked { action, text }) = asked.map_err(|_| malformed("the query cannot be read"))?;
+    let before = part.after.as_deref().map(str::parse).transpose();
+    let before = before.map_err(|_| malformed("cursor: send `next_cursor` as it was given"))?;
+    let search = text.as_deref().map(audit::Search::new);
+    let wanted = audit::Part { before, action, search };
+    let pool = &acting.app().pool;
+    let rows = audit::of_organisation(pool, acting.organisation(), &wanted, part.probe()).await?;
+    Ok(Json(part.list(rows, |row| row.id.to_string(), Change::of)))
+}
+
+impl Change {
+    fn of(row: Recorded) -> Self {
+        Self {
+            id: row.id,
+            at: rfc3339(row.at),
+            actor: row.actor,
+            prefix: row.prefix,
+            action: row.action,
+            subject: row.subject,
+            before: row.before,
+            after: row.after,
+            request_id: row.request_id,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What comes in: JSON bodies, and which part of a list is wanted.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use data_encoding::BASE64URL_NOPAD;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::refusal::{ApiCode, ApiRefused};
+use crate::http::App;
+
+/// Largest body. Rules of a site are the longest field.
+pub const MAX_BODY_BYTES: usize = 128 * 1024;
+/// Of a list, where nothing was said.
+const PAGE: u16 = 50;
+const MAX_PAGE: u16 = 200;
+const MAX_CURSOR: usize = 200;
+
+/// A body as JSON; unknown fields are refused, because a misspelt one would
+/// else be ignored.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
+    type Rejection = ApiRefused;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiRefused> {
+        if !is_json(request.headers()) {
+            let detail = "send JSON: `Content-Type: application/json`";
+            return Err(ApiRefused::new(ApiCode::UnsupportedMediaType, detail));
+        }
+        let body = Bytes::from_request(request, app).await.map_err(|_| too_large())?;
+        serde_json::from_slice(&body)
+            .map(Self)
+            .map_err(|error| ApiRefused::new(ApiCode::MalformedRequest, format!("body: {error}")))
+    }
+}
+
+/// Longer than any of ours.
+pub fn too_large() -> ApiRefused {
+    ApiRefused::new(ApiCode::PayloadTooLarge, "a body has at most 128 KiB")
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// After what; none for the beginning.
+    pub after: Option<String>,
+    /// How many.
+    pub limit: usize,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    cursor: Option<String>,
+    limit: Option<u16>,
+}
+
+impl FromRequestParts<Arc<App>> for Part {
+    type Rejection = ApiRefused;
+
+    async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
+        let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
+        let asked: Query<Asked> = Query::try_from_uri(&head.uri).map_err(|_| {
+            malformed("limit: a number from 1 to 200; cursor: as `next_cursor` was")
+        })?;
+        let Query(Asked { cursor, limit }) = asked;
+        let limit = limit.unwrap_or(PAGE);
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(malformed("limit: from 1 to 200"));
+        }
+        let after = cursor.map(|cursor| read_cursor(&cursor)).transpose()?;
+        Ok(Self { after, limit: usize::from(limit) })
+    }
+}
+
+fn read_cursor(text: &str) -> Result<String, ApiRefused> {
+    let read = (text.len() <= MAX_CURSOR).then(|| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
+    read.flatten().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+        ApiRefused::new(ApiCode::MalformedRequest, "cursor: send `next_cursor` as it was given")
+    })
+}
+
+impl Part {
+    /// One more than wanted, to know whether there are more.
+    pub fn probe(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX) + 1
+    }
+
+    /// The list, from one more than wanted.
+    pub fn list<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        name: impl Fn(&R) -> String,
+        show: impl Fn(R) -> T,
+    ) -> List<T> {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let last = rows.last().filter(|_| more).map(name);
+        let next_cursor = last.map(|last| BASE64URL_NOPAD.encode(last.as_bytes()));
+        List { data: rows.into_iter().map(show).collect(), next_cursor }
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct List<T> {
+    /// In order.
+    pub data: Vec<T>,
+    /// Send it as `cursor` for what follows; none at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> List<T> {
+    /// All there is.
+    pub const fn whole(data: Vec<T>) -> Self {
+        Self { data, next_cursor: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_says_whether_there_is_more() {
+        let part = Part { after: None, limit: 2 };
+        let list = part.list(vec![1, 2, 3], ToString::to_string, |row| row);
+        assert_eq!(list.data, [1, 2]);
+        let cursor = list.next_cursor.unwrap();
+        assert_eq!(read_cursor(&cursor).unwrap(), "2");
+        let end = part.list(vec![3], ToString::to_string, |row| row);
+        assert_eq!((end.data, end.next_cursor), (vec![3], None));
+    }
+
+    #[test]
+    fn cursors_that_are_not_ours_are_refused() {
+        for text in ["=", "/////", "_w", &"A".repeat(201)] {
+            assert!(read_cursor(text).is_err(), "{text}");
+        }
+    }
+}

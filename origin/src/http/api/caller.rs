@@ -1,0 +1,231 @@
+//! Who calls the API: a program with a key, or a person's session. Both come
+//! as `Authorization: Bearer …`; cookies count for nothing here, so that no
+//! page can make a browser call.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use munjigi_captcha::UnixMillis;
+
+use super::refusal::{ApiCode, ApiRefused};
+use crate::accounts::access_token::{AccessTokenError, Bearer};
+use crate::accounts::{ApiKey, Id, Limit, Permission, Role, api_key};
+use crate::http::App;
+use crate::http::console::Browser;
+use crate::store::accounts::{self, Account};
+use crate::store::api_keys::{self, KeyRecord, KeyState};
+use crate::store::api_sessions;
+use crate::store::audit::Actor;
+use crate::store::organisations::{self, Membership};
+
+/// Requests of one person's sessions a minute.
+const PERSON_PER_MINUTE: i32 = 600;
+const MINUTE_MILLIS: u64 = 60_000;
+const MAX_ACTOR_CHARS: usize = 254;
+
+/// Who.
+#[derive(Debug, Clone)]
+pub enum Principal {
+    /// A person, by an access token.
+    Person {
+        /// Their account.
+        account: Account,
+        /// The session.
+        session: Id,
+    },
+    /// A program.
+    Key(KeyRecord),
+}
+
+/// A call.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// What endpoints need.
+    pub app: Arc<App>,
+    /// Where it comes from.
+    pub browser: Browser,
+    /// Who.
+    pub principal: Principal,
+}
+
+/// A call for the organisation that the path names.
+#[derive(Debug, Clone)]
+pub struct Acting {
+    /// The call.
+    pub caller: Caller,
+    /// What they are there.
+    pub membership: Membership,
+}
+
+impl Principal {
+    /// By the header.
+    pub async fn of(app: &App, headers: &HeaderMap, now: UnixMillis) -> Result<Self, ApiRefused> {
+        let header = headers.get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
+        let text = header.and_then(|header| header.split_once(' ')).and_then(|(scheme, text)| {
+            scheme.eq_ignore_ascii_case("bearer").then_some(text.trim())
+        });
+        let Some(text) = text else {
+            return Err(ApiRefused::new(
+                ApiCode::Unauthenticated,
+                "send a key or an access token: `Authorization: Bearer …`",
+            ));
+        };
+        if text.starts_with(api_key::PREFIX) {
+            return Self::of_key(app, text, now).await;
+        }
+        let bearer = app.console().tokens.read(text, now).map_err(|error| {
+            let code = match error {
+                AccessTokenError::Invalid => ApiCode::Unauthenticated,
+                AccessTokenError::Expired => ApiCode::TokenExpired,
+            };
+            ApiRefused::new(code, error.to_string())
+        })?;
+        Self::of_session(app, bearer, now).await
+    }
+
+    async fn of_key(app: &App, text: &str, now: UnixMillis) -> Result<Self, ApiRefused> {
+        let unknown = || ApiRefused::new(ApiCode::Unauthenticated, "no such key");
+        let key = ApiKey::parse(text).ok_or_else(unknown)?;
+        let key = api_keys::find(&app.pool, key.hash()).await?.ok_or_else(unknown)?;
+        match key.state(now) {
+            KeyState::Live => Ok(Self::Key(key)),
+            KeyState::Expired => {
+                Err(ApiRefused::new(ApiCode::KeyEnded, "the key has expired; make another"))
+            }
+            KeyState::Revoked => Err(ApiRefused::new(ApiCode::KeyEnded, "the key was revoked")),
+        }
+    }
+
+    async fn of_session(app: &App, bearer: Bearer, now: UnixMillis) -> Result<Self, ApiRefused> {
+        let ended = || ApiRefused::new(ApiCode::Unauthenticated, "the session has ended; log in");
+        let Bearer { account, session } = bearer;
+        if !api_sessions::stands(&app.pool, &session, &account, now).await? {
+            return Err(ended());
+        }
+        let account = accounts::find(&app.pool, &account).await?.ok_or_else(ended)?;
+        Ok(Self::Person { account, session })
+    }
+
+    /// Their account: of a key, whose it is.
+    pub fn account(&self) -> &Id {
+        match self {
+            Self::Person { account, .. } => &account.id,
+            Self::Key(key) => &key.account,
+        }
+    }
+
+    /// How often it may call.
+    pub fn limit(&self) -> (Limit, &str) {
+        let (name, per_minute, whom) = match self {
+            Self::Person { account, .. } => {
+                ("api-by-person", PERSON_PER_MINUTE, account.id.as_str())
+            }
+            Self::Key(key) => ("api-by-key", key.per_minute, key.id.as_str()),
+        };
+        let burst = per_minute.unsigned_abs().max(1);
+        (Limit { name, burst, interval_millis: (MINUTE_MILLIS / u64::from(burst)).max(1) }, whom)
+    }
+
+    /// Whether it may, being this.
+    pub fn may(&self, role: Role, permission: Permission) -> Result<(), ApiRefused> {
+        if let Self::Key(key) = self
+            && !key.may(permission)
+        {
+            let detail = match permission.scope() {
+                Some(scope) => format!("the key lacks the scope {scope}"),
+                None => "this takes a person's session; keys may not".to_owned(),
+            };
+            return Err(ApiRefused::new(ApiCode::Forbidden, detail));
+        }
+        if role.may(permission) {
+            return Ok(());
+        }
+        let who = match self {
+            Self::Person { .. } => "you are",
+            Self::Key(_) => "whoever made the key is",
+        };
+        let detail = format!("{who} {}, and this needs another role", role.with_article());
+        Err(ApiRefused::new(ApiCode::Forbidden, detail))
+    }
+}
+
+impl Caller {
+    /// Their membership, where they have one.
+    pub async fn member(&self, organisation: &str) -> Result<Membership, ApiRefused> {
+        let organisation: Id = organisation.parse().map_err(|_| ApiRefused::nothing_here())?;
+        if let Principal::Key(key) = &self.principal
+            && key.organisation != organisation
+        {
+            return Err(ApiRefused::nothing_here());
+        }
+        let account = self.principal.account();
+        let found = organisations::membership_of(&self.app.pool, &organisation, account).await?;
+        found.ok_or_else(ApiRefused::nothing_here)
+    }
+
+    /// For the record of changes.
+    pub fn actor(&self) -> Actor {
+        let (account, email) = match &self.principal {
+            Principal::Person { account, .. } => (account.id.clone(), account.email.to_string()),
+            Principal::Key(key) => {
+                let text = format!("{} by key {}", key.email, key.name);
+                (key.account.clone(), text.chars().take(MAX_ACTOR_CHARS).collect())
+            }
+        };
+        Actor {
+            account,
+            email,
+            prefix: self.browser.prefix.clone(),
+            request_id: self.browser.request_id.clone(),
+        }
+    }
+}
+
+impl Acting {
+    /// What endpoints need.
+    pub fn app(&self) -> &App {
+        &self.caller.app
+    }
+
+    /// The organisation that the path names.
+    pub fn organisation(&self) -> &Id {
+        &self.membership.organisation
+    }
+
+    /// For the record of changes.
+    pub fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+
+    /// Now.
+    pub fn now(&self) -> UnixMillis {
+        self.caller.app.clock.now()
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = ApiRefused;
+
+    /// Fails for routes that the table does not list as a caller's.
+    async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
+        found(head)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Acting {
+    type Rejection = ApiRefused;
+
+    /// Fails for routes that the table does not list as a member's.
+    async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
+        found(head)
+    }
+}
+
+fn found<T: Clone + Send + Sync + 'static>(head: &Parts) -> Result<T, ApiRefused> {
+    head.extensions.get::<T>().cloned().ok_or_else(|| {
+        tracing::error!("a route of the API is listed for other callers than its code expects");
+        ApiRefused::nothing_here()
+    })
+}

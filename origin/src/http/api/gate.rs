@@ -1,0 +1,226 @@
+//! What happens to every call before its own code runs: who it is, whether
+//! they may, how often, and whether the same request was answered before.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use munjigi_captcha::UnixMillis;
+use sha2::{Digest, Sha256};
+
+use super::body::{MAX_BODY_BYTES, too_large};
+use super::caller::{Acting, Caller, Principal};
+use super::refusal::{ApiCode, ApiRefused};
+use super::routes::{Access, Deprecation, Listed, Method};
+use crate::http::App;
+use crate::http::console::Browser;
+use crate::store::limits::{Taken, Told};
+use crate::store::replies::{self, Keyed, Known};
+use crate::store::{api_keys, to_timestamp};
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const MAX_KEY_CHARS: usize = 255;
+
+/// Wraps every route.
+pub async fn gate(
+    State((app, listed)): State<(Arc<App>, Arc<Listed>)>,
+    params: RawPathParams,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut headers = HeaderMap::new();
+    let answered = pass(&app, &listed, &params, request, next, &mut headers).await;
+    let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+    response.headers_mut().extend(headers);
+    if let Some(deprecation) = listed.deprecated {
+        tell(deprecation, response.headers_mut());
+    }
+    response
+}
+
+async fn pass(
+    app: &Arc<App>,
+    listed: &Listed,
+    params: &RawPathParams,
+    request: Request,
+    next: Next,
+    headers: &mut HeaderMap,
+) -> Result<Response, ApiRefused> {
+    if listed.access == Access::Public {
+        return Ok(next.run(request).await);
+    }
+    app.readiness.migrated().map_err(|_| {
+        ApiRefused::new(ApiCode::Unavailable, "starting: the records are not there yet").after(5)
+    })?;
+    let now = app.clock.now();
+    let (browser, mut request) = Browser::meet(app, request);
+    if listed.access == Access::Anyone {
+        request.extensions_mut().insert(browser);
+        return Ok(next.run(request).await);
+    }
+    let principal = Principal::of(app, request.headers(), now).await?;
+    count(app, &principal, now, headers).await?;
+    if listed.access == Access::Person && matches!(principal, Principal::Key(_)) {
+        let detail = "this takes a person's session; keys may not";
+        return Err(ApiRefused::new(ApiCode::Forbidden, detail));
+    }
+    let caller = Caller { app: Arc::clone(app), browser, principal };
+    if let Access::Member(permission) = listed.access {
+        let named = params.iter().find(|(name, _)| *name == "organisation");
+        let membership = caller.member(named.map_or("", |(_, id)| id)).await?;
+        caller.principal.may(membership.role, permission)?;
+        request.extensions_mut().insert(Acting { caller: caller.clone(), membership });
+    }
+    request.extensions_mut().insert(caller.clone());
+    if listed.method == Method::Post && request.headers().contains_key(IDEMPOTENCY_KEY) {
+        return once(&caller, request, next, now).await;
+    }
+    Ok(next.run(request).await)
+}
+
+/// Counts a call, and says in its answer what is left.
+async fn count(
+    app: &App,
+    principal: &Principal,
+    now: UnixMillis,
+    headers: &mut HeaderMap,
+) -> Result<(), ApiRefused> {
+    let (limit, whom) = principal.limit();
+    let Told { taken, left, whole_in_seconds } = app.cache.limits.tell(&limit, whom, now).await?;
+    let mut put = |name: HeaderName, text: String| {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    };
+    // As the draft of the IETF's httpapi group has them
+    // (draft-ietf-httpapi-ratelimit-headers-10).
+    put(RATE_LIMIT_POLICY, format!("\"{}\";q={};w=60", limit.name, limit.burst));
+    put(RATE_LIMIT, format!("\"{}\";r={left};t={whole_in_seconds}", limit.name));
+    if let Taken::Wait { seconds } = taken {
+        return Err(ApiRefused::too_often(seconds));
+    }
+    if let Principal::Key(key) = principal {
+        let today = api_keys::count(&app.pool, &key.id, now).await?;
+        if key.per_day.is_some_and(|most| today > most) {
+            let detail = "the key has used up what it may in a day; it starts anew at midnight UTC";
+            let left = until_midnight(now);
+            return Err(ApiRefused::new(ApiCode::QuotaExceeded, detail).after(left));
+        }
+    }
+    Ok(())
+}
+
+fn until_midnight(now: UnixMillis) -> u32 {
+    let today = to_timestamp(now).time();
+    let (hours, minutes, seconds) = today.as_hms();
+    86_400 - (u32::from(hours) * 3_600 + u32::from(minutes) * 60 + u32::from(seconds))
+}
+
+/// Runs a request once, however often it is sent with the same key.
+async fn once(
+    caller: &Caller,
+    request: Request,
+    next: Next,
+    now: UnixMillis,
+) -> Result<Response, ApiRefused> {
+    let app = &caller.app;
+    let key = request.headers().get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok());
+    let key = key.filter(|key| (1..=MAX_KEY_CHARS).contains(&key.len())).map(str::to_owned);
+    let key = key.ok_or_else(|| {
+        ApiRefused::new(ApiCode::MalformedRequest, "Idempotency-Key: 1 to 255 characters of ASCII")
+    })?;
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| too_large())?;
+    let name = match &caller.principal {
+        Principal::Person { account, .. } => format!("account/{}", account.id),
+        Principal::Key(key) => format!("key/{}", key.id),
+    };
+    let fingerprint = fingerprint(head.uri.path(), &body);
+    let keyed = Keyed { caller: &name, key: &key, fingerprint };
+    match replies::begin(&app.pool, keyed, now).await? {
+        Known::New => {}
+        Known::Answered { status, reply } => return repeat(app, keyed, status, &reply),
+        Known::Begun => {
+            return Err(ApiRefused::new(
+                ApiCode::IdempotencyUnsettled,
+                "a request with this key is under way, or was cut off before it was answered; look whether it took effect, and send it with another key if not",
+            ));
+        }
+        Known::Another => {
+            return Err(ApiRefused::new(
+                ApiCode::IdempotencyKeyReused,
+                "another request was sent with this key; give each its own",
+            ));
+        }
+    }
+    let response = next.run(Request::from_parts(head, Body::from(body))).await;
+    if !response.status().is_success() {
+        // Nothing was changed: it may be sent again.
+        replies::forget(&app.pool, keyed).await?;
+        return Ok(response);
+    }
+    keep(app, keyed, response).await
+}
+
+async fn keep(app: &App, keyed: Keyed<'_>, response: Response) -> Result<Response, ApiRefused> {
+    let (head, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let sealed = app.console().vault.close(&row(keyed), &body, &app.entropy);
+    // It is done, whatever becomes of its being remembered.
+    if let Err(error) = replies::answered(&app.pool, keyed, head.status.as_u16(), &sealed).await {
+        tracing::warn!(%error, "an answer could not be kept for its repetition");
+    }
+    Ok(Response::from_parts(head, Body::from(body)))
+}
+
+fn repeat(app: &App, keyed: Keyed<'_>, status: u16, sealed: &[u8]) -> Result<Response, ApiRefused> {
+    let opened = app.console().vault.open(&row(keyed), sealed).map_err(|error| {
+        tracing::error!(%error, "an answer that was kept is lost");
+        ApiRefused::new(
+            ApiCode::IdempotencyUnsettled,
+            "the request was answered, and the answer cannot be read any more; look whether it took effect",
+        )
+    })?;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (REPLAYED, HeaderValue::from_static("true")),
+    ];
+    Ok((status, headers, opened.to_vec()).into_response())
+}
+
+/// What a kept answer is sealed for.
+fn row(keyed: Keyed<'_>) -> String {
+    format!("api-reply/{}/{}", keyed.caller, keyed.key)
+}
+
+fn fingerprint(path: &str, body: &Bytes) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(path);
+    hash.update([0]);
+    hash.update(body);
+    hash.finalize().into()
+}
+
+/// Tells callers of a route that it is on its way out.
+fn tell(deprecation: Deprecation, headers: &mut HeaderMap) {
+    let Deprecation { since, sunset, successor } = deprecation;
+    let sunset = SystemTime::UNIX_EPOCH + Duration::from_millis(sunset.0);
+    let pairs = [
+        (HeaderName::from_static("deprecation"), format!("@{}", since.0 / 1_000)),
+        (HeaderName::from_static("sunset"), httpdate::fmt_http_date(sunset)),
+        (header::LINK, format!("<{successor}>; rel=\"successor-version\"")),
+    ];
+    for (name, text) in pairs {
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! `…/keys`: what programs come with. A key is made by a person, for some of
+//! what that person may; its text is shown once.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use time::Duration;
+use utoipa::ToSchema;
+
+use super::body::{Body, List};
+use super::caller::Acting;
+use super::refusal::{ApiCode, ApiRefused};
+use super::rfc3339;
+use crate::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
+use crate::accounts::{ApiKey, Id, Permission, Role};
+use crate::store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked, WantedKey};
+use crate::store::{to_timestamp, transact};
+
+const MAX_NAME_CHARS: usize = 100;
+const MAX_DAYS: i64 = 3_650;
+
+/// A key as it is listed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Key {
+    /// Its id; lets nobody in.
+    id: String,
+    /// What it is called.
+    name: String,
+    /// The last characters of its text.
+    hint: String,
+    /// What it was made for.
+    scopes: Vec<String>,
+    /// Requests a minute.
+    per_minute: i32,
+    /// Requests a day of UTC.
+    per_day: Option<i64>,
+    /// Who made it: it may at most what they may.
+    made_by: String,
+    /// When.
+    created_at: String,
+    /// When it ends by itself.
+    expires_at: Option<String>,
+    /// When it was last used.
+    last_used_at: Option<String>,
+    /// `live`, `expired` or `revoked`.
+    state: &'static str,
+}
+
+/// A key to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    /// What it is called, 1 to 100 characters.
+    pub name: String,
+    /// What it may: `sites:read`, `sites:write`, `secrets:write`,
+    /// `rules:write`, `team:read`, `team:write`, `audit:read`, `export`.
+    pub scopes: Vec<String>,
+    /// Requests a minute, 1 to 6,000; 600 where nothing is said.
+    pub per_minute: Option<i32>,
+    /// Requests a day of UTC; not limited where nothing is said.
+    pub per_day: Option<i64>,
+    /// Days until it ends by itself, 1 to 3,650; never where nothing is said.
+    pub expires_in_days: Option<i64>,
+}
+
+/// A key that was made.
+#[derive(Serialize, ToSchema)]
+pub struct MadeKey {
+    /// Its id.
+    id: String,
+    /// Its text. It is nowhere else: put it away now.
+    key: String,
+}
+
+/// `GET …/keys`.
+pub async fn list(acting: Acting) -> Result<Json<List<Key>>, ApiRefused> {
+    let keys = api_keys::of_organisation(&acting.app().pool, acting.organisation()).await?;
+    let now = acting.now();
+    let show = |key: KeyRecord| Key {
+        state: match key.state(now) {
+            KeyState::Live => "live",
+            KeyState::Expired => "expired",
+            KeyState::Revoked => "revoked",
+        },
+        id: key.id.to_string(),
+        name: key.name,
+        hint: key.hint,
+        scopes: key.scopes,
+        per_minute: key.per_minute,
+        per_day: key.per_day,
+        made_by: key.email,
+        created_at: rfc3339(key.created_at),
+        expires_at: key.expires_at.map(rfc3339),
+        last_used_at: key.used_at.map(rfc3339),
+    };
+    Ok(Json(List::whole(keys.into_iter().map(show).collect())))
+}
+
+/// `POST …/keys`.
+pub async fn make(
+    acting: Acting,
+    Body(new): Body<NewKey>,
+) -> Result<(StatusCode, Json<MadeKey>), ApiRefused> {
+    let now = acting.now();
+    let wanted = new.wanted(acting.membership.role, now).map_err(ApiRefused::invalid)?;
+    let app = acting.app();
+    let (id, key) = (Id::draw(&app.entropy), ApiKey::draw(&app.entropy));
+    let unit = MakeKey {
+        id: &id,
+        hash: key.hash(),
+        hint: &key.hint(),
+        organisation: acting.organisation(),
+        wanted: &wanted,
+        actor: &acting.actor(),
+        now,
+    };
+    transact(&app.pool, &unit)
+        .await?
+        .map_err(|error| ApiRefused::new(ApiCode::Conflict, error.to_string()))?;
+    let made = MadeKey { id: id.to_string(), key: key.reveal().to_string() };
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// `DELETE …/keys/{key}`.
+pub async fn revoke(
+    acting: Acting,
+    Path((_, key)): Path<(String, String)>,
+) -> Result<StatusCode, ApiRefused> {
+    let id: Id = key.parse().map_err(|_| ApiRefused::nothing_here())?;
+    let unit = RevokeKey {
+        id: &id,
+        organisation: acting.organisation(),
+        actor: &acting.actor(),
+        now: acting.now(),
+    };
+    match transact(&acting.app().pool, &unit).await? {
+        Revoked::Now | Revoked::Before => Ok(StatusCode::NO_CONTENT),
+        Revoked::Unknown => Err(ApiRefused::nothing_here()),
+    }
+}
+
+impl NewKey {
+    /// What is stored of it, or every mistake in it.
+    pub fn wanted(
+        self,
+        role: Role,
+        now: munjigi_captcha::UnixMillis,
+    ) -> Result<WantedKey, Vec<String>> {
+        let mut mistakes = Vec::new();
+        let name = self.name.trim().to_owned();
+        if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
+            mistakes.push("name: 1 to 100 characters".to_owned());
+        }
+        let mut scopes: Vec<Permission> = Vec::new();
+        for text in &self.scopes {
+            match Permission::of_scope(text) {
+                Some(scope) if !role.may(scope) => {
+                    mistakes.push(format!("scopes: {text}: {} may not", role.with_article()));
+                }
+                Some(scope) if scopes.contains(&scope) => {}
+                Some(scope) => scopes.push(scope),
+                None => mistakes.push(format!("scopes: {text:?}: there is no such scope")),
+            }
+        }
+        if self.scopes.is_empty() {
+            mistakes.push("scopes: at least one".to_owned());
+        }
+        let per_minute = self.per_minute.unwrap_or(PER_MINUTE);
+        if !(1..=MAX_PER_MINUTE).contains(&per_minute) {
+            mistakes.push("per_minute: 1 to 6000".to_owned());
+        }
+        if self.per_day.is_some_and(|per_day| per_day < 1) {
+            mistakes.push("per_day: at least 1".to_owned());
+        }
+        if self.expires_in_days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
+            mistakes.push("expires_in_days: 1 to 3650".to_owned());
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let expires_at = self.expires_in_days.map(|days| to_timestamp(now) + Duration::days(days));
+        Ok(WantedKey { name, scopes, per_minute, per_day: self.per_day, expires_at })
+    }
+}

@@ -1,0 +1,36 @@
+//! `GET /organisations`.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::body::List;
+use super::caller::{Caller, Principal};
+use super::refusal::ApiRefused;
+use crate::store::organisations;
+
+/// An organisation as whoever calls sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Organisation {
+    /// Its id.
+    id: String,
+    /// What it is called.
+    name: String,
+    /// What whoever calls, or made the key, is there.
+    role: &'static str,
+}
+
+/// The answer: a key's is the one that it is of.
+pub async fn list(caller: Caller) -> Result<Json<List<Organisation>>, ApiRefused> {
+    let account = caller.principal.account();
+    let mut memberships = organisations::of_account(&caller.app.pool, account).await?;
+    if let Principal::Key(key) = &caller.principal {
+        memberships.retain(|membership| membership.organisation == key.organisation);
+    }
+    let show = |membership: organisations::Membership| Organisation {
+        id: membership.organisation.to_string(),
+        name: membership.name,
+        role: membership.role.as_str(),
+    };
+    Ok(Json(List::whole(memberships.into_iter().map(show).collect())))
+}

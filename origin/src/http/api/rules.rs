@@ -1,0 +1,59 @@
+//! `…/sites/{sitekey}/rules`: a site's rules, all at once and in their order.
+
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use munjigi_protocol::Rule;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::body::Body;
+use super::caller::Acting;
+use super::refusal::ApiRefused;
+use super::sites::{change_settings, find, tagged};
+use crate::settings::Edit;
+use crate::store::sites::SiteRecord;
+
+/// A site's rules.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rules {
+    /// The first that matches decides.
+    rules: Vec<Rule>,
+}
+
+/// What they are to be. A condition that is misspelt is refused: the rule
+/// would else match everybody.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRules {
+    /// In their order, at most 100.
+    #[schema(value_type = Vec<Rule>)]
+    rules: serde_json::Value,
+}
+
+/// `GET …/rules`.
+pub async fn show(
+    acting: Acting,
+    Path((_, sitekey)): Path<(String, String)>,
+) -> Result<Response, ApiRefused> {
+    Ok(answer(find(&acting, &sitekey).await?))
+}
+
+/// `PUT …/rules`.
+pub async fn set(
+    acting: Acting,
+    Path((_, sitekey)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body(NewRules { rules }): Body<NewRules>,
+) -> Result<Response, ApiRefused> {
+    let rules = crate::settings::read_rules(&rules.to_string()).map_err(|mistakes| {
+        ApiRefused::invalid(mistakes.iter().map(ToString::to_string).collect())
+    })?;
+    let edit = Edit { rules: Some(rules), ..Edit::default() };
+    change_settings(&acting, &sitekey, &headers, &edit, "site.rules").await.map(answer)
+}
+
+fn answer(site: SiteRecord) -> Response {
+    tagged(site, |site| json!(Rules { rules: site.config.rules }))
+}

@@ -1,0 +1,160 @@
+//! `/session`: a person's session. An access token lives a quarter of an
+//! hour; the refresh token is good once, within seven days, and comes with
+//! the next one. One that comes twice was copied: the session ends for both.
+//!
+//! There is no grace for a client that lost the answer: whoever copied a
+//! token would have it as well. Such a client logs in again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use munjigi_captcha::UnixMillis;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body::Body;
+use super::caller::{Caller, Principal};
+use super::refusal::{ApiCode, ApiRefused};
+use crate::accounts::access_token::{Bearer, LIFETIME_SECONDS};
+use crate::accounts::session::IDLE_MILLIS;
+use crate::accounts::{EmailAddress, Id, Password, Token, demo};
+use crate::http::App;
+use crate::http::console::{Browser, code, log_in};
+use crate::store::api_sessions::{self, Exchange, Exchanged, NewApiSession};
+use crate::store::{accounts, sessions, transact};
+
+/// Who logs in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// Address of the account.
+    email: String,
+    /// Its password.
+    #[schema(value_type = String)]
+    password: Password,
+    /// Of the authenticator app, or a recovery code; where the account has a
+    /// second factor.
+    code: Option<String>,
+}
+
+/// What is exchanged.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// As it was given last.
+    refresh_token: String,
+}
+
+/// What lets a person in.
+#[derive(Serialize, ToSchema)]
+pub struct Tokens {
+    /// For `Authorization: Bearer …`.
+    access_token: String,
+    /// Seconds that it lives.
+    expires_in: u64,
+    /// For the next tokens; good once.
+    refresh_token: String,
+    /// Seconds that it lives.
+    refresh_expires_in: u64,
+    /// Always `Bearer`.
+    token_type: &'static str,
+}
+
+/// `POST /session`.
+pub async fn begin(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Body(credentials): Body<Credentials>,
+) -> Result<(StatusCode, Json<Tokens>), ApiRefused> {
+    let Credentials { email, password, code } = credentials;
+    let wrong = || ApiRefused::new(ApiCode::WrongCredentials, "address or password is wrong");
+    let now = app.clock.now();
+    let address: EmailAddress = email.parse().map_err(|_| wrong())?;
+    let allowed = log_in::Allowed::to_log_in(&app, &browser, &address, now).await?;
+    let account = accounts::by_email(&app.pool, &address).await?;
+    let kept = account.as_ref().map(|account| account.password.clone());
+    let is_right = app.console().guard.is(password, kept).await?;
+    let account = account.filter(|_| is_right).ok_or_else(wrong)?;
+    if !demo::may_be_used(&account.email, app.console().config.reach()) {
+        return Err(wrong());
+    }
+    if account.has_factor() {
+        let code = code.ok_or_else(|| {
+            let detail = "the account has a second factor: send its `code` as well";
+            ApiRefused::new(ApiCode::SecondFactorRequired, detail)
+        })?;
+        if !code::is_right(&app, &account, &code).await? {
+            let detail = "the code is wrong, or was used before; wait for the next one";
+            return Err(ApiRefused::new(ApiCode::WrongCredentials, detail));
+        }
+    }
+    allowed.was_right(&app).await?;
+    let (id, refresh) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
+    let new = NewApiSession {
+        refresh: refresh.hash(),
+        id: &id,
+        account: &account.id,
+        agent: &browser.agent,
+        prefix: &browser.prefix,
+        now,
+    };
+    api_sessions::begin(&app.pool, &new).await?;
+    let bearer = Bearer { account: account.id, session: id };
+    Ok((StatusCode::CREATED, tokens(&app, &bearer, &refresh, now)))
+}
+
+/// `POST /session/refresh`.
+pub async fn refresh(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Body(Refresh { refresh_token }): Body<Refresh>,
+) -> Result<Json<Tokens>, ApiRefused> {
+    let unknown = || {
+        ApiRefused::new(ApiCode::Unauthenticated, "no such refresh token, or it has ended; log in")
+    };
+    let (sent, next) =
+        (Token::parse(&refresh_token).ok_or_else(unknown)?, Token::draw(&app.entropy));
+    let now = app.clock.now();
+    let unit = Exchange {
+        sent: sent.hash(),
+        next: next.hash(),
+        prefix: &browser.prefix,
+        request_id: &browser.request_id,
+        now,
+    };
+    match transact(&app.pool, &unit).await? {
+        Exchanged::Next { account, session } => {
+            Ok(tokens(&app, &Bearer { account, session }, &next, now))
+        }
+        Exchanged::Reused { account } => {
+            tracing::warn!(%account, "a refresh token came twice; its session is ended");
+            metrics::counter!("munjigi_api_refresh_tokens_reused_total").increment(1);
+            Err(ApiRefused::new(
+                ApiCode::RefreshTokenReused,
+                "this refresh token was exchanged before, so somebody may have a copy: the session is ended; log in",
+            ))
+        }
+        Exchanged::Unknown => Err(unknown()),
+    }
+}
+
+/// `DELETE /session`.
+pub async fn end(caller: Caller) -> Result<StatusCode, ApiRefused> {
+    if let Principal::Person { account, session } = &caller.principal {
+        let ended = sessions::end(&caller.app.pool, &account.id, session).await?;
+        caller.app.cache.tell_ended(&ended).await;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn tokens(app: &App, bearer: &Bearer, refresh: &Token, now: UnixMillis) -> Json<Tokens> {
+    Json(Tokens {
+        access_token: app.console().tokens.issue(bearer, now),
+        expires_in: LIFETIME_SECONDS,
+        refresh_token: refresh.reveal().to_string(),
+        refresh_expires_in: IDLE_MILLIS / 1_000,
+        token_type: "Bearer",
+    })
+}

@@ -1,0 +1,380 @@
+//! `…/sites`: making, reading, changing, pausing and deleting sites. A change
+//! may name the settings it was made from (`If-Match`): it is then made to
+//! those or not at all.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use munjigi_protocol::{Mode, PictureType, Rule, SiteState, Work};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::body::{Body, List, Part};
+use super::caller::Acting;
+use super::refusal::{ApiCode, ApiRefused};
+use super::rfc3339;
+use crate::settings::{Edit, HostsEdit, Mark, Settings};
+use crate::store::sites::{
+    self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, EditOwned,
+    EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
+use crate::store::{Unit, transact};
+
+/// Tries of a change that names no version, when others change the site at
+/// the same moment.
+const TRIES: usize = 5;
+
+/// A site.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Site {
+    /// For pages: `data-sitekey`.
+    sitekey: String,
+    /// For people.
+    name: String,
+    /// Rises with every change, of secrets and state as well.
+    version: u64,
+    /// Whether visitors are served.
+    state: SiteState,
+    /// Host-name patterns.
+    hosts: Vec<String>,
+    /// Whether `localhost` and other loopback names are allowed.
+    allow_loopback: bool,
+    /// How the widget behaves.
+    mode: Mode,
+    /// Bounds of the work per sub-puzzle, in expected hashes.
+    work: Work,
+    /// Sub-puzzles per puzzle.
+    count: u32,
+    /// Lifetime of a token.
+    token_lifetime_seconds: u32,
+    /// Whether browsers without WebAssembly may pass.
+    fallback_allowed: bool,
+    /// Kinds of picture that may be shown.
+    pictures: Vec<PictureType>,
+    /// The first that matches decides.
+    rules: Vec<Rule>,
+    /// When it was made.
+    created_at: String,
+    /// When it was last changed.
+    changed_at: String,
+    /// Since when it is deleted.
+    deleted_at: Option<String>,
+    /// The version that the edge is known to have; a change is there within
+    /// seconds, everywhere within two minutes.
+    published_version: Option<u64>,
+    /// Why the last try to publish failed, where it did.
+    publish_error: Option<String>,
+}
+
+/// A site to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewSite {
+    /// For people, 1 to 100 characters.
+    name: String,
+    /// Host-name patterns: `shop.example`, `*.shop.example`.
+    #[serde(default)]
+    hosts: Vec<String>,
+    /// Whether `localhost` and other loopback names are allowed.
+    #[serde(default)]
+    allow_loopback: bool,
+}
+
+/// A site that was made.
+#[derive(Serialize, ToSchema)]
+pub struct MadeSite {
+    /// The site.
+    site: Site,
+    /// For siteverify. It is nowhere else: put it away now.
+    secret: String,
+}
+
+/// What is to be different; what is not named stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SiteChange {
+    /// For people.
+    name: Option<String>,
+    /// Host-name patterns, in place of all.
+    hosts: Option<Vec<String>>,
+    /// Whether loopback names are allowed.
+    allow_loopback: Option<bool>,
+    /// How the widget behaves.
+    mode: Option<Mode>,
+    /// Least work per sub-puzzle, in expected hashes.
+    work_floor: Option<u64>,
+    /// Most work per sub-puzzle.
+    work_ceiling: Option<u64>,
+    /// Sub-puzzles per puzzle, 1 to 64.
+    count: Option<u32>,
+    /// Lifetime of a token, 30 to 300.
+    token_lifetime_seconds: Option<u32>,
+    /// Whether browsers without WebAssembly may pass.
+    fallback_allowed: Option<bool>,
+    /// Kinds of picture that may be shown, in place of all.
+    pictures: Option<Vec<PictureType>>,
+}
+
+/// What a site is to be.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewState {
+    state: WantedState,
+}
+
+/// As requests spell it.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum WantedState {
+    /// Served.
+    Live,
+    /// Refused with `site-paused`.
+    Paused,
+}
+
+/// `GET …/sites`.
+pub async fn list(acting: Acting, part: Part) -> Result<Json<List<Site>>, ApiRefused> {
+    let after = part.after.as_deref().unwrap_or_default();
+    let rows =
+        sites::part_of(&acting.app().pool, acting.organisation(), after, part.probe()).await?;
+    Ok(Json(part.list(rows, |site| site.config.sitekey.clone(), Site::of)))
+}
+
+/// `POST …/sites`.
+pub async fn make(
+    acting: Acting,
+    Body(new): Body<NewSite>,
+) -> Result<(StatusCode, Json<MadeSite>), ApiRefused> {
+    let app = acting.app();
+    let check = &app.console().check;
+    let sitekey = app.entropy.with(|generator| check.mint_sitekey(generator)).to_string();
+    let edit = Edit {
+        name: Some(new.name),
+        hosts: HostsEdit::Replace(new.hosts),
+        allow_loopback: Some(new.allow_loopback),
+        ..Edit::default()
+    };
+    let settings = edit.apply(&sitekey, &Settings::of_a_new_site()).map_err(|mistakes| {
+        ApiRefused::invalid(mistakes.0.iter().map(ToString::to_string).collect())
+    })?;
+    let secret = app.entropy.with(|generator| check.mint_secret(generator));
+    let unit = CreateOwned {
+        create: CreateSite {
+            name: &settings.name,
+            config: &settings.config(&sitekey),
+            secret: &secret.hash(),
+            now: acting.now(),
+        },
+        organisation: acting.organisation(),
+        actor: &acting.actor(),
+    };
+    transact(&app.pool, &unit).await?;
+    let site = find(&acting, &sitekey).await?;
+    let made = MadeSite { site: Site::of(site), secret: secret.reveal().to_string() };
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// `GET …/sites/{sitekey}`.
+pub async fn show(
+    acting: Acting,
+    Path((_, sitekey)): Path<(String, String)>,
+) -> Result<Response, ApiRefused> {
+    Ok(answer(find(&acting, &sitekey).await?))
+}
+
+/// `PATCH …/sites/{sitekey}`.
+pub async fn edit(
+    acting: Acting,
+    Path((_, sitekey)): Path<(String, String)>,
+    headers: HeaderMap,
+    Body(change): Body<SiteChange>,
+) -> Result<Response, ApiRefused> {
+    change_settings(&acting, &sitekey, &headers, &change.edit(), "site.edit").await.map(answer)
+}
+
+/// `DELETE …/sites/{sitekey}`.
+pub async fn delete(
+    acting: Acting,
+    Path((_, sitekey)): Path<(String, String)>,
+) -> Result<Json<Site>, ApiRefused> {
+    change(&acting, &sitekey, &Change::Delete).await?;
+    Ok(Json(Site::of(find(&acting, &sitekey).await?)))
+}
+
+/// `PUT …/sites/{sitekey}/state`.
+pub async fn set_state(
+    acting: Acting,
+    Path((_, sitekey)): Path<(String, String)>,
+    Body(NewState { state }): Body<NewState>,
+) -> Result<Json<Site>, ApiRefused> {
+    let site = find(&acting, &sitekey).await?;
+    if site.deleted_at.is_some() {
+        change(&acting, &sitekey, &Change::Restore).await?;
+    }
+    let wanted = match state {
+        WantedState::Live => Change::Resume,
+        WantedState::Paused => Change::Pause,
+    };
+    change(&acting, &sitekey, &wanted).await?;
+    Ok(Json(Site::of(find(&acting, &sitekey).await?)))
+}
+
+/// A site of the organisation; others' are not there.
+pub async fn find(acting: &Acting, sitekey: &str) -> Result<SiteRecord, ApiRefused> {
+    let site = acting.app().cache.sites.find(sitekey, acting.now()).await?;
+    let organisation = Some(acting.organisation().as_str());
+    let site = site.filter(|site| site.organisation.as_deref() == organisation);
+    site.ok_or_else(ApiRefused::nothing_here)
+}
+
+/// Carries out a change of a site. Whoever looks at it next sees it as it is.
+async fn write<U: Unit + Sync>(
+    acting: &Acting,
+    sitekey: &str,
+    unit: &U,
+) -> Result<U::Output, ApiRefused> {
+    let output = transact(&acting.app().pool, unit).await?;
+    // Untold, copies end within seconds by themselves; here they are not
+    // looked at meanwhile.
+    let _ = acting.app().cache.sites.changed(sitekey).await;
+    Ok(output)
+}
+
+/// Changes a site; what is so already is left alone.
+pub async fn change(acting: &Acting, sitekey: &str, change: &Change) -> Result<(), ApiRefused> {
+    let unit = ChangeOwned {
+        change: ChangeSite { sitekey, change, now: acting.now() },
+        organisation: acting.organisation(),
+        actor: &acting.actor(),
+    };
+    match write(acting, sitekey, &unit).await? {
+        Ok(_) | Err(ChangeRefused::Unchanged) => Ok(()),
+        Err(ChangeRefused::Unknown) => Err(ApiRefused::nothing_here()),
+        Err(ChangeRefused::Deleted) if matches!(change, Change::Delete) => Ok(()),
+        Err(ChangeRefused::Deleted) => Err(deleted()),
+        Err(ChangeRefused::TwoSecrets) => Err(ApiRefused::new(
+            ApiCode::Conflict,
+            "the site has two secrets already; make one of them void first",
+        )),
+    }
+}
+
+/// Changes the settings that `If-Match` names, or of whatever is
+/// there.
+pub async fn change_settings(
+    acting: &Acting,
+    sitekey: &str,
+    headers: &HeaderMap,
+    edit: &Edit,
+    action: &'static str,
+) -> Result<SiteRecord, ApiRefused> {
+    let named = named_mark(headers)?;
+    for _ in 0..TRIES {
+        let shown = match &named {
+            Some(mark) => mark.clone(),
+            None => Settings::of(&find(acting, sitekey).await?).mark(),
+        };
+        let unit = EditOwned {
+            edit: EditSite { sitekey, edit, intent: Intent::Write, now: acting.now() },
+            shown: &shown,
+            organisation: acting.organisation(),
+            actor: &acting.actor(),
+            action,
+        };
+        return match write(acting, sitekey, &unit).await? {
+            Ok(_) => find(acting, sitekey).await,
+            Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
+                Err(ApiRefused::nothing_here())
+            }
+            Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => Err(deleted()),
+            Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+                Err(ApiRefused::invalid(mistakes.0.iter().map(ToString::to_string).collect()))
+            }
+            Err(EditOwnedRefused::ChangedSince) if named.is_none() => continue,
+            Err(EditOwnedRefused::ChangedSince) => Err(ApiRefused::new(
+                ApiCode::VersionMismatch,
+                "the settings have changed since; read them again",
+            )),
+        };
+    }
+    Err(ApiRefused::new(ApiCode::Conflict, "others are changing the site at this moment"))
+}
+
+/// What is shown of a site, with the mark of its settings as `ETag`.
+pub fn tagged(site: SiteRecord, show: impl FnOnce(SiteRecord) -> serde_json::Value) -> Response {
+    let tag = HeaderValue::from_str(&format!("\"{}\"", Settings::of(&site).mark()));
+    let mut response = Json(show(site)).into_response();
+    if let Ok(tag) = tag {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+fn answer(site: SiteRecord) -> Response {
+    tagged(site, |site| json!(Site::of(site)))
+}
+
+fn deleted() -> ApiRefused {
+    ApiRefused::new(ApiCode::Conflict, "the site is deleted; restore it first")
+}
+
+fn named_mark(headers: &HeaderMap) -> Result<Option<Mark>, ApiRefused> {
+    let Some(named) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = named.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let mark = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let mark = mark.and_then(|mark| Mark::try_from(mark.to_owned()).ok());
+    mark.map(Some).ok_or_else(|| {
+        ApiRefused::new(ApiCode::MalformedRequest, "If-Match: send the `ETag` as it was given")
+    })
+}
+
+impl Site {
+    /// As it is shown.
+    pub fn of(site: SiteRecord) -> Self {
+        let config = site.config;
+        Self {
+            sitekey: config.sitekey,
+            name: site.name,
+            version: config.version,
+            state: config.state,
+            hosts: config.hosts,
+            allow_loopback: config.allow_loopback,
+            mode: config.mode,
+            work: config.work,
+            count: config.count,
+            token_lifetime_seconds: config.token_lifetime_seconds,
+            fallback_allowed: config.fallback_allowed,
+            pictures: config.pictures,
+            rules: config.rules,
+            created_at: rfc3339(site.created_at),
+            changed_at: rfc3339(site.changed_at),
+            deleted_at: site.deleted_at.map(rfc3339),
+            published_version: site.published_version,
+            publish_error: site.publish_error,
+        }
+    }
+}
+
+impl SiteChange {
+    fn edit(self) -> Edit {
+        Edit {
+            name: self.name,
+            hosts: self.hosts.map_or(HostsEdit::Keep, HostsEdit::Replace),
+            allow_loopback: self.allow_loopback,
+            mode: self.mode,
+            work_floor: self.work_floor,
+            work_ceiling: self.work_ceiling,
+            count: self.count,
+            token_lifetime_seconds: self.token_lifetime_seconds,
+            fallback_allowed: self.fallback_allowed,
+            pictures: self.pictures,
+            rules: None,
+            unread: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! `…/statistics`: what the overview shows, as numbers.
+
+use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use munjigi_captcha::UnixMillis;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::caller::Acting;
+use super::refusal::{ApiCode, ApiRefused};
+use super::rfc3339;
+use crate::statistics::{Period, Totals};
+use crate::store::statistics::{self, Refusals, Scope};
+
+/// What is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    period: Option<String>,
+    sitekey: Option<String>,
+}
+
+/// Counts of a period.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Statistics {
+    /// `24h`, `7d` or `30d`.
+    period: &'static str,
+    /// When it begins.
+    begins_at: String,
+    /// When it ends: the hour under way is in it.
+    ends_at: String,
+    /// The whole of it.
+    totals: Counts,
+    /// As long a time right before.
+    before: Counts,
+    /// Step by step.
+    series: Vec<StepShown>,
+    /// Refusals by code.
+    refusals: Vec<Refusal>,
+}
+
+/// Counts of some time.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Counts {
+    /// First challenges.
+    issued: u64,
+    /// Tokens handed out.
+    solved: u64,
+    /// Asked for more than at first.
+    stepped_up: u64,
+    /// Wrong solutions and answers.
+    failed: u64,
+    /// Challenges that expired before a solution came.
+    abandoned: u64,
+    /// Requests refused.
+    refused: u64,
+    /// Tokens that a back end redeemed.
+    redeemed: u64,
+    /// Redemptions refused because the token was spent.
+    rejected: u64,
+    /// Redeemed after an answered picture.
+    interactive: u64,
+    /// Time within which half of the puzzles were solved.
+    solve_p50_ms: Option<u32>,
+    /// And 95 of 100.
+    solve_p95_ms: Option<u32>,
+}
+
+/// One step.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepShown {
+    /// When it begins.
+    begins_at: String,
+    /// First challenges.
+    issued: u64,
+    /// Tokens handed out.
+    solved: u64,
+    /// Wrong solutions and answers.
+    failed: u64,
+    /// Requests refused.
+    refused: u64,
+    /// Tokens redeemed.
+    redeemed: u64,
+}
+
+/// Refusals of one code.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Refusal {
+    /// The protocol's code.
+    code: String,
+    /// How often.
+    count: u64,
+}
+
+/// The answer.
+pub async fn show(
+    acting: Acting,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Statistics>, ApiRefused> {
+    let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
+    let Query(Asked { period, sitekey }) =
+        asked.map_err(|_| malformed("the query cannot be read"))?;
+    let period = match period.as_deref() {
+        None => Period::Day,
+        Some(text) => Period::ALL
+            .into_iter()
+            .find(|period| period.as_str() == text)
+            .ok_or_else(|| malformed("period: `24h`, `7d` or `30d`"))?,
+    };
+    if let Some(sitekey) = &sitekey {
+        super::sites::find(&acting, sitekey).await?;
+    }
+    let span = period.span(acting.now());
+    let scope = Scope { organisation: acting.organisation(), sitekey: sitekey.as_deref() };
+    let pool = &acting.app().pool;
+    let (totals, before, refusals, series) = tokio::try_join!(
+        statistics::totals(pool, scope, span),
+        statistics::totals(pool, scope, span.before()),
+        statistics::refusals(pool, scope, span),
+        statistics::series(pool, scope, period, span),
+    )?;
+    let step = |step: statistics::Step| StepShown {
+        begins_at: rfc3339(step.at),
+        issued: step.totals.issued,
+        solved: step.totals.solved,
+        failed: step.totals.failed,
+        refused: step.totals.refused,
+        redeemed: step.totals.redeemed,
+    };
+    let refusal = |Refusals { code, count }| Refusal { code, count };
+    let at = |at: UnixMillis| at.rfc3339();
+    Ok(Json(Statistics {
+        period: period.as_str(),
+        begins_at: at(span.from),
+        ends_at: at(span.to),
+        totals: Counts::of(&totals),
+        before: Counts::of(&before),
+        series: series.into_iter().map(step).collect(),
+        refusals: refusals.into_iter().map(refusal).collect(),
+    }))
+}
+
+impl Counts {
+    fn of(totals: &Totals) -> Self {
+        Self {
+            issued: totals.issued,
+            solved: totals.solved,
+            stepped_up: totals.stepped,
+            failed: totals.failed,
+            abandoned: totals.abandoned,
+            refused: totals.refused,
+            redeemed: totals.redeemed,
+            rejected: totals.rejected,
+            interactive: totals.interactive,
+            solve_p50_ms: totals.solved_within_ms(0.5),
+            solve_p95_ms: totals.solved_within_ms(0.95),
+        }
+    }
+}

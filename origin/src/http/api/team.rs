@@ -1,0 +1,217 @@
+//! `…/members` and `…/invitations`.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use munjigi_captcha::UnixMillis;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body::{Body, List};
+use super::caller::{Acting, Principal};
+use super::refusal::{ApiCode, ApiRefused};
+use super::rfc3339;
+use crate::accounts::{EmailAddress, Id, Role, Token, limits, session};
+use crate::http::console::letters;
+use crate::store::limits::Taken;
+use crate::store::organisations::{
+    self, ChangeMember, Invitation, Invite, MemberRow, TeamRefused, Withdraw,
+};
+use crate::store::{accounts, transact};
+
+/// A member.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberShown {
+    /// Their account.
+    account: String,
+    /// What they are called.
+    name: String,
+    /// Their address.
+    email: String,
+    /// `owner`, `admin`, `analyst` or `read-only`.
+    role: &'static str,
+    /// Since when.
+    since: String,
+    /// Whether a second factor guards their account.
+    has_second_factor: bool,
+}
+
+/// Somebody who was asked to join.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationShown {
+    /// Its id.
+    id: String,
+    /// Who.
+    email: String,
+    /// As what.
+    role: &'static str,
+    /// Until when it may be answered.
+    expires_at: String,
+}
+
+/// What a member is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRole {
+    /// `owner`, `admin`, `analyst` or `read-only`.
+    role: String,
+}
+
+/// Whom to ask.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInvitation {
+    /// Their address.
+    email: String,
+    /// `owner`, `admin`, `analyst` or `read-only`.
+    role: String,
+}
+
+/// The letter is on its way; the link is in it alone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InvitationMade {
+    /// The invitation's id.
+    id: String,
+}
+
+/// `GET …/members`.
+pub async fn members(acting: Acting) -> Result<Json<List<MemberShown>>, ApiRefused> {
+    let members = organisations::members(&acting.app().pool, acting.organisation()).await?;
+    let show = |member: MemberRow| MemberShown {
+        account: member.account.to_string(),
+        name: member.name,
+        email: member.email,
+        role: member.role.as_str(),
+        since: rfc3339(member.since),
+        has_second_factor: member.has_factor,
+    };
+    Ok(Json(List::whole(members.into_iter().map(show).collect())))
+}
+
+/// `PATCH …/members/{account}`.
+pub async fn change(
+    acting: Acting,
+    Path((_, account)): Path<(String, String)>,
+    Body(NewRole { role }): Body<NewRole>,
+) -> Result<StatusCode, ApiRefused> {
+    let role = read_role(&role)?;
+    change_member(&acting, &account, Some(role)).await
+}
+
+/// `DELETE …/members/{account}`.
+pub async fn remove(
+    acting: Acting,
+    Path((_, account)): Path<(String, String)>,
+) -> Result<StatusCode, ApiRefused> {
+    change_member(&acting, &account, None).await
+}
+
+/// `GET …/invitations`.
+pub async fn invitations(acting: Acting) -> Result<Json<List<InvitationShown>>, ApiRefused> {
+    let pool = &acting.app().pool;
+    let invitations = organisations::invitations(pool, acting.organisation(), acting.now()).await?;
+    let show = |invitation: Invitation| InvitationShown {
+        id: invitation.id.to_string(),
+        email: invitation.email.to_string(),
+        role: invitation.role.as_str(),
+        expires_at: rfc3339(invitation.expires_at),
+    };
+    Ok(Json(List::whole(invitations.into_iter().map(show).collect())))
+}
+
+/// `POST …/invitations`.
+pub async fn invite(
+    acting: Acting,
+    Body(NewInvitation { email, role }): Body<NewInvitation>,
+) -> Result<(StatusCode, Json<InvitationMade>), ApiRefused> {
+    let role = read_role(&role)?;
+    let address: EmailAddress =
+        email.parse().map_err(|error| ApiRefused::invalid(vec![format!("email: {error}")]))?;
+    if !granting(&acting).may_grant(role) {
+        return Err(refused(TeamRefused::TooMighty));
+    }
+    let (app, now) = (acting.app(), acting.now());
+    for (limit, whom) in [
+        (&limits::LETTERS_BY_ORGANISATION, acting.organisation().as_str()),
+        (&limits::LETTERS_BY_ADDRESS, address.as_str()),
+    ] {
+        if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
+            return Err(ApiRefused::too_often(seconds));
+        }
+    }
+    let by = accounts::find(&app.pool, acting.caller.principal.account()).await?;
+    let by = by.ok_or_else(ApiRefused::nothing_here)?;
+    let (id, link) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
+    let name = &acting.membership.name;
+    let letter = letters::invited(app.console(), &by, name, &address, role, &link);
+    let unit = Invite {
+        id: &id,
+        link: link.hash(),
+        organisation: acting.organisation(),
+        email: &address,
+        role,
+        letter: &letter,
+        actor: &acting.actor(),
+        expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
+        now,
+    };
+    transact(&app.pool, &unit).await?.map_err(refused)?;
+    Ok((StatusCode::CREATED, Json(InvitationMade { id: id.to_string() })))
+}
+
+/// `DELETE …/invitations/{invitation}`.
+pub async fn withdraw(
+    acting: Acting,
+    Path((_, invitation)): Path<(String, String)>,
+) -> Result<StatusCode, ApiRefused> {
+    let id: Id = invitation.parse().map_err(|_| ApiRefused::nothing_here())?;
+    let unit = Withdraw {
+        id: &id,
+        organisation: acting.organisation(),
+        actor: &acting.actor(),
+        now: acting.now(),
+    };
+    transact(&acting.app().pool, &unit).await?.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn change_member(
+    acting: &Acting,
+    account: &str,
+    role: Option<Role>,
+) -> Result<StatusCode, ApiRefused> {
+    let account: Id = account.parse().map_err(|_| ApiRefused::nothing_here())?;
+    let unit = ChangeMember {
+        organisation: acting.organisation(),
+        account: &account,
+        role,
+        actor: &acting.actor(),
+        by: granting(acting),
+        now: acting.now(),
+    };
+    transact(&acting.app().pool, &unit).await?.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// As what somebody is made or changed by whoever calls: keys make no owners.
+fn granting(acting: &Acting) -> Role {
+    match (&acting.caller.principal, acting.membership.role) {
+        (Principal::Key(_), Role::Owner) => Role::Admin,
+        (_, role) => role,
+    }
+}
+
+fn read_role(text: &str) -> Result<Role, ApiRefused> {
+    Role::parse(text).ok_or_else(|| {
+        ApiRefused::invalid(vec!["role: owner, admin, analyst or read-only".to_owned()])
+    })
+}
+
+fn refused(refused: TeamRefused) -> ApiRefused {
+    let code = match refused {
+        TeamRefused::Unknown => return ApiRefused::nothing_here(),
+        TeamRefused::TooMighty => ApiCode::Forbidden,
+        TeamRefused::Member | TeamRefused::LastOwner => ApiCode::Conflict,
+    };
+    ApiRefused::new(code, refused.to_string())
+}

@@ -1,0 +1,143 @@
+//! Keys: what they may, how often, and how they end.
+
+use serde_json::json;
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::accounts::Permission::{ChangeTeam, ReadSites, ReadTeam};
+use crate::accounts::Role;
+use crate::rig::{DAY, MINUTE, Rig};
+use crate::store::api_keys::WantedKey;
+use crate::store::to_timestamp;
+
+fn wanted() -> WantedKey {
+    WantedKey {
+        name: "deploy".to_owned(),
+        scopes: vec![ReadSites],
+        per_minute: 600,
+        per_day: None,
+        expires_at: None,
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_is_made_used_listed_and_revoked(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let person = rig.session_client(&kim.account).await;
+    let base = format!("/organisations/{}/keys", kim.organisation);
+    let body = json!({ "name": "deploy", "scopes": ["sites:read"], "expires_in_days": 30 });
+    let made = person.call("POST", &base, Some(&body)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let made = made.json();
+    let key = super::Client { rig: &rig, bearer: made["key"].as_str().unwrap().to_owned() };
+    let me = key.call("GET", "/me", None).await.json();
+    assert_eq!((&me["kind"], &me["scopes"]), (&json!("key"), &json!(["sites:read"])));
+    let list = person.call("GET", &base, None).await;
+    assert!(!list.body.contains(&key.bearer));
+    let shown = &list.json()["data"][0];
+    assert!(key.bearer.ends_with(shown["hint"].as_str().unwrap()));
+    assert!(shown["last_used_at"].is_string());
+    let stored: Vec<u8> =
+        sqlx::query_scalar("SELECT hash FROM api_keys").fetch_one(&rig.pool).await.unwrap();
+    assert_eq!(stored.len(), 32);
+    let id = made["id"].as_str().unwrap();
+    for _ in 0..2 {
+        assert_eq!(person.call("DELETE", &format!("{base}/{id}"), None).await.status, 204);
+    }
+    let ended = key.call("GET", "/me", None).await;
+    assert_eq!((ended.status, ended.code()), (401, "key-ended".to_owned()));
+    assert_eq!(ended.headers["www-authenticate"], "Bearer realm=\"munjigi\"");
+    assert_eq!(rig.number("SELECT count(*) FROM audit WHERE action LIKE 'key.%'").await, 2);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_may_at_most_what_its_maker_may_at_this_moment(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let key = rig.key_client(&kim, &[ChangeTeam, ReadTeam]).await;
+    let base = format!("/organisations/{}", kim.organisation);
+    let body = json!({ "email": "lee@shop.example", "role": "admin" });
+    let invitations = format!("{base}/invitations");
+    assert_eq!(key.call("POST", &invitations, Some(&body)).await.status, 201);
+    // An owner's key makes no owners.
+    let owner = json!({ "email": "pak@shop.example", "role": "owner" });
+    assert_eq!(key.call("POST", &invitations, Some(&owner)).await.status, 403);
+    rig.join(&kim.organisation, &kim.account, Role::ReadOnly).await;
+    assert_eq!(key.call("POST", &invitations, Some(&body)).await.status, 403);
+    assert_eq!(key.call("GET", &format!("{base}/members"), None).await.status, 200);
+    sqlx::query("DELETE FROM members").execute(&rig.pool).await.unwrap();
+    assert_eq!(key.call("GET", &format!("{base}/members"), None).await.status, 404);
+    let list = key.call("GET", "/organisations", None).await.json();
+    assert_eq!(list["data"], json!([]));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn nobody_makes_a_key_that_may_more_than_they(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let person = rig.session_client(&kim.account).await;
+    let base = format!("/organisations/{}/keys", kim.organisation);
+    for scope in ["keys:write", "owners:write", "", "sites:reads"] {
+        let body = json!({ "name": "x", "scopes": [scope] });
+        let answer = person.call("POST", &base, Some(&body)).await;
+        assert_eq!((answer.status, answer.code()), (422, "invalid".to_owned()), "{scope}");
+    }
+    let wrong =
+        json!({ "name": " ", "scopes": [], "per_minute": 0, "per_day": 0, "expires_in_days": 0 });
+    let answer = person.call("POST", &base, Some(&wrong)).await;
+    assert_eq!(answer.json()["mistakes"].as_array().unwrap().len(), 5, "{}", answer.body);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_ends_by_itself(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let end = to_timestamp(rig.now()) + Duration::days(1);
+    let (_, client) = rig.client_of(&kim, &WantedKey { expires_at: Some(end), ..wanted() }).await;
+    rig.pass(DAY - 1);
+    assert_eq!(client.call("GET", "/me", None).await.status, 200);
+    rig.pass(1);
+    assert_eq!(client.call("GET", "/me", None).await.code(), "key-ended");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn each_key_is_held_to_its_own_pace_and_told_so(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let slow = WantedKey { per_minute: 2, ..wanted() };
+    let (_, client) = rig.client_of(&kim, &slow).await;
+    let (_, other) = rig.client_of(&kim, &slow).await;
+    let first = client.call("GET", "/me", None).await;
+    assert_eq!(first.headers["ratelimit-policy"], "\"api-by-key\";q=2;w=60");
+    assert_eq!(first.headers["ratelimit"], "\"api-by-key\";r=1;t=30");
+    assert_eq!(
+        client.call("GET", "/me", None).await.headers["ratelimit"],
+        "\"api-by-key\";r=0;t=60"
+    );
+    let third = client.call("GET", "/me", None).await;
+    assert_eq!((third.status, third.code()), (429, "rate-limited".to_owned()));
+    assert_eq!(third.headers["retry-after"], "30");
+    assert_eq!(third.headers["ratelimit"], "\"api-by-key\";r=0;t=60");
+    assert_eq!(other.call("GET", "/me", None).await.status, 200);
+    rig.pass(MINUTE / 2);
+    assert_eq!(client.call("GET", "/me", None).await.status, 200);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_day_of_a_key_ends_at_midnight(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let few = WantedKey { per_day: Some(2), ..wanted() };
+    let (_, client) = rig.client_of(&kim, &few).await;
+    for _ in 0..2 {
+        assert_eq!(client.call("GET", "/me", None).await.status, 200);
+    }
+    let third = client.call("GET", "/me", None).await;
+    assert_eq!((third.status, third.code()), (429, "quota-exceeded".to_owned()));
+    let seconds: u64 = third.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    // It is half a minute past noon.
+    assert_eq!(seconds, 12 * 3_600 - 30);
+    rig.pass(seconds * 1_000);
+    assert_eq!(client.call("GET", "/me", None).await.status, 200);
+}

@@ -1,0 +1,164 @@
+//! `GET /api`: the document as a page, for people. Made by the server: it
+//! needs no script, no other host and no exception in the page's policy,
+//! which the usual viewers all do.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Html;
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+
+use super::document::{document, operation_id, who};
+use super::routes::{self, BASE, Listed, Shape};
+use crate::http::App;
+use crate::http::console::frame::{Frame, render};
+use crate::http::console::{Browser, Person, Trouble};
+
+#[derive(Template)]
+#[template(path = "console/api.html")]
+struct Page {
+    frame: Frame,
+    server: String,
+    groups: Vec<(&'static str, Vec<Entry>)>,
+}
+
+/// A route as it is shown.
+struct Entry {
+    id: String,
+    method: &'static str,
+    path: String,
+    summary: &'static str,
+    who: String,
+    query: Vec<(&'static str, &'static str)>,
+    takes: Vec<Field>,
+    status: u16,
+    gives: Vec<Field>,
+}
+
+/// A field of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Field {
+    name: String,
+    kind: String,
+    required: bool,
+    meaning: String,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    person: Option<Extension<Person>>,
+) -> Result<Html<String>, Trouble> {
+    let frame = match person {
+        Some(Extension(person)) => Frame::of_person(&app, &browser, &person, "API"),
+        None => Frame::bare(&app, &browser, "API"),
+    };
+    let server = app.console().config.url.as_str().trim_end_matches('/').to_owned();
+    render(&Page { frame, server, groups: groups() })
+}
+
+fn groups() -> Vec<(&'static str, Vec<Entry>)> {
+    let mut groups: Vec<(&'static str, Vec<Entry>)> = Vec::new();
+    for row in routes::listed(super::rows()) {
+        let title = title(row.path);
+        match groups.iter_mut().find(|(known, _)| *known == title) {
+            Some((_, entries)) => entries.push(entry(row)),
+            None => groups.push((title, vec![entry(row)])),
+        }
+    }
+    groups
+}
+
+fn title(path: &str) -> &'static str {
+    let rest = path.strip_prefix("/organisations/{organisation}").unwrap_or(path);
+    match rest.split('/').nth(1) {
+        Some("sites") => "Sites",
+        Some("statistics") => "Statistics",
+        Some("members" | "invitations") => "Team",
+        Some("audit") => "Record",
+        Some("keys") => "Keys",
+        Some("info" | "status") => "Service",
+        _ => "Session",
+    }
+}
+
+fn entry(row: Listed) -> Entry {
+    Entry {
+        id: operation_id(&row),
+        method: row.method.as_str(),
+        path: format!("{BASE}{}", row.path),
+        who: who(&row),
+        summary: row.summary,
+        takes: row.takes.as_ref().map(fields).unwrap_or_default(),
+        status: row.gives.0,
+        gives: row.gives.1.as_ref().map(fields).unwrap_or_default(),
+        query: row.query,
+    }
+}
+
+/// The fields of a body, those of lists and of what is inside included.
+fn fields(shape: &Shape) -> Vec<Field> {
+    let schema = serde_json::to_value(&shape.schema).unwrap_or_default();
+    let mut fields = Vec::new();
+    walk(&schema, "", document(), &mut fields, 0);
+    fields
+}
+
+fn walk(schema: &Value, prefix: &str, document: &OpenApi, fields: &mut Vec<Field>, depth: u8) {
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{prefix}{name}");
+        let target = resolved(inner, document);
+        fields.push(Field {
+            name: path.clone(),
+            kind: kind(inner, &target),
+            required: required.contains(&name.as_str()),
+            meaning: inner["description"].as_str().unwrap_or_default().to_owned(),
+        });
+        if depth < 2 {
+            let items = &target["items"];
+            if items.is_object() {
+                let items = resolved(items, document);
+                walk(&items, &format!("{path}[]."), document, fields, depth + 1);
+            } else {
+                walk(&target, &format!("{path}."), document, fields, depth + 1);
+            }
+        }
+    }
+}
+
+/// What a reference stands for; a choice with nothing is what else it is.
+fn resolved(schema: &Value, document: &OpenApi) -> Value {
+    let choice = schema["oneOf"].as_array();
+    let chosen = choice.and_then(|all| all.iter().find(|one| one["$ref"].is_string()));
+    let schema = chosen.unwrap_or(schema);
+    let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+    let Some(name) = name else { return schema.clone() };
+    let components = document.components.as_ref();
+    let found = components.and_then(|components| components.schemas.get(name));
+    found.and_then(|schema| serde_json::to_value(schema).ok()).unwrap_or_default()
+}
+
+fn kind(schema: &Value, target: &Value) -> String {
+    let words = |value: &Value| match value {
+        Value::String(word) => word.clone(),
+        Value::Array(words) => {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            words.join(" or ")
+        }
+        _ => String::new(),
+    };
+    if let Some(values) = target["enum"].as_array() {
+        let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
+        return values.join(" · ");
+    }
+    let kind = words(&schema["type"]);
+    if kind.is_empty() { words(&target["type"]) } else { kind }
+}

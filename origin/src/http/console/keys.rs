@@ -1,0 +1,220 @@
+//! `…/keys`: keys of the API, for owners and admins. A new one is shown on
+//! the answer alone.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::Query;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::frame::{Entry, Frame, render};
+use super::person::Asking;
+use super::trouble::Trouble;
+use crate::accounts::{ApiKey, Id, Permission};
+use crate::http::api::NewKey;
+use crate::store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
+use crate::store::transact;
+
+/// Before the name of a scope, in the form.
+const SCOPE: &str = "scope:";
+
+#[derive(Template)]
+#[template(path = "console/keys.html")]
+struct Page {
+    frame: Frame,
+    keys: Vec<Row>,
+    scopes: Vec<Choice>,
+    typed: Typed,
+    notice: Option<&'static str>,
+    mistakes: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/key-made.html")]
+struct Made {
+    frame: Frame,
+    name: String,
+    key: String,
+    address: String,
+}
+
+struct Row {
+    key: KeyRecord,
+    state: KeyState,
+}
+
+/// A scope that can be chosen.
+struct Choice {
+    scope: &'static str,
+    meaning: &'static str,
+    is_chosen: bool,
+}
+
+/// As the form has it.
+#[derive(Debug, Default, Clone)]
+struct Typed {
+    name: String,
+    days: String,
+    per_day: String,
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// What the form for a new key sends.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    name: String,
+    #[serde(default)]
+    days: String,
+    #[serde(default)]
+    per_day: String,
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
+}
+
+/// Which key.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    key: String,
+}
+
+/// The page.
+pub async fn show(
+    asking: Asking,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let done = done.ok().and_then(|Query(done)| done.done);
+    let notice = (done.as_deref() == Some("revoked"))
+        .then_some("The key is revoked. Whoever comes with it is refused from now on.");
+    page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
+}
+
+/// Makes a key, or says every mistake.
+pub async fn make(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { name, days, per_day, others }) = fields.map_err(|_| Trouble::malformed())?;
+    let typed = Typed { name, days, per_day };
+    let scopes: Vec<String> =
+        others.keys().filter_map(|name| name.strip_prefix(SCOPE)).map(str::to_owned).collect();
+    let now = asking.app.clock.now();
+    let wanted = match typed.wish(scopes.clone()).and_then(|wish| wish.wanted(asking.role(), now)) {
+        Ok(wanted) => wanted,
+        Err(mistakes) => return page(&asking, None, &scopes, typed, mistakes).await,
+    };
+    let app = &asking.app;
+    let (id, key) = (Id::draw(&app.entropy), ApiKey::draw(&app.entropy));
+    let unit = MakeKey {
+        id: &id,
+        hash: key.hash(),
+        hint: &key.hint(),
+        organisation: asking.organisation(),
+        wanted: &wanted,
+        actor: &asking.actor(),
+        now,
+    };
+    if let Err(error) = transact(&app.pool, &unit).await? {
+        return page(&asking, None, &scopes, typed, vec![error.to_string()]).await;
+    }
+    let made = Made {
+        frame: asking.frame("A new key", Entry::Keys),
+        name: wanted.name,
+        key: key.reveal().to_string(),
+        address: app.console().config.url.as_str().trim_end_matches('/').to_owned(),
+    };
+    Ok((StatusCode::CREATED, render(&made)?).into_response())
+}
+
+/// Revokes a key.
+pub async fn revoke(
+    asking: Asking,
+    which: Result<Form<Which>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Which { key }) = which.map_err(|_| Trouble::malformed())?;
+    let id: Id = key.parse().map_err(|_| Trouble::malformed())?;
+    let unit = RevokeKey {
+        id: &id,
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
+        now: asking.app.clock.now(),
+    };
+    match transact(&asking.app.pool, &unit).await? {
+        Revoked::Now | Revoked::Before => {
+            let place = format!("/console/{}/keys?done=revoked", asking.organisation());
+            Ok(Redirect::to(&place).into_response())
+        }
+        Revoked::Unknown => Err(Trouble::nothing_here()),
+    }
+}
+
+async fn page(
+    asking: &Asking,
+    notice: Option<&'static str>,
+    chosen: &[String],
+    typed: Typed,
+    mistakes: Vec<String>,
+) -> Result<Response, Trouble> {
+    let now = asking.app.clock.now();
+    let keys = api_keys::of_organisation(&asking.app.pool, asking.organisation()).await?;
+    let role = asking.role();
+    let scopes = Permission::ALL.into_iter().filter(|permission| role.may(*permission));
+    let scopes = scopes.filter_map(|permission| {
+        let scope = permission.scope()?;
+        let is_chosen = chosen.iter().any(|chosen| chosen == scope);
+        Some(Choice { scope, meaning: permission.meaning(), is_chosen })
+    });
+    let status =
+        if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page {
+        frame: asking.frame("Keys", Entry::Keys),
+        keys: keys.into_iter().map(|key| Row { state: key.state(now), key }).collect(),
+        scopes: scopes.collect(),
+        typed,
+        notice,
+        mistakes,
+    };
+    Ok((status, render(&page)?).into_response())
+}
+
+impl Typed {
+    /// As a program would ask for it.
+    fn wish(&self, scopes: Vec<String>) -> Result<NewKey, Vec<String>> {
+        let mut mistakes = Vec::new();
+        let mut number = |text: &str, what: &str| -> Option<i64> {
+            let text = text.trim();
+            if text.is_empty() {
+                return None;
+            }
+            text.parse().map_err(|_| mistakes.push(format!("{what}: a number, or nothing"))).ok()
+        };
+        let expires_in_days = number(&self.days, "Ends after days");
+        let per_day = number(&self.per_day, "Requests a day");
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        Ok(NewKey { name: self.name.clone(), scopes, per_minute: None, per_day, expires_in_days })
+    }
+}
+
+impl Row {
+    fn is_live(&self) -> bool {
+        self.state == KeyState::Live
+    }
+
+    const fn state(&self) -> &'static str {
+        match self.state {
+            KeyState::Live => "live",
+            KeyState::Expired => "expired",
+            KeyState::Revoked => "revoked",
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Keys of the API.
+
+use munjigi_captcha::UnixMillis;
+use serde_json::json;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+
+use super::audit::{self, Actor, Entry};
+use super::{StoreError, Unit, to_timestamp};
+use crate::accounts::{Id, Permission, TokenHash};
+
+/// Keys of one organisation that can be used at once.
+const MOST: i64 = 100;
+
+/// A key as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// Its name in addresses; lets nobody in.
+    pub id: Id,
+    /// Whose.
+    pub organisation: Id,
+    /// Who made it: it may at most what they may.
+    pub account: Id,
+    /// Their address.
+    pub email: String,
+    /// For people.
+    pub name: String,
+    /// The last characters of its text.
+    pub hint: String,
+    /// What it may.
+    pub scopes: Vec<String>,
+    /// Requests a minute.
+    pub per_minute: i32,
+    /// Requests a day of UTC, where that is limited.
+    pub per_day: Option<i64>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When it ends by itself.
+    pub expires_at: Option<OffsetDateTime>,
+    /// When it was revoked.
+    pub revoked_at: Option<OffsetDateTime>,
+    /// When it was last used.
+    pub used_at: Option<OffsetDateTime>,
+}
+
+/// Whether a key lets its holder in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// It does.
+    Live,
+    /// It ended by itself.
+    Expired,
+    /// Somebody ended it.
+    Revoked,
+}
+
+impl KeyRecord {
+    /// At a time.
+    pub fn state(&self, now: UnixMillis) -> KeyState {
+        if self.revoked_at.is_some() {
+            KeyState::Revoked
+        } else if self.expires_at.is_some_and(|end| end <= to_timestamp(now)) {
+            KeyState::Expired
+        } else {
+            KeyState::Live
+        }
+    }
+
+    /// Whether it was made for this.
+    pub fn may(&self, permission: Permission) -> bool {
+        permission.scope().is_some_and(|scope| self.scopes.iter().any(|own| own == scope))
+    }
+}
+
+/// The key of this text, whatever its state.
+pub async fn find(pool: &PgPool, hash: TokenHash) -> Result<Option<KeyRecord>, StoreError> {
+    let key = sqlx::query_as!(
+        KeyRecord,
+        "SELECT api_keys.id, organisation, account, email, api_keys.name, hint, scopes,
+            per_minute, per_day, api_keys.created_at, expires_at, revoked_at, used_at
+        FROM api_keys JOIN accounts ON accounts.id = account WHERE hash = $1",
+        hash.as_bytes()
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(key)
+}
+
+/// Counts a request of a key; how many there were today with this one.
+pub async fn count(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<i64, StoreError> {
+    let at = to_timestamp(now);
+    let count = sqlx::query_scalar!(
+        "UPDATE api_keys SET used_at = $2, used_on = $3,
+            used_count = CASE WHEN used_on = $3 THEN used_count + 1 ELSE 1 END
+        WHERE id = $1 RETURNING used_count",
+        id.as_str(),
+        at,
+        at.date()
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(count.unwrap_or(0))
+}
+
+/// An organisation's keys, the newest first; those that were revoked last.
+pub async fn of_organisation(
+    pool: &PgPool,
+    organisation: &Id,
+) -> Result<Vec<KeyRecord>, StoreError> {
+    let keys = sqlx::query_as!(
+        KeyRecord,
+        "SELECT api_keys.id, organisation, account, email, api_keys.name, hint, scopes,
+            per_minute, per_day, api_keys.created_at, expires_at, revoked_at, used_at
+        FROM api_keys JOIN accounts ON accounts.id = account
+        WHERE organisation = $1
+        ORDER BY revoked_at IS NOT NULL, api_keys.created_at DESC, api_keys.id LIMIT 300",
+        organisation.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(keys)
+}
+
+/// Makes a key.
+#[derive(Debug)]
+pub struct MakeKey<'a> {
+    /// Its name in addresses.
+    pub id: &'a Id,
+    /// Of its text.
+    pub hash: TokenHash,
+    /// The last characters of its text.
+    pub hint: &'a str,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// What was chosen.
+    pub wanted: &'a WantedKey,
+    /// Who makes it.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+/// What is chosen of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedKey {
+    /// For people.
+    pub name: String,
+    /// What it may.
+    pub scopes: Vec<Permission>,
+    /// Requests a minute.
+    pub per_minute: i32,
+    /// Requests a day of UTC.
+    pub per_day: Option<i64>,
+    /// When it ends by itself.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// The organisation has as many as it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("The organisation has 100 keys already. Revoke one that is no longer used.")]
+pub struct TooManyKeys;
+
+impl Unit for MakeKey<'_> {
+    type Output = Result<(), TooManyKeys>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let organisation = self.organisation.as_str();
+        sqlx::query!("SELECT id FROM organisations WHERE id = $1 FOR UPDATE", organisation)
+            .fetch_optional(&mut *connection)
+            .await?;
+        let live = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "count!" FROM api_keys
+            WHERE organisation = $1 AND revoked_at IS NULL"#,
+            organisation
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if live >= MOST {
+            return Ok(Err(TooManyKeys));
+        }
+        let WantedKey { name, scopes, per_minute, per_day, expires_at } = self.wanted;
+        let scopes: Vec<String> =
+            scopes.iter().filter_map(|scope| scope.scope()).map(str::to_owned).collect();
+        sqlx::query!(
+            "INSERT INTO api_keys (id, hash, organisation, account, name, hint, scopes,
+                per_minute, per_day, created_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            self.id.as_str(),
+            self.hash.as_bytes(),
+            organisation,
+            self.actor.account.as_str(),
+            name,
+            self.hint,
+            &scopes,
+            per_minute,
+            *per_day,
+            to_timestamp(self.now),
+            *expires_at
+        )
+        .execute(&mut *connection)
+        .await?;
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "key.create",
+            subject: self.id.as_str(),
+            before: None,
+            after: Some(json!({ "name": name, "scopes": scopes })),
+        };
+        audit::write(connection, &entry, self.now).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Revokes a key, at once and for ever.
+#[derive(Debug)]
+pub struct RevokeKey<'a> {
+    /// Which.
+    pub id: &'a Id,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Who revokes it.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked {
+    /// It lets nobody in any more.
+    Now,
+    /// It did not before either.
+    Before,
+    /// The organisation has no such key.
+    Unknown,
+}
+
+impl Unit for RevokeKey<'_> {
+    type Output = Revoked;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Revoked, StoreError> {
+        let key = sqlx::query!(
+            "SELECT name, revoked_at FROM api_keys WHERE id = $1 AND organisation = $2 FOR UPDATE",
+            self.id.as_str(),
+            self.organisation.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(key) = key else { return Ok(Revoked::Unknown) };
+        if key.revoked_at.is_some() {
+            return Ok(Revoked::Before);
+        }
+        sqlx::query!(
+            "UPDATE api_keys SET revoked_at = $2 WHERE id = $1",
+            self.id.as_str(),
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "key.revoke",
+            subject: self.id.as_str(),
+            before: Some(json!({ "name": key.name })),
+            after: None,
+        };
+        audit::write(connection, &entry, self.now).await?;
+        Ok(Revoked::Now)
+    }
+}

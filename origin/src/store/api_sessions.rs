@@ -1,0 +1,175 @@
+//! Sessions of the API. A session's row has the hash of the refresh token
+//! that is good now; those before it are kept as spent, so that one that
+//! comes back is known for a copy.
+
+use munjigi_captcha::UnixMillis;
+use serde_json::json;
+use sqlx::{PgConnection, PgPool};
+
+use super::audit::{self, Actor, Entry};
+use super::{StoreError, Unit, from_timestamp, to_timestamp};
+use crate::accounts::session::{self, Stage};
+use crate::accounts::{Id, TokenHash};
+
+/// A new session.
+#[derive(Debug)]
+pub struct NewApiSession<'a> {
+    /// Of its first refresh token.
+    pub refresh: TokenHash,
+    /// Its name in lists.
+    pub id: &'a Id,
+    /// Whose.
+    pub account: &'a Id,
+    /// Program in words.
+    pub agent: &'a str,
+    /// Where from.
+    pub prefix: &'a str,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+/// Begins a session.
+pub async fn begin(pool: &PgPool, new: &NewApiSession<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO sessions
+            (hash, id, account, stage, created_at, seen_at, proved_at, agent, prefix, kind)
+        VALUES ($1, $2, $3, 'complete', $4, $4, $4, $5, $6, 'api')",
+        new.refresh.as_bytes(),
+        new.id.as_str(),
+        new.account.as_str(),
+        to_timestamp(new.now),
+        new.agent,
+        new.prefix
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Whether an account's session of the API stands.
+pub async fn stands(
+    pool: &PgPool,
+    id: &Id,
+    account: &Id,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query!(
+        "SELECT created_at, seen_at FROM sessions
+        WHERE id = $1 AND account = $2 AND kind = 'api'",
+        id.as_str(),
+        account.as_str()
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.is_some_and(|row| {
+        let (created, seen) = (from_timestamp(row.created_at), from_timestamp(row.seen_at));
+        session::stands(Stage::Complete, created, seen, now)
+    }))
+}
+
+/// Exchanges a refresh token for the next one.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    /// What was sent.
+    pub sent: TokenHash,
+    /// What is good from now on.
+    pub next: TokenHash,
+    /// Where from.
+    pub prefix: &'a str,
+    /// The request, for the record.
+    pub request_id: &'a str,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exchanged {
+    /// The next one is good.
+    Next {
+        /// Whose.
+        account: Id,
+        /// The session.
+        session: Id,
+    },
+    /// It was exchanged before: somebody has a copy. The session is ended,
+    /// for its owner and for whoever has the copy.
+    Reused {
+        /// Whose.
+        account: Id,
+    },
+    /// There is no such session, or it has ended.
+    Unknown,
+}
+
+impl Unit for Exchange<'_> {
+    type Output = Exchanged;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Exchanged, StoreError> {
+        let row = sqlx::query!(
+            "SELECT id, account, created_at, seen_at FROM sessions
+            WHERE hash = $1 AND kind = 'api' FOR UPDATE",
+            self.sent.as_bytes()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else { return self.reused(connection).await };
+        let (created, seen) = (from_timestamp(row.created_at), from_timestamp(row.seen_at));
+        if !session::stands(Stage::Complete, created, seen, self.now) {
+            return Ok(Exchanged::Unknown);
+        }
+        let now = to_timestamp(self.now);
+        sqlx::query!(
+            "UPDATE sessions SET hash = $2, seen_at = GREATEST(seen_at, $3), prefix = $4
+            WHERE id = $1",
+            row.id,
+            self.next.as_bytes(),
+            now,
+            self.prefix
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO spent_refresh_tokens (hash, session, spent_at) VALUES ($1, $2, $3)",
+            self.sent.as_bytes(),
+            row.id,
+            now
+        )
+        .execute(connection)
+        .await?;
+        Ok(Exchanged::Next { account: row.account.into(), session: row.id.into() })
+    }
+}
+
+impl Exchange<'_> {
+    /// Ends the session that a spent token was of.
+    async fn reused(&self, connection: &mut PgConnection) -> Result<Exchanged, StoreError> {
+        let ended = sqlx::query!(
+            "DELETE FROM sessions USING spent_refresh_tokens, accounts
+            WHERE spent_refresh_tokens.hash = $1 AND sessions.id = spent_refresh_tokens.session
+                AND accounts.id = sessions.account
+            RETURNING sessions.id, sessions.account, email",
+            self.sent.as_bytes()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(ended) = ended else { return Ok(Exchanged::Unknown) };
+        let account = Id::from(ended.account);
+        let actor = Actor {
+            account: account.clone(),
+            email: ended.email,
+            prefix: self.prefix.to_owned(),
+            request_id: self.request_id.to_owned(),
+        };
+        let entry = Entry {
+            actor: &actor,
+            organisation: None,
+            action: "session.refresh-token-reused",
+            subject: &ended.id,
+            before: None,
+            after: Some(json!({ "session": "ended" })),
+        };
+        audit::write(connection, &entry, self.now).await?;
+        Ok(Exchanged::Reused { account })
+    }
+}

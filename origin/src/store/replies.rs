@@ -1,0 +1,112 @@
+//! What was answered to requests that carry an `Idempotency-Key`, for a day.
+
+use munjigi_captcha::UnixMillis;
+use sqlx::PgPool;
+use time::Duration;
+
+use super::{StoreError, to_timestamp};
+
+/// How long an answer is repeated.
+pub const KEPT: Duration = Duration::hours(24);
+
+/// Whose request, and which.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyed<'a> {
+    /// The key or session that sends it.
+    pub caller: &'a str,
+    /// What it calls the request.
+    pub key: &'a str,
+    /// SHA-256 of method, path and body.
+    pub fingerprint: [u8; 32],
+}
+
+/// What is known of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing: it is noted now, and its answer is to be written here.
+    New,
+    /// It was answered.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// The body, sealed.
+        reply: Vec<u8>,
+    },
+    /// It has begun, and is under way or was cut off.
+    Begun,
+    /// Another request had the same key.
+    Another,
+}
+
+/// Notes a request, or says what is known of it. One statement decides.
+pub async fn begin(
+    pool: &PgPool,
+    request: Keyed<'_>,
+    now: UnixMillis,
+) -> Result<Known, StoreError> {
+    let at = to_timestamp(now);
+    let begun = sqlx::query!(
+        "INSERT INTO api_replies (caller, key, fingerprint, begun_at) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (caller, key) DO UPDATE
+            SET fingerprint = EXCLUDED.fingerprint, begun_at = EXCLUDED.begun_at,
+                status = NULL, reply = NULL
+            WHERE api_replies.begun_at <= $5",
+        request.caller,
+        request.key,
+        &request.fingerprint,
+        at,
+        at - KEPT
+    )
+    .execute(pool)
+    .await?;
+    if begun.rows_affected() == 1 {
+        return Ok(Known::New);
+    }
+    let row = sqlx::query!(
+        "SELECT fingerprint, status, reply FROM api_replies WHERE caller = $1 AND key = $2",
+        request.caller,
+        request.key
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(match row {
+        // Forgotten in this moment, because it failed: the next try begins it.
+        None => Known::Begun,
+        Some(row) if row.fingerprint != request.fingerprint => Known::Another,
+        Some(row) => match (row.status, row.reply) {
+            (Some(status), Some(reply)) => Known::Answered { status: status.unsigned_abs(), reply },
+            _ => Known::Begun,
+        },
+    })
+}
+
+/// Writes down what was answered.
+pub async fn answered(
+    pool: &PgPool,
+    request: Keyed<'_>,
+    status: u16,
+    reply: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE api_replies SET status = $3, reply = $4 WHERE caller = $1 AND key = $2",
+        request.caller,
+        request.key,
+        i16::try_from(status).unwrap_or(i16::MAX),
+        reply
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Forgets a request that changed nothing, so that it can be sent again.
+pub async fn forget(pool: &PgPool, request: Keyed<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM api_replies WHERE caller = $1 AND key = $2",
+        request.caller,
+        request.key
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
