@@ -22,6 +22,7 @@ pub mod mail;
 pub mod notifications;
 pub mod photos;
 pub mod pictures;
+pub mod privacy;
 pub mod publish;
 pub mod rehearsal;
 #[cfg(test)]

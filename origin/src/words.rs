@@ -93,6 +93,8 @@ pub struct Around {
     pub code_and_request: [&'static str; 2],
     /// To `/`.
     pub to_start: &'static str,
+    /// To `/privacy/data`.
+    pub kept: &'static str,
     /// The language itself, in itself.
     pub language: &'static str,
 }

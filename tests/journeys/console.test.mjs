@@ -262,12 +262,12 @@ test('every page is clean by axe, in both themes and widths', async (t) => {
     await lee.press('Send the invitation');
   }
   // The last ones choose a language, which is kept.
-  const guest = ['/', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all', '/status', '/docs',
+  const guest = ['/', '/privacy/data', '/api', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all', '/status', '/docs',
     '/docs/integration', '/docs/protocol', '/?lang=ko', '/status?lang=ko', '/sign-up?lang=ko'];
   const own = [base, `${base}/statistics`, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`, `${place}/rules`,
     `${base}/anomalies`, `${base}/notifications`,
-    `${base}/team`, `${base}/record`, '/console/account',
-    '/console/account/factor', '/console/0000000000000000'];
+    `${base}/team`, `${base}/keys`, `${base}/record`, '/console/account',
+    '/console/account/factor', '/console/account/data', '/console/0000000000000000'];
   const state = await lee.context.storageState();
   for (const [storageState, paths] of /** @type {const} */ ([[undefined, guest], [state, own]])) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {

@@ -8,6 +8,7 @@ mod assets;
 pub(super) mod code;
 mod confirm;
 mod cookies;
+mod data_map;
 mod demo;
 mod docs;
 mod figures;
@@ -99,12 +100,14 @@ impl Console {
 
 /// Every page.
 fn pages(app: &Arc<App>) -> Pages {
-    use Access::{Anyone, Guest, HalfWay, Member, Person, Public};
-    use Permission::{
-        ChangeKeys, ChangeRules, ChangeSecrets, ChangeSites, ChangeTeam, Export, ReadAudit,
-        ReadSites, ReadTeam,
-    };
-    let pages = Pages::new(app)
+    let pages = of_account(for_everybody(Pages::new(app)));
+    of_team(of_the_unusual(of_sites(pages)))
+}
+
+/// What everybody may see, and the way in.
+fn for_everybody(pages: Pages) -> Pages {
+    use Access::{Anyone, Guest, HalfWay, Public};
+    pages
         .get("/", Anyone, home::show)
         .get("/demo", Public, demo::show)
         .post("/demo", Anyone, demo::submit)
@@ -133,6 +136,13 @@ fn pages(app: &Arc<App>) -> Pages {
         .get("/mailbox", Anyone, mailbox::show)
         .get("/invitation", Anyone, invitation::show)
         .post("/invitation", Anyone, invitation::submit)
+        .get("/privacy/data", Anyone, data_map::show)
+}
+
+/// Somebody's own account.
+fn of_account(pages: Pages) -> Pages {
+    use Access::Person;
+    pages
         .get("/console", Person, overview::first)
         .get("/console/account", Person, account::show)
         .get("/console/account/factor", Person, account::factor::show)
@@ -148,8 +158,19 @@ fn pages(app: &Arc<App>) -> Pages {
         .post("/console/account/proof", Person, account::proof::submit)
         .post("/console/account/proof/passkey", Person, account::proof::passkey)
         .post("/console/account/proof/passkey/options", Person, account::proof::options)
+        .get("/console/account/data", Person, account::data::show)
+        .post("/console/account/data/export", Person, account::data::export)
+        .post("/console/account/data/leave", Person, account::data::leave)
+        .post("/console/account/data/keep", Person, account::data::keep)
         .post("/console/account/password", Person, account::password::submit)
         .post("/console/account/sessions", Person, account::sessions::submit)
+}
+
+/// An organisation's sites and their numbers.
+fn of_sites(pages: Pages) -> Pages {
+    use Access::Member;
+    use Permission::{ChangeRules, ChangeSecrets, ChangeSites, Export, ReadSites};
+    pages
         .get("/console/{organisation}", Member(ReadSites), overview::show)
         .get("/console/{organisation}/overview/live", Member(ReadSites), overview::live::show)
         .get("/console/{organisation}/overview.csv", Member(Export), overview::export)
@@ -185,8 +206,14 @@ fn pages(app: &Arc<App>) -> Pages {
             "/console/{organisation}/sites/{sitekey}/secrets",
             Member(ChangeSecrets),
             sites::secrets::submit,
-        );
-    of_the_unusual(pages)
+        )
+}
+
+/// Who and what acts for an organisation, and what was done.
+fn of_team(pages: Pages) -> Pages {
+    use Access::Member;
+    use Permission::{ChangeKeys, ChangeTeam, ReadAudit, ReadTeam};
+    pages
         .get("/console/{organisation}/team", Member(ReadTeam), team::show)
         .post("/console/{organisation}/team/invite", Member(ChangeTeam), team::invite::submit)
         .post("/console/{organisation}/team/withdraw", Member(ChangeTeam), team::invite::withdraw)

@@ -115,6 +115,15 @@ pub enum LetterKind {
         /// Where all of it is listed.
         link: Url,
     },
+    /// An account is going to be erased, as its owner asked.
+    AccountLeaves {
+        /// When.
+        when: UnixMillis,
+        /// Where to log in, to keep it.
+        login_link: Url,
+    },
+    /// It is not.
+    AccountStays,
     /// Somebody logged in from where nobody did before.
     NewLogIn {
         /// When.
@@ -189,7 +198,8 @@ impl LetterKind {
             Self::ConfirmAddress { link, .. }
             | Self::RecoverPassword { link, .. }
             | Self::Invited { link, .. }
-            | Self::Unusual { link, .. } => vec![link],
+            | Self::Unusual { link, .. }
+            | Self::AccountLeaves { login_link: link, .. } => vec![link],
             Self::AddressTaken { login_link, recover_link } => vec![login_link, recover_link],
             Self::PasswordChanged
             | Self::SecondFactorOn
@@ -198,6 +208,7 @@ impl LetterKind {
             | Self::PasskeyAdded { .. }
             | Self::PasskeyRemoved { .. }
             | Self::PasskeyCopied { .. }
+            | Self::AccountStays
             | Self::NewLogIn { .. } => Vec::new(),
         }
     }
@@ -220,6 +231,12 @@ fn text(paragraphs: &[Paragraph]) -> String {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
 fn counted(number: &u16, unit: &str) -> String {
     if *number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+}
+
+/// `2026-11-20 (UTC)`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+fn day(at: &UnixMillis) -> String {
+    format!("{} (UTC)", to_timestamp(*at).date())
 }
 
 /// `2026-11-20 12:00 (UTC)`: whoever reads it may be anywhere.

@@ -47,13 +47,14 @@ pub async fn write(
 ) -> Result<(), StoreError> {
     let Entry { actor, organisation, action, subject, before, after } = entry;
     let what = What { organisation: organisation.map(Id::as_str), action, subject };
-    insert(connection, Some(actor), &what, (before.as_ref(), after.as_ref()), now).await
+    insert(connection, Ok(actor), &what, (before.as_ref(), after.as_ref()), now).await
 }
 
-/// One change by whoever has the `munjigi` command: which of the operators
-/// that is, the machine knows and this program does not.
+/// One change that nobody made in the console.
 #[derive(Debug, Clone)]
 pub struct CommandEntry<'a> {
+    /// [`COMMAND`] or [`HOUSEKEEPING`].
+    pub by: &'static str,
     /// For which organisation, if for one.
     pub organisation: Option<&'a str>,
     /// `site.create`, …
@@ -66,18 +67,22 @@ pub struct CommandEntry<'a> {
     pub after: Option<Value>,
 }
 
-/// Who the record says it was.
+/// Whoever has the `munjigi` command: which of the operators that is, the
+/// machine knows and this program does not.
 pub const COMMAND: &str = "command";
 
-/// Writes one down that was made with the command.
+/// A job, because its time had come.
+pub const HOUSEKEEPING: &str = "housekeeping";
+
+/// Writes one down that nobody made in the console.
 pub async fn write_command(
     connection: &mut PgConnection,
     entry: &CommandEntry<'_>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let CommandEntry { organisation, action, subject, before, after } = entry;
+    let CommandEntry { by, organisation, action, subject, before, after } = entry;
     let what = What { organisation: *organisation, action, subject };
-    insert(connection, None, &what, (before.as_ref(), after.as_ref()), now).await
+    insert(connection, Err(by), &what, (before.as_ref(), after.as_ref()), now).await
 }
 
 struct What<'a> {
@@ -88,7 +93,7 @@ struct What<'a> {
 
 async fn insert(
     connection: &mut PgConnection,
-    actor: Option<&Actor>,
+    actor: Result<&Actor, &str>,
     what: &What<'_>,
     (before, after): (Option<&Value>, Option<&Value>),
     now: UnixMillis,
@@ -99,8 +104,8 @@ async fn insert(
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         to_timestamp(now),
         what.organisation,
-        actor.map(|actor| actor.account.as_str()),
-        actor.map_or(COMMAND, |actor| actor.email.as_str()),
+        actor.ok().map(|actor| actor.account.as_str()),
+        actor.map_or_else(|by| by, |actor| actor.email.as_str()),
         actor.map_or("", |actor| actor.prefix.as_str()),
         what.action,
         what.subject,

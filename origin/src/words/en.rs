@@ -19,6 +19,7 @@ pub const WORDS: Words = Words {
         status: "Status",
         code_and_request: ["Code", "request"],
         to_start: "To the start",
+        kept: "What is kept",
         language: "English",
     },
     home: home::HOME,

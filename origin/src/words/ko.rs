@@ -22,6 +22,7 @@ pub const WORDS: Words = Words {
         status: "상태",
         code_and_request: ["코드", "요청"],
         to_start: "처음으로",
+        kept: "보관하는 정보",
         language: "한국어",
     },
     home: home::HOME,

@@ -1,5 +1,6 @@
 //! `/console/account`: one's own: second factor, password, sessions.
 
+pub mod data;
 pub mod factor;
 pub mod passkeys;
 pub mod password;

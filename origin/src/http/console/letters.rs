@@ -1,5 +1,6 @@
 //! Letters that pages cause: which, in whose language, with which links.
 
+use munjigi_captcha::UnixMillis;
 use reqwest::Url;
 
 use super::Console;
@@ -58,6 +59,17 @@ pub fn invited(
         days: whole(session::INVITATION_MILLIS / DAY_MILLIS),
     };
     kind.letter(email.for_mail(), locale)
+}
+
+/// To who asked for their account to be erased.
+pub fn left(console: &Console, account: &Account, when: UnixMillis) -> Letter {
+    let login_link = page(console, "/log-in");
+    to(account, &LetterKind::AccountLeaves { when, login_link })
+}
+
+/// To who took that back.
+pub fn stays(account: &Account) -> Letter {
+    to(account, &LetterKind::AccountStays)
 }
 
 /// To the owner of an account, in their language.

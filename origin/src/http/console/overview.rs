@@ -23,9 +23,9 @@ use crate::http::App;
 use crate::locale::Locale;
 use crate::statistics::{Period, Totals};
 use crate::store::anomalies::{self, Noted, Part};
-use crate::store::from_timestamp;
 use crate::store::sites::{self, SiteRecord};
 use crate::store::statistics::{self, Lately, Refusals, Step};
+use crate::store::{departures, from_timestamp};
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;
@@ -62,8 +62,15 @@ struct Bar {
     redeemed: u64,
 }
 
-/// Leads to somebody's first organisation.
-pub async fn first(Extension(person): Extension<Person>) -> Result<Response, Trouble> {
+/// Leads to somebody's first organisation; who asked to be erased, to where
+/// they can take that back.
+pub async fn first(
+    State(app): State<Arc<App>>,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Trouble> {
+    if departures::of_account(&app.pool, &person.account.id).await?.is_some() {
+        return Ok(Redirect::to("/console/account/data").into_response());
+    }
     let first = person.memberships.first().ok_or(Trouble::nothing_here())?;
     Ok(Redirect::to(&format!("/console/{}", first.organisation)).into_response())
 }

@@ -10,6 +10,7 @@ mod live;
 mod log_in;
 mod overview;
 mod passkeys;
+mod privacy;
 mod public;
 mod record;
 mod recover;

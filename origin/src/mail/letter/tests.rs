@@ -71,6 +71,8 @@ pub(crate) fn every_letter() -> Vec<(&'static str, LetterKind)> {
                 link: url("console/anomalies"),
             },
         ),
+        ("account-leaves", LetterKind::AccountLeaves { when: NOON, login_link: url("login") }),
+        ("account-stays", LetterKind::AccountStays),
         ("new-log-in", LetterKind::NewLogIn { when: NOON, where_from: odd() }),
     ]
 }

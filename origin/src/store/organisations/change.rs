@@ -145,6 +145,7 @@ impl Unit for FoundByInvitation<'_> {
         .execute(&mut *connection)
         .await?;
         let entry = CommandEntry {
+            by: audit::COMMAND,
             organisation: Some(self.organisation.as_str()),
             action: "organisation.found",
             subject: self.email.as_str(),
@@ -329,7 +330,8 @@ impl ChangeMember<'_> {
         }
         let others = sqlx::query_scalar!(
             r#"SELECT count(*) AS "others!" FROM members
-            WHERE organisation = $1 AND role = 'owner' AND account <> $2"#,
+            WHERE organisation = $1 AND role = 'owner' AND account <> $2
+                AND NOT EXISTS (SELECT FROM departures WHERE departures.account = members.account)"#,
             self.organisation.as_str(),
             self.account.as_str()
         )

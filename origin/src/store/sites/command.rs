@@ -23,6 +23,7 @@ impl Unit for CreateByCommand<'_> {
     async fn run(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
         let config = self.0.run(&mut *connection).await?;
         let entry = CommandEntry {
+            by: audit::COMMAND,
             organisation: None,
             action: "site.create",
             subject: &config.sitekey,
@@ -47,6 +48,7 @@ impl Unit for ChangeByCommand<'_> {
         if changed.is_ok() {
             let organisation = owner(&mut *connection, sitekey).await?;
             let entry = CommandEntry {
+                by: audit::COMMAND,
                 organisation: organisation.as_deref(),
                 action: action(change),
                 subject: sitekey,
@@ -76,6 +78,7 @@ impl Unit for EditByCommand<'_> {
         if !after.is_empty() && intent == Intent::Write {
             let organisation = owner(&mut *connection, sitekey).await?;
             let entry = CommandEntry {
+                by: audit::COMMAND,
                 organisation: organisation.as_deref(),
                 action: "site.edit",
                 subject: sitekey,
@@ -163,6 +166,7 @@ impl Unit for GiveSite<'_> {
         // Both read that it came or went.
         for organisation in [before.as_deref(), new].into_iter().flatten() {
             let entry = CommandEntry {
+                by: audit::COMMAND,
                 organisation: Some(organisation),
                 action: "site.give",
                 subject: self.sitekey,

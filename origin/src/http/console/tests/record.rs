@@ -180,6 +180,26 @@ async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
         let told = refused.to_string();
         assert!(told.contains("permission denied for table audit"), "{attempt}: {told}");
         transaction.rollback().await.unwrap();
+        // Even the one function that may takes nothing else with it.
+        let mut transaction = rig.pool.begin().await.unwrap();
+        for step in [
+            "CREATE ROLE munjigi_test_of_permissions NOSUPERUSER",
+            "GRANT ALL ON SCHEMA public TO munjigi_test_of_permissions",
+            "ALTER TABLE audit OWNER TO munjigi_test_of_permissions",
+            "ALTER FUNCTION erase_from_audit OWNER TO munjigi_test_of_permissions",
+            "SET LOCAL ROLE munjigi_test_of_permissions",
+            "SELECT erase_from_audit('a', 'kim@shop.example', 'erased-1')",
+        ] {
+            sqlx::query(step).execute(&mut *transaction).await.unwrap();
+        }
+        let actors: Vec<String> = sqlx::query_scalar("SELECT actor FROM audit")
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap();
+        assert_eq!(actors, ["erased-1"]);
+        let refused = sqlx::query(attempt).execute(&mut *transaction).await.unwrap_err();
+        assert!(refused.to_string().contains("permission denied"), "{attempt}: {refused}");
+        transaction.rollback().await.unwrap();
         if attempt.starts_with("SELECT") {
             continue;
         }

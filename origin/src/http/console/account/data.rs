@@ -1,0 +1,167 @@
+//! `/console/account/data`: takes one's data away, leaves, and comes back.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use serde::Deserialize;
+use serde_json::json;
+use time::OffsetDateTime;
+
+use crate::accounts::Password;
+use crate::http::App;
+use crate::http::console::account::proof;
+use crate::http::console::frame::{Entry, Frame, render};
+use crate::http::console::letters;
+use crate::http::console::log_in::Allowed;
+use crate::http::console::person::{Browser, Person};
+use crate::http::console::trouble::Trouble;
+use crate::privacy::GRACE_DAYS;
+use crate::store::departures::{self, Ask, StillNeeded, TakeBack};
+use crate::store::{from_timestamp, persons, transact};
+
+/// Where this is.
+const HERE: &str = "/console/account/data";
+
+#[derive(Template)]
+#[template(path = "console/own-data.html")]
+struct Page {
+    frame: Frame,
+    grace_days: u16,
+    /// When the account is erased, if that was asked for.
+    erased_on: Option<String>,
+    notice: Option<&'static str>,
+    mistake: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/left.html")]
+struct Left {
+    frame: Frame,
+    erased_on: String,
+}
+
+/// What the form sends that asks for the account to be erased.
+#[derive(Debug, Deserialize)]
+pub struct Grave {
+    password: Password,
+}
+
+/// What was just done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let is_kept = done.is_ok_and(|Query(done)| done.done == "kept");
+    let notice = is_kept.then_some("Your account stays. Nothing was erased.");
+    page(&app, &browser, &person, notice, None).await
+}
+
+async fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    notice: Option<&'static str>,
+    mistake: Option<String>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Your data");
+    frame.entry = Entry::Account;
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
+        frame,
+        grace_days: GRACE_DAYS,
+        erased_on: departures::of_account(&app.pool, &person.account.id).await?.map(day),
+        notice,
+        mistake,
+    };
+    Ok((status, render(&page)?).into_response())
+}
+
+/// The file: everything that is kept of who asks, for who has lately shown
+/// that it is them.
+pub async fn export(
+    State(app): State<Arc<App>>,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Trouble> {
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    let (account, now) = (&person.account, app.clock.now());
+    let tables = persons::file(&app.pool, &account.id, account.email.as_str()).await?;
+    let file =
+        json!({ "made_at": now.rfc3339(), "account": account.id.as_str(), "tables": tables });
+    let text = serde_json::to_string_pretty(&file).expect("rows are plain data");
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"munjigi-account.json\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// Asks for the account to be erased: with the password, and after whoever is
+/// there has lately shown the second factor too, where there is one.
+pub async fn leave(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Grave>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Grave { password }) = fields.map_err(|_| Trouble::malformed())?;
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    let (account, now) = (&person.account, app.clock.now());
+    let mistake = |text: String| page(&app, &browser, &person, None, Some(text));
+    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
+    if !app.console().guard.is(password, Some(account.password.clone())).await? {
+        return mistake("The password is another. Nothing was changed.".to_owned()).await;
+    }
+    allowed.was_right(&app).await?;
+    let erased_on = departures::erased_at(now);
+    let letter = letters::left(app.console(), account, from_timestamp(erased_on));
+    let unit = Ask { actor: &person.actor(&browser), letter: &letter, now };
+    match transact(&app.pool, &unit).await? {
+        Ok((erased_on, ended)) => {
+            app.cache.tell_ended(&ended).await;
+            let frame = Frame::bare(&app, &browser, "Your account will be erased");
+            Ok(render(&Left { frame, erased_on: day(erased_on) })?.into_response())
+        }
+        Err(StillNeeded { organisations }) => {
+            let named = organisations.join(", ");
+            mistake(format!(
+                "Nothing was changed: you are the only owner of {named}, and others belong to it. Make one of them an owner first, or remove them."
+            ))
+            .await
+        }
+    }
+}
+
+/// Takes it back.
+pub async fn keep(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Trouble> {
+    let letter = letters::stays(&person.account);
+    let actor = person.actor(&browser);
+    transact(&app.pool, &TakeBack { actor: &actor, letter: &letter, now: app.clock.now() }).await?;
+    Ok(Redirect::to(&format!("{HERE}?done=kept")).into_response())
+}
+
+fn day(at: OffsetDateTime) -> String {
+    at.date().to_string()
+}

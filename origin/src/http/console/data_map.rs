@@ -1,0 +1,46 @@
+//! `/privacy/data`: what is kept, why, for how long, and who sees it. For
+//! everybody to read, from the table that the file and the erasing use.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Html;
+
+use super::frame::{Frame, render};
+use super::person::{Browser, Person};
+use super::trouble::Trouble;
+use crate::http::App;
+use crate::privacy::{GRACE_DAYS, TABLES, Table};
+
+#[derive(Template)]
+#[template(path = "console/data-map.html")]
+struct Page {
+    frame: Frame,
+    people: Vec<&'static Table>,
+    others: Vec<&'static Table>,
+    event_days: u16,
+    grace_days: u16,
+}
+
+/// The page.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    person: Option<Extension<Person>>,
+) -> Result<Html<String>, Trouble> {
+    let title = "What is kept";
+    let frame = match &person {
+        Some(Extension(person)) => Frame::of_person(&app, &browser, person, title),
+        None => Frame::bare(&app, &browser, title),
+    };
+    let (people, others) = TABLES.iter().partition(|table| !table.personal.is_empty());
+    render(&Page {
+        frame,
+        people,
+        others,
+        event_days: app.retention.event_days,
+        grace_days: GRACE_DAYS,
+    })
+}

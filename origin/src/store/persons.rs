@@ -1,0 +1,45 @@
+//! Everything that is kept about somebody, table by table as the map of data
+//! lists them.
+
+use serde_json::{Map, Value, json};
+use sqlx::{AssertSqlSafe, PgPool};
+
+use super::StoreError;
+use crate::accounts::Id;
+use crate::privacy::{TABLES, Table};
+
+/// Their rows of every table that has some, without what lets somebody in.
+pub async fn file(pool: &PgPool, account: &Id, email: &str) -> Result<Value, StoreError> {
+    // One moment for all tables.
+    let mut transaction = pool.begin().await?;
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        .execute(&mut *transaction)
+        .await?;
+    let mut file = Map::new();
+    for Table { name, why, kept, of_person, withheld, .. } in TABLES {
+        let Some(condition) = of_person else { continue };
+        // During a roll-out the schema may be behind the program.
+        let is_there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+            .bind(name)
+            .fetch_one(&mut *transaction)
+            .await?;
+        if !is_there {
+            continue;
+        }
+        // Names and conditions are the map's own words, never anybody's.
+        let query = format!(
+            "SELECT coalesce(jsonb_agg(to_jsonb(it) - $3::text[]), '[]') FROM {name} AS it
+            WHERE $1::text IS NOT NULL AND $2::text IS NOT NULL AND ({condition})"
+        );
+        let withheld: Vec<&str> = withheld.to_vec();
+        let rows: Value = sqlx::query_scalar(AssertSqlSafe(query))
+            .bind(account.as_str())
+            .bind(email)
+            .bind(withheld)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let part = json!({ "what": why, "kept": kept.to_string(), "rows": rows });
+        file.insert((*name).to_owned(), part);
+    }
+    Ok(file.into())
+}
