@@ -37,6 +37,8 @@ pub struct Config {
     pub database: Database,
     /// Redis, where there is one.
     pub redis: Option<RedisServer>,
+    /// A copy of it to read numbers from, where there is one.
+    pub replica: Option<Database>,
     /// The edge.
     pub edge: Edge,
     /// What is shared with the edge.
@@ -114,6 +116,11 @@ impl Config {
             "" => Ok(None),
             text => parse_bare_url(text).map(Some),
         });
+        let replica = if reader.is_set(&variables::DATABASE_REPLICA_URL) {
+            database.as_ref().and_then(|database| database.replica(&mut reader)).map(Some)
+        } else {
+            Some(None)
+        };
         let redis = if RedisServer::is_wanted(&reader) {
             RedisServer::from(&mut reader).map(Some)
         } else {
@@ -134,6 +141,7 @@ impl Config {
                 console: console?,
                 database: database?,
                 redis: redis?,
+                replica: replica?,
                 edge: edge?,
                 keys: keys?,
                 http: http?,
@@ -205,15 +213,16 @@ impl SiteConfigSource {
 
 impl Database {
     fn from(reader: &mut Reader) -> Option<Self> {
-        let url = reader.required(&variables::DATABASE_URL, |text| {
-            text.parse().map_err(|_| {
-                // The parser's own words may quote the password.
-                "not an address like postgres://name:password@host:5432/database".to_owned()
-            })
-        });
+        let url = reader.required(&variables::DATABASE_URL, parse_database_url);
         let connections =
             reader.required(&variables::DATABASE_CONNECTIONS, |text| number(text, 2..=1_000));
         Some(Self { url: url?, connections: connections? })
+    }
+
+    /// A copy of it, with as many connections.
+    fn replica(&self, reader: &mut Reader) -> Option<Self> {
+        let url = reader.required(&variables::DATABASE_REPLICA_URL, parse_database_url)?;
+        Some(Self { url, connections: self.connections })
     }
 }
 
@@ -275,6 +284,12 @@ fn parse_bare_url(text: &str) -> Result<reqwest::Url, String> {
         return Err("scheme, host and port only: no path, query or password".to_owned());
     }
     Ok(url)
+}
+
+fn parse_database_url(text: &str) -> Result<sqlx::postgres::PgConnectOptions, String> {
+    // The parser's own words may quote the password.
+    let wrong = "not an address like postgres://name:password@host:5432/database";
+    text.parse().map_err(|_| wrong.to_owned())
 }
 
 fn parse_check(text: &str) -> Result<KeyCheck, String> {

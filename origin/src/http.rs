@@ -38,6 +38,7 @@ use crate::entropy::Entropy;
 use crate::mail::Sender;
 use crate::notifications::Hooks;
 use crate::pictures::Factory;
+use crate::store::replica::Reads;
 
 pub use admission::Admission;
 pub use console::Console;
@@ -51,6 +52,8 @@ pub use refused::Refused;
 pub struct App {
     /// Postgres.
     pub pool: PgPool,
+    /// Where numbers are read: a copy of it, where there is one.
+    pub reads: Reads,
     /// What Redis does beside it.
     pub cache: Cache,
     /// Tells the time.

@@ -143,6 +143,7 @@ impl Rig {
         let edge = Edge::new(client, fake.url.clone(), ring(), clock.clone(), entropy.clone());
         let parts = Parts {
             pool: pool.clone(),
+            replica: None,
             factory_pool: pool.clone(),
             clock,
             entropy: entropy.clone(),

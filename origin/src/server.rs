@@ -24,6 +24,7 @@ use crate::pictures::Factory;
 use crate::pictures::policy::Policy;
 use crate::publish::Publisher;
 use crate::stop::{self, Stop};
+use crate::store::replica::Reads;
 use crate::store::{self, Notices};
 
 pub use munjigi_service::metrics::unused as unused_metrics;
@@ -102,8 +103,10 @@ impl Server {
         let is_local = config.console.as_ref().is_some_and(ConsoleConfig::is_local);
         let reach = if is_local { Reach::Anywhere } else { Reach::Public };
         let hooks = Hooks::new(reach).map_err(StartError::HttpClient)?;
+        let replica = config.replica.as_ref().map(store::pool);
         let parts = Parts {
             pool,
+            replica,
             factory_pool,
             clock,
             entropy,
@@ -141,6 +144,7 @@ impl Server {
             policy: Arc::new(Policy::of_this_release()),
         };
         let app = App {
+            reads: Reads::new(parts.pool.clone(), parts.replica),
             pool: parts.pool,
             cache,
             clock: parts.clock,
@@ -211,6 +215,8 @@ impl Server {
 pub struct Parts {
     /// Postgres.
     pub pool: PgPool,
+    /// A copy of it, where there is one.
+    pub replica: Option<PgPool>,
     /// Postgres, for the factory.
     pub factory_pool: PgPool,
     /// Tells the time.
@@ -283,6 +289,7 @@ async fn work(app: &Arc<App>, mut stop: Stop) {
         jobs.run(stop.clone()),
         factory.run(stop.clone()),
         drop_copies(Arc::clone(app), stop.clone()),
+        app.reads.clone().watch(app.clock.clone(), stop.clone()),
         sending,
         carrying
     );

@@ -25,6 +25,7 @@ pub mod photos;
 pub mod pictures;
 pub mod publications;
 pub mod replay;
+pub mod replica;
 pub mod replies;
 pub mod rollups;
 pub mod secrets;

@@ -30,6 +30,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
     let parts = Parts {
         console: None,
         pool: pool.clone(),
+        replica: None,
         factory_pool: pool.clone(),
         clock: clock.clone(),
         entropy: entropy.clone(),

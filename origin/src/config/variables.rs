@@ -37,6 +37,10 @@ pub const DATABASE_URL: Variable = Variable::secret(
     "MUNJIGI_DATABASE_URL",
     "Postgres 17: postgres://name:password@host:5432/database",
 );
+pub const DATABASE_REPLICA_URL: Variable = Variable::secret(
+    "MUNJIGI_DATABASE_REPLICA_URL",
+    "a streaming replica of it, from which the console's numbers are read while it is at most a minute behind; without it, and else, they are read from Postgres itself",
+);
 pub const DATABASE_CONNECTIONS: Variable = Variable::with_default(
     "MUNJIGI_DATABASE_CONNECTIONS",
     "10",
@@ -176,7 +180,7 @@ pub const CONSOLE_SECRET: Variable = Variable::secret(
 /// Every variable, by who reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Tools], &[DATABASE_URL]),
-    (&[Origin], &[DATABASE_CONNECTIONS, REDIS_URL, EDGE_URL]),
+    (&[Origin], &[DATABASE_REPLICA_URL, DATABASE_CONNECTIONS, REDIS_URL, EDGE_URL]),
     (&[Origin, Edge, Gpu], &[INTERNAL_KEYS]),
     (&[Origin, Edge], &[KEY_CHECK]),
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),

@@ -43,6 +43,7 @@ async fn start(options: PgConnectOptions) -> Running {
     let parts = Parts {
         console: None,
         pool,
+        replica: None,
         factory_pool,
         clock,
         entropy,

@@ -9,8 +9,10 @@ use time::Duration;
 use crate::accounts::{Token, session};
 use crate::config::Console;
 use crate::locale::Locale;
+use crate::store::replica::Written;
 
 const SESSION: &str = "munjigi-session";
+const WRITTEN: &str = "munjigi-written";
 const GUEST: &str = "munjigi-guest";
 const LANGUAGE: &str = "munjigi-language";
 
@@ -51,6 +53,21 @@ pub fn no_session(config: &Console) -> HeaderValue {
 /// Sets the guest's, until the browser is closed.
 pub fn guest(config: &Console, token: &Token) -> HeaderValue {
     header(config, Cookie::new(full(config, GUEST), token.reveal().to_string()))
+}
+
+/// What Postgres had written when this browser last changed something. It
+/// lets nobody in: whoever makes it up reads from Postgres itself.
+pub fn written(config: &Console, headers: &HeaderMap) -> Option<Written> {
+    let jar = CookieJar::from_headers(headers);
+    let written = jar.get(&full(config, WRITTEN))?;
+    u64::from_str_radix(written.value(), 16).ok().map(Written)
+}
+
+/// Sets it, for as long as a copy may need that is read at all.
+pub fn set_written(config: &Console, Written(written): Written) -> HeaderValue {
+    let mut cookie = Cookie::new(full(config, WRITTEN), format!("{written:x}"));
+    cookie.set_max_age(Duration::hours(1));
+    header(config, cookie)
 }
 
 /// With `__Host-`, no other host can set it, nor a page without encryption.

@@ -22,6 +22,7 @@ use crate::accounts::demo;
 use crate::accounts::session::Stage;
 use crate::accounts::{Id, Permission, Token};
 use crate::http::{App, Refused};
+use crate::store::replica::Written;
 use crate::store::sessions::{self, Noted};
 use crate::store::{accounts, organisations};
 
@@ -125,6 +126,7 @@ async fn gate(
     next: Next,
 ) -> Response {
     let (mut browser, request) = Browser::meet(&app, request);
+    let changes = request.method() == Method::POST;
     let passed = pass(&app, access, &params, &mut browser, request).await;
     let mut response = match passed {
         Ok(request) => next.run(request).await,
@@ -132,6 +134,11 @@ async fn gate(
     };
     if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
         response = trouble.page(&app, &browser);
+    }
+    if changes && app.reads.has_copy() && response.status().as_u16() < 400 {
+        // Where it cannot be told, this browser reads from Postgres itself.
+        let written = app.reads.written().await.unwrap_or(Written(u64::MAX));
+        cookies::put(&mut response, cookies::set_written(&app.console().config, written));
     }
     finish(&app, &browser, &mut response);
     response

@@ -11,12 +11,13 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use sqlx::PgPool;
 
 use super::assets;
 use super::figures;
 use super::frame::{Entry, Frame, render};
 use super::looked::Looked;
-use super::person::{Asking, Member, Person};
+use super::person::{Asking, Person};
 use super::trouble::Trouble;
 use crate::accounts::Permission;
 use crate::http::App;
@@ -80,17 +81,21 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
     let organisation = asking.organisation();
     let (period, now) = (looked.period(), asking.app.clock.now());
     let (span, scope) = (period.span(now), looked.scope(organisation));
-    let pool = &asking.app.pool;
-    let (sites, last, lately, totals, before, refusals, series, unusual) = tokio::try_join!(
-        sites::of_organisation(pool, organisation),
-        statistics::last_redeemed(pool, scope),
-        statistics::lately(pool, scope, now, live::MINUTES),
-        statistics::totals(pool, scope, span),
-        statistics::totals(pool, scope, span.before()),
-        statistics::refusals(pool, scope, span),
-        statistics::series(pool, scope, period, span),
-        anomalies::of_organisation(pool, organisation, Part::Unseen, UNUSUAL),
-    )?;
+    let read = |pool: PgPool| async move {
+        let pool = &pool;
+        tokio::try_join!(
+            sites::of_organisation(pool, organisation),
+            statistics::last_redeemed(pool, scope),
+            statistics::lately(pool, scope, now, live::MINUTES),
+            statistics::totals(pool, scope, span),
+            statistics::totals(pool, scope, span.before()),
+            statistics::refusals(pool, scope, span),
+            statistics::series(pool, scope, period, span),
+            anomalies::of_organisation(pool, organisation, Part::Unseen, UNUSUAL),
+        )
+    };
+    let (sites, last, lately, totals, before, refusals, series, unusual) =
+        asking.read(read).await?;
     render(&Page {
         frame: asking.frame("Overview", Entry::Overview),
         sites,
@@ -110,13 +115,11 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
 }
 
 /// The series as a table for other programs.
-pub async fn export(
-    State(app): State<Arc<App>>,
-    Extension(member): Extension<Member>,
-    looked: Looked,
-) -> Result<Response, Trouble> {
-    let (period, scope) = (looked.period(), looked.scope(&member.membership.organisation));
-    let series = statistics::series(&app.pool, scope, period, period.span(app.clock.now())).await?;
+pub async fn export(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
+    let (period, scope) = (looked.period(), looked.scope(asking.organisation()));
+    let span = period.span(asking.app.clock.now());
+    let read = |pool: PgPool| async move { statistics::series(&pool, scope, period, span).await };
+    let series = asking.read(read).await?;
     let mut text = String::from("begins_at,issued,solved,failed,refused,redeemed\r\n");
     for Step { at, totals } in series {
         let at = from_timestamp(at).rfc3339();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use sqlx::PgPool;
 
 use super::cookies;
 use super::frame::{Entry, Frame};
@@ -17,9 +18,11 @@ use crate::entropy::Entropy;
 use crate::http::App;
 use crate::http::answer::RequestId;
 use crate::locale::Locale;
+use crate::store::StoreError;
 use crate::store::accounts::Account;
 use crate::store::audit::Actor;
 use crate::store::organisations::Membership;
+use crate::store::replica::Written;
 use crate::store::sessions::Session;
 
 /// A browser, whoever sits before it.
@@ -40,6 +43,8 @@ pub struct Browser {
     pub request_id: String,
     /// The session's cookie, whether or not there is such a session.
     pub session: Option<Token>,
+    /// What Postgres had written when it last changed something.
+    pub written: Option<Written>,
     guest: Option<Token>,
     is_guest_new: bool,
     has_session: bool,
@@ -71,6 +76,7 @@ impl Browser {
             query: language::again(&request),
             request_id: id.0,
             session,
+            written: cookies::written(&console.config, headers),
             guest,
             is_guest_new: false,
             has_session: false,
@@ -181,6 +187,15 @@ impl Asking {
     /// Their role there.
     pub fn role(&self) -> Role {
         self.member.membership.role
+    }
+
+    /// Reads numbers: from a copy of Postgres where there is one that has what
+    /// this browser last changed.
+    pub async fn read<T, F>(&self, read: impl Fn(PgPool) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        self.app.reads.read(self.browser.written, read).await
     }
 
     /// For the record of changes.

@@ -7,6 +7,7 @@ use std::iter;
 
 use askama::Template;
 use axum::response::Html;
+use sqlx::PgPool;
 
 use super::figures;
 use super::frame::{Entry, Frame, render};
@@ -14,7 +15,6 @@ use super::looked::Looked;
 use super::person::Asking;
 use super::trouble::Trouble;
 use crate::accounts::{Id, Permission};
-use crate::http::App;
 use crate::statistics::breakdown::{self, By, Row};
 use crate::statistics::{Period, Span, Totals};
 use crate::store::sites::{self, SiteRecord};
@@ -50,10 +50,9 @@ struct Table {
 /// The page.
 pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Trouble> {
     let (by, period) = (looked.by(), looked.period());
-    let (sites, table) = tokio::try_join!(
-        sites::of_organisation(&asking.app.pool, asking.organisation()),
-        table(&asking.app, asking.organisation(), &looked),
-    )?;
+    let organisation = asking.organisation();
+    let read = |pool: PgPool| async move { sites::of_organisation(&pool, organisation).await };
+    let (sites, table) = tokio::try_join!(asking.read(read), table(&asking, &looked))?;
     let Table { all, mut rows, .. } = table;
     let more = rows.len().saturating_sub(MOST_ROWS);
     if by != By::Time {
@@ -75,10 +74,20 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
     })
 }
 
-async fn table(app: &App, organisation: &Id, looked: &Looked) -> Result<Table, StoreError> {
+async fn table(asking: &Asking, looked: &Looked) -> Result<Table, StoreError> {
+    let span = looked.period().span(asking.app.clock.now());
+    let organisation = asking.organisation();
+    let read = |pool: PgPool| async move { table_from(&pool, organisation, looked, span).await };
+    asking.read(read).await
+}
+
+async fn table_from(
+    pool: &PgPool,
+    organisation: &Id,
+    looked: &Looked,
+    span: Span,
+) -> Result<Table, StoreError> {
     let (period, scope) = (looked.period(), looked.scope(organisation));
-    let span = period.span(app.clock.now());
-    let pool = &app.pool;
     let (totals, before) = tokio::try_join!(
         statistics::totals(pool, scope, span),
         statistics::totals(pool, scope, span.before()),

@@ -12,6 +12,7 @@ use futures_util::stream;
 use munjigi_captcha::UnixMillis;
 use munjigi_protocol::Code;
 use serde::Serialize;
+use sqlx::PgPool;
 
 use super::places::{Place, Taken};
 use crate::accounts::Permission;
@@ -64,8 +65,8 @@ pub async fn show(asking: Asking, looked: Looked, headers: HeaderMap) -> Result<
 async fn numbers(asking: &Asking, looked: &Looked) -> Result<Numbers, StoreError> {
     let now = asking.app.clock.now();
     let scope = looked.scope(asking.organisation());
-    let Lately { issued, solved, failed, refused, redeemed } =
-        statistics::lately(&asking.app.pool, scope, now, MINUTES).await?;
+    let read = |pool: PgPool| async move { statistics::lately(&pool, scope, now, MINUTES).await };
+    let Lately { issued, solved, failed, refused, redeemed } = asking.read(read).await?;
     Ok(Numbers { issued, solved, failed, refused, redeemed, at: clock(now) })
 }
 

@@ -20,7 +20,7 @@ const PERCENTILES: [(&str, f64); 4] = [("p50", 0.5), ("p75", 0.75), ("p95", 0.95
 
 /// For spreadsheets.
 pub async fn csv(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
-    let Table { all, rows, .. } = table(&asking.app, asking.organisation(), &looked).await?;
+    let Table { all, rows, .. } = table(&asking, &looked).await?;
     let mut text = looked.by().as_str().to_owned();
     for prefix in ["", "before_"] {
         for (name, _) in counts(&all.totals) {
@@ -52,7 +52,7 @@ pub async fn csv(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
 
 /// For programs.
 pub async fn json(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
-    let Table { span, all, rows } = table(&asking.app, asking.organisation(), &looked).await?;
+    let Table { span, all, rows } = table(&asking, &looked).await?;
     let row = |row: &super::Row| json!({ "value": row.label, "now": numbers(&row.totals), "before": numbers(&row.before) });
     let document = json!({
         "by": looked.by().as_str(),

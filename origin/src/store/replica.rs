@@ -1,0 +1,223 @@
+//! Where numbers are read: a copy of Postgres, where there is one and it is
+//! near enough, else Postgres itself. Nothing is written through this.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use munjigi_captcha::UnixMillis;
+use sqlx::PgPool;
+
+use super::StoreError;
+use crate::clock::Clock;
+use crate::stop::Stop;
+
+/// Between two looks at the copy.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A copy that has not got what was written so long ago is not read.
+const MOST_LAG_MILLIS: u64 = 60_000;
+
+/// A place in what Postgres has written: the higher, the later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Written(pub u64);
+
+/// Where to read.
+#[derive(Debug, Clone)]
+pub struct Reads {
+    primary: PgPool,
+    copy: Option<Arc<Copy>>,
+}
+
+#[derive(Debug)]
+struct Copy {
+    pool: PgPool,
+    /// What the copy is known to have; nothing while it is not read.
+    has: AtomicU64,
+    told: Mutex<State>,
+    /// What Postgres had written, and when, the oldest first.
+    written: Mutex<VecDeque<(UnixMillis, Written)>>,
+}
+
+/// What is known of the copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nothing yet.
+    Unknown,
+    /// It is read.
+    Near,
+    /// It has not got what was written a minute ago.
+    Behind,
+    /// It does not answer.
+    Away,
+    /// It is no copy: it takes changes of its own.
+    NoCopy,
+}
+
+impl State {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Near => "near",
+            Self::Behind => "behind",
+            Self::Away => "away",
+            Self::NoCopy => "no-copy",
+        }
+    }
+}
+
+impl Reads {
+    /// From Postgres, and from its copy where there is one.
+    pub fn new(primary: PgPool, copy: Option<PgPool>) -> Self {
+        let copy = copy.map(|pool| Copy {
+            pool,
+            has: AtomicU64::new(0),
+            told: Mutex::new(State::Unknown),
+            written: Mutex::default(),
+        });
+        Self { primary, copy: copy.map(Arc::new) }
+    }
+
+    /// Whether there is a copy at all.
+    pub const fn has_copy(&self) -> bool {
+        self.copy.is_some()
+    }
+
+    /// What is known of the copy, where there is one.
+    pub fn state(&self) -> Option<State> {
+        self.copy.as_ref().map(|copy| copy.state())
+    }
+
+    /// Reads where everything is that was written up to `after`: somebody
+    /// sees what they have just changed. From Postgres itself where the copy
+    /// is not so far, or fails half-way.
+    pub async fn read<T, F>(
+        &self,
+        after: Option<Written>,
+        read: impl Fn(PgPool) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        if let Some(copy) = self.copy.as_ref().filter(|copy| copy.is_far_enough(after)) {
+            match read(copy.pool.clone()).await {
+                Err(error) if error.is_passing() => copy.set(State::Away, Some(&error)),
+                // A copy cancels queries that are in the way of what it gets.
+                Err(error @ StoreError::Refused(_)) => {
+                    tracing::debug!(%error, "read again from Postgres itself");
+                }
+                answered => return answered,
+            }
+        }
+        read(self.primary.clone()).await
+    }
+
+    /// What Postgres has written by now.
+    pub async fn written(&self) -> Result<Written, StoreError> {
+        let written = sqlx::query_scalar!(
+            r#"SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS "written!""#
+        )
+        .fetch_one(&self.primary)
+        .await?;
+        Ok(Written(written.unsigned_abs()))
+    }
+
+    /// Looks at the copy again and again until told to stop.
+    pub async fn watch(self, clock: Clock, mut stop: Stop) {
+        if self.copy.is_none() {
+            return;
+        }
+        while !stop.is_asked() {
+            self.look(clock.now()).await;
+            tokio::select! {
+                () = stop.asked() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Looks how far the copy is.
+    pub async fn look(&self, now: UnixMillis) {
+        let Some(copy) = &self.copy else { return };
+        // Without Postgres nobody can tell how far behind the copy is.
+        let Ok(written) = self.written().await else { return };
+        match replayed(&copy.pool).await {
+            Ok(Some(has)) => copy.note(now, written, has),
+            Ok(None) => copy.set(State::NoCopy, None),
+            Err(error) => copy.set(State::Away, Some(&error)),
+        }
+    }
+}
+
+/// What a copy has; nothing where it is none.
+async fn replayed(pool: &PgPool) -> Result<Option<Written>, StoreError> {
+    let replayed = sqlx::query_scalar!(
+        "SELECT CASE WHEN pg_is_in_recovery()
+            THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END"
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(replayed.map(|replayed| Written(replayed.unsigned_abs())))
+}
+
+impl Copy {
+    fn is_far_enough(&self, after: Option<Written>) -> bool {
+        let has = self.has.load(Ordering::Acquire);
+        has > 0 && after.is_none_or(|Written(after)| after <= has)
+    }
+
+    fn state(&self) -> State {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, now: UnixMillis, written: Written, has: Written) {
+        let mut history = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = due(&mut history, now, written);
+        drop(history);
+        if due.is_none_or(|due| due <= has) {
+            self.has.store(has.0, Ordering::Release);
+            self.set(State::Near, None);
+        } else {
+            self.set(State::Behind, None);
+        }
+    }
+
+    /// Tells the operator what changed, once.
+    fn set(&self, state: State, error: Option<&StoreError>) {
+        if state != State::Near {
+            self.has.store(0, Ordering::Release);
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *told, state) == state {
+            return;
+        }
+        let (state, error) = (state.as_str(), error.map(ToString::to_string));
+        if self.has.load(Ordering::Acquire) > 0 {
+            tracing::info!(state, "numbers are read from the replica");
+        } else {
+            tracing::warn!(
+                state,
+                error,
+                "numbers are read from Postgres itself: see to MUNJIGI_DATABASE_REPLICA_URL"
+            );
+        }
+    }
+}
+
+/// What a copy should have by now: the newest of what was written longer ago
+/// than it may lag. Older entries are forgotten.
+fn due(
+    history: &mut VecDeque<(UnixMillis, Written)>,
+    now: UnixMillis,
+    written: Written,
+) -> Option<Written> {
+    history.push_back((now, written));
+    let is_old = |at: &UnixMillis| now.0.saturating_sub(at.0) >= MOST_LAG_MILLIS;
+    while history.get(1).is_some_and(|(at, _)| is_old(at)) {
+        history.pop_front();
+    }
+    history.front().filter(|(at, _)| is_old(at)).map(|(_, written)| *written)
+}
+
+#[cfg(test)]
+mod tests;

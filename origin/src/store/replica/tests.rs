@@ -1,0 +1,112 @@
+//! Which of two real databases is read. Nothing replicates between them: how
+//! far the copy is, is told by hand.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sqlx::postgres::PgPoolOptions;
+
+use super::*;
+
+const NOON: u64 = 1_795_176_030_000;
+
+/// Two databases, of which each says which it is.
+async fn two(primary: &PgPool) -> (Reads, PgPool) {
+    sqlx::query("CREATE TABLE which AS SELECT 'primary' AS name").execute(primary).await.unwrap();
+    let options = primary.connect_options();
+    // As long as a name may be.
+    let name = options.get_database().unwrap().replace("_sqlx_test_", "copy_");
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\""));
+    sqlx::raw_sql(create).execute(primary).await.unwrap();
+    let options = (*options).clone().database(&name);
+    let copy = PgPoolOptions::new().max_connections(2).connect_with(options).await.unwrap();
+    sqlx::query("CREATE TABLE which AS SELECT 'copy' AS name").execute(&copy).await.unwrap();
+    (Reads::new(primary.clone(), Some(copy.clone())), copy)
+}
+
+async fn drop_copy(primary: &PgPool, copy: &PgPool) {
+    copy.close().await;
+    let name = copy.connect_options().get_database().unwrap().to_owned();
+    let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE \"{name}\" WITH (FORCE)"));
+    sqlx::raw_sql(drop).execute(primary).await.unwrap();
+}
+
+async fn which(reads: &Reads, after: Option<u64>) -> String {
+    let name = reads.read(after.map(Written), |pool| async move {
+        let name = sqlx::query_scalar("SELECT name FROM which").fetch_one(&pool).await?;
+        Ok(name)
+    });
+    name.await.unwrap()
+}
+
+fn has(reads: &Reads, seconds: u64, written: u64, has: u64) {
+    let now = UnixMillis(NOON + seconds * 1_000);
+    reads.copy.as_ref().unwrap().note(now, Written(written), Written(has));
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_copy_is_read_once_it_has_what_the_reader_wrote(primary: PgPool) {
+    let (reads, copy) = two(&primary).await;
+    assert_eq!(which(&reads, None).await, "primary", "nothing is known of it yet");
+    has(&reads, 0, 100, 90);
+    for (after, expected) in [(None, "copy"), (Some(90), "copy"), (Some(91), "primary")] {
+        assert_eq!(which(&reads, after).await, expected, "{after:?}");
+    }
+    has(&reads, 2, 100, 100);
+    assert_eq!(which(&reads, Some(91)).await, "copy");
+    assert_eq!(which(&reads, Some(u64::MAX)).await, "primary");
+    drop_copy(&primary, &copy).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_copy_that_lags_for_a_minute_is_left_until_it_has_caught_up(primary: PgPool) {
+    let (reads, copy) = two(&primary).await;
+    has(&reads, 0, 100, 100);
+    has(&reads, 30, 200, 100);
+    has(&reads, 59, 300, 100);
+    assert_eq!((which(&reads, None).await.as_str(), reads.state()), ("copy", Some(State::Near)));
+    has(&reads, 90, 400, 199);
+    assert_eq!(
+        (which(&reads, None).await.as_str(), reads.state()),
+        ("primary", Some(State::Behind))
+    );
+    has(&reads, 92, 400, 200);
+    assert_eq!(which(&reads, None).await, "copy");
+    drop_copy(&primary, &copy).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_copy_that_fails_is_left_and_the_answer_comes_all_the_same(primary: PgPool) {
+    let (reads, copy) = two(&primary).await;
+    has(&reads, 0, 100, 100);
+    copy.close().await;
+    let tried = AtomicUsize::new(0);
+    let tried = &tried;
+    let name: String = reads
+        .read(None, |pool| async move {
+            tried.fetch_add(1, Ordering::Relaxed);
+            Ok(sqlx::query_scalar("SELECT name FROM which").fetch_one(&pool).await?)
+        })
+        .await
+        .unwrap();
+    assert_eq!((name.as_str(), tried.load(Ordering::Relaxed)), ("primary", 2));
+    assert_eq!(reads.state(), Some(State::Away));
+    // From then on nobody waits for it.
+    which(&reads, None).await;
+    reads.look(UnixMillis(NOON)).await;
+    assert_eq!(reads.state(), Some(State::Away));
+    drop_copy(&primary, &copy).await;
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_takes_changes_of_its_own_is_no_copy(primary: PgPool) {
+    let (reads, copy) = two(&primary).await;
+    reads.look(UnixMillis(NOON)).await;
+    assert_eq!(reads.state(), Some(State::NoCopy));
+    assert_eq!(which(&reads, None).await, "primary");
+    let (before, after) = (reads.written().await.unwrap(), {
+        sqlx::query("UPDATE which SET name = 'primary'").execute(&primary).await.unwrap();
+        reads.written().await.unwrap()
+    });
+    assert!(before < after, "{before:?} {after:?}");
+    drop_copy(&primary, &copy).await;
+}
