@@ -226,7 +226,7 @@ fn site_part_rows() -> Vec<Route> {
             Delete,
             "/organisations/{organisation}/sites/{sitekey}/secrets/{which}",
             Member(ChangeSecrets),
-            "End a rotation: make the `older` or the `newer` secret void",
+            "End a rotation: make the older or the newer secret void",
             secrets::revoke,
         ),
         Route::new(
