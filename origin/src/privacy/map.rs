@@ -206,7 +206,7 @@ pub const TABLES: &[Table] = &[
         why: "what was unusual at a site, and who has seen to it",
         personal: &["acknowledged_by"],
         others: &["id", "sitekey", "kind", "severity", "figures"],
-        kept: Kept::Site,
+        kept: Kept::Swept("400 days after it is over"),
         seen_by: Seen::Members,
         ..TECHNICAL
     },

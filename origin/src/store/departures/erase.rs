@@ -58,6 +58,12 @@ impl Unit for EraseNext {
         sqlx::query!("DELETE FROM mails WHERE recipient = $1", email)
             .execute(&mut *connection)
             .await?;
+        sqlx::query!(
+            "UPDATE anomalies SET acknowledged_by = 'erased' WHERE acknowledged_by = $1",
+            email
+        )
+        .execute(&mut *connection)
+        .await?;
         // Drawn anew, so that no backup of ids says who it was.
         sqlx::query!(
             "SELECT erase_from_audit(

@@ -149,6 +149,17 @@ async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
     colleague.open(&team).await;
     let change = [("account", kim.account.as_str()), ("role", "analyst")];
     colleague.send(&format!("{team}/change"), &change).await;
+    sqlx::query(
+        "INSERT INTO anomalies (id, sitekey, kind, severity, figures, opened_at, acknowledged_at,
+            acknowledged_by)
+        VALUES ('0123456789abcdef', $1, 'flood', 'warning', '{}', $2, $2, $3)",
+    )
+    .bind(rig.site_of(&lee, "Shop").await)
+    .bind(crate::store::to_timestamp(rig.now()))
+    .bind(&kim.email)
+    .execute(&rig.pool)
+    .await
+    .unwrap();
     leave(&mut tab).await;
     assert!(everything(&rig).await.contains(&kim.email));
     rig.pass(30 * DAY - 1);
