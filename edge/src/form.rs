@@ -6,7 +6,7 @@ use munjigi_protocol::SiteverifyRequest;
 
 use crate::inbound;
 
-/// Most fields that are looked at: ours are four, others may ride along.
+/// Most fields that are looked at: ours are five, others may ride along.
 const MAX_FIELDS: usize = 32;
 
 /// Why a body is not a siteverify request.
@@ -40,6 +40,11 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<SiteverifyRequest, FormE
     }
 }
 
+/// Parses the query of an address.
+pub fn parse_query(query: &str) -> Result<SiteverifyRequest, FormError> {
+    collect(url_encoded(query.as_bytes()))
+}
+
 impl<'text> MediaType<'text> {
     fn parse(text: &'text str) -> Self {
         let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
@@ -68,6 +73,7 @@ fn collect(
             "secret" => &mut request.secret,
             "response" => &mut request.response,
             "remoteip" => &mut request.remoteip,
+            "sitekey" => &mut request.sitekey,
             "idempotency_key" => &mut request.idempotency_key,
             _ if position < MAX_FIELDS => continue,
             _ => return Err(FormError::Body),

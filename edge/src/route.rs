@@ -1,6 +1,8 @@
 //! Which endpoint a method and a path mean. What an endpoint does lives in
 //! its file under `endpoints`.
 
+use munjigi_captcha::Vendor;
+
 use crate::endpoints::errors;
 use crate::endpoints::internal::packs::Change;
 
@@ -13,8 +15,8 @@ pub enum Endpoint<'path> {
     Challenges,
     /// `POST /v1/solutions`
     Solutions,
-    /// `POST /siteverify`
-    Siteverify,
+    /// `POST /siteverify`, and the same at a vendor's path.
+    Siteverify(Option<Vendor>),
     /// `GET /errors/{code}`
     ErrorPage(&'static str),
     /// `GET /health`
@@ -66,7 +68,7 @@ impl<'path> Endpoint<'path> {
             Self::Frame(_) => "frame",
             Self::Challenges => "challenges",
             Self::Solutions => "solutions",
-            Self::Siteverify => "siteverify",
+            Self::Siteverify(_) => "siteverify",
             Self::ErrorPage(_) => "errors",
             Self::Health => "health",
             Self::Version => "version",
@@ -89,7 +91,13 @@ impl<'path> Endpoint<'path> {
         match path {
             "/v1/challenges" => post(Self::Challenges),
             "/v1/solutions" => post(Self::Solutions),
-            "/siteverify" => post(Self::Siteverify),
+            "/siteverify" => post(Self::Siteverify(None)),
+            "/turnstile/v0/siteverify" => post(Self::Siteverify(Some(Vendor::Turnstile))),
+            "/hcaptcha/siteverify" => post(Self::Siteverify(Some(Vendor::Hcaptcha))),
+            "/recaptcha/api/siteverify" => {
+                let endpoint = Some(Self::Siteverify(Some(Vendor::Recaptcha)));
+                Some(("GET, HEAD, POST", endpoint, endpoint, None, None))
+            }
             "/health" => get(Self::Health),
             "/version" => get(Self::Version),
             "/internal/state" => get(Self::State),
@@ -148,7 +156,11 @@ mod tests {
             ("HEAD", "/health", Endpoint::Health),
             ("POST", "/v1/challenges", Endpoint::Challenges),
             ("POST", "/v1/solutions", Endpoint::Solutions),
-            ("POST", "/siteverify", Endpoint::Siteverify),
+            ("POST", "/siteverify", Endpoint::Siteverify(None)),
+            ("POST", "/turnstile/v0/siteverify", Endpoint::Siteverify(Some(Vendor::Turnstile))),
+            ("POST", "/hcaptcha/siteverify", Endpoint::Siteverify(Some(Vendor::Hcaptcha))),
+            ("GET", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
+            ("POST", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
             ("GET", "/errors/rate-limited", Endpoint::ErrorPage("rate-limited")),
             ("GET", "/errors/timeout", Endpoint::ErrorPage("timeout")),
             ("GET", "/version", Endpoint::Version),
@@ -169,6 +181,8 @@ mod tests {
     fn another_method_names_those_that_work() {
         for (method, path, allow) in [
             ("GET", "/siteverify", "POST"),
+            ("GET", "/turnstile/v0/siteverify", "POST"),
+            ("PUT", "/recaptcha/api/siteverify", "GET, HEAD, POST"),
             ("POST", "/health", "GET, HEAD"),
             ("POST", "/internal/sites/mj_a", "PUT, DELETE"),
             ("BREW", "/v1/challenges", "POST"),
@@ -187,7 +201,8 @@ mod tests {
             "/errors/",
             "/errors/invented",
             "/siteverify/",
-            "/turnstile/v0/siteverify",
+            "/turnstile/v1/siteverify",
+            "/recaptcha/siteverify",
             "/internal/sites/",
             "/internal/packs/",
             "/internal/packs//images",

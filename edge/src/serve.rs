@@ -69,7 +69,7 @@ async fn dispatch(edge: &Edge<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) ->
     let answer = match endpoint {
         Endpoint::Challenges => challenges::answer(edge, inbound).await,
         Endpoint::Solutions => solutions::answer(edge, inbound).await,
-        Endpoint::Siteverify => Ok(siteverify::answer(edge, inbound).await),
+        Endpoint::Siteverify(path) => Ok(siteverify::answer(edge, inbound, path).await),
         Endpoint::Frame(sitekey) => frame::answer(edge, inbound, sitekey).await,
         Endpoint::ErrorPage(code) => {
             let languages = inbound.header("accept-language");

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use munjigi_captcha::issue::PublicKey;
 use munjigi_captcha::ports::{SiteSource, StoreError};
 use munjigi_captcha::{Exemption, SecretHash, Site, Sitekey, UnixMillis};
 use munjigi_protocol::SiteConfig;
@@ -131,14 +132,45 @@ impl<'edge> Sites<'edge> {
         Ok(Known { site, read_at: self.now.0 })
     }
 
-    async fn load_by_secret(&self, hash: &SecretHash) -> Result<Known<Arc<Site>>, StoreError> {
-        let sitekey = Kv::new(self.env)?.load(&secret_key(hash.as_str())).await?;
+    /// The site of a key that visitors send.
+    pub async fn by_public_key(&self, key: &PublicKey) -> Result<Option<Arc<Site>>, StoreError> {
+        match key {
+            PublicKey::Sitekey(sitekey) => self.by_sitekey(sitekey).await,
+            PublicKey::Alias(alias) => {
+                let name = alias.as_str();
+                self.by_name(name, alias_key(name), |site| site.answers_to(name)).await
+            }
+        }
+    }
+
+    /// The site of another name than its sitekey. `is_its` is asked of the
+    /// site: KV writes the two keys one after the other, and removes them so,
+    /// and the site's own list decides.
+    async fn by_name(
+        &self,
+        name: &str,
+        key: String,
+        is_its: impl Fn(&Site) -> bool,
+    ) -> Result<Option<Arc<Site>>, StoreError> {
+        let known = self.isolate.sites.borrow().find(name, self.now.0);
+        if let Lookup::Fresh(known) = known {
+            return Ok(known.site);
+        }
+        let loaded = self.load_by_name(&key, is_its).await;
+        let mut sites = self.isolate.sites.borrow_mut();
+        Ok(settle(&mut sites, name, known, loaded, self.now)?.site)
+    }
+
+    async fn load_by_name(
+        &self,
+        key: &str,
+        is_its: impl Fn(&Site) -> bool,
+    ) -> Result<Known<Arc<Site>>, StoreError> {
+        let sitekey = Kv::new(self.env)?.load(key).await?;
         match sitekey.and_then(|text| Sitekey::from_trusted(&text).ok()) {
-            // KV writes the two keys one after the other, and removes them
-            // so: the site's own list of secrets decides.
             Some(sitekey) => {
                 let known = self.known(&sitekey).await?;
-                Ok(Known { site: known.site.filter(|site| site.has_secret(hash)), ..known })
+                Ok(Known { site: known.site.filter(|site| is_its(site)), ..known })
             }
             None => Ok(Known { site: None, read_at: self.now.0 }),
         }
@@ -166,13 +198,8 @@ impl SiteSource for Sites<'_> {
     }
 
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
-        let known = self.isolate.sites.borrow().find(hash.as_str(), self.now.0);
-        if let Lookup::Fresh(known) = known {
-            return Ok(known.site);
-        }
-        let loaded = self.load_by_secret(hash).await;
-        let mut sites = self.isolate.sites.borrow_mut();
-        Ok(settle(&mut sites, hash.as_str(), known, loaded, self.now)?.site)
+        let name = hash.as_str();
+        self.by_name(name, secret_key(name), |site| site.has_secret(hash)).await
     }
 }
 

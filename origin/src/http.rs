@@ -1,6 +1,7 @@
 //! The origin's HTTP: which route is answered where, and what every answer
 //! carries. One file per endpoint; what endpoints share is `answer` (refusals
-//! and headers), `signed` (calls of the edge) and `admission`.
+//! and headers), `signed` (calls of the edge), `admission`, and `invite` (of
+//! page and API).
 
 mod admission;
 mod answer;
@@ -11,6 +12,7 @@ mod events;
 mod health;
 mod home;
 mod intake;
+mod invite;
 mod metrics;
 mod parts;
 mod refused;
@@ -44,7 +46,7 @@ pub use admission::Admission;
 pub use console::Console;
 pub use health::{Readiness, Schema};
 pub use metrics::describe as describe_metrics;
-pub use parts::{Board, watch as watch_parts};
+pub use parts::{Board, PartName, watch as watch_parts};
 pub use refused::Refused;
 
 /// What the endpoints need.

@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod locale;
 pub mod mail;
 pub mod notifications;
+pub mod outbox;
 pub mod photos;
 pub mod pictures;
 pub mod privacy;

@@ -44,6 +44,7 @@ use crate::notifications::Hooks;
 use crate::publish::Publisher;
 use crate::server::{self, Parts, Server};
 use crate::settings::Settings;
+use crate::stop;
 use crate::store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
 use crate::store::transact;
 
@@ -186,6 +187,12 @@ impl Rig {
             entropy: self.entropy.clone(),
             console: Some(console().url),
         }
+    }
+
+    /// Publishes what is due.
+    pub async fn publish_due(&self) {
+        let (_stopper, stop) = stop::pair();
+        self.publisher().deliver_due(&stop).await.unwrap();
     }
 
     /// A signature's value for a POST.

@@ -97,6 +97,19 @@ pub struct Around {
     pub kept: &'static str,
     /// The language itself, in itself.
     pub language: &'static str,
+    /// What somebody should know while a part is not well.
+    pub unwell: Unwell,
+}
+
+/// What a part that is not well means for who is here.
+#[derive(Debug)]
+pub struct Unwell {
+    /// Letters wait.
+    pub mail: &'static str,
+    /// Changes of sites wait.
+    pub edge: &'static str,
+    /// Sessions that are ended may go on for a moment.
+    pub cache: &'static str,
 }
 
 /// `/status`.
@@ -104,32 +117,39 @@ pub struct Around {
 pub struct Status {
     /// Its heading.
     pub title: &'static str,
-    /// The whole is well.
-    pub ok: &'static str,
-    /// Visitors are served, a part is not well.
-    pub degraded: &'static str,
-    /// Visitors are not served.
-    pub down: &'static str,
+    /// How the whole is: whether visitors are served.
+    pub of_whole: States,
     /// Columns: part, how it is, since when.
     pub columns: [&'static str; 3],
-    /// A part is well.
-    pub part_ok: &'static str,
-    /// A part is half well.
-    pub part_degraded: &'static str,
-    /// A part does not answer.
-    pub part_down: &'static str,
+    /// How a part is.
+    pub of_part: States,
     /// What Postgres is for.
     pub postgres: Part,
     /// What the edge is for.
     pub edge: Part,
     /// What mail is for.
     pub mail: Part,
+    /// What the cache is for.
+    pub cache: Part,
     /// What the gpu-backend is for.
     pub gpu_backend: Part,
     /// Before and after the time of the look.
     pub looked_at: [&'static str; 2],
     /// To the same for programs.
     pub as_json: &'static str,
+}
+
+/// The states of a part, or of the whole.
+#[derive(Debug)]
+pub struct States {
+    /// Well.
+    pub ok: &'static str,
+    /// Half well.
+    pub degraded: &'static str,
+    /// Not known yet: the server began a moment ago.
+    pub starting: &'static str,
+    /// Away.
+    pub down: &'static str,
 }
 
 /// A part of the service.

@@ -64,18 +64,20 @@ export const named = (root, wanted) =>
 
 /**
  * A child that prints one line of JSON when it is ready.
- * @typedef {{pid: number, ready: any, stop: () => Promise<void>}} Running
+ * @typedef {{pid: number, ready: any, stop: () => Promise<void>, order: (line: string) => Promise<void>}} Running
  */
 
 /**
  * Starts a program and waits for its first line of output, which must be JSON. It lives until
- * `stop`, which closes its input and, if that does not end it, terminates it.
+ * `stop`, which closes its input and, if that does not end it, terminates it. `order` writes a line to it and
+ * waits for the line that says it is done.
  * @param {string} program
  * @param {string[]} args
- * @param {{cwd?: string, deadlineMs?: number, env?: NodeJS.ProcessEnv}} [options]
+ * @param {{cwd?: string, deadlineMs?: number, env?: NodeJS.ProcessEnv, onLine?: (said: any) => void}} [options]
+ * `onLine` hears every later line of JSON
  * @returns {Promise<Running>}
  */
-export async function start(program, args, { cwd, deadlineMs = 60_000, env } = {}) {
+export async function start(program, args, { cwd, deadlineMs = 60_000, env, onLine } = {}) {
   const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
@@ -101,7 +103,17 @@ export async function start(program, args, { cwd, deadlineMs = 60_000, env } = {
     child.kill('SIGTERM');
     throw error;
   });
-  return { pid: /** @type {number} */ (child.pid), ready, stop };
+  if (onLine) lines.on('line', (line) => onLine(JSON.parse(line)));
+  const order = (/** @type {string} */ words) => new Promise((resolve, reject) => {
+    const failed = (/** @type {number | null} */ code) => reject(new Error(`${name}: ended with ${code} at "${words}"`));
+    child.once('exit', failed);
+    lines.once('line', () => {
+      child.off('exit', failed);
+      resolve(undefined);
+    });
+    child.stdin.write(`${words}\n`);
+  });
+  return { pid: /** @type {number} */ (child.pid), ready, stop, order };
 }
 
 /**

@@ -118,7 +118,7 @@ test('a body is held to its cap whether its length is stated or not', async () =
 
 test('what is nobody’s is refused by its code', async () => {
   await problem(await call('/v1/pictures/abc'), 404, 'not-found');
-  await problem(await post('/turnstile/v0/siteverify', ''), 404, 'not-found');
+  await problem(await post('/turnstile/v1/siteverify', ''), 404, 'not-found');
   const method = await call('/siteverify');
   assert.equal(method.headers.get('allow'), 'POST');
   await problem(method, 405, 'method-not-allowed');

@@ -5,30 +5,13 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
-import { chromium } from 'playwright-core';
-import { openStage, until } from './stage.mjs';
+import { PASSWORD, theatre } from './people.mjs';
+import { until } from './stage.mjs';
 
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const PASSWORD = 'lantern orbit velvet';
 const EMAIL = 'han@shop.example';
-
-/** @type {any} */
-let stage;
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {(() => unknown)[]} */
-const closing = [];
-before(async () => {
-  const context = { name: 'passkeys', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd');
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-});
-after(async () => {
-  await browser?.close();
-  for (const close of closing) await close();
-});
+const own = theatre('passkeys', { asProgram: true });
+before(own.open);
+after(own.close);
 
 /**
  * A tab of a browser that has a device, which says yes to everything.
@@ -36,7 +19,7 @@ after(async () => {
  * @param {{javaScriptEnabled?: boolean, without?: string[]}} [options]
  */
 async function tab(t, { javaScriptEnabled = true, without = [] } = {}) {
-  const context = await browser.newContext({ baseURL: stage.origin, javaScriptEnabled });
+  const context = await own.browser.newContext({ baseURL: own.stage.origin, javaScriptEnabled });
   t.after(() => context.close());
   // Browsers that cannot read and write the JSON of WebAuthn themselves.
   if (without.length > 0) {
@@ -192,16 +175,16 @@ test('the pages of passkeys are clean by axe, in both themes and widths', async 
   const half = await tab(t);
   await half.password();
   await half.sees('Second factor');
-  const [own, waiting] = [await han.context.storageState(), await half.context.storageState()];
+  const [inside, waiting] = [await han.context.storageState(), await half.context.storageState()];
   for (const [storageState, paths] of /** @type {const} */ ([
     [undefined, ['/log-in']],
     [waiting, ['/log-in/code']],
-    [own, ['/console/account', '/console/account/passkeys', one, '/console/account/proof']],
+    [inside, ['/console/account', '/console/account/passkeys', one, '/console/account/proof']],
   ])) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       for (const width of [360, 1280]) {
         const viewport = { width, height: 900 };
-        const context = await browser.newContext({ storageState, colorScheme, viewport, baseURL: stage.origin });
+        const context = await own.browser.newContext({ storageState, colorScheme, viewport, baseURL: own.stage.origin });
         const page = await context.newPage();
         for (const path of paths) {
           const answer = await page.goto(path);

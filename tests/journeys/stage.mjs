@@ -27,13 +27,13 @@ export async function openStage(t, edge, more = []) {
   const program = join(BINARIES, 'munjigi-tools');
   // Pictures are drawn first.
   const deadlineMs = more.includes('--pictures') ? 480_000 : 120_000;
-  const { ready, stop } = await start(program, words, { cwd: ROOT, deadlineMs });
+  const { ready, stop, order } = await start(program, words, { cwd: ROOT, deadlineMs });
   t.after(stop);
-  return ready;
+  return { ...ready, order };
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -3,42 +3,24 @@
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { chromium } from 'playwright-core';
-import { openStage, until } from './stage.mjs';
+import { PASSWORD, theatre } from './people.mjs';
+import { until } from './stage.mjs';
 
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  '--disable-blink-features=AutomationControlled'];
-const PASSWORD = 'lantern orbit velvet';
 const EMAIL = 'yun@shop.example';
-
-/** @type {any} */
-let stage;
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {(() => unknown)[]} */
-const closing = [];
-before(async () => {
-  const context = { name: 'visitor', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd');
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
-});
-after(async () => {
-  await browser?.close();
-  for (const close of closing) await close();
-});
+const own = theatre('visitor');
+before(own.open);
+after(own.close);
 
 /** How often forms were sent with this outcome. @param {string} form @param {string} outcome */
 async function visits(form, outcome) {
-  const text = await (await fetch(`${stage.origin}/metrics`)).text();
+  const text = await (await fetch(`${own.stage.origin}/metrics`)).text();
   const line = text.split('\n').find((it) => it.startsWith('munjigi_console_visits_total')
     && it.includes(`form="${form}"`) && it.includes(`outcome="${outcome}"`));
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
 test('who signs up and logs in with scripts is passed by the widget', async (t) => {
-  const context = await browser.newContext({ baseURL: stage.origin });
+  const context = await own.browser.newContext({ baseURL: own.stage.origin });
   t.after(() => context.close());
   const page = await context.newPage();
   /** @param {string} label @param {string} text */
@@ -75,7 +57,7 @@ test('who signs up and logs in with scripts is passed by the widget', async (t) 
 });
 
 test('without scripts the same form lets them in', async (t) => {
-  const context = await browser.newContext({ baseURL: stage.origin, javaScriptEnabled: false });
+  const context = await own.browser.newContext({ baseURL: own.stage.origin, javaScriptEnabled: false });
   t.after(() => context.close());
   const page = await context.newPage();
   await page.goto('/log-in');

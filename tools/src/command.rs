@@ -13,6 +13,7 @@ pub mod test;
 
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Completes at Ctrl-C or SIGTERM.
 pub async fn stop_requested() -> Result<()> {
@@ -27,15 +28,24 @@ pub async fn stop_requested() -> Result<()> {
     Ok(())
 }
 
-/// Completes when standard input ends.
-pub async fn input_closed() {
-    let (tell, told) = tokio::sync::oneshot::channel();
+/// The lines of standard input, until it ends.
+pub fn lines() -> UnboundedReceiver<String> {
+    let (tell, told) = unbounded_channel();
     // A thread of its own: the runtime would wait for its own blocking reads
     // when it ends after Ctrl-C.
     std::thread::spawn(move || {
-        // Whatever is typed is ignored; an unreadable input counts as closed.
-        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
-        let _ = tell.send(());
+        // An unreadable input counts as closed.
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if tell.send(line).is_err() {
+                return;
+            }
+        }
     });
-    drop(told.await);
+    told
+}
+
+/// Completes when standard input ends; whatever is typed is ignored.
+pub async fn input_closed() {
+    let mut lines = lines();
+    while lines.recv().await.is_some() {}
 }

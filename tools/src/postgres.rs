@@ -38,6 +38,8 @@ pub struct Postgres {
     password: String,
     port: u16,
     flush: Flush,
+    /// What it follows, where it is a copy.
+    source: Option<String>,
     log: PathBuf,
     process: Option<Process>,
     temporary: Option<tempfile::TempDir>,
@@ -84,6 +86,7 @@ impl Postgres {
             password: password(&folder)?,
             port: port.unwrap_or_else(ports::free),
             flush,
+            source: None,
             log,
             process: None,
             temporary,
@@ -99,6 +102,37 @@ impl Postgres {
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://munjigi:{}@127.0.0.1:{}/munjigi", self.password, self.port)
+    }
+
+    /// Makes and starts a copy that follows this one by streaming replication.
+    /// This one is stopped while its data is copied.
+    pub async fn replica(&mut self, log: PathBuf) -> Result<Self> {
+        self.stop().await?;
+        let made = tempfile::Builder::new().prefix("munjigi-pg-").tempdir()?;
+        self.account.let_through(made.path())?;
+        let data = made.path().join("data");
+        let mut copy = Command::new("cp");
+        copy.args(["-a", "--"]).arg(&self.data).arg(&data);
+        succeed(&mut copy, None).context("copy the data")?;
+        std::fs::write(data.join("standby.signal"), "")?;
+        let mut replica = Self {
+            binaries: self.binaries.clone(),
+            account: self.account,
+            data,
+            password: self.password.clone(),
+            port: ports::free(),
+            flush: self.flush,
+            source: Some(format!(
+                "host=127.0.0.1 port={} user=munjigi password={}",
+                self.port, self.password
+            )),
+            log,
+            process: None,
+            temporary: Some(made),
+        };
+        self.start_again().await?;
+        replica.start_again().await?;
+        Ok(replica)
     }
 
     /// Starts it with the same data and port, after `stop` or `kill`.
@@ -118,7 +152,8 @@ impl Postgres {
         ];
         let command = program.command();
         command.arg("-D").arg(&self.data).current_dir("/");
-        for setting in &settings {
+        let source = self.source.as_ref().map(|source| format!("primary_conninfo={source}"));
+        for setting in settings.iter().chain(&source) {
             command.args(["-c", setting]);
         }
         self.account.apply(command);

@@ -20,6 +20,7 @@ use crate::ports;
 use crate::postgres::Data;
 use crate::process::Service;
 use crate::project::Project;
+use crate::redis;
 
 pub use database::Database;
 pub use edge::{Edge, EdgeKind, Variant};
@@ -50,6 +51,26 @@ pub enum Pictures {
     Made,
 }
 
+/// A part that can be killed and started again from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// The edge.
+    Edge,
+    /// The origin.
+    Origin,
+    /// The cache.
+    Redis,
+}
+
+/// What shall happen to a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Order {
+    /// SIGKILL.
+    Kill,
+    /// Again, over what it left.
+    Start,
+}
+
 /// What a stack shall be.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
@@ -74,6 +95,8 @@ pub struct StackOptions {
     pub origin_variables: BTreeMap<String, String>,
     /// Folder of log files; inside the stack's folder otherwise.
     pub logs: Option<PathBuf>,
+    /// Whether the origin has a Redis.
+    pub redis: bool,
     /// A Postgres to use instead of starting one.
     pub database_url: Option<String>,
 }
@@ -91,6 +114,7 @@ impl Default for StackOptions {
             gpu_variables: BTreeMap::new(),
             origin_variables: BTreeMap::new(),
             logs: None,
+            redis: false,
             database_url: std::env::var("MUNJIGI_DATABASE_URL").ok(),
         }
     }
@@ -103,6 +127,8 @@ pub struct Stack {
     pub edge: Edge,
     /// The origin.
     pub origin: Origin,
+    /// The cache, where the origin has one.
+    pub redis: Option<redis::Server>,
     /// The gpu-backend; not running unless asked for.
     pub gpu: GpuBackend,
     /// The database.
@@ -115,6 +141,8 @@ pub struct Stack {
     pub bench_site: Site,
     /// A site whose every visitor is shown a picture.
     pub pictures_site: Site,
+    /// Sites with keys in each vendor's shape, by the vendor's name.
+    pub dialects: BTreeMap<String, Site>,
     logs: PathBuf,
     /// Where letters are put.
     mail: PathBuf,
@@ -157,12 +185,20 @@ impl Stack {
         if options.pictures != Pictures::None {
             variables.insert("MUNJIGI_GPU_URL".to_owned(), gpu.url());
         }
+        let redis = if options.redis {
+            say("Redis");
+            let server = redis::Server::start(&project, logs.join("redis.log")).await?;
+            variables.insert("MUNJIGI_REDIS_URL".to_owned(), server.url());
+            Some(server)
+        } else {
+            None
+        };
         variables.extend(options.origin_variables.clone());
         let log = logs.join("origin.log");
         let mut origin = Origin::prepare(&project, options.origin_port, variables, log)?;
         say("migrations");
         origin.migrate()?;
-        say("four sites");
+        say("sites");
         let remembered = folder.join("sites.json");
         if options.pictures != Pictures::None && !remembered.exists() {
             // Every kind can be looked at here, whatever programs make of it.
@@ -202,22 +238,25 @@ impl Stack {
         }
 
         say("publication of the sites");
-        for site in [&sites.site, &sites.bench_site, &sites.pictures_site, &sites.console_site] {
+        let ours = [&sites.site, &sites.bench_site, &sites.pictures_site, &sites.console_site];
+        for site in ours.into_iter().chain(sites.dialects.values()) {
             site.wait_until_published(&origin, PUBLISHED_WITHIN).await.with_context(|| {
                 format!("is the origin publishing? see {}", logs.join("origin.log").display())
             })?;
             site.wait_until_served(&edge.url(), PUBLISHED_WITHIN).await?;
         }
-        let sites::Sites { site, bench_site, pictures_site, console_site: _ } = sites;
+        let sites::Sites { site, bench_site, pictures_site, dialects, console_site: _ } = sites;
         Ok(Self {
             edge,
             origin,
+            redis,
             gpu,
             database,
             keys,
             site,
             bench_site,
             pictures_site,
+            dialects,
             logs,
             mail: mail_folder(&folder),
             _temporary: temporary,
@@ -234,6 +273,7 @@ impl Stack {
     pub fn check_alive(&mut self) -> Result<()> {
         self.edge.check_alive()?;
         self.origin.check_alive()?;
+        self.redis.as_mut().map_or(Ok(()), Service::check_alive)?;
         self.gpu.check_alive()?;
         self.database.check_alive()
     }
@@ -254,6 +294,20 @@ impl Stack {
         self.edge.start_again().await
     }
 
+    /// Kills a part, as a failing machine does, or starts it again.
+    pub async fn steer(&mut self, order: Order, part: Part) -> Result<()> {
+        let redis = self.redis.as_mut().context("this stack has no Redis");
+        match (part, order) {
+            (Part::Edge, Order::Kill) => self.edge.kill(),
+            (Part::Edge, Order::Start) => self.edge.start_again().await?,
+            (Part::Origin, Order::Kill) => self.origin.kill(),
+            (Part::Origin, Order::Start) => self.origin.start().await?,
+            (Part::Redis, Order::Kill) => redis?.kill(),
+            (Part::Redis, Order::Start) => redis?.start_again().await?,
+        }
+        Ok(())
+    }
+
     /// Stops everything politely: visitors first, records last.
     pub async fn stop(mut self) -> Result<()> {
         let edge = self.edge.stop().await;
@@ -261,6 +315,12 @@ impl Stack {
         let gpu = self.gpu.stop().await;
         let database = self.database.stop().await;
         edge.and(origin).and(gpu).and(database)
+    }
+
+    /// Sitekey and secret in each vendor's shape, by the vendor's name.
+    #[must_use]
+    pub fn dialect_keys(&self) -> BTreeMap<&str, serde_json::Value> {
+        self.dialects.iter().map(|(vendor, site)| (vendor.as_str(), site.keys())).collect()
     }
 
     /// The stack in one JSON object, for tools in other languages.
@@ -277,6 +337,7 @@ impl Stack {
             "site": self.site,
             "bench_site": self.bench_site,
             "pictures_site": self.pictures_site,
+            "dialects": self.dialect_keys(),
             "keys": self.keys.for_edge(),
             "mail": self.mail,
             "logs": self.logs,

@@ -1,62 +1,28 @@
-// The loader: finds widgets on the page, keeps them, and is `window.munjigi`.
+// The loader: finds widgets on the page, and is `window.munjigi`.
+import { begin, call, element, ready, source } from "./core";
 import { Misconfigured, read } from "./options";
-import { count } from "./signals";
-import { Widget } from "./widget";
+import type { Widget } from "./widget";
 
 type Target = string | Element | undefined;
 
-const script = document.currentScript as HTMLScriptElement | null;
-
-function begin({ origin: edge, searchParams }: URL): void {
-  const widgets = new Map<string, Widget>();
-  const tried = new WeakSet<Element>();
-  const dark = matchMedia("(prefers-color-scheme:dark)");
+function open({ origin, searchParams }: URL): void {
+  const { widgets, add, drop, scan } = begin(origin);
   let last = 0;
 
   const find = (target?: Target): Widget | undefined =>
     widgets.get(target as string) ||
-    [...widgets.values()].find(
-      ({ container }) =>
-        !target || container == (typeof target == "string" ? document.querySelector(target) : target),
-    );
+    [...widgets.values()].find(({ container }) => !target || container == element(target));
 
   const render = (target: Target, given: object = {}): string | undefined => {
-    const element = typeof target == "string" ? document.querySelector(target) : target;
+    const container = element(target);
     try {
-      if (!element) throw new Misconfigured("missing-container", `no element ${target}`);
-      const there = find(element);
-      if (there) return there.id;
-      const options = read(element, given);
-      const id = `munjigi-${++last}`;
-      widgets.set(id, new Widget(id, element, options, edge));
-      return id;
+      if (!container) throw new Misconfigured("missing-container", `no element ${target}`);
+      const there = find(container);
+      return there ? there.id : add(`munjigi-${++last}`, container, read(container, given)).id;
     } catch (failure) {
       if (!(failure instanceof Misconfigured)) throw failure;
-      console.error(`Munjigi: ${failure.code}: ${failure.message}`, element);
+      console.error(`Munjigi: ${failure.code}: ${failure.message}`, container);
       return undefined;
-    }
-  };
-
-  const remove = (target?: Target): void => {
-    const widget = find(target);
-    if (!widget) return;
-    widgets.delete(widget.id);
-    widget.remove();
-  };
-
-  const found = document.getElementsByClassName("munjigi");
-  const explicit = searchParams.get("render") == "explicit";
-  const sweep = (): void => {
-    for (const { id, container } of widgets.values()) {
-      if (container.isConnected) continue;
-      remove(id);
-      tried.delete(container);
-    }
-    if (explicit) return;
-    for (const element of found) {
-      if (tried.has(element)) continue;
-      tried.add(element);
-      render(element);
     }
   };
 
@@ -64,40 +30,15 @@ function begin({ origin: edge, searchParams }: URL): void {
     render,
     execute: (target) => find(target)?.execute(),
     reset: (target) => find(target)?.reset(),
-    remove: (target) => remove(target),
+    remove: (target) => drop(find(target)),
     getResponse: (target) => find(target)?.response,
     isExpired: (target) => !!find(target)?.isExpired,
-    ready(callback) {
-      if (document.readyState == "loading") addEventListener("DOMContentLoaded", () => callback());
-      else queueMicrotask(callback);
-    },
+    ready,
   };
-
-  const each = (then: (widget: Widget) => void): void => widgets.forEach(then);
-  addEventListener("message", (event) => {
-    if (event.origin == edge) each((widget) => widget.receive(event, dark.matches));
-  });
-  addEventListener("online", () => each((widget) => widget.online()));
-  addEventListener("resize", () => each((widget) => widget.place()));
-  addEventListener("scroll", () => each((widget) => widget.place(true)), true);
-  dark.onchange = () => each((widget) => widget.dress(dark.matches));
-  for (const type of ["pointermove", "pointerdown", "keydown", "focusin"])
-    addEventListener(
-      type,
-      (event) => {
-        if (!event.isTrusted) return;
-        count(event);
-        if (type == "pointermove") return;
-        const path = event.composedPath();
-        each((widget) => path.includes(widget.form) && widget.touch(type));
-      },
-      { capture: true, passive: true },
-    );
-  new MutationObserver(sweep).observe(document, { childList: true, subtree: true });
-  sweep();
-  (window as never as Record<string, () => void>)[searchParams.get("onload") || ""]?.();
+  scan(searchParams.get("render") == "explicit" ? [] : ["munjigi"], render);
+  call(searchParams.get("onload"));
 }
 
+const from = source();
 if (window.munjigi) console.error("Munjigi: loaded-twice");
-else if (!script?.src) console.error("Munjigi: no-source: load api.js by <script src>");
-else begin(new URL(script.src));
+else if (from) open(from);

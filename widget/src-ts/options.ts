@@ -11,8 +11,8 @@ export interface Options {
   appearance: string;
   execution: string;
   refresh: string;
-  /** Name of the hidden field; empty for none. */
-  field: string;
+  /** Makes the hidden fields that the token goes into. */
+  fields(id: string): (HTMLInputElement | HTMLTextAreaElement)[];
   call(name: string, value?: string): unknown;
 }
 
@@ -35,9 +35,21 @@ const CHOICES: Record<string, string[]> = {
   retry: ["auto", "never"],
 };
 
+/** A hidden field. */
+export function hidden(name: string, id = ""): HTMLInputElement {
+  const input = document.createElement("input");
+  input.type = "hidden";
+  input.name = name;
+  if (id) input.id = id;
+  return input;
+}
+
 /** Reads options: `given` first, `data-*` of the element else. */
-export function read(element: Element, given: object): Options {
-  const raw = (name: string): unknown => given[name as never] ?? element.getAttribute("data-" + name);
+export const read = (element: Element, given: object): Options =>
+  parse((name) => given[name as never] ?? element.getAttribute("data-" + name), "munjigi-response");
+
+/** Options by our names, whatever a page calls them. */
+export function parse(raw: (name: string) => unknown, field: string): Options {
   const text = (name: string): string => String(raw(name) ?? "");
   const choice = <T>(name: string): T => {
     const choices = CHOICES[name]!;
@@ -68,7 +80,8 @@ export function read(element: Element, given: object): Options {
     appearance: choice("appearance"),
     execution: choice("execution"),
     refresh: choice("refresh-expired"),
-    field: text("response-field") == "false" ? "" : text("response-field-name") || "munjigi-response",
+    fields: () =>
+      text("response-field") == "false" ? [] : [hidden(text("response-field-name") || field)],
     call(name, value) {
       const wanted = raw(name);
       const callback = typeof wanted == "function" ? wanted : (globalThis as never)[wanted as never];

@@ -21,7 +21,7 @@ const LOAD_MS = 1e4;
 export class Widget {
   readonly form: EventTarget;
   private frame!: HTMLIFrameElement;
-  private input?: HTMLInputElement;
+  private readonly fields: (HTMLInputElement | HTMLTextAreaElement)[];
   private nonce = "";
   /** The frame listens. */
   private ready = false;
@@ -53,12 +53,8 @@ export class Widget {
   ) {
     this.form = container.closest("form") || document;
     this.height = SIZES[options.page.size]![1];
-    if (options.field) {
-      this.input = document.createElement("input");
-      this.input.type = "hidden";
-      this.input.name = options.field;
-      container.append(this.input);
-    }
+    this.fields = options.fields(id);
+    container.append(...this.fields);
     this.load();
   }
 
@@ -254,9 +250,9 @@ export class Widget {
 
   private keep(token: string): void {
     this.token = token;
-    if (this.input) {
-      this.input.value = token;
-      this.input.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const field of this.fields) {
+      field.value = token;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
     }
   }
 
@@ -293,13 +289,18 @@ export class Widget {
     this.post({ type: "reset" });
   }
 
+  /** Puts the picture step aside. */
+  close(): void {
+    if (this.spare) this.reset();
+  }
+
   remove(): void {
     clearTimeout(this.timers.load);
     clearTimeout(this.timers.refresh);
     this.post({ type: "remove" });
     this.spare?.remove();
     this.frame.remove();
-    this.input?.remove();
+    this.fields.forEach((field) => field.remove());
   }
 
   get response(): string | undefined {

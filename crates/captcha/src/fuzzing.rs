@@ -8,7 +8,7 @@ use crate::authority::Authority;
 use crate::challenge::ChallengeClaims;
 use crate::contract::{ROOT_A, authority};
 use crate::host::{HostPattern, Hostname};
-use crate::keys::Sitekey;
+use crate::keys::{Sitekey, Vendor};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
 use crate::ring::{KeyRing, Kid};
 use crate::signature::{Audience, Nonce, SignedRequest, sign, verify};
@@ -128,18 +128,21 @@ pub fn parse_keys(data: &[u8]) {
     let _ = KeyRing::parse(text);
 }
 
-/// Bytes as the fields of a siteverify request, divided at the first two
-/// line ends.
+/// Bytes as the fields of a siteverify request, divided at the first three
+/// line ends, at every path.
 pub fn siteverify_request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let mut fields = text.splitn(3, '\n').map(str::to_owned);
+    let mut fields = text.splitn(4, '\n').map(str::to_owned);
     let request = SiteverifyRequest {
         secret: fields.next(),
         response: fields.next(),
         remoteip: None,
         idempotency_key: fields.next(),
+        sitekey: fields.next(),
     };
-    let _ = present(&keys(), &request);
+    for path in [None].into_iter().chain(Vendor::ALL.map(Some)) {
+        let _ = present(&keys(), path, &request, UnixMillis(0));
+    }
 }
 
 #[cfg(test)]

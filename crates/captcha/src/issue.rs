@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 use crate::counters::{Counters, Noted};
 use crate::host::Hostname;
-use crate::keys::Sitekey;
+use crate::keys::{Alias, Sitekey};
 use crate::labels::{Action, Cdata};
 use crate::policy::{DemandStep, Question, Stage, decide, puzzle_lifetime_seconds};
 use crate::refusal::Refusal;
@@ -38,6 +38,24 @@ pub struct Issued {
 /// one costs no look-up.
 pub fn sitekey(authority: &Authority, text: &str) -> Result<Sitekey, Refusal> {
     authority.check().sitekey(text).map_err(|_| Refusal::unknown_sitekey())
+}
+
+/// Reads the sitekey of a visitor's request, ours or in a vendor's shape.
+pub fn public_key(authority: &Authority, text: &str) -> Result<PublicKey, Refusal> {
+    let check = authority.check();
+    match check.alias(text) {
+        Ok(alias) => Ok(PublicKey::Alias(alias)),
+        Err(_) => sitekey(authority, text).map(PublicKey::Sitekey),
+    }
+}
+
+/// What stands in pages: a key whose check passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicKey {
+    /// The site's own.
+    Sitekey(Sitekey),
+    /// Another name of a site.
+    Alias(Alias),
 }
 
 /// Begins an attempt. `shards` is the number of redemption objects in use.

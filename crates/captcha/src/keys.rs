@@ -4,6 +4,7 @@
 //! store's to know.
 
 mod crockford;
+mod vendor;
 
 use core::fmt;
 use std::borrow::Cow;
@@ -16,6 +17,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::derive::MacKey;
 use crate::ring::parse_key;
+
+pub use vendor::{Alias, Vendor};
 
 const SITEKEY_PREFIX: &str = "mj_";
 const SECRET_PREFIX: &str = "mjs_";
@@ -91,23 +94,28 @@ impl fmt::Debug for Sitekey {
     }
 }
 
-/// A site's secret, `mjs_` and 52 digits. `Debug` prints the type's name
-/// only; it is wiped on drop.
+/// A site's secret, `mjs_` and 52 digits, or in the shape of a vendor's. Its
+/// check passed. `Debug` prints the type's name only; it is wiped on drop.
 #[derive(Clone)]
-pub struct Secret([u8; SECRET_BYTES]);
+pub struct Secret {
+    vendor: Option<Vendor>,
+    text: Zeroizing<String>,
+}
 
 impl Secret {
     /// The text, to be shown to its owner once.
     pub fn reveal(&self) -> Zeroizing<String> {
-        let mut digits = crockford::encode(&self.0);
-        let text = Zeroizing::new([SECRET_PREFIX, digits.as_str()].concat());
-        digits.zeroize();
-        text
+        self.text.clone()
     }
 
     /// What is stored of a secret, and looked up.
     pub fn hash(&self) -> SecretHash {
-        SecretHash::of(&self.reveal())
+        SecretHash::of(&self.text)
+    }
+
+    /// Whose shape it has; `None` for our own.
+    pub const fn vendor(&self) -> Option<Vendor> {
+        self.vendor
     }
 }
 
@@ -117,15 +125,9 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        self.text.as_bytes().ct_eq(other.text.as_bytes()).into()
     }
 }
 
@@ -174,7 +176,10 @@ impl KeyCheck {
 
     /// Makes a secret.
     pub fn mint_secret(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Secret {
-        Secret(self.mint(SECRET_PREFIX, rng))
+        let mut digits = crockford::encode(&self.mint::<SECRET_BYTES>(SECRET_PREFIX, rng));
+        let text = Zeroizing::new([SECRET_PREFIX, digits.as_str()].concat());
+        digits.zeroize();
+        Secret { vendor: None, text }
     }
 
     /// Reads a sitekey that somebody sent.
@@ -183,11 +188,18 @@ impl KeyCheck {
         if self.passes(SITEKEY_PREFIX, &sitekey.0) { Ok(sitekey) } else { Err(KeyError::Check) }
     }
 
-    /// Reads a secret that somebody sent.
+    /// Reads a secret that somebody sent, ours or in a vendor's shape.
     pub fn secret(&self, text: &str) -> Result<Secret, KeyError> {
+        if let Some(vendor) = Vendor::of_secret(text) {
+            return self.secret_of(vendor, text);
+        }
         let digits = text.strip_prefix(SECRET_PREFIX).ok_or(KeyError::Shape)?;
-        let secret = crockford::decode(digits).map(Secret).ok_or(KeyError::Shape)?;
-        if self.passes(SECRET_PREFIX, &secret.0) { Ok(secret) } else { Err(KeyError::Check) }
+        let bytes = crockford::decode::<SECRET_BYTES>(digits).ok_or(KeyError::Shape)?;
+        if self.passes(SECRET_PREFIX, &bytes) {
+            Ok(Secret { vendor: None, text: Zeroizing::new(text.to_owned()) })
+        } else {
+            Err(KeyError::Check)
+        }
     }
 
     fn mint<const N: usize>(&self, prefix: &str, rng: &mut (impl CryptoRng + ?Sized)) -> [u8; N] {

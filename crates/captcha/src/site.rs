@@ -50,6 +50,7 @@ pub struct Site {
     hosts: Vec<HostPattern>,
     allow_loopback: bool,
     secrets: Vec<SecretHash>,
+    aliases: Vec<String>,
 }
 
 /// Why a configuration is refused.
@@ -135,6 +136,7 @@ impl Site {
             allow_loopback: config.allow_loopback,
             secrets: parse_each(&config.secrets, |hash| SecretHash::parse(hash))
                 .map_err(SiteError::Secret)?,
+            aliases: config.aliases.clone(),
         })
     }
 
@@ -173,6 +175,11 @@ impl Site {
     /// Whether loopback names are allowed, for `frame-ancestors`.
     pub const fn allows_loopback(&self) -> bool {
         self.allow_loopback
+    }
+
+    /// Whether a text is one of this site's sitekeys.
+    pub fn answers_to(&self, sitekey: &str) -> bool {
+        self.aliases.iter().any(|alias| alias == sitekey) || self.sitekey.to_string() == sitekey
     }
 
     /// Whether a secret is one of this site's live ones.

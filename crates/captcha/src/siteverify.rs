@@ -1,27 +1,34 @@
-//! `POST /siteverify`: whether a token is good, once. Order of checks:
-//! shape, secret, seal, site, age, single use. How a request and an answer
-//! are written in a vendor's dialect is not decided here.
+//! Whether a token is good, once: the question that back ends ask, at our own
+//! path and at the vendors'. Order of checks: shape, secret, seal, site, age,
+//! single use. How an answer is written is decided in `dialect`.
 
-use munjigi_protocol::{
-    Algorithm, AlgorithmName, Metadata, SiteverifyCode, SiteverifyReply, SiteverifyRequest,
-};
+mod dialect;
+mod testing;
+
+use munjigi_protocol::{SiteverifyReply, SiteverifyRequest};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
 use crate::derive::leading;
-use crate::keys::{Secret, SecretHash, Sitekey};
+use crate::keys::{Secret, SecretHash, Sitekey, Vendor};
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redeemed, TokenFacts, TokenHash};
 use crate::refusal::RETRY_AFTER_SECONDS;
+use crate::site::Site;
 use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
+pub use dialect::{Body, Dialect, Passed, Reason};
+pub use testing::{DUMMY_TOKEN, TestSecret};
+
 /// The answer and how it travels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The body.
-    pub reply: SiteverifyReply,
+    /// Whose words it is told in.
+    pub dialect: Dialect,
+    /// What the token says, or why it was not accepted.
+    pub verdict: Result<Passed, Vec<Reason>>,
     /// 200, or 503 where the edge could not decide.
     pub status: u16,
     /// Seconds for `Retry-After`.
@@ -31,53 +38,42 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// A refusal in the native dialect; `internal-error` travels as 503.
-    pub fn refused(code: SiteverifyCode) -> Self {
-        Self::refused_for(vec![code])
+    /// A refusal; what the edge could not decide travels as 503.
+    pub fn refused(dialect: Dialect, reason: Reason) -> Self {
+        Self::of(dialect, Err(vec![reason]))
     }
 
-    fn refused_for(codes: Vec<SiteverifyCode>) -> Self {
-        let unavailable = codes.contains(&SiteverifyCode::InternalError);
+    fn of(dialect: Dialect, verdict: Result<Passed, Vec<Reason>>) -> Self {
+        let reasons = verdict.as_ref().err().map(Vec::as_slice).unwrap_or_default();
+        let unavailable = reasons.contains(&Reason::Unavailable);
         Self {
-            reply: SiteverifyReply {
-                success: false,
-                challenge_ts: None,
-                hostname: None,
-                action: None,
-                cdata: None,
-                score: None,
-                metadata: None,
-                error_codes: codes,
-            },
+            dialect,
+            verdict,
             status: if unavailable { 503 } else { 200 },
             retry_after: unavailable.then_some(RETRY_AFTER_SECONDS),
             sitekey: None,
         }
     }
 
-    fn passed(claims: &TokenClaims) -> Self {
-        Self {
-            reply: SiteverifyReply {
-                success: true,
-                challenge_ts: Some(claims.solved_at.rfc3339()),
-                hostname: Some(claims.hostname.as_str().to_owned()),
-                action: Some(claims.action.as_str().to_owned()),
-                cdata: Some(claims.cdata.as_str().to_owned()),
-                score: Some(f64::from(claims.score) / 100.0),
-                metadata: Some(Metadata {
-                    interactive: claims.interactive,
-                    algorithm: match claims.algorithm {
-                        Algorithm::HashWx => AlgorithmName::HashWx,
-                        Algorithm::Sha256 => AlgorithmName::Sha256,
-                    },
-                    country: claims.country.as_str().to_owned(),
-                    asn: claims.asn,
-                }),
-                error_codes: Vec::new(),
-            },
-            status: 200,
-            retry_after: None,
-            sitekey: None,
+    /// The first reason's code in its dialect, for the log.
+    pub fn code(&self) -> Option<&'static str> {
+        let reason = self.verdict.as_ref().err()?.first()?;
+        Some(reason.code(self.dialect))
+    }
+
+    /// The answer in our own words, whatever its dialect.
+    pub fn reply(&self) -> SiteverifyReply {
+        let passed = self.verdict.as_ref().ok();
+        let reasons = self.verdict.as_ref().err().map(Vec::as_slice).unwrap_or_default();
+        SiteverifyReply {
+            success: passed.is_some(),
+            challenge_ts: passed.map(|passed| passed.solved_at.rfc3339()),
+            hostname: passed.map(|passed| passed.hostname.clone()),
+            action: passed.map(|passed| passed.action.clone()),
+            cdata: passed.map(|passed| passed.cdata.clone()),
+            score: passed.map(Passed::score),
+            metadata: passed.map(Passed::metadata),
+            error_codes: reasons.iter().map(|reason| reason.native()).collect(),
         }
     }
 }
@@ -89,8 +85,10 @@ const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
 /// without a look-up. `Debug` shows neither secret nor token.
 #[derive(Clone)]
 pub struct Presented {
+    dialect: Dialect,
     secret: Secret,
     response: String,
+    sitekey: Option<String>,
     call: Option<CallHash>,
 }
 
@@ -98,6 +96,11 @@ impl Presented {
     /// The secret's hash: what a rate limiter may count by.
     pub fn secret_hash(&self) -> SecretHash {
         self.secret.hash()
+    }
+
+    /// Whose words the answer will be in.
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
     }
 }
 
@@ -107,32 +110,53 @@ impl core::fmt::Debug for Presented {
     }
 }
 
-/// Checks shape and secret: everything that costs no look-up. What is empty
-/// is missing. An idempotency key is 1–128 printable characters of ASCII,
-/// else `bad-request`: cutting it would make two keys one.
-#[expect(clippy::result_large_err, reason = "an answer that is sent at once, not an error path")]
-pub fn present(authority: &Authority, request: &SiteverifyRequest) -> Result<Presented, Outcome> {
+/// Checks shape and secret: everything that costs no look-up. `path` is the
+/// vendor whose path was asked, if any. What is empty is missing. An
+/// idempotency key is 1–128 printable characters of ASCII, else
+/// [`Reason::BadRequest`]: cutting it would make two keys one. A test secret
+/// is answered here.
+///
+/// # Errors
+///
+/// The whole answer, to be sent as it is.
+pub fn present(
+    authority: &Authority,
+    path: Option<Vendor>,
+    request: &SiteverifyRequest,
+    now: UnixMillis,
+) -> Result<Presented, Box<Outcome>> {
     let given = |text: &Option<String>| text.as_deref().unwrap_or_default().to_owned();
     let secret = zeroize::Zeroizing::new(given(&request.secret));
     let response = given(&request.response);
+    let dialect = Dialect::of(path, Some(secret.as_str()));
     let mut missing = Vec::new();
     if secret.is_empty() {
-        missing.push(SiteverifyCode::MissingInputSecret);
+        missing.push(Reason::MissingSecret);
     }
     if response.is_empty() {
-        missing.push(SiteverifyCode::MissingInputResponse);
+        missing.push(Reason::MissingResponse);
     }
     if !missing.is_empty() {
-        return Err(Outcome::refused_for(missing));
+        return Err(Box::new(Outcome::of(dialect, Err(missing))));
     }
+    let refused = |reason| Err(Box::new(Outcome::refused(dialect, reason)));
     let call = match request.idempotency_key.as_deref() {
         None | Some("") => None,
+        _ if !dialect.has_idempotency() => None,
         Some(key) if is_idempotency_key(key) => Some(CallHash(hash(key.as_bytes()))),
-        Some(_) => return Err(Outcome::refused(SiteverifyCode::BadRequest)),
+        Some(_) => return refused(Reason::BadRequest),
     };
+    if let Some(test) = TestSecret::find(&secret) {
+        let said = test.judge(&response).map_err(|reason| vec![reason]);
+        return Err(Box::new(Outcome::of(dialect, said.map(|said| said.passed(now)))));
+    }
     match authority.check().secret(&secret) {
-        Ok(secret) => Ok(Presented { secret, response, call }),
-        Err(_) => Err(Outcome::refused(SiteverifyCode::InvalidInputSecret)),
+        Ok(_) if testing::is_test_token(&response) => refused(Reason::TestResponse),
+        Ok(secret) => {
+            let sitekey = request.sitekey.clone().filter(|sitekey| !sitekey.is_empty());
+            Ok(Presented { dialect, secret, response, sitekey, call })
+        }
+        Err(_) => refused(Reason::InvalidSecret),
     }
 }
 
@@ -141,7 +165,7 @@ fn is_idempotency_key(key: &str) -> bool {
 }
 
 /// Checks the rest and spends the token. Without its stores it fails closed:
-/// `internal-error`, status 503.
+/// [`Reason::Unavailable`], status 503.
 pub async fn verify<S: SiteSource, R: RedemptionStore>(
     authority: &Authority,
     sites: &S,
@@ -150,21 +174,18 @@ pub async fn verify<S: SiteSource, R: RedemptionStore>(
     now: UnixMillis,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Outcome {
-    let secret = presented.secret.hash();
+    let (dialect, secret) = (presented.dialect, presented.secret.hash());
     let site = match sites.by_secret(&secret).await {
         Ok(Some(site)) if site.has_secret(&secret) => site,
-        Ok(_) => return Outcome::refused(SiteverifyCode::InvalidInputSecret),
-        Err(StoreError) => return Outcome::refused(SiteverifyCode::InternalError),
+        Ok(_) => return Outcome::refused(dialect, Reason::InvalidSecret),
+        Err(StoreError) => return Outcome::refused(dialect, Reason::Unavailable),
     };
-    let judged = match open(authority, &site.sitekey, &presented.response, now) {
+    let judged = match open(authority, &site, presented, now) {
         Ok(claims) => spend(store, presented, secret, &claims, rng).await.map(|()| claims),
-        Err(code) => Err(code),
+        Err(reason) => Err(reason),
     };
-    let outcome = match judged {
-        Ok(claims) => Outcome::passed(&claims),
-        Err(code) => Outcome::refused(code),
-    };
-    Outcome { sitekey: Some(site.sitekey), ..outcome }
+    let verdict = judged.map(|claims| passed(&claims)).map_err(|reason| vec![reason]);
+    Outcome { sitekey: Some(site.sitekey), ..Outcome::of(dialect, verdict) }
 }
 
 /// [`present`], then [`verify`].
@@ -172,32 +193,49 @@ pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
     authority: &Authority,
     sites: &S,
     store: &R,
-    request: &SiteverifyRequest,
+    (path, request): (Option<Vendor>, &SiteverifyRequest),
     now: UnixMillis,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Outcome {
-    match present(authority, request) {
+    match present(authority, path, request, now) {
         Ok(presented) => verify(authority, sites, store, &presented, now, rng).await,
-        Err(outcome) => outcome,
+        Err(outcome) => *outcome,
     }
 }
 
 /// Seal, site, age.
 fn open(
     authority: &Authority,
-    sitekey: &Sitekey,
-    response: &str,
+    site: &Site,
+    presented: &Presented,
     now: UnixMillis,
-) -> Result<TokenClaims, SiteverifyCode> {
+) -> Result<TokenClaims, Reason> {
     let claims =
-        TokenClaims::open(authority, response).map_err(|_| SiteverifyCode::InvalidInputResponse)?;
-    if claims.sitekey != *sitekey {
-        return Err(SiteverifyCode::InvalidInputResponse);
+        TokenClaims::open(authority, &presented.response).map_err(|_| Reason::InvalidResponse)?;
+    let is_named = |sitekey: &String| site.answers_to(sitekey);
+    if claims.sitekey != site.sitekey || !presented.sitekey.as_ref().is_none_or(is_named) {
+        return Err(Reason::OtherSite);
     }
-    if now.seconds() >= claims.expires_at.seconds() {
-        return Err(SiteverifyCode::TimeoutOrDuplicate);
+    let lifetime = presented.dialect.token_seconds();
+    let ends = claims.expires_at.seconds().min(claims.solved_at.seconds() + lifetime);
+    if now.seconds() >= ends {
+        return Err(Reason::Expired);
     }
     Ok(claims)
+}
+
+fn passed(claims: &TokenClaims) -> Passed {
+    Passed {
+        solved_at: claims.solved_at,
+        hostname: claims.hostname.as_str().to_owned(),
+        action: claims.action.as_str().to_owned(),
+        cdata: claims.cdata.as_str().to_owned(),
+        score: claims.score,
+        interactive: claims.interactive,
+        algorithm: claims.algorithm,
+        country: claims.country.as_str().to_owned(),
+        asn: claims.asn,
+    }
 }
 
 /// Single use. A failed call is tried once more as the same call, so that a
@@ -208,7 +246,7 @@ async fn spend<R: RedemptionStore>(
     secret: SecretHash,
     claims: &TokenClaims,
     rng: &mut (impl CryptoRng + ?Sized),
-) -> Result<(), SiteverifyCode> {
+) -> Result<(), Reason> {
     let call = presented.call.unwrap_or_else(|| {
         let mut own = [0; 16];
         rng.fill_bytes(&mut own);
@@ -227,16 +265,13 @@ async fn spend<R: RedemptionStore>(
     };
     match redeemed {
         Ok(Redeemed::First | Redeemed::Repeat) => Ok(()),
-        Ok(Redeemed::Spent | Redeemed::NotAllowed(NotAllowed::Late)) => {
-            Err(SiteverifyCode::TimeoutOrDuplicate)
-        }
+        Ok(Redeemed::Spent) => Err(Reason::Spent),
+        Ok(Redeemed::NotAllowed(NotAllowed::Late)) => Err(Reason::Expired),
         Ok(Redeemed::NotAllowed(NotAllowed::Stepped | NotAllowed::DeniedAttempt)) => {
-            Err(SiteverifyCode::InvalidInputResponse)
+            Err(Reason::InvalidResponse)
         }
-        Ok(Redeemed::NotAllowed(NotAllowed::DeniedSecret)) => {
-            Err(SiteverifyCode::InvalidInputSecret)
-        }
-        Err(StoreError) => Err(SiteverifyCode::InternalError),
+        Ok(Redeemed::NotAllowed(NotAllowed::DeniedSecret)) => Err(Reason::InvalidSecret),
+        Err(StoreError) => Err(Reason::Unavailable),
     }
 }
 

@@ -27,6 +27,14 @@ pub const SOLUTIONS: Route = route("POST", "/v1/solutions", 64 * 1024);
 pub const PICTURES: Route = route("GET", "/v1/pictures/{opaque}", 0);
 /// Spends a token.
 pub const SITEVERIFY: Route = route("POST", "/siteverify", 16 * 1024);
+/// The same in Turnstile's dialect.
+pub const SITEVERIFY_TURNSTILE: Route = route("POST", "/turnstile/v0/siteverify", 16 * 1024);
+/// The same in hCaptcha's dialect.
+pub const SITEVERIFY_HCAPTCHA: Route = route("POST", "/hcaptcha/siteverify", 16 * 1024);
+/// The same in reCAPTCHA's dialect.
+pub const SITEVERIFY_RECAPTCHA: Route = route("POST", "/recaptcha/api/siteverify", 16 * 1024);
+/// The same, asked in a query.
+pub const SITEVERIFY_RECAPTCHA_QUERY: Route = route("GET", "/recaptcha/api/siteverify", 0);
 /// What a code means.
 pub const ERRORS: Route = route("GET", "/errors/{code}", 0);
 /// Whether the edge can serve.
@@ -56,6 +64,10 @@ pub const EDGE: &[Route] = &[
     SOLUTIONS,
     PICTURES,
     SITEVERIFY,
+    SITEVERIFY_TURNSTILE,
+    SITEVERIFY_HCAPTCHA,
+    SITEVERIFY_RECAPTCHA,
+    SITEVERIFY_RECAPTCHA_QUERY,
     ERRORS,
     HEALTH,
     VERSION,

@@ -17,6 +17,10 @@ pub struct SiteverifyRequest {
     /// The visitor's address as the back end sees it. Accepted, not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remoteip: Option<String>,
+    /// The sitekey that the token is expected to be of; hCaptcha's clients
+    /// send it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sitekey: Option<String>,
     /// A repeat with the same key gets the first answer again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,

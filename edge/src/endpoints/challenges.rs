@@ -1,6 +1,5 @@
 //! `POST /v1/challenges`: begins an attempt. Nothing is stored.
 
-use munjigi_captcha::ports::SiteSource;
 use munjigi_captcha::{Call, Refusal, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};
 
@@ -13,13 +12,13 @@ use crate::limit::{self, Limiter, Verdict, network_key};
 pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
     let request: ChallengeRequest = inbound.frame_json(routes::CHALLENGES).await?;
     let authority = &edge.isolate.config.authority;
-    let sitekey = issue::sitekey(authority, &request.sitekey)?;
-    let site = edge.sites().by_sitekey(&sitekey).await.map_err(|_| sites_away())?;
+    let key = issue::public_key(authority, &request.sitekey)?;
+    let site = edge.sites().by_public_key(&key).await.map_err(|_| sites_away())?;
     let site =
         site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
     let visit = inbound.visit();
     if !site.exempt {
-        let key = network_key(&request.sitekey, visit.prefix);
+        let key = network_key(&site.sitekey.to_string(), visit.prefix);
         if Limiter::Challenge.check(edge.env, &key).await == Verdict::Refuse {
             return Err(rate_limited());
         }

@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use munjigi_captcha::ports::SiteSource;
 use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, http_status, issue};
 use munjigi_protocol::{Code, SiteState};
 
@@ -46,8 +45,8 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result
 
 /// The site, if this page may embed it.
 async fn embed(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Arc<Site>, Refusal> {
-    let sitekey = issue::sitekey(&edge.isolate.config.authority, sitekey)?;
-    let site = edge.sites().by_sitekey(&sitekey).await.map_err(|_| sites_away())?;
+    let key = issue::public_key(&edge.isolate.config.authority, sitekey)?;
+    let site = edge.sites().by_public_key(&key).await.map_err(|_| sites_away())?;
     let site = site.ok_or(Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
     if site.state == SiteState::Paused {
         return Err(Refusal::new(Code::SitePaused, "the site is paused"));

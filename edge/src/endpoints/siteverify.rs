@@ -1,9 +1,10 @@
-//! `POST /siteverify`: spends a token. Every outcome is JSON of the dialect
-//! with status 200, garbage included, except 413, 429 and 503.
+//! Spends a token, at our own path and at the vendors'. Every outcome is JSON
+//! of the dialect with status 200, garbage included, except 413, 429 and 503.
 
+use munjigi_captcha::Vendor;
 use munjigi_captcha::ports::SiteSource;
-use munjigi_captcha::siteverify::{self, Outcome};
-use munjigi_protocol::{SiteverifyCode, routes};
+use munjigi_captcha::siteverify::{self, Body, Dialect, Outcome, Reason};
+use munjigi_protocol::{SiteverifyRequest, routes};
 
 use crate::answer::Answer;
 use crate::edge::Edge;
@@ -12,65 +13,72 @@ use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict};
 use crate::objects::Objects;
 
-/// Answers with whether the token was good.
-pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Answer {
-    let body = match inbound.text(routes::SITEVERIFY).await {
-        Ok(body) => body,
+/// Answers with whether the token was good. `path` is the vendor whose path
+/// was asked, if any.
+pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, path: Option<Vendor>) -> Answer {
+    let request = match read(inbound, path).await {
+        Ok(request) => request,
         // The dialect's JSON, so that no back end meets another shape.
-        Err(problem) => {
-            let status = if problem.status == 413 { 413 } else { 200 };
-            return into_answer(&Outcome::refused(SiteverifyCode::BadRequest)).with_status(status);
+        Err(status) => {
+            let outcome = Outcome::refused(Dialect::of(path, None), Reason::BadRequest);
+            return into_answer(&outcome).with_status(status);
         }
     };
-    into_answer_or(verify(edge, inbound, body.as_bytes()).await)
+    verify(edge, path, &request).await
 }
 
-async fn verify(edge: &Edge<'_>, inbound: &Inbound, body: &[u8]) -> Result<Outcome, Answer> {
-    let refused = |code| Ok(Outcome::refused(code));
-    let Ok(request) = form::parse(inbound.content_type(), body) else {
-        return refused(SiteverifyCode::BadRequest);
+/// The request, or the status of what is none. Clients of reCAPTCHA put it
+/// into the query of a GET or of a POST without a body.
+async fn read(inbound: &Inbound, path: Option<Vendor>) -> Result<SiteverifyRequest, u16> {
+    let takes_query = path == Some(Vendor::Recaptcha);
+    let read = if takes_query && inbound.method() != "POST" {
+        form::parse_query(inbound.url().query())
+    } else {
+        let body = inbound.text(routes::SITEVERIFY).await;
+        let body = body.map_err(|problem| if problem.status == 413 { 413 } else { 200_u16 })?;
+        if takes_query && body.is_empty() {
+            form::parse_query(inbound.url().query())
+        } else {
+            form::parse(inbound.content_type(), body.as_bytes())
+        }
     };
+    read.map_err(|_| 200)
+}
+
+async fn verify(edge: &Edge<'_>, path: Option<Vendor>, request: &SiteverifyRequest) -> Answer {
     let authority = &edge.isolate.config.authority;
-    let presented = match siteverify::present(authority, &request) {
+    let presented = match siteverify::present(authority, path, request, edge.now) {
         Ok(presented) => presented,
-        Err(outcome) => return Ok(outcome),
+        Err(outcome) => return into_answer(&outcome),
     };
     let sites = edge.sites();
     let hash = presented.secret_hash();
+    let refused = |reason| into_answer(&Outcome::refused(presented.dialect(), reason));
     // Only a secret that somebody has is worth a counter; the site is cached.
     if let Ok(Some(site)) = sites.by_secret(&hash).await
         && !site.exempt
         && Limiter::Verify.check(edge.env, hash.as_str()).await == Verdict::Refuse
     {
-        return Err(too_many());
+        return refused(Reason::BadRequest)
+            .with_status(429)
+            .with_retry_after(limit::RETRY_AFTER_SECONDS);
     }
     let Ok(objects) = Objects::new(edge.env, edge.shards()) else {
-        return refused(SiteverifyCode::InternalError);
+        return refused(Reason::Unavailable);
     };
     let mut rng = edge.generator();
-    Ok(siteverify::verify(authority, &sites, &objects, &presented, edge.now, &mut rng).await)
-}
-
-fn too_many() -> Answer {
-    into_answer(&Outcome::refused(SiteverifyCode::BadRequest))
-        .with_status(429)
-        .with_retry_after(limit::RETRY_AFTER_SECONDS)
-}
-
-fn into_answer_or(outcome: Result<Outcome, Answer>) -> Answer {
-    match outcome {
-        Ok(outcome) => into_answer(&outcome),
-        Err(answer) => answer,
-    }
+    let outcome =
+        siteverify::verify(authority, &sites, &objects, &presented, edge.now, &mut rng).await;
+    into_answer(&outcome)
 }
 
 fn into_answer(outcome: &Outcome) -> Answer {
-    let mut answer = Answer::json(&outcome.reply).with_status(outcome.status);
+    let mut answer = Answer::json(&Body(outcome)).with_status(outcome.status);
     if let Some(seconds) = outcome.retry_after {
         answer = answer.with_retry_after(seconds);
     }
-    match outcome.reply.error_codes.first() {
-        Some(code) => answer.with_code(code.as_str()),
+    match outcome.code() {
+        Some(code) => answer.with_code(code),
         None => answer,
     }
 }

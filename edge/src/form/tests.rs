@@ -104,3 +104,12 @@ fn every_truncation_of_a_multipart_body_is_an_error_or_a_request() {
 fn stray_percent_signs_stay() {
     assert_eq!(parse(FORM, b"secret=100%&response=%zz+%"), Ok(request("100%", "%zz %")));
 }
+
+#[test]
+fn a_query_is_read_as_a_form_is() {
+    assert_eq!(parse_query("response=b&secret=a&remoteip="), {
+        Ok(SiteverifyRequest { remoteip: Some(String::new()), ..request("a", "b") })
+    });
+    assert_eq!(parse_query(""), Ok(SiteverifyRequest::default()));
+    assert_eq!(parse_query("secret=a&secret=b"), Err(FormError::Repeated));
+}

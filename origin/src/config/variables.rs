@@ -68,7 +68,7 @@ pub const LISTEN: Variable = Variable::with_default(
 pub const EVENT_RETENTION_DAYS: Variable = Variable::with_default(
     "MUNJIGI_EVENT_RETENTION_DAYS",
     "90",
-    "days that redeemed tokens and minute counts are kept; hourly roll-ups stay",
+    "days that redeemed tokens and minute counts are kept; sums by day stay",
 );
 pub const LOG: Variable = Variable::with_default(
     "MUNJIGI_LOG",

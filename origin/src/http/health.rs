@@ -125,7 +125,7 @@ async fn check_edge(app: &App) -> HealthCheck {
 }
 
 /// None where there is none.
-async fn check_redis(app: &App) -> Option<HealthCheck> {
+pub(super) async fn check_redis(app: &App) -> Option<HealthCheck> {
     let name = "redis";
     let away = "Redis does not answer; Postgres does its work: check MUNJIGI_REDIS_URL";
     Some(match app.cache.redis.as_ref()?.ping().await {

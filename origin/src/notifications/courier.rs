@@ -1,18 +1,15 @@
-//! The courier: carries queued messages to webhooks. Woken by NOTIFY when one
-//! is queued anywhere, and by the clock for what is to be retried. Several
-//! origins may run one each: a lease keeps a message with one of them.
-
-use std::time::Duration;
+//! The courier: carries queued messages (`outbox`) to webhooks, and decides
+//! what follows a failure.
 
 use munjigi_captcha::UnixMillis;
 use sqlx::PgPool;
-use tokio::task::JoinSet;
 
 use super::hooks::Outgoing;
 use super::{Answer, Hooks, PostError, WebhookSecret};
 use crate::accounts::Vault;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::outbox::{self, Outbox};
 use crate::stop::Stop;
 use crate::store::webhooks::{self, CHANNEL, Due, Outcome};
 use crate::store::{Notices, StoreError};
@@ -23,8 +20,6 @@ pub const GIVE_UP_AFTER: time::Duration = time::Duration::days(1);
 
 /// Messages under way at once.
 const AT_ONCE: i64 = 8;
-/// Longest wait without a look: NOTIFY is a hint, the table is the truth.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -52,52 +47,48 @@ pub struct Courier {
 impl Courier {
     /// Carries what is queued until told to stop. A message under way is
     /// finished first.
-    pub async fn run(self, mut stop: Stop) {
-        let mut notices = Notices::of(self.pool.clone(), CHANNEL);
-        while !stop.is_asked() {
-            let wait = match self.carry_due(&stop).await {
-                Ok(()) => self.until_next().await,
-                Err(error) => {
-                    tracing::warn!(%error, "webhooks wait for Postgres");
-                    notices.close();
-                    Duration::from_secs(1)
-                }
-            };
-            if notices.began().await {
-                // Something may have been queued before we listened.
-                continue;
-            }
-            tokio::select! {
-                () = stop.asked() => {}
-                () = tokio::time::sleep(wait) => {}
-                () = notices.heard() => {}
-            }
-        }
+    pub async fn run(self, stop: Stop) {
+        outbox::run(&self, stop).await;
     }
 
     /// Carries everything that is due now, oldest first.
     pub async fn carry_due(&self, stop: &Stop) -> Result<(), StoreError> {
-        while !stop.is_asked() {
-            let due = webhooks::lease(&self.pool, self.clock.now(), AT_ONCE).await?;
-            if due.is_empty() {
-                return Ok(());
-            }
-            let mut tries = JoinSet::new();
-            for due in due {
-                let courier = self.clone();
-                tries.spawn(async move { courier.try_one(&due).await });
-            }
-            let mut noted = Ok(());
-            while let Some(tried) = tries.join_next().await {
-                match tried {
-                    Ok(result) => noted = noted.and(result),
-                    // The lease runs out and the message is tried again.
-                    Err(error) => tracing::error!(%error, "posting to a webhook broke off"),
-                }
-            }
-            noted?;
-        }
-        Ok(())
+        outbox::carry_due(self, stop).await
+    }
+
+    async fn post(&self, due: &Due) -> Result<Answer, PostError> {
+        let row = webhooks::vault_row(&due.webhook);
+        let opened = self.vault.open(&row, &due.secret).ok();
+        let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
+        let Some(secret) = secret else {
+            tracing::error!(webhook = %due.webhook, "no key of MUNJIGI_CONSOLE_KEYS opens its secret");
+            return Err(PostError::Unreachable("its secret cannot be opened here".to_owned()));
+        };
+        let (url, id, body) = (&due.url, &due.id, &due.body);
+        self.hooks.post(&Outgoing { url, secret: &secret, id, body, at: self.clock.now() }).await
+    }
+}
+
+impl Outbox for Courier {
+    type Due = Due;
+
+    const WAITS: &'static str = "webhooks wait for Postgres";
+    const BROKE_OFF: &'static str = "posting to a webhook broke off";
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    fn notices(&self) -> Notices {
+        Notices::of(self.pool.clone(), CHANNEL)
+    }
+
+    async fn lease(&self, now: UnixMillis) -> Result<Vec<Due>, StoreError> {
+        webhooks::lease(&self.pool, now, AT_ONCE).await
+    }
+
+    async fn next_try(&self) -> Result<Option<UnixMillis>, StoreError> {
+        webhooks::next_try(&self.pool).await
     }
 
     async fn try_one(&self, due: &Due) -> Result<(), StoreError> {
@@ -120,24 +111,6 @@ impl Courier {
             }
         }
         webhooks::note(&self.pool, due, &outcome, now).await
-    }
-
-    async fn post(&self, due: &Due) -> Result<Answer, PostError> {
-        let row = webhooks::vault_row(&due.webhook);
-        let opened = self.vault.open(&row, &due.secret).ok();
-        let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
-        let Some(secret) = secret else {
-            tracing::error!(webhook = %due.webhook, "no key of MUNJIGI_CONSOLE_KEYS opens its secret");
-            return Err(PostError::Unreachable("its secret cannot be opened here".to_owned()));
-        };
-        let (url, id, body) = (&due.url, &due.id, &due.body);
-        self.hooks.post(&Outgoing { url, secret: &secret, id, body, at: self.clock.now() }).await
-    }
-
-    async fn until_next(&self) -> Duration {
-        let next = webhooks::next_try(&self.pool).await.ok().flatten();
-        let wait = next.map(|at| Duration::from_millis(at.since(self.clock.now())));
-        wait.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
     }
 }
 

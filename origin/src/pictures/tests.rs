@@ -379,7 +379,7 @@ async fn what_is_gone_is_swept_and_what_was_counted_stays_a_while(pool: PgPool) 
 async fn an_edge_that_lost_a_site_gets_its_packs_again_too(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.rig.create_site().await;
-    shop.rig.publisher().deliver_due().await.unwrap();
+    shop.rig.publish_due().await;
     shop.round().await;
     shop.rig.edge.forget_everything();
     shop.rig.edge.forget_packs();

@@ -264,26 +264,10 @@ pub const TABLES: &[Table] = &[
         ..TECHNICAL
     },
     Table {
-        name: "hourly_rollups",
-        why: "sums per hour",
-        others: &["sitekey", "hostname", "action"],
-        kept: Kept::Always("for good: sums, about nobody"),
-        seen_by: Seen::Members,
-        ..TECHNICAL
-    },
-    Table {
-        name: "hourly_refusals",
-        why: "sums per hour",
-        others: &["sitekey", "code"],
-        kept: Kept::Always("for good: sums, about nobody"),
-        seen_by: Seen::Members,
-        ..TECHNICAL
-    },
-    Table {
         name: "hourly_breakdowns",
         why: "sums per hour, by country, network, page and action",
         others: &["sitekey", "dimension", "value"],
-        kept: Kept::Always("for good: sums, about nobody"),
+        kept: Kept::Swept("70 days, or as long as events where those are kept for longer"),
         seen_by: Seen::Members,
         ..TECHNICAL
     },

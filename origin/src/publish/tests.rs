@@ -12,7 +12,7 @@ use crate::store::publications;
 use crate::store::sites::{self, Change};
 
 async fn deliver(rig: &Rig) {
-    rig.publisher().deliver_due().await.unwrap();
+    rig.publish_due().await;
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

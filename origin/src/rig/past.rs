@@ -12,9 +12,9 @@ impl Rig {
         let solve_ms: Vec<i64> =
             [0, 0, 0, 1, 3, 3, 2, 1, 0, 0, 0, 0].map(|part| part * issued / 10).to_vec();
         sqlx::query(
-            "INSERT INTO hourly_rollups (hour, sitekey, hostname, action, issued, solved, stepped,
-            failed, abandoned, refused, redeemed, rejected, interactive, score_sum, solve_ms)
-        SELECT hour, $1, 'shop.example', 'login', $2, $2, 0, $2 / 50, 0, $2 / 50, 0, 0, 0, 0, $4
+            "INSERT INTO hourly_breakdowns (hour, sitekey, dimension, value, issued, solved,
+            stepped, failed, abandoned, refused, redeemed, rejected, pictured, interactive, solve_ms)
+        SELECT hour, $1, 'total', '', $2, $2, 0, $2 / 50, 0, $2 / 50, 0, 0, 0, 0, $4
         FROM generate_series(date_trunc('hour', $3::timestamptz, 'UTC') - interval '60 days',
             $3 - interval '2 hours', interval '1 hour') AS hour",
         )

@@ -1,9 +1,11 @@
 //! People who can log in, and those who are about to.
 
 use munjigi_captcha::UnixMillis;
+use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
+use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
 use super::{StoreError, Unit, mails, organisations, to_timestamp};
 use crate::accounts::{EmailAddress, Id, TokenHash};
@@ -265,8 +267,8 @@ impl Unit for ConfirmSignUp<'_> {
 /// knew the old one. Every session ends but the one that is kept.
 #[derive(Debug)]
 pub struct SetPassword<'a> {
-    /// Whose.
-    pub account: &'a Id,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
     /// Argon2id, in the PHC format.
     pub password: &'a str,
     /// The link that was followed, if one was.
@@ -284,11 +286,12 @@ impl Unit for SetPassword<'_> {
     type Output = Option<Ended>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Option<Ended>, StoreError> {
+        let account = &self.actor.account;
         if let Some(link) = self.link {
             let used = sqlx::query!(
                 "DELETE FROM recoveries WHERE hash = $1 AND account = $2 AND expires_at > $3",
                 link.as_bytes(),
-                self.account.as_str(),
+                account.as_str(),
                 to_timestamp(self.now)
             )
             .execute(&mut *connection)
@@ -299,12 +302,22 @@ impl Unit for SetPassword<'_> {
         }
         sqlx::query!(
             "UPDATE accounts SET password = $2 WHERE id = $1",
-            self.account.as_str(),
+            account.as_str(),
             self.password
         )
         .execute(&mut *connection)
         .await?;
-        let ended = sessions::end_all(&mut *connection, self.account, self.kept).await?;
+        let ended = sessions::end_all(&mut *connection, account, self.kept).await?;
+        let by = if self.link.is_some() { "link" } else { "password" };
+        let entry = Entry {
+            actor: self.actor,
+            organisation: None,
+            action: "password.change",
+            subject: &self.actor.email,
+            before: None,
+            after: Some(json!({ "proved_by": by, "sessions_ended": ended.0.len() })),
+        };
+        audit::write(&mut *connection, &entry, self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(Some(ended))
     }

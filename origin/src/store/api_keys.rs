@@ -6,8 +6,9 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, to_timestamp};
-use crate::accounts::{Id, Permission, TokenHash};
+use super::{StoreError, Unit, to_timestamp, transact};
+use crate::accounts::{ApiKey, Id, Permission, TokenHash};
+use crate::entropy::Entropy;
 
 /// Keys of one organisation that can be used at once.
 const MOST: i64 = 100;
@@ -52,6 +53,17 @@ pub enum KeyState {
     Expired,
     /// Somebody ended it.
     Revoked,
+}
+
+impl KeyState {
+    /// For programs and people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
 }
 
 impl KeyRecord {
@@ -121,15 +133,9 @@ pub async fn of_organisation(
     Ok(keys)
 }
 
-/// Makes a key.
+/// A key to be made.
 #[derive(Debug)]
 pub struct MakeKey<'a> {
-    /// Its name in addresses.
-    pub id: &'a Id,
-    /// Of its text.
-    pub hash: TokenHash,
-    /// The last characters of its text.
-    pub hint: &'a str,
     /// Whose.
     pub organisation: &'a Id,
     /// What was chosen.
@@ -138,6 +144,27 @@ pub struct MakeKey<'a> {
     pub actor: &'a Actor,
     /// Now.
     pub now: UnixMillis,
+}
+
+impl MakeKey<'_> {
+    /// Draws the key and commits what is kept of it. Its text is nowhere but
+    /// in what this returns, beside its name in addresses.
+    pub async fn make(
+        &self,
+        pool: &PgPool,
+        entropy: &Entropy,
+    ) -> Result<Result<(Id, ApiKey), TooManyKeys>, StoreError> {
+        let (id, key) = (Id::draw(entropy), ApiKey::draw(entropy));
+        let unit = Keep { id: &id, hash: key.hash(), hint: &key.hint(), key: self };
+        Ok(transact(pool, &unit).await?.map(|()| (id, key)))
+    }
+}
+
+struct Keep<'a> {
+    id: &'a Id,
+    hash: TokenHash,
+    hint: &'a str,
+    key: &'a MakeKey<'a>,
 }
 
 /// What is chosen of a key.
@@ -160,25 +187,28 @@ pub struct WantedKey {
 #[error("The organisation has 100 keys already. Revoke one that is no longer used.")]
 pub struct TooManyKeys;
 
-impl Unit for MakeKey<'_> {
+impl Unit for Keep<'_> {
     type Output = Result<(), TooManyKeys>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        let organisation = self.organisation.as_str();
-        sqlx::query!("SELECT id FROM organisations WHERE id = $1 FOR UPDATE", organisation)
-            .fetch_optional(&mut *connection)
-            .await?;
+        let MakeKey { organisation, wanted, actor, now } = *self.key;
+        sqlx::query!(
+            "SELECT id FROM organisations WHERE id = $1 FOR UPDATE",
+            organisation.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
         let live = sqlx::query_scalar!(
             r#"SELECT count(*) AS "count!" FROM api_keys
             WHERE organisation = $1 AND revoked_at IS NULL"#,
-            organisation
+            organisation.as_str()
         )
         .fetch_one(&mut *connection)
         .await?;
         if live >= MOST {
             return Ok(Err(TooManyKeys));
         }
-        let WantedKey { name, scopes, per_minute, per_day, expires_at } = self.wanted;
+        let WantedKey { name, scopes, per_minute, per_day, expires_at } = wanted;
         let scopes: Vec<String> =
             scopes.iter().filter_map(|scope| scope.scope()).map(str::to_owned).collect();
         sqlx::query!(
@@ -187,27 +217,27 @@ impl Unit for MakeKey<'_> {
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
             self.id.as_str(),
             self.hash.as_bytes(),
-            organisation,
-            self.actor.account.as_str(),
+            organisation.as_str(),
+            actor.account.as_str(),
             name,
             self.hint,
             &scopes,
             per_minute,
             *per_day,
-            to_timestamp(self.now),
+            to_timestamp(now),
             *expires_at
         )
         .execute(&mut *connection)
         .await?;
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
+            actor,
+            organisation: Some(organisation),
             action: "key.create",
             subject: self.id.as_str(),
             before: None,
             after: Some(json!({ "name": name, "scopes": scopes })),
         };
-        audit::write(connection, &entry, self.now).await?;
+        audit::write(connection, &entry, now).await?;
         Ok(Ok(()))
     }
 }

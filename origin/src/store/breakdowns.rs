@@ -21,6 +21,57 @@ pub const OTHERS: &str = "*";
 /// room for their edges.
 pub const HOURLY_DAYS: u16 = 70;
 
+/// Sums what `happened` by each `value` of each `dimension`, and inserts it with
+/// the values that are not kept each as one. What stands for them is no value
+/// of an hour; of a day it comes last, so that it takes nobody's place. One
+/// text for both tables, each checked as a whole; `$1` is the hour or the day.
+macro_rules! place {
+    (
+        happened = $happened:tt, dimension = $dimension:tt, value = $value:tt, by = $by:tt,
+        into = $into:tt, at = $at:tt, $when:expr $(, $more:expr)?
+    ) => {
+        sqlx::query!(
+            "WITH happened AS (" + $happened + "), summed AS (
+                SELECT sitekey, " + $dimension + " AS dimension, " + $value + " AS value,
+                    coalesce(sum(issued), 0) AS issued, coalesce(sum(solved), 0) AS solved,
+                    coalesce(sum(stepped), 0) AS stepped, coalesce(sum(failed), 0) AS failed,
+                    coalesce(sum(abandoned), 0) AS abandoned, coalesce(sum(refused), 0) AS refused,
+                    sum(redeemed) AS redeemed, sum(rejected) AS rejected,
+                    sum(pictured) AS pictured, sum(interactive) AS interactive,
+                    sum(solve_ms[1]) AS b1, sum(solve_ms[2]) AS b2, sum(solve_ms[3]) AS b3,
+                    sum(solve_ms[4]) AS b4, sum(solve_ms[5]) AS b5, sum(solve_ms[6]) AS b6,
+                    sum(solve_ms[7]) AS b7, sum(solve_ms[8]) AS b8, sum(solve_ms[9]) AS b9,
+                    sum(solve_ms[10]) AS b10, sum(solve_ms[11]) AS b11, sum(solve_ms[12]) AS b12
+                FROM happened GROUP BY " + $by + "
+            ), placed AS (
+                SELECT *, row_number() OVER (
+                    PARTITION BY sitekey, dimension
+                    ORDER BY value = $3, issued + solved + failed + refused + redeemed DESC, value
+                ) AS place
+                FROM summed WHERE dimension <> 'code' OR value <> ''
+            )
+            INSERT INTO " + $into + " (" + $at + ", sitekey, dimension, value, issued, solved,
+                stepped, failed, abandoned, refused, redeemed, rejected, pictured, interactive,
+                solve_ms
+            )
+            SELECT $1, sitekey, dimension,
+                CASE WHEN place <= $2 OR dimension IN ('country', 'code') THEN value ELSE $3 END
+                    AS kept,
+                sum(issued), sum(solved), sum(stepped), sum(failed), sum(abandoned), sum(refused),
+                sum(redeemed), sum(rejected), sum(pictured), sum(interactive),
+                CASE WHEN count(b1) = 0 THEN '{}'::bigint[] ELSE ARRAY[
+                    sum(b1), sum(b2), sum(b3), sum(b4), sum(b5), sum(b6),
+                    sum(b7), sum(b8), sum(b9), sum(b10), sum(b11), sum(b12)
+                ]::bigint[] END
+            FROM placed GROUP BY sitekey, dimension, kept ORDER BY sitekey, dimension, kept",
+            $when,
+            MOST_VALUES,
+            OTHERS
+            $(, $more)?
+        )
+    };
+}
+
 /// Computes one hour anew. Within the unit that computes the hour's roll-up,
 /// which holds the lock and has looked whether its records are still there.
 pub async fn replace_hour(
@@ -30,9 +81,8 @@ pub async fn replace_hour(
     sqlx::query!("DELETE FROM hourly_breakdowns WHERE hour = $1", hour)
         .execute(&mut *connection)
         .await?;
-    sqlx::query!(
-        "WITH happened AS (
-            SELECT sitekey, country, asn::text, hostname, action, code,
+    place!(
+        happened = "SELECT sitekey, country, asn::text, hostname, action, code,
                 CASE kind WHEN 'issued' THEN count END AS issued,
                 CASE kind WHEN 'solved' THEN count END AS solved,
                 CASE kind WHEN 'stepped' THEN count END AS stepped,
@@ -47,49 +97,17 @@ pub async fn replace_hour(
                 NULL, NULL, NULL, NULL, NULL, NULL,
                 1, rejected, stepped::int, interactive::int, NULL
             FROM redeemed
-            WHERE redeemed_at >= $1 AND redeemed_at < $1::timestamptz + interval '1 hour'
-        ), summed AS (
-            SELECT sitekey,
-                CASE WHEN GROUPING(country) = 0 THEN 'country' WHEN GROUPING(asn) = 0 THEN 'asn'
-                    WHEN GROUPING(hostname) = 0 THEN 'hostname'
-                    WHEN GROUPING(action) = 0 THEN 'action'
-                    WHEN GROUPING(code) = 0 THEN 'code' ELSE 'total' END AS dimension,
-                coalesce(country, asn, hostname, action, code, '') AS value,
-                coalesce(sum(issued), 0) AS issued, coalesce(sum(solved), 0) AS solved,
-                coalesce(sum(stepped), 0) AS stepped, coalesce(sum(failed), 0) AS failed,
-                coalesce(sum(abandoned), 0) AS abandoned, coalesce(sum(refused), 0) AS refused,
-                sum(redeemed) AS redeemed, sum(rejected) AS rejected,
-                sum(pictured) AS pictured, sum(interactive) AS interactive,
-                sum(solve_ms[1]) AS b1, sum(solve_ms[2]) AS b2, sum(solve_ms[3]) AS b3,
-                sum(solve_ms[4]) AS b4, sum(solve_ms[5]) AS b5, sum(solve_ms[6]) AS b6,
-                sum(solve_ms[7]) AS b7, sum(solve_ms[8]) AS b8, sum(solve_ms[9]) AS b9,
-                sum(solve_ms[10]) AS b10, sum(solve_ms[11]) AS b11, sum(solve_ms[12]) AS b12
-            FROM happened
-            GROUP BY GROUPING SETS ((sitekey), (sitekey, country), (sitekey, asn),
-                (sitekey, hostname), (sitekey, action), (sitekey, code))
-        ), placed AS (
-            SELECT *, row_number() OVER (
-                PARTITION BY sitekey, dimension
-                ORDER BY issued + solved + failed + refused + redeemed DESC, value
-            ) AS place
-            FROM summed WHERE dimension <> 'code' OR value <> ''
-        )
-        INSERT INTO hourly_breakdowns (
-            hour, sitekey, dimension, value, issued, solved, stepped, failed, abandoned, refused,
-            redeemed, rejected, pictured, interactive, solve_ms
-        )
-        SELECT $1, sitekey, dimension,
-            CASE WHEN place <= $2 OR dimension IN ('country', 'code') THEN value ELSE $3 END AS kept,
-            sum(issued), sum(solved), sum(stepped), sum(failed), sum(abandoned), sum(refused),
-            sum(redeemed), sum(rejected), sum(pictured), sum(interactive),
-            CASE WHEN count(b1) = 0 THEN '{}'::bigint[] ELSE ARRAY[
-                sum(b1), sum(b2), sum(b3), sum(b4), sum(b5), sum(b6),
-                sum(b7), sum(b8), sum(b9), sum(b10), sum(b11), sum(b12)
-            ]::bigint[] END
-        FROM placed GROUP BY sitekey, dimension, kept ORDER BY sitekey, dimension, kept",
-        hour,
-        MOST_VALUES,
-        OTHERS
+            WHERE redeemed_at >= $1 AND redeemed_at < $1::timestamptz + interval '1 hour'",
+        dimension = "CASE WHEN GROUPING(country) = 0 THEN 'country'
+                WHEN GROUPING(asn) = 0 THEN 'asn' WHEN GROUPING(hostname) = 0 THEN 'hostname'
+                WHEN GROUPING(action) = 0 THEN 'action'
+                WHEN GROUPING(code) = 0 THEN 'code' ELSE 'total' END",
+        value = "coalesce(country, asn, hostname, action, code, '')",
+        by = "GROUPING SETS ((sitekey), (sitekey, country), (sitekey, asn),
+                (sitekey, hostname), (sitekey, action), (sitekey, code))",
+        into = "hourly_breakdowns",
+        at = "hour",
+        hour
     )
     .execute(connection)
     .await?;
@@ -120,57 +138,23 @@ impl Unit for RollDay {
         )
         .execute(&mut *connection)
         .await?;
-        insert_day(connection, self.day, from).await
+        place!(
+            happened = "SELECT sitekey, dimension, value, issued, solved, stepped, failed,
+                    abandoned, refused, redeemed, rejected, pictured, interactive, solve_ms
+                FROM hourly_breakdowns
+                WHERE hour >= $4 AND hour < $4::timestamptz + interval '1 day'",
+            dimension = "dimension",
+            value = "value",
+            by = "sitekey, dimension, value",
+            into = "daily_breakdowns",
+            at = "day",
+            self.day,
+            from
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
     }
-}
-
-async fn insert_day(
-    connection: &mut PgConnection,
-    day: Date,
-    from: OffsetDateTime,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "WITH summed AS (
-            SELECT sitekey, dimension, value,
-                sum(issued) AS issued, sum(solved) AS solved, sum(stepped) AS stepped,
-                sum(failed) AS failed, sum(abandoned) AS abandoned, sum(refused) AS refused,
-                sum(redeemed) AS redeemed, sum(rejected) AS rejected,
-                sum(pictured) AS pictured, sum(interactive) AS interactive,
-                sum(solve_ms[1]) AS b1, sum(solve_ms[2]) AS b2, sum(solve_ms[3]) AS b3,
-                sum(solve_ms[4]) AS b4, sum(solve_ms[5]) AS b5, sum(solve_ms[6]) AS b6,
-                sum(solve_ms[7]) AS b7, sum(solve_ms[8]) AS b8, sum(solve_ms[9]) AS b9,
-                sum(solve_ms[10]) AS b10, sum(solve_ms[11]) AS b11, sum(solve_ms[12]) AS b12
-            FROM hourly_breakdowns
-            WHERE hour >= $2 AND hour < $2::timestamptz + interval '1 day'
-            GROUP BY sitekey, dimension, value
-        ), placed AS (
-            SELECT *, row_number() OVER (
-                PARTITION BY sitekey, dimension
-                ORDER BY value = $4, issued + solved + failed + refused + redeemed DESC, value
-            ) AS place
-            FROM summed
-        )
-        INSERT INTO daily_breakdowns (
-            day, sitekey, dimension, value, issued, solved, stepped, failed, abandoned, refused,
-            redeemed, rejected, pictured, interactive, solve_ms
-        )
-        SELECT $1, sitekey, dimension,
-            CASE WHEN place <= $3 OR dimension IN ('country', 'code') THEN value ELSE $4 END AS kept,
-            sum(issued), sum(solved), sum(stepped), sum(failed), sum(abandoned), sum(refused),
-            sum(redeemed), sum(rejected), sum(pictured), sum(interactive),
-            CASE WHEN count(b1) = 0 THEN '{}'::bigint[] ELSE ARRAY[
-                sum(b1), sum(b2), sum(b3), sum(b4), sum(b5), sum(b6),
-                sum(b7), sum(b8), sum(b9), sum(b10), sum(b11), sum(b12)
-            ]::bigint[] END
-        FROM placed GROUP BY sitekey, dimension, kept ORDER BY sitekey, dimension, kept",
-        day,
-        from,
-        MOST_VALUES,
-        OTHERS
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 #[cfg(test)]

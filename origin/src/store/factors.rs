@@ -1,8 +1,10 @@
 //! Second factors of accounts.
 
 use munjigi_captcha::UnixMillis;
+use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
+use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, mails, to_timestamp};
 use crate::accounts::{Id, TokenHash};
 use crate::mail::Letter;
@@ -59,12 +61,15 @@ pub async fn take_recovery_code(
 }
 
 /// How many recovery codes are left.
-pub async fn recovery_codes_left(pool: &PgPool, account: &Id) -> Result<i64, StoreError> {
+pub async fn recovery_codes_left(
+    executor: impl PgExecutor<'_>,
+    account: &Id,
+) -> Result<i64, StoreError> {
     let left = sqlx::query_scalar!(
         r#"SELECT count(*) AS "left!" FROM recovery_codes WHERE account = $1 AND used_at IS NULL"#,
         account.as_str()
     )
-    .fetch_one(pool)
+    .fetch_one(executor)
     .await?;
     Ok(left)
 }
@@ -72,8 +77,8 @@ pub async fn recovery_codes_left(pool: &PgPool, account: &Id) -> Result<i64, Sto
 /// Puts the app in use whose code was given, with a new set of recovery codes.
 #[derive(Debug)]
 pub struct Confirm<'a> {
-    /// Whose.
-    pub account: &'a Id,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
     /// Of the code.
     pub step: u64,
     /// The new set.
@@ -89,10 +94,11 @@ impl Unit for Confirm<'_> {
     type Output = bool;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let account = &self.actor.account;
         let confirmed = sqlx::query!(
             "UPDATE accounts SET totp_confirmed_at = $2, totp_last_step = $3
             WHERE id = $1 AND totp_key IS NOT NULL AND totp_confirmed_at IS NULL",
-            self.account.as_str(),
+            account.as_str(),
             to_timestamp(self.now),
             i64::try_from(self.step).unwrap_or(i64::MAX)
         )
@@ -101,7 +107,10 @@ impl Unit for Confirm<'_> {
         if confirmed.rows_affected() == 0 {
             return Ok(false);
         }
-        replace_codes(connection, self.account, self.codes).await?;
+        let before = Factor::of(connection, account, Authenticator::Out).await?;
+        replace_codes(connection, account, self.codes).await?;
+        let after = Factor::of(connection, account, Authenticator::InUse).await?;
+        write(connection, self.actor, "authenticator.add", (before, after), self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(true)
     }
@@ -111,8 +120,8 @@ impl Unit for Confirm<'_> {
 /// is left that they stand for.
 #[derive(Debug)]
 pub struct Remove<'a> {
-    /// Whose.
-    pub account: &'a Id,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
     /// Says so to the address.
     pub letter: &'a Letter,
     /// Now.
@@ -123,14 +132,22 @@ impl Unit for Remove<'_> {
     type Output = ();
 
     async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        sqlx::query!(
+        let account = &self.actor.account;
+        let removed = sqlx::query!(
             "UPDATE accounts SET totp_confirmed_at = NULL, totp_last_step = NULL, totp_key = NULL
-            WHERE id = $1",
-            self.account.as_str()
+            WHERE id = $1 AND totp_confirmed_at IS NOT NULL",
+            account.as_str()
         )
         .execute(&mut *connection)
         .await?;
-        drop_codes_without_factor(connection, self.account).await?;
+        if removed.rows_affected() == 0 {
+            // Another of their tabs was first, and has said so.
+            return Ok(());
+        }
+        let before = Factor::of(connection, account, Authenticator::InUse).await?;
+        drop_codes_without_factor(connection, account).await?;
+        let after = Factor::of(connection, account, Authenticator::Out).await?;
+        write(connection, self.actor, "authenticator.remove", (before, after), self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(())
     }
@@ -139,18 +156,76 @@ impl Unit for Remove<'_> {
 /// Another set of recovery codes; the earlier ones are void.
 #[derive(Debug)]
 pub struct ReplaceCodes<'a> {
-    /// Whose.
-    pub account: &'a Id,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
     /// The new set.
     pub codes: &'a [TokenHash],
+    /// Now.
+    pub now: UnixMillis,
 }
 
 impl Unit for ReplaceCodes<'_> {
     type Output = ();
 
     async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        replace_codes(connection, self.account, self.codes).await
+        let account = &self.actor.account;
+        let before = recovery_codes_left(&mut *connection, account).await?;
+        replace_codes(connection, account, self.codes).await?;
+        let after = recovery_codes_left(&mut *connection, account).await?;
+        let entry = Entry {
+            actor: self.actor,
+            organisation: None,
+            action: "codes.replace",
+            subject: &self.actor.email,
+            before: Some(json!({ "recovery_codes": before })),
+            after: Some(json!({ "recovery_codes": after })),
+        };
+        audit::write(connection, &entry, self.now).await
     }
+}
+
+/// What the record says of a second factor: whether there is an app, and how
+/// many codes stand in for it; no key and no code.
+struct Factor {
+    authenticator: Authenticator,
+    recovery_codes: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Authenticator {
+    InUse,
+    Out,
+}
+
+impl Factor {
+    async fn of(
+        connection: &mut PgConnection,
+        account: &Id,
+        authenticator: Authenticator,
+    ) -> Result<Self, StoreError> {
+        let recovery_codes = recovery_codes_left(connection, account).await?;
+        Ok(Self { authenticator, recovery_codes })
+    }
+
+    fn told(&self) -> serde_json::Value {
+        json!({
+            "authenticator": self.authenticator == Authenticator::InUse,
+            "recovery_codes": self.recovery_codes,
+        })
+    }
+}
+
+async fn write(
+    connection: &mut PgConnection,
+    actor: &Actor,
+    action: &'static str,
+    (before, after): (Factor, Factor),
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let (before, after) = (Some(before.told()), Some(after.told()));
+    let subject = &actor.email;
+    let entry = Entry { actor, organisation: None, action, subject, before, after };
+    audit::write(connection, &entry, now).await
 }
 
 /// Voids the recovery codes of an account that has nothing left for which

@@ -1,4 +1,5 @@
-//! Hourly roll-ups: marking the hours that received data, and computing them.
+//! Hourly roll-ups: marking the hours that received data, and having them
+//! computed. What is computed is `breakdowns`'.
 
 use munjigi_captcha::UnixMillis;
 use sqlx::{PgConnection, PgPool};
@@ -72,8 +73,6 @@ impl Unit for Roll {
         if marked.is_none() {
             return Ok(());
         }
-        replace_rollups(connection, self.hour).await?;
-        replace_refusals(connection, self.hour).await?;
         breakdowns::replace_hour(connection, self.hour).await
     }
 }
@@ -100,68 +99,5 @@ pub async fn lock(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('munjigi_rollups'))")
         .execute(connection)
         .await?;
-    Ok(())
-}
-
-async fn replace_rollups(
-    connection: &mut PgConnection,
-    hour: OffsetDateTime,
-) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM hourly_rollups WHERE hour = $1", hour)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query!(
-        "INSERT INTO hourly_rollups (
-            hour, sitekey, hostname, action, issued, solved, stepped, failed, abandoned, refused,
-            redeemed, rejected, interactive, score_sum, solve_ms
-        )
-        SELECT $1, sitekey, hostname, action,
-            sum(issued), sum(solved), sum(stepped), sum(failed), sum(abandoned), sum(refused),
-            sum(redeemed), sum(rejected), sum(interactive), sum(score_sum), sum_buckets(solve_ms)
-        FROM (
-            SELECT sitekey, hostname, action,
-                coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0) AS issued,
-                coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0) AS solved,
-                coalesce(sum(count) FILTER (WHERE kind = 'stepped'), 0) AS stepped,
-                coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0) AS failed,
-                coalesce(sum(count) FILTER (WHERE kind = 'abandoned'), 0) AS abandoned,
-                coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0) AS refused,
-                0 AS redeemed, 0 AS rejected, 0 AS interactive, 0 AS score_sum,
-                sum_buckets(solve_ms) AS solve_ms
-            FROM minute_counts
-            WHERE minute >= $1 AND minute < $1 + interval '1 hour'
-            GROUP BY sitekey, hostname, action
-            UNION ALL
-            SELECT sitekey, hostname, action, 0, 0, 0, 0, 0, 0,
-                count(*), sum(rejected), count(*) FILTER (WHERE interactive), sum(score), '{}'
-            FROM redeemed
-            WHERE redeemed_at >= $1 AND redeemed_at < $1 + interval '1 hour'
-            GROUP BY sitekey, hostname, action
-        ) AS part
-        GROUP BY sitekey, hostname, action",
-        hour
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn replace_refusals(
-    connection: &mut PgConnection,
-    hour: OffsetDateTime,
-) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM hourly_refusals WHERE hour = $1", hour)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query!(
-        "INSERT INTO hourly_refusals (hour, sitekey, code, count)
-        SELECT $1, sitekey, code, sum(count) FROM minute_counts
-        WHERE minute >= $1 AND minute < $1 + interval '1 hour'
-            AND kind = 'refused' AND code <> ''
-        GROUP BY sitekey, code",
-        hour
-    )
-    .execute(connection)
-    .await?;
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Browsers that are logged in.
 
 use munjigi_captcha::UnixMillis;
+use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, from_timestamp, to_timestamp};
+use super::audit::{self, Actor, Entry};
+use super::{StoreError, Unit, from_timestamp, to_timestamp};
 use crate::accounts::session::{self, Stage};
 use crate::accounts::{Id, TokenHash};
 
@@ -210,7 +212,64 @@ impl Ended {
     }
 }
 
-/// Ends one session of an account, where it has such.
+/// Which of their sessions somebody ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// This one.
+    One(&'a Id),
+    /// Every other.
+    AllBut(&'a Id),
+}
+
+/// Ends sessions that their owner chose from the list, and writes down which.
+#[derive(Debug)]
+pub struct End<'a> {
+    /// Which.
+    pub which: Which<'a>,
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for End<'_> {
+    /// What ended; what was gone already is as good as ended.
+    type Output = Ended;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Ended, StoreError> {
+        let (one, kept) = match self.which {
+            Which::One(id) => (Some(id.as_str()), None),
+            Which::AllBut(id) => (None, Some(id.as_str())),
+        };
+        let rows = sqlx::query!(
+            "DELETE FROM sessions
+            WHERE account = $1 AND ($2::text IS NULL OR id = $2) AND id IS DISTINCT FROM $3
+            RETURNING hash, id, agent",
+            self.actor.account.as_str(),
+            one,
+            kept
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut hashes = Vec::new();
+        for row in rows {
+            let entry = Entry {
+                actor: self.actor,
+                organisation: None,
+                action: "session.end",
+                subject: &row.id,
+                before: Some(json!({ "browser": row.agent })),
+                after: None,
+            };
+            audit::write(&mut *connection, &entry, self.now).await?;
+            hashes.push(row.hash);
+        }
+        Ok(Ended::of(hashes))
+    }
+}
+
+/// Ends one session of an account, where it has such: its own doing, by a
+/// log-out, which the record of changes does not tell of.
 pub async fn end(
     executor: impl PgExecutor<'_>,
     account: &Id,

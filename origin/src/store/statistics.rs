@@ -31,6 +31,29 @@ async fn sitekeys(pool: &PgPool, scope: Scope<'_>) -> Result<Vec<String>, StoreE
     Ok(sites)
 }
 
+/// What happened, summed: `at` and `value` are what the sums are by, `from` is
+/// the rest of the query. One text for all, each checked as a whole.
+macro_rules! sums {
+    (value = $value:tt, at = $at:tt, from = $from:tt, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            "SELECT " + $value + r#" AS "value!", "# + $at + r#" AS at,
+                sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
+                sum(stepped)::bigint AS "stepped!", sum(failed)::bigint AS "failed!",
+                sum(abandoned)::bigint AS "abandoned!", sum(refused)::bigint AS "refused!",
+                sum(redeemed)::bigint AS "redeemed!", sum(rejected)::bigint AS "rejected!",
+                sum(pictured)::bigint AS "pictured!", sum(interactive)::bigint AS "interactive!",
+                ARRAY[
+                    sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                    sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                    sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+                ]::bigint[] AS "solve_ms!: Vec<Option<i64>>"
+            FROM "# + $from,
+            $($argument),+
+        )
+    };
+}
+
 /// What happened in a time.
 pub async fn totals(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Totals, StoreError> {
     let values = by_value(pool, scope, Dimension::Total, span).await?;
@@ -54,20 +77,10 @@ pub async fn by_value(
     span: Span,
 ) -> Result<Vec<Value>, StoreError> {
     let (cover, sites) = (span.cover(), sitekeys(pool, scope).await?);
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT value AS "value!", NULL::timestamptz AS at,
-            sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
-            sum(stepped)::bigint AS "stepped!", sum(failed)::bigint AS "failed!",
-            sum(abandoned)::bigint AS "abandoned!", sum(refused)::bigint AS "refused!",
-            sum(redeemed)::bigint AS "redeemed!", sum(rejected)::bigint AS "rejected!",
-            sum(pictured)::bigint AS "pictured!", sum(interactive)::bigint AS "interactive!",
-            ARRAY[
-                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
-                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
-                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
-            ]::bigint[] AS "solve_ms!: Vec<Option<i64>>"
-        FROM (
+    let rows = sums!(
+        value = "value",
+        at = "NULL::timestamptz",
+        from = "(
             SELECT value, issued, solved, stepped, failed, abandoned, refused, redeemed,
                 rejected, pictured, interactive, solve_ms
             FROM daily_breakdowns
@@ -86,7 +99,7 @@ pub async fn by_value(
             WHERE sitekey = ANY ($1)
                 AND dimension = $2 AND hour >= $7 AND hour < $8
         ) AS part
-        GROUP BY value"#,
+        GROUP BY value",
         &sites,
         dimension.as_str(),
         to_timestamp(cover.days.from).date(),
@@ -138,23 +151,13 @@ async fn hours(
 ) -> Result<Vec<Row>, StoreError> {
     let hours = i32::try_from(period.step_hours()).unwrap_or(1);
     let sites = sitekeys(pool, scope).await?;
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT '' AS "value!", date_bin(make_interval(hours => $4), hour, $2) AS at,
-            sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
-            sum(stepped)::bigint AS "stepped!", sum(failed)::bigint AS "failed!",
-            sum(abandoned)::bigint AS "abandoned!", sum(refused)::bigint AS "refused!",
-            sum(redeemed)::bigint AS "redeemed!", sum(rejected)::bigint AS "rejected!",
-            sum(pictured)::bigint AS "pictured!", sum(interactive)::bigint AS "interactive!",
-            ARRAY[
-                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
-                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
-                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
-            ]::bigint[] AS "solve_ms!: Vec<Option<i64>>"
-        FROM hourly_breakdowns
+    let rows = sums!(
+        value = "''",
+        at = "date_bin(make_interval(hours => $4), hour, $2)",
+        from = "hourly_breakdowns
         WHERE sitekey = ANY ($1)
             AND dimension = 'total' AND hour >= $2 AND hour < $3
-        GROUP BY 2 ORDER BY 2"#,
+        GROUP BY 2 ORDER BY 2",
         &sites,
         to_timestamp(span.from),
         to_timestamp(span.to),
@@ -168,23 +171,13 @@ async fn hours(
 async fn days(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Vec<Row>, StoreError> {
     let sites = sitekeys(pool, scope).await?;
     let date = |at| -> Date { to_timestamp(at).date() };
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT '' AS "value!", day::timestamp AT TIME ZONE 'UTC' AS at,
-            sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
-            sum(stepped)::bigint AS "stepped!", sum(failed)::bigint AS "failed!",
-            sum(abandoned)::bigint AS "abandoned!", sum(refused)::bigint AS "refused!",
-            sum(redeemed)::bigint AS "redeemed!", sum(rejected)::bigint AS "rejected!",
-            sum(pictured)::bigint AS "pictured!", sum(interactive)::bigint AS "interactive!",
-            ARRAY[
-                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
-                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
-                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
-            ]::bigint[] AS "solve_ms!: Vec<Option<i64>>"
-        FROM daily_breakdowns
+    let rows = sums!(
+        value = "''",
+        at = "day::timestamp AT TIME ZONE 'UTC'",
+        from = "daily_breakdowns
         WHERE sitekey = ANY ($1)
             AND dimension = 'total' AND day >= $2 AND day < $3
-        GROUP BY day ORDER BY day"#,
+        GROUP BY day ORDER BY day",
         &sites,
         date(span.from),
         date(span.to)

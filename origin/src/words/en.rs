@@ -3,7 +3,7 @@
 mod entry;
 mod home;
 
-use super::{Around, Docs, Part, Status, Words};
+use super::{Around, Docs, Part, States, Status, Unwell, Words};
 
 pub const WORDS: Words = Words {
     around: Around {
@@ -21,24 +21,39 @@ pub const WORDS: Words = Words {
         to_start: "To the start",
         kept: "What is kept",
         language: "English",
+        unwell: Unwell {
+            mail: "No letters go out at the moment. They are kept, and go as soon as they can.",
+            edge: "The edge does not answer at the moment. What you change here is kept, and reaches it as soon as it answers.",
+            cache: "A part that makes this faster does not answer at the moment. Everything works, but a session that is ended may go on for up to 30 seconds.",
+        },
     },
     home: home::HOME,
     attempt: home::ATTEMPT,
     status: Status {
         title: "Status",
-        ok: "Everything works.",
-        degraded: "Visitors are served; a part behind is not well.",
-        down: "Visitors are not served.",
+        of_whole: States {
+            ok: "Everything works.",
+            degraded: "Visitors are served; a part behind is not well.",
+            starting: "This server has just started and does not know yet.",
+            down: "Visitors are not served.",
+        },
         columns: ["Part", "State", "Since"],
-        part_ok: "Works",
-        part_degraded: "Not quite well",
-        part_down: "Down",
+        of_part: States {
+            ok: "Works",
+            degraded: "Not quite well",
+            starting: "Not known yet",
+            down: "Down",
+        },
         postgres: Part {
             name: "Records",
             purpose: "Accounts, settings and statistics. Visitors do not need them.",
         },
         edge: Part { name: "Edge", purpose: "The widget and siteverify." },
         mail: Part { name: "Letters", purpose: "To confirm addresses. They wait and go later." },
+        cache: Part {
+            name: "Cache",
+            purpose: "Makes the console faster. The records do its work while it is away.",
+        },
         gpu_backend: Part {
             name: "Pictures",
             purpose: "Draws new ones. Those drawn before are still dealt.",

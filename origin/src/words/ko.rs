@@ -6,7 +6,7 @@ mod trouble;
 
 pub use trouble::of as trouble;
 
-use super::{Around, Docs, Part, Status, Words};
+use super::{Around, Docs, Part, States, Status, Unwell, Words};
 
 pub const WORDS: Words = Words {
     around: Around {
@@ -24,18 +24,29 @@ pub const WORDS: Words = Words {
         to_start: "처음으로",
         kept: "보관하는 정보",
         language: "한국어",
+        unwell: Unwell {
+            mail: "지금은 메일이 나가지 않습니다. 보낼 메일은 보관해 두었다가 다시 되면 바로 보냅니다.",
+            edge: "지금은 엣지가 응답하지 않습니다. 여기서 바꾼 내용은 저장되며, 엣지가 다시 응답하면 반영됩니다.",
+            cache: "속도를 높여 주는 부분이 지금 응답하지 않습니다. 모두 그대로 작동하지만, 종료한 세션이 30초까지 이어질 수 있습니다.",
+        },
     },
     home: home::HOME,
     attempt: home::ATTEMPT,
     status: Status {
         title: "상태",
-        ok: "모두 잘 작동하고 있습니다.",
-        degraded: "방문자는 그대로 이용할 수 있지만, 뒤에 있는 일부가 원활하지 않습니다.",
-        down: "지금은 방문자가 이용할 수 없습니다.",
+        of_whole: States {
+            ok: "모두 잘 작동하고 있습니다.",
+            degraded: "방문자는 그대로 이용할 수 있지만, 뒤에 있는 일부가 원활하지 않습니다.",
+            starting: "이 서버가 방금 켜져서 아직 상태를 확인하고 있습니다.",
+            down: "지금은 방문자가 이용할 수 없습니다.",
+        },
         columns: ["구성 요소", "상태", "시작 시각"],
-        part_ok: "정상",
-        part_degraded: "원활하지 않음",
-        part_down: "멈춤",
+        of_part: States {
+            ok: "정상",
+            degraded: "원활하지 않음",
+            starting: "확인 중",
+            down: "멈춤",
+        },
         postgres: Part {
             name: "기록",
             purpose: "계정, 설정, 통계를 보관합니다. 방문자에게는 필요하지 않습니다.",
@@ -44,6 +55,10 @@ pub const WORDS: Words = Words {
         mail: Part {
             name: "메일",
             purpose: "주소를 확인하는 메일을 보냅니다. 밀린 메일은 기다렸다가 나중에 갑니다.",
+        },
+        cache: Part {
+            name: "캐시",
+            purpose: "콘솔의 속도를 높입니다. 멈추면 기록이 그 일을 대신합니다.",
         },
         gpu_backend: Part {
             name: "그림",

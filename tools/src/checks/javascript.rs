@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::{Context, Outcome};
 use crate::builds::Build;
+use crate::setup::redis;
+use crate::setup::require::Part;
 use crate::{publish as publishing, say};
 
 const BROKEN: &str = "see the messages above";
@@ -64,6 +66,10 @@ fn node_test(context: &Context, folder: &str) -> Result<Outcome> {
         .args(&files)
         .current_dir(context.project.root())
         .envs(context.browsers.variables.iter().cloned());
+    if redis::find(&context.project).is_err() {
+        // Where it is required, set-up has failed.
+        node.env("MUNJIGI_MISSING", Part::Redis.name());
+    }
     say::run(folder, BROKEN, &mut node)?;
     Ok(Outcome::Passed)
 }

@@ -185,6 +185,7 @@ fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()
         "site": stack.site,
         "bench_site": stack.bench_site,
         "pictures_site": stack.pictures_site,
+        "dialects": stack.dialect_keys(),
     });
     let file = project.state().join("dev.json");
     files::write_private(&file, &format!("{described:#}\n"))?;

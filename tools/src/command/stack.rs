@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
+use clap::ValueEnum;
+use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::stack::{EdgeKind, Folder, Pictures, Stack, StackOptions, Variant, pools};
+use crate::stack::{EdgeKind, Folder, Order, Part, Pictures, Stack, StackOptions, Variant, pools};
 
 /// Two cores draw some of every kind in less.
 const FILLED_WITHIN: Duration = Duration::from_mins(5);
@@ -30,6 +32,9 @@ pub struct Arguments {
     /// Pictures are made, and there are some of every kind when it is printed
     #[arg(long)]
     pictures: bool,
+    /// The origin has a Redis
+    #[arg(long)]
+    redis: bool,
     /// A folder whose data, keys and sites are kept for the next start
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -49,7 +54,9 @@ fn variable(text: &str) -> Result<(String, String)> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Starts it, prints it, and stops it when standard input closes.
+/// Starts it, prints it, and stops it when standard input closes. A line of
+/// input is an order, `kill PART` or `start PART`, and is answered by a line
+/// when it is done.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let vars: BTreeMap<String, String> = arguments.vars.into_iter().collect();
     let options = StackOptions {
@@ -60,12 +67,13 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         folder: arguments.folder.map_or(Folder::Temporary, Folder::Kept),
         variants: vec![Variant { vars, ..Variant::default() }],
         logs: arguments.logs,
+        redis: arguments.redis,
         pictures: if arguments.pictures { Pictures::Made } else { Pictures::None },
         gpu_variables: arguments.gpu_vars.into_iter().collect(),
         origin_variables: arguments.origin_vars.into_iter().collect(),
         ..StackOptions::default()
     };
-    let stack = tokio::select! {
+    let mut stack = tokio::select! {
         started = start(options) => started?,
         stopped = super::stop_requested() => {
             stopped?;
@@ -74,11 +82,22 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     };
     println!("{}", stack.describe());
     tokio::select! {
-        () = super::input_closed() => {}
+        obeyed = obey(&mut stack, super::lines()) => obeyed?,
         stopped = super::stop_requested() => stopped?,
     }
     stack.stop().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn obey(stack: &mut Stack, mut lines: UnboundedReceiver<String>) -> Result<()> {
+    while let Some(line) = lines.recv().await {
+        let (order, part) = line.split_once(' ').context("an order is two words")?;
+        let order = Order::from_str(order, false).map_err(Error::msg)?;
+        let part = Part::from_str(part, false).map_err(Error::msg)?;
+        stack.steer(order, part).await.with_context(|| line.clone())?;
+        println!("{}", serde_json::json!({ "done": line }));
+    }
+    Ok(())
 }
 
 async fn start(options: StackOptions) -> Result<Stack> {

@@ -60,14 +60,15 @@ fn cargo_install(
     locked: &[&str],
 ) -> Result<()> {
     let mut cargo = Command::new("cargo");
-    // Unoptimised builds of these tools take a third of the time to compile
-    // and give the same result.
+    // Unoptimised builds of these tools, without what debuggers read, take a
+    // third of the time to compile and give the same result.
     cargo
         .args(["install", "--quiet", "--debug", "--force", name, "--version", version])
         .args(locked)
         .args(arguments)
         .arg("--root")
         .arg(root)
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env("CARGO_TARGET_DIR", project.target())
         .current_dir(project.root());
     let what = format!("{name} {version} (one to two minutes)");

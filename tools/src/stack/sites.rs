@@ -21,6 +21,9 @@ pub struct Site {
     /// A host the site allows.
     #[serde(default)]
     pub hostname: String,
+    /// The sitekey in a vendor's shape, which then stands in the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
 }
 
 impl std::fmt::Debug for Site {
@@ -36,15 +39,19 @@ pub(super) struct Sites {
     pub(super) pictures_site: Site,
     /// Before the console's own forms.
     pub(super) console_site: Site,
+    /// With keys in each vendor's shape, by the vendor's name.
+    pub(super) dialects: BTreeMap<String, Site>,
 }
 
 const HOSTNAME: &str = "localhost";
+const VENDORS: [&str; 3] = ["recaptcha", "hcaptcha", "turnstile"];
 /// Steps every visitor up.
 const EVERYBODY: &str = r#"[{"match":{},"verdict":"picture"}]"#;
 
 /// Makes all of them.
 pub(super) fn create(origin: &Origin) -> Result<Sites> {
-    complete(origin, &mut BTreeMap::new())
+    // Tests take hundreds of their tokens.
+    complete(origin, &mut BTreeMap::new(), &["--exempt"])
 }
 
 /// Those of an earlier start, and whichever it did not have.
@@ -55,12 +62,16 @@ pub(super) fn kept(origin: &Origin, path: &Path) -> Result<Sites> {
         })?,
         Err(_) => BTreeMap::new(),
     };
-    let sites = complete(origin, &mut known)?;
+    let sites = complete(origin, &mut known, &[])?;
     files::write_private(path, &serde_json::to_string_pretty(&known)?)?;
     Ok(sites)
 }
 
-fn complete(origin: &Origin, known: &mut BTreeMap<String, Site>) -> Result<Sites> {
+fn complete(
+    origin: &Origin,
+    known: &mut BTreeMap<String, Site>,
+    of_dialects: &[&str],
+) -> Result<Sites> {
     let mut site = |name: &str, special: &[&str], input: &str| {
         if let Some(site) = known.get(name) {
             return anyhow::Ok(site.clone());
@@ -71,7 +82,13 @@ fn complete(origin: &Origin, known: &mut BTreeMap<String, Site>) -> Result<Sites
     };
     let pictures = "--name Pictures --mode interactive --pictures grid,area,turn --rules -";
     let pictures: Vec<&str> = pictures.split(' ').collect();
+    let mut dialects = BTreeMap::new();
+    for vendor in VENDORS {
+        let special = [&["--name", "From another vendor", "--vendor", vendor], of_dialects];
+        dialects.insert(vendor.to_owned(), site(vendor, &special.concat(), "")?);
+    }
     Ok(Sites {
+        dialects,
         site: site("site", &["--name", "Demo shop"], "")?,
         bench_site: site("bench_site", &["--name", "Bench", "--exempt"], "")?,
         pictures_site: site("pictures_site", &pictures, EVERYBODY)?,
@@ -96,6 +113,13 @@ struct Shown {
 }
 
 impl Site {
+    /// What stands in the page, and in the back end.
+    #[must_use]
+    pub fn keys(&self) -> serde_json::Value {
+        let sitekey = self.alias.as_ref().unwrap_or(&self.sitekey);
+        serde_json::json!({ "sitekey": sitekey, "secret": self.secret })
+    }
+
     /// Waits until the edge has been told of the site.
     ///
     /// The edge itself is not asked meanwhile: it would remember for some
@@ -110,7 +134,8 @@ impl Site {
 
     /// Waits until the edge serves the site.
     pub async fn wait_until_served(&self, edge: &str, within: Duration) -> Result<()> {
-        let url = format!("{edge}/v1/frame/{}", self.sitekey);
+        let sitekey = self.alias.as_ref().unwrap_or(&self.sitekey);
+        let url = format!("{edge}/v1/frame/{sitekey}");
         let client = http::client();
         wait::until(&format!("the edge to serve {}", self.sitekey), within, async || {
             let request = client.get(&url).header("referer", format!("http://{HOSTNAME}/"));

@@ -20,7 +20,7 @@ use crate::call::Call;
 use crate::challenge::{SealedPicture, SealedStep};
 use crate::counters::Counters;
 use crate::issue::{Issued, issue};
-use crate::keys::{KeyCheck, Secret};
+use crate::keys::{KeyCheck, Secret, Vendor};
 use crate::pictures::RightAnswer;
 use crate::refusal::Refusal;
 use crate::ring::KeyRing;
@@ -325,20 +325,24 @@ impl World {
         SiteverifyRequest {
             secret: Some(self.secret.reveal().to_string()),
             response: Some(token.to_owned()),
-            remoteip: None,
-            idempotency_key: None,
+            ..SiteverifyRequest::default()
         }
     }
 
-    /// Verifies.
+    /// Verifies at our own path.
     pub fn siteverify(&mut self, request: &SiteverifyRequest) -> Outcome {
+        self.siteverify_at(None, request)
+    }
+
+    /// Verifies at a vendor's path.
+    pub fn siteverify_at(&mut self, path: Option<Vendor>, request: &SiteverifyRequest) -> Outcome {
         let mut rng = Seeded(self.rng.0);
         self.rng.0 += 1_000;
         let future = siteverify(
             &self.authority,
             &self.sites,
             &self.redemptions,
-            request,
+            (path, request),
             self.now,
             &mut rng,
         );
@@ -348,7 +352,7 @@ impl World {
     /// Verifies a token with the site's secret.
     pub fn verify(&mut self, token: &str) -> SiteverifyReply {
         let request = self.verification(token);
-        self.siteverify(&request).reply
+        self.siteverify(&request).reply()
     }
 }
 

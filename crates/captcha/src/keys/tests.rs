@@ -105,3 +105,73 @@ proptest! {
         prop_assert!(check.secret(&text).is_err());
     }
 }
+
+#[test]
+fn keys_in_vendors_shapes_are_what_their_clients_expect_and_pass() {
+    let (check, mut rng) = (check(), rng());
+    let is_url_safe = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let is_hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    for _ in 0..200 {
+        for vendor in Vendor::ALL {
+            let alias = check.mint_alias(vendor, &mut rng);
+            let secret = check.mint_secret_of(vendor, &mut rng);
+            assert_eq!(check.alias(alias.as_str()), Ok(alias.clone()));
+            assert_eq!(check.secret(&secret.reveal()), Ok(secret.clone()));
+            assert_eq!((alias.vendor(), secret.vendor()), (vendor, Some(vendor)));
+            let (alias, secret) = (alias.to_string(), secret.reveal());
+            match vendor {
+                Vendor::Recaptcha => {
+                    for key in [alias.as_str(), secret.as_str()] {
+                        assert!(key.len() == 40 && key.starts_with("6L") && is_url_safe(key));
+                    }
+                }
+                Vendor::Hcaptcha => {
+                    let parts: Vec<&str> = alias.split('-').collect();
+                    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+                    assert_eq!(lengths, [8, 4, 4, 4, 12], "{alias}");
+                    assert!(parts.iter().all(|part| is_hex(part)), "{alias}");
+                    assert!(parts[2].starts_with('4') && parts[3].starts_with('8'), "{alias}");
+                    assert!(secret.len() == 42 && is_hex(secret.strip_prefix("0x").unwrap()));
+                }
+                Vendor::Turnstile => {
+                    assert!(alias.len() == 24 && alias.starts_with("0x4A") && is_url_safe(&alias));
+                    assert!(secret.len() == 35 && secret.starts_with("0x4"));
+                    assert!(is_url_safe(&secret));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_vendor_s_key_of_another_kind_or_with_a_changed_digit_is_refused() {
+    let (check, mut rng) = (check(), rng());
+    // Alike in shape, and still not each other.
+    let alias = check.mint_alias(Vendor::Recaptcha, &mut rng);
+    let secret = check.mint_secret_of(Vendor::Recaptcha, &mut rng).reveal();
+    assert_eq!(check.secret(alias.as_str()), Err(KeyError::Check));
+    assert_eq!(check.alias(&secret), Err(KeyError::Check));
+    for vendor in Vendor::ALL {
+        let alias = check.mint_alias(vendor, &mut rng).to_string();
+        let secret = check.mint_secret_of(vendor, &mut rng).reveal();
+        for place in 0..alias.len().max(secret.len()) {
+            for digit in "0149afAFZ_-+".chars() {
+                let changed = |text: &str| -> String {
+                    let change = |(at, sign)| if at == place { digit } else { sign };
+                    text.chars().enumerate().map(change).collect()
+                };
+                let (other_alias, other_secret) = (changed(&alias), changed(&secret));
+                assert!(
+                    other_alias == alias || check.alias(&other_alias).is_err(),
+                    "{other_alias}"
+                );
+                assert!(other_secret == *secret || check.secret(&other_secret).is_err());
+            }
+        }
+    }
+    for text in ["", "0x", "6L", "열쇠", "0x4", &"6L열".repeat(8), &"열".repeat(12)] {
+        assert!(check.alias(text).is_err() && check.secret(text).is_err(), "{text}");
+    }
+}

@@ -1,4 +1,6 @@
-use munjigi_protocol::Step;
+mod dialects;
+
+use munjigi_protocol::{AlgorithmName, Metadata, SiteverifyCode, Step};
 
 use super::*;
 use crate::contract::{Trouble, World, block_on, together};
@@ -10,8 +12,9 @@ use SiteverifyCode::{
 fn codes(world: &mut World, request: &SiteverifyRequest) -> Vec<SiteverifyCode> {
     let outcome = world.siteverify(request);
     assert_eq!((outcome.status, outcome.retry_after), (200, None));
-    assert!(!outcome.reply.success);
-    outcome.reply.error_codes
+    let reply = outcome.reply();
+    assert!(!reply.success);
+    reply.error_codes
 }
 
 #[test]
@@ -23,7 +26,7 @@ fn a_good_token_says_everything() {
     let outcome = world.siteverify(&request);
     assert_eq!(outcome.sitekey, Some(world.site.sitekey));
     assert_eq!(
-        outcome.reply,
+        outcome.reply(),
         SiteverifyReply {
             success: true,
             challenge_ts: Some("2025-11-20T07:30:00.250Z".to_owned()),
@@ -71,7 +74,7 @@ fn the_shape_comes_first() {
         let token = world.fresh_token();
         let request =
             SiteverifyRequest { idempotency_key: Some(key), ..world.verification(&token) };
-        assert!(world.siteverify(&request).reply.success);
+        assert!(world.siteverify(&request).reply().success);
     }
 }
 
@@ -159,7 +162,7 @@ fn a_repeat_with_the_same_key_gets_the_first_answer_again() {
     };
     let (one, other) = (with(&world, "one"), with(&world, "other"));
     let first = world.siteverify(&one);
-    assert!(first.reply.success);
+    assert!(first.reply().success);
     assert_eq!(world.siteverify(&one), first);
     assert_eq!(codes(&mut world, &other), [TimeoutOrDuplicate]);
     let request = world.verification(&token);
@@ -180,7 +183,7 @@ fn one_key_for_two_tokens_of_an_attempt_is_no_repeat() {
         ..world.verification(token)
     };
     let (first, second) = (with(&first, &world), with(&second, &world));
-    assert!(world.siteverify(&first).reply.success);
+    assert!(world.siteverify(&first).reply().success);
     assert_eq!(codes(&mut world, &second), [TimeoutOrDuplicate]);
 }
 
@@ -191,12 +194,12 @@ fn without_its_stores_it_fails_closed() {
     let request = world.verification(&token);
     world.redemptions.set_trouble(Trouble::Unreachable);
     let outcome = world.siteverify(&request);
-    assert_eq!(outcome.reply.error_codes, [InternalError]);
+    assert_eq!(outcome.reply().error_codes, [InternalError]);
     assert_eq!((outcome.status, outcome.retry_after), (503, Some(2)));
     world.redemptions.set_trouble(Trouble::None);
     world.sites.fail();
     let outcome = world.siteverify(&request);
-    assert_eq!((outcome.status, outcome.reply.error_codes), (503, vec![InternalError]));
+    assert_eq!((outcome.status, outcome.reply().error_codes), (503, vec![InternalError]));
 }
 
 #[test]
@@ -218,11 +221,18 @@ fn a_token_is_spent_once_under_contention() {
     let request = world.verification(&token);
     let mut sources: Vec<_> = (0..1_000_u64).map(rand_chacha_from).collect();
     let calls = sources.iter_mut().map(|rng| {
-        siteverify(&world.authority, &world.sites, &world.redemptions, &request, world.now, rng)
+        siteverify(
+            &world.authority,
+            &world.sites,
+            &world.redemptions,
+            (None, &request),
+            world.now,
+            rng,
+        )
     });
     let outcomes = block_on(together(calls.collect()));
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.reply.success).count(), 1);
-    let spent = |outcome: &&Outcome| outcome.reply.error_codes == [TimeoutOrDuplicate];
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.reply().success).count(), 1);
+    let spent = |outcome: &&Outcome| outcome.reply().error_codes == [TimeoutOrDuplicate];
     assert_eq!(outcomes.iter().filter(spent).count(), 999);
 }
 
@@ -234,7 +244,7 @@ fn rand_chacha_from(seed: u64) -> rand_chacha::ChaCha20Rng {
 fn nothing_presented_is_shown_by_debug() {
     let world = World::new();
     let request = world.verification("mj1.x");
-    let presented = present(&world.authority, &request).unwrap();
+    let presented = present(&world.authority, None, &request, world.now).unwrap();
     assert_eq!(format!("{presented:?}"), "Presented");
     assert_eq!(presented.secret_hash(), world.secret.hash());
 }

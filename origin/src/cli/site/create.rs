@@ -1,6 +1,6 @@
 //! `munjigi site create`.
 
-use munjigi_captcha::HostPattern;
+use munjigi_captcha::{Alias, HostPattern, Vendor};
 use munjigi_protocol::{Mode, SiteConfig, Work};
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ Examples:
   munjigi site create 'My shop' --host shop.example --host '*.shop.example'
   munjigi site create 'On my machine' --host localhost --allow-loopback --json
   munjigi site create 'Log-in' --host id.example --work-floor 80000 --rules rules.json
+  munjigi site create 'From elsewhere' --host old.example --vendor turnstile
 
 `munjigi site set` changes all of it later.
 The secret is shown this once. Undo: munjigi site delete SITEKEY")]
@@ -38,6 +39,10 @@ pub struct Arguments {
     /// Also localhost and 127.0.0.1, for development.
     #[arg(long)]
     allow_loopback: bool,
+    /// Keys in the shape of this vendor's as well: recaptcha, hcaptcha or
+    /// turnstile. The site then stands in pages under that sitekey.
+    #[arg(long, value_name = "VENDOR", value_parser = parse_vendor)]
+    vendor: Option<Vendor>,
     #[command(flatten)]
     options: Options,
     /// For load tests on a local edge: no limits, no work.
@@ -52,6 +57,9 @@ pub struct Arguments {
 struct Created<'a> {
     name: &'a str,
     sitekey: &'a str,
+    /// The sitekey in a vendor's shape.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alias: Option<&'a str>,
     secret: &'a str,
     hosts: &'a [String],
     allow_loopback: bool,
@@ -61,16 +69,26 @@ struct Created<'a> {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = SiteConfigSource::read(&shell.environment)?;
-    let (sitekey, secret) = shell.entropy.with(|generator| {
-        (source.check.mint_sitekey(generator), source.check.mint_secret(generator))
+    let check = &source.check;
+    let (sitekey, alias, secret) = shell.entropy.with(|generator| {
+        let sitekey = check.mint_sitekey(generator);
+        match arguments.vendor {
+            None => (sitekey, None, check.mint_secret(generator)),
+            Some(vendor) => {
+                let alias = check.mint_alias(vendor, generator);
+                (sitekey, Some(alias), check.mint_secret_of(vendor, generator))
+            }
+        }
     });
+    let aliases = alias.iter().map(ToString::to_string).collect();
     // What the edge would refuse is told here and stored nowhere.
     let settings = arguments
         .edit()
         .apply(&sitekey.to_string(), &arguments.defaults())
         .map_err(|mistakes| Fail::new(Exit::Site, "the site was not made", mistakes))?;
     let name = settings.name.as_str();
-    let config = SiteConfig { exempt: arguments.exempt, ..settings.config(&sitekey.to_string()) };
+    let config =
+        SiteConfig { exempt: arguments.exempt, aliases, ..settings.config(&sitekey.to_string()) };
     let pool = store::pool(&source.database);
     let unit = CreateByCommand(CreateSite {
         name,
@@ -84,6 +102,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         return print_json(&Created {
             name,
             sitekey: &config.sitekey,
+            alias: alias.as_ref().map(Alias::as_str),
             secret: &secret,
             hosts: &config.hosts,
             allow_loopback: config.allow_loopback,
@@ -91,7 +110,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             version: config.version,
         });
     }
-    print(&people(name, &config, &secret))
+    print(&people(name, &config, alias.as_ref(), &secret))
 }
 
 impl Arguments {
@@ -111,14 +130,15 @@ impl Arguments {
     }
 }
 
-fn people(name: &str, config: &SiteConfig, secret: &str) -> String {
+fn people(name: &str, config: &SiteConfig, alias: Option<&Alias>, secret: &str) -> String {
     let sitekey = &config.sitekey;
+    let public = alias.map_or(sitekey.as_str(), Alias::as_str);
     let hosts = view::hosts(config);
     format!(
         "\
 Made the site {name:?}.
 
-  sitekey  {sitekey}
+  sitekey  {public}
            public: goes into the page
   secret   {secret}
            shown this once, kept nowhere: goes into the back end
@@ -129,6 +149,11 @@ The edge has it within a second while `munjigi serve` runs; see
 Undo: munjigi site delete {sitekey}
 "
     )
+}
+
+fn parse_vendor(text: &str) -> Result<Vendor, String> {
+    let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == text);
+    vendor.ok_or_else(|| "not recaptcha, hcaptcha or turnstile".to_owned())
 }
 
 fn parse_host(text: &str) -> Result<String, String> {

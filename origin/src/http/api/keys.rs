@@ -13,8 +13,8 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use crate::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
-use crate::accounts::{ApiKey, Id, Permission, Role};
-use crate::store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked, WantedKey};
+use crate::accounts::{Id, Permission, Role};
+use crate::store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked, WantedKey};
 use crate::store::{to_timestamp, transact};
 
 const MAX_NAME_CHARS: usize = 100;
@@ -78,11 +78,7 @@ pub async fn list(acting: Acting) -> Result<Json<List<Key>>, ApiRefused> {
     let keys = api_keys::of_organisation(&acting.app().pool, acting.organisation()).await?;
     let now = acting.now();
     let show = |key: KeyRecord| Key {
-        state: match key.state(now) {
-            KeyState::Live => "live",
-            KeyState::Expired => "expired",
-            KeyState::Revoked => "revoked",
-        },
+        state: key.state(now).as_str(),
         id: key.id.to_string(),
         name: key.name,
         hint: key.hint,
@@ -104,18 +100,10 @@ pub async fn make(
 ) -> Result<(StatusCode, Json<MadeKey>), ApiRefused> {
     let now = acting.now();
     let wanted = new.wanted(acting.membership.role, now).map_err(ApiRefused::invalid)?;
-    let app = acting.app();
-    let (id, key) = (Id::draw(&app.entropy), ApiKey::draw(&app.entropy));
-    let unit = MakeKey {
-        id: &id,
-        hash: key.hash(),
-        hint: &key.hint(),
-        organisation: acting.organisation(),
-        wanted: &wanted,
-        actor: &acting.actor(),
-        now,
-    };
-    transact(&app.pool, &unit)
+    let (app, organisation, actor) = (acting.app(), acting.organisation(), &acting.actor());
+    let key = MakeKey { organisation, wanted: &wanted, actor, now };
+    let (id, key) = key
+        .make(&app.pool, &app.entropy)
         .await?
         .map_err(|error| ApiRefused::new(ApiCode::Conflict, error.to_string()))?;
     let made = MadeKey { id: id.to_string(), key: key.reveal().to_string() };

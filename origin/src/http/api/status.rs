@@ -7,19 +7,19 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
-use munjigi_protocol::Status;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::App;
-use crate::http::parts::{self, Part, Sighting};
+use crate::http::parts::{self, Part, PartState, Sighting};
 
 /// How the service is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ServiceStatus {
     /// `ok`; `degraded`: visitors are served, a part is not well; `down`:
-    /// visitors are not served.
-    pub status: Status,
+    /// visitors are not served; `starting`: the answering process began less
+    /// than thirty seconds ago and does not know yet.
+    pub status: PartState,
     /// When the parts were looked at, RFC 3339.
     pub checked_at: String,
     /// Each part that this service has.
@@ -29,10 +29,11 @@ pub struct ServiceStatus {
 /// How a part is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartStatus {
-    /// `postgres`, `edge`, `mail` or `gpu-backend`.
+    /// `postgres`, `edge`, `mail`, `cache` or `gpu-backend`.
     pub name: &'static str,
-    /// How it is.
-    pub status: Status,
+    /// How it is. `starting`: it has not been well since the answering process
+    /// began, which was less than thirty seconds ago.
+    pub status: PartState,
     /// Since when it is so, RFC 3339, as far as the answering process knows:
     /// not before its own start.
     pub since: String,
@@ -58,7 +59,8 @@ impl From<&Part> for PartStatus {
 /// The endpoint.
 pub async fn handler(
     State(app): State<Arc<App>>,
-) -> ([(HeaderName, &'static str); 1], Json<ServiceStatus>) {
+) -> ([(HeaderName, String); 1], Json<ServiceStatus>) {
     let sighting = parts::seen(&app).await;
-    ([(header::CACHE_CONTROL, "public, max-age=10")], Json(ServiceStatus::from(&*sighting)))
+    let cached = format!("public, max-age={}", sighting.holds().as_secs());
+    ([(header::CACHE_CONTROL, cached)], Json(ServiceStatus::from(&*sighting)))
 }

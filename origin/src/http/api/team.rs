@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
-use munjigi_captcha::UnixMillis;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,11 +10,10 @@ use super::body::{Body, List};
 use super::caller::{Acting, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::accounts::{EmailAddress, Id, Role, Token, limits, session};
-use crate::http::console::letters;
-use crate::store::limits::Taken;
+use crate::accounts::{EmailAddress, Id, Role};
+use crate::http::invite::{Invite, InviteRefused};
 use crate::store::organisations::{
-    self, ChangeMember, Invitation, Invite, MemberRow, TeamRefused, Withdraw,
+    self, ChangeMember, Invitation, MemberRow, TeamRefused, Withdraw,
 };
 use crate::store::{accounts, transact};
 
@@ -127,35 +125,17 @@ pub async fn invite(
     let role = read_role(&role)?;
     let address: EmailAddress =
         email.parse().map_err(|error| ApiRefused::invalid(vec![format!("email: {error}")]))?;
-    if !granting(&acting).may_grant(role) {
-        return Err(refused(TeamRefused::TooMighty));
-    }
-    let (app, now) = (acting.app(), acting.now());
-    for (limit, whom) in [
-        (&limits::LETTERS_BY_ORGANISATION, acting.organisation().as_str()),
-        (&limits::LETTERS_BY_ADDRESS, address.as_str()),
-    ] {
-        if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
-            return Err(ApiRefused::too_often(seconds));
-        }
-    }
-    let by = accounts::find(&app.pool, acting.caller.principal.account()).await?;
+    let by = accounts::find(&acting.app().pool, acting.caller.principal.account()).await?;
     let by = by.ok_or_else(ApiRefused::nothing_here)?;
-    let (id, link) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
-    let name = &acting.membership.name;
-    let letter = letters::invited(app.console(), &by, name, &address, role, &link);
-    let unit = Invite {
-        id: &id,
-        link: link.hash(),
-        organisation: acting.organisation(),
+    let invite = Invite {
+        membership: &acting.membership,
+        by: &by,
+        granting: granting(&acting),
+        actor: &acting.actor(),
         email: &address,
         role,
-        letter: &letter,
-        actor: &acting.actor(),
-        expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
-        now,
     };
-    transact(&app.pool, &unit).await?.map_err(refused)?;
+    let id = invite.send(acting.app()).await?;
     Ok((StatusCode::CREATED, Json(InvitationMade { id: id.to_string() })))
 }
 
@@ -205,6 +185,16 @@ fn read_role(text: &str) -> Result<Role, ApiRefused> {
     Role::parse(text).ok_or_else(|| {
         ApiRefused::invalid(vec!["role: owner, admin, analyst or read-only".to_owned()])
     })
+}
+
+impl From<InviteRefused> for ApiRefused {
+    fn from(invite: InviteRefused) -> Self {
+        match invite {
+            InviteRefused::Team(team) => refused(team),
+            InviteRefused::TooOften { seconds } => Self::too_often(seconds),
+            InviteRefused::Store(error) => error.into(),
+        }
+    }
 }
 
 fn refused(refused: TeamRefused) -> ApiRefused {

@@ -16,13 +16,12 @@ use sqlx::PgPool;
 
 use super::routes::listed;
 use super::{document, rows};
-use crate::accounts::{ApiKey, Id, Permission, Token};
+use crate::accounts::{Id, Permission, Token};
 use crate::rig::people::Someone;
 use crate::rig::{Answer, Rig};
 use crate::store::api_keys::{MakeKey, WantedKey};
 use crate::store::api_sessions::{self, NewApiSession};
 use crate::store::audit::Actor;
-use crate::store::transact;
 
 /// A program.
 pub struct Client<'a> {
@@ -103,23 +102,15 @@ impl Rig {
     }
 
     pub async fn client_of(&self, of: &Someone, wanted: &WantedKey) -> (Id, Client<'_>) {
-        let (id, key) = (Id::draw(&self.app.entropy), ApiKey::draw(&self.app.entropy));
         let actor = Actor {
             account: of.account.clone(),
             email: of.email.clone(),
             prefix: "203.0.113.0/24".to_owned(),
             request_id: "r".to_owned(),
         };
-        let unit = MakeKey {
-            id: &id,
-            hash: key.hash(),
-            hint: &key.hint(),
-            organisation: &of.organisation,
-            wanted,
-            actor: &actor,
-            now: self.now(),
-        };
-        transact(&self.pool, &unit).await.unwrap().unwrap();
+        let (organisation, now) = (&of.organisation, self.now());
+        let key = MakeKey { organisation, wanted, actor: &actor, now };
+        let (id, key) = key.make(&self.pool, &self.app.entropy).await.unwrap().unwrap();
         (id, Client { rig: self, bearer: key.reveal().to_string() })
     }
 }

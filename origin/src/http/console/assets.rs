@@ -40,7 +40,7 @@ pub static PAGES: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
-/// What passkeys need: the one thing of the console that takes a script.
+/// What passkeys need, which there are not without a script.
 pub static PASSKEYS: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "passkeys",
@@ -60,6 +60,16 @@ pub static LIVE: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Puts what a site's page awaits in its place.
+pub static AWAITED: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "awaited",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../../../assets/awaited.js"),
+    )
+});
+
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static [u8]) -> Self {
         let digest = HEXLOWER.encode(&Sha256::digest(bytes));
@@ -71,7 +81,7 @@ impl Asset {
 
 /// The endpoint.
 pub async fn show(Path(name): Path<String>) -> Result<Response, Trouble> {
-    let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE];
+    let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE, &*AWAITED];
     let asset = all.into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or(Trouble::nothing_here())?;
     let headers = [

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::cookies;
 use super::frame::{Frame, render};
-use super::log_in::within;
+use super::log_in::{Wanted, within};
 use super::passkey;
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
@@ -29,6 +29,8 @@ use crate::words;
 struct Page {
     frame: Frame,
     words: &'static words::Code,
+    /// Where to go afterwards.
+    next: String,
     mistake: Option<&'static str>,
     has_totp: bool,
     /// The script, where there are passkeys and this account has one.
@@ -43,13 +45,28 @@ pub struct Fields {
     next: String,
 }
 
+/// Where it is asked for, on the way to a page that somebody wanted. The
+/// address is nobody's word: what it leads to is looked at again.
+pub fn address(next: &str) -> String {
+    let here = "/log-in/code";
+    match within(next) {
+        "/console" => here.to_owned(),
+        next => {
+            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+            format!("{here}?{query}")
+        }
+    }
+}
+
 /// The form.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(person): Extension<Person>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, Trouble> {
-    page(&app, &browser, &person, None)
+    let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
+    page(&app, &browser, &person, &next, None)
 }
 
 /// Takes a code of the app, or a recovery code.
@@ -62,7 +79,7 @@ pub async fn submit(
     let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
     if !is_right(&app, &person.account, &code).await? {
         let mistake = words::of(browser.locale).code.wrong;
-        return page(&app, &browser, &person, Some(mistake));
+        return page(&app, &browser, &person, &next, Some(mistake));
     }
     complete(&app, &person, &next).await
 }
@@ -119,12 +136,14 @@ pub fn page(
     app: &App,
     browser: &Browser,
     person: &Person,
+    next: &str,
     mistake: Option<&'static str>,
 ) -> Result<Response, Trouble> {
     let words = &words::of(browser.locale).code;
     let frame = Frame::bare(app, browser, words.title).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
-    let has_totp = person.account.has_totp;
-    Ok((status, render(&Page { frame, words, mistake, has_totp, passkeys })?).into_response())
+    let (next, has_totp) = (within(next).to_owned(), person.account.has_totp);
+    let page = Page { frame, words, next, mistake, has_totp, passkeys };
+    Ok((status, render(&page)?).into_response())
 }

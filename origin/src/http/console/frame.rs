@@ -10,7 +10,7 @@ use super::person::{Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::accounts::Permission;
 use crate::config::SignUpPolicy;
-use crate::http::App;
+use crate::http::{App, PartName};
 use crate::locale::Locale;
 use crate::store::organisations::Membership;
 use crate::words::{self, Words};
@@ -40,6 +40,8 @@ pub struct Frame {
     pub sign_up: bool,
     /// Whether nobody has looked who reads it.
     pub is_public: bool,
+    /// Parts that are not well, which the page may have to do with.
+    pub unwell: Vec<PartName>,
     /// The page's language.
     pub locale: Locale,
     /// What stands around it, in that language.
@@ -89,6 +91,7 @@ impl Frame {
             entry: Entry::Elsewhere,
             sign_up: open,
             is_public: false,
+            unwell: unwell(app, &[PartName::Mail]),
             locale: Locale::En,
             words: words::of(Locale::En),
             languages: Vec::new(),
@@ -97,7 +100,8 @@ impl Frame {
 
     /// Of a page for whose sake nobody looks who reads it.
     pub fn public(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
-        Self { is_public: true, ..Self::bare(app, browser, title) }.in_language_of(browser)
+        let frame = Self::bare(app, browser, title);
+        Self { is_public: true, unwell: Vec::new(), ..frame }.in_language_of(browser)
     }
 
     /// Of a page that there is in every language.
@@ -117,6 +121,7 @@ impl Frame {
         Self {
             email: Some(person.account.email.to_string()),
             memberships: person.memberships.clone(),
+            unwell: unwell(app, &[PartName::Edge, PartName::Mail, PartName::Cache]),
             ..Self::bare(app, browser, title)
         }
     }
@@ -135,6 +140,18 @@ impl Frame {
             entry,
             ..Self::of_person(app, browser, person, title)
         }
+    }
+
+    /// What the parts that are not well mean for who is here.
+    pub fn notices(&self) -> impl Iterator<Item = &'static str> {
+        let words = &self.words.around.unwell;
+        self.unwell.iter().filter_map(|part| match part {
+            PartName::Edge => Some(words.edge),
+            PartName::Mail => Some(words.mail),
+            PartName::Cache => Some(words.cache),
+            // Without Postgres there are no pages; pictures are drawn ahead.
+            PartName::Postgres | PartName::GpuBackend => None,
+        })
     }
 
     /// Whether who is here may change sites.
@@ -190,6 +207,13 @@ impl Frame {
             Entry::Account => entry == "account",
         }
     }
+}
+
+/// Those of these parts that were not well at the last look.
+fn unwell(app: &App, parts: &[PartName]) -> Vec<PartName> {
+    let mut unwell = app.board.unwell();
+    unwell.retain(|part| parts.contains(part));
+    unwell
 }
 
 /// A page as HTML.

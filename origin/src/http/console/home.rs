@@ -60,7 +60,7 @@ fn frame(app: &App, browser: &Browser, person: Option<Extension<Person>>, words:
     let title = words.around.brand;
     let frame = match person {
         Some(Extension(person)) => Frame::of_person(app, browser, &person, title),
-        None => Frame::bare(app, browser, title),
+        None => Frame { unwell: Vec::new(), ..Frame::bare(app, browser, title) },
     };
     frame.in_language_of(browser)
 }

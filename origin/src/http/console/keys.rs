@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::accounts::{ApiKey, Id, Permission};
+use crate::accounts::{Id, Permission};
 use crate::http::api::NewKey;
 use crate::store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
 use crate::store::transact;
@@ -111,20 +111,12 @@ pub async fn make(
         Ok(wanted) => wanted,
         Err(mistakes) => return page(&asking, None, &scopes, typed, mistakes).await,
     };
-    let app = &asking.app;
-    let (id, key) = (Id::draw(&app.entropy), ApiKey::draw(&app.entropy));
-    let unit = MakeKey {
-        id: &id,
-        hash: key.hash(),
-        hint: &key.hint(),
-        organisation: asking.organisation(),
-        wanted: &wanted,
-        actor: &asking.actor(),
-        now,
+    let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
+    let key = MakeKey { organisation, wanted: &wanted, actor, now };
+    let (_, key) = match key.make(&app.pool, &app.entropy).await? {
+        Ok(made) => made,
+        Err(error) => return page(&asking, None, &scopes, typed, vec![error.to_string()]).await,
     };
-    if let Err(error) = transact(&app.pool, &unit).await? {
-        return page(&asking, None, &scopes, typed, vec![error.to_string()]).await;
-    }
     let made = Made {
         frame: asking.frame("A new key", Entry::Keys),
         name: wanted.name,
@@ -211,10 +203,6 @@ impl Row {
     }
 
     const fn state(&self) -> &'static str {
-        match self.state {
-            KeyState::Live => "live",
-            KeyState::Expired => "expired",
-            KeyState::Revoked => "revoked",
-        }
+        self.state.as_str()
     }
 }

@@ -12,12 +12,12 @@ use axum::{Extension, Form};
 use munjigi_captcha::UnixMillis;
 use serde::Deserialize;
 
-use super::cookies;
 use super::frame::{Frame, render};
 use super::passkey;
 use super::person::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
+use super::{code, cookies};
 use crate::accounts::demo::{self, Reach};
 use crate::accounts::session::Stage;
 use crate::accounts::visit::Visit;
@@ -49,8 +49,9 @@ struct Page {
 /// Where to go afterwards.
 #[derive(Debug, Default, Deserialize)]
 pub struct Wanted {
+    /// A path of the console, until `within` has said so: anything.
     #[serde(default)]
-    next: String,
+    pub next: String,
 }
 
 /// What the form sends.
@@ -202,8 +203,11 @@ pub async fn begin(
         now,
     };
     sessions::begin(&app.pool, &session).await?;
-    let mut response =
-        Redirect::to(if needs_factor { "/log-in/code" } else { within(next) }).into_response();
+    let mut response = if needs_factor {
+        Redirect::to(&code::address(next)).into_response()
+    } else {
+        Redirect::to(within(next)).into_response()
+    };
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
     Ok(response)
 }
@@ -257,6 +261,11 @@ mod tests {
             "",
             "//evil.example",
             "https://evil.example",
+            "https:/console",
+            "\\\\evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            " //evil.example",
             "/consoles",
             "/console/\\evil",
             "/console/\nx",

@@ -18,7 +18,6 @@ use crate::accounts::{Id, limits};
 use crate::http::App;
 use crate::mail::{LetterKind, Shown};
 use crate::store::accounts::{self, Account};
-use crate::store::audit::Actor;
 use crate::store::limits::Taken;
 use crate::store::passkeys::{self, Claimed, MarkCopied};
 use crate::store::transact;
@@ -84,7 +83,7 @@ pub async fn factor(
         Ok(_) => code::complete(&app, &person, &next).await,
         Err(error) => {
             let mistake = words::of_passkey(browser.locale, error);
-            code::page(&app, &browser, &person, Some(mistake))
+            code::page(&app, &browser, &person, &next, Some(mistake))
         }
     }
 }
@@ -169,13 +168,7 @@ async fn mark_copied(
 ) -> Result<(), Trouble> {
     tracing::warn!(passkey = %claimed.id, "the counter of a passkey went back");
     let kind = LetterKind::PasskeyCopied { name: Shown::of(&claimed.name) };
-    let actor = Actor {
-        account: account.id.clone(),
-        email: account.email.to_string(),
-        prefix: browser.prefix.clone(),
-        request_id: browser.request_id.clone(),
-    };
-    let letter = letters::to(account, &kind);
+    let (actor, letter) = (browser.actor(account), letters::to(account, &kind));
     let unit = MarkCopied { claimed, actor: &actor, letter: &letter, now: app.clock.now() };
     Ok(transact(&app.pool, &unit).await?)
 }

@@ -103,6 +103,17 @@ impl Browser {
         self.form_holder().map(Token::form_key).unwrap_or_default()
     }
 
+    /// For the record of changes: whoever has shown that this account is
+    /// theirs.
+    pub fn actor(&self, account: &Account) -> Actor {
+        Actor {
+            account: account.id.clone(),
+            email: account.email.to_string(),
+            prefix: self.prefix.clone(),
+            request_id: self.request_id.clone(),
+        }
+    }
+
     /// A guest's cookie that the browser does not have yet.
     pub fn new_guest(&self) -> Option<&Token> {
         self.guest.as_ref().filter(|_| self.is_guest_new)
@@ -128,12 +139,7 @@ impl Person {
 
     /// For the record of changes.
     pub fn actor(&self, browser: &Browser) -> Actor {
-        Actor {
-            account: self.account.id.clone(),
-            email: self.account.email.to_string(),
-            prefix: browser.prefix.clone(),
-            request_id: browser.request_id.clone(),
-        }
+        browser.actor(&self.account)
     }
 }
 

@@ -166,7 +166,7 @@ pub async fn set(
     let password = console.guard.hash(password, app.entropy.bytes()).await?;
     let letter = letters::to(&account, &LetterKind::PasswordChanged);
     let unit = SetPassword {
-        account: &account.id,
+        actor: &browser.actor(&account),
         password: &password,
         link: Some(token.hash()),
         kept: None,

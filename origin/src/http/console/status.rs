@@ -7,13 +7,12 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use munjigi_captcha::UnixMillis;
-use munjigi_protocol::Status;
 
 use super::frame::{Frame, render};
 use super::person::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::http::parts::{self, PartName};
+use crate::http::parts::{self, PartName, PartState};
 use crate::words;
 
 #[derive(Template)]
@@ -62,13 +61,13 @@ pub async fn show(
     let words = &words::of(browser.locale).status;
     let rows = sighting.parts.iter().map(|part| Row {
         part: purpose(words, part.name),
-        state: shown(part.status, [words.part_ok, words.part_degraded, words.part_down]),
+        state: shown(part.status, &words.of_part),
         since: Time::of(part.since),
     });
     let page = Page {
         frame: Frame::public(&app, &browser, words.title),
         words,
-        whole: shown(sighting.status(), [words.ok, words.degraded, words.down]),
+        whole: shown(sighting.status(), &words.of_whole),
         parts: rows.collect(),
         at: Time::of(sighting.at),
     };
@@ -80,14 +79,16 @@ const fn purpose(words: &'static words::Status, name: PartName) -> &'static word
         PartName::Postgres => &words.postgres,
         PartName::Edge => &words.edge,
         PartName::Mail => &words.mail,
+        PartName::Cache => &words.cache,
         PartName::GpuBackend => &words.gpu_backend,
     }
 }
 
-const fn shown(status: Status, [ok, degraded, down]: [&'static str; 3]) -> Shown {
-    match status {
-        Status::Ok => Shown { class: "good", text: ok },
-        Status::Degraded => Shown { class: "wait", text: degraded },
-        Status::Down => Shown { class: "bad", text: down },
+const fn shown(state: PartState, words: &words::States) -> Shown {
+    match state {
+        PartState::Ok => Shown { class: "good", text: words.ok },
+        PartState::Degraded => Shown { class: "wait", text: words.degraded },
+        PartState::Starting => Shown { class: "wait", text: words.starting },
+        PartState::Down => Shown { class: "bad", text: words.down },
     }
 }

@@ -9,6 +9,7 @@ mod keys;
 mod live;
 mod log_in;
 mod overview;
+mod own_record;
 mod passkeys;
 mod privacy;
 mod public;

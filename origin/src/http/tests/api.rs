@@ -46,6 +46,10 @@ async fn the_status_is_told_while_parts_are_away_without_saying_where_they_are()
         .unwrap();
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     let answer = rig.get("/api/v1/status").await;
+    assert_eq!(answer.headers["cache-control"], "public, max-age=1");
+    assert_eq!(answer.body.matches("\"status\":\"starting\"").count(), 3, "{}", answer.body);
+    rig.pass(30_000);
+    let answer = rig.get("/api/v1/status").await;
     assert!(!answer.body.contains("127.0.0.1") && !answer.body.contains("http"), "{}", answer.body);
     assert_contract!("status_parts_away", answer, rig);
 }

@@ -57,7 +57,11 @@ pub async fn window(
             coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0)::bigint AS "solved!",
             coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0)::bigint AS "failed!",
             coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0)::bigint AS "refused!",
-            sum_buckets(solve_ms) AS "solve_ms!"
+            CASE WHEN count(solve_ms[1]) = 0 THEN '{}'::bigint[] ELSE ARRAY[
+                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+            ]::bigint[] END AS "solve_ms!"
         FROM minute_counts JOIN sites USING (sitekey)
         WHERE organisation IS NOT NULL AND minute >= $1 AND minute < $2
         GROUP BY GROUPING SETS ((sitekey), (sitekey, asn))
@@ -94,7 +98,8 @@ pub async fn sites(
     Ok(sites.collect())
 }
 
-/// What sites counted in some hours, from the roll-ups.
+/// What sites counted in some hours, from the roll-ups. These are kept for
+/// longer than is looked back, so a past that begins with them is long enough.
 pub async fn site_pasts(
     connection: &mut PgConnection,
     sitekeys: &[String],
@@ -103,7 +108,8 @@ pub async fn site_pasts(
     let firsts = sqlx::query!(
         r#"SELECT one.sitekey AS "sitekey!", first.hour
         FROM unnest($1::text[]) AS one (sitekey), LATERAL (
-            SELECT hour FROM hourly_rollups WHERE hourly_rollups.sitekey = one.sitekey
+            SELECT hour FROM hourly_breakdowns
+            WHERE hourly_breakdowns.sitekey = one.sitekey AND dimension = 'total'
             ORDER BY hour LIMIT 1
         ) AS first"#,
         sitekeys
@@ -117,11 +123,9 @@ pub async fn site_pasts(
         })
         .collect();
     let rows = sqlx::query!(
-        r#"SELECT sitekey, hour, sum(issued)::bigint AS "issued!", sum(solved)::bigint AS "solved!",
-            sum(failed)::bigint AS "failed!", sum(refused)::bigint AS "refused!",
-            sum_buckets(solve_ms) AS "solve_ms!"
-        FROM hourly_rollups WHERE sitekey = ANY ($1) AND hour = ANY ($2)
-        GROUP BY sitekey, hour"#,
+        "SELECT sitekey, hour, issued, solved, failed, refused, solve_ms
+        FROM hourly_breakdowns
+        WHERE sitekey = ANY ($1) AND dimension = 'total' AND hour = ANY ($2)",
         sitekeys,
         &timestamps(hours)
     )
@@ -137,7 +141,8 @@ pub async fn site_pasts(
 }
 
 /// What networks counted in some hours, as far as minutes are kept: roll-ups
-/// do not know networks. Their past begins when their site's does.
+/// know the busiest hundred of an hour, and one that is not usually among them
+/// would seem to come from nowhere. Their past begins when their site's does.
 pub async fn network_pasts(
     connection: &mut PgConnection,
     subjects: &[Subject],
@@ -153,19 +158,28 @@ pub async fn network_pasts(
     if asns.is_empty() {
         return Ok(BTreeMap::new());
     }
+    // Hour by hour, so that each is looked up by its minutes: joined at once,
+    // every minute of two months would be held against every hour.
     let rows = sqlx::query!(
-        r#"SELECT one.sitekey AS "sitekey!", one.asn AS "asn!", slot.hour AS "hour!",
-            coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0)::bigint AS "issued!",
-            coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0)::bigint AS "solved!",
-            coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0)::bigint AS "failed!",
-            coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0)::bigint AS "refused!",
-            sum_buckets(solve_ms) AS "solve_ms!"
-        FROM unnest($3::timestamptz[]) AS slot (hour)
-            JOIN minute_counts ON minute >= slot.hour AND minute < slot.hour + interval '1 hour'
-            JOIN unnest($1::text[], $2::bigint[]) AS one (sitekey, asn)
-                ON one.sitekey = minute_counts.sitekey AND one.asn = minute_counts.asn
-        WHERE minute_counts.sitekey = ANY ($1)
-        GROUP BY one.sitekey, one.asn, slot.hour"#,
+        r#"SELECT slot.hour AS "hour!", past.sitekey AS "sitekey!", past.asn AS "asn!",
+            issued AS "issued!", solved AS "solved!", failed AS "failed!", refused AS "refused!",
+            solve_ms AS "solve_ms!"
+        FROM unnest($3::timestamptz[]) AS slot (hour) CROSS JOIN LATERAL (
+            SELECT sitekey, asn,
+                coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0)::bigint AS issued,
+                coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0)::bigint AS solved,
+                coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0)::bigint AS failed,
+                coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0)::bigint AS refused,
+                CASE WHEN count(solve_ms[1]) = 0 THEN '{}'::bigint[] ELSE ARRAY[
+                    sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                    sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                    sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+                ]::bigint[] END AS solve_ms
+            FROM minute_counts
+                JOIN unnest($1::text[], $2::bigint[]) AS one (sitekey, asn) USING (sitekey, asn)
+            WHERE minute >= slot.hour AND minute < slot.hour + interval '1 hour'
+            GROUP BY sitekey, asn
+        ) AS past"#,
         &sitekeys,
         &asns,
         &timestamps(hours)

@@ -1,8 +1,13 @@
-//! Which of two real databases is read. Nothing replicates between them: how
-//! far the copy is, is told by hand.
+//! Which of two real databases is read. In most tests nothing replicates
+//! between them: how far the copy is, is told by hand. In the last one a real
+//! copy follows by streaming replication.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use munjigi_tools::postgres::{Data, Postgres};
+use munjigi_tools::process::Service as _;
+use munjigi_tools::project::Project;
+use munjigi_tools::wait;
 use sqlx::postgres::PgPoolOptions;
 
 use super::*;
@@ -109,4 +114,67 @@ async fn what_takes_changes_of_its_own_is_no_copy(primary: PgPool) {
     });
     assert!(before < after, "{before:?} {after:?}");
     drop_copy(&primary, &copy).await;
+}
+
+/// How many there are, and whether a copy says so.
+async fn noted(reads: &Reads, after: Option<Written>) -> (i64, bool) {
+    let read = reads.read(after, |pool| async move {
+        let query = "SELECT count(*), pg_is_in_recovery() FROM noted";
+        Ok(sqlx::query_as(query).fetch_one(&pool).await?)
+    });
+    read.await.unwrap()
+}
+
+async fn near(reads: &Reads, now: UnixMillis, after: Written) {
+    let within = Duration::from_secs(30);
+    wait::until("the copy to be near", within, async || {
+        reads.look(now).await;
+        let copy = reads.copy.as_ref().unwrap();
+        let is_there = copy.state() == State::Near && copy.is_far_enough(Some(after));
+        Ok(is_there.then_some(()))
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn who_has_written_reads_it_and_everybody_else_the_copy_that_follows() {
+    let logs = tempfile::tempdir().unwrap();
+    let log = |name: &str| logs.path().join(name);
+    let mut primary =
+        Postgres::start(&Project::here(), Data::Temporary, None, log("primary")).await.unwrap();
+    let mut copy = primary.replica(log("copy")).await.unwrap();
+    let connect = async |url: String| PgPoolOptions::new().connect(&url).await.unwrap();
+    let (ours, theirs) = (connect(primary.url()).await, connect(copy.url()).await);
+    let reads = Reads::new(ours.clone(), Some(theirs.clone()));
+    let run = async |pool: &PgPool, query: &'static str| {
+        sqlx::raw_sql(query).execute(pool).await.unwrap();
+    };
+    let at = |seconds: u64| UnixMillis(NOON + seconds * 1_000);
+    run(&ours, "CREATE TABLE noted (at int); INSERT INTO noted VALUES (1)").await;
+    near(&reads, at(0), reads.written().await.unwrap()).await;
+    assert_eq!(noted(&reads, None).await, (1, true));
+
+    // It falls behind: who has just written sees that, others what was.
+    run(&theirs, "SELECT pg_wal_replay_pause()").await;
+    run(&ours, "INSERT INTO noted VALUES (2)").await;
+    let written = reads.written().await.unwrap();
+    reads.look(at(2)).await;
+    assert_eq!(noted(&reads, Some(written)).await, (2, false));
+    assert_eq!(noted(&reads, None).await, (1, true));
+    // For a minute, and no longer.
+    reads.look(at(62)).await;
+    assert_eq!((noted(&reads, None).await, reads.state()), ((2, false), Some(State::Behind)));
+    run(&theirs, "SELECT pg_wal_replay_resume()").await;
+    near(&reads, at(64), written).await;
+    assert_eq!(noted(&reads, Some(written)).await, (2, true));
+
+    // It dies, and comes back.
+    copy.kill();
+    assert_eq!(noted(&reads, None).await, (2, false));
+    assert_eq!(reads.state(), Some(State::Away));
+    run(&ours, "INSERT INTO noted VALUES (3)").await;
+    copy.start_again().await.unwrap();
+    near(&reads, at(66), reads.written().await.unwrap()).await;
+    assert_eq!(noted(&reads, None).await, (3, true));
 }

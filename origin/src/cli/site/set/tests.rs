@@ -46,12 +46,12 @@ fn everything(sitekey: &str) -> Vec<&str> {
 async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
-    rig.publisher().deliver_due().await.unwrap();
+    rig.publish_due().await;
     rig.pass(1_000);
     let report = set(&rig, &everything(&site.sitekey), RULES).await.unwrap();
     assert_eq!((report.version, report.changes.len()), (site.version + 1_000, 10));
     insta::assert_snapshot!(people(&report).replace(&site.sitekey, "mj_…"));
-    rig.publisher().deliver_due().await.unwrap();
+    rig.publish_due().await;
     assert_eq!(rig.edge.version(&site.sitekey), Some(report.version));
     assert_eq!(rig.edge.calls().len(), 2);
     let config = stored(&rig, &site).await.config;

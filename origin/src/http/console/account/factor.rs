@@ -96,7 +96,7 @@ pub async fn submit(
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
     let letter = letters::to(&person.account, &LetterKind::SecondFactorOn);
     let unit = factors::Confirm {
-        account: &person.account.id,
+        actor: &person.actor(&browser),
         step,
         codes: &hashes,
         letter: &letter,
@@ -137,14 +137,15 @@ pub async fn change(
                 LetterKind::SecondFactorOff
             };
             let letter = letters::to(account, &kind);
-            let unit = factors::Remove { account: &account.id, letter: &letter, now };
+            let unit = factors::Remove { actor: &person.actor(&browser), letter: &letter, now };
             transact(&app.pool, &unit).await?;
             Ok(Redirect::to("/console/account?done=factor-off").into_response())
         }
         "codes" => {
             let codes = RecoveryCode::draw_all(&app.entropy);
             let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-            let unit = factors::ReplaceCodes { account: &account.id, codes: &hashes };
+            let actor = &person.actor(&browser);
+            let unit = factors::ReplaceCodes { actor, codes: &hashes, now };
             transact(&app.pool, &unit).await?;
             show_codes(&app, &browser, &person, codes)
         }

@@ -142,7 +142,8 @@ pub async fn codes(
     }
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-    let unit = factors::ReplaceCodes { account: &person.account.id, codes: &hashes };
+    let (actor, now) = (&person.actor(&browser), app.clock.now());
+    let unit = factors::ReplaceCodes { actor, codes: &hashes, now };
     transact(&app.pool, &unit).await?;
     show_codes(&app, &browser, &person, codes)
 }

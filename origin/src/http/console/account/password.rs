@@ -47,7 +47,7 @@ pub async fn submit(
     let password = console.guard.hash(new, app.entropy.bytes()).await?;
     let letter = letters::to(account, &LetterKind::PasswordChanged);
     let unit = SetPassword {
-        account: &account.id,
+        actor: &person.actor(&browser),
         password: &password,
         link: None,
         kept: Some(&person.session.id),

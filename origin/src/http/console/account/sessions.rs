@@ -12,9 +12,10 @@ use serde::Deserialize;
 use crate::accounts::Id;
 use crate::cache::Lingering;
 use crate::http::App;
-use crate::http::console::person::Person;
+use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::store::{StoreError, sessions};
+use crate::store::sessions::{End, Which};
+use crate::store::transact;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]
@@ -26,14 +27,15 @@ pub struct Fields {
 /// Ends it.
 pub async fn submit(
     State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
     Extension(person): Extension<Person>,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { end }) = fields.map_err(|_| Trouble::malformed())?;
-    let account = &person.account.id;
+    let (actor, now) = (&person.actor(&browser), app.clock.now());
     if end == "others" {
-        let mut connection = app.pool.acquire().await.map_err(StoreError::from)?;
-        let ended = sessions::end_all(&mut connection, account, Some(&person.session.id)).await?;
+        let which = Which::AllBut(&person.session.id);
+        let ended = transact(&app.pool, &End { which, actor, now }).await?;
         let done = match app.cache.sessions.changed(&ended.0).await {
             Ok(()) => "sessions",
             Err(Lingering) => "sessions-soon",
@@ -41,8 +43,7 @@ pub async fn submit(
         return Ok(back(done));
     }
     let id: Id = end.parse().map_err(|_| Trouble::malformed())?;
-    // One that is gone already is as good as ended.
-    let ended = sessions::end(&app.pool, account, &id).await?;
+    let ended = transact(&app.pool, &End { which: Which::One(&id), actor, now }).await?;
     let done = match app.cache.sessions.changed(&ended.0).await {
         Ok(()) => "session",
         Err(Lingering) => "session-soon",

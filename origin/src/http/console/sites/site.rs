@@ -11,6 +11,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::find;
 use super::snippets::Snippets;
+use crate::http::console::assets;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
@@ -31,6 +32,7 @@ struct Page {
     secrets: Vec<LiveSecret>,
     snippets: Snippets,
     notice: Option<&'static str>,
+    script: &'static str,
 }
 
 /// Whether the edge has what it should have.
@@ -85,6 +87,7 @@ pub async fn show(
     let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
     let snippets = Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &sitekey);
     let page = Page {
+        script: assets::AWAITED.path.as_str(),
         delivery: Delivery::of(&site),
         is_paused: site.config.state == SiteState::Paused,
         until: site.deleted_at.map(|at| date(at + Duration::days(RESTORABLE_DAYS))),

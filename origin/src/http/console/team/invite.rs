@@ -3,16 +3,14 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
-use munjigi_captcha::UnixMillis;
 use serde::Deserialize;
 
 use super::page;
-use crate::accounts::{EmailAddress, Id, Role, Token, limits, session};
-use crate::http::console::letters;
+use crate::accounts::{EmailAddress, Id, Role};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::limits::Taken;
-use crate::store::organisations::{Invite, TeamRefused, Withdraw};
+use crate::http::invite::{Invite, InviteRefused};
+use crate::store::organisations::Withdraw;
 use crate::store::transact;
 
 /// What the form sends.
@@ -35,41 +33,25 @@ pub async fn submit(
 ) -> Result<Response, Trouble> {
     let Form(Fields { email, role }) = fields.map_err(|_| Trouble::malformed())?;
     let role = Role::parse(&role).ok_or(Trouble::malformed())?;
-    let membership = &asking.member.membership;
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
         Err(error) => return page(&asking, None, Some(error.to_string()), email).await,
     };
-    if !membership.role.may_grant(role) {
-        return page(&asking, None, Some(TeamRefused::TooMighty.to_string()), email).await;
-    }
-    let now = asking.app.clock.now();
-    for (limit, whom) in [
-        (&limits::LETTERS_BY_ORGANISATION, membership.organisation.as_str()),
-        (&limits::LETTERS_BY_ADDRESS, address.as_str()),
-    ] {
-        if let Taken::Wait { seconds } = asking.app.cache.limits.take(limit, whom, now).await? {
-            return Err(Trouble::too_often(seconds));
-        }
-    }
-    let link = Token::draw(&asking.app.entropy);
-    let console = asking.app.console();
-    let name = &membership.name;
-    let letter = letters::invited(console, &asking.person.account, name, &address, role, &link);
-    let unit = Invite {
-        id: &Id::draw(&asking.app.entropy),
-        link: link.hash(),
-        organisation: &membership.organisation,
+    let invite = Invite {
+        membership: &asking.member.membership,
+        by: &asking.person.account,
+        granting: asking.role(),
+        actor: &asking.actor(),
         email: &address,
         role,
-        letter: &letter,
-        actor: &asking.actor(),
-        expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
-        now,
     };
-    match transact(&asking.app.pool, &unit).await? {
-        Ok(()) => Ok(back(&asking, "invited")),
-        Err(refused) => page(&asking, None, Some(refused.to_string()), email).await,
+    match invite.send(&asking.app).await {
+        Ok(_) => Ok(back(&asking, "invited")),
+        Err(InviteRefused::Team(refused)) => {
+            page(&asking, None, Some(refused.to_string()), email).await
+        }
+        Err(InviteRefused::TooOften { seconds }) => Err(Trouble::too_often(seconds)),
+        Err(InviteRefused::Store(error)) => Err(error.into()),
     }
 }
 

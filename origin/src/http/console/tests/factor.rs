@@ -8,7 +8,7 @@ use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{MINUTE, Rig, Tab};
 
 /// The code of an app that holds the key on the page.
-fn code(rig: &Rig, key: &str) -> String {
+pub fn code(rig: &Rig, key: &str) -> String {
     let key = data_encoding::BASE32.decode(key.replace(' ', "").as_bytes()).unwrap();
     let app = Builder::new().with_secret(Secret::from(key.as_slice())).build().unwrap();
     app.generate(rig.now().0 / 1_000).to_string()
@@ -20,7 +20,8 @@ fn shown_key(tab: &Tab<'_>) -> String {
     after.split('<').next().unwrap().to_owned()
 }
 
-async fn switch_on(rig: &Rig, tab: &mut Tab<'_>) -> (String, Vec<String>) {
+/// Takes an app into use; its key, and the recovery codes that came with it.
+pub async fn switch_on(rig: &Rig, tab: &mut Tab<'_>) -> (String, Vec<String>) {
     tab.open("/console/account/factor").await;
     let key = shown_key(tab);
     tab.open("/console/account/factor").await;
@@ -73,6 +74,56 @@ async fn a_code_is_good_once_and_a_recovery_code_too(pool: PgPool) {
     tab.open("/console/account").await;
     assert!(tab.page.contains("9 recovery codes are left"), "{}", tab.page);
     assert_eq!(letters(&rig, "Logging in now takes a code").await, 1);
+}
+
+/// Half-way in a new tab, on the way to a page.
+async fn on_the_way<'a>(rig: &'a Rig, someone: &Someone, next: &str) -> Tab<'a> {
+    let mut tab = Tab::new(rig);
+    tab.open("/log-in").await;
+    let fields = [("email", someone.email.as_str()), ("password", PASSWORD), ("next", next)];
+    tab.send("/log-in", &fields).await;
+    assert!(tab.path.starts_with("/log-in/code"), "{}", tab.path);
+    tab
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_code_leads_to_the_page_that_was_wanted(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (_, codes) = switch_on(&rig, &mut tab).await;
+    let wanted = format!("/console/{}/record?action=site.edit&text=a+b", kim.organisation);
+    let mut tab = Tab::new(&rig);
+    tab.open(&wanted).await;
+    let next = tab.value_of("next").replace("&#38;", "&");
+    let fields = [("email", kim.email.as_str()), ("password", PASSWORD), ("next", &next)];
+    tab.send("/log-in", &fields).await;
+    // Also after a code that was mistyped.
+    for (code, status, path) in [("000000", 422, "/log-in/code"), (&codes[0], 200, &wanted)] {
+        let next = tab.value_of("next").replace("&#38;", "&");
+        assert_eq!(next, wanted);
+        tab.send("/log-in/code", &[("code", code), ("next", &next)]).await;
+        assert_eq!((tab.status, tab.path.as_str()), (status, path));
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_code_leads_to_no_other_host(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (_, codes) = switch_on(&rig, &mut tab).await;
+    let evil = ["//evil.example", "https://evil.example", "\\\\evil.example", "/\\evil.example"];
+    for (evil, code) in evil.into_iter().zip(&codes) {
+        // By the way there, by the address of the page, by the form itself.
+        let mut tab = on_the_way(&rig, &kim, evil).await;
+        assert_eq!(tab.path, "/log-in/code", "{evil}");
+        let query = serde_urlencoded::to_string([("next", evil)]).unwrap();
+        tab.open(&format!("/log-in/code?{query}")).await;
+        assert_eq!(tab.value_of("next"), "/console", "{evil}");
+        tab.send("/log-in/code", &[("code", code), ("next", evil)]).await;
+        assert_eq!((tab.status, tab.path.split('/').nth(1)), (200, Some("console")), "{evil}");
+    }
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

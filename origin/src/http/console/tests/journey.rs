@@ -62,7 +62,7 @@ async fn from_sign_up_to_a_site_at_the_edge(pool: PgPool) {
     );
     assert!(!tab.page.contains("mjs_"), "{}", tab.page);
     assert!(tab.page.contains("On its way to the edge"), "{}", tab.page);
-    rig.publisher().deliver_due().await.unwrap();
+    rig.publish_due().await;
     tab.open(&format!("{organisation}/sites/{sitekey}")).await;
     assert!(tab.page.contains("On the edge"), "{}", tab.page);
     assert!(tab.page.contains("Waiting for your first challenge"), "{}", tab.page);

@@ -94,6 +94,27 @@ async fn a_passkey_is_asked_for_after_the_password(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_passkey_after_the_password_leads_to_the_page_that_was_wanted(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let (_, mut device) = owner(&rig, &kim, Device::default()).await;
+    let wanted = format!("/console/{}/sites", kim.organisation);
+    for (next, kept, reached) in [
+        (wanted.as_str(), wanted.as_str(), wanted.as_str()),
+        ("//evil.example", "/console", "/console/"),
+    ] {
+        let mut tab = guest(&rig).await;
+        let fields = [("email", kim.email.as_str()), ("password", PASSWORD), ("next", next)];
+        tab.send("/log-in", &fields).await;
+        assert_eq!(tab.value_of("next"), kept);
+        let options = tab.options("/log-in/code/passkey/options").await;
+        let answer = device.answer(ORIGIN, options).await;
+        tab.send("/log-in/code/passkey", &[("answer", &answer), ("next", next)]).await;
+        assert!(tab.path.starts_with(reached), "{} {}", tab.path, tab.page);
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_cookie_planted_before_a_passkey_is_worth_nothing_after(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -218,12 +218,12 @@ async fn an_organisation_goes_with_its_only_member_and_its_sites_with_their_grac
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let site = rig.site_of(&kim, "Shop").await;
-    rig.publisher().deliver_due().await.unwrap();
+    rig.publish_due().await;
     let mut tab = rig.tab_of(&kim.account).await;
     leave(&mut tab).await;
     rig.pass(30 * DAY);
     rig.jobs().keep_house().await.unwrap();
-    rig.publisher().deliver_due().await.unwrap();
+    rig.publish_due().await;
     assert_eq!(rig.edge.version(&site), None);
     assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 0);
     assert_eq!(rig.number("SELECT count(*) FROM sites WHERE deleted_at IS NOT NULL").await, 1);

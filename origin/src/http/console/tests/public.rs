@@ -145,6 +145,11 @@ async fn documents_and_status_are_there_while_postgres_is_not() {
         assert_eq!(page.status, 200, "{path}");
         assert!(page.body.contains(&document.html), "{path}");
     }
+    for (locale, begins) in [("en", "Not known yet"), ("ko", "확인 중")] {
+        let status = read(&rig, "/status", &[session, ("accept-language", locale)]).await;
+        assert!(status.body.contains(begins), "{}", status.body);
+    }
+    rig.pass(30_000);
     let status = read(&rig, "/status", &[session]).await;
     assert_eq!(status.status, 200);
     assert!(status.body.contains("Visitors are served; a part behind is not well."));

@@ -109,7 +109,7 @@ async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
             "token_lifetime_seconds": 60, "fallback_allowed": false,
             "pictures": ["grid", "turn"] })
     );
-    rig.publisher().deliver_due().await.unwrap();
+    rig.publish_due().await;
     tab.open(&site).await;
     assert!(tab.page.contains("On the edge"), "{}", tab.page);
     // The same form once more, late: it is so already.

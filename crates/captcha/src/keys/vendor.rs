@@ -1,0 +1,229 @@
+//! Keys in the shapes of other vendors, for clients that look at a key's
+//! shape before they send it. They carry check bytes as our own keys do, so
+//! an invented one costs no look-up; which site they stand for is the store's
+//! to know.
+//!
+//! | vendor | sitekey | secret |
+//! | --- | --- | --- |
+//! | reCAPTCHA | `6L` and 38 digits of URL-safe base64 (28 bytes) | likewise |
+//! | hCaptcha | a UUID of version 4 (15 bytes around its fixed digits) | `0x` and 40 hex digits (20 bytes) |
+//! | Turnstile | `0x4A` and 20 digits of URL-safe base64 (15 bytes) | `0x4` and 32 digits (24 bytes) |
+//!
+//! The last four bytes are the check; the others are random.
+
+use core::fmt;
+
+use munjigi_protocol::base64;
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::{KeyCheck, KeyError, Secret};
+
+/// Whose shapes and answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vendor {
+    /// Google reCAPTCHA, all of its versions.
+    Recaptcha,
+    /// hCaptcha.
+    Hcaptcha,
+    /// Cloudflare Turnstile.
+    Turnstile,
+}
+
+impl Vendor {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Recaptcha, Self::Hcaptcha, Self::Turnstile];
+
+    /// As configurations and commands name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recaptcha => "recaptcha",
+            Self::Hcaptcha => "hcaptcha",
+            Self::Turnstile => "turnstile",
+        }
+    }
+
+    /// What a sitekey's check is made over, so that no key passes as one of
+    /// another kind.
+    const fn sitekey_label(self) -> &'static str {
+        match self {
+            Self::Recaptcha => "recaptcha-sitekey",
+            Self::Hcaptcha => "hcaptcha-sitekey",
+            Self::Turnstile => "turnstile-sitekey",
+        }
+    }
+
+    const fn secret_label(self) -> &'static str {
+        match self {
+            Self::Recaptcha => "recaptcha-secret",
+            Self::Hcaptcha => "hcaptcha-secret",
+            Self::Turnstile => "turnstile-secret",
+        }
+    }
+
+    /// Whose secret a text has the shape of, so far as its beginning and
+    /// length tell.
+    pub fn of_secret(text: &str) -> Option<Self> {
+        match (text.len(), text) {
+            (40, _) if text.starts_with("6L") => Some(Self::Recaptcha),
+            (42, _) if text.starts_with("0x") => Some(Self::Hcaptcha),
+            (35, _) if text.starts_with("0x4") => Some(Self::Turnstile),
+            _ => None,
+        }
+    }
+
+    /// Whose sitekey a text has the shape of, likewise.
+    pub fn of_sitekey(text: &str) -> Option<Self> {
+        match (text.len(), text) {
+            (40, _) if text.starts_with("6L") => Some(Self::Recaptcha),
+            (36, _) => Some(Self::Hcaptcha),
+            (24, _) if text.starts_with("0x4") => Some(Self::Turnstile),
+            _ => None,
+        }
+    }
+}
+
+/// A sitekey in a vendor's shape whose check passed: another name of a site.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Alias {
+    vendor: Vendor,
+    text: String,
+}
+
+impl Alias {
+    /// Whose shape it has.
+    pub const fn vendor(&self) -> Vendor {
+        self.vendor
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Alias {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl KeyCheck {
+    /// Makes a sitekey in a vendor's shape.
+    pub fn mint_alias(&self, vendor: Vendor, rng: &mut (impl CryptoRng + ?Sized)) -> Alias {
+        let label = vendor.sitekey_label();
+        let text = match vendor {
+            Vendor::Recaptcha => recaptcha(&self.mint::<28>(label, rng)),
+            Vendor::Hcaptcha => uuid(&self.mint::<15>(label, rng)),
+            Vendor::Turnstile => ["0x4A", &base64::encode(&self.mint::<15>(label, rng))].concat(),
+        };
+        Alias { vendor, text }
+    }
+
+    /// Makes a secret in a vendor's shape.
+    pub fn mint_secret_of(&self, vendor: Vendor, rng: &mut (impl CryptoRng + ?Sized)) -> Secret {
+        let label = vendor.secret_label();
+        let text = match vendor {
+            Vendor::Recaptcha => recaptcha(&self.mint::<28>(label, rng)),
+            Vendor::Hcaptcha => ["0x", &hex(&self.mint::<20>(label, rng))].concat(),
+            Vendor::Turnstile => ["0x4", &base64::encode(&self.mint::<24>(label, rng))].concat(),
+        };
+        Secret { vendor: Some(vendor), text: Zeroizing::new(text) }
+    }
+
+    /// Reads a sitekey in a vendor's shape that somebody sent.
+    pub fn alias(&self, text: &str) -> Result<Alias, KeyError> {
+        let vendor = Vendor::of_sitekey(text).ok_or(KeyError::Shape)?;
+        let label = vendor.sitekey_label();
+        let passes = match vendor {
+            Vendor::Recaptcha => from_recaptcha(text).map(|bytes| self.passes(label, &bytes)),
+            Vendor::Hcaptcha => from_uuid(text).map(|bytes| self.passes(label, &bytes)),
+            Vendor::Turnstile => text
+                .strip_prefix("0x4A")
+                .and_then(base64::decode_array::<15>)
+                .map(|bytes| self.passes(label, &bytes)),
+        };
+        checked(passes).map(|()| Alias { vendor, text: text.to_owned() })
+    }
+
+    /// Reads a secret in a vendor's shape that somebody sent.
+    pub(super) fn secret_of(&self, vendor: Vendor, text: &str) -> Result<Secret, KeyError> {
+        let label = vendor.secret_label();
+        let passes = match vendor {
+            Vendor::Recaptcha => from_recaptcha(text).map(|bytes| self.passes(label, &bytes)),
+            Vendor::Hcaptcha => text
+                .strip_prefix("0x")
+                .and_then(from_hex::<20>)
+                .map(|bytes| self.passes(label, &bytes)),
+            Vendor::Turnstile => text
+                .strip_prefix("0x4")
+                .and_then(base64::decode_array::<24>)
+                .map(|bytes| self.passes(label, &bytes)),
+        };
+        checked(passes)
+            .map(|()| Secret { vendor: Some(vendor), text: Zeroizing::new(text.to_owned()) })
+    }
+}
+
+fn checked(passes: Option<bool>) -> Result<(), KeyError> {
+    match passes {
+        None => Err(KeyError::Shape),
+        Some(false) => Err(KeyError::Check),
+        Some(true) => Ok(()),
+    }
+}
+
+fn recaptcha(bytes: &[u8; 28]) -> String {
+    ["6L", &base64::encode(bytes)].concat()
+}
+
+fn from_recaptcha(text: &str) -> Option<[u8; 28]> {
+    text.strip_prefix("6L").and_then(base64::decode_array)
+}
+
+/// Where a UUID has a hyphen, its version, or its variant (RFC 9562).
+const FIXED: [(usize, char); 6] = [(8, '-'), (13, '-'), (14, '4'), (18, '-'), (19, '8'), (23, '-')];
+
+fn uuid(bytes: &[u8; 15]) -> String {
+    let mut text = hex(bytes);
+    for (place, sign) in FIXED {
+        text.insert(place, sign);
+    }
+    text
+}
+
+fn from_uuid(text: &str) -> Option<[u8; 15]> {
+    let fixed = |place| FIXED.iter().find(|(at, _)| *at == place).map(|(_, sign)| *sign);
+    let mut digits = String::with_capacity(30);
+    for (place, digit) in text.chars().enumerate() {
+        match fixed(place) {
+            None => digits.push(digit),
+            Some(sign) if sign == digit => {}
+            Some(_) => return None,
+        }
+    }
+    from_hex(&digits)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Lower case alone: one spelling per key.
+fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != N || !rest.is_empty() {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (slot, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *slot = nibble(*high)? << 4 | nibble(*low)?;
+    }
+    Some(bytes)
+}

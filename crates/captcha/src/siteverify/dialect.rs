@@ -1,0 +1,234 @@
+//! How a verdict is written for whoever asked: fields, codes and the
+//! direction of scores of each vendor, as their clients read them.
+
+use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, SiteverifyCode};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::{Outcome, TestSecret};
+use crate::keys::Vendor;
+use crate::time::UnixMillis;
+
+/// Whose words an answer is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Ours.
+    Native,
+    /// A vendor's.
+    Of(Vendor),
+}
+
+impl Dialect {
+    /// A path's vendor decides; on the path that all share, the shape of the
+    /// secret.
+    pub fn of(path: Option<Vendor>, secret: Option<&str>) -> Self {
+        let of_secret = |text| match TestSecret::find(text) {
+            Some(test) => test.vendor(),
+            None => Vendor::of_secret(text),
+        };
+        path.or_else(|| secret.and_then(of_secret)).map_or(Self::Native, Self::Of)
+    }
+
+    /// For how many seconds after it was solved a token is good here, at
+    /// most: what the vendors' own are good for.
+    pub const fn token_seconds(self) -> u64 {
+        match self {
+            Self::Of(Vendor::Recaptcha | Vendor::Hcaptcha) => 120,
+            Self::Native | Self::Of(Vendor::Turnstile) => 300,
+        }
+    }
+
+    /// Whether a repeat of a call may name itself by a key.
+    pub const fn has_idempotency(self) -> bool {
+        matches!(self, Self::Native | Self::Of(Vendor::Turnstile))
+    }
+}
+
+/// Why a token was not accepted. More than any one dialect tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No secret was sent.
+    MissingSecret,
+    /// The secret is malformed, unknown, or revoked.
+    InvalidSecret,
+    /// No token was sent.
+    MissingResponse,
+    /// The token was not sealed by us, or was changed.
+    InvalidResponse,
+    /// The token, or the sitekey that was sent with it, is of another site.
+    OtherSite,
+    /// A token of a test sitekey with a real secret.
+    TestResponse,
+    /// The token is too old.
+    Expired,
+    /// The token was spent before.
+    Spent,
+    /// The request is not one.
+    BadRequest,
+    /// The edge could not decide.
+    Unavailable,
+}
+
+impl Reason {
+    /// In our own words.
+    pub const fn native(self) -> SiteverifyCode {
+        match self {
+            Self::MissingSecret => SiteverifyCode::MissingInputSecret,
+            Self::InvalidSecret => SiteverifyCode::InvalidInputSecret,
+            Self::MissingResponse => SiteverifyCode::MissingInputResponse,
+            Self::InvalidResponse | Self::OtherSite | Self::TestResponse => {
+                SiteverifyCode::InvalidInputResponse
+            }
+            Self::Expired | Self::Spent => SiteverifyCode::TimeoutOrDuplicate,
+            Self::BadRequest => SiteverifyCode::BadRequest,
+            Self::Unavailable => SiteverifyCode::InternalError,
+        }
+    }
+
+    /// In a dialect's words.
+    pub const fn code(self, dialect: Dialect) -> &'static str {
+        match (dialect, self) {
+            (Dialect::Of(Vendor::Hcaptcha), Self::OtherSite) => "sitekey-secret-mismatch",
+            (Dialect::Of(Vendor::Hcaptcha), Self::TestResponse) => "not-using-dummy-passcode",
+            (Dialect::Of(Vendor::Hcaptcha), Self::Expired) => "expired-input-response",
+            (Dialect::Of(Vendor::Hcaptcha), Self::Spent) => "already-seen-response",
+            // Neither knows a failure of its own; the status is 503.
+            (Dialect::Of(Vendor::Recaptcha | Vendor::Hcaptcha), Self::Unavailable) => {
+                SiteverifyCode::BadRequest.as_str()
+            }
+            (_, reason) => reason.native().as_str(),
+        }
+    }
+}
+
+/// What a good token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// When the challenge was solved.
+    pub solved_at: UnixMillis,
+    /// Host name of the page.
+    pub hostname: String,
+    /// The action, empty where none was given.
+    pub action: String,
+    /// The integrator's own data, empty where none was given.
+    pub cdata: String,
+    /// 0 = bot, 100 = person.
+    pub score: u8,
+    /// Whether a picture was answered.
+    pub interactive: bool,
+    /// The hash of the last puzzle.
+    pub algorithm: Algorithm,
+    /// ISO 3166-1 alpha-2, empty where unknown.
+    pub country: String,
+    /// Number of the autonomous system, 0 where unknown.
+    pub asn: u32,
+}
+
+impl Passed {
+    /// 0 = bot, 1 = person.
+    pub fn score(&self) -> f64 {
+        f64::from(self.score) / 100.0
+    }
+
+    /// How the attempt was passed.
+    pub fn metadata(&self) -> Metadata {
+        Metadata {
+            interactive: self.interactive,
+            algorithm: match self.algorithm {
+                Algorithm::HashWx => AlgorithmName::HashWx,
+                Algorithm::Sha256 => AlgorithmName::Sha256,
+            },
+            country: self.country.clone(),
+            asn: self.asn,
+        }
+    }
+
+    /// With milliseconds, as we and Turnstile write it, or without, for
+    /// clients of the others that read no fraction.
+    fn challenge_ts(&self, dialect: Dialect) -> String {
+        let mut text = self.solved_at.rfc3339();
+        if matches!(dialect, Dialect::Of(Vendor::Recaptcha | Vendor::Hcaptcha)) {
+            text.truncate("0000-00-00T00:00:00".len());
+            text.push('Z');
+        }
+        text
+    }
+}
+
+/// An outcome in its dialect's JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<'outcome>(pub &'outcome Outcome);
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Outcome { dialect, verdict, .. } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("success", &verdict.is_ok())?;
+        match verdict {
+            Ok(passed) => {
+                map.serialize_entry("challenge_ts", &passed.challenge_ts(*dialect))?;
+                map.serialize_entry("hostname", &passed.hostname)?;
+                write_rest(&mut map, *dialect, passed)?;
+            }
+            Err(reasons) => {
+                let codes = Codes { dialect: *dialect, reasons };
+                map.serialize_entry("error-codes", &codes)?;
+            }
+        }
+        map.end()
+    }
+}
+
+fn write_rest<M: SerializeMap>(
+    map: &mut M,
+    dialect: Dialect,
+    passed: &Passed,
+) -> Result<(), M::Error> {
+    match dialect {
+        Dialect::Of(Vendor::Recaptcha) => {
+            map.serialize_entry("score", &passed.score())?;
+            map.serialize_entry("action", &passed.action)
+        }
+        Dialect::Of(Vendor::Hcaptcha) => {
+            map.serialize_entry("credit", &false)?;
+            // 1 is a bot there.
+            map.serialize_entry("score", &(f64::from(100 - passed.score.min(100)) / 100.0))?;
+            map.serialize_entry("score_reason", NOTHING)
+        }
+        Dialect::Of(Vendor::Turnstile) => {
+            map.serialize_entry("error-codes", NOTHING)?;
+            map.serialize_entry("action", &passed.action)?;
+            map.serialize_entry("cdata", &passed.cdata)?;
+            map.serialize_entry("metadata", &Interactive(passed.interactive))
+        }
+        Dialect::Native => {
+            map.serialize_entry("action", &passed.action)?;
+            map.serialize_entry("cdata", &passed.cdata)?;
+            map.serialize_entry("score", &passed.score())?;
+            map.serialize_entry("metadata", &passed.metadata())?;
+            map.serialize_entry("error-codes", NOTHING)
+        }
+    }
+}
+
+const NOTHING: &[&str] = &[];
+
+struct Codes<'reasons> {
+    dialect: Dialect,
+    reasons: &'reasons [Reason],
+}
+
+impl Serialize for Codes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.reasons.iter().map(|reason| reason.code(self.dialect)))
+    }
+}
+
+struct Interactive(bool);
+
+impl Serialize for Interactive {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("interactive", &self.0)?;
+        map.end()
+    }
+}

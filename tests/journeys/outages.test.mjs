@@ -1,0 +1,119 @@
+// Redis, the mail server and the edge are killed under somebody who is working in the console: it says so,
+// goes on, and does in the end what it was told, once.
+
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import test, { after, before } from 'node:test';
+import { start } from '../bench/processes.mjs';
+import { join, PASSWORD, person, signUp, theatre } from './people.mjs';
+import { freePort, munjigi, siteverify, until } from './stage.mjs';
+
+const EMAIL = 'kim@shop.example';
+const SERVER = fileURLToPath(new URL('mail-server.mjs', import.meta.url));
+const port = await freePort();
+const own = theatre('outages', {
+  stack: ['--redis', '--origin-var', `MUNJIGI_MAIL_URL=smtp://127.0.0.1:${port}`,
+    '--origin-var', 'MUNJIGI_MAIL_FROM=Munjigi <no-reply@console.example>'],
+});
+
+const skip = process.env.MUNJIGI_MISSING === 'redis' && 'Redis is missing';
+
+/** @type {{to: string, subject: string, messageId: string, text: string}[]} */
+const letters = [];
+/** @type {import('../bench/processes.mjs').Running} */
+let mail;
+const startMail = async () => {
+  mail = await start(process.execPath, [SERVER, String(port)], { onLine: (line) => letters.push(line) });
+};
+/** @type {import('./people.mjs').Post} */
+const post = async (subject, to) => {
+  const letter = await until(`a letter to ${to}`, async () =>
+    letters.findLast((it) => it.to === to && subject.test(it.subject)), 90_000);
+  return /https?:\/\/\S+/.exec(letter.text)?.[0] ?? '';
+};
+
+before(async () => {
+  if (skip) return;
+  await startMail();
+  await own.open();
+});
+after(async () => {
+  await own.close();
+  await mail?.stop();
+});
+
+test('with Redis, mail server and edge killed, the console says so and loses nothing', { skip }, async (t) => {
+  const { stage } = own;
+  const kim = await person(t, own, { post });
+  await signUp(kim, 'Kim', EMAIL);
+  const base = new URL(kim.page.url()).pathname;
+  await kim.open(`${base}/new-site`);
+  await kim.fill('Name', 'Shop');
+  await kim.page.getByLabel('Also localhost').check();
+  await kim.press('Make the site');
+  const secret = await kim.page.locator('#secret').textContent() ?? '';
+  const sitekey = await kim.page.locator('dd code').first().textContent() ?? '';
+  const place = `${base}/sites/${sitekey}`;
+  await until('the edge to serve it', async () => (await fetch(`${stage.edge}/v1/frame/${sitekey}`)).ok);
+  /** @param {string} of */
+  const works = async (of) => {
+    const token = (await munjigi(stage, ['solve', '--edge', stage.edge, '--sitekey', sitekey])).trim();
+    return (await siteverify(stage, token, { secret: of })).success;
+  };
+  assert.equal(await works(secret), true);
+  /** @param {string} notice @param {boolean} isThere */
+  const says = (notice, isThere) => until(`${isThere ? '' : 'no '}"${notice}"`, async () => {
+    await kim.open(base);
+    return await kim.page.getByRole('status').filter({ hasText: notice }).isVisible() === isThere;
+  }, 60_000);
+  const notices = ['No letters go out', 'The edge does not answer', 'A part that makes this faster does not answer'];
+  for (const notice of notices) await says(notice, false);
+
+  await stage.order('kill redis');
+  process.kill(mail.pid, 'SIGKILL');
+  await stage.order('kill edge');
+
+  // They are still logged in, and go on.
+  await kim.open(`${base}/team`);
+  await kim.fill('E-mail address', 'park@shop.example');
+  await kim.press('Send the invitation');
+  await kim.page.getByText('A letter with a link is on its way').waitFor();
+  await kim.open(place);
+  await kim.press('Rotate: add a second secret');
+  const newer = await kim.page.locator('#secret').textContent() ?? '';
+  await kim.open(place);
+  assert.equal(await kim.page.getByText('On the edge', { exact: true }).count(), 0);
+  for (const notice of notices) await says(notice, true);
+  await kim.page.goto('/status');
+  for (const part of ['Edge', 'Letters', 'Cache']) {
+    const row = kim.page.locator('tr', { has: kim.page.getByText(part, { exact: true }) });
+    assert.equal(await row.locator('.good').count(), 0, part);
+  }
+  // The way in past our own widget, which there is not.
+  const again = await person(t, own, { javaScriptEnabled: true });
+  await again.open('/log-in');
+  await again.fill('E-mail address', EMAIL);
+  await again.fill('Password', PASSWORD);
+  await again.press('Log in');
+  await again.sees('Overview');
+  assert.deepEqual(letters.filter(({ to }) => to.startsWith('park')), []);
+
+  await stage.order('start redis');
+  await startMail();
+  await stage.order('start edge');
+  for (const notice of notices) await says(notice, false);
+  const park = await person(t, own, { post });
+  await join(park, 'Park', 'park@shop.example');
+  await until('the newer secret', () => works(newer), 60_000);
+  assert.equal(await works(secret), true);
+  await until('the site to be on the edge', async () => {
+    await kim.open(place);
+    return kim.page.getByText('On the edge', { exact: true }).isVisible();
+  });
+  // Each once.
+  assert.equal(letters.filter(({ to }) => to.startsWith('park')).length, 1);
+  await kim.open(`${base}/record`);
+  for (const change of ['team.invite', 'site.secret-add']) {
+    assert.equal(await kim.page.locator('tbody').getByText(change, { exact: true }).count(), 1, change);
+  }
+});

@@ -1,0 +1,226 @@
+// Every page as people meet it, in Chromium: looked at by axe in both themes and widths, those that only a
+// form leads to included, and gone through with the Tab key alone. Screenshots are kept.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { person, PASSWORD, signUp, theatre } from './people.mjs';
+import { ROLES } from './roles.mjs';
+import { PICTURES, until } from './stage.mjs';
+
+const own = theatre('pages');
+before(own.open);
+after(own.close);
+
+/** The most presses that a page may need before the focus is through it. */
+const MOST_TABS = 250;
+
+/**
+ * Looks at the page that is open: screenshots in both themes and widths, and by axe once in each theme and
+ * width.
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ */
+async function look(page, name) {
+  for (const [colorScheme, width, byAxe] of /** @type {const} */ ([
+    ['light', 1280, false], ['light', 360, true], ['dark', 360, false], ['dark', 1280, true],
+  ])) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 900 });
+    const { violations } = byAxe ? await new AxeBuilder({ page }).analyze() : { violations: [] };
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    assert.deepEqual(found, [], `${name} ${colorScheme} ${width}`);
+    const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    assert.ok(wider <= 0, `${name} scrolls sideways by ${wider} at ${width}`);
+    await page.screenshot({ path: join(PICTURES, `console-${name}-${colorScheme}-${width}.png`), fullPage: true });
+  }
+}
+
+/**
+ * Goes through the page with Tab: all that can be used is reached, each shows that it is, and nothing
+ * holds the focus.
+ * @param {import('playwright-core').Page} page
+ * @param {string} name
+ */
+async function walk(page, name) {
+  await page.evaluate(`
+    document.activeElement?.blur();
+    window.reached = new Set();
+    window.unshown = [];
+    window.radio = (it) => it.type === 'radio' ? it.form?.id + it.name : it;
+    window.wanted = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+      .filter((it) => !it.disabled && it.type !== 'hidden' && it.checkVisibility({ visibilityProperty: true })
+        && it.tabIndex >= 0 && !it.closest('[aria-hidden=true]'));
+    // Frames of other origins take and give the focus in their own time, so each element tells of itself.
+    document.addEventListener('focusin', ({ target: it }) => {
+      reached.add(it).add(radio(it));
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(it);
+      const shown = outlineStyle !== 'none' && outlineWidth !== '0px' || boxShadow !== 'none';
+      if (it.tagName !== 'IFRAME' && !shown) unshown.push(it.outerHTML.slice(0, 200));
+    });
+    window.stood = new Set();
+    window.step = () => {
+      const it = document.activeElement;
+      if (it === document.body || it === null || it.tagName === 'IFRAME') return true;
+      const box = it.getBoundingClientRect();
+      if (box.width === 0 || box.bottom <= 0 || box.top >= innerHeight) unshown.push(it.outerHTML.slice(0, 200));
+      const again = stood.has(it);
+      stood.add(it);
+      return !again;
+    };
+    undefined
+  `);
+  for (let pressed = 0; ; pressed += 1) {
+    assert.ok(pressed < MOST_TABS, `${name} holds the focus`);
+    await page.keyboard.press('Tab');
+    if (!await page.evaluate('step()')) break;
+  }
+  const [missed, unshown] = /** @type {[string[], string[]]} */ (await page.evaluate(`[
+    wanted.filter((it) => it.checkVisibility() && !reached.has(it) && !reached.has(radio(it))).map((it) => it.outerHTML.slice(0, 200)),
+    unshown,
+  ]`));
+  assert.deepEqual(missed, [], `${name}: not reached by Tab`);
+  assert.deepEqual(unshown, [], `${name}: reached unseen`);
+}
+
+test('pages for everybody', async (t) => {
+  const { page } = await person(t, own, { javaScriptEnabled: true });
+  // The last ones choose a language, which is kept.
+  for (const path of ['/', '/privacy/data', '/api', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all', '/status',
+    '/docs', '/docs/integration', '/docs/protocol', '/?lang=ko', '/status?lang=ko', '/sign-up?lang=ko']) {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(path);
+    const name = path.replaceAll(/[/?=]/g, '-').replace(/^-/, '') || 'home';
+    await walk(page, name);
+    await look(page, name);
+  }
+});
+
+test('pages of who is logged in', async (t) => {
+  const without = await person(t, own);
+  await signUp(without, 'Lee <b>Jun</b>', 'lee@shop.example');
+  const base = new URL(without.page.url()).pathname;
+  const lee = await person(t, own, { javaScriptEnabled: true });
+  await lee.context.addCookies(await without.context.cookies());
+  await lee.open(`${base}/new-site`);
+  await lee.fill('Name', 'A shop with a name that is long enough to need more than one line on a telephone');
+  await lee.fill('Host names', 'shop.example\n*.a-rather-long-name-of-a-subdomain.shop.example');
+  await lee.press('Make the site');
+  await look(lee.page, 'own-site-made');
+  await lee.page.getByRole('link', { name: /on to the site/ }).click();
+  const place = new URL(lee.page.url()).pathname;
+  for (const role of ROLES.slice(0, -1)) {
+    await lee.open(`${base}/team`);
+    await lee.fill('E-mail address', `${role}@shop.example`);
+    await lee.page.getByRole('radio', { name: new RegExp(`^${role}`) }).check();
+    await lee.press('Send the invitation');
+  }
+
+  // What only a form leads to.
+  await lee.open(`${place}/rules`);
+  await lee.fill('Country', 'KR');
+  await lee.page.getByRole('radio', { name: /^block/ }).check();
+  await lee.press('Try it on the last 24 hours');
+  await look(lee.page, 'own-rule-tried');
+  await lee.press('Add the rule');
+  await look(lee.page, 'own-rule-added');
+  await lee.open(`${base}/keys`);
+  await lee.fill('Name', 'Deployment');
+  await lee.fill('Ends after days', 'soon');
+  await lee.press('Make the key');
+  await look(lee.page, 'own-key-refused');
+  await lee.page.getByText('The key was not made').waitFor();
+  await lee.fill('Ends after days', '30');
+  await lee.press('Make the key');
+  await look(lee.page, 'own-key-made');
+  await lee.open(`${base}/notifications`);
+  await lee.fill('Address of a new webhook', 'https://hooks.shop.example/a-rather-long-path-to-what-takes-messages');
+  await lee.press('Add');
+  await look(lee.page, 'own-webhook-made');
+  await lee.open(place);
+  await lee.press('Rotate: add a second secret');
+  await look(lee.page, 'own-secret-made');
+
+  const { page } = lee;
+  for (const path of [base, `${base}/statistics`, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`,
+    `${place}/rules`, `${base}/anomalies`, `${base}/notifications`, `${base}/team`, `${base}/keys`, `${base}/record`,
+    '/console/account', '/console/account/factor', '/console/account/data', '/console/0000000000000000']) {
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(path);
+    const name = path.replace(base, 'own').replace(/mj_\w+/, 'site').replaceAll('/', '-').replace(/^-/, '');
+    await walk(page, name);
+    await look(page, name);
+  }
+});
+
+/**
+ * What somebody does who has a keyboard alone.
+ * @param {import('playwright-core').Page} page
+ */
+function keyboard(page) {
+  /** Presses Tab until what has the focus is called so. @param {string} name */
+  const to = async (name) => {
+    for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
+      await page.keyboard.press('Tab');
+      const called = await page.evaluate(`(() => {
+        const it = document.activeElement;
+        return it?.getAttribute('aria-label') ?? it?.labels?.[0]?.textContent ?? it?.textContent ?? '';
+      })()`);
+      if (String(called).trim().startsWith(name)) return;
+    }
+    throw new Error(`Tab does not reach ${name} on ${page.url()}`);
+  };
+  /** @param {string} name @param {string} text */
+  const type = async (name, text) => {
+    await to(name);
+    await page.keyboard.type(text);
+  };
+  /** @param {string} name @param {string} [key] */
+  const press = async (name, key = 'Enter') => {
+    await to(name);
+    await page.keyboard.press(key);
+  };
+  /** @param {string} name */
+  const sees = (name) => page.getByRole('heading', { name, exact: true }).waitFor();
+  return { to, type, press, sees };
+}
+
+test('from log-in to a site with a rule by keyboard alone', async (t) => {
+  const setUp = await person(t, own);
+  await signUp(setUp, 'Han', 'han@shop.example');
+  const han = await person(t, own, { javaScriptEnabled: true });
+  const { page } = han;
+  const { type, press, sees } = keyboard(page);
+  await page.goto('/');
+  await press('Log in');
+  await sees('Log in');
+  await page.locator('iframe').waitFor();
+  await type('E-mail address', 'han@shop.example');
+  await type('Password', PASSWORD);
+  await until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 90_000);
+  await page.keyboard.press('Enter');
+  await sees('Overview');
+  // The first thing on every page leads past the navigation.
+  await press('Skip to the content');
+  await press('Make your first site');
+  await sees('New site');
+  await type('Name', 'By keyboard');
+  await press('Also localhost', 'Space');
+  await press('Make the site');
+  await page.locator('#secret').waitFor();
+  await page.keyboard.press('Tab');
+  await press('I have kept it');
+  await sees('By keyboard');
+  await press('Rules');
+  await sees('Rules of By keyboard');
+  await type('Country', 'KR');
+  await press('allow', 'Space');
+  await page.keyboard.press('ArrowDown');
+  await press('Add the rule');
+  await page.getByRole('table', { name: '' }).first().waitFor();
+  await press('Undo');
+  await page.getByText('No rule: every visitor').waitFor();
+  await press('Log out');
+  await page.waitForURL((url) => !url.pathname.startsWith('/console'));
+});

@@ -1,0 +1,105 @@
+// What every loader needs of a page: its widgets, what they hear of it, and elements that come and go.
+import type { Options } from "./options";
+import { count } from "./signals";
+import { Widget } from "./widget";
+
+export interface Page {
+  widgets: Map<string, Widget>;
+  add(id: string, element: Element, options: Options): Widget;
+  drop(widget?: Widget): void;
+  /** Has every element of these classes drawn, now and whenever one comes. */
+  scan(classes: string[], draw: (element: Element) => unknown): void;
+}
+
+/** The loader's own address, or nothing with a word on the console. */
+export function source(): URL | undefined {
+  const script = document.currentScript as HTMLScriptElement | null;
+  if (script?.src) return new URL(script.src);
+  console.error("Munjigi: no-source: load api.js by <script src>");
+  return undefined;
+}
+
+/** The element that a page means by itself, its selector, or its id. */
+export const element = (target: unknown): Element | null => {
+  if (typeof target != "string") return (target as Element) || null;
+  const byId = document.getElementById(target);
+  try {
+    return byId || document.querySelector(target);
+  } catch {
+    return null; // No selector either.
+  }
+};
+
+/** Calls the function of the page that has this name, if there is one. */
+export const call = (name: string | null): void =>
+  (window as never as Record<string, () => void>)[name || ""]?.();
+
+/** Calls back once the document is there. */
+export function ready(callback: () => void): void {
+  if (document.readyState == "loading") addEventListener("DOMContentLoaded", () => callback());
+  else queueMicrotask(callback);
+}
+
+export function begin(edge: string): Page {
+  const widgets = new Map<string, Widget>();
+  const tried = new WeakSet<Element>();
+  const dark = matchMedia("(prefers-color-scheme:dark)");
+  let found: HTMLCollectionOf<Element>[] = [];
+  let draw: (element: Element) => unknown;
+
+  const drop = (widget?: Widget): void => {
+    if (!widget) return;
+    widgets.delete(widget.id);
+    widget.remove();
+  };
+  const sweep = (): void => {
+    for (const widget of widgets.values()) {
+      if (widget.container.isConnected) continue;
+      drop(widget);
+      tried.delete(widget.container);
+    }
+    for (const elements of found)
+      for (const element of elements) {
+        if (tried.has(element)) continue;
+        tried.add(element);
+        draw(element);
+      }
+  };
+
+  const each = (then: (widget: Widget) => void): void => widgets.forEach(then);
+  addEventListener("message", (event) => {
+    if (event.origin == edge) each((widget) => widget.receive(event, dark.matches));
+  });
+  addEventListener("online", () => each((widget) => widget.online()));
+  addEventListener("resize", () => each((widget) => widget.place()));
+  addEventListener("scroll", () => each((widget) => widget.place(true)), true);
+  dark.onchange = () => each((widget) => widget.dress(dark.matches));
+  for (const type of ["pointermove", "pointerdown", "keydown", "focusin"])
+    addEventListener(
+      type,
+      (event) => {
+        if (!event.isTrusted) return;
+        count(event);
+        if (type == "pointermove") return;
+        const path = event.composedPath();
+        each((widget) => path.includes(widget.form) && widget.touch(type));
+      },
+      { capture: true, passive: true },
+    );
+  new MutationObserver(sweep).observe(document, { childList: true, subtree: true });
+
+  return {
+    widgets,
+    add(id, element, options) {
+      const widget = new Widget(id, element, options, edge);
+      widgets.set(id, widget);
+      return widget;
+    },
+    drop,
+    scan(classes, then) {
+      draw = then;
+      found = classes.map((name) => document.getElementsByClassName(name));
+      sweep();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+// `/turnstile/v0/api.js`: the loader as pages written for Turnstile call it.
+import { begin, call, element, ready, source } from "../core";
+import { hidden, Misconfigured, parse } from "../options";
+import type { Widget } from "../widget";
+
+type Target = string | Element | undefined;
+type Given = Record<string, unknown>;
+
+/** Turnstile's families of client errors, by what ours begin with. */
+const CODES: [string, string][] = [
+  ["missing-sitekey", "110100"],
+  ["invalid-action", "110420"],
+  ["invalid-cdata", "110430"],
+  ["invalid-size", "400020"],
+  ["unknown-sitekey", "110100"],
+  ["site-paused", "400070"],
+  ["hostname-not-allowed", "110200"],
+  ["unsupported", "110500"],
+  ["timeout", "110600"],
+  ["challenge-expired", "110600"],
+  ["attempts-exhausted", "110620"],
+  ["offline", "200500"],
+  ["answer-wrong", "600010"],
+  ["solution-wrong", "600010"],
+];
+const code = (own = ""): string => CODES.find(([name]) => own == name)?.[1] ?? "300030";
+
+function open({ origin, searchParams }: URL): void {
+  const { widgets, add, drop, scan } = begin(origin);
+  const compat = searchParams.get("compat") == "recaptcha";
+  let last = 0;
+
+  const find = (target?: Target): Widget | undefined =>
+    widgets.get(target as string) ||
+    [...widgets.values()].find(({ container }) => !target || container == element(target));
+
+  const render = (target: Target, given: Given = {}): string | undefined => {
+    const container = element(target);
+    const there = container && find(container);
+    if (there) return there.id;
+    const raw = (name: string): unknown =>
+      given[name == "cdata" ? "cData" : name] ?? given[name] ?? container?.getAttribute("data-" + name);
+    try {
+      if (!container) throw new Misconfigured("missing-container", `no element ${target}`);
+      const options = parse(raw, "cf-turnstile-response");
+      const { call, fields } = options;
+      const id = `cf-chl-widget-${(++last).toString(36)}${Math.random().toString(36).slice(2, 7)}`;
+      return add(id, container, {
+        ...options,
+        fields: () => {
+          const made = fields(id);
+          for (const field of made) field.id = id + "_response";
+          return compat && made[0] ? [...made, hidden("g-recaptcha-response")] : made;
+        },
+        call(name, value) {
+          if (!/error|timeout/.test(name)) return call(name, value);
+          if (value == "unsupported" && raw("unsupported-callback")) return call("unsupported-callback") ?? true;
+          // While the visitor is asked something, it is their time that ran out.
+          if (name == "timeout-callback" && raw(name)) return call(name) ?? true;
+          return call("error-callback", code(value));
+        },
+      }).id;
+    } catch (failure) {
+      if (!(failure instanceof Misconfigured)) throw failure;
+      console.error(`Munjigi: ${failure.code}: ${failure.message} (${code(failure.code)})`, container);
+      const told = raw("error-callback");
+      const callback = typeof told == "function" ? told : (window as never as Given)[told as string];
+      (callback as ((code: string) => void) | undefined)?.(code(failure.code));
+      return undefined;
+    }
+  };
+
+  const classes = compat ? ["cf-turnstile", "g-recaptcha"] : ["cf-turnstile"];
+  const api = {
+    ready,
+    render,
+    implicitRender: () => scan(classes, render as (element: Element) => unknown),
+    execute(target?: Target, given?: Given) {
+      const widget = find(target);
+      if (widget) widget.execute();
+      // A container that was not rendered yet.
+      else if (target) find(render(target, given))?.execute();
+    },
+    reset: (target?: Target) => find(target)?.reset(),
+    remove: (target?: Target) => drop(find(target)),
+    getResponse: (target?: Target) => find(target)?.response,
+    isExpired: (target?: Target) => !!find(target)?.isExpired,
+  };
+  Object.assign(window, { turnstile: api }, compat && { grecaptcha: api });
+  if (searchParams.get("render") == "explicit") scan([], render as (element: Element) => unknown);
+  else api.implicitRender();
+  call(searchParams.get("onload"));
+}
+
+const from = source();
+if ("turnstile" in window) console.error("Munjigi: loaded-twice");
+else if (from) open(from);
