@@ -4,7 +4,7 @@ declare namespace munjigi {
   interface Options {
     /** The site's key, `mj_…`. */
     sitekey: string;
-    /** What the visitor is doing: at most 32 of `A-Z a-z 0-9 _ -`; siteverify returns it. */
+    /** What the visitor is doing: at most 32 of `A-Z a-z 0-9 _ / -`; siteverify returns it. */
     action?: string;
     /** Your own data, at most 255 bytes; siteverify returns it. */
     cdata?: string;

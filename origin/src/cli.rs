@@ -40,6 +40,7 @@ Exit codes:
   6   the environment has mistakes
   7   backup, restore: the file or the database is not fit for it; nothing was
       written
+  8   migrate check: the page uses none of the vendors that are known
   10  probe, solve: the edge does not answer, or answers strangely
   11  probe, solve: no challenge
   12  probe, solve: the solution was refused
@@ -68,7 +69,8 @@ struct Arguments {
 enum Command {
     /// Runs the origin: intake of records, publishing, jobs.
     Serve(serve::Arguments),
-    /// Brings the database to this version's schema.
+    /// Brings the database to this version's schema; `migrate check` looks at
+    /// a page that shall move here.
     Migrate(migrate::Arguments),
     /// Writes everything that Postgres holds into one file.
     Backup(backup::Arguments),

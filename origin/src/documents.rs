@@ -15,8 +15,12 @@ use std::sync::LazyLock;
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
 /// What a newcomer reads first; pages that are not named here follow by name.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 12] = [
     "integration",
+    "verify",
+    "migrate-turnstile",
+    "migrate-hcaptcha",
+    "migrate-recaptcha",
     "console",
     "webhooks",
     "operation",
@@ -44,7 +48,7 @@ static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// As its file: `integration`, `SECURITY`.
+    /// As its file: `integration`, `SECURITY`, `migrate-turnstile`.
     pub name: &'static str,
     /// Its first heading.
     pub title: String,

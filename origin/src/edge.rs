@@ -10,7 +10,7 @@ use munjigi_protocol::{
     Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
     routes,
 };
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, Method, StatusCode, Url};
 use tracing::Instrument as _;
 
 use crate::clock::Clock;
@@ -23,12 +23,16 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const IMAGES_TIMEOUT: Duration = Duration::from_mins(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// An HTTP client with the TLS of this program.
-pub fn http_client() -> Result<Client, reqwest::Error> {
+/// What an HTTP client begins with: the TLS of this program, and its name.
+pub fn client_builder() -> ClientBuilder {
     // An error only says that another part of the process was first.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
+    Client::builder().user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
+}
+
+/// A client for calls to parts of our own.
+pub fn http_client() -> Result<Client, reqwest::Error> {
+    client_builder()
         .timeout(CALL_TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         // A signature is for one address; a redirect would carry it elsewhere.

@@ -19,6 +19,7 @@ pub mod http;
 pub mod jobs;
 pub mod locale;
 pub mod mail;
+pub mod moving;
 pub mod notifications;
 pub mod outbox;
 pub mod photos;
@@ -30,6 +31,7 @@ pub mod rehearsal;
 mod rig;
 pub mod server;
 pub mod settings;
+pub mod site_keys;
 pub mod statistics;
 pub mod stop;
 #[expect(

@@ -11,8 +11,8 @@ use munjigi_protocol::{
     SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest, Step, Want, routes,
 };
 use reqwest::{Client, Response, StatusCode, Url};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Stopwatch;
 use crate::edge::reasons;
@@ -68,6 +68,14 @@ pub enum Passed {
     Picture(ChallengeReply),
 }
 
+/// What a visit begins with; a test sitekey's has then ended.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Begun {
+    Challenge(ChallengeReply),
+    Ended(SolutionReply),
+}
+
 /// One step that was taken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepTaken {
@@ -97,7 +105,10 @@ pub struct Visitor {
 impl Visitor {
     /// Passes, unless a picture is asked for and is to be left to people.
     pub async fn pass(&mut self, at_picture: AtPicture) -> Result<Passed, VisitError> {
-        let mut reply = self.challenge().await?;
+        let mut reply = match self.challenge().await? {
+            Begun::Challenge(reply) | Begun::Ended(SolutionReply::Next(reply)) => reply,
+            Begun::Ended(SolutionReply::Passed { token, .. }) => return Ok(Passed::Token(token)),
+        };
         for _ in 0..MOST_ROUNDS {
             let solution = match (&reply.step, at_picture) {
                 (Step::Puzzle(step), _) => {
@@ -142,7 +153,7 @@ impl Visitor {
         reply
     }
 
-    async fn challenge(&mut self) -> Result<ChallengeReply, VisitError> {
+    async fn challenge(&mut self) -> Result<Begun, VisitError> {
         let request = ChallengeRequest {
             sitekey: self.sitekey.clone(),
             hostname: self.hostname.clone(),
@@ -154,9 +165,12 @@ impl Visitor {
             signals: Signals::default(),
         };
         let stopwatch = Stopwatch::start();
-        let reply: Result<ChallengeReply, _> = self.post(routes::CHALLENGES.path, &request).await;
+        let reply: Result<Begun, _> = self.post(routes::CHALLENGES.path, &request).await;
         let outcome = match &reply {
-            Ok(reply) => asked(&reply.step),
+            Ok(Begun::Challenge(reply) | Begun::Ended(SolutionReply::Next(reply))) => {
+                asked(&reply.step)
+            }
+            Ok(Begun::Ended(SolutionReply::Passed { .. })) => "passed".to_owned(),
             Err(error) => error.to_string(),
         };
         self.note("challenge", stopwatch, outcome);

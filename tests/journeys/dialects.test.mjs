@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
-import { munjigi, openStage, siteverify } from './stage.mjs';
+import { munjigi, openStage, siteverify, until } from './stage.mjs';
 
 const VENDORS = ['recaptcha', 'hcaptcha', 'turnstile'];
 const FUZZED = 10_000;
@@ -112,6 +112,24 @@ for (const vendor of VENDORS) {
       assert.deepEqual(settle(await answer.json(), wanted), wanted);
     });
   }
+}
+
+for (const [vendor, shape] of Object.entries({ recaptcha: /^6L[\w-]{38}$/, hcaptcha: /^0x[0-9a-f]{40}$/, turnstile: /^0x4[\w-]{32}$/ })) {
+  test(`${vendor}: a site is found by its sitekey, and its next secret has the shape of the first`, async () => {
+    const { sitekey, secret } = stage.dialects[vendor];
+    assert.match(secret, shape);
+    const shown = JSON.parse(await munjigi(stage, ['site', 'show', sitekey, '--json']));
+    assert.deepEqual(shown.aliases, [sitekey]);
+    const second = JSON.parse(await munjigi(stage, ['site', 'rotate-secret', shown.sitekey, '--json'])).secret;
+    assert.match(second, shape);
+    const taken = await until('the new secret at the edge', async () => {
+      const { success } = await siteverify(stage, await token(sitekey), { secret: second });
+      return success;
+    });
+    assert.equal(taken, true);
+    assert.equal((await siteverify(stage, await token(sitekey), { secret })).success, true);
+    await munjigi(stage, ['site', 'rotate-secret', shown.sitekey, '--cancel', '--json']);
+  });
 }
 
 /** Numbers that are the same in every run. @param {string} seed */

@@ -88,7 +88,8 @@ test('pages for everybody', async (t) => {
   const { page } = await person(t, own, { javaScriptEnabled: true });
   // The last ones choose a language, which is kept.
   for (const path of ['/', '/privacy/data', '/api', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all', '/status',
-    '/docs', '/docs/integration', '/docs/protocol', '/?lang=ko', '/status?lang=ko', '/sign-up?lang=ko']) {
+    '/docs', '/docs/integration', '/docs/protocol', '/docs/verify', '/docs/migrate-turnstile', '/?lang=ko', '/status?lang=ko',
+    '/sign-up?lang=ko']) {
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(path);
     const name = path.replaceAll(/[/?=]/g, '-').replace(/^-/, '') || 'home';

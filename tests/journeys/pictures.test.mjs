@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
+import { openVendorPage } from './vendor-page.mjs';
 
 const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -224,6 +225,51 @@ test('a new picture is another one', async (t) => {
   await give(visitor, HANDS.mouse, (await see(stage, second.challenge)).right);
   assert.match(await visitor.token(), /^mj1\./);
 });
+
+/** A widget of a vendor's page, started by its button; its callbacks write down that they were called. */
+const ASKED = {
+  hcaptcha: `<script src="{edge}/1/api.js?render=explicit"></script><script>
+    var id = hcaptcha.render('w', { sitekey: '{sitekey}', size: 'invisible', callback: note('callback'),
+      'open-callback': note('open'), 'close-callback': note('close') });
+    document.getElementById('go').onclick = function () { hcaptcha.execute(id, { async: true }).catch(function (why) { note(why)(); }); };
+  </script>`,
+  turnstile: `<script src="{edge}/turnstile/v0/api.js?render=explicit"></script><script>
+    var id = turnstile.render('#w', { sitekey: '{sitekey}', execution: 'execute', callback: note('callback'),
+      'before-interactive-callback': note('open'), 'after-interactive-callback': note('close') });
+    document.getElementById('go').onclick = function () { turnstile.execute(id); };
+  </script>`,
+};
+
+for (const [vendor, script] of Object.entries(ASKED)) {
+  test(`${vendor}'s pages hear of the picture: it opens, it closes, it passes`, async (t) => {
+    const asked = /** @type {any[]} */ ([]);
+    const html = `<script>window.said = []; function note(name) { return function () { said.push(name); }; }</script>
+      <div id="w"></div><button id="go">Go</button>${script}`;
+    const { page } = await openVendorPage(t, /** @type {any} */ ({ stage, browser }), /** @type {any} */ (vendor), html, { keys: sites.grid });
+    page.on('response', async (response) => {
+      if (!/\/v1\/(challenges|solutions)$/.test(response.url()) || !response.ok()) return;
+      const reply = await response.json().catch(() => ({}));
+      if (reply.step) asked.push(reply);
+    });
+    const panel = page.frameLocator('iframe').first().locator('[data-place] section:not([hidden])');
+    const shown = () => panel.locator('.veil[hidden]').waitFor({ state: 'attached', timeout: 90_000 });
+    /** @param {string} wanted */
+    const said = (wanted) => until(wanted, async () => (await page.evaluate('said.join()')) === wanted);
+    await page.locator('#go').click();
+    await shown();
+    await said('open');
+    await page.keyboard.press('Escape');
+    const closed = vendor === 'hcaptcha' ? 'open,close,challenge-closed' : 'open,close';
+    await said(closed);
+    await page.locator('#go').click();
+    await shown();
+    await said(`${closed},open`);
+    const { challenge } = asked.findLast(({ step }) => step.kind === 'picture');
+    await give(/** @type {any} */ ({ page, panel }), HANDS.mouse, (await see(stage, challenge)).right);
+    // hCaptcha's is told of a picture that was put aside, Turnstile's of every end.
+    await said(`${closed},open,callback${vendor === 'hcaptcha' ? '' : ',close'}`);
+  });
+}
 
 test('the bucket away: the visitor passes by work', async (t) => {
   const away = `${stage.edge_admin}/bucket-away/PICTURES`;

@@ -5,54 +5,17 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test, { after, before } from 'node:test';
 import { theatre } from './people.mjs';
-import { until } from './stage.mjs';
+import { munjigi } from './stage.mjs';
+import { openVendorPage } from './vendor-page.mjs';
 
 const own = theatre('shims');
 before(own.open);
 after(own.close);
 
-const PATHS = {
-  turnstile: '/turnstile/v0/siteverify',
-  hcaptcha: '/siteverify',
-  recaptcha: '/recaptcha/api/siteverify',
-};
+/** @typedef {import('./vendor-page.mjs').VendorName} VendorName */
 
-/** @typedef {keyof typeof PATHS} VendorName */
-
-/**
- * Opens a page whose HTML may name {edge} and {sitekey}.
- * @param {import('node:test').TestContext} t
- * @param {VendorName} vendor
- * @param {string} html
- */
-async function open(t, vendor, html) {
-  const { edge, dialects } = own.stage;
-  const text = html.replaceAll('{edge}', edge).replaceAll('{sitekey}', dialects[vendor].sitekey);
-  const server = createServer((_, response) => {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
-    response.end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>A form</title>${text}`);
-  });
-  const port = await new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (server.address()).port));
-  });
-  t.after(() => server.close());
-  const page = await own.browser.newPage();
-  t.after(() => page.close());
-  /** @type {string[]} */
-  const errors = [];
-  page.on('pageerror', (error) => errors.push(String(error)));
-  await page.goto(`http://localhost:${port}/`);
-  /** The text of a global that the page's callbacks write. @param {string} name */
-  const noted = (name) => until(name, () => page.evaluate(`String(window.${name} ?? '')`).then(String), 30_000);
-  /** @param {string} name of a field */
-  const field = (name) => until(name, () => page.locator(`[name="${name}"]`).first().inputValue(), 30_000);
-  /** @param {string} token */
-  const verify = async (token) => {
-    const body = new URLSearchParams({ secret: dialects[vendor].secret, response: token });
-    return (await fetch(edge + PATHS[vendor], { method: 'POST', body })).json();
-  };
-  return { page, errors, noted, field, verify };
-}
+/** @param {import('node:test').TestContext} t @param {VendorName} vendor @param {string} html */
+const open = (t, vendor, html) => openVendorPage(t, own, vendor, html);
 
 const FORM = '<label>Name <input name="who"></label>';
 
@@ -119,6 +82,32 @@ for (const [name, vendor, html, act, fieldName] of PAGES) {
     assert.equal(said.success, true, JSON.stringify(said));
     assert.equal((await verify(token)).success, false);
     assert.deepEqual(errors, []);
+  });
+}
+
+const THEIRS = {
+  turnstile: 'https://challenges.cloudflare.com',
+  hcaptcha: 'https://js.hcaptcha.com',
+  recaptcha: 'https://www.google.com',
+};
+
+for (const [name, vendor, html] of PAGES) {
+  test(`${name}: \`munjigi migrate check\` names the line to change`, async (t) => {
+    const theirs = html.replaceAll('{edge}', THEIRS[vendor]);
+    const server = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(theirs);
+    });
+    const port = await new Promise((resolve) => {
+      server.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (server.address()).port));
+    });
+    t.after(() => server.close());
+    const report = JSON.parse(await munjigi(own.stage, ['migrate', 'check', `http://127.0.0.1:${port}/`, '--edge', own.stage.edge, '--json']));
+    assert.deepEqual(report.vendors.map((/** @type {any} */ found) => found.vendor), [vendor]);
+    const [{ changes }] = report.vendors;
+    const moved = changes.reduce((/** @type {string} */ text, /** @type {any} */ change) =>
+      change.place === 'page' ? text.replace(change.from, change.to) : text, theirs);
+    assert.equal(moved, html.replaceAll('{edge}', own.stage.edge));
   });
 }
 

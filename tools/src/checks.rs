@@ -2,6 +2,7 @@
 //! their summary. What a check looks at is in the modules below.
 
 mod cargo;
+mod clients;
 mod examples;
 mod gpu;
 mod history;
@@ -32,7 +33,7 @@ pub struct Context {
     pub required: Required,
     /// What was found.
     pub browsers: Browsers,
-    /// A Python with the Flask example's packages, or why there is none.
+    /// A Python with what examples and client libraries need, or why there is none.
     pub python: Result<PathBuf, String>,
     /// An empty database for tests that migrate their own.
     pub database_url: String,
@@ -92,6 +93,7 @@ pub const ALL: &[Check] = &[
     Check { name: "gpu-backend", run: gpu::backend },
     Check { name: "whole", run: cargo::whole },
     Check { name: "journeys", run: javascript::journeys },
+    Check { name: "clients", run: clients::libraries },
     Check { name: "clean", run: tree::unchanged },
 ];
 

@@ -52,6 +52,11 @@ pub fn for_comparing(project: &Project) -> Result<()> {
     npm::install(&project.at("tests/bench"), "open peers")
 }
 
+/// Other vendors' client libraries; nothing else needs them.
+pub fn for_clients(project: &Project) -> Result<()> {
+    npm::install(&project.at("tests/clients"), "client libraries (55 MB)")
+}
+
 fn rust_target() -> Result<()> {
     let remedy = "install Rust with rustup (https://rustup.rs)";
     let mut rustc = Command::new("rustc");

@@ -30,9 +30,10 @@ export const element = (target: unknown): Element | null => {
   }
 };
 
-/** Calls the function of the page that has this name, if there is one. */
-export const call = (name: string | null): void =>
-  (window as never as Record<string, () => void>)[name || ""]?.();
+/** Calls the function of the page that has this name, if there is one; after the script's `load`, as vendors do. */
+export function call(name: string | null): void {
+  setTimeout(() => (window as never as Record<string, () => void>)[name || ""]?.());
+}
 
 /** Calls back once the document is there. */
 export function ready(callback: () => void): void {

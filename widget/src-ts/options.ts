@@ -62,8 +62,8 @@ export function parse(raw: (name: string) => unknown, field: string): Options {
   const action = text("action");
   const cdata = text("cdata");
   if (!sitekey) throw new Misconfigured("missing-sitekey", "data-sitekey is needed");
-  if (!/^[\w-]{0,32}$/.test(action))
-    throw new Misconfigured("invalid-action", "at most 32 of A-Z a-z 0-9 _ -");
+  if (!/^[\w/-]{0,32}$/.test(action))
+    throw new Misconfigured("invalid-action", "at most 32 of A-Z a-z 0-9 _ / -");
   if (new TextEncoder().encode(cdata).length > 255)
     throw new Misconfigured("invalid-cdata", "at most 255 bytes");
   return {

@@ -56,7 +56,7 @@ sitekey: string,
  */
 hostname: string, 
 /**
- * What the visitor is doing; at most 32 of `[A-Za-z0-9_-]`.
+ * What the visitor is doing; at most 32 of `[A-Za-z0-9_/-]`.
  */
 action: string, 
 /**

@@ -307,6 +307,11 @@ export class Widget {
     return this.isExpired ? undefined : this.token || undefined;
   }
 
+  /** Waits for the visitor: what was asked was put aside, or nothing was asked yet. */
+  get isAside(): boolean {
+    return this.state == "asking" || this.state == "idle";
+  }
+
   get isExpired(): boolean {
     return !!this.expiresAt && Date.now() >= this.expiresAt;
   }

@@ -212,10 +212,11 @@ impl<H: Host> Machine<H> {
     /// The attempt is complete.
     pub fn passed(&mut self, lifetime_seconds: u32) {
         self.host.stop();
+        self.host.timer(Timer::Expiry, lifetime_seconds.min(86_400) * 1000);
+        // Before the picture closes: the page can tell that it was answered.
+        self.host.post("token", "");
         self.shut();
         self.quiet = false;
-        self.host.timer(Timer::Expiry, lifetime_seconds.min(86_400) * 1000);
-        self.host.post("token", "");
         self.enter(State::Passed);
     }
 

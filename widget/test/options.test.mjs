@@ -6,6 +6,15 @@ const { read } = await load("options.ts");
 const element = (data = {}) => ({
   getAttribute: (name) => data[name.replace(/^data-/, "")] ?? null,
 });
+/** The names of the fields that are made, in a document of nothing but elements. */
+const named = (fields) => {
+  globalThis.document = { createElement: () => ({}) };
+  try {
+    return fields("munjigi-1").map(({ name }) => name);
+  } finally {
+    delete globalThis.document;
+  }
+};
 const code = (data, given = {}) => {
   try {
     read(element({ sitekey: "mj_x", ...data }), given);
@@ -16,15 +25,15 @@ const code = (data, given = {}) => {
 };
 
 test("an element with a sitekey has the documented defaults", () => {
-  const { call, ...options } = read(element({ sitekey: "mj_x" }), {});
+  const { call, fields, ...options } = read(element({ sitekey: "mj_x" }), {});
   assert.deepEqual(options, {
     sitekey: "mj_x",
     page: { action: "", cdata: "", theme: "auto", size: "normal", language: "", tabindex: 0, retry: "auto" },
     appearance: "always",
     execution: "render",
     refresh: "auto",
-    field: "munjigi-response",
   });
+  assert.deepEqual(named(fields), ["munjigi-response"]);
   assert.equal(call("callback", "token"), undefined);
 });
 
@@ -48,10 +57,10 @@ test("the longest values that fit are taken", () => {
 });
 
 test("the hidden field can be renamed or left out", () => {
-  const field = (data) => read(element({ sitekey: "mj_x", ...data }), {}).field;
-  assert.equal(field({ "response-field-name": "token" }), "token");
-  assert.equal(field({ "response-field": "false" }), "");
-  assert.equal(read(element({ sitekey: "mj_x" }), { "response-field": false }).field, "");
+  const made = (data, given = {}) => named(read(element({ sitekey: "mj_x", ...data }), given).fields);
+  assert.deepEqual(made({ "response-field-name": "token" }), ["token"]);
+  assert.deepEqual(made({ "response-field": "false" }), []);
+  assert.deepEqual(made({}, { "response-field": false }), []);
 });
 
 test("callbacks are functions or names of functions", () => {

@@ -84,7 +84,7 @@ impl Page {
         call.admit(&hostname)?;
         let malformed = |detail| Refusal::new(Code::MalformedRequest, detail);
         let action = Action::parse(&request.action)
-            .map_err(|_| malformed("action is not at most 32 of A-Z, a-z, 0-9, _ and -"))?;
+            .map_err(|_| malformed("action is not at most 32 of A-Z, a-z, 0-9, _, / and -"))?;
         let cdata = Cdata::parse(&request.cdata)
             .map_err(|_| malformed("cdata is longer than 255 bytes"))?;
         Ok(Self { hostname, action, cdata })

@@ -4,6 +4,7 @@
 //! store's to know.
 
 mod crockford;
+pub mod testing;
 mod vendor;
 
 use core::fmt;

@@ -1,6 +1,6 @@
 //! What an integrator attaches to an attempt: action and cdata.
 
-/// What the visitor is doing: at most 32 of `[A-Za-z0-9_-]`, may be empty.
+/// What the visitor is doing: at most 32 of `[A-Za-z0-9_/-]`, may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Action(String);
 
@@ -14,8 +14,8 @@ pub enum LabelError {
     /// An action of more than 32 characters.
     #[error("action is longer than 32 characters")]
     ActionTooLong,
-    /// An action with a character outside `[A-Za-z0-9_-]`.
-    #[error("action has a character outside A-Z, a-z, 0-9, _ and -")]
+    /// An action with a character outside `[A-Za-z0-9_/-]`.
+    #[error("action has a character outside A-Z, a-z, 0-9, _, / and -")]
     ActionCharacter,
     /// Cdata of more than 255 bytes.
     #[error("cdata is longer than 255 bytes")]
@@ -30,7 +30,10 @@ impl Action {
         if text.len() > Self::MAX_BYTES {
             return Err(LabelError::ActionTooLong);
         }
-        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        if !text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'-'))
+        {
             return Err(LabelError::ActionCharacter);
         }
         Ok(Self(text.to_owned()))

@@ -41,6 +41,7 @@ pub use call::Call;
 pub use challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 pub use counters::Counters;
 pub use host::{HostError, HostPattern, Hostname};
+pub use keys::testing::TestSitekey;
 pub use keys::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use labels::{Action, Cdata, LabelError};
 pub use price::Price;

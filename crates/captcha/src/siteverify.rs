@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
 use crate::derive::leading;
+use crate::keys::testing::is_test_token;
 use crate::keys::{Secret, SecretHash, Sitekey, Vendor};
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redeemed, TokenFacts, TokenHash};
@@ -20,7 +21,7 @@ use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
 pub use dialect::{Body, Dialect, Passed, Reason};
-pub use testing::{DUMMY_TOKEN, TestSecret};
+pub use testing::TestSecret;
 
 /// The answer and how it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +152,7 @@ pub fn present(
         return Err(Box::new(Outcome::of(dialect, said.map(|said| said.passed(now)))));
     }
     match authority.check().secret(&secret) {
-        Ok(_) if testing::is_test_token(&response) => refused(Reason::TestResponse),
+        Ok(_) if is_test_token(&response) => refused(Reason::TestResponse),
         Ok(secret) => {
             let sitekey = request.sitekey.clone().filter(|sitekey| !sitekey.is_empty());
             Ok(Presented { dialect, secret, response, sitekey, call })

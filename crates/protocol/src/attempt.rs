@@ -98,7 +98,7 @@ pub struct ChallengeRequest {
     pub sitekey: String,
     /// Host name of the page that embeds the frame.
     pub hostname: String,
-    /// What the visitor is doing; at most 32 of `[A-Za-z0-9_-]`.
+    /// What the visitor is doing; at most 32 of `[A-Za-z0-9_/-]`.
     #[serde(default)]
     pub action: String,
     /// The integrator's own data, at most 255 bytes; returned by siteverify.

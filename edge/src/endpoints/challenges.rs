@@ -1,6 +1,6 @@
 //! `POST /v1/challenges`: begins an attempt. Nothing is stored.
 
-use munjigi_captcha::{Call, Refusal, issue};
+use munjigi_captcha::{Call, Refusal, TestSitekey, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
@@ -11,6 +11,9 @@ use crate::limit::{self, Limiter, Verdict, network_key};
 /// Answers with a challenge.
 pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
     let request: ChallengeRequest = inbound.frame_json(routes::CHALLENGES).await?;
+    if let Some(test) = TestSitekey::find(&request.sitekey) {
+        return Ok(Answer::json(&test.visit()?));
+    }
     let authority = &edge.isolate.config.authority;
     let key = issue::public_key(authority, &request.sitekey)?;
     let site = edge.sites().by_public_key(&key).await.map_err(|_| sites_away())?;

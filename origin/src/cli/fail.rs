@@ -22,6 +22,8 @@ pub enum Exit {
     Environment = 6,
     /// A file or a database is not fit for a backup.
     Backup = 7,
+    /// A page uses no vendor that is known.
+    NoVendor = 8,
     /// The edge does not answer.
     EdgeAway = 10,
     /// No challenge.

@@ -1,6 +1,10 @@
-//! `munjigi migrate`.
+//! `munjigi migrate`, and what helps a site to move in.
+
+mod check;
 
 use std::fmt::Write;
+
+use clap::Subcommand;
 
 use super::{Exit, Fail, Shell, print};
 use crate::config::DatabaseConfig;
@@ -8,14 +12,32 @@ use crate::store;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Example:
+Examples:
   munjigi migrate
+  munjigi migrate check https://shop.example/contact
 
+Without a command it is the database that is brought up to date:
 `munjigi serve` does the same at its start. Safe to run at any time and from
 several machines at once. There is no way back but a backup.")]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
 
-pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Says which vendor's CAPTCHA a page uses, and what changes when it moves here.
+    Check(check::Arguments),
+}
+
+pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
+    match &arguments.command {
+        None => database(shell).await,
+        Some(Command::Check(arguments)) => check::run(arguments).await,
+    }
+}
+
+async fn database(shell: &Shell) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
     let pool = store::pool(&config.database);
     let before = store::applied(&pool).await?;

@@ -11,7 +11,7 @@ mod show;
 mod view;
 
 use clap::Subcommand;
-use munjigi_captcha::Sitekey;
+use munjigi_captcha::{Sitekey, Vendor};
 
 use super::{Exit, Fail, Shell};
 use crate::store::sites::ChangeRefused;
@@ -68,7 +68,12 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
 /// Reads a sitekey that was typed. Its check is the edge's to make; here a
 /// look-up tells as much.
 fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
-    Sitekey::from_trusted(text).map_err(|error| error.to_string())
+    Sitekey::from_trusted(text).map_err(|error| match Vendor::of_sitekey(text) {
+        None => error.to_string(),
+        Some(_) => format!(
+            "a sitekey in a vendor's shape: `munjigi site show {text}` tells which site it is"
+        ),
+    })
 }
 
 fn refused(sitekey: Sitekey, refused: ChangeRefused) -> Fail {

@@ -130,14 +130,15 @@ fn plain(event: Event<'_>) -> Event<'_> {
 }
 
 /// `protocol.md#codes`, and `docs/protocol.md#codes` of a page beside the
-/// folder, as `/docs/protocol#codes`; nothing for what leads elsewhere.
+/// folder, as `/docs/protocol#codes`, `migrate/turnstile.md` as
+/// `/docs/migrate-turnstile`; nothing for what leads elsewhere.
 fn link(to: &str) -> Option<String> {
     if to.starts_with('#') || to.contains(':') {
         return None;
     }
     let (file, anchor) = to.split_once('#').map_or((to, None), |(file, it)| (file, Some(it)));
     let file = file.strip_prefix("../").or_else(|| file.strip_prefix("docs/")).unwrap_or(file);
-    let page = file.strip_suffix(".md").unwrap_or(file);
+    let page = file.strip_suffix(".md").unwrap_or(file).replace('/', "-");
     Some(anchor.map_or_else(|| format!("{BASE}{page}"), |it| format!("{BASE}{page}#{it}")))
 }
 

@@ -13,11 +13,13 @@ fn links(html: &str) -> Vec<&str> {
 
 #[test]
 fn every_page_of_the_folder_is_rendered() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let mut names = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        names.extend(name.strip_suffix(".md").map(str::to_owned));
+    for (folder, prefix) in [(docs.clone(), ""), (docs.join("migrate"), "migrate-")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            names.extend(name.strip_suffix(".md").map(|name| format!("{prefix}{name}")));
+        }
     }
     assert!(names.len() >= 6, "{names:?}");
     names.extend(LAST.map(str::to_owned));
@@ -73,7 +75,8 @@ fn no_page_brings_markup_of_its_own_or_an_image_that_is_not_served() {
     let page = render::page(
         "test",
         "# A <b>title</b>\n\n<script>alert(1)</script>\n\n<!-- begin -->\n\n\
-         ## One & two\n\nText with <img src=x> and `<code>`, [here](protocol.md#codes).\n",
+         ## One & two\n\nText with <img src=x> and `<code>`, [here](protocol.md#codes),\n\
+         [there](../migrate/hcaptcha.md#options).\n",
     );
     assert!(!page.html.contains("<script") && !page.html.contains("<img"), "{}", page.html);
     assert!(!page.html.contains("begin"), "{}", page.html);
@@ -82,6 +85,7 @@ fn no_page_brings_markup_of_its_own_or_an_image_that_is_not_served() {
         r##"<h2 id="one--two"><a class="anchor" href="#one--two">One &amp; two</a></h2>"##
     ));
     assert!(page.html.contains(r#"<a href="/docs/protocol#codes">here</a>"#));
+    assert!(page.html.contains(r#"<a href="/docs/migrate-hcaptcha#options">there</a>"#));
     for page in all() {
         assert!(!page.html.contains("<img"), "{} has an image", page.name);
     }

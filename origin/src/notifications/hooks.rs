@@ -16,7 +16,7 @@ use reqwest::{Client, Response, header};
 
 use super::{Endpoint, EndpointMistake, Reach, WebhookSecret, is_public};
 use crate::clock::Stopwatch;
-use crate::edge::reasons;
+use crate::edge::{client_builder, reasons};
 
 /// As the specification advises, and well below the lease of a delivery.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -120,10 +120,7 @@ impl Hooks {
         lookup: Lookup,
         timeout: Duration,
     ) -> Result<Self, reqwest::Error> {
-        // An error only says that another part of the process was first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
+        let client = client_builder()
             .timeout(timeout)
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
             // A redirect would lead around the guard.

@@ -285,7 +285,7 @@ fn conditions(when: &RuleMatch) -> Vec<Condition<'_>> {
             "action",
             |w| &w.action,
             |v| RuleMatch { action: Some(v), ..none() },
-            "an action has at most 32 of A-Z a-z 0-9 _ -",
+            "an action has at most 32 of A-Z a-z 0-9 _ / -",
         ),
         (
             "country",

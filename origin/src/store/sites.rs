@@ -68,6 +68,28 @@ async fn fetch(
     row.map(SiteRow::record).transpose()
 }
 
+/// The sites that have this other name, deleted or not. One that was imported
+/// ends, after an at sign, in the host for which it is good; several sites may
+/// have it, each for its own.
+pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>, StoreError> {
+    let rows = sqlx::query_as!(
+        SiteRow,
+        r#"SELECT sites.*, published_version, last_error,
+            ARRAY(
+                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                    AND revoked_at IS NULL ORDER BY created_at, slot
+            ) AS "secrets!"
+        FROM sites LEFT JOIN site_publications USING (sitekey)
+        WHERE EXISTS (
+            SELECT FROM unnest(aliases) AS alias WHERE split_part(alias, '@', 1) = $1
+        ) ORDER BY sites.sitekey"#,
+        alias
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(SiteRow::record).collect()
+}
+
 /// Every site that is not deleted, by name.
 pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
     let rows = sqlx::query_as!(

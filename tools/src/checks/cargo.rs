@@ -11,6 +11,13 @@ use crate::{queries, say, setup};
 
 const BROKEN: &str = "see the messages above";
 
+/// Workspaces of their own: what customers copy, and clients of other vendors.
+const APART: [&str; 3] = [
+    "examples/shop-rust/Cargo.toml",
+    "docs/verify/rust/Cargo.toml",
+    "tests/clients/rust/Cargo.toml",
+];
+
 fn cargo(project: &Project) -> Command {
     let mut command = Command::new("cargo");
     // The committed description stands in for a database while compiling.
@@ -22,15 +29,17 @@ pub(super) fn format(context: &Context) -> Result<Outcome> {
     let mut workspace = cargo(&context.project);
     workspace.args(["fmt", "--all", "--check"]);
     say::run("rustfmt", "run `cargo fmt --all`", &mut workspace)?;
-    let mut example = cargo(&context.project);
-    example.args(["fmt", "--check", "--manifest-path", "examples/shop-rust/Cargo.toml"]);
-    say::run("rustfmt of the example", "run `cargo fmt` there", &mut example)?;
+    for manifest in APART {
+        let mut apart = cargo(&context.project);
+        apart.args(["fmt", "--check", "--manifest-path", manifest]);
+        say::run(&format!("rustfmt of {manifest}"), "run `cargo fmt` there", &mut apart)?;
+    }
     Ok(Outcome::Passed)
 }
 
 pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
     setup::install_cargo_tool(&context.project, setup::CARGO_DENY, &["--no-default-features"])?;
-    for manifest in ["Cargo.toml", "examples/shop-rust/Cargo.toml"] {
+    for manifest in core::iter::once("Cargo.toml").chain(APART) {
         let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
         deny.args(["--log-level", "error", "--manifest-path", manifest, "--workspace"])
             .args(["--config", "deny.toml", "check", "bans", "licenses", "sources"])

@@ -1,5 +1,5 @@
-//! Python with the packages of the Flask example, in a virtual environment
-//! below `.munjigi`. Installing Debian packages lives here too.
+//! Python with the packages of the Flask example and of other vendors' clients,
+//! in a virtual environment below `.munjigi`. Installing Debian packages lives here too.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,12 +11,19 @@ use crate::files;
 use crate::project::Project;
 use crate::say;
 
-/// A Python that has the packages of `examples/shop-flask`.
+/// Installed one after the other: only the second comes with hashes.
+const REQUIREMENTS: [&str; 2] =
+    ["examples/shop-flask/requirements.txt", "tests/clients/requirements.txt"];
+
+/// A Python that has all of them.
 pub fn prepare(project: &Project) -> Result<PathBuf> {
     let folder = project.state().join("python");
     let python = folder.join("bin/python");
-    let wanted = project.at("examples/shop-flask/requirements.txt");
-    let requirements = std::fs::read_to_string(&wanted).context("read requirements.txt")?;
+    let mut requirements = String::new();
+    for path in REQUIREMENTS {
+        let text = std::fs::read_to_string(project.at(path));
+        requirements += &text.with_context(|| format!("read {path}"))?;
+    }
     let stamp = folder.join("requirements.txt");
     if python.exists() && std::fs::read_to_string(&stamp).is_ok_and(|text| text == requirements) {
         say::found("Python", &python.display().to_string());
@@ -34,9 +41,12 @@ pub fn prepare(project: &Project) -> Result<PathBuf> {
         apt_install(&["python3-venv"])?;
         say::run("virtual environment", "apt-get install python3-venv", &mut venv)?;
     }
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&wanted);
-    say::run("Python packages", "is the package index reachable?", &mut pip)?;
+    for path in REQUIREMENTS {
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(project.at(path));
+        say::run("Python packages", "is the package index reachable?", &mut pip)?;
+    }
     std::fs::write(&stamp, requirements)?;
     Ok(python)
 }

@@ -1,7 +1,7 @@
 // `/1/api.js`: the loader as pages written for hCaptcha call it.
 import { begin, call, element, source } from "../core";
 import { Misconfigured, parse } from "../options";
-import { area, promise, telling, type Given, type Held } from "./promised";
+import { area, draw, promise, telling, type Given, type Held } from "./promised";
 
 type Target = string | Element | undefined;
 
@@ -83,7 +83,7 @@ function open({ origin, searchParams }: URL): void {
     setData: () => {},
   };
   Object.assign(window, { hcaptcha: api }, compat && !("grecaptcha" in window) && { grecaptcha: api });
-  scan(searchParams.get("render") == "explicit" ? [] : compat ? ["h-captcha", "g-recaptcha"] : ["h-captcha"], render as (element: Element) => unknown);
+  scan(searchParams.get("render") == "explicit" ? [] : compat ? ["h-captcha", "g-recaptcha"] : ["h-captcha"], (found) => draw(found, render, api.execute));
   call(searchParams.get("onload"));
 }
 

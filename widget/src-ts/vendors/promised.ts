@@ -9,6 +9,8 @@ export interface Held {
   id: string;
   widget: Widget;
   options: Options;
+  /** The token that was last promised to somebody. */
+  given?: string;
   /** Who waits for the token. */
   waiting?: { resolve(token: string): void; reject(code: string): void } | undefined;
 }
@@ -29,8 +31,11 @@ export function telling(options: Options, names: Record<string, string>, code: (
   const settle = (how: "resolve" | "reject", value: string): boolean => {
     const own = held();
     const { waiting } = own || {};
-    if (own) own.waiting = undefined;
-    waiting?.[how](value);
+    if (own && waiting) {
+      own.waiting = undefined;
+      if (how == "resolve") own.given = value;
+      waiting[how](value);
+    }
     return !!waiting;
   };
   return {
@@ -39,17 +44,42 @@ export function telling(options: Options, names: Record<string, string>, code: (
       if (name == "callback") settle("resolve", value);
       const failed = /error|timeout/.test(name);
       const told = failed ? code(value) : value;
-      const waited = failed && settle("reject", told);
-      if (name == "after-interactive-callback") setTimeout(() => settle("reject", code("closed")), 1e3);
+      // After a minute the page is told that it takes long; it goes on.
+      const waited = failed && value != "timeout" && settle("reject", told);
+      if (name == "after-interactive-callback") {
+        // It closes too when it was answered, or left for another way.
+        setTimeout(() => {
+          if (!held()?.widget.isAside) return;
+          settle("reject", code("closed"));
+          call(names[name] ?? name);
+        }, 100);
+        return true;
+      }
       return call(names[name] ?? name, told) ?? waited;
     },
   };
 }
 
+/** Has an element drawn. One that is a button gets an unseen widget beside it, which its click begins. */
+export function draw<Id>(found: Element, render: (place: Element) => Id, execute: (id: Id) => unknown): void {
+  if (!/^(BUTTON|INPUT)$/.test(found.tagName)) return void render(found);
+  const place = document.createElement("div");
+  for (const { name, value } of found.attributes) if (name.startsWith("data-")) place.setAttribute(name, value);
+  place.setAttribute("data-size", "invisible");
+  found.after(place);
+  const id = render(place);
+  found.addEventListener("click", (event) => {
+    event.preventDefault();
+    execute(id);
+  });
+}
+
 /** Promises the next token of a widget. */
 export function promise(held: Held): Promise<string> {
   const { widget } = held;
-  if (widget.response) return Promise.resolve(widget.response);
+  // Each is promised once: the next call asks for another.
+  const { response } = widget;
+  if (response && response != held.given) return Promise.resolve((held.given = response));
   return new Promise((resolve, reject) => {
     held.waiting?.reject("challenge-closed");
     held.waiting = { resolve, reject };

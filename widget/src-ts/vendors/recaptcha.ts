@@ -1,7 +1,7 @@
 // `/recaptcha/api.js` and `/recaptcha/enterprise.js`: the loader as pages written for reCAPTCHA call it.
 import { begin, call, element, ready, source } from "../core";
 import { Misconfigured, parse } from "../options";
-import { area, promise, telling, type Given, type Held } from "./promised";
+import { area, draw, promise, telling, type Given, type Held } from "./promised";
 
 type Target = string | Element | undefined;
 type Id = number | undefined;
@@ -12,22 +12,29 @@ function open({ origin, searchParams }: URL): void {
   const { add, drop, scan } = begin(origin);
   /** In the order of their numbers; what has gone leaves its place. */
   const all: Held[] = [];
+  let scores = 0;
   const shown = searchParams.get("render") || "onload";
   const v3 = shown != "onload" && shown != "explicit" ? shown : "";
 
-  const hold = (container: Element, raw: (name: string) => unknown, field: boolean): number => {
-    const number = all.length;
-    const options = telling(parse(raw, ""), NAMES, () => "", () => all[number]);
-    const suffix = number ? "-" + number : "";
-    options.fields = () => (field ? [area("g-recaptcha-response", "g-recaptcha-response" + suffix)] : []);
-    const id = String(number);
-    const held: Held = { id, options, widget: undefined as never };
-    all.push(held);
-    held.widget = add(id, container, options);
-    return number;
+  const hold = (container: Element, raw: (name: string) => unknown, name: string, field?: string): Held => {
+    const held = { id: name } as Held;
+    held.options = telling(parse(raw, ""), NAMES, () => "", () => held);
+    held.options.fields = () => (field ? [area("g-recaptcha-response", field)] : []);
+    held.widget = add(name, container, held.options);
+    return held;
   };
 
-  const render = (target: Target, given: Given = {}): Id => {
+  /** In the corner of the page, for who names no place. */
+  const corner = (): HTMLElement => {
+    const container = document.body.appendChild(document.createElement("div"));
+    container.style.cssText = "position:fixed;inset:auto 0 0 auto;z-index:2147483647";
+    return container;
+  };
+
+  const render = (target: Target | Given, given: Given = {}): Id => {
+    // Parameters alone are an invisible widget's.
+    if (target && typeof target == "object" && !("nodeType" in target))
+      return render(corner(), { size: "invisible", ...target });
     const container = element(target);
     const raw = (name: string): unknown => {
       const value = given[name] ?? container?.getAttribute("data-" + name);
@@ -40,7 +47,10 @@ function open({ origin, searchParams }: URL): void {
     if (all.some(({ widget }) => widget.container == container))
       throw new Error("reCAPTCHA has already been rendered in this element");
     try {
-      return hold(container, raw, true);
+      const number = all.length;
+      const field = "g-recaptcha-response" + (number ? "-" + number : "");
+      all.push(hold(container, raw, String(number), field));
+      return number;
     } catch (failure) {
       if (failure instanceof Misconfigured) throw new Error(`${failure.code}: ${failure.message}`);
       throw failure;
@@ -49,14 +59,13 @@ function open({ origin, searchParams }: URL): void {
 
   /** A token of a sitekey alone, for an action: of a widget that nobody sees unless it has to ask. */
   const score = (sitekey: string, action: unknown): Promise<string> => {
-    const container = document.body.appendChild(document.createElement("div"));
-    container.style.cssText = "position:fixed;inset:auto 0 0 auto;z-index:2147483647";
+    const container = corner();
     const given: Given = {
       sitekey, action, size: "flexible", appearance: "interaction-only", execution: "execute",
       "refresh-expired": "never", language: searchParams.get("hl"),
     };
     try {
-      const held = all[hold(container, (name) => given[name], false)]!;
+      const held = hold(container, (name) => given[name], "score-" + ++scores);
       const done = (): void => {
         drop(held.widget);
         container.remove();
@@ -78,7 +87,8 @@ function open({ origin, searchParams }: URL): void {
       if (target === undefined && v3) return score(v3, action);
       const held = all[Number(target ?? 0)];
       if (!held) return Promise.reject(new Error("No reCAPTCHA clients exist."));
-      return promise(held);
+      // An action is of version 3: each call earns a token for its own.
+      return action === undefined ? promise(held) : score(held.options.sitekey, action);
     },
     reset: (id: Id = 0) => all[id]?.widget.reset(),
     getResponse: (id: Id = 0) => all[id]?.widget.response ?? "",
@@ -88,19 +98,12 @@ function open({ origin, searchParams }: URL): void {
   const queue = (window as never as { ___grecaptcha_cfg?: { fns?: (() => void)[] } }).___grecaptcha_cfg?.fns;
   Object.assign(window, { grecaptcha: Object.assign(there || {}, api, { enterprise: api }) });
   scan(shown == "onload" ? ["g-recaptcha"] : [], (found) => {
-    // A button that carries the class is bound to its click.
-    const isButton = /^(BUTTON|INPUT)$/.test(found.tagName);
-    if (!isButton) return render(found);
-    const place = document.createElement("div");
-    for (const { name, value } of found.attributes) if (name.startsWith("data-")) place.setAttribute(name, value);
-    place.setAttribute("data-size", "invisible");
-    found.after(place);
-    const id = render(place);
-    found.addEventListener("click", (event) => {
-      event.preventDefault();
-      void api.execute(id)?.catch(() => {});
-    });
-    return id;
+    try {
+      draw(found, render, (id) => void api.execute(id).catch(() => {}));
+    } catch (failure) {
+      // The others of the page are drawn all the same.
+      console.error(failure);
+    }
   });
   queue?.forEach((callback) => callback());
   call(searchParams.get("onload"));

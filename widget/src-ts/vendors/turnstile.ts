@@ -20,6 +20,7 @@ const CODES: [string, string][] = [
   ["challenge-expired", "110600"],
   ["attempts-exhausted", "110620"],
   ["offline", "200500"],
+  ["blocked", "600010"],
   ["answer-wrong", "600010"],
   ["solution-wrong", "600010"],
 ];

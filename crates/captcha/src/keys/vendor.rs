@@ -120,8 +120,13 @@ impl KeyCheck {
         Alias { vendor, text }
     }
 
-    /// Makes a secret in a vendor's shape.
-    pub fn mint_secret_of(&self, vendor: Vendor, rng: &mut (impl CryptoRng + ?Sized)) -> Secret {
+    /// Makes a secret in a vendor's shape; in ours without one.
+    pub fn mint_secret_of(
+        &self,
+        vendor: Option<Vendor>,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Secret {
+        let Some(vendor) = vendor else { return self.mint_secret(rng) };
         let label = vendor.secret_label();
         let text = match vendor {
             Vendor::Recaptcha => recaptcha(&self.mint::<28>(label, rng)),

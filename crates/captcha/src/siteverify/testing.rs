@@ -1,4 +1,4 @@
-//! Test keys: what vendors publish for tests, and our own. Their secrets take
+//! Test secrets: what vendors publish for tests, and our own. They take
 //! the tokens of their sitekeys and nothing else, and no other secret takes
 //! those, so that a test key left in production lets nobody through.
 
@@ -6,16 +6,8 @@ use munjigi_protocol::Algorithm;
 
 use super::dialect::{Passed, Reason};
 use crate::keys::Vendor;
+use crate::keys::testing::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
 use crate::time::UnixMillis;
-
-/// The token of Turnstile's test sitekeys, and of ours.
-pub const DUMMY_TOKEN: &str = "XXXX.DUMMY.TOKEN.XXXX";
-
-const HCAPTCHA_TOKENS: [&str; 3] = [
-    "10000000-aaaa-bbbb-cccc-000000000001",
-    "20000000-aaaa-bbbb-cccc-000000000002",
-    "30000000-aaaa-bbbb-cccc-000000000003",
-];
 
 /// A secret for tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,9 +93,4 @@ impl TestSecret {
             Self::Spent(_) => Err(Reason::Spent),
         }
     }
-}
-
-/// Whether a token is one of a test sitekey.
-pub fn is_test_token(response: &str) -> bool {
-    response == DUMMY_TOKEN || HCAPTCHA_TOKENS.contains(&response)
 }

@@ -1,6 +1,6 @@
 //! `munjigi site create`.
 
-use munjigi_captcha::{Alias, HostPattern, Vendor};
+use munjigi_captcha::{HostPattern, Vendor};
 use munjigi_protocol::{Mode, SiteConfig, Work};
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use super::view;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
 use crate::settings::{Edit, HostsEdit, Settings};
+use crate::site_keys;
 use crate::store::sites::{CreateByCommand, CreateSite};
 use crate::store::{self, transact};
 
@@ -69,18 +70,10 @@ struct Created<'a> {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = SiteConfigSource::read(&shell.environment)?;
-    let check = &source.check;
-    let (sitekey, alias, secret) = shell.entropy.with(|generator| {
-        let sitekey = check.mint_sitekey(generator);
-        match arguments.vendor {
-            None => (sitekey, None, check.mint_secret(generator)),
-            Some(vendor) => {
-                let alias = check.mint_alias(vendor, generator);
-                (sitekey, Some(alias), check.mint_secret_of(vendor, generator))
-            }
-        }
-    });
-    let aliases = alias.iter().map(ToString::to_string).collect();
+    let (check, entropy) = (&source.check, &shell.entropy);
+    let sitekey = entropy.with(|generator| check.mint_sitekey(generator));
+    let aliases = site_keys::aliases(check, entropy, arguments.vendor);
+    let secret = site_keys::secret(check, entropy, &aliases);
     // What the edge would refuse is told here and stored nowhere.
     let settings = arguments
         .edit()
@@ -102,7 +95,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         return print_json(&Created {
             name,
             sitekey: &config.sitekey,
-            alias: alias.as_ref().map(Alias::as_str),
+            alias: config.aliases.first().map(String::as_str),
             secret: &secret,
             hosts: &config.hosts,
             allow_loopback: config.allow_loopback,
@@ -110,7 +103,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             version: config.version,
         });
     }
-    print(&people(name, &config, alias.as_ref(), &secret))
+    print(&people(name, &config, &secret))
 }
 
 impl Arguments {
@@ -130,9 +123,9 @@ impl Arguments {
     }
 }
 
-fn people(name: &str, config: &SiteConfig, alias: Option<&Alias>, secret: &str) -> String {
+fn people(name: &str, config: &SiteConfig, secret: &str) -> String {
     let sitekey = &config.sitekey;
-    let public = alias.map_or(sitekey.as_str(), Alias::as_str);
+    let public = site_keys::public(config);
     let hosts = view::hosts(config);
     format!(
         "\

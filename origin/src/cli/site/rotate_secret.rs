@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::{parse_sitekey, refused};
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::store::sites::{Change, ChangeByCommand, ChangeSite};
+use crate::site_keys;
+use crate::store::sites::{self, Change, ChangeByCommand, ChangeRefused, ChangeSite};
 use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
@@ -43,7 +44,9 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = SiteConfigSource::read(&shell.environment)?;
     let pool = store::pool(&source.database);
     let sitekey = arguments.sitekey.to_string();
-    let secret = shell.entropy.with(|generator| source.check.mint_secret(generator));
+    let site = sites::find(&pool, &sitekey).await?;
+    let site = site.ok_or_else(|| refused(arguments.sitekey, ChangeRefused::Unknown))?;
+    let secret = site_keys::secret(&source.check, &shell.entropy, &site.config.aliases);
     let (change, secret) = match (arguments.finish, arguments.cancel) {
         (true, _) => (Change::KeepNewestSecret, None),
         (_, true) => (Change::KeepOldestSecret, None),

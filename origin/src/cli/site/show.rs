@@ -1,6 +1,6 @@
 //! `munjigi site show`.
 
-use munjigi_captcha::Sitekey;
+use sqlx::PgPool;
 
 use super::parse_sitekey;
 use super::view::{View, edge, hosts, rfc3339};
@@ -14,12 +14,12 @@ use crate::store::{self, sites};
 #[command(after_help = "\
 Examples:
   munjigi site show mj_…
+  munjigi site show 0x4A…                                   by a vendor's sitekey
   munjigi site show mj_… --json
   munjigi site show mj_… --json | jq .rules > rules.json    what `site set --rules` takes")]
 pub struct Arguments {
-    /// The site.
-    #[arg(value_parser = parse_sitekey)]
-    sitekey: Sitekey,
+    /// The site, by its sitekey or one in a vendor's shape.
+    sitekey: String,
     /// For machines.
     #[arg(long)]
     json: bool,
@@ -28,18 +28,38 @@ pub struct Arguments {
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
     let pool = store::pool(&config.database);
-    let site = sites::find(&pool, &arguments.sitekey.to_string()).await?.ok_or_else(|| {
-        Fail::new(Exit::Site, "there is nothing to show", ChangeRefused::Unknown)
-            .mend("`munjigi site list` shows every site")
-    })?;
+    let site = find(&pool, &arguments.sitekey).await?;
     if arguments.json {
         return print_json(&View::of(&site));
     }
     print(&people(&site))
 }
 
+/// The site of its sitekey, or of another of its names.
+async fn find(pool: &PgPool, named: &str) -> Result<SiteRecord, Fail> {
+    let nothing = "there is nothing to show";
+    if let Ok(sitekey) = parse_sitekey(named)
+        && let Some(site) = sites::find(pool, &sitekey.to_string()).await?
+    {
+        return Ok(site);
+    }
+    let mut found = sites::find_by_alias(pool, named).await?;
+    match (found.pop(), found.as_slice()) {
+        (Some(site), []) => Ok(site),
+        (None, _) => Err(Fail::new(Exit::Site, nothing, ChangeRefused::Unknown)
+            .mend("`munjigi site list` shows every site")),
+        (Some(last), others) => {
+            let all = others.iter().chain([&last]).map(|site| site.config.sitekey.as_str());
+            let all: Vec<&str> = all.collect();
+            Err(Fail::new(Exit::Site, nothing, "several sites have this name")
+                .mend(format!("name one by its sitekey: {}", all.join(", "))))
+        }
+    }
+}
+
 fn people(site: &SiteRecord) -> String {
     let config = &site.config;
+    let none = || "none".to_owned();
     let state = match (site.deleted_at, config.state) {
         (Some(at), _) => format!("deleted {}; munjigi site restore brings it back", rfc3339(at)),
         (None, munjigi_protocol::SiteState::Live) => "live".to_owned(),
@@ -50,14 +70,16 @@ fn people(site: &SiteRecord) -> String {
         number => format!("{number} live: a rotation is under way"),
     };
     let rules = match config.rules.len() {
-        0 => "none".to_owned(),
+        0 => none(),
         number => format!("{number}; --json shows them"),
     };
     let work = format!("{} to {} per sub-puzzle", config.work.floor, config.work.ceiling);
     let pictures: Vec<&str> = config.pictures.iter().map(|kind| kind.as_str()).collect();
-    let pictures = if pictures.is_empty() { "none".to_owned() } else { pictures.join(", ") };
+    let pictures = if pictures.is_empty() { none() } else { pictures.join(", ") };
+    let aliases = if config.aliases.is_empty() { none() } else { config.aliases.join(", ") };
     let rows = [
         ["sitekey", &config.sitekey],
+        ["aliases", &aliases],
         ["name", &site.name],
         ["state", &state],
         ["hosts", &hosts(config)],

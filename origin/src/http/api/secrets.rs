@@ -11,6 +11,7 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use super::sites::{change, find};
+use crate::site_keys;
 use crate::store::secrets::{LiveSecret, live_of};
 use crate::store::sites::Change;
 
@@ -50,7 +51,8 @@ pub async fn make(
     Path((_, sitekey)): Path<(String, String)>,
 ) -> Result<(StatusCode, Json<MadeSecret>), ApiRefused> {
     let app = acting.app();
-    let secret = app.entropy.with(|generator| app.console().check.mint_secret(generator));
+    let site = find(&acting, &sitekey).await?;
+    let secret = site_keys::secret(&app.console().check, &app.entropy, &site.config.aliases);
     change(&acting, &sitekey, &Change::AddSecret(secret.hash())).await?;
     Ok((StatusCode::CREATED, Json(MadeSecret { secret: secret.reveal().to_string() })))
 }

@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use munjigi_protocol::{Mode, PictureType, Rule, SiteState, Work};
+use munjigi_captcha::Vendor;
+use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -16,6 +17,7 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use crate::settings::{Edit, HostsEdit, Mark, Settings};
+use crate::site_keys::{self, Shape};
 use crate::store::sites::{
     self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, EditOwned,
     EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
@@ -31,6 +33,8 @@ const TRIES: usize = 5;
 pub struct Site {
     /// For pages: `data-sitekey`.
     sitekey: String,
+    /// Its other names, in vendors' shapes: they do the same in pages.
+    aliases: Vec<String>,
     /// For people.
     name: String,
     /// Rises with every change, of secrets and state as well.
@@ -80,6 +84,8 @@ pub struct NewSite {
     /// Whether `localhost` and other loopback names are allowed.
     #[serde(default)]
     allow_loopback: bool,
+    /// Whose shape its keys shall have, for pages that come from there.
+    vendor: Option<Shape>,
 }
 
 /// A site that was made.
@@ -159,11 +165,12 @@ pub async fn make(
     let settings = edit.apply(&sitekey, &Settings::of_a_new_site()).map_err(|mistakes| {
         ApiRefused::invalid(mistakes.0.iter().map(ToString::to_string).collect())
     })?;
-    let secret = app.entropy.with(|generator| check.mint_secret(generator));
+    let aliases = site_keys::aliases(check, &app.entropy, new.vendor.map(Vendor::from));
+    let secret = site_keys::secret(check, &app.entropy, &aliases);
     let unit = CreateOwned {
         create: CreateSite {
             name: &settings.name,
-            config: &settings.config(&sitekey),
+            config: &SiteConfig { aliases, ..settings.config(&sitekey) },
             secret: &secret.hash(),
             now: acting.now(),
         },
@@ -339,6 +346,7 @@ impl Site {
         let config = site.config;
         Self {
             sitekey: config.sitekey,
+            aliases: config.aliases,
             name: site.name,
             version: config.version,
             state: config.state,

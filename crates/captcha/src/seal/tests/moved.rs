@@ -245,7 +245,7 @@ fn longer_texts_are_not_looked_at() {
 }
 
 fn claims() -> impl Strategy<Value = TokenClaims> {
-    let texts = ("[a-z]{1,9}(\\.[a-z]{1,9}){0,3}", "[A-Za-z0-9_-]{0,32}", ".{0,63}", "[A-Z]{2}|");
+    let texts = ("[a-z]{1,9}(\\.[a-z]{1,9}){0,3}", "[A-Za-z0-9_/-]{0,32}", ".{0,63}", "[A-Z]{2}|");
     let numbers = (any::<u32>(), 1_u16.., any::<u64>(), any::<u32>(), 0_u8..=100);
     let rest = (any::<[u8; 16]>(), any::<[bool; 3]>(), any::<u32>());
     (texts, numbers, rest).prop_filter_map(

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::contract::{Trouble, World};
 use crate::keys::Vendor;
-use crate::siteverify::{Body, DUMMY_TOKEN, Dialect, Outcome};
+use crate::keys::testing::DUMMY_TOKEN;
+use crate::siteverify::{Body, Dialect, Outcome};
 
 fn body(outcome: &Outcome) -> Value {
     serde_json::to_value(Body(outcome)).unwrap()
@@ -180,7 +181,7 @@ fn a_shared_path_speaks_as_the_secret_looks() {
     let check = world.authority.check().clone();
     let mut rng = super::rand_chacha_from(7);
     for vendor in Vendor::ALL {
-        let secret = check.mint_secret_of(vendor, &mut rng).reveal();
+        let secret = check.mint_secret_of(Some(vendor), &mut rng).reveal();
         assert_eq!(Dialect::of(None, Some(secret.as_str())), Dialect::Of(vendor));
         for path in Vendor::ALL {
             assert_eq!(Dialect::of(Some(path), Some(secret.as_str())), Dialect::Of(path));

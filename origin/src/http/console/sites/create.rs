@@ -7,14 +7,19 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
+use munjigi_captcha::Vendor;
+use munjigi_protocol::SiteConfig;
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer};
 
 use super::host_lines;
 use super::snippets::Snippets;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
+use crate::moving;
 use crate::settings::{Edit, HostsEdit, Settings};
+use crate::site_keys::{self, Shape};
 use crate::store::sites::{CreateOwned, CreateSite, Created};
 use crate::store::transact;
 
@@ -26,7 +31,22 @@ struct Page {
     name: String,
     hosts: String,
     allow_loopback: bool,
+    shape: Option<Shape>,
     mistakes: Vec<String>,
+}
+
+impl Page {
+    /// For the template: each choice, its name for people, and whether it is
+    /// made.
+    fn shapes(&self) -> [(&'static str, &'static str, bool); 4] {
+        let is = |shape| self.shape == shape;
+        [
+            ("", "Munjigi's own: the pages are new", is(None)),
+            ("recaptcha", "reCAPTCHA", is(Some(Shape::Recaptcha))),
+            ("hcaptcha", "hCaptcha", is(Some(Shape::Hcaptcha))),
+            ("turnstile", "Turnstile", is(Some(Shape::Turnstile))),
+        ]
+    }
 }
 
 #[derive(Template)]
@@ -35,8 +55,12 @@ struct Made {
     frame: Frame,
     name: String,
     sitekey: String,
+    /// The sitekey that goes into the page.
+    public: String,
     secret: String,
     snippets: Snippets,
+    /// Where the pages come from elsewhere: each address of theirs, and ours.
+    moved: Option<[(String, String); 2]>,
 }
 
 /// What the form sends.
@@ -46,6 +70,17 @@ pub struct Fields {
     name: String,
     hosts: String,
     allow_loopback: Option<String>,
+    #[serde(default, deserialize_with = "chosen")]
+    shape: Option<Shape>,
+}
+
+/// A choice whose first value is empty.
+fn chosen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Shape::deserialize(text.into_deserializer()).map(Some)
 }
 
 /// The form.
@@ -55,7 +90,15 @@ pub async fn show(asking: Asking) -> Result<Response, Trouble> {
         asking.app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
     let (name, hosts) = (String::new(), String::new());
     let frame = asking.frame("New site", Entry::Sites);
-    let page = Page { frame, sitekey, name, hosts, allow_loopback: false, mistakes: Vec::new() };
+    let page = Page {
+        frame,
+        sitekey,
+        name,
+        hosts,
+        allow_loopback: false,
+        shape: None,
+        mistakes: Vec::new(),
+    };
     Ok(render(&page)?.into_response())
 }
 
@@ -72,19 +115,23 @@ pub async fn submit(
     let settings = match fields.edit().apply(&sitekey, &Settings::of_a_new_site()) {
         Ok(settings) => settings,
         Err(mistakes) => {
-            let Fields { sitekey, name, hosts, allow_loopback } = fields;
+            let Fields { sitekey, name, hosts, allow_loopback, shape } = fields;
             let allow_loopback = allow_loopback.is_some();
             let mistakes = mistakes.0.iter().map(ToString::to_string).collect();
-            let page =
-                Page { frame: frame("New site"), sitekey, name, hosts, allow_loopback, mistakes };
+            let frame = frame("New site");
+            let page = Page { frame, sitekey, name, hosts, allow_loopback, shape, mistakes };
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
     };
-    let secret = asking.app.entropy.with(|generator| console.check.mint_secret(generator));
+    let (check, entropy) = (&console.check, &asking.app.entropy);
+    let vendor = fields.shape.map(Vendor::from);
+    let aliases = site_keys::aliases(check, entropy, vendor);
+    let secret = site_keys::secret(check, entropy, &aliases);
+    let config = SiteConfig { aliases, ..settings.config(&sitekey) };
     let unit = CreateOwned {
         create: CreateSite {
             name: &settings.name,
-            config: &settings.config(&sitekey),
+            config: &config,
             secret: &secret.hash(),
             now: asking.app.clock.now(),
         },
@@ -98,10 +145,16 @@ pub async fn submit(
             return Ok(Redirect::to(&place).into_response());
         }
     }
-    let snippets = Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &sitekey);
-    let secret = secret.reveal().to_string();
-    let page =
-        Made { frame: frame("Your site is made"), name: settings.name, sitekey, secret, snippets };
+    let edge = asking.app.edge.url().origin().ascii_serialization();
+    let page = Made {
+        frame: frame("Your site is made"),
+        name: settings.name,
+        snippets: Snippets::of(&edge, site_keys::public(&config)),
+        moved: vendor.map(|vendor| moving::addresses(vendor, &edge)),
+        secret: secret.reveal().to_string(),
+        sitekey,
+        public: site_keys::public(&config).to_owned(),
+    };
     Ok((StatusCode::CREATED, render(&page)?).into_response())
 }
 

@@ -14,6 +14,7 @@ use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
+use crate::site_keys;
 use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 
 #[derive(Template)]
@@ -40,7 +41,7 @@ pub async fn submit(
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
     let console = asking.app.console();
     let site = find(&asking, &sitekey).await?;
-    let secret = asking.app.entropy.with(|generator| console.check.mint_secret(generator));
+    let secret = site_keys::secret(&console.check, &asking.app.entropy, &site.config.aliases);
     let (change, done) = match fields.change.as_str() {
         "add" => (Change::AddSecret(secret.hash()), None),
         "keep-newest" => (Change::KeepNewestSecret, Some("newest")),
