@@ -47,10 +47,10 @@ fn every_command_has_a_man_page_with_its_example() {
             assert!(text.contains(part), "{path}: {part}");
         }
     }
-    // One for `munjigi` itself, `site`, `account`, `pictures`, `photos` and
-    // `keys`, and none left from elsewhere.
+    // One for `munjigi` itself, `site`, `account`, `pictures`, `photos`, `keys`
+    // and `migrate`, and none left from elsewhere.
     let pages = std::fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(pages, commands.len() + 6);
+    assert_eq!(pages, commands.len() + 7);
 }
 
 #[test]
@@ -98,6 +98,9 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site set mj_00000000000000000000000000 --fallback yes",
         "munjigi site set mj_00000000000000000000000000 --work-ceiling 9223372036854775808",
         "munjigi site show shop",
+        "munjigi site show mj_0",
+        "munjigi migrate check shop.example",
+        "munjigi migrate check ftp://shop.example/",
         "munjigi site rotate-secret mj_00000000000000000000000000 --finish --cancel",
         "munjigi keys rotate door",
         "munjigi pictures off",

@@ -19,6 +19,7 @@ Examples:
   munjigi site show mj_… --json | jq .rules > rules.json    what `site set --rules` takes")]
 pub struct Arguments {
     /// The site, by its sitekey or one in a vendor's shape.
+    #[arg(value_parser = parse_name)]
     sitekey: String,
     /// For machines.
     #[arg(long)]
@@ -33,6 +34,16 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         return print_json(&View::of(&site));
     }
     print(&people(&site))
+}
+
+/// Shorter than any vendor's.
+const SHORTEST_NAME: usize = 20;
+
+fn parse_name(text: &str) -> Result<String, String> {
+    if text.starts_with("mj_") || text.len() < SHORTEST_NAME {
+        parse_sitekey(text)?;
+    }
+    Ok(text.to_owned())
 }
 
 /// The site of its sitekey, or of another of its names.
