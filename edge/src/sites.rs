@@ -154,7 +154,7 @@ impl<'edge> Sites<'edge> {
         &self,
         name: &str,
         key: String,
-        is_its: impl Fn(&Site) -> bool,
+        is_its: &dyn Fn(&Site) -> bool,
     ) -> Result<Option<Arc<Site>>, StoreError> {
         let known = self.isolate.sites.borrow().find(name, self.now.0);
         if let Lookup::Fresh(known) = known {
@@ -168,7 +168,7 @@ impl<'edge> Sites<'edge> {
     async fn load_by_name(
         &self,
         key: &str,
-        is_its: impl Fn(&Site) -> bool,
+        is_its: &dyn Fn(&Site) -> bool,
     ) -> Result<Known<Arc<Site>>, StoreError> {
         let sitekey = Kv::new(self.env)?.load(key).await?;
         match sitekey.and_then(|text| Sitekey::from_trusted(&text).ok()) {
@@ -202,12 +202,12 @@ impl SiteSource for Sites<'_> {
     }
 
     async fn by_alias(&self, name: &str) -> Result<Option<Arc<Site>>, StoreError> {
-        self.by_name(name, alias_key(name), |site| site.answers_to(name)).await
+        self.by_name(name, alias_key(name), &|site| site.answers_to(name)).await
     }
 
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
         let name = hash.as_str();
-        self.by_name(name, secret_key(name), |site| site.has_secret(hash)).await
+        self.by_name(name, secret_key(name), &|site| site.has_secret(hash)).await
     }
 
     async fn imports(&self) -> Result<Arc<ImportFilter>, StoreError> {
