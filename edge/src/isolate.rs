@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
 use munjigi_captcha::pictures::PicturePack;
-use munjigi_captcha::{Counters, Site};
+use munjigi_captcha::{Counters, ImportFilter, Site};
 use munjigi_protocol::Health;
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
@@ -29,9 +29,12 @@ const CACHED_PACKS: usize = 64;
 pub struct Isolate {
     /// The parsed configuration.
     pub config: Config,
-    /// Sites by sitekey and by the hash of a secret; none: there is no such
-    /// site. Both kinds of key carry a check that only the origin can make.
+    /// Sites by sitekey, by another name and by the hash of a secret; none:
+    /// there is no such site. Each of these carries a check that only the
+    /// origin can make, or stands in its filter.
     pub sites: RefCell<Cache<Known<Arc<Site>>>>,
+    /// Which imported keys there are, and until when that is fresh.
+    pub imports: RefCell<Option<(Arc<ImportFilter>, u64)>>,
     /// From which packs pictures are dealt.
     pub pools: RefCell<KnownPools>,
     /// Packs by the key of their manifest; none: there is no such pack.
@@ -76,6 +79,7 @@ impl Isolate {
     fn new(config: Config) -> Self {
         Self {
             sites: RefCell::new(Cache::new(CACHED_SITES)),
+            imports: RefCell::default(),
             pools: RefCell::default(),
             packs: RefCell::new(Cache::new(CACHED_PACKS)),
             document: RefCell::new(None),

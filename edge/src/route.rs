@@ -30,7 +30,8 @@ pub enum Endpoint<'path> {
     /// `GET /v1/pictures/{opaque}`
     Picture(&'path str),
     /// `PUT` and `DELETE /internal/packs/{id}`, `PUT
-    /// /internal/packs/{id}/images`, `PUT /internal/pools`
+    /// /internal/packs/{id}/images`, `PUT /internal/pools`, `PUT
+    /// /internal/imports`
     Packs(Change<'path>),
     /// `GET /internal/state`
     State,
@@ -79,6 +80,7 @@ impl<'path> Endpoint<'path> {
             Self::Packs(Change::Put(_)) => "put-pack",
             Self::Packs(Change::Delete(_)) => "delete-pack",
             Self::Packs(Change::PutPools) => "put-pools",
+            Self::Packs(Change::PutImports) => "put-imports",
             Self::State => "state",
             #[cfg(feature = "contract")]
             Self::Contract => "contract",
@@ -88,6 +90,7 @@ impl<'path> Endpoint<'path> {
     fn at(path: &'path str) -> Option<Methods<'path>> {
         let get = |endpoint| Some(("GET, HEAD", Some(endpoint), None, None, None));
         let post = |endpoint| Some(("POST", None, Some(endpoint), None, None));
+        let put = |change| Some(("PUT", None, None, Some(Self::Packs(change)), None));
         match path {
             "/v1/challenges" => post(Self::Challenges),
             "/v1/solutions" => post(Self::Solutions),
@@ -101,9 +104,8 @@ impl<'path> Endpoint<'path> {
             "/health" => get(Self::Health),
             "/version" => get(Self::Version),
             "/internal/state" => get(Self::State),
-            "/internal/pools" => {
-                Some(("PUT", None, None, Some(Self::Packs(Change::PutPools)), None))
-            }
+            "/internal/pools" => put(Change::PutPools),
+            "/internal/imports" => put(Change::PutImports),
             #[cfg(feature = "contract")]
             "/__contract" => post(Self::Contract),
             _ => {
@@ -118,7 +120,7 @@ impl<'path> Endpoint<'path> {
                 } else if let Some(id) =
                     path.strip_suffix("/images").and_then(|path| segment(path, "/internal/packs/"))
                 {
-                    Some(("PUT", None, None, Some(Self::Packs(Change::PutImages(id))), None))
+                    put(Change::PutImages(id))
                 } else if let Some(sitekey) = segment(path, "/internal/sites/") {
                     let (put, delete) = (Self::PutSite(sitekey), Self::DeleteSite(sitekey));
                     Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
@@ -171,6 +173,7 @@ mod tests {
             ("DELETE", "/internal/packs/00ff", Endpoint::Packs(Change::Delete("00ff"))),
             ("PUT", "/internal/packs/00ff/images", Endpoint::Packs(Change::PutImages("00ff"))),
             ("PUT", "/internal/pools", Endpoint::Packs(Change::PutPools)),
+            ("PUT", "/internal/imports", Endpoint::Packs(Change::PutImports)),
             ("GET", "/internal/state", Endpoint::State),
         ] {
             assert_eq!(Endpoint::find(method, path), Ok(endpoint), "{method} {path}");
@@ -204,6 +207,7 @@ mod tests {
             "/turnstile/v1/siteverify",
             "/recaptcha/siteverify",
             "/internal/sites/",
+            "/internal/imports/",
             "/internal/packs/",
             "/internal/packs//images",
             "/v1/pictures/",

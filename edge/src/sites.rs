@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use munjigi_captcha::issue::PublicKey;
 use munjigi_captcha::ports::{SiteSource, StoreError};
-use munjigi_captcha::{Exemption, SecretHash, Site, Sitekey, UnixMillis};
-use munjigi_protocol::SiteConfig;
+use munjigi_captcha::{Exemption, ImportFilter, SecretHash, Site, Sitekey, UnixMillis};
+use munjigi_protocol::{SiteConfig, base64};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
@@ -25,6 +24,9 @@ const MISS_MS: u64 = 5_000;
 /// hour for which the objects deny what was revoked, so that nothing revoked
 /// is believed again when they forget it.
 const STALE_MS: u64 = 600_000;
+
+/// The key of the filter of imported keys.
+pub const IMPORTS_KEY: &str = "imports";
 
 /// KV as the source of sites.
 pub struct Sites<'edge> {
@@ -132,15 +134,17 @@ impl<'edge> Sites<'edge> {
         Ok(Known { site, read_at: self.now.0 })
     }
 
-    /// The site of a key that visitors send.
-    pub async fn by_public_key(&self, key: &PublicKey) -> Result<Option<Arc<Site>>, StoreError> {
-        match key {
-            PublicKey::Sitekey(sitekey) => self.by_sitekey(sitekey).await,
-            PublicKey::Alias(alias) => {
-                let name = alias.as_str();
-                self.by_name(name, alias_key(name), |site| site.answers_to(name)).await
-            }
+    /// The filter of imported keys as it stands in KV, past every cache of
+    /// ours.
+    pub async fn stored_imports(env: &Env) -> Result<ImportFilter, StoreError> {
+        let Some(text) = Kv::new(env)?.load(IMPORTS_KEY).await? else {
+            return Ok(ImportFilter::default());
+        };
+        let filter = base64::decode(&text).and_then(|bytes| ImportFilter::read(&bytes));
+        if filter.is_none() {
+            unreadable(IMPORTS_KEY, "no filter; publishing it anew mends it");
         }
+        Ok(filter.unwrap_or_default())
     }
 
     /// The site of another name than its sitekey. `is_its` is asked of the
@@ -150,7 +154,7 @@ impl<'edge> Sites<'edge> {
         &self,
         name: &str,
         key: String,
-        is_its: impl Fn(&Site) -> bool,
+        is_its: &dyn Fn(&Site) -> bool,
     ) -> Result<Option<Arc<Site>>, StoreError> {
         let known = self.isolate.sites.borrow().find(name, self.now.0);
         if let Lookup::Fresh(known) = known {
@@ -164,7 +168,7 @@ impl<'edge> Sites<'edge> {
     async fn load_by_name(
         &self,
         key: &str,
-        is_its: impl Fn(&Site) -> bool,
+        is_its: &dyn Fn(&Site) -> bool,
     ) -> Result<Known<Arc<Site>>, StoreError> {
         let sitekey = Kv::new(self.env)?.load(key).await?;
         match sitekey.and_then(|text| Sitekey::from_trusted(&text).ok()) {
@@ -197,9 +201,30 @@ impl SiteSource for Sites<'_> {
         Ok(self.known(sitekey).await?.site)
     }
 
+    async fn by_alias(&self, name: &str) -> Result<Option<Arc<Site>>, StoreError> {
+        self.by_name(name, alias_key(name), &|site| site.answers_to(name)).await
+    }
+
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
         let name = hash.as_str();
-        self.by_name(name, secret_key(name), |site| site.has_secret(hash)).await
+        self.by_name(name, secret_key(name), &|site| site.has_secret(hash)).await
+    }
+
+    async fn imports(&self) -> Result<Arc<ImportFilter>, StoreError> {
+        let known = self.isolate.imports.borrow().clone();
+        let before = match known {
+            Some((filter, fresh_until)) if self.now.0 < fresh_until => return Ok(filter),
+            known => known.map(|(filter, _)| filter),
+        };
+        let (filter, lifetime) = match (Self::stored_imports(self.env).await, before) {
+            (Ok(filter), _) => (Arc::new(filter), HIT_MS),
+            // Each site says itself which keys are its own.
+            (Err(_), Some(filter)) => (filter, MISS_MS),
+            (Err(error), None) => return Err(error),
+        };
+        let fresh_until = self.now.0 + lifetime;
+        self.isolate.imports.replace(Some((Arc::clone(&filter), fresh_until)));
+        Ok(filter)
     }
 }
 

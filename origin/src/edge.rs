@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::KeyRing;
 use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::{ImportFilter, KeyRing};
 use munjigi_protocol::{
     Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
     routes,
@@ -53,8 +53,8 @@ pub enum EdgeError {
         /// The chain of reasons.
         reason: String,
     },
-    /// The edge holds a newer version of this site or of the pools, or
-    /// another pack of this name.
+    /// The edge holds a newer version of this site, of the pools or of the
+    /// filter of imported keys, or another pack of this name.
     #[error("the edge has a newer version")]
     Stale,
     /// The edge refused; for most codes the keys of both sides differ.
@@ -148,6 +148,19 @@ impl Edge {
             path: routes::PUT_POOLS.path,
             content_type: BYTES,
             body: write_pools(pools),
+            timeout: CALL_TIMEOUT,
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Says which imported keys there are.
+    pub async fn put_imports(&self, filter: &ImportFilter) -> Result<(), EdgeError> {
+        self.send(Outgoing {
+            method: Method::PUT,
+            path: routes::PUT_IMPORTS.path,
+            content_type: BYTES,
+            body: filter.write(),
             timeout: CALL_TIMEOUT,
         })
         .await

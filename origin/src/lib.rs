@@ -16,6 +16,7 @@ pub mod entropy;
 pub mod figures;
 pub mod gpu;
 pub mod http;
+pub mod imports;
 pub mod jobs;
 pub mod locale;
 pub mod mail;

@@ -21,7 +21,9 @@ mod tests;
 pub use address::is_public;
 pub use courier::{Courier, GIVE_UP_AFTER, retry_after_ms};
 pub use endpoint::{Endpoint, EndpointMistake, Reach};
-pub use hooks::{Answer, Hooks, Lookup, Outgoing, POST_TIMEOUT, PostError};
+pub use hooks::{
+    Answer, Hooks, Lookup, Outgoing, POST_TIMEOUT, PostError, guarded, system_lookup, why,
+};
 pub use message::{AnomalyMessage, Event, body_of_anomaly, body_of_test};
 pub use secret::{SecretError, WebhookSecret};
 

@@ -1,6 +1,7 @@
-//! Publishing: makes the edge's sites what the outbox says, and decides what
-//! follows a failure.
+//! Publishing: makes the edge's sites, and the filter of imported keys, what
+//! the outbox says, and decides what follows a failure.
 
+mod filter;
 mod verify;
 
 use munjigi_captcha::UnixMillis;
@@ -10,6 +11,7 @@ use crate::clock::Clock;
 use crate::edge::{Edge, EdgeError};
 use crate::outbox::{self, Outbox};
 use crate::stop::Stop;
+use crate::store::imports::{self, DueFilter};
 use crate::store::publications::{self, CHANNEL, Due};
 use crate::store::{Notices, StoreError};
 
@@ -35,11 +37,18 @@ impl Publisher {
     /// Publishes every site once, then each change, until told to stop. A
     /// delivery under way is finished first.
     pub async fn run(self, stop: Stop) {
-        match publications::queue_all(&self.pool, self.clock.now()).await {
+        match self.queue_everything().await {
             Ok(sites) => tracing::info!(sites, "publishing every site to the edge"),
             Err(error) => tracing::warn!(%error, "sites are not queued for publishing"),
         }
         outbox::run(&self, stop).await;
+    }
+
+    /// Queues every site and the filter once more, as they stand.
+    async fn queue_everything(&self) -> Result<u64, StoreError> {
+        let now = self.clock.now();
+        imports::queue_again(&self.pool, now).await?;
+        publications::queue_all(&self.pool, now).await
     }
 
     /// Delivers everything that is due now, oldest first.
@@ -48,8 +57,17 @@ impl Publisher {
     }
 }
 
+/// One thing to deliver.
+#[derive(Debug)]
+pub enum Delivery {
+    /// A version of a site.
+    Site(Due),
+    /// The filter of imported keys.
+    Filter(DueFilter),
+}
+
 impl Outbox for Publisher {
-    type Due = Due;
+    type Due = Delivery;
 
     const WAITS: &'static str = "publishing waits for Postgres";
     const BROKE_OFF: &'static str = "a delivery broke off";
@@ -62,15 +80,31 @@ impl Outbox for Publisher {
         Notices::of(self.pool.clone(), CHANNEL)
     }
 
-    async fn lease(&self, now: UnixMillis) -> Result<Vec<Due>, StoreError> {
-        publications::lease(&self.pool, now, AT_ONCE).await
+    async fn lease(&self, now: UnixMillis) -> Result<Vec<Delivery>, StoreError> {
+        // Alone and first: without it a site's imported keys are nobody's.
+        if let Some(due) = imports::lease(&self.pool, now).await? {
+            return Ok(vec![Delivery::Filter(due)]);
+        }
+        let due = publications::lease(&self.pool, now, AT_ONCE).await?;
+        Ok(due.into_iter().map(Delivery::Site).collect())
     }
 
     async fn next_try(&self) -> Result<Option<UnixMillis>, StoreError> {
-        publications::next_try(&self.pool).await
+        let sites = publications::next_try(&self.pool).await?;
+        let filter = imports::next_try(&self.pool).await?;
+        Ok(sites.into_iter().chain(filter).min_by_key(|at| at.0))
     }
 
-    async fn try_one(&self, due: &Due) -> Result<(), StoreError> {
+    async fn try_one(&self, due: &Delivery) -> Result<(), StoreError> {
+        match due {
+            Delivery::Site(due) => self.deliver(due).await,
+            Delivery::Filter(due) => filter::deliver(self, due).await,
+        }
+    }
+}
+
+impl Publisher {
+    async fn deliver(&self, due: &Due) -> Result<(), StoreError> {
         let (sitekey, version) = (&due.sitekey, due.version);
         let result = match &due.payload {
             Some(config) => {

@@ -22,7 +22,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Form, Json, Router};
 use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
-use munjigi_captcha::{KeyCheck, KeyRing, Secret, SecretHash, Sitekey, UnixMillis};
+use munjigi_captcha::{ImportFilter, KeyCheck, KeyRing, Secret, SecretHash, Sitekey, UnixMillis};
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, Health, Problem, Redeemed, SiteConfig,
     SitePut, Status, headers,
@@ -322,6 +322,7 @@ pub struct FakeEdge {
 #[derive(Default)]
 struct Memory {
     sites: BTreeMap<String, u64>,
+    imports: ImportFilter,
     calls: Vec<String>,
     /// What to answer instead, next first.
     failures: VecDeque<Code>,
@@ -333,6 +334,7 @@ impl FakeEdge {
         let packs = Arc::new(Mutex::new(pictures::EdgePacks::default()));
         let internal = Router::new()
             .route("/internal/sites/{sitekey}", put(internal).delete(internal))
+            .route("/internal/imports", put(imports))
             .with_state(Arc::clone(&memory))
             .merge(pictures::edge_router(Arc::clone(&packs)))
             .route_layer(from_fn_with_state((Audience::Edge, clock), signed_rightly));
@@ -349,13 +351,17 @@ impl FakeEdge {
         Self { url, memory, packs }
     }
 
-    /// `PUT mj_… 5`, in the order they came.
+    /// `PUT 5` and `PUT imports`, in the order they came.
     pub fn calls(&self) -> Vec<String> {
         self.memory.lock().unwrap().calls.clone()
     }
 
     pub fn version(&self, sitekey: &str) -> Option<u64> {
         self.memory.lock().unwrap().sites.get(sitekey).copied()
+    }
+
+    pub fn imports(&self) -> ImportFilter {
+        self.memory.lock().unwrap().imports.clone()
     }
 
     /// The next calls are refused with these codes.
@@ -368,7 +374,9 @@ impl FakeEdge {
     }
 
     pub fn forget_everything(&self) {
-        self.memory.lock().unwrap().sites.clear();
+        let mut memory = self.memory.lock().unwrap();
+        memory.sites.clear();
+        memory.imports = ImportFilter::default();
     }
 }
 
@@ -435,6 +443,20 @@ async fn internal(
         memory.sites.insert(sitekey.clone(), version);
     }
     Json(SitePut { sitekey, version }).into_response()
+}
+
+async fn imports(State(memory): State<Arc<Mutex<Memory>>>, body: Bytes) -> Response {
+    let filter = ImportFilter::read(&body).unwrap();
+    let mut memory = memory.lock().unwrap();
+    memory.calls.push("PUT imports".to_owned());
+    if let Some(code) = memory.failures.pop_front() {
+        return refuse(code);
+    }
+    if filter.version() < memory.imports.version() {
+        return refuse(Code::StaleVersion);
+    }
+    memory.imports = filter;
+    StatusCode::NO_CONTENT.into_response()
 }
 
 fn refuse(code: Code) -> Response {

@@ -13,6 +13,7 @@ mod error;
 pub mod events;
 pub mod factors;
 pub mod housekeeping;
+pub mod imports;
 pub mod limits;
 pub mod locks;
 pub mod mails;

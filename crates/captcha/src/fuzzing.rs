@@ -8,6 +8,7 @@ use crate::authority::Authority;
 use crate::challenge::ChallengeClaims;
 use crate::contract::{ROOT_A, authority};
 use crate::host::{HostPattern, Hostname};
+use crate::imports::ImportFilter;
 use crate::keys::{Sitekey, Vendor};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
 use crate::ring::{KeyRing, Kid};
@@ -68,6 +69,16 @@ pub fn read_pictures(data: &[u8]) {
     }
     if let Ok(pools) = read_pools(data) {
         assert_eq!(write_pools(&pools), data);
+    }
+}
+
+/// Bytes as the filter of imported keys.
+///
+/// # Panics
+/// When a filter is read whose spelling is another.
+pub fn read_imports(data: &[u8]) {
+    if let Some(filter) = ImportFilter::read(data) {
+        assert_eq!(filter.write(), data);
     }
 }
 
@@ -158,6 +169,7 @@ mod tests {
             open_token,
             open_challenge,
             read_pictures,
+            read_imports,
             verify_signature,
             parse_host,
             parse_keys,
@@ -186,6 +198,7 @@ mod tests {
             ROOT_A.as_bytes().to_vec(),
             write_pack(world.packs.pack().pack()),
             write_pools(world.packs.pools()),
+            ImportFilter::of(3, &[("a@b".to_owned(), "c".to_owned())]).write(),
         ]
     }
 
@@ -204,7 +217,7 @@ mod tests {
 
         #[test]
         fn changed_seeds_pass(
-            which in 0_usize..11, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
+            which in 0_usize..12, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
         ) {
             let mut data = seeds().swap_remove(which);
             let place = place.index(data.len());

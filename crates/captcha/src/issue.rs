@@ -1,6 +1,8 @@
 //! `POST /v1/challenges`: what is asked of a new attempt. Nothing is stored
 //! and no object is called; all that is known of the attempt is sealed.
 
+use std::sync::Arc;
+
 use munjigi_protocol::{
     Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, Code, CountKind,
     PuzzleStep, SiteState, Step,
@@ -12,10 +14,12 @@ use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 use crate::counters::{Counters, Noted};
 use crate::host::Hostname;
-use crate::keys::{Alias, Sitekey};
+use crate::keys::{Alias, Sitekey, Vendor};
 use crate::labels::{Action, Cdata};
 use crate::policy::{DemandStep, Question, Stage, decide, puzzle_lifetime_seconds};
+use crate::ports::{SiteSource, StoreError};
 use crate::refusal::Refusal;
+use crate::site::Site;
 use crate::tally::Tally;
 use crate::time::UnixMillis;
 
@@ -42,20 +46,61 @@ pub fn sitekey(authority: &Authority, text: &str) -> Result<Sitekey, Refusal> {
 
 /// Reads the sitekey of a visitor's request, ours or in a vendor's shape.
 pub fn public_key(authority: &Authority, text: &str) -> Result<PublicKey, Refusal> {
-    let check = authority.check();
-    match check.alias(text) {
+    match authority.check().alias(text) {
         Ok(alias) => Ok(PublicKey::Alias(alias)),
+        Err(_) if Vendor::of_sitekey(text).is_some() => Ok(PublicKey::Foreign(text.to_owned())),
         Err(_) => sitekey(authority, text).map(PublicKey::Sitekey),
     }
 }
 
-/// What stands in pages: a key whose check passed.
+/// What stands in pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicKey {
-    /// The site's own.
+    /// The site's own; its check passed.
     Sitekey(Sitekey),
-    /// Another name of a site.
+    /// Another name of a site; its check passed.
     Alias(Alias),
+    /// In a vendor's shape and without a check of ours: imported, or
+    /// invented.
+    Foreign(String),
+}
+
+/// The site that a key means on a page of this host. What was imported means
+/// one only on the hosts that it was imported for; what was invented costs no
+/// look-up.
+pub async fn site<S: SiteSource>(
+    sites: &S,
+    key: &PublicKey,
+    page: Option<&Hostname>,
+) -> Result<Arc<Site>, Refusal> {
+    match find(sites, key, page).await {
+        Ok(Some(site)) => Ok(site),
+        Ok(None) => Err(Refusal::unknown_sitekey()),
+        Err(StoreError) => {
+            let detail = "the site's configuration cannot be read at the moment";
+            Err(Refusal::unavailable(detail))
+        }
+    }
+}
+
+async fn find<S: SiteSource>(
+    sites: &S,
+    key: &PublicKey,
+    page: Option<&Hostname>,
+) -> Result<Option<Arc<Site>>, StoreError> {
+    let names = match (key, page) {
+        (PublicKey::Sitekey(sitekey), _) => return sites.by_sitekey(sitekey).await,
+        (PublicKey::Alias(alias), _) => vec![alias.to_string()],
+        (PublicKey::Foreign(key), Some(page)) => sites.imports().await?.names(key, page),
+        (PublicKey::Foreign(_), None) => return Ok(None),
+    };
+    for name in &names {
+        let site = sites.by_alias(name).await?;
+        if site.is_some() {
+            return Ok(site);
+        }
+    }
+    Ok(None)
 }
 
 /// Begins an attempt. `shards` is the number of redemption objects in use.

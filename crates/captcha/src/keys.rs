@@ -96,7 +96,8 @@ impl fmt::Debug for Sitekey {
 }
 
 /// A site's secret, `mjs_` and 52 digits, or in the shape of a vendor's. Its
-/// check passed. `Debug` prints the type's name only; it is wiped on drop.
+/// check passed, or it is of a vendor's own making. `Debug` prints the type's
+/// name only; it is wiped on drop.
 #[derive(Clone)]
 pub struct Secret {
     vendor: Option<Vendor>,
@@ -104,6 +105,13 @@ pub struct Secret {
 }
 
 impl Secret {
+    /// A secret of a vendor's own making, so far as its shape tells: it has no
+    /// check of ours, and is good only where it was imported.
+    pub fn foreign(text: &str) -> Option<Self> {
+        let vendor = Vendor::of_secret(text)?;
+        Some(Self { vendor: Some(vendor), text: Zeroizing::new(text.to_owned()) })
+    }
+
     /// The text, to be shown to its owner once.
     pub fn reveal(&self) -> Zeroizing<String> {
         self.text.clone()

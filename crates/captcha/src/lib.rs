@@ -16,6 +16,7 @@ mod derive;
 #[cfg(any(test, feature = "contract"))]
 pub mod fuzzing;
 mod host;
+mod imports;
 pub mod issue;
 mod keys;
 mod labels;
@@ -41,6 +42,7 @@ pub use call::Call;
 pub use challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 pub use counters::Counters;
 pub use host::{HostError, HostPattern, Hostname};
+pub use imports::{ImportFilter, MAX_IMPORTS, import_name};
 pub use keys::testing::TestSitekey;
 pub use keys::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use labels::{Action, Cdata, LabelError};

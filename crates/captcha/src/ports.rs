@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use munjigi_protocol::AttemptId;
 
+use crate::imports::ImportFilter;
 use crate::keys::{SecretHash, Sitekey};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
@@ -80,6 +81,12 @@ pub trait SiteSource {
     /// The site of a canonical sitekey.
     async fn by_sitekey(&self, sitekey: &Sitekey) -> Result<Option<Arc<Site>>, StoreError>;
 
+    /// The site of another name than its sitekey.
+    async fn by_alias(&self, name: &str) -> Result<Option<Arc<Site>>, StoreError>;
+
     /// The site of a secret.
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError>;
+
+    /// Which imported keys there may be.
+    async fn imports(&self) -> Result<Arc<ImportFilter>, StoreError>;
 }

@@ -8,6 +8,7 @@ mod rules;
 use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
 
 use crate::host::{HostPattern, Hostname};
+use crate::imports::MAX_IMPORTS;
 use crate::keys::{SecretHash, Sitekey};
 use crate::policy::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 
@@ -86,14 +87,14 @@ pub enum SiteError {
     /// A secret's hash is not 64 lower-case hex digits.
     #[error("secrets[{0}] is not 64 lower-case hex digits")]
     Secret(usize),
-    /// More secrets than a rotation needs.
-    #[error("more than 4 secrets")]
+    /// More secrets than a rotation and imports need.
+    #[error("more than 24 secrets")]
     TooManySecrets,
 }
 
 const MAX_HOSTS: usize = 100;
 const MAX_RULES: usize = 100;
-const MAX_SECRETS: usize = 4;
+const MAX_SECRETS: usize = 4 + MAX_IMPORTS;
 
 impl Site {
     /// Reads a configuration.
@@ -177,9 +178,14 @@ impl Site {
         self.allow_loopback
     }
 
-    /// Whether a text is one of this site's sitekeys.
+    /// Whether a text is one of this site's sitekeys. An imported one is known
+    /// with its host and without.
     pub fn answers_to(&self, sitekey: &str) -> bool {
-        self.aliases.iter().any(|alias| alias == sitekey) || self.sitekey.to_string() == sitekey
+        let is_it = |alias: &String| {
+            let rest = alias.strip_prefix(sitekey);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
+        };
+        self.aliases.iter().any(is_it) || self.sitekey.to_string() == sitekey
     }
 
     /// Whether a secret is one of this site's live ones.

@@ -5,6 +5,8 @@
 mod dialect;
 mod testing;
 
+use std::sync::Arc;
+
 use munjigi_protocol::{SiteverifyReply, SiteverifyRequest};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
@@ -88,6 +90,8 @@ const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
 pub struct Presented {
     dialect: Dialect,
     secret: Secret,
+    /// The secret has no check of ours.
+    foreign: bool,
     response: String,
     sitekey: Option<String>,
     call: Option<CallHash>,
@@ -151,45 +155,67 @@ pub fn present(
         let said = test.judge(&response).map_err(|reason| vec![reason]);
         return Err(Box::new(Outcome::of(dialect, said.map(|said| said.passed(now)))));
     }
-    match authority.check().secret(&secret) {
-        Ok(_) if is_test_token(&response) => refused(Reason::TestResponse),
-        Ok(secret) => {
-            let sitekey = request.sitekey.clone().filter(|sitekey| !sitekey.is_empty());
-            Ok(Presented { dialect, secret, response, sitekey, call })
-        }
-        Err(_) => refused(Reason::InvalidSecret),
-    }
+    let (secret, foreign) = match authority.check().secret(&secret) {
+        Ok(_) if is_test_token(&response) => return refused(Reason::TestResponse),
+        Ok(secret) => (secret, false),
+        Err(_) => match Secret::foreign(&secret) {
+            Some(secret) => (secret, true),
+            None => return refused(Reason::InvalidSecret),
+        },
+    };
+    let sitekey = request.sitekey.clone().filter(|sitekey| !sitekey.is_empty());
+    Ok(Presented { dialect, secret, foreign, response, sitekey, call })
 }
 
 fn is_idempotency_key(key: &str) -> bool {
     key.len() <= MAX_IDEMPOTENCY_KEY_BYTES && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Checks the rest and spends the token. Without its stores it fails closed:
-/// [`Reason::Unavailable`], status 503.
-pub async fn verify<S: SiteSource, R: RedemptionStore>(
-    authority: &Authority,
+/// The site of the secret. One without a check of ours is looked up only
+/// where it may have been imported. Without its stores it fails closed.
+///
+/// # Errors
+///
+/// [`Reason::InvalidSecret`], or [`Reason::Unavailable`].
+pub async fn site<S: SiteSource>(sites: &S, presented: &Presented) -> Result<Arc<Site>, Reason> {
+    let secret = presented.secret_hash();
+    match find(sites, presented, &secret).await {
+        Ok(Some(site)) if site.has_secret(&secret) => Ok(site),
+        Ok(_) => Err(Reason::InvalidSecret),
+        Err(StoreError) => Err(Reason::Unavailable),
+    }
+}
+
+async fn find<S: SiteSource>(
     sites: &S,
+    presented: &Presented,
+    secret: &SecretHash,
+) -> Result<Option<Arc<Site>>, StoreError> {
+    if presented.foreign && !sites.imports().await?.has_secret(secret) {
+        return Ok(None);
+    }
+    sites.by_secret(secret).await
+}
+
+/// Checks the rest and spends the token. Without its store it fails closed:
+/// [`Reason::Unavailable`], status 503.
+pub async fn verify<R: RedemptionStore>(
+    authority: &Authority,
+    site: &Site,
     store: &R,
     presented: &Presented,
     now: UnixMillis,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Outcome {
-    let (dialect, secret) = (presented.dialect, presented.secret.hash());
-    let site = match sites.by_secret(&secret).await {
-        Ok(Some(site)) if site.has_secret(&secret) => site,
-        Ok(_) => return Outcome::refused(dialect, Reason::InvalidSecret),
-        Err(StoreError) => return Outcome::refused(dialect, Reason::Unavailable),
-    };
-    let judged = match open(authority, &site, presented, now) {
-        Ok(claims) => spend(store, presented, secret, &claims, rng).await.map(|()| claims),
+    let judged = match open(authority, site, presented, now) {
+        Ok(claims) => spend(store, presented, &claims, rng).await.map(|()| claims),
         Err(reason) => Err(reason),
     };
     let verdict = judged.map(|claims| passed(&claims)).map_err(|reason| vec![reason]);
-    Outcome { sitekey: Some(site.sitekey), ..Outcome::of(dialect, verdict) }
+    Outcome { sitekey: Some(site.sitekey), ..Outcome::of(presented.dialect, verdict) }
 }
 
-/// [`present`], then [`verify`].
+/// [`present`], [`site`], [`verify`].
 pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
     authority: &Authority,
     sites: &S,
@@ -198,9 +224,13 @@ pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
     now: UnixMillis,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Outcome {
-    match present(authority, path, request, now) {
-        Ok(presented) => verify(authority, sites, store, &presented, now, rng).await,
-        Err(outcome) => *outcome,
+    let presented = match present(authority, path, request, now) {
+        Ok(presented) => presented,
+        Err(outcome) => return *outcome,
+    };
+    match site(sites, &presented).await {
+        Ok(site) => verify(authority, &site, store, &presented, now, rng).await,
+        Err(reason) => Outcome::refused(presented.dialect, reason),
     }
 }
 
@@ -211,8 +241,10 @@ fn open(
     presented: &Presented,
     now: UnixMillis,
 ) -> Result<TokenClaims, Reason> {
-    let claims =
-        TokenClaims::open(authority, &presented.response).map_err(|_| Reason::InvalidResponse)?;
+    let response = &presented.response;
+    let claims = TokenClaims::open(authority, response).map_err(|_| {
+        if is_test_token(response) { Reason::TestResponse } else { Reason::InvalidResponse }
+    })?;
     let is_named = |sitekey: &String| site.answers_to(sitekey);
     if claims.sitekey != site.sitekey || !presented.sitekey.as_ref().is_none_or(is_named) {
         return Err(Reason::OtherSite);
@@ -244,7 +276,6 @@ fn passed(claims: &TokenClaims) -> Passed {
 async fn spend<R: RedemptionStore>(
     store: &R,
     presented: &Presented,
-    secret: SecretHash,
     claims: &TokenClaims,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<(), Reason> {
@@ -257,7 +288,7 @@ async fn spend<R: RedemptionStore>(
     let redeem = Redeem {
         call,
         token: TokenHash(hash(presented.response.as_bytes())),
-        secret,
+        secret: presented.secret_hash(),
         facts: facts(claims),
     };
     let redeemed = match store.redeem(&row, &redeem).await {

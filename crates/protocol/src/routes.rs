@@ -53,6 +53,8 @@ pub const PUT_PACK: Route = route("PUT", "/internal/packs/{id}", 1024 * 1024);
 pub const DELETE_PACK: Route = route("DELETE", "/internal/packs/{id}", 1024);
 /// Says from which packs pictures are dealt.
 pub const PUT_POOLS: Route = route("PUT", "/internal/pools", 256 * 1024);
+/// Says which imported keys there are.
+pub const PUT_IMPORTS: Route = route("PUT", "/internal/imports", 1024 * 1024);
 /// What the edge holds, for operators.
 pub const STATE: Route = route("GET", "/internal/state", 0);
 
@@ -77,6 +79,7 @@ pub const EDGE: &[Route] = &[
     PUT_PACK,
     DELETE_PACK,
     PUT_POOLS,
+    PUT_IMPORTS,
     STATE,
 ];
 

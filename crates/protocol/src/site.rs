@@ -32,9 +32,11 @@ pub struct SiteConfig {
     pub pictures: Vec<PictureType>,
     /// The first rule that matches decides.
     pub rules: Vec<Rule>,
-    /// Other sitekeys (vendors' shapes, imported keys) that mean this site.
+    /// Other sitekeys that mean this site: in vendors' shapes, and imported
+    /// ones as `KEY@HOST`.
     pub aliases: Vec<String>,
-    /// SHA-256 of each live secret, 64 lower-case hex digits; at most four.
+    /// SHA-256 of each live secret, 64 lower-case hex digits; at most 24,
+    /// imported ones included.
     pub secrets: Vec<String>,
     /// No rate limits and no rising work, for load tests. Honoured only by an
     /// edge that runs locally.

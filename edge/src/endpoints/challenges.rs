@@ -1,6 +1,6 @@
 //! `POST /v1/challenges`: begins an attempt. Nothing is stored.
 
-use munjigi_captcha::{Call, Refusal, TestSitekey, issue};
+use munjigi_captcha::{Call, Hostname, TestSitekey, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
@@ -16,9 +16,8 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer
     }
     let authority = &edge.isolate.config.authority;
     let key = issue::public_key(authority, &request.sitekey)?;
-    let site = edge.sites().by_public_key(&key).await.map_err(|_| sites_away())?;
-    let site =
-        site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
+    let page = Hostname::parse(&request.hostname).ok();
+    let site = issue::site(&edge.sites(), &key, page.as_ref()).await?;
     let visit = inbound.visit();
     if !site.exempt {
         let key = network_key(&site.sitekey.to_string(), visit.prefix);
@@ -34,11 +33,6 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer
     let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
     edge.count(issued.tally);
     Ok(Answer::json(&issued.reply))
-}
-
-/// KV does not answer, and the site was never asked for here.
-pub fn sites_away() -> Refusal {
-    Refusal::unavailable("the site's configuration cannot be read at the moment")
 }
 
 fn rate_limited() -> Answer {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, TestSitekey, http_status, issue};
 use munjigi_protocol::{Code, Mode, SiteState};
 
-use super::challenges::sites_away;
 use crate::answer::{Answer, CacheRule};
 use crate::config::Place;
 use crate::edge::Edge;
@@ -51,16 +50,14 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result
 /// The site, if this page may embed it.
 async fn embed(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Arc<Site>, Refusal> {
     let key = issue::public_key(&edge.isolate.config.authority, sitekey)?;
-    let site = edge.sites().by_public_key(&key).await.map_err(|_| sites_away())?;
-    let site = site.ok_or(Refusal::new(Code::UnknownSitekey, "no site has this sitekey"))?;
+    let referer = inbound.header("referer");
+    let page = referer.as_deref().and_then(Hostname::of_url);
+    let site = issue::site(&edge.sites(), &key, page.as_ref()).await?;
     if site.state == SiteState::Paused {
         return Err(Refusal::new(Code::SitePaused, "the site is paused"));
     }
     // Where a browser sends no referrer, `frame-ancestors` alone decides.
-    let referer = inbound.header("referer");
-    let allows =
-        |referer: &String| Hostname::of_url(referer).is_some_and(|host| site.allows(&host));
-    if referer.as_ref().is_none_or(allows) {
+    if referer.is_none() || page.is_some_and(|page| site.allows(&page)) {
         return Ok(site);
     }
     Err(Refusal::new(Code::HostnameNotAllowed, "the page's host is not one of the site's"))

@@ -2,7 +2,6 @@
 //! of the dialect with status 200, garbage included, except 413, 429 and 503.
 
 use munjigi_captcha::Vendor;
-use munjigi_captcha::ports::SiteSource;
 use munjigi_captcha::siteverify::{self, Body, Dialect, Outcome, Reason};
 use munjigi_protocol::{SiteverifyRequest, routes};
 
@@ -51,14 +50,14 @@ async fn verify(edge: &Edge<'_>, path: Option<Vendor>, request: &SiteverifyReque
         Ok(presented) => presented,
         Err(outcome) => return into_answer(&outcome),
     };
-    let sites = edge.sites();
-    let hash = presented.secret_hash();
     let refused = |reason| into_answer(&Outcome::refused(presented.dialect(), reason));
-    // Only a secret that somebody has is worth a counter; the site is cached.
-    if let Ok(Some(site)) = sites.by_secret(&hash).await
-        && !site.exempt
-        && Limiter::Verify.check(edge.env, hash.as_str()).await == Verdict::Refuse
-    {
+    let site = match siteverify::site(&edge.sites(), &presented).await {
+        Ok(site) => site,
+        Err(reason) => return refused(reason),
+    };
+    // Only a secret that somebody has is worth a counter.
+    let hash = presented.secret_hash();
+    if !site.exempt && Limiter::Verify.check(edge.env, hash.as_str()).await == Verdict::Refuse {
         return refused(Reason::BadRequest)
             .with_status(429)
             .with_retry_after(limit::RETRY_AFTER_SECONDS);
@@ -68,7 +67,7 @@ async fn verify(edge: &Edge<'_>, path: Option<Vendor>, request: &SiteverifyReque
     };
     let mut rng = edge.generator();
     let outcome =
-        siteverify::verify(authority, &sites, &objects, &presented, edge.now, &mut rng).await;
+        siteverify::verify(authority, &site, &objects, &presented, edge.now, &mut rng).await;
     into_answer(&outcome)
 }
 

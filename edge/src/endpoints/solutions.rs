@@ -1,11 +1,10 @@
 //! `POST /v1/solutions`: a solution becomes a token or the next step.
 
-use munjigi_captcha::ports::SiteSource;
+use munjigi_captcha::issue::{self, PublicKey};
 use munjigi_captcha::solve::{self, Stores};
 use munjigi_captcha::{Call, Refusal};
 use munjigi_protocol::{Code, SolutionRequest, routes};
 
-use super::challenges::sites_away;
 use crate::answer::Answer;
 use crate::edge::Edge;
 use crate::inbound::Inbound;
@@ -18,8 +17,8 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer
     let request: SolutionRequest = inbound.frame_json(routes::SOLUTIONS).await?;
     let authority = &edge.isolate.config.authority;
     let opened = solve::open(authority, &request)?;
-    let site = edge.sites().by_sitekey(&opened.sitekey()).await.map_err(|_| sites_away())?;
-    let site = site.ok_or_else(|| Refusal::new(Code::UnknownSitekey, "the site was deleted"))?;
+    let sitekey = PublicKey::Sitekey(opened.sitekey());
+    let site = issue::site(&edge.sites(), &sitekey, None).await?;
     let visit = inbound.visit();
     // Only now: a seal of ours costs a challenge, which has a limit too.
     if !site.exempt {

@@ -3,6 +3,7 @@
 mod change;
 mod create;
 mod give;
+mod import;
 mod list;
 mod options;
 mod rotate_secret;
@@ -34,6 +35,8 @@ enum Command {
     Set(set::Arguments),
     /// Gives a site to an organisation of the console.
     Give(give::Arguments),
+    /// Lets the site keep the keys that it has with another vendor.
+    Import(import::Arguments),
     /// Replaces the secret in two steps, without an outage.
     RotateSecret(rotate_secret::Arguments),
     /// Refuses a site's visitors until it is resumed.
@@ -57,6 +60,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         Command::Show(arguments) => show::run(shell, arguments).await,
         Command::Set(arguments) => set::run(shell, arguments).await,
         Command::Give(arguments) => give::run(shell, arguments).await,
+        Command::Import(arguments) => import::run(shell, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(shell, arguments).await,
         Command::Pause(arguments) => change::run(shell, arguments, change::Kind::Pause).await,
         Command::Resume(arguments) => change::run(shell, arguments, change::Kind::Resume).await,
@@ -74,6 +78,11 @@ fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
             "a sitekey in a vendor's shape: `munjigi site show {text}` tells which site it is"
         ),
     })
+}
+
+fn parse_vendor(text: &str) -> Result<Vendor, String> {
+    let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == text);
+    vendor.ok_or_else(|| "not recaptcha, hcaptcha or turnstile".to_owned())
 }
 
 fn refused(sitekey: Sitekey, refused: ChangeRefused) -> Fail {

@@ -108,10 +108,7 @@ impl PostError {
 impl Hooks {
     /// By the system's resolver.
     pub fn new(reach: Reach) -> Result<Self, reqwest::Error> {
-        let lookup: Lookup = Arc::new(|host| {
-            Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
-        });
-        Self::looking_up(reach, lookup, POST_TIMEOUT)
+        Self::looking_up(reach, system_lookup(), POST_TIMEOUT)
     }
 
     /// By a resolver of one's own.
@@ -120,17 +117,7 @@ impl Hooks {
         lookup: Lookup,
         timeout: Duration,
     ) -> Result<Self, reqwest::Error> {
-        let client = client_builder()
-            .timeout(timeout)
-            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-            // A redirect would lead around the guard.
-            .redirect(reqwest::redirect::Policy::none())
-            // So would a proxy of the environment: it looks names up itself.
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .dns_resolver(Arc::new(Guard { lookup, reach }))
-            .build()?;
-        Ok(Self { client, reach })
+        Ok(Self { client: guarded(reach, lookup, timeout)?, reach })
     }
 
     /// How far it reaches.
@@ -162,6 +149,28 @@ impl Hooks {
     }
 }
 
+/// Asks the system's resolver.
+pub fn system_lookup() -> Lookup {
+    Arc::new(|host| {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
+    })
+}
+
+/// A client for addresses that others choose: it reaches so far and follows
+/// no redirect.
+pub fn guarded(reach: Reach, lookup: Lookup, timeout: Duration) -> Result<Client, reqwest::Error> {
+    client_builder()
+        .timeout(timeout)
+        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+        // A redirect would lead around the guard.
+        .redirect(reqwest::redirect::Policy::none())
+        // So would a proxy of the environment: it looks names up itself.
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .dns_resolver(Arc::new(Guard { lookup, reach }))
+        .build()
+}
+
 /// The status is the answer; a body that breaks off changes nothing.
 async fn beginning(mut response: Response) -> String {
     let mut bytes = Vec::new();
@@ -176,7 +185,8 @@ async fn beginning(mut response: Response) -> String {
     text.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect()
 }
 
-fn why(error: &reqwest::Error) -> PostError {
+/// Why a call through [`guarded`] has no answer.
+pub fn why(error: &reqwest::Error) -> PostError {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
         if error.is::<NotPublic>() {

@@ -236,6 +236,20 @@ pub const TABLES: &[Table] = &[
         ..TECHNICAL
     },
     Table {
+        name: "site_imports",
+        why: "keys that a site keeps from another vendor; the secret by its hash",
+        others: &["sitekey", "vendor", "key", "host", "secret_hash", "token"],
+        kept: Kept::Site,
+        ..TECHNICAL
+    },
+    Table {
+        name: "import_publication",
+        why: "which filter of imported keys the edge should have and has",
+        others: &["last_error"],
+        kept: Kept::Always("for good: one row"),
+        ..TECHNICAL
+    },
+    Table {
         name: "site_publications",
         why: "what the edge should have and has",
         others: &["sitekey", "payload", "last_error"],

@@ -19,7 +19,7 @@ pub async fn verify(publisher: &Publisher) -> Result<bool, StoreError> {
             }
             Ok(false) => {
                 tracing::warn!(%sitekey, "the edge lost a site; publishing every site again");
-                publications::queue_all(&publisher.pool, publisher.clock.now()).await?;
+                publisher.queue_everything().await?;
                 return Ok(true);
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 mod change;
 mod command;
 mod edit;
+mod import;
 mod owned;
 mod row;
 
@@ -16,6 +17,7 @@ use super::{StoreError, Unit, publications, secrets, to_timestamp};
 pub use change::{Change, ChangeRefused, ChangeSite};
 pub use command::{ChangeByCommand, CreateByCommand, EditByCommand, GiveRefused, GiveSite, Given};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
+pub use import::{AskImport, ImportRefused, MakeLive, RemoveImport};
 pub use owned::{
     ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, part_of,
     seen,
@@ -59,6 +61,9 @@ async fn fetch(
             ARRAY(
                 SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
                     AND revoked_at IS NULL ORDER BY created_at, slot
+            ) || ARRAY(
+                SELECT DISTINCT secret_hash FROM site_imports
+                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey) WHERE sites.sitekey = $1"#,
         sitekey
@@ -78,6 +83,9 @@ pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>
             ARRAY(
                 SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
                     AND revoked_at IS NULL ORDER BY created_at, slot
+            ) || ARRAY(
+                SELECT DISTINCT secret_hash FROM site_imports
+                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
         WHERE EXISTS (
@@ -98,6 +106,9 @@ pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
             ARRAY(
                 SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
                     AND revoked_at IS NULL ORDER BY created_at, slot
+            ) || ARRAY(
+                SELECT DISTINCT secret_hash FROM site_imports
+                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
         WHERE deleted_at IS NULL ORDER BY name, sites.sitekey"#

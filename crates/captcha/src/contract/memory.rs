@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::give_way;
+use crate::imports::ImportFilter;
 use crate::keys::{SecretHash, Sitekey};
 use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
@@ -185,6 +186,7 @@ impl PriceStore for MemoryPrices {
 #[derive(Debug, Default)]
 pub struct MemorySites {
     sites: Vec<(Arc<Site>, Vec<SecretHash>)>,
+    imports: Arc<ImportFilter>,
     unreachable: Cell<bool>,
     lookups: Cell<u32>,
 }
@@ -196,12 +198,17 @@ impl MemorySites {
         self.sites.push((Arc::new(site), secrets));
     }
 
+    /// Publishes the filter of imported keys.
+    pub fn publish_imports(&mut self, filter: ImportFilter) {
+        self.imports = Arc::new(filter);
+    }
+
     /// Makes every look-up fail.
     pub fn fail(&self) {
         self.unreachable.set(true);
     }
 
-    /// Look-ups so far.
+    /// Look-ups of sites so far.
     pub fn lookups(&self) -> u32 {
         self.lookups.get()
     }
@@ -224,7 +231,16 @@ impl SiteSource for MemorySites {
         self.find(|(site, _)| site.sitekey == *sitekey).await
     }
 
+    async fn by_alias(&self, name: &str) -> Result<Option<Arc<Site>>, StoreError> {
+        self.find(|(site, _)| site.answers_to(name)).await
+    }
+
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError> {
         self.find(|(_, secrets)| secrets.contains(hash)).await
+    }
+
+    async fn imports(&self) -> Result<Arc<ImportFilter>, StoreError> {
+        give_way().await;
+        if self.unreachable.get() { Err(StoreError) } else { Ok(Arc::clone(&self.imports)) }
     }
 }

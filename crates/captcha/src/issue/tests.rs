@@ -1,7 +1,8 @@
 use munjigi_protocol::{PictureType, Rule, RuleMatch, Verdict};
 
 use super::*;
-use crate::contract::{FIREFOX, World, site_config};
+use crate::contract::{FIREFOX, World, block_on, site_config};
+use crate::imports::{ImportFilter, import_name};
 use crate::site::{Exemption, Site};
 use crate::solve::open;
 use crate::visit::Prefix;
@@ -165,4 +166,62 @@ fn an_exempt_site_never_raises() {
         let Step::Puzzle(step) = &reply.step else { panic!("a puzzle") };
         assert_eq!(step.work, 8);
     }
+}
+
+const KEY: &str = "0x4AAAAAAADnPIDROrmt1Wwj";
+
+/// A world whose site has imported a key for one of its hosts.
+fn with_import() -> World {
+    let mut world = World::new();
+    let name = import_name(KEY, "shop.example");
+    let mut config = site_config(&world.site.sitekey.to_string(), Vec::new());
+    config.aliases = vec![name.clone()];
+    world.site = Site::parse(&config, Exemption::Ignored).unwrap();
+    world.publish();
+    world.sites.publish_imports(ImportFilter::of(1, &[(name, "ab".repeat(32))]));
+    world
+}
+
+fn found(world: &World, key: &str, page: Option<&str>) -> Result<Sitekey, Code> {
+    let page = page.map(|page| Hostname::parse(page).unwrap());
+    let key = public_key(&world.authority, key).map_err(|refusal| refusal.code)?;
+    let site = block_on(site(&world.sites, &key, page.as_ref()));
+    site.map(|site| site.sitekey).map_err(|refusal| refusal.code)
+}
+
+#[test]
+fn an_imported_key_is_its_site_s_on_its_hosts_alone() {
+    let world = with_import();
+    let sitekey = world.site.sitekey;
+    for page in ["shop.example", "www.shop.example"] {
+        assert_eq!(found(&world, KEY, Some(page)), Ok(sitekey), "{page}");
+    }
+    assert_eq!(world.sites.lookups(), 2);
+    for page in [None, Some("other.example"), Some("localhost")] {
+        assert_eq!(found(&world, KEY, page), Err(Code::UnknownSitekey), "{page:?}");
+    }
+    assert_eq!(world.sites.lookups(), 2);
+    assert_eq!(found(&world, &sitekey.to_string(), None), Ok(sitekey));
+    world.sites.fail();
+    assert_eq!(found(&world, KEY, Some("shop.example")), Err(Code::Unavailable));
+}
+
+#[test]
+fn an_invented_key_costs_no_look_up_in_any_shape() {
+    let world = with_import();
+    let uuid = "0f8fad5b-d9cb-169f-a165-70867728950e";
+    for key in ["0x4AAAAAAADnPIDROrmt1Wwk", uuid, &"6L".repeat(20), "x", "", &"열".repeat(12)] {
+        let page = Some("shop.example");
+        assert_eq!(found(&world, key, page), Err(Code::UnknownSitekey), "{key}");
+    }
+    assert_eq!(world.sites.lookups(), 0);
+}
+
+#[test]
+fn a_key_that_its_site_gave_back_is_unknown_although_the_filter_still_has_it() {
+    let mut world = with_import();
+    let config = site_config(&world.site.sitekey.to_string(), Vec::new());
+    world.site = Site::parse(&config, Exemption::Ignored).unwrap();
+    world.publish();
+    assert_eq!(found(&world, KEY, Some("shop.example")), Err(Code::UnknownSitekey));
 }

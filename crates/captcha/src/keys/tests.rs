@@ -175,3 +175,40 @@ fn a_vendor_s_key_of_another_kind_or_with_a_changed_digit_is_refused() {
         assert!(check.alias(text).is_err() && check.secret(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn keys_of_vendors_own_making_are_known_by_their_shape() {
+    let of_any = |is: fn(Vendor, &str) -> bool, text: &str| {
+        Vendor::ALL.into_iter().find(|vendor| is(*vendor, text))
+    };
+    let hex = "0f8fad5bd9cb169fa16570867728950e";
+    for (vendor, sitekey) in [
+        (Some(Vendor::Recaptcha), "6LfHrSkUAAAAAPnKk5cT6JuKlKPzbwyTYuO8--Vr"),
+        (Some(Vendor::Hcaptcha), "0f8fad5b-d9cb-169f-a165-70867728950e"),
+        (Some(Vendor::Turnstile), "0x4AAAAAAADnPIDROrmt1Wwj"),
+        (Some(Vendor::Turnstile), "0x4AAAAAAAC3DHQFLr1GavR"),
+        (None, "6LfHrSkUAAAAAPnKk5cT6JuKlKPzbwyTYuO8--V"),
+        (None, "6LfHrSkUAAAAAPnKk5cT6JuKlKPzbwyTYuO8--V@"),
+        (None, "0F8FAD5B-D9CB-169F-A165-70867728950E"),
+        (None, "0f8fad5b-d9cb-169f-a165770867728950e"),
+        (None, "0x4AAAAAAA"),
+        (None, "1x00000000000000000000AA"),
+        (None, ""),
+    ] {
+        assert_eq!(of_any(Vendor::makes_sitekey, sitekey), vendor, "{sitekey}");
+    }
+    for (vendor, secret) in [
+        (Some(Vendor::Recaptcha), "6LfHrSkUAAAAAPnKk5cT6JuKlKPzbwyTYuO8--Vr".to_owned()),
+        (Some(Vendor::Hcaptcha), format!("0x{hex}01234567")),
+        (Some(Vendor::Hcaptcha), format!("ES_{hex}")),
+        (Some(Vendor::Turnstile), format!("0x4{}", "A".repeat(32))),
+        (Some(Vendor::Turnstile), format!("0x4{}", "A".repeat(30))),
+        (None, format!("0x4{}", "A".repeat(35))),
+        (None, format!("ES_{hex}0")),
+        (None, format!("0x4{}", "+".repeat(32))),
+        (None, "mjs_x".to_owned()),
+    ] {
+        assert_eq!(of_any(Vendor::makes_secret, &secret), vendor, "{secret}");
+        assert!(vendor.is_none() || Secret::foreign(&secret).is_some());
+    }
+}

@@ -3,6 +3,9 @@
 //! an invented one costs no look-up; which site they stand for is the store's
 //! to know.
 //!
+//! Vendors' own keys, which a site may import, have no check. They are read
+//! by their shape alone, and more loosely.
+//!
 //! | vendor | sitekey | secret |
 //! | --- | --- | --- |
 //! | reCAPTCHA | `6L` and 38 digits of URL-safe base64 (28 bytes) | likewise |
@@ -64,22 +67,37 @@ impl Vendor {
     /// Whose secret a text has the shape of, so far as its beginning and
     /// length tell.
     pub fn of_secret(text: &str) -> Option<Self> {
-        match (text.len(), text) {
-            (40, _) if text.starts_with("6L") => Some(Self::Recaptcha),
-            (42, _) if text.starts_with("0x") => Some(Self::Hcaptcha),
-            (35, _) if text.starts_with("0x4") => Some(Self::Turnstile),
+        match text.len() {
+            40 if text.starts_with("6L") => Some(Self::Recaptcha),
+            42 if text.starts_with("0x") => Some(Self::Hcaptcha),
+            35 if text.starts_with("ES_") => Some(Self::Hcaptcha),
+            33..=37 if text.starts_with("0x4") => Some(Self::Turnstile),
             _ => None,
         }
     }
 
     /// Whose sitekey a text has the shape of, likewise.
     pub fn of_sitekey(text: &str) -> Option<Self> {
-        match (text.len(), text) {
-            (40, _) if text.starts_with("6L") => Some(Self::Recaptcha),
-            (36, _) => Some(Self::Hcaptcha),
-            (24, _) if text.starts_with("0x4") => Some(Self::Turnstile),
+        match text.len() {
+            40 if text.starts_with("6L") => Some(Self::Recaptcha),
+            36 => Some(Self::Hcaptcha),
+            22..=26 if text.starts_with("0x4") => Some(Self::Turnstile),
             _ => None,
         }
+    }
+
+    /// Whether a text could be a sitekey of the vendor's own making.
+    pub fn makes_sitekey(self, text: &str) -> bool {
+        Self::of_sitekey(text) == Some(self)
+            && match self {
+                Self::Hcaptcha => is_uuid(text),
+                Self::Recaptcha | Self::Turnstile => is_url_safe(text),
+            }
+    }
+
+    /// Whether a text could be a secret of the vendor's own making.
+    pub fn makes_secret(self, text: &str) -> bool {
+        Self::of_secret(text) == Some(self) && is_url_safe(text)
     }
 }
 
@@ -208,6 +226,19 @@ fn from_uuid(text: &str) -> Option<[u8; 15]> {
         }
     }
     from_hex(&digits)
+}
+
+/// Of any version, in lower case, as hCaptcha writes them.
+fn is_uuid(text: &str) -> bool {
+    let digit = |(place, digit): (usize, u8)| match place {
+        8 | 13 | 18 | 23 => digit == b'-',
+        _ => matches!(digit, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    text.bytes().enumerate().all(digit)
+}
+
+fn is_url_safe(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -45,7 +45,7 @@ fn each_mistake_of_a_configuration_is_named() {
         ),
         (SiteError::TooManyRules, parse(|c| c.rules = vec![rule(RuleMatch::default()); 101])),
         (SiteError::Secret(0), parse(|c| c.secrets = vec!["AB".repeat(32)])),
-        (SiteError::TooManySecrets, parse(|c| c.secrets = vec!["ab".repeat(32); 5])),
+        (SiteError::TooManySecrets, parse(|c| c.secrets = vec!["ab".repeat(32); 25])),
     ] {
         assert_eq!(site.unwrap_err(), error);
     }

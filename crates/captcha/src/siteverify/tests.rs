@@ -256,3 +256,68 @@ fn a_challenge_is_no_token_even_before_it_is_solved() {
     assert!(matches!(reply.step, Step::Puzzle(_)));
     assert_eq!(world.verify(&reply.challenge).error_codes, [InvalidInputResponse]);
 }
+
+const FOREIGN: &str = "0x4AAAAAAADnPIDROrmt1WwjAAAAAAAAAAA";
+
+/// A world whose site has imported a secret, and a request with it.
+fn with_import() -> (World, SiteverifyRequest) {
+    let mut world = World::new();
+    let (key, host) = ("10000000-cafe-7777-aaaa-000000000001", "shop.example");
+    let name = crate::imports::import_name(key, host);
+    let hash = Secret::foreign(FOREIGN).unwrap().hash();
+    let mut config = crate::contract::site_config(
+        &world.site.sitekey.to_string(),
+        vec![world.secret.hash().as_str().to_owned(), hash.as_str().to_owned()],
+    );
+    config.work = munjigi_protocol::Work { floor: 8, ceiling: 800 };
+    config.count = 4;
+    config.aliases = vec![name.clone()];
+    world.site = Site::parse(&config, crate::site::Exemption::Ignored).unwrap();
+    world.sites.publish(world.site.clone(), vec![world.secret.hash(), hash.clone()]);
+    let imports = [(name, hash.as_str().to_owned())];
+    world.sites.publish_imports(crate::imports::ImportFilter::of(1, &imports));
+    let token = world.fresh_token();
+    let request = SiteverifyRequest {
+        secret: Some(FOREIGN.to_owned()),
+        sitekey: Some(key.to_owned()),
+        ..world.verification(&token)
+    };
+    (world, request)
+}
+
+#[test]
+fn an_imported_secret_is_as_good_as_the_site_s_own() {
+    let (mut world, request) = with_import();
+    let token = world.fresh_token();
+    let own = world.verification(&token);
+    let outcome = world.siteverify(&request);
+    assert_eq!(outcome.dialect, Dialect::Of(Vendor::Turnstile));
+    assert!(outcome.reply().success);
+    assert_eq!(codes(&mut world, &request), [TimeoutOrDuplicate]);
+    assert!(world.siteverify(&own).reply().success);
+    let dummy = SiteverifyRequest {
+        response: Some(crate::keys::testing::DUMMY_TOKEN.to_owned()),
+        ..request.clone()
+    };
+    assert_eq!(world.siteverify(&dummy).verdict, Err(vec![Reason::TestResponse]));
+    let mismatch = SiteverifyRequest { sitekey: Some("x".to_owned()), ..request };
+    assert_eq!(world.siteverify(&mismatch).verdict, Err(vec![Reason::OtherSite]));
+}
+
+#[test]
+fn an_invented_secret_in_a_vendor_s_shape_costs_no_look_up() {
+    let (mut world, request) = with_import();
+    for secret in [
+        format!("0x4{}", "A".repeat(30)),
+        format!("ES_{}", "0".repeat(32)),
+        format!("0x{}", "1".repeat(40)),
+        "6L".repeat(20),
+    ] {
+        let request = SiteverifyRequest { secret: Some(secret), ..request.clone() };
+        assert_eq!(codes(&mut world, &request), [InvalidInputSecret]);
+    }
+    assert_eq!(world.sites.lookups(), 0);
+    world.sites.fail();
+    let outcome = world.siteverify(&request);
+    assert_eq!((outcome.status, outcome.reply().error_codes), (503, vec![InternalError]));
+}

@@ -1,8 +1,9 @@
 //! Publishing packs of pictures: images into the bucket, then the manifest
-//! into KV, then the pools that name it. Each step may be repeated.
+//! into KV, then the pools that name it; and the filter of imported keys.
+//! Each step may be repeated.
 
-use munjigi_captcha::Refusal;
 use munjigi_captcha::pictures::{PicturePack, read_pools};
+use munjigi_captcha::{ImportFilter, Refusal};
 use munjigi_protocol::{Code, InvalidPackId, PackId, Pools, Route, base64, routes};
 
 use super::authorise;
@@ -11,9 +12,9 @@ use crate::bucket::Bucket;
 use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::packs::{KnownPools, POOLS_KEY, Packs, images_key, pack_key};
-use crate::sites::Kv;
+use crate::sites::{IMPORTS_KEY, Kv, Sites};
 
-/// What is to be done. One function does all four: as four they would each
+/// What is to be done. One function does all five: as five they would each
 /// bring the same waits, in code and in every cold start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change<'path> {
@@ -25,6 +26,8 @@ pub enum Change<'path> {
     Delete(&'path str),
     /// Say from which packs pictures are dealt.
     PutPools,
+    /// Say which imported keys there are.
+    PutImports,
 }
 
 impl Change<'_> {
@@ -34,6 +37,7 @@ impl Change<'_> {
             Self::Put(_) => routes::PUT_PACK,
             Self::Delete(_) => routes::DELETE_PACK,
             Self::PutPools => routes::PUT_POOLS,
+            Self::PutImports => routes::PUT_IMPORTS,
         }
     }
 }
@@ -49,7 +53,7 @@ pub async fn answer(
         Change::PutImages(id) | Change::Put(id) | Change::Delete(id) => {
             id.parse().map_err(|error: InvalidPackId| malformed(error.to_string()))?
         }
-        Change::PutPools => PackId([0; 8]),
+        Change::PutPools | Change::PutImports => PackId([0; 8]),
     };
     let kv = Kv::new(edge.env).map_err(|_| kv_away())?;
     let bucket = Bucket::new(edge.env).map_err(|_| bucket_away())?;
@@ -90,8 +94,19 @@ pub async fn answer(
             }
             kv.store(POOLS_KEY, &base64::encode(&body)).await.map_err(|_| kv_away())?;
         }
+        Change::PutImports => {
+            let filter = ImportFilter::read(&body)
+                .ok_or_else(|| malformed("not a version and fingerprints in their order"))?;
+            let stored = Sites::stored_imports(edge.env).await.map_err(|_| kv_away())?;
+            // Of one version may be said more than once, each time more.
+            if filter.version() < stored.version() {
+                return Err(stale("a newer filter is already here"));
+            }
+            kv.store(IMPORTS_KEY, &base64::encode(&body)).await.map_err(|_| kv_away())?;
+        }
     }
     // This isolate knows at once.
+    edge.isolate.imports.replace(None);
     edge.isolate.packs.borrow_mut().forget(&manifest);
     edge.isolate.pools.replace(KnownPools::default());
     Ok(Answer::nothing())

@@ -138,20 +138,13 @@ async fn write(
     config: &SiteConfig,
 ) -> Result<(), StoreError> {
     let kv = Kv::new(edge.env)?;
-    for hash in &config.secrets {
-        kv.store(&secret_key(hash), &config.sitekey).await?;
+    let keys = further_keys(config);
+    for key in &keys {
+        kv.store(key, &config.sitekey).await?;
     }
-    for alias in &config.aliases {
-        kv.store(&alias_key(alias), &config.sitekey).await?;
-    }
-    if let Some(before) = before {
-        for hash in before.secrets.iter().filter(|hash| !config.secrets.contains(hash)) {
-            kv.remove(&secret_key(hash)).await?;
-        }
-        for alias in before.aliases.iter().filter(|alias| !config.aliases.contains(alias)) {
-            kv.remove(&alias_key(alias)).await?;
-        }
-    }
+    let mut gone = before.map(further_keys).unwrap_or_default();
+    gone.retain(|key| !keys.contains(key));
+    let_go(&kv, &config.sitekey, &gone).await?;
     let text = serde_json::to_string(config).map_err(|_| StoreError)?;
     kv.store(&site_key(&config.sitekey), &text).await
 }
@@ -163,13 +156,25 @@ async fn erase(
     version: u64,
 ) -> Result<(), StoreError> {
     let kv = Kv::new(edge.env)?;
-    for hash in before.into_iter().flat_map(|site| &site.secrets) {
-        kv.remove(&secret_key(hash)).await?;
-    }
-    for alias in before.into_iter().flat_map(|site| &site.aliases) {
-        kv.remove(&alias_key(alias)).await?;
-    }
+    let_go(&kv, sitekey, &before.map(further_keys).unwrap_or_default()).await?;
     kv.store_for(&site_key(sitekey), &Stored::deleted(version), DELETED_SECONDS).await
+}
+
+/// The keys under which a site is found besides its sitekey's.
+fn further_keys(site: &SiteConfig) -> Vec<String> {
+    let secrets = site.secrets.iter().map(|hash| secret_key(hash));
+    secrets.chain(site.aliases.iter().map(|alias| alias_key(alias))).collect()
+}
+
+/// Removes keys that are still the site's: an imported one may be another's
+/// by now.
+async fn let_go(kv: &Kv, sitekey: &str, keys: &[String]) -> Result<(), StoreError> {
+    for key in keys {
+        if kv.load(key).await?.as_deref() == Some(sitekey) {
+            kv.remove(key).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
@@ -183,8 +188,10 @@ async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
 fn forget(edge: &Edge<'_>, sitekey: &str, before: Option<&SiteConfig>, after: Option<&SiteConfig>) {
     let mut sites = edge.isolate.sites.borrow_mut();
     sites.forget(sitekey);
-    for hash in before.into_iter().chain(after).flat_map(|site| &site.secrets) {
-        sites.forget(hash);
+    for site in before.into_iter().chain(after) {
+        for name in site.secrets.iter().chain(&site.aliases) {
+            sites.forget(name);
+        }
     }
 }
 

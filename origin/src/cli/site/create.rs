@@ -5,7 +5,7 @@ use munjigi_protocol::{Mode, SiteConfig, Work};
 use serde::Serialize;
 
 use super::options::{Options, read_file};
-use super::view;
+use super::{parse_vendor, view};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
 use crate::settings::{Edit, HostsEdit, Settings};
@@ -142,11 +142,6 @@ The edge has it within a second while `munjigi serve` runs; see
 Undo: munjigi site delete {sitekey}
 "
     )
-}
-
-fn parse_vendor(text: &str) -> Result<Vendor, String> {
-    let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == text);
-    vendor.ok_or_else(|| "not recaptcha, hcaptcha or turnstile".to_owned())
 }
 
 fn parse_host(text: &str) -> Result<String, String> {

@@ -7,8 +7,9 @@ use super::view::{View, edge, hosts, rfc3339};
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
+use crate::store::imports::Import;
 use crate::store::sites::{ChangeRefused, SiteRecord};
-use crate::store::{self, sites};
+use crate::store::{self, imports, secrets, sites};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -33,7 +34,9 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     if arguments.json {
         return print_json(&View::of(&site));
     }
-    print(&people(&site))
+    let sitekey = &site.config.sitekey;
+    let secrets = secrets::live_of(&pool, sitekey).await?.len();
+    print(&people(&site, secrets, &imports::of_site(&pool, sitekey).await?))
 }
 
 /// Shorter than any vendor's.
@@ -68,7 +71,7 @@ async fn find(pool: &PgPool, named: &str) -> Result<SiteRecord, Fail> {
     }
 }
 
-fn people(site: &SiteRecord) -> String {
+fn people(site: &SiteRecord, secrets: usize, imports: &[Import]) -> String {
     let config = &site.config;
     let none = || "none".to_owned();
     let state = match (site.deleted_at, config.state) {
@@ -76,10 +79,13 @@ fn people(site: &SiteRecord) -> String {
         (None, munjigi_protocol::SiteState::Live) => "live".to_owned(),
         (None, munjigi_protocol::SiteState::Paused) => "paused".to_owned(),
     };
-    let secrets = match config.secrets.len() {
+    let secrets = match secrets {
         1 => "1 live".to_owned(),
         number => format!("{number} live: a rotation is under way"),
     };
+    let unproven = imports.iter().filter(|import| import.live_at.is_none());
+    let unproven: Vec<String> = unproven.map(Import::name).collect();
+    let unproven = if unproven.is_empty() { none() } else { unproven.join(", ") };
     let rules = match config.rules.len() {
         0 => none(),
         number => format!("{number}; --json shows them"),
@@ -91,6 +97,7 @@ fn people(site: &SiteRecord) -> String {
     let rows = [
         ["sitekey", &config.sitekey],
         ["aliases", &aliases],
+        ["unproven", &unproven],
         ["name", &site.name],
         ["state", &state],
         ["hosts", &hosts(config)],

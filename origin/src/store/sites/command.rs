@@ -179,7 +179,10 @@ impl Unit for GiveSite<'_> {
     }
 }
 
-async fn owner(connection: &mut PgConnection, sitekey: &str) -> Result<Option<String>, StoreError> {
+pub(super) async fn owner(
+    connection: &mut PgConnection,
+    sitekey: &str,
+) -> Result<Option<String>, StoreError> {
     let owner = sqlx::query_scalar!("SELECT organisation FROM sites WHERE sitekey = $1", sitekey)
         .fetch_one(connection)
         .await?;

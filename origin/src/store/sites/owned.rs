@@ -31,6 +31,9 @@ pub async fn of_organisation(
             ARRAY(
                 SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
                     AND revoked_at IS NULL ORDER BY created_at, slot
+            ) || ARRAY(
+                SELECT DISTINCT secret_hash FROM site_imports
+                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
         WHERE organisation = $1 ORDER BY deleted_at IS NOT NULL, name, sites.sitekey"#,
@@ -54,6 +57,9 @@ pub async fn part_of(
             ARRAY(
                 SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
                     AND revoked_at IS NULL ORDER BY created_at, slot
+            ) || ARRAY(
+                SELECT DISTINCT secret_hash FROM site_imports
+                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
         WHERE organisation = $1 AND sites.sitekey > $2 ORDER BY sites.sitekey LIMIT $3"#,

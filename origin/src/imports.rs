@@ -1,0 +1,118 @@
+//! Proof that whoever imports a vendor's key controls the host that it is
+//! for: a file at the host, at an address that only who runs it can serve,
+//! with the import's token. A vendor's sitekey stands in everybody's page, so
+//! knowing it proves nothing.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use munjigi_captcha::Hostname;
+use reqwest::{Response, header};
+
+use crate::notifications::{Endpoint, Lookup, PostError, Reach, guarded, system_lookup, why};
+
+const PROOF_PATH: &str = "/.well-known/munjigi-import.txt";
+const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+const MOST_BYTES: usize = 4_096;
+
+/// Why a host proves nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// It leads into a private network, at least in part.
+    #[error("the host's name leads to an address that is not public")]
+    Private,
+    /// It took too long.
+    #[error("no answer within {} seconds", FETCH_TIMEOUT.as_secs())]
+    Timeout,
+    /// No connection, or it broke.
+    #[error("the host cannot be reached: {0}")]
+    Unreachable(String),
+    /// Something else than the file.
+    #[error("the host answered {0}; 200 is needed, and redirects are not followed")]
+    Status(u16),
+    /// Where people may leave pages, a page is no word of the host's.
+    #[error("the file is not served as text/plain")]
+    NotText,
+    /// More than a few tokens.
+    #[error("the file is longer than {MOST_BYTES} bytes")]
+    TooLong,
+    /// Another token, or none.
+    #[error("no line of the file is this import's token")]
+    Wrong,
+}
+
+impl From<PostError> for ProofError {
+    fn from(error: PostError) -> Self {
+        match error {
+            PostError::Mistake(_) | PostError::NotPublic => Self::Private,
+            PostError::Timeout => Self::Timeout,
+            PostError::Unreachable(reason) => Self::Unreachable(reason),
+        }
+    }
+}
+
+/// Where a host publishes its tokens. `port` is for loopback names, which are
+/// asked without encryption.
+pub fn proof_url(host: &Hostname, port: Option<u16>) -> String {
+    match (host.is_loopback(), port) {
+        (false, _) => format!("https://{host}{PROOF_PATH}"),
+        (true, None) => format!("http://{host}{PROOF_PATH}"),
+        (true, Some(port)) => format!("http://{host}:{port}{PROOF_PATH}"),
+    }
+}
+
+/// Looks whether a host publishes a token. Whether loopback names are the
+/// site's is the caller's to know.
+pub async fn prove(host: &Hostname, port: Option<u16>, token: &str) -> Result<(), ProofError> {
+    prove_by(system_lookup(), FETCH_TIMEOUT, host, port, token).await
+}
+
+async fn prove_by(
+    lookup: Lookup,
+    timeout: Duration,
+    host: &Hostname,
+    port: Option<u16>,
+    token: &str,
+) -> Result<(), ProofError> {
+    // Whatever a resolver makes of them, loopback names are this machine.
+    let (reach, lookup) = if host.is_loopback() {
+        (Reach::Anywhere, this_machine())
+    } else {
+        (Reach::Public, lookup)
+    };
+    let endpoint = Endpoint::parse(&proof_url(host, port), reach).map_err(PostError::from)?;
+    let client = guarded(reach, lookup, timeout)
+        .map_err(|error| ProofError::Unreachable(error.to_string()))?;
+    let response = client.get(endpoint.url().clone()).send().await.map_err(|error| why(&error))?;
+    if response.status() != 200 {
+        return Err(ProofError::Status(response.status().as_u16()));
+    }
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("text/plain") {
+        return Err(ProofError::NotText);
+    }
+    let text = read(response).await?;
+    let is_there = text.lines().any(|line| line.trim() == token);
+    if is_there { Ok(()) } else { Err(ProofError::Wrong) }
+}
+
+async fn read(mut response: Response) -> Result<String, ProofError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > MOST_BYTES {
+            return Err(ProofError::TooLong);
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn this_machine() -> Lookup {
+    Arc::new(|_| Box::pin(async { Ok(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]) }))
+}
+
+#[cfg(test)]
+mod tests;

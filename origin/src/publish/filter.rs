@@ -1,0 +1,36 @@
+//! Takes the filter of imported keys to the edge.
+
+use munjigi_captcha::UnixMillis;
+
+use super::{Publisher, count, retry_after_ms};
+use crate::edge::EdgeError;
+use crate::store::StoreError;
+use crate::store::imports::{self, DueFilter};
+
+/// Tries once, and notes what became of it.
+pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), StoreError> {
+    let (pool, version) = (&publisher.pool, due.filter.version());
+    let result = publisher.edge.put_imports(&due.filter).await;
+    let now = publisher.clock.now();
+    match result {
+        Ok(()) => {
+            tracing::info!(version, "published the filter of imported keys");
+            count("delivered");
+            imports::delivered(pool, version, now).await
+        }
+        Err(EdgeError::Stale) => {
+            tracing::warn!(version, "the edge has a newer filter; raising ours");
+            count("stale");
+            imports::overtake(pool, version, now).await
+        }
+        Err(error) => {
+            let attempts = due.attempts + 1;
+            if attempts.is_power_of_two() {
+                tracing::warn!(version, attempts, %error, "the filter is not published; retrying");
+            }
+            count("failed");
+            let again = UnixMillis(now.0 + retry_after_ms(due.attempts));
+            imports::failed(pool, version, &error.to_string(), again).await
+        }
+    }
+}

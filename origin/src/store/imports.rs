@@ -1,0 +1,197 @@
+//! Keys that sites keep from other vendors, and the outbox of the filter that
+//! stands for them at the edge. Asking for one, making it live and giving it
+//! back are changes of a site: `sites::import`.
+
+use munjigi_captcha::{ImportFilter, UnixMillis, import_name};
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use time::{Duration, OffsetDateTime};
+
+use super::{StoreError, to_timestamp};
+
+/// How long a publisher has for the call.
+const LEASE: Duration = Duration::seconds(30);
+
+/// A vendor's sitekey that means a site on a host, or shall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Whose key it is.
+    pub vendor: String,
+    /// The vendor's sitekey.
+    pub key: String,
+    /// The host that it is for.
+    pub host: String,
+    /// SHA-256 of the vendor's secret.
+    pub secret_hash: String,
+    /// What proves control of the host.
+    pub token: String,
+    /// When it was asked for.
+    pub asked_at: OffsetDateTime,
+    /// Since when it is live.
+    pub live_at: Option<OffsetDateTime>,
+}
+
+impl Import {
+    /// The name by which the edge looks it up.
+    pub fn name(&self) -> String {
+        import_name(&self.key, &self.host)
+    }
+}
+
+/// The imports of a site, the oldest first.
+pub async fn of_site(
+    executor: impl PgExecutor<'_>,
+    sitekey: &str,
+) -> Result<Vec<Import>, StoreError> {
+    let imports = sqlx::query_as!(
+        Import,
+        "SELECT vendor, key, host, secret_hash, token, asked_at, live_at FROM site_imports
+        WHERE sitekey = $1 ORDER BY asked_at, key, host",
+        sitekey
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(imports)
+}
+
+/// Locks the filter and tells its version. Taken after the lock on a site, by
+/// everything that makes an import live or takes it away.
+pub(super) async fn lock(connection: &mut PgConnection) -> Result<u64, StoreError> {
+    let version = sqlx::query_scalar!("SELECT version FROM import_publication FOR UPDATE")
+        .fetch_one(connection)
+        .await?;
+    Ok(version.unsigned_abs())
+}
+
+/// Queues the filter, which has changed; `version` is that of the lock.
+pub(super) async fn queue(
+    connection: &mut PgConnection,
+    version: u64,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE import_publication SET
+            version = $1, queued_at = $2, next_try_at = $2, attempts = 0, last_error = NULL",
+        bigint(now.0.max(version + 1)),
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Queues the filter once more, where there ever was one.
+pub async fn queue_again(pool: &PgPool, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE import_publication SET
+            queued_at = LEAST(queued_at, $1), next_try_at = $1, attempts = 0
+        WHERE version > 1 AND (next_try_at IS NULL OR next_try_at > $1)",
+        to_timestamp(now)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// A filter to deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueFilter {
+    /// What the edge shall have.
+    pub filter: ImportFilter,
+    /// Tries of this version that failed.
+    pub attempts: u32,
+}
+
+/// Leases the filter where it is due.
+pub async fn lease(pool: &PgPool, now: UnixMillis) -> Result<Option<DueFilter>, StoreError> {
+    let now = to_timestamp(now);
+    let row = sqlx::query!(
+        "UPDATE import_publication SET leased_until = $2
+        WHERE next_try_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
+        RETURNING version, attempts",
+        now,
+        now + LEASE
+    )
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    // Read after the version: it has all of that version, and perhaps more.
+    let imports =
+        sqlx::query!("SELECT key, host, secret_hash FROM site_imports WHERE live_at IS NOT NULL")
+            .fetch_all(pool)
+            .await?;
+    let imports =
+        imports.into_iter().map(|row| (import_name(&row.key, &row.host), row.secret_hash));
+    let filter = ImportFilter::of(row.version.unsigned_abs(), &imports.collect::<Vec<_>>());
+    Ok(Some(DueFilter { filter, attempts: row.attempts.unsigned_abs() }))
+}
+
+/// When the filter is due next, whether leased or not.
+pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
+    let at = sqlx::query_scalar!(
+        r#"SELECT GREATEST(next_try_at, leased_until) AS "at!" FROM import_publication
+        WHERE next_try_at IS NOT NULL"#
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(at.map(super::from_timestamp))
+}
+
+/// The edge has this version. A newer one queued meanwhile stays due.
+pub async fn delivered(pool: &PgPool, version: u64, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE import_publication SET
+            published_version = $1, published_at = $2, leased_until = NULL,
+            next_try_at = CASE WHEN version = $1 THEN NULL ELSE next_try_at END,
+            attempts = CASE WHEN version = $1 THEN 0 ELSE attempts END,
+            last_error = CASE WHEN version = $1 THEN NULL ELSE last_error END",
+        bigint(version),
+        to_timestamp(now)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The edge did not take it; when to try again.
+pub async fn failed(
+    pool: &PgPool,
+    version: u64,
+    error: &str,
+    next_try_at: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE import_publication SET
+            leased_until = NULL,
+            next_try_at = CASE WHEN version = $1 THEN $3 ELSE next_try_at END,
+            attempts = CASE WHEN version = $1 THEN attempts + 1 ELSE attempts END,
+            last_error = CASE WHEN version = $1 THEN $2 ELSE last_error END",
+        bigint(version),
+        error,
+        to_timestamp(next_try_at)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The edge has a newer filter than this database, which was restored from a
+/// backup: raises the version above what any clock has given so far.
+pub async fn overtake(pool: &PgPool, version: u64, now: UnixMillis) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE import_publication SET
+            version = GREATEST($1 + 1, $2), attempts = attempts + 1, leased_until = NULL,
+            next_try_at = $3,
+            last_error = 'the edge had a newer version; raised ours above it'
+        WHERE version = $1",
+        bigint(version),
+        bigint(now.0),
+        to_timestamp(UnixMillis(now.0 + 1_000))
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+fn bigint(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
