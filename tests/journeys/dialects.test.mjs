@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { request as send } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import test, { after, before } from 'node:test';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
@@ -13,6 +15,7 @@ import { munjigi, openStage, siteverify, until } from './stage.mjs';
 const VENDORS = ['recaptcha', 'hcaptcha', 'turnstile'];
 const FUZZED = 10_000;
 const AT_ONCE = 16;
+const BRIEF_SECONDS = 30;
 
 /**
  * @typedef {object} Case
@@ -22,21 +25,37 @@ const AT_ONCE = 16;
  * @property {[string, string][]} [fields]
  * @property {string} [raw]
  * @property {boolean} [query]
+ * @property {boolean} [bare] no header is sent but those that tell of the body
  * @property {number} [status]
  * @property {string} json
  */
 
 /** @type {any} */
 let stage;
+/** @type {Record<string, Awaited<ReturnType<typeof soonOver>>>} */
+const brief = {};
 /** @type {(() => unknown)[]} */
 const closing = [];
 before(async () => {
   const context = { name: 'dialects', after: (/** @type {() => unknown} */ close) => closing.push(close) };
   stage = await openStage(/** @type {any} */ (context), 'workerd');
+  for (const vendor of VENDORS) brief[vendor] = await soonOver(vendor);
 });
 after(async () => {
   for (const close of closing) await close();
 });
+
+/**
+ * A token whose time is over after the shortest that a site may set, and the site's secret.
+ * @param {string} vendor
+ */
+async function soonOver(vendor) {
+  const words = ['site', 'create', 'Soon over', '--allow-loopback', '--vendor', vendor, '--token-lifetime', String(BRIEF_SECONDS)];
+  const { sitekey, secret } = JSON.parse(await munjigi(stage, [...words, '--json']));
+  const shown = () => fetch(`${stage.edge}/v1/frame/${sitekey}`, { headers: { referer: 'http://localhost/' } });
+  await until('the site', async () => (await shown()).ok);
+  return { token: await token(sitekey), secret, made: Date.now() };
+}
 
 /** A fresh token. @param {string} sitekey */
 const token = async (sitekey) =>
@@ -56,6 +75,11 @@ async function values(vendor, row) {
   if (row.includes('{{spent}}')) {
     all.spent = await token(sitekey);
     assert.equal((await siteverify(stage, all.spent, { secret })).success, true);
+  }
+  if (row.includes('{{expired}}')) {
+    const { made, secret: own, token: expired } = brief[vendor];
+    Object.assign(all, { expired, secret_of_the_expired: own });
+    await new Promise((resolve) => setTimeout(resolve, made + (BRIEF_SECONDS + 1) * 1_000 - Date.now()));
   }
   return all;
 }
@@ -81,6 +105,23 @@ function call({ request, type = 'form', fields = [], raw, query }) {
   return [address.href, { method, ...kinds[type] ?? other }];
 }
 
+/**
+ * As `fetch`, without the headers that it adds by itself.
+ * @param {string} address
+ * @param {RequestInit} init
+ * @returns {Promise<Response>}
+ */
+async function bare(address, init) {
+  const filled = new Request(address, init);
+  const body = Buffer.from(await filled.arrayBuffer());
+  const headers = { 'content-type': filled.headers.get('content-type') ?? '', 'content-length': body.length };
+  return new Promise((resolve, reject) => {
+    send(address, { method: filled.method, headers }, async (answer) => {
+      resolve(new Response(await text(answer), { status: answer.statusCode, headers: /** @type {any} */ (answer.headers) }));
+    }).on('error', reject).end(body);
+  });
+}
+
 /** What stands for something that changes, checked. @param {any} given @param {any} wanted @returns {any} */
 function settle(given, wanted) {
   const kinds = {
@@ -99,12 +140,12 @@ for (const vendor of VENDORS) {
   const table = parse(readFileSync(join(ROOT, 'tests', 'contract', `${vendor}.toml`), 'utf8'));
   for (const row of /** @type {Case[]} */ (/** @type {unknown} */ (table.case))) {
     test(row.id, async () => {
-      const text = JSON.stringify(row);
-      const known = await values(vendor, text);
-      const filled = JSON.parse(text, (name, value) => typeof value === 'string' && name !== 'json'
+      const raw = JSON.stringify(row);
+      const known = await values(vendor, raw);
+      const filled = JSON.parse(raw, (name, value) => typeof value === 'string' && name !== 'json'
         ? value.replaceAll(/\{\{(\w+)\}\}/g, (_, word) => known[word])
         : value);
-      const answer = await fetch(...call(filled));
+      const answer = await (row.bare ? bare : fetch)(...call(filled));
       assert.equal(answer.status, row.status ?? 200);
       assert.equal(answer.headers.get('content-type'), 'application/json');
       assert.equal(answer.headers.get('cache-control'), 'no-store');
@@ -145,8 +186,7 @@ function dice(seed) {
 function spoilt(roll, secret) {
   const pieces = ['secret=', secret, '&', 'response=', 'mj1.k1.AAAA.BBBB', '=', '%', '%zz', '%00', '+', '\r\n', '{"', '":', '}',
     '[', 'null', '--x', 'Content-Disposition: form-data; name="secret"', '\u0000', '\u{1f600}', 'idempotency_key=', 'sitekey='];
-  const text = Array.from({ length: roll(12) }, () => pieces[roll(pieces.length)]).join('');
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(Array.from({ length: roll(12) }, () => pieces[roll(pieces.length)]).join(''));
   for (let spoil = roll(3); spoil > 0 && bytes.length > 0; spoil -= 1) bytes[roll(bytes.length)] = roll(256);
   return bytes;
 }
@@ -168,10 +208,10 @@ for (const [vendor, path] of Object.entries({
         const body = spoilt(roll, secret);
         const type = types[roll(types.length)];
         const answer = await fetch(`${stage.edge}${path}`, { method: 'POST', body, headers: { 'content-type': type } });
-        const text = await answer.text();
-        const shown = `${answer.status} ${text} for ${type} ${body.toString('latin1')}`;
+        const said = await answer.text();
+        const shown = `${answer.status} ${said} for ${type} ${body.toString('latin1')}`;
         assert.equal(answer.status, 200, shown);
-        const { success, 'error-codes': codes, ...more } = JSON.parse(text);
+        const { success, 'error-codes': codes, ...more } = JSON.parse(said);
         assert.equal(success, false, shown);
         assert.ok(Array.isArray(codes) && codes.length > 0 && Object.keys(more).length === 0, shown);
       }

@@ -4,9 +4,12 @@
 // where the edge sealed it, with the stage's keys. Screenshots are kept.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
+import { parse } from 'smol-toml';
+import { ROOT } from '../bench/stack.mjs';
 import { munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
@@ -43,6 +46,21 @@ after(async () => {
   for (const close of closing) await close();
 });
 
+/** What the edge asks of a page, newest last. @param {import('playwright-core').Page} page */
+function stepsOf(page) {
+  /** @type {any[]} */
+  const asked = [];
+  page.on('response', async (response) => {
+    if (!/\/v1\/(challenges|solutions)$/.test(response.url()) || !response.ok()) return;
+    const reply = await response.json().catch(() => ({}));
+    if (reply.step) asked.push(reply);
+  });
+  return asked;
+}
+
+/** @param {any[]} asked */
+const newestPicture = (asked) => asked.findLast(({ step }) => step.kind === 'picture');
+
 /**
  * A visitor of a page that asks everybody for a picture.
  * @param {import('node:test').TestContext} t
@@ -58,20 +76,14 @@ async function visit(t, site) {
   /** @type {string[]} */
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
-  /** @type {any[]} what was asked, newest last */
-  const asked = [];
-  page.on('response', async (response) => {
-    if (!/\/v1\/(challenges|solutions)$/.test(response.url()) || !response.ok()) return;
-    const reply = await response.json().catch(() => ({}));
-    if (reply.step) asked.push(reply);
-  });
+  const asked = stepsOf(page);
   await page.goto(served.url);
   const frame = page.frameLocator('iframe').first();
   const panel = frame.locator('[data-place] section:not([hidden])');
   const shoot = (/** @type {string} */ name) => page.screenshot({ path: join(PICTURES, `pictures-${name}.png`) });
   const ready = async () => {
     await panel.locator('.veil[hidden]').waitFor({ state: 'attached', timeout: 90_000 });
-    return until('the step', async () => asked.findLast(({ step }) => step.kind === 'picture'));
+    return until('the step', async () => newestPicture(asked));
   };
   const token = () =>
     until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 120_000);
@@ -226,50 +238,72 @@ test('a new picture is another one', async (t) => {
   assert.match(await visitor.token(), /^mj1\./);
 });
 
-/** A widget of a vendor's page, started by its button; its callbacks write down that they were called. */
-const ASKED = {
-  hcaptcha: `<script src="{edge}/1/api.js?render=explicit"></script><script>
-    var id = hcaptcha.render('w', { sitekey: '{sitekey}', size: 'invisible', callback: note('callback'),
-      'open-callback': note('open'), 'close-callback': note('close') });
-    document.getElementById('go').onclick = function () { hcaptcha.execute(id, { async: true }).catch(function (why) { note(why)(); }); };
-  </script>`,
-  turnstile: `<script src="{edge}/turnstile/v0/api.js?render=explicit"></script><script>
-    var id = turnstile.render('#w', { sitekey: '{sitekey}', execution: 'execute', callback: note('callback'),
-      'before-interactive-callback': note('open'), 'after-interactive-callback': note('close') });
-    document.getElementById('go').onclick = function () { turnstile.execute(id); };
-  </script>`,
-};
+/** The dialog, once its picture can be answered. @param {import('playwright-core').Page} page */
+const dialogOf = (page) =>
+  page.frameLocator('iframe').first().locator('[data-place] section:not([hidden])').filter({ has: page.locator('.veil[hidden]') });
 
-for (const [vendor, script] of Object.entries(ASKED)) {
-  test(`${vendor}'s pages hear of the picture: it opens, it closes, it passes`, async (t) => {
-    const asked = /** @type {any[]} */ ([]);
-    const html = `<script>window.said = []; function note(name) { return function () { said.push(name); }; }</script>
-      <div id="w"></div><button id="go">Go</button>${script}`;
-    const { page } = await openVendorPage(t, /** @type {any} */ ({ stage, browser }), /** @type {any} */ (vendor), html, { keys: sites.grid });
-    page.on('response', async (response) => {
-      if (!/\/v1\/(challenges|solutions)$/.test(response.url()) || !response.ok()) return;
-      const reply = await response.json().catch(() => ({}));
-      if (reply.step) asked.push(reply);
+/**
+ * Whether the keys go there: escape is heard where the focus is, and the page gives it once it has found a place.
+ * @param {import('playwright-core').Locator} panel
+ */
+const isHeld = (panel) =>
+  panel.evaluate((element) => element.contains(document.activeElement), null, { timeout: 1_000 }).catch(() => false);
+
+// The rows of the vendors' tables whose callbacks are called around a picture.
+for (const vendor of /** @type {import('./vendor-page.mjs').VendorName[]} */ (['turnstile', 'hcaptcha'])) {
+  const table = parse(readFileSync(join(ROOT, 'tests', 'contract', `${vendor}.toml`), 'utf8'));
+  for (const row of /** @type {any[]} */ (table.picture)) {
+    test(row.id, async (t) => {
+      const html = `<script>window.said = []; function note(name) { return function () { said.push(name); }; }</script>
+        <div id="w"></div><button id="go">Go</button><script src="{edge}${row.script}"></script><script>${row.js}</script>`;
+      const { page } = await openVendorPage(t, /** @type {any} */ ({ stage, browser }), vendor, html, { keys: sites.grid });
+      const asked = stepsOf(page);
+      const panel = dialogOf(page);
+      /** @param {string} wanted */
+      const opened = async (wanted) => {
+        await page.locator('#go').click();
+        await until('the picture', () => isHeld(panel), 90_000);
+        await said(wanted);
+      };
+      /** @param {string} wanted */
+      const said = (wanted) => until(wanted, async () => (await page.evaluate('said.join()')) === wanted);
+      await opened(row.opened);
+      await page.keyboard.press('Escape');
+      await said(row.closed);
+      await opened(`${row.closed},${row.opened}`);
+      const { challenge } = await until('the step', async () => newestPicture(asked));
+      await give(/** @type {any} */ ({ page, panel }), HANDS.mouse, (await see(stage, challenge)).right);
+      await said(`${row.closed},${row.opened},${row.passed}`);
     });
-    const panel = page.frameLocator('iframe').first().locator('[data-place] section:not([hidden])');
-    const shown = () => panel.locator('.veil[hidden]').waitFor({ state: 'attached', timeout: 90_000 });
-    /** @param {string} wanted */
-    const said = (wanted) => until(wanted, async () => (await page.evaluate('said.join()')) === wanted);
-    await page.locator('#go').click();
-    await shown();
-    await said('open');
-    await page.keyboard.press('Escape');
-    const closed = vendor === 'hcaptcha' ? 'open,close,challenge-closed' : 'open,close';
-    await said(closed);
-    await page.locator('#go').click();
-    await shown();
-    await said(`${closed},open`);
-    const { challenge } = asked.findLast(({ step }) => step.kind === 'picture');
-    await give(/** @type {any} */ ({ page, panel }), HANDS.mouse, (await see(stage, challenge)).right);
-    // hCaptcha's is told of a picture that was put aside, Turnstile's of every end.
-    await said(`${closed},open,callback${vendor === 'hcaptcha' ? '' : ',close'}`);
-  });
+  }
 }
+
+test('hCaptcha: who asks again at once, as a picture is put aside, is promised the next answer', async (t) => {
+  const html = `<div id="w"></div><script src="{edge}/1/api.js?render=explicit"></script><script>
+    var said = [], id = hcaptcha.render('w', { sitekey: '{sitekey}', size: 'invisible',
+      'open-callback': function () { said.push('open'); }, 'close-callback': function () { said.push('close'); } });
+    function ask(name) {
+      hcaptcha.execute(id, { async: true }).then(function () { said.push(name); }, function (why) { said.push(name + ' ' + why); });
+    }
+    addEventListener('message', function heard(event) {
+      if (event.data.type != 'close') return;
+      removeEventListener('message', heard);
+      ask('second');
+    });
+    ask('first');</script>`;
+  const { page } = await openVendorPage(t, /** @type {any} */ ({ stage, browser }), 'hcaptcha', html, { keys: sites.grid });
+  const asked = stepsOf(page);
+  const panel = dialogOf(page);
+  await until('the picture', () => isHeld(panel), 90_000);
+  await page.keyboard.press('Escape');
+  const said = async () => (await page.evaluate('said.join()'));
+  const again = 'open,first challenge-closed,close,open';
+  await until(again, async () => (await said()) === again);
+  await until('the picture again', () => isHeld(panel), 90_000);
+  const { challenge } = await until('the step', async () => newestPicture(asked));
+  await give(/** @type {any} */ ({ page, panel }), HANDS.mouse, (await see(stage, challenge)).right);
+  await until('the token', async () => (await said()) === `${again},second`);
+});
 
 test('the bucket away: the visitor passes by work', async (t) => {
   const away = `${stage.edge_admin}/bucket-away/PICTURES`;

@@ -72,7 +72,7 @@ for (const vendor of /** @type {VendorName[]} */ (Object.keys(LOADERS))) {
       const keys = row.site ? await made(row.site) : {};
       if (row.sitekey) keys.sitekey = row.sitekey;
       if (row.secret) keys.secret = row.secret;
-      const needsClock = row.steps.some(([verb]) => verb === 'forward');
+      const needsClock = row.steps.some(([verb]) => verb === 'forward' || verb === 'pass');
       const { page, context, field, verify } = await openVendorPage(t, own, vendor, html(vendor, row), {
         keys,
         context: { colorScheme: row.dark ? 'dark' : 'light' },
@@ -101,6 +101,7 @@ for (const vendor of /** @type {VendorName[]} */ (Object.keys(LOADERS))) {
         press: (selector) => page.locator(selector).click(),
         confirm: () => frame.locator('#b').click(),
         offline: () => context.setOffline(true),
+        pass: (milliseconds) => page.clock.runFor(Number(milliseconds)),
         forward: (milliseconds) => page.clock.fastForward(Number(milliseconds)),
         run: (expression) => page.evaluate(expression),
         field: async (name) => (token = await field(name)),

@@ -28,6 +28,8 @@ export function area(name: string, id: string): HTMLTextAreaElement {
 /** Options that tell whoever waits before the page's callbacks hear of it. */
 export function telling(options: Options, names: Record<string, string>, code: (own: string) => string, held: () => Held | undefined): Options {
   const { call } = options;
+  /** Tells that a picture was put aside. */
+  let aside: (() => void) | undefined;
   const settle = (how: "resolve" | "reject", value: string): boolean => {
     const own = held();
     const { waiting } = own || {};
@@ -47,14 +49,21 @@ export function telling(options: Options, names: Record<string, string>, code: (
       // After a minute the page is told that it takes long; it goes on.
       const waited = failed && value != "timeout" && settle("reject", told);
       if (name == "after-interactive-callback") {
-        // It closes too when it was answered, or left for another way.
-        setTimeout(() => {
+        const { waiting } = held() || {};
+        const tell = (): void => {
+          if (aside != tell) return;
+          aside = undefined;
+          // It closes too when it was answered, or left for another way.
           if (!held()?.widget.isAside) return;
-          settle("reject", code("closed"));
+          if (held()?.waiting == waiting) settle("reject", code("closed"));
           call(names[name] ?? name);
-        }, 100);
+        };
+        aside = tell;
+        setTimeout(tell, 100);
         return true;
       }
+      // It opens again so soon that the page has not heard of its closing.
+      if (name == "before-interactive-callback") aside?.();
       return call(names[name] ?? name, told) ?? waited;
     },
   };

@@ -17,7 +17,6 @@ use super::snippets::Snippets;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::moving;
 use crate::settings::{Edit, HostsEdit, Settings};
 use crate::site_keys::{self, Shape};
 use crate::store::sites::{CreateOwned, CreateSite, Created};
@@ -55,12 +54,8 @@ struct Made {
     frame: Frame,
     name: String,
     sitekey: String,
-    /// The sitekey that goes into the page.
-    public: String,
     secret: String,
     snippets: Snippets,
-    /// Where the pages come from elsewhere: each address of theirs, and ours.
-    moved: Option<[(String, String); 2]>,
 }
 
 /// What the form sends.
@@ -149,11 +144,9 @@ pub async fn submit(
     let page = Made {
         frame: frame("Your site is made"),
         name: settings.name,
-        snippets: Snippets::of(&edge, site_keys::public(&config)),
-        moved: vendor.map(|vendor| moving::addresses(vendor, &edge)),
+        snippets: Snippets::of(&edge, &config),
         secret: secret.reveal().to_string(),
         sitekey,
-        public: site_keys::public(&config).to_owned(),
     };
     Ok((StatusCode::CREATED, render(&page)?).into_response())
 }

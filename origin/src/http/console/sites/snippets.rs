@@ -1,24 +1,46 @@
-//! What goes into the page and into the back end, filled with the reader's
-//! own sitekey.
+//! What goes into the page and into the back end: texts filled with the
+//! reader's own sitekey, or, where both were written for another vendor, the
+//! addresses to change in them.
+
+use munjigi_captcha::Vendor;
+use munjigi_protocol::SiteConfig;
+
+use crate::{moving, site_keys};
 
 /// The texts.
 #[derive(Debug)]
 pub struct Snippets {
+    /// The sitekey that stands in the page.
+    pub sitekey: String,
     /// Two lines of HTML.
     pub page: String,
     /// The check, by language.
     pub check: Vec<(&'static str, String)>,
+    /// For pages that come from elsewhere, instead of the texts.
+    pub moved: Option<Moved>,
+}
+
+/// What changes in a page and a back end that were written for another vendor.
+#[derive(Debug)]
+pub struct Moved {
+    /// The vendor.
+    pub vendor: Vendor,
+    /// Each address of theirs, and ours.
+    pub addresses: [(String, String); 2],
 }
 
 impl Snippets {
     /// For a site of an edge.
-    pub fn of(edge: &str, sitekey: &str) -> Self {
+    pub fn of(edge: &str, config: &SiteConfig) -> Self {
+        let sitekey = site_keys::public(config).to_owned();
         let page = format!(
             "<script src=\"{edge}/v1/api.js\" async defer></script>\n\
              <div class=\"munjigi\" data-sitekey=\"{sitekey}\"></div>"
         );
         let check = CHECKS.iter().map(|(name, text)| (*name, text.replace("{edge}", edge)));
-        Self { page, check: check.collect() }
+        let moved = site_keys::shape(&config.aliases)
+            .map(|vendor| Moved { vendor, addresses: moving::addresses(vendor, edge) });
+        Self { sitekey, page, check: check.collect(), moved }
     }
 }
 
@@ -52,10 +74,36 @@ const CHECKS: [(&str, &str); 6] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entropy::Entropy;
+    use crate::rig::check;
+    use crate::settings::Settings;
+
+    fn config(aliases: Vec<String>) -> SiteConfig {
+        SiteConfig { aliases, ..Settings::of_a_new_site().config("mj_0") }
+    }
+
+    #[test]
+    fn pages_from_elsewhere_are_told_the_addresses_and_where_more_stands() {
+        let (check, entropy) = (check(), Entropy::from_seed(9));
+        for vendor in [Vendor::Recaptcha, Vendor::Hcaptcha, Vendor::Turnstile] {
+            let config = config(site_keys::aliases(&check, &entropy, Some(vendor)));
+            let snippets = Snippets::of("https://captcha.example", &config);
+            assert_eq!(snippets.sitekey, config.aliases[0]);
+            let moved = snippets.moved.unwrap();
+            assert_eq!(moved.vendor, vendor);
+            for (theirs, ours) in &moved.addresses {
+                assert!(theirs.starts_with("https://") && !theirs.contains("captcha.example"));
+                assert!(ours.starts_with("https://captcha.example/"), "{ours}");
+            }
+            let document = format!("migrate-{}", vendor.as_str());
+            assert!(crate::documents::find(&document).is_some(), "{document}");
+        }
+    }
 
     #[test]
     fn every_snippet_names_the_edge_and_the_site() {
-        let snippets = Snippets::of("https://captcha.example", "mj_0");
+        let snippets = Snippets::of("https://captcha.example", &config(Vec::new()));
+        assert!(snippets.moved.is_none());
         assert!(snippets.page.contains("https://captcha.example/v1/api.js"));
         assert!(snippets.page.contains("data-sitekey=\"mj_0\""));
         for (language, text) in &snippets.check {
