@@ -9,6 +9,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { code, join, PASSWORD, person, signUp, theatre } from './people.mjs';
 import { ROLES, tryAll } from './roles.mjs';
 import { munjigi, openShop, siteverify, until } from './stage.mjs';
+import { openVendorPage } from './vendor-page.mjs';
 
 const own = theatre('console');
 before(own.open);
@@ -160,6 +161,50 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   }
   assert.equal(await record(), before + ROLES.length - 1, 'only the roles were changed');
   assert.equal(await works(newer)(), true, 'nothing was changed');
+});
+
+const MOVING = {
+  turnstile: { shape: 'Turnstile', element: 'cf-turnstile', field: 'cf-turnstile-response' },
+  hcaptcha: { shape: 'hCaptcha', element: 'h-captcha', field: 'h-captcha-response' },
+  recaptcha: { shape: 'reCAPTCHA', element: 'g-recaptcha', field: 'g-recaptcha-response' },
+};
+
+test('who moves in changes what the console says, and the page and the back end go on', async (t) => {
+  const lee = await person(t, own);
+  await signUp(lee, 'Lee Jun', 'lee@moving.example');
+  const base = new URL(lee.page.url()).pathname;
+  for (const [vendor, { shape, element, field }] of Object.entries(MOVING)) {
+    await lee.open(`${base}/new-site`);
+    await lee.fill('Name', `Written for ${shape}`);
+    await lee.page.getByLabel('Also localhost').check();
+    await lee.page.getByLabel('Keys in the shape of').selectOption(shape);
+    await lee.press('Make the site');
+    const secret = await lee.page.locator('#secret').textContent() ?? '';
+    const sitekey = await lee.page.locator('dd code').first().textContent() ?? '';
+    const shown = async () => {
+      const texts = await lee.page.getByRole('region', { name: 'Addresses to change' }).locator('td').allTextContents();
+      assert.equal(texts.length, 4);
+      return texts;
+    };
+    const told = await shown();
+    await lee.page.getByRole('link', { name: /on to the site/ }).click();
+    assert.deepEqual(await shown(), told);
+    assert.equal(await lee.page.getByText(sitekey, { exact: true }).count(), 1);
+    const [, script, , siteverify] = told;
+    await until('the edge to serve it', async () =>
+      (await fetch(`${own.stage.edge}/v1/frame/${sitekey}`, { headers: { referer: 'http://localhost/' } })).ok);
+
+    const html = `<form><label>Name <input name="who"></label><div class="${element}" data-sitekey="${sitekey}"></div></form>
+      <script src="${script}" async defer></script>`;
+    const visitor = await openVendorPage(t, own, /** @type {any} */ (vendor), html);
+    await visitor.page.locator('iframe').waitFor({ state: 'attached' });
+    await visitor.page.getByLabel('Name').pressSequentially('Park');
+    const body = new URLSearchParams({ secret, response: await visitor.field(field) });
+    const answer = await fetch(siteverify, { method: 'POST', body });
+    assert.equal((await answer.json()).success, true);
+    await lee.page.getByRole('link', { name: 'What behaves differently' }).click();
+    await lee.sees(`From ${shape}`);
+  }
 });
 
 test('the home page tries out the widget and shows what siteverify answers', async (t) => {

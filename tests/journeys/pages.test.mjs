@@ -111,6 +111,14 @@ test('pages of who is logged in', async (t) => {
   await look(lee.page, 'own-site-made');
   await lee.page.getByRole('link', { name: /on to the site/ }).click();
   const place = new URL(lee.page.url()).pathname;
+  await lee.open(`${base}/new-site`);
+  await lee.fill('Name', 'Written for another vendor');
+  await lee.page.getByLabel('Also localhost').check();
+  await lee.page.getByLabel('Keys in the shape of').selectOption('Turnstile');
+  await lee.press('Make the site');
+  await look(lee.page, 'own-site-moving-made');
+  await lee.page.getByRole('link', { name: /on to the site/ }).click();
+  await look(lee.page, 'own-site-moving');
   for (const role of ROLES.slice(0, -1)) {
     await lee.open(`${base}/team`);
     await lee.fill('E-mail address', `${role}@shop.example`);
