@@ -111,6 +111,14 @@ impl Build {
         Ok(())
     }
 
+    /// Runs another command that builds it too, and takes note of that when it
+    /// has ended well.
+    pub fn along(self, project: &Project, command: impl FnOnce() -> Result<()>) -> Result<()> {
+        let print = fingerprint(project, self.inputs())?;
+        command()?;
+        if self.output(project).exists() { self.stamp(project, &print) } else { Ok(()) }
+    }
+
     /// As `ensure`, while other things go on; nothing where nothing changed.
     pub fn beside(self, project: &Project, log: PathBuf) -> Result<Option<Beside>> {
         let Some(print) = self.changed(project)? else { return Ok(None) };
@@ -207,6 +215,25 @@ fn collect(path: &Path, files: &mut Vec<(PathBuf, u64, u128)>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_another_command_built_is_not_built_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Project::rooted_at(dir.path().to_path_buf());
+        let build = Build::Widget;
+        build.along(&project, || Ok(())).unwrap();
+        assert!(build.changed(&project).unwrap().is_some(), "nothing was built");
+        let output = build.output(&project);
+        std::fs::create_dir_all(output.parent().unwrap()).unwrap();
+        std::fs::write(output, "").unwrap();
+        assert!(build.along(&project, || anyhow::bail!("broken")).is_err());
+        assert!(build.changed(&project).unwrap().is_some(), "it ended badly");
+        build.along(&project, || Ok(())).unwrap();
+        assert!(build.changed(&project).unwrap().is_none());
+        std::fs::create_dir(dir.path().join("widget")).unwrap();
+        std::fs::write(dir.path().join("widget/new"), "").unwrap();
+        assert!(build.changed(&project).unwrap().is_some(), "a source has changed");
+    }
 
     #[test]
     fn a_changed_file_changes_the_fingerprint() {

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::{Context, Outcome};
+use crate::builds::Build;
 use crate::{say, setup};
 
 const PACKAGES: [&str; 3] = ["munjigi-gpu-backend", "munjigi-onnx", "munjigi-trainer"];
@@ -34,6 +35,9 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
         .current_dir(project.root());
     setup::install_cargo_tool(project, setup::CARGO_DENY, &["--no-default-features"])?;
     say::run("cargo-deny", "see deny.toml", &mut deny)?;
-    say::run("tests", MESSAGES, &mut cargo(&["test", "--quiet", "--locked"]))?;
+    // Its tests call the command, so they have built what the stacks start.
+    Build::GpuBackend.along(project, || {
+        say::run("tests", MESSAGES, &mut cargo(&["test", "--quiet", "--locked"]))
+    })?;
     Ok(Outcome::Passed)
 }

@@ -85,7 +85,8 @@ pub async fn show(
     let secrets = crate::store::secrets::live_of(&asking.app.pool, &sitekey).await?;
     let frame = asking.frame(&site.name, Entry::Sites);
     let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
-    let snippets = Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &site.config);
+    let snippets =
+        Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &site.config);
     let page = Page {
         script: assets::AWAITED.path.as_str(),
         delivery: Delivery::of(&site),
