@@ -289,11 +289,11 @@ test('hCaptcha: who asks again at once, as a picture is put aside, is promised t
       if (event.data.type != 'close') return;
       removeEventListener('message', heard);
       ask('second');
-    });
-    ask('first');</script>`;
+    });</script>`;
   const { page } = await openVendorPage(t, /** @type {any} */ ({ stage, browser }), 'hcaptcha', html, { keys: sites.grid });
   const asked = stepsOf(page);
   const panel = dialogOf(page);
+  await page.evaluate("ask('first')");
   await until('the picture', () => isHeld(panel), 90_000);
   await page.keyboard.press('Escape');
   const said = async () => (await page.evaluate('said.join()'));
