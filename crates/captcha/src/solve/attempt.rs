@@ -1,38 +1,30 @@
 //! One attempt whose challenge opened, is allowed and is in time: what its
 //! solution, its answer or its wish for another way leads to.
 
+mod pictures;
 mod prices;
 
 use core::cell::RefCell;
 
 use munjigi_pow::{Puzzle, SolutionError};
-use munjigi_protocol::{
-    Algorithm, Answer, ChallengeReply, Code, CountKind, PackId, Signals, SolutionReply, Step, Trace,
-};
+use munjigi_protocol::{Algorithm, ChallengeReply, Code, CountKind, Signals, SolutionReply, Step};
 use rand_core::CryptoRng;
-use sha2::{Digest, Sha256};
 
 use super::{Solved, Stores};
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 use crate::counters::{Counters, Event, Noted, Place, Pressure};
-use crate::derive::leading;
-use crate::issue::{
-    MAX_TOKEN_LIFETIME_SECONDS, PICTURE_LIFETIME_SECONDS, puzzle_step, seconds_between,
-};
-use crate::pictures::{self, Deal, Dealt, PackSource};
+use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
+use crate::pictures::PackSource;
 use crate::policy::{
     self, Demand, DemandStep, Earned, Network, Question, Stage, puzzle_lifetime_seconds, score,
 };
 use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
-use crate::price::Price;
-use crate::redemption::{AnswerHash, NotAllowed, Stepped};
+use crate::redemption::NotAllowed;
 use crate::refusal::Refusal;
-use crate::tally::{PictureFate, PictureTally, Tally};
+use crate::tally::Tally;
 use crate::time::UnixMillis;
 use crate::token::TokenClaims;
-
-use prices::{ANOTHER_WAY, Tried};
 
 /// More work is asked only when it has doubled since: a network's price
 /// creeps with every neighbour that asks for a challenge, and a visitor who
@@ -44,10 +36,6 @@ const RISE: u64 = 2;
 /// doubles what was paid, so three of them are a factor of eight; whoever
 /// has paid that has waited long enough.
 const MAX_PUZZLES: u8 = 4;
-
-/// Most rounds, and most tiles of each, that an answer can name.
-const MAX_ROUNDS: usize = 8;
-const MAX_CELLS: usize = 64;
 
 pub struct Attempt<'a> {
     pub call: Call<'a>,
@@ -120,63 +108,6 @@ impl Attempt<'_> {
         Ok(solved)
     }
 
-    pub async fn answer<R: RedemptionStore, P: PriceStore, D>(
-        &self,
-        picture: &SealedPicture,
-        given: &Answer,
-        stores: &Stores<'_, R, P, D>,
-    ) -> Result<Solved, Refusal> {
-        let SealedPicture { answer: right, algorithm, dealt_at, .. } = picture;
-        let demand = self.demand(*algorithm, 0)?;
-        let (hash, trace) = answer_hash(given)?;
-        // Written before it is compared: of answers tried at once, one counts.
-        let attempted = self.attempt(&hash, stores.redemptions).await?;
-        if right.accepts(given) {
-            let risk = self.claims.risk.max(demand.risk);
-            let shown = self.call.now.seconds().saturating_sub(*dealt_at);
-            let bonus = pictures::bonus(*trace, shown, right.rounds());
-            let score = policy::picture_score(risk, bonus);
-            let mut solved = self.pass(score, Earned::Picture, true, *algorithm);
-            solved.tally.picture = Some(fate(picture, PictureFate::Right));
-            return Ok(solved);
-        }
-        if attempted == Tried::First {
-            // The refusal stands whether or not the price could be raised.
-            let _ = stores.prices.raise(&self.payer()).await;
-        }
-        let mut refusal = self.failed(Code::AnswerWrong, "the answer is wrong; begin anew");
-        if let Some(tally) = &mut refusal.tally {
-            tally.picture = Some(fate(picture, PictureFate::Wrong));
-        }
-        Err(refusal)
-    }
-
-    pub async fn another_way<R: RedemptionStore, P: PriceStore, D>(
-        &self,
-        picture: &SealedPicture,
-        stores: &Stores<'_, R, P, D>,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Solved, Refusal> {
-        let SealedPicture { algorithm, next, .. } = *picture;
-        let demand = self.demand(algorithm, 0)?;
-        // Choosing it uses up the one answer, so that a wrong guess cannot be
-        // followed by it, nor it by guesses.
-        // A way that never refuses costs the most while nobody knows its price.
-        let price = self.price(&ANOTHER_WAY, stores).await?.unwrap_or(Price::HIGHEST);
-        let Owed { asked, paid, puzzles, .. } = self.claims.owed;
-        let site = self.call.site;
-        let more = policy::another_way(site, algorithm, price)
-            .max(asked.max(demand.total()).saturating_sub(paid));
-        // What the ceiling cuts off is not owed: else it would be asked for
-        // in further puzzles.
-        let more = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
-        let owed = Owed { asked: paid.saturating_add(more), paid, puzzles, way: Way::Another };
-        let risk = self.claims.risk.max(demand.risk);
-        let mut solved = self.further(algorithm, next, more, owed, risk, rng);
-        solved.tally.picture = Some(fate(picture, PictureFate::Way));
-        Ok(solved)
-    }
-
     /// What the policy asks now.
     fn demand(&self, algorithm: Algorithm, proven: u64) -> Result<Demand, Refusal> {
         let pressure = self.pressure();
@@ -231,60 +162,6 @@ impl Attempt<'_> {
                 Err(self.failed(Code::SolutionWrong, "a nonce does not solve its sub-puzzle"))
             }
         }
-    }
-
-    /// The attempt's picture. None without WebAssembly: the fallback is one
-    /// small file, which has no pictures.
-    async fn deal<D: PackSource>(&self, algorithm: Algorithm, source: &D) -> Option<Dealt> {
-        if algorithm == Algorithm::Sha256 {
-            return None;
-        }
-        let now = self.call.now;
-        let deal = Deal {
-            authority: self.call.authority,
-            root: self.claims.root,
-            id: self.claims.id.0,
-            kinds: &self.call.site.pictures,
-            now,
-            until: UnixMillis::from_seconds(now.seconds() + PICTURE_LIFETIME_SECONDS),
-        };
-        pictures::deal(&deal, source).await
-    }
-
-    /// That a picture was due and there was none: operators are told. A site
-    /// without kinds wants none, and the fallback has none.
-    fn missing(&self, algorithm: Algorithm) -> Option<PictureTally> {
-        let kind = self.call.site.pictures.first()?;
-        let due = algorithm == Algorithm::HashWx;
-        due.then_some(PictureTally { kind: *kind, pack: None, fate: PictureFate::Dealt })
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what a seal needs, from one place")]
-    async fn picture<R: RedemptionStore, P, D>(
-        &self,
-        dealt: Dealt,
-        algorithm: Algorithm,
-        next: u32,
-        owed: Owed,
-        risk: u8,
-        stores: &Stores<'_, R, P, D>,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Solved, Refusal> {
-        // From here on a token without the picture is never redeemable.
-        match stores.redemptions.step(&self.row()).await.map_err(unavailable)? {
-            Stepped::Noted => {}
-            Stepped::Spent => return Err(exhausted()),
-            Stepped::NotAllowed(why) => return Err(not_allowed(why)),
-        }
-        let dealt_at = self.call.now.seconds();
-        let picture =
-            SealedPicture { answer: dealt.answer, algorithm, next, pack: dealt.pack.0, dealt_at };
-        let told = fate(&picture, PictureFate::Dealt);
-        let step = SealedStep::Picture(picture);
-        let lifetime = PICTURE_LIFETIME_SECONDS;
-        let mut solved = self.next(step, Step::Picture(dealt.step), lifetime, owed, risk, rng);
-        solved.tally.picture = Some(told);
-        Ok(solved)
     }
 
     /// A further puzzle of about `more` expected hashes.
@@ -406,49 +283,6 @@ impl Attempt<'_> {
         });
         tally
     }
-}
-
-/// Names an answer within its attempt. How it was given is no part of it: a
-/// widget that repeats an answer may tell more about it.
-fn answer_hash(answer: &Answer) -> Result<(AnswerHash, &Trace), Refusal> {
-    let malformed = |detail| Err(Refusal::new(Code::MalformedRequest, detail));
-    let mut hash = Sha256::new();
-    let (rounds, trace) = match answer {
-        Answer::Grid { cells, trace } => {
-            hash.update([0]);
-            for round in cells.iter().take(MAX_ROUNDS) {
-                let Some(length) =
-                    u8::try_from(round.len()).ok().filter(|_| round.len() <= MAX_CELLS)
-                else {
-                    return malformed("cells has too many tiles");
-                };
-                hash.update([length]);
-                hash.update(round);
-            }
-            (cells.len(), trace)
-        }
-        Answer::Area { points, trace } => {
-            hash.update([1]);
-            for [x, y] in points.iter().take(MAX_ROUNDS) {
-                hash.update(x.to_le_bytes());
-                hash.update(y.to_le_bytes());
-            }
-            (points.len(), trace)
-        }
-        Answer::Turn { views, trace } => {
-            hash.update([2]);
-            hash.update(views.get(..MAX_ROUNDS.min(views.len())).unwrap_or_default());
-            (views.len(), trace)
-        }
-    };
-    if rounds > MAX_ROUNDS {
-        return malformed("the answer has too many rounds");
-    }
-    Ok((AnswerHash(leading(&hash.finalize().into())), trace))
-}
-
-fn fate(picture: &SealedPicture, fate: PictureFate) -> PictureTally {
-    PictureTally { kind: picture.answer.kind(), pack: Some(PackId(picture.pack)), fate }
 }
 
 fn unavailable(_: StoreError) -> Refusal {
