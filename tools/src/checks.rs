@@ -4,9 +4,11 @@
 mod cargo;
 mod clients;
 mod examples;
+pub mod failures;
 mod gpu;
 mod history;
 mod javascript;
+mod node_tests;
 mod tree;
 
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ use crate::project::Project;
 use crate::say;
 use crate::setup::browsers::Browsers;
 use crate::setup::require::{Part, Required};
+use failures::Failure;
 
 pub use tree::Snapshot;
 
@@ -56,6 +59,8 @@ impl Context {
 pub enum Outcome {
     /// As it should be.
     Passed,
+    /// As it should be at the second try of these tests.
+    Flaky(Vec<Failure>),
     /// Not looked at, and why.
     Skipped(String),
 }
@@ -113,6 +118,13 @@ pub struct Summary {
     passed: usize,
     failed: usize,
     skipped: usize,
+    failures: Vec<(&'static str, Kind, Failure)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Failed,
+    Flaky,
 }
 
 impl Summary {
@@ -122,17 +134,24 @@ impl Summary {
         self.failed == 0
     }
 
-    fn record(&mut self, name: &str, watch: Stopwatch, result: &Result<Outcome>) {
+    fn record(&mut self, name: &'static str, watch: Stopwatch, result: &Result<Outcome>) {
         let (word, detail) = match result {
             Ok(Outcome::Passed) => ("passed", String::new()),
+            Ok(Outcome::Flaky(tests)) => ("passed", format!("  {} at the second try", tests.len())),
             Ok(Outcome::Skipped(reason)) => ("skipped", format!("  {reason}")),
             Err(error) => ("FAILED", format!("  {error:#}")),
         };
         match result {
-            Ok(Outcome::Passed) => self.passed += 1,
+            Ok(Outcome::Passed | Outcome::Flaky(_)) => self.passed += 1,
             Ok(Outcome::Skipped(_)) => self.skipped += 1,
             Err(_) => self.failed += 1,
         }
+        let (kind, failures) = match result {
+            Ok(Outcome::Flaky(tests)) => (Kind::Flaky, tests.clone()),
+            Ok(_) => (Kind::Failed, Vec::new()),
+            Err(error) => (Kind::Failed, failures::of(name, error)),
+        };
+        self.failures.extend(failures.into_iter().map(|failure| (name, kind, failure)));
         println!("   {name}: {word} in {watch}{detail}");
         self.lines.push(format!("   {word:8} {name:14} {:>10}{detail}", watch.to_string()));
     }
@@ -140,11 +159,28 @@ impl Summary {
 
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (check, kind, failure) in &self.failures {
+            writeln!(f, "-- {kind} {check}: {}", failure.name)?;
+            writeln!(f, "{failure}")?;
+        }
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
+        // By name once more: where many failed, a record's end shows these.
+        for (check, kind, failure) in &self.failures {
+            writeln!(f, "   {kind} {check}: {}", failure.name)?;
+        }
         let Self { passed, failed, skipped, .. } = self;
         write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "failed:",
+            Self::Flaky => "flaky:",
+        })
     }
 }
 
@@ -180,6 +216,26 @@ mod tests {
         let text = summary.to_string();
         assert!(text.ends_with("\n1 passed, 1 failed, 1 skipped"), "{text}");
         assert!(text.contains("no browser"));
+    }
+
+    #[test]
+    fn what_failed_and_what_was_flaky_stands_at_the_end_with_its_output() {
+        let mut summary = Summary::default();
+        let flaky = Failure::new("it looks right", &["90 s in vain".to_owned()]);
+        summary.record("journeys", Stopwatch::start(), &Ok(Outcome::Flaky(vec![flaky])));
+        assert!(summary.is_good());
+        let failed = vec![Failure::new("a::one", &["left: 1".to_owned()])];
+        let error = failures::Failed::new("unit tests: ended with 101".to_owned(), failed);
+        summary.record("unit", Stopwatch::start(), &Err(error.into()));
+        assert!(!summary.is_good());
+        let text = summary.to_string();
+        for said in [
+            "-- flaky: journeys: it looks right\n   | 90 s in vain\n",
+            "-- failed: unit: a::one\n   | left: 1\n",
+            "\n   flaky: journeys: it looks right\n   failed: unit: a::one\n1 passed, 1 failed, 0 skipped",
+        ] {
+            assert!(text.contains(said), "{said:?} is missing in\n{text}");
+        }
     }
 
     #[test]

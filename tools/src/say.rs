@@ -1,10 +1,14 @@
 //! Progress for a person at a terminal: what is being done, how long it took.
 //! Plain lines, so that a log reads the same.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
+use crate::checks::failures::{Failed, Failure};
 use crate::clock::Stopwatch;
 
 /// Prints a heading.
@@ -19,18 +23,60 @@ pub fn found(what: &str, where_: &str) {
 
 /// Runs a command with its output visible, saying what it is for.
 ///
-/// `remedy` is what a person can do when it fails.
+/// `remedy` is what a person can do when it fails; the error also knows what
+/// failed in it, and the end of its output.
 pub fn run(what: &str, remedy: &str, command: &mut Command) -> Result<()> {
-    println!("   {what}: {}", shown(command));
+    let shown = shown(command);
+    println!("   {what}: {shown}");
     let watch = Stopwatch::start();
-    let status = command
-        .status()
-        .with_context(|| format!("{what}: cannot start {}; {remedy}", shown(command)))?;
+    let cannot_start = || format!("{what}: cannot start {shown}; {remedy}");
+    let (status, output) = heard(command).with_context(cannot_start)?;
     if !status.success() {
-        bail!("{what}: {} ended with {status}; {remedy}", shown(command));
+        let message = format!("{what}: {shown} ended with {status}; {remedy}");
+        return Err(Failed::new(message, Failure::in_output(what, &output)).into());
     }
     println!("   {what}: done in {watch}");
     Ok(())
+}
+
+/// A process that has ended may have left some behind that hold its output
+/// open; what they say is not waited for.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
+
+/// Runs a command, repeats what it prints, and remembers it.
+fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
+    let (reader, writer) = std::io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let spawned = command.spawn();
+    // The command keeps writers of its own; ours would keep the pipe open.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = spawned?;
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(reader).split(b'\n').map_while(std::io::Result::ok);
+        lines.try_for_each(|line| tell.send(String::from_utf8_lossy(&line).into_owned()))
+    });
+    let mut output = Vec::new();
+    let status = loop {
+        match told.recv_timeout(Duration::from_millis(200)) {
+            Ok(line) => repeat(line, &mut output),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break child.wait()?,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                if let Some(status) = child.try_wait()? {
+                    break status;
+                }
+            }
+        }
+    };
+    while let Ok(line) = told.recv_timeout(LAST_WORDS_WITHIN) {
+        repeat(line, &mut output);
+    }
+    Ok((status, output))
+}
+
+fn repeat(line: String, output: &mut Vec<String>) {
+    println!("{line}");
+    output.push(line);
 }
 
 /// A command as a person would type it.
@@ -39,4 +85,33 @@ pub fn shown(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn what_a_failing_command_says_is_known_to_its_error() {
+        assert!(run("a check", "mend it", &mut shell("echo fine")).is_ok());
+        let script = "echo one; echo two >&2; exit 3";
+        let error = run("a check", "mend it", &mut shell(script)).unwrap_err();
+        assert!(error.to_string().contains("exit status: 3; mend it"), "{error}");
+        let failed = error.downcast_ref::<Failed>().unwrap();
+        assert_eq!(failed.failures[0].name, "a check");
+        assert_eq!(failed.failures[0].to_string(), "   | one\n   | two\n");
+    }
+
+    #[test]
+    fn a_process_that_was_left_behind_is_not_waited_for() {
+        let (status, output) = heard(&mut shell("(sleep 20; echo late) & echo done")).unwrap();
+        assert!(status.success());
+        assert_eq!(output, ["done"]);
+    }
 }

@@ -83,7 +83,7 @@ pub(super) fn unit(context: &Context) -> Result<Outcome> {
     let mut tests = cargo(&context.project);
     tests
         .args(["test", "--quiet", "--workspace", "--exclude", "munjigi-tests", "--all-features"])
-        .arg("--locked")
+        .args(["--locked", "--no-fail-fast"])
         .env("DATABASE_URL", &context.database_url);
     say::run("unit tests", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)
@@ -103,7 +103,8 @@ pub(super) fn whole(context: &Context) -> Result<Outcome> {
     // Each test starts a stack of its own and waits for most of its time: two
     // cores carry two of them.
     tests
-        .args(["test", "-p", "munjigi-tests", "--locked", "--", "--test-threads=2"])
+        .args(["test", "-p", "munjigi-tests", "--locked", "--no-fail-fast"])
+        .args(["--", "--test-threads=2"])
         .envs(context.browsers.variables.iter().cloned());
     say::run("tests of the whole", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::node_tests::{self, SecondTry};
 use super::{Context, Outcome};
 use crate::builds::Build;
 use crate::setup::require::Part;
@@ -23,17 +24,18 @@ pub(super) fn libraries(context: &Context) -> Result<Outcome> {
         .current_dir(project.root());
     say::run("clients in Rust", BROKEN, &mut cargo)?;
     let chromium = context.browsers.missing.iter().find(|(part, _)| *part == Part::Chromium);
-    let mut node = context.node.command();
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .arg("tests/clients/back-ends.test.mjs")
-        .args(chromium.is_none().then_some("tests/clients/browsers.test.mjs"))
-        .env("MUNJIGI_CLIENTS", target.join("debug/munjigi-clients"))
-        .envs(context.browsers.variables.iter().cloned())
-        .current_dir(project.root());
-    if let Ok(python) = &context.python {
-        node.env("MUNJIGI_PYTHON", python);
-    }
-    say::run("clients", BROKEN, &mut node)?;
+    let back_ends = Some("tests/clients/back-ends.test.mjs");
+    let browsers = chromium.is_none().then_some("tests/clients/browsers.test.mjs");
+    let files: Vec<_> =
+        back_ends.into_iter().chain(browsers).map(|file| project.at(file)).collect();
+    let prepare = |node: &mut Command| {
+        node.env("MUNJIGI_CLIENTS", target.join("debug/munjigi-clients"))
+            .envs(context.browsers.variables.iter().cloned());
+        if let Ok(python) = &context.python {
+            node.env("MUNJIGI_PYTHON", python);
+        }
+    };
+    node_tests::run(context, "clients", &files, prepare, SecondTry::No)?;
     match (&context.python, chromium) {
         (Err(reason), _) => context.missing(Part::Python, reason),
         (_, Some((part, reason))) => context.missing(*part, reason),

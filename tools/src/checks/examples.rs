@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::node_tests::{self, SecondTry};
 use super::{Context, Outcome};
 use crate::say;
 use crate::setup::require::Part;
@@ -19,14 +20,14 @@ pub(super) fn shops(context: &Context) -> Result<Outcome> {
         .env("CARGO_TARGET_DIR", &target)
         .current_dir(project.root());
     say::run("the Rust shop", BROKEN, &mut cargo)?;
-    let mut node = context.node.command();
-    node.args(["--test", "--test-reporter=spec", "examples/smoke.test.mjs"])
-        .env("MUNJIGI_SHOP_RUST", target.join("debug/munjigi-example-shop"))
-        .current_dir(project.root());
-    if let Ok(python) = &context.python {
-        node.env("MUNJIGI_PYTHON", python);
-    }
-    say::run("the shops", BROKEN, &mut node)?;
+    let prepare = |node: &mut Command| {
+        node.env("MUNJIGI_SHOP_RUST", target.join("debug/munjigi-example-shop"));
+        if let Ok(python) = &context.python {
+            node.env("MUNJIGI_PYTHON", python);
+        }
+    };
+    let files = [project.at("examples/smoke.test.mjs")];
+    node_tests::run(context, "the shops", &files, prepare, SecondTry::No)?;
     match &context.python {
         Ok(_) => Ok(Outcome::Passed),
         Err(reason) => context.missing(Part::Python, reason),

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::node_tests::{self, SecondTry};
 use super::{Context, Outcome};
 use crate::builds::Build;
 use crate::setup::redis;
@@ -38,7 +39,7 @@ pub(super) fn types(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn widget_tests(context: &Context) -> Result<Outcome> {
-    node_test(context, "widget/test")
+    node_test(context, "widget/test", SecondTry::No)
 }
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
@@ -48,7 +49,7 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     eyes.args(["build", "--quiet", "--locked", "-p", "munjigi-tests", "--bin", "munjigi-answer"])
         .current_dir(context.project.root());
     say::run("what sees the answers", BROKEN, &mut eyes)?;
-    let outcome = node_test(context, "tests/journeys")?;
+    let outcome = node_test(context, "tests/journeys", SecondTry::Alone)?;
     match context.browsers.missing.first() {
         // The others ran; this one's journeys said that they were skipped.
         Some((part, reason)) => context.missing(*part, reason),
@@ -56,22 +57,19 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     }
 }
 
-fn node_test(context: &Context, folder: &str) -> Result<Outcome> {
+fn node_test(context: &Context, folder: &str, second: SecondTry) -> Result<Outcome> {
     let files = test_files(&context.project.at(folder))?;
     if files.is_empty() {
         return Ok(Outcome::Skipped(format!("{folder} has no tests")));
     }
-    let mut node = context.node.command();
-    node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
-        .args(&files)
-        .current_dir(context.project.root())
-        .envs(context.browsers.variables.iter().cloned());
-    if redis::find(&context.project).is_err() {
-        // Where it is required, set-up has failed.
-        node.env("MUNJIGI_MISSING", Part::Redis.name());
-    }
-    say::run(folder, BROKEN, &mut node)?;
-    Ok(Outcome::Passed)
+    let prepare = |node: &mut Command| {
+        node.envs(context.browsers.variables.iter().cloned());
+        if redis::find(&context.project).is_err() {
+            // Where it is required, set-up has failed.
+            node.env("MUNJIGI_MISSING", Part::Redis.name());
+        }
+    };
+    node_tests::run(context, folder, &files, prepare, second)
 }
 
 fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {

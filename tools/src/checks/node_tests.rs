@@ -1,0 +1,156 @@
+//! Tests that Node runs: which failed and why, and a second try of journeys in
+//! a browser, each alone.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use super::failures::{Failed, Failure};
+use super::{Context, Outcome};
+use crate::say;
+
+/// Journeys that may pass at their second try; with more of them something is
+/// wrong that a second try hides.
+const MOST_FLAKY: usize = 2;
+
+/// Whether what fails is tried once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SecondTry {
+    /// Never: what fails has failed.
+    No,
+    /// Alone: a browser on a busy machine misses a moment now and then.
+    Alone,
+}
+
+/// A line of `reporter.mjs`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct FailedTest {
+    file: PathBuf,
+    name: String,
+    output: Vec<String>,
+}
+
+impl FailedTest {
+    fn failure(&self, context: &Context) -> Failure {
+        let file = self.file.strip_prefix(context.project.root()).unwrap_or(&self.file);
+        Failure::new(&format!("{}: {}", file.display(), self.name), &self.output)
+    }
+}
+
+/// Runs test files. `prepare` gives the command its environment.
+pub(super) fn run(
+    context: &Context,
+    what: &str,
+    files: &[PathBuf],
+    prepare: impl Fn(&mut Command),
+    second: SecondTry,
+) -> Result<Outcome> {
+    let call = |more: &[String], files: &[PathBuf]| -> Result<(), Told> {
+        let report = Report::begin(context)?;
+        let mut node = context.node.command();
+        prepare(&mut node);
+        node.args(["--test", "--test-concurrency=1"])
+            .args(report.arguments(context))
+            .args(more)
+            .args(files)
+            .current_dir(context.project.root());
+        say::run(what, "see the messages above", &mut node)
+            .map_err(|error| Told { error, failed: report.read() })
+    };
+    let Err(Told { error, failed }) = call(&[], files) else { return Ok(Outcome::Passed) };
+    if failed.is_empty() {
+        return Err(error);
+    }
+    let told = |tests: &[FailedTest]| -> Vec<Failure> {
+        tests.iter().map(|test| test.failure(context)).collect()
+    };
+    if second == SecondTry::No || failed.len() > MOST_FLAKY {
+        return Err(Failed::new(format!("{error:#}"), told(&failed)).into());
+    }
+    let mut broken = Vec::new();
+    for test in &failed {
+        println!("   once more, alone: {}", test.name);
+        if call(&[pattern(&test.name)], std::slice::from_ref(&test.file)).is_err() {
+            broken.push(test.clone());
+        }
+    }
+    if broken.is_empty() {
+        return Ok(Outcome::Flaky(told(&failed)));
+    }
+    Err(Failed::new(format!("{error:#}"), told(&broken)).into())
+}
+
+/// A run that failed, and what of it.
+struct Told {
+    error: anyhow::Error,
+    failed: Vec<FailedTest>,
+}
+
+impl From<anyhow::Error> for Told {
+    fn from(error: anyhow::Error) -> Self {
+        Self { error, failed: Vec::new() }
+    }
+}
+
+/// Where the reporter writes.
+struct Report(PathBuf);
+
+impl Report {
+    fn begin(context: &Context) -> Result<Self> {
+        let path = context.project.state().join("logs/failed-tests.jsonl");
+        let folder = path.parent().context("the report lies in a folder")?;
+        std::fs::create_dir_all(folder).context("the folder of the report")?;
+        std::fs::write(&path, "").context("the report of failed tests")?;
+        Ok(Self(path))
+    }
+
+    fn arguments(&self, context: &Context) -> [String; 4] {
+        let reporter = context.project.at("tools/src/checks/reporter.mjs");
+        [
+            "--test-reporter=spec".to_owned(),
+            "--test-reporter-destination=stdout".to_owned(),
+            format!("--test-reporter={}", reporter.display()),
+            format!("--test-reporter-destination={}", self.0.display()),
+        ]
+    }
+
+    /// None where Node ended before its reporter did.
+    fn read(&self) -> Vec<FailedTest> {
+        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+}
+
+/// The one test of this name, as a regular expression of JavaScript.
+fn pattern(name: &str) -> String {
+    let mut escaped = String::new();
+    for character in name.chars() {
+        if r"\^$.*+?()[]{}|/".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    format!("--test-name-pattern=/^{escaped}$/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_matched_as_it_stands() {
+        assert_eq!(
+            pattern("one (with) [odd] chars? a/b"),
+            r"--test-name-pattern=/^one \(with\) \[odd\] chars\? a\/b$/"
+        );
+    }
+
+    #[test]
+    fn a_line_of_the_reporter_is_a_failed_test() {
+        let line = r#"{"file":"/a/b.test.mjs","name":"c","output":["d","e"]}"#;
+        let test: FailedTest = serde_json::from_str(line).unwrap();
+        assert_eq!((test.name.as_str(), test.output.len()), ("c", 2));
+    }
+}
