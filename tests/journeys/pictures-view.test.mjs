@@ -250,7 +250,8 @@ test('without a connection the answer is kept, and sent when there is one', asyn
 
 for (const [what, refusal] of /** @type {[string, any][]} */ ([
   ['asked to wait', { status: 429, code: 'rate-limited', after: 30 }],
-  ['the edge is overloaded', { status: 503, code: 'unavailable' }],
+  // Long enough that it does not go on by itself while somebody looks at it.
+  ['the edge is overloaded', { status: 503, code: 'unavailable', after: 30 }],
 ])) {
   test(`where ${what} the answer is kept and sent again`, async (t) => {
     const refuse = [['/v1/solutions', { ...refusal, only: 'answer' }]];
