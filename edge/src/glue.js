@@ -114,8 +114,8 @@ export function rows(sql, query, params) {
 }
 
 /** Runs an INSERT … RETURNING; whether a row was inserted. */
-export function insert(sql, query, id, call, token, at, facts) {
-  const params = [id.slice().buffer, call.slice().buffer, token.slice().buffer, at];
+export function insert(sql, query, id, n, call, token, at, facts) {
+  const params = [id.slice().buffer, n, call.slice().buffer, token.slice().buffer, at];
   return !sql.exec(query, ...params, facts.slice().buffer).raw().next().done;
 }
 

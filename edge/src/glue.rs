@@ -72,6 +72,7 @@ extern "C" {
         sql: &JsValue,
         query: &str,
         id: &[u8],
+        n: f64,
         call: &[u8],
         token: &[u8],
         at: f64,

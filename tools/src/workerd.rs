@@ -30,6 +30,9 @@ pub struct WorkerOptions {
     pub vars: BTreeMap<String, String>,
     /// How far its clock is behind: what it writes is that old for the next start.
     pub behind: Duration,
+    /// Whether `/__rows` says how many rows its objects wrote, and how many
+    /// alarms they set.
+    pub counts_rows: bool,
 }
 
 /// A running workerd.
@@ -134,6 +137,7 @@ impl Workerd {
                     direct_port: before.map_or_else(ports::free, |worker| worker.direct_port),
                     vars: options.vars.clone(),
                     behind: options.behind,
+                    counts_rows: options.counts_rows,
                 }
             })
             .collect();

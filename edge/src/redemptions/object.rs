@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 
 use munjigi_captcha::UnixMillis;
-use munjigi_captcha::redemption::Redeemed;
+use munjigi_captcha::redemption::{Redeem, Redeemed};
 use munjigi_protocol::routes;
 use worker::js_sys::Date;
 use worker::wasm_bindgen;
@@ -19,11 +19,11 @@ use worker::{Env, State};
 use super::alarm::Plan;
 use super::denied::Denied;
 use super::ledgers;
-use super::outbox::{self, Next};
-use super::rows::{Rows, bucket_end, given_up};
+use super::outbox::{self, Batch, Next, Outbox};
+use super::rows::{Rows, bucket_end, bucket_of, given_up};
 use super::schema::{self, Schema};
 use super::sql::{Database, SqlError};
-use super::wire::{Command, Reply};
+use super::wire::{Command, Reply, RowId};
 use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
 use crate::{clock, outbound};
@@ -39,6 +39,7 @@ pub struct Redemptions {
     db: Database,
     schema: RefCell<Option<Schema>>,
     rows: Rows,
+    outbox: Outbox,
     denied: Denied,
     plan: RefCell<Plan>,
 }
@@ -55,6 +56,7 @@ impl Redemptions {
             env,
             schema: RefCell::new(None),
             rows: Rows::default(),
+            outbox: Outbox::default(),
             denied: Denied::default(),
             plan: RefCell::new(Plan::default()),
         };
@@ -80,8 +82,11 @@ impl Redemptions {
     pub async fn alarm(&self) {
         let now = clock::now();
         // First, so that whatever happens below there is another one.
-        let next = self.plan.borrow_mut().rings(now.0);
-        self.set_alarm(next);
+        let over = self.rows.buckets().first().is_some_and(|first| bucket_end(*first) <= now.0);
+        let next = self.plan.borrow_mut().rings(now.0, over || !self.outbox.is_empty());
+        if let Some(at) = next {
+            self.set_alarm(at);
+        }
         if let Err(error) = self.work().await {
             self.plan.borrow_mut().failed(now.0);
             Line::new(Level::Error, "alarm-failed").with_detail(&error.0).write();
@@ -97,11 +102,9 @@ impl Redemptions {
             self.rows.load(&self.db)?;
             self.denied.load(&self.db)?;
             outbox::take_up(&self.db)?;
-            for bucket in self.rows.buckets() {
-                if outbox::waiting(&self.db, bucket)? {
-                    self.plan.borrow_mut().more_waits(now.0);
-                    break;
-                }
+            self.outbox.load(&self.db, &self.rows.buckets())?;
+            if !self.outbox.is_empty() {
+                self.plan.borrow_mut().more_waits(now.0);
             }
         }
         *self.schema.borrow_mut() = Some(schema);
@@ -124,14 +127,7 @@ impl Redemptions {
             }
         }
         Ok(match command {
-            Command::Redeem(row, redeem) => {
-                let denial = self.denied.denial(&redeem, now);
-                let redeemed = self.rows.redeem(&self.db, now, denial, &row, &redeem)?;
-                if redeemed == Redeemed::First {
-                    self.row_written(now);
-                }
-                Reply::Redeemed(redeemed)
-            }
+            Command::Redeem(row, redeem) => Reply::Redeemed(self.redeem(&row, &redeem, now)?),
             Command::Step(row) => Reply::Stepped(self.rows.step(&self.db, now, &row)?),
             Command::Attempt(row, answer) => {
                 Reply::Attempted(self.rows.attempt(&self.db, now, &row, &answer)?)
@@ -155,6 +151,17 @@ impl Redemptions {
         schema::create(&self.db, &self.name())?;
         *self.schema.borrow_mut() = Some(Schema::Current);
         Ok(())
+    }
+
+    fn redeem(&self, row: &RowId, redeem: &Redeem, now: UnixMillis) -> Result<Redeemed, SqlError> {
+        let denial = self.denied.denial(redeem, now);
+        let n = self.outbox.next_number();
+        let redeemed = self.rows.redeem(&self.db, now, denial, row, redeem, n)?;
+        if redeemed == Redeemed::First {
+            self.outbox.spent(bucket_of(row.keep_until), row.id);
+            self.row_written(now);
+        }
+        Ok(redeemed)
     }
 
     /// The object's name, empty where only an alarm wakes it.
@@ -183,10 +190,7 @@ impl Redemptions {
     }
 
     fn backlog(&self) -> Result<Reply, SqlError> {
-        let mut backlog = 0;
-        for bucket in self.rows.buckets() {
-            backlog += outbox::backlog(&self.db, bucket)?;
-        }
+        let backlog = self.outbox.backlog(&self.db, &self.rows.buckets())?;
         Ok(Reply::Swept(u32::try_from(backlog).unwrap_or(u32::MAX)))
     }
 
@@ -205,7 +209,7 @@ impl Redemptions {
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();
             let Some(batch) = self.next(isolate, now)? else {
-                self.plan.borrow_mut().sent();
+                self.plan.borrow_mut().sent(now.0);
                 return self.rest(now);
             };
             if let Err(why) = self.send(isolate, &batch, now).await {
@@ -213,7 +217,7 @@ impl Redemptions {
                 self.plan.borrow_mut().failed(now.0);
                 return self.rest(now);
             }
-            outbox::taken(&self.db, &batch)?;
+            self.outbox.taken(&self.db, &batch)?;
             if batch.unreadable > 0 {
                 // Another release wrote them: it sends them when it is back.
                 Line::new(Level::Error, "events-unreadable").with_count(batch.unreadable).write();
@@ -226,19 +230,19 @@ impl Redemptions {
     }
 
     /// The next batch to send; drops buckets on the way.
-    fn next(&self, isolate: &Isolate, now: UnixMillis) -> Result<Option<outbox::Batch>, SqlError> {
-        for bucket in self.rows.buckets() {
+    fn next(&self, isolate: &Isolate, now: UnixMillis) -> Result<Option<Batch>, SqlError> {
+        loop {
+            let buckets = self.rows.buckets();
             let next = match isolate.config.origin_url {
-                None => outbox::next_without_origin(&self.db, bucket, now)?,
-                Some(_) => outbox::next(&self.db, bucket, now)?,
+                None => self.outbox.next_without_origin(&self.db, &buckets, now)?,
+                Some(_) => self.outbox.next(&self.db, &buckets, now)?,
             };
             match next {
                 Next::Send(batch) => return Ok(Some(batch)),
-                Next::Drop => self.drop_bucket(bucket)?,
-                Next::Nothing => {}
+                Next::Drop(bucket) => self.drop_bucket(bucket)?,
+                Next::Nothing => return Ok(None),
             }
         }
-        Ok(None)
     }
 
     /// After work that cannot go on now: gives up what has waited for too
@@ -248,7 +252,7 @@ impl Redemptions {
             if now.0 < given_up(bucket) {
                 break;
             }
-            let lost = outbox::backlog(&self.db, bucket)?;
+            let lost = self.outbox.give_up(&self.db, bucket)?;
             Line::new(Level::Error, "events-lost")
                 .with_count(lost)
                 .with_detail(
@@ -267,12 +271,7 @@ impl Redemptions {
         Ok(())
     }
 
-    async fn send(
-        &self,
-        isolate: &Isolate,
-        batch: &outbox::Batch,
-        now: UnixMillis,
-    ) -> Result<(), String> {
+    async fn send(&self, isolate: &Isolate, batch: &Batch, now: UnixMillis) -> Result<(), String> {
         if batch.events.is_empty() {
             return Ok(());
         }

@@ -1,95 +1,259 @@
-//! What the origin has not heard of yet: the rows of spent attempts behind a
-//! cursor, and once a bucket has ended, the final count of rejections of the
-//! rows that have any. When to try is decided in `alarm`.
+//! What the origin has not heard of yet: spent attempts behind a cursor, in
+//! the order of their spending, and once a bucket has ended, the final count
+//! of rejections of the rows that have any. When to try is decided in `alarm`.
+//!
+//! The order stands in the rows and in memory, not in an index, which would be
+//! billed as a second row a pass. Memory holds the ids of what waits; it is a
+//! cache, and an object that starts reads its live buckets once.
 //!
 //! A row that this release cannot read does not hold up those behind it. It is
 //! set aside: its bucket is not dropped, and each start of the object looks
 //! whether the row can be read now.
 
+mod batch;
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use munjigi_captcha::UnixMillis;
-use munjigi_protocol::{AttemptId, EventBatch, Redeemed};
 
-use super::facts;
 use super::rows::bucket_end;
-use super::sql::{Database, Row, SqlError, integer};
+use super::sql::{Database, Row, SqlError, blob, integer};
 
-/// Most events of one batch.
-const MAX_EVENTS: usize = 500;
-/// Most bytes of one batch: the origin takes 256 KiB, the plan says 96 KB.
-const MAX_BYTES: usize = 96_000;
+pub use batch::Batch;
 
-/// Which cursor a batch moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pass {
-    /// Rows that were never sent.
-    First,
-    /// Rows of an ended bucket with rejections, once more.
-    Final,
-}
+/// Ids kept in memory; what waits beyond them is read when they are sent.
+/// 256 KB where the origin is away for long.
+const MOST_KNOWN: usize = 8_192;
 
-/// Rows to send and what to do once they were taken.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Batch {
-    /// For the origin.
-    pub events: Vec<Redeemed>,
-    /// How many rows were never sent and cannot be read.
-    pub unreadable: u64,
-    aside: Option<u64>,
-    bucket: u64,
-    pass: Pass,
-    last: u64,
-}
-
-/// What is next for a bucket.
+/// What is next for the outbox.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
     /// Send this.
     Send(Batch),
-    /// Everything was sent and the bucket has ended: drop it.
-    Drop,
+    /// Everything of this bucket was sent and it has ended: drop it.
+    Drop(u64),
     /// Nothing for now.
     Nothing,
 }
 
-/// Whether a bucket has rows that were never sent.
-pub fn waiting(db: &Database, bucket: u64) -> Result<bool, SqlError> {
+/// What waits, oldest first.
+#[derive(Default)]
+pub struct Outbox(RefCell<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// The number of the last row that the origin has.
+    sent: u64,
+    /// The highest number given so far.
+    last: u64,
+    waiting: VecDeque<Waiting>,
+    /// Whether rows wait that are not in `waiting`.
+    more: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Waiting {
+    n: u64,
+    bucket: u64,
+    id: [u8; 16],
+}
+
+impl Outbox {
+    /// Learns what waits in the live buckets.
+    pub fn load(&self, db: &Database, buckets: &[u64]) -> Result<(), SqlError> {
+        let found = db.run("SELECT n FROM sent", &[])?;
+        let sent = found.first().map_or(0, |row| row.integer(0));
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let mut last = sent;
+        for bucket in buckets {
+            // One more than is kept, to know whether there are more.
+            let statement = format!(
+                "SELECT n, id FROM attempts_{bucket} WHERE n > ? ORDER BY n LIMIT {}",
+                MOST_KNOWN + 1
+            );
+            for row in db.run(&statement, &[integer(sent)])? {
+                let id = row.bytes(1).ok_or_else(|| SqlError("an id of another length".into()))?;
+                let row = Waiting { n: row.integer(0), bucket: *bucket, id };
+                // Two buckets at a time are spent from, so this is nearly a
+                // push; sorting is code that nothing else at the edge needs.
+                let place = waiting.partition_point(|other| other.n < row.n);
+                waiting.insert(place, row);
+            }
+            let found = db.run(&format!("SELECT MAX(n) FROM attempts_{bucket}"), &[])?;
+            last = last.max(found.first().map_or(0, |row| row.integer(0)));
+        }
+        let more = waiting.len() > MOST_KNOWN;
+        waiting.truncate(MOST_KNOWN);
+        self.0.replace(Known { sent, last, waiting: waiting.into(), more });
+        Ok(())
+    }
+
+    /// The number that the next row to be spent gets.
+    pub fn next_number(&self) -> u64 {
+        self.0.borrow().last + 1
+    }
+
+    /// A row was spent under the next number.
+    pub fn spent(&self, bucket: u64, id: [u8; 16]) {
+        let mut known = self.0.borrow_mut();
+        known.last += 1;
+        let n = known.last;
+        known.more |= known.waiting.len() >= MOST_KNOWN;
+        if !known.more {
+            known.waiting.push_back(Waiting { n, bucket, id });
+        }
+    }
+
+    /// Whether anything waits.
+    pub fn is_empty(&self) -> bool {
+        let known = self.0.borrow();
+        known.waiting.is_empty() && !known.more
+    }
+
+    /// How many rows wait.
+    pub fn backlog(&self, db: &Database, buckets: &[u64]) -> Result<u64, SqlError> {
+        let (more, sent, waiting) = {
+            let known = self.0.borrow();
+            (known.more, known.sent, known.waiting.len() as u64)
+        };
+        if !more {
+            return Ok(waiting);
+        }
+        buckets.iter().map(|bucket| unsent(db, *bucket, sent)).sum()
+    }
+
+    /// What is next. Buckets that are over go first: what is left of them to
+    /// send is little.
+    pub fn next(&self, db: &Database, buckets: &[u64], now: UnixMillis) -> Result<Next, SqlError> {
+        for bucket in self.over(buckets, now) {
+            if has_aside(db, bucket)? {
+                continue;
+            }
+            return Ok(last_counts(db, bucket)?.map_or(Next::Drop(bucket), Next::Send));
+        }
+        if self.0.borrow().waiting.is_empty() && self.0.borrow().more {
+            self.load(db, buckets)?;
+        }
+        Ok(self.unsent_batch(db)?.map_or(Next::Nothing, Next::Send))
+    }
+
+    /// The same where there is no origin: rows wait until there is one.
+    pub fn next_without_origin(
+        &self,
+        db: &Database,
+        buckets: &[u64],
+        now: UnixMillis,
+    ) -> Result<Next, SqlError> {
+        for bucket in self.over(buckets, now) {
+            if !has_aside(db, bucket)? {
+                return Ok(Next::Drop(bucket));
+            }
+        }
+        Ok(Next::Nothing)
+    }
+
+    /// Moves the cursor past a batch that the origin has taken.
+    pub fn taken(&self, db: &Database, batch: &Batch) -> Result<(), SqlError> {
+        for (bucket, first) in &batch.aside {
+            let statement = "INSERT OR IGNORE INTO aside VALUES (?, ?)";
+            db.run(statement, &[integer(*bucket), integer(*first)])?;
+        }
+        match &batch.last {
+            batch::Last::Number(n) => {
+                db.run("UPDATE sent SET n = ?", &[integer(*n)])?;
+                let mut known = self.0.borrow_mut();
+                known.sent = *n;
+                while known.waiting.front().is_some_and(|row| row.n <= *n) {
+                    known.waiting.pop_front();
+                }
+            }
+            batch::Last::Id(bucket, id) => {
+                let statement = "UPDATE live SET resent = ? WHERE bucket = ?";
+                db.run(statement, &[blob(id), integer(*bucket)])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets a bucket that is given up; how many of its rows were never
+    /// sent.
+    pub fn give_up(&self, db: &Database, bucket: u64) -> Result<u64, SqlError> {
+        let mut known = self.0.borrow_mut();
+        let lost = unsent(db, bucket, known.sent)?;
+        known.waiting.retain(|row| row.bucket != bucket);
+        Ok(lost)
+    }
+
+    /// Buckets that have ended and of which everything was sent once.
+    fn over(&self, buckets: &[u64], now: UnixMillis) -> Vec<u64> {
+        let known = self.0.borrow();
+        let all_sent =
+            |bucket: u64| !known.more && known.waiting.iter().all(|row| row.bucket != bucket);
+        let over = |bucket: &u64| now.0 >= bucket_end(*bucket) && all_sent(*bucket);
+        buckets.iter().copied().filter(over).collect()
+    }
+
+    /// As many of the rows that wait as one batch takes.
+    fn unsent_batch(&self, db: &Database) -> Result<Option<Batch>, SqlError> {
+        let known = self.0.borrow();
+        let first: Vec<Waiting> = known.waiting.iter().take(batch::MAX_EVENTS).copied().collect();
+        let mut rows = read(db, &first)?;
+        let rows = first.iter().map(|waiting| {
+            let found = rows.iter().position(|row| row.bytes(0) == Some(waiting.id));
+            let row = found.map(|place| rows.swap_remove(place));
+            (*waiting, row.as_ref().and_then(batch::event))
+        });
+        Ok(Batch::unsent(rows))
+    }
+}
+
+/// Ids that one statement names; the platform binds at most 100.
+const IDS: usize = 50;
+
+/// Rows by their ids, in no order.
+fn read(db: &Database, waiting: &[Waiting]) -> Result<Vec<Row>, SqlError> {
+    let mut buckets: Vec<u64> = Vec::new();
+    for Waiting { bucket, .. } in waiting {
+        if !buckets.contains(bucket) {
+            buckets.push(*bucket);
+        }
+    }
+    let mut rows = Vec::with_capacity(waiting.len());
+    for bucket in buckets {
+        let ids: Vec<_> =
+            waiting.iter().filter(|row| row.bucket == bucket).map(|row| blob(&row.id)).collect();
+        for ids in ids.chunks(IDS) {
+            let places = vec!["?"; ids.len()].join(", ");
+            let statement = format!(
+                "SELECT id, at, facts, rejected FROM attempts_{bucket} WHERE id IN ({places})"
+            );
+            rows.extend(db.run(&statement, ids)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// Rows of a bucket that was sent, with rejections, once more.
+fn last_counts(db: &Database, bucket: u64) -> Result<Option<Batch>, SqlError> {
     let statement = format!(
-        "SELECT 1 FROM r{bucket} WHERE n > (SELECT sent FROM buckets WHERE bucket = ?) LIMIT 1"
+        "SELECT id, at, facts, rejected FROM attempts_{bucket} \
+         WHERE id > (SELECT resent FROM live WHERE bucket = ?) AND rejected > 0 \
+         ORDER BY id LIMIT {}",
+        batch::MAX_EVENTS
     );
-    Ok(!db.run(&statement, &[integer(bucket)])?.is_empty())
+    let rows = db.run(&statement, &[integer(bucket)])?;
+    Ok(Batch::last_counts(bucket, rows.iter().map(|row| (row.bytes(0), batch::event(row)))))
 }
 
-/// How many rows were never sent.
-pub fn backlog(db: &Database, bucket: u64) -> Result<u64, SqlError> {
-    let statement = format!(
-        "SELECT COALESCE(MAX(n), 0) - (SELECT sent FROM buckets WHERE bucket = ?) FROM r{bucket}"
-    );
-    Ok(db.run(&statement, &[integer(bucket)])?.first().map_or(0, |row| row.integer(0)))
-}
-
-/// What is next for a bucket.
-pub fn next(db: &Database, bucket: u64, now: UnixMillis) -> Result<Next, SqlError> {
-    if let Some(batch) = read(db, bucket, Pass::First)? {
-        return Ok(Next::Send(batch));
-    }
-    if now.0 < bucket_end(bucket) {
-        return Ok(Next::Nothing);
-    }
-    match read(db, bucket, Pass::Final)? {
-        Some(batch) => Ok(Next::Send(batch)),
-        None if aside(db, bucket)? => Ok(Next::Nothing),
-        None => Ok(Next::Drop),
-    }
-}
-
-/// The same where there is no origin: rows wait until there is one.
-pub fn next_without_origin(db: &Database, bucket: u64, now: UnixMillis) -> Result<Next, SqlError> {
-    let over = now.0 >= bucket_end(bucket) && !waiting(db, bucket)? && !aside(db, bucket)?;
-    Ok(if over { Next::Drop } else { Next::Nothing })
+/// How many rows of a bucket were never sent.
+fn unsent(db: &Database, bucket: u64, sent: u64) -> Result<u64, SqlError> {
+    let statement = format!("SELECT COUNT(*) FROM attempts_{bucket} WHERE n > ?");
+    Ok(db.run(&statement, &[integer(sent)])?.first().map_or(0, |row| row.integer(0)))
 }
 
 /// Whether a bucket has rows that were set aside.
-fn aside(db: &Database, bucket: u64) -> Result<bool, SqlError> {
+fn has_aside(db: &Database, bucket: u64) -> Result<bool, SqlError> {
     Ok(!db.run("SELECT 1 FROM aside WHERE bucket = ?", &[integer(bucket)])?.is_empty())
 }
 
@@ -98,132 +262,14 @@ fn aside(db: &Database, bucket: u64) -> Result<bool, SqlError> {
 pub fn take_up(db: &Database) -> Result<(), SqlError> {
     for row in db.run("SELECT bucket, n FROM aside", &[])? {
         let (bucket, n) = (row.integer(0), row.integer(1));
-        let statement = format!("SELECT facts FROM r{bucket} WHERE n = ?");
+        let statement = format!("SELECT facts FROM attempts_{bucket} WHERE n = ?");
         let found = db.run(&statement, &[integer(n)])?;
         let facts = found.first().and_then(|row| row.blob(0));
-        if facts.is_none_or(|facts| facts::decode(&facts).is_some()) {
+        if facts.is_none_or(|facts| super::facts::decode(&facts).is_some()) {
             let before = integer(n.saturating_sub(1));
-            let statement = "UPDATE buckets SET sent = ? WHERE bucket = ?";
-            db.run(statement, &[before, integer(bucket)])?;
+            db.run("UPDATE sent SET n = MIN(n, ?)", &[before])?;
             db.run("DELETE FROM aside WHERE bucket = ?", &[integer(bucket)])?;
         }
     }
     Ok(())
-}
-
-/// Moves the cursor past a batch that the origin has taken.
-pub fn taken(db: &Database, batch: &Batch) -> Result<(), SqlError> {
-    if let Some(first) = batch.aside {
-        let statement = "INSERT OR IGNORE INTO aside VALUES (?, ?)";
-        db.run(statement, &[integer(batch.bucket), integer(first)])?;
-    }
-    let cursor = batch.pass.cursor();
-    let statement = format!("UPDATE buckets SET {cursor} = ? WHERE bucket = ?");
-    db.run(&statement, &[integer(batch.last), integer(batch.bucket)])?;
-    Ok(())
-}
-
-impl Batch {
-    /// The body for the origin.
-    pub fn json(&self, shard: &str) -> Option<String> {
-        let batch = EventBatch { shard: shard.to_owned(), events: self.events.clone() };
-        serde_json::to_string(&batch).ok()
-    }
-}
-
-impl Pass {
-    const fn cursor(self) -> &'static str {
-        match self {
-            Self::First => "sent",
-            Self::Final => "resent",
-        }
-    }
-
-    const fn condition(self) -> &'static str {
-        match self {
-            Self::First => "",
-            Self::Final => "AND rejected > 0",
-        }
-    }
-}
-
-fn read(db: &Database, bucket: u64, pass: Pass) -> Result<Option<Batch>, SqlError> {
-    let (cursor, condition) = (pass.cursor(), pass.condition());
-    let statement = format!(
-        "SELECT n, id, at, facts, rejected FROM r{bucket} \
-         WHERE n > (SELECT {cursor} FROM buckets WHERE bucket = ?) {condition} \
-         ORDER BY n LIMIT {MAX_EVENTS}"
-    );
-    let rows = db.run(&statement, &[integer(bucket)])?;
-    Ok(gather(bucket, pass, rows.iter().map(|row| (row.integer(0), event(row)))))
-}
-
-/// As many rows as one batch takes, in their order; none where there is none.
-fn gather(
-    bucket: u64,
-    pass: Pass,
-    rows: impl Iterator<Item = (u64, Option<Redeemed>)>,
-) -> Option<Batch> {
-    let events = Vec::new();
-    let mut batch = Batch { events, unreadable: 0, aside: None, bucket, pass, last: 0 };
-    let mut bytes = 0;
-    for (n, event) in rows {
-        bytes += event.as_ref().map_or(0, json_bytes);
-        if bytes > MAX_BYTES && !batch.events.is_empty() {
-            break;
-        }
-        batch.last = n;
-        if event.is_none() && pass == Pass::First {
-            batch.unreadable += 1;
-            batch.aside.get_or_insert(n);
-        }
-        batch.events.extend(event);
-    }
-    (batch.last > 0).then_some(batch)
-}
-
-fn event(row: &Row) -> Option<Redeemed> {
-    let id = AttemptId(row.bytes(1)?);
-    let facts = facts::decode(&row.blob(3)?)?;
-    let rejected = u32::try_from(row.integer(4)).unwrap_or(u32::MAX);
-    Some(Redeemed { rejected, ..facts.event(id, UnixMillis(row.integer(2))) })
-}
-
-/// An upper bound: every name here is ASCII without characters that JSON
-/// escapes, except by accident of an operator's hand.
-fn json_bytes(event: &Redeemed) -> usize {
-    320 + event.sitekey.len() + 2 * (event.hostname.len() + event.action.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event(hostname: &str) -> Redeemed {
-        let facts = facts::tests::facts();
-        Redeemed { hostname: hostname.into(), ..facts.event(AttemptId([1; 16]), UnixMillis(2)) }
-    }
-
-    #[test]
-    fn a_row_that_cannot_be_read_is_set_aside_and_holds_nothing_up() {
-        let rows = [(7, None), (8, Some(event("a"))), (9, None), (10, Some(event("b")))];
-        let batch = gather(1, Pass::First, rows.clone().into_iter()).unwrap();
-        assert_eq!((batch.events.len(), batch.last), (2, 10));
-        assert_eq!((batch.unreadable, batch.aside), (2, Some(7)));
-        // What was set aside is told of once.
-        let again = gather(1, Pass::Final, rows.into_iter()).unwrap();
-        assert_eq!((again.unreadable, again.aside), (0, None));
-        let alone = gather(1, Pass::First, [(7, None)].into_iter()).unwrap();
-        assert_eq!((alone.events.len(), alone.last), (0, 7));
-        assert_eq!(gather(1, Pass::First, [].into_iter()), None);
-    }
-
-    #[test]
-    fn a_batch_keeps_to_its_size_and_goes_on_where_it_ended() {
-        let long = "a".repeat(10_000);
-        let rows = (1..20).map(|n| (n, Some(event(&long))));
-        let batch = gather(1, Pass::First, rows).unwrap();
-        assert_eq!(batch.events.len() as u64, batch.last);
-        assert!((2..19).contains(&batch.last));
-    }
 }

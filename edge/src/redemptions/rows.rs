@@ -1,9 +1,7 @@
-//! The rows of attempts, in one pair of tables per ten minutes of expiry, so
-//! that what has expired is dropped whole. `r<bucket>` holds the spent
-//! attempts in the order of their spending and is the outbox at the same
-//! time; `s<bucket>` holds pictures asked and answers tried, which few
-//! attempts have. What an operation does to a row is decided in
-//! `munjigi_captcha::redemption`.
+//! The rows of attempts, in one table per ten minutes of expiry, so that what
+//! has expired is dropped whole. One row an attempt: a token is spent by
+//! inserting it, and it is at once what the origin is told (`outbox`). What an
+//! operation does to a row is decided in `munjigi_captcha::redemption`.
 
 use std::cell::RefCell;
 
@@ -23,7 +21,7 @@ const GRACE_MS: u64 = 60_000;
 /// 14 days.
 const GIVE_UP_MS: u64 = 14 * 86_400_000;
 
-/// The live buckets in their order, a cache of the table `buckets`: a few.
+/// The live buckets in their order, a cache of the table `live`: a few.
 #[derive(Default)]
 pub struct Rows {
     buckets: RefCell<Vec<Statements>>,
@@ -55,7 +53,7 @@ pub const fn bucket_end(bucket: u64) -> u64 {
 impl Rows {
     /// Learns the buckets that the database has.
     pub fn load(&self, db: &Database) -> Result<(), SqlError> {
-        let found = db.run("SELECT bucket FROM buckets", &[])?;
+        let found = db.run("SELECT bucket FROM live", &[])?;
         self.buckets.borrow_mut().clear();
         for row in found {
             self.know(row.integer(0));
@@ -73,9 +71,9 @@ impl Rows {
         self.buckets.borrow_mut().retain(|known| known.bucket != bucket);
     }
 
-    /// Spends an attempt. Nearly every call is the first about its attempt:
-    /// one statement inserts the row unless there is one. Only where there is
-    /// one is it read.
+    /// Spends an attempt under the number `n`. Nearly every call is the first
+    /// about its attempt: one statement inserts the row unless there is one.
+    /// Only where there is one is it read.
     pub fn redeem(
         &self,
         db: &Database,
@@ -83,9 +81,11 @@ impl Rows {
         denial: Denial,
         id: &RowId,
         redeem: &Redeem,
+        n: u64,
     ) -> Result<Redeemed, SqlError> {
         let keep_until = UnixMillis(id.keep_until);
-        let (unspent, _) = redemption::redeem(&Row::default(), keep_until, now, denial, redeem);
+        let decide = |row: &Row| redemption::redeem(row, keep_until, now, denial, redeem);
+        let (unspent, _) = decide(&Row::default());
         if unspent != Redeemed::First {
             return Ok(unspent);
         }
@@ -93,24 +93,23 @@ impl Rows {
         let facts = facts::encode(&redeem.facts).map_err(|e| SqlError(e.to_string()))?;
         let new = NewRow {
             id: &id.id,
+            n,
             call: &redeem.call.0,
             token: &redeem.token.0,
-            at: milliseconds(now),
+            at: now.0,
             facts: &facts,
         };
         if self.spend(db, bucket, &new)? {
             return Ok(Redeemed::First);
         }
-        let row = Self::read(db, bucket, &id.id)?;
-        let (answer, change) = redemption::redeem(&row, keep_until, now, denial, redeem);
+        let (answer, change) = decide(&Self::read(db, bucket, &id.id)?);
         match (answer, change) {
             (Redeemed::First, _) => {
-                // A picture was asked of it, and it was earned through it.
-                let statement = Statements::spend_stepped(bucket);
-                db.insert(&statement, &new)?;
+                // More was asked of it than a puzzle, and was done.
+                db.insert(&Statements::spend_known(bucket), &new)?;
             }
             (_, Some(row)) => {
-                let statement = format!("UPDATE r{bucket} SET rejected = ? WHERE id = ?");
+                let statement = format!("UPDATE attempts_{bucket} SET rejected = ? WHERE id = ?");
                 db.run(&statement, &[integer(u64::from(row.rejected)), blob(&id.id)])?;
             }
             (_, None) => {}
@@ -149,8 +148,10 @@ impl Rows {
         let bucket = self.open(db, id.keep_until)?;
         let (answer, change) = decide(&Self::read(db, bucket, &id.id)?);
         if let Some(row) = change {
-            let statement =
-                format!("INSERT OR REPLACE INTO s{bucket} (id, stepped, answer) VALUES (?, ?, ?)");
+            let statement = format!(
+                "INSERT INTO attempts_{bucket} (id, stepped, answer) VALUES (?, ?, ?) \
+                 ON CONFLICT DO UPDATE SET stepped = excluded.stepped, answer = excluded.answer"
+            );
             let answer =
                 row.answer.map_or(worker::wasm_bindgen::JsValue::NULL, |hash| blob(&hash.0));
             db.run(&statement, &[blob(&id.id), integer(u64::from(row.stepped)), answer])?;
@@ -166,24 +167,26 @@ impl Rows {
         }
     }
 
-    /// Reads what the two tables say of an attempt.
+    /// Reads what the table says of an attempt.
     fn read(db: &Database, bucket: u64, id: &[u8; 16]) -> Result<Row, SqlError> {
-        let mut row = Row::default();
-        let statement = format!("SELECT call, token, rejected FROM r{bucket} WHERE id = ?");
-        if let Some(spent) = db.run(&statement, &[blob(id)])?.first() {
-            let (call, token) = (spent.bytes(0), spent.bytes(1));
-            let (Some(call), Some(token)) = (call, token) else {
-                return Err(SqlError("a row without its call and token".into()));
-            };
-            row.spent = Some(Spent { call: CallHash(call), token: TokenHash(token) });
-            row.rejected = u32::try_from(spent.integer(2)).unwrap_or(u32::MAX);
-        }
-        let statement = format!("SELECT stepped, answer FROM s{bucket} WHERE id = ?");
-        if let Some(step) = db.run(&statement, &[blob(id)])?.first() {
-            row.stepped = step.integer(0) == 1;
-            row.answer = step.bytes(1).map(AnswerHash);
-        }
-        Ok(row)
+        let statement = format!(
+            "SELECT stepped, answer, call, token, rejected FROM attempts_{bucket} WHERE id = ?"
+        );
+        let found = db.run(&statement, &[blob(id)])?;
+        let Some(row) = found.first() else { return Ok(Row::default()) };
+        let spent = match (row.bytes(2), row.bytes(3)) {
+            (Some(call), Some(token)) => {
+                Some(Spent { call: CallHash(call), token: TokenHash(token) })
+            }
+            (None, None) => None,
+            _ => return Err(SqlError("a row with a call or a token alone".into())),
+        };
+        Ok(Row {
+            stepped: row.integer(0) == 1,
+            answer: row.bytes(1).map(AnswerHash),
+            spent,
+            rejected: u32::try_from(row.integer(4)).unwrap_or(u32::MAX),
+        })
     }
 
     /// The bucket for an expiry, made if it is new.
@@ -206,26 +209,19 @@ impl Rows {
 
 impl Statements {
     fn new(bucket: u64) -> Self {
-        // An attempt with a picture takes the slower way, so that this one
-        // statement is right whatever the token says.
         let spend = format!(
-            "INSERT INTO r{bucket} (id, call, token, at, facts) SELECT ?1, ?2, ?3, ?4, ?5 \
-             WHERE NOT EXISTS (SELECT 1 FROM s{bucket} WHERE id = ?1) \
-             ON CONFLICT DO NOTHING RETURNING n"
+            "INSERT INTO attempts_{bucket} (id, n, call, token, at, facts) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING RETURNING 1"
         );
         Self { bucket, spend }
     }
 
-    fn spend_stepped(bucket: u64) -> String {
+    fn spend_known(bucket: u64) -> String {
         format!(
-            "INSERT INTO r{bucket} (id, call, token, at, facts) VALUES (?, ?, ?, ?, ?) RETURNING n"
+            "UPDATE attempts_{bucket} SET n = ?2, call = ?3, token = ?4, at = ?5, facts = ?6 \
+             WHERE id = ?1 RETURNING 1"
         )
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
-const fn milliseconds(now: UnixMillis) -> f64 {
-    now.0 as f64
 }
 
 #[cfg(test)]

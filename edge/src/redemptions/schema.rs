@@ -3,21 +3,46 @@
 
 use super::sql::{Database, SqlError, integer, text};
 
-/// Steps from each version to the next. Append only. Every statement can be
-/// run again: one that failed half-way is made good at the next try.
-const STEPS: &[&[&str]] = &[&[
-    // Live buckets: `sent` is the last row that the origin has, `resent` the
-    // last one whose final count of rejections it has.
-    "CREATE TABLE IF NOT EXISTS buckets (bucket INTEGER PRIMARY KEY, sent INTEGER NOT NULL, resent INTEGER NOT NULL)",
-    // Nonces of signatures that were seen.
-    "CREATE TABLE IF NOT EXISTS nonces (nonce BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
-    // Revoked sites and secrets, until every cache has forgotten them.
-    "CREATE TABLE IF NOT EXISTS denied (name TEXT PRIMARY KEY, version INTEGER NOT NULL, denied INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
-    // What another way costs a network on a site.
-    "CREATE TABLE IF NOT EXISTS prices (payer BLOB PRIMARY KEY, price BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
-    // Of each bucket with rows that could not be read: the first of them.
-    "CREATE TABLE IF NOT EXISTS aside (bucket INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
-]];
+mod version_1;
+
+/// What brings a database from each version to the next. Append only. Each can
+/// be run again: one that failed half-way is made good at the next try.
+const STEPS: &[Step] = &[ledgers, one_table_a_bucket];
+
+type Step = fn(&Database) -> Result<(), SqlError>;
+
+fn ledgers(db: &Database) -> Result<(), SqlError> {
+    for statement in [
+        // Nonces of signatures that were seen.
+        "CREATE TABLE IF NOT EXISTS nonces (nonce BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
+        // Revoked sites and secrets, until every cache has forgotten them.
+        "CREATE TABLE IF NOT EXISTS denied (name TEXT PRIMARY KEY, version INTEGER NOT NULL, denied INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
+        // What another way costs a network on a site.
+        "CREATE TABLE IF NOT EXISTS prices (payer BLOB PRIMARY KEY, price BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
+        // Of each bucket with rows that could not be read: the first of them.
+        "CREATE TABLE IF NOT EXISTS aside (bucket INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
+    ] {
+        db.run(statement, &[])?;
+    }
+    Ok(())
+}
+
+/// The list of buckets has another name than in version 1, whose release would
+/// take an object with the old name and without the old tables for unspent.
+/// Without the old name it refuses every call, until the newer release is back.
+fn one_table_a_bucket(db: &Database) -> Result<(), SqlError> {
+    for statement in [
+        // Live buckets: `resent` is the last id whose final count of
+        // rejections the origin has.
+        "CREATE TABLE IF NOT EXISTS live (bucket INTEGER PRIMARY KEY, resent BLOB NOT NULL)",
+        // The number of the last row that the origin has.
+        "CREATE TABLE IF NOT EXISTS sent (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL)",
+        "INSERT OR IGNORE INTO sent VALUES (1, 0)",
+    ] {
+        db.run(statement, &[])?;
+    }
+    version_1::take_over(db)
+}
 
 /// What is known of an object's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +61,8 @@ pub fn wake(db: &Database, shard: &str) -> Result<Schema, SqlError> {
         return Ok(Schema::Empty);
     }
     create(db, shard)?;
-    let torn = "SELECT bucket FROM buckets WHERE \
-                (SELECT COUNT(*) FROM sqlite_master WHERE name IN ('r' || bucket, 's' || bucket)) < 2";
+    let torn = "SELECT bucket FROM live WHERE NOT EXISTS \
+                (SELECT 1 FROM sqlite_master WHERE name = 'attempts_' || bucket)";
     for row in db.run(torn, &[])? {
         create_bucket(db, row.integer(0))?;
     }
@@ -61,42 +86,36 @@ pub fn shard(db: &Database) -> Result<String, SqlError> {
     Ok(found.first().map(|row| row.text(0)).unwrap_or_default())
 }
 
-/// Makes the tables of a bucket.
+/// Makes the table of a bucket. The id is its key and there is no other
+/// index: the platform bills each index's entry as a row of its own. `n`
+/// numbers spent rows in the order of their spending; 0 is one that is not
+/// spent.
 pub fn create_bucket(db: &Database, bucket: u64) -> Result<(), SqlError> {
     db.run(
         &format!(
-            "CREATE TABLE IF NOT EXISTS r{bucket} (n INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, \
-             call BLOB NOT NULL, token BLOB NOT NULL, at INTEGER NOT NULL, facts BLOB NOT NULL, \
-             rejected INTEGER NOT NULL DEFAULT 0)"
+            "CREATE TABLE IF NOT EXISTS attempts_{bucket} (id BLOB PRIMARY KEY, \
+             n INTEGER NOT NULL DEFAULT 0, stepped INTEGER NOT NULL DEFAULT 0, \
+             owed INTEGER NOT NULL DEFAULT 0, answer BLOB, call BLOB, token BLOB, at INTEGER, \
+             facts BLOB, rejected INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID"
         ),
         &[],
     )?;
-    db.run(
-        &format!(
-            "CREATE TABLE IF NOT EXISTS s{bucket} (id BLOB PRIMARY KEY, stepped INTEGER NOT NULL, answer BLOB) \
-             WITHOUT ROWID"
-        ),
-        &[],
-    )?;
-    db.run("INSERT OR IGNORE INTO buckets VALUES (?, 0, 0)", &[integer(bucket)])?;
+    db.run("INSERT OR IGNORE INTO live VALUES (?, x'')", &[integer(bucket)])?;
     Ok(())
 }
 
-/// Drops the tables of a bucket.
+/// Drops the table of a bucket.
 pub fn drop_bucket(db: &Database, bucket: u64) -> Result<(), SqlError> {
-    db.run(&format!("DROP TABLE IF EXISTS r{bucket}"), &[])?;
-    db.run(&format!("DROP TABLE IF EXISTS s{bucket}"), &[])?;
+    db.run(&format!("DROP TABLE IF EXISTS attempts_{bucket}"), &[])?;
     db.run("DELETE FROM aside WHERE bucket = ?", &[integer(bucket)])?;
-    db.run("DELETE FROM buckets WHERE bucket = ?", &[integer(bucket)])?;
+    db.run("DELETE FROM live WHERE bucket = ?", &[integer(bucket)])?;
     Ok(())
 }
 
 fn upgrade(db: &Database, from: u64) -> Result<(), SqlError> {
     let done = usize::try_from(from).unwrap_or(usize::MAX);
-    for (index, statements) in STEPS.iter().enumerate().skip(done) {
-        for statement in *statements {
-            db.run(statement, &[])?;
-        }
+    for (index, step) in STEPS.iter().enumerate().skip(done) {
+        step(db)?;
         let version = u64::try_from(index).unwrap_or_default() + 1;
         db.run("INSERT OR REPLACE INTO meta VALUES ('version', ?)", &[integer(version)])?;
     }

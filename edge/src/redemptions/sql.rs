@@ -31,8 +31,9 @@ impl Database {
 
     /// Runs the one statement that every redemption needs.
     pub fn insert(&self, statement: &str, row: &NewRow<'_>) -> Result<bool, SqlError> {
-        let NewRow { id, call, token, at, facts } = row;
-        glue::insert(&self.0, statement, *id, *call, *token, *at, facts).map_err(SqlError::from)
+        let NewRow { id, n, call, token, at, facts } = row;
+        let (n, at) = (float(*n), float(*at));
+        glue::insert(&self.0, statement, *id, n, *call, *token, at, facts).map_err(SqlError::from)
     }
 }
 
@@ -40,12 +41,14 @@ impl Database {
 pub struct NewRow<'row> {
     /// The attempt.
     pub id: &'row [u8; 16],
+    /// Its number in the order of spending.
+    pub n: u64,
     /// The call that spent it.
     pub call: &'row [u8; 16],
     /// The token that was spent.
     pub token: &'row [u8; 16],
     /// When, in milliseconds.
-    pub at: f64,
+    pub at: u64,
     /// What the token said.
     pub facts: &'row [u8],
 }
@@ -90,9 +93,13 @@ pub fn blob(bytes: &[u8]) -> JsValue {
 }
 
 /// A whole number as a parameter.
-#[expect(clippy::cast_precision_loss, reason = "counters and milliseconds are far below 2^53")]
 pub fn integer(number: u64) -> JsValue {
-    JsValue::from_f64(number as f64)
+    JsValue::from_f64(float(number))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counters and milliseconds are far below 2^53")]
+const fn float(number: u64) -> f64 {
+    number as f64
 }
 
 /// Text as a parameter.

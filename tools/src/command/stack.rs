@@ -35,6 +35,9 @@ pub struct Arguments {
     /// The origin has a Redis
     #[arg(long)]
     redis: bool,
+    /// Plain workerd says at `/__rows` how many rows its objects wrote
+    #[arg(long)]
+    count_rows: bool,
     /// A folder whose data, keys and sites are kept for the next start
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -65,7 +68,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             Kind::Wrangler => EdgeKind::Wrangler,
         },
         folder: arguments.folder.map_or(Folder::Temporary, Folder::Kept),
-        variants: vec![Variant { vars, ..Variant::default() }],
+        variants: vec![Variant { vars, counts_rows: arguments.count_rows, ..Variant::default() }],
         logs: arguments.logs,
         redis: arguments.redis,
         pictures: if arguments.pictures { Pictures::Made } else { Pictures::None },

@@ -32,6 +32,9 @@ pub struct Variant {
     pub vars: BTreeMap<String, String>,
     /// How far plain workerd's clock is behind.
     pub behind: Duration,
+    /// Whether plain workerd says at `/__rows` how many rows the first
+    /// worker's objects wrote, by the runtime's own counter.
+    pub counts_rows: bool,
 }
 
 /// A running edge.
@@ -62,7 +65,7 @@ pub(super) fn variants(given: &[Variant], shared: &BTreeMap<String, String>) -> 
         .map(|variant| {
             let mut vars = shared.clone();
             vars.extend(variant.vars.clone());
-            Variant { vars, behind: variant.behind }
+            Variant { vars, ..variant.clone() }
         })
         .collect()
 }
@@ -105,6 +108,7 @@ fn workers(variants: &[Variant]) -> Vec<WorkerOptions> {
         port: None,
         vars: variant.vars.clone(),
         behind: variant.behind,
+        counts_rows: variant.counts_rows,
     };
     variants.iter().enumerate().map(options).collect()
 }

@@ -22,6 +22,8 @@ pub struct Worker {
     pub vars: BTreeMap<String, String>,
     /// How far its clock is behind.
     pub behind: Duration,
+    /// Whether `/__rows` says how many rows its objects wrote.
+    pub counts_rows: bool,
 }
 
 /// A module of the built worker.
@@ -98,7 +100,7 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
     let owner = setting.workers.first().map(|first| first.name.as_str());
     let owns_objects = owner == Some(worker.name.as_str());
     let mut out = String::from("(\n");
-    let wrapper = (!worker.behind.is_zero()).then(|| behind(setting, worker.behind));
+    let wrapper = worker.is_watched().then(|| watched(setting, worker.behind));
     let modules: Vec<String> =
         wrapper.into_iter().chain(setting.modules.iter().map(module)).collect();
     line(&mut out, "modules", &list(&modules));
@@ -127,16 +129,22 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
     out
 }
 
-/// The main module of a worker whose clock is behind.
-fn behind(setting: &Setting<'_>, by: Duration) -> String {
+impl Worker {
+    const fn is_watched(&self) -> bool {
+        self.counts_rows || !self.behind.is_zero()
+    }
+}
+
+/// The main module of a worker that tests look into.
+fn watched(setting: &Setting<'_>, by: Duration) -> String {
     let main = match setting.modules.first() {
         Some(Module::Script(name) | Module::Wasm(name)) => name,
         None => "",
     };
-    let script = include_str!("behind.js")
+    let script = include_str!("watched.js")
         .replace("MAIN", main)
         .replace("BEHIND_MS = 0", &format!("BEHIND_MS = {}", by.as_millis()));
-    format!("(name = \"behind.js\", esModule = {})", text(&script))
+    format!("(name = \"watched.js\", esModule = {})", text(&script))
 }
 
 fn bindings(setting: &Setting<'_>, worker: &Worker, owner: &str) -> Vec<String> {
@@ -363,7 +371,8 @@ mod tests {
 
     fn worker(name: &str, port: u16) -> Worker {
         let vars = BTreeMap::from([("MUNJIGI_SHARDS".to_owned(), "8,64".to_owned())]);
-        Worker { name: name.to_owned(), port, direct_port: port + 1, vars, behind: Duration::ZERO }
+        let (name, direct_port) = (name.to_owned(), port + 1);
+        Worker { name, port, direct_port, vars, behind: Duration::ZERO, counts_rows: false }
     }
 
     fn rendered(workers: &[Worker]) -> String {

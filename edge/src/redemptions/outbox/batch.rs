@@ -1,0 +1,169 @@
+//! One post to the origin: how many events it has, and how far the cursor
+//! goes once they are taken.
+
+use munjigi_captcha::UnixMillis;
+use munjigi_protocol::{AttemptId, EventBatch, Redeemed};
+
+use super::Waiting;
+use crate::redemptions::facts;
+use crate::redemptions::sql::Row;
+
+/// Most events of one batch.
+pub const MAX_EVENTS: usize = 500;
+/// Most bytes of one batch: the origin takes 256 KiB, the plan says 96 KB.
+const MAX_BYTES: usize = 96_000;
+
+/// Rows to send and what to do once they were taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// For the origin.
+    pub events: Vec<Redeemed>,
+    /// How many rows were never sent and cannot be read.
+    pub unreadable: u64,
+    /// Of each bucket with such rows the number of the first.
+    pub(super) aside: Vec<(u64, u64)>,
+    pub(super) last: Last,
+}
+
+/// Where a batch ends, and so which cursor it moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Last {
+    /// The number of a row that was never sent.
+    Number(u64),
+    /// The id of a row of this bucket that was sent again.
+    Id(u64, [u8; 16]),
+}
+
+impl Batch {
+    /// As many rows as one batch takes, in their order; none where there is
+    /// none. A row that cannot be read is an event that is not there.
+    pub(super) fn unsent(rows: impl Iterator<Item = (Waiting, Option<Redeemed>)>) -> Option<Self> {
+        let mut batch = Filling::default();
+        let (mut unreadable, mut aside, mut last) = (0, Vec::<(u64, u64)>::new(), None);
+        for (Waiting { n, bucket, .. }, event) in rows {
+            let readable = event.is_some();
+            if !batch.take(event) {
+                break;
+            }
+            if !readable {
+                unreadable += 1;
+                if aside.iter().all(|(known, _)| *known != bucket) {
+                    aside.push((bucket, n));
+                }
+            }
+            last = Some(Last::Number(n));
+        }
+        Some(Self { events: batch.events, unreadable, aside, last: last? })
+    }
+
+    /// The same of rows that were sent before, with their last counts.
+    pub(super) fn last_counts(
+        bucket: u64,
+        rows: impl Iterator<Item = (Option<[u8; 16]>, Option<Redeemed>)>,
+    ) -> Option<Self> {
+        let mut batch = Filling::default();
+        let mut last = None;
+        for (id, event) in rows {
+            if !batch.take(event) {
+                break;
+            }
+            last = Some(Last::Id(bucket, id?));
+        }
+        Some(Self { events: batch.events, unreadable: 0, aside: Vec::new(), last: last? })
+    }
+
+    /// The body for the origin.
+    pub fn json(&self, shard: &str) -> Option<String> {
+        let batch = EventBatch { shard: shard.to_owned(), events: self.events.clone() };
+        serde_json::to_string(&batch).ok()
+    }
+}
+
+/// Events under the cap of bytes.
+#[derive(Default)]
+struct Filling {
+    events: Vec<Redeemed>,
+    bytes: usize,
+}
+
+impl Filling {
+    /// Takes an event, unless the batch is full.
+    fn take(&mut self, event: Option<Redeemed>) -> bool {
+        self.bytes += event.as_ref().map_or(0, json_bytes);
+        if self.bytes > MAX_BYTES && !self.events.is_empty() {
+            return false;
+        }
+        self.events.extend(event);
+        true
+    }
+}
+
+/// The event in a row of id, time, facts and rejections.
+pub(super) fn event(row: &Row) -> Option<Redeemed> {
+    let id = AttemptId(row.bytes(0)?);
+    let facts = facts::decode(&row.blob(2)?)?;
+    let rejected = u32::try_from(row.integer(3)).unwrap_or(u32::MAX);
+    Some(Redeemed { rejected, ..facts.event(id, UnixMillis(row.integer(1))) })
+}
+
+/// An upper bound: every name here is ASCII without characters that JSON
+/// escapes, except by accident of an operator's hand.
+fn json_bytes(event: &Redeemed) -> usize {
+    320 + event.sitekey.len() + 2 * (event.hostname.len() + event.action.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(hostname: &str) -> Redeemed {
+        let facts = facts::tests::facts();
+        Redeemed { hostname: hostname.into(), ..facts.event(AttemptId([1; 16]), UnixMillis(2)) }
+    }
+
+    fn waiting(bucket: u64, n: u64) -> Waiting {
+        Waiting { n, bucket, id: [u8::try_from(n).unwrap(); 16] }
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_is_set_aside_and_holds_nothing_up() {
+        let rows = [
+            (waiting(1, 7), None),
+            (waiting(1, 8), Some(event("a"))),
+            (waiting(2, 9), None),
+            (waiting(1, 10), None),
+            (waiting(1, 11), Some(event("b"))),
+        ];
+        let batch = Batch::unsent(rows.into_iter()).unwrap();
+        assert_eq!((batch.events.len(), batch.last), (2, Last::Number(11)));
+        assert_eq!((batch.unreadable, batch.aside), (3, vec![(1, 7), (2, 9)]));
+        let alone = Batch::unsent([(waiting(1, 7), None)].into_iter()).unwrap();
+        assert_eq!((alone.events.len(), alone.last), (0, Last::Number(7)));
+        assert_eq!(Batch::unsent([].into_iter()), None);
+        // What was set aside is told of once.
+        let rows = [(Some([3; 16]), None), (Some([4; 16]), Some(event("a")))];
+        let again = Batch::last_counts(5, rows.into_iter()).unwrap();
+        assert_eq!((again.unreadable, again.aside.len()), (0, 0));
+        assert_eq!((again.events.len(), again.last), (1, Last::Id(5, [4; 16])));
+    }
+
+    #[test]
+    fn a_batch_keeps_to_its_size_and_goes_on_where_it_ended() {
+        let long = "a".repeat(10_000);
+        let rows = (1..20).map(|n| (waiting(1, n), Some(event(&long))));
+        let batch = Batch::unsent(rows).unwrap();
+        assert_eq!(batch.last, Last::Number(batch.events.len() as u64));
+        assert!((2..19).contains(&batch.events.len()));
+    }
+
+    #[test]
+    fn a_row_that_a_full_batch_leaves_out_is_not_set_aside() {
+        let long = "a".repeat(50_000);
+        let mut rows =
+            vec![(waiting(1, 1), Some(event(&long))), (waiting(1, 2), Some(event(&long)))];
+        rows.push((waiting(1, 3), None));
+        let batch = Batch::unsent(rows.into_iter()).unwrap();
+        assert_eq!((batch.events.len(), batch.last), (1, Last::Number(1)));
+        assert_eq!((batch.unreadable, batch.aside.len()), (0, 0));
+    }
+}
