@@ -155,9 +155,10 @@ impl RedemptionStore for Objects {
         }
     }
 
+    /// Asked once: siteverify itself repeats a call that failed.
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
         let command = Command::Redeem(RowId::from(row), redeem.clone());
-        match self.ask(&Self::of(row), &command).await? {
+        match self.ask_once(&Self::of(row), &command).await? {
             Reply::Redeemed(redeemed) => Ok(redeemed),
             _ => Err(StoreError),
         }

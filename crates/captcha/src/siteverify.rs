@@ -89,7 +89,7 @@ const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
 #[derive(Clone)]
 pub struct Presented {
     dialect: Dialect,
-    secret: Secret,
+    secret: SecretHash,
     /// The secret has no check of ours.
     foreign: bool,
     response: String,
@@ -99,8 +99,8 @@ pub struct Presented {
 
 impl Presented {
     /// The secret's hash: what a rate limiter may count by.
-    pub fn secret_hash(&self) -> SecretHash {
-        self.secret.hash()
+    pub const fn secret_hash(&self) -> &SecretHash {
+        &self.secret
     }
 
     /// Whose words the answer will be in.
@@ -164,7 +164,7 @@ pub fn present(
         },
     };
     let sitekey = request.sitekey.clone().filter(|sitekey| !sitekey.is_empty());
-    Ok(Presented { dialect, secret, foreign, response, sitekey, call })
+    Ok(Presented { dialect, secret: secret.hash(), foreign, response, sitekey, call })
 }
 
 fn is_idempotency_key(key: &str) -> bool {
@@ -178,9 +178,8 @@ fn is_idempotency_key(key: &str) -> bool {
 ///
 /// [`Reason::InvalidSecret`], or [`Reason::Unavailable`].
 pub async fn site<S: SiteSource>(sites: &S, presented: &Presented) -> Result<Arc<Site>, Reason> {
-    let secret = presented.secret_hash();
-    match find(sites, presented, &secret).await {
-        Ok(Some(site)) if site.has_secret(&secret) => Ok(site),
+    match find(sites, presented).await {
+        Ok(Some(site)) if site.has_secret(&presented.secret) => Ok(site),
         Ok(_) => Err(Reason::InvalidSecret),
         Err(StoreError) => Err(Reason::Unavailable),
     }
@@ -189,12 +188,11 @@ pub async fn site<S: SiteSource>(sites: &S, presented: &Presented) -> Result<Arc
 async fn find<S: SiteSource>(
     sites: &S,
     presented: &Presented,
-    secret: &SecretHash,
 ) -> Result<Option<Arc<Site>>, StoreError> {
-    if presented.foreign && !sites.imports().await?.has_secret(secret) {
+    if presented.foreign && !sites.imports().await?.has_secret(&presented.secret) {
         return Ok(None);
     }
-    sites.by_secret(secret).await
+    sites.by_secret(&presented.secret).await
 }
 
 /// Checks the rest and spends the token. Without its store it fails closed:
@@ -288,7 +286,7 @@ async fn spend<R: RedemptionStore>(
     let redeem = Redeem {
         call,
         token: TokenHash(hash(presented.response.as_bytes())),
-        secret: presented.secret_hash(),
+        secret: presented.secret.clone(),
         facts: facts(claims),
     };
     let redeemed = match store.redeem(&row, &redeem).await {

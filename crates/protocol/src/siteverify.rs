@@ -1,12 +1,15 @@
 //! `POST /siteverify` in the native dialect.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AlgorithmName, SiteverifyCode};
 
 /// What a customer's back end sends, whatever the encoding (form, multipart
 /// or JSON). Everything is optional here: what is missing has its own code.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// `Debug` prints the type's name only: it holds a secret and a token.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteverifyRequest {
     /// The site's secret, `mjs_…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,6 +27,12 @@ pub struct SiteverifyRequest {
     /// A repeat with the same key gets the first answer again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+}
+
+impl fmt::Debug for SiteverifyRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SiteverifyRequest")
+    }
 }
 
 /// The answer, for every outcome with status 200. On success every field is
@@ -66,4 +75,19 @@ pub struct Metadata {
     pub country: String,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_of_a_request_shows_neither_secret_nor_token() {
+        let request = SiteverifyRequest {
+            secret: Some("mjs_secret".to_owned()),
+            response: Some("mj1.token".to_owned()),
+            ..SiteverifyRequest::default()
+        };
+        assert_eq!(format!("{request:?}"), "SiteverifyRequest");
+    }
 }

@@ -56,8 +56,8 @@ async fn verify(edge: &Edge<'_>, path: Option<Vendor>, request: &SiteverifyReque
         Err(reason) => return refused(reason),
     };
     // Only a secret that somebody has is worth a counter.
-    let hash = presented.secret_hash();
-    if !site.exempt && Limiter::Verify.check(edge.env, hash.as_str()).await == Verdict::Refuse {
+    let secret = presented.secret_hash().as_str();
+    if !site.exempt && Limiter::Verify.check(edge.env, secret).await == Verdict::Refuse {
         return refused(Reason::BadRequest)
             .with_status(429)
             .with_retry_after(limit::RETRY_AFTER_SECONDS);

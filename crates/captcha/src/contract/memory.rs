@@ -36,6 +36,7 @@ pub struct MemoryRedemptions {
     denied: RefCell<Vec<SecretHash>>,
     denied_attempts: RefCell<Vec<[u8; 16]>>,
     writes: Cell<u32>,
+    calls: Cell<u32>,
 }
 
 impl MemoryRedemptions {
@@ -48,6 +49,7 @@ impl MemoryRedemptions {
             denied: RefCell::default(),
             denied_attempts: RefCell::default(),
             writes: Cell::new(0),
+            calls: Cell::new(0),
         }
     }
 
@@ -76,11 +78,17 @@ impl MemoryRedemptions {
         self.writes.get()
     }
 
+    /// Operations so far, those that did not arrive among them.
+    pub fn calls(&self) -> u32 {
+        self.calls.get()
+    }
+
     async fn change<A>(
         &self,
         address: &RowAddress,
         change: impl FnOnce(&Row, UnixMillis) -> redemption::Change<A>,
     ) -> Result<A, StoreError> {
+        self.calls.set(self.calls.get() + 1);
         give_way().await;
         if self.trouble.get() == Trouble::Unreachable {
             return Err(StoreError);

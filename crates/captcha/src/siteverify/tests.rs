@@ -246,7 +246,7 @@ fn nothing_presented_is_shown_by_debug() {
     let request = world.verification("mj1.x");
     let presented = present(&world.authority, None, &request, world.now).unwrap();
     assert_eq!(format!("{presented:?}"), "Presented");
-    assert_eq!(presented.secret_hash(), world.secret.hash());
+    assert_eq!(*presented.secret_hash(), world.secret.hash());
 }
 
 #[test]

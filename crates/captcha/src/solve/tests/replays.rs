@@ -117,6 +117,15 @@ fn a_commit_whose_reply_was_lost_is_not_a_duplicate() {
 }
 
 #[test]
+fn a_store_that_does_not_answer_is_asked_twice_and_no_more() {
+    let mut world = World::new();
+    let token = world.fresh_token();
+    world.redemptions.set_trouble(Trouble::Unreachable);
+    assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::InternalError]);
+    assert_eq!(world.redemptions.calls(), 2);
+}
+
+#[test]
 fn a_pass_without_trouble_writes_one_row() {
     let mut world = World::new();
     let token = world.fresh_token();
