@@ -78,6 +78,9 @@ pub struct Demand {
     pub count: u32,
     /// Whether a picture follows the puzzle.
     pub step: DemandStep,
+    /// Expected hashes in all that stand in for a picture, the puzzle before
+    /// it among them: what a site without pictures asks.
+    pub instead_of_picture: u64,
     /// In hundredths: 0 = bot, 100 = person.
     pub score: u8,
     /// 0–100.
@@ -194,14 +197,16 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         (true, false) => (HARDER, DemandStep::Puzzle),
         (false, _) => (doubt, DemandStep::Puzzle),
     };
+    let asked = |doubt| work(site, algorithm, pressed.saturating_mul(rule * doubt));
     let favoured = site.exempt || vouched;
     if algorithm == Algorithm::Sha256 && !favoured {
         fallback::admit(question, pressed, rule * doubt)?;
     }
     Ok(Demand {
-        work: work(site, algorithm, pressed.saturating_mul(rule * doubt)),
+        work: asked(doubt),
         count: site.count,
         step: if site.exempt { DemandStep::Puzzle } else { step },
+        instead_of_picture: asked(HARDER).saturating_mul(u64::from(site.count)),
         score: score(risk, Earned::by(algorithm)),
         risk,
         favoured,
@@ -277,16 +282,6 @@ pub fn another_way(site: &Site, algorithm: Algorithm, price: Price) -> u64 {
         }
     };
     (base.min(most) << doublings).min(most)
-}
-
-/// Expected hashes in all where a picture is wanted and there is none.
-pub fn instead_of_picture(site: &Site, algorithm: Algorithm, total: u64) -> u64 {
-    let most = match algorithm {
-        _ if site.exempt => total,
-        Algorithm::HashWx => ceiling(site),
-        Algorithm::Sha256 => fallback::base(site).saturating_mul(fallback::MAX_FACTOR),
-    };
-    total.saturating_mul(HARDER).min(most.saturating_mul(u64::from(site.count))).max(total)
 }
 
 /// Work per sub-puzzle of a further puzzle of this many hashes in all.

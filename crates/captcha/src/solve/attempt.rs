@@ -74,17 +74,13 @@ impl Attempt<'_> {
         };
         let mut missing = None;
         if wants_picture {
+            // Paid in work where there is nothing to show, and by who takes
+            // another way: pictures make no risk cheaper.
+            owed.asked = owed.asked.max(demand.instead_of_picture);
             if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures).await {
                 return self.picture(dealt, puzzle.algorithm, next, owed, risk, stores, rng).await;
             }
             missing = self.missing(puzzle.algorithm);
-            // Nothing to show: it is paid for in work, once.
-            let base = match way {
-                Way::PictureAhead => asked.max(demand.total()),
-                Way::Puzzle | Way::Another => demand.total(),
-            };
-            let instead = policy::instead_of_picture(self.call.site, puzzle.algorithm, base);
-            owed.asked = owed.asked.max(instead);
             owed.way = Way::Puzzle;
         }
         if puzzle.algorithm == Algorithm::Sha256 && puzzles == 0 {

@@ -71,7 +71,7 @@ impl Attempt<'_> {
         let Owed { asked, paid, puzzles, .. } = self.claims.owed;
         let site = self.call.site;
         let more = policy::another_way(site, algorithm, price)
-            .max(asked.max(demand.total()).saturating_sub(paid));
+            .max(asked.max(demand.instead_of_picture).saturating_sub(paid));
         // What the ceiling cuts off is not owed: else it would be asked for
         // in further puzzles.
         let more = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));

@@ -240,6 +240,42 @@ fn another_way_is_a_longer_puzzle_and_a_lower_score() {
 }
 
 #[test]
+fn pictures_make_no_risk_cheaper() {
+    // Risk that is there from the beginning, and risk that a solution shows.
+    for late in [false, true] {
+        let mut totals = Vec::new();
+        for pictures in [vec![], vec![PictureType::Grid]] {
+            let mut world = risky();
+            world.site.pictures = pictures;
+            let visit = world.visit;
+            if late {
+                world.visit = FIREFOX;
+            }
+            let mut reply = world.challenge();
+            world.visit = visit;
+            let mut paid = 0;
+            let token = loop {
+                let request = match &reply.step {
+                    Step::Puzzle(step) => {
+                        paid += step.work * u64::from(step.count);
+                        world.solution(&reply)
+                    }
+                    Step::Picture(_) => world.want_work(&reply),
+                };
+                match world.solve(&request).unwrap().reply {
+                    SolutionReply::Next(next) => reply = next,
+                    SolutionReply::Passed { token, .. } => break token,
+                }
+            };
+            assert!(world.verify(&token).success);
+            totals.push(paid);
+        }
+        let [without, with] = totals[..] else { panic!("two sites") };
+        assert!(with >= without, "{with} hashes with pictures, {without} without; late: {late}");
+    }
+}
+
+#[test]
 fn another_way_gets_dearer_with_each_use_and_never_refuses() {
     let mut world = risky();
     let mut works = Vec::new();
@@ -251,13 +287,14 @@ fn another_way_gets_dearer_with_each_use_and_never_refuses() {
         assert_eq!(puzzle(&world.next(&request)).work, works[works.len() - 1]);
     }
     assert!(works.windows(2).all(|pair| pair[0] <= pair[1]), "{works:?}");
-    assert_eq!(works[..3], [32, 64, 128]);
+    // The first makes eight times the floor together with the puzzle before.
+    assert_eq!(works[..3], [48, 64, 128]);
     assert_eq!(works[works.len() - 1], world.site.work.ceiling);
     // Another network still pays the first price; so does this one tomorrow.
     world.visit.prefix = Prefix::V4([198, 51, 100]);
     let elsewhere = picture(&mut world);
     let request = world.want_work(&elsewhere);
-    assert_eq!(puzzle(&world.next(&request)).work, 32);
+    assert_eq!(puzzle(&world.next(&request)).work, 48);
 }
 
 #[test]
@@ -314,8 +351,8 @@ fn a_picture_that_cannot_be_dealt_is_paid_in_work() {
     let challenge = world.challenge();
     let request = world.solution(&challenge);
     let next = world.next(&request);
-    let sealed = claims(&world, &challenge).owed.asked;
-    assert_eq!(claims(&world, &next).owed.asked, 8 * sealed);
+    // As much as where a site has no pictures at all: eight times the floor.
+    assert_eq!(claims(&world, &next).owed.asked, 8 * 8 * 4);
     let request = world.solution(&next);
     let token = world.token(&request);
     assert!(world.verify(&token).success);
