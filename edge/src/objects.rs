@@ -3,7 +3,7 @@
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
-use munjigi_captcha::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
 use sha2::{Digest, Sha256};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
@@ -141,6 +141,13 @@ impl RedemptionStore for Objects {
         }
     }
 
+    async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError> {
+        match self.ask(&Self::of(row), &Command::Owe(RowId::from(row), least)).await? {
+            Reply::Owing(owing) => Ok(owing),
+            _ => Err(StoreError),
+        }
+    }
+
     async fn attempt(
         &self,
         row: &RowAddress,
@@ -157,7 +164,7 @@ impl RedemptionStore for Objects {
 
     /// Asked once: siteverify itself repeats a call that failed.
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
-        let command = Command::Redeem(RowId::from(row), redeem.clone());
+        let command = Command::Spend(RowId::from(row), redeem.clone(), redeem.paid);
         match self.ask_once(&Self::of(row), &command).await? {
             Reply::Redeemed(redeemed) => Ok(redeemed),
             _ => Err(StoreError),

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use munjigi_protocol::{ChallengeReply, Step};
-use munjigi_tests::client::Connection;
+use munjigi_protocol::{ChallengeReply, SiteverifyCode, SolutionReply, SolutionRequest, Step};
+use munjigi_tests::client::{Connection, solution_request};
 use munjigi_tests::stage;
 use munjigi_tools::wait;
 
@@ -43,5 +43,41 @@ async fn two_hundred_challenges_of_one_prefix_raise_its_work_alone_and_it_decays
         Ok((work(&challenge.context("challenge")?)? <= 2 * calm).then_some(()))
     })
     .await?;
+    Ok(())
+}
+
+/// Two isolates that have counted differently.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cheap_solution_is_not_redeemed_once_another_worker_has_asked_for_more() -> Result<()> {
+    let stack = stage::stack(&[&[], &[]]).await?;
+    let (edges, site) = (stack.edge.urls(), &stack.site);
+    let headers = [("cf-connecting-ip", "198.51.100.1")];
+    let mut busy = Connection::open(&edges[0]).await?;
+    let challenge = busy.challenge(&site.sitekey, &site.hostname, &headers).await?;
+    for _ in 0..36 {
+        busy.challenge(&site.sitekey, &site.hostname, &headers).await?;
+    }
+    let cheap = solution_request(&challenge)?;
+    // A connection does not wait while this solves.
+    let post = async |edge: &str, solution: &SolutionRequest| {
+        let path = munjigi_protocol::routes::SOLUTIONS.path;
+        let mut connection = Connection::open(edge).await?;
+        connection.post_json(path, &headers, solution).await?.json::<SolutionReply>()
+    };
+    let SolutionReply::Next(further) = post(&edges[0], &cheap).await? else {
+        anyhow::bail!("nothing more was asked")
+    };
+    println!("asked first {}, then {} more", work(&challenge)?, work(&further)?);
+    let SolutionReply::Passed { token, .. } = post(&edges[1], &cheap).await? else {
+        anyhow::bail!("the calm worker asks for more by itself")
+    };
+    let refused = stage::verify(&edges[1], site, &token).await?;
+    assert!(stage::refused_with(&refused, SiteverifyCode::TimeoutOrDuplicate), "{refused:?}");
+    // What was asked, paid at either worker, is a token that counts.
+    let dear = solution_request(&further)?;
+    let SolutionReply::Passed { token, .. } = post(&edges[1], &dear).await? else {
+        anyhow::bail!("still more is asked")
+    };
+    assert!(stage::verify(&edges[0], site, &token).await?.success);
     Ok(())
 }

@@ -31,10 +31,14 @@ pub fn open_token(data: &[u8]) {
     if let Ok(text) = core::str::from_utf8(data)
         && let Ok(claims) = TokenClaims::open(&authority, text)
     {
-        assert_eq!(claims.seal(&authority), text);
+        // One of the version before is spelt as today's from then on.
+        let again = claims.seal(&authority);
+        assert_eq!(TokenClaims::open(&authority, &again).as_ref(), Ok(&claims));
     }
     if let Ok(claims) = TokenClaims::read(data) {
-        assert_eq!(claims.payload(), data);
+        let again = claims.payload();
+        assert!(again == data || data.first() == Some(&1));
+        assert_eq!(TokenClaims::read(&again), Ok(claims));
     }
 }
 

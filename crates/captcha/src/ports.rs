@@ -8,7 +8,7 @@ use munjigi_protocol::AttemptId;
 use crate::imports::ImportFilter;
 use crate::keys::{SecretHash, Sitekey};
 use crate::price::Price;
-use crate::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use crate::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
 use crate::site::Site;
 use crate::time::UnixMillis;
 
@@ -46,6 +46,9 @@ pub struct StoreError;
 pub trait RedemptionStore {
     /// A picture was asked of the attempt.
     async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError>;
+
+    /// More work was asked of the attempt: `least` expected hashes in all.
+    async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError>;
 
     /// An answer is about to be compared.
     async fn attempt(&self, row: &RowAddress, answer: &AnswerHash)

@@ -2,11 +2,12 @@
 //! what it leaves in the row. Pure: the object at the edge and the fake in
 //! tests both call it inside their transaction.
 //!
-//! Three facts hold however requests interleave. A token is spent once per
+//! Four facts hold however requests interleave. A token is spent once per
 //! attempt, whatever else was sealed under its id. Once a picture was asked,
 //! only a token that was earned through it (or its paid alternative) is
-//! redeemable. One answer is tried per attempt, and choosing the alternative
-//! is an answer too.
+//! redeemable. Once more work was asked, only a token that paid for it is.
+//! One answer is tried per attempt, and choosing the alternative is an answer
+//! too.
 
 use munjigi_protocol::{Algorithm, AttemptId, Redeemed as RedeemedEvent};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ use crate::time::UnixMillis;
 pub struct Row {
     /// A picture was asked.
     pub stepped: bool,
+    /// Expected hashes that a token must have paid in all, below 2^53; only
+    /// increases.
+    pub owed: u64,
     /// The one answer that may be tried.
     pub answer: Option<AnswerHash>,
     /// By what the attempt was spent.
@@ -57,6 +61,11 @@ pub struct Redeem {
     pub token: TokenHash,
     /// The secret that was presented, for the deny list.
     pub secret: SecretHash,
+    /// Expected hashes that the token paid in all. Not part of this struct's
+    /// bytes, which an object of an older release reads: a caller sends it
+    /// beside them.
+    #[serde(skip)]
+    pub paid: u64,
     /// What the token says, for the record.
     pub facts: TokenFacts,
 }
@@ -119,6 +128,8 @@ pub enum NotAllowed {
     DeniedSecret,
     /// The deny list names the site or the attempt.
     DeniedAttempt,
+    /// More work was asked than this token paid.
+    Unpaid,
 }
 
 /// What the deny list, which the store reads, says of an operation.
@@ -137,6 +148,21 @@ pub enum Denial {
 pub enum Stepped {
     /// The row says so now. A repeat is no different.
     Noted,
+    /// The attempt was spent before: there is nothing left to ask for.
+    Spent,
+    /// See [`NotAllowed`].
+    NotAllowed(NotAllowed),
+}
+
+/// The answer to `owe`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owing {
+    /// The row says so now.
+    Noted {
+        /// Expected hashes that a token must have paid in all: what was asked
+        /// just now, or more where more was asked before.
+        owed: u64,
+    },
     /// The attempt was spent before: there is nothing left to ask for.
     Spent,
     /// See [`NotAllowed`].
@@ -186,6 +212,21 @@ pub fn step(row: &Row, keep_until: UnixMillis, now: UnixMillis) -> Change<Steppe
     (Stepped::Noted, Some(Row { stepped: true, ..row.clone() }))
 }
 
+/// More work is asked of an attempt: from now on no token is redeemable that
+/// paid less than `least` expected hashes in all.
+pub fn owe(row: &Row, keep_until: UnixMillis, now: UnixMillis, least: u64) -> Change<Owing> {
+    if now > keep_until {
+        return (Owing::NotAllowed(NotAllowed::Late), None);
+    }
+    if row.spent.is_some() {
+        return (Owing::Spent, None);
+    }
+    if row.owed >= least {
+        return (Owing::Noted { owed: row.owed }, None);
+    }
+    (Owing::Noted { owed: least }, Some(Row { owed: least, ..row.clone() }))
+}
+
 /// An answer is about to be compared.
 pub fn attempt(
     row: &Row,
@@ -230,6 +271,9 @@ pub fn redeem(
     }
     if row.stepped && !redeem.facts.stepped {
         return not_allowed(NotAllowed::Stepped);
+    }
+    if redeem.paid < row.owed {
+        return not_allowed(NotAllowed::Unpaid);
     }
     let spent = Some(Spent { call: redeem.call, token: redeem.token });
     (Redeemed::First, Some(Row { spent, ..row.clone() }))

@@ -287,6 +287,7 @@ async fn spend<R: RedemptionStore>(
         call,
         token: TokenHash(hash(presented.response.as_bytes())),
         secret: presented.secret.clone(),
+        paid: claims.paid,
         facts: facts(claims),
     };
     let redeemed = match store.redeem(&row, &redeem).await {
@@ -295,7 +296,8 @@ async fn spend<R: RedemptionStore>(
     };
     match redeemed {
         Ok(Redeemed::First | Redeemed::Repeat) => Ok(()),
-        Ok(Redeemed::Spent) => Err(Reason::Spent),
+        // Nothing more is told to who sends an older token of the attempt.
+        Ok(Redeemed::Spent | Redeemed::NotAllowed(NotAllowed::Unpaid)) => Err(Reason::Spent),
         Ok(Redeemed::NotAllowed(NotAllowed::Late)) => Err(Reason::Expired),
         Ok(Redeemed::NotAllowed(NotAllowed::Stepped | NotAllowed::DeniedAttempt)) => {
             Err(Reason::InvalidResponse)

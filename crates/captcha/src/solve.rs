@@ -20,7 +20,7 @@ use crate::ports::{PriceStore, RedemptionStore};
 use crate::refusal::Refusal;
 use crate::tally::Tally;
 
-use attempt::Attempt;
+use attempt::{Attempt, Then};
 
 /// A challenge that opened; nothing else about it is known yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,15 +129,15 @@ async fn decide<R: RedemptionStore, P: PriceStore, D: PackSource>(
     stores: &Stores<'_, R, P, D>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Solved, Refusal> {
-    match (&attempt.claims.step, &request.nonces, &request.answer, request.want) {
+    let then = match (&attempt.claims.step, &request.nonces, &request.answer, request.want) {
         (SealedStep::Puzzle(puzzle), Some(nonces), None, None) => {
             attempt.solution(puzzle, nonces, stores, rng).await
         }
         (SealedStep::Picture(picture), None, Some(given), None) => {
-            attempt.answer(picture, given, stores).await
+            attempt.answer(picture, given, stores).await.map(Then::Done)
         }
         (SealedStep::Picture(picture), None, None, Some(_)) => {
-            attempt.another_way(picture, stores, rng).await
+            attempt.another_way(picture, stores).await
         }
         (SealedStep::Puzzle(_), None, None, Some(_)) => Err(Refusal::new(
             Code::MalformedRequest,
@@ -147,6 +147,10 @@ async fn decide<R: RedemptionStore, P: PriceStore, D: PackSource>(
             Code::MalformedRequest,
             "give exactly one of nonces, answer and want, as the challenge's step asks",
         )),
+    };
+    match then? {
+        Then::Done(solved) => Ok(solved),
+        Then::More(further) => attempt.further(&further, stores.redemptions, rng).await,
     }
 }
 

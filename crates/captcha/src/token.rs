@@ -11,9 +11,15 @@ use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
 use crate::ring::Kid;
-use crate::seal::{Frame, MAX_SEAL_CHARS, SealError, VERSION, decode, encode};
+use crate::seal::{Frame, MAX_SEAL_CHARS, SealError, decode, encode};
 use crate::time::UnixMillis;
 use crate::visit::Country;
+
+/// Of the payload.
+const VERSION: u8 = 2;
+/// The one before, which tokens may still have that an edge of the release
+/// before sealed: the same without what was paid.
+const VERSION_BEFORE: u8 = 1;
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +54,21 @@ pub struct TokenClaims {
     pub country: Country,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
+    /// Expected hashes that the attempt proved in all.
+    pub paid: u64,
 }
 
 /// The payload, in the order of its bytes.
 #[derive(Serialize, Deserialize)]
 struct Payload<'a> {
+    #[serde(borrow)]
+    before: Before<'a>,
+    paid: u64,
+}
+
+/// The payload of the version before.
+#[derive(Serialize, Deserialize)]
+struct Before<'a> {
     version: u8,
     id: [u8; 16],
     keep_until: u64,
@@ -93,46 +109,57 @@ impl TokenClaims {
 
     pub(crate) fn payload(&self) -> Vec<u8> {
         encode(&Payload {
-            version: VERSION,
-            id: self.id.0,
-            keep_until: self.keep_until.seconds(),
-            shards: self.shards,
-            sitekey: self.sitekey,
-            hostname: self.hostname.as_str(),
-            action: self.action.as_str(),
-            cdata: self.cdata.as_str(),
-            solved_at: self.solved_at.0,
-            expires_at: self.expires_at.seconds(),
-            score: self.score,
-            interactive: self.interactive,
-            stepped: self.stepped,
-            algorithm: self.algorithm,
-            country: self.country,
-            asn: self.asn,
+            before: Before {
+                version: VERSION,
+                id: self.id.0,
+                keep_until: self.keep_until.seconds(),
+                shards: self.shards,
+                sitekey: self.sitekey,
+                hostname: self.hostname.as_str(),
+                action: self.action.as_str(),
+                cdata: self.cdata.as_str(),
+                solved_at: self.solved_at.0,
+                expires_at: self.expires_at.seconds(),
+                score: self.score,
+                interactive: self.interactive,
+                stepped: self.stepped,
+                algorithm: self.algorithm,
+                country: self.country,
+                asn: self.asn,
+            },
+            paid: self.paid,
         })
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
-        let payload: Payload<'_> = decode(payload)?;
-        if payload.version != VERSION || payload.shards == 0 || payload.score > 100 {
+        let (before, paid) = match payload.first() {
+            Some(&VERSION) => {
+                let Payload { before, paid } = decode(payload)?;
+                (before, paid)
+            }
+            Some(&VERSION_BEFORE) => (decode(payload)?, 0),
+            _ => return Err(SealError),
+        };
+        if before.shards == 0 || before.score > 100 {
             return Err(SealError);
         }
         Ok(Self {
-            id: AttemptId(payload.id),
-            keep_until: UnixMillis::from_seconds(payload.keep_until),
-            shards: payload.shards,
-            sitekey: payload.sitekey,
-            hostname: Hostname::parse(payload.hostname).map_err(|_| SealError)?,
-            action: Action::parse(payload.action).map_err(|_| SealError)?,
-            cdata: Cdata::parse(payload.cdata).map_err(|_| SealError)?,
-            solved_at: UnixMillis(payload.solved_at),
-            expires_at: UnixMillis::from_seconds(payload.expires_at),
-            score: payload.score,
-            interactive: payload.interactive,
-            stepped: payload.stepped,
-            algorithm: payload.algorithm,
-            country: payload.country,
-            asn: payload.asn,
+            id: AttemptId(before.id),
+            keep_until: UnixMillis::from_seconds(before.keep_until),
+            shards: before.shards,
+            sitekey: before.sitekey,
+            hostname: Hostname::parse(before.hostname).map_err(|_| SealError)?,
+            action: Action::parse(before.action).map_err(|_| SealError)?,
+            cdata: Cdata::parse(before.cdata).map_err(|_| SealError)?,
+            solved_at: UnixMillis(before.solved_at),
+            expires_at: UnixMillis::from_seconds(before.expires_at),
+            score: before.score,
+            interactive: before.interactive,
+            stepped: before.stepped,
+            algorithm: before.algorithm,
+            country: before.country,
+            asn: before.asn,
+            paid,
         })
     }
 }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use munjigi_captcha::Price;
 use munjigi_captcha::contract::{price_store, redemption_store};
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
-use munjigi_captcha::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
 use munjigi_protocol::AttemptId;
 
 use crate::answer::Answer;
@@ -59,6 +59,10 @@ fn masked<const N: usize>(mut bytes: [u8; N], mask: [u8; N]) -> [u8; N] {
 impl RedemptionStore for Apart {
     async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
         self.objects.step(&self.row(row)).await
+    }
+
+    async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError> {
+        self.objects.owe(&self.row(row), least).await
     }
 
     async fn attempt(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Attempted, StoreError> {

@@ -128,6 +128,10 @@ impl Redemptions {
         }
         Ok(match command {
             Command::Redeem(row, redeem) => Reply::Redeemed(self.redeem(&row, &redeem, now)?),
+            Command::Spend(row, redeem, paid) => {
+                Reply::Redeemed(self.redeem(&row, &Redeem { paid, ..redeem }, now)?)
+            }
+            Command::Owe(row, least) => Reply::Owing(self.rows.owe(&self.db, now, &row, least)?),
             Command::Step(row) => Reply::Stepped(self.rows.step(&self.db, now, &row)?),
             Command::Attempt(row, answer) => {
                 Reply::Attempted(self.rows.attempt(&self.db, now, &row, &answer)?)

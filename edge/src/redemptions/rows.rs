@@ -7,7 +7,8 @@ use std::cell::RefCell;
 
 use munjigi_captcha::UnixMillis;
 use munjigi_captcha::redemption::{
-    self, AnswerHash, Attempted, CallHash, Denial, Redeem, Redeemed, Row, Spent, Stepped, TokenHash,
+    self, AnswerHash, Attempted, CallHash, Denial, Owing, Redeem, Redeemed, Row, Spent, Stepped,
+    TokenHash,
 };
 
 use super::facts;
@@ -122,6 +123,17 @@ impl Rows {
         self.change(db, id, |row| redemption::step(row, UnixMillis(id.keep_until), now))
     }
 
+    /// Notes that more work was asked.
+    pub fn owe(
+        &self,
+        db: &Database,
+        now: UnixMillis,
+        id: &RowId,
+        least: u64,
+    ) -> Result<Owing, SqlError> {
+        self.change(db, id, |row| redemption::owe(row, UnixMillis(id.keep_until), now, least))
+    }
+
     /// Notes that an answer is tried.
     pub fn attempt(
         &self,
@@ -149,12 +161,14 @@ impl Rows {
         let (answer, change) = decide(&Self::read(db, bucket, &id.id)?);
         if let Some(row) = change {
             let statement = format!(
-                "INSERT INTO attempts_{bucket} (id, stepped, answer) VALUES (?, ?, ?) \
-                 ON CONFLICT DO UPDATE SET stepped = excluded.stepped, answer = excluded.answer"
+                "INSERT INTO attempts_{bucket} (id, stepped, owed, answer) VALUES (?, ?, ?, ?) \
+                 ON CONFLICT DO UPDATE SET stepped = excluded.stepped, owed = excluded.owed, \
+                 answer = excluded.answer"
             );
             let answer =
                 row.answer.map_or(worker::wasm_bindgen::JsValue::NULL, |hash| blob(&hash.0));
-            db.run(&statement, &[blob(&id.id), integer(u64::from(row.stepped)), answer])?;
+            let (stepped, owed) = (integer(u64::from(row.stepped)), integer(row.owed));
+            db.run(&statement, &[blob(&id.id), stepped, owed, answer])?;
         }
         Ok(answer)
     }
@@ -170,11 +184,11 @@ impl Rows {
     /// Reads what the table says of an attempt.
     fn read(db: &Database, bucket: u64, id: &[u8; 16]) -> Result<Row, SqlError> {
         let statement = format!(
-            "SELECT stepped, answer, call, token, rejected FROM attempts_{bucket} WHERE id = ?"
+            "SELECT stepped, owed, answer, call, token, rejected FROM attempts_{bucket} WHERE id = ?"
         );
         let found = db.run(&statement, &[blob(id)])?;
         let Some(row) = found.first() else { return Ok(Row::default()) };
-        let spent = match (row.bytes(2), row.bytes(3)) {
+        let spent = match (row.bytes(3), row.bytes(4)) {
             (Some(call), Some(token)) => {
                 Some(Spent { call: CallHash(call), token: TokenHash(token) })
             }
@@ -183,9 +197,10 @@ impl Rows {
         };
         Ok(Row {
             stepped: row.integer(0) == 1,
-            answer: row.bytes(1).map(AnswerHash),
+            owed: row.integer(1),
+            answer: row.bytes(2).map(AnswerHash),
             spent,
-            rejected: u32::try_from(row.integer(4)).unwrap_or(u32::MAX),
+            rejected: u32::try_from(row.integer(5)).unwrap_or(u32::MAX),
         })
     }
 

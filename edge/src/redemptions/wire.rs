@@ -5,7 +5,7 @@
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, RowAddress};
-use munjigi_captcha::redemption::{AnswerHash, Attempted, Redeem, Redeemed, Stepped};
+use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
 use munjigi_protocol::base64;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ pub struct Verdict {
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Spend an attempt.
+    /// Spend an attempt with a token of which nobody says what it paid, as
+    /// callers of the release before do.
     Redeem(RowId, Redeem),
     /// A picture was asked.
     Step(RowId),
@@ -58,12 +59,16 @@ pub enum Command {
     Sweep,
     /// Say how much waits, and change nothing.
     Backlog,
+    /// More work was asked, so many expected hashes in all.
+    Owe(RowId, u64),
+    /// Spend an attempt with a token that paid so many expected hashes.
+    Spend(RowId, Redeem, u64),
 }
 
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// To `Redeem`.
+    /// To `Redeem` and `Spend`.
     Redeemed(Redeemed),
     /// To `Step`.
     Stepped(Stepped),
@@ -79,6 +84,8 @@ pub enum Reply {
     Swept(u32),
     /// The object could not do it; the log says why.
     Failed,
+    /// To `Owe`.
+    Owing(Owing),
 }
 
 impl From<&RowAddress> for RowId {
@@ -149,6 +156,7 @@ mod tests {
             Command::Deny(vec![Verdict { name: "mj_x".into(), version: 3, denied: true }]),
             Command::Sweep,
             Command::Backlog,
+            Command::Owe(row, 640_000),
         ] {
             let url = command.url().unwrap();
             assert_eq!(Command::from_url(&url), Some(command));

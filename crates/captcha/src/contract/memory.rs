@@ -9,7 +9,9 @@ use crate::imports::ImportFilter;
 use crate::keys::{SecretHash, Sitekey};
 use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
-use crate::redemption::{self, AnswerHash, Attempted, Denial, Redeem, Redeemed, Row, Stepped};
+use crate::redemption::{
+    self, AnswerHash, Attempted, Denial, Owing, Redeem, Redeemed, Row, Stepped,
+};
 use crate::site::Site;
 use crate::time::UnixMillis;
 
@@ -116,6 +118,10 @@ impl MemoryRedemptions {
 impl RedemptionStore for MemoryRedemptions {
     async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
         self.change(row, |state, now| redemption::step(state, row.keep_until, now)).await
+    }
+
+    async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError> {
+        self.change(row, |state, now| redemption::owe(state, row.keep_until, now, least)).await
     }
 
     async fn attempt(

@@ -8,9 +8,14 @@ use super::together;
 use crate::keys::{SecretHash, Sitekey};
 use crate::ports::{RedemptionStore, RowAddress};
 use crate::redemption::{
-    AnswerHash, Attempted, CallHash, NotAllowed, Redeem, Redeemed, Stepped, TokenFacts, TokenHash,
+    AnswerHash, Attempted, CallHash, NotAllowed, Owing, Redeem, Redeemed, Stepped, TokenFacts,
+    TokenHash,
 };
 use crate::time::UnixMillis;
+
+/// More work than any attempt is asked for; still a number that JavaScript
+/// keeps exactly.
+const MOST: u64 = 1 << 52;
 
 /// Runs every clause, each on a fresh store. `now` is about what the store's
 /// own clock shows.
@@ -25,6 +30,9 @@ pub async fn redemption_store<S: RedemptionStore>(fresh: impl AsyncFn() -> S, no
     takes_another_token_of_the_attempt_for_no_repeat(fresh().await, now).await;
     bars_tokens_without_the_picture_once_it_was_asked(fresh().await, now).await;
     bars_a_picture_once_spent(fresh().await, now).await;
+    bars_tokens_that_paid_less_than_was_asked(fresh().await, now).await;
+    asks_only_more(fresh().await, now).await;
+    asks_no_more_once_spent(fresh().await, now).await;
     tries_one_answer(fresh().await, now).await;
     tries_one_answer_under_contention(fresh().await, now).await;
     keeps_attempts_apart(fresh().await, now).await;
@@ -92,6 +100,43 @@ async fn bars_a_picture_once_spent<S: RedemptionStore>(store: S, now: UnixMillis
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Repeat));
 }
 
+async fn bars_tokens_that_paid_less_than_was_asked<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    let barred = Ok(Redeemed::NotAllowed(NotAllowed::Unpaid));
+    assert_eq!(store.owe(&row, 1_000).await, Ok(Owing::Noted { owed: 1_000 }));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, barred);
+    assert_eq!(store.redeem(&row, &paid(2, 2, 999)).await, barred);
+    // Neither spends the attempt.
+    assert_eq!(store.redeem(&row, &paid(3, 3, 1_000)).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &paid(3, 3, 1_000)).await, Ok(Redeemed::Repeat));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Spent));
+}
+
+async fn asks_only_more<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    for (least, owed) in [(1_000, 1_000), (10, 1_000), (1_000, 1_000), (5_000, 5_000)] {
+        assert_eq!(store.owe(&row, least).await, Ok(Owing::Noted { owed }));
+    }
+    // What is owed is kept when the row is written again, and with it the rest.
+    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
+    assert_eq!(store.attempt(&row, &AnswerHash([1; 16])).await, Ok(Attempted::First));
+    assert_eq!(store.owe(&row, MOST).await, Ok(Owing::Noted { owed: MOST }));
+    assert_eq!(store.attempt(&row, &AnswerHash([2; 16])).await, Ok(Attempted::Exhausted));
+    let barred = |why| Ok(Redeemed::NotAllowed(why));
+    let rich = paid(1, 1, MOST);
+    assert_eq!(store.redeem(&row, &rich).await, barred(NotAllowed::Stepped));
+    assert_eq!(store.redeem(&row, &stepped(1, 1)).await, barred(NotAllowed::Unpaid));
+    let both = Redeem { paid: MOST, ..stepped(1, 1) };
+    assert_eq!(store.redeem(&row, &both).await, Ok(Redeemed::First));
+}
+
+async fn asks_no_more_once_spent<S: RedemptionStore>(store: S, now: UnixMillis) {
+    let row = row(1, now);
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.owe(&row, 1).await, Ok(Owing::Spent));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Repeat));
+}
+
 async fn tries_one_answer<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
     let (one, other) = (AnswerHash([1; 16]), AnswerHash([2; 16]));
@@ -125,6 +170,7 @@ async fn refuses_what_is_past_keeping<S: RedemptionStore>(store: S, now: UnixMil
     let late = RowAddress { keep_until, ..row(1, now) };
     let why = NotAllowed::Late;
     assert_eq!(store.step(&late).await, Ok(Stepped::NotAllowed(why)));
+    assert_eq!(store.owe(&late, 1).await, Ok(Owing::NotAllowed(why)));
     assert_eq!(store.attempt(&late, &AnswerHash([1; 16])).await, Ok(Attempted::NotAllowed(why)));
     assert_eq!(store.redeem(&late, &redeem(1, 1)).await, Ok(Redeemed::NotAllowed(why)));
 }
@@ -151,6 +197,7 @@ fn redeem(call: u32, token: u32) -> Redeem {
         call: CallHash(bytes(call)),
         token: TokenHash(bytes(token)),
         secret: SecretHash::parse(&"0".repeat(64)).expect("64 hex digits"),
+        paid: 0,
         facts: TokenFacts {
             sitekey: Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat())
                 .expect("26 digits, spare bits zero"),
@@ -165,6 +212,10 @@ fn redeem(call: u32, token: u32) -> Redeem {
             asn: 64_500,
         },
     }
+}
+
+fn paid(call: u32, token: u32, paid: u64) -> Redeem {
+    Redeem { paid, ..redeem(call, token) }
 }
 
 fn stepped(call: u32, token: u32) -> Redeem {

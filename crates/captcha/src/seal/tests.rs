@@ -72,6 +72,7 @@ fn token() -> TokenClaims {
         algorithm: Algorithm::HashWx,
         country: Country::parse("KR"),
         asn: 64_500,
+        paid: 640_000,
     }
 }
 

@@ -20,9 +20,9 @@ use crate::policy::{
     self, Demand, DemandStep, Earned, Network, Question, Stage, puzzle_lifetime_seconds, score,
 };
 use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
-use crate::redemption::NotAllowed;
+use crate::redemption::{NotAllowed, Owing};
 use crate::refusal::Refusal;
-use crate::tally::Tally;
+use crate::tally::{PictureTally, Tally};
 use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
@@ -46,6 +46,38 @@ pub struct Attempt<'a> {
     pub network: Network,
 }
 
+/// What a token says of how it was earned.
+struct Pass {
+    score: u8,
+    interactive: bool,
+    stepped: bool,
+    algorithm: Algorithm,
+    /// Expected hashes that were proven in all.
+    paid: u64,
+}
+
+/// What a solution, or the wish for another way, leads to.
+pub enum Then {
+    /// Everything is decided.
+    Done(Solved),
+    /// A further puzzle is to be asked.
+    More(Further),
+}
+
+/// A puzzle that is asked after another one.
+pub struct Further {
+    algorithm: Algorithm,
+    /// Number of its first sub-puzzle.
+    first: u32,
+    /// Expected hashes, about.
+    more: u64,
+    /// What the attempt owes and has paid by now.
+    owed: Owed,
+    risk: u8,
+    /// What is counted of a picture besides.
+    picture: Option<PictureTally>,
+}
+
 impl Attempt<'_> {
     pub async fn solution<R: RedemptionStore, P: PriceStore, D: PackSource>(
         &self,
@@ -53,7 +85,7 @@ impl Attempt<'_> {
         nonces: &[u64],
         stores: &Stores<'_, R, P, D>,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Solved, Refusal> {
+    ) -> Result<Then, Refusal> {
         // Before the nonces are hashed: a blocked visitor costs no work.
         let demand = self.demand(puzzle.algorithm, puzzle.total())?;
         self.verify(puzzle, nonces)?;
@@ -78,7 +110,8 @@ impl Attempt<'_> {
             // another way: pictures make no risk cheaper.
             owed.asked = owed.asked.max(demand.instead_of_picture);
             if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures).await {
-                return self.picture(dealt, puzzle.algorithm, next, owed, risk, stores, rng).await;
+                let shown = self.picture(dealt, puzzle.algorithm, next, owed, risk, stores, rng);
+                return shown.await.map(Then::Done);
             }
             missing = self.missing(puzzle.algorithm);
             owed.way = Way::Puzzle;
@@ -90,18 +123,24 @@ impl Attempt<'_> {
         }
         if owed.asked >= owed.paid.saturating_mul(RISE) && owed.puzzles < MAX_PUZZLES {
             let more = owed.asked - owed.paid;
-            let mut solved = self.further(puzzle.algorithm, next, more, owed, risk, rng);
-            solved.tally.picture = missing;
-            return Ok(solved);
+            let algorithm = puzzle.algorithm;
+            let picture = missing;
+            return Ok(Then::More(Further { algorithm, first: next, more, owed, risk, picture }));
         }
         let (earned, stepped) = match (way, puzzle.algorithm) {
             (Way::Another, _) => (Earned::WorkAlone, true),
             (_, Algorithm::Sha256) => (Earned::WorkAlone, false),
             (_, Algorithm::HashWx) => (Earned::Puzzle, false),
         };
-        let mut solved = self.pass(score(risk, earned), earned, stepped, puzzle.algorithm);
+        let mut solved = self.pass(&Pass {
+            score: score(risk, earned),
+            interactive: false,
+            stepped,
+            algorithm: puzzle.algorithm,
+            paid: owed.paid,
+        });
         solved.tally.picture = missing;
-        Ok(solved)
+        Ok(Then::Done(solved))
     }
 
     /// What the policy asks now.
@@ -160,21 +199,32 @@ impl Attempt<'_> {
         }
     }
 
-    /// A further puzzle of about `more` expected hashes.
-    fn further(
+    /// A further puzzle. The row says from here on what the attempt owes: else
+    /// the cheap solution, posted again to an isolate that knows less, would
+    /// be a token.
+    pub async fn further<R: RedemptionStore>(
         &self,
-        algorithm: Algorithm,
-        first: u32,
-        more: u64,
-        owed: Owed,
-        risk: u8,
+        further: &Further,
+        redemptions: &R,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Solved {
-        let work = policy::spread(self.call.site, algorithm, more);
-        let puzzle = SealedPuzzle { algorithm, first, count: self.call.site.count, work };
+    ) -> Result<Solved, Refusal> {
+        let Further { algorithm, first, more, owed, risk, picture } = *further;
+        let Call { site, .. } = self.call;
+        let total = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
+        let least = owed.paid.saturating_add(total);
+        let least = match redemptions.owe(&self.row(), least).await.map_err(unavailable)? {
+            // More than just now where another isolate asked for more before.
+            Owing::Noted { owed } => owed,
+            Owing::Spent => return Err(exhausted()),
+            Owing::NotAllowed(why) => return Err(not_allowed(why)),
+        };
+        let work = policy::spread(site, algorithm, least.saturating_sub(owed.paid));
+        let puzzle = SealedPuzzle { algorithm, first, count: site.count, work };
         let lifetime = puzzle_lifetime_seconds(algorithm, puzzle.total());
         let step = puzzle_step(self.claims.id, &puzzle);
-        self.next(SealedStep::Puzzle(puzzle), step, lifetime, owed, risk, rng)
+        let mut solved = self.next(SealedStep::Puzzle(puzzle), step, lifetime, owed, risk, rng);
+        solved.tally.picture = picture;
+        Ok(solved)
     }
 
     /// The next challenge of the attempt: same id, same `keep_until`.
@@ -206,7 +256,8 @@ impl Attempt<'_> {
         Solved { reply, tally: self.tally(CountKind::Stepped), repeated }
     }
 
-    fn pass(&self, score: u8, earned: Earned, stepped: bool, algorithm: Algorithm) -> Solved {
+    fn pass(&self, pass: &Pass) -> Solved {
+        let Pass { score, interactive, stepped, algorithm, paid } = *pass;
         let Call { authority, site, visit, now } = self.call;
         let claims = self.claims;
         let lifetime = u64::from(site.token_lifetime_seconds).min(MAX_TOKEN_LIFETIME_SECONDS);
@@ -222,11 +273,12 @@ impl Attempt<'_> {
             solved_at: now,
             expires_at: UnixMillis::from_seconds(expires),
             score,
-            interactive: earned == Earned::Picture,
+            interactive,
             stepped,
             algorithm,
             country: visit.country,
             asn: visit.asn,
+            paid,
         };
         let repeated = !self.first(Event::Solved);
         if !repeated {
@@ -292,7 +344,10 @@ fn exhausted() -> Refusal {
 fn not_allowed(why: NotAllowed) -> Refusal {
     match why {
         NotAllowed::Late => Refusal::new(Code::ChallengeExpired, "the attempt is over"),
-        NotAllowed::Stepped | NotAllowed::DeniedSecret | NotAllowed::DeniedAttempt => {
+        NotAllowed::Stepped
+        | NotAllowed::Unpaid
+        | NotAllowed::DeniedSecret
+        | NotAllowed::DeniedAttempt => {
             Refusal::new(Code::ChallengeInvalid, "the attempt is not allowed any more")
         }
     }

@@ -82,16 +82,19 @@ fn a_seal_of_another_version_opens_nothing() {
             assert!(!opens(&authority, &text.replacen("mj1", version, 1)), "{version}");
         }
     }
-    // Rightly tagged, with another version inside.
+    // Rightly tagged, with another version inside: none of ours, or one whose
+    // fields are others.
     let ring = KeyRing::parse(ROOT_A).unwrap();
     let [token, _] = sealed();
     let mut payload = BASE64URL_NOPAD.decode(token.split('.').nth(2).unwrap().as_bytes()).unwrap();
-    payload[0] = 2;
     let key = MacKey::new(&derive(ring.first(), Purpose::Token));
-    let tag = key.tag_framed(&[b"token", b"a1", &payload]);
-    let text =
-        ["mj1.a1", &BASE64URL_NOPAD.encode(&payload), &BASE64URL_NOPAD.encode(&tag)].join(".");
-    assert!(!opens(&authority, &text));
+    for version in [0, 1, 3, 0xff] {
+        payload[0] = version;
+        let tag = key.tag_framed(&[b"token", b"a1", &payload]);
+        let text =
+            ["mj1.a1", &BASE64URL_NOPAD.encode(&payload), &BASE64URL_NOPAD.encode(&tag)].join(".");
+        assert!(!opens(&authority, &text), "{version}");
+    }
 }
 
 #[test]
@@ -210,6 +213,7 @@ fn the_longest_seals_stay_below_the_limit() {
         solved_at: UnixMillis(u64::MAX),
         shards: u16::MAX,
         asn: u32::MAX,
+        paid: u64::MAX,
         ..token()
     };
     let text = claims.seal(&authority);
@@ -247,11 +251,11 @@ fn longer_texts_are_not_looked_at() {
 fn claims() -> impl Strategy<Value = TokenClaims> {
     let texts = ("[a-z]{1,9}(\\.[a-z]{1,9}){0,3}", "[A-Za-z0-9_/-]{0,32}", ".{0,63}", "[A-Z]{2}|");
     let numbers = (any::<u32>(), 1_u16.., any::<u64>(), any::<u32>(), 0_u8..=100);
-    let rest = (any::<[u8; 16]>(), any::<[bool; 3]>(), any::<u32>());
+    let rest = (any::<[u8; 16]>(), any::<[bool; 3]>(), any::<u32>(), any::<u64>());
     (texts, numbers, rest).prop_filter_map(
         "null is no host",
         |((host, action, cdata, country), (keep, shards, solved, expires, score), rest)| {
-            let (id, [interactive, stepped, fallback], asn) = rest;
+            let (id, [interactive, stepped, fallback], asn, paid) = rest;
             Some(TokenClaims {
                 id: AttemptId(id),
                 keep_until: UnixMillis::from_seconds(u64::from(keep)),
@@ -268,6 +272,7 @@ fn claims() -> impl Strategy<Value = TokenClaims> {
                 algorithm: if fallback { Algorithm::Sha256 } else { Algorithm::HashWx },
                 country: Country::parse(&country),
                 asn,
+                paid,
             })
         },
     )

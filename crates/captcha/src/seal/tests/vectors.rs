@@ -53,7 +53,7 @@ fn a_secret_is_28_random_bytes_and_their_check() {
 #[test]
 fn a_token_is_these_bytes() {
     let payload = [
-        "01",                               // version
+        "02",                               // version
         "101112131415161718191a1b1c1d1e1f", // id
         "d492fbc806",                       // keep_until 1763625300
         "40",                               // shards 64
@@ -69,13 +69,23 @@ fn a_token_is_these_bytes() {
         "00",                               // algorithm: hashwx
         "024b52",                           // country KR
         "f4f703",                           // asn 64500
+        "808827",                           // paid 640000
     ];
-    let tag = "b40e3395909d2b97c418b42bb7d7f19581fa0376fd1a692289370f217f77d59b";
+    let tag = "29e57f27319a410ba1af21443a69fc3ef80367c5cc95cde55d7ec49c38b2d31c";
     let base64 = |hex: &str| BASE64URL_NOPAD.encode(&HEXLOWER.decode(hex.as_bytes()).unwrap());
     let text = ["mj1.a1", &base64(&payload.concat()), &base64(tag)].join(".");
     let authority = authority(ROOT_A);
     assert_eq!(token().seal(&authority), text);
     assert_eq!(TokenClaims::open(&authority, &text), Ok(token()));
+}
+
+#[test]
+fn a_token_of_the_version_before_opens_and_has_paid_nothing() {
+    let text = "mj1.a1.\
+        ARAREhMUFRYXGBkaGxwdHh_UkvvIBkBAQUJDREVGR0hJSkuKRpL8DHNob3AuZXhhbXBsZQVsb2dpbghvcmRlci0xN7\
+        qbroGqM6SJ-8gGWgABAAJLUvT3Aw.tA4zlZCdK5fEGLQrt9fxlYH6A3b9GmkiiTcPIX931Zs";
+    let opened = TokenClaims::open(&authority(ROOT_A), text);
+    assert_eq!(opened, Ok(TokenClaims { paid: 0, ..token() }));
 }
 
 #[test]

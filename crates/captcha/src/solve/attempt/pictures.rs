@@ -6,12 +6,12 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use super::prices::{ANOTHER_WAY, Tried};
-use super::{Attempt, exhausted, not_allowed, unavailable};
+use super::{Attempt, Further, Pass, Then, exhausted, not_allowed, unavailable};
 use crate::challenge::{Owed, SealedPicture, SealedStep, Way};
 use crate::derive::leading;
 use crate::issue::PICTURE_LIFETIME_SECONDS;
 use crate::pictures::{self, Deal, Dealt, PackSource};
-use crate::policy::{self, Earned};
+use crate::policy;
 use crate::ports::{PriceStore, RedemptionStore};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Stepped};
@@ -41,7 +41,13 @@ impl Attempt<'_> {
             let shown = self.call.now.seconds().saturating_sub(*dealt_at);
             let bonus = pictures::bonus(*trace, shown, right.rounds());
             let score = policy::picture_score(risk, bonus);
-            let mut solved = self.pass(score, Earned::Picture, true, *algorithm);
+            let mut solved = self.pass(&Pass {
+                score,
+                interactive: true,
+                stepped: true,
+                algorithm: *algorithm,
+                paid: self.claims.owed.paid,
+            });
             solved.tally.picture = Some(fate(picture, PictureFate::Right));
             return Ok(solved);
         }
@@ -60,8 +66,7 @@ impl Attempt<'_> {
         &self,
         picture: &SealedPicture,
         stores: &Stores<'_, R, P, D>,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Solved, Refusal> {
+    ) -> Result<Then, Refusal> {
         let SealedPicture { algorithm, next, .. } = *picture;
         let demand = self.demand(algorithm, 0)?;
         // Choosing it uses up the one answer, so that a wrong guess cannot be
@@ -77,9 +82,8 @@ impl Attempt<'_> {
         let more = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
         let owed = Owed { asked: paid.saturating_add(more), paid, puzzles, way: Way::Another };
         let risk = self.claims.risk.max(demand.risk);
-        let mut solved = self.further(algorithm, next, more, owed, risk, rng);
-        solved.tally.picture = Some(fate(picture, PictureFate::Way));
-        Ok(solved)
+        let picture = Some(fate(picture, PictureFate::Way));
+        Ok(Then::More(Further { algorithm, first: next, more, owed, risk, picture }))
     }
 
     /// The attempt's picture. None without WebAssembly: the fallback is one

@@ -14,6 +14,103 @@ fn a_hundred_tokens_of_one_attempt_are_spent_once() {
     assert_eq!(good, 1);
 }
 
+/// A world whose network was calm when a challenge was issued and is not when
+/// its solution comes; the solution, and what is asked then.
+fn dearer_since() -> (World, SolutionRequest, ChallengeReply) {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let cheap = world.solution(&challenge);
+    flood(&mut world);
+    let next = world.next(&cheap);
+    (world, cheap, next)
+}
+
+/// An isolate that has just started: it has counted nothing.
+fn another_isolate(world: &mut World) {
+    world.counters = RefCell::new(Counters::new(300));
+}
+
+#[test]
+fn a_cheap_solution_posted_elsewhere_after_more_was_asked_is_worth_nothing() {
+    let (mut world, cheap, next) = dearer_since();
+    another_isolate(&mut world);
+    let token = world.token(&cheap);
+    assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
+    // Who pays what was asked passes.
+    let dear = world.solution(&next);
+    let paid = world.token(&dear);
+    assert!(world.verify(&paid).success);
+    assert!(!world.verify(&token).success);
+}
+
+#[test]
+fn a_token_from_before_more_was_asked_is_worth_nothing() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let cheap = world.solution(&challenge);
+    let token = world.token(&cheap);
+    flood(&mut world);
+    let next = world.next(&cheap);
+    assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
+    let dear = world.solution(&next);
+    let paid = world.token(&dear);
+    assert!(world.verify(&paid).success);
+    // Nothing more is asked of a spent attempt.
+    assert_eq!(code(&mut world, &cheap), Code::AttemptsExhausted);
+}
+
+#[test]
+fn nicer_signals_after_more_was_asked_buy_nothing() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let nice = world.solution(&challenge);
+    world.signals.webdriver = Some(true);
+    world.signals.languages = Some(0);
+    let risky = world.solution(&challenge);
+    let next = world.next(&risky);
+    assert!(puzzle(&next).work > 8);
+    let token = world.token(&nice);
+    assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
+}
+
+#[test]
+fn a_solution_posted_again_is_asked_for_all_that_was_asked_before() {
+    let (mut world, cheap, next) = dearer_since();
+    another_isolate(&mut world);
+    world.signals.webdriver = Some(true);
+    world.signals.languages = Some(0);
+    let risky = SolutionRequest { signals: world.signals, ..cheap };
+    // By itself this isolate would ask for less.
+    let again = world.next(&risky);
+    assert_eq!(puzzle(&again).work, puzzle(&next).work);
+    let dear = world.solution(&again);
+    let token = world.token(&dear);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
+fn a_row_is_written_only_where_more_is_asked() {
+    let (mut world, cheap, next) = dearer_since();
+    assert_eq!(world.redemptions.writes(), 1);
+    world.next(&cheap);
+    let dear = world.solution(&next);
+    let token = world.token(&dear);
+    assert_eq!(world.redemptions.writes(), 1);
+    assert!(world.verify(&token).success);
+    assert_eq!(world.redemptions.writes(), 2);
+}
+
+#[test]
+fn without_its_store_nothing_more_is_asked_and_nothing_passes() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let cheap = world.solution(&challenge);
+    flood(&mut world);
+    world.redemptions.set_trouble(Trouble::Unreachable);
+    let refusal = world.solve(&cheap).unwrap_err();
+    assert_eq!((refusal.code, refusal.status()), (Code::Unavailable, 503));
+}
+
 #[test]
 fn a_solution_replayed_at_the_last_moment_is_not_redeemed_after_the_first_token_expired() {
     let mut world = World::new();
