@@ -2,6 +2,8 @@
 //! and a picture's answer must not be readable. What it takes to complete it
 //! is decided in `solve`.
 
+mod sealed;
+
 use munjigi_protocol::{Algorithm, AttemptId};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -13,9 +15,15 @@ use crate::labels::{Action, Cdata};
 use crate::pictures::RightAnswer;
 use crate::ring::Kid;
 use crate::seal::{
-    Encrypted, MAX_CHALLENGE_CHARS, NONCE_BYTES, SealError, VERSION, VERSION_TEXT, decode, encode,
+    Encrypted, FRAME_VERSION, MAX_CHALLENGE_CHARS, NONCE_BYTES, SealError, decode, encode,
 };
 use crate::time::UnixMillis;
+
+/// Of the payload.
+const VERSION: u8 = 2;
+/// The one before, which challenges may still have that an edge of the
+/// release before sealed: the same with a step whose length told its answer's.
+const VERSION_BEFORE: u8 = 1;
 
 /// What a challenge seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +131,7 @@ pub enum Way {
 
 /// The payload, in the order of its bytes.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a> {
+struct Payload<'a, S, O> {
     version: u8,
     id: [u8; 16],
     #[serde(borrow)]
@@ -136,10 +144,10 @@ struct Payload<'a> {
     cdata: &'a str,
     issued_at: u64,
     expires_at: u64,
-    step: SealedStep,
+    step: S,
     visitor: [u8; 8],
     risk: u8,
-    owed: Owed,
+    owed: O,
 }
 
 impl ChallengeClaims {
@@ -172,16 +180,25 @@ impl ChallengeClaims {
             cdata: self.cdata.as_str(),
             issued_at: self.issued_at.seconds(),
             expires_at: self.expires_at.seconds(),
-            step: self.step.clone(),
+            step: sealed::Step::from(&self.step),
             visitor: self.visitor,
             risk: self.risk,
-            owed: self.owed,
+            owed: sealed::Owed::from(self.owed),
         })
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
-        let payload: Payload<'_> = decode(payload)?;
-        if payload.version != VERSION || payload.shards == 0 || payload.risk > 100 {
+        match payload.first() {
+            Some(&VERSION) => Self::of(decode::<Payload<'_, sealed::Step, sealed::Owed>>(payload)?),
+            Some(&VERSION_BEFORE) => Self::of(decode::<Payload<'_, SealedStep, Owed>>(payload)?),
+            _ => Err(SealError),
+        }
+    }
+
+    fn of<S: Into<SealedStep>, O: Into<Owed>>(
+        payload: Payload<'_, S, O>,
+    ) -> Result<Self, SealError> {
+        if payload.shards == 0 || payload.risk > 100 {
             return Err(SealError);
         }
         Ok(Self {
@@ -195,10 +212,10 @@ impl ChallengeClaims {
             cdata: Cdata::parse(payload.cdata).map_err(|_| SealError)?,
             issued_at: UnixMillis::from_seconds(payload.issued_at),
             expires_at: UnixMillis::from_seconds(payload.expires_at),
-            step: payload.step,
+            step: payload.step.into(),
             visitor: payload.visitor,
             risk: payload.risk,
-            owed: payload.owed,
+            owed: payload.owed.into(),
         })
     }
 }
@@ -206,7 +223,7 @@ impl ChallengeClaims {
 /// Kid and version, which travel in clear, each with its length.
 fn associated(kid: Kid) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(32);
-    for part in [VERSION_TEXT, kid.as_str()] {
+    for part in [FRAME_VERSION, kid.as_str()] {
         bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend_from_slice(part.as_bytes());
     }

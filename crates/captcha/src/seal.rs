@@ -16,9 +16,8 @@ pub const MAX_SEAL_CHARS: usize = 2_048;
 /// each.
 pub const MAX_CHALLENGE_CHARS: usize = 4_096;
 
-/// Version of the frame, and of the payloads in it.
-pub(crate) const VERSION: u8 = 1;
-pub(crate) const VERSION_TEXT: &str = "mj1";
+/// Version of the frame. Each payload begins with a version of its own.
+pub(crate) const FRAME_VERSION: &str = "mj1";
 
 /// Not sealed by us, changed, of another purpose, or by an unknown key;
 /// nothing tells these apart.
@@ -43,7 +42,7 @@ impl<const TAG: usize> Frame<TAG> {
         let mut parts = text.split('.');
         let mut next = || parts.next().ok_or(SealError);
         let (version, kid, payload, tag_text) = (next()?, next()?, next()?, next()?);
-        if version != VERSION_TEXT || parts.next().is_some() {
+        if version != FRAME_VERSION || parts.next().is_some() {
             return Err(SealError);
         }
         let kid = Kid::parse(kid).ok_or(SealError)?;
@@ -55,7 +54,7 @@ impl<const TAG: usize> Frame<TAG> {
     /// Puts a seal together.
     pub fn write(&self) -> String {
         let (payload, tag) = (base64::encode(&self.payload), base64::encode(&self.tag));
-        [VERSION_TEXT, self.kid.as_str(), &payload, &tag].join(".")
+        [FRAME_VERSION, self.kid.as_str(), &payload, &tag].join(".")
     }
 }
 

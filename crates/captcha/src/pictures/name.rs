@@ -9,8 +9,14 @@ use sha2::Sha256;
 
 use crate::authority::Authority;
 use crate::derive::leading;
-use crate::seal::{Encrypted, MAX_SEAL_CHARS, NONCE_BYTES, SealError, VERSION, decode, encode};
+use crate::seal::{Encrypted, MAX_SEAL_CHARS, NONCE_BYTES, SealError, decode, encode};
 use crate::time::UnixMillis;
+
+/// Of the payload.
+const VERSION: u8 = 2;
+/// The one before, which names may still have that an edge of the release
+/// before made.
+const VERSION_BEFORE: u8 = 1;
 
 /// An image of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +35,28 @@ pub struct PictureName {
 struct Payload {
     version: u8,
     pack: [u8; 8],
+    /// Of one length, which does not tell how far back in the pack it is.
+    #[serde(with = "postcard::fixint::le")]
     item: u16,
     image: u8,
     until: u64,
+}
+
+/// The payload of the version before: a number of another length.
+#[derive(Serialize, Deserialize)]
+struct Before {
+    version: u8,
+    pack: [u8; 8],
+    item: u16,
+    image: u8,
+    until: u64,
+}
+
+impl From<Before> for Payload {
+    fn from(before: Before) -> Self {
+        let Before { version, pack, item, image, until } = before;
+        Self { version, pack, item, image, until }
+    }
 }
 
 impl PictureName {
@@ -61,10 +86,11 @@ impl PictureName {
         let mut seal = Encrypted::read(text, MAX_SEAL_CHARS)?;
         let keys = authority.find(seal.kid).ok_or(SealError)?;
         let message = seal.decrypt(&keys.picture_name, keys.kid.as_str().as_bytes())?;
-        let Payload { version, pack, item, image, until } = decode(message)?;
-        if version != VERSION {
-            return Err(SealError);
-        }
+        let Payload { pack, item, image, until, .. } = match message.first() {
+            Some(&VERSION) => decode(message)?,
+            Some(&VERSION_BEFORE) => decode::<Before>(message)?.into(),
+            _ => return Err(SealError),
+        };
         Ok(Self { pack: PackId(pack), item, image, until: UnixMillis::from_seconds(until) })
     }
 }
@@ -84,6 +110,23 @@ mod tests {
     };
 
     #[test]
+    fn names_of_all_images_have_one_length() {
+        let authority = authority(ROOT_A);
+        let long =
+            |item, image| PictureName { item, image, ..NAME }.seal(&authority, &[1; 32]).len();
+        for item in [0, 1, 127, 128, 255, 256, 1_023] {
+            assert_eq!(long(item, 0), long(0, 1), "{item}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_the_version_before_opens() {
+        let text =
+            "mj1.a1.T-E6pRlEvSLyvhzGqXXhA9G1u3nB4uigJRDNuf6pOJccRvUtTuJ55A.WerxrDRmuomJWDNSfJyOtg";
+        assert_eq!(PictureName::open(&authority(ROOT_A), text), Ok(NAME));
+    }
+
+    #[test]
     fn a_name_is_one_challenges_own() {
         let authority = authority(ROOT_A);
         let (one, other) = (NAME.seal(&authority, &[1; 32]), NAME.seal(&authority, &[2; 32]));
@@ -99,7 +142,7 @@ mod tests {
     fn a_name_is_these_bytes() {
         let authority = authority(ROOT_A);
         let text =
-            "mj1.a1.T-E6pRlEvSLyvhzGqXXhA9G1u3nB4uigJRDNuf6pOJccRvUtTuJ55A.WerxrDRmuomJWDNSfJyOtg";
+            "mj1.a1.K299sgShPdBa43FrYuoB6BPJbPUs4VGOsiddUhvHbTgafaElIfBqE48.7uEYKmTLjvCfk6Nh9J_8_Q";
         assert_eq!(NAME.seal(&authority, &[1; 32]), text);
         assert_eq!(PictureName::open(&authority, text), Ok(NAME));
     }

@@ -291,13 +291,13 @@ proptest! {
     #[test]
     fn what_a_challenge_says_comes_back(
         token in claims(), asked: u64, paid: u64, risk in 0_u8..=100, visitor: [u8; 8],
-        cells in prop::collection::vec(0_u8..64, 0..10),
+        cells in prop::collection::btree_set(0_u8..64, 0..10),
     ) {
         let authority = authority(ROOT_A);
         let claims = ChallengeClaims {
             id: token.id, hostname: token.hostname, cdata: token.cdata, visitor, risk,
             step: SealedStep::Picture(SealedPicture {
-                answer: RightAnswer::Grid(vec![cells]), algorithm: token.algorithm,
+                answer: RightAnswer::Grid(vec![cells.into_iter().collect()]), algorithm: token.algorithm,
                 next: token.asn, pack: visitor, dealt_at: asked,
             }),
             owed: Owed { asked, paid, puzzles: 3, way: Way::PictureAhead },

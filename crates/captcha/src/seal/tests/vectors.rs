@@ -8,7 +8,9 @@
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
 use super::*;
+use crate::challenge::SealedPicture;
 use crate::derive::{Purpose, derive};
+use crate::pictures::{RightAnswer, Squares};
 use crate::ring::KeyRing;
 use crate::signature::{Audience, Nonce, SignedRequest, sign, verify};
 use crate::visit::Prefix;
@@ -91,7 +93,7 @@ fn a_token_of_the_version_before_opens_and_has_paid_nothing() {
 #[test]
 fn a_challenge_is_these_bytes_under_the_cipher() {
     let plain = [
-        "01",                               // version
+        "02",                               // version
         "101112131415161718191a1b1c1d1e1f", // id
         "026131",                           // root a1
         "d492fbc806",                       // keep_until 1763625300
@@ -109,20 +111,124 @@ fn a_challenge_is_these_bytes_under_the_cipher() {
         "c0b802",                           //   work 40000
         "f38e1f34a28d92c6",                 // visitor
         "0a",                               // risk 10
-        "808827",                           // owed: asked 640000
-        "00",                               //   paid 0
+        "00c4090000000000",                 // owed: asked 640000
+        "0000000000000000",                 //   paid 0
         "00",                               //   puzzles 0
         "00",                               //   way: puzzle
     ];
     // Nonce and ciphertext; the tag.
     let text = "mj1.a1.\
-        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXV8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
-        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAx6vlTglOo.\
-        6JDDc9jtLga5FrwLD2HRiA";
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVMCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAxarV9glOoMY6NhXe-kG9d\
+        0lt9.\
+        ufVL6E513mLly45uRr6TbA";
     let authority = authority(ROOT_A);
     assert_eq!(challenge().seal(&authority, &mut counting_up()), text);
     assert_eq!(ChallengeClaims::open(&authority, text), Ok(challenge()));
     assert_eq!(HEXLOWER.encode(&super::plain(text)), plain.concat());
+}
+
+/// A challenge that asks for a grid whose tiles 0, 4 and 8 are right.
+fn grid() -> ChallengeClaims {
+    ChallengeClaims {
+        step: SealedStep::Picture(SealedPicture {
+            answer: RightAnswer::Grid(vec![vec![0, 4, 8]]),
+            algorithm: Algorithm::HashWx,
+            next: 16,
+            pack: [1, 2, 3, 4, 5, 6, 7, 8],
+            dealt_at: 1_763_623_805,
+        }),
+        owed: Owed { asked: 640_000, paid: 640_000, puzzles: 1, way: Way::PictureAhead },
+        ..challenge()
+    }
+}
+
+#[test]
+fn a_picture_is_these_bytes_under_the_cipher() {
+    let step = [
+        "01",               // step: picture
+        "00",               //   answer: grid
+        "01",               //     rounds
+        "1101000000000000", //     a bit per tile
+        "00",               //   algorithm: hashwx
+        "10000000",         //   next 16
+        "0102030405060708", //   pack
+        "7dc31e6900000000", //   dealt_at 1763623805
+    ];
+    let text = "mj1.a1.\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVMCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZy0Dd534eCzZyXTtY7a3N3hlauNobwRmnXkG9d\
+        0qjz0ifPhzykln0Bed6VQ0Ga_MNxP-DmAyFi3Q.\
+        c3gSPKhKtj1abe84EkGZhw";
+    assert_eq!(grid().seal(&authority(ROOT_A), &mut counting_up()), text);
+    assert!(HEXLOWER.encode(&super::plain(text)).contains(&step.concat()));
+}
+
+#[test]
+fn challenges_of_the_version_before_open() {
+    let authority = authority(ROOT_A);
+    let puzzle = "mj1.a1.\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXV8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAx6vlTglOo.\
+        6JDDc9jtLga5FrwLD2HRiA";
+    assert_eq!(ChallengeClaims::open(&authority, puzzle), Ok(challenge()));
+    let picture = "mj1.a1.\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXV8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZg0TNx35eDz5-DS9A8YozyeZuuwgCSsdUzAqlX\
+        UtNaTZtKC68.\
+        vHqx7dkw0vDK7BtBBcR8_Q";
+    assert_eq!(ChallengeClaims::open(&authority, picture), Ok(grid()));
+}
+
+/// Of each kind answers that differ in everything.
+fn answers() -> [Vec<RightAnswer>; 3] {
+    let tiles = |tiles: u64| (0..64).filter(|tile| tiles >> tile & 1 == 1).collect::<Vec<u8>>();
+    let grids: Vec<Vec<u8>> = (1..511).chain([1 << 63, u64::MAX >> 1]).map(tiles).collect();
+    let squares = |columns: u8, rows: u8, byte| Squares {
+        columns,
+        rows,
+        mask: vec![byte; (usize::from(columns) * usize::from(rows)).div_ceil(8)],
+    };
+    let masks = [squares(60, 40, 1), squares(60, 60, 0xff), squares(4, 2, 3), squares(64, 64, 255)];
+    [
+        grids.iter().map(|cells| RightAnswer::Grid(vec![cells.clone()])).collect(),
+        masks.iter().map(|mask| RightAnswer::Area(vec![mask.clone()])).collect(),
+        grids.iter().map(|views| RightAnswer::Turn(vec![views.clone(), vec![1]])).collect(),
+    ]
+}
+
+#[test]
+fn all_answers_of_a_kind_seal_to_one_length() {
+    let authority = authority(ROOT_A);
+    for answers in answers() {
+        let mut lengths = Vec::new();
+        for (number, answer) in answers.into_iter().enumerate() {
+            // What else is sealed differs as well, as far as it is not told.
+            let large = number % 2 == 1;
+            let claims = ChallengeClaims {
+                step: SealedStep::Picture(SealedPicture {
+                    answer,
+                    algorithm: Algorithm::HashWx,
+                    next: if large { 64 * 4 } else { 1 },
+                    pack: [u8::try_from(number % 256).unwrap(); 8],
+                    dealt_at: 1_763_623_805,
+                }),
+                risk: if large { 100 } else { 0 },
+                owed: Owed {
+                    asked: if large { 72_000_000 } else { 1 },
+                    paid: if large { 640_000 } else { 0 },
+                    puzzles: u8::from(large) * 4,
+                    way: if large { Way::Puzzle } else { Way::PictureAhead },
+                },
+                ..challenge()
+            };
+            let text = claims.seal(&authority, &mut counting_up());
+            assert_eq!(ChallengeClaims::open(&authority, &text), Ok(claims));
+            lengths.push(text.len());
+        }
+        lengths.dedup();
+        assert_eq!(lengths.len(), 1, "{lengths:?}");
+    }
 }
 
 #[test]
