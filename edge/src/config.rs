@@ -4,6 +4,7 @@
 
 use core::fmt;
 
+use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys, CallKeysError};
 use munjigi_captcha::{Authority, KeyCheck, KeyRing};
 
 /// Redemption objects of all counts: publishing and the cron trigger call each
@@ -24,7 +25,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "MUNJIGI_INTERNAL_KEYS",
         default: None,
-        about: "Secret. Ring that calls between edge and origin are signed with.",
+        about: "Secret. Keys that calls between edge and origin are signed with, `edge/kid:key,…,origin/kid:key,…`: what `munjigi keys derive edge` prints of the origin's ring.",
     },
     Variable {
         name: "MUNJIGI_KEY_CHECK",
@@ -92,7 +93,7 @@ pub struct Config {
     /// Derived keys of the sealing ring.
     pub authority: Authority,
     /// Signatures between edge and origin.
-    pub internal: KeyRing,
+    pub calls: Calls,
     /// Names of the sealing ring's keys, the one that seals first.
     pub root_kids: Vec<String>,
     /// The origin's base address, without a slash at its end.
@@ -105,6 +106,16 @@ pub struct Config {
     pub place: Place,
     /// What is logged.
     pub verbosity: Verbosity,
+}
+
+/// The keys of both directions.
+pub struct Calls {
+    /// The origin's calls to us.
+    pub in_keys: AudienceKeys,
+    /// Ours to the origin.
+    pub out_keys: AudienceKeys,
+    /// Whether they were derived here, from a ring that the edge need not have.
+    pub from_ring: bool,
 }
 
 /// What is wrong with one variable. Says nothing of its value.
@@ -139,17 +150,17 @@ impl Config {
         }
         let mut reader = Reader { lookup, mistakes };
         let root = reader.read("MUNJIGI_ROOT_KEYS", KeyRing::parse);
-        let internal = reader.read("MUNJIGI_INTERNAL_KEYS", KeyRing::parse);
+        let calls = reader.read("MUNJIGI_INTERNAL_KEYS", calls);
         let check = reader.read("MUNJIGI_KEY_CHECK", KeyCheck::parse);
         let origin_url = reader.read("MUNJIGI_ORIGIN_URL", origin);
         let shards = reader.read("MUNJIGI_SHARDS", shards);
         let half_life = reader.read("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", half_life);
         let place = reader.read("MUNJIGI_LOCAL", place);
         let verbosity = reader.read("MUNJIGI_LOG", verbosity);
-        match (root, internal, check, origin_url, shards, half_life, place, verbosity) {
+        match (root, calls, check, origin_url, shards, half_life, place, verbosity) {
             (
                 Some(root),
-                Some(internal),
+                Some(calls),
                 Some(check),
                 Some(origin_url),
                 Some(shards),
@@ -159,7 +170,7 @@ impl Config {
             ) if reader.mistakes.is_empty() => Ok(Self {
                 root_kids: root.kids().map(|kid| kid.to_string()).collect(),
                 authority: Authority::new(&root, check),
-                internal,
+                calls,
                 origin_url,
                 shards,
                 counter_half_life_seconds,
@@ -192,6 +203,19 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             .map_err(|problem| self.mistakes.push(Mistake { variable: name.into(), problem }))
             .ok()
     }
+}
+
+fn calls(text: &str) -> Result<Calls, String> {
+    let keys = CallKeys::parse(text).map_err(|error: CallKeysError| error.to_string())?;
+    let of = |audience: Audience| {
+        let keys = keys.of(audience).cloned();
+        keys.ok_or_else(|| format!("no entry begins with {}/", audience.as_str()))
+    };
+    Ok(Calls {
+        in_keys: of(Audience::Edge)?,
+        out_keys: of(Audience::Origin)?,
+        from_ring: keys.is_ring(),
+    })
 }
 
 fn origin(text: &str) -> Result<Option<String>, &'static str> {

@@ -14,7 +14,7 @@ use worker::wasm_bindgen::{JsCast, JsValue};
 use crate::cache::Cache;
 use crate::config::{Config, Mistake};
 use crate::counts::Counts;
-use crate::log;
+use crate::log::{self, Level, Line};
 use crate::packs::KnownPools;
 use crate::sites::Known;
 
@@ -68,7 +68,14 @@ impl Isolate {
         let lookup = |name: &str| Reflect::get(env, &JsValue::from_str(name)).ok()?.as_string();
         match Config::parse(lookup, names) {
             // Leaked once per isolate, so that waits need not count who uses it.
-            Ok(config) => Ok(Box::leak(Box::new(Self::new(config)))),
+            Ok(config) => {
+                if config.calls.from_ring {
+                    Line::new(Level::Warn, "internal-ring-at-the-edge")
+                        .with_detail("give the edge what `munjigi keys derive edge` prints")
+                        .write();
+                }
+                Ok(Box::leak(Box::new(Self::new(config))))
+            }
             Err(mistakes) => {
                 log::mistakes(&mistakes);
                 Err(mistakes.leak())

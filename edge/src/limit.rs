@@ -20,6 +20,8 @@ pub enum Limiter {
     Solution,
     /// Calls with one secret.
     Verify,
+    /// Calls to the origin's routes without its signature.
+    Internal,
 }
 
 /// What a limiter says.
@@ -37,6 +39,7 @@ impl Limiter {
             Self::Challenge => "CHALLENGE_LIMIT",
             Self::Solution => "SOLUTION_LIMIT",
             Self::Verify => "VERIFY_LIMIT",
+            Self::Internal => "INTERNAL_LIMIT",
         }
     }
 

@@ -4,7 +4,7 @@
 use core::fmt;
 
 use munjigi_captcha::UnixMillis;
-use munjigi_captcha::signature::{Audience, Nonce, SignedRequest, sign};
+use munjigi_captcha::signature::{Head, Nonce};
 use munjigi_protocol::Route;
 
 use crate::entropy::{self, NoEntropy};
@@ -50,15 +50,9 @@ pub async fn post(
     now: UnixMillis,
 ) -> Result<(), OutboundError> {
     let base = isolate.config.origin_url.as_deref().ok_or(OutboundError::NoOrigin)?;
-    let request = SignedRequest {
-        audience: Audience::Origin,
-        method: route.method,
-        path: route.path,
-        query: "",
-        body: body.as_bytes(),
-    };
+    let head = Head { method: route.method, path: route.path, query: "" };
     let nonce = Nonce(entropy::bytes()?);
-    let signature = sign(&isolate.config.internal, &request, now, nonce);
+    let signature = isolate.config.calls.out_keys.sign(&head, body.as_bytes(), now, nonce);
     let url = format!("{base}{}", route.path);
     let status = glue::post(&url, body, &signature).await.ok().and_then(|status| status.as_f64());
     match status.map_or(0, status_code) {

@@ -9,7 +9,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use munjigi_captcha::KeyRing;
+use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys};
 use munjigi_service::config::{Reader, number};
 
 pub use munjigi_service::config::{Environment, Mistakes};
@@ -23,7 +23,7 @@ pub struct Config {
     /// Address and port to listen on.
     pub listen: SocketAddr,
     /// Checks signatures.
-    pub internal: KeyRing,
+    pub calls: AudienceKeys,
     /// How much is done at once.
     pub work: Work,
     /// What callers may ask for.
@@ -64,9 +64,7 @@ impl Config {
         let listen = reader.required(&variables::LISTEN, |text| {
             text.parse().map_err(|_| "not an address and port like 127.0.0.1:8090".to_owned())
         });
-        let internal = reader.required(&variables::INTERNAL_KEYS, |text| {
-            KeyRing::parse(text).map_err(|error| error.to_string())
-        });
+        let calls = reader.required(&variables::INTERNAL_KEYS, calls);
         let work = Work::read(&mut reader);
         let callers = Callers::read(&mut reader);
         let poll = reader.required(&variables::POLL, |text| number(text, 1..=3_600));
@@ -74,7 +72,7 @@ impl Config {
         let config = (|| {
             Some(Self {
                 listen: listen?,
-                internal: internal?,
+                calls: calls?,
                 work: work?,
                 callers: callers?,
                 poll: Duration::from_secs(poll?),
@@ -83,6 +81,19 @@ impl Config {
         })();
         reader.finish(config)
     }
+}
+
+/// Keys of calls to us, and to nobody else: whoever owns this machine must not
+/// be able to sign for the edge.
+fn calls(text: &str) -> Result<AudienceKeys, String> {
+    let keys = CallKeys::parse(text).map_err(|error| error.to_string())?;
+    let too_much = [Audience::Edge, Audience::Origin].map(|other| keys.of(other).is_some());
+    if too_much.contains(&true) {
+        return Err("these keys also sign calls to edge and origin: \
+                    give what `munjigi keys derive gpu` prints"
+            .to_owned());
+    }
+    keys.of(Audience::Gpu).cloned().ok_or_else(|| "no entry begins with gpu/".to_owned())
 }
 
 impl Work {

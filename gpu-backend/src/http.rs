@@ -23,7 +23,7 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_captcha::KeyRing;
+use munjigi_captcha::signature::AudienceKeys;
 use munjigi_protocol::routes;
 
 use crate::clock::Clock;
@@ -44,7 +44,7 @@ pub struct App {
     /// Tells the time.
     pub clock: Clock,
     /// Checks signatures.
-    pub ring: KeyRing,
+    pub calls: AudienceKeys,
     /// Signatures that were used.
     pub nonces: Nonces,
     /// What callers have taken.

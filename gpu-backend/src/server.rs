@@ -49,7 +49,7 @@ pub fn app_with(
     let device = Arc::new(Device::new(Arc::new(engines), queue, batch_wait)?);
     Ok(Arc::new(App {
         clock,
-        ring: config.internal.clone(),
+        calls: config.calls.clone(),
         nonces: Nonces::default(),
         quotas: Quotas::new(config.callers.clone()),
         bodies: Bodies::default(),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
-use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_captcha::{ImportFilter, KeyRing};
 use munjigi_protocol::{
     Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
@@ -72,15 +72,16 @@ pub enum EdgeError {
 pub struct Edge {
     http: Client,
     url: Url,
-    ring: KeyRing,
+    keys: AudienceKeys,
     clock: Clock,
     entropy: Entropy,
 }
 
 impl Edge {
     /// A client; nothing is called yet.
-    pub fn new(http: Client, url: Url, ring: KeyRing, clock: Clock, entropy: Entropy) -> Self {
-        Self { http, url, ring, clock, entropy }
+    pub fn new(http: Client, url: Url, internal: &KeyRing, clock: Clock, entropy: Entropy) -> Self {
+        let keys = AudienceKeys::derive(internal, Audience::Edge);
+        Self { http, url, keys, clock, entropy }
     }
 
     /// Where it is.
@@ -218,15 +219,9 @@ impl Edge {
 
     async fn send(&self, call: Outgoing<'_>) -> Result<reqwest::Response, EdgeError> {
         let Outgoing { method, path, content_type, body, timeout } = call;
-        let signed = SignedRequest {
-            audience: Audience::Edge,
-            method: method.as_str(),
-            path,
-            query: "",
-            body: &body,
-        };
+        let head = Head { method: method.as_str(), path, query: "" };
         let nonce = Nonce(self.entropy.bytes());
-        let signature = signature::sign(&self.ring, &signed, self.clock.now(), nonce);
+        let signature = self.keys.sign(&head, &body, self.clock.now(), nonce);
         let name = format!("{method} to the edge");
         let span = tracing::info_span!("edge", otel.name = %name, otel.kind = "client");
         let answer = self

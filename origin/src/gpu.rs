@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use munjigi_captcha::KeyRing;
-use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_protocol::{
     Code, Health, PredictReply, Problem, RenderReply, RenderRequest, Route, Status, headers, routes,
 };
@@ -79,15 +79,16 @@ pub enum GpuError {
 pub struct Gpu {
     http: Client,
     url: Url,
-    ring: KeyRing,
+    keys: AudienceKeys,
     clock: Clock,
     entropy: Entropy,
 }
 
 impl Gpu {
     /// A client; nothing is called yet.
-    pub fn new(http: Client, url: Url, ring: KeyRing, clock: Clock, entropy: Entropy) -> Self {
-        Self { http, url, ring, clock, entropy }
+    pub fn new(http: Client, url: Url, internal: &KeyRing, clock: Clock, entropy: Entropy) -> Self {
+        let keys = AudienceKeys::derive(internal, Audience::Gpu);
+        Self { http, url, keys, clock, entropy }
     }
 
     /// Where it is.
@@ -148,15 +149,9 @@ impl Gpu {
             call;
         let query =
             format!("caller={name}&priority={priority}&deadline_ms={}{more}", deadline.as_millis());
-        let signed = SignedRequest {
-            audience: Audience::Gpu,
-            method: route.method,
-            path: route.path,
-            query: &query,
-            body: &body,
-        };
+        let head = Head { method: route.method, path: route.path, query: &query };
         let nonce = Nonce(self.entropy.bytes());
-        let signature = signature::sign(&self.ring, &signed, self.clock.now(), nonce);
+        let signature = self.keys.sign(&head, &body, self.clock.now(), nonce);
         let mut url = self.url.clone();
         url.set_path(route.path);
         url.set_query(Some(&query));

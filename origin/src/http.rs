@@ -28,7 +28,7 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_captcha::KeyRing;
+use munjigi_captcha::signature::AudienceKeys;
 use munjigi_protocol::{Code, routes};
 use sqlx::PgPool;
 
@@ -62,8 +62,8 @@ pub struct App {
     pub clock: Clock,
     /// For request ids.
     pub entropy: Entropy,
-    /// Checks signatures.
-    pub ring: KeyRing,
+    /// Of calls that the edge signs.
+    pub calls: AudienceKeys,
     /// The edge.
     pub edge: Edge,
     /// Makes pictures.

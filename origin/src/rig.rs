@@ -21,7 +21,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Form, Json, Router};
-use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_captcha::{ImportFilter, KeyCheck, KeyRing, Secret, SecretHash, Sitekey, UnixMillis};
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, Health, Problem, Redeemed, SiteConfig,
@@ -60,6 +60,11 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 pub fn ring() -> KeyRing {
     KeyRing::parse(&format!("k1:{KEY}")).unwrap()
+}
+
+/// Keys of calls to an audience.
+pub fn calls(audience: Audience) -> AudienceKeys {
+    AudienceKeys::derive(&ring(), audience)
 }
 
 pub fn check() -> KeyCheck {
@@ -110,7 +115,7 @@ impl Rig {
         app.console = Some(Console::new(console, check(), None));
         if let Some(edge) = edge {
             let (url, client) = (edge.parse().unwrap(), edge::http_client().unwrap());
-            app.edge = Edge::new(client, url, ring(), app.clock.clone(), app.entropy.clone());
+            app.edge = Edge::new(client, url, &ring(), app.clock.clone(), app.entropy.clone());
         }
         rig
     }
@@ -139,16 +144,16 @@ impl Rig {
         let client = edge::http_client().unwrap();
         let gpu = gpu.map(|url| {
             let url = url.parse().unwrap();
-            Gpu::new(client.clone(), url, ring(), clock.clone(), entropy.clone())
+            Gpu::new(client.clone(), url, &ring(), clock.clone(), entropy.clone())
         });
-        let edge = Edge::new(client, fake.url.clone(), ring(), clock.clone(), entropy.clone());
+        let edge = Edge::new(client, fake.url.clone(), &ring(), clock.clone(), entropy.clone());
         let parts = Parts {
             pool: pool.clone(),
             replica: None,
             factory_pool: pool.clone(),
             clock,
             entropy: entropy.clone(),
-            ring: ring(),
+            calls: calls(Audience::Origin),
             edge,
             gpu,
             pictures: Pictures::default(),
@@ -197,9 +202,8 @@ impl Rig {
 
     /// A signature's value for a POST.
     pub fn sign(&self, audience: Audience, path: &str, body: &str, at: UnixMillis) -> String {
-        let request =
-            SignedRequest { audience, method: "POST", path, query: "", body: body.as_bytes() };
-        signature::sign(&ring(), &request, at, Nonce(self.entropy.bytes()))
+        let head = Head { method: "POST", path, query: "" };
+        calls(audience).sign(&head, body.as_bytes(), at, Nonce(self.entropy.bytes()))
     }
 
     /// A POST as the edge makes it.
@@ -388,16 +392,15 @@ async fn signed_rightly(
 ) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 8 << 20).await.unwrap();
-    let signed = SignedRequest {
-        audience,
+    let signed = Head {
         method: head.method.as_str(),
         path: head.uri.path(),
         query: head.uri.query().unwrap_or_default(),
-        body: &body,
     };
     let header = head.headers.get(headers::SIGNATURE).and_then(|value| value.to_str().ok());
-    match signature::verify(&ring(), header, &signed, clock.now()) {
-        Ok(_) => next.run(Request::from_parts(head, body.into())).await,
+    let verified = calls(audience).verify(header, &signed, clock.now());
+    match verified.and_then(|signed| signed.check(&body)) {
+        Ok(()) => next.run(Request::from_parts(head, body.into())).await,
         Err(error) => refuse(error.code()),
     }
 }

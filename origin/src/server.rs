@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_captcha::KeyRing;
+use munjigi_captcha::signature::{Audience, AudienceKeys};
 use munjigi_service::metrics;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -73,14 +73,15 @@ impl Server {
         let factory_pool =
             store::pool(&Database { connections: FACTORY_CONNECTIONS, ..config.database.clone() });
         let connections = config.database.connections;
-        let ring = config.keys.internal.clone();
+        let internal = &config.keys.internal;
         let client = edge::http_client().map_err(StartError::HttpClient)?;
         let url = config.edge.url.clone();
-        let gpu =
-            config.pictures.gpu_url.clone().map(|url| {
-                Gpu::new(client.clone(), url, ring.clone(), clock.clone(), entropy.clone())
-            });
-        let edge = Edge::new(client, url, ring.clone(), clock.clone(), entropy.clone());
+        let gpu = config
+            .pictures
+            .gpu_url
+            .clone()
+            .map(|url| Gpu::new(client.clone(), url, internal, clock.clone(), entropy.clone()));
+        let edge = Edge::new(client, url, internal, clock.clone(), entropy.clone());
         let pictures = config.pictures.clone();
         let check = config.keys.check.clone();
         let console = config
@@ -110,7 +111,7 @@ impl Server {
             factory_pool,
             clock,
             entropy,
-            ring,
+            calls: AudienceKeys::derive(internal, Audience::Origin),
             edge,
             gpu,
             pictures,
@@ -149,7 +150,7 @@ impl Server {
             cache,
             clock: parts.clock,
             entropy: parts.entropy,
-            ring: parts.ring,
+            calls: parts.calls,
             edge: parts.edge,
             factory,
             mail: parts.mail,
@@ -223,8 +224,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Random numbers.
     pub entropy: Entropy,
-    /// Checks and makes signatures.
-    pub ring: KeyRing,
+    /// Of calls that the edge signs.
+    pub calls: AudienceKeys,
     /// The edge.
     pub edge: Edge,
     /// Draws pictures, where there is one.

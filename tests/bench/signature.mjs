@@ -1,6 +1,6 @@
 // Signed calls between our services, as PROTOCOL fixes them.
 
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** @param {(string | Buffer)[]} parts each after its length as u32le */
 function framed(parts) {
@@ -16,7 +16,7 @@ function framed(parts) {
 
 /**
  * The header of a POST to one of our services.
- * @param {string} ring `kid:key,…`; the first signs
+ * @param {string} ring the internal ring, `kid:key,…`; the first signs, by its key for the audience
  * @param {'origin' | 'edge' | 'gpu'} audience
  * @param {string} target path, and query if any
  * @param {string} body
@@ -28,6 +28,9 @@ export function signature(ring, audience, target, body) {
   const nonce = randomBytes(16);
   const digest = createHash('sha256').update(body).digest();
   const parts = [audience, 'POST', path, query, seconds, nonce, digest];
-  const tag = createHmac('sha256', Buffer.from(key, 'base64url')).update(framed(parts)).digest();
-  return `k=${kid}, a=${audience}, t=${seconds}, n=${nonce.toString('base64url')}, s=${tag.toString('base64url')}`;
+  const info = `munjigi/v1/call/${audience}`;
+  const own = Buffer.from(hkdfSync('sha256', Buffer.from(key, 'base64url'), '', info, 32));
+  const tag = createHmac('sha256', own).update(framed(parts)).digest();
+  const [n, d, s] = [nonce, digest, tag].map((bytes) => bytes.toString('base64url'));
+  return `k=${kid}, a=${audience}, t=${seconds}, n=${n}, d=${d}, s=${s}`;
 }

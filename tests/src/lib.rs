@@ -12,5 +12,6 @@ pub mod load;
 pub mod packs;
 pub mod pictures;
 pub mod records;
+pub mod signed;
 pub mod stage;
 pub mod visitors;

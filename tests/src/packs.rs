@@ -1,19 +1,15 @@
 //! Packs without a gpu-backend, for tests of what the edge does with them:
 //! right by the protocol, with noise for images.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use hyper::Method;
-use munjigi_captcha::signature::{Audience, Nonce, SignedRequest, sign};
-use munjigi_captcha::{KeyRing, UnixMillis};
 use munjigi_protocol::{
     ImageSpan, Pack, PackId, PackItem, PictureType, PoolEntry, Pools, RightRound, headers, routes,
 };
-use munjigi_tools::randomness;
 use munjigi_tools::stack::Stack;
 
 use crate::client::Connection;
+use crate::signed::{now, signature};
 
 const ITEMS: u8 = 12;
 const IMAGE_BYTES: u32 = 700;
@@ -86,21 +82,13 @@ pub async fn deal_from(stack: &Stack, packs: Vec<PoolEntry>) -> Result<()> {
 }
 
 async fn put(stack: &Stack, path: &str, body: Vec<u8>) -> Result<()> {
-    let request =
-        SignedRequest { audience: Audience::Edge, method: "PUT", path, query: "", body: &body };
-    let ring = KeyRing::parse(&stack.keys.internal).context("the internal keys")?;
-    let signature = sign(&ring, &request, now()?, Nonce(randomness::bytes()));
+    let signature = signature(stack, &Method::PUT, path, &body)?;
     let headers = [(headers::SIGNATURE, signature.as_str())];
     let mut connection = Connection::open(&stack.edge.url()).await?;
     let answer = connection.send(Method::PUT, path, &headers, body).await?;
     let said = String::from_utf8_lossy(&answer.body);
     ensure!(answer.status.is_success(), "PUT {path}: {} {said}", answer.status);
     Ok(())
-}
-
-fn now() -> Result<UnixMillis> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(UnixMillis(u64::try_from(since.as_millis())?))
 }
 
 #[cfg(test)]

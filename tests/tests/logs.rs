@@ -64,7 +64,8 @@ async fn no_log_holds_a_token_a_secret_an_address_or_a_key() -> Result<()> {
         assert!(logged.contains(said), "the logs are silent about {said}:\n{logged}");
     }
     let key = |ring: &str| ring.split(':').next_back().unwrap_or_default().to_owned();
-    let keys = [key(&stack.keys.root), key(&stack.keys.internal), stack.keys.check.clone()];
+    let mut keys = vec![key(&stack.keys.root), key(&stack.keys.internal), stack.keys.check.clone()];
+    keys.extend(stack.keys.for_edge()?["MUNJIGI_INTERNAL_KEYS"].split(',').map(key));
     let sent = [ADDRESS, AGENT, "nobodys-own-secret"].map(str::to_owned);
     let made = [challenge.challenge, token, site.secret, other.secret];
     for secret in keys.iter().chain(&sent).chain(&made) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use crate::http::answers;
+use crate::keys::Keys;
 use crate::process::{Process, Program, Service};
 use crate::project::Project;
 use crate::wrangler::forget_own_variables;
@@ -27,23 +28,22 @@ pub struct GpuBackend {
 
 impl GpuBackend {
     /// Prepares it; nothing runs yet, and it may not even be built.
-    #[must_use]
     pub fn prepare(
         project: &Project,
         port: u16,
-        internal_keys: &str,
+        keys: &Keys,
         given: &BTreeMap<String, String>,
         log: PathBuf,
-    ) -> Self {
+    ) -> Result<Self> {
         let models = project.at("gpu-backend/models").to_string_lossy().into_owned();
         let mut environment = BTreeMap::from([
             ("MUNJIGI_GPU_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
             ("MUNJIGI_GPU_MODELS".to_owned(), models),
-            ("MUNJIGI_INTERNAL_KEYS".to_owned(), internal_keys.to_owned()),
             ("MUNJIGI_LOG".to_owned(), "info".to_owned()),
         ]);
+        environment.extend(keys.for_gpu()?);
         environment.extend(given.clone());
-        Self { project: project.clone(), port, environment, log, process: None }
+        Ok(Self { project: project.clone(), port, environment, log, process: None })
     }
 
     /// Its address.

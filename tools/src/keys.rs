@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use munjigi_captcha::KeyRing;
+use munjigi_captcha::signature::{Audience, CallKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::{files, randomness};
+
+const INTERNAL: &str = "MUNJIGI_INTERNAL_KEYS";
 
 /// The secrets of an installation, as the services read them.
 #[derive(Clone, Serialize, Deserialize)]
@@ -54,26 +58,33 @@ impl Keys {
     }
 
     /// As the edge's secrets.
-    #[must_use]
-    pub fn for_edge(&self) -> BTreeMap<String, String> {
-        let mut variables = self.shared();
-        variables.insert("MUNJIGI_ROOT_KEYS".to_owned(), self.root.clone());
-        variables
+    pub fn for_edge(&self) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::from([
+            ("MUNJIGI_ROOT_KEYS".to_owned(), self.root.clone()),
+            (INTERNAL.to_owned(), self.derived(&[Audience::Edge, Audience::Origin])?),
+            ("MUNJIGI_KEY_CHECK".to_owned(), self.check.clone()),
+        ]))
     }
 
     /// As the origin's variables, which hold no key that seals.
     #[must_use]
     pub fn for_origin(&self) -> BTreeMap<String, String> {
-        let mut variables = self.shared();
-        variables.insert("MUNJIGI_CONSOLE_KEYS".to_owned(), self.console.clone());
-        variables
+        BTreeMap::from([
+            (INTERNAL.to_owned(), self.internal.clone()),
+            ("MUNJIGI_KEY_CHECK".to_owned(), self.check.clone()),
+            ("MUNJIGI_CONSOLE_KEYS".to_owned(), self.console.clone()),
+        ])
     }
 
-    fn shared(&self) -> BTreeMap<String, String> {
-        BTreeMap::from([
-            ("MUNJIGI_INTERNAL_KEYS".to_owned(), self.internal.clone()),
-            ("MUNJIGI_KEY_CHECK".to_owned(), self.check.clone()),
-        ])
+    /// As the gpu-backend's variables, which hold no key that signs for
+    /// anybody else.
+    pub fn for_gpu(&self) -> Result<BTreeMap<String, String>> {
+        Ok(BTreeMap::from([(INTERNAL.to_owned(), self.derived(&[Audience::Gpu])?)]))
+    }
+
+    fn derived(&self, audiences: &[Audience]) -> Result<String> {
+        let ring = KeyRing::parse(&self.internal).context("the ring of internal keys")?;
+        Ok(CallKeys::write(&ring, audiences).to_string())
     }
 }
 
@@ -90,8 +101,19 @@ mod tests {
     #[test]
     fn the_origin_never_gets_a_key_that_seals() {
         let keys = Keys::fresh();
-        assert!(keys.for_edge().contains_key("MUNJIGI_ROOT_KEYS"));
+        assert!(keys.for_edge().unwrap().contains_key("MUNJIGI_ROOT_KEYS"));
         assert!(!keys.for_origin().values().any(|value| *value == keys.root));
+    }
+
+    #[test]
+    fn the_gpu_backend_gets_its_own_key_and_no_other() {
+        let keys = Keys::fresh();
+        let (edge, gpu) = (keys.for_edge().unwrap(), keys.for_gpu().unwrap());
+        assert_eq!(gpu.keys().collect::<Vec<_>>(), [INTERNAL]);
+        assert!(gpu[INTERNAL].starts_with("gpu/i1:") && !gpu[INTERNAL].contains(','));
+        let (_, ring) = keys.internal.split_once(':').unwrap();
+        assert!(!gpu[INTERNAL].contains(ring) && !edge[INTERNAL].contains(ring));
+        assert!(!edge[INTERNAL].contains("gpu/"));
     }
 
     #[test]

@@ -177,10 +177,10 @@ impl Stack {
         let mut gpu = GpuBackend::prepare(
             &project,
             options.gpu_port.unwrap_or_else(ports::free),
-            &keys.internal,
+            &keys,
             &options.gpu_variables,
             logs.join("gpu-backend.log"),
-        );
+        )?;
         let mut variables = origin_variables(&keys, &database, edge_port, &folder);
         if options.pictures != Pictures::None {
             variables.insert("MUNJIGI_GPU_URL".to_owned(), gpu.url());
@@ -220,7 +220,7 @@ impl Stack {
         origin.start().await?;
 
         say("the edge");
-        let shared = edge_variables(&keys, &origin);
+        let shared = edge_variables(&keys, &origin)?;
         let plan = edge::Plan {
             project: &project,
             kind: options.edge,
@@ -280,15 +280,14 @@ impl Stack {
 
     /// The edge's variables besides those of `wrangler.toml`, to start it
     /// again with some of them changed.
-    #[must_use]
-    pub fn edge_variables(&self) -> BTreeMap<String, String> {
+    pub fn edge_variables(&self) -> Result<BTreeMap<String, String>> {
         edge_variables(&self.keys, &self.origin)
     }
 
     /// Restarts the edge with some variables changed in every worker, over the
     /// same stores.
     pub async fn restart_edge_with(&mut self, variants: &[Variant]) -> Result<()> {
-        let all = edge::variants(variants, &self.edge_variables());
+        let all = edge::variants(variants, &self.edge_variables()?);
         self.edge.stop().await?;
         self.edge.set_variants(&all);
         self.edge.start_again().await
@@ -338,7 +337,12 @@ impl Stack {
             "bench_site": self.bench_site,
             "pictures_site": self.pictures_site,
             "dialects": self.dialect_keys(),
-            "keys": self.keys.for_edge(),
+            // The internal ring itself, which signs for each of our services.
+            "keys": {
+                "MUNJIGI_ROOT_KEYS": self.keys.root,
+                "MUNJIGI_INTERNAL_KEYS": self.keys.internal,
+                "MUNJIGI_KEY_CHECK": self.keys.check,
+            },
             "mail": self.mail,
             "logs": self.logs,
         })
@@ -378,9 +382,9 @@ fn origin_variables(
     variables
 }
 
-fn edge_variables(keys: &Keys, origin: &Origin) -> BTreeMap<String, String> {
-    let mut variables = keys.for_edge();
+fn edge_variables(keys: &Keys, origin: &Origin) -> Result<BTreeMap<String, String>> {
+    let mut variables = keys.for_edge()?;
     variables.insert("MUNJIGI_ORIGIN_URL".to_owned(), origin.url());
     variables.insert("MUNJIGI_LOCAL".to_owned(), "1".to_owned());
-    variables
+    Ok(variables)
 }

@@ -12,7 +12,7 @@ use crate::imports::ImportFilter;
 use crate::keys::{Sitekey, Vendor};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
 use crate::ring::{KeyRing, Kid};
-use crate::signature::{Audience, Nonce, SignedRequest, sign, verify};
+use crate::signature::{Audience, AudienceKeys, Head};
 use crate::siteverify::present;
 use crate::time::UnixMillis;
 use crate::token::TokenClaims;
@@ -94,17 +94,14 @@ pub fn verify_signature(data: &[u8]) {
     let ring = KeyRing::parse(ROOT_A).expect("the ring of the tests");
     let Ok(header) = core::str::from_utf8(data) else { return };
     let now = UnixMillis::from_seconds(1_763_623_800);
-    let request = SignedRequest {
-        audience: Audience::Edge,
-        method: "PUT",
-        path: "/internal/sites/x",
-        query: "",
-        body: b"{}",
-    };
-    if let Ok(Nonce(nonce)) = verify(&ring, Some(header), &request, now) {
+    let keys = AudienceKeys::derive(&ring, Audience::Edge);
+    let head = Head { method: "PUT", path: "/internal/sites/x", query: "" };
+    if let Ok(signed) = keys.verify(Some(header), &head, now)
+        && signed.check(b"{}").is_ok()
+    {
         let seconds = header.split(", t=").nth(1).and_then(|rest| rest.split(',').next());
         let signed_at = seconds.and_then(|text| text.parse().ok()).expect("a time was read");
-        let again = sign(&ring, &request, UnixMillis::from_seconds(signed_at), Nonce(nonce));
+        let again = keys.sign(&head, b"{}", UnixMillis::from_seconds(signed_at), signed.nonce);
         assert_eq!(again, header);
     }
 }

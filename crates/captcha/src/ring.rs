@@ -151,6 +151,12 @@ impl KeyRing {
         Ok(Self { first, others: keys.collect() })
     }
 
+    /// The same names with a key for another purpose each, by HKDF-SHA256.
+    pub(crate) fn derive(&self, info: &[u8]) -> Self {
+        let derived = |key: &RingKey| RingKey { kid: key.kid, key: key.derive(info) };
+        Self { first: derived(&self.first), others: self.others.iter().map(derived).collect() }
+    }
+
     /// The key that seals.
     pub const fn first(&self) -> &RingKey {
         &self.first

@@ -1,59 +1,58 @@
-//! The signature between edge and origin: the header `Munjigi-Signature`.
+//! The signature between edge, origin and gpu-backend: the header
+//! `Munjigi-Signature`. The body is signed by its digest, which the header
+//! states: so a call is known to be ours before any of its body is read.
 //! Whether a nonce was seen before is the caller's store to say.
+
+mod keys;
 
 use munjigi_protocol::{Code, base64};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::derive::MacKey;
-use crate::ring::{KeyRing, Kid, RingKey};
+use crate::ring::{Kid, RingKey};
 use crate::time::UnixMillis;
+
+pub use keys::{Audience, AudienceKeys, CallKeys, CallKeysError};
 
 /// How far the two clocks may be apart, in seconds. A seen nonce must be
 /// kept for twice as long.
 pub const MAX_SKEW_SECONDS: u64 = 300;
 
-/// Whom a request is meant for: a request to the one never counts at the
-/// other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// `/internal/*` of the edge.
-    Edge,
-    /// `/internal/*` of the origin.
-    Origin,
-    /// Everything of the gpu-backend that costs something.
-    Gpu,
-}
-
-impl Audience {
-    /// The spelling in the header.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Edge => "edge",
-            Self::Origin => "origin",
-            Self::Gpu => "gpu",
-        }
-    }
-}
-
-/// What is signed of a request.
+/// What is signed of a request besides its body.
 #[derive(Debug, Clone, Copy)]
-pub struct SignedRequest<'a> {
-    /// Whom it is meant for.
-    pub audience: Audience,
+pub struct Head<'a> {
     /// The method, upper case.
     pub method: &'a str,
     /// The path as it is sent, from its first slash.
     pub path: &'a str,
     /// The query as it is sent, without its question mark; may be empty.
     pub query: &'a str,
-    /// The body; may be empty.
-    pub body: &'a [u8],
 }
 
 /// Names one signing; the receiver takes each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Nonce(pub [u8; 16]);
+
+/// A request whose head was signed; its body is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signed {
+    /// For the receiver to remember: a second request with it is `replayed`.
+    pub nonce: Nonce,
+    digest: [u8; 32],
+}
+
+impl Signed {
+    /// Checks the body that came against the digest that was signed.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError::Invalid`] where it is another body.
+    pub fn check(&self, body: &[u8]) -> Result<(), SignatureError> {
+        let digest: [u8; 32] = Sha256::digest(body).into();
+        if digest == self.digest { Ok(()) } else { Err(SignatureError::Invalid) }
+    }
+}
 
 /// Why a request is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -81,61 +80,76 @@ impl SignatureError {
     }
 }
 
-/// The header's value for a request, by the ring's first key. `nonce` is 16
-/// random bytes, new for every try.
-pub fn sign(ring: &KeyRing, request: &SignedRequest<'_>, now: UnixMillis, nonce: Nonce) -> String {
-    let key = ring.first();
-    let seconds = now.seconds().to_string();
-    let tag = tag(key, request, &seconds, nonce);
-    [
-        "k=",
-        key.kid().as_str(),
-        ", a=",
-        request.audience.as_str(),
-        ", t=",
-        &seconds,
-        ", n=",
-        &base64::encode(&nonce.0),
-        ", s=",
-        &base64::encode(&tag),
-    ]
-    .concat()
-}
-
-/// Checks a header against the request it came with. The nonce is for the
-/// caller to remember: a second request with it is `replayed`.
-pub fn verify(
-    ring: &KeyRing,
-    header: Option<&str>,
-    request: &SignedRequest<'_>,
-    now: UnixMillis,
-) -> Result<Nonce, SignatureError> {
-    let header = header.ok_or(SignatureError::Unsigned)?;
-    let parts = Parts::read(header).ok_or(SignatureError::Invalid)?;
-    let key = ring.find(parts.kid).ok_or(SignatureError::Invalid)?;
-    // The audience is signed as we know ourselves, not as the header claims.
-    let expected = tag(key, request, parts.seconds_text, parts.nonce);
-    let right =
-        expected.ct_eq(&parts.tag) & parts.audience.ct_eq(request.audience.as_str().as_bytes());
-    if !bool::from(right) {
-        return Err(SignatureError::Invalid);
+impl AudienceKeys {
+    /// The header's value for a request, by the first key. `nonce` is 16
+    /// random bytes, new for every try.
+    pub fn sign(&self, head: &Head<'_>, body: &[u8], now: UnixMillis, nonce: Nonce) -> String {
+        let key = self.first();
+        let seconds = now.seconds().to_string();
+        let digest = Sha256::digest(body).into();
+        let tag = self.tag(key, head, &seconds, nonce, &digest);
+        [
+            "k=",
+            key.kid().as_str(),
+            ", a=",
+            self.audience().as_str(),
+            ", t=",
+            &seconds,
+            ", n=",
+            &base64::encode(&nonce.0),
+            ", d=",
+            &base64::encode(&digest),
+            ", s=",
+            &base64::encode(&tag),
+        ]
+        .concat()
     }
-    if now.seconds().abs_diff(parts.seconds) > MAX_SKEW_SECONDS {
-        return Err(SignatureError::ClockSkew);
-    }
-    Ok(parts.nonce)
-}
 
-fn tag(key: &RingKey, request: &SignedRequest<'_>, seconds: &str, nonce: Nonce) -> [u8; 32] {
-    MacKey::new(key.bytes()).tag_framed(&[
-        request.audience.as_str().as_bytes(),
-        request.method.as_bytes(),
-        request.path.as_bytes(),
-        request.query.as_bytes(),
-        seconds.as_bytes(),
-        &nonce.0,
-        &Sha256::digest(request.body),
-    ])
+    /// Checks a header against the head of the request it came with. Of the
+    /// body only its digest is known then: [`Signed::check`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SignatureError`].
+    pub fn verify(
+        &self,
+        header: Option<&str>,
+        head: &Head<'_>,
+        now: UnixMillis,
+    ) -> Result<Signed, SignatureError> {
+        let header = header.ok_or(SignatureError::Unsigned)?;
+        let parts = Parts::read(header).ok_or(SignatureError::Invalid)?;
+        let key = self.find(parts.kid).ok_or(SignatureError::Invalid)?;
+        // The audience is signed as we know ourselves, not as the header claims.
+        let expected = self.tag(key, head, parts.seconds_text, parts.nonce, &parts.digest);
+        let named = parts.audience.ct_eq(self.audience().as_str().as_bytes());
+        if !bool::from(expected.ct_eq(&parts.tag) & named) {
+            return Err(SignatureError::Invalid);
+        }
+        if now.seconds().abs_diff(parts.seconds) > MAX_SKEW_SECONDS {
+            return Err(SignatureError::ClockSkew);
+        }
+        Ok(Signed { nonce: parts.nonce, digest: parts.digest })
+    }
+
+    fn tag(
+        &self,
+        key: &RingKey,
+        head: &Head<'_>,
+        seconds: &str,
+        nonce: Nonce,
+        digest: &[u8; 32],
+    ) -> [u8; 32] {
+        MacKey::new(key.bytes()).tag_framed(&[
+            self.audience().as_str().as_bytes(),
+            head.method.as_bytes(),
+            head.path.as_bytes(),
+            head.query.as_bytes(),
+            seconds.as_bytes(),
+            &nonce.0,
+            digest,
+        ])
+    }
 }
 
 struct Parts<'a> {
@@ -144,16 +158,18 @@ struct Parts<'a> {
     seconds: u64,
     seconds_text: &'a str,
     nonce: Nonce,
+    digest: [u8; 32],
     tag: [u8; 32],
 }
 
 impl<'a> Parts<'a> {
-    /// The one spelling that [`sign`] writes, and no other.
+    /// The one spelling that [`AudienceKeys::sign`] writes, and no other.
     fn read(header: &'a str) -> Option<Self> {
         let (kid, rest) = header.strip_prefix("k=")?.split_once(", a=")?;
         let (audience, rest) = rest.split_once(", t=")?;
         let (seconds_text, rest) = rest.split_once(", n=")?;
-        let (nonce, tag) = rest.split_once(", s=")?;
+        let (nonce, rest) = rest.split_once(", d=")?;
+        let (digest, tag) = rest.split_once(", s=")?;
         // Ten digits last until the year 2286; more would only be a long text.
         let plain = (1..=10).contains(&seconds_text.len())
             && seconds_text.bytes().all(|byte| byte.is_ascii_digit())
@@ -167,6 +183,7 @@ impl<'a> Parts<'a> {
             seconds: seconds_text.parse().ok()?,
             seconds_text,
             nonce: Nonce(base64::decode_array(nonce)?),
+            digest: base64::decode_array(digest)?,
             tag: base64::decode_array(tag)?,
         })
     }

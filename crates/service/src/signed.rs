@@ -1,62 +1,85 @@
-//! Signed calls: a body is read under its cap, then the signature is checked.
-//! Whether the nonce is new is for each service's own store to say.
+//! Signed calls: the header is checked before anything of the body is read,
+//! then the body is read under its cap, in time, and checked against what was
+//! signed. Whether the nonce is new is for each service's own store to say.
+
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use munjigi_captcha::signature::{self, Audience, Nonce, SignatureError, SignedRequest};
-use munjigi_captcha::{KeyRing, UnixMillis};
+use munjigi_captcha::UnixMillis;
+use munjigi_captcha::signature::{AudienceKeys, Head, SignatureError, Signed};
 use munjigi_protocol::{Route, headers};
 
-/// A body that is longer than its route takes.
+/// Why the body of a signed call was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the body is longer than {max_body_bytes} bytes")]
-pub struct TooLong {
-    /// What the route takes.
-    pub max_body_bytes: usize,
+pub enum BodyError {
+    /// Longer than its route takes.
+    #[error("the body is longer than {max_body_bytes} bytes")]
+    TooLong {
+        /// What the route takes.
+        max_body_bytes: usize,
+    },
+    /// It did not arrive in time.
+    #[error("the body did not arrive within {seconds} s")]
+    TooSlow {
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// Not the body that was signed.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
 }
 
-/// Reads a whole body.
-pub async fn read(body: Body, route: &Route) -> Result<Bytes, TooLong> {
-    let max_body_bytes = route.max_body_bytes;
-    axum::body::to_bytes(body, max_body_bytes).await.map_err(|error| {
-        // A caller that went away hears nothing anyway.
-        tracing::debug!(%error, "body not read");
-        TooLong { max_body_bytes }
-    })
-}
-
-/// Checks the signature of a call that was meant for `audience`.
+/// Checks the signature of a call's head.
 pub fn verify(
-    ring: &KeyRing,
-    audience: Audience,
+    keys: &AudienceKeys,
     head: &Parts,
-    body: &[u8],
     now: UnixMillis,
-) -> Result<Nonce, SignatureError> {
-    let request = SignedRequest {
-        audience,
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-        body,
-    };
+) -> Result<Signed, SignatureError> {
     let header = head.headers.get(headers::SIGNATURE);
     // A header that is not ASCII is there, but matches nothing.
     let header = header.map(|value| value.to_str().unwrap_or("?"));
-    signature::verify(ring, header, &request, now)
+    let head = Head {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+    };
+    keys.verify(header, &head, now)
+}
+
+/// Reads the body of a call whose head was signed.
+pub async fn read(
+    body: Body,
+    route: &Route,
+    signed: &Signed,
+    within: Duration,
+) -> Result<Bytes, BodyError> {
+    let max_body_bytes = route.max_body_bytes;
+    let reading = tokio::time::timeout(within, axum::body::to_bytes(body, max_body_bytes)).await;
+    let read = reading.map_err(|_| BodyError::TooSlow { seconds: within.as_secs() })?;
+    let body = read.map_err(|error| {
+        // A caller that went away hears nothing anyway.
+        tracing::debug!(%error, "body not read");
+        BodyError::TooLong { max_body_bytes }
+    })?;
+    signed.check(&body)?;
+    Ok(body)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderValue, Request};
+    use munjigi_captcha::KeyRing;
+    use munjigi_captcha::signature::{Audience, Nonce};
     use munjigi_protocol::routes;
 
     use super::*;
 
     const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
 
-    fn ring() -> KeyRing {
-        KeyRing::parse("t1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap()
+    fn keys(audience: Audience) -> AudienceKeys {
+        let ring = KeyRing::parse("t1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        AudienceKeys::derive(&ring, audience)
     }
 
     /// The head of a call with this signature.
@@ -68,40 +91,50 @@ mod tests {
         request.into_parts().0
     }
 
-    fn signature(audience: Audience) -> HeaderValue {
-        let request = SignedRequest {
-            audience,
-            method: "POST",
-            path: "/internal/events",
-            query: "a=b",
-            body: b"body",
-        };
-        let text = signature::sign(&ring(), &request, NOW, Nonce([7; 16]));
-        text.parse().unwrap()
+    fn signature() -> HeaderValue {
+        let head = Head { method: "POST", path: "/internal/events", query: "a=b" };
+        let keys = keys(Audience::Origin);
+        keys.sign(&head, b"body", NOW, Nonce([7; 16])).parse().unwrap()
+    }
+
+    fn signed() -> Signed {
+        verify(&keys(Audience::Origin), &head(Some(signature())), NOW).unwrap()
+    }
+
+    async fn taken(body: Body, route: &Route) -> Result<Bytes, BodyError> {
+        read(body, route, &signed(), Duration::from_secs(10)).await
     }
 
     #[test]
-    fn a_call_is_taken_as_it_was_signed_and_by_whom_it_is_for() {
-        let head = head(Some(signature(Audience::Origin)));
-        let verify = |audience, body| verify(&ring(), audience, &head, body, NOW);
-        assert_eq!(verify(Audience::Origin, b"body"), Ok(Nonce([7; 16])));
-        assert_eq!(verify(Audience::Gpu, b"body"), Err(SignatureError::Invalid));
-        assert_eq!(verify(Audience::Origin, b"other"), Err(SignatureError::Invalid));
+    fn a_call_is_taken_by_whom_it_is_for() {
+        let head = head(Some(signature()));
+        assert_eq!(signed().nonce, Nonce([7; 16]));
+        let elsewhere = verify(&keys(Audience::Gpu), &head, NOW);
+        assert_eq!(elsewhere, Err(SignatureError::Invalid));
     }
 
     #[test]
     fn a_header_that_is_not_ascii_is_wrong_and_not_absent() {
-        let verify = |head| verify(&ring(), Audience::Origin, &head, b"body", NOW);
+        let verify = |head| verify(&keys(Audience::Origin), &head, NOW);
         assert_eq!(verify(head(None)), Err(SignatureError::Unsigned));
         let strange = HeaderValue::from_bytes(b"k=\xff").unwrap();
         assert_eq!(verify(head(Some(strange))), Err(SignatureError::Invalid));
     }
 
     #[tokio::test]
-    async fn a_body_is_read_up_to_its_routes_cap() {
+    async fn a_body_is_taken_as_it_was_signed_and_up_to_its_routes_cap() {
         let route = Route { max_body_bytes: 4, ..routes::EVENTS };
-        assert_eq!(read(Body::from("1234"), &route).await.unwrap(), "1234");
-        let refused = read(Body::from("12345"), &route).await.unwrap_err();
+        assert_eq!(taken(Body::from("body"), &route).await.unwrap(), "body");
+        let refused = taken(Body::from("bodies"), &route).await.unwrap_err();
         assert_eq!(refused.to_string(), "the body is longer than 4 bytes");
+        let other = taken(Body::from("else"), &route).await;
+        assert_eq!(other, Err(BodyError::Signature(SignatureError::Invalid)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_arrive_is_given_up() {
+        let never =
+            Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        assert_eq!(taken(never, &routes::EVENTS).await, Err(BodyError::TooSlow { seconds: 10 }));
     }
 }

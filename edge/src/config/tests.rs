@@ -34,6 +34,26 @@ fn three_secrets_are_enough() {
 }
 
 #[test]
+fn internal_keys_are_derived_ones_or_their_ring() {
+    let ring = KeyRing::parse(RING).unwrap();
+    let own = CallKeys::write(&ring, &[Audience::Edge, Audience::Origin]);
+    for (text, from_ring) in [(own.as_str(), false), (RING, true)] {
+        let config = parse(&with(&[("MUNJIGI_INTERNAL_KEYS", text)])).ok().unwrap();
+        assert_eq!(config.calls.from_ring, from_ring);
+        assert_eq!(config.calls.in_keys.audience(), Audience::Edge);
+        assert_eq!(config.calls.out_keys.audience(), Audience::Origin);
+    }
+    for (audiences, missing) in [
+        (&[Audience::Gpu][..], "no entry begins with edge/"),
+        (&[Audience::Edge], "no entry begins with origin/"),
+    ] {
+        let text = CallKeys::write(&ring, audiences);
+        let mistakes = parse(&with(&[("MUNJIGI_INTERNAL_KEYS", &text)])).err().unwrap();
+        assert_eq!(mistakes[0].to_string(), format!("MUNJIGI_INTERNAL_KEYS: {missing}"));
+    }
+}
+
+#[test]
 fn everything_can_be_set() {
     let config = parse(&with(&[
         ("MUNJIGI_ORIGIN_URL", "https://origin.example:8443/"),

@@ -1,13 +1,14 @@
 //! The origin's routes: sites, packs of pictures, pools, state. Each is signed, and each signature is good once.
 
 use munjigi_captcha::Refusal;
-use munjigi_captcha::signature::{Audience, MAX_SKEW_SECONDS, SignedRequest, verify};
+use munjigi_captcha::signature::{Head, MAX_SKEW_SECONDS, SignatureError, Signed};
 use munjigi_protocol::{Code, InternalState, Route, headers, routes};
 
 use super::version::version;
 use crate::answer::Answer;
 use crate::edge::Edge;
 use crate::inbound::Inbound;
+use crate::limit::{Limiter, RETRY_AFTER_SECONDS, Verdict, network_key};
 use crate::objects::Objects;
 
 pub mod packs;
@@ -21,39 +22,53 @@ pub async fn state(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer>
         version: version(),
         shards: config.shards.clone(),
         root_kids: config.root_kids.clone(),
-        internal_kids: config.internal.kids().map(|kid| kid.to_string()).collect(),
+        internal_kids: config.calls.in_keys.kids().map(|kid| kid.to_string()).collect(),
     }))
 }
 
 /// The body of a request that the origin signed, now, and never before.
+/// Whoever did not sign it makes us read nothing of it: the header is checked
+/// and its nonce spent first, then the body is read and held against what was
+/// signed.
 pub async fn authorise(
     edge: &Edge<'_>,
     inbound: &Inbound,
     route: Route,
 ) -> Result<Vec<u8>, Answer> {
-    let header = inbound.header(headers::SIGNATURE);
-    if header.is_none() {
-        // Nobody unknown makes us read a body.
-        return Err(Answer::problem(Code::Unsigned, "the request carries no signature"));
-    }
-    let body = inbound.bytes(route).await?;
-    let request = SignedRequest {
-        audience: Audience::Edge,
-        method: inbound.method(),
-        path: inbound.url().path(),
-        query: inbound.url().query(),
-        body: &body,
+    let signed = match verify(edge, inbound) {
+        Ok(signed) => signed,
+        Err(error) => return Err(refuse(edge, inbound, error).await),
     };
-    let ring = &edge.isolate.config.internal;
-    let nonce = verify(ring, header.as_deref(), &request, edge.now)
-        .map_err(|error| Answer::problem(error.code(), error.to_string()))?;
     // Past this the signature's own time refuses it.
     let until = edge.now.0 + 2 * MAX_SKEW_SECONDS * 1_000;
     let objects = Objects::new(edge.env, edge.shards()).map_err(|_| nonces_away())?;
-    match objects.nonce(nonce.0, until).await {
-        Ok(true) => Ok(body),
-        Ok(false) => Err(Answer::problem(Code::Replayed, "the signature was used before")),
-        Err(_) => Err(nonces_away().into()),
+    match objects.nonce(signed.nonce.0, until).await {
+        Ok(true) => {}
+        Ok(false) => return Err(Answer::problem(Code::Replayed, "the signature was used before")),
+        Err(_) => return Err(nonces_away().into()),
+    }
+    let body = inbound.bytes(route).await?;
+    signed.check(&body).map_err(|error| Answer::problem(error.code(), error.to_string()))?;
+    Ok(body)
+}
+
+fn verify(edge: &Edge<'_>, inbound: &Inbound) -> Result<Signed, SignatureError> {
+    let header = inbound.header(headers::SIGNATURE);
+    let (method, url) = (inbound.method(), inbound.url());
+    let head = Head { method, path: url.path(), query: url.query() };
+    edge.isolate.config.calls.in_keys.verify(header.as_deref(), &head, edge.now)
+}
+
+/// Nobody but the origin has business here: who calls without its signature
+/// is counted, and soon not listened to.
+async fn refuse(edge: &Edge<'_>, inbound: &Inbound, error: SignatureError) -> Answer {
+    let key = network_key("internal", inbound.visit().prefix);
+    match Limiter::Internal.check(edge.env, &key).await {
+        Verdict::Pass => Answer::problem(error.code(), error.to_string()),
+        Verdict::Refuse => {
+            let detail = "too many calls without a signature of the origin's";
+            Answer::problem(Code::RateLimited, detail).with_retry_after(RETRY_AFTER_SECONDS)
+        }
     }
 }
 

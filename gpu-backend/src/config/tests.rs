@@ -2,7 +2,7 @@ use std::io;
 
 use super::*;
 
-const RING: &str = "a1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const RING: &str = "gpu/a1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn environment(pairs: &[(&str, &str)]) -> Environment {
     let pairs = pairs.iter().map(|(name, value)| (name.into(), value.into()));
@@ -19,6 +19,22 @@ fn a_key_ring_is_all_that_must_be_set() {
     assert_eq!((config.callers.in_flight, config.callers.hourly), (3, 100));
     assert_eq!(config.callers.unmetered, ["factory", "photos"]);
     Config::read(&environment(&[("MUNJIGI_INTERNAL_KEYS_FILE", "/ring")])).unwrap();
+}
+
+#[test]
+fn keys_that_sign_for_others_are_refused() {
+    let own = RING;
+    let ring = RING.trim_start_matches("gpu/");
+    for (keys, problem) in [
+        (ring.to_owned(), "munjigi keys derive gpu"),
+        (format!("{own},edge/{ring}"), "munjigi keys derive gpu"),
+        (format!("origin/{ring}"), "munjigi keys derive gpu"),
+        (format!("{own},{ring}"), "entry 2"),
+    ] {
+        let mistakes = Config::read(&environment(&[("MUNJIGI_INTERNAL_KEYS", &keys)])).unwrap_err();
+        let told = mistakes.to_string();
+        assert!(told.contains(problem) && !told.contains("AAAA"), "{told}");
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub const LISTEN: Variable =
     Variable::with_default("MUNJIGI_GPU_LISTEN", "127.0.0.1:8090", "address and port to listen on");
 pub const INTERNAL_KEYS: Variable = Variable::secret(
     "MUNJIGI_INTERNAL_KEYS",
-    "key ring that signs calls; the one of origin and edge",
+    "keys of the origin's calls, gpu/kid:key,…: what `munjigi keys derive gpu` prints of its ring",
 );
 pub const ENGINE: Variable = Variable::with_default(
     "MUNJIGI_GPU_ENGINE",

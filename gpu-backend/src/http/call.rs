@@ -1,12 +1,11 @@
-//! A call of the origin: body read under its cap, signature checked and spent,
-//! query read, a place taken from the caller's quota.
+//! A call of the origin: signature checked and spent, body read under its
+//! cap, query read, a place taken from the caller's quota.
 
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{Query, Request};
 use axum::http::HeaderMap;
-use munjigi_captcha::signature::Audience;
 use munjigi_protocol::Route;
 use munjigi_service::signed;
 use serde::Deserialize;
@@ -75,18 +74,15 @@ impl Call {
     /// Reads and checks a call.
     pub async fn read(app: &App, route: &Route, request: Request) -> Result<Self, Refused> {
         let (head, body) = request.into_parts();
+        let now = app.clock.now();
+        let signed = signed::verify(&app.calls, &head, now)?;
         // As long as it says it is, else as long as it may be.
         let stated = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
         let most = route.max_body_bytes;
         let memory = app.bodies.room(stated.map_or(most, |bytes| bytes.min(most)))?;
-        let body = tokio::time::timeout(READ_WITHIN, signed::read(body, route));
-        let body = body.await.map_err(|_| {
-            Refused::new(Code::MalformedRequest, "the body did not arrive within 20 s")
-        })?;
-        let body = body.map_err(|error| Refused::new(Code::PayloadTooLarge, error.to_string()))?;
-        let now = app.clock.now();
-        let nonce = signed::verify(&app.ring, Audience::Gpu, &head, &body, now)?;
-        app.nonces.spend(nonce, now)?;
+        // One signature has one body read.
+        app.nonces.spend(signed.nonce, now)?;
+        let body = signed::read(body, route, &signed, READ_WITHIN).await?;
         let Query(asked) = Query::<Asked>::try_from_uri(&head.uri)
             .map_err(|error| Refused::new(Code::MalformedRequest, format!("the query: {error}")))?;
         let terms = Terms::read(app, &asked)?;

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_captcha::signature::SignatureError;
+use munjigi_service::signed::BodyError;
 
 use super::Code;
 use crate::device;
@@ -67,6 +68,16 @@ impl From<SignatureError> for Refused {
             SignatureError::ClockSkew => Code::ClockSkew,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<BodyError> for Refused {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLong { .. } => Self::new(Code::PayloadTooLarge, error.to_string()),
+            BodyError::TooSlow { .. } => Self::new(Code::MalformedRequest, error.to_string()),
+            BodyError::Signature(error) => error.into(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::build::Build;
-use crate::rig::{RING, Rig};
+use crate::rig::{Rig, own_keys};
 
 /// A classifier of three labels over colour pictures of 8×8; seeds differ in
 /// their weights.
@@ -71,7 +71,8 @@ impl Stocked {
         let folder = TempDir::new().unwrap();
         fill(folder.path());
         // Looks once; after that only when it is told to.
-        let pairs = [("MUNJIGI_INTERNAL_KEYS", RING), ("MUNJIGI_GPU_POLL_SECONDS", "3600")];
+        let keys = own_keys();
+        let pairs = [("MUNJIGI_INTERNAL_KEYS", keys.as_str()), ("MUNJIGI_GPU_POLL_SECONDS", "3600")];
         let pairs = pairs.map(|(name, value)| (name.into(), value.into()));
         let config = Config::read(&environment(pairs, |_| unreachable!())).unwrap();
         let watcher = server::watch(&rig.app, folder.path(), &config).unwrap();

@@ -5,7 +5,6 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use munjigi_captcha::KeyRing;
 use munjigi_captcha::signature::{Audience, Nonce};
 use munjigi_protocol::{RenderReply, RightRound};
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use crate::files::png;
 use crate::models::{LABELS, classifier, put};
 use crate::predict::{FORM, form};
-use crate::rig::{RING, signature};
+use crate::rig::{own_keys, signature};
 
 /// A running service; killed when dropped.
 pub struct Running {
@@ -25,7 +24,7 @@ impl Running {
     pub fn start(variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_munjigi-gpu-backend"))
             .arg("serve")
-            .env("MUNJIGI_INTERNAL_KEYS", RING)
+            .env("MUNJIGI_INTERNAL_KEYS", own_keys())
             .env("MUNJIGI_GPU_LISTEN", "127.0.0.1:0")
             .env("MUNJIGI_GPU_ENGINE", "cpu")
             .envs(variables.iter().copied())
@@ -66,8 +65,7 @@ impl Running {
     pub fn call(&self, target: &str, content_type: &str, body: &[u8], nonce: u8) -> (u16, Vec<u8>) {
         #[expect(clippy::disallowed_methods, reason = "the process reads the machine's clock too")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let ring = KeyRing::parse(RING).unwrap();
-        let signature = signature(&ring, target, body, Audience::Gpu, now, Nonce([nonce; 16]));
+        let signature = signature(target, body, Audience::Gpu, now, Nonce([nonce; 16]));
         let head = format!(
             "POST {target} HTTP/1.1\r\ncontent-type: {content_type}\r\n\
              munjigi-signature: {signature}"

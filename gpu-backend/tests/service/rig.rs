@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_captcha::signature::{Audience, Nonce, SignedRequest, sign};
+use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
 use munjigi_captcha::{KeyRing, UnixMillis};
 use munjigi_gpu_backend::clock::Clock;
 use munjigi_gpu_backend::config::{Config, environment};
@@ -19,7 +19,17 @@ use munjigi_protocol::headers;
 use serde_json::Value;
 use tower::ServiceExt;
 
-pub const RING: &str = "t1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const RING: &str = "t1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The internal ring, as the origin has it.
+pub fn ring() -> KeyRing {
+    KeyRing::parse(RING).unwrap()
+}
+
+/// What the backend is given of it.
+pub fn own_keys() -> String {
+    CallKeys::write(&ring(), &[Audience::Gpu]).to_string()
+}
 
 /// When every test takes place, in seconds since 1970.
 pub const NOW: u64 = 1_795_000_000;
@@ -28,7 +38,6 @@ pub const NOW: u64 = 1_795_000_000;
 pub struct Rig {
     pub app: Arc<App>,
     router: Router,
-    ring: KeyRing,
     nonce: AtomicU64,
 }
 
@@ -53,15 +62,16 @@ impl Rig {
         brush: Brush,
         metrics: PrometheusHandle,
     ) -> Self {
-        let ring = [("MUNJIGI_INTERNAL_KEYS", RING)];
-        let pairs = ring.iter().chain(variables);
+        let keys = own_keys();
+        let keys = [("MUNJIGI_INTERNAL_KEYS", keys.as_str())];
+        let pairs = keys.iter().chain(variables);
         let pairs = pairs.map(|(name, value)| (name.into(), value.into()));
         let config = Config::read(&environment(pairs, |_| unreachable!())).unwrap();
         let clock = Clock::of(|| UnixMillis::from_seconds(NOW));
         let app = server::app_with(&config, engines, brush, clock, metrics).unwrap();
         let nonce = AtomicU64::new(0);
         let router = http::router(Arc::clone(&app));
-        Self { app, router, ring: KeyRing::parse(RING).unwrap(), nonce }
+        Self { app, router, nonce }
     }
 
     pub fn new() -> Arc<Self> {
@@ -84,7 +94,7 @@ impl Rig {
     pub fn signature(&self, target: &str, body: &[u8], audience: Audience, at: u64) -> String {
         let mut nonce = [0; 16];
         nonce[..8].copy_from_slice(&self.nonce.fetch_add(1, Ordering::Relaxed).to_le_bytes());
-        signature(&self.ring, target, body, audience, at, Nonce(nonce))
+        signature(target, body, audience, at, Nonce(nonce))
     }
 
     /// A call that is signed as it should be.
@@ -106,7 +116,6 @@ impl Rig {
 }
 
 pub fn signature(
-    ring: &KeyRing,
     target: &str,
     body: &[u8],
     audience: Audience,
@@ -114,8 +123,8 @@ pub fn signature(
     nonce: Nonce,
 ) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let request = SignedRequest { audience, method: "POST", path, query, body };
-    sign(ring, &request, UnixMillis::from_seconds(at), nonce)
+    let head = Head { method: "POST", path, query };
+    AudienceKeys::derive(&ring(), audience).sign(&head, body, UnixMillis::from_seconds(at), nonce)
 }
 
 impl Answer {

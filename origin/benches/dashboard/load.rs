@@ -88,7 +88,7 @@ fn jobs(pool: &PgPool, now: UnixMillis) -> Jobs {
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let http = edge::http_client().unwrap();
     let entropy = Entropy::system().unwrap();
-    let edge = Edge::new(http, nowhere, ring, clock.clone(), entropy.clone());
+    let edge = Edge::new(http, nowhere, &ring, clock.clone(), entropy.clone());
     let publisher = Publisher { pool: pool.clone(), edge, clock: clock.clone() };
     let locks = Cache::of_postgres(pool).locks;
     let pool = pool.clone();

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_captcha::{KeyRing, UnixMillis};
 use munjigi_origin::clock::Clock;
 use munjigi_origin::config::{Pictures, Retention};
@@ -25,6 +25,7 @@ pub const CALLERS: usize = 6;
 pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Duration) -> f64 {
     let clock = Clock::system();
     let ring = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+    let keys = AudienceKeys::derive(&ring, Audience::Origin);
     let http = edge::http_client().unwrap();
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let parts = Parts {
@@ -34,8 +35,8 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         factory_pool: pool.clone(),
         clock: clock.clone(),
         entropy: entropy.clone(),
-        ring: ring.clone(),
-        edge: Edge::new(http.clone(), nowhere, ring.clone(), clock, entropy.clone()),
+        calls: keys.clone(),
+        edge: Edge::new(http.clone(), nowhere, &ring, clock, entropy.clone()),
         gpu: None,
         pictures: Pictures::default(),
         mail: None,
@@ -54,12 +55,12 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
     let start = Instant::now();
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
-        let (http, base, ring, entropy) =
-            (http.clone(), base.clone(), ring.clone(), entropy.clone());
+        let (http, base, keys, entropy) =
+            (http.clone(), base.clone(), keys.clone(), entropy.clone());
         callers.spawn(async move {
             let mut taken = 0;
             while start.elapsed() < lasting {
-                send(&http, &base, &ring, &entropy).await;
+                send(&http, &base, &keys, &entropy).await;
                 taken += BATCH;
             }
             taken
@@ -75,19 +76,13 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
     rate
 }
 
-async fn send(http: &reqwest::Client, base: &str, ring: &KeyRing, entropy: &Entropy) {
+async fn send(http: &reqwest::Client, base: &str, keys: &AudienceKeys, entropy: &Entropy) {
     let now = Clock::system().now();
     let events = (0..BATCH).map(|_| Redeemed { action: "batch".into(), ..event(entropy, now) });
     let batch = EventBatch { shard: "64/7".into(), events: events.collect() };
     let body = serde_json::to_vec(&batch).unwrap();
-    let request = SignedRequest {
-        audience: Audience::Origin,
-        method: "POST",
-        path: routes::EVENTS.path,
-        query: "",
-        body: &body,
-    };
-    let signature = signature::sign(ring, &request, now, Nonce(entropy.bytes()));
+    let head = Head { method: "POST", path: routes::EVENTS.path, query: "" };
+    let signature = keys.sign(&head, &body, now, Nonce(entropy.bytes()));
     let answer = http
         .post(format!("{base}{}", routes::EVENTS.path))
         .header(headers::SIGNATURE, signature)

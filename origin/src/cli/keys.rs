@@ -1,13 +1,15 @@
 //! `munjigi keys …`.
 
+mod derive;
 mod generate;
 mod rotate;
 
 use clap::Subcommand;
 use data_encoding::BASE64URL_NOPAD;
+use munjigi_captcha::KeyRing;
 use time::OffsetDateTime;
 
-use super::{Fail, Shell};
+use super::{Exit, Fail, Shell};
 use crate::store::to_timestamp;
 
 #[derive(Debug, clap::Args)]
@@ -20,6 +22,8 @@ pub struct Arguments {
 enum Command {
     /// Makes the keys of a new installation.
     Generate(generate::Arguments),
+    /// Prints the keys of internal calls for edge or gpu-backend.
+    Derive(derive::Arguments),
     /// Prints the steps and values that replace a key without an outage.
     Rotate(rotate::Arguments),
 }
@@ -27,6 +31,7 @@ enum Command {
 pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     match &arguments.command {
         Command::Generate(arguments) => generate::run(shell, arguments),
+        Command::Derive(arguments) => derive::run(shell, arguments),
         Command::Rotate(arguments) => rotate::run(shell, arguments),
     }
 }
@@ -34,6 +39,19 @@ pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
 /// A new key in its spelling.
 fn new_key(shell: &Shell) -> String {
     BASE64URL_NOPAD.encode(&shell.entropy.bytes::<32>())
+}
+
+/// The ring of a variable, as text and parsed.
+fn ring_in_use<'shell>(shell: &'shell Shell, name: &str) -> Result<(&'shell str, KeyRing), Fail> {
+    const WHAT: &str = "there is no key ring to read";
+    let text = shell.environment.text(name).filter(|text| !text.is_empty()).ok_or_else(|| {
+        Fail::new(Exit::Environment, WHAT, format!("{name} is not set")).mend(format!(
+            "set {name} (or {name}_FILE) to the ring in use; for a new installation run `munjigi keys generate`"
+        ))
+    })?;
+    let ring = KeyRing::parse(text)
+        .map_err(|error| Fail::new(Exit::Environment, WHAT, format!("{name}: {error}")))?;
+    Ok((text, ring))
 }
 
 /// A name for a key made now: `k` and the day.

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Refused;
 
-/// Bodies read at once: bounds the memory that unsigned callers can hold.
+/// Bodies of signed calls read at once: bounds the memory that they hold.
 const READING: usize = 256;
 /// How long a signed call waits for its turn at Postgres.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,14 +1,20 @@
-//! Calls of the edge: body read under its cap, signature checked. Whether the
-//! nonce is new is decided in the transaction that uses it.
+//! Calls of the edge: the signature is checked before a place is taken and a
+//! body read. Whether the nonce is new is decided in the transaction that
+//! uses it.
+
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use munjigi_captcha::signature::{Audience, Nonce};
+use munjigi_captcha::signature::{Nonce, SignatureError};
 use munjigi_protocol::{Code, Route};
-use munjigi_service::signed;
+use munjigi_service::signed::{self, BodyError};
 use serde::de::DeserializeOwned;
 
 use super::{App, Refused};
+
+/// A body that takes longer to arrive is given up: the edge sends it again.
+const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// A call that the edge signed.
 #[derive(Debug)]
@@ -21,19 +27,33 @@ pub struct Signed {
 impl Signed {
     /// Reads and checks a request.
     pub async fn read(app: &App, route: &Route, request: Request) -> Result<Self, Refused> {
-        let _place = app.admission.reading()?;
         let (head, body) = request.into_parts();
-        let body = signed::read(body, route)
-            .await
-            .map_err(|error| Refused::new(Code::PayloadTooLarge, error.to_string()))?;
-        let nonce = signed::verify(&app.ring, Audience::Origin, &head, &body, app.clock.now())
-            .map_err(|error| Refused::new(error.code(), error.to_string()))?;
-        Ok(Self { nonce, body })
+        let signed = signed::verify(&app.calls, &head, app.clock.now())?;
+        let _place = app.admission.reading()?;
+        let body = signed::read(body, route, &signed, READ_WITHIN).await?;
+        Ok(Self { nonce: signed.nonce, body })
     }
 
     /// The body as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         serde_json::from_slice(&self.body)
             .map_err(|error| Refused::new(Code::MalformedRequest, format!("the body: {error}")))
+    }
+}
+
+impl From<SignatureError> for Refused {
+    fn from(error: SignatureError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<BodyError> for Refused {
+    fn from(error: BodyError) -> Self {
+        let code = match error {
+            BodyError::TooLong { .. } => Code::PayloadTooLarge,
+            BodyError::TooSlow { .. } => Code::MalformedRequest,
+            BodyError::Signature(error) => error.code(),
+        };
+        Self::new(code, error.to_string())
     }
 }

@@ -44,7 +44,7 @@ impl Workshop {
         let mut factory = rig.app.factory.clone();
         let client = edge::http_client().unwrap();
         let (clock, entropy) = (factory.clock.clone(), factory.entropy.clone());
-        factory.gpu = Some(Gpu::new(client, gpu.url.clone(), ring(), clock, entropy));
+        factory.gpu = Some(Gpu::new(client, gpu.url.clone(), &ring(), clock, entropy));
         // Whatever this release was measured to be.
         factory.policy = Arc::new(Policy::read("").unwrap());
         let mut workshop = Self { rig, gpu, factory };

@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use munjigi_captcha::signature::{self, Audience, Nonce, SignedRequest};
+use munjigi_captcha::signature::{Audience, Head, Nonce};
 use munjigi_protocol::headers;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -39,7 +40,7 @@ async fn start(options: PgConnectOptions) -> Running {
     let (clock, entropy) = (Clock::of(|| rig::NOON), Entropy::from_seed(1));
     let nowhere = "http://127.0.0.1:1".parse().unwrap();
     let client = edge::http_client().unwrap();
-    let edge = Edge::new(client, nowhere, rig::ring(), clock.clone(), entropy.clone());
+    let edge = Edge::new(client, nowhere, &rig::ring(), clock.clone(), entropy.clone());
     let parts = Parts {
         console: None,
         pool,
@@ -47,7 +48,7 @@ async fn start(options: PgConnectOptions) -> Running {
         factory_pool,
         clock,
         entropy,
-        ring: rig::ring(),
+        calls: rig::calls(Audience::Origin),
         edge,
         gpu: None,
         pictures: Pictures::default(),
@@ -88,15 +89,9 @@ async fn deliver(
 ) -> Option<u16> {
     let path = "/internal/events";
     let body = rig::events(&[event(number)]);
-    let request = SignedRequest {
-        audience: Audience::Origin,
-        method: "POST",
-        path,
-        query: "",
-        body: body.as_bytes(),
-    };
-    let nonce = Nonce(entropy.bytes());
-    let signature = signature::sign(&rig::ring(), &request, rig::NOON, nonce);
+    let head = Head { method: "POST", path, query: "" };
+    let (keys, nonce) = (rig::calls(Audience::Origin), Nonce(entropy.bytes()));
+    let signature = keys.sign(&head, body.as_bytes(), rig::NOON, nonce);
     let request = client.post(format!("http://{address}{path}"));
     let answer = request.header(headers::SIGNATURE, signature).body(body).send().await;
     answer.ok().map(|answer| answer.status().as_u16())
@@ -163,4 +158,39 @@ async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
         sqlx::query_scalar("SELECT count(*) FROM redeemed").fetch_one(&pool).await.unwrap();
     assert_eq!(usize::try_from(stored).unwrap(), acknowledged);
     assert!(acknowledged > 0);
+}
+
+/// The head of a delivery whose body never comes.
+async fn never_finish(address: SocketAddr, signature: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /internal/events HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+         content-length: 1000\r\n{}: {signature}\r\n\r\n",
+        headers::SIGNATURE
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
+    let running = start((*pool.connect_options()).clone()).await;
+    until_ready(running.address).await;
+    // Signed for the edge's own routes, by whom does not matter.
+    let head = Head { method: "POST", path: "/internal/events", query: "" };
+    let signature = rig::calls(Audience::Edge).sign(&head, b"", rig::NOON, Nonce([1; 16]));
+    let mut slow = Vec::new();
+    // More than there are places.
+    for _ in 0..300 {
+        slow.push(never_finish(running.address, &signature).await);
+    }
+    for stream in &mut slow {
+        let mut status = [0; 12];
+        tokio::time::timeout(SOON, stream.read_exact(&mut status)).await.unwrap().unwrap();
+        assert_eq!(&status, b"HTTP/1.1 401");
+    }
+    let client = edge::http_client().unwrap();
+    let delivered = deliver(&client, running.address, &Entropy::from_seed(4), 1).await;
+    assert_eq!(delivered, Some(204));
+    running.stop.send(()).unwrap();
 }

@@ -116,7 +116,7 @@ async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: 
     let fake = Edge::new(
         edge::http_client().unwrap(),
         url,
-        rig::ring(),
+        &rig::ring(),
         rig.app.clock.clone(),
         rig.app.entropy.clone(),
     );

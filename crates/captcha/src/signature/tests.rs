@@ -1,65 +1,119 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ring::KeyRing;
 
 const A: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const B: &str = "_________________________________________-8";
 const NOW: UnixMillis = UnixMillis::from_seconds(1_763_623_800);
 const NONCE: Nonce = Nonce([9; 16]);
 
-const REQUEST: SignedRequest<'static> = SignedRequest {
-    audience: Audience::Origin,
-    method: "POST",
-    path: "/internal/events",
-    query: "",
-    body: b"{}",
-};
+const HEAD: Head<'static> = Head { method: "POST", path: "/internal/events", query: "" };
+const BODY: &[u8] = b"{}";
 
-fn ring() -> KeyRing {
-    KeyRing::parse(&format!("k1:{A}")).unwrap()
+fn ring(text: &str) -> KeyRing {
+    KeyRing::parse(text).unwrap()
 }
 
-fn check(header: &str, request: &SignedRequest<'_>) -> Result<Nonce, SignatureError> {
-    verify(&ring(), Some(header), request, NOW)
+fn keys(audience: Audience) -> AudienceKeys {
+    AudienceKeys::derive(&ring(&format!("k1:{A}")), audience)
+}
+
+fn signed() -> String {
+    keys(Audience::Origin).sign(&HEAD, BODY, NOW, NONCE)
+}
+
+/// What the whole of a request comes to: its head, then its body.
+fn taken(
+    keys: &AudienceKeys,
+    header: &str,
+    head: &Head<'_>,
+    body: &[u8],
+) -> Result<Nonce, SignatureError> {
+    let signed = keys.verify(Some(header), head, NOW)?;
+    signed.check(body).map(|()| signed.nonce)
+}
+
+fn check(header: &str, head: &Head<'_>, body: &[u8]) -> Result<Nonce, SignatureError> {
+    taken(&keys(Audience::Origin), header, head, body)
 }
 
 #[test]
 fn a_signed_request_is_taken_by_its_audience_alone() {
-    let header = sign(&ring(), &REQUEST, NOW, NONCE);
-    assert_eq!(check(&header, &REQUEST), Ok(NONCE));
-    let elsewhere = SignedRequest { audience: Audience::Edge, ..REQUEST };
-    assert_eq!(check(&header, &elsewhere), Err(SignatureError::Invalid));
+    let header = signed();
+    assert_eq!(check(&header, &HEAD, BODY), Ok(NONCE));
+    let edge = keys(Audience::Edge);
+    assert_eq!(taken(&edge, &header, &HEAD, BODY), Err(SignatureError::Invalid));
     let relabelled = header.replace("a=origin", "a=edge");
-    assert_eq!(check(&relabelled, &elsewhere), Err(SignatureError::Invalid));
-    assert_eq!(check(&relabelled, &REQUEST), Err(SignatureError::Invalid));
+    assert_eq!(taken(&edge, &relabelled, &HEAD, BODY), Err(SignatureError::Invalid));
+    assert_eq!(check(&relabelled, &HEAD, BODY), Err(SignatureError::Invalid));
 }
 
 #[test]
-fn every_part_of_the_request_is_signed() {
-    let header = sign(&ring(), &REQUEST, NOW, NONCE);
-    for other in [
-        SignedRequest { method: "PUT", ..REQUEST },
-        SignedRequest { path: "/internal/counts", ..REQUEST },
-        SignedRequest { query: "a=1", ..REQUEST },
-        SignedRequest { body: b"{} ", ..REQUEST },
-        // The same bytes, divided otherwise.
-        SignedRequest { path: "/internal/event", query: "s", ..REQUEST },
-    ] {
-        assert_eq!(check(&header, &other), Err(SignatureError::Invalid), "{other:?}");
+fn the_keys_of_one_audience_sign_nothing_for_another() {
+    // As one who owns the gpu-backend's machine would: with its keys, under
+    // another audience's name.
+    let gpu = keys(Audience::Gpu);
+    let header = gpu.sign(&HEAD, BODY, NOW, NONCE);
+    assert_eq!(taken(&gpu, &header, &HEAD, BODY), Ok(NONCE));
+    for audience in [Audience::Edge, Audience::Origin] {
+        let claimed = header.replace("a=gpu", &format!("a={}", audience.as_str()));
+        let receiver = keys(audience);
+        assert_eq!(taken(&receiver, &claimed, &HEAD, BODY), Err(SignatureError::Invalid));
     }
 }
 
 #[test]
+fn every_part_of_the_request_is_signed() {
+    let header = signed();
+    for head in [
+        Head { method: "PUT", ..HEAD },
+        Head { path: "/internal/counts", ..HEAD },
+        Head { query: "a=1", ..HEAD },
+        // The same bytes, divided otherwise.
+        Head { path: "/internal/event", query: "s", ..HEAD },
+    ] {
+        assert_eq!(check(&header, &head, BODY), Err(SignatureError::Invalid), "{head:?}");
+    }
+    for body in [&b"{} "[..], b"", b"{"] {
+        assert_eq!(check(&header, &HEAD, body), Err(SignatureError::Invalid), "{body:?}");
+    }
+}
+
+#[test]
+fn a_digest_that_nobody_signed_is_refused_before_any_body() {
+    let header = signed();
+    let own = base64::encode(&Sha256::digest(BODY));
+    let other = base64::encode(&Sha256::digest(b"another body"));
+    assert!(header.contains(&own));
+    let swapped = header.replace(&own, &other);
+    let verified = keys(Audience::Origin).verify(Some(&swapped), &HEAD, NOW);
+    assert_eq!(verified, Err(SignatureError::Invalid));
+}
+
+#[test]
+fn a_header_of_the_version_before_is_not_taken() {
+    let header = signed();
+    let (front, rest) = header.split_once(", d=").unwrap();
+    let (_, tag) = rest.split_once(", s=").unwrap();
+    let without = format!("{front}, s={tag}");
+    assert_eq!(check(&without, &HEAD, BODY), Err(SignatureError::Invalid));
+}
+
+#[test]
 fn a_request_without_a_header_is_unsigned() {
-    assert_eq!(verify(&ring(), None, &REQUEST, NOW), Err(SignatureError::Unsigned));
-    assert_eq!(check("", &REQUEST), Err(SignatureError::Invalid));
+    let verified = keys(Audience::Origin).verify(None, &HEAD, NOW);
+    assert_eq!(verified, Err(SignatureError::Unsigned));
+    assert_eq!(check("", &HEAD, BODY), Err(SignatureError::Invalid));
 }
 
 #[test]
 fn five_minutes_of_skew_are_taken_both_ways() {
-    let header = sign(&ring(), &REQUEST, NOW, NONCE);
-    let at =
-        |seconds: u64| verify(&ring(), Some(&header), &REQUEST, UnixMillis::from_seconds(seconds));
+    let header = signed();
+    let at = |seconds: u64| {
+        let now = UnixMillis::from_seconds(seconds);
+        keys(Audience::Origin).verify(Some(&header), &HEAD, now).map(|signed| signed.nonce)
+    };
     let signed = NOW.seconds();
     assert_eq!(at(signed + 300), Ok(NONCE));
     assert_eq!(at(signed - 300), Ok(NONCE));
@@ -69,34 +123,35 @@ fn five_minutes_of_skew_are_taken_both_ways() {
 
 #[test]
 fn a_rotation_takes_both_keys_and_then_one() {
-    let old = ring();
-    let both = KeyRing::parse(&format!("k2:{B},k1:{A}")).unwrap();
-    let new = KeyRing::parse(&format!("k2:{B}")).unwrap();
-    let by_old = sign(&old, &REQUEST, NOW, NONCE);
-    let by_both = sign(&both, &REQUEST, NOW, NONCE);
+    let of = |text: &str| AudienceKeys::derive(&ring(text), Audience::Origin);
+    let old = keys(Audience::Origin);
+    let both = of(&format!("k2:{B},k1:{A}"));
+    let new = of(&format!("k2:{B}"));
+    let by_old = old.sign(&HEAD, BODY, NOW, NONCE);
+    let by_both = both.sign(&HEAD, BODY, NOW, NONCE);
     assert!(by_both.starts_with("k=k2, "));
-    assert_eq!(verify(&both, Some(&by_old), &REQUEST, NOW), Ok(NONCE));
-    assert_eq!(verify(&new, Some(&by_both), &REQUEST, NOW), Ok(NONCE));
-    assert_eq!(verify(&new, Some(&by_old), &REQUEST, NOW), Err(SignatureError::Invalid));
+    assert_eq!(taken(&both, &by_old, &HEAD, BODY), Ok(NONCE));
+    assert_eq!(taken(&new, &by_both, &HEAD, BODY), Ok(NONCE));
+    assert_eq!(taken(&new, &by_old, &HEAD, BODY), Err(SignatureError::Invalid));
     // The name of the one with the key of the other.
-    let misnamed = KeyRing::parse(&format!("k1:{B}")).unwrap();
-    assert_eq!(verify(&misnamed, Some(&by_old), &REQUEST, NOW), Err(SignatureError::Invalid));
+    let misnamed = of(&format!("k1:{B}"));
+    assert_eq!(taken(&misnamed, &by_old, &HEAD, BODY), Err(SignatureError::Invalid));
 }
 
 proptest! {
     #[test]
     fn one_changed_character_never_passes(place in 0_usize..200, by in 1_u8..127) {
-        let header = sign(&ring(), &REQUEST, NOW, NONCE);
+        let header = signed();
         let mut bytes = header.into_bytes();
         let place = place % bytes.len();
         bytes[place] = (bytes[place] ^ by) & 0x7f;
         let changed = String::from_utf8(bytes).unwrap();
-        prop_assume!(changed != sign(&ring(), &REQUEST, NOW, NONCE));
-        prop_assert_eq!(check(&changed, &REQUEST), Err(SignatureError::Invalid));
+        prop_assume!(changed != signed());
+        prop_assert_eq!(check(&changed, &HEAD, BODY), Err(SignatureError::Invalid));
     }
 
     #[test]
     fn any_header_is_taken_or_refused(header in ".{0,200}") {
-        prop_assert!(check(&header, &REQUEST).is_err());
+        prop_assert!(check(&header, &HEAD, BODY).is_err());
     }
 }

@@ -1,7 +1,10 @@
 //! `munjigi keys generate`.
 
+use munjigi_captcha::KeyRing;
+
+use super::derive::Part;
 use super::{new_key, new_kid};
-use crate::cli::{Fail, Shell, print};
+use crate::cli::{Exit, Fail, Shell, print};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -20,12 +23,17 @@ pub struct Arguments {
 pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let kid = new_kid(shell);
     let root = format!("MUNJIGI_ROOT_KEYS={kid}:{}", new_key(shell));
-    let internal = format!("MUNJIGI_INTERNAL_KEYS={kid}:{}", new_key(shell));
+    let ring = format!("{kid}:{}", new_key(shell));
+    let internal = format!("MUNJIGI_INTERNAL_KEYS={ring}");
     let check = format!("MUNJIGI_KEY_CHECK={}", new_key(shell));
     let console = format!("MUNJIGI_CONSOLE_KEYS={kid}:{}", new_key(shell));
     if arguments.env {
         return print(&format!("{root}\n{internal}\n{check}\n{console}\n"));
     }
+    let parsed = KeyRing::parse(&ring)
+        .map_err(|error| Fail::new(Exit::Failed, "no keys were made", error.to_string()))?;
+    let [edge, gpu] = [Part::Edge, Part::Gpu]
+        .map(|part| format!("MUNJIGI_INTERNAL_KEYS={}", *part.keys(&parsed)));
     print(&format!(
         "\
 New keys; nothing was stored. Keep them where secrets are kept.
@@ -33,8 +41,11 @@ New keys; nothing was stored. Keep them where secrets are kept.
 Edge only. Seals challenges and tokens; the origin must not have it:
   {root}
 
-Edge and origin. Signs what they tell each other:
+Origin. Signs calls between the parts:
   {internal}
+Edge and gpu-backend get keys derived from it, which sign for nobody else:
+  {edge}
+  {gpu}
 
 Edge and origin, the same for ever. Marks sitekeys and secrets as yours:
   {check}
@@ -42,8 +53,10 @@ Edge and origin, the same for ever. Marks sitekeys and secrets as yours:
 Origin only. Seals what the console must read again:
   {console}
 
-Next: `wrangler secret put NAME` for each of the first three at the edge; the
-last three into the origin's environment (or into files named by NAME_FILE).
+Next: `wrangler secret put NAME` for the root keys, the edge's internal keys
+and the check; the origin's ring, the check and the console's keys into the
+origin's environment (or into files named by NAME_FILE); the last of the
+internal keys into the gpu-backend's. `munjigi keys derive` prints them again.
 "
     ))
 }

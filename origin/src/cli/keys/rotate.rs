@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use munjigi_captcha::{KeyRing, Kid};
 
-use super::{new_key, new_kid};
+use super::derive::Part;
+use super::{new_key, new_kid, ring_in_use};
 use crate::cli::{Exit, Fail, Shell, print};
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ pub struct Arguments {
 enum Ring {
     /// Seals challenges and tokens; at the edge.
     Root,
-    /// Signs calls between edge and origin; at both.
+    /// Signs calls between the parts; at the origin, and derived elsewhere.
     Internal,
 }
 
@@ -35,11 +36,27 @@ impl Ring {
         }
     }
 
-    const fn place(self) -> &'static str {
-        match self {
-            Self::Root => "at the edge (`wrangler secret put MUNJIGI_ROOT_KEYS`)",
-            Self::Internal => "at the edge and at every origin",
-        }
+    /// Where a ring is set, and as what.
+    fn settings(self, ring: &str) -> Result<String, Fail> {
+        let name = self.variable();
+        let setting = |place: &str, value: &str| format!("   {place}:\n     {name}={value}\n");
+        Ok(match self {
+            Self::Root => setting("at the edge (`wrangler secret put MUNJIGI_ROOT_KEYS`)", ring),
+            Self::Internal => {
+                let parsed = KeyRing::parse(ring).map_err(|error| {
+                    Fail::new(Exit::Environment, "the ring cannot be rotated", error.to_string())
+                })?;
+                [
+                    setting("at every origin", ring),
+                    setting(
+                        "at the edge (`wrangler secret put MUNJIGI_INTERNAL_KEYS`)",
+                        &Part::Edge.keys(&parsed),
+                    ),
+                    setting("at the gpu-backend", &Part::Gpu.keys(&parsed)),
+                ]
+                .concat()
+            }
+        })
     }
 
     const fn last_wait(self) -> &'static str {
@@ -54,39 +71,32 @@ impl Ring {
 
 pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let ring = arguments.ring;
-    let name = ring.variable();
-    let current = shell.environment.text(name).filter(|text| !text.is_empty()).ok_or_else(|| {
-        Fail::new(Exit::Environment, "there is no ring to rotate", format!("{name} is not set"))
-            .mend(format!("set {name} (or {name}_FILE) to the ring in use; for a new installation run `munjigi keys generate`"))
-    })?;
-    let parsed = KeyRing::parse(current).map_err(|error| {
-        Fail::new(Exit::Environment, "there is no ring to rotate", format!("{name}: {error}"))
-    })?;
+    let (current, parsed) = ring_in_use(shell, ring.variable())?;
     let new = format!("{}:{}", free_kid(&parsed, &new_kid(shell)), new_key(shell));
-    print(&steps(ring, current, &new))
+    print(&steps(ring, current, &new)?)
 }
 
-fn steps(ring: Ring, current: &str, new: &str) -> String {
-    let (name, place, last_wait) = (ring.variable(), ring.place(), ring.last_wait());
-    format!(
+fn steps(ring: Ring, current: &str, new: &str) -> Result<String, Fail> {
+    let (name, last_wait) = (ring.variable(), ring.last_wait());
+    let both = ring.settings(&format!("{current},{new}"))?;
+    let promoted = ring.settings(&format!("{new},{current}"))?;
+    let alone = ring.settings(new)?;
+    let before = ring.settings(current)?;
+    Ok(format!(
         "\
 Rotation of {name} in four steps; nothing was changed yet.
 
-1. Add the new key as the last, so that everybody opens it. Set {place}:
-     {name}={current},{new}
-
+1. Add the new key as the last, so that everybody opens it. Set
+{both}
 2. Wait ten minutes, until every instance has it.
 
-3. Move it to the front, so that everybody uses it. Set {place}:
-     {name}={new},{current}
-
-4. Wait {last_wait}. Then leave out the old key. Set {place}:
-     {name}={new}
-
-Undo: at any step go back to the value of the step before, or to
-     {name}={current}
-"
-    )
+3. Move it to the front, so that everybody uses it. Set
+{promoted}
+4. Wait {last_wait}. Then leave out the old key. Set
+{alone}
+Undo: at any step go back to the values of the step before, or to
+{before}"
+    ))
 }
 
 /// A second rotation on one day needs another name.
@@ -111,13 +121,23 @@ mod tests {
         assert_eq!(free_kid(&ring, "k20261121"), "k20261121");
     }
 
+    const B: &str = "_________________________________________-8";
+
     #[test]
     fn the_new_key_is_last_then_first_then_alone() {
-        let text = steps(Ring::Root, "old:x", "new:y");
-        let rings: Vec<&str> = text
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("MUNJIGI_ROOT_KEYS="))
-            .collect();
-        assert_eq!(rings, ["old:x,new:y", "new:y,old:x", "new:y", "old:x"]);
+        let (old, new) = (format!("old:{A}"), format!("new:{B}"));
+        for (ring, places) in [(Ring::Root, 1), (Ring::Internal, 3)] {
+            let text = steps(ring, &old, &new).unwrap();
+            let name = format!("{}=", ring.variable());
+            let values: Vec<&str> =
+                text.lines().filter_map(|line| line.trim().strip_prefix(&name)).collect();
+            let rings: Vec<&str> = values.iter().copied().step_by(places).collect();
+            let [both, promoted] = [format!("{old},{new}"), format!("{new},{old}")];
+            assert_eq!(rings, [&both, &promoted, &new, &old]);
+            assert_eq!(values.len(), 4 * places);
+        }
+        let text = steps(Ring::Internal, &old, &new).unwrap();
+        let derived = Part::Gpu.keys(&KeyRing::parse(&format!("{new},{old}")).unwrap());
+        assert!(text.contains(derived.as_str()) && derived.starts_with("gpu/new:"), "{text}");
     }
 }

@@ -105,7 +105,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     };
     let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
     let (clock, entropy) = (shell.clock.clone(), shell.entropy.clone());
-    let gpu = Gpu::new(client, url, keys.internal, clock, entropy);
+    let gpu = Gpu::new(client, url, &keys.internal, clock, entropy);
     let pool = store::pool(&config.database);
     let aliases = arguments.aliases.iter().cloned().collect();
     let import = Import {

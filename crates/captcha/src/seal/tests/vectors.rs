@@ -12,7 +12,7 @@ use crate::challenge::SealedPicture;
 use crate::derive::{Purpose, derive};
 use crate::pictures::{RightAnswer, Squares};
 use crate::ring::KeyRing;
-use crate::signature::{Audience, Nonce, SignedRequest, sign, verify};
+use crate::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
 use crate::visit::Prefix;
 
 #[test]
@@ -252,21 +252,33 @@ fn a_visitor_is_8_bytes_for_a_network_a_site_and_a_day() {
 }
 
 #[test]
+fn keys_of_calls_are_derived_by_hkdf() {
+    let ring = KeyRing::parse(ROOT_A).unwrap();
+    for (audience, key) in [
+        (Audience::Edge, "c005d92a6f2b47a19d62e4aa3e195ee0655f89259cd39342ac1fa66a4b91cdea"),
+        (Audience::Origin, "3ce09331cf2cf7d1b0049c6a93169af58d5d108e0928d068dde5d73724807c80"),
+        (Audience::Gpu, "929456cdbf164f6349c457b88713c9a4b20f1f0cf19382ffef0c33f9373dd59b"),
+    ] {
+        let key = BASE64URL_NOPAD.encode(&HEXLOWER.decode(key.as_bytes()).unwrap());
+        let text = [audience.as_str(), "/a1:", &key].concat();
+        assert_eq!(*CallKeys::write(&ring, &[audience]), text);
+    }
+}
+
+#[test]
 fn a_signature_is_this_header() {
     let ring = KeyRing::parse(ROOT_A).unwrap();
-    let request = SignedRequest {
-        audience: Audience::Origin,
-        method: "POST",
-        path: "/internal/events",
-        query: "a=1",
-        body: br#"{"shard":"64/7","events":[]}"#,
-    };
+    let keys = AudienceKeys::derive(&ring, Audience::Origin);
+    let head = Head { method: "POST", path: "/internal/events", query: "a=1" };
+    let body = br#"{"shard":"64/7","events":[]}"#;
     let nonce = Nonce(core::array::from_fn(|i| 0x40 + u8::try_from(i).unwrap()));
-    let header = sign(&ring, &request, UnixMillis(1_763_623_800_250), nonce);
+    let header = keys.sign(&head, body, UnixMillis(1_763_623_800_250), nonce);
     assert_eq!(
         header,
         "k=a1, a=origin, t=1763623800, n=QEFCQ0RFRkdISUpLTE1OTw, \
-         s=8z2NE5C_oPhT-5Txum1GKzxGBfd5tP7Tph5bRu06Ad4"
+         d=RxwWNfWzLwkLdn_9S5HbU4NBNFwg24G28XKLkX_XMd4, \
+         s=d7YbRPEELUHHNNlYnb3_G7U_RCA9ApeyBmaByIJF07g"
     );
-    assert_eq!(verify(&ring, Some(&header), &request, ISSUED_AT), Ok(nonce));
+    let signed = keys.verify(Some(&header), &head, ISSUED_AT).unwrap();
+    assert_eq!((signed.nonce, signed.check(body)), (nonce, Ok(())));
 }
