@@ -26,6 +26,15 @@ pub struct Plan {
     failures: u32,
 }
 
+/// What waits once everything was sent that waited before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// Nothing.
+    Nothing,
+    /// Rows that were written meanwhile.
+    Newcomers,
+}
+
 impl Plan {
     /// A row was written at `now`. When to set the alarm, if it is not set
     /// early enough already.
@@ -51,11 +60,15 @@ impl Plan {
         Some(next)
     }
 
-    /// Nothing is left to send.
-    pub fn sent(&mut self, now: u64) {
+    /// Everything was sent that waited when the alarm rang.
+    pub fn sent(&mut self, now: u64, waits: Waits) {
         if self.send_from.take().is_some() {
             self.sent_at = Some(now);
         }
+        self.send_from = match waits {
+            Waits::Nothing => None,
+            Waits::Newcomers => Some(now + INTERVAL_MS),
+        };
         self.failures = 0;
     }
 
@@ -147,7 +160,7 @@ mod tests {
         for now in (3_000..103_000).step_by(100) {
             if plan.armed == Some(now) {
                 set += u32::from(plan.rings(now, true).is_some());
-                plan.sent(now);
+                plan.sent(now, if now % 200 == 0 { Waits::Newcomers } else { Waits::Nothing });
                 set += u32::from(plan.settle(now, Some(600_000)).is_some());
             }
             set += u32::from(plan.row_written(now).is_some());
@@ -160,7 +173,7 @@ mod tests {
         let mut plan = Plan::default();
         plan.row_written(0);
         plan.rings(3_000, true);
-        plan.sent(3_100);
+        plan.sent(3_100, Waits::Nothing);
         assert_eq!(plan.settle(3_200, Some(600_000)), None);
         assert_eq!(plan.rings(13_000, false), None);
         assert_eq!(plan.settle(13_000, Some(600_000)), Some(600_000));
@@ -183,7 +196,7 @@ mod tests {
         }
         assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
         plan.rings(now, true);
-        plan.sent(now);
+        plan.sent(now, Waits::Nothing);
         assert_eq!((plan.failures, plan.send_from), (0, None));
     }
 

@@ -16,7 +16,7 @@ use worker::wasm_bindgen::prelude::*;
 use worker::worker_sys::DurableObjectState;
 use worker::{Env, State};
 
-use super::alarm::Plan;
+use super::alarm::{Plan, Waits};
 use super::denied::Denied;
 use super::ledgers;
 use super::outbox::{self, Batch, Next, Outbox};
@@ -159,7 +159,7 @@ impl Redemptions {
 
     fn redeem(&self, row: &RowId, redeem: &Redeem, now: UnixMillis) -> Result<Redeemed, SqlError> {
         let denial = self.denied.denial(redeem, now);
-        let n = self.outbox.next_number();
+        let n = self.outbox.last_number() + 1;
         let redeemed = self.rows.redeem(&self.db, now, denial, row, redeem, n)?;
         if redeemed == Redeemed::First {
             self.outbox.spent(bucket_of(row.keep_until), row.id);
@@ -210,10 +210,13 @@ impl Redemptions {
             self.settle(now);
             return Ok(());
         };
+        // Who comes meanwhile waits for the next alarm: a batch for each would
+        // move the cursor each time.
+        let last = self.outbox.last_number();
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();
             let Some(batch) = self.next(isolate, now)? else {
-                self.plan.borrow_mut().sent(now.0);
+                self.plan.borrow_mut().sent(now.0, Waits::Nothing);
                 return self.rest(now);
             };
             if let Err(why) = self.send(isolate, &batch, now).await {
@@ -225,6 +228,10 @@ impl Redemptions {
             if batch.unreadable > 0 {
                 // Another release wrote them: it sends them when it is back.
                 Line::new(Level::Error, "events-unreadable").with_count(batch.unreadable).write();
+            }
+            if batch.reaches(last) && !self.outbox.is_empty() {
+                self.plan.borrow_mut().sent(now.0, Waits::Newcomers);
+                return self.rest(now);
             }
         }
         let now = clock::now();

@@ -89,9 +89,9 @@ impl Outbox {
         Ok(())
     }
 
-    /// The number that the next row to be spent gets.
-    pub fn next_number(&self) -> u64 {
-        self.0.borrow().last + 1
+    /// The number of the row that was spent last; the next gets one more.
+    pub fn last_number(&self) -> u64 {
+        self.0.borrow().last
     }
 
     /// A row was spent under the next number.

@@ -72,6 +72,12 @@ impl Batch {
         Some(Self { events: batch.events, unreadable: 0, aside: Vec::new(), last: last? })
     }
 
+    /// Whether it ends with this row of those that were never sent, or a later
+    /// one.
+    pub fn reaches(&self, number: u64) -> bool {
+        matches!(self.last, Last::Number(last) if last >= number)
+    }
+
     /// The body for the origin.
     pub fn json(&self, shard: &str) -> Option<String> {
         let batch = EventBatch { shard: shard.to_owned(), events: self.events.clone() };
