@@ -54,7 +54,7 @@ pub const EDGE_URL: Variable =
     Variable::without_default("MUNJIGI_EDGE_URL", "the edge's address: https://captcha.example");
 pub const INTERNAL_KEYS: Variable = Variable::secret(
     "MUNJIGI_INTERNAL_KEYS",
-    "key ring that signs calls between edge, origin and gpu-backend (`munjigi keys generate`); the other two get keys derived from it (`munjigi keys derive`)",
+    "key ring that signs calls between edge, origin and gpu-backend (`munjigi keys generate`); the edge and the gpu-backend take keys derived from it (`munjigi keys derive`)",
 );
 pub const KEY_CHECK: Variable = Variable::secret(
     "MUNJIGI_KEY_CHECK",
