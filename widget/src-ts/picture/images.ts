@@ -3,17 +3,35 @@
 /** How long one may take. */
 const LOAD_MS = 3e4;
 
-/** An image that is ready to be painted; rejects with an HTTP status, 0 where there was no answer. */
+/** Why a file did not come, which no element says: an HTTP status, 0 where there was no answer. */
+export async function why(path: string): Promise<number> {
+  try {
+    const answer = await fetch(path);
+    await answer.blob();
+    return answer.ok ? 404 : answer.status;
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * An image that is there; rejects as [`why`] says. Whether it is decoded is not asked: in a frame
+ * that is not painted, as an invisible widget's or one in a tab behind, Chromium may never answer.
+ */
 export async function image(path: string): Promise<HTMLImageElement> {
   const element = new Image();
-  element.src = path;
-  const late = new Promise((_, or) => setTimeout(or, LOAD_MS));
+  let late = 0;
   try {
-    await Promise.race([element.decode(), late]);
+    await new Promise((then, or) => {
+      element.onload = then;
+      element.onerror = or;
+      late = setTimeout(or, LOAD_MS);
+      element.src = path;
+    });
     return element;
   } catch {
-    // The element does not say what went wrong; asked again, the answer does.
-    const { ok, status } = await fetch(path).catch(() => ({ ok: false, status: 0 }));
-    throw ok ? 404 : status;
+    throw await why(path);
+  } finally {
+    clearTimeout(late);
   }
 }
