@@ -154,7 +154,7 @@ fn use_of(
         changes,
         parameters,
         widgets: elements.iter().map(|element| facts.widget(element)).collect(),
-        remarks: facts.remarks(scripts, elements, &functions),
+        remarks: vendors::remarks(scripts, elements, &functions),
         functions,
     }
 }

@@ -40,7 +40,7 @@ const CLASSES = { turnstile: 'cf-turnstile', hcaptcha: 'h-captcha', recaptcha: '
 const CALLBACKS = `<script>
   window.said = [];
   window.heard = {};
-  for (const name of ['passed', 'failed', 'expired', 'timed', 'unsupported', 'loaded'])
+  for (const name of ['passed', 'failed', 'expired', 'timed', 'unsupported', 'loaded', 'before', 'after'])
     window[name] = function (value) { said.push(name); heard[name] = String(value); return true; };
 </script>`;
 
@@ -76,11 +76,12 @@ for (const vendor of /** @type {VendorName[]} */ (Object.keys(LOADERS))) {
       const { page, context, field, verify } = await openVendorPage(t, own, vendor, html(vendor, row), {
         keys,
         context: { colorScheme: row.dark ? 'dark' : 'light' },
-        prepare: async (opened) => {
-          if (needsClock) await opened.clock.install();
-          for (const name of row.without ?? []) await opened.addInitScript(`delete globalThis.${name}`);
+        prepare: async (made) => {
+          if (needsClock) await made.clock.install();
+          for (const name of row.without ?? []) await made.addInitScript(`delete globalThis.${name}`);
         },
       });
+      const opened = performance.now();
       const frame = page.frameLocator('iframe').first();
       /** @param {string} text @param {() => Promise<unknown>} ask @param {string} wanted */
       const same = async (text, ask, wanted) => {
@@ -97,9 +98,11 @@ for (const vendor of /** @type {VendorName[]} */ (Object.keys(LOADERS))) {
       /** @type {Record<string, (...words: string[]) => Promise<unknown>>} */
       const verbs = {
         type: () => page.getByLabel('Name').pressSequentially('Kim'),
-        ready: () => frame.locator('html[data-state=idle]').waitFor({ state: 'attached' }),
+        ready: () => frame.locator('html[data-state]').waitFor({ state: 'attached' }),
         press: (selector) => page.locator(selector).click(),
         confirm: () => frame.locator('#b').click(),
+        key: (name) => frame.locator('#b').press(name),
+        time: async () => console.log(`${row.id}: ${Math.round(performance.now() - opened)} ms after the page`),
         offline: () => context.setOffline(true),
         pass: (milliseconds) => page.clock.runFor(Number(milliseconds)),
         forward: (milliseconds) => page.clock.fastForward(Number(milliseconds)),

@@ -354,7 +354,7 @@ function frame(): void {
     if (code) module.c(tell());
     else
       module.b(
-        mode == "interactive" ? 1 : root.dataset.size == "invisible" ? 2 : 0,
+        mode == "interactive" ? 1 : root.dataset.size == "invisible" ? 2 : options.start == "click" ? 1 : 0,
         options.retry == "never",
       );
   };

@@ -9,11 +9,14 @@ export interface Options {
   /** What the frame is told; `theme` and `language` still as asked. */
   page: PageOptions;
   appearance: string;
-  execution: string;
+  /** What starts the check without a click: rendering, an interaction with the form, or nothing. */
+  start: "render" | "interaction" | "execute";
   refresh: string;
   /** Makes the hidden fields that the token goes into. */
   fields(id: string): (HTMLInputElement | HTMLTextAreaElement)[];
   call(name: string, value?: string): unknown;
+  /** Called when the widget's state changes. */
+  changed?(): void;
 }
 
 /** An option that the widget cannot work with. */
@@ -76,9 +79,10 @@ export function parse(raw: (name: string) => unknown, field: string): Options {
       language: text("language"),
       tabindex: Number(text("tabindex")) || 0,
       retry: choice("retry"),
+      start: "page",
     },
     appearance: choice("appearance"),
-    execution: choice("execution"),
+    start: choice("execution") == "execute" ? "execute" : "interaction",
     refresh: choice("refresh-expired"),
     fields: () =>
       text("response-field") == "false" ? [] : [hidden(text("response-field-name") || field)],

@@ -154,7 +154,11 @@ tabindex: number,
 /**
  * `data-retry`.
  */
-retry: WidgetRetry, };
+retry: WidgetRetry, 
+/**
+ * What starts the check.
+ */
+start: WidgetStart, };
 
 export type PictureRound = { 
 /**
@@ -354,5 +358,7 @@ export type Want = "work";
 export type WidgetRetry = "auto" | "never";
 
 export type WidgetSize = "normal" | "flexible" | "compact" | "invisible";
+
+export type WidgetStart = "page" | "click";
 
 export type WidgetTheme = "auto" | "light" | "dark";

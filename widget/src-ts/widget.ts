@@ -40,8 +40,11 @@ export class Widget {
   private loads = 0;
   private timers: { load?: number; refresh?: number } = {};
   private focusedAt = 0;
-  private touched = false;
+  /** The frame has been told to begin without a click. */
+  private touched: boolean;
   private executed = false;
+  /** The frame was told to begin and still waits for a click. */
+  private waits?: boolean;
   /** Somebody used the form since the last token. */
   private active = false;
 
@@ -52,6 +55,7 @@ export class Widget {
     private readonly edge: string,
   ) {
     this.form = container.closest("form") || document;
+    this.touched = options.start == "render";
     this.height = SIZES[options.page.size]![1];
     this.fields = options.fields(id);
     container.append(...this.fields);
@@ -89,12 +93,12 @@ export class Widget {
   private layout(): void {
     if (this.spare) return;
     const { appearance, page } = this.options;
-    const asks = this.state && this.state != "working" && this.state != "passed";
     const shown =
       this.height &&
       (appearance == "always" ||
         (appearance == "execute" && this.executed) ||
-        (asks && (this.state != "idle" || this.touched)));
+        this.waits ||
+        (this.state && !/idle|work|pass/.test(this.state)));
     const { style } = this.frame;
     style.cssText =
       PLAIN +
@@ -199,8 +203,10 @@ export class Widget {
         break;
       case "state":
         clearTimeout(this.timers.load);
+        this.waits = this.touched && message.state == "idle" && this.state == "idle";
         this.state = message.state;
         this.layout();
+        this.options.changed?.();
         break;
       case "token": {
         const life = message.expires_in * 1000;
@@ -268,11 +274,9 @@ export class Widget {
     if (type == "focusin") this.focusedAt ||= performance.now();
     this.active = true;
     this.refresh();
-    if (this.touched || this.options.execution != "render") return;
+    if (this.touched || this.options.start != "interaction") return;
     this.touched = true;
     this.go("interaction");
-    // A site that waits for the click is still idle then, and has to be seen.
-    setTimeout(() => this.layout(), 1e3);
   }
 
   execute(): void {
@@ -282,11 +286,13 @@ export class Widget {
   }
 
   reset(): void {
-    this.touched = this.executed = false;
+    this.touched = this.options.start == "render";
+    this.executed = false;
     this.expiresAt = this.refreshAt = 0;
     clearTimeout(this.timers.refresh);
     this.keep("");
     this.post({ type: "reset" });
+    if (this.touched) this.go("interaction");
   }
 
   /** Puts the picture step aside. */
@@ -310,6 +316,11 @@ export class Widget {
   /** Waits for the visitor: what was asked was put aside, or nothing was asked yet. */
   get isAside(): boolean {
     return this.state == "asking" || this.state == "idle";
+  }
+
+  /** Cannot go on without the visitor. */
+  get isAsking(): boolean {
+    return !!this.spare || this.waits || this.state == "asking";
   }
 
   get isExpired(): boolean {

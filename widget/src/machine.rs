@@ -9,7 +9,7 @@ use crate::{Host, Outcome, Reason, Request, Step, Timer, View};
 /// How the site wants the widget to behave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Starts by itself at the first interaction with the form.
+    /// Starts when the page says so.
     Managed,
     /// Waits for the visitor's click.
     Interactive,
@@ -109,10 +109,13 @@ impl<H: Host> Machine<H> {
         self.enter(State::Failed(reason));
     }
 
-    /// The visitor began to use the form.
+    /// The page lets it begin: usually because the visitor began to use the form.
     pub fn interaction(&mut self) {
-        if self.state == State::Idle && self.mode != Mode::Interactive {
-            self.begin();
+        match self.state {
+            // Posted once more, so that the page knows that it waits for the click.
+            State::Idle if self.mode == Mode::Interactive => self.show(),
+            State::Idle => self.begin(),
+            _ => {}
         }
     }
 

@@ -28,13 +28,18 @@ test("an element with a sitekey has the documented defaults", () => {
   const { call, fields, ...options } = read(element({ sitekey: "mj_x" }), {});
   assert.deepEqual(options, {
     sitekey: "mj_x",
-    page: { action: "", cdata: "", theme: "auto", size: "normal", language: "", tabindex: 0, retry: "auto" },
+    page: { action: "", cdata: "", theme: "auto", size: "normal", language: "", tabindex: 0, retry: "auto", start: "page" },
     appearance: "always",
-    execution: "render",
+    start: "interaction",
     refresh: "auto",
   });
   assert.deepEqual(named(fields), ["munjigi-response"]);
   assert.equal(call("callback", "token"), undefined);
+});
+
+test("only the page begins what waits for it", () => {
+  assert.equal(read(element({ sitekey: "mj_x", execution: "execute" }), {}).start, "execute");
+  assert.equal(read(element({ sitekey: "mj_x", execution: "render" }), {}).start, "interaction");
 });
 
 test("what is given goes before the element's attributes", () => {

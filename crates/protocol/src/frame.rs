@@ -16,7 +16,8 @@ pub enum PageMessage {
         /// The page's wishes.
         options: PageOptions,
     },
-    /// The visitor began to use the form.
+    /// Begin as the mode says: the visitor began to use the form, or the page
+    /// does not wait for that.
     #[serde(rename = "interaction")]
     Interaction {
         /// What was seen of the visit so far.
@@ -60,6 +61,20 @@ pub struct PageOptions {
     pub tabindex: i32,
     /// `data-retry`.
     pub retry: WidgetRetry,
+    /// What starts the check.
+    pub start: WidgetStart,
+}
+
+/// What starts the check, where the site's mode leaves it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum WidgetStart {
+    /// The page's message `interaction` or `execute`.
+    #[serde(rename = "page")]
+    Page,
+    /// The visitor's click on the widget, or `execute`.
+    #[serde(rename = "click")]
+    Click,
 }
 
 /// Whether the widget tries again by itself after a failure.

@@ -29,7 +29,8 @@ pub use events::{
     SOLVE_MS_BUCKETS,
 };
 pub use frame::{
-    FrameMessage, FrameState, PageMessage, PageOptions, WidgetRetry, WidgetSize, WidgetTheme,
+    FrameMessage, FrameState, PageMessage, PageOptions, WidgetRetry, WidgetSize, WidgetStart,
+    WidgetTheme,
 };
 pub use gpu::{
     Judgement, PredictReply, Prediction, RenderReply, RenderRequest, RenderedImage,

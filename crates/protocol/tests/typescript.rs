@@ -7,7 +7,7 @@ use munjigi_protocol::{
     Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Code, FrameMessage,
     FrameState, Mode, PageMessage, PageOptions, PictureRound, PictureStep, PictureType, Problem,
     PuzzleStep, Signals, SolutionReply, SolutionRequest, Step, Trace, Want, WidgetRetry,
-    WidgetSize, WidgetTheme,
+    WidgetSize, WidgetStart, WidgetTheme,
 };
 use ts_rs::{Config, TS};
 
@@ -45,6 +45,7 @@ fn typescript() -> String {
         Want,
         WidgetRetry,
         WidgetSize,
+        WidgetStart,
         WidgetTheme,
     ];
     declarations

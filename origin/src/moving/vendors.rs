@@ -145,8 +145,6 @@ pub const VENDORS: [Facts; 3] = [
             "implicitRender",
         ],
         different: &[
-            ("before-interactive-callback", OPENS),
-            ("after-interactive-callback", CLOSES),
             ("retry-interval", "the pause between tries grows by itself"),
             ("refresh-timeout", "a picture that ran out is renewed when the visitor says so"),
             ("feedback-enabled", IGNORED),
@@ -162,6 +160,8 @@ pub const VENDORS: [Facts; 3] = [
             "expired-callback",
             "timeout-callback",
             "unsupported-callback",
+            "before-interactive-callback",
+            "after-interactive-callback",
             "execution",
             "appearance",
             "theme",
@@ -274,37 +274,27 @@ impl Facts {
         let found = self.functions.iter().filter(|name| named.contains(**name));
         found.map(|name| self.setting(name, String::new(), self.functions)).collect()
     }
+}
 
-    /// What has to be looked at besides.
-    pub fn remarks(
-        &self,
-        scripts: &[(Url, &Loaded)],
-        elements: &[&Element],
-        functions: &[Setting],
-    ) -> Vec<String> {
-        let mut remarks = Vec::new();
-        if scripts.iter().any(|(_, script)| script.has_integrity) {
-            remarks
-                .push("the script has an `integrity`: take it away, or nothing loads".to_owned());
-        }
-        if scripts.len() > 1 {
-            remarks.push("the script is loaded more than once: once is enough".to_owned());
-        }
-        let waits = |element: &&Element| {
-            element.data.iter().any(|(name, value)| name == "execution" && value == "execute")
-        };
-        if self.name == "turnstile" && (elements.is_empty() || !elements.iter().all(waits)) {
-            let remark = "without `execution: execute` the check begins at the first interaction \
-                          with the form, not when the page has loaded";
-            remarks.push(remark.to_owned());
-        }
-        if elements.is_empty() && functions.is_empty() {
-            let remark = "no widget stands in this page's own HTML: another script draws it, \
-                          with options that cannot be read here";
-            remarks.push(remark.to_owned());
-        }
-        remarks
+/// What has to be looked at besides.
+pub fn remarks(
+    scripts: &[(Url, &Loaded)],
+    elements: &[&Element],
+    functions: &[Setting],
+) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if scripts.iter().any(|(_, script)| script.has_integrity) {
+        remarks.push("the script has an `integrity`: take it away, or nothing loads".to_owned());
     }
+    if scripts.len() > 1 {
+        remarks.push("the script is loaded more than once: once is enough".to_owned());
+    }
+    if elements.is_empty() && functions.is_empty() {
+        let remark = "no widget stands in this page's own HTML: another script draws it, \
+                      with options that cannot be read here";
+        remarks.push(remark.to_owned());
+    }
+    remarks
 }
 
 /// The name at the beginning of a text.

@@ -25,7 +25,7 @@ export function area(name: string, id: string): HTMLTextAreaElement {
   return area;
 }
 
-/** Options that tell whoever waits before the page's callbacks hear of it. */
+/** Options that wait for the click, and tell whoever waits before the page's callbacks hear of it. */
 export function telling(options: Options, names: Record<string, string>, code: (own: string) => string, held: () => Held | undefined): Options {
   const { call } = options;
   /** Tells that a picture was put aside. */
@@ -42,6 +42,7 @@ export function telling(options: Options, names: Record<string, string>, code: (
   };
   return {
     ...options,
+    page: { ...options.page, start: "click" },
     call(name, value = "") {
       if (name == "callback") settle("resolve", value);
       const failed = /error|timeout/.test(name);

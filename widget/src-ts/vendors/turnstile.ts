@@ -44,16 +44,31 @@ function open({ origin, searchParams }: URL): void {
     try {
       if (!container) throw new Misconfigured("missing-container", `no element ${target}`);
       const options = parse(raw, "cf-turnstile-response");
-      const { call, fields } = options;
+      const { appearance, call, fields } = options;
+      const start = options.start == "execute" ? "execute" : "render";
       const id = `cf-chl-widget-${(++last).toString(36)}${Math.random().toString(36).slice(2, 7)}`;
+      let asking = false;
+      /** The widget is interactive while it waits for the visitor: for a click or for a picture. */
+      const ask = (now: boolean): void => {
+        if (asking == now) return;
+        asking = now;
+        call(now ? "before-interactive-callback" : "after-interactive-callback");
+      };
+      const changed = (): void => ask(!!widgets.get(id)?.isAsking);
       return add(id, container, {
         ...options,
+        start,
+        // The check begins at once, so the widget is visible at once.
+        appearance: start + appearance == "renderexecute" ? "always" : appearance,
+        changed,
         fields: () => {
           const made = fields(id);
           for (const field of made) field.id = id + "_response";
           return compat && made[0] ? [...made, hidden("g-recaptcha-response")] : made;
         },
         call(name, value) {
+          if (/^bef/.test(name)) return ask(true);
+          if (/^aft/.test(name)) return changed();
           if (!/error|timeout/.test(name)) return call(name, value);
           if (value == "unsupported" && raw("unsupported-callback")) return call("unsupported-callback") ?? true;
           // While the visitor is asked something, it is their time that ran out.

@@ -134,7 +134,7 @@ fn everything_posted_is_a_message_of_the_protocol() {
         serde_json::from_value::<FrameState>(json!(state)).unwrap();
     }
     let options = json!({"action": "", "cdata": "", "theme": "auto", "size": "normal",
-        "language": "", "tabindex": 0, "retry": "never"});
+        "language": "", "tabindex": 0, "retry": "never", "start": "click"});
     serde_json::from_value::<PageOptions>(options).unwrap();
 }
 
@@ -182,6 +182,7 @@ fn an_interactive_site_waits_for_the_click() {
     widget.start(Mode::Interactive, Retry::Auto);
     widget.interaction();
     assert!(widget.host.requests.is_empty());
+    assert_eq!(states(&widget), ["idle", "idle"], "the page is told that it waits");
     assert!(widget.host.button);
     widget.click();
     assert_eq!(widget.host.requests.len(), 1);

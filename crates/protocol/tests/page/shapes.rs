@@ -42,7 +42,7 @@ pub fn all() -> Tables {
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
         SegmentedThing Trace Redeemed Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
-        Want WidgetRetry WidgetSize WidgetTheme Work
+        Want WidgetRetry WidgetSize WidgetStart WidgetTheme Work
     }
     tagged(&mut tables, "Step", &steps());
     tagged(&mut tables, "Answer", &answers());
@@ -191,6 +191,7 @@ fn page_messages() -> [PageMessage; 7] {
         language: String::new(),
         tabindex: 0,
         retry: WidgetRetry::Auto,
+        start: WidgetStart::Page,
     };
     [
         PageMessage::Start { options },
