@@ -135,7 +135,8 @@ function frame(): void {
       retryAfter = Number(response.headers.get("retry-after")) || 0;
       reply = (await response.json()) as Partial<ChallengeReply & SolutionReply & Problem>;
     } catch {
-      // No answer, or none that can be read: the status says which.
+      // No answer, or a good one that broke off: asked again. Of a refusal the status says enough.
+      if (status < 300) status = 0;
     }
     if (mine != calls) return;
     const next: Step | undefined = reply.step;
@@ -162,13 +163,23 @@ function frame(): void {
     module.g(status, tell(), retryAfter);
   };
 
+  /** Why a file of ours did not come, which no element says: an HTTP status, 0 without an answer. */
+  const why = async (path: string): Promise<number> => {
+    try {
+      const answer = await fetch(path);
+      await answer.blob();
+      return answer.ok ? 404 : answer.status;
+    } catch {
+      return 0;
+    }
+  };
+
   /** A script of our own host, which sets a global. */
   const add = (source: string): Promise<void> =>
     new Promise((then, or) => {
       const element = document.createElement("script");
       element.onload = () => then();
-      // Without a connection it is tried again; a file of an older release is gone for good.
-      element.onerror = () => or(navigator.onLine ? 404 : 0);
+      element.onerror = () => why(source).then(or);
       element.src = source;
       document.head.append(element);
     });
@@ -288,9 +299,15 @@ function frame(): void {
         const worker = (pool[i] = new Worker(script));
         worker.onmessage = ({ data: [index, found] }) =>
           worker == pool[i] && module.h(i, index, found);
-        worker.onerror = () => {
-          code = "unsupported";
-          module.c(tell());
+        worker.onerror = async ({ message }) => {
+          if (worker != pool[i]) return;
+          imports.n!();
+          const mine = calls;
+          // Only a script that came has something to say.
+          code = message && "unsupported";
+          if (code) return module.c(tell());
+          const status = await why(script);
+          if (mine == calls) module.g(status, tell(), 0);
         };
       }
       return count;
@@ -324,7 +341,7 @@ function frame(): void {
           .exports as unknown as Exports;
         return;
       } catch (failure) {
-        // Without a connection the page loads the frame again later.
+        // What cannot be fetched is for the page: it loads the frame again later.
         if (!(failure instanceof WebAssembly.CompileError)) throw failure;
       }
     }
@@ -341,15 +358,24 @@ function frame(): void {
       tags.find((known) => known == tag) ||
       tags.find((known) => known.slice(0, 2) == tag.slice(0, 2));
     root.lang = wanted.map(found).find(Boolean)!;
-    texts = await (await fetch(LOCALES[root.lang]!)).json();
+    const answer = await fetch(LOCALES[root.lang]!);
+    if (!answer.ok) throw answer.status;
+    texts = await answer.json();
     root.dir = texts[0]!;
     document.title = texts[2]!;
   };
 
   const loaded = load();
-  let started: Promise<void> | undefined;
-  const start = async (): Promise<void> => {
-    await Promise.all([loaded, translate()]);
+  loaded.catch(() => {}); // Told below, to a page that has said "start".
+  let started: Promise<boolean> | undefined;
+  /** Answers whether the widget takes events now. */
+  const start = async (): Promise<boolean> => {
+    try {
+      await Promise.all([loaded, translate()]);
+    } catch {
+      post({ type: "error", code: "offline" });
+      return false;
+    }
     code = barred;
     if (code) module.c(tell());
     else
@@ -357,6 +383,7 @@ function frame(): void {
         mode == "interactive" ? 1 : root.dataset.size == "invisible" ? 2 : options.start == "click" ? 1 : 0,
         options.retry == "never",
       );
+    return !code;
   };
 
   onmessage = ({ source, origin, data }: MessageEvent<PageMessage & { munjigi: number; nonce: string }>) => {
@@ -375,7 +402,7 @@ function frame(): void {
     const event = {
       interaction: Event_.Interaction, execute: Event_.Execute, reset: Event_.Reset, remove: Event_.Reset }[data.type];
     if (event == Event_.Reset) stepped = false;
-    started?.then(() => barred || module.d(event));
+    started?.then((runs) => runs && module.d(event));
   };
   places[4]!.onclick = () => module.d(Event_.Click);
   onresize = () => module && imports.f!();

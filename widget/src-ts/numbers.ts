@@ -23,6 +23,7 @@ export const enum Request_ {
   WantWork,
   Answer,
   Images,
+  Search,
 }
 
 export const enum View_ {

@@ -5,7 +5,7 @@ import { Event_, View_ } from "./numbers";
 import { area } from "./picture/area";
 import { type Board, type Place, type Words, make, say } from "./picture/board";
 import { grid } from "./picture/grid";
-import { image } from "./picture/images";
+import { image, why } from "./picture/images";
 import { keep } from "./picture/keep";
 import { Panel } from "./picture/panel";
 import { Tracer } from "./picture/trace";
@@ -252,12 +252,19 @@ function style(): Promise<unknown> {
   document.head.append(link);
   return new Promise((then, or) => {
     link.onload = then;
-    link.onerror = () => or(0);
+    link.onerror = () => {
+      link.remove();
+      why(link.href).then(or);
+    };
   });
 }
 
 globalThis.munjigiPicture = async (frame) => {
-  const texts = fetch(TEXTS[root.lang]!).then((answer): Promise<Words> => answer.json());
-  const [words] = await Promise.all([texts, style()]);
+  const texts = async (): Promise<Words> => {
+    const answer = await fetch(TEXTS[root.lang]!);
+    if (!answer.ok) throw answer.status;
+    return answer.json();
+  };
+  const [words] = await Promise.all([texts(), style()]);
   return new Dialog(frame, words);
 };

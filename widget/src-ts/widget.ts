@@ -1,4 +1,5 @@
-// One widget: its frame, its hidden field, its messages. Which widgets there are is kept in api.ts.
+// One widget: its frame, its hidden field, its messages. Which widgets there are is kept in core.ts.
+import { type Notice, STYLE, notice } from "./notice";
 import { type Options } from "./options";
 import type { FrameMessage, FrameState, PageMessage } from "./protocol";
 import { signals } from "./signals";
@@ -17,36 +18,40 @@ const LIFTED =
 
 /** How long a frame may take to show something before it is loaded again; doubles each time. */
 const LOAD_MS = 1e4;
+/** How long its document may take to speak once it is loaded: an iframe tells of no error. */
+const SPEAK_MS = 1e3;
 
 export class Widget {
   readonly form: EventTarget;
   private frame!: HTMLIFrameElement;
   private readonly fields: (HTMLInputElement | HTMLTextAreaElement)[];
-  private nonce = "";
+  private nonce!: string;
   /** The frame listens. */
-  private ready = false;
+  private ready!: boolean;
   private state?: FrameState | undefined;
   private height: number;
   /** Keeps the widget's place while its frame shows the picture step. */
   private spare?: HTMLElement | undefined;
   /** The size of the picture step under the widget, once it is known. */
   private wanted?: [number, number] | undefined;
-  private under = false;
+  private under?: boolean;
   /** What had the focus before the picture step opened. */
   private focused?: Element | null;
   private token = "";
   private expiresAt = 0;
   private refreshAt = 0;
   private loads = 0;
+  /** Stands where the frame cannot be fetched. */
+  private notice?: Notice | undefined;
   private timers: { load?: number; refresh?: number } = {};
   private focusedAt = 0;
   /** The frame has been told to begin without a click. */
   private touched: boolean;
-  private executed = false;
+  private executed?: boolean;
   /** The frame was told to begin and still waits for a click. */
   private waits?: boolean;
   /** Somebody used the form since the last token. */
-  private active = false;
+  private active?: boolean;
 
   constructor(
     readonly id: string,
@@ -64,7 +69,6 @@ export class Widget {
 
   /** Puts a fresh frame in place; again, and later each time, until it shows something. */
   private load(): void {
-    clearTimeout(this.timers.load);
     this.lower();
     this.frame?.remove();
     this.state = undefined;
@@ -74,15 +78,48 @@ export class Widget {
     frame.title = "Munjigi CAPTCHA";
     frame.referrerPolicy = "origin";
     frame.src = `${this.edge}/v1/frame/${this.options.sitekey}#${this.nonce}`;
+    frame.onload = () => this.ready || this.expect(SPEAK_MS);
     this.layout();
     this.container.append(frame);
-    this.timers.load = setTimeout(
-      () => {
-        this.fail("offline");
-        if (this.options.page.retry == "auto") this.load();
-      },
-      LOAD_MS * 2 ** Math.min(this.loads++, 4),
-    );
+    this.loads++;
+    this.expect();
+  }
+
+  /** Waits for a word of the frame, and no longer. */
+  private expect(milliseconds = LOAD_MS * 2 ** Math.min(this.loads - 1, 4)): void {
+    clearTimeout(this.timers.load);
+    this.timers.load = setTimeout(() => this.lose(), milliseconds);
+  }
+
+  /** The frame or one of its files could not be fetched: says so, and tries again. */
+  private lose(): void {
+    const { options, timers } = this;
+    const again = options.page.retry == "auto";
+    let seconds = 2 ** Math.min(this.loads, 6);
+    if (!this.notice) {
+      this.notice = notice(this.language, () => this.load());
+      this.frame.before(this.notice.element);
+    }
+    const { say } = this.notice;
+    const tick = (): void => {
+      say(again && seconds);
+      if (!seconds--) this.load();
+    };
+    clearTimeout(timers.load);
+    if (again) timers.load = setInterval(tick, 1e3);
+    tick();
+    this.layout();
+    this.fail("offline");
+  }
+
+  /** The frame is there, or nobody waits for it any more. */
+  private settle(): void {
+    const { element } = this.notice || {};
+    clearTimeout(this.timers.load);
+    this.notice = undefined;
+    this.layout();
+    if (element?.contains(document.activeElement)) this.frame.focus();
+    element?.remove();
   }
 
   /** The browser has a connection again. */
@@ -92,21 +129,25 @@ export class Widget {
 
   private layout(): void {
     if (this.spare) return;
+    const { height, notice, state } = this;
     const { appearance, page } = this.options;
     const shown =
-      this.height &&
+      height &&
       (appearance == "always" ||
         (appearance == "execute" && this.executed) ||
+        notice ||
         this.waits ||
-        (this.state && !/idle|work|pass/.test(this.state)));
+        (state && !/idle|work|pass/.test(state)));
+    const place =
+      shown &&
+      `display:block;width:${SIZES[page.size]![0]};height:${height}px;min-width:${page.size == "flexible" ? 300 : 0}px;`;
     const { style } = this.frame;
-    style.cssText =
-      PLAIN +
-      (shown
-        ? `display:block;width:${SIZES[page.size]![0]};height:${this.height}px`
-        : "position:absolute;width:0;height:0");
-    if (page.size == "flexible" && shown) style.minWidth = "300px";
-    if (!shown || !this.ready) style.visibility = "hidden";
+    style.cssText = PLAIN + ((!notice && place) || "position:absolute;width:0;height:0");
+    if (!place || !this.ready || notice) style.visibility = "hidden";
+    if (notice)
+      notice.button.style.cssText = place
+        ? place + STYLE + (page.theme == "auto" ? "light dark" : page.theme)
+        : "display:none";
   }
 
   /** Lets the frame out of the page's flow: nothing else on the page moves. */
@@ -170,21 +211,19 @@ export class Widget {
     this.post({ type, signals: signals(this.focusedAt) });
   }
 
+  /** As asked, or the page's. */
+  private get language(): string {
+    const { language } = this.options.page;
+    if (language && language != "auto") return language;
+    return this.container.closest<HTMLElement>("[lang]")?.lang || "";
+  }
+
   /** Tells the frame how it should look: at first, and when the page's colours change. */
   dress(dark: boolean): void {
+    const { language } = this;
     const { page } = this.options;
-    const { language, theme } = page;
-    this.post({
-      type: "start",
-      options: {
-        ...page,
-        theme: theme == "auto" ? (dark ? "dark" : "light") : theme,
-        language:
-          language && language != "auto"
-            ? language
-            : this.container.closest<HTMLElement>("[lang]")?.lang || "",
-      },
-    });
+    const theme = page.theme == "auto" ? (dark ? "dark" : "light") : page.theme;
+    this.post({ type: "start", options: { ...page, theme, language } });
   }
 
   /** Takes a message if it is this widget's. */
@@ -196,16 +235,16 @@ export class Widget {
     switch (message.type) {
       case "ready":
         this.ready = true;
+        this.expect();
         this.layout();
         this.dress(dark);
         if (this.executed) this.go("execute");
         else if (this.touched) this.go("interaction");
         break;
       case "state":
-        clearTimeout(this.timers.load);
         this.waits = this.touched && message.state == "idle" && this.state == "idle";
         this.state = message.state;
-        this.layout();
+        this.settle();
         this.options.changed?.();
         break;
       case "token": {
@@ -227,7 +266,8 @@ export class Widget {
         call("expired-callback");
         break;
       case "error":
-        this.fail(message.code);
+        if (this.state) this.fail(message.code);
+        else this.lose();
         break;
       case "resize":
         if (this.spare) {
@@ -301,9 +341,9 @@ export class Widget {
   }
 
   remove(): void {
-    clearTimeout(this.timers.load);
     clearTimeout(this.timers.refresh);
     this.post({ type: "remove" });
+    this.settle();
     this.spare?.remove();
     this.frame.remove();
     this.fields.forEach((field) => field.remove());

@@ -39,6 +39,8 @@ pub enum Request {
     /// Nothing to the edge: brings the module that shows pictures, where it is not there yet, and
     /// the step's images.
     Images,
+    /// Nothing to anybody: the workers search, which the machine deals out itself.
+    Search,
 }
 
 /// What the open picture step shows. The module that draws it lies beside this one (README.md).

@@ -206,9 +206,8 @@ impl<H: Host> Machine<H> {
         };
         self.puzzle = puzzle;
         self.way_seconds = if self.pending == Request::WantWork { seconds } else { 0 };
-        for worker in 0..self.host.workers(step.most_workers()) {
-            self.search(worker);
-        }
+        self.pending = Request::Search;
+        self.deal();
         self.update();
     }
 
@@ -223,7 +222,7 @@ impl<H: Host> Machine<H> {
         self.enter(State::Passed);
     }
 
-    /// A call brought neither a step nor a token.
+    /// A call brought neither a step nor a token, or the workers' script did not come.
     pub fn refused(&mut self, outcome: Outcome) {
         let (wait, asked) = match outcome {
             Outcome::NoConnection => {
@@ -279,6 +278,13 @@ impl<H: Host> Machine<H> {
         self.search(worker);
     }
 
+    /// Has each worker begin; with workers that are new, goes on with the same puzzle.
+    fn deal(&mut self) {
+        for worker in 0..self.host.workers(self.puzzle.step().most_workers()) {
+            self.search(worker);
+        }
+    }
+
     fn search(&mut self, worker: u32) {
         if let Some(task) = self.puzzle.next(worker) {
             self.host.search(task, self.puzzle.step());
@@ -311,6 +317,9 @@ impl<H: Host> Machine<H> {
         } else {
             self.seconds = 0;
             self.enter(State::Working);
+        }
+        if self.pending == Request::Search {
+            return self.deal();
         }
         self.host.request(self.pending, self.puzzle.nonces());
     }

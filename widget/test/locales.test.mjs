@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { LOCALES, texts } from "../build.mjs";
+import { LOCALES, offline, texts } from "../build.mjs";
 import { room } from "./load.mjs";
 
 const source = (name) => readFileSync(join(room, "src", name), "utf8");
@@ -35,6 +35,16 @@ for (const name of LOCALES) {
     assert.equal(locale(name).direction, rightToLeft ? "rtl" : "ltr");
   });
 }
+
+test("the loader says in each language that there is no connection, and nothing of when", () => {
+  const said = LOCALES.map(offline);
+  assert.equal(new Map(said).size, LOCALES.length);
+  for (const [at, [language, words]] of said.entries()) {
+    assert.ok(LOCALES[at].startsWith(language));
+    assert.doesNotMatch(words, /\{n\}|[.。，]/, language);
+    assert.ok(words.length > 3 && words.length < locale(LOCALES[at]).offline.length - 5, language);
+  }
+});
 
 test("every text is used", () => {
   const used = ["view.rs", "retry.rs", "glue.rs"].map(source).join("");

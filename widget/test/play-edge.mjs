@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { crc32, deflateSync } from "node:zlib";
 import { room } from "./load.mjs";
 
@@ -53,12 +54,22 @@ export const STEPS = {
   turn: { rows: 4, columns: 4, rounds: [["boat", "turn", "model"], ["house", "turn", "model"]] },
 };
 
+/** What `cut` says of a path whose answer breaks off. */
+export const HALF = "half";
+const FAULT = "/fault";
+/** Has the frame tell of what nobody caught there; the page cannot see it. */
+const TELL = `if (globalThis.document) for (const kind of ["error", "unhandledrejection"])
+  addEventListener(kind, ({ reason, message }) => fetch("${FAULT}", { method: "POST", body: String(reason ?? message) }));
+`;
+
 /**
- * Plays an edge. What it does next is in `edge.script`: `type` of picture, `right` as a predicate of
- * the answer, `refuse`: answers to the next POSTs by path, `lost`: images that are not there.
+ * Plays an edge. What it does next is in `edge.script`: `type` of picture, none where it is empty,
+ * `right` as a predicate of the answer, `refuse`: answers to the next POSTs by path, `lost`: images
+ * that are not there, `cut`: paths that nobody reaches, or whose answer breaks off where it says so.
+ * Errors that nobody caught in the frame are in `edge.faults`.
  */
 export async function playEdge(t, script = {}) {
-  const edge = { script: { type: "grid", right: () => true, mode: "managed", expires_in: 900, work: 200, way: 2_000, refuse: [], ...script }, seen: [], url: "" };
+  const edge = { faults: [], script: { type: "grid", right: () => true, mode: "managed", expires_in: 900, work: 200, way: 2_000, refuse: [], ...script }, seen: [], url: "" };
   const folder = process.env.MUNJIGI_PICTURES;
   const drawn = {};
   let dealt = 0;
@@ -98,17 +109,26 @@ export async function playEdge(t, script = {}) {
       return [200, puzzle("mj1.first", edge.script.work)];
     }
     if (body.want) return [200, { status: "next", ...puzzle("mj1.way", edge.script.way, 8) }];
-    if (body.nonces && body.challenge == "mj1.first") return [200, { status: "next", ...picture() }];
+    if (edge.script.type && body.nonces && body.challenge == "mj1.first") return [200, { status: "next", ...picture() }];
     if (body.answer && !edge.script.right(body.answer)) return [422, { code: "answer-wrong" }];
     return [200, { status: "passed", token: `mj1.token.${edge.seen.length}`, expires_in: 300 }];
   };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://edge");
-    const send = (status, type, body, headers = {}) => response.writeHead(status, { "content-type": type, ...headers }).end(body);
+    const cut = edge.script.cut?.(pathname);
+    const send = (status, type, body, headers = {}) => {
+      const bytes = Buffer.from(body);
+      response.writeHead(status, { "content-type": type, "content-length": bytes.length, ...headers });
+      if (cut != HALF) return response.end(bytes);
+      return response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy());
+    };
+    if (pathname == FAULT) {
+      edge.faults.push(await text(request));
+      return send(204, "text/plain", "");
+    }
+    if (cut && cut != HALF) return request.socket.destroy();
     if (request.method == "POST") {
-      let text = "";
-      for await (const part of request) text += part;
-      const body = JSON.parse(text);
+      const body = JSON.parse(await text(request));
       edge.seen.push({ path: pathname, body });
       await edge.script.pause?.(body);
       const at = edge.script.refuse.findIndex(([path, of]) => path == pathname && (!of.only || of.only in body));
@@ -135,7 +155,9 @@ export async function playEdge(t, script = {}) {
     const file = join(DIST, pathname);
     if (!existsSync(file)) return send(404, "text/plain", "");
     const headers = { "cache-control": "no-store" };
-    return send(200, TYPES[pathname.split(".").pop()] ?? "text/plain", readFileSync(file), headers);
+    const bytes = readFileSync(file);
+    const whole = /^\/assets\/frame\./.test(pathname) ? Buffer.concat([Buffer.from(TELL), bytes]) : bytes;
+    return send(200, TYPES[pathname.split(".").pop()] ?? "text/plain", whole, headers);
   });
   await new Promise((then) => server.listen(0, "127.0.0.1", then));
   edge.url = `http://127.0.0.1:${server.address().port}`;

@@ -208,6 +208,24 @@ fn without_a_connection_it_counts_down_and_repeats_the_same_call() {
 }
 
 #[test]
+fn workers_that_could_not_be_fetched_are_started_again_on_the_same_puzzle() {
+    let mut widget = solving();
+    widget.searched(0, 0, 7.0);
+    let dealt = widget.host.tasks.len();
+    widget.refused(Outcome::NoConnection);
+    assert_eq!(widget.host.label, Some((Text::Offline, 2)));
+    assert_eq!(widget.host.percent, 25, "what is solved is kept");
+    widget.online();
+    assert_eq!(states(&widget).last(), Some(&"working"));
+    assert_eq!(widget.host.tasks.len(), dealt + 2);
+    assert_eq!(widget.host.requests.len(), 1, "the edge is asked for nothing more");
+    for index in 1..4 {
+        widget.searched(0, index, 7.0);
+    }
+    assert_eq!(widget.host.requests.last(), Some(&(Request::Solution, vec![7.0; 4])));
+}
+
+#[test]
 fn a_busy_edge_gets_the_time_it_asked_for() {
     let mut widget = idle();
     widget.interaction();

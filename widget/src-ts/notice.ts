@@ -1,0 +1,40 @@
+// What stands on the page where the frame cannot be fetched: the widget's words for that, on a
+// button that tries again.
+
+/** Put in by the build: "No connection", by language. */
+declare const OFFLINE: Record<string, string>;
+
+/** Nearly as the frame looks, in the browser's own colours; at its end the theme. */
+export const STYLE =
+  "border:1px solid gray;border-radius:6px;background:Canvas;color:CanvasText;font:14px/1.35 system-ui,sans-serif;color-scheme:";
+
+export interface Notice {
+  element: HTMLElement;
+  button: HTMLElement;
+  /** Says when it is tried again, if it is. */
+  say(seconds: number | false): void;
+}
+
+export function notice(asked: string, retry: () => void): Notice {
+  const element = document.createElement("div");
+  const button = document.createElement("button");
+  const language = [asked, ...navigator.languages, "en"]
+    .map((tag) => tag.slice(0, 2))
+    .find((tag) => OFFLINE[tag])!;
+  const time = new Intl.RelativeTimeFormat(language);
+  element.role = "alert";
+  button.type = "button";
+  button.lang = language;
+  button.dir = "auto";
+  // Told once, not each second.
+  button.ariaLive = "off";
+  button.onclick = retry;
+  element.append(button);
+  return {
+    element,
+    button,
+    say(seconds) {
+      button.textContent = `${OFFLINE[language]} ↻ ${seconds === false ? "" : time.format(seconds, "second")}`;
+    },
+  };
+}
