@@ -76,12 +76,11 @@ for (const vendor of /** @type {VendorName[]} */ (Object.keys(LOADERS))) {
       const { page, context, field, verify } = await openVendorPage(t, own, vendor, html(vendor, row), {
         keys,
         context: { colorScheme: row.dark ? 'dark' : 'light' },
-        prepare: async (made) => {
-          if (needsClock) await made.clock.install();
-          for (const name of row.without ?? []) await made.addInitScript(`delete globalThis.${name}`);
+        prepare: async (opened) => {
+          if (needsClock) await opened.clock.install();
+          for (const name of row.without ?? []) await opened.addInitScript(`delete globalThis.${name}`);
         },
       });
-      const opened = performance.now();
       const frame = page.frameLocator('iframe').first();
       /** @param {string} text @param {() => Promise<unknown>} ask @param {string} wanted */
       const same = async (text, ask, wanted) => {
@@ -102,7 +101,7 @@ for (const vendor of /** @type {VendorName[]} */ (Object.keys(LOADERS))) {
         press: (selector) => page.locator(selector).click(),
         confirm: () => frame.locator('#b').click(),
         key: (name) => frame.locator('#b').press(name),
-        time: async () => console.log(`${row.id}: ${Math.round(performance.now() - opened)} ms after the page`),
+        time: async () => console.log(`${row.id}: ${await page.evaluate('Math.round(performance.now())')} ms after the navigation began`),
         offline: () => context.setOffline(true),
         pass: (milliseconds) => page.clock.runFor(Number(milliseconds)),
         forward: (milliseconds) => page.clock.fastForward(Number(milliseconds)),
