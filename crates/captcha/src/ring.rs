@@ -109,6 +109,11 @@ pub enum RingError {
     /// An entry has no colon.
     #[error("entry {0} of the ring is not kid:key")]
     NoColon(usize),
+    /// An entry is a key derived for calls, not one of the ring.
+    #[error(
+        "entry {0} is a key derived for one receiver of calls; give the ring that it comes from"
+    )]
+    Derived(usize),
     /// A kid is not 1–16 of `[a-z0-9]`.
     #[error("the kid of entry {0} is not 1 to 16 of a-z and 0-9")]
     BadKid(usize),
@@ -136,7 +141,11 @@ impl KeyRing {
                 return Err(RingError::TooManyKeys);
             }
             let (kid, key) = entry.split_once(':').ok_or(RingError::NoColon(number))?;
-            let kid = Kid::parse(kid).ok_or(RingError::BadKid(number))?;
+            let kid = match Kid::parse(kid) {
+                Some(kid) => kid,
+                None if kid.contains('/') => return Err(RingError::Derived(number)),
+                None => return Err(RingError::BadKid(number)),
+            };
             let key = parse_key(key).ok_or(RingError::BadKey(number))?;
             if keys.iter().any(|other| other.kid == kid) {
                 return Err(RingError::SameKid(number));
@@ -218,6 +227,7 @@ mod tests {
             (format!(":{A}"), RingError::BadKid(1)),
             (format!("K1:{A}"), RingError::BadKid(1)),
             (format!("k1234567890123456:{A}"), RingError::BadKid(1)),
+            (format!("k1:{A},edge/k2:{B}"), RingError::Derived(2)),
             (format!("k1:{A}="), RingError::BadKey(1)),
             (format!(" k1:{A}"), RingError::BadKid(1)),
             (format!("k1: {A}"), RingError::BadKey(1)),

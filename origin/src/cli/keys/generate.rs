@@ -41,11 +41,11 @@ New keys; nothing was stored. Keep them where secrets are kept.
 Edge only. Seals challenges and tokens; the origin must not have it:
   {root}
 
-Origin. Signs calls between the parts:
+Origin only. Signs calls between the parts:
   {internal}
-Edge and gpu-backend get keys derived from it, which sign for nobody else:
-  {edge}
-  {gpu}
+The edge and the gpu-backend get keys derived from it, each only its own:
+  edge         {edge}
+  gpu-backend  {gpu}
 
 Edge and origin, the same for ever. Marks sitekeys and secrets as yours:
   {check}
@@ -53,10 +53,11 @@ Edge and origin, the same for ever. Marks sitekeys and secrets as yours:
 Origin only. Seals what the console must read again:
   {console}
 
-Next: `wrangler secret put NAME` for the root keys, the edge's internal keys
-and the check; the origin's ring, the check and the console's keys into the
-origin's environment (or into files named by NAME_FILE); the last of the
-internal keys into the gpu-backend's. `munjigi keys derive` prints them again.
+Next: run `wrangler secret put NAME` for the root keys, the edge's internal keys
+and the key check. Set the internal ring, the key check and the console keys in
+the origin's environment (or in files named by NAME_FILE), and the
+gpu-backend's internal keys in its own. `munjigi keys derive` prints the derived
+keys again.
 "
     ))
 }
