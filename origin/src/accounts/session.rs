@@ -17,6 +17,9 @@ pub const IDLE_MILLIS: u64 = 7 * DAY;
 pub const SECOND_FACTOR_MILLIS: u64 = 10 * MINUTE;
 /// Grave changes ask for the password where it was last given longer ago.
 pub const PROOF_MILLIS: u64 = 15 * MINUTE;
+/// The key of an authenticator app that was shown waits this long for its
+/// first code.
+pub const OFFER_MILLIS: u64 = 15 * MINUTE;
 /// A sign-up waits this long for its link to be followed.
 pub const SIGN_UP_MILLIS: u64 = 2 * DAY;
 /// And a link for a new password.

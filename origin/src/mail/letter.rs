@@ -72,8 +72,15 @@ pub enum LetterKind {
     },
     /// Once it was changed, however.
     PasswordChanged,
+    /// The key of an authenticator app was shown.
+    AuthenticatorOffered {
+        /// How long it can be taken into use.
+        minutes: u16,
+    },
     /// Logging in takes a code from now on.
     SecondFactorOn,
+    /// There are other recovery codes; the earlier ones no longer work.
+    RecoveryCodesReplaced,
     /// Logging in takes no code any more.
     SecondFactorOff,
     /// Logging in takes a passkey from now on, and no code of an app.
@@ -202,7 +209,9 @@ impl LetterKind {
             | Self::AccountLeaves { login_link: link, .. } => vec![link],
             Self::AddressTaken { login_link, recover_link } => vec![login_link, recover_link],
             Self::PasswordChanged
+            | Self::AuthenticatorOffered { .. }
             | Self::SecondFactorOn
+            | Self::RecoveryCodesReplaced
             | Self::SecondFactorOff
             | Self::AuthenticatorOff
             | Self::PasskeyAdded { .. }

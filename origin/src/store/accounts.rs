@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
-use super::{StoreError, Unit, mails, organisations, to_timestamp};
+use super::{StoreError, Unit, from_timestamp, mails, organisations, to_timestamp};
 use crate::accounts::{EmailAddress, Id, TokenHash};
 use crate::locale::Locale;
 use crate::mail::Letter;
@@ -25,20 +25,42 @@ pub struct Account {
     pub locale: Locale,
     /// Argon2id, in the PHC format.
     pub password: String,
-    /// Of the authenticator app, sealed; none before one is offered.
-    pub totp_key: Option<Vec<u8>>,
-    /// Whether the app is in use.
-    pub has_totp: bool,
+    /// The authenticator app.
+    pub totp: Totp,
     /// Whether there are passkeys.
     pub has_passkey: bool,
     /// When it was made.
     pub created_at: OffsetDateTime,
 }
 
+/// How far an authenticator app has come. Keys are sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Totp {
+    /// There is none.
+    None,
+    /// A key was shown, and no code of it was given yet: it proves nothing.
+    Offered {
+        /// The key.
+        sealed: Vec<u8>,
+        /// When it was shown.
+        at: UnixMillis,
+    },
+    /// It is the second factor.
+    InUse {
+        /// The key.
+        sealed: Vec<u8>,
+    },
+}
+
 impl Account {
+    /// Whether an authenticator app is in use.
+    pub const fn has_totp(&self) -> bool {
+        matches!(self.totp, Totp::InUse { .. })
+    }
+
     /// Whether the password alone does not open it.
     pub const fn has_factor(&self) -> bool {
-        self.has_totp || self.has_passkey
+        self.has_totp() || self.has_passkey
     }
 }
 
@@ -49,7 +71,8 @@ struct Row {
     locale: String,
     password: String,
     totp_key: Option<Vec<u8>>,
-    has_totp: bool,
+    totp_offered_at: Option<OffsetDateTime>,
+    totp_confirmed_at: Option<OffsetDateTime>,
     has_passkey: bool,
     created_at: OffsetDateTime,
 }
@@ -58,14 +81,18 @@ impl Row {
     fn account(self) -> Result<Account, StoreError> {
         let email = address("accounts", &self.id, &self.email)?;
         let locale = locale("accounts", &self.id, &self.locale)?;
+        let totp = match (self.totp_key, self.totp_confirmed_at, self.totp_offered_at) {
+            (Some(sealed), Some(_), _) => Totp::InUse { sealed },
+            (Some(sealed), None, Some(at)) => Totp::Offered { sealed, at: from_timestamp(at) },
+            (Some(_), None, None) | (None, _, _) => Totp::None,
+        };
         Ok(Account {
             id: self.id.into(),
             email,
             name: self.name,
             locale,
             password: self.password,
-            totp_key: self.totp_key,
-            has_totp: self.has_totp,
+            totp,
             has_passkey: self.has_passkey,
             created_at: self.created_at,
         })
@@ -97,7 +124,7 @@ pub async fn by_email(
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, email, name, locale, password, totp_key,
-            totp_confirmed_at IS NOT NULL AS "has_totp!",
+            totp_offered_at, totp_confirmed_at,
             EXISTS(SELECT FROM passkeys WHERE passkeys.account = accounts.id) AS "has_passkey!",
             created_at
         FROM accounts WHERE email = $1"#,
@@ -113,7 +140,7 @@ pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Accou
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, email, name, locale, password, totp_key,
-            totp_confirmed_at IS NOT NULL AS "has_totp!",
+            totp_offered_at, totp_confirmed_at,
             EXISTS(SELECT FROM passkeys WHERE passkeys.account = accounts.id) AS "has_passkey!",
             created_at
         FROM accounts WHERE id = $1"#,

@@ -2,23 +2,59 @@
 
 use munjigi_captcha::UnixMillis;
 use serde_json::json;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, mails, to_timestamp};
 use crate::accounts::{Id, TokenHash};
 use crate::mail::Letter;
 
-/// Keeps the key of an app that is offered; one in use stays what it is.
-pub async fn offer(pool: &PgPool, account: &Id, sealed: &[u8]) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE accounts SET totp_key = $2 WHERE id = $1 AND totp_confirmed_at IS NULL",
-        account.as_str(),
-        sealed
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
+/// Shows somebody the key of an app that they may take into use soon.
+#[derive(Debug)]
+pub struct Offer<'a> {
+    /// Whose, and who does it.
+    pub actor: &'a Actor,
+    /// The key.
+    pub sealed: &'a [u8],
+    /// The one that was shown before and has expired.
+    pub replaces: Option<&'a [u8]>,
+    /// Says so to the address.
+    pub letter: &'a Letter,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Offer<'_> {
+    /// Whether it is the one; else another tab was first.
+    type Output = bool;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let offered = sqlx::query!(
+            "UPDATE accounts SET totp_key = $2, totp_offered_at = $3
+            WHERE id = $1 AND totp_confirmed_at IS NULL
+                AND (totp_offered_at IS NULL OR totp_key = $4)",
+            self.actor.account.as_str(),
+            self.sealed,
+            to_timestamp(self.now),
+            self.replaces
+        )
+        .execute(&mut *connection)
+        .await?;
+        if offered.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let entry = Entry {
+            actor: self.actor,
+            organisation: None,
+            action: "authenticator.offer",
+            subject: &self.actor.email,
+            before: None,
+            after: None,
+        };
+        audit::write(connection, &entry, self.now).await?;
+        mails::queue(connection, self.letter, self.now).await?;
+        Ok(true)
+    }
 }
 
 /// Takes a code's step: `false` where this one or a later one was taken
@@ -31,7 +67,7 @@ pub async fn take_step(
     let step = i64::try_from(step).unwrap_or(i64::MAX);
     let taken = sqlx::query!(
         "UPDATE accounts SET totp_last_step = $2
-        WHERE id = $1 AND totp_key IS NOT NULL
+        WHERE id = $1 AND totp_confirmed_at IS NOT NULL
             AND (totp_last_step IS NULL OR totp_last_step < $2)",
         account.as_str(),
         step
@@ -79,6 +115,8 @@ pub async fn recovery_codes_left(
 pub struct Confirm<'a> {
     /// Whose, and who does it.
     pub actor: &'a Actor,
+    /// The key that was offered, as it is kept.
+    pub sealed: &'a [u8],
     /// Of the code.
     pub step: u64,
     /// The new set.
@@ -90,17 +128,19 @@ pub struct Confirm<'a> {
 }
 
 impl Unit for Confirm<'_> {
-    /// Whether it was not in use already.
+    /// Whether it is in use now; else another tab was first.
     type Output = bool;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
         let account = &self.actor.account;
         let confirmed = sqlx::query!(
-            "UPDATE accounts SET totp_confirmed_at = $2, totp_last_step = $3
-            WHERE id = $1 AND totp_key IS NOT NULL AND totp_confirmed_at IS NULL",
+            "UPDATE accounts SET
+                totp_confirmed_at = $2, totp_last_step = $3, totp_offered_at = NULL
+            WHERE id = $1 AND totp_key = $4 AND totp_confirmed_at IS NULL",
             account.as_str(),
             to_timestamp(self.now),
-            i64::try_from(self.step).unwrap_or(i64::MAX)
+            i64::try_from(self.step).unwrap_or(i64::MAX),
+            self.sealed
         )
         .execute(&mut *connection)
         .await?;
@@ -160,6 +200,8 @@ pub struct ReplaceCodes<'a> {
     pub actor: &'a Actor,
     /// The new set.
     pub codes: &'a [TokenHash],
+    /// Says so to the address.
+    pub letter: &'a Letter,
     /// Now.
     pub now: UnixMillis,
 }
@@ -180,7 +222,9 @@ impl Unit for ReplaceCodes<'_> {
             before: Some(json!({ "recovery_codes": before })),
             after: Some(json!({ "recovery_codes": after })),
         };
-        audit::write(connection, &entry, self.now).await
+        audit::write(&mut *connection, &entry, self.now).await?;
+        mails::queue(connection, self.letter, self.now).await?;
+        Ok(())
     }
 }
 

@@ -174,6 +174,13 @@ async fn sweep_accounts(
     )
     .execute(&mut *connection)
     .await?;
+    sqlx::query!(
+        "UPDATE accounts SET totp_key = NULL, totp_offered_at = NULL
+        WHERE totp_confirmed_at IS NULL AND totp_offered_at <= $1",
+        now - millis(session::OFFER_MILLIS)
+    )
+    .execute(&mut *connection)
+    .await?;
     let limits = sqlx::query!("DELETE FROM limits WHERE clear_at < $1", now)
         .execute(&mut *connection)
         .await?;

@@ -71,7 +71,7 @@ async fn page(
     let page = Page {
         frame,
         name: account.name.clone(),
-        has_totp: account.has_totp,
+        has_totp: account.has_totp(),
         has_factor: account.has_factor(),
         passkeys: kept::of_account(&app.pool, &account.id).await?.len(),
         codes_left: factors::recovery_codes_left(&app.pool, &account.id).await?,

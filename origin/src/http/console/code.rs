@@ -19,7 +19,7 @@ use super::trouble::Trouble;
 use crate::accounts::factor::{RecoveryCode, TotpKey};
 use crate::accounts::{Token, limits};
 use crate::http::App;
-use crate::store::accounts::Account;
+use crate::store::accounts::{Account, Totp};
 use crate::store::limits::Taken;
 use crate::store::{factors, sessions};
 use crate::words;
@@ -104,7 +104,7 @@ pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, 
     {
         return Err(Trouble::too_often(seconds));
     }
-    let step = key_of(app, account).and_then(|key| key.step(code, now));
+    let step = key_in_use(app, account).and_then(|key| key.step(code, now));
     let is_right = if let Some(step) = step {
         factors::take_step(&app.pool, &account.id, step).await?
     } else {
@@ -117,12 +117,19 @@ pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, 
     Ok(is_right)
 }
 
-/// The key of somebody's app, in use or offered. One that can no longer be
-/// opened is as good as none: recovery codes go on working.
-pub fn key_of(app: &App, account: &Account) -> Option<TotpKey> {
-    let console = app.console();
-    let Some(sealed) = &account.totp_key else { return None };
-    match console.vault.open(account.id.as_str(), sealed) {
+/// The key of the app that somebody uses. One that was only shown proves
+/// nothing: whoever saw the page has it.
+fn key_in_use(app: &App, account: &Account) -> Option<TotpKey> {
+    match &account.totp {
+        Totp::InUse { sealed } => opened(app, account, sealed),
+        Totp::None | Totp::Offered { .. } => None,
+    }
+}
+
+/// The key of somebody's app. One that can no longer be opened is as good as
+/// none: recovery codes go on working.
+pub fn opened(app: &App, account: &Account, sealed: &[u8]) -> Option<TotpKey> {
+    match app.console().vault.open(account.id.as_str(), sealed) {
         Ok(opened) => TotpKey::from_bytes(&opened),
         Err(error) => {
             tracing::error!(%error, account = %account.id, "an authenticator's key is lost");
@@ -143,7 +150,7 @@ pub fn page(
     let frame = Frame::bare(app, browser, words.title).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
-    let (next, has_totp) = (within(next).to_owned(), person.account.has_totp);
+    let (next, has_totp) = (within(next).to_owned(), person.account.has_totp());
     let page = Page { frame, words, next, mistake, has_totp, passkeys };
     Ok((status, render(&page)?).into_response())
 }

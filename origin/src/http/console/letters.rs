@@ -61,6 +61,12 @@ pub fn invited(
     kind.letter(email.for_mail(), locale)
 }
 
+/// To who was shown the key of an authenticator app.
+pub fn offered(account: &Account) -> Letter {
+    let minutes = whole(session::OFFER_MILLIS / MINUTE_MILLIS);
+    to(account, &LetterKind::AuthenticatorOffered { minutes })
+}
+
 /// To who asked for their account to be erased.
 pub fn left(console: &Console, account: &Account, when: UnixMillis) -> Letter {
     let login_link = page(console, "/log-in");

@@ -9,19 +9,25 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_captcha::UnixMillis;
 use serde::Deserialize;
 
+use super::proof;
 use crate::accounts::factor::{RecoveryCode, TotpKey};
+use crate::accounts::session::OFFER_MILLIS;
 use crate::accounts::{Password, TokenHash};
 use crate::http::App;
-use crate::http::console::code::{is_right, key_of};
+use crate::http::console::code::{is_right, opened};
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::letters;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::mail::LetterKind;
+use crate::store::accounts::{Account, Totp};
 use crate::store::{factors, transact};
+
+const HERE: &str = "/console/account/factor";
 
 #[derive(Template)]
 #[template(path = "console/factor.html")]
@@ -53,27 +59,20 @@ pub struct Grave {
     code: String,
 }
 
-/// Offers a key. The same one until it is confirmed, so that looking twice
-/// does not void what the app has read.
+/// Shows a key, to who has just shown who they are. The same one until it
+/// expires, so that looking twice does not void what the app has read.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(person): Extension<Person>,
 ) -> Result<Response, Trouble> {
-    if person.account.has_totp {
+    if person.account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }
-    let key = if let Some(key) = key_of(&app, &person.account) {
-        key
-    } else {
-        let console = app.console();
-        let key = TotpKey::draw(&app.entropy);
-        let row = person.account.id.as_str();
-        let sealed = console.vault.close(row, key.as_bytes(), &app.entropy);
-        factors::offer(&app.pool, &person.account.id, &sealed).await?;
-        key
-    };
-    page(&app, &browser, &person, &key, None)
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    show_key(&app, &browser, &person, None).await
 }
 
 /// Takes the first code of the app: it works, and is in use from now on.
@@ -84,9 +83,16 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { code }) = fields.map_err(|_| Trouble::malformed())?;
-    let now = app.clock.now();
-    let Some(key) = key_of(&app, &person.account).filter(|_| !person.account.has_totp) else {
+    if person.account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
+    }
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    let now = app.clock.now();
+    let Some((sealed, key)) = offered(&app, &person.account, now) else {
+        let mistake = "The key has expired. Here is another: replace the one in your app.";
+        return show_key(&app, &browser, &person, Some(mistake)).await;
     };
     let Some(step) = key.step(&code, now) else {
         let mistake = "That code does not fit. Is the clock of your device right?";
@@ -97,6 +103,7 @@ pub async fn submit(
     let letter = letters::to(&person.account, &LetterKind::SecondFactorOn);
     let unit = factors::Confirm {
         actor: &person.actor(&browser),
+        sealed,
         step,
         codes: &hashes,
         letter: &letter,
@@ -106,6 +113,47 @@ pub async fn submit(
         return Ok(Redirect::to("/console/account").into_response());
     }
     show_codes(&app, &browser, &person, codes)
+}
+
+/// The key that was shown to somebody and may still be taken into use.
+fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a [u8], TotpKey)> {
+    match &account.totp {
+        Totp::Offered { sealed, at } if now.since(*at) < OFFER_MILLIS => {
+            Some((sealed, opened(app, account, sealed)?))
+        }
+        Totp::None | Totp::Offered { .. } | Totp::InUse { .. } => None,
+    }
+}
+
+/// The page with the key that was offered, or with a new one.
+async fn show_key(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let now = app.clock.now();
+    if let Some((_, key)) = offered(app, &person.account, now) {
+        return page(app, browser, person, &key, mistake);
+    }
+    let key = TotpKey::draw(&app.entropy);
+    let row = person.account.id.as_str();
+    let sealed = app.console().vault.close(row, key.as_bytes(), &app.entropy);
+    let unit = factors::Offer {
+        actor: &person.actor(browser),
+        sealed: &sealed,
+        replaces: match &person.account.totp {
+            Totp::Offered { sealed, .. } => Some(sealed),
+            Totp::None | Totp::InUse { .. } => None,
+        },
+        letter: &letters::offered(&person.account),
+        now,
+    };
+    if transact(&app.pool, &unit).await? {
+        return page(app, browser, person, &key, mistake);
+    }
+    // Another of their tabs was first: it has the key, or the app in use.
+    Ok(Redirect::to(HERE).into_response())
 }
 
 /// Takes it out of use, or gives other recovery codes: with password and
@@ -119,7 +167,7 @@ pub async fn change(
     let Form(Grave { change, password, code }) = fields.map_err(|_| Trouble::malformed())?;
     let console = app.console();
     let (account, now) = (&person.account, app.clock.now());
-    if !account.has_totp {
+    if !account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }
     let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
@@ -145,7 +193,8 @@ pub async fn change(
             let codes = RecoveryCode::draw_all(&app.entropy);
             let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
             let actor = &person.actor(&browser);
-            let unit = factors::ReplaceCodes { actor, codes: &hashes, now };
+            let letter = letters::to(account, &LetterKind::RecoveryCodesReplaced);
+            let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
             transact(&app.pool, &unit).await?;
             show_codes(&app, &browser, &person, codes)
         }

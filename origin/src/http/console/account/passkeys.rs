@@ -143,7 +143,8 @@ pub async fn codes(
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
     let (actor, now) = (&person.actor(&browser), app.clock.now());
-    let unit = factors::ReplaceCodes { actor, codes: &hashes, now };
+    let letter = letters::to(&person.account, &LetterKind::RecoveryCodesReplaced);
+    let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
     transact(&app.pool, &unit).await?;
     show_codes(&app, &browser, &person, codes)
 }

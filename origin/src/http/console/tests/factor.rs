@@ -1,11 +1,18 @@
 //! The second factor: on, off, spent codes, guessed codes.
 
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::json;
 use sqlx::PgPool;
 use totp_rs::{Builder, Secret};
 
 use crate::accounts::limits;
+use crate::accounts::session::PROOF_MILLIS;
+use crate::rig::device::{Device, ORIGIN};
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{MINUTE, Rig, Tab};
+
+const PATH: &str = "/console/account/factor";
 
 /// The code of an app that holds the key on the page.
 pub fn code(rig: &Rig, key: &str) -> String {
@@ -210,4 +217,137 @@ async fn letters(rig: &Rig, subject: &str) -> i64 {
         .fetch_one(&rig.pool)
         .await
         .unwrap()
+}
+
+/// What Kim has done about it, and what the address was told.
+async fn told(rig: &Rig) -> (Vec<String>, Vec<String>) {
+    let actions = sqlx::query_scalar("SELECT action FROM audit ORDER BY id");
+    let subjects = sqlx::query_scalar("SELECT subject FROM mails ORDER BY id");
+    (actions.fetch_all(&rig.pool).await.unwrap(), subjects.fetch_all(&rig.pool).await.unwrap())
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_that_was_only_shown_is_no_second_factor(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.add_passkey(&mut Device::default(), "Telephone").await;
+    tab.open(PATH).await;
+    let key = shown_key(&tab);
+
+    let mut thief = half_way(&rig, &kim).await;
+    thief.send("/log-in/code", &[("code", &code(&rig, &key))]).await;
+    assert_eq!((thief.status, thief.path.as_str()), (422, "/log-in/code"));
+    tab.open("/console/account/proof").await;
+    tab.send("/console/account/proof", &[("password", PASSWORD), ("code", &code(&rig, &key))])
+        .await;
+    assert_eq!((tab.status, tab.path.as_str()), (422, "/console/account/proof"));
+    let body = json!({ "email": kim.email, "password": PASSWORD, "code": code(&rig, &key) });
+    let request = Request::post("/api/v1/session").header("content-type", "application/json");
+    let answer = rig.send(request.body(Body::from(body.to_string())).unwrap()).await;
+    assert_eq!((answer.status, answer.code()), (401, "wrong-credentials".to_owned()));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_is_shown_and_taken_into_use_only_where_it_was_just_proven_who_is_there(
+    pool: PgPool,
+) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let mut device = Device::default();
+    let mut of_lee = rig.tab_of(&lee.account).await;
+    of_lee.add_passkey(&mut device, "Telephone").await;
+    let mut of_kim = rig.tab_of(&kim.account).await;
+    rig.pass(PROOF_MILLIS);
+    for tab in [&mut of_kim, &mut of_lee] {
+        tab.open(PATH).await;
+        assert!(tab.path.starts_with("/console/account/proof"), "{}", tab.path);
+    }
+    assert_eq!(rig.number("SELECT count(*) FROM accounts WHERE totp_key IS NOT NULL").await, 0);
+
+    // Who has no second factor proves it with the password, who has a passkey
+    // alone with that.
+    of_kim.send("/console/account/proof", &[("password", PASSWORD), ("next", PATH)]).await;
+    let options = of_lee.options("/console/account/proof/passkey/options").await;
+    let answer = device.answer(ORIGIN, options).await;
+    of_lee.send("/console/account/proof/passkey", &[("answer", &answer), ("next", PATH)]).await;
+    rig.pass(PROOF_MILLIS - MINUTE);
+    for tab in [&mut of_kim, &mut of_lee] {
+        assert_eq!((tab.status, tab.path.as_str()), (200, PATH));
+        tab.send(PATH, &[("code", "000000")]).await;
+        assert_eq!((tab.status, tab.path.as_str()), (422, PATH));
+    }
+    rig.pass(MINUTE);
+    for tab in [&mut of_kim, &mut of_lee] {
+        let right = code(&rig, &shown_key(tab));
+        tab.send(PATH, &[("code", &right)]).await;
+        assert!(tab.path.starts_with("/console/account/proof"), "{}", tab.path);
+    }
+    let in_use = "SELECT count(*) FROM accounts WHERE totp_confirmed_at IS NOT NULL";
+    assert_eq!(rig.number(in_use).await, 0);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_that_was_shown_expires(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    rig.pass(10 * MINUTE);
+    tab.open(PATH).await;
+    let shown = shown_key(&tab);
+    rig.pass(10 * MINUTE);
+    tab.open(PATH).await;
+    tab.send("/console/account/proof", &[("password", PASSWORD), ("next", PATH)]).await;
+    assert_eq!(shown_key(&tab), shown, "after ten minutes");
+    rig.pass(5 * MINUTE);
+    tab.send(PATH, &[("code", &code(&rig, &shown))]).await;
+    assert_eq!(tab.status, 422);
+    assert!(tab.page.contains("The key has expired"), "{}", tab.page);
+    let next = shown_key(&tab);
+    assert_ne!(next, shown);
+    tab.send(PATH, &[("code", &code(&rig, &shown))]).await;
+    assert_eq!(tab.status, 422, "the earlier key confirms nothing");
+    tab.send(PATH, &[("code", &code(&rig, &next))]).await;
+    assert_eq!(tab.status, 201);
+
+    // What nobody came back for is not kept.
+    let lee = rig.someone("Lee").await;
+    rig.tab_of(&lee.account).await.open(PATH).await;
+    let kept = "SELECT count(*) FROM accounts WHERE totp_key IS NOT NULL";
+    rig.jobs().keep_house().await.unwrap();
+    assert_eq!(rig.number(kept).await, 2);
+    rig.pass(15 * MINUTE);
+    rig.jobs().keep_house().await.unwrap();
+    assert_eq!(rig.number(kept).await, 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_is_told_when_it_is_shown_and_when_it_is_taken_into_use(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (mut actions, mut subjects) = (Vec::new(), Vec::new());
+    for (what, action, subject) in [
+        ("shown", "authenticator.offer", "An authenticator app is being set up"),
+        ("taken", "authenticator.add", "Logging in now takes a code"),
+        ("codes", "codes.replace", "Your recovery codes were replaced"),
+    ] {
+        match what {
+            "shown" => tab.open(PATH).await.open(PATH).await,
+            "taken" => {
+                let right = code(&rig, &shown_key(&tab));
+                tab.send(PATH, &[("code", &right)]).await
+            }
+            _ => {
+                let one = tab.page.split("<li><code>").nth(1).unwrap();
+                let one = one.split('<').next().unwrap().to_owned();
+                let fields = [("change", "codes"), ("password", PASSWORD), ("code", &one)];
+                tab.open("/console/account").await;
+                tab.send("/console/account/factor/change", &fields).await
+            }
+        };
+        actions.push(action.to_owned());
+        subjects.push(subject.to_owned());
+        assert_eq!(told(&rig).await, (actions.clone(), subjects.clone()), "{what}");
+    }
 }

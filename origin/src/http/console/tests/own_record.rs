@@ -45,14 +45,14 @@ async fn an_app_is_written_down_when_it_comes_and_goes(pool: PgPool) {
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;
     let (key, codes) = switch_on(&rig, &mut tab).await;
-    let on = newest(&rig, &kim, 0).await;
+    let on = newest(&rig, &kim, 1).await;
     assert_eq!((on.action.as_str(), &on.subject), ("authenticator.add", &kim.email));
     assert_eq!((on.before, on.after), (Some(factor(false, 0)), Some(factor(true, 10))));
 
     let path = "/console/account/factor/change";
     let change = [("change", "codes"), ("password", PASSWORD), ("code", codes[0].as_str())];
     tab.open("/console/account").await.send(path, &change).await;
-    let other = newest(&rig, &kim, 1).await;
+    let other = newest(&rig, &kim, 2).await;
     assert_eq!((other.action.as_str(), &other.subject), ("codes.replace", &kim.email));
     let left = |codes: u8| Some(json!({ "recovery_codes": codes }));
     assert_eq!((other.before, other.after), (left(9), left(10)), "one was spent on it");
@@ -61,7 +61,7 @@ async fn an_app_is_written_down_when_it_comes_and_goes(pool: PgPool) {
     let right = code(&rig, &key);
     let change = [("change", "off"), ("password", PASSWORD), ("code", right.as_str())];
     tab.open("/console/account").await.send(path, &change).await;
-    let off = newest(&rig, &kim, 2).await;
+    let off = newest(&rig, &kim, 3).await;
     assert_eq!((off.action.as_str(), &off.subject), ("authenticator.remove", &kim.email));
     assert_eq!((off.before, off.after), (Some(factor(true, 10)), Some(factor(false, 0))));
 
@@ -73,7 +73,9 @@ async fn an_app_is_written_down_when_it_comes_and_goes(pool: PgPool) {
         assert!(!record.contains(secret), "{secret}: {record}");
     }
     tab.send("/console/account/data/export", &[]).await;
-    for action in ["authenticator.add", "codes.replace", "authenticator.remove"] {
+    for action in
+        ["authenticator.offer", "authenticator.add", "codes.replace", "authenticator.remove"]
+    {
         assert!(tab.page.contains(action), "{action}: {}", tab.page);
     }
 }

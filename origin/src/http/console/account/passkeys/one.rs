@@ -128,7 +128,7 @@ async fn find(app: &App, person: &Person, id: &str) -> Result<(Passkey, usize), 
     let mut passkeys = passkeys::of_account(&app.pool, &person.account.id).await?;
     let at = passkeys.iter().position(|passkey| passkey.id == id);
     let passkey = passkeys.swap_remove(at.ok_or(Trouble::nothing_here())?);
-    Ok((passkey, passkeys.len() + usize::from(person.account.has_totp)))
+    Ok((passkey, passkeys.len() + usize::from(person.account.has_totp())))
 }
 
 fn path(id: &Id) -> String {
