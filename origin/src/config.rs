@@ -8,6 +8,7 @@ mod hours;
 mod mail;
 mod own_site;
 mod pictures;
+mod proxies;
 mod table;
 mod variables;
 
@@ -27,6 +28,7 @@ pub use munjigi_service::config::{Environment, Mistakes};
 pub use munjigi_service::log::Log;
 pub use own_site::OwnSite;
 pub use pictures::Pictures;
+pub use proxies::Proxies;
 pub use table::{markdown, rows};
 pub use variables::{Who, environment, listed};
 

@@ -1,10 +1,9 @@
 //! The pages for people: where they are, and who may come.
 
-use axum::http::HeaderName;
 use munjigi_captcha::KeyRing;
 use munjigi_service::config::Reader;
 
-use super::{Database, Environment, Mistakes, OwnSite, parse_bare_url, variables};
+use super::{Database, Environment, Mistakes, OwnSite, Proxies, parse_bare_url, variables};
 use crate::accounts::Token;
 use crate::accounts::demo::Reach;
 use crate::accounts::passkey::RelyingParty;
@@ -18,8 +17,8 @@ pub struct Console {
     pub keys: KeyRing,
     /// Who may make an account.
     pub sign_up: SignUpPolicy,
-    /// Where a proxy names the client's address.
-    pub client_header: Option<HeaderName>,
+    /// Who stands between clients and us.
+    pub proxies: Option<Proxies>,
     /// The site that the home page tries out, where there is one.
     pub demo: Option<OwnSite>,
     /// The site whose widget stands in the forms that everybody may see.
@@ -48,10 +47,7 @@ impl Console {
             "closed" => Ok(SignUpPolicy::Closed),
             _ => Err("open or closed".to_owned()),
         });
-        let client_header = reader.required(&variables::CLIENT_HEADER, |text| match text {
-            "" => Ok(None),
-            text => text.parse().map(Some).map_err(|_| "a header's name".to_owned()),
-        });
+        let proxies = Proxies::read(reader);
         let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
             KeyRing::parse(text).map_err(|error| error.to_string())
         });
@@ -61,7 +57,7 @@ impl Console {
             url: url?,
             keys: keys?,
             sign_up: sign_up?,
-            client_header: client_header?,
+            proxies: proxies?,
             demo: demo?,
             widget: widget?,
         })

@@ -191,3 +191,27 @@ fn the_console_is_where_its_address_is_set_and_then_needs_its_keys() {
         assert!(mistakes.contains(part), "{mistakes}");
     }
 }
+
+#[test]
+fn a_header_of_proxies_needs_the_proxies() {
+    let with = |more: &[(&'static str, &'static str)]| {
+        let console = [
+            ("MUNJIGI_CONSOLE_URL", "https://console.example"),
+            ("MUNJIGI_CONSOLE_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+            ("MUNJIGI_MAIL_URL", "folder:letters"),
+            ("MUNJIGI_MAIL_FROM", "Munjigi <no-reply@console.example>"),
+        ];
+        Config::read(&environment(&[COMPLETE.as_slice(), &console, more].concat()))
+    };
+    let header = ("MUNJIGI_CLIENT_HEADER", "X-Forwarded-For");
+    let trusted = ("MUNJIGI_TRUSTED_PROXIES", "10.0.0.5,10.1.0.0/24");
+    assert!(with(&[]).unwrap().console.unwrap().proxies.is_none());
+    assert_eq!(
+        with(&[header, trusted]).unwrap().console.unwrap().proxies.unwrap().trusted.len(),
+        2
+    );
+    for (set, missing) in [(header, trusted.0), (trusted, header.0)] {
+        let told = with(&[set]).unwrap_err().to_string();
+        assert!(told.contains(missing), "{told}");
+    }
+}

@@ -158,7 +158,11 @@ pub const SIGN_UP: Variable = Variable::with_default(
 pub const CLIENT_HEADER: Variable = Variable::with_default(
     "MUNJIGI_CLIENT_HEADER",
     "",
-    "header in which your proxy names the client's address; without it, the connection's is used",
+    "header in which your proxies list the client's address, X-Forwarded-For or the like; without it, the connection's is used",
+);
+pub const TRUSTED_PROXIES: Variable = Variable::without_default(
+    "MUNJIGI_TRUSTED_PROXIES",
+    "where those proxies call from, needed with MUNJIGI_CLIENT_HEADER: 10.0.0.5,10.1.0.0/24; the client's address is the last in the header that is none of these",
 );
 pub const DEMO_SITEKEY: Variable = Variable::with_default(
     "MUNJIGI_DEMO_SITEKEY",
@@ -186,7 +190,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
-    (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER]),
+    (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER, TRUSTED_PROXIES]),
     (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET, CONSOLE_SITEKEY, CONSOLE_SECRET]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),
     (

@@ -16,6 +16,7 @@ pub(super) mod frame;
 mod gate;
 mod guard;
 mod home;
+mod hops;
 mod invitation;
 mod keys;
 mod language;
@@ -62,6 +63,8 @@ pub struct Console {
     pub vault: Vault,
     /// How many passwords are hashed at once.
     pub guard: guard::Guard,
+    /// Finds who is behind our proxies.
+    pub hops: hops::Hops,
     /// Marks sitekeys and secrets as ours.
     pub check: KeyCheck,
     /// Makes and reads the API's access tokens.
@@ -85,8 +88,10 @@ impl Console {
             _ => None,
         };
         let tokens = AccessTokens::new(&config.keys, config.url.as_str());
+        let hops = hops::Hops::new(config.proxies.clone());
         Self {
             config,
+            hops,
             vault,
             guard: guard::Guard::default(),
             check,

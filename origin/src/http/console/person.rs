@@ -1,6 +1,6 @@
 //! Who sends a request, as the gate has found out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
@@ -56,12 +56,8 @@ impl Browser {
         let console = app.console();
         let headers = request.headers();
         let (session, guest) = cookies::read(&console.config, headers);
-        let named = console.config.client_header.as_ref().and_then(|name| headers.get(name));
-        // The last is what our own proxy wrote; those before it, anybody.
-        let named =
-            named.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let address: Option<IpAddr> = named.or(peer);
+        let address = peer.map(|peer| console.hops.client(peer, headers, app.clock.now()));
         let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
         let wanted = Locale::from_accept_language(wanted.unwrap_or_default());

@@ -1,11 +1,16 @@
 //! Who is let in, and how often somebody may try.
 
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
 use sqlx::PgPool;
 
 use crate::accounts::limits;
 use crate::accounts::session::{IDLE_MILLIS, Stage, WHOLE_MILLIS};
 use crate::rig::people::PASSWORD;
-use crate::rig::{HOUR, Rig, Tab};
+use crate::rig::{HOUR, MINUTE, Rig, Tab};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
@@ -77,6 +82,40 @@ async fn one_network_cannot_try_account_after_account(pool: PgPool) {
         passed += u32::from(tab.send_raw("/log-in", &fields, &[]).await.status == 422);
     }
     assert_eq!(passed, limits::LOG_IN_BY_PREFIX.burst);
+}
+
+/// The networks that sessions were begun from.
+async fn begun_from(rig: &Rig, email: &str, peer: [u8; 4], lines: &[&str]) -> String {
+    let body = serde_json::json!({ "email": email, "password": PASSWORD }).to_string();
+    let mut request = Request::post("/api/v1/session").header("content-type", "application/json");
+    for line in lines {
+        request = request.header("x-real-ip", *line);
+    }
+    let mut request = request.body(Body::from(body)).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from((peer, 40_000))));
+    assert_eq!(rig.send(request).await.status, 201);
+    let newest = "SELECT prefix FROM sessions ORDER BY created_at DESC LIMIT 1";
+    rig.pass(MINUTE);
+    sqlx::query_scalar(newest).fetch_one(&rig.pool).await.unwrap()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn nobody_chooses_the_network_that_they_are_seen_in(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let proxy = [127, 0, 0, 1];
+    for (peer, lines, prefix) in [
+        (proxy, ["203.0.113.7"].as_slice(), "203.0.113.0/24"),
+        (proxy, &["198.51.100.9, 203.0.113.7"], "203.0.113.0/24"),
+        (proxy, &["198.51.100.9", "203.0.113.7"], "203.0.113.0/24"),
+        (proxy, &["203.0.113.7:4711"], "203.0.113.0/24"),
+        (proxy, &["[2001:db8:1::7]:4711"], "2001:db8:1::/48"),
+        (proxy, &["203.0.113.7", "127.0.0.1"], "203.0.113.0/24"),
+        // Who is no proxy of ours and names another address.
+        ([192, 0, 2, 1], &["203.0.113.7"], "192.0.2.0/24"),
+    ] {
+        assert_eq!(begun_from(&rig, &kim.email, peer, lines).await, prefix, "{peer:?} {lines:?}");
+    }
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -1,0 +1,102 @@
+//! The proxies before the console: who they are, and where they write the
+//! address of who called them. Both, or neither: without a list, anybody who
+//! reaches the origin could send the header and choose an address.
+
+use axum::http::HeaderName;
+use axum::http::header::FORWARDED;
+use ipnet::IpNet;
+use munjigi_service::config::Reader;
+
+use super::variables;
+
+/// What is known of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxies {
+    /// A list of addresses, the last by the nearest proxy: `X-Forwarded-For`.
+    pub header: HeaderName,
+    /// Where they call from.
+    pub trusted: Vec<IpNet>,
+}
+
+impl Proxies {
+    /// Some, none, or nothing where the variables are wrong.
+    #[expect(clippy::option_option, reason = "the outer one is the reader's: mistakes were told")]
+    pub(super) fn read(reader: &mut Reader) -> Option<Option<Self>> {
+        let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
+        if !reader.is_set(header) && !reader.is_set(trusted) {
+            return Some(None);
+        }
+        let header = reader.required(header, parse_header);
+        let trusted = reader.required(trusted, parse_trusted);
+        Some(Some(Self { header: header?, trusted: trusted? }))
+    }
+}
+
+fn parse_header(text: &str) -> Result<HeaderName, String> {
+    let name: HeaderName = text.parse().map_err(|_| "a header's name".to_owned())?;
+    if name == FORWARDED {
+        return Err("a header of nothing but addresses, such as X-Forwarded-For".to_owned());
+    }
+    Ok(name)
+}
+
+fn parse_trusted(text: &str) -> Result<Vec<IpNet>, String> {
+    let networks: Result<Vec<IpNet>, String> = text.split(',').map(parse_network).collect();
+    let networks = networks?;
+    if networks.iter().any(|network| network.prefix_len() == 0) {
+        return Err("the addresses of your own proxies, not of everybody".to_owned());
+    }
+    Ok(networks)
+}
+
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let wrong =
+        || format!("{text:?} is not an address like 10.0.0.5 or a network like 10.1.0.0/24");
+    if let Ok(address) = text.parse::<std::net::IpAddr>() {
+        return Ok(address.to_canonical().into());
+    }
+    let network: IpNet = text.parse().map_err(|_| wrong())?;
+    if network != network.trunc() {
+        return Err(format!("{network} is not a network: {} is", network.trunc()));
+    }
+    Ok(network)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let read = |text: &str| {
+            parse_trusted(text).map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(read("10.0.0.5"), Ok(vec!["10.0.0.5/32".to_owned()]));
+        assert_eq!(
+            read(" 10.1.0.0/24, ::1 ,2001:db8::/48,::ffff:10.0.0.9"),
+            Ok(["10.1.0.0/24", "::1/128", "2001:db8::/48", "10.0.0.9/32"]
+                .map(str::to_owned)
+                .to_vec())
+        );
+        for (text, told) in [
+            ("proxy.example", "\"proxy.example\" is not an address"),
+            ("10.0.0.5,", "\"\" is not an address"),
+            ("10.0.0.5:80", "is not an address"),
+            ("10.0.0.0/33", "is not an address"),
+            ("10.0.0.5/24", "10.0.0.5/24 is not a network: 10.0.0.0/24 is"),
+            ("0.0.0.0/0", "not of everybody"),
+            ("::/0", "not of everybody"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_header_has_addresses_alone() {
+        assert_eq!(parse_header("X-Forwarded-For").unwrap().as_str(), "x-forwarded-for");
+        assert!(parse_header("Forwarded").is_err());
+        assert!(parse_header("x y").is_err());
+    }
+}

@@ -1,0 +1,205 @@
+//! Where a request comes from. Each proxy on the way appends the address of
+//! who called it to a list in a header; what stands before that, anybody may
+//! have sent. So the list is read from its end, and the first address that is
+//! not one of our proxies is the client's.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::http::{HeaderMap, HeaderValue};
+use munjigi_captcha::UnixMillis;
+
+use crate::config::Proxies;
+
+/// The log says at most this often that addresses cannot be read.
+const TELL_MILLIS: u64 = 60_000;
+
+/// Finds the client behind our proxies.
+#[derive(Debug, Default)]
+pub struct Hops {
+    proxies: Option<Proxies>,
+    told_at: AtomicU64,
+}
+
+/// Why the list does not lead to a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unread {
+    /// A proxy of ours wrote something else.
+    NotAnAddress,
+    /// A proxy of ours wrote nothing.
+    Missing,
+}
+
+impl Unread {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAnAddress => "not-an-address",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+impl Hops {
+    /// Behind these, or behind none.
+    pub fn new(proxies: Option<Proxies>) -> Self {
+        Self { proxies, told_at: AtomicU64::new(0) }
+    }
+
+    /// The client's address, or that of the proxy nearest to it whose word
+    /// could not be read.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap, now: UnixMillis) -> IpAddr {
+        let peer = peer.to_canonical();
+        let Some(proxies) = &self.proxies else { return peer };
+        let lines: Vec<&HeaderValue> = headers.get_all(&proxies.header).iter().collect();
+        let (client, unread) = trace(proxies, peer, &lines);
+        if let Some(unread) = unread {
+            self.tell(unread, now);
+        }
+        client
+    }
+
+    /// Counted each time; logged now and then, and without what was sent.
+    fn tell(&self, unread: Unread, now: UnixMillis) {
+        let reason = unread.as_str();
+        metrics::counter!("munjigi_console_client_unread_total", "reason" => reason).increment(1);
+        if self.is_due(now) {
+            tracing::warn!(
+                reason,
+                "a trusted proxy sends no client address that can be read: everybody behind it shares its limits; compare MUNJIGI_CLIENT_HEADER with its settings"
+            );
+        }
+    }
+
+    /// Whether to log it; of many at once, one is told so.
+    fn is_due(&self, now: UnixMillis) -> bool {
+        let told = self.told_at.load(Ordering::Relaxed);
+        let is_due = told == 0 || now.since(UnixMillis(told)) >= TELL_MILLIS;
+        let order = Ordering::Relaxed;
+        is_due && self.told_at.compare_exchange(told, now.0, order, order).is_ok()
+    }
+}
+
+fn trace(proxies: &Proxies, peer: IpAddr, lines: &[&HeaderValue]) -> (IpAddr, Option<Unread>) {
+    // Several lines are one list (RFC 9110, 5.3).
+    let mut hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let is_ours =
+        |address: &IpAddr| proxies.trusted.iter().any(|network| network.contains(address));
+    let mut nearest = peer;
+    let mut unread = Some(Unread::Missing);
+    while is_ours(&nearest) {
+        let Some(hop) = hops.next() else { return (nearest, unread) };
+        let Some(address) = read(hop) else { return (nearest, Some(Unread::NotAnAddress)) };
+        (nearest, unread) = (address, None);
+    }
+    (nearest, None)
+}
+
+/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]`,
+/// `[2001:db8::1]:4711`.
+fn read(hop: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(hop).ok()?.trim();
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let address = match bare {
+        Some(bare) => IpAddr::V6(bare.parse().ok()?),
+        None => {
+            text.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|at| at.ip())).ok()?
+        }
+    };
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn proxies() -> Proxies {
+        Proxies {
+            header: "x-forwarded-for".parse().unwrap(),
+            trusted: vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
+        }
+    }
+
+    fn traced(peer: &str, lines: &[&str]) -> (String, Option<Unread>) {
+        let lines: Vec<HeaderValue> =
+            lines.iter().map(|line| HeaderValue::from_bytes(line.as_bytes()).unwrap()).collect();
+        let lines: Vec<&HeaderValue> = lines.iter().collect();
+        let (client, unread) = trace(&proxies(), peer.parse().unwrap(), &lines);
+        (client.to_string(), unread)
+    }
+
+    #[test]
+    fn the_last_address_that_is_not_a_proxy_s_is_the_client_s() {
+        for (peer, lines, client) in [
+            // Not from a proxy of ours: whatever it says.
+            ("192.0.2.1", ["198.51.100.9"].as_slice(), "192.0.2.1"),
+            ("10.0.0.1", &["203.0.113.7"], "203.0.113.7"),
+            // What the client sent itself stands before what proxies add.
+            ("10.0.0.1", &["198.51.100.9, 203.0.113.7"], "203.0.113.7"),
+            ("10.0.0.1", &["198.51.100.9", "203.0.113.7"], "203.0.113.7"),
+            ("10.0.0.1", &["198.51.100.9, 203.0.113.7", "10.0.0.2"], "203.0.113.7"),
+            ("10.0.0.1", &["10.0.0.3,203.0.113.7,10.0.0.2"], "203.0.113.7"),
+            ("10.0.0.1", &["nonsense, 203.0.113.7"], "203.0.113.7"),
+            // Somebody inside, with nobody before them.
+            ("10.0.0.1", &["10.0.0.9"], "10.0.0.9"),
+            ("::1", &["2001:db8::7"], "2001:db8::7"),
+        ] {
+            assert_eq!(traced(peer, lines), (client.to_owned(), None), "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_read_as_proxies_write_them() {
+        for (written, client) in [
+            ("203.0.113.7:4711", "203.0.113.7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            (" \t203.0.113.7 ", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("[::ffff:203.0.113.7]:80", "203.0.113.7"),
+        ] {
+            assert_eq!(traced("10.0.0.1", &[written]), (client.to_owned(), None), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_the_proxy_that_wrote_it() {
+        for written in ["unknown", "", "203.0.113.7;", "[203.0.113.7]", "203.0.113.7:x", "é"] {
+            let lines = ["198.51.100.9", written];
+            let expected = ("10.0.0.1".to_owned(), Some(Unread::NotAnAddress));
+            assert_eq!(traced("10.0.0.1", &lines), expected, "{written}");
+        }
+        assert_eq!(
+            traced("10.0.0.1", &["unknown, 10.0.0.2"]),
+            ("10.0.0.2".to_owned(), Some(Unread::NotAnAddress))
+        );
+        assert_eq!(traced("10.0.0.1", &[]), ("10.0.0.1".to_owned(), Some(Unread::Missing)));
+    }
+
+    #[test]
+    fn without_proxies_a_header_says_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.9"));
+        let client = Hops::default().client("10.0.0.1".parse().unwrap(), &headers, UnixMillis(1));
+        assert_eq!(client.to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_log_tells_of_it_once_a_minute() {
+        let hops = Hops::new(Some(proxies()));
+        let due = [1, 2, TELL_MILLIS, TELL_MILLIS + 1, TELL_MILLIS + 2];
+        assert_eq!(due.map(|at| hops.is_due(UnixMillis(at))), [true, false, false, true, false]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_sends_it_is_seen_where_it_is(
+            sent in proptest::collection::vec("[ -~]{0,40}", 0..4),
+        ) {
+            let mut lines: Vec<&str> = sent.iter().map(String::as_str).collect();
+            lines.push("203.0.113.7");
+            prop_assert_eq!(traced("10.0.0.1", &lines), ("203.0.113.7".to_owned(), None));
+        }
+    }
+}
