@@ -94,6 +94,13 @@ impl App {
         }
     }
 
+    /// Waits for what answers did not wait for.
+    pub async fn settled(&self) {
+        if let Some(console) = &self.console {
+            console.later.settled().await;
+        }
+    }
+
     /// The pages' settings, for the code of pages, which are served only where
     /// there is a console.
     fn console(&self) -> &Console {

@@ -229,7 +229,14 @@ impl Rig {
     }
 
     /// Through a proxy on this machine, where the request says nothing else.
-    pub async fn send(&self, mut request: Request) -> Answer {
+    pub async fn send(&self, request: Request) -> Answer {
+        let answer = self.answer(request).await;
+        self.app.settled().await;
+        answer
+    }
+
+    /// The same, while what the answer does not wait for is still under way.
+    pub async fn answer(&self, mut request: Request) -> Answer {
         let proxy = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000)));
         request.extensions_mut().get_or_insert_with(|| proxy);
         let response = http::router(Arc::clone(&self.app)).oneshot(request).await.unwrap();

@@ -198,6 +198,7 @@ impl Server {
         }
         let ended = async {
             let served = serving.await;
+            self.app.settled().await;
             let _ = background.await;
             served
         };

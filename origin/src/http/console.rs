@@ -20,6 +20,7 @@ mod hops;
 mod invitation;
 mod keys;
 mod language;
+mod later;
 pub(super) mod letters;
 pub(super) mod log_in;
 mod log_out;
@@ -71,6 +72,8 @@ pub struct Console {
     pub tokens: AccessTokens,
     /// Where letters are put instead of being sent.
     pub mailbox: Option<PathBuf>,
+    /// What answers do not wait for.
+    pub later: later::Later,
     /// Whether our own forms had to go without the widget.
     pub edge_away: visitor::EdgeAway,
     /// Pages that are live.
@@ -97,6 +100,7 @@ impl Console {
             check,
             tokens,
             mailbox,
+            later: later::Later::default(),
             edge_away: visitor::EdgeAway::default(),
             places: overview::places::Places::default(),
         }

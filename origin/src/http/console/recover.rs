@@ -14,6 +14,7 @@ use munjigi_captcha::UnixMillis;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
+use super::later::later;
 use super::letters;
 use super::log_in;
 use super::person::Browser;
@@ -89,7 +90,8 @@ pub async fn show(
     render(&form(&app, &browser, String::new(), None))
 }
 
-/// Sends a letter where there is an account.
+/// Takes the address. Whether it has an account is looked up only behind the
+/// answer, which takes equally long in both cases.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -114,12 +116,12 @@ pub async fn submit(
     }
     allow_letter(&app, &browser, visit, now).await?;
     let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, address.as_str(), now).await?;
-    let account = accounts::by_email(&app.pool, &address).await?;
-    if let (Taken::Yes, Some(account)) = (allowed, account) {
-        send(&app, &account, now).await?;
+    let email = address.to_string();
+    if allowed == Taken::Yes {
+        later(&app, move |app| async move { send(&app, &address, now).await }).await?;
     }
     let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
-    Ok(render(&Sent { frame, words, email: address.to_string() })?.into_response())
+    Ok(render(&Sent { frame, words, email })?.into_response())
 }
 
 fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) -> Page {
@@ -128,10 +130,12 @@ fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) ->
     Page { frame, words, email, mistake, widget: visitor::widget(app, ACTION) }
 }
 
-async fn send(app: &App, account: &Account, now: UnixMillis) -> Result<(), Trouble> {
+/// Sends the letter where there is an account.
+async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Trouble> {
+    let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
     let console = app.console();
     let link = Token::draw(&app.entropy);
-    let letter = letters::recover(console, account, &link);
+    let letter = letters::recover(console, &account, &link);
     let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
     let unit =
         BeginRecovery { account: &account.id, link: link.hash(), letter: &letter, expires, now };

@@ -12,6 +12,7 @@ use munjigi_captcha::UnixMillis;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
+use super::later::later;
 use super::person::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
@@ -99,16 +100,10 @@ pub async fn submit(
     allow_letter(&app, &browser, visit, now).await?;
     // Hashed in any case, so that the time tells nothing.
     let password = console.guard.hash(fields.password, app.entropy.bytes()).await?;
-    if let Taken::Yes =
-        app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, email.as_str(), now).await?
-    {
-        write(
-            &app,
-            console,
-            SignUp { email: email.clone(), name, locale: browser.locale, password },
-            now,
-        )
-        .await?;
+    let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, email.as_str(), now).await?;
+    if allowed == Taken::Yes {
+        let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
+        later(&app, move |app| async move { write(&app, &sign_up, now).await }).await?;
     }
     let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
     let mailbox = console.mailbox.is_some().then_some("/mailbox");
@@ -116,12 +111,9 @@ pub async fn submit(
         .into_response())
 }
 
-async fn write(
-    app: &App,
-    console: &Console,
-    sign_up: SignUp,
-    now: UnixMillis,
-) -> Result<(), Trouble> {
+/// Sends one letter or the other, behind the answer.
+async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Trouble> {
+    let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
         let letter = letters::taken(console, &account);
         let mut connection = app.pool.acquire().await.map_err(crate::store::StoreError::from)?;
@@ -129,9 +121,9 @@ async fn write(
         return Ok(());
     }
     let link = Token::draw(&app.entropy);
-    let letter = letters::confirm(console, &sign_up, &link);
+    let letter = letters::confirm(console, sign_up, &link);
     let expires = UnixMillis(now.0 + session::SIGN_UP_MILLIS);
-    let unit = BeginSignUp { sign_up: &sign_up, link: link.hash(), letter: &letter, expires, now };
+    let unit = BeginSignUp { sign_up, link: link.hash(), letter: &letter, expires, now };
     Ok(transact(&app.pool, &unit).await?)
 }
 

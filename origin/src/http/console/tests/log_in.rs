@@ -35,6 +35,29 @@ async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_password_that_is_too_long_for_any_is_hashed_for_nobody(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let (long, longest) = ("a".repeat(257), "a".repeat(256));
+    for email in [kim.email.as_str(), "nobody@shop.example"] {
+        let mut tab = Tab::new(&rig);
+        tab.open("/log-in").await;
+        tab.send("/log-in", &[("email", email), ("password", &long)]).await;
+        assert_eq!(tab.status, 422);
+        assert!(tab.page.contains("Address or password is wrong."), "{}", tab.page);
+        let body = serde_json::json!({ "email": email, "password": long }).to_string();
+        let request = Request::post("/api/v1/session").header("content-type", "application/json");
+        assert_eq!(rig.send(request.body(Body::from(body)).unwrap()).await.status, 401);
+    }
+    let hashed = || rig.app.console.as_ref().unwrap().guard.hashed();
+    assert_eq!(hashed(), 0);
+    let mut tab = Tab::new(&rig);
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", &kim.email), ("password", &longest)]).await;
+    assert_eq!((tab.status, hashed()), (422, 1));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -84,7 +107,7 @@ async fn one_network_cannot_try_account_after_account(pool: PgPool) {
     assert_eq!(passed, limits::LOG_IN_BY_PREFIX.burst);
 }
 
-/// The networks that sessions were begun from.
+/// The network that a session is begun from.
 async fn begun_from(rig: &Rig, email: &str, peer: [u8; 4], lines: &[&str]) -> String {
     let body = serde_json::json!({ "email": email, "password": PASSWORD }).to_string();
     let mut request = Request::post("/api/v1/session").header("content-type", "application/json");

@@ -1,5 +1,9 @@
 //! A forgotten password, and a changed one.
 
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
 use sqlx::PgPool;
 
 use super::journey::link_to;
@@ -141,4 +145,51 @@ async fn what_has_ended_by_time_is_swept(pool: PgPool) {
     rig.pass(30 * crate::rig::DAY + 1);
     rig.jobs().keep_house().await.unwrap();
     assert_eq!(rig.number(kept).await, 0);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = Tab::new(&rig);
+    tab.open("/recover").await;
+    let (cookie, key) = (tab.cookies["__Host-munjigi-guest"].clone(), tab.form_key());
+    // Nobody can look an account up now, or write an email.
+    let mut holding = rig.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE accounts, mails IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *holding)
+        .await
+        .unwrap();
+    for path in ["/recover", "/sign-up"] {
+        for email in [kim.email.as_str(), "nobody@shop.example"] {
+            let fields = [
+                ("form_key", key.as_str()),
+                ("name", "Kim"),
+                ("email", email),
+                ("password", PASSWORD),
+            ];
+            let request = Request::post(path)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("cookie", format!("__Host-munjigi-guest={cookie}"))
+                .header("x-real-ip", "203.0.113.7")
+                .body(Body::from(serde_urlencoded::to_string(fields).unwrap()))
+                .unwrap();
+            let answer = tokio::time::timeout(Duration::from_secs(20), rig.answer(request)).await;
+            let answer = answer.unwrap_or_else(|_| panic!("{path} waits, {email}"));
+            assert_eq!(answer.status, 200, "{path} {email}: {}", answer.body);
+        }
+    }
+    holding.rollback().await.unwrap();
+    rig.app.settled().await;
+    let told: Vec<String> =
+        sqlx::query_scalar("SELECT recipient || ': ' || subject FROM mails ORDER BY 1")
+            .fetch_all(&rig.pool)
+            .await
+            .unwrap();
+    let expected = [
+        "kim@shop.example: Choose a new password",
+        "kim@shop.example: You already have an account",
+        "nobody@shop.example: Confirm your address",
+    ];
+    assert_eq!(told, expected);
 }
