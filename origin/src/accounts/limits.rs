@@ -35,6 +35,22 @@ pub const LOG_IN_UNSHOWN_BY_PREFIX: Limit =
 /// Log-ins to one account without our own widget.
 pub const LOG_IN_UNSHOWN_BY_ACCOUNT: Limit =
     Limit { name: "log-in-unshown-by-account", burst: 5, interval_millis: 2 * MINUTE };
+/// Log-ins to the API from one network prefix. They are counted apart from
+/// the console's: no widget stands before them, and programs that use them up
+/// keep nobody out of the console.
+pub const API_LOG_IN_BY_PREFIX: Limit =
+    Limit { name: "api-log-in-by-prefix", burst: 10, interval_millis: 30 * SECOND };
+/// Log-ins to one account of the API from one network prefix.
+pub const API_LOG_IN_BY_ACCOUNT_AND_PREFIX: Limit =
+    Limit { name: "api-log-in-by-account-and-prefix", burst: 5, interval_millis: 2 * MINUTE };
+/// Log-ins to one account of the API, from anywhere: four networks together
+/// reach it, so one alone keeps nobody out of the API either.
+pub const API_LOG_IN_BY_ACCOUNT: Limit =
+    Limit { name: "api-log-in-by-account", burst: 30, interval_millis: 30 * SECOND };
+/// Second factors of one account at the API: together with the console's own,
+/// a year of guessing still finds one in two tries of three at most.
+pub const API_SECOND_FACTOR: Limit =
+    Limit { name: "api-second-factor", burst: 5, interval_millis: 10 * MINUTE };
 /// Sign-ups and requests for letters from one network prefix without it.
 pub const LETTERS_UNSHOWN_BY_PREFIX: Limit =
     Limit { name: "letters-unshown-by-prefix", burst: 5, interval_millis: 10 * MINUTE };
@@ -90,6 +106,12 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_network_alone_does_not_use_up_what_an_account_may_at_the_api() {
+        let (one, all) = (API_LOG_IN_BY_ACCOUNT_AND_PREFIX, API_LOG_IN_BY_ACCOUNT);
+        assert!(one.burst < all.burst && one.interval_millis > all.interval_millis);
+    }
 
     #[test]
     fn each_limit_counts_for_itself() {

@@ -288,4 +288,4 @@ fn listed(app: &Arc<App>) -> Vec<Listed> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -19,7 +19,7 @@ use super::caller::{Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use crate::accounts::access_token::{Bearer, LIFETIME_SECONDS};
 use crate::accounts::session::IDLE_MILLIS;
-use crate::accounts::{EmailAddress, Id, Password, Token, demo};
+use crate::accounts::{EmailAddress, Id, Password, Token, demo, limits};
 use crate::http::App;
 use crate::http::console::{Browser, code, log_in};
 use crate::store::api_sessions::{self, Exchange, Exchanged, NewApiSession};
@@ -72,7 +72,7 @@ pub async fn begin(
     let wrong = || ApiRefused::new(ApiCode::WrongCredentials, "address or password is wrong");
     let now = app.clock.now();
     let address: EmailAddress = email.parse().map_err(|_| wrong())?;
-    let allowed = log_in::Allowed::to_log_in(&app, &browser, &address, now).await?;
+    let allowed = log_in::Allowed::by_api(&app, &browser, &address, now).await?;
     let account = accounts::by_email(&app.pool, &address).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
     let is_right = app.console().guard.is(password, kept).await?;
@@ -85,7 +85,7 @@ pub async fn begin(
             let detail = "the account has a second factor: send its `code` as well";
             ApiRefused::new(ApiCode::SecondFactorRequired, detail)
         })?;
-        if !code::is_right(&app, &account, &code).await? {
+        if !code::is_right_within(&limits::API_SECOND_FACTOR, &app, &account, &code).await? {
             let detail = "the code is wrong, or was used before; wait for the next one";
             return Err(ApiRefused::new(ApiCode::WrongCredentials, detail));
         }

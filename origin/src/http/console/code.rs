@@ -17,7 +17,7 @@ use super::passkey;
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
 use crate::accounts::factor::{RecoveryCode, TotpKey};
-use crate::accounts::{Token, limits};
+use crate::accounts::{Limit, Token, limits};
 use crate::http::App;
 use crate::store::accounts::{Account, Totp};
 use crate::store::limits::Taken;
@@ -97,11 +97,19 @@ pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response
 /// Whether somebody's second factor was given. Each try is counted; a code
 /// of the app is good once, a recovery code as well.
 pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, Trouble> {
+    is_right_within(&limits::SECOND_FACTOR, app, account, code).await
+}
+
+/// The same, where tries are counted by another limit.
+pub async fn is_right_within(
+    limit: &'static Limit,
+    app: &App,
+    account: &Account,
+    code: &str,
+) -> Result<bool, Trouble> {
     let now = app.clock.now();
     let whom = account.id.as_str();
-    if let Taken::Wait { seconds } =
-        app.cache.limits.take(&limits::SECOND_FACTOR, whom, now).await?
-    {
+    if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
         return Err(Trouble::too_often(seconds));
     }
     let step = key_in_use(app, account).and_then(|key| key.step(code, now));
@@ -112,7 +120,7 @@ pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, 
         factors::take_recovery_code(&app.pool, &account.id, hash, now).await?
     };
     if is_right {
-        app.cache.limits.forget(&limits::SECOND_FACTOR, whom).await?;
+        app.cache.limits.forget(limit, whom).await?;
     }
     Ok(is_right)
 }

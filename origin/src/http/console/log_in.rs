@@ -21,7 +21,7 @@ use super::{code, cookies};
 use crate::accounts::demo::{self, Reach};
 use crate::accounts::session::Stage;
 use crate::accounts::visit::Visit;
-use crate::accounts::{EmailAddress, Id, Limit, Password, Token};
+use crate::accounts::{EmailAddress, Id, Limit, Password, Token, limits};
 use crate::http::App;
 use crate::store::limits::Taken;
 use crate::store::sessions::NewSession;
@@ -131,8 +131,8 @@ pub async fn submit(
 /// One try, counted before anything dear is done about it.
 #[derive(Debug)]
 pub struct Allowed {
-    account: String,
-    by_account: &'static Limit,
+    limit: &'static Limit,
+    whom: String,
 }
 
 impl Allowed {
@@ -154,20 +154,46 @@ impl Allowed {
         visit: Visit,
         now: UnixMillis,
     ) -> Result<Self, Trouble> {
-        let account = email.to_string();
-        let (by_prefix, by_account) = visit.log_in();
-        for (limit, whom) in [(by_prefix, &browser.prefix), (by_account, &account)] {
-            if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
-                return Err(Trouble::too_often(seconds));
-            }
-        }
-        Ok(Self { account, by_account })
+        let (by_prefix, limit) = visit.log_in();
+        let whom = email.to_string();
+        take(app, &[(by_prefix, browser.prefix.as_str()), (limit, whom.as_str())], now).await?;
+        Ok(Self { limit, whom })
+    }
+
+    /// The same at the API, which anybody may ask without a widget: counted
+    /// for itself. One network that tries one account again and again uses up
+    /// what those two have with each other, and nothing of others.
+    pub async fn by_api(
+        app: &App,
+        browser: &Browser,
+        email: &EmailAddress,
+        now: UnixMillis,
+    ) -> Result<Self, Trouble> {
+        let limit = &limits::API_LOG_IN_BY_ACCOUNT_AND_PREFIX;
+        let whom = format!("{email} {}", browser.prefix);
+        let tries = [
+            (limit, whom.as_str()),
+            (&limits::API_LOG_IN_BY_PREFIX, browser.prefix.as_str()),
+            (&limits::API_LOG_IN_BY_ACCOUNT, email.as_str()),
+        ];
+        take(app, &tries, now).await?;
+        Ok(Self { limit, whom })
     }
 
     /// The owner is here: tries of others do not keep them out next time.
     pub async fn was_right(self, app: &App) -> Result<(), Trouble> {
-        Ok(app.cache.limits.forget(self.by_account, &self.account).await?)
+        Ok(app.cache.limits.forget(self.limit, &self.whom).await?)
     }
+}
+
+/// Takes one of each, until there is none.
+async fn take(app: &App, tries: &[(&Limit, &str)], now: UnixMillis) -> Result<(), Trouble> {
+    for (limit, whom) in tries {
+        if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
+            return Err(Trouble::too_often(seconds));
+        }
+    }
+    Ok(())
 }
 
 /// Begins a whole session: who is here has shown all that is asked for.

@@ -2,7 +2,7 @@
 
 mod access;
 mod anomalies;
-mod factor;
+pub mod factor;
 mod forms;
 mod journey;
 mod keys;

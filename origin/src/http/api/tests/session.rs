@@ -6,14 +6,20 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::Client;
+use crate::accounts::limits;
 use crate::accounts::session::IDLE_MILLIS;
+use crate::http::console::tests::factor::switch_on;
 use crate::rig::people::PASSWORD;
-use crate::rig::{Answer, MINUTE, Rig};
+use crate::rig::{Answer, MINUTE, Rig, Tab};
 
 async fn post(rig: &Rig, path: &str, body: &Value) -> Answer {
+    post_from("203.0.113.7", rig, path, body).await
+}
+
+async fn post_from(address: &str, rig: &Rig, path: &str, body: &Value) -> Answer {
     let request = Request::post(format!("/api/v1{path}"))
         .header(header::CONTENT_TYPE, "application/json")
-        .header("x-real-ip", "203.0.113.7");
+        .header("x-real-ip", address);
     rig.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
@@ -85,7 +91,7 @@ async fn a_refresh_token_is_no_cookie_and_a_cookie_no_refresh_token(pool: PgPool
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let tokens = log_in(&rig, &kim.email).await;
-    let mut tab = crate::rig::Tab::new(&rig);
+    let mut tab = Tab::new(&rig);
     let refresh_token = tokens["refresh_token"].as_str().unwrap().to_owned();
     tab.cookies.insert("__Host-munjigi-session".to_owned(), refresh_token);
     tab.open("/console/account").await;
@@ -128,8 +134,68 @@ async fn wrong_passwords_are_told_alike_and_held_back(pool: PgPool) {
             assert!(answer.headers.contains_key(header::RETRY_AFTER));
         }
     }
-    assert_eq!((statuses[0], statuses[9], statuses[10]), (401, 401, 429));
+    assert_eq!((statuses[0], statuses[4], statuses[5]), (401, 401, 429));
     let nobody = json!({ "email": "nobody@shop.example", "password": "not this one" });
     let answer = post(&rig, "/session", &nobody).await;
     assert_eq!((answer.status, answer.code()), (401, "wrong-credentials".to_owned()));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn tries_at_the_api_keep_nobody_out_of_the_console(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut owner = rig.tab_of(&kim.account).await;
+    let (_, codes) = switch_on(&rig, &mut owner).await;
+    let wrong = json!({ "email": kim.email, "password": "not this one" });
+    let wrong_code = json!({ "email": kim.email, "password": PASSWORD, "code": "000000" });
+    // From everywhere, until the API takes no more, also by who has the
+    // password.
+    for body in [&wrong_code, &wrong] {
+        let mut last = 0;
+        for network in 0..50 {
+            last = post_from(&format!("10.0.{network}.1"), &rig, "/session", body).await.status;
+        }
+        assert_eq!(last, 429);
+    }
+    let mut tab = Tab::new(&rig);
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
+    assert_eq!((tab.status, tab.path.as_str()), (200, "/log-in/code"));
+    tab.send("/log-in/code", &[("code", &codes[0])]).await;
+    assert!(tab.path.starts_with("/console/"), "{} {}", tab.status, tab.path);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn the_api_holds_back_a_network_and_then_all_of_them(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let wrong = json!({ "email": kim.email, "password": "not this one" });
+    let right = json!({ "email": kim.email, "password": PASSWORD });
+    let tried = async |network: u8, tries: u32| {
+        let mut passed = 0;
+        for _ in 0..tries {
+            let address = format!("10.0.{network}.1");
+            let status = post_from(&address, &rig, "/session", &wrong).await.status;
+            passed += u32::from(status == 401);
+        }
+        passed
+    };
+    // A network that tries all day keeps the owner out of nothing.
+    assert_eq!(tried(0, 200).await, limits::API_LOG_IN_BY_ACCOUNT_AND_PREFIX.burst);
+    assert_eq!(post(&rig, "/session", &right).await.status, 201);
+    // Many networks together are held to what one account may.
+    let mut passed = 0;
+    for network in 1..20 {
+        passed += tried(network, 5).await;
+    }
+    let used = limits::API_LOG_IN_BY_ACCOUNT_AND_PREFIX.burst + 1;
+    assert_eq!(passed, limits::API_LOG_IN_BY_ACCOUNT.burst - used);
+    // One network cannot try account after account.
+    let mut accounts = 0;
+    for number in 0..50 {
+        let body = json!({ "email": format!("{number}@shop.example"), "password": "a password" });
+        let status = post_from("198.51.100.1", &rig, "/session", &body).await.status;
+        accounts += u32::from(status == 401);
+    }
+    assert_eq!(accounts, limits::API_LOG_IN_BY_PREFIX.burst);
 }
