@@ -23,6 +23,6 @@ pub use email::EmailAddress;
 pub use id::Id;
 pub use limits::Limit;
 pub use password::Password;
-pub use role::{Permission, Role};
+pub use role::{Granting, Permission, Role};
 pub use token::{Token, TokenHash};
 pub use vault::{Vault, VaultError};

@@ -110,6 +110,36 @@ impl Role {
     }
 }
 
+/// Who makes members, and changes and removes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Granting {
+    /// A person, by their role.
+    Member(Role),
+    /// A program with a key: by the role of whoever made it, and as far as
+    /// its scopes reach.
+    Key {
+        /// Of whoever made it.
+        role: Role,
+        /// What it was made for.
+        scopes: Vec<Permission>,
+    },
+}
+
+impl Granting {
+    /// Whether they may make somebody this, or change somebody who is. A key
+    /// makes nobody who may what it may not itself, so none makes admins, who
+    /// may make keys.
+    pub fn may_grant(&self, role: Role) -> bool {
+        match self {
+            Self::Member(own) => own.may_grant(role),
+            Self::Key { role: own, scopes } => {
+                let mut gives = Permission::ALL.into_iter().filter(|given| role.may(*given));
+                own.may_grant(role) && gives.all(|given| scopes.contains(&given))
+            }
+        }
+    }
+}
+
 impl Permission {
     /// All of them.
     pub const ALL: [Self; 12] = [
@@ -209,6 +239,33 @@ mod tests {
             for granted in Role::ALL {
                 let more = Permission::ALL.into_iter().any(|p| granted.may(p) && !granting.may(p));
                 assert!(!(granting.may_grant(granted) && more), "{granting:?} {granted:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_makes_nobody_who_may_more_than_it() {
+        use Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
+        let every: Vec<Permission> =
+            Permission::ALL.into_iter().filter(|permission| permission.scope().is_some()).collect();
+        for (role, scopes, granted) in [
+            (Role::Owner, every.clone(), [false, false, true, true]),
+            (Role::Admin, every.clone(), [false, false, true, true]),
+            (Role::Analyst, every, [false; 4]),
+            (Role::Owner, vec![ChangeTeam], [false; 4]),
+            (Role::Owner, vec![ChangeTeam, ReadSites, ReadTeam], [false, false, false, true]),
+            (
+                Role::Admin,
+                vec![ChangeTeam, ReadSites, ReadTeam, Export, ChangeRules],
+                [false, false, true, true],
+            ),
+        ] {
+            let key = Granting::Key { role, scopes };
+            assert_eq!(Role::ALL.map(|role| key.may_grant(role)), granted, "{key:?}");
+        }
+        for own in Role::ALL {
+            for role in Role::ALL {
+                assert_eq!(Granting::Member(own).may_grant(role), own.may_grant(role));
             }
         }
     }

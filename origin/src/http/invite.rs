@@ -6,7 +6,7 @@ use munjigi_captcha::UnixMillis;
 
 use super::App;
 use super::console::letters;
-use crate::accounts::{EmailAddress, Id, Role, Token, limits, session};
+use crate::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
 use crate::store::accounts::Account;
 use crate::store::audit::Actor;
 use crate::store::limits::Taken;
@@ -20,8 +20,8 @@ pub struct Invite<'a> {
     pub membership: &'a Membership,
     /// Who asks.
     pub by: &'a Account,
-    /// As what: of a key, it may be less than its maker is.
-    pub granting: Role,
+    /// As what: a key may less than its maker.
+    pub granting: &'a Granting,
     /// For the record of changes.
     pub actor: &'a Actor,
     /// Whom.
@@ -49,7 +49,7 @@ impl Invite<'_> {
     pub async fn send(&self, app: &App) -> Result<Id, InviteRefused> {
         let Self { membership, by, granting, actor, email, role } = *self;
         if !granting.may_grant(role) {
-            return Err(InviteRefused::Team(TeamRefused::TooMighty));
+            return Err(InviteRefused::Team(TeamRefused::of(granting)));
         }
         let now = app.clock.now();
         for (limit, whom) in [

@@ -78,6 +78,11 @@ impl KeyRecord {
         }
     }
 
+    /// What it was made for.
+    pub fn permissions(&self) -> Vec<Permission> {
+        self.scopes.iter().filter_map(|scope| Permission::of_scope(scope)).collect()
+    }
+
     /// Whether it was made for this.
     pub fn may(&self, permission: Permission) -> bool {
         permission.scope().is_some_and(|scope| self.scopes.iter().any(|own| own == scope))

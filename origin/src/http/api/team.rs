@@ -10,7 +10,7 @@ use super::body::{Body, List};
 use super::caller::{Acting, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::accounts::{EmailAddress, Id, Role};
+use crate::accounts::{EmailAddress, Granting, Id, Role};
 use crate::http::invite::{Invite, InviteRefused};
 use crate::store::organisations::{
     self, ChangeMember, Invitation, MemberRow, TeamRefused, Withdraw,
@@ -130,7 +130,7 @@ pub async fn invite(
     let invite = Invite {
         membership: &acting.membership,
         by: &by,
-        granting: granting(&acting),
+        granting: &granting(&acting),
         actor: &acting.actor(),
         email: &address,
         role,
@@ -166,18 +166,19 @@ async fn change_member(
         account: &account,
         role,
         actor: &acting.actor(),
-        by: granting(acting),
+        by: &granting(acting),
         now: acting.now(),
     };
     transact(&acting.app().pool, &unit).await?.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// As what somebody is made or changed by whoever calls: keys make no owners.
-fn granting(acting: &Acting) -> Role {
-    match (&acting.caller.principal, acting.membership.role) {
-        (Principal::Key(_), Role::Owner) => Role::Admin,
-        (_, role) => role,
+/// What whoever calls may make others.
+fn granting(acting: &Acting) -> Granting {
+    let role = acting.membership.role;
+    match &acting.caller.principal {
+        Principal::Person { .. } => Granting::Member(role),
+        Principal::Key(key) => Granting::Key { role, scopes: key.permissions() },
     }
 }
 
@@ -200,7 +201,7 @@ impl From<InviteRefused> for ApiRefused {
 fn refused(refused: TeamRefused) -> ApiRefused {
     let code = match refused {
         TeamRefused::Unknown => return ApiRefused::nothing_here(),
-        TeamRefused::TooMighty => ApiCode::Forbidden,
+        TeamRefused::TooMighty | TeamRefused::BeyondKey => ApiCode::Forbidden,
         TeamRefused::Member | TeamRefused::LastOwner => ApiCode::Conflict,
     };
     ApiRefused::new(code, refused.to_string())

@@ -6,7 +6,7 @@ use munjigi_captcha::UnixMillis;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::accounts::{EmailAddress, Id, Role, TokenHash};
+use crate::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
 use crate::mail::Letter;
 use crate::store::audit::{self, Actor, CommandEntry, Entry};
 use crate::store::{StoreError, Unit, mails, to_timestamp};
@@ -23,9 +23,24 @@ pub enum TeamRefused {
     /// Whoever asks may not change somebody as mighty.
     #[error("Only an owner can make, change or remove an owner.")]
     TooMighty,
+    /// The key may less than the member may or would.
+    #[error(
+        "A key invites, changes and removes only members whose role may no more than the key itself; no key does so with admins and owners."
+    )]
+    BeyondKey,
     /// Nobody could change the organisation any more.
     #[error("An organisation keeps at least one owner. Make somebody else an owner first.")]
     LastOwner,
+}
+
+impl TeamRefused {
+    /// For who may not grant a role.
+    pub const fn of(granting: &Granting) -> Self {
+        match granting {
+            Granting::Member(_) => Self::TooMighty,
+            Granting::Key { .. } => Self::BeyondKey,
+        }
+    }
 }
 
 /// Asks somebody to join; a second time, with a new link in place of the
@@ -255,8 +270,8 @@ pub struct ChangeMember<'a> {
     pub role: Option<Role>,
     /// Who changes it; anybody may leave.
     pub actor: &'a Actor,
-    /// What that one is.
-    pub by: Role,
+    /// What that one may make others.
+    pub by: &'a Granting,
     /// Now.
     pub now: UnixMillis,
 }
@@ -319,11 +334,12 @@ impl ChangeMember<'_> {
         connection: &mut PgConnection,
         before: Role,
     ) -> Result<Result<(), TeamRefused>, StoreError> {
-        let leaves = self.role.is_none() && *self.account == self.actor.account;
+        let is_person = matches!(self.by, Granting::Member(_));
+        let leaves = self.role.is_none() && is_person && *self.account == self.actor.account;
         let mighty =
             self.by.may_grant(before) && self.role.is_none_or(|role| self.by.may_grant(role));
         if !leaves && !mighty {
-            return Ok(Err(TeamRefused::TooMighty));
+            return Ok(Err(TeamRefused::of(self.by)));
         }
         if before != Role::Owner || self.role == Some(Role::Owner) {
             return Ok(Ok(()));

@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use time::Duration;
 
-use crate::accounts::Permission::{ChangeTeam, ReadSites, ReadTeam};
+use crate::accounts::Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
 use crate::accounts::Role;
 use crate::rig::{DAY, MINUTE, Rig};
 use crate::store::api_keys::WantedKey;
@@ -55,14 +55,11 @@ async fn a_key_is_made_used_listed_and_revoked(pool: PgPool) {
 async fn a_key_may_at_most_what_its_maker_may_at_this_moment(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
-    let key = rig.key_client(&kim, &[ChangeTeam, ReadTeam]).await;
+    let key = rig.key_client(&kim, &[ChangeTeam, ReadTeam, ReadSites]).await;
     let base = format!("/organisations/{}", kim.organisation);
-    let body = json!({ "email": "lee@shop.example", "role": "admin" });
+    let body = json!({ "email": "lee@shop.example", "role": "read-only" });
     let invitations = format!("{base}/invitations");
     assert_eq!(key.call("POST", &invitations, Some(&body)).await.status, 201);
-    // An owner's key makes no owners.
-    let owner = json!({ "email": "pak@shop.example", "role": "owner" });
-    assert_eq!(key.call("POST", &invitations, Some(&owner)).await.status, 403);
     rig.join(&kim.organisation, &kim.account, Role::ReadOnly).await;
     assert_eq!(key.call("POST", &invitations, Some(&body)).await.status, 403);
     assert_eq!(key.call("GET", &format!("{base}/members"), None).await.status, 200);
@@ -70,6 +67,47 @@ async fn a_key_may_at_most_what_its_maker_may_at_this_moment(pool: PgPool) {
     assert_eq!(key.call("GET", &format!("{base}/members"), None).await.status, 404);
     let list = key.call("GET", "/organisations", None).await.json();
     assert_eq!(list["data"], json!([]));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_invites_and_changes_nobody_who_may_more_than_it(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee, park) =
+        (rig.someone("Kim").await, rig.someone("Lee").await, rig.someone("Park").await);
+    rig.join(&kim.organisation, &lee.account, Role::Admin).await;
+    rig.join(&kim.organisation, &park.account, Role::ReadOnly).await;
+    let base = format!("/organisations/{}", kim.organisation);
+    let narrow = rig.key_client(&kim, &[ChangeTeam]).await;
+    let wide = [ChangeTeam, ReadTeam, ReadSites, Export, ChangeRules];
+    let wide = rig.key_client(&kim, &wide).await;
+    for (role, by_narrow, by_wide) in
+        [("owner", 403, 403), ("admin", 403, 403), ("analyst", 403, 201), ("read-only", 403, 201)]
+    {
+        for (key, whose, status) in [(&narrow, "narrow", by_narrow), (&wide, "wide", by_wide)] {
+            let body = json!({ "email": format!("{role}@shop.example"), "role": role });
+            let answer = key.call("POST", &format!("{base}/invitations"), Some(&body)).await;
+            assert_eq!(answer.status, status, "{whose} {role}: {}", answer.body);
+            assert!(status == 201 || answer.code() == "forbidden", "{}", answer.body);
+        }
+    }
+    let member = |of: &crate::rig::people::Someone| format!("{base}/members/{}", of.account);
+    let to = |role: &str| json!({ "role": role });
+    for (of, role, by_narrow, by_wide) in [
+        // Nobody is made more than the key is, nobody who is more is changed.
+        (&park, "admin", 403, 403),
+        (&park, "analyst", 403, 204),
+        (&lee, "read-only", 403, 403),
+        (&kim, "read-only", 403, 403),
+    ] {
+        for (key, status) in [(&narrow, by_narrow), (&wide, by_wide)] {
+            let answer = key.call("PATCH", &member(of), Some(&to(role))).await;
+            assert_eq!(answer.status, status, "{} {role}: {}", of.email, answer.body);
+        }
+    }
+    for (of, status) in [(&lee, 403), (&kim, 403), (&park, 204)] {
+        let answer = wide.call("DELETE", &member(of), None).await;
+        assert_eq!(answer.status, status, "{}: {}", of.email, answer.body);
+    }
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::invite::back;
 use super::page;
-use crate::accounts::{Id, Role};
+use crate::accounts::{Granting, Id, Role};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::organisations::{ChangeMember, TeamRefused};
@@ -52,7 +52,7 @@ async fn change(asking: &Asking, account: &str, role: Option<Role>) -> Result<Re
         account: &account,
         role,
         actor: &asking.actor(),
-        by: asking.role(),
+        by: &Granting::Member(asking.role()),
         now: asking.app.clock.now(),
     };
     let leaves = role.is_none() && account == asking.person.account.id;
@@ -61,8 +61,6 @@ async fn change(asking: &Asking, account: &str, role: Option<Role>) -> Result<Re
         Ok(()) if role.is_some() => Ok(back(asking, "changed")),
         Ok(()) => Ok(back(asking, "removed")),
         Err(TeamRefused::Unknown) => Err(Trouble::nothing_here()),
-        Err(refused @ (TeamRefused::Member | TeamRefused::TooMighty | TeamRefused::LastOwner)) => {
-            page(asking, None, Some(refused.to_string()), String::new()).await
-        }
+        Err(refused) => page(asking, None, Some(refused.to_string()), String::new()).await,
     }
 }

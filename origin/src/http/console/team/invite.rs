@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::page;
-use crate::accounts::{EmailAddress, Id, Role};
+use crate::accounts::{EmailAddress, Granting, Id, Role};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::http::invite::{Invite, InviteRefused};
@@ -40,7 +40,7 @@ pub async fn submit(
     let invite = Invite {
         membership: &asking.member.membership,
         by: &asking.person.account,
-        granting: asking.role(),
+        granting: &Granting::Member(asking.role()),
         actor: &asking.actor(),
         email: &address,
         role,
