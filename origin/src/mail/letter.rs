@@ -70,8 +70,10 @@ pub enum LetterKind {
         /// How long the link works.
         minutes: u16,
     },
-    /// Once it was changed, however.
+    /// Once it was changed, by who knew the last one.
     PasswordChanged,
+    /// Once it was changed by the link of a letter.
+    PasswordReset,
     /// The key of an authenticator app was shown.
     AuthenticatorOffered {
         /// How long it can be taken into use.
@@ -209,6 +211,7 @@ impl LetterKind {
             | Self::AccountLeaves { login_link: link, .. } => vec![link],
             Self::AddressTaken { login_link, recover_link } => vec![login_link, recover_link],
             Self::PasswordChanged
+            | Self::PasswordReset
             | Self::AuthenticatorOffered { .. }
             | Self::SecondFactorOn
             | Self::RecoveryCodesReplaced

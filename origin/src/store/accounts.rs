@@ -5,6 +5,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
+use super::api_keys::{Because, revoke_all};
 use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
 use super::{StoreError, Unit, from_timestamp, mails, organisations, to_timestamp};
@@ -291,7 +292,8 @@ impl Unit for ConfirmSignUp<'_> {
 }
 
 /// Gives an account another password: by the link of a recovery, or by who
-/// knew the old one. Every session ends but the one that is kept.
+/// knew the old one. Every session ends but the one that is kept; with a
+/// link, the keys of the API that the account made end as well.
 #[derive(Debug)]
 pub struct SetPassword<'a> {
     /// Whose, and who does it.
@@ -335,14 +337,22 @@ impl Unit for SetPassword<'_> {
         .execute(&mut *connection)
         .await?;
         let ended = sessions::end_all(&mut *connection, account, self.kept).await?;
-        let by = if self.link.is_some() { "link" } else { "password" };
+        let sessions = ended.0.len();
+        let after = if self.link.is_some() {
+            // Whoever lost the account to somebody else gets it back whole.
+            let why = (Because::PasswordReset, self.actor);
+            let keys = revoke_all(&mut *connection, account, None, why, self.now).await?;
+            json!({ "proved_by": "link", "sessions_ended": sessions, "keys_revoked": keys })
+        } else {
+            json!({ "proved_by": "password", "sessions_ended": sessions })
+        };
         let entry = Entry {
             actor: self.actor,
             organisation: None,
             action: "password.change",
             subject: &self.actor.email,
             before: None,
-            after: Some(json!({ "proved_by": by, "sessions_ended": ended.0.len() })),
+            after: Some(after),
         };
         audit::write(&mut *connection, &entry, self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;

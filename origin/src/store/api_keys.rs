@@ -247,6 +247,59 @@ impl Unit for Keep<'_> {
     }
 }
 
+/// Why keys end of which nobody said so one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// Whoever made them set another password without knowing the last.
+    PasswordReset,
+    /// Whoever made them is no member any more.
+    Removal,
+}
+
+impl Because {
+    /// For the record of changes.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "password-reset",
+            Self::Removal => "removal",
+        }
+    }
+}
+
+/// Revokes the keys that somebody made, for one organisation or for all; how
+/// many.
+pub(super) async fn revoke_all(
+    connection: &mut PgConnection,
+    maker: &Id,
+    organisation: Option<&Id>,
+    (because, actor): (Because, &Actor),
+    now: UnixMillis,
+) -> Result<usize, StoreError> {
+    let revoked = sqlx::query!(
+        "UPDATE api_keys SET revoked_at = $3
+        WHERE account = $1 AND ($2::text IS NULL OR organisation = $2) AND revoked_at IS NULL
+        RETURNING id, organisation, name",
+        maker.as_str(),
+        organisation.map(Id::as_str),
+        to_timestamp(now)
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for key in &revoked {
+        let organisation = Id::from(key.organisation.clone());
+        let entry = Entry {
+            actor,
+            organisation: Some(&organisation),
+            action: "key.revoke",
+            subject: &key.id,
+            before: Some(json!({ "name": key.name })),
+            after: Some(json!({ "because": because.as_str() })),
+        };
+        audit::write(&mut *connection, &entry, now).await?;
+    }
+    Ok(revoked.len())
+}
+
 /// Revokes a key, at once and for ever.
 #[derive(Debug)]
 pub struct RevokeKey<'a> {

@@ -153,7 +153,7 @@ pub async fn choose(
     page(&app, &browser, &account, link, None)
 }
 
-/// Sets it; every session ends, and one begins.
+/// Sets it; every session and every key of the API ends, and a session begins.
 pub async fn set(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -168,7 +168,7 @@ pub async fn set(
         return page(&app, &browser, &account, link, Some(mistake));
     }
     let password = console.guard.hash(password, app.entropy.bytes()).await?;
-    let letter = letters::to(&account, &LetterKind::PasswordChanged);
+    let letter = letters::to(&account, &LetterKind::PasswordReset);
     let unit = SetPassword {
         actor: &browser.actor(&account),
         password: &password,

@@ -73,7 +73,9 @@ fn notice(done: &str) -> Option<&'static str> {
         "invited" => "A letter with a link is on its way. The link works for seven days.",
         "withdrawn" => "The invitation is taken back. Its link no longer works.",
         "changed" => "The role is changed, at once.",
-        "removed" => "They are no longer a member.",
+        "removed" => {
+            "They are no longer a member. Invitations that they sent and keys that they made are revoked."
+        }
         _ => return None,
     })
 }

@@ -43,6 +43,7 @@ pub(crate) fn every_letter() -> Vec<(&'static str, LetterKind)> {
         ),
         ("recover-password", LetterKind::RecoverPassword { link: link.clone(), minutes: 1 }),
         ("password-changed", LetterKind::PasswordChanged),
+        ("password-reset", LetterKind::PasswordReset),
         ("authenticator-offered", LetterKind::AuthenticatorOffered { minutes: 15 }),
         ("second-factor-on", LetterKind::SecondFactorOn),
         ("recovery-codes-replaced", LetterKind::RecoveryCodesReplaced),

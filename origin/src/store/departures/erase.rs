@@ -49,7 +49,8 @@ impl Unit for EraseNext {
         let Some(leaving) = leaving else { return Ok(false) };
         self.leave_organisations(&mut *connection, &leaving).await?;
         let Leaving { account, email } = &leaving;
-        sqlx::query!("DELETE FROM invitations WHERE email = $1", email)
+        // Also those that they sent: nobody answers for them any more.
+        sqlx::query!("DELETE FROM invitations WHERE email = $1 OR invited_by = $2", email, account)
             .execute(&mut *connection)
             .await?;
         sqlx::query!("DELETE FROM sign_ups WHERE email = $1", email)

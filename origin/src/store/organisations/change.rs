@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use crate::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
 use crate::mail::Letter;
+use crate::store::api_keys::{Because, revoke_all};
 use crate::store::audit::{self, Actor, CommandEntry, Entry};
 use crate::store::{StoreError, Unit, mails, to_timestamp};
 
@@ -72,6 +73,11 @@ impl Unit for Invite<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         lock(connection, self.organisation).await?;
+        // Whoever was removed or made less a moment ago sends none any more.
+        let sender = role_of(connection, self.organisation, &self.actor.account).await?;
+        if !sender.is_some_and(|role| role.may_grant(self.role)) {
+            return Ok(Err(TeamRefused::TooMighty));
+        }
         let member = sqlx::query_scalar!(
             r#"SELECT 1 AS "one!" FROM members JOIN accounts ON accounts.id = account
             WHERE organisation = $1 AND email = $2"#,
@@ -315,6 +321,12 @@ impl Unit for ChangeMember<'_> {
                 .await?;
             }
         }
+        self.withdraw(connection).await?;
+        if self.role.is_none() {
+            let why = (Because::Removal, self.actor);
+            let organisation = Some(self.organisation);
+            revoke_all(connection, self.account, organisation, why, self.now).await?;
+        }
         let entry = Entry {
             actor: self.actor,
             organisation: Some(self.organisation),
@@ -329,6 +341,38 @@ impl Unit for ChangeMember<'_> {
 }
 
 impl ChangeMember<'_> {
+    /// Takes back the invitations that they sent and could not send now.
+    async fn withdraw(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let grants = |role: Role| self.role.is_some_and(|own| own.may_grant(role));
+        let still: Vec<String> = Role::ALL
+            .into_iter()
+            .filter(|role| grants(*role))
+            .map(|role| role.as_str().to_owned())
+            .collect();
+        let withdrawn = sqlx::query!(
+            "DELETE FROM invitations
+            WHERE organisation = $1 AND invited_by = $2 AND role <> ALL ($3)
+            RETURNING email, role",
+            self.organisation.as_str(),
+            self.account.as_str(),
+            &still
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in withdrawn {
+            let entry = Entry {
+                actor: self.actor,
+                organisation: Some(self.organisation),
+                action: "team.withdraw",
+                subject: &row.email,
+                before: Some(json!({ "role": row.role })),
+                after: None,
+            };
+            audit::write(&mut *connection, &entry, self.now).await?;
+        }
+        Ok(())
+    }
+
     async fn allow(
         &self,
         connection: &mut PgConnection,
@@ -355,6 +399,22 @@ impl ChangeMember<'_> {
         .await?;
         Ok(if others == 0 { Err(TeamRefused::LastOwner) } else { Ok(()) })
     }
+}
+
+/// What an account is in an organisation now.
+async fn role_of(
+    connection: &mut PgConnection,
+    organisation: &Id,
+    account: &Id,
+) -> Result<Option<Role>, StoreError> {
+    let role = sqlx::query_scalar!(
+        "SELECT role FROM members WHERE organisation = $1 AND account = $2",
+        organisation.as_str(),
+        account.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    role.map(|role| super::role("members", account.as_str(), &role)).transpose()
 }
 
 async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), StoreError> {

@@ -45,7 +45,10 @@ pub const RECOVER: Recover = Recover {
         ", a letter is on its way to it. Its link works for an hour.",
     ],
     choose: "Choose a new password",
-    whose: ["For ", ". Everywhere you are logged in now, you will be logged out."],
+    whose: [
+        "For ",
+        ". You will be logged out everywhere, and API keys that you made will be revoked: programs that use them stop working.",
+    ],
     new_password: "New password",
     set: "Set the password and log in",
 };

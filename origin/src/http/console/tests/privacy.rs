@@ -135,6 +135,26 @@ async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn nobody_is_invited_by_who_is_erased(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    rig.join(&kim.organisation, &lee.account, Role::Admin).await;
+    let mut tab = rig.tab_of(&lee.account).await;
+    leave(&mut tab).await;
+    rig.pass(29 * DAY);
+    log_in(&mut tab, &lee).await;
+    let team = format!("/console/{}/team", kim.organisation);
+    tab.open(&team).await;
+    tab.send(&format!("{team}/invite"), &[("email", "park@shop.example"), ("role", "admin")]).await;
+    let invitations = "SELECT count(*) FROM invitations";
+    assert_eq!(rig.number(invitations).await, 1, "{}", tab.page);
+    rig.pass(2 * DAY);
+    rig.jobs().keep_house().await.unwrap();
+    assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 1);
+    assert_eq!(rig.number(invitations).await, 0);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);

@@ -8,7 +8,8 @@ use sqlx::PgPool;
 
 use super::journey::link_to;
 use crate::accounts::session::RECOVERY_MILLIS;
-use crate::rig::people::PASSWORD;
+use crate::accounts::{Permission, Role};
+use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};
 
 const OTHER: &str = "harbour candle syntax";
@@ -192,4 +193,53 @@ async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
         "nobody@shop.example: Confirm your address",
     ];
     assert_eq!(told, expected);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    rig.join(&lee.organisation, &kim.account, Role::Admin).await;
+    let elsewhere = Someone { organisation: lee.organisation.clone(), ..kim.clone() };
+    let keys = [
+        rig.key_client(&kim, &[Permission::ReadSites]).await,
+        rig.key_client(&elsewhere, &[Permission::ReadSites]).await,
+    ];
+    let of_lee = rig.key_client(&lee, &[Permission::ReadSites]).await;
+    // Who knows the password has not lost the account: keys go on.
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open("/console/account").await;
+    tab.send("/console/account/password", &[("old", PASSWORD), ("new", OTHER)]).await;
+    assert!(tab.page.contains("Your password is changed."), "{}", tab.page);
+    for key in &keys {
+        assert_eq!(key.call("GET", "/me", None).await.status, 200);
+    }
+
+    let session = rig.session_client(&kim.account).await;
+    let mut tab = Tab::new(&rig);
+    tab.open("/recover").await;
+    tab.send("/recover", &[("email", &kim.email)]).await;
+    let link = link_to(&rig, &kim.email).await;
+    tab.open(&link).await;
+    assert!(tab.page.contains("API keys that you made will be revoked"), "{}", tab.page);
+    let token = tab.value_of("link");
+    tab.send("/recover/password", &[("link", &token), ("password", PASSWORD)]).await;
+    assert!(tab.path.starts_with("/console/"), "{}", tab.path);
+    for key in &keys {
+        assert_eq!(key.call("GET", "/me", None).await.code(), "key-ended");
+    }
+    assert_eq!(session.call("GET", "/me", None).await.status, 401);
+    assert_eq!(of_lee.call("GET", "/me", None).await.status, 200, "somebody else's");
+    let (subject, text): (String, String) = sqlx::query_as(
+        "SELECT subject, text_body FROM mails WHERE recipient = $1 ORDER BY id DESC LIMIT 1",
+    )
+    .bind(&kim.email)
+    .fetch_one(&rig.pool)
+    .await
+    .unwrap();
+    assert_eq!(subject, "Your password was reset");
+    assert!(text.contains("API keys that you had made are revoked"), "{text}");
+    let recorded = "SELECT count(*) FROM audit
+        WHERE action = 'key.revoke' AND after->>'because' = 'password-reset'";
+    assert_eq!(rig.number(recorded).await, 2);
 }

@@ -3,8 +3,8 @@
 use sqlx::PgPool;
 
 use super::journey::link_to;
-use crate::accounts::Role;
-use crate::rig::people::PASSWORD;
+use crate::accounts::{Id, Permission, Role};
+use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -101,6 +101,75 @@ async fn an_admin_makes_nobody_an_owner_and_removes_none(pool: PgPool) {
     tab.send(&format!("{team}/remove"), &[("account", of_lee)]).await;
     tab.open(&team).await;
     assert_eq!(tab.status, 404);
+}
+
+async fn invited(rig: &Rig, organisation: &Id) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT role || ' ' || email FROM invitations WHERE organisation = $1 ORDER BY email",
+    )
+    .bind(organisation.as_str())
+    .fetch_all(&rig.pool)
+    .await
+    .unwrap()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_is_removed_leaves_no_invitation_and_no_key_behind(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    rig.join(&kim.organisation, &lee.account, Role::Admin).await;
+    let there = Someone { organisation: kim.organisation.clone(), ..lee.clone() };
+    let key = rig.key_client(&there, &[Permission::ReadSites]).await;
+    let own = rig.key_client(&lee, &[Permission::ReadSites]).await;
+    let team = format!("/console/{}/team", kim.organisation);
+    let (mut of_kim, mut of_lee) = (rig.tab_of(&kim.account).await, rig.tab_of(&lee.account).await);
+    for (tab, email) in [(&mut of_lee, "friend@evil.example"), (&mut of_kim, "new@shop.example")] {
+        tab.open(&team).await;
+        tab.send(&format!("{team}/invite"), &[("email", email), ("role", "admin")]).await;
+    }
+    let link = link_to(&rig, "friend@evil.example").await;
+    of_kim.send(&format!("{team}/remove"), &[("account", lee.account.as_str())]).await;
+    assert!(of_kim.page.contains("no longer a member"), "{}", of_kim.page);
+
+    assert_eq!(invited(&rig, &kim.organisation).await, ["admin new@shop.example"]);
+    let mut friend = Tab::new(&rig);
+    friend.open(&link).await;
+    assert_eq!(friend.status, 410);
+    // Nor when they come back one day.
+    rig.join(&kim.organisation, &lee.account, Role::Admin).await;
+    assert_eq!(key.call("GET", "/me", None).await.code(), "key-ended");
+    assert_eq!(own.call("GET", "/me", None).await.status, 200, "of another organisation");
+    let actions: Vec<String> = sqlx::query_scalar(
+        "SELECT action FROM audit WHERE organisation = $1 ORDER BY id DESC LIMIT 3",
+    )
+    .bind(kim.organisation.as_str())
+    .fetch_all(&rig.pool)
+    .await
+    .unwrap();
+    assert_eq!(actions, ["team.remove", "key.revoke", "team.withdraw"]);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_is_made_less_keeps_the_invitations_that_they_could_still_send(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    rig.join(&kim.organisation, &lee.account, Role::Owner).await;
+    let team = format!("/console/{}/team", kim.organisation);
+    let (mut of_kim, mut of_lee) = (rig.tab_of(&kim.account).await, rig.tab_of(&lee.account).await);
+    for role in ["owner", "admin", "read-only"] {
+        let email = format!("{role}@evil.example");
+        of_lee.open(&team).await;
+        of_lee.send(&format!("{team}/invite"), &[("email", &email), ("role", role)]).await;
+    }
+    for (role, left) in [
+        ("admin", ["admin admin@evil.example", "read-only read-only@evil.example"].as_slice()),
+        ("analyst", &[]),
+    ] {
+        of_kim.open(&team).await;
+        let fields = [("account", lee.account.as_str()), ("role", role)];
+        of_kim.send(&format!("{team}/change"), &fields).await;
+        assert_eq!(invited(&rig, &kim.organisation).await, left, "{role}");
+    }
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
