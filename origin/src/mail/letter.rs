@@ -74,6 +74,15 @@ pub enum LetterKind {
     PasswordChanged,
     /// Once it was changed by the link of a letter.
     PasswordReset,
+    /// There is a new key of the API.
+    KeyMade {
+        /// What its maker calls it.
+        name: Shown,
+        /// Whose it is.
+        organisation: Shown,
+        /// Where all of them are listed.
+        link: Url,
+    },
     /// The key of an authenticator app was shown.
     AuthenticatorOffered {
         /// How long it can be taken into use.
@@ -206,6 +215,7 @@ impl LetterKind {
         match self {
             Self::ConfirmAddress { link, .. }
             | Self::RecoverPassword { link, .. }
+            | Self::KeyMade { link, .. }
             | Self::Invited { link, .. }
             | Self::Unusual { link, .. }
             | Self::AccountLeaves { login_link: link, .. } => vec![link],

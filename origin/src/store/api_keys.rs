@@ -6,9 +6,10 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, to_timestamp, transact};
+use super::{StoreError, Unit, mails, to_timestamp, transact};
 use crate::accounts::{ApiKey, Id, Permission, TokenHash};
 use crate::entropy::Entropy;
+use crate::mail::Letter;
 
 /// Keys of one organisation that can be used at once.
 const MOST: i64 = 100;
@@ -147,6 +148,8 @@ pub struct MakeKey<'a> {
     pub wanted: &'a WantedKey,
     /// Who makes it.
     pub actor: &'a Actor,
+    /// Says so to their address.
+    pub letter: &'a Letter,
     /// Now.
     pub now: UnixMillis,
 }
@@ -196,7 +199,7 @@ impl Unit for Keep<'_> {
     type Output = Result<(), TooManyKeys>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        let MakeKey { organisation, wanted, actor, now } = *self.key;
+        let MakeKey { organisation, wanted, actor, letter, now } = *self.key;
         sqlx::query!(
             "SELECT id FROM organisations WHERE id = $1 FOR UPDATE",
             organisation.as_str()
@@ -242,7 +245,8 @@ impl Unit for Keep<'_> {
             before: None,
             after: Some(json!({ "name": name, "scopes": scopes })),
         };
-        audit::write(connection, &entry, now).await?;
+        audit::write(&mut *connection, &entry, now).await?;
+        mails::queue(connection, letter, now).await?;
         Ok(Ok(()))
     }
 }

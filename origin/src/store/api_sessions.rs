@@ -46,24 +46,26 @@ pub async fn begin(pool: &PgPool, new: &NewApiSession<'_>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Whether an account's session of the API stands.
+/// When the holder of an account's session of the API logged in; none where
+/// it has ended.
 pub async fn stands(
     pool: &PgPool,
     id: &Id,
     account: &Id,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<Option<UnixMillis>, StoreError> {
     let row = sqlx::query!(
-        "SELECT created_at, seen_at FROM sessions
+        "SELECT created_at, seen_at, proved_at FROM sessions
         WHERE id = $1 AND account = $2 AND kind = 'api'",
         id.as_str(),
         account.as_str()
     )
     .fetch_optional(pool)
     .await?;
-    Ok(row.is_some_and(|row| {
+    Ok(row.and_then(|row| {
         let (created, seen) = (from_timestamp(row.created_at), from_timestamp(row.seen_at));
-        session::stands(Stage::Complete, created, seen, now)
+        let stands = session::stands(Stage::Complete, created, seen, now);
+        stands.then(|| from_timestamp(row.proved_at))
     }))
 }
 

@@ -11,6 +11,7 @@ use munjigi_captcha::UnixMillis;
 
 use super::refusal::{ApiCode, ApiRefused};
 use crate::accounts::access_token::{AccessTokenError, Bearer};
+use crate::accounts::session::is_proved;
 use crate::accounts::{ApiKey, Id, Limit, Permission, Role, api_key};
 use crate::http::App;
 use crate::http::console::Browser;
@@ -34,6 +35,8 @@ pub enum Principal {
         account: Account,
         /// The session.
         session: Id,
+        /// When they logged in.
+        proved_at: UnixMillis,
     },
     /// A program.
     Key(KeyRecord),
@@ -101,11 +104,10 @@ impl Principal {
     async fn of_session(app: &App, bearer: Bearer, now: UnixMillis) -> Result<Self, ApiRefused> {
         let ended = || ApiRefused::new(ApiCode::Unauthenticated, "the session has ended; log in");
         let Bearer { account, session } = bearer;
-        if !api_sessions::stands(&app.pool, &session, &account, now).await? {
-            return Err(ended());
-        }
+        let stands = api_sessions::stands(&app.pool, &session, &account, now).await?;
+        let proved_at = stands.ok_or_else(ended)?;
         let account = accounts::find(&app.pool, &account).await?.ok_or_else(ended)?;
-        Ok(Self::Person { account, session })
+        Ok(Self::Person { account, session, proved_at })
     }
 
     /// Their account: of a key, whose it is.
@@ -152,6 +154,19 @@ impl Principal {
 }
 
 impl Caller {
+    /// A person who logged in so lately that a grave change may follow.
+    pub fn proved(&self, now: UnixMillis) -> Result<&Account, ApiRefused> {
+        match &self.principal {
+            Principal::Person { account, proved_at, .. } if is_proved(*proved_at, now) => {
+                Ok(account)
+            }
+            Principal::Person { .. } | Principal::Key(_) => Err(ApiRefused::new(
+                ApiCode::ProofRequired,
+                "this takes a session that began within the last 15 minutes; log in again",
+            )),
+        }
+    }
+
     /// Their membership, where they have one.
     pub async fn member(&self, organisation: &str) -> Result<Membership, ApiRefused> {
         let organisation: Id = organisation.parse().map_err(|_| ApiRefused::nothing_here())?;

@@ -14,6 +14,7 @@ use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use crate::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
 use crate::accounts::{Id, Permission, Role};
+use crate::http::console::letters;
 use crate::store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked, WantedKey};
 use crate::store::{to_timestamp, transact};
 
@@ -93,15 +94,18 @@ pub async fn list(acting: Acting) -> Result<Json<List<Key>>, ApiRefused> {
     Ok(Json(List::whole(keys.into_iter().map(show).collect())))
 }
 
-/// `POST …/keys`.
+/// `POST …/keys`. A key outlives the session that it is made in, so the
+/// session has to be a new one.
 pub async fn make(
     acting: Acting,
     Body(new): Body<NewKey>,
 ) -> Result<(StatusCode, Json<MadeKey>), ApiRefused> {
     let now = acting.now();
+    let by = acting.caller.proved(now)?;
     let wanted = new.wanted(acting.membership.role, now).map_err(ApiRefused::invalid)?;
     let (app, organisation, actor) = (acting.app(), acting.organisation(), &acting.actor());
-    let key = MakeKey { organisation, wanted: &wanted, actor, now };
+    let letter = &letters::key_made(app.console(), by, &acting.membership, &wanted.name);
+    let key = MakeKey { organisation, wanted: &wanted, actor, letter, now };
     let (id, key) = key
         .make(&app.pool, &app.entropy)
         .await?

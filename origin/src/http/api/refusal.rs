@@ -32,6 +32,8 @@ pub enum ApiCode {
     RefreshTokenReused,
     /// The key ended by itself or was revoked.
     KeyEnded,
+    /// The session is too old for a change this grave.
+    ProofRequired,
     /// Whoever asks may not do this.
     Forbidden,
     /// There is no such thing, for whoever asks.
@@ -61,7 +63,7 @@ pub enum ApiCode {
 impl ApiCode {
     /// All of them.
     #[cfg(test)]
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::MalformedRequest,
         Self::Unauthenticated,
         Self::WrongCredentials,
@@ -69,6 +71,7 @@ impl ApiCode {
         Self::TokenExpired,
         Self::RefreshTokenReused,
         Self::KeyEnded,
+        Self::ProofRequired,
         Self::Forbidden,
         Self::NotFound,
         Self::Conflict,
@@ -93,6 +96,7 @@ impl ApiCode {
             Self::TokenExpired => "token-expired",
             Self::RefreshTokenReused => "refresh-token-reused",
             Self::KeyEnded => "key-ended",
+            Self::ProofRequired => "proof-required",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
@@ -118,7 +122,7 @@ impl ApiCode {
             | Self::TokenExpired
             | Self::RefreshTokenReused
             | Self::KeyEnded => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::ProofRequired | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict | Self::IdempotencyUnsettled => StatusCode::CONFLICT,
             Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,

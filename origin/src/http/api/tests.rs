@@ -17,6 +17,8 @@ use sqlx::PgPool;
 use super::routes::listed;
 use super::{document, rows};
 use crate::accounts::{Id, Permission, Token};
+use crate::locale::Locale;
+use crate::mail::LetterKind;
 use crate::rig::people::Someone;
 use crate::rig::{Answer, Rig};
 use crate::store::api_keys::{MakeKey, WantedKey};
@@ -109,7 +111,8 @@ impl Rig {
             request_id: "r".to_owned(),
         };
         let (organisation, now) = (&of.organisation, self.now());
-        let key = MakeKey { organisation, wanted, actor: &actor, now };
+        let letter = &LetterKind::PasswordChanged.letter(of.email.parse().unwrap(), Locale::En);
+        let key = MakeKey { organisation, wanted, actor: &actor, letter, now };
         let (id, key) = key.make(&self.pool, &self.app.entropy).await.unwrap().unwrap();
         (id, Client { rig: self, bearer: key.reveal().to_string() })
     }

@@ -11,7 +11,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::account::proof;
 use super::frame::{Entry, Frame, render};
+use super::letters;
 use super::person::Asking;
 use super::trouble::Trouble;
 use crate::accounts::{Id, Permission};
@@ -29,6 +31,8 @@ struct Page {
     keys: Vec<Row>,
     scopes: Vec<Choice>,
     typed: Typed,
+    /// Where who is there shows it before they make a key.
+    proof: Option<String>,
     notice: Option<&'static str>,
     mistakes: Vec<String>,
 }
@@ -97,12 +101,16 @@ pub async fn show(
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
 }
 
-/// Makes a key, or says every mistake.
+/// Makes a key, or says every mistake. A key outlives the session that it is
+/// made in, so who is there has just shown who they are.
 pub async fn make(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { name, days, per_day, others }) = fields.map_err(|_| Trouble::malformed())?;
+    if let Some(proof) = proof::asked(&asking.app, &asking.person, &here(&asking)) {
+        return Ok(proof);
+    }
     let typed = Typed { name, days, per_day };
     let scopes: Vec<String> =
         others.keys().filter_map(|name| name.strip_prefix(SCOPE)).map(str::to_owned).collect();
@@ -112,7 +120,9 @@ pub async fn make(
         Err(mistakes) => return page(&asking, None, &scopes, typed, mistakes).await,
     };
     let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
-    let key = MakeKey { organisation, wanted: &wanted, actor, now };
+    let (by, membership) = (&asking.person.account, &asking.member.membership);
+    let letter = &letters::key_made(app.console(), by, membership, &wanted.name);
+    let key = MakeKey { organisation, wanted: &wanted, actor, letter, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
         Ok(made) => made,
         Err(error) => return page(&asking, None, &scopes, typed, vec![error.to_string()]).await,
@@ -141,11 +151,14 @@ pub async fn revoke(
     };
     match transact(&asking.app.pool, &unit).await? {
         Revoked::Now | Revoked::Before => {
-            let place = format!("/console/{}/keys?done=revoked", asking.organisation());
-            Ok(Redirect::to(&place).into_response())
+            Ok(Redirect::to(&format!("{}?done=revoked", here(&asking))).into_response())
         }
         Revoked::Unknown => Err(Trouble::nothing_here()),
     }
+}
+
+fn here(asking: &Asking) -> String {
+    format!("/console/{}/keys", asking.organisation())
 }
 
 async fn page(
@@ -171,6 +184,7 @@ async fn page(
         keys: keys.into_iter().map(|key| Row { state: key.state(now), key }).collect(),
         scopes: scopes.collect(),
         typed,
+        proof: proof::due(&asking.app, &asking.person, &here(asking)),
         notice,
         mistakes,
     };

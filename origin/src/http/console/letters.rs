@@ -8,6 +8,7 @@ use crate::accounts::{EmailAddress, Role, Token, session};
 use crate::locale::Locale;
 use crate::mail::{Letter, LetterKind, Shown};
 use crate::store::accounts::{Account, SignUp};
+use crate::store::organisations::Membership;
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
@@ -59,6 +60,16 @@ pub fn invited(
         days: whole(session::INVITATION_MILLIS / DAY_MILLIS),
     };
     kind.letter(email.for_mail(), locale)
+}
+
+/// To who made a key of the API.
+pub fn key_made(console: &Console, by: &Account, organisation: &Membership, name: &str) -> Letter {
+    let kind = LetterKind::KeyMade {
+        name: Shown::of(name),
+        organisation: Shown::of(&organisation.name),
+        link: page(console, &format!("/console/{}/keys", organisation.organisation)),
+    };
+    to(by, &kind)
 }
 
 /// To who was shown the key of an authenticator app.

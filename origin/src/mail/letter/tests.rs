@@ -44,6 +44,14 @@ pub(crate) fn every_letter() -> Vec<(&'static str, LetterKind)> {
         ("recover-password", LetterKind::RecoverPassword { link: link.clone(), minutes: 1 }),
         ("password-changed", LetterKind::PasswordChanged),
         ("password-reset", LetterKind::PasswordReset),
+        (
+            "key-made",
+            LetterKind::KeyMade {
+                name: odd(),
+                organisation: Shown::of("shop.example"),
+                link: url("console/keys"),
+            },
+        ),
         ("authenticator-offered", LetterKind::AuthenticatorOffered { minutes: 15 }),
         ("second-factor-on", LetterKind::SecondFactorOn),
         ("recovery-codes-replaced", LetterKind::RecoveryCodesReplaced),

@@ -4,6 +4,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use time::Duration;
 
+use super::session::{bearing, log_in, refresh};
 use crate::accounts::Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
 use crate::accounts::Role;
 use crate::rig::{DAY, MINUTE, Rig};
@@ -107,6 +108,37 @@ async fn a_key_invites_and_changes_nobody_who_may_more_than_it(pool: PgPool) {
     for (of, status) in [(&lee, 403), (&kim, 403), (&park, 204)] {
         let answer = wide.call("DELETE", &member(of), None).await;
         assert_eq!(answer.status, status, "{}: {}", of.email, answer.body);
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let base = format!("/organisations/{}/keys", kim.organisation);
+    let body = json!({ "name": "deploy", "scopes": ["sites:read"] });
+    let tokens = log_in(&rig, &kim.email).await;
+    rig.pass(14 * MINUTE);
+    let client = bearing(&rig, &tokens);
+    assert_eq!(client.call("POST", &base, Some(&body)).await.status, 201);
+    rig.pass(MINUTE);
+    // Another access token does not say who is there.
+    let tokens = refresh(&rig, &tokens).await.json();
+    let client = bearing(&rig, &tokens);
+    let answer = client.call("POST", &base, Some(&body)).await;
+    assert_eq!((answer.status, answer.code()), (403, "proof-required".to_owned()));
+    assert_eq!(client.call("GET", &base, None).await.status, 200);
+    let client = bearing(&rig, &log_in(&rig, &kim.email).await);
+    assert_eq!(client.call("POST", &base, Some(&body)).await.status, 201);
+    let told: Vec<String> = sqlx::query_scalar("SELECT text_body FROM mails ORDER BY id")
+        .fetch_all(&rig.pool)
+        .await
+        .unwrap();
+    assert_eq!(told.len(), 2);
+    for text in told {
+        assert!(text.contains("has just made the API key “deploy” for “Kim's”"), "{text}");
+        assert!(text.contains(&format!("/console/{}/keys\n", kim.organisation)), "{text}");
+        assert!(!text.contains("mjk_"), "{text}");
     }
 }
 

@@ -23,19 +23,23 @@ async fn post_from(address: &str, rig: &Rig, path: &str, body: &Value) -> Answer
     rig.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
-async fn log_in(rig: &Rig, email: &str) -> Value {
+pub async fn log_in(rig: &Rig, email: &str) -> Value {
     let answer = post(rig, "/session", &json!({ "email": email, "password": PASSWORD })).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.json()
 }
 
-async fn refresh(rig: &Rig, tokens: &Value) -> Answer {
+pub async fn refresh(rig: &Rig, tokens: &Value) -> Answer {
     post(rig, "/session/refresh", &json!({ "refresh_token": tokens["refresh_token"] })).await
 }
 
+/// A program that has these tokens.
+pub fn bearing<'a>(rig: &'a Rig, tokens: &Value) -> Client<'a> {
+    Client { rig, bearer: tokens["access_token"].as_str().unwrap().to_owned() }
+}
+
 async fn me(rig: &Rig, tokens: &Value) -> u16 {
-    let bearer = tokens["access_token"].as_str().unwrap().to_owned();
-    Client { rig, bearer }.call("GET", "/me", None).await.status
+    bearing(rig, tokens).call("GET", "/me", None).await.status
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -61,12 +61,17 @@ pub struct Answer {
 
 /// Sends who has not lately shown who they are to the page that asks for it.
 pub fn asked(app: &App, person: &Person, next: &str) -> Option<Response> {
+    due(app, person, next).map(|place| Redirect::to(&place).into_response())
+}
+
+/// The address of that page, where it is due.
+pub fn due(app: &App, person: &Person, next: &str) -> Option<String> {
     let proved = from_timestamp(person.session.proved_at);
     if is_proved(proved, app.clock.now()) {
         return None;
     }
     let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-    Some(Redirect::to(&format!("/console/account/proof?{query}")).into_response())
+    Some(format!("/console/account/proof?{query}"))
 }
 
 /// The form.

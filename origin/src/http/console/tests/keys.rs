@@ -4,7 +4,9 @@ use axum::body::Body;
 use axum::http::Request;
 use sqlx::PgPool;
 
+use crate::accounts::session::PROOF_MILLIS;
 use crate::rig::Rig;
+use crate::rig::people::PASSWORD;
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_key_is_shown_once_works_and_is_revoked(pool: PgPool) {
@@ -44,4 +46,32 @@ async fn mistakes_are_told_and_what_was_typed_is_kept(pool: PgPool) {
     tab.send(&path, &[("name", "deploy")]).await;
     assert!(tab.page.contains("scopes: at least one"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM api_keys").await, 0);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_open_browser_alone_makes_no_key(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let path = format!("/console/{}/keys", kim.organisation);
+    let fields = [("name", "deploy"), ("scope:sites:read", "yes")];
+    tab.open(&path).await;
+    rig.pass(PROOF_MILLIS);
+    // A form that was shown before.
+    tab.send(&path, &fields).await;
+    assert!(tab.path.starts_with("/console/account/proof"), "{}", tab.path);
+    assert_eq!(rig.number("SELECT count(*) FROM api_keys").await, 0);
+    // The page asks before it shows the form.
+    tab.open(&path).await;
+    assert!(!tab.page.contains("name=\"scope:sites:read\""), "{}", tab.page);
+    let next = tab.page.split("class=\"button\" href=\"").nth(1).unwrap();
+    let next = next.split('"').next().unwrap().to_owned();
+    tab.open(&next).await;
+    tab.send("/console/account/proof", &[("password", PASSWORD), ("next", &path)]).await;
+    assert_eq!((tab.status, tab.path.as_str()), (200, path.as_str()));
+    tab.send(&path, &fields).await;
+    assert_eq!(tab.status, 201, "{}", tab.page);
+    let subjects: Vec<String> =
+        sqlx::query_scalar("SELECT subject FROM mails").fetch_all(&rig.pool).await.unwrap();
+    assert_eq!(subjects, ["You have a new API key"]);
 }
