@@ -17,7 +17,7 @@ pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
 pub use mark::{Mark, MarkError};
 pub use mistakes::{Field, Mistake, Mistakes};
-pub use rules::read_rules;
+pub use rules::{read_rules, warnings};
 pub use undo::Undo;
 
 use crate::store::sites::SiteRecord;

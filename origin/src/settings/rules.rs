@@ -1,7 +1,7 @@
 //! Reading a file of rules. Stricter than the wire: a condition whose name is
 //! misspelt would be no condition, and the rule would match everybody.
 
-use munjigi_protocol::Rule;
+use munjigi_protocol::{Rule, Verdict};
 use serde_json::Value;
 
 use super::Mistake;
@@ -23,6 +23,33 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
     // From the text once more: it alone still has names that stand there twice.
     serde_json::from_str(text)
         .map_err(|error| vec![Mistake::new("the rules are not well-formed", error, MEND)])
+}
+
+/// What owners should know of rules that are well-formed: an `allow` by
+/// country or network alone also lets every bot there pay the least.
+pub fn warnings(rules: &[Rule]) -> Vec<String> {
+    let warned = rules.iter().enumerate().filter_map(|(index, rule)| {
+        let who = uncounted(rule)?;
+        Some(format!(
+            "Rule {} turns the counters off for everyone in {who}: whoever is there, or has a proxy there, pays the least work for any number of tokens. A host name or action does not narrow it down, because the browser chooses them. Allow a prefix of your own instead.",
+            index + 1
+        ))
+    });
+    warned.collect()
+}
+
+/// Whom a rule lets pay the least, whatever the counters say, where that is
+/// more than a network of somebody's own.
+fn uncounted(rule: &Rule) -> Option<String> {
+    let when = &rule.when;
+    if rule.verdict != Verdict::Allow || when.prefix.is_some() {
+        return None;
+    }
+    match (when.asn, &when.country) {
+        (Some(asn), _) => Some(format!("the network AS{asn}")),
+        (None, Some(country)) => Some(format!("the country {country}")),
+        (None, None) => None,
+    }
 }
 
 fn wrong(index: usize, item: &Value) -> Vec<Mistake> {

@@ -181,3 +181,30 @@ fn the_undo_survives_a_shell() {
     let expected = format!("{}\n{words}", undo.stdin.unwrap());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }
+
+#[test]
+fn an_allow_by_country_or_network_is_warned_about_and_no_other_rule() {
+    let rules = r#"[
+        {"match":{"country":"KR","action":"login"},"verdict":"allow"},
+        {"match":{"asn":4766,"country":"KR"},"verdict":"allow"},
+        {"match":{"prefix":"192.0.2.0/24","country":"KR"},"verdict":"allow"},
+        {"match":{"country":"KR"},"verdict":"harder"},
+        {"match":{"action":"login"},"verdict":"allow"},
+        {"match":{},"verdict":"allow"}
+    ]"#;
+    let warned = warnings(&read_rules(rules).unwrap());
+    let begins: Vec<&str> = warned.iter().map(|one| one.split(':').next().unwrap()).collect();
+    let expected = [
+        "Rule 1 turns the counters off for everyone in the country KR",
+        "Rule 2 turns the counters off for everyone in the network AS4766",
+    ];
+    assert_eq!(begins, expected);
+}
+
+#[test]
+fn the_rules_of_the_documents_are_read_and_need_no_warning() {
+    let page = include_str!("../../../docs/operation.md");
+    let example = page.split("cat rules.json\n").nth(1).unwrap();
+    let example = example.split("munjigi site set").next().unwrap();
+    assert_eq!(warnings(&read_rules(example).unwrap()), Vec::<String>::new());
+}

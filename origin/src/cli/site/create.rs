@@ -1,5 +1,7 @@
 //! `munjigi site create`.
 
+use std::fmt::Write;
+
 use munjigi_captcha::{HostPattern, Vendor};
 use munjigi_protocol::{Mode, SiteConfig, Work};
 use serde::Serialize;
@@ -8,7 +10,7 @@ use super::options::{Options, read_file};
 use super::{parse_vendor, view};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::settings::{Edit, HostsEdit, Settings};
+use crate::settings::{Edit, HostsEdit, Settings, warnings};
 use crate::site_keys;
 use crate::store::sites::{CreateByCommand, CreateSite};
 use crate::store::{self, transact};
@@ -66,6 +68,9 @@ struct Created<'a> {
     allow_loopback: bool,
     mode: Mode,
     version: u64,
+    /// What its owner should know of its rules.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
@@ -101,6 +106,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             allow_loopback: config.allow_loopback,
             mode: config.mode,
             version: config.version,
+            warnings: warnings(&config.rules),
         });
     }
     print(&people(name, &config, &secret))
@@ -127,6 +133,11 @@ fn people(name: &str, config: &SiteConfig, secret: &str) -> String {
     let sitekey = &config.sitekey;
     let public = site_keys::public(config);
     let hosts = view::hosts(config);
+    let mut warned = String::new();
+    for warning in warnings(&config.rules) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(warned, "\nWarning: {warning}");
+    }
     format!(
         "\
 Made the site {name:?}.
@@ -136,7 +147,7 @@ Made the site {name:?}.
   secret   {secret}
            shown this once, kept nowhere: goes into the back end
   hosts    {hosts}
-
+{warned}
 The edge has it within a second while `munjigi serve` runs; see
 `munjigi site show {sitekey}`.
 Undo: munjigi site delete {sitekey}

@@ -13,7 +13,7 @@ use super::{parse_sitekey, refused};
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
-use crate::settings::{Edit, FieldChange, HostsEdit, Undo, changes};
+use crate::settings::{Edit, FieldChange, HostsEdit, Undo, changes, warnings};
 use crate::store::sites::{EditByCommand, EditRefused, EditSite, Edited, Intent};
 use crate::store::{self, transact};
 
@@ -74,6 +74,9 @@ struct Report {
     version: u64,
     dry_run: bool,
     changes: Vec<FieldChange>,
+    /// What its owner should know of its new rules.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     undo: Option<String>,
 }
@@ -122,7 +125,9 @@ async fn carry_out(
         })?;
     let changes = changes(&before, &after);
     let undo = (!changes.is_empty()).then(|| Undo::of(&sitekey, &before, &after).to_string());
-    Ok(Report { sitekey, version, dry_run: arguments.dry_run, changes, undo })
+    let has_rules = changes.iter().any(|change| change.field == "rules");
+    let warnings = if has_rules { warnings(&after.rules) } else { Vec::new() };
+    Ok(Report { sitekey, version, dry_run: arguments.dry_run, changes, warnings, undo })
 }
 
 fn people(report: &Report) -> String {
@@ -142,12 +147,15 @@ fn people(report: &Report) -> String {
     for change in changes.iter().filter(|change| change.field == "rules") {
         list_rules(&mut text, change);
     }
+    for warning in &report.warnings {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\nWarning: {warning}");
+    }
     text.push_str(if report.dry_run {
         "\nNothing was changed; without --dry-run it would be.\nIt would be undone by:"
     } else {
         "\nThe edge follows within seconds while `munjigi serve` runs, everywhere within two minutes.\nUndo:"
     });
-    // Writing to a String cannot fail.
     let _ = writeln!(text, " {undo}");
     text
 }

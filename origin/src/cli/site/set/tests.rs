@@ -205,3 +205,21 @@ async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sql
         [(command, Some("site.pause"), None), (command, Some("site.edit"), Some("invisible"))]
     );
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    let key = site.sitekey.as_str();
+    let own = r#"[{"match": {"prefix": "192.0.2.0/24"}, "verdict": "allow"}]"#;
+    for (words, rules, warned) in [
+        (vec![key, "--rules", "rules.json", "--dry-run"], RULES, true),
+        (vec![key, "--rules", "rules.json"], RULES, true),
+        (vec![key, "--name", "Another"], RULES, false),
+        (vec![key, "--rules", "rules.json"], own, false),
+    ] {
+        let report = set(&rig, &words, rules).await.unwrap();
+        let told = people(&report).contains("Warning: Rule 1 turns the counters off");
+        assert_eq!((told, report.warnings.len() == 1), (warned, warned), "{words:?}");
+    }
+}

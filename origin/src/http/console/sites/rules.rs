@@ -21,7 +21,7 @@ use crate::accounts::Permission;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::{Edit, Mark, Settings};
+use crate::settings::{Edit, Mark, Settings, warnings};
 use crate::store::audit;
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
@@ -49,6 +49,8 @@ struct Page {
     typed: Typed,
     verdicts: Vec<(&'static str, &'static str)>,
     notice: Option<&'static str>,
+    /// About the rules as they are.
+    warnings: Vec<String>,
     mistakes: Vec<String>,
     tried: Option<Tried>,
 }
@@ -189,6 +191,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         typed: Typed::default(),
         verdicts: VERDICTS.map(|(_, word, meaning)| (word, meaning)).to_vec(),
         notice: None,
+        warnings: warnings(&site.config.rules),
         mistakes: Vec::new(),
         tried: None,
     }

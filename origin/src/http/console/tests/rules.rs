@@ -196,3 +196,25 @@ async fn who_may_only_look_sees_the_rules_without_buttons(pool: PgPool) {
     tab.send(&path, &[("mark", "1"), ("change", "remove"), ("rule", "0")]).await;
     assert_eq!((tab.status, countries(&rig).await.as_str()), (403, "KR"));
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, path) = site(&rig).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&path).await;
+    assert!(tab.page.contains("turns the counters off for everyone there"), "{}", tab.page);
+    let warned = "Rule 1 turns the counters off for everyone in the country KR";
+    let allow = [("country", "KR"), ("action", "login"), ("verdict", "allow")];
+    press(&mut tab, &path, "try", &allow).await;
+    assert_eq!(countries(&rig).await, "");
+    let tried = tab.page.split("id=\"tried\"").nth(1).unwrap();
+    assert!(tried.contains(warned), "{}", tab.page);
+    tab.open(&path).await;
+    assert!(!tab.page.contains(warned), "{}", tab.page);
+    press(&mut tab, &path, "add", &allow).await;
+    assert!(tab.page.contains(warned), "{}", tab.page);
+    press(&mut tab, &path, "remove", &[("rule", "0")]).await;
+    press(&mut tab, &path, "add", &[("country", "KR"), ("verdict", "block")]).await;
+    assert!(!tab.page.contains("Rule 1 turns"), "{}", tab.page);
+}

@@ -8,6 +8,7 @@ use crate::accounts::limits::TRIES_OF_RULES;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::rehearsal::{Did, Outcome, Rehearsal, Rehearsed, VERDICTS};
+use crate::settings::warnings;
 use crate::statistics::Share;
 use crate::store::limits::Taken;
 use crate::store::replay::{self, BOUNDS, Replay};
@@ -18,6 +19,8 @@ pub struct Tried {
     /// Since when.
     pub since: String,
     pub parts: Vec<Part>,
+    /// About the rules as they would be.
+    pub warnings: Vec<String>,
     pub limits: Vec<&'static str>,
 }
 
@@ -75,7 +78,8 @@ pub async fn on_last_day(
         Step::Up(_) | Step::Down(_) | Step::Undo => "With this change".to_owned(),
     };
     let limits = limits_of(config, proposed);
-    Ok(Tried { title, since: since(&replay), parts, limits })
+    let warnings = warnings(proposed);
+    Ok(Tried { title, since: since(&replay), parts, warnings, limits })
 }
 
 fn since(replay: &Replay) -> String {
