@@ -19,7 +19,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-use crate::accounts::Vault;
+use crate::accounts::{LimitKey, Vault};
 use crate::entropy::Entropy;
 use crate::store::sessions::Ended;
 use recent::{Blind, Recent};
@@ -48,11 +48,11 @@ pub struct Cache {
 
 impl Cache {
     /// Postgres does everything.
-    pub fn of_postgres(pool: &PgPool) -> Self {
+    pub fn of_postgres(pool: &PgPool, key: LimitKey) -> Self {
         Self {
             sessions: Arc::new(sessions::Stored(pool.clone())),
             sites: Arc::new(sites::Stored(pool.clone())),
-            limits: Arc::new(limits::Stored(pool.clone())),
+            limits: Arc::new(limits::Stored { pool: pool.clone(), key }),
             locks: Arc::new(locks::Stored(pool.clone())),
             redis: None,
         }
@@ -63,16 +63,18 @@ impl Cache {
     pub fn of_redis(
         redis: &Redis,
         pool: &PgPool,
+        key: LimitKey,
         vault: Option<&Vault>,
         entropy: &Entropy,
     ) -> Self {
-        let limits = limits::Counted { redis: redis.clone(), stored: limits::Stored(pool.clone()) };
+        let stored = limits::Stored { pool: pool.clone(), key: key.clone() };
+        let limits = limits::Counted { redis: redis.clone(), stored };
         let locks = locks::Guarded { redis: redis.clone(), stored: locks::Stored(pool.clone()) };
         let without = Self {
             limits: Arc::new(limits),
             locks: Arc::new(locks),
             redis: Some(redis.clone()),
-            ..Self::of_postgres(pool)
+            ..Self::of_postgres(pool, key)
         };
         let Some(vault) = vault else { return without };
         let recent = |kind, lifetime| Recent {

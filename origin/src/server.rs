@@ -10,6 +10,7 @@ use munjigi_service::metrics;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
+use crate::accounts::LimitKey;
 use crate::cache::{Cache, Redis};
 use crate::clock::Clock;
 use crate::config::{Config, Console as ConsoleConfig, Database, Mail, RedisServer};
@@ -131,10 +132,14 @@ impl Server {
         metrics: PrometheusHandle,
     ) -> Self {
         let vault = parts.console.as_ref().map(|console| &console.vault);
-        let cache = parts.redis.as_ref().map_or_else(
-            || Cache::of_postgres(&parts.pool),
-            |redis| Cache::of_redis(redis, &parts.pool, vault, &parts.entropy),
+        let key = parts.console.as_ref().map_or_else(
+            || LimitKey::draw(&parts.entropy),
+            |console| LimitKey::of(&console.config.keys),
         );
+        let cache = match &parts.redis {
+            None => Cache::of_postgres(&parts.pool, key),
+            Some(redis) => Cache::of_redis(redis, &parts.pool, key, vault, &parts.entropy),
+        };
         let factory = Factory {
             pool: parts.factory_pool,
             edge: parts.edge.clone(),

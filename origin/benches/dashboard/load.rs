@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use munjigi_captcha::{KeyRing, UnixMillis};
+use munjigi_origin::accounts::LimitKey;
 use munjigi_origin::cache::Cache;
 use munjigi_origin::clock::Clock;
 use munjigi_origin::edge::{self, Edge};
@@ -90,7 +91,7 @@ fn jobs(pool: &PgPool, now: UnixMillis) -> Jobs {
     let entropy = Entropy::system().unwrap();
     let edge = Edge::new(http, nowhere, &ring, clock.clone(), entropy.clone());
     let publisher = Publisher { pool: pool.clone(), edge, clock: clock.clone() };
-    let locks = Cache::of_postgres(pool).locks;
+    let locks = Cache::of_postgres(pool, LimitKey::draw(&entropy)).locks;
     let pool = pool.clone();
     Jobs { pool, locks, clock, event_days: 90, publisher, entropy, console: None }
 }

@@ -2,7 +2,16 @@
 //! Counted by the generic cell rate algorithm: a burst at once, then one per
 //! interval.
 
-use sha2::{Digest, Sha256};
+use std::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use munjigi_captcha::KeyRing;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::entropy::Entropy;
+
+const INFO: &[u8] = b"munjigi/v1/console-limits";
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
@@ -86,15 +95,42 @@ pub const DEMO_BY_PREFIX: Limit =
 pub const WEBHOOK_TESTS_BY_ORGANISATION: Limit =
     Limit { name: "webhook-tests-by-organisation", burst: 10, interval_millis: MINUTE };
 
+/// Keeps counts under names from which nobody without it learns whom they
+/// are of: addresses are few enough to be tried one by one. `Debug` prints
+/// the type's name only; wiped on drop.
+#[derive(Clone)]
+pub struct LimitKey(Zeroizing<[u8; 32]>);
+
+impl LimitKey {
+    /// Of the console's ring. Counts begin again where its first key is
+    /// another.
+    #[expect(clippy::missing_panics_doc, reason = "a ring has a key")]
+    pub fn of(ring: &KeyRing) -> Self {
+        Self(ring.keys().next().expect("a ring has a first key").derive(INFO))
+    }
+
+    /// Where there is no console, and nothing to count.
+    pub fn draw(entropy: &Entropy) -> Self {
+        Self(Zeroizing::new(entropy.bytes()))
+    }
+}
+
+impl fmt::Debug for LimitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LimitKey")
+    }
+}
+
 impl Limit {
-    /// The key of its count for whom or what it limits. Hashed: the table
-    /// holds no addresses.
-    pub fn key(&self, whom: &str) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        hash.update(self.name);
-        hash.update([0]);
-        hash.update(whom);
-        hash.finalize().into()
+    /// The name of its count for whom or what it limits.
+    #[expect(clippy::missing_panics_doc, reason = "a key of any length fits HMAC")]
+    pub fn count_of(&self, whom: &str, key: &LimitKey) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&*key.0).expect("a key of any length fits HMAC");
+        mac.update(self.name.as_bytes());
+        mac.update(&[0]);
+        mac.update(whom.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// How far ahead of now a count may be and still take another.
@@ -115,10 +151,27 @@ mod tests {
 
     #[test]
     fn each_limit_counts_for_itself() {
-        assert_ne!(LOG_IN_BY_PREFIX.key("a"), LOG_IN_BY_ACCOUNT.key("a"));
-        assert_ne!(LOG_IN_BY_PREFIX.key("a"), LOG_IN_BY_PREFIX.key("b"));
+        let key = LimitKey::draw(&Entropy::from_seed(1));
+        let of = |limit: Limit, whom: &str| limit.count_of(whom, &key);
+        assert_ne!(of(LOG_IN_BY_PREFIX, "a"), of(LOG_IN_BY_ACCOUNT, "a"));
+        assert_ne!(of(LOG_IN_BY_PREFIX, "a"), of(LOG_IN_BY_PREFIX, "b"));
         let (one, other) =
             (Limit { name: "a", ..SECOND_FACTOR }, Limit { name: "aa", ..SECOND_FACTOR });
-        assert_ne!(one.key("ab"), other.key("b"));
+        assert_ne!(of(one, "ab"), of(other, "b"));
+    }
+
+    #[test]
+    fn counts_are_kept_by_the_ring_s_first_key() {
+        const A: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        const B: &str = "_________________________________________-8";
+        let of = |ring: &str| {
+            let key = LimitKey::of(&KeyRing::parse(ring).unwrap());
+            LOG_IN_BY_ACCOUNT.count_of("kim@shop.example", &key)
+        };
+        let (old, new) = (format!("k1:{A}"), format!("k2:{B}"));
+        assert_eq!(of(&format!("{new},{old}")), of(&new));
+        assert_ne!(of(&new), of(&old));
+        let key = LimitKey::of(&KeyRing::parse(&old).unwrap());
+        assert_eq!(format!("{key:?}"), "LimitKey");
     }
 }

@@ -6,7 +6,7 @@ use munjigi_captcha::UnixMillis;
 use sqlx::PgPool;
 
 use super::link::{Away, Redis};
-use crate::accounts::Limit;
+use crate::accounts::{Limit, LimitKey};
 use crate::store::StoreError;
 use crate::store::limits::{self, Taken, Told};
 
@@ -38,16 +38,21 @@ pub trait Limits: std::fmt::Debug + Send + Sync {
 
 /// Counts in Postgres.
 #[derive(Debug, Clone)]
-pub struct Stored(pub PgPool);
+pub struct Stored {
+    /// Counts.
+    pub pool: PgPool,
+    /// Names the counts.
+    pub key: LimitKey,
+}
 
 #[async_trait]
 impl Limits for Stored {
     async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError> {
-        limits::take(&self.0, limit, whom, now).await
+        limits::take(&self.pool, limit, &limit.count_of(whom, &self.key), now).await
     }
 
     async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError> {
-        limits::forget(&self.0, limit, whom).await
+        limits::forget(&self.pool, &limit.count_of(whom, &self.key)).await
     }
 }
 
@@ -65,7 +70,7 @@ pub struct Counted {
 impl Limits for Counted {
     async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError> {
         let mut command = redis::cmd("EVAL");
-        command.arg(TAKE).arg(1).arg(name(limit, whom)).arg(now.0);
+        command.arg(TAKE).arg(1).arg(self.name(limit, whom)).arg(now.0);
         command.arg(limit.interval_millis).arg(limit.tolerance_millis());
         match self.redis.ask::<(u8, u64)>(&command).await {
             Ok((1, clear)) => Ok(limits::taken(limit, UnixMillis(clear), now)),
@@ -79,11 +84,14 @@ impl Limits for Counted {
 
     async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError> {
         // Both: it may have been counted there while Redis was away.
-        let _ = self.redis.ask::<i64>(redis::cmd("DEL").arg(name(limit, whom))).await;
+        let _ = self.redis.ask::<i64>(redis::cmd("DEL").arg(self.name(limit, whom))).await;
         self.stored.forget(limit, whom).await
     }
 }
 
-fn name(limit: &Limit, whom: &str) -> String {
-    format!("munjigi:limit:{}", BASE64URL_NOPAD.encode(&limit.key(whom)))
+impl Counted {
+    fn name(&self, limit: &Limit, whom: &str) -> String {
+        let count = limit.count_of(whom, &self.stored.key);
+        format!("munjigi:limit:{}", BASE64URL_NOPAD.encode(&count))
+    }
 }

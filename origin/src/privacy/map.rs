@@ -171,7 +171,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "limits",
-        why: "how often something was tried, by hashes",
+        why: "how often something was tried, by keyed hashes",
         others: &["key"],
         kept: Kept::Swept("until nobody is held back, at most a day"),
         ..TECHNICAL

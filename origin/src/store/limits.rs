@@ -30,15 +30,14 @@ pub struct Told {
     pub whole_in_seconds: u32,
 }
 
-/// Takes one from what a limit allows somebody. One statement decides, so a
+/// Takes one from what a limit allows the holder of a count. One statement decides, so a
 /// thousand at once are counted each.
 pub async fn take(
     pool: &PgPool,
     limit: &Limit,
-    whom: &str,
+    count: &[u8; 32],
     now: UnixMillis,
 ) -> Result<Told, StoreError> {
-    let key = limit.key(whom);
     let at = to_timestamp(now);
     let latest = at + millis(limit.tolerance_millis());
     let next = at + millis(limit.interval_millis);
@@ -48,7 +47,7 @@ pub async fn take(
             SET clear_at = GREATEST(limits.clear_at, $3) + ($2::timestamptz - $3::timestamptz)
             WHERE limits.clear_at <= $4
         RETURNING clear_at",
-        &key,
+        count,
         next,
         at,
         latest
@@ -58,7 +57,7 @@ pub async fn take(
     if let Some(clear) = clear {
         return Ok(taken(limit, from_timestamp(clear), now));
     }
-    let clear = sqlx::query_scalar!("SELECT clear_at FROM limits WHERE key = $1", &key)
+    let clear = sqlx::query_scalar!("SELECT clear_at FROM limits WHERE key = $1", count)
         .fetch_optional(pool)
         .await?;
     Ok(refused(limit, clear.map_or(now, from_timestamp), now))
@@ -88,8 +87,8 @@ fn seconds(millis: u64) -> u32 {
 }
 
 /// Forgets what was counted of somebody, who has shown to be who they are.
-pub async fn forget(pool: &PgPool, limit: &Limit, whom: &str) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM limits WHERE key = $1", &limit.key(whom)).execute(pool).await?;
+pub async fn forget(pool: &PgPool, count: &[u8; 32]) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM limits WHERE key = $1", count).execute(pool).await?;
     Ok(())
 }
 

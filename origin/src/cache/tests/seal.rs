@@ -1,11 +1,12 @@
-//! What somebody else writes into Redis.
+//! What somebody else writes into Redis, and what they learn there.
 
+use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
 use super::beside;
 use crate::accounts::Token;
 use crate::cache::Redis;
-use crate::rig::Tab;
+use crate::rig::{Rig, Tab};
 
 async fn text(redis: &Redis, key: &str) -> Vec<u8> {
     redis.ask::<Option<Vec<u8>>>(redis::cmd("GET").arg(key)).await.unwrap().unwrap()
@@ -57,5 +58,46 @@ async fn whoever_writes_into_redis_logs_nobody_in(pool: PgPool) {
         tab.cookies.insert("__Host-munjigi-session".to_owned(), theirs.reveal().to_string());
         tab.open("/console/account").await;
         assert!(tab.path.starts_with("/log-in"), "{}", tab.path);
+    }
+}
+
+/// Hashes that anybody could make of whom is counted here.
+fn guesses(email: &str) -> Vec<Vec<u8>> {
+    let counted = [("log-in-by-account", email), ("log-in-by-prefix", "203.0.113.0/24")];
+    let hash = |(name, whom)| Sha256::digest(format!("{name}\0{whom}")).to_vec();
+    counted.map(hash).to_vec()
+}
+
+async fn fail_to_log_in(rig: &Rig, email: &str) {
+    let mut tab = Tab::new(rig);
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", email), ("password", "not this one")]).await;
+    assert_eq!(tab.status, 422);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn nobody_finds_out_by_trying_whom_postgres_counts(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    fail_to_log_in(&rig, &kim.email).await;
+    let counts: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT key FROM limits").fetch_all(&rig.pool).await.unwrap();
+    assert_eq!(counts.len(), 2);
+    for guess in guesses(&kim.email) {
+        assert!(!counts.contains(&guess));
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn nobody_finds_out_by_trying_whom_redis_counts(pool: PgPool) {
+    let Some((rig, server)) = beside(pool).await else { return };
+    let kim = rig.someone("Kim").await;
+    fail_to_log_in(&rig, &kim.email).await;
+    let redis = server.connection();
+    let counts: Vec<String> = redis.ask(redis::cmd("KEYS").arg("munjigi:limit:*")).await.unwrap();
+    assert_eq!(counts.len(), 2);
+    for guess in guesses(&kim.email) {
+        let guess = data_encoding::BASE64URL_NOPAD.encode(&guess);
+        assert!(!counts.contains(&format!("munjigi:limit:{guess}")));
     }
 }
