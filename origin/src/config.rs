@@ -96,8 +96,10 @@ pub struct Keys {
 /// What listens here.
 #[derive(Debug, Clone, Copy)]
 pub struct Http {
-    /// Address and port.
+    /// Address and port for everybody.
     pub listen: SocketAddr,
+    /// For operators alone.
+    pub operators: SocketAddr,
 }
 
 /// How long records are kept.
@@ -254,10 +256,12 @@ impl Keys {
 
 impl Http {
     fn from(reader: &mut Reader) -> Option<Self> {
-        let listen = reader.required(&variables::LISTEN, |text| {
+        let parse = |text: &str| {
             text.parse().map_err(|_| "not an address and port like 127.0.0.1:8080".to_owned())
-        })?;
-        Some(Self { listen })
+        };
+        let listen = reader.required(&variables::LISTEN, parse);
+        let operators = reader.required(&variables::OPERATOR_LISTEN, parse);
+        Some(Self { listen: listen?, operators: operators? })
     }
 }
 

@@ -108,7 +108,22 @@ impl App {
     }
 }
 
-/// Every route.
+/// What operators look at. It tells what runs where and how it is, and each
+/// look asks every part: it is not for everybody.
+pub fn operators(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::handler))
+        .fallback(async || Refused::new(Code::NotFound, "there is nothing at this path"))
+        .method_not_allowed_fallback(async || {
+            Refused::new(Code::MethodNotAllowed, "the path takes another method")
+        })
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
+        .with_state(app)
+}
+
+/// Every other route.
 pub fn router(app: Arc<App>) -> Router {
     let pages = match app.console {
         Some(_) => console::router(&app),
@@ -117,8 +132,6 @@ pub fn router(app: Arc<App>) -> Router {
     pages
         .merge(api::router(&app))
         .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(metrics::handler))
         .route(routes::VERSION.path, get(version::handler))
         .route(routes::EVENTS.path, post(events::handler))
         .route(routes::COUNTS.path, post(counts::handler))

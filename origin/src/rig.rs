@@ -224,6 +224,12 @@ impl Rig {
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
+    /// As an operator looks at it.
+    pub async fn look_at(&self, path: &str) -> Answer {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        answer_of(http::operators(Arc::clone(&self.app)).oneshot(request).await.unwrap()).await
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
@@ -239,14 +245,7 @@ impl Rig {
     pub async fn answer(&self, mut request: Request) -> Answer {
         let proxy = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000)));
         request.extensions_mut().get_or_insert_with(|| proxy);
-        let response = http::router(Arc::clone(&self.app)).oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-        Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        answer_of(http::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()).await
     }
 
     /// One number of a query.
@@ -277,6 +276,16 @@ impl Rig {
 
     pub fn new_hash(&self) -> SecretHash {
         self.secret().hash()
+    }
+}
+
+async fn answer_of(response: Response) -> Answer {
+    let (head, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    Answer {
+        status: head.status.as_u16(),
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
     }
 }
 

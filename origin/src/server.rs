@@ -178,18 +178,12 @@ impl Server {
     /// Serves until `stop` is done, then ends what is under way.
     pub async fn run(
         self,
-        listener: TcpListener,
+        listeners: Listeners,
         stop: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()> {
         let (stopper, asked) = stop::pair();
         let background = tokio::spawn(background(Arc::clone(&self.app), asked.clone()));
-        let mut until_asked = asked;
-        let router = http::router(Arc::clone(&self.app));
-        // Who connects is known to the pages for people.
-        let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-        let serving = axum::serve(listener, router)
-            .with_graceful_shutdown(async move { until_asked.asked().await });
-        let mut serving = tokio::spawn(serving.into_future());
+        let mut serving = tokio::spawn(serve(Arc::clone(&self.app), listeners, asked));
         tokio::select! {
             () = stop => {
                 tracing::info!("stopping: ending what is under way");
@@ -215,6 +209,27 @@ impl Server {
         tracing::info!("stopped");
         served.unwrap_or_else(|error| Err(std::io::Error::other(error)))
     }
+}
+
+/// Where it listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everybody.
+    pub public: TcpListener,
+    /// For operators alone.
+    pub operators: TcpListener,
+}
+
+/// Answers on both, until asked to stop.
+async fn serve(app: Arc<App>, listeners: Listeners, asked: Stop) -> std::io::Result<()> {
+    let until = |mut asked: Stop| async move { asked.asked().await };
+    let router = http::router(Arc::clone(&app));
+    // Who connects is known to the pages for people.
+    let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+    let public = axum::serve(listeners.public, router).with_graceful_shutdown(until(asked.clone()));
+    let operators =
+        axum::serve(listeners.operators, http::operators(app)).with_graceful_shutdown(until(asked));
+    tokio::try_join!(public.into_future(), operators.into_future()).map(|_| ())
 }
 
 /// What a server is made of.

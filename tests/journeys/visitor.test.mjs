@@ -13,7 +13,7 @@ after(own.close);
 
 /** How often forms were sent with this outcome. @param {string} form @param {string} outcome */
 async function visits(form, outcome) {
-  const text = await (await fetch(`${own.stage.origin}/metrics`)).text();
+  const text = await (await fetch(`${own.stage.operators}/metrics`)).text();
   const line = text.split('\n').find((it) => it.startsWith('munjigi_console_visits_total')
     && it.includes(`form="${form}"`) && it.includes(`outcome="${outcome}"`));
   return Number(line?.split(' ').at(-1) ?? 0);

@@ -22,6 +22,7 @@ const START_WITHIN: Duration = Duration::from_mins(1);
 pub struct Origin {
     binary: PathBuf,
     port: u16,
+    operators: u16,
     environment: BTreeMap<String, String>,
     log: PathBuf,
     process: Option<Process>,
@@ -42,15 +43,24 @@ impl Origin {
             binary.display()
         );
         let port = port.unwrap_or_else(ports::free);
+        let operators = ports::free();
         environment.insert("MUNJIGI_LISTEN".to_owned(), format!("127.0.0.1:{port}"));
+        let listen = format!("127.0.0.1:{operators}");
+        environment.insert("MUNJIGI_OPERATOR_LISTEN".to_owned(), listen);
         environment.insert("MUNJIGI_CONSOLE_URL".to_owned(), format!("http://localhost:{port}"));
-        Ok(Self { binary, port, environment, log, process: None })
+        Ok(Self { binary, port, operators, environment, log, process: None })
     }
 
     /// The address, by the name that passkeys need.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
+    }
+
+    /// Where operators look at it.
+    #[must_use]
+    pub fn operators(&self) -> String {
+        format!("http://127.0.0.1:{}", self.operators)
     }
 
     /// `host:port` for a proxy.

@@ -331,6 +331,7 @@ impl Stack {
             "edge_direct": self.edge.direct_url(),
             "edge_admin": self.edge.admin_url(),
             "origin": self.origin.url(),
+            "operators": self.origin.operators(),
             "gpu": self.gpu.is_started().then(|| self.gpu.url()),
             "database": self.database.url(),
             "site": self.site,

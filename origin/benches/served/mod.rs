@@ -10,7 +10,7 @@ use munjigi_origin::config::{Pictures, Retention};
 use munjigi_origin::edge::{self, Edge};
 use munjigi_origin::entropy::Entropy;
 use munjigi_origin::notifications::{Hooks, Reach};
-use munjigi_origin::server::{self, Parts, Server};
+use munjigi_origin::server::{self, Listeners, Parts, Server};
 use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -45,11 +45,20 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         connections: 10,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(server.run(listener, std::future::pending()));
+    let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listeners = Listeners { public: bind().await, operators: bind().await };
+    let address = listeners.public.local_addr().unwrap();
+    let operators = listeners.operators.local_addr().unwrap();
+    tokio::spawn(server.run(listeners, std::future::pending()));
     let base = format!("http://{address}");
-    while !http.get(format!("{base}/health/ready")).send().await.unwrap().status().is_success() {
+    while !http
+        .get(format!("http://{operators}/health/ready"))
+        .send()
+        .await
+        .unwrap()
+        .status()
+        .is_success()
+    {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let start = Instant::now();

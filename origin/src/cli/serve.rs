@@ -1,12 +1,14 @@
 //! `munjigi serve`.
 
+use std::net::SocketAddr;
+
 use munjigi_service::asked_to_stop;
 use tokio::net::TcpListener;
 
 use super::{Exit, Fail, Shell};
 use crate::config::Config;
 use crate::edge;
-use crate::server::{self, Server};
+use crate::server::{self, Listeners, Server};
 use crate::telemetry::Traces;
 
 /// "already exists, skipping" at every start is no news, nor is each job.
@@ -35,21 +37,28 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let metrics = server::install_metrics().map_err(start_fail)?;
     let server = Server::new(&config, shell.clock.clone(), shell.entropy.clone(), metrics)
         .map_err(start_fail)?;
-    let address = config.http.listen;
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        Fail::new(Exit::Failed, format!("cannot listen on {address}"), error)
-            .mend("end the other program there, or set MUNJIGI_LISTEN")
-    })?;
+    let (address, operators) = (config.http.listen, config.http.operators);
+    let listeners = Listeners {
+        public: listen(address, "MUNJIGI_LISTEN").await?,
+        operators: listen(operators, "MUNJIGI_OPERATOR_LISTEN").await?,
+    };
     tracing::info!(
-        %address, version = env!("CARGO_PKG_VERSION"), edge = %config.edge.url,
+        %address, %operators, version = env!("CARGO_PKG_VERSION"), edge = %config.edge.url,
         event_retention_days = config.retention.event_days, "the origin listens"
     );
     if shell.environment.has("MUNJIGI_ROOT_KEYS") {
         tracing::warn!("MUNJIGI_ROOT_KEYS is set here; the origin needs it nowhere: remove it");
     }
-    let ended = server.run(listener, asked_to_stop()).await;
+    let ended = server.run(listeners, asked_to_stop()).await;
     if let Some(traces) = traces {
         traces.finish().await;
     }
     ended.map_err(|error| Fail::new(Exit::Failed, "the origin stopped", error))
+}
+
+async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Fail> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Fail::new(Exit::Failed, format!("cannot listen on {address}"), error)
+            .mend(format!("end the other program there, or set {variable}"))
+    })
 }

@@ -29,6 +29,7 @@ const COMPLETE: [(&str, &str); 4] = [
 fn what_is_not_set_has_its_default() {
     let config = Config::read(&environment(&COMPLETE)).unwrap();
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.http.operators.to_string(), "127.0.0.1:8081");
     assert_eq!(config.retention.event_days, 90);
     assert_eq!(config.database.connections, 10);
     assert_eq!(config.log.format, LogFormat::Auto);

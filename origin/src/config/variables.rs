@@ -65,6 +65,11 @@ pub const LISTEN: Variable = Variable::with_default(
     "127.0.0.1:8080",
     "address and port that the origin listens on",
 );
+pub const OPERATOR_LISTEN: Variable = Variable::with_default(
+    "MUNJIGI_OPERATOR_LISTEN",
+    "127.0.0.1:8081",
+    "address and port for operators alone: /health/ready and /metrics; keep it off the internet",
+);
 pub const EVENT_RETENTION_DAYS: Variable = Variable::with_default(
     "MUNJIGI_EVENT_RETENTION_DAYS",
     "90",
@@ -187,7 +192,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[DATABASE_REPLICA_URL, DATABASE_CONNECTIONS, REDIS_URL, EDGE_URL]),
     (&[Origin, Edge, Gpu], &[INTERNAL_KEYS]),
     (&[Origin, Edge], &[KEY_CHECK]),
-    (&[Origin], &[LISTEN, EVENT_RETENTION_DAYS]),
+    (&[Origin], &[LISTEN, OPERATOR_LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
     (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER, TRUSTED_PROXIES]),

@@ -17,8 +17,7 @@ visitors never come here.</p>
 <p>Sites are managed with the <code>munjigi</code> command: <code>munjigi site --help</code>.
 The README beside it shows how to begin.</p>
 <ul>
-<li><a href="/health/ready">Health</a>, part by part</li>
-<li><a href="/metrics">Metrics</a>, for Prometheus</li>
+<li>Health, part by part, and metrics: at <code>MUNJIGI_OPERATOR_LISTEN</code>, for operators</li>
 <li><a href="/version">Version</a></li>
 </ul>
 </html>

@@ -1,5 +1,5 @@
 //! The parts as everybody may know them: which, how they are, and since when.
-//! No addresses, no reasons: those are for operators, under `/health/ready`.
+//! No addresses, no reasons: those are for operators, in `health`.
 //! They are looked at every few seconds, whoever asks and however often, so
 //! that asking costs them nothing.
 

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Parts, Server, unused_metrics};
+use super::{Listeners, Parts, Server, unused_metrics};
 use crate::clock::Clock;
 use crate::config::{Pictures, Retention};
 use crate::edge::{self, Edge};
@@ -24,6 +24,7 @@ const SOON: Duration = Duration::from_secs(20);
 
 struct Running {
     address: SocketAddr,
+    operators: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<std::io::Result<()>>,
 }
@@ -58,11 +59,13 @@ async fn start(options: PgConnectOptions) -> Running {
         connections: 5,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listeners = Listeners { public: bind().await, operators: bind().await };
+    let address = listeners.public.local_addr().unwrap();
+    let operators = listeners.operators.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let stopped = async move { drop(stopped.await) };
-    Running { address, stop, ended: tokio::spawn(server.run(listener, stopped)) }
+    Running { address, operators, stop, ended: tokio::spawn(server.run(listeners, stopped)) }
 }
 
 async fn status(address: SocketAddr, path: &str) -> u16 {
@@ -106,7 +109,7 @@ async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgP
     let options = (*real).clone().host("127.0.0.1").port(reserved.port());
     let running = start(options).await;
     assert_eq!(status(running.address, "/health/live").await, 200);
-    assert_eq!(status(running.address, "/health/ready").await, 503);
+    assert_eq!(status(running.operators, "/health/ready").await, 503);
     let entropy = Entropy::from_seed(2);
     let client = edge::http_client().unwrap();
     assert_eq!(deliver(&client, running.address, &entropy, 1).await, Some(503));
@@ -120,7 +123,7 @@ async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgP
             });
         }
     });
-    until_ready(running.address).await;
+    until_ready(running.operators).await;
     assert_eq!(deliver(&client, running.address, &entropy, 1).await, Some(204));
     running.stop.send(()).unwrap();
     tokio::time::timeout(SOON, running.ended).await.unwrap().unwrap().unwrap();
@@ -129,7 +132,7 @@ async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgP
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
-    until_ready(running.address).await;
+    until_ready(running.operators).await;
     let entropy = Entropy::from_seed(3);
     let client = edge::http_client().unwrap();
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -175,7 +178,7 @@ async fn never_finish(address: SocketAddr, signature: &str) -> TcpStream {
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
-    until_ready(running.address).await;
+    until_ready(running.operators).await;
     // Signed for the edge's own routes, by whom does not matter.
     let head = Head { method: "POST", path: "/internal/events", query: "" };
     let signature = rig::calls(Audience::Edge).sign(&head, b"", rig::NOON, Nonce([1; 16]));
@@ -193,4 +196,22 @@ async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
     let delivered = deliver(&client, running.address, &Entropy::from_seed(4), 1).await;
     assert_eq!(delivered, Some(204));
     running.stop.send(()).unwrap();
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_is_for_operators_is_not_answered_to_everybody(pool: PgPool) {
+    let running = start((*pool.connect_options()).clone()).await;
+    until_ready(running.operators).await;
+    for (path, public, operators) in [
+        ("/health/live", 200, 200),
+        ("/health/ready", 404, 200),
+        ("/metrics", 404, 200),
+        ("/internal/events", 405, 404),
+        ("/", 200, 404),
+    ] {
+        let answered = (status(running.address, path).await, status(running.operators, path).await);
+        assert_eq!(answered, (public, operators), "{path}");
+    }
+    running.stop.send(()).unwrap();
+    tokio::time::timeout(SOON, running.ended).await.unwrap().unwrap().unwrap();
 }

@@ -12,7 +12,7 @@ use crate::stop;
 use crate::store::sites::Change;
 
 async fn health(rig: &Rig) -> (u16, String) {
-    let answer = rig.get("/health/ready").await;
+    let answer = rig.look_at("/health/ready").await;
     let health: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     let checks = health["checks"].as_array().unwrap();
     let redis = checks.iter().find(|check| check["name"] == "redis").unwrap();

@@ -18,7 +18,7 @@ use crate::store::mails;
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn ready_means_that_every_part_is_well(pool: PgPool) {
     let rig = Rig::new(pool).await;
-    assert_contract!("ready", rig.get("/health/ready").await, rig);
+    assert_contract!("ready", rig.look_at("/health/ready").await, rig);
     assert_contract!("live", rig.get("/health/live").await, rig);
 }
 
@@ -26,7 +26,7 @@ async fn ready_means_that_every_part_is_well(pool: PgPool) {
 async fn an_origin_without_its_schema_is_not_ready_and_takes_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.app.readiness.set_schema(Schema::Waiting("Postgres does not answer".to_owned()));
-    assert_contract!("not_ready", rig.get("/health/ready").await, rig);
+    assert_contract!("not_ready", rig.look_at("/health/ready").await, rig);
     let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
     assert_contract!("starting", answer, rig);
 }
@@ -41,15 +41,15 @@ async fn while_postgres_is_away_intake_says_when_to_come_back() {
     let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
     assert_contract!("postgres_away", answer, rig);
     assert_eq!(rig.get("/health/live").await.status, 200);
-    assert_contract!("not_ready_postgres_away", rig.get("/health/ready").await, rig);
-    let metrics = rig.get("/metrics").await;
+    assert_contract!("not_ready_postgres_away", rig.look_at("/health/ready").await, rig);
+    let metrics = rig.look_at("/metrics").await;
     assert_eq!(metrics.status, 200);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_gpu_backend_that_is_away_keeps_nothing_from_working(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
-    assert_contract!("gpu_backend_away", rig.get("/health/ready").await, rig);
+    assert_contract!("gpu_backend_away", rig.look_at("/health/ready").await, rig);
     let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
     assert_eq!(answer.status, 204);
 }
@@ -63,7 +63,7 @@ async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
     let from = "no-reply@munjigi.example".parse().unwrap();
     let sender = Sender::new(rig.pool.clone(), rig.app.clock.clone(), from, transport);
     Arc::get_mut(&mut rig.app).unwrap().mail = Some(sender.clone());
-    assert_contract!("mail", rig.get("/health/ready").await, rig);
+    assert_contract!("mail", rig.look_at("/health/ready").await, rig);
 
     let letter = crate::mail::Letter {
         to: "mina@example.org".parse().unwrap(),
@@ -74,17 +74,17 @@ async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
     let mut connection = rig.pool.acquire().await.unwrap();
     mails::queue(&mut connection, &letter, rig.now()).await.unwrap();
     rig.pass(5 * MINUTE);
-    assert_eq!(rig.get("/health/ready").await.body.matches("degraded").count(), 0);
+    assert_eq!(rig.look_at("/health/ready").await.body.matches("degraded").count(), 0);
     rig.pass(1);
-    assert_contract!("mail_waits", rig.get("/health/ready").await, rig);
+    assert_contract!("mail_waits", rig.look_at("/health/ready").await, rig);
 
     let (_stopper, stop) = stop::pair();
     server.reply([(Step::Rcpt, Reply::Code(451))]);
     sender.send_due(&stop).await.unwrap();
-    assert_contract!("mail_failed", rig.get("/health/ready").await, rig);
+    assert_contract!("mail_failed", rig.look_at("/health/ready").await, rig);
     rig.pass(MINUTE);
     sender.send_due(&stop).await.unwrap();
-    assert_eq!(rig.get("/health/ready").await.body.matches("degraded").count(), 0);
+    assert_eq!(rig.look_at("/health/ready").await.body.matches("degraded").count(), 0);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -52,7 +52,7 @@ async fn pools_outboxes_and_lags_are_told(pool: PgPool) {
     rig.create_site().await;
     rig.pass(5_000);
     rig.post("/internal/events", &events(&[event(1)])).await;
-    rig.get("/metrics").await;
+    rig.look_at("/metrics").await;
     let rendered = handle.render();
     for line in [
         "munjigi_pool_connections{pool=\"main\",state=\"idle\"}",
