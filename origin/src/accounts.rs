@@ -21,7 +21,7 @@ pub use access_token::AccessTokens;
 pub use api_key::ApiKey;
 pub use email::EmailAddress;
 pub use id::Id;
-pub use limits::{Limit, LimitKey};
+pub use limits::{Limit, LimitKey, MostSites};
 pub use password::Password;
 pub use role::{Granting, Permission, Role};
 pub use token::{Token, TokenHash};

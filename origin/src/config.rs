@@ -21,7 +21,7 @@ use munjigi_captcha::{KeyCheck, KeyRing};
 use munjigi_service::config::{Reader, number};
 
 pub use cache::{RedisServer, parse as parse_redis_url};
-pub use console::{Console, ConsoleSource, SignUpPolicy};
+pub use console::{Console, ConsoleSource, OwnedSitesSource, SignUpPolicy};
 pub use hours::Hours;
 pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
 pub use munjigi_service::config::{Environment, Mistakes};

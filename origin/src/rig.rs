@@ -33,6 +33,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+use crate::accounts::MostSites;
 use crate::cache::Redis;
 use crate::clock::Clock;
 use crate::config::{self, Pictures, Retention};
@@ -82,6 +83,7 @@ pub fn console() -> config::Console {
             header: "x-real-ip".parse().unwrap(),
             trusted: vec!["127.0.0.1/32".parse().unwrap()],
         }),
+        most_sites: MostSites(1_000),
         demo: Some(config::OwnSite {
             sitekey: Sitekey::from_trusted("mj_0123456789abcdefghjkmnpqr0").unwrap(),
             secret: "mjs_demo".to_owned().into(),

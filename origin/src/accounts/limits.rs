@@ -95,6 +95,10 @@ pub const DEMO_BY_PREFIX: Limit =
 pub const WEBHOOK_TESTS_BY_ORGANISATION: Limit =
     Limit { name: "webhook-tests-by-organisation", burst: 10, interval_millis: MINUTE };
 
+/// Most sites that an organisation may have in use; deleted ones do not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MostSites(pub u32);
+
 /// Keeps counts under names from which nobody without it learns whom they
 /// are of: addresses are few enough to be tried one by one. `Debug` prints
 /// the type's name only; wiped on drop.

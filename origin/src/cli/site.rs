@@ -90,6 +90,9 @@ fn refused(sitekey: Sitekey, refused: ChangeRefused) -> Fail {
         ChangeRefused::Unknown => "`munjigi site list` shows every site".to_owned(),
         ChangeRefused::Deleted => format!("munjigi site restore {sitekey}"),
         ChangeRefused::Unchanged => format!("munjigi site show {sitekey}"),
+        ChangeRefused::TooManySites => {
+            "delete one of its sites, or set MUNJIGI_SITES_PER_ORGANISATION".to_owned()
+        }
         ChangeRefused::TwoSecrets => format!(
             "end the rotation with `munjigi site rotate-secret {sitekey} --finish`, or call it off with --cancel"
         ),

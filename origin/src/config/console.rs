@@ -1,12 +1,12 @@
 //! The pages for people: where they are, and who may come.
 
 use munjigi_captcha::KeyRing;
-use munjigi_service::config::Reader;
+use munjigi_service::config::{Reader, number};
 
 use super::{Database, Environment, Mistakes, OwnSite, Proxies, parse_bare_url, variables};
-use crate::accounts::Token;
 use crate::accounts::demo::Reach;
 use crate::accounts::passkey::RelyingParty;
+use crate::accounts::{MostSites, Token};
 
 /// What the console needs.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Console {
     pub sign_up: SignUpPolicy,
     /// Who stands between clients and us.
     pub proxies: Option<Proxies>,
+    /// Most sites that an organisation may have.
+    pub most_sites: MostSites,
     /// The site that the home page tries out, where there is one.
     pub demo: Option<OwnSite>,
     /// The site whose widget stands in the forms that everybody may see.
@@ -51,6 +53,7 @@ impl Console {
         let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
             KeyRing::parse(text).map_err(|error| error.to_string())
         });
+        let most_sites = most_sites(reader);
         let demo = OwnSite::read(reader, &variables::DEMO_SITEKEY, &variables::DEMO_SECRET);
         let widget = OwnSite::read(reader, &variables::CONSOLE_SITEKEY, &variables::CONSOLE_SECRET);
         Some(Self {
@@ -58,6 +61,7 @@ impl Console {
             keys: keys?,
             sign_up: sign_up?,
             proxies: proxies?,
+            most_sites: most_sites?,
             demo: demo?,
             widget: widget?,
         })
@@ -116,6 +120,30 @@ impl ConsoleSource {
         let config = (|| Some(Self { database: database?, console: console? }))();
         reader.finish(config)
     }
+}
+
+/// What commands about sites of organisations need.
+#[derive(Debug)]
+pub struct OwnedSitesSource {
+    /// Postgres.
+    pub database: Database,
+    /// Most sites that an organisation may have.
+    pub most_sites: MostSites,
+}
+
+impl OwnedSitesSource {
+    /// Reads the database's settings and the cap.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let (database, most_sites) = (Database::from(&mut reader), most_sites(&mut reader));
+        let config = (|| Some(Self { database: database?, most_sites: most_sites? }))();
+        reader.finish(config)
+    }
+}
+
+fn most_sites(reader: &mut Reader) -> Option<MostSites> {
+    let variable = &variables::SITES_PER_ORGANISATION;
+    reader.required(variable, |text| number(text, 1..=1_000_000)).map(MostSites)
 }
 
 fn is_local(url: &reqwest::Url) -> bool {

@@ -169,6 +169,11 @@ pub const TRUSTED_PROXIES: Variable = Variable::without_default(
     "MUNJIGI_TRUSTED_PROXIES",
     "where those proxies call from, needed with MUNJIGI_CLIENT_HEADER: 10.0.0.5,10.1.0.0/24; the client's address is the last in the header that is none of these",
 );
+pub const SITES_PER_ORGANISATION: Variable = Variable::with_default(
+    "MUNJIGI_SITES_PER_ORGANISATION",
+    "1000",
+    "most sites that an organisation of the console may have in use; deleted ones and those of the command do not count",
+);
 pub const DEMO_SITEKEY: Variable = Variable::with_default(
     "MUNJIGI_DEMO_SITEKEY",
     "",
@@ -195,7 +200,17 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[LISTEN, OPERATOR_LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
-    (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, CLIENT_HEADER, TRUSTED_PROXIES]),
+    (
+        &[Origin],
+        &[
+            CONSOLE_URL,
+            CONSOLE_KEYS,
+            SIGN_UP,
+            CLIENT_HEADER,
+            TRUSTED_PROXIES,
+            SITES_PER_ORGANISATION,
+        ],
+    ),
     (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET, CONSOLE_SITEKEY, CONSOLE_SECRET]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),
     (

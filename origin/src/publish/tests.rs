@@ -5,6 +5,7 @@ use std::time::Duration;
 use munjigi_protocol::Code;
 use sqlx::PgPool;
 
+use crate::accounts::MostSites;
 use crate::publish::verify;
 use crate::rig::{MINUTE, Rig};
 use crate::stop;
@@ -88,7 +89,7 @@ async fn a_deleted_site_leaves_the_edge_and_a_restored_one_comes_back(pool: PgPo
     rig.change(&site.sitekey, Change::Delete).await.unwrap();
     deliver(&rig).await;
     assert_eq!(rig.edge.version(&site.sitekey), None);
-    let restored = rig.change(&site.sitekey, Change::Restore).await.unwrap();
+    let restored = rig.change(&site.sitekey, Change::Restore(MostSites(1))).await.unwrap();
     deliver(&rig).await;
     assert_eq!(rig.edge.version(&site.sitekey), Some(restored.version));
     assert_eq!(restored.secrets, site.secrets);

@@ -5,6 +5,7 @@ mod command;
 mod edit;
 mod import;
 mod owned;
+mod room;
 mod row;
 
 use munjigi_captcha::{SecretHash, UnixMillis};

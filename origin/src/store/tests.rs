@@ -4,6 +4,7 @@ use sqlx::PgPool;
 
 use super::sites::{self, Change, ChangeRefused};
 use super::{MIGRATOR, applied, migrate};
+use crate::accounts::MostSites;
 use crate::rig::Rig;
 
 #[sqlx::test(migrations = false)]
@@ -61,7 +62,7 @@ async fn a_site_comes_back_as_it_was_stored(pool: PgPool) {
 async fn every_change_raises_the_version_even_at_the_same_millisecond(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
-    let changes = [Change::Pause, Change::Resume, Change::Delete, Change::Restore];
+    let changes = [Change::Pause, Change::Resume, Change::Delete, Change::Restore(MostSites(1))];
     for (version, change) in (site.version + 1..).zip(changes) {
         assert_eq!(rig.change(&site.sitekey, change).await.unwrap().version, version);
     }
@@ -98,7 +99,10 @@ async fn changes_that_make_no_sense_are_refused(pool: PgPool) {
     let nobody = "mj_00000000000000000000000000";
     assert_eq!(rig.change(nobody, Change::Pause).await, Err(ChangeRefused::Unknown));
     assert_eq!(rig.change(&sitekey, Change::Resume).await, Err(ChangeRefused::Unchanged));
-    assert_eq!(rig.change(&sitekey, Change::Restore).await, Err(ChangeRefused::Unchanged));
+    assert_eq!(
+        rig.change(&sitekey, Change::Restore(MostSites(1))).await,
+        Err(ChangeRefused::Unchanged)
+    );
     rig.change(&sitekey, Change::Delete).await.unwrap();
     assert_eq!(rig.change(&sitekey, Change::Pause).await, Err(ChangeRefused::Deleted));
     assert_eq!(rig.change(&sitekey, Change::Delete).await, Err(ChangeRefused::Deleted));

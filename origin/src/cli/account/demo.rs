@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::accounts::demo::{EMAIL, PASSWORD, Reach};
 use crate::accounts::{EmailAddress, Id, Password, Token, session};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
-use crate::config::ConsoleSource;
+use crate::config::{Console, ConsoleSource};
 use crate::entropy::Entropy;
 use crate::locale::Locale;
 use crate::store::accounts::{self, JoinNew};
@@ -44,9 +44,9 @@ struct Report {
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = ConsoleSource::read(&shell.environment)?;
     let pool = store::pool(&source.database);
-    let reach = source.console.reach();
     let now = shell.clock.now();
-    let report = carry_out(&pool, reach, &arguments.sites, &shell.entropy, now).await?;
+    let (console, sites) = (&source.console, &arguments.sites);
+    let report = carry_out(&pool, console, sites, &shell.entropy, now).await?;
     if arguments.json {
         return print_json(&report);
     }
@@ -56,12 +56,12 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
 
 async fn carry_out(
     pool: &PgPool,
-    reach: Reach,
+    console: &Console,
     sites: &[Sitekey],
     entropy: &Entropy,
     now: UnixMillis,
 ) -> Result<Report, Fail> {
-    if reach != Reach::Local {
+    if console.reach() != Reach::Local {
         let why = "everybody knows its password, and MUNJIGI_CONSOLE_URL is not this machine's own";
         return Err(Fail::new(Exit::Failed, "no demo account was made", why)
             .mend("munjigi account invite ADDRESS"));
@@ -80,7 +80,8 @@ async fn carry_out(
     };
     for sitekey in sites {
         let sitekey = sitekey.to_string();
-        let give = GiveSite { sitekey: &sitekey, organisation: Some(&organisation), now };
+        let (organisation, most) = (Some(&organisation), console.most_sites);
+        let give = GiveSite { sitekey: &sitekey, organisation, most, now };
         match transact(pool, &give).await? {
             Ok(_) | Err(GiveRefused::Site(ChangeRefused::Unchanged)) => {}
             Err(refused) => {
@@ -134,19 +135,23 @@ fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rig::{Rig, Tab};
+    use crate::rig::{self, Rig, Tab};
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]
     async fn a_demo_account_is_made_once_and_is_of_no_use_under_another_address(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let site = Sitekey::from_trusted(&rig.create_site().await.sitekey).unwrap();
         let entropy = Entropy::from_seed(3);
-        let make = async |reach| carry_out(&rig.pool, reach, &[site], &entropy, rig.now()).await;
-        let refused = make(Reach::Open).await.unwrap_err().to_string();
+        let (open, local) = ("https://console.example", "http://localhost:8080");
+        let make = async |url: &str| {
+            let console = Console { url: url.parse().unwrap(), ..rig::console() };
+            carry_out(&rig.pool, &console, &[site], &entropy, rig.now()).await
+        };
+        let refused = make(open).await.unwrap_err().to_string();
         assert!(refused.contains("not this machine's own"), "{refused}");
         assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 0);
-        let organisation = make(Reach::Local).await.unwrap().organisation;
-        assert_eq!(make(Reach::Local).await.unwrap().organisation, organisation);
+        let organisation = make(local).await.unwrap().organisation;
+        assert_eq!(make(local).await.unwrap().organisation, organisation);
         assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 1);
         assert_eq!(
             rig.number("SELECT count(*) FROM sites WHERE organisation IS NOT NULL").await,

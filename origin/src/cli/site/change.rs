@@ -4,8 +4,9 @@ use munjigi_captcha::Sitekey;
 use serde::Serialize;
 
 use super::{parse_sitekey, refused};
+use crate::accounts::MostSites;
 use crate::cli::{Fail, Shell, print, print_json};
-use crate::config::DatabaseConfig;
+use crate::config::OwnedSitesSource;
 use crate::store::sites::{Change, ChangeByCommand, ChangeSite};
 use crate::store::{self, transact};
 
@@ -29,12 +30,12 @@ pub enum Kind {
 }
 
 impl Kind {
-    const fn change(self) -> Change {
+    const fn change(self, most: MostSites) -> Change {
         match self {
             Self::Pause => Change::Pause,
             Self::Resume => Change::Resume,
             Self::Delete => Change::Delete,
-            Self::Restore => Change::Restore,
+            Self::Restore => Change::Restore(most),
         }
     }
 
@@ -60,10 +61,10 @@ struct Changed<'a> {
 }
 
 pub async fn run(shell: &Shell, arguments: &Arguments, kind: Kind) -> Result<(), Fail> {
-    let config = DatabaseConfig::read(&shell.environment)?;
+    let config = OwnedSitesSource::read(&shell.environment)?;
     let pool = store::pool(&config.database);
     let sitekey = arguments.sitekey.to_string();
-    let change = kind.change();
+    let change = kind.change(config.most_sites);
     let unit =
         ChangeByCommand(ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() });
     let changed =

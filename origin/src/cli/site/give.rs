@@ -5,9 +5,9 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{parse_sitekey, refused};
-use crate::accounts::Id;
+use crate::accounts::{Id, MostSites};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
-use crate::config::DatabaseConfig;
+use crate::config::OwnedSitesSource;
 use crate::store::sites::{GiveRefused, GiveSite, Given};
 use crate::store::{self, transact};
 
@@ -44,20 +44,22 @@ struct Report {
 }
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
-    let config = DatabaseConfig::read(&shell.environment)?;
+    let config = OwnedSitesSource::read(&shell.environment)?;
     let pool = store::pool(&config.database);
-    let (report, text) = carry_out(&pool, arguments, shell.clock.now()).await?;
+    let now = shell.clock.now();
+    let (report, text) = carry_out(&pool, arguments, config.most_sites, now).await?;
     if arguments.json { print_json(&report) } else { print(&text) }
 }
 
 async fn carry_out(
     pool: &PgPool,
     arguments: &Arguments,
+    most: MostSites,
     now: UnixMillis,
 ) -> Result<(Report, String), Fail> {
     let sitekey = arguments.sitekey.to_string();
     let organisation = arguments.organisation.as_ref();
-    let unit = GiveSite { sitekey: &sitekey, organisation, now };
+    let unit = GiveSite { sitekey: &sitekey, organisation, most, now };
     let Given { before, name } = transact(pool, &unit).await?.map_err(|refusal| match refusal {
         GiveRefused::Site(refusal) => refused(arguments.sitekey, refusal),
         GiveRefused::UnknownOrganisation => {
@@ -94,7 +96,7 @@ mod tests {
 
     async fn give(rig: &Rig, words: &[&str]) -> Result<(Report, String), Fail> {
         let line = Line::try_parse_from(["give"].iter().chain(words)).unwrap();
-        carry_out(&rig.pool, &line.arguments, rig.now()).await
+        carry_out(&rig.pool, &line.arguments, MostSites(2), rig.now()).await
     }
 
     async fn recorded(rig: &Rig, organisation: &Id) -> Vec<String> {
@@ -130,6 +132,21 @@ mod tests {
         let said = |lines: [String; 2]| lines.map(|line| format!("command site.give {line}"));
         assert_eq!(recorded(&rig, &kim.organisation).await, said(kims));
         assert_eq!(recorded(&rig, &lee.organisation).await, said(lees));
+    }
+
+    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    async fn an_organisation_that_is_full_is_given_no_more(pool: PgPool) {
+        let rig = Rig::new(pool).await;
+        let kim = rig.someone("Kim").await;
+        let of_kim = kim.organisation.as_str();
+        for _ in 0..2 {
+            let site = rig.create_site().await.sitekey;
+            give(&rig, &[&site, of_kim]).await.unwrap();
+        }
+        let third = rig.create_site().await.sitekey;
+        let full = give(&rig, &[&third, of_kim]).await.unwrap_err();
+        assert_eq!(full.exit, Exit::Site);
+        assert!(full.to_string().contains("MUNJIGI_SITES_PER_ORGANISATION"), "{full}");
     }
 
     #[sqlx::test(migrator = "crate::MIGRATOR")]

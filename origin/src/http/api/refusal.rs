@@ -40,6 +40,8 @@ pub enum ApiCode {
     NotFound,
     /// What is there stands in the way.
     Conflict,
+    /// The organisation has as many sites as it may.
+    TooManySites,
     /// The same request is under way, or was cut off.
     IdempotencyUnsettled,
     /// The thing has changed since the version that was named.
@@ -63,7 +65,7 @@ pub enum ApiCode {
 impl ApiCode {
     /// All of them.
     #[cfg(test)]
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::MalformedRequest,
         Self::Unauthenticated,
         Self::WrongCredentials,
@@ -75,6 +77,7 @@ impl ApiCode {
         Self::Forbidden,
         Self::NotFound,
         Self::Conflict,
+        Self::TooManySites,
         Self::IdempotencyUnsettled,
         Self::VersionMismatch,
         Self::PayloadTooLarge,
@@ -100,6 +103,7 @@ impl ApiCode {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
+            Self::TooManySites => "too-many-sites",
             Self::IdempotencyUnsettled => "idempotency-unsettled",
             Self::VersionMismatch => "version-mismatch",
             Self::PayloadTooLarge => "payload-too-large",
@@ -124,7 +128,9 @@ impl ApiCode {
             | Self::KeyEnded => StatusCode::UNAUTHORIZED,
             Self::ProofRequired | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Conflict | Self::IdempotencyUnsettled => StatusCode::CONFLICT,
+            Self::Conflict | Self::TooManySites | Self::IdempotencyUnsettled => {
+                StatusCode::CONFLICT
+            }
             Self::VersionMismatch => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

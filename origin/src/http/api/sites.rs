@@ -16,11 +16,12 @@ use super::body::{Body, List, Part};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
+use crate::accounts::MostSites;
 use crate::settings::{Edit, HostsEdit, Mark, Settings};
 use crate::site_keys::{self, Shape};
 use crate::store::sites::{
-    self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, EditOwned,
-    EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+    self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, Created,
+    EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
 use crate::store::{Unit, transact};
 
@@ -176,8 +177,12 @@ pub async fn make(
         },
         organisation: acting.organisation(),
         actor: &acting.actor(),
+        most: app.console().config.most_sites,
     };
-    transact(&app.pool, &unit).await?;
+    match transact(&app.pool, &unit).await? {
+        Created::New | Created::Before => {}
+        Created::TooMany => return Err(too_many(&acting)),
+    }
     let site = find(&acting, &sitekey).await?;
     let made = MadeSite { site: Site::of(site), secret: secret.reveal().to_string() };
     Ok((StatusCode::CREATED, Json(made)))
@@ -218,7 +223,8 @@ pub async fn set_state(
 ) -> Result<Json<Site>, ApiRefused> {
     let site = find(&acting, &sitekey).await?;
     if site.deleted_at.is_some() {
-        change(&acting, &sitekey, &Change::Restore).await?;
+        let most = acting.app().console().config.most_sites;
+        change(&acting, &sitekey, &Change::Restore(most)).await?;
     }
     let wanted = match state {
         WantedState::Live => Change::Resume,
@@ -261,6 +267,7 @@ pub async fn change(acting: &Acting, sitekey: &str, change: &Change) -> Result<(
         Err(ChangeRefused::Unknown) => Err(ApiRefused::nothing_here()),
         Err(ChangeRefused::Deleted) if matches!(change, Change::Delete) => Ok(()),
         Err(ChangeRefused::Deleted) => Err(deleted()),
+        Err(ChangeRefused::TooManySites) => Err(too_many(acting)),
         Err(ChangeRefused::TwoSecrets) => Err(ApiRefused::new(
             ApiCode::Conflict,
             "the site has two secrets already; make one of them void first",
@@ -321,6 +328,12 @@ pub fn tagged(site: SiteRecord, show: impl FnOnce(SiteRecord) -> serde_json::Val
 
 fn answer(site: SiteRecord) -> Response {
     tagged(site, |site| json!(Site::of(site)))
+}
+
+fn too_many(acting: &Acting) -> ApiRefused {
+    let MostSites(most) = acting.app().console().config.most_sites;
+    let detail = format!("the organisation has {most} sites, which is the most; delete one first");
+    ApiRefused::new(ApiCode::TooManySites, detail)
 }
 
 fn deleted() -> ApiRefused {

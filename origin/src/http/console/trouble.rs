@@ -8,7 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::frame::Frame;
 use super::person::Browser;
-use crate::accounts::Role;
+use crate::accounts::{MostSites, Role};
 use crate::http::App;
 use crate::locale::Locale;
 use crate::store::StoreError;
@@ -103,6 +103,22 @@ impl Trouble {
             "Sign-up is closed here",
             "Accounts are made by invitation. Ask whoever runs this service.",
         )
+    }
+
+    /// The organisation has as many sites as it may.
+    pub fn too_many_sites(MostSites(most): MostSites) -> Self {
+        let what = format!(
+            "Nothing was changed. An organisation has at most {most} sites here, and yours has as many. Delete one that is no longer used, or ask whoever runs this service."
+        );
+        Self {
+            what: what.into(),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "too-many-sites",
+                "There is no room for another site",
+                "",
+            )
+        }
     }
 
     /// Longer than any of ours.

@@ -5,7 +5,9 @@ use munjigi_captcha::{SecretHash, UnixMillis};
 use munjigi_protocol::SiteConfig;
 use sqlx::PgConnection;
 
+use super::room::has_room;
 use super::{fetch, row};
+use crate::accounts::MostSites;
 use crate::store::{StoreError, Unit, publications, secrets, to_timestamp};
 
 /// What is changed.
@@ -17,8 +19,8 @@ pub enum Change {
     Resume,
     /// Off the edge.
     Delete,
-    /// Back on the edge, as it was.
-    Restore,
+    /// Back on the edge, as it was, where its organisation has room for it.
+    Restore(MostSites),
     /// A second secret goes live beside the first.
     AddSecret(SecretHash),
     /// Only the newest secret stays live: a rotation ends.
@@ -42,6 +44,9 @@ pub enum ChangeRefused {
     /// Two secrets are live, which is the most.
     #[error("two secrets are live already")]
     TwoSecrets,
+    /// Its organisation has as many sites as it may.
+    #[error("the organisation has as many sites as MUNJIGI_SITES_PER_ORGANISATION allows")]
+    TooManySites,
 }
 
 /// Changes one site.
@@ -78,9 +83,16 @@ impl ChangeSite<'_> {
         connection: &mut PgConnection,
         site: &Locked,
     ) -> Result<Result<(), ChangeRefused>, StoreError> {
-        let is_restore = matches!(self.change, Change::Restore);
-        if site.deleted && !is_restore {
-            return Ok(Err(ChangeRefused::Deleted));
+        match self.change {
+            Change::Restore(most) if site.deleted => {
+                if let Some(organisation) = &site.organisation
+                    && !has_room(connection, organisation, *most).await?
+                {
+                    return Ok(Err(ChangeRefused::TooManySites));
+                }
+            }
+            _ if site.deleted => return Ok(Err(ChangeRefused::Deleted)),
+            _ => {}
         }
         match self.change {
             Change::Pause | Change::Resume => {
@@ -101,8 +113,8 @@ impl ChangeSite<'_> {
                 .execute(connection)
                 .await?;
             }
-            Change::Restore if !site.deleted => return Ok(Err(ChangeRefused::Unchanged)),
-            Change::Restore => {
+            Change::Restore(_) if !site.deleted => return Ok(Err(ChangeRefused::Unchanged)),
+            Change::Restore(_) => {
                 sqlx::query!("UPDATE sites SET deleted_at = NULL WHERE sitekey = $1", self.sitekey)
                     .execute(connection)
                     .await?;
@@ -147,6 +159,7 @@ pub(super) async fn raise_version(
 }
 
 struct Locked {
+    organisation: Option<String>,
     state: String,
     deleted: bool,
 }
@@ -154,7 +167,7 @@ struct Locked {
 async fn lock(connection: &mut PgConnection, sitekey: &str) -> Result<Option<Locked>, StoreError> {
     let site = sqlx::query_as!(
         Locked,
-        r#"SELECT state, deleted_at IS NOT NULL AS "deleted!" FROM sites
+        r#"SELECT organisation, state, deleted_at IS NOT NULL AS "deleted!" FROM sites
         WHERE sitekey = $1 FOR UPDATE"#,
         sitekey
     )

@@ -7,8 +7,9 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::owned::{action, made, sides};
+use super::room::has_room;
 use super::{ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent};
-use crate::accounts::Id;
+use crate::accounts::{Id, MostSites};
 use crate::settings::changes;
 use crate::store::audit::{self, CommandEntry};
 use crate::store::{StoreError, Unit};
@@ -98,6 +99,8 @@ pub struct GiveSite<'a> {
     pub sitekey: &'a str,
     /// To whom; nobody: only operators see it.
     pub organisation: Option<&'a Id>,
+    /// Most that an organisation may have.
+    pub most: MostSites,
     /// Now.
     pub now: UnixMillis,
 }
@@ -151,6 +154,9 @@ impl Unit for GiveSite<'_> {
                 .fetch_optional(&mut *connection)
                 .await?;
                 let Some(name) = name else { return Ok(Err(GiveRefused::UnknownOrganisation)) };
+                if !has_room(connection, id, self.most).await? {
+                    return Ok(Err(ChangeRefused::TooManySites.into()));
+                }
                 Some(name)
             }
         };

@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
+use super::room::has_room;
 use super::row::SiteRow;
 use super::{
     Change, ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent,
     SiteRecord, fetch,
 };
-use crate::accounts::Id;
+use crate::accounts::{Id, MostSites};
 use crate::settings::{FieldChange, Mark, Settings, changes};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::{StoreError, Unit};
@@ -108,6 +109,8 @@ pub struct CreateOwned<'a> {
     pub organisation: &'a Id,
     /// Who makes it.
     pub actor: &'a Actor,
+    /// Most that the organisation may have.
+    pub most: MostSites,
 }
 
 /// What became of it.
@@ -117,6 +120,8 @@ pub enum Created {
     New,
     /// The sitekey is in use: the same form was sent before.
     Before,
+    /// None: the organisation has as many as it may.
+    TooMany,
 }
 
 impl Unit for CreateOwned<'_> {
@@ -134,6 +139,9 @@ impl Unit for CreateOwned<'_> {
                 .await?;
         if before.is_some() {
             return Ok(Created::Before);
+        }
+        if !has_room(connection, self.organisation.as_str(), self.most).await? {
+            return Ok(Created::TooMany);
         }
         let config = self.create.run(&mut *connection).await?;
         sqlx::query!(
@@ -292,7 +300,7 @@ pub(super) const fn action(change: &Change) -> &'static str {
         Change::Pause => "site.pause",
         Change::Resume => "site.resume",
         Change::Delete => "site.delete",
-        Change::Restore => "site.restore",
+        Change::Restore(_) => "site.restore",
         Change::AddSecret(_) => "site.secret-add",
         Change::KeepNewestSecret => "site.secret-keep-newest",
         Change::KeepOldestSecret => "site.secret-keep-oldest",

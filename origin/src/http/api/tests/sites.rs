@@ -130,3 +130,72 @@ async fn numbers_are_given_as_the_overview_has_them(pool: PgPool) {
     let wrong = client.call("GET", &format!("{base}?period=week"), None).await;
     assert_eq!((wrong.status, wrong.code()), (400, "malformed-request".to_owned()));
 }
+
+/// Fills an organisation, which has one site, but for so many.
+async fn fill(rig: &Rig, but_for: i32) {
+    sqlx::query(
+        "INSERT INTO sites
+        SELECT (jsonb_populate_record(sites,
+            jsonb_build_object('sitekey', 'mj_' || lpad(number::text, 25, '0') || '0'))).*
+        FROM sites, generate_series(1, 999 - $1) AS number",
+    )
+    .bind(but_for)
+    .execute(&rig.pool)
+    .await
+    .unwrap();
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_organisation_has_only_so_many_sites(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let sitekey = rig.site_of(&kim, "Shop").await;
+    fill(&rig, 1).await;
+    let client = rig.key_client(&kim, &[ReadSites, ChangeSites]).await;
+    let base = format!("/organisations/{}/sites", kim.organisation);
+    let body = json!({ "name": "Another", "hosts": ["another.example"] });
+    assert_eq!(client.call("POST", &base, Some(&body)).await.status, 201);
+    let full = client.call("POST", &base, Some(&body)).await;
+    assert_eq!((full.status, full.code()), (409, "too-many-sites".to_owned()));
+    let mut tab = rig.tab_of(&kim.account).await;
+    let console = format!("/console/{}", kim.organisation);
+    tab.open(&format!("{console}/new-site")).await;
+    let drawn = tab.value_of("sitekey");
+    let fields = [("sitekey", drawn.as_str()), ("name", "Another"), ("hosts", "another.example")];
+    tab.send(&format!("{console}/new-site"), &fields).await;
+    assert_eq!(tab.status, 409);
+    assert!(tab.page.contains("too-many-sites"), "{}", tab.page);
+
+    // One that is deleted makes room, and comes back only where there is some.
+    let site = format!("{base}/{sitekey}");
+    assert_eq!(client.call("DELETE", &site, None).await.status, 200);
+    assert_eq!(client.call("POST", &base, Some(&body)).await.status, 201);
+    for state in ["live", "paused"] {
+        let (path, wanted) = (format!("{site}/state"), json!({ "state": state }));
+        let back = client.call("PUT", &path, Some(&wanted)).await;
+        assert_eq!(back.code(), "too-many-sites", "{state}");
+    }
+    tab.open(&format!("{console}/sites/{sitekey}")).await;
+    tab.send(&format!("{console}/sites/{sitekey}/change"), &[("change", "restore")]).await;
+    assert_eq!(tab.status, 409);
+    assert!(tab.page.contains("too-many-sites"), "{}", tab.page);
+    // What is there goes on.
+    let other = format!("{base}/mj_{:025}0", 7);
+    let edit = client.call("PATCH", &other, Some(&json!({ "name": "Seven" }))).await;
+    assert_eq!(edit.status, 200, "{}", edit.body);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn of_two_last_sites_at_once_one_is_made(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    rig.site_of(&kim, "Shop").await;
+    fill(&rig, 1).await;
+    let client = rig.key_client(&kim, &[ReadSites, ChangeSites]).await;
+    let base = format!("/organisations/{}/sites", kim.organisation);
+    let body = json!({ "name": "Another", "hosts": ["another.example"] });
+    let made = (0..8).map(|_| client.call("POST", &base, Some(&body)));
+    let made = futures_util::future::join_all(made).await;
+    assert_eq!(made.iter().filter(|answer| answer.status == 201).count(), 1);
+    assert_eq!(rig.number("SELECT count(*) FROM sites").await, 1_000);
+}

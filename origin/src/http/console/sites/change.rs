@@ -23,11 +23,12 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let most = asking.app.console().config.most_sites;
     let (change, done) = match fields.change.as_str() {
         "pause" => (Change::Pause, "paused"),
         "resume" => (Change::Resume, "resumed"),
         "delete" => (Change::Delete, "deleted"),
-        "restore" => (Change::Restore, "restored"),
+        "restore" => (Change::Restore(most), "restored"),
         _ => return Err(Trouble::malformed()),
     };
     let unit = ChangeOwned {
@@ -38,6 +39,7 @@ pub async fn submit(
     let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(_) => done,
         Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
+        Err(ChangeRefused::TooManySites) => return Err(Trouble::too_many_sites(most)),
         Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {
             "unchanged"
         }

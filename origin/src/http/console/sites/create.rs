@@ -132,6 +132,7 @@ pub async fn submit(
         },
         organisation: asking.organisation(),
         actor: &asking.actor(),
+        most: console.config.most_sites,
     };
     match transact(&asking.app.pool, &unit).await? {
         Created::New => {}
@@ -139,6 +140,7 @@ pub async fn submit(
             let place = format!("{}/sites/{sitekey}", frame("").base());
             return Ok(Redirect::to(&place).into_response());
         }
+        Created::TooMany => return Err(Trouble::too_many_sites(console.config.most_sites)),
     }
     let edge = asking.app.edge.url().origin().ascii_serialization();
     let page = Made {

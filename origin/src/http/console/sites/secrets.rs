@@ -56,9 +56,12 @@ pub async fn submit(
     let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(_) => done,
         Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
-        Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {
-            Some("unchanged")
-        }
+        Err(
+            ChangeRefused::Deleted
+            | ChangeRefused::Unchanged
+            | ChangeRefused::TwoSecrets
+            | ChangeRefused::TooManySites,
+        ) => Some("unchanged"),
     };
     if let Some(done) = done {
         let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
