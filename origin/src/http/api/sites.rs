@@ -221,15 +221,11 @@ pub async fn set_state(
     Path((_, sitekey)): Path<(String, String)>,
     Body(NewState { state }): Body<NewState>,
 ) -> Result<Json<Site>, ApiRefused> {
-    let site = find(&acting, &sitekey).await?;
-    if site.deleted_at.is_some() {
-        let most = acting.app().console().config.most_sites;
-        change(&acting, &sitekey, &Change::Restore(most)).await?;
-    }
-    let wanted = match state {
-        WantedState::Live => Change::Resume,
-        WantedState::Paused => Change::Pause,
+    let state = match state {
+        WantedState::Live => SiteState::Live,
+        WantedState::Paused => SiteState::Paused,
     };
+    let wanted = Change::SetState(state, acting.app().console().config.most_sites);
     change(&acting, &sitekey, &wanted).await?;
     Ok(Json(Site::of(find(&acting, &sitekey).await?)))
 }

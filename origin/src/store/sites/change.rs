@@ -2,7 +2,7 @@
 //! the same transaction.
 
 use munjigi_captcha::{SecretHash, UnixMillis};
-use munjigi_protocol::SiteConfig;
+use munjigi_protocol::{SiteConfig, SiteState};
 use sqlx::PgConnection;
 
 use super::room::has_room;
@@ -21,6 +21,9 @@ pub enum Change {
     Delete,
     /// Back on the edge, as it was, where its organisation has room for it.
     Restore(MostSites),
+    /// Live or paused, and restored if need be: at once, so that nobody is
+    /// served in between.
+    SetState(SiteState, MostSites),
     /// A second secret goes live beside the first.
     AddSecret(SecretHash),
     /// Only the newest secret stays live: a rotation ends.
@@ -84,7 +87,7 @@ impl ChangeSite<'_> {
         site: &Locked,
     ) -> Result<Result<(), ChangeRefused>, StoreError> {
         match self.change {
-            Change::Restore(most) if site.deleted => {
+            Change::Restore(most) | Change::SetState(_, most) if site.deleted => {
                 if let Some(organisation) = &site.organisation
                     && !has_room(connection, organisation, *most).await?
                 {
@@ -95,15 +98,9 @@ impl ChangeSite<'_> {
             _ => {}
         }
         match self.change {
-            Change::Pause | Change::Resume => {
-                let state = if matches!(self.change, Change::Pause) { "paused" } else { "live" };
-                if site.state == state {
-                    return Ok(Err(ChangeRefused::Unchanged));
-                }
-                sqlx::query!("UPDATE sites SET state = $2 WHERE sitekey = $1", self.sitekey, state)
-                    .execute(connection)
-                    .await?;
-            }
+            Change::Pause => return self.set_state(connection, site, SiteState::Paused).await,
+            Change::Resume => return self.set_state(connection, site, SiteState::Live).await,
+            Change::SetState(state, _) => return self.set_state(connection, site, *state).await,
             Change::Delete => {
                 sqlx::query!(
                     "UPDATE sites SET deleted_at = $2 WHERE sitekey = $1",
@@ -135,6 +132,26 @@ impl ChangeSite<'_> {
                 secrets::revoke(connection, &revoked.hash, self.now).await?;
             }
         }
+        Ok(Ok(()))
+    }
+
+    async fn set_state(
+        &self,
+        connection: &mut PgConnection,
+        site: &Locked,
+        state: SiteState,
+    ) -> Result<Result<(), ChangeRefused>, StoreError> {
+        let state = row::state(state);
+        if site.state == state && !site.deleted {
+            return Ok(Err(ChangeRefused::Unchanged));
+        }
+        sqlx::query!(
+            "UPDATE sites SET state = $2, deleted_at = NULL WHERE sitekey = $1",
+            self.sitekey,
+            state
+        )
+        .execute(connection)
+        .await?;
         Ok(Ok(()))
     }
 }

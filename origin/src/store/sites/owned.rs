@@ -1,7 +1,7 @@
 //! Sites as their organisation sees and changes them: what belongs to others
 //! is not there. Each change is written down in its transaction.
 
-use munjigi_protocol::SiteConfig;
+use munjigi_protocol::{SiteConfig, SiteState};
 use serde_json::{Map, Value, json};
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
@@ -181,24 +181,26 @@ impl Unit for ChangeOwned<'_> {
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         let ChangeSite { sitekey, change, now } = self.change;
         let owned = sqlx::query_scalar!(
-            r#"SELECT 1 AS "one!" FROM sites WHERE sitekey = $1 AND organisation = $2"#,
+            r#"SELECT deleted_at IS NOT NULL AS "deleted!" FROM sites
+            WHERE sitekey = $1 AND organisation = $2 FOR UPDATE"#,
             sitekey,
             self.organisation.as_str()
         )
         .fetch_optional(&mut *connection)
         .await?;
-        if owned.is_none() {
-            return Ok(Err(ChangeRefused::Unknown));
-        }
+        let Some(was_deleted) = owned else { return Ok(Err(ChangeRefused::Unknown)) };
         let changed = self.change.run(&mut *connection).await?;
         if changed.is_ok() {
             let entry = Entry {
                 actor: self.actor,
                 organisation: Some(self.organisation),
-                action: action(change),
+                action: if was_deleted { "site.restore" } else { action(change) },
                 subject: sitekey,
                 before: None,
-                after: None,
+                after: match change {
+                    Change::SetState(state, _) if was_deleted => Some(json!({ "state": state })),
+                    _ => None,
+                },
             };
             audit::write(connection, &entry, now).await?;
         }
@@ -297,8 +299,8 @@ pub(super) fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<Strin
 /// What the record calls a change.
 pub(super) const fn action(change: &Change) -> &'static str {
     match change {
-        Change::Pause => "site.pause",
-        Change::Resume => "site.resume",
+        Change::Pause | Change::SetState(SiteState::Paused, _) => "site.pause",
+        Change::Resume | Change::SetState(SiteState::Live, _) => "site.resume",
         Change::Delete => "site.delete",
         Change::Restore(_) => "site.restore",
         Change::AddSecret(_) => "site.secret-add",

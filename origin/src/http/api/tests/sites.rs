@@ -1,6 +1,6 @@
 //! Sites, their rules and secrets, by a key.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::accounts::Permission::{ChangeRules, ChangeSecrets, ChangeSites, ReadAudit, ReadSites};
@@ -198,4 +198,30 @@ async fn of_two_last_sites_at_once_one_is_made(pool: PgPool) {
     let made = futures_util::future::join_all(made).await;
     assert_eq!(made.iter().filter(|answer| answer.status == 201).count(), 1);
     assert_eq!(rig.number("SELECT count(*) FROM sites").await, 1_000);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_deleted_site_is_restored_and_paused_at_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let sitekey = rig.site_of(&kim, "Shop").await;
+    let client = rig.key_client(&kim, &[ReadSites, ChangeSites]).await;
+    let site = format!("/organisations/{}/sites/{sitekey}", kim.organisation);
+    for (state, before) in [("paused", "live"), ("live", "paused"), ("live", "live")] {
+        let deleted = client.call("DELETE", &site, None).await.json();
+        assert_eq!(deleted["state"], before);
+        let path = format!("{site}/state");
+        let back = client.call("PUT", &path, Some(&json!({ "state": state }))).await.json();
+        assert_eq!((&back["state"], &back["deleted_at"]), (&json!(state), &Value::Null));
+        // One version, so that the edge never hears of the state before.
+        let next = deleted["version"].as_u64().unwrap() + 1;
+        assert_eq!(back["version"].as_u64(), Some(next), "{before} to {state}");
+        let newest: Value = sqlx::query_scalar(
+            "SELECT jsonb_build_array(action, after) FROM audit ORDER BY id DESC LIMIT 1",
+        )
+        .fetch_one(&rig.pool)
+        .await
+        .unwrap();
+        assert_eq!(newest, json!(["site.restore", { "state": state }]));
+    }
 }
