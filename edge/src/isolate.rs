@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
 use munjigi_captcha::pictures::PicturePack;
-use munjigi_captcha::{Counters, ImportFilter, Site};
+use munjigi_captcha::{Counters, Imports, Site};
 use munjigi_protocol::Health;
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
@@ -34,7 +34,7 @@ pub struct Isolate {
     /// origin can make, or stands in its filter.
     pub sites: RefCell<Cache<Known<Arc<Site>>>>,
     /// Which imported keys there are, and until when that is fresh.
-    pub imports: RefCell<Option<(Arc<ImportFilter>, u64)>>,
+    pub imports: RefCell<Option<(Arc<Imports>, u64)>>,
     /// From which packs pictures are dealt.
     pub pools: RefCell<KnownPools>,
     /// Packs by the key of their manifest; none: there is no such pack.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use munjigi_captcha::ports::{SiteSource, StoreError};
-use munjigi_captcha::{Exemption, ImportFilter, SecretHash, Site, Sitekey, UnixMillis};
+use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, Sitekey, UnixMillis};
 use munjigi_protocol::{SiteConfig, base64};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
@@ -210,14 +210,17 @@ impl SiteSource for Sites<'_> {
         self.by_name(name, secret_key(name), &|site| site.has_secret(hash)).await
     }
 
-    async fn imports(&self) -> Result<Arc<ImportFilter>, StoreError> {
+    async fn imports(&self) -> Result<Arc<Imports>, StoreError> {
         let known = self.isolate.imports.borrow().clone();
         let before = match known {
             Some((filter, fresh_until)) if self.now.0 < fresh_until => return Ok(filter),
             known => known.map(|(filter, _)| filter),
         };
         let (filter, lifetime) = match (Self::stored_imports(self.env).await, before) {
-            (Ok(filter), _) => (Arc::new(filter), HIT_MS),
+            (Ok(filter), _) => {
+                let check = self.isolate.config.authority.check().clone();
+                (Arc::new(Imports::new(filter, check)), HIT_MS)
+            }
             // Each site says itself which keys are its own.
             (Err(_), Some(filter)) => (filter, MISS_MS),
             (Err(error), None) => return Err(error),

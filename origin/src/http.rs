@@ -28,6 +28,7 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
+use munjigi_captcha::KeyCheck;
 use munjigi_captcha::signature::AudienceKeys;
 use munjigi_protocol::{Code, routes};
 use sqlx::PgPool;
@@ -64,6 +65,8 @@ pub struct App {
     pub entropy: Entropy,
     /// Of calls that the edge signs.
     pub calls: AudienceKeys,
+    /// Marks keys as ours.
+    pub check: KeyCheck,
     /// The edge.
     pub edge: Edge,
     /// Makes pictures.

@@ -4,7 +4,7 @@
 mod filter;
 mod verify;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_captcha::{KeyCheck, UnixMillis};
 use sqlx::PgPool;
 
 use crate::clock::Clock;
@@ -29,6 +29,8 @@ pub struct Publisher {
     pub pool: PgPool,
     /// The edge.
     pub edge: Edge,
+    /// Names imported keys.
+    pub check: KeyCheck,
     /// Tells the time.
     pub clock: Clock,
 }

@@ -160,6 +160,7 @@ impl Rig {
             clock,
             entropy: entropy.clone(),
             calls: calls(Audience::Origin),
+            check: check(),
             edge,
             gpu,
             pictures: Pictures::default(),
@@ -185,7 +186,7 @@ impl Rig {
 
     pub fn publisher(&self) -> Publisher {
         let (pool, edge) = (self.pool.clone(), self.app.edge.clone());
-        Publisher { pool, edge, clock: self.app.clock.clone() }
+        Publisher { pool, edge, check: check(), clock: self.app.clock.clone() }
     }
 
     pub fn jobs(&self) -> Jobs {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use munjigi_captcha::KeyCheck;
 use munjigi_captcha::signature::{Audience, AudienceKeys};
 use munjigi_service::metrics;
 use sqlx::PgPool;
@@ -88,7 +89,7 @@ impl Server {
         let console = config
             .console
             .clone()
-            .map(|console| Console::new(console, check, config.mail.as_ref()));
+            .map(|console| Console::new(console, check.clone(), config.mail.as_ref()));
         // After the client, which chooses the provider of TLS for the process.
         let sender = |mail: &Mail| {
             let transport = Transport::of(&mail.transport)?;
@@ -113,6 +114,7 @@ impl Server {
             clock,
             entropy,
             calls: AudienceKeys::derive(internal, Audience::Origin),
+            check,
             edge,
             gpu,
             pictures,
@@ -156,6 +158,7 @@ impl Server {
             clock: parts.clock,
             entropy: parts.entropy,
             calls: parts.calls,
+            check: parts.check,
             edge: parts.edge,
             factory,
             mail: parts.mail,
@@ -247,6 +250,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// Of calls that the edge signs.
     pub calls: AudienceKeys,
+    /// Marks keys as ours.
+    pub check: KeyCheck,
     /// The edge.
     pub edge: Edge,
     /// Draws pictures, where there is one.
@@ -276,8 +281,12 @@ async fn work(app: &Arc<App>, mut stop: Stop) {
         () = stop.asked() => return,
         () = apply_schema(app) => {}
     }
-    let publisher =
-        Publisher { pool: app.pool.clone(), edge: app.edge.clone(), clock: app.clock.clone() };
+    let publisher = Publisher {
+        pool: app.pool.clone(),
+        edge: app.edge.clone(),
+        check: app.check.clone(),
+        clock: app.clock.clone(),
+    };
     let jobs = Jobs {
         pool: app.pool.clone(),
         locks: Arc::clone(&app.cache.locks),

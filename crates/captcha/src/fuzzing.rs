@@ -199,7 +199,7 @@ mod tests {
             ROOT_A.as_bytes().to_vec(),
             write_pack(world.packs.pack().pack()),
             write_pools(world.packs.pools()),
-            ImportFilter::of(3, &[("a@b".to_owned(), "c".to_owned())]).write(),
+            ImportFilter::of(3, &[("a@b".to_owned(), "c".to_owned())], keys().check()).write(),
         ]
     }
 

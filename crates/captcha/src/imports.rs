@@ -1,13 +1,14 @@
 //! Keys that a site keeps from another vendor. They carry no check of ours;
 //! a small filter of fingerprints stands for them, so that an invented key
 //! costs no look-up. A fingerprint that fits by chance costs a look-up and no
-//! more: which site a key belongs to is the store's to know.
+//! more: which site a key belongs to is the store's to know. Fingerprints are
+//! made with `MUNJIGI_KEY_CHECK`, so that nobody can search for names that fit.
 
 use sha2::{Digest, Sha256};
 
 use crate::derive::leading;
 use crate::host::Hostname;
-use crate::keys::SecretHash;
+use crate::keys::{KeyCheck, SecretHash};
 
 /// Imports that a site may have: each is two keys of KV to write.
 pub const MAX_IMPORTS: usize = 20;
@@ -20,58 +21,115 @@ pub fn import_name(key: &str, host: &str) -> String {
 
 type Fingerprint = [u8; 4];
 
-fn fingerprint(kind: &str, name: &str) -> Fingerprint {
-    leading(&Sha256::digest([kind, "\n", name].concat().as_bytes()).into())
+/// What a fingerprint is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sitekey,
+    Secret,
 }
 
-fn of_sitekey(name: &str) -> Fingerprint {
-    fingerprint("sitekey", name)
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sitekey => "sitekey",
+            Self::Secret => "secret",
+        }
+    }
 }
 
-fn of_secret(hash: &str) -> Fingerprint {
-    fingerprint("secret", hash)
+/// How fingerprints are made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Made {
+    /// With the check key.
+    #[default]
+    Keyed,
+    /// Without it: by an origin of before, until it is replaced.
+    Plain,
 }
 
-/// Which imported keys there may be.
+impl Made {
+    fn fingerprint(self, check: &KeyCheck, kind: Kind, name: &str) -> Fingerprint {
+        match self {
+            Self::Keyed => leading(&check.tag_import(kind.as_str(), name)),
+            Self::Plain => {
+                let text = [kind.as_str(), "\n", name].concat();
+                leading(&Sha256::digest(text.as_bytes()).into())
+            }
+        }
+    }
+}
+
+/// The byte before a filter whose fingerprints are keyed. With it the length
+/// is one above a multiple of four, which no filter without it has.
+const KEYED: u8 = 2;
+
+/// Which imported keys there may be, as it is published.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportFilter {
+    made: Made,
     version: u64,
     fingerprints: Vec<Fingerprint>,
 }
 
 impl ImportFilter {
     /// The filter of some imports: the name of each and its secret's hash.
-    pub fn of(version: u64, imports: &[(String, String)]) -> Self {
-        let both = |(name, hash): &(String, String)| [of_sitekey(name), of_secret(hash)];
+    pub fn of(version: u64, imports: &[(String, String)], check: &KeyCheck) -> Self {
+        let made = Made::Keyed;
+        let both = |(name, hash): &(String, String)| {
+            [(Kind::Sitekey, name), (Kind::Secret, hash)]
+                .map(|(kind, text)| made.fingerprint(check, kind, text))
+        };
         let mut fingerprints: Vec<Fingerprint> = imports.iter().flat_map(both).collect();
         fingerprints.sort_unstable();
         fingerprints.dedup();
-        Self { version, fingerprints }
+        Self { made, version, fingerprints }
     }
 
     /// Reads a filter; `None` unless it is the one spelling of one.
     pub fn read(bytes: &[u8]) -> Option<Self> {
+        let (made, bytes) = match bytes {
+            [KEYED, rest @ ..] if bytes.len() % 4 == 1 => (Made::Keyed, rest),
+            bytes => (Made::Plain, bytes),
+        };
         let (version, rest) = bytes.split_first_chunk()?;
         let (fingerprints, []) = rest.as_chunks() else { return None };
-        let filter =
-            Self { version: u64::from_be_bytes(*version), fingerprints: fingerprints.to_vec() };
+        let version = u64::from_be_bytes(*version);
+        let filter = Self { made, version, fingerprints: fingerprints.to_vec() };
         filter.fingerprints.is_sorted_by(|one, next| one < next).then_some(filter)
     }
 
-    /// Its bytes: the version, then the fingerprints in their order, all big
-    /// end first.
+    /// Its bytes: a 2, the version, then the fingerprints in their order, all
+    /// big end first. Without the 2 where it was read so.
     pub fn write(&self) -> Vec<u8> {
-        [&self.version.to_be_bytes()[..], self.fingerprints.as_flattened()].concat()
+        let mark: &[u8] = match self.made {
+            Made::Keyed => &[KEYED],
+            Made::Plain => &[],
+        };
+        [mark, &self.version.to_be_bytes(), self.fingerprints.as_flattened()].concat()
     }
 
     /// Rises with every change.
     pub const fn version(&self) -> u64 {
         self.version
     }
+}
+
+/// The filter beside the key that its fingerprints are made with.
+#[derive(Debug, Clone)]
+pub struct Imports {
+    filter: ImportFilter,
+    check: KeyCheck,
+}
+
+impl Imports {
+    /// What is published, to be asked.
+    pub const fn new(filter: ImportFilter, check: KeyCheck) -> Self {
+        Self { filter, check }
+    }
 
     /// Whether a secret may have been imported.
     pub fn has_secret(&self, hash: &SecretHash) -> bool {
-        self.has(of_secret(hash.as_str()))
+        self.has(Kind::Secret, hash.as_str())
     }
 
     /// The names under which a sitekey may have been imported for a page of
@@ -81,7 +139,7 @@ impl ImportFilter {
         let mut above = Some(page.as_str());
         while let Some(host) = above {
             let name = import_name(key, host);
-            if self.has(of_sitekey(&name)) {
+            if self.has(Kind::Sitekey, &name) {
                 names.push(name);
             }
             above = host.split_once('.').map(|(_, parent)| parent);
@@ -89,8 +147,9 @@ impl ImportFilter {
         names
     }
 
-    fn has(&self, fingerprint: Fingerprint) -> bool {
-        self.fingerprints.binary_search(&fingerprint).is_ok()
+    fn has(&self, kind: Kind, name: &str) -> bool {
+        let fingerprint = self.filter.made.fingerprint(&self.check, kind, name);
+        self.filter.fingerprints.binary_search(&fingerprint).is_ok()
     }
 }
 
@@ -102,75 +161,121 @@ mod tests {
 
     const KEY: &str = "0x4AAAAAAADnPIDROrmt1Wwj";
 
-    fn filter(imports: &[(&str, &str)]) -> ImportFilter {
-        let text = |(name, hash): &(&str, &str)| ((*name).to_owned(), (*hash).to_owned());
-        ImportFilter::of(7, &imports.iter().map(text).collect::<Vec<_>>())
+    fn check() -> KeyCheck {
+        KeyCheck::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap()
     }
 
-    fn names(filter: &ImportFilter, key: &str, page: &str) -> Vec<String> {
-        filter.names(key, &Hostname::parse(page).unwrap())
+    fn filter(imports: &[(&str, &str)]) -> ImportFilter {
+        let text = |(name, hash): &(&str, &str)| ((*name).to_owned(), (*hash).to_owned());
+        ImportFilter::of(7, &imports.iter().map(text).collect::<Vec<_>>(), &check())
+    }
+
+    fn imports(filter: ImportFilter) -> Imports {
+        Imports::new(filter, check())
+    }
+
+    fn names(imports: &Imports, key: &str, page: &str) -> Vec<String> {
+        imports.names(key, &Hostname::parse(page).unwrap())
     }
 
     #[test]
     fn a_key_is_known_on_its_host_and_under_it_alone() {
         let one = import_name(KEY, "shop.example");
         let hash = "ab".repeat(32);
-        let filter = filter(&[(&one, &hash)]);
+        let imported = imports(filter(&[(&one, &hash)]));
         for page in ["shop.example", "www.shop.example", "a.b.shop.example"] {
-            assert_eq!(names(&filter, KEY, page), [one.as_str()], "{page}");
+            assert_eq!(names(&imported, KEY, page), [one.as_str()], "{page}");
         }
         for page in ["example", "other.example", "ashop.example", "127.0.0.1", "[::1]"] {
-            assert!(names(&filter, KEY, page).is_empty(), "{page}");
+            assert!(names(&imported, KEY, page).is_empty(), "{page}");
         }
-        assert!(names(&filter, "0x4AAAAAAADnPIDROrmt1Wwk", "shop.example").is_empty());
-        assert!(filter.has_secret(&SecretHash::parse(&hash).unwrap()));
-        assert!(!filter.has_secret(&SecretHash::parse(&"ac".repeat(32)).unwrap()));
-        assert!(names(&ImportFilter::default(), KEY, "shop.example").is_empty());
+        assert!(names(&imported, "0x4AAAAAAADnPIDROrmt1Wwk", "shop.example").is_empty());
+        assert!(imported.has_secret(&SecretHash::parse(&hash).unwrap()));
+        assert!(!imported.has_secret(&SecretHash::parse(&"ac".repeat(32)).unwrap()));
+        assert!(names(&imports(ImportFilter::default()), KEY, "shop.example").is_empty());
     }
 
     #[test]
     fn the_nearest_host_comes_first() {
         let (above, below) =
             (import_name(KEY, "shop.example"), import_name(KEY, "www.shop.example"));
-        let filter = filter(&[(&above, "one"), (&below, "other")]);
-        assert_eq!(names(&filter, KEY, "a.www.shop.example"), [below.as_str(), above.as_str()]);
+        let imported = imports(filter(&[(&above, "one"), (&below, "other")]));
+        assert_eq!(names(&imported, KEY, "a.www.shop.example"), [below.as_str(), above.as_str()]);
     }
 
-    /// printf 'sitekey\na@b' | sha256sum; printf 'secret\nc' | sha256sum
+    #[test]
+    fn without_the_check_key_nobody_finds_a_name_that_fits() {
+        let one = import_name(KEY, "shop.example");
+        let filter = filter(&[(&one, &"ab".repeat(32))]);
+        let other = KeyCheck::parse("_________________________________________-8").unwrap();
+        let known = Imports::new(filter.clone(), other);
+        assert!(names(&known, KEY, "shop.example").is_empty());
+        let plain = Made::Plain.fingerprint(&check(), Kind::Sitekey, &one);
+        assert!(!filter.fingerprints.contains(&plain));
+    }
+
+    /// printf 'import-sitekey\na@b' | openssl mac -macopt hexkey:000102…1f
+    /// -digest SHA256 HMAC, and 'import-secret\nc' likewise: 6d055b19, 13faf1c5.
     #[test]
     fn its_bytes_are_those_of_the_protocol() {
         let bytes = filter(&[("a@b", "c")]).write();
-        assert_eq!(bytes.len(), 8 + 2 * 4);
-        assert_eq!(bytes[..8], [0, 0, 0, 0, 0, 0, 0, 7]);
-        let mut expected = [of_sitekey("a@b"), of_secret("c")];
-        expected.sort_unstable();
-        assert_eq!(bytes[8..], *expected.as_flattened());
-        assert_eq!(of_sitekey("a@b"), SITEKEY_A_B);
-        assert_eq!(of_secret("c"), SECRET_C);
+        let expected = [
+            &[2][..],
+            &[0, 0, 0, 0, 0, 0, 0, 7],
+            // The secret's, then the sitekey's.
+            &[0x13, 0xfa, 0xf1, 0xc5],
+            &[0x6d, 0x05, 0x5b, 0x19],
+        ];
+        assert_eq!(bytes, expected.concat());
     }
 
-    const SITEKEY_A_B: Fingerprint = [0x65, 0x58, 0xe4, 0x0a];
-    const SECRET_C: Fingerprint = [0x79, 0xd3, 0x78, 0xf0];
+    /// printf 'sitekey\na@b' | sha256sum, printf 'secret\n…' | sha256sum
+    #[test]
+    fn a_filter_that_an_origin_of_before_published_is_good_until_it_is_replaced() {
+        let before =
+            [&[0, 0, 0, 0, 0, 0, 0, 7][..], &[0x65, 0x58, 0xe4, 0x0a], &SECRET_AB].concat();
+        let filter = ImportFilter::read(&before).unwrap();
+        assert_eq!((filter.version(), filter.write()), (7, before));
+        let known = imports(filter);
+        assert_eq!(names(&known, "a", "b"), ["a@b"]);
+        assert!(names(&known, "c", "b").is_empty());
+        assert!(known.has_secret(&SecretHash::parse(&"ab".repeat(32)).unwrap()));
+        assert!(!known.has_secret(&SecretHash::parse(&"ac".repeat(32)).unwrap()));
+    }
+
+    const SECRET_AB: Fingerprint = [0xa2, 0xb6, 0xc1, 0x7b];
 
     #[test]
     fn what_is_no_filter_is_not_read() {
         for (bytes, why) in [
             (&[][..], "no version"),
+            (&[2], "no version"),
             (&[0; 7], "half a version"),
             (&[0; 11], "half a fingerprint"),
+            (&[0; 9], "nobody's mark"),
+            (&[3, 0, 0, 0, 0, 0, 0, 0, 1], "nobody's mark"),
             (&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1], "not in order"),
             (&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2], "one of them twice"),
+            (&[2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1], "not in order"),
         ] {
             assert_eq!(ImportFilter::read(bytes), None, "{why}");
         }
-        assert_eq!(ImportFilter::read(&[0; 8]), Some(ImportFilter::default()));
+        let empty = [2, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(ImportFilter::read(&empty), Some(ImportFilter::default()));
     }
 
     proptest! {
         #[test]
         fn what_is_written_is_read(version: u64, names: Vec<(String, String)>) {
-            let filter = ImportFilter::of(version, &names);
+            let filter = ImportFilter::of(version, &names, &check());
             prop_assert_eq!(ImportFilter::read(&filter.write()), Some(filter));
+        }
+
+        #[test]
+        fn what_is_read_is_written_so(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            if let Some(filter) = ImportFilter::read(&bytes) {
+                prop_assert_eq!(filter.write(), bytes);
+            }
         }
 
         #[test]
@@ -178,8 +283,8 @@ mod tests {
             let host = labels.join(".");
             prop_assume!(host != "null");
             let name = import_name(&key, &host);
-            let filter = ImportFilter::of(1, &[(name.clone(), "x".to_owned())]);
-            prop_assert_eq!(names(&filter, &key, &format!("www.{host}")), vec![name]);
+            let filter = ImportFilter::of(1, &[(name.clone(), "x".to_owned())], &check());
+            prop_assert_eq!(names(&imports(filter), &key, &format!("www.{host}")), vec![name]);
         }
     }
 }

@@ -211,6 +211,12 @@ impl KeyCheck {
         }
     }
 
+    /// What stands for an imported key in the filter: its kind, and its name
+    /// or its hash. No label of a key's check begins like it.
+    pub(crate) fn tag_import(&self, kind: &str, name: &str) -> [u8; 32] {
+        self.0.tag(&[b"import-", kind.as_bytes(), b"\n", name.as_bytes()])
+    }
+
     fn mint<const N: usize>(&self, prefix: &str, rng: &mut (impl CryptoRng + ?Sized)) -> [u8; N] {
         let mut bytes = [0; N];
         let (random, check) = bytes.split_at_mut(N - CHECK_BYTES);

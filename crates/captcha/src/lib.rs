@@ -42,7 +42,7 @@ pub use call::Call;
 pub use challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 pub use counters::Counters;
 pub use host::{HostError, HostPattern, Hostname};
-pub use imports::{ImportFilter, MAX_IMPORTS, import_name};
+pub use imports::{ImportFilter, Imports, MAX_IMPORTS, import_name};
 pub use keys::testing::TestSitekey;
 pub use keys::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use labels::{Action, Cdata, LabelError};

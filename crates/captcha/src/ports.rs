@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use munjigi_protocol::AttemptId;
 
-use crate::imports::ImportFilter;
+use crate::imports::Imports;
 use crate::keys::{SecretHash, Sitekey};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
@@ -91,5 +91,5 @@ pub trait SiteSource {
     async fn by_secret(&self, hash: &SecretHash) -> Result<Option<Arc<Site>>, StoreError>;
 
     /// Which imported keys there may be.
-    async fn imports(&self) -> Result<Arc<ImportFilter>, StoreError>;
+    async fn imports(&self) -> Result<Arc<Imports>, StoreError>;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use munjigi_captcha::{KeyRing, UnixMillis};
+use munjigi_captcha::{KeyCheck, KeyRing, UnixMillis};
 use munjigi_origin::accounts::LimitKey;
 use munjigi_origin::cache::Cache;
 use munjigi_origin::clock::Clock;
@@ -90,7 +90,8 @@ fn jobs(pool: &PgPool, now: UnixMillis) -> Jobs {
     let http = edge::http_client().unwrap();
     let entropy = Entropy::system().unwrap();
     let edge = Edge::new(http, nowhere, &ring, clock.clone(), entropy.clone());
-    let publisher = Publisher { pool: pool.clone(), edge, clock: clock.clone() };
+    let check = KeyCheck::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+    let publisher = Publisher { pool: pool.clone(), edge, check, clock: clock.clone() };
     let locks = Cache::of_postgres(pool, LimitKey::draw(&entropy)).locks;
     let pool = pool.clone();
     Jobs { pool, locks, clock, event_days: 90, publisher, entropy, console: None }

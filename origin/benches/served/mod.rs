@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
-use munjigi_captcha::{KeyRing, UnixMillis};
+use munjigi_captcha::{KeyCheck, KeyRing, UnixMillis};
 use munjigi_origin::clock::Clock;
 use munjigi_origin::config::{Pictures, Retention};
 use munjigi_origin::edge::{self, Edge};
@@ -36,6 +36,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         clock: clock.clone(),
         entropy: entropy.clone(),
         calls: keys.clone(),
+        check: KeyCheck::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap(),
         edge: Edge::new(http.clone(), nowhere, &ring, clock, entropy.clone()),
         gpu: None,
         pictures: Pictures::default(),

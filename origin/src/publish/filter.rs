@@ -1,6 +1,6 @@
 //! Takes the filter of imported keys to the edge.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_captcha::{ImportFilter, UnixMillis};
 
 use super::{Publisher, count, retry_after_ms};
 use crate::edge::EdgeError;
@@ -9,8 +9,9 @@ use crate::store::imports::{self, DueFilter};
 
 /// Tries once, and notes what became of it.
 pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), StoreError> {
-    let (pool, version) = (&publisher.pool, due.filter.version());
-    let result = publisher.edge.put_imports(&due.filter).await;
+    let (pool, version) = (&publisher.pool, due.version);
+    let filter = ImportFilter::of(version, &due.imports, &publisher.check);
+    let result = publisher.edge.put_imports(&filter).await;
     let now = publisher.clock.now();
     match result {
         Ok(()) => {

@@ -50,6 +50,7 @@ async fn start(options: PgConnectOptions) -> Running {
         clock,
         entropy,
         calls: rig::calls(Audience::Origin),
+        check: rig::check(),
         edge,
         gpu: None,
         pictures: Pictures::default(),

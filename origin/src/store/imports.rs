@@ -2,7 +2,7 @@
 //! stands for them at the edge. Asking for one, making it live and giving it
 //! back are changes of a site: `sites::import`.
 
-use munjigi_captcha::{ImportFilter, UnixMillis, import_name};
+use munjigi_captcha::{UnixMillis, import_name};
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::{Duration, OffsetDateTime};
 
@@ -95,8 +95,10 @@ pub async fn queue_again(pool: &PgPool, now: UnixMillis) -> Result<(), StoreErro
 /// A filter to deliver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueFilter {
-    /// What the edge shall have.
-    pub filter: ImportFilter,
+    /// The version that the edge shall have.
+    pub version: u64,
+    /// The name of each import and its secret's hash.
+    pub imports: Vec<(String, String)>,
     /// Tries of this version that failed.
     pub attempts: u32,
 }
@@ -121,8 +123,8 @@ pub async fn lease(pool: &PgPool, now: UnixMillis) -> Result<Option<DueFilter>, 
             .await?;
     let imports =
         imports.into_iter().map(|row| (import_name(&row.key, &row.host), row.secret_hash));
-    let filter = ImportFilter::of(row.version.unsigned_abs(), &imports.collect::<Vec<_>>());
-    Ok(Some(DueFilter { filter, attempts: row.attempts.unsigned_abs() }))
+    let (version, attempts) = (row.version.unsigned_abs(), row.attempts.unsigned_abs());
+    Ok(Some(DueFilter { version, imports: imports.collect(), attempts }))
 }
 
 /// When the filter is due next, whether leased or not.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::give_way;
-use crate::imports::ImportFilter;
+use super::world::key_check;
+use crate::imports::{ImportFilter, Imports};
 use crate::keys::{SecretHash, Sitekey};
 use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
@@ -200,7 +201,7 @@ impl PriceStore for MemoryPrices {
 #[derive(Debug, Default)]
 pub struct MemorySites {
     sites: Vec<(Arc<Site>, Vec<SecretHash>)>,
-    imports: Arc<ImportFilter>,
+    imports: Option<Arc<Imports>>,
     unreachable: Cell<bool>,
     lookups: Cell<u32>,
 }
@@ -214,7 +215,7 @@ impl MemorySites {
 
     /// Publishes the filter of imported keys.
     pub fn publish_imports(&mut self, filter: ImportFilter) {
-        self.imports = Arc::new(filter);
+        self.imports = Some(imports(filter));
     }
 
     /// Makes every look-up fail.
@@ -253,8 +254,14 @@ impl SiteSource for MemorySites {
         self.find(|(_, secrets)| secrets.contains(hash)).await
     }
 
-    async fn imports(&self) -> Result<Arc<ImportFilter>, StoreError> {
+    async fn imports(&self) -> Result<Arc<Imports>, StoreError> {
         give_way().await;
-        if self.unreachable.get() { Err(StoreError) } else { Ok(Arc::clone(&self.imports)) }
+        let nothing = || imports(ImportFilter::default());
+        let known = || self.imports.clone().unwrap_or_else(nothing);
+        if self.unreachable.get() { Err(StoreError) } else { Ok(known()) }
     }
+}
+
+fn imports(filter: ImportFilter) -> Arc<Imports> {
+    Arc::new(Imports::new(filter, key_check()))
 }

@@ -39,13 +39,18 @@ pub const ROOT_B: &str = "b2:_________________________________________-8";
 /// The check key for tests: the bytes 32–63.
 const KEY_CHECK: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
 
+/// It, parsed.
+pub fn key_check() -> KeyCheck {
+    KeyCheck::parse(KEY_CHECK).expect("32 bytes of base64")
+}
+
 /// An authority with these root keys.
 ///
 /// # Panics
 /// When the ring does not parse.
 pub fn authority(ring: &str) -> Authority {
     let ring = KeyRing::parse(ring).expect("a ring for tests is well-formed");
-    Authority::new(&ring, KeyCheck::parse(KEY_CHECK).expect("32 bytes of base64"))
+    Authority::new(&ring, key_check())
 }
 
 /// A site of default difficulty on `shop.example`, for tests that solve it

@@ -178,7 +178,11 @@ fn with_import() -> World {
     config.aliases = vec![name.clone()];
     world.site = Site::parse(&config, Exemption::Ignored).unwrap();
     world.publish();
-    world.sites.publish_imports(ImportFilter::of(1, &[(name, "ab".repeat(32))]));
+    world.sites.publish_imports(ImportFilter::of(
+        1,
+        &[(name, "ab".repeat(32))],
+        world.authority.check(),
+    ));
     world
 }
 

@@ -275,7 +275,8 @@ fn with_import() -> (World, SiteverifyRequest) {
     world.site = Site::parse(&config, crate::site::Exemption::Ignored).unwrap();
     world.sites.publish(world.site.clone(), vec![world.secret.hash(), hash.clone()]);
     let imports = [(name, hash.as_str().to_owned())];
-    world.sites.publish_imports(crate::imports::ImportFilter::of(1, &imports));
+    let filter = crate::imports::ImportFilter::of(1, &imports, world.authority.check());
+    world.sites.publish_imports(filter);
     let token = world.fresh_token();
     let request = SiteverifyRequest {
         secret: Some(FOREIGN.to_owned()),

@@ -1,12 +1,13 @@
 //! Imports against a real database and an edge that remembers.
 
-use munjigi_captcha::Secret;
+use munjigi_captcha::{Imports, Secret};
 use munjigi_protocol::Code;
+use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
 use super::*;
 use crate::publish::verify;
-use crate::rig::{MINUTE, Rig};
+use crate::rig::{MINUTE, Rig, check};
 use crate::store::sites::Change;
 use crate::store::transact;
 
@@ -54,8 +55,8 @@ async fn record(rig: &Rig, sitekey: &str) -> SiteRecord {
 
 /// Whether the edge's filter lets key and secret through.
 fn passes(rig: &Rig, key: &str, secret: &SecretHash) -> (bool, bool) {
-    let filter = rig.edge.imports();
-    (!filter.names(key, &host()).is_empty(), filter.has_secret(secret))
+    let imports = Imports::new(rig.edge.imports(), check());
+    (!imports.names(key, &host()).is_empty(), imports.has_secret(secret))
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -91,6 +92,37 @@ async fn a_key_is_published_when_it_is_live_and_its_filter_comes_first(pool: PgP
         .await
         .unwrap();
     assert_eq!(actions, ["site.import", "site.import-remove"]);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn nobody_can_search_for_names_that_fit_the_published_filter(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    import(&rig, &site.sitekey, KEY, &secret('a')).await;
+    rig.publish_due().await;
+    let published = rig.edge.imports().write();
+    for text in [format!("sitekey\n{KEY}@{HOST}"), format!("secret\n{}", secret('a').as_str())] {
+        let fingerprint = &Sha256::digest(text.as_bytes())[..4];
+        assert!(!published.windows(4).any(|bytes| bytes == fingerprint), "{text}");
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_filter_that_an_older_edge_does_not_read_is_offered_until_it_is_taken(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    rig.publish_due().await;
+    rig.edge.fail([Code::MalformedRequest, Code::MalformedRequest]);
+    let live = import(&rig, &site.sitekey, KEY, &secret('a')).await;
+    rig.publish_due().await;
+    assert_eq!(passes(&rig, KEY, &secret('a')), (false, false));
+    for _ in 0..2 {
+        rig.pass(MINUTE);
+        rig.publish_due().await;
+    }
+    assert_eq!(passes(&rig, KEY, &secret('a')), (true, true));
+    // The site itself has not waited for its filter.
+    assert_eq!(rig.edge.version(&site.sitekey), Some(live.version));
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
