@@ -26,10 +26,13 @@ pub async fn answer(edge: &Edge<'_>) -> Answer {
     let clause = Cell::new(0);
     let fresh = async || {
         clause.set(clause.get() + 1);
-        let mut mask = [clause.get(); 16];
-        for (slot, byte) in mask.iter_mut().zip(edge.seed).skip(1) {
-            *slot ^= byte;
+        // Byte 7 tells the clauses apart: rows have their number in the first
+        // four bytes, and payers theirs in all of them.
+        let mut mask = [0; 16];
+        for (slot, byte) in mask.iter_mut().zip(edge.seed) {
+            *slot = byte;
         }
+        mask[7] = clause.get();
         let objects = Objects::new(edge.env, edge.shards()).expect("REDEMPTIONS is bound");
         Apart { objects, mask }
     };
