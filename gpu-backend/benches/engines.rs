@@ -13,6 +13,7 @@
 )]
 
 #[path = "../tests/cases/mod.rs"]
+#[expect(dead_code, reason = "what is found in outputs is not measured")]
 mod cases;
 
 use std::time::Instant;

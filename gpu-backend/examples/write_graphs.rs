@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     let folder: PathBuf = std::env::args().nth(1).context("name a folder")?.into();
     std::fs::create_dir_all(&folder)?;
     let mut names = Vec::new();
-    for case in cases::operators::all().into_iter().chain(cases::nets()) {
+    for case in cases::operators::all().into_iter().chain(cases::nets()).chain([cases::joined()]) {
         std::fs::write(folder.join(format!("{}.onnx", case.name)), &case.file)?;
         let graph = Graph::read(&case.file).context(case.name)?;
         for &batch in case.batches {

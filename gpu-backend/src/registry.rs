@@ -6,6 +6,7 @@
 
 mod error;
 mod manifest;
+pub mod outputs;
 
 use std::fs;
 use std::io::Read;
@@ -16,10 +17,11 @@ use sha2::{Digest, Sha256};
 
 pub use error::RegistryError;
 pub use manifest::{Input, Manifest, ModelName, Sha256Hex, Task, Version};
+pub use outputs::Outputs;
 
 use crate::onnx::graph::Dimension;
 use crate::onnx::read::MAX_BYTES;
-use crate::onnx::{Graph, ModelError};
+use crate::onnx::{Canonical, Graph, ModelError};
 
 /// The model's file in its folder.
 pub const MODEL: &str = "model.onnx";
@@ -33,6 +35,19 @@ pub struct Entry {
     pub folder: PathBuf,
     /// What the operator states.
     pub manifest: Manifest,
+}
+
+/// A model whose file was read, and found to be what its manifest states.
+#[derive(Debug)]
+pub struct Opened {
+    /// The model.
+    pub entry: Entry,
+    /// Its file.
+    pub bytes: Vec<u8>,
+    /// Its network.
+    pub graph: Graph,
+    /// How the network's outputs are read.
+    pub outputs: Outputs,
 }
 
 /// What a folder of the registry holds.
@@ -90,7 +105,7 @@ impl Registry {
     /// Takes a model from a folder with both files, after checking all of it.
     /// A version is never replaced: what ran under its name stays that.
     pub fn add(&self, source: &Path) -> Result<Entry, RegistryError> {
-        let (entry, bytes, _) = Entry::read(source)?.open()?;
+        let Opened { entry, bytes, .. } = Entry::read(source)?.open()?;
         let Manifest { name, version, .. } = &entry.manifest;
         let folder = self.place(name, *version);
         if folder.exists() {
@@ -102,6 +117,9 @@ impl Registry {
             fs::create_dir_all(&draft)?;
             fs::write(draft.join(MODEL), &bytes)?;
             fs::copy(source.join(MANIFEST), draft.join(MANIFEST))?;
+            if let Some(labels) = &entry.manifest.labels_file {
+                fs::copy(source.join(labels), draft.join(labels))?;
+            }
             fs::create_dir_all(folder.parent().unwrap_or(&self.folder))?;
             fs::rename(&draft, &folder)
         };
@@ -148,14 +166,16 @@ impl Registry {
 impl Entry {
     /// Reads the manifest of a folder; the model's file is not touched.
     pub fn read(folder: &Path) -> Result<Self, RegistryError> {
-        let path = folder.join(MANIFEST);
-        let text = fs::read_to_string(&path).map_err(|error| RegistryError::io(&path, &error))?;
-        Ok(Self { folder: folder.to_owned(), manifest: Manifest::read(&text)? })
+        let text = |name: &str| {
+            let path = folder.join(name);
+            fs::read_to_string(&path).map_err(|error| RegistryError::io(&path, &error))
+        };
+        Ok(Self { folder: folder.to_owned(), manifest: Manifest::read(&text(MANIFEST)?, text)? })
     }
 
     /// Reads the model's file, checks its hash, and that the network takes the
-    /// input that the manifest states.
-    pub fn open(self) -> Result<(Self, Vec<u8>, Graph), RegistryError> {
+    /// input that the manifest states and has the outputs that its task needs.
+    pub fn open(self) -> Result<Opened, RegistryError> {
         let bytes = read_model(&self.folder.join(MODEL))?;
         let found = HEXLOWER.encode(&Sha256::digest(&bytes));
         if found != self.manifest.sha256.as_str() {
@@ -164,7 +184,8 @@ impl Entry {
         }
         let graph = Graph::read(&bytes)?;
         self.check_input(&graph)?;
-        Ok((self, bytes, graph))
+        let outputs = Outputs::of(&self.manifest, &Canonical::new(&graph, 1)?)?;
+        Ok(Opened { entry: self, bytes, graph, outputs })
     }
 
     fn check_input(&self, graph: &Graph) -> Result<(), RegistryError> {

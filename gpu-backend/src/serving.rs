@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use loaded::{Loaded, Place};
+pub use loaded::{BATCHES, Loaded, Place};
 pub use plan::{Canary, Plan};
 pub use say::say;
 pub use watch::Watcher;

@@ -11,7 +11,7 @@ use thiserror::Error;
 pub use classify::{Score, classify};
 pub use embed::embed;
 pub use feed::feed;
-pub use segment::{Bounds, Found, Heads, Layout, Mask, Threshold, segment};
+pub use segment::{Bounds, Boxes, Found, Heads, Layout, Mask, Threshold, segment};
 
 /// Numbers that do not fit the task: the manifest and the network disagree,
 /// or the caller gave another picture.

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use clap::Subcommand;
 
 use crate::engine::choice::{Engines, Wish};
-use crate::registry::{Entry, Listed, ModelName, Registry, RegistryError, Version};
+use crate::registry::{Entry, Listed, ModelName, Opened, Registry, RegistryError, Version};
 use crate::trust::Trusted;
 
 #[derive(Subcommand)]
@@ -97,7 +97,7 @@ fn verify(entries: Vec<Listed>, wish: &Wish, batches: &[usize]) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for Listed { folder, entry } in entries {
         let opened = entry.and_then(Entry::open);
-        let (entry, _, graph) = match opened {
+        let Opened { entry, graph, .. } = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 println!("{}  {}: {error}", folder.display(), error.code());

@@ -12,7 +12,7 @@ use super::look::{compute, named};
 use super::{App, Refused};
 use crate::device::Computed;
 use crate::draw::{Drawn, Sheet};
-use crate::registry::Task;
+use crate::registry::{Outputs, Task};
 use crate::serving::{Loaded, say};
 use crate::squares::Squares;
 use crate::task::{classify, feed};
@@ -69,12 +69,12 @@ fn judgement(
     let Some(target) = labels.iter().position(|label| *label == picture.prompt) else {
         return Ok(None);
     };
-    let (passed, confidence) = match &picture.answer {
-        RightRound::Grid { cells } => {
+    let (passed, confidence) = match (&picture.answer, model.outputs) {
+        (RightRound::Grid { cells }, Outputs::Classes(are)) => {
             let (mut chosen, mut confidence) = (Vec::new(), 1.0_f32);
             for (index, (_, computed)) in (0..).zip(looks) {
                 let scores = computed.outputs.first().map_or(&[][..], Vec::as_slice);
-                let scores = classify(scores, labels.len())?;
+                let scores = classify(scores, are, labels.len())?;
                 let is_target = scores.first().is_some_and(|first| first.label == target);
                 let own = scores.iter().find(|score| score.label == target);
                 let own = own.map_or(0.0, |score| score.probability);
@@ -85,14 +85,15 @@ fn judgement(
             }
             (chosen == *cells, confidence)
         }
-        RightRound::Area { mask, .. } => {
+        (RightRound::Area { mask, .. }, Outputs::Things(_)) => {
             let (Some((placed, computed)), Some(sheet)) = (looks.first(), tiles.first()) else {
                 return Ok(None);
             };
             let size = (sheet.width, sheet.height);
-            pointed(&say(&model.manifest, &computed.outputs, placed, size)?, &picture.prompt, mask)
+            let said = say(&model.manifest, model.outputs, &computed.outputs, placed, size)?;
+            pointed(&said, &picture.prompt, mask)
         }
-        RightRound::Turn { .. } => return Ok(None),
+        _ => return Ok(None),
     };
     Ok(Some(Judgement { model: model.label(), passed, confidence }))
 }

@@ -68,7 +68,8 @@ pub async fn look(
         .iter()
         .zip(computed)
         .map(|(print, Computed { outputs, engine })| {
-            let prediction = say(&model.manifest, &outputs, &print.placed, print.size)?;
+            let prediction =
+                say(&model.manifest, model.outputs, &outputs, &print.placed, print.size)?;
             Ok(PredictReply {
                 model: model.manifest.name.to_string(),
                 version: model.manifest.version.to_string(),

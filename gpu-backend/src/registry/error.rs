@@ -51,6 +51,16 @@ pub enum RegistryError {
         /// In the network.
         found: String,
     },
+    /// The network's outputs are not what its task needs.
+    #[error("a network that is to {task} has {wanted}; this one has {found}")]
+    Outputs {
+        /// In the manifest.
+        task: &'static str,
+        /// Shapes that would do.
+        wanted: String,
+        /// Names and shapes of the network's.
+        found: String,
+    },
     /// The folder is not named after what lies in it.
     #[error("{} should be {}", found.display(), wanted.display())]
     Misplaced {
@@ -91,6 +101,7 @@ impl RegistryError {
             Self::Source => "model-source-missing",
             Self::Hash { .. } => "model-hash-mismatch",
             Self::InputCount(_) | Self::InputShape { .. } => "model-input-mismatch",
+            Self::Outputs { .. } => "model-output-mismatch",
             Self::Misplaced { .. } => "model-misplaced",
             Self::Unknown { .. } => "model-unknown",
             Self::Exists { .. } => "model-exists",

@@ -36,6 +36,8 @@ pub struct Manifest {
     pub input: Input,
     /// What each class is called, in the network's order.
     pub labels: Vec<String>,
+    /// The file beside the manifest that lists them, if one does.
+    pub labels_file: Option<String>,
 }
 
 /// What a network's outputs mean.
@@ -105,12 +107,69 @@ struct Spelled {
     tolerance: Option<f32>,
     input: Input,
     #[serde(default)]
-    labels: Vec<String>,
+    labels: Labels,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Labels {
+    Listed(Vec<String>),
+    /// The name of a file beside the manifest.
+    File(String),
+}
+
+impl Default for Labels {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
+impl Labels {
+    /// The labels, and the file that they are in.
+    fn read(
+        self,
+        file: impl FnOnce(&str) -> Result<String, RegistryError>,
+    ) -> Result<(Vec<String>, Option<String>), RegistryError> {
+        match self {
+            Self::Listed(labels) => Ok((labels, None)),
+            Self::File(name) if is_plain(&name) => Ok((listed(&file(&name)?), Some(name))),
+            Self::File(name) => Err(RegistryError::Manifest(format!(
+                "labels: '{name}' is no plain name of a file beside model.toml"
+            ))),
+        }
+    }
+}
+
+/// The labels of a list: one to a line, without what `#` begins, and without
+/// the thing that one means (`LABEL = THING`), which is the importer's.
+fn listed(text: &str) -> Vec<String> {
+    let lines = text.lines().map(str::trim);
+    let labels = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    labels.map(|line| line.split(" = ").next().unwrap_or(line).trim_end().to_owned()).collect()
+}
+
+fn is_plain(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(word)
+}
+
+/// What is wrong with labels, if anything is: callers know each by its name.
+fn wrong_label(labels: &[String]) -> Option<String> {
+    let mut seen = std::collections::HashSet::new();
+    labels.iter().enumerate().find_map(|(at, label)| {
+        if label.trim().is_empty() {
+            return Some(format!("label {at} is empty"));
+        }
+        (!seen.insert(label)).then(|| format!("label '{label}' is listed twice"))
+    })
 }
 
 impl Manifest {
-    /// Reads and checks a manifest.
-    pub fn read(text: &str) -> Result<Self, RegistryError> {
+    /// Reads and checks a manifest; `file` reads one beside it, by name.
+    pub fn read(
+        text: &str,
+        file: impl FnOnce(&str) -> Result<String, RegistryError>,
+    ) -> Result<Self, RegistryError> {
         let invalid = |what: &dyn fmt::Display| RegistryError::Manifest(what.to_string());
         let spelled: Spelled = toml::from_str(text).map_err(|error| invalid(&error))?;
         let licence = stated(spelled.licence).ok_or(RegistryError::Licence)?;
@@ -119,8 +178,12 @@ impl Manifest {
         if !(tolerance > 0.0 && tolerance <= 0.1) {
             return Err(invalid(&"tolerance is a number above 0, at most 0.1"));
         }
-        if matches!(spelled.task, Task::Classify | Task::Segment) && spelled.labels.is_empty() {
+        let (labels, labels_file) = spelled.labels.read(file)?;
+        if matches!(spelled.task, Task::Classify | Task::Segment) && labels.is_empty() {
             return Err(invalid(&"labels are missing"));
+        }
+        if let Some(wrong) = wrong_label(&labels) {
+            return Err(invalid(&wrong));
         }
         spelled.input.check().map_err(|what| invalid(&what))?;
         Ok(Self {
@@ -132,7 +195,8 @@ impl Manifest {
             source,
             tolerance,
             input: spelled.input,
-            labels: spelled.labels,
+            labels,
+            labels_file,
         })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::engine::choice::Engines;
 use crate::engine::{Kind, RunError};
 use crate::onnx::Graph;
-use crate::registry::Manifest;
+use crate::registry::{Entry, Manifest, Opened, Outputs};
 use crate::trust::{Ran, TrustError, Trusted};
 
 /// The batch sizes that a model is made ready for, ascending. What is
@@ -18,6 +18,8 @@ pub const BATCHES: [usize; 3] = [1, 8, 32];
 pub struct Loaded {
     /// What the operator states about it.
     pub manifest: Manifest,
+    /// How its outputs are read.
+    pub outputs: Outputs,
     /// One for each batch size, ascending; never empty.
     sizes: Vec<Trusted>,
     /// Whether it was said that the GPU was left.
@@ -44,28 +46,29 @@ impl fmt::Debug for Loaded {
 }
 
 /// Outputs of one image.
-type Outputs = Vec<Vec<f32>>;
+type Numbers = Vec<Vec<f32>>;
 
 impl Loaded {
     /// Makes a model ready at one batch size after the other, so that others
     /// get their turn on the device between two of them.
     pub fn load(
         manifest: Manifest,
+        outputs: Outputs,
         graph: &Graph,
         mut ready: impl FnMut(&Graph, usize) -> Result<Trusted, TrustError>,
     ) -> Result<Self, TrustError> {
         let sizes = BATCHES.iter().map(|&batch| ready(graph, batch)).collect::<Result<_, _>>()?;
-        Ok(Self { manifest, sizes, has_said: AtomicBool::new(false) })
+        Ok(Self { manifest, outputs, sizes, has_said: AtomicBool::new(false) })
     }
 
     /// At once, for tests and commands.
     pub fn load_on(
         engines: &Engines,
-        manifest: Manifest,
-        graph: &Graph,
+        Opened { entry: Entry { manifest, .. }, outputs, graph, .. }: Opened,
     ) -> Result<Self, TrustError> {
         let tolerance = manifest.tolerance;
-        Self::load(manifest, graph, |graph, batch| Trusted::load(engines, graph, batch, tolerance))
+        let ready = |graph: &Graph, batch| Trusted::load(engines, graph, batch, tolerance);
+        Self::load(manifest, outputs, &graph, ready)
     }
 
     /// `NAME@VERSION`, for metrics and logs.
@@ -100,7 +103,7 @@ impl Loaded {
         &self,
         images: &[&[f32]],
         within: Duration,
-    ) -> Result<(Vec<Outputs>, &'static str), RunError> {
+    ) -> Result<(Vec<Numbers>, &'static str), RunError> {
         let fits = |trusted: &&Trusted| trusted.model.batch >= images.len();
         let trusted = self.sizes.iter().find(fits).or(self.sizes.last());
         let trusted =

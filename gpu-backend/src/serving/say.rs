@@ -2,35 +2,36 @@
 
 use munjigi_protocol::{Prediction, SegmentedThing};
 
-use crate::registry::{Manifest, Task};
+use crate::registry::Manifest;
+use crate::registry::outputs::{self, Outputs, PROTOTYPE_STRIDE};
 use crate::squares::Squares;
-use crate::task::{Found, Heads, Layout, Misfit, Threshold, classify, embed, segment};
+use crate::task::{Boxes, Found, Heads, Layout, Misfit, Threshold, classify, embed, segment};
 use crate::upload::Placed;
 
 /// Most labels of a classification that are told.
 const MOST_CLASSES: usize = 10;
 /// What counts as found.
 const THRESHOLD: Threshold = Threshold { score: 0.25, overlap: 0.5, count: 50 };
-/// Pixels of the picture for each pixel of a prototype.
-const PROTOTYPE_STRIDE: usize = 4;
 
-/// Says what one image shows. `size` is the image's, before it was `placed`.
+/// Says what one image shows. `read_as` is how the model's outputs are read;
+/// `size` is the image's, before it was `placed`.
 pub fn say(
     manifest: &Manifest,
+    read_as: Outputs,
     outputs: &[Vec<f32>],
     placed: &Placed,
     size: (u32, u32),
 ) -> Result<Prediction, Misfit> {
-    match manifest.task {
-        Task::Classify => {
-            let scores = classify(first(outputs)?, manifest.labels.len())?;
+    match read_as {
+        Outputs::Classes(are) => {
+            let scores = classify(first(outputs)?, are, manifest.labels.len())?;
             let told = scores.into_iter().take(MOST_CLASSES);
             let classes = told.map(|score| (label(manifest, score.label), score.probability));
             Ok(Prediction::Classify { classes: classes.collect() })
         }
-        Task::Embed => Ok(Prediction::Embed { vector: embed(first(outputs)?) }),
-        Task::Segment => {
-            let found = segmented(manifest, outputs)?;
+        Outputs::Vector => Ok(Prediction::Embed { vector: embed(first(outputs)?) }),
+        Outputs::Things(heads) => {
+            let found = segmented(manifest, heads, outputs)?;
             let view = View { placed, size, width: manifest.input.width };
             let things = found.iter().map(|found| view.thing(label(manifest, found.label), found));
             Ok(Prediction::Segment { things: things.collect() })
@@ -47,19 +48,35 @@ fn label(manifest: &Manifest, index: usize) -> String {
     manifest.labels.get(index).cloned().unwrap_or_default()
 }
 
-fn segmented(manifest: &Manifest, outputs: &[Vec<f32>]) -> Result<Vec<Found>, Misfit> {
-    let [sides, scores, coefficients, prototypes] = outputs else {
-        return Err(Misfit { what: "the network's outputs", found: outputs.len(), wanted: 4 });
-    };
+fn segmented(
+    manifest: &Manifest,
+    heads: outputs::Heads,
+    outputs: &[Vec<f32>],
+) -> Result<Vec<Found>, Misfit> {
     let (height, width) = (manifest.input.height, manifest.input.width);
+    let labels = manifest.labels.len();
     let pixels = (height / PROTOTYPE_STRIDE) * (width / PROTOTYPE_STRIDE);
-    let layout = Layout {
-        height,
-        width,
-        labels: manifest.labels.len(),
-        prototypes: prototypes.len() / pixels.max(1),
+    let few = |wanted| Misfit { what: "the network's outputs", found: outputs.len(), wanted };
+    let heads = match heads {
+        outputs::Heads::Apart => {
+            let [sides, scores, coefficients, prototypes] = outputs else { return Err(few(4)) };
+            Heads { boxes: Boxes::Sides(sides), scores, coefficients, prototypes }
+        }
+        outputs::Heads::Joined { rows, prototypes } => {
+            let (Some(rows), Some(prototypes)) = (outputs.get(rows), outputs.get(prototypes))
+            else {
+                return Err(few(2));
+            };
+            let cells = outputs::cells(height, width);
+            let wanted = (4 + labels) * cells;
+            let short = Misfit { what: "the boxes and scores", found: rows.len(), wanted };
+            let (rest, coefficients) = rows.split_at_checked(wanted).ok_or(short)?;
+            let (boxes, scores) = rest.split_at(4 * cells);
+            Heads { boxes: Boxes::Middles(boxes), scores, coefficients, prototypes }
+        }
     };
-    segment(layout, Heads { sides, scores, coefficients, prototypes }, THRESHOLD)
+    let prototypes = heads.prototypes.len() / pixels.max(1);
+    segment(Layout { height, width, labels, prototypes }, heads, THRESHOLD)
 }
 
 /// From the network's picture back to the image.

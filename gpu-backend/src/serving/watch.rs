@@ -12,7 +12,7 @@ use super::{Broken, Fleet, Loaded, Place, Plan, Serving, plan};
 use crate::device::Device;
 use crate::engine::caught;
 use crate::onnx::Graph;
-use crate::registry::{Entry, Listed, MANIFEST, MODEL, ModelName, Registry, Version};
+use crate::registry::{Entry, Listed, ModelName, Opened, Registry, Version};
 use crate::trust::Trusted;
 
 /// The thread that looks. Dropping it ends the thread.
@@ -126,12 +126,13 @@ impl Look {
         if let Some(same) = same.filter(is_same).filter(|same| !same.has_fault()) {
             return Ok(Arc::clone(same));
         }
-        let (entry, _, graph) = entry.open().map_err(|error| (error.code(), error.to_string()))?;
+        let opened = entry.open().map_err(|error| (error.code(), error.to_string()))?;
+        let Opened { entry, graph, outputs, .. } = opened;
         let tolerance = entry.manifest.tolerance;
         // Calls go on meanwhile: only the adapter is shared with them.
         let engines = self.device.engines();
         let ready = |graph: &Graph, batch| Trusted::load(engines, graph, batch, tolerance);
-        let loaded = caught(|| Loaded::load(entry.manifest, &graph, ready));
+        let loaded = caught(|| Loaded::load(entry.manifest, outputs, &graph, ready));
         let loaded = loaded.map_err(|panic| ("engine-panicked", panic))?;
         let loaded = loaded.map_err(|error| (error.code(), error.to_string()))?;
         for Place { batch, kind, why, is_fault } in loaded.places() {
@@ -172,8 +173,7 @@ fn seen(folder: &Path) -> Seen {
     };
     let mut seen = Vec::new();
     for model in entries(folder) {
-        let versions = entries(&model).into_iter();
-        let files = versions.flat_map(|version| [version.join(MODEL), version.join(MANIFEST)]);
+        let files = entries(&model).into_iter().flat_map(|version| entries(&version));
         for file in files.chain([model.join(plan::FILE)]) {
             if let Ok(about) = fs::metadata(&file) {
                 seen.push((file, about.len(), about.modified().ok()));

@@ -1,16 +1,11 @@
-//! The raw heads of a YOLO-style segmenter: boxes from distances, the best of
-//! those that overlap, masks from prototypes.
+//! The heads of a YOLO-style segmenter: boxes, the best of those that overlap,
+//! masks from prototypes.
 //!
-//! Each cell of three grids (strides 8, 16 and 32 pixels, rows first) has four
-//! distances to the sides of its box in strides, one score for each label, and
-//! one coefficient for each mask prototype.
+//! Each cell of three grids (strides 8, 16 and 32 pixels, rows first) has a
+//! box, one score for each label, and one coefficient for each mask prototype.
 
 use super::Misfit;
-
-/// Pixels between the cells of each grid, in the order of the heads.
-const STRIDES: [usize; 3] = [8, 16, 32];
-/// Pixels of the picture for each pixel of a prototype.
-const PROTOTYPE_STRIDE: usize = 4;
+use crate::registry::outputs::{PROTOTYPE_STRIDE, STRIDES, cells};
 
 /// What the network was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,14 +23,23 @@ pub struct Layout {
 /// One sample's outputs, in the network's order.
 #[derive(Clone, Copy, Debug)]
 pub struct Heads<'a> {
-    /// Left, top, right, bottom × cells, in strides.
-    pub sides: &'a [f32],
+    /// Where the things are.
+    pub boxes: Boxes<'a>,
     /// Labels × cells, 0 to 1.
     pub scores: &'a [f32],
     /// Prototypes × cells.
     pub coefficients: &'a [f32],
     /// Prototypes × a quarter of the height × a quarter of the width.
     pub prototypes: &'a [f32],
+}
+
+/// Four numbers × cells.
+#[derive(Clone, Copy, Debug)]
+pub enum Boxes<'a> {
+    /// Left, top, right, bottom from the cell's middle, in strides.
+    Sides(&'a [f32]),
+    /// Middle across, middle down, width and height, in pixels.
+    Middles(&'a [f32]),
 }
 
 /// What counts as found.
@@ -89,7 +93,8 @@ pub struct Found {
 pub fn segment(layout: Layout, heads: Heads, threshold: Threshold) -> Result<Vec<Found>, Misfit> {
     let cells = layout.cells();
     let pixels = (layout.height / PROTOTYPE_STRIDE) * (layout.width / PROTOTYPE_STRIDE);
-    Misfit::check("the sides", heads.sides.len(), 4 * cells)?;
+    let (Boxes::Sides(boxes) | Boxes::Middles(boxes)) = heads.boxes;
+    Misfit::check("the boxes", boxes.len(), 4 * cells)?;
     Misfit::check("the scores", heads.scores.len(), layout.labels * cells)?;
     Misfit::check("the coefficients", heads.coefficients.len(), layout.prototypes * cells)?;
     Misfit::check("the prototypes", heads.prototypes.len(), layout.prototypes * pixels)?;
@@ -106,7 +111,7 @@ pub fn segment(layout: Layout, heads: Heads, threshold: Threshold) -> Result<Vec
         if found.len() == threshold.count {
             break;
         }
-        let bounds = layout.bounds(heads.sides, cell, cells);
+        let bounds = layout.bounds(heads.boxes, cell, cells);
         let covered = |other: &Found| {
             other.label == label && other.bounds.overlap(bounds) > threshold.overlap
         };
@@ -121,7 +126,7 @@ pub fn segment(layout: Layout, heads: Heads, threshold: Threshold) -> Result<Vec
 impl Layout {
     /// Cells of all grids.
     fn cells(self) -> usize {
-        STRIDES.iter().map(|stride| (self.height / stride) * (self.width / stride)).sum()
+        cells(self.height, self.width)
     }
 
     /// The stride, row and column of a cell.
@@ -140,17 +145,28 @@ impl Layout {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a picture has at most 4096 pixels a side")]
-    fn bounds(self, sides: &[f32], cell: usize, cells: usize) -> Bounds {
-        let (stride, row, column) = self.place(cell);
-        let stride = stride as f32;
-        let (x, y) = ((column as f32 + 0.5) * stride, (row as f32 + 0.5) * stride);
-        let side = |at: usize| sides[at * cells + cell] * stride;
+    fn bounds(self, boxes: Boxes, cell: usize, cells: usize) -> Bounds {
+        let of = |boxes: &[f32]| [0, 1, 2, 3].map(|at| boxes[at * cells + cell]);
+        let [left, top, right, bottom] = match boxes {
+            Boxes::Sides(boxes) => {
+                let (stride, row, column) = self.place(cell);
+                let stride = stride as f32;
+                let (x, y) = ((column as f32 + 0.5) * stride, (row as f32 + 0.5) * stride);
+                let [left, top, right, bottom] = of(boxes).map(|side| side * stride);
+                [x - left, y - top, x + right, y + bottom]
+            }
+            Boxes::Middles(boxes) => {
+                let [x, y, width, height] = of(boxes);
+                let (across, down) = (width / 2.0, height / 2.0);
+                [x - across, y - down, x + across, y + down]
+            }
+        };
         let (width, height) = (self.width as f32, self.height as f32);
         Bounds {
-            left: (x - side(0)).clamp(0.0, width),
-            top: (y - side(1)).clamp(0.0, height),
-            right: (x + side(2)).clamp(0.0, width),
-            bottom: (y + side(3)).clamp(0.0, height),
+            left: left.clamp(0.0, width),
+            top: top.clamp(0.0, height),
+            right: right.clamp(0.0, width),
+            bottom: bottom.clamp(0.0, height),
         }
     }
 

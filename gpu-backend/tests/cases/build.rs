@@ -21,12 +21,21 @@ pub struct Build {
     opset: i64,
     graph: Graph,
     seed: u64,
+    gain: f32,
     named: usize,
 }
 
 impl Build {
     pub fn new(opset: i64, seed: u64) -> Self {
-        Self { opset, graph: Graph { name: "case".into(), ..Graph::default() }, seed, named: 0 }
+        let graph = Graph { name: "case".into(), ..Graph::default() };
+        Self { opset, graph, seed, gain: 1.0, named: 0 }
+    }
+
+    /// With filters so many times as strong: a deep net's answers then depend
+    /// on what it is shown.
+    pub fn with_gain(mut self, gain: f32) -> Self {
+        self.gain = gain;
+        self
     }
 
     /// An input whose first dimension is the batch.
@@ -47,10 +56,16 @@ impl Build {
 
     /// Weights that keep numbers about as large as they came.
     pub fn weights(&mut self, shape: &[i64]) -> String {
+        let gain = if shape.len() > 1 { self.gain } else { 1.0 };
+        self.weights_around(0.0, gain, shape)
+    }
+
+    /// The same, moved, and so many times as far apart.
+    pub fn weights_around(&mut self, middle: f32, gain: f32, shape: &[i64]) -> String {
         let fan: i64 = shape.iter().skip(1).product::<i64>().max(1);
-        let spread = (3.0 / fan as f32).sqrt();
+        let spread = gain * (3.0 / fan as f32).sqrt();
         let count = shape.iter().product::<i64>() as usize;
-        let numbers = (0..count).map(|_| spread * uniform(&mut self.seed)).collect();
+        let numbers = (0..count).map(|_| middle + spread * uniform(&mut self.seed)).collect();
         self.floats(shape, numbers)
     }
 

@@ -28,6 +28,18 @@ pub fn nets() -> Vec<Case> {
     vec![
         case("squeezenet", &[1, 4], nets::squeezenet()),
         case("mobilenet-v2", &[1, 2], nets::mobilenet_v2()),
+        case("unet", &[1, 8], nets::unet()),
         case("yolo-seg", &[1, 2], nets::yolo_seg()),
     ]
+}
+
+/// A segmenter as Ultralytics exports it, and the things that
+/// `tests/reference/segment.py` finds in its outputs.
+pub fn joined() -> Case {
+    Case {
+        name: "yolo-seg-joined",
+        place: Place::Gpu,
+        batches: &[1],
+        file: nets::yolo_seg_joined(),
+    }
 }

@@ -5,6 +5,16 @@ use super::build::{Build, Value};
 fn same(build: &mut Build, from: &str, weights: [i64; 4], stride: i64, group: i64) -> String {
     let filters = build.weights(&weights);
     let bias = build.weights(&[weights[0]]);
+    padded(build, [from, &filters, &bias], weights, stride, group)
+}
+
+fn padded(
+    build: &mut Build,
+    inputs: [&str; 3],
+    weights: [i64; 4],
+    stride: i64,
+    group: i64,
+) -> String {
     let pad = weights[2] / 2;
     let values = [
         ("kernel_shape", Value::Ints(vec![weights[2], weights[3]])),
@@ -12,7 +22,7 @@ fn same(build: &mut Build, from: &str, weights: [i64; 4], stride: i64, group: i6
         ("pads", Value::Ints(vec![pad; 4])),
         ("group", Value::Int(group)),
     ];
-    build.node("Conv", &[from, &filters, &bias], &values)
+    build.node("Conv", &inputs, &values)
 }
 
 fn pool(build: &mut Build, from: &str, kernel: i64, stride: i64, pad: i64) -> String {
@@ -142,13 +152,97 @@ fn normalised(
     b.node("Clip", &[&x, &least, &most], &[])
 }
 
-/// YOLOv8n-seg's shape at 320 pixels, raw heads: C2f blocks with Split, SPPF,
-/// nearest upsampling, three heads joined, box distributions through Softmax,
-/// and mask prototypes through a transposed convolution.
+/// U-Net at 128 pixels: three steps down, three up, each joined with what it
+/// came from; one of them up by a transposed convolution.
+pub fn unet() -> Vec<u8> {
+    let mut net = Build::new(13, 15);
+    let b = &mut net;
+    let mut x = b.input(&[3, 128, 128]);
+    let (mut from, mut skipped) = (3, Vec::new());
+    for to in [16, 32, 64] {
+        x = twice(b, &x, from, to);
+        skipped.push((x.clone(), to));
+        x = pool(b, &x, 2, 2, 0);
+        from = to;
+    }
+    x = twice(b, &x, from, 128);
+    from = 128;
+    for (at, (skip, depth)) in skipped.into_iter().rev().enumerate() {
+        x = if at == 0 { up_by_weights(b, &x, [from, depth]) } else { up(b, &x) };
+        let width = if at == 0 { depth } else { from };
+        x = concat(b, &[&x, &skip], 1);
+        x = twice(b, &x, width + depth, depth);
+        from = depth;
+    }
+    x = same(b, &x, [1, from, 1, 1], 1, 1);
+    x = b.node("Sigmoid", &[&x], &[]);
+    net.file(&[&x])
+}
+
+fn twice(b: &mut Build, x: &str, from: i64, to: i64) -> String {
+    let x = same(b, x, [to, from, 3, 3], 1, 1);
+    let x = b.node("Relu", &[&x], &[]);
+    let x = same(b, &x, [to, to, 3, 3], 1, 1);
+    b.node("Relu", &[&x], &[])
+}
+
+fn up_by_weights(b: &mut Build, x: &str, [from, to]: [i64; 2]) -> String {
+    let (filters, bias) = (b.weights(&[from, to, 2, 2]), b.weights(&[to]));
+    let values = [("kernel_shape", Value::Ints(vec![2; 2])), ("strides", Value::Ints(vec![2; 2]))];
+    b.node("ConvTranspose", &[x, &filters, &bias], &values)
+}
+
+/// YOLOv8n-seg's shape at 320 pixels, raw heads.
 pub fn yolo_seg() -> Vec<u8> {
     let mut net = Build::new(13, 13);
+    let Heads { sides, classes, masks, prototypes } = yolo(&mut net, 320, [0.0, 1.0]);
+    let classes = net.node("Sigmoid", &[&classes], &[]);
+    net.file(&[&sides, &classes, &masks, &prototypes])
+}
+
+/// The same at 640 pixels as Ultralytics exports it: boxes by their middles in
+/// pixels, scores and coefficients as one output, prototypes as the other.
+pub fn yolo_seg_joined() -> Vec<u8> {
+    let mut net = Build::new(13, 27).with_gain(1.28);
+    // As of a trained net, few scores are high.
+    let Heads { sides, classes, masks, prototypes } = yolo(&mut net, 640, [-6.0, 0.2]);
     let b = &mut net;
-    let input = b.input(&[3, 320, 320]);
+    let grids = [(8, 80), (16, 40), (32, 20)];
+    let places =
+        |stride: i64, side: i64| (0..side * side).map(move |at| (stride, at % side, at / side));
+    let cells: Vec<_> = grids.into_iter().flat_map(|(stride, side)| places(stride, side)).collect();
+    let count = cells.len() as i64;
+    let middles = cells.iter().map(|cell| cell.1).chain(cells.iter().map(|cell| cell.2));
+    let middles = b.floats(&[1, 2, count], middles.map(|at| at as f32 + 0.5).collect());
+    let strides = b.floats(&[1, 1, count], cells.iter().map(|cell| cell.0 as f32).collect());
+    let lengths = b.ints(&[2, 2]);
+    let parts = b.nodes("Split", &[&sides, &lengths], &[("axis", Value::Int(1))], 2);
+    let first = b.node("Sub", &[&middles, &parts[0]], &[]);
+    let last = b.node("Add", &[&middles, &parts[1]], &[]);
+    let (sum, size) = (b.node("Add", &[&first, &last], &[]), b.node("Sub", &[&last, &first], &[]));
+    let two = b.floats(&[], vec![2.0]);
+    let middle = b.node("Div", &[&sum, &two], &[]);
+    let boxes = concat(b, &[&middle, &size], 1);
+    let boxes = b.node("Mul", &[&boxes, &strides], &[]);
+    let classes = b.node("Sigmoid", &[&classes], &[]);
+    let rows = concat(b, &[&boxes, &classes, &masks], 1);
+    net.file(&[&rows, &prototypes])
+}
+
+/// Names of a segmenter's heads: sides in strides, scores before a sigmoid.
+struct Heads {
+    sides: String,
+    classes: String,
+    masks: String,
+    prototypes: String,
+}
+
+/// YOLOv8n-seg's body: C2f blocks with Split, SPPF, nearest upsampling, three
+/// heads joined, box distributions through Softmax, and mask prototypes through
+/// a transposed convolution. The biases of its scores are that far around a
+/// middle.
+fn yolo(b: &mut Build, side: i64, [middle, spread]: [f32; 2]) -> Heads {
+    let input = b.input(&[3, side, side]);
     let x = silu(b, &input, [16, 3, 3, 3], 2);
     let x = silu(b, &x, [32, 16, 3, 3], 2);
     let x = c2f(b, &x, 32, 32, 1, true);
@@ -177,17 +271,17 @@ pub fn yolo_seg() -> Vec<u8> {
     let x = concat(b, &[&x, &p5], 1);
     let n5 = c2f(b, &x, 384, 256, 1, false);
     let x = silu(b, &n3, [64, 64, 3, 3], 1);
-    let (filters, bias) = (b.weights(&[64, 64, 2, 2]), b.weights(&[64]));
-    let values = [("kernel_shape", Value::Ints(vec![2; 2])), ("strides", Value::Ints(vec![2; 2]))];
-    let x = b.node("ConvTranspose", &[&x, &filters, &bias], &values);
+    let x = up_by_weights(b, &x, [64, 64]);
     let x = silu(b, &x, [64, 64, 3, 3], 1);
     let prototypes = silu(b, &x, [32, 64, 1, 1], 1);
     let mut rows = [Vec::new(), Vec::new()];
-    for (from, width, cells) in [(&n3, 64, 1600), (&n4, 128, 400), (&n5, 256, 100)] {
+    for (from, width, stride) in [(&n3, 64, 8), (&n4, 128, 16), (&n5, 256, 32)] {
+        let cells = (side / stride) * (side / stride);
         let x = silu(b, from, [64, width, 3, 3], 1);
         let boxes = same(b, &x, [64, 64, 1, 1], 1, 1);
         let x = silu(b, from, [80, width, 3, 3], 1);
-        let classes = same(b, &x, [80, 80, 1, 1], 1, 1);
+        let (filters, bias) = (b.weights(&[80, 80, 1, 1]), b.weights_around(middle, spread, &[80]));
+        let classes = padded(b, [&x, &filters, &bias], [80, 80, 1, 1], 1, 1);
         let x = silu(b, from, [32, width, 3, 3], 1);
         let masks = same(b, &x, [32, 32, 1, 1], 1, 1);
         let scores = concat(b, &[&boxes, &classes], 1);
@@ -200,16 +294,16 @@ pub fn yolo_seg() -> Vec<u8> {
         rows.map(|rows| concat(b, &rows.iter().map(String::as_str).collect::<Vec<_>>(), 2));
     let lengths = b.ints(&[64, 80]);
     let parts = b.nodes("Split", &[&scores, &lengths], &[("axis", Value::Int(1))], 2);
-    let shape = b.ints(&[0, 4, 16, 2100]);
+    let all = side * side / 64 * 21 / 16;
+    let shape = b.ints(&[0, 4, 16, all]);
     let x = b.node("Reshape", &[&parts[0], &shape], &[]);
     let x = b.node("Transpose", &[&x], &[("perm", Value::Ints(vec![0, 2, 1, 3]))]);
     let x = b.node("Softmax", &[&x], &[("axis", Value::Int(1))]);
     let steps = b.floats(&[1, 16, 1, 1], (0..16_u8).map(f32::from).collect());
     let x = b.node("Conv", &[&x, &steps], &[]);
-    let shape = b.ints(&[0, 4, 2100]);
+    let shape = b.ints(&[0, 4, all]);
     let sides = b.node("Reshape", &[&x, &shape], &[]);
-    let classes = b.node("Sigmoid", &[&parts[1]], &[]);
-    net.file(&[&sides, &classes, &masks, &prototypes])
+    Heads { sides, classes: parts[1].clone(), masks, prototypes }
 }
 
 fn silu(b: &mut Build, x: &str, weights: [i64; 4], stride: i64) -> String {

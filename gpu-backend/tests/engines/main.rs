@@ -17,12 +17,17 @@ mod cases;
 mod nets;
 mod operators;
 mod reference;
+mod segmented;
 mod sweep;
 mod trusted;
 
 use std::sync::OnceLock;
 
+use munjigi_gpu_backend::engine::Rten;
 use munjigi_gpu_backend::engine::choice::{Engines, Wish};
+
+/// The CPU engine.
+const CPU: Rten = Rten;
 
 /// The CPU engine, and the GPU engine on a software adapter.
 fn engines() -> &'static Engines {

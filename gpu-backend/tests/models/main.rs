@@ -11,8 +11,10 @@
 
 mod broken;
 #[path = "../cases/build.rs"]
+#[expect(dead_code, reason = "the networks here are shallow")]
 mod build;
 mod command;
+mod outputs;
 mod registry;
 
 use std::path::Path;

@@ -5,6 +5,9 @@ use tempfile::TempDir;
 
 use crate::{classifier, manifest, write};
 
+/// As the manifest lists them.
+const LABELS: &str = "[\"circle\", \"square\", \"star\"]";
+
 fn add(file: &[u8], manifest: &str) -> Result<(), RegistryError> {
     let folder = TempDir::new().unwrap();
     write(&folder.path().join("new"), file, manifest);
@@ -35,6 +38,13 @@ fn every_bad_manifest_has_its_code() {
         ("no source", "model-source-missing", without("source")),
         ("no hash", "model-manifest-invalid", without("sha256")),
         ("no labels", "model-manifest-invalid", without("labels")),
+        ("a label twice", "model-manifest-invalid", with("\"square\"", "\"circle\"")),
+        ("an empty label", "model-manifest-invalid", with("\"square\"", "\" \"")),
+        ("labels above the folder", "model-manifest-invalid", with(LABELS, "\"../labels\"")),
+        ("labels in no file", "model-file-missing", with(LABELS, "\"labels.txt\"")),
+        ("too few labels", "model-output-mismatch", with(", \"star\"", "")),
+        ("too many labels", "model-output-mismatch", with("\"star\"", "\"star\", \"moon\"")),
+        ("a segmenter of odd sides", "model-manifest-invalid", with("classify", "segment")),
         ("a short hash", "model-manifest-invalid", with("sha256 = \"", "sha256 = \"00")),
         ("an unknown task", "model-manifest-invalid", with("classify", "guess")),
         ("an unknown field", "model-manifest-invalid", format!("colour = 1\n{good}")),
@@ -77,6 +87,21 @@ fn a_folder_without_its_files_is_refused() {
     let registry = Registry::new(folder.path().join("models"));
     let error = registry.add(folder.path()).unwrap_err();
     assert_eq!(error.code(), "model-file-missing");
+}
+
+#[test]
+fn labels_may_lie_beside_the_manifest_and_move_in_with_the_model() {
+    let folder = TempDir::new().unwrap();
+    let registry = Registry::new(folder.path().join("models"));
+    let source = folder.path().join("new");
+    let file = classifier();
+    let text = manifest(&file).replace(LABELS, "\"shapes.txt\"");
+    write(&source, &file, &text);
+    let list = "# Three shapes.\ncircle = ring\n\nsquare tile\nstar\n";
+    std::fs::write(source.join("shapes.txt"), list).unwrap();
+    registry.add(&source).unwrap();
+    let found = registry.find(&"shapes".parse().unwrap(), None).unwrap();
+    assert_eq!(found.manifest.labels, ["circle", "square tile", "star"]);
 }
 
 #[test]

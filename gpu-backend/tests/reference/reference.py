@@ -6,7 +6,8 @@
 
 Of each output, the length and at most SAMPLES numbers at even distances are
 kept, and the largest absolute number: enough to see a wrong one, small enough
-to commit.
+to commit. Of a segmenter as Ultralytics exports it, the things that `segment.py`
+finds are stored beside it, in `segmented.json`.
 """
 
 import json
@@ -16,7 +17,11 @@ import sys
 import numpy
 import onnxruntime
 
+import segment
+
 SAMPLES = 64
+# Labels and pixels a side.
+JOINED = {"yolo-seg-joined": (80, 640)}
 
 
 def sample(output):
@@ -49,6 +54,10 @@ def main(folder, written):
             print(f"{case['case']} x{case['batch']}: {error}", file=sys.stderr)
             continue
         answers[f"{case['case']} x{case['batch']}"] = [sample(output) for output in outputs]
+        if case["case"] in JOINED:
+            things = segment.things(*outputs, *JOINED[case["case"]])
+            lines = ",\n".join(json.dumps(thing) for thing in things)
+            pathlib.Path(written).with_name("segmented.json").write_text(f"[\n{lines}\n]\n")
     lines = [f"{json.dumps(name)}: {json.dumps(answers[name])}" for name in answers]
     body = ",\n".join(lines)
     pathlib.Path(written).write_text("{\n" + body + "\n}\n")

@@ -31,7 +31,8 @@ impl Net {
 
     fn found(&self) -> Vec<Found> {
         let Self { sides, scores, coefficients, prototypes } = self;
-        segment(LAYOUT, Heads { sides, scores, coefficients, prototypes }, THRESHOLD).unwrap()
+        let boxes = Boxes::Sides(sides);
+        segment(LAYOUT, Heads { boxes, scores, coefficients, prototypes }, THRESHOLD).unwrap()
     }
 }
 
@@ -42,6 +43,23 @@ fn a_box_reaches_from_the_middle_of_its_cell() {
     let bounds = |left, top, right, bottom| Bounds { left, top, right, bottom };
     assert_eq!((found[0].label, found[0].bounds), (1, bounds(12.0, 4.0, 28.0, 20.0)));
     assert_eq!((found[1].label, found[1].bounds), (0, bounds(16.0, 16.0, 64.0, 64.0)));
+}
+
+#[test]
+fn a_box_by_its_middle_reaches_half_its_size_to_each_side() {
+    let mut net = Net::empty().with(10, 1, 0.9).with(83, 0, 0.8);
+    for (at, [one, other]) in
+        [[20.0, 60.0], [12.0, 4.0], [16.0, 20.0], [8.0, 20.0]].iter().enumerate()
+    {
+        net.sides[at * CELLS + 10] = *one;
+        net.sides[at * CELLS + 83] = *other;
+    }
+    let Net { sides, scores, coefficients, prototypes } = &net;
+    let heads = Heads { boxes: Boxes::Middles(sides), scores, coefficients, prototypes };
+    let found = segment(LAYOUT, heads, THRESHOLD).unwrap();
+    let bounds = |left, top, right, bottom| Bounds { left, top, right, bottom };
+    assert_eq!((found[0].label, found[0].bounds), (1, bounds(12.0, 8.0, 28.0, 16.0)));
+    assert_eq!((found[1].label, found[1].bounds), (0, bounds(50.0, 0.0, 64.0, 14.0)));
 }
 
 #[test]
@@ -77,10 +95,10 @@ fn what_is_not_sure_or_too_much_is_left_out() {
 fn heads_of_another_size_are_a_misfit() {
     let net = Net::empty();
     let heads = Heads {
-        sides: &net.sides[1..],
+        boxes: Boxes::Sides(&net.sides[1..]),
         scores: &net.scores,
         coefficients: &net.coefficients,
         prototypes: &net.prototypes,
     };
-    assert_eq!(segment(LAYOUT, heads, THRESHOLD).unwrap_err().what, "the sides");
+    assert_eq!(segment(LAYOUT, heads, THRESHOLD).unwrap_err().what, "the boxes");
 }
