@@ -1,7 +1,4 @@
-//! The same scenes drawn on a graphics device and on the processor. The device
-//! is a software adapter (Debian: `apt-get install mesa-vulkan-drivers`);
-//! without one all is skipped, unless `MUNJIGI_REQUIRE` names `vulkan`.
-//! `MUNJIGI_PAINT_ADAPTER` names another adapter to be held to the same.
+//! The same scenes drawn on a graphics device and on the processor.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -9,9 +6,10 @@
     reason = "tests count pixels, and fail by panicking"
 )]
 
+mod adapter;
+
 use std::sync::OnceLock;
 
-use munjigi_gpu_backend::engine::choice::{Engines, Wish};
 use munjigi_gpu_backend::paint::{Order, Paint, PaintError, Painter};
 use munjigi_scene::{Area, Kind, Picture, Scene, Seed, Tile, Turn, render, tile};
 
@@ -24,20 +22,12 @@ const FAR: u8 = 16;
 /// meets a thing or just does not.
 const ASTRAY: f64 = 0.005;
 
-fn painter() -> Option<&'static Painter> {
-    static PAINTER: OnceLock<Option<Painter>> = OnceLock::new();
-    let painter = PAINTER.get_or_init(|| {
-        let name = std::env::var("MUNJIGI_PAINT_ADAPTER").unwrap_or("llvmpipe".to_owned());
-        let engines = Engines::choose(&Wish::Named(name));
-        let required = std::env::var("MUNJIGI_REQUIRE").unwrap_or_default();
-        let Some(gpu) = &engines.adapter else {
-            assert!(!required.split(',').any(|name| name == "vulkan"), "{}", engines.reason);
-            eprintln!("painting is skipped: {}", engines.reason);
-            return None;
-        };
-        Some(Painter::new(&gpu.device, &gpu.queue).unwrap())
-    });
-    painter.as_ref()
+fn painter() -> &'static Painter {
+    static PAINTER: OnceLock<Painter> = OnceLock::new();
+    PAINTER.get_or_init(|| {
+        let gpu = adapter::engines().adapter.expect("there is one");
+        Painter::new(&gpu.device, &gpu.queue).unwrap()
+    })
 }
 
 /// How two pictures differ: the mean of channels, and the shares of pixels
@@ -56,9 +46,8 @@ fn apart(one: &Picture, other: &Picture) -> [f64; 3] {
 /// Draws both and holds each to three times the limits, all together to them:
 /// few pixels make a small picture's share.
 fn agree(name: &str, scenes: &[Scene], width: u32, height: u32) {
-    let Some(painter) = painter() else { return };
     let orders: Vec<Order> = scenes.iter().map(|scene| Order { scene, width, height }).collect();
-    let found = painter.paint_all(&orders).unwrap();
+    let found = painter().paint_all(&orders).unwrap();
     let mut sums = [0.0; 3];
     for (index, (scene, picture)) in scenes.iter().zip(&found).enumerate() {
         let found = apart(&render(scene, width, height), picture);
@@ -74,6 +63,7 @@ fn agree(name: &str, scenes: &[Scene], width: u32, height: u32) {
 }
 
 #[test]
+#[ignore = "needs a Vulkan adapter"]
 fn every_kind_is_painted_as_it_is_rendered() {
     let scenes: Vec<Scene> =
         Kind::ALL.iter().map(|&kind| tile(Seed::numbered(21), kind, Tile::Busy)).collect();
@@ -81,12 +71,14 @@ fn every_kind_is_painted_as_it_is_rendered() {
 }
 
 #[test]
+#[ignore = "needs a Vulkan adapter"]
 fn wide_pictures_are_painted_as_they_are_rendered() {
     let scenes: Vec<Scene> = (30..33).map(|seed| Area::deal(Seed::numbered(seed)).scene).collect();
     agree("areas", &scenes, 150, 100);
 }
 
 #[test]
+#[ignore = "needs a Vulkan adapter"]
 fn turns_are_painted_as_they_are_rendered() {
     let scenes: Vec<Scene> = (30..33)
         .flat_map(|seed| {
@@ -98,36 +90,36 @@ fn turns_are_painted_as_they_are_rendered() {
 }
 
 #[test]
+#[ignore = "needs a Vulkan adapter"]
 fn pictures_of_several_sizes_come_back_in_order() {
-    let Some(painter) = painter() else { return };
     let scenes = [Kind::Apple, Kind::Key].map(|kind| tile(Seed::numbered(5), kind, Tile::Plain));
     let orders = [
         Order { scene: &scenes[0], width: 40, height: 24 },
         Order { scene: &scenes[1], width: 17, height: 33 },
     ];
-    let together = painter.paint_all(&orders).unwrap();
+    let together = painter().paint_all(&orders).unwrap();
     for (order, picture) in orders.iter().zip(&together) {
-        let alone = painter.paint(order.scene, order.width, order.height).unwrap();
+        let alone = painter().paint(order.scene, order.width, order.height).unwrap();
         assert_eq!(&alone, picture);
         assert!(picture.area(0) > 0);
     }
 }
 
 #[test]
+#[ignore = "needs a Vulkan adapter"]
 fn a_picture_that_does_not_fit_is_refused() {
-    let Some(painter) = painter() else { return };
     let scene = tile(Seed::numbered(5), Kind::Apple, Tile::Plain);
     for (width, height) in [(0, 8), (8, 0), (70_000, 70_000), (1, 1_000_000)] {
-        let answer = painter.paint(&scene, width, height);
+        let answer = painter().paint(&scene, width, height);
         assert_eq!(answer, Err(PaintError::TooLarge), "{width} x {height}");
     }
-    assert!(painter.paint(&scene, 8, 8).is_ok(), "and the next is drawn");
+    assert!(painter().paint(&scene, 8, 8).is_ok(), "and the next is drawn");
 }
 
 #[test]
+#[ignore = "needs a Vulkan adapter"]
 fn a_device_that_is_gone_is_an_error() {
-    let engines = Engines::choose(&Wish::Named("llvmpipe".to_owned()));
-    let Some(gpu) = &engines.adapter else { return };
+    let gpu = adapter::engines().adapter.expect("there is one");
     let painter = Painter::new(&gpu.device, &gpu.queue).unwrap();
     gpu.device.destroy();
     let scene = tile(Seed::numbered(5), Kind::Apple, Tile::Plain);

@@ -9,6 +9,7 @@ mod gpu;
 mod history;
 mod javascript;
 mod node_tests;
+mod tally;
 mod tree;
 
 use std::path::PathBuf;
@@ -21,8 +22,10 @@ use crate::project::Project;
 use crate::say;
 use crate::setup::browsers::Browsers;
 use crate::setup::require::{Part, Required};
+use crate::setup::vulkan::Vulkan;
 use failures::Failure;
 
+use tally::Tally;
 pub use tree::Snapshot;
 
 /// What checks know.
@@ -38,6 +41,10 @@ pub struct Context {
     pub browsers: Browsers,
     /// A Python with what examples and client libraries need, or why there is none.
     pub python: Result<PathBuf, String>,
+    /// Nothing where there is a Redis, else why there is none.
+    pub redis: Result<(), String>,
+    /// A software adapter for the tests of the GPU half, or why there is none.
+    pub vulkan: Result<Vulkan, String>,
     /// An empty database for tests that migrate their own.
     pub database_url: String,
     /// The tree before the first check.
@@ -45,13 +52,38 @@ pub struct Context {
 }
 
 impl Context {
-    /// A missing part: a failure where it is required, else a skip.
-    fn missing(&self, part: Part, reason: &str) -> Result<Outcome> {
-        if self.required.includes(part) {
-            anyhow::bail!("MUNJIGI_REQUIRE names {}: {reason}", part.name());
+    /// Why a part is missing, if so.
+    fn missing(&self, part: Part) -> Option<&String> {
+        match part {
+            Part::Chromium | Part::Firefox | Part::Webkit => {
+                let mut missing = self.browsers.missing.iter();
+                missing.find(|(other, _)| *other == part).map(|(_, reason)| reason)
+            }
+            Part::Python => self.python.as_ref().err(),
+            Part::Redis => self.redis.as_ref().err(),
+            Part::Vulkan => self.vulkan.as_ref().err(),
         }
-        Ok(Outcome::Skipped(format!("{}: {reason}", part.name())))
     }
+
+    /// How a check ended whose tests passed as far as they ran: those that
+    /// need a missing part did not.
+    fn outcome(&self, parts: &[Part], tally: Tally) -> Result<Outcome> {
+        let missing = |&part: &Part| Some((part, self.missing(part)?));
+        let missing: Vec<(Part, &String)> = parts.iter().filter_map(missing).collect();
+        settled(&self.required, &missing, tally)
+    }
+}
+
+/// A missing part is a failure where it is required, else a skip.
+fn settled(required: &Required, missing: &[(Part, &String)], tally: Tally) -> Result<Outcome> {
+    if let Some((part, reason)) = missing.iter().find(|(part, _)| required.includes(*part)) {
+        anyhow::bail!("MUNJIGI_REQUIRE names {}: {reason}", part.name());
+    }
+    if missing.is_empty() {
+        return Ok(tally.outcome());
+    }
+    let reasons = missing.iter().map(|(part, reason)| format!("{}: {reason}", part.name()));
+    Ok(Outcome::Skipped(reasons.collect::<Vec<_>>().join("; ")))
 }
 
 /// How a check ended, if not with an error.
@@ -61,7 +93,9 @@ pub enum Outcome {
     Passed,
     /// As it should be at the second try of these tests.
     Flaky(Vec<Failure>),
-    /// Not looked at, and why.
+    /// As it should be; with what a person should know of it.
+    Noted(String),
+    /// Not looked at, or not at all of it, and why.
     Skipped(String),
 }
 
@@ -138,11 +172,12 @@ impl Summary {
         let (word, detail) = match result {
             Ok(Outcome::Passed) => ("passed", String::new()),
             Ok(Outcome::Flaky(tests)) => ("passed", format!("  {} at the second try", tests.len())),
+            Ok(Outcome::Noted(note)) => ("passed", format!("  {note}")),
             Ok(Outcome::Skipped(reason)) => ("skipped", format!("  {reason}")),
             Err(error) => ("FAILED", format!("  {error:#}")),
         };
         match result {
-            Ok(Outcome::Passed | Outcome::Flaky(_)) => self.passed += 1,
+            Ok(Outcome::Passed | Outcome::Flaky(_) | Outcome::Noted(_)) => self.passed += 1,
             Ok(Outcome::Skipped(_)) => self.skipped += 1,
             Err(_) => self.failed += 1,
         }
@@ -236,6 +271,18 @@ mod tests {
         ] {
             assert!(text.contains(said), "{said:?} is missing in\n{text}");
         }
+    }
+
+    #[test]
+    fn tests_that_did_not_run_are_skipped_and_where_required_a_failure() {
+        let reason = "no driver".to_owned();
+        let missing = [(Part::Vulkan, &reason)];
+        let skipped = settled(&Required::default(), &missing, Tally::default()).unwrap();
+        assert_eq!(skipped, Outcome::Skipped("vulkan: no driver".to_owned()));
+        let required: Required = "redis,vulkan".parse().unwrap();
+        let failure = settled(&required, &missing, Tally::default()).unwrap_err();
+        assert_eq!(failure.to_string(), "MUNJIGI_REQUIRE names vulkan: no driver");
+        assert_eq!(settled(&required, &[], Tally::default()).unwrap(), Outcome::Passed);
     }
 
     #[test]

@@ -26,6 +26,11 @@ pub fn found(what: &str, where_: &str) {
 /// `remedy` is what a person can do when it fails; the error also knows what
 /// failed in it, and the end of its output.
 pub fn run(what: &str, remedy: &str, command: &mut Command) -> Result<()> {
+    listen(what, remedy, command).map(|_| ())
+}
+
+/// As `run`, for a command whose output counts: its lines.
+pub fn listen(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<String>> {
     let shown = shown(command);
     println!("   {what}: {shown}");
     let watch = Stopwatch::start();
@@ -36,7 +41,7 @@ pub fn run(what: &str, remedy: &str, command: &mut Command) -> Result<()> {
         return Err(Failed::new(message, Failure::in_output(what, &output)).into());
     }
     println!("   {what}: done in {watch}");
-    Ok(())
+    Ok(output)
 }
 
 /// A process that has ended may have left some behind that hold its output
@@ -99,10 +104,10 @@ mod tests {
 
     #[test]
     fn what_a_failing_command_says_is_known_to_its_error() {
-        assert!(run("a check", "mend it", &mut shell("echo fine")).is_ok());
+        assert_eq!(listen("a check", "look", &mut shell("echo fine")).unwrap(), ["fine"]);
         let script = "echo one; echo two >&2; exit 3";
-        let error = run("a check", "mend it", &mut shell(script)).unwrap_err();
-        assert!(error.to_string().contains("exit status: 3; mend it"), "{error}");
+        let error = run("a check", "look", &mut shell(script)).unwrap_err();
+        assert!(error.to_string().contains("exit status: 3; look"), "{error}");
         let failed = error.downcast_ref::<Failed>().unwrap();
         assert_eq!(failed.failures[0].name, "a check");
         assert_eq!(failed.failures[0].to_string(), "   | one\n   | two\n");

@@ -4,10 +4,12 @@
 
 pub mod browsers;
 mod cargo_tools;
+mod debian;
 mod npm;
 pub mod python;
 pub mod redis;
 pub mod require;
+pub mod vulkan;
 
 use std::process::Command;
 

@@ -8,7 +8,7 @@ use munjigi_tools::process::Service;
 use munjigi_tools::project::Project;
 use munjigi_tools::redis::Server;
 use munjigi_tools::setup::redis;
-use munjigi_tools::setup::require::{Part, Required};
+use munjigi_tools::setup::require::Required;
 
 /// One answer to one command.
 fn ask(server: &Server, command: &str) -> anyhow::Result<String> {
@@ -24,9 +24,8 @@ fn ask(server: &Server, command: &str) -> anyhow::Result<String> {
 async fn a_server_is_had_without_installing_it_and_forgets_when_it_is_killed() {
     let required = Required::from_environment().unwrap();
     let project = Project::here();
-    redis::prepare(&project, &required).unwrap();
-    if redis::find(&project).is_err() && !required.includes(Part::Redis) {
-        eprintln!("skipped, Redis is missing");
+    if let Err(reason) = redis::prepare(&project, &required).unwrap() {
+        eprintln!("skipped, Redis is missing: {reason}");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

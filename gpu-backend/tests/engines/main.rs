@@ -1,7 +1,4 @@
-//! Networks on both engines, against answers stored from ONNX Runtime. The
-//! GPU engine runs on a software adapter (Debian: `apt-get install
-//! mesa-vulkan-drivers`); without one its part is skipped, unless
-//! `MUNJIGI_REQUIRE` names `vulkan`.
+//! Networks on both engines, against answers stored from ONNX Runtime.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -12,33 +9,33 @@
     reason = "tests write small numbers, and fail by panicking"
 )]
 
+#[path = "../adapter/mod.rs"]
+mod adapter;
 #[path = "../cases/mod.rs"]
 mod cases;
 mod nets;
 mod operators;
 mod reference;
 mod segmented;
+mod shipped;
 mod sweep;
 mod trusted;
 
 use std::sync::OnceLock;
 
-use munjigi_gpu_backend::engine::Rten;
-use munjigi_gpu_backend::engine::choice::{Engines, Wish};
+use munjigi_gpu_backend::engine::choice::Engines;
+use munjigi_gpu_backend::engine::{Fenced, Rten};
 
 /// The CPU engine.
 const CPU: Rten = Rten;
 
-/// The CPU engine, and the GPU engine on a software adapter.
+/// Both engines.
 fn engines() -> &'static Engines {
     static ENGINES: OnceLock<Engines> = OnceLock::new();
-    ENGINES.get_or_init(|| {
-        let engines = Engines::choose(&Wish::Named("llvmpipe".to_owned()));
-        let required = std::env::var("MUNJIGI_REQUIRE").unwrap_or_default();
-        if engines.gpu.is_none() {
-            assert!(!required.split(',').any(|name| name == "vulkan"), "{}", engines.reason);
-            eprintln!("the GPU engine is skipped: {}", engines.reason);
-        }
-        engines
-    })
+    ENGINES.get_or_init(adapter::engines)
+}
+
+/// The GPU engine.
+fn gpu() -> &'static Fenced {
+    engines().gpu.as_ref().expect("an adapter brings its engine")
 }

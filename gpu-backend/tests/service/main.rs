@@ -10,6 +10,8 @@
     reason = "tests write small numbers, and fail by panicking"
 )]
 
+#[path = "../adapter/mod.rs"]
+mod adapter;
 mod bad;
 mod broken;
 #[path = "../cases/build.rs"]

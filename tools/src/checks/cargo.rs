@@ -4,9 +4,10 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, Tally};
 use crate::builds::Build;
 use crate::project::Project;
+use crate::setup::require::Part;
 use crate::{queries, say, setup};
 
 const BROKEN: &str = "see the messages above";
@@ -85,8 +86,8 @@ pub(super) fn unit(context: &Context) -> Result<Outcome> {
         .args(["test", "--quiet", "--workspace", "--exclude", "munjigi-tests", "--all-features"])
         .args(["--locked", "--no-fail-fast"])
         .env("DATABASE_URL", &context.database_url);
-    say::run("unit tests", BROKEN, &mut tests)?;
-    Ok(Outcome::Passed)
+    let tally = Tally::run("unit tests", BROKEN, &mut tests)?;
+    context.outcome(&[Part::Redis], tally)
 }
 
 pub(super) fn queries(context: &Context) -> Result<Outcome> {

@@ -23,7 +23,7 @@ pub(super) fn libraries(context: &Context) -> Result<Outcome> {
         .env("CARGO_TARGET_DIR", &target)
         .current_dir(project.root());
     say::run("clients in Rust", BROKEN, &mut cargo)?;
-    let chromium = context.browsers.missing.iter().find(|(part, _)| *part == Part::Chromium);
+    let chromium = context.missing(Part::Chromium);
     let back_ends = Some("tests/clients/back-ends.test.mjs");
     let browsers = chromium.is_none().then_some("tests/clients/browsers.test.mjs");
     let files: Vec<_> =
@@ -35,10 +35,6 @@ pub(super) fn libraries(context: &Context) -> Result<Outcome> {
             node.env("MUNJIGI_PYTHON", python);
         }
     };
-    node_tests::run(context, "clients", &files, prepare, SecondTry::No)?;
-    match (&context.python, chromium) {
-        (Err(reason), _) => context.missing(Part::Python, reason),
-        (_, Some((part, reason))) => context.missing(*part, reason),
-        (Ok(_), None) => Ok(Outcome::Passed),
-    }
+    let tally = node_tests::run(context, "clients", &files, prepare, SecondTry::No)?;
+    context.outcome(&[Part::Python, Part::Chromium], tally)
 }

@@ -27,9 +27,6 @@ pub(super) fn shops(context: &Context) -> Result<Outcome> {
         }
     };
     let files = [project.at("examples/smoke.test.mjs")];
-    node_tests::run(context, "the shops", &files, prepare, SecondTry::No)?;
-    match &context.python {
-        Ok(_) => Ok(Outcome::Passed),
-        Err(reason) => context.missing(Part::Python, reason),
-    }
+    let tally = node_tests::run(context, "the shops", &files, prepare, SecondTry::No)?;
+    context.outcome(&[Part::Python], tally)
 }

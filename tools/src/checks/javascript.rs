@@ -6,9 +6,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::node_tests::{self, SecondTry};
-use super::{Context, Outcome};
+use super::{Context, Outcome, Tally};
 use crate::builds::Build;
-use crate::setup::redis;
 use crate::setup::require::Part;
 use crate::{publish as publishing, say};
 
@@ -39,7 +38,7 @@ pub(super) fn types(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn widget_tests(context: &Context) -> Result<Outcome> {
-    node_test(context, "widget/test", SecondTry::No)
+    Ok(node_test(context, "widget/test", SecondTry::No)?.outcome())
 }
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
@@ -49,22 +48,16 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     eyes.args(["build", "--quiet", "--locked", "-p", "munjigi-tests", "--bin", "munjigi-answer"])
         .current_dir(context.project.root());
     say::run("what sees the answers", BROKEN, &mut eyes)?;
-    let outcome = node_test(context, "tests/journeys", SecondTry::Alone)?;
-    match context.browsers.missing.first() {
-        // The others ran; this one's journeys said that they were skipped.
-        Some((part, reason)) => context.missing(*part, reason),
-        None => Ok(outcome),
-    }
+    let tally = node_test(context, "tests/journeys", SecondTry::Alone)?;
+    context.outcome(&[Part::Chromium, Part::Firefox, Part::Webkit, Part::Redis], tally)
 }
 
-fn node_test(context: &Context, folder: &str, second: SecondTry) -> Result<Outcome> {
+fn node_test(context: &Context, folder: &str, second: SecondTry) -> Result<Tally> {
     let files = test_files(&context.project.at(folder))?;
-    if files.is_empty() {
-        return Ok(Outcome::Skipped(format!("{folder} has no tests")));
-    }
+    ensure!(!files.is_empty(), "{folder} has no tests");
     let prepare = |node: &mut Command| {
         node.envs(context.browsers.variables.iter().cloned());
-        if redis::find(&context.project).is_err() {
+        if context.redis.is_err() {
             // Where it is required, set-up has failed.
             node.env("MUNJIGI_MISSING", Part::Redis.name());
         }

@@ -8,8 +8,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use super::failures::{Failed, Failure};
-use super::{Context, Outcome};
-use crate::say;
+use super::{Context, Tally};
 
 /// Journeys that may pass at their second try; with more of them something is
 /// wrong that a second try hides.
@@ -46,8 +45,8 @@ pub(super) fn run(
     files: &[PathBuf],
     prepare: impl Fn(&mut Command),
     second: SecondTry,
-) -> Result<Outcome> {
-    let call = |more: &[String], files: &[PathBuf]| -> Result<(), Told> {
+) -> Result<Tally> {
+    let call = |more: &[String], files: &[PathBuf]| -> Result<Tally, Told> {
         let report = Report::begin(context)?;
         let mut node = context.node.command();
         prepare(&mut node);
@@ -56,10 +55,13 @@ pub(super) fn run(
             .args(more)
             .args(files)
             .current_dir(context.project.root());
-        say::run(what, "see the messages above", &mut node)
+        Tally::run(what, "see the messages above", &mut node)
             .map_err(|error| Told { error, failed: report.read() })
     };
-    let Err(Told { error, failed }) = call(&[], files) else { return Ok(Outcome::Passed) };
+    let Told { error, failed } = match call(&[], files) {
+        Ok(tally) => return Ok(tally),
+        Err(told) => told,
+    };
     if failed.is_empty() {
         return Err(error);
     }
@@ -77,7 +79,7 @@ pub(super) fn run(
         }
     }
     if broken.is_empty() {
-        return Ok(Outcome::Flaky(told(&failed)));
+        return Ok(Tally { flaky: told(&failed), ..Tally::default() });
     }
     Err(Failed::new(format!("{error:#}"), told(&broken)).into())
 }

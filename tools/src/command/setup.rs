@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::project::Project;
 use crate::setup::require::Required;
-use crate::setup::{self, browsers, redis};
+use crate::setup::{self, browsers, redis, vulkan};
 
 /// Arguments of `munjigi-tools setup`.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -28,7 +28,8 @@ pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     if arguments.purpose == Purpose::Test {
         let required = Required::from_environment()?;
         browsers::prepare(project, &required)?;
-        redis::prepare(project, &required)?;
+        drop(redis::prepare(project, &required)?);
+        drop(vulkan::prepare(project, &required)?);
         setup::python::prepare(project)?;
     }
     Ok(ExitCode::SUCCESS)

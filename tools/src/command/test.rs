@@ -12,7 +12,7 @@ use crate::process::Service;
 use crate::project::Project;
 use crate::say;
 use crate::setup::require::{Part, Required};
-use crate::setup::{self, browsers, python, redis};
+use crate::setup::{self, browsers, python, redis, vulkan};
 
 /// Arguments of `munjigi-tools test`.
 #[derive(Debug, clap::Args)]
@@ -32,12 +32,9 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let required = Required::from_environment()?;
     setup::for_building(project)?;
     let browsers = browsers::prepare(project, &required)?;
-    redis::prepare(project, &required)?;
-    let python = match python::prepare(project) {
-        Ok(python) => Ok(python),
-        Err(error) if required.includes(Part::Python) => return Err(error),
-        Err(error) => Err(format!("{error:#}")),
-    };
+    let redis = redis::prepare(project, &required)?;
+    let vulkan = vulkan::prepare(project, &required)?;
+    let python = required.settle(Part::Python, python::prepare(project))?;
     let (database_url, mut ours) = if let Ok(given) = std::env::var("MUNJIGI_DATABASE_URL") {
         (given, None)
     } else {
@@ -51,6 +48,8 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         required,
         browsers,
         python,
+        redis,
+        vulkan,
         database_url,
         before,
     };

@@ -66,18 +66,14 @@ const RECIPES: [Recipe; 3] = [
 pub fn prepare(project: &Project, required: &Required) -> Result<Browsers> {
     let mut browsers = Browsers::default();
     for recipe in &RECIPES {
-        match obtain(project, recipe) {
+        match required.settle(recipe.part, obtain(project, recipe))? {
             Ok(found) => {
                 for (variable, path) in &found {
                     say::found(variable, &path.display().to_string());
                 }
                 browsers.variables.extend(found);
             }
-            Err(reason) if required.includes(recipe.part) => return Err(reason),
-            Err(reason) => {
-                println!("   {} is missing: {reason}", recipe.part.name());
-                browsers.missing.push((recipe.part, reason.to_string()));
-            }
+            Err(reason) => browsers.missing.push((recipe.part, reason)),
         }
     }
     Ok(browsers)
@@ -95,7 +91,7 @@ fn obtain(project: &Project, recipe: &Recipe) -> Result<Vec<(&'static str, PathB
     {
         return Ok(vec![(*variable, path)]);
     }
-    super::python::apt_install(recipe.packages)?;
+    super::debian::install(recipe.packages)?;
     found(recipe).ok_or_else(|| {
         anyhow::anyhow!("installed {} and still found no browser", recipe.packages.join(" "))
     })

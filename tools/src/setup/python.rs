@@ -1,12 +1,13 @@
 //! Python with the packages of the Flask example and of other vendors' clients,
-//! in a virtual environment below `.munjigi`. Installing Debian packages lives here too.
+//! in a virtual environment below `.munjigi`.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::browsers::on_path;
+use super::debian;
 use crate::files;
 use crate::project::Project;
 use crate::say;
@@ -30,7 +31,7 @@ pub fn prepare(project: &Project) -> Result<PathBuf> {
         return Ok(python);
     }
     let system = on_path("python3").or_else(|| {
-        apt_install(&["python3", "python3-venv"]).ok()?;
+        debian::install(&["python3", "python3-venv"]).ok()?;
         on_path("python3")
     });
     let system =
@@ -38,7 +39,7 @@ pub fn prepare(project: &Project) -> Result<PathBuf> {
     let mut venv = Command::new(&system);
     venv.args(["-m", "venv", "--clear"]).arg(&folder);
     if !files::output_of(&mut venv, None)?.status.success() {
-        apt_install(&["python3-venv"])?;
+        debian::install(&["python3-venv"])?;
         say::run("virtual environment", "apt-get install python3-venv", &mut venv)?;
     }
     for path in REQUIREMENTS {
@@ -49,24 +50,4 @@ pub fn prepare(project: &Project) -> Result<PathBuf> {
     }
     std::fs::write(&stamp, requirements)?;
     Ok(python)
-}
-
-/// Installs Debian packages where we are root; elsewhere names the command.
-pub fn apt_install(packages: &[&str]) -> Result<()> {
-    let by_hand = format!("sudo apt-get install -y {}", packages.join(" "));
-    if !rustix::process::geteuid().is_root() || on_path("apt-get").is_none() {
-        bail!("not here and not root; install it: {by_hand}");
-    }
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        say::run("Debian packages", &by_hand, &mut command)
-    };
-    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
-    install.extend(packages);
-    // Lists may be there already, or be too old to be of use.
-    apt(&install).or_else(|_| {
-        apt(&["update", "-qq"])?;
-        apt(&install)
-    })
 }

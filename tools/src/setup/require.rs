@@ -19,12 +19,14 @@ pub enum Part {
     Python,
     /// Redis, or another server of its protocol.
     Redis,
+    /// A software adapter of Vulkan's.
+    Vulkan,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 5] =
-        [Self::Chromium, Self::Firefox, Self::Webkit, Self::Python, Self::Redis];
+    pub const ALL: [Self; 6] =
+        [Self::Chromium, Self::Firefox, Self::Webkit, Self::Python, Self::Redis, Self::Vulkan];
 
     /// Its spelling in `MUNJIGI_REQUIRE`.
     #[must_use]
@@ -35,6 +37,7 @@ impl Part {
             Self::Webkit => "webkit",
             Self::Python => "python",
             Self::Redis => "redis",
+            Self::Vulkan => "vulkan",
         }
     }
 }
@@ -54,6 +57,22 @@ impl Required {
     pub fn includes(&self, part: Part) -> bool {
         self.0.contains(&part)
     }
+
+    /// What came of getting a part: an error where it is required, else why it
+    /// is missing, which is said.
+    pub fn settle<T>(&self, part: Part, found: Result<T>) -> Result<Result<T, String>> {
+        match found {
+            Ok(found) => Ok(Ok(found)),
+            Err(reason) if self.includes(part) => {
+                Err(reason.context(format!("MUNJIGI_REQUIRE names {}", part.name())))
+            }
+            Err(reason) => {
+                let reason = format!("{reason:#}");
+                println!("   {} is missing: {reason}", part.name());
+                Ok(Err(reason))
+            }
+        }
+    }
 }
 
 impl FromStr for Required {
@@ -62,13 +81,11 @@ impl FromStr for Required {
     fn from_str(text: &str) -> Result<Self> {
         let mut parts = BTreeSet::new();
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-            match Part::ALL.iter().find(|part| part.name() == word) {
-                Some(part) => parts.insert(*part),
-                None => bail!(
-                    "MUNJIGI_REQUIRE names `{word}`; known are chromium, firefox, webkit, \
-                     python, redis"
-                ),
+            let Some(part) = Part::ALL.iter().find(|part| part.name() == word) else {
+                let known = Part::ALL.map(Part::name).join(", ");
+                bail!("MUNJIGI_REQUIRE names `{word}`; known are {known}")
             };
+            parts.insert(*part);
         }
         Ok(Self(parts))
     }
@@ -84,5 +101,19 @@ mod tests {
         assert!(required.includes(Part::Python) && !required.includes(Part::Webkit));
         assert_eq!("".parse::<Required>().unwrap(), Required::default());
         assert!("chrome".parse::<Required>().unwrap_err().to_string().contains("chrome"));
+        for part in Part::ALL {
+            assert!(part.name().parse::<Required>().unwrap().includes(part), "{part:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_part_is_a_failure_where_it_is_required_and_a_reason_elsewhere() {
+        let missing = || Err::<(), _>(anyhow::anyhow!("no driver"));
+        let required: Required = "vulkan".parse().unwrap();
+        let failure = required.settle(Part::Vulkan, missing()).unwrap_err();
+        assert_eq!(format!("{failure:#}"), "MUNJIGI_REQUIRE names vulkan: no driver");
+        let reason = Required::default().settle(Part::Vulkan, missing()).unwrap();
+        assert_eq!(reason, Err("no driver".to_owned()));
+        assert_eq!(required.settle(Part::Vulkan, Ok(7)).unwrap(), Ok(7));
     }
 }

@@ -1,0 +1,21 @@
+//! The adapter that GPU tests run on: Mesa's software one (Debian: `apt-get
+//! install mesa-vulkan-drivers libvulkan1`), or the one that
+//! `MUNJIGI_TEST_ADAPTER` names. These tests are `#[ignore]`d, so that a run
+//! without an adapter says so in its count, and fail where there is none:
+//! `cargo test -- --ignored` runs them, as `scripts/test gpu-backend` does.
+
+use munjigi_gpu_backend::engine::choice::{Engines, Wish};
+
+/// Part of its name, in lower case as a wish is.
+pub fn name() -> String {
+    let name = std::env::var("MUNJIGI_TEST_ADAPTER").unwrap_or("llvmpipe".to_owned());
+    name.to_lowercase()
+}
+
+/// Engines of which the GPU's is there.
+pub fn engines() -> Engines {
+    let engines = Engines::choose(&Wish::Named(name()));
+    let reason = &engines.reason;
+    assert!(engines.adapter.is_some(), "{reason}; install mesa-vulkan-drivers and libvulkan1");
+    engines
+}

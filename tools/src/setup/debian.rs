@@ -1,0 +1,108 @@
+//! Debian's packages: installed where we are root, else unpacked below
+//! `.munjigi` without being installed, so that nothing of the system starts or
+//! changes.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::browsers::on_path;
+use crate::files;
+use crate::project::Project;
+use crate::say;
+
+/// Where an unpacked package has its libraries, below its folder.
+pub(super) const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
+
+/// Installs packages where we are root; elsewhere names the command.
+pub(super) fn install(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get install -y {}", packages.join(" "));
+    if !may_install() {
+        bail!("not here and not root; install it: {by_hand}");
+    }
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        say::run("Debian packages", &by_hand, &mut command)
+    };
+    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    install.extend(packages);
+    // Lists may be there already, or be too old to be of use.
+    apt(&install).or_else(|_| {
+        apt(&["update", "-qq"])?;
+        apt(&install)
+    })
+}
+
+/// Whether packages can be installed by us.
+pub(super) fn may_install() -> bool {
+    rustix::process::geteuid().is_root() && on_path("apt-get").is_some()
+}
+
+/// The folder that packages are unpacked into.
+pub(super) fn folder(project: &Project, name: &str) -> PathBuf {
+    project.state().join(name)
+}
+
+/// Downloads what an installation would, and unpacks it into `folder(name)`.
+pub(super) fn unpack(project: &Project, name: &str, packages: &[&str]) -> Result<()> {
+    let remedy = format!("install it: apt-get install {}", packages.join(" "));
+    ensure!(on_path("apt-get").is_some() && on_path("dpkg-deb").is_some(), "{remedy}");
+    let names = missing(packages).or_else(|_| {
+        // Lists may be missing or old; only root may renew them.
+        let mut update = Command::new("apt-get");
+        say::run("lists of Debian packages", &remedy, update.args(["update", "-qq"]))?;
+        missing(packages)
+    })?;
+    let downloads = tempfile::tempdir()?;
+    let mut download = Command::new("apt-get");
+    download.args(["download", "-qq"]).args(&names).current_dir(downloads.path());
+    say::run(&format!("{name} of Debian's packages"), &remedy, &mut download)?;
+    // Another process may look while it is unpacked.
+    let half = project.state().join(format!("{name}-{}", std::process::id()));
+    for entry in std::fs::read_dir(downloads.path())? {
+        extract(&entry?.path(), &half)?;
+    }
+    let whole = folder(project, name);
+    drop(std::fs::remove_dir_all(&whole));
+    std::fs::rename(&half, &whole).with_context(|| format!("make {}", whole.display()))
+}
+
+fn extract(package: &Path, into: &Path) -> Result<()> {
+    let words: [OsString; 3] = ["-x".into(), package.into(), into.into()];
+    let output = files::output_of(Command::new("dpkg-deb").args(words), None)?;
+    ensure!(output.status.success(), "dpkg-deb: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+/// What an installation would bring that is not here.
+fn missing(packages: &[&str]) -> Result<Vec<String>> {
+    let mut apt = Command::new("apt-get");
+    apt.args(["install", "--simulate", "--no-install-recommends"]).args(packages);
+    let output = files::output_of(&mut apt, None)?;
+    let names = named(&String::from_utf8_lossy(&output.stdout));
+    if !output.status.success() || names.is_empty() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("apt-get knows no {}: {}", packages.join(" "), said.trim());
+    }
+    Ok(names)
+}
+
+/// The names in lines such as `Inst liblzf1 (3.6-3 Debian:12 [amd64])`.
+fn named(simulated: &str) -> Vec<String> {
+    let installed = simulated.lines().filter_map(|line| line.strip_prefix("Inst "));
+    installed.filter_map(|rest| rest.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_installed_is_read_from_what_apt_says() {
+        let said = "Reading package lists...\nInst liblzf1 (3.6-3 Debian:12.14 [amd64])\nInst redis-server (5:7.0 [amd64])\nConf liblzf1 (3.6-3)\n";
+        assert_eq!(named(said), ["liblzf1", "redis-server"]);
+    }
+}

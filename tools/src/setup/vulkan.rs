@@ -1,0 +1,197 @@
+//! Software Vulkan for tests: drivers that a variable names, the system's, or
+//! Debian's (Mesa's lavapipe and the loader), installed where we are root and
+//! unpacked elsewhere.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use super::debian;
+use super::require::{Part, Required};
+use crate::files;
+use crate::project::Project;
+use crate::say;
+
+const PACKAGES: [&str; 2] = ["mesa-vulkan-drivers", "libvulkan1"];
+/// Its folder of unpacked packages.
+const FOLDER: &str = "vulkan";
+/// The loader reads the first; old ones read the second.
+const DRIVERS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+/// Where manifests of drivers lie, and how lavapipe's begins.
+const MANIFESTS: [&str; 2] = ["usr/share/vulkan/icd.d", "etc/vulkan/icd.d"];
+const LAVAPIPE: &str = "lvp_icd";
+const LOADER: &str = "libvulkan.so.1";
+const LOADERS: [&str; 4] = [debian::LIBRARIES, "usr/lib64", "usr/lib", "usr/local/lib"];
+
+/// A software driver and what its loader needs to find it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vulkan {
+    /// The driver's manifest.
+    pub driver: PathBuf,
+    /// For the programs that use it.
+    pub variables: Vec<(&'static str, OsString)>,
+}
+
+/// Gets one where there is none; without one the GPU's tests are skipped, or
+/// fail where it is required.
+pub fn prepare(project: &Project, required: &Required) -> Result<Result<Vulkan, String>> {
+    let lookup = |name: &str| std::env::var_os(name);
+    let found = find(project, Path::new("/"), lookup).or_else(|reason| {
+        // What a person names is not replaced.
+        if named(lookup).is_some() {
+            return Err(reason);
+        }
+        if debian::may_install() {
+            debian::install(&PACKAGES)?;
+        } else {
+            debian::unpack(project, FOLDER, &PACKAGES)?;
+        }
+        find(project, Path::new("/"), lookup)
+    });
+    let found = required.settle(Part::Vulkan, found)?;
+    Ok(found.inspect(|found| say::found("Vulkan", &found.driver.display().to_string())))
+}
+
+/// The variable's word, what lies below `root`, or what was unpacked.
+fn find(
+    project: &Project,
+    root: &Path,
+    lookup: impl Fn(&str) -> Option<OsString>,
+) -> Result<Vulkan> {
+    if let Some((variable, files)) = named(&lookup) {
+        let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
+        let Some(driver) = files.iter().find(|file| file.is_file()) else {
+            bail!("{variable} names no driver that is there: {}", shown(&files));
+        };
+        return Ok(Vulkan { driver: driver.clone(), variables: Vec::new() });
+    }
+    if let Some(driver) = complete(root) {
+        return Ok(Vulkan { driver, variables: Vec::new() });
+    }
+    let folder = debian::folder(project, FOLDER);
+    let Some(driver) = manifest(&folder) else {
+        bail!(
+            "no software Vulkan: run `scripts/test`, or install it (apt-get install {})",
+            PACKAGES.join(" ")
+        );
+    };
+    let libraries = folder.join(debian::LIBRARIES);
+    let driver = relocated(&driver, &libraries, &folder.join("lvp_icd.json"))?;
+    let mut paths = vec![libraries];
+    paths.extend(lookup("LD_LIBRARY_PATH").iter().flat_map(std::env::split_paths));
+    let paths = std::env::join_paths(paths).context("a library path")?;
+    let mut variables = vec![("LD_LIBRARY_PATH", paths)];
+    variables.extend(DRIVERS.map(|variable| (variable, driver.clone().into_os_string())));
+    Ok(Vulkan { driver, variables })
+}
+
+/// Which drivers a person names, and by which variable.
+fn named(lookup: impl Fn(&str) -> Option<OsString>) -> Option<(&'static str, OsString)> {
+    DRIVERS.into_iter().find_map(|variable| Some((variable, lookup(variable)?)))
+}
+
+/// The manifest of a driver below a root that also has the loader.
+fn complete(root: &Path) -> Option<PathBuf> {
+    let has_loader = LOADERS.iter().any(|folder| root.join(folder).join(LOADER).exists());
+    manifest(root).filter(|_| has_loader)
+}
+
+/// The manifest of lavapipe below a root.
+fn manifest(root: &Path) -> Option<PathBuf> {
+    let manifests = MANIFESTS.iter().filter_map(|folder| std::fs::read_dir(root.join(folder)).ok());
+    let mut files = manifests.flatten().filter_map(Result::ok);
+    let entry = files.find(|entry| entry.file_name().to_string_lossy().starts_with(LAVAPIPE))?;
+    Some(entry.path())
+}
+
+/// A copy of a manifest that names the library where it was unpacked.
+fn relocated(manifest: &Path, libraries: &Path, to: &Path) -> Result<PathBuf> {
+    let read = || format!("read {}", manifest.display());
+    let text = std::fs::read_to_string(manifest).with_context(read)?;
+    let mut json: Value = serde_json::from_str(&text).with_context(read)?;
+    let library = json.pointer_mut("/ICD/library_path").with_context(read)?;
+    let name = library.as_str().and_then(|path| Path::new(path).file_name());
+    let place = libraries.join(name.with_context(read)?);
+    ensure!(place.exists(), "{} is missing", place.display());
+    *library = Value::String(place.to_string_lossy().into_owned());
+    files::write_private(to, &json.to_string())?;
+    Ok(to.to_path_buf())
+}
+
+fn shown(files: &[PathBuf]) -> String {
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    files.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &str) -> Option<OsString> {
+        None
+    }
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    const MANIFEST: &str = r#"{"file_format_version": "1.0.0", "ICD": {"api_version": "1.3.230",
+        "library_path": "/usr/lib/x86_64-linux-gnu/libvulkan_lvp.so"}}"#;
+
+    #[test]
+    fn a_driver_and_a_loader_of_the_system_are_taken_as_they_are() {
+        let (project, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let project = Project::rooted_at(project.path().to_path_buf());
+        write(root.path(), "usr/share/vulkan/icd.d/lvp_icd.x86_64.json", MANIFEST);
+        assert!(find(&project, root.path(), nothing).is_err(), "there is no loader");
+        write(root.path(), "usr/lib/x86_64-linux-gnu/libvulkan.so.1", "");
+        let found = find(&project, root.path(), nothing).unwrap();
+        assert!(found.driver.ends_with("lvp_icd.x86_64.json") && found.variables.is_empty());
+    }
+
+    #[test]
+    fn another_driver_than_lavapipe_is_none_for_tests() {
+        let (project, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let project = Project::rooted_at(project.path().to_path_buf());
+        write(root.path(), "usr/share/vulkan/icd.d/nvidia_icd.json", MANIFEST);
+        write(root.path(), "usr/lib/x86_64-linux-gnu/libvulkan.so.1", "");
+        let reason = find(&project, root.path(), nothing).unwrap_err().to_string();
+        assert!(reason.contains("apt-get install mesa-vulkan-drivers libvulkan1"), "{reason}");
+    }
+
+    #[test]
+    fn an_unpacked_driver_is_named_where_it_lies() {
+        let (project, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = project.path().join(".munjigi/vulkan");
+        let project = Project::rooted_at(project.path().to_path_buf());
+        write(&folder, "usr/share/vulkan/icd.d/lvp_icd.x86_64.json", MANIFEST);
+        assert!(find(&project, root.path(), nothing).is_err(), "the library is missing");
+        write(&folder, "usr/lib/x86_64-linux-gnu/libvulkan_lvp.so", "");
+        let found = find(&project, root.path(), nothing).unwrap();
+        let text = std::fs::read_to_string(&found.driver).unwrap();
+        let library = folder.join("usr/lib/x86_64-linux-gnu/libvulkan_lvp.so");
+        assert!(text.contains(&*library.to_string_lossy()), "{text}");
+        let names: Vec<&str> = found.variables.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["LD_LIBRARY_PATH", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"]);
+    }
+
+    #[test]
+    fn a_named_driver_that_is_not_there_is_missing_whatever_else_is() {
+        let (project, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let project = Project::rooted_at(project.path().to_path_buf());
+        write(root.path(), "usr/share/vulkan/icd.d/lvp_icd.x86_64.json", MANIFEST);
+        write(root.path(), "usr/lib/x86_64-linux-gnu/libvulkan.so.1", "");
+        let named =
+            |name: &str| (name == "VK_DRIVER_FILES").then(|| OsString::from("/none/at/all"));
+        let reason = find(&project, root.path(), named).unwrap_err().to_string();
+        assert_eq!(reason, "VK_DRIVER_FILES names no driver that is there: /none/at/all");
+        let real = root.path().join("usr/share/vulkan/icd.d/lvp_icd.x86_64.json");
+        let named =
+            |name: &str| (name == "VK_ICD_FILENAMES").then(|| real.clone().into_os_string());
+        assert_eq!(find(&project, root.path(), named).unwrap().driver, real);
+    }
+}
