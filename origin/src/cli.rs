@@ -41,6 +41,8 @@ Exit codes:
   7   backup, restore: the file or the database is not fit for it; nothing was
       written
   8   migrate check: the page uses none of the vendors that are known
+  9   photos import: a list, the sample or a model is not fit for it; nothing
+      was labelled
   10  probe, solve: the edge does not answer, or answers strangely
   11  probe, solve: no challenge
   12  probe, solve: the solution was refused

@@ -24,6 +24,8 @@ pub enum Exit {
     Backup = 7,
     /// A page uses no vendor that is known.
     NoVendor = 8,
+    /// A model is not precise enough, or cannot be measured.
+    Model = 9,
     /// The edge does not answer.
     EdgeAway = 10,
     /// No challenge.

@@ -3,7 +3,6 @@
 
 use munjigi_protocol::{PictureType, RightRound, SegmentedThing, base64};
 
-use super::import::Labels;
 use crate::pictures::guessable;
 
 /// The thing to point at, how sure the model is of it, and where it is.
@@ -17,10 +16,14 @@ pub struct Area {
     pub answer: RightRound,
 }
 
-/// The surest thing, where it can be asked for.
-pub fn area(things: &[SegmentedThing], labels: &Labels) -> Option<Area> {
+/// The surest thing, where it can be asked for; `thing` says what a label and
+/// a score surely mean.
+pub fn area<'a>(
+    things: &[SegmentedThing],
+    thing: impl Fn(&str, f32) -> Option<&'a str>,
+) -> Option<Area> {
     let surest = things.iter().max_by(|a, b| a.score.total_cmp(&b.score))?;
-    let thing = labels.thing(&surest.label, surest.score)?;
+    let thing = thing(&surest.label, surest.score)?;
     // Of two cups, either would be right for a person.
     if things.iter().filter(|other| other.label == surest.label).count() > 1 {
         return None;
@@ -61,12 +64,10 @@ fn widened(mask: &[u8], columns: u8, rows: u8) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
-    fn labels() -> Labels {
-        Labels { sure: 0.9, aliases: BTreeMap::new() }
+    fn sure(label: &str, score: f32) -> Option<&'static str> {
+        (label == "cup" && score >= 0.9).then_some("cup")
     }
 
     /// A thing at these squares of nine by eight.
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn a_small_thing_that_is_there_once_is_asked_for_with_a_margin() {
         // In a corner, so that its margin covers four of 72 squares.
-        let found = area(&[thing("cup", 0.95, &[0]), thing("tree", 0.5, &[9])], &labels()).unwrap();
+        let found = area(&[thing("cup", 0.95, &[0]), thing("tree", 0.5, &[9])], sure).unwrap();
         assert_eq!(found.thing, "cup");
         let RightRound::Area { mask, .. } = found.answer else { panic!() };
         assert_eq!(mask, [0b11, 0b110, 0, 0, 0, 0, 0, 0, 0]);
@@ -107,7 +108,7 @@ mod tests {
             vec![SegmentedThing { mask: "?".to_owned(), ..corner.clone() }],
             vec![SegmentedThing { rows: 0, ..corner }],
         ] {
-            assert_eq!(area(&things, &labels()), None, "{things:?}");
+            assert_eq!(area(&things, sure), None, "{things:?}");
         }
     }
 }

@@ -1,15 +1,22 @@
-//! Labels the photos of a source and makes packs of them. A run that is cut
-//! off is run again: photos that are there are not sent twice.
+//! Measures models on a sample, labels the photos of a source with them, and
+//! makes packs of those. A run that is cut off is run again: photos that are
+//! there are not sent twice.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
-use munjigi_protocol::{PackId, PictureType, PredictReply, Prediction, routes};
+use munjigi_protocol::{
+    Code, PackId, PictureType, PredictReply, Prediction, SegmentedThing, routes,
+};
+use reqwest::StatusCode;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 
 use super::area::{Area, area};
 use super::compose::{TooFew, compose};
+use super::labels::Labels;
+use super::sample::{Objection, Precise, SampleError, Vetted};
 use super::scan::Found;
 use super::source::{Source, SourceError};
 use super::tile::{picture, tile};
@@ -27,29 +34,7 @@ const TRIES: u32 = 5;
 /// Rounds of one challenge show different items.
 const LEAST_AREAS: usize = 4;
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-
-/// Which of a model's labels are used, and as which things.
-#[derive(Debug, Clone)]
-pub struct Labels {
-    /// Least probability of a label that is used.
-    pub sure: f32,
-    /// The thing that a label means, where it is not the label itself.
-    pub aliases: BTreeMap<String, String>,
-}
-
-impl Labels {
-    /// The thing that a photo surely shows.
-    pub(super) fn thing<'a>(&'a self, label: &'a str, probability: f32) -> Option<&'a str> {
-        let thing = self.aliases.get(label).map_or(label, String::as_str);
-        (probability >= self.sure && is_key(thing)).then_some(thing)
-    }
-}
-
-/// Whether a word can be a key of the widget's locale files.
-pub fn is_key(word: &str) -> bool {
-    (1..=32).contains(&word.len())
-        && word.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'))
-}
+pub(super) const UNREADABLE: &str = "not an image that can be read";
 
 /// What importing needs.
 #[derive(Debug)]
@@ -62,8 +47,10 @@ pub struct Import<'a> {
     pub model: &'a str,
     /// The model that says where things are, if any.
     pub segmenter: Option<&'a str>,
-    /// Which labels are used.
+    /// Every label that the models say, and what it means.
     pub labels: &'a Labels,
+    /// Least probability of a label that is used.
+    pub sure: f32,
     /// Tells the time.
     pub clock: &'a Clock,
     /// For names and seeds.
@@ -105,15 +92,56 @@ pub enum ImportError {
     /// Too few photos.
     #[error(transparent)]
     TooFew(#[from] TooFew),
+    /// The sample.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// The model says what no list has: the list is another model's.
+    #[error("the model says `{0}`, which no list of labels has")]
+    UnknownLabel(String),
+    /// Another version answers than the one that was measured.
+    #[error("{found} answers now, and {measured} was measured; name one version: NAME@VERSION")]
+    OtherVersion {
+        /// Measured.
+        measured: String,
+        /// Answered.
+        found: String,
+    },
+    /// The model was measured and labels nothing.
+    #[error("{model}: {objection}")]
+    Objection {
+        /// `NAME@VERSION`.
+        model: String,
+        /// Why.
+        objection: Objection,
+    },
+}
+
+impl ImportError {
+    /// The stable word, where the arguments or the model are at fault.
+    pub const fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Sample(error) => Some(error.code()),
+            Self::UnknownLabel(_) => Some("label-unknown"),
+            Self::OtherVersion { .. } => Some("model-version-changed"),
+            Self::Objection { objection, .. } => Some(objection.code()),
+            Self::OtherTask => Some("model-other-task"),
+            Self::Store(_) | Self::Gpu(_) | Self::Source(_) | Self::TooFew(_) => None,
+        }
+    }
 }
 
 impl Import<'_> {
     /// Labels and keeps photos of a source.
-    pub async fn label(&self, source: &Source, files: &[Found]) -> Result<Imported, ImportError> {
+    pub async fn label(
+        &self,
+        vetted: &Vetted,
+        source: &Source,
+        files: &[Found],
+    ) -> Result<Imported, ImportError> {
         let mut imported = Imported::default();
         for file in files {
             let refuse = |why: &str| format!("{}: {why}", file.name);
-            let bytes = match read(source, file).await {
+            let bytes = match read(source, &file.path, file.bytes).await {
                 Ok(bytes) => bytes,
                 Err(NotRead::Away(error)) => return Err(ImportError::Source(error)),
                 Err(NotRead::Refused(why)) => {
@@ -122,13 +150,13 @@ impl Import<'_> {
                 }
             };
             let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-            if photos::known(self.pool, &sha256).await? {
+            if photos::known(self.pool, &sha256, &vetted.model.model).await? {
                 imported.known += 1;
-                self.segment(&sha256, &bytes, &mut imported).await?;
+                self.segment(vetted, &sha256, &bytes, &mut imported).await?;
                 continue;
             }
             let Some(tile) = tile(&bytes) else {
-                imported.refused.push(refuse("not an image that can be read"));
+                imported.refused.push(refuse(UNREADABLE));
                 continue;
             };
             let photo = (file.content_type, bytes.clone());
@@ -136,23 +164,21 @@ impl Import<'_> {
                 Ok(reply) => reply,
                 // The file's fault, not the gpu-backend's.
                 Err(GpuError::Refused { status, code }) if status.as_u16() != 401 => {
-                    let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-                    imported.refused.push(refuse(&format!("{status}{code}")));
+                    imported.refused.push(refuse(&refusal(status, code)));
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
-            let Prediction::Classify { classes } = &reply.prediction else {
-                return Err(ImportError::OtherTask);
-            };
-            let label = classes.first().and_then(|(label, sure)| self.labels.thing(label, *sure));
+            same(&vetted.model, &reply)?;
+            let things = &vetted.model.measured.things;
+            let (label, score) = self.shown(&reply.prediction, Some(things))?;
             let photo = NewPhoto {
                 sha256: &sha256,
                 name: &file.name,
                 licence: &file.licence,
-                model: &format!("{}@{}", reply.model, reply.version),
+                model: &vetted.model.model,
                 label,
-                score: classes.first().map_or(0.0, |(_, score)| score.clamp(0.0, 1.0)),
+                score,
                 tile: &tile,
                 now: self.clock.now(),
             };
@@ -162,7 +188,7 @@ impl Import<'_> {
             } else {
                 imported.unsure += 1;
             }
-            self.segment(&sha256, &bytes, &mut imported).await?;
+            self.segment(vetted, &sha256, &bytes, &mut imported).await?;
         }
         Ok(imported)
     }
@@ -170,23 +196,25 @@ impl Import<'_> {
     /// Notes where the thing is, where a segmenter is given and sees one.
     async fn segment(
         &self,
+        vetted: &Vetted,
         sha256: &[u8; 32],
         bytes: &[u8],
         imported: &mut Imported,
     ) -> Result<(), ImportError> {
-        let Some(model) = self.segmenter else { return Ok(()) };
-        if photos::has_area(self.pool, sha256).await? {
+        let (Some(model), Some(precise)) = (self.segmenter, &vetted.segmenter) else {
+            return Ok(());
+        };
+        if photos::has_area(self.pool, sha256, &precise.model).await? {
             return Ok(());
         }
         let Some(picture) = picture(bytes) else { return Ok(()) };
         let reply = self.predict(model, ("image/jpeg", picture.clone())).await?;
-        let Prediction::Segment { things } = &reply.prediction else {
-            return Err(ImportError::OtherTask);
-        };
-        let Some(Area { thing, score, answer }) = area(things, self.labels) else { return Ok(()) };
+        same(precise, &reply)?;
+        let found = self.seen(&reply.prediction, Some(&precise.measured.things))?;
+        let Some(Area { thing, score, answer }) = found else { return Ok(()) };
         let area = NewArea {
             sha256,
-            model: &format!("{}@{}", reply.model, reply.version),
+            model: &precise.model,
             label: &thing,
             score,
             answer: &answer,
@@ -197,7 +225,49 @@ impl Import<'_> {
         Ok(())
     }
 
-    async fn predict(&self, model: &str, photo: (&str, Vec<u8>)) -> Result<PredictReply, GpuError> {
+    /// The thing that a classifier surely sees, of those that it was measured
+    /// on, and how sure it is of what it sees.
+    pub(super) fn shown(
+        &self,
+        prediction: &Prediction,
+        measured: Option<&BTreeSet<String>>,
+    ) -> Result<(Option<&str>, f32), ImportError> {
+        let Prediction::Classify { classes } = prediction else {
+            return Err(ImportError::OtherTask);
+        };
+        let Some((label, score)) = classes.first() else { return Ok((None, 0.0)) };
+        self.known(label)?;
+        Ok((self.thing(label, *score, measured), score.clamp(0.0, 1.0)))
+    }
+
+    /// What a segmenter sees that can be pointed at, likewise.
+    pub(super) fn seen(
+        &self,
+        prediction: &Prediction,
+        measured: Option<&BTreeSet<String>>,
+    ) -> Result<Option<Area>, ImportError> {
+        let Prediction::Segment { things } = prediction else {
+            return Err(ImportError::OtherTask);
+        };
+        things.iter().try_for_each(|SegmentedThing { label, .. }| self.known(label))?;
+        Ok(area(things, |label, score| self.thing(label, score, measured)))
+    }
+
+    fn known(&self, label: &str) -> Result<(), ImportError> {
+        let unknown = || ImportError::UnknownLabel(label.to_owned());
+        self.labels.thing(label).map(|_| ()).ok_or_else(unknown)
+    }
+
+    fn thing(&self, label: &str, score: f32, measured: Option<&BTreeSet<String>>) -> Option<&str> {
+        let thing = self.labels.thing(label).flatten().filter(|_| score >= self.sure)?;
+        measured.is_none_or(|things| things.contains(thing)).then_some(thing)
+    }
+
+    pub(super) async fn predict(
+        &self,
+        model: &str,
+        photo: (&str, Vec<u8>),
+    ) -> Result<PredictReply, GpuError> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -212,15 +282,16 @@ impl Import<'_> {
         }
     }
 
-    /// Makes packs of grids of all photos that are labelled, and queues them
-    /// for the edge.
+    /// Makes packs of grids of all photos that the model labelled, and queues
+    /// them for the edge.
     pub async fn pack(
         &self,
+        vetted: &Vetted,
         packs: u16,
         items: u16,
         deal_limit: u64,
     ) -> Result<Vec<PackId>, ImportError> {
-        let photos = photos::labelled(self.pool).await?;
+        let photos = photos::labelled(self.pool, &vetted.model.model).await?;
         let mut made = Vec::new();
         for _ in 0..packs {
             let seeds: Vec<[u8; 32]> = (0..items).map(|_| self.entropy.bytes()).collect();
@@ -239,14 +310,16 @@ impl Import<'_> {
         Ok(made)
     }
 
-    /// Makes packs of the photos in which a thing can be pointed at, each in
-    /// one of them; none of fewer than four.
+    /// Makes packs of the photos in which the segmenter sees a thing to point
+    /// at, each in one of them; none of fewer than four.
     pub async fn pack_areas(
         &self,
+        vetted: &Vetted,
         items: u16,
         deal_limit: u64,
     ) -> Result<Vec<PackId>, ImportError> {
-        let areas = photos::areas(self.pool).await?;
+        let Some(Precise { model, .. }) = &vetted.segmenter else { return Ok(Vec::new()) };
+        let areas = photos::areas(self.pool, model).await?;
         let mut made = Vec::new();
         for areas in areas.chunks(usize::from(items)).filter(|areas| areas.len() >= LEAST_AREAS) {
             let items: Vec<PhotoItem<'_>> = areas
@@ -275,21 +348,37 @@ impl Import<'_> {
     }
 }
 
+/// `NAME@VERSION` of what answered.
+pub(super) fn version_of(reply: &PredictReply) -> String {
+    format!("{}@{}", reply.model, reply.version)
+}
+
+/// Whether an answer is of the model that was measured.
+fn same(precise: &Precise, reply: &PredictReply) -> Result<(), ImportError> {
+    let (measured, found) = (precise.model.clone(), version_of(reply));
+    if found == measured { Ok(()) } else { Err(ImportError::OtherVersion { measured, found }) }
+}
+
+pub(super) fn refusal(status: StatusCode, code: Option<Code>) -> String {
+    let code = code.map(|code| format!(" {code}")).unwrap_or_default();
+    format!("{status}{code}")
+}
+
 /// Why a photo was not read.
-enum NotRead {
+pub(super) enum NotRead {
     /// No other can be read either.
     Away(SourceError),
     /// What is wrong with it.
     Refused(String),
 }
 
-async fn read(source: &Source, file: &Found) -> Result<Vec<u8>, NotRead> {
+pub(super) async fn read(source: &Source, path: &Path, bytes: u64) -> Result<Vec<u8>, NotRead> {
     let too_large = || NotRead::Refused("larger than 10 MiB".to_owned());
     let most = routes::PREDICT.max_body_bytes;
-    if u64::try_from(most).is_ok_and(|most| file.bytes > most) {
+    if u64::try_from(most).is_ok_and(|most| bytes > most) {
         return Err(too_large());
     }
-    match source.read(&file.path, most).await {
+    match source.read(path, most).await {
         // It may have grown.
         Ok(bytes) if bytes.len() > most => Err(too_large()),
         Ok(bytes) => Ok(bytes),

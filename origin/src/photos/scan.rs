@@ -85,7 +85,8 @@ pub async fn scan(source: &Source, licence: Option<&str>) -> Result<Vec<Found>, 
     Ok(found)
 }
 
-fn content_type(path: &Path) -> Option<&'static str> {
+/// That of a photo, by its name.
+pub(super) fn content_type(path: &Path) -> Option<&'static str> {
     let end = path.extension()?.to_str()?.to_ascii_lowercase();
     ENDS.iter().find(|(known, _)| *known == end).map(|(_, content_type)| *content_type)
 }

@@ -2,14 +2,14 @@
 
 mod bucket;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
 use munjigi_protocol::RightRound;
 use sqlx::PgPool;
 
-use super::{Found, Import, ImportError, Imported, Labels, ScanError, Source, compose};
+use super::{Example, Found, Import, ImportError, Imported, Labels, ScanError, Source, compose};
 use crate::rig::pictures::Workshop;
 use crate::store::photos::Photo;
 
@@ -77,51 +77,144 @@ fn a_grid_shows_the_thing_where_its_answer_says() {
     assert!(compose(&photos[..8], &seeds).is_err());
 }
 
+/// A sample that both fake models are right about: green photos for both, red
+/// ones, in which the segmenter sees two things, for the classifier.
+fn write_sample(folder: &Path) {
+    for number in 0..50_u8 {
+        write(folder, &format!("tree/{number}.png"), photo([0, 200 + number, 0], 40));
+    }
+    for number in 0..10_u8 {
+        write(folder, &format!("cup/{number}.png"), photo([200 + number, 0, 0], 40));
+    }
+    write(folder, "none/sky.png", photo([0, 0, 200], 40));
+}
+
+const LIST: &str = "red thing = cup\ntree = tree\nsky\n";
+
+fn import<'a>(shop: &'a Workshop, labels: &'a Labels, model: &'a str) -> Import<'a> {
+    Import {
+        pool: &shop.rig.pool,
+        gpu: shop.factory.gpu.as_ref().unwrap(),
+        model,
+        segmenter: Some("shapes"),
+        labels,
+        sure: 0.9,
+        clock: &shop.factory.clock,
+        entropy: &shop.factory.entropy,
+    }
+}
+
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
     let shop = Workshop::new(pool).await;
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for number in 0..7_u8 {
         write(folder.path(), &format!("red-{number}.png"), photo([200 + number, 0, 0], 150));
         write(folder.path(), &format!("green-{number}.png"), photo([0, 200 + number, 0], 150));
     }
     write(folder.path(), "blue.png", photo([0, 0, 200], 150));
     write(folder.path(), "broken.png", "no image");
+    write_sample(known.path());
+    let known = Source::Folder(known.path().to_owned());
+    let sample = super::sample(&known).unwrap();
     let source = Source::Folder(folder.path().to_owned());
     let files = super::scan(&source, Some("CC0-1.0")).await.unwrap();
-    let labels =
-        Labels { sure: 0.9, aliases: BTreeMap::from([("red thing".to_owned(), "cup".to_owned())]) };
-    let import = Import {
-        pool: &shop.rig.pool,
-        gpu: shop.factory.gpu.as_ref().unwrap(),
-        model: "colours",
-        segmenter: Some("shapes"),
-        labels: &labels,
-        clock: &shop.factory.clock,
-        entropy: &shop.factory.entropy,
-    };
-    let few = import.pack(1, 8, 100).await.unwrap_err();
+    let labels = Labels::read(LIST).unwrap();
+    let import = import(&shop, &labels, "colours");
+    let vetted = import.vet(&known, &sample).await.unwrap();
+    let model = &vetted.model;
+    assert_eq!((model.model.as_str(), model.measured.photos), ("colours@1", 61));
+    assert_eq!((model.measured.judged, model.measured.right), (60, 60));
+    let segmenter = vetted.segmenter.as_ref().unwrap();
+    assert_eq!((segmenter.model.as_str(), segmenter.measured.judged), ("shapes@1", 50));
+
+    let few = import.pack(&vetted, 1, 8, 100).await.unwrap_err();
     assert!(matches!(few, ImportError::TooFew(_)), "{few}");
     let refused = vec!["broken.png: not an image that can be read".to_owned()];
     let first = Imported { labelled: 14, unsure: 1, areas: 7, known: 0, refused: refused.clone() };
-    assert_eq!(import.label(&source, &files).await.unwrap(), first);
+    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), first);
     let again = Imported { labelled: 0, unsure: 0, areas: 0, known: 15, refused };
-    assert_eq!(import.label(&source, &files).await.unwrap(), again);
+    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), again);
     let licensed = "SELECT count(*) FROM photos WHERE licence = 'CC0-1.0' AND model = 'colours@1'";
     assert_eq!(shop.rig.number(licensed).await, 15);
 
-    let packs = import.pack(1, 8, 100).await.unwrap();
+    let packs = import.pack(&vetted, 1, 8, 100).await.unwrap();
     shop.round().await;
     assert_eq!(shop.dealt_from(), packs);
     let prompts: BTreeSet<String> =
         shop.rig.edge.packs()[0].items.iter().map(|item| item.prompt.clone()).collect();
     assert_eq!(prompts, BTreeSet::from(["cup".to_owned(), "tree".to_owned()]));
 
-    let areas = import.pack_areas(5, 100).await.unwrap();
+    let areas = import.pack_areas(&vetted, 5, 100).await.unwrap();
     // Seven photos: one pack of five; two are too few for another.
     assert_eq!(areas.len(), 1);
     shop.round().await;
     let found = shop.rig.edge.packs().into_iter().find(|pack| pack.id == areas[0]).unwrap();
     assert_eq!((found.items.len(), found.rows, found.columns), (5, 1, 1));
     assert!(found.items.iter().all(|item| item.prompt == "tree"));
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_model_that_is_imprecise_on_the_sample_is_refused(pool: PgPool) {
+    let shop = Workshop::new(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    write_sample(folder.path());
+    let source = Source::Folder(folder.path().to_owned());
+    let labels = Labels::read(LIST).unwrap();
+    let import = import(&shop, &labels, "colours");
+    // Two of 62 are 3.2 %.
+    write(folder.path(), "cup/61.png", photo([0, 251, 0], 40));
+    write(folder.path(), "none/62.png", photo([0, 252, 0], 40));
+    let refused = import.vet(&source, &super::sample(&source).unwrap()).await.unwrap_err();
+    assert_eq!(refused.code(), Some("model-imprecise"), "{refused}");
+    let said = refused.to_string();
+    for words in ["colours@1", "60 rightly: 96.77 %", "cup/61.png: tree", "none/62.png: tree"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_model_is_refused_that_is_rarely_sure_or_says_what_no_list_has(pool: PgPool) {
+    let shop = Workshop::new(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    write_sample(folder.path());
+    let source = Source::Folder(folder.path().to_owned());
+    let sample = super::sample(&source).unwrap();
+    let code = async |list: &str, sample: &[Example], model: &str| {
+        let labels = Labels::read(list).unwrap();
+        let refused = import(&shop, &labels, model).vet(&source, sample).await.unwrap_err();
+        refused.code().unwrap()
+    };
+    assert_eq!(code(LIST, &sample[..20], "colours").await, "sample-too-small");
+    assert_eq!(code("red thing\ntree\nsky\n", &sample, "colours").await, "sample-too-small");
+    assert_eq!(code("tree = tree\nsky\n", &sample, "colours").await, "label-unknown");
+    write(folder.path(), "cup/broken.png", "no image");
+    let sample = super::sample(&source).unwrap();
+    assert_eq!(code(LIST, &sample, "colours").await, "sample-refused");
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn what_another_model_said_is_replaced_and_things_not_measured_are_not_used(pool: PgPool) {
+    let shop = Workshop::new(pool).await;
+    let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(folder.path(), "red.png", photo([210, 0, 0], 150));
+    write(folder.path(), "green.png", photo([0, 210, 0], 150));
+    write_sample(known.path());
+    std::fs::remove_dir_all(known.path().join("cup")).unwrap();
+    let known = Source::Folder(known.path().to_owned());
+    let sample = super::sample(&known).unwrap();
+    let source = Source::Folder(folder.path().to_owned());
+    let files = super::scan(&source, Some("CC0-1.0")).await.unwrap();
+    let labels = Labels::read(LIST).unwrap();
+    let label = async |model: &str| {
+        let import = import(&shop, &labels, model);
+        let vetted = import.vet(&known, &sample).await.unwrap();
+        import.label(&vetted, &source, &files).await.unwrap()
+    };
+    let first = label("colours").await;
+    assert_eq!((first.labelled, first.unsure, first.areas, first.known), (1, 1, 1, 0));
+    let other = label("hues").await;
+    assert_eq!((other.labelled, other.unsure, other.areas, other.known), (1, 1, 0, 0));
+    assert_eq!(shop.rig.number("SELECT count(*) FROM photos WHERE model = 'hues@1'").await, 2);
+    assert_eq!(shop.rig.number("SELECT count(*) FROM photos").await, 2);
 }

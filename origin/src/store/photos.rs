@@ -37,22 +37,25 @@ pub struct NewPhoto<'a> {
     pub now: UnixMillis,
 }
 
-/// Whether a photo was imported before.
-pub async fn known(pool: &PgPool, sha256: &[u8; 32]) -> Result<bool, StoreError> {
+/// Whether this model labelled a photo before.
+pub async fn known(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<bool, StoreError> {
     let known = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM photos WHERE sha256 = $1) AS "known!""#,
-        sha256.as_slice()
+        r#"SELECT EXISTS (SELECT FROM photos WHERE sha256 = $1 AND model = $2) AS "known!""#,
+        sha256.as_slice(),
+        model
     )
     .fetch_one(pool)
     .await?;
     Ok(known)
 }
 
-/// Keeps a photo; one that is there stays as it is.
+/// Keeps a photo, in place of what another model said of it.
 pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO photos (sha256, name, licence, model, label, score, tile, imported_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (sha256) DO UPDATE SET
+            name = $2, licence = $3, model = $4, label = $5, score = $6, tile = $7, imported_at = $8",
         photo.sha256.as_slice(),
         photo.name,
         photo.licence,
@@ -67,10 +70,12 @@ pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Every photo that shows something surely.
-pub async fn labelled(pool: &PgPool) -> Result<Vec<Photo>, StoreError> {
+/// Every photo that surely shows something, as this model says.
+pub async fn labelled(pool: &PgPool, model: &str) -> Result<Vec<Photo>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT label AS "label!", tile FROM photos WHERE label IS NOT NULL ORDER BY sha256"#
+        r#"SELECT label AS "label!", tile FROM photos
+        WHERE label IS NOT NULL AND model = $1 ORDER BY sha256"#,
+        model
     )
     .fetch_all(pool)
     .await?;
@@ -105,24 +110,27 @@ pub struct NewArea<'a> {
     pub picture: &'a [u8],
 }
 
-/// Whether it is known where to point in a photo.
-pub async fn has_area(pool: &PgPool, sha256: &[u8; 32]) -> Result<bool, StoreError> {
+/// Whether this model has said where to point in a photo.
+pub async fn has_area(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<bool, StoreError> {
     let has = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM photo_areas WHERE sha256 = $1) AS "has!""#,
-        sha256.as_slice()
+        r#"SELECT EXISTS (SELECT FROM photo_areas WHERE sha256 = $1 AND model = $2) AS "has!""#,
+        sha256.as_slice(),
+        model
     )
     .fetch_one(pool)
     .await?;
     Ok(has)
 }
 
-/// Keeps it; one that is there stays as it is.
+/// Keeps it, in place of what another model said.
 pub async fn keep_area(pool: &PgPool, area: &NewArea<'_>) -> Result<(), StoreError> {
     let answer =
         serde_json::to_value(area.answer).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     sqlx::query!(
         "INSERT INTO photo_areas (sha256, model, label, score, answer, picture)
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (sha256) DO UPDATE SET
+            model = $2, label = $3, score = $4, answer = $5, picture = $6",
         area.sha256.as_slice(),
         area.model,
         area.label,
@@ -135,12 +143,15 @@ pub async fn keep_area(pool: &PgPool, area: &NewArea<'_>) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Every photo in which one thing can be pointed at, in no order that means
-/// anything.
-pub async fn areas(pool: &PgPool) -> Result<Vec<AreaPhoto>, StoreError> {
-    let rows = sqlx::query!("SELECT label, answer, picture FROM photo_areas ORDER BY sha256")
-        .fetch_all(pool)
-        .await?;
+/// Every photo in which one thing can be pointed at, as this model says, in no
+/// order that means anything.
+pub async fn areas(pool: &PgPool, model: &str) -> Result<Vec<AreaPhoto>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT label, answer, picture FROM photo_areas WHERE model = $1 ORDER BY sha256",
+        model
+    )
+    .fetch_all(pool)
+    .await?;
     rows.into_iter()
         .map(|row| {
             let answer =

@@ -1,5 +1,6 @@
 //! `munjigi photos import`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueHint;
@@ -12,7 +13,8 @@ use crate::edge;
 use crate::gpu::Gpu;
 use crate::photos::{
     AddressError, Bucket, BucketAddress, BucketError, BucketSettings, Import, ImportError,
-    Imported, Labels, ScanError, Signing, Source, SourceError, WrongVariable, is_key, scan,
+    Imported, LISTS, Labels, LabelsError, Measured, Precise, ScanError, Signing, Source,
+    SourceError, Vetted, WrongVariable, is_key, sample, scan,
 };
 use crate::store;
 
@@ -22,9 +24,20 @@ const NOT_ALL: &str = "the photos were not all labelled";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  munjigi photos import ./photos --licence CC0-1.0
-  munjigi photos import ./photos --model mobilenet --as 'mountain bike=bicycle' --sure 0.95
-  munjigi photos import s3://shop-photos/2026
+  munjigi photos import ./photos --licence CC0-1.0 \\
+    --model mobilenet --labels imagenet-1k --sample ./sample
+  munjigi photos import s3://shop-photos/2026 --model ours@1.2.0 --labels ours.txt \\
+    --sample s3://shop-photos/sample --sure 0.95
+
+The model is measured first. --sample is a folder or bucket of photos, each in a
+folder named after the thing it shows (sample/cup/…, sample/bicycle/…), or in
+`none` where it shows none of them. Of at least 50 photos that the model is sure
+of, 98 % must be right, or nothing is labelled; things that it named rightly in
+no photo of the sample are not used.
+
+A list of labels has a line for each label that the model says, `LABEL` or
+`LABEL = THING`; labels without a thing are not asked for. imagenet-1k and
+coco-80 come with the command; a model that says a label of no list is refused.
 
 Every file needs a licence: the text of NAME.license beside it, or of LICENSE in
 its folder, or --licence. It is recorded with the photo. Photos that are
@@ -49,9 +62,21 @@ pub struct Arguments {
     /// What permits the use of files that have no licence beside them.
     #[arg(long)]
     licence: Option<String>,
-    /// The model that labels: NAME or NAME@VERSION.
-    #[arg(long, default_value = "scene-tile", value_parser = parse_model)]
+    /// The model that labels: NAME or NAME@VERSION. One trained on photos.
+    #[arg(long, value_parser = parse_model)]
     model: String,
+    /// Every label of the models, and the things they mean: imagenet-1k,
+    /// coco-80, or a file. May be repeated.
+    #[arg(long, required = true, value_name = "LIST|FILE")]
+    labels: Vec<String>,
+    /// Labelled photos that the models are measured on.
+    #[arg(
+        long,
+        value_name = "FOLDER|s3://BUCKET/PREFIX",
+        value_hint = ValueHint::DirPath,
+        value_parser = PathBufValueParser::new().try_map(parse_place),
+    )]
+    sample: Place,
     /// A model that says where things are: photos in which it sees one thing
     /// alone become pictures to point into.
     #[arg(long, value_parser = parse_model)]
@@ -59,7 +84,7 @@ pub struct Arguments {
     /// Least probability of a label that is used.
     #[arg(long, default_value_t = 0.9, value_parser = parse_sure)]
     sure: f32,
-    /// A label of the model and the thing that it means.
+    /// A label of a list and the thing that it means here.
     #[arg(long = "as", value_name = "LABEL=THING", value_parser = parse_alias)]
     aliases: Vec<(String, String)>,
     /// Packs of grids to make of all photos there are.
@@ -81,6 +106,8 @@ enum Place {
 struct View<'a> {
     #[serde(flatten)]
     imported: &'a Imported,
+    model: &'a Precise,
+    segmenter: Option<&'a Precise>,
     packs: Vec<String>,
 }
 
@@ -92,51 +119,54 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     };
     let client = edge::http_client()
         .map_err(|error| Fail::new(Exit::Failed, "the HTTP client cannot be made", error))?;
-    let source = match &arguments.place {
-        Place::Folder(folder) => Source::Folder(folder.clone()),
-        Place::Bucket(address) => {
-            let settings = BucketSettings::read(|name| std::env::var(name).ok());
-            let settings = settings.map_err(|wrong| wrong_variables(&wrong))?;
-            let bucket = Bucket::open(address, &settings, client.clone()).await;
-            let failed =
-                |error: BucketError| Fail::new(Exit::Failed, NOTHING, &error).mend(mend(&error));
-            Source::Bucket(bucket.map_err(failed)?)
-        }
-    };
+    let labels = labels(&arguments.labels, &arguments.aliases)?;
+    let source = open(&arguments.place, &client).await?;
+    let measured_on = open(&arguments.sample, &client).await?;
+    let sample = sample(&measured_on).map_err(|error| fail(error.into()))?;
     let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
     let (clock, entropy) = (shell.clock.clone(), shell.entropy.clone());
     let gpu = Gpu::new(client, url, &keys.internal, clock, entropy);
     let pool = store::pool(&config.database);
-    let aliases = arguments.aliases.iter().cloned().collect();
     let import = Import {
         pool: &pool,
         gpu: &gpu,
         model: &arguments.model,
         segmenter: arguments.segment.as_deref(),
-        labels: &Labels { sure: arguments.sure, aliases },
+        labels: &labels,
+        sure: arguments.sure,
         clock: &shell.clock,
         entropy: &shell.entropy,
     };
-    let imported = import.label(&source, &files).await.map_err(fail)?;
+    let vetted = import.vet(&measured_on, &sample).await.map_err(fail)?;
+    let imported = import.label(&vetted, &source, &files).await.map_err(fail)?;
     let pictures = &config.pictures;
     let packs = import
-        .pack(arguments.packs, pictures.per_pack, pictures.dealt_per_pack)
+        .pack(&vetted, arguments.packs, pictures.per_pack, pictures.dealt_per_pack)
         .await
         .map_err(fail)?;
-    let areas = match &arguments.segment {
-        Some(_) => {
-            import.pack_areas(pictures.per_pack, pictures.dealt_per_pack).await.map_err(fail)?
-        }
-        None => Vec::new(),
-    };
+    let areas = import.pack_areas(&vetted, pictures.per_pack, pictures.dealt_per_pack);
+    let areas = areas.await.map_err(fail)?;
     let packs: Vec<String> = packs.iter().chain(&areas).map(ToString::to_string).collect();
     if arguments.json {
-        return print_json(&View { imported: &imported, packs });
+        let Vetted { model, segmenter } = &vetted;
+        return print_json(&View {
+            imported: &imported,
+            model,
+            segmenter: segmenter.as_ref(),
+            packs,
+        });
     }
     let Imported { labelled, unsure, areas, known, refused } = &imported;
-    let mut text = format!(
+    let mut text = String::new();
+    for Precise { model, measured } in core::iter::once(&vetted.model).chain(&vetted.segmenter) {
+        let Measured { photos, judged, right, .. } = measured;
+        let _ =
+            writeln!(text, "{model}: {right} of {judged} right, in {photos} photos of the sample");
+    }
+    let _ = writeln!(
+        text,
         "{labelled} labelled, {unsure} not sure enough, {areas} to point into, \
-         {known} known already, {} refused\n",
+         {known} known already, {} refused",
         refused.len()
     );
     for refused in refused {
@@ -153,6 +183,41 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         text.push_str("Watch: munjigi pictures status\n");
     }
     print(&text)
+}
+
+/// The lists together, with what single labels mean here.
+fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail> {
+    let mut labels = Labels::default();
+    for name in lists {
+        let wrong = |error: LabelsError| {
+            let why = format!("{}: {name}: {error}", error.code());
+            Fail::new(Exit::Model, NOTHING, why).mend("correct the list, or name another")
+        };
+        let text = match LISTS.iter().find(|(known, _)| known == name) {
+            Some((_, text)) => (*text).to_owned(),
+            None => std::fs::read_to_string(name).map_err(|error| {
+                let known = LISTS.map(|(known, _)| known).join(", ");
+                Fail::new(Exit::Model, NOTHING, format!("labels-unreadable: {name}: {error}"))
+                    .mend(format!("name a file, or one of {known}"))
+            })?,
+        };
+        labels = Labels::read(&text).and_then(|list| labels.and(list)).map_err(wrong)?;
+    }
+    Ok(aliases.iter().fold(labels, |labels, (label, thing)| labels.with(label, thing)))
+}
+
+async fn open(place: &Place, client: &reqwest::Client) -> Result<Source, Fail> {
+    match place {
+        Place::Folder(folder) => Ok(Source::Folder(folder.clone())),
+        Place::Bucket(address) => {
+            let settings = BucketSettings::read(|name| std::env::var(name).ok());
+            let settings = settings.map_err(|wrong| wrong_variables(&wrong))?;
+            let bucket = Bucket::open(address, &settings, client.clone()).await;
+            let failed =
+                |error: BucketError| Fail::new(Exit::Failed, NOTHING, &error).mend(mend(&error));
+            Ok(Source::Bucket(bucket.map_err(failed)?))
+        }
+    }
 }
 
 fn wrong_variables(wrong: &[WrongVariable]) -> Fail {
@@ -194,6 +259,21 @@ fn mend(error: &BucketError) -> &'static str {
 }
 
 fn fail(error: ImportError) -> Fail {
+    if let Some(code) = error.code() {
+        let mend = match &error {
+            ImportError::Sample(_) => {
+                "put each photo of the sample into a folder named after what it shows, or into `none`"
+            }
+            ImportError::UnknownLabel(_) => "name the list of this model's labels with --labels",
+            ImportError::OtherTask => {
+                "`munjigi-gpu-backend models list` shows what each model does"
+            }
+            ImportError::OtherVersion { .. } => "name one version: --model NAME@VERSION",
+            _ => "take a model trained on such photos, raise --sure, or enlarge the sample",
+        };
+        return Fail::new(Exit::Model, "no photo was labelled", format!("{code}: {error}"))
+            .mend(mend);
+    }
     match error {
         ImportError::Source(SourceError::Bucket(error)) => {
             Fail::new(Exit::Failed, NOT_ALL, &error).mend(mend(&error))
@@ -202,10 +282,13 @@ fn fail(error: ImportError) -> Fail {
         ImportError::Store(error) => error.into(),
         ImportError::Gpu(error) => Fail::new(Exit::Failed, NOT_ALL, error)
             .mend("run this again: it goes on where it stopped"),
-        ImportError::OtherTask => Fail::new(Exit::Failed, "no photo was labelled", error)
-            .mend("`munjigi-gpu-backend models list` shows what each model does"),
         ImportError::TooFew(_) => Fail::new(Exit::Failed, "no pack was made", error)
             .mend("import more photos, or lower --sure"),
+        ImportError::Sample(_)
+        | ImportError::UnknownLabel(_)
+        | ImportError::OtherVersion { .. }
+        | ImportError::Objection { .. }
+        | ImportError::OtherTask => Fail::new(Exit::Model, "no photo was labelled", error),
     }
 }
 

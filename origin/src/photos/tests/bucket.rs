@@ -1,7 +1,6 @@
 //! Photos from a bucket, over the wire: a server of S3 over a folder, and a
 //! few answers that it never gives.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use axum::Router;
@@ -17,11 +16,11 @@ use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{photo, write};
+use super::{LIST, import, photo, write, write_sample};
 use crate::edge;
 use crate::photos::{
     Bucket, BucketError, BucketSettings, Found, Import, Imported, Labels, ScanError, Signing,
-    Source, scan,
+    Source, sample, scan,
 };
 use crate::rig::pictures::Workshop;
 
@@ -105,26 +104,21 @@ async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     let files = scan(&source, Some("CC0-1.0")).await.unwrap();
     assert_eq!(files.len(), 17, "{:?}", names(&files));
     assert_eq!(names(&files)[1..3], ["2026/cut.png", "2026/deep/green-0.png"]);
-    let labels =
-        Labels { sure: 0.9, aliases: BTreeMap::from([("red thing".to_owned(), "cup".to_owned())]) };
-    let import = Import {
-        pool: &workshop.rig.pool,
-        gpu: workshop.factory.gpu.as_ref().unwrap(),
-        model: "colours",
-        segmenter: None,
-        labels: &labels,
-        clock: &workshop.factory.clock,
-        entropy: &workshop.factory.entropy,
-    };
+    write_sample(&folder.join("photos/known"));
+    let known = Source::Bucket(open(&endpoint, "s3://photos/known", &KEY).await.unwrap());
+    let labels = Labels::read(LIST).unwrap();
+    let import = Import { segmenter: None, ..import(&workshop, &labels, "colours") };
+    let vetted = import.vet(&known, &sample(&known).unwrap()).await.unwrap();
+    assert_eq!(vetted.model.measured.right, 60);
     let refused = vec![
         "2026/broken.png: not an image that can be read".to_owned(),
         "2026/cut.png: not an image that can be read".to_owned(),
         "2026/large.png: larger than 10 MiB".to_owned(),
     ];
     let first = Imported { labelled: 14, refused: refused.clone(), ..Imported::default() };
-    assert_eq!(import.label(&source, &files).await.unwrap(), first);
+    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), first);
     let again = Imported { known: 14, refused, ..Imported::default() };
-    assert_eq!(import.label(&source, &files).await.unwrap(), again);
+    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), again);
     for (count, query) in [
         (7, "SELECT count(*) FROM photos WHERE licence = 'CC-BY-4.0, Kim'"),
         (1, "SELECT count(*) FROM photos WHERE licence = 'Public domain'"),
@@ -133,7 +127,7 @@ async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     ] {
         assert_eq!(workshop.rig.number(query).await, count, "{query}");
     }
-    let packs = import.pack(1, 8, 100).await.unwrap();
+    let packs = import.pack(&vetted, 1, 8, 100).await.unwrap();
     workshop.round().await;
     assert_eq!(workshop.dealt_from(), packs);
 }
@@ -150,20 +144,17 @@ async fn an_object_that_fails_does_not_stop_the_others(pool: PgPool) {
     let files = scan(&source, Some("CC0-1.0")).await.unwrap();
     std::fs::remove_file(folder.join("photos/a-gone.png")).unwrap();
     grow(folder, "photos/b-grown.png");
-    let import = Import {
-        pool: &workshop.rig.pool,
-        gpu: workshop.factory.gpu.as_ref().unwrap(),
-        model: "colours",
-        segmenter: None,
-        labels: &Labels { sure: 0.9, aliases: BTreeMap::new() },
-        clock: &workshop.factory.clock,
-        entropy: &workshop.factory.entropy,
-    };
+    let known = tempfile::tempdir().unwrap();
+    write_sample(known.path());
+    let known = Source::Folder(known.path().to_owned());
+    let labels = Labels::read(LIST).unwrap();
+    let import = Import { segmenter: None, ..import(&workshop, &labels, "colours") };
+    let vetted = import.vet(&known, &sample(&known).unwrap()).await.unwrap();
     let refused = vec![
         "a-gone.png: there is no such object".to_owned(),
         "b-grown.png: larger than 10 MiB".to_owned(),
     ];
-    let imported = import.label(&source, &files).await.unwrap();
+    let imported = import.label(&vetted, &source, &files).await.unwrap();
     assert_eq!((imported.labelled + imported.unsure, imported.refused), (1, refused));
 }
 
