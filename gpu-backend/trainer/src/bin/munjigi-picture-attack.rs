@@ -1,4 +1,4 @@
-//! `munjigi-attack`: tries every attacker on every kind of challenge and
+//! `munjigi-picture-attack`: tries every attacker on every kind of challenge and
 //! writes the report.
 #![expect(clippy::print_stdout, reason = "a command speaks to whoever called it")]
 
