@@ -47,6 +47,18 @@ pub struct SiteRecord {
     pub publish_error: Option<String>,
 }
 
+impl SiteRecord {
+    /// The hosts that its widget may stand on, `localhost` among them, each
+    /// once.
+    pub fn hosts(&self) -> Vec<&str> {
+        let mut hosts: Vec<&str> = self.config.hosts.iter().map(String::as_str).collect();
+        if self.config.allow_loopback && !hosts.contains(&"localhost") {
+            hosts.push("localhost");
+        }
+        hosts
+    }
+}
+
 /// One site, deleted or not.
 pub async fn find(pool: &PgPool, sitekey: &str) -> Result<Option<SiteRecord>, StoreError> {
     fetch(pool, sitekey).await

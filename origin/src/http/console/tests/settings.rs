@@ -65,6 +65,25 @@ async fn open(tab: &mut Tab<'_>, path: &str) -> String {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_host_is_listed_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    sqlx::query("UPDATE sites SET hosts = '{localhost,shop.example}', allow_loopback = true")
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    let mut tab = rig.tab_of(&kim.account).await;
+    let (sites, _) = site.rsplit_once('/').unwrap();
+    for (page, listed) in [
+        (site.as_str(), "<dd><code>localhost</code> <code>shop.example</code> </dd>"),
+        (sites, "<td>localhost shop.example </td>"),
+    ] {
+        tab.open(page).await;
+        assert!(tab.page.contains(listed), "{page}: {}", tab.page);
+    }
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
