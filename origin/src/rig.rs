@@ -2,6 +2,7 @@
 //! clock that is set by hand, and an edge that remembers what it was told.
 
 pub mod device;
+mod fake_edge;
 pub mod hooks;
 mod past;
 pub mod people;
@@ -10,27 +11,21 @@ pub mod redis;
 pub mod smtp;
 mod tab;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
-use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use axum::{Form, Json, Router};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
-use munjigi_captcha::{ImportFilter, KeyCheck, KeyRing, Secret, SecretHash, Sitekey, UnixMillis};
+use munjigi_captcha::{KeyCheck, KeyRing, Secret, SecretHash, Sitekey, UnixMillis};
 use munjigi_protocol::{
-    Algorithm, AttemptId, BatchId, Code, Count, CountKind, Health, Problem, Redeemed, SiteConfig,
-    SitePut, Status, headers,
+    Algorithm, AttemptId, BatchId, Code, Count, CountKind, Redeemed, SiteConfig, headers,
 };
 use serde_json::json;
 use sqlx::PgPool;
-use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use crate::accounts::MostSites;
@@ -50,6 +45,7 @@ use crate::stop;
 use crate::store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
 use crate::store::transact;
 
+pub use fake_edge::FakeEdge;
 pub use tab::Tab;
 
 /// 2026-11-20T12:00:30Z.
@@ -339,164 +335,4 @@ pub fn count(kind: CountKind, count: u32) -> Count {
 
 pub fn counts(batch: u8, counts: &[Count]) -> String {
     json!({ "batch": BatchId([batch; 16]), "counts": counts }).to_string()
-}
-
-/// An edge that remembers.
-#[derive(Clone)]
-pub struct FakeEdge {
-    pub url: reqwest::Url,
-    memory: Arc<Mutex<Memory>>,
-    packs: Arc<Mutex<pictures::EdgePacks>>,
-}
-
-#[derive(Default)]
-struct Memory {
-    sites: BTreeMap<String, u64>,
-    imports: ImportFilter,
-    calls: Vec<String>,
-    /// What to answer instead, next first.
-    failures: VecDeque<Code>,
-}
-
-impl FakeEdge {
-    async fn start(clock: Clock) -> Self {
-        let memory = Arc::new(Mutex::new(Memory::default()));
-        let packs = Arc::new(Mutex::new(pictures::EdgePacks::default()));
-        let internal = Router::new()
-            .route("/internal/sites/{sitekey}", put(internal).delete(internal))
-            .route("/internal/imports", put(imports))
-            .with_state(Arc::clone(&memory))
-            .merge(pictures::edge_router(Arc::clone(&packs)))
-            .route_layer(from_fn_with_state((Audience::Edge, clock), signed_rightly));
-        let health = Json(Health { status: Status::Ok, checks: Vec::new() });
-        let router = Router::new()
-            .route("/health", get(async || health))
-            .route("/v1/frame/{sitekey}", get(frame))
-            .route("/siteverify", post(siteverify))
-            .with_state(Arc::clone(&memory))
-            .merge(internal);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
-        tokio::spawn(axum::serve(listener, router).into_future());
-        Self { url, memory, packs }
-    }
-
-    /// `PUT 5` and `PUT imports`, in the order they came.
-    pub fn calls(&self) -> Vec<String> {
-        self.memory.lock().unwrap().calls.clone()
-    }
-
-    pub fn version(&self, sitekey: &str) -> Option<u64> {
-        self.memory.lock().unwrap().sites.get(sitekey).copied()
-    }
-
-    pub fn imports(&self) -> ImportFilter {
-        self.memory.lock().unwrap().imports.clone()
-    }
-
-    /// The next calls are refused with these codes.
-    pub fn fail(&self, codes: impl IntoIterator<Item = Code>) {
-        self.memory.lock().unwrap().failures.extend(codes);
-    }
-
-    pub fn set_version(&self, sitekey: &str, version: u64) {
-        self.memory.lock().unwrap().sites.insert(sitekey.to_owned(), version);
-    }
-
-    pub fn forget_everything(&self) {
-        let mut memory = self.memory.lock().unwrap();
-        memory.sites.clear();
-        memory.imports = ImportFilter::default();
-    }
-}
-
-/// Lets a call in that its caller signed.
-async fn signed_rightly(
-    State((audience, clock)): State<(Audience, Clock)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 8 << 20).await.unwrap();
-    let signed = Head {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-    };
-    let header = head.headers.get(headers::SIGNATURE).and_then(|value| value.to_str().ok());
-    let verified = calls(audience).verify(header, &signed, clock.now());
-    match verified.and_then(|signed| signed.check(&body)) {
-        Ok(()) => next.run(Request::from_parts(head, body.into())).await,
-        Err(error) => refuse(error.code()),
-    }
-}
-
-async fn frame(
-    State(memory): State<Arc<Mutex<Memory>>>,
-    Path(sitekey): Path<String>,
-) -> StatusCode {
-    let known = memory.lock().unwrap().sites.contains_key(&sitekey);
-    if known { StatusCode::OK } else { StatusCode::NOT_FOUND }
-}
-
-/// The token `good` is good, however often.
-async fn siteverify(Form(fields): Form<BTreeMap<String, String>>) -> Json<serde_json::Value> {
-    let is_good = fields.get("secret").is_some_and(|it| it.starts_with("mjs_"))
-        && fields.get("response").is_some_and(|it| it == "good");
-    Json(if is_good {
-        json!({ "success": true, "hostname": "console.example", "error-codes": [] })
-    } else {
-        json!({ "success": false, "error-codes": ["invalid-input-response"] })
-    })
-}
-
-async fn internal(
-    State(memory): State<Arc<Mutex<Memory>>>,
-    Path(sitekey): Path<String>,
-    method: Method,
-    body: Bytes,
-) -> Response {
-    let sent: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    let version = sent["version"].as_u64().unwrap();
-    let mut memory = memory.lock().unwrap();
-    memory.calls.push(format!("{method} {version}"));
-    if let Some(code) = memory.failures.pop_front() {
-        return refuse(code);
-    }
-    if memory.sites.get(&sitekey).is_some_and(|stored| *stored > version) {
-        return refuse(Code::StaleVersion);
-    }
-    if method == Method::DELETE {
-        memory.sites.remove(&sitekey);
-    } else {
-        memory.sites.insert(sitekey.clone(), version);
-    }
-    Json(SitePut { sitekey, version }).into_response()
-}
-
-async fn imports(State(memory): State<Arc<Mutex<Memory>>>, body: Bytes) -> Response {
-    let filter = ImportFilter::read(&body).unwrap();
-    let mut memory = memory.lock().unwrap();
-    memory.calls.push("PUT imports".to_owned());
-    if let Some(code) = memory.failures.pop_front() {
-        return refuse(code);
-    }
-    if filter.version() < memory.imports.version() {
-        return refuse(Code::StaleVersion);
-    }
-    memory.imports = filter;
-    StatusCode::NO_CONTENT.into_response()
-}
-
-fn refuse(code: Code) -> Response {
-    let status = munjigi_captcha::http_status(code);
-    let problem = Problem {
-        type_uri: String::new(),
-        title: String::new(),
-        status,
-        code,
-        detail: String::new(),
-        request_id: String::new(),
-    };
-    (StatusCode::from_u16(status).unwrap(), Json(problem)).into_response()
 }

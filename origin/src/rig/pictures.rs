@@ -21,7 +21,8 @@ use serde_json::json;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
-use super::{MINUTE, Rig, refuse, ring, signed_rightly};
+use super::fake_edge::{refuse, signed_rightly};
+use super::{MINUTE, Rig, ring};
 use crate::clock::Clock;
 use crate::config::Pictures;
 use crate::edge;
