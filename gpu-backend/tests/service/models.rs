@@ -72,7 +72,8 @@ impl Stocked {
         fill(folder.path());
         // Looks once; after that only when it is told to.
         let keys = own_keys();
-        let pairs = [("MUNJIGI_INTERNAL_KEYS", keys.as_str()), ("MUNJIGI_GPU_POLL_SECONDS", "3600")];
+        let pairs =
+            [("MUNJIGI_INTERNAL_KEYS", keys.as_str()), ("MUNJIGI_GPU_POLL_SECONDS", "3600")];
         let pairs = pairs.map(|(name, value)| (name.into(), value.into()));
         let config = Config::read(&environment(pairs, |_| unreachable!())).unwrap();
         let watcher = server::watch(&rig.app, folder.path(), &config).unwrap();

@@ -115,13 +115,7 @@ impl Rig {
     }
 }
 
-pub fn signature(
-    target: &str,
-    body: &[u8],
-    audience: Audience,
-    at: u64,
-    nonce: Nonce,
-) -> String {
+pub fn signature(target: &str, body: &[u8], audience: Audience, at: u64, nonce: Nonce) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let head = Head { method: "POST", path, query };
     AudienceKeys::derive(&ring(), audience).sign(&head, body, UnixMillis::from_seconds(at), nonce)

@@ -47,11 +47,11 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
     let mut tests = cargo(&["test", "--quiet", "--locked", "--no-fail-fast", "--", "--ignored"]);
     tests.envs(vulkan.variables.iter().cloned());
     let tally = Tally::run("tests on software Vulkan", MESSAGES, &mut tests)?;
-    some_ran(tally)
+    some_ran(&tally)
 }
 
 /// None of them having run is a failure: they may have been renamed away.
-fn some_ran(tally: Tally) -> Result<Outcome> {
+fn some_ran(tally: &Tally) -> Result<Outcome> {
     ensure!(tally.passed > 0, "no GPU test ran: `cargo test -- --ignored` found none");
     Ok(Outcome::Noted(format!("{} GPU tests ran on software Vulkan", tally.passed)))
 }
@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn a_run_of_no_gpu_test_is_a_failure_and_else_their_number_is_said() {
-        let failure = some_ran(Tally::default()).unwrap_err().to_string();
+        let failure = some_ran(&Tally::default()).unwrap_err().to_string();
         assert!(failure.starts_with("no GPU test ran"), "{failure}");
-        let noted = some_ran(Tally { passed: 27, ..Tally::default() }).unwrap();
+        let noted = some_ran(&Tally { passed: 27, ..Tally::default() }).unwrap();
         assert_eq!(noted, Outcome::Noted("27 GPU tests ran on software Vulkan".to_owned()));
     }
 }
