@@ -28,7 +28,8 @@ fn main() {
             if let Some(folder) = &folder {
                 for (index, image) in picture.images.iter().enumerate() {
                     let data = munjigi_protocol::base64::decode(&image.data).expect("ours");
-                    let name = format!("{}-{number}-{index}.jpg", picture_type.as_str());
+                    let end = image.content_type.trim_start_matches("image/");
+                    let name = format!("{}-{number}-{index}.{end}", picture_type.as_str());
                     std::fs::write(format!("{folder}/{name}"), data).expect("the folder is there");
                 }
             }

@@ -5,17 +5,14 @@
 mod area;
 pub mod brush;
 mod grid;
-mod jpeg;
-mod sheet;
 mod turn;
 
 #[cfg(test)]
 mod tests;
 
-use munjigi_protocol::{PictureType, RenderedPicture};
+use munjigi_protocol::{PictureType, RenderedImage, RenderedPicture, base64};
 use munjigi_scene::{Kind, Picture, Scene, Seed};
-
-pub use sheet::Sheet;
+use munjigi_sheet::{Sheet, jpeg};
 
 use crate::paint::Order;
 
@@ -55,7 +52,6 @@ pub fn draw(ask: &Ask, brush: &Brush, left: &Left) -> Result<Drawn, Stopped> {
         PictureType::Area => area::draw(ask.seed, &easel)?,
         PictureType::Turn => turn::draw(ask.seed, &easel)?,
     };
-    let images = images.iter().map(jpeg::encode).collect();
     let picture = RenderedPicture {
         picture_type: ask.picture_type,
         seed: ask.seed_text.clone(),
@@ -75,10 +71,25 @@ struct Parts {
     prompt: Kind,
     rows: u8,
     columns: u8,
-    images: Vec<Sheet>,
+    images: Vec<RenderedImage>,
     answer: munjigi_protocol::RightRound,
     clarity: f32,
     tiles: Vec<Sheet>,
+}
+
+/// A sheet on its way out.
+fn encoded(sheet: &Sheet, content_type: &str, bytes: &[u8]) -> RenderedImage {
+    RenderedImage {
+        content_type: content_type.to_owned(),
+        width: sheet.width,
+        height: sheet.height,
+        data: base64::encode(bytes),
+    }
+}
+
+/// As every browser knows it.
+fn as_jpeg(sheet: &Sheet) -> RenderedImage {
+    encoded(sheet, jpeg::CONTENT_TYPE, &jpeg::encode(sheet))
 }
 
 /// Paints for as long as somebody waits.
@@ -91,6 +102,11 @@ impl Easel<'_> {
     /// Several pictures at once: a GPU is seldom filled by one.
     fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, Stopped> {
         self.brush.paint(orders, self.left).ok_or(Stopped)
+    }
+
+    /// Whether somebody still waits, before what takes long.
+    fn waits(&self) -> Result<(), Stopped> {
+        (self.left)().map(|_| ()).ok_or(Stopped)
     }
 
     fn paint(&self, scene: &Scene, width: u32, height: u32) -> Result<Picture, Stopped> {

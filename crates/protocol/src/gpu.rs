@@ -70,7 +70,7 @@ pub struct RenderedPicture {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RenderedImage {
-    /// `image/jpeg`.
+    /// `image/jpeg` or `image/avif`.
     pub content_type: String,
     /// In pixels.
     pub width: u32,

@@ -3,7 +3,7 @@
 use munjigi_protocol::RightRound;
 use munjigi_scene::{Area, Seed, clarity};
 
-use super::{Easel, Parts, Sheet, Stopped};
+use super::{Easel, Parts, Sheet, Stopped, as_jpeg};
 use crate::squares::Squares;
 
 const WIDTH: u32 = 480;
@@ -29,7 +29,7 @@ pub(super) fn draw(seed: Seed, easel: &Easel) -> Result<Parts, Stopped> {
         prompt: area.target,
         rows: 1,
         columns: 1,
-        images: vec![sheet.clone()],
+        images: vec![as_jpeg(&sheet)],
         answer: RightRound::Area { columns, rows, mask: squares.packed() },
         clarity: clarity::rounded(clarity),
         tiles: vec![sheet],

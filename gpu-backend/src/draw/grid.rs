@@ -3,7 +3,7 @@
 use munjigi_protocol::RightRound;
 use munjigi_scene::{Grid, Seed, clarity};
 
-use super::{Easel, Parts, Sheet, Stopped};
+use super::{Easel, Parts, Sheet, Stopped, as_jpeg};
 use crate::paint::Order;
 
 const TILE: u32 = 128;
@@ -20,7 +20,7 @@ pub(super) fn draw(seed: Seed, easel: &Easel) -> Result<Parts, Stopped> {
         prompt: grid.target,
         rows: COLUMNS,
         columns: COLUMNS,
-        images: vec![Sheet::of_tiles(&tiles, usize::from(COLUMNS))],
+        images: vec![as_jpeg(&Sheet::of_tiles(&tiles, usize::from(COLUMNS)))],
         answer: RightRound::Grid { cells: grid.answer },
         clarity: clarity::rounded(clarity),
         tiles,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use munjigi_protocol::{RightRound, base64};
+use munjigi_protocol::{RenderedImage, RightRound, base64};
 
 use super::*;
 
@@ -9,13 +9,20 @@ fn drawn(picture_type: PictureType, number: u64) -> Drawn {
     draw(&ask, &Brush::CPU, &|| Some(Duration::MAX)).unwrap()
 }
 
-/// Width and height of each image, decoded.
+/// Width and height of each image, decoded; an AVIF says them in its head.
 fn sizes(picture: &RenderedPicture) -> Vec<(u32, u32)> {
-    let size = |image: &munjigi_protocol::RenderedImage| {
+    let size = |image: &RenderedImage| {
         let bytes = base64::decode(&image.data).unwrap();
-        let decoded = image::load_from_memory(&bytes).unwrap();
-        assert_eq!((decoded.width(), decoded.height()), (image.width, image.height));
-        (image.width, image.height)
+        let found = if image.content_type == "image/avif" {
+            let at = bytes.windows(4).position(|word| word == b"ispe").unwrap() + 8;
+            let side = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+            (side(at), side(at + 4))
+        } else {
+            let decoded = image::load_from_memory(&bytes).unwrap();
+            (decoded.width(), decoded.height())
+        };
+        assert_eq!(found, (image.width, image.height));
+        found
     };
     picture.images.iter().map(size).collect()
 }
@@ -43,12 +50,23 @@ fn an_area_is_a_wide_image_and_a_mask_of_squares() {
 }
 
 #[test]
-fn a_turn_is_sixteen_views_and_a_reference() {
+fn a_turn_is_sixteen_views_as_large_as_they_are_shown_and_a_reference() {
     let Drawn { picture, .. } = drawn(PictureType::Turn, 1);
-    assert_eq!(sizes(&picture), [(512, 512), (192, 192)]);
+    assert_eq!(sizes(&picture), [(896, 896), (224, 224)]);
     assert_eq!((picture.rows, picture.columns), (4, 4));
     let RightRound::Turn { views } = &picture.answer else { panic!("another kind") };
     assert!(matches!(views.as_slice(), [0..16]));
+}
+
+/// Two rounds, and what names them: `scripts/bench pictures` counts all of it.
+#[test]
+fn two_turns_fit_into_sixty_kilobytes() {
+    for number in 2..4 {
+        let Drawn { picture, .. } = drawn(PictureType::Turn, number);
+        let bytes: usize = picture.images.iter().map(|image| image.data.len() * 3 / 4).sum();
+        assert!((15_000..=29_800).contains(&bytes), "{number}: {bytes}");
+        assert!(picture.images.iter().all(|image| image.content_type == "image/avif"));
+    }
 }
 
 #[test]

@@ -1,17 +1,27 @@
-//! `turn`: sixteen views of one thing as one image of 512 × 512, and how it
-//! shall face as another of 192 × 192.
+//! `turn`: sixteen views of one thing as one image of 896 × 896, and how it
+//! shall face as another of 224 × 224.
 
-use munjigi_protocol::RightRound;
+use munjigi_protocol::{RenderedImage, RightRound};
 use munjigi_scene::clarity::{self, Plainness};
 use munjigi_scene::{Scene, Seed, Turn};
+use munjigi_sheet::{Sheet, avif};
 
-use super::{Easel, Parts, Sheet, Stopped};
+use super::{Easel, Parts, Stopped, encoded};
 use crate::paint::Order;
 
 const VIEWS: u8 = 16;
 const COLUMNS: u8 = 4;
-const VIEW: u32 = 128;
-const REFERENCE: u32 = 192;
+/// As the widget shows a view. Twice that, for dense screens, would have to be
+/// so coarse in the bytes there are that it looks no sharper.
+const VIEW: u32 = 224;
+/// Half as much again as it is shown at: small pictures cost little.
+const REFERENCE: u32 = 224;
+/// A challenge is two rounds of at most 60 KiB together, its step included.
+const MOST_VIEWS_BYTES: usize = 26_500;
+const MOST_REFERENCE_BYTES: usize = 3_300;
+/// AV1's quantizers where these bytes are enough.
+const VIEWS_FINEST: u8 = 168;
+const REFERENCE_FINEST: u8 = 140;
 
 pub(super) fn draw(seed: Seed, easel: &Easel) -> Result<Parts, Stopped> {
     let turn = Turn::deal(seed, VIEWS);
@@ -26,13 +36,21 @@ pub(super) fn draw(seed: Seed, easel: &Easel) -> Result<Parts, Stopped> {
     let plain = Plainness::of(own, 0, 1.0).of_tile();
     let clarity = plain.min(clarity::graded(unlike, 0.08, 0.3));
     let sheets: Vec<Sheet> = views.into_iter().map(Sheet::from).collect();
+    let views = Sheet::of_tiles(&sheets, usize::from(COLUMNS));
+    easel.waits()?;
+    let views = as_avif(&views, VIEWS_FINEST, MOST_VIEWS_BYTES);
+    let reference = as_avif(&reference.into(), REFERENCE_FINEST, MOST_REFERENCE_BYTES);
     Ok(Parts {
         prompt: turn.kind,
         rows: VIEWS / COLUMNS,
         columns: COLUMNS,
-        images: vec![Sheet::of_tiles(&sheets, usize::from(COLUMNS)), reference.into()],
+        images: vec![views, reference],
         answer: RightRound::Turn { views: vec![turn.answer] },
         clarity: clarity::rounded(clarity),
         tiles: Vec::new(),
     })
+}
+
+fn as_avif(sheet: &Sheet, finest: u8, most: usize) -> RenderedImage {
+    encoded(sheet, avif::CONTENT_TYPE, &avif::within(sheet, finest, most))
 }

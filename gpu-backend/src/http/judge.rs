@@ -7,11 +7,13 @@ use std::sync::Arc;
 use image::RgbImage;
 use munjigi_protocol::{Judgement, Prediction, RenderedPicture, RightRound, base64};
 
+use munjigi_sheet::Sheet;
+
 use super::call::Call;
 use super::look::{compute, named};
 use super::{App, Refused};
 use crate::device::Computed;
-use crate::draw::{Drawn, Sheet};
+use crate::draw::Drawn;
 use crate::registry::{Outputs, Task};
 use crate::serving::{Loaded, say};
 use crate::squares::Squares;

@@ -3,7 +3,7 @@
 
 use munjigi_protocol::{PictureType, RenderedPicture, RightRound, base64};
 
-use crate::store::pictures::CONTENT_TYPE;
+use crate::store::pictures::content_type;
 
 /// Below, a picture is ambiguous.
 const LEAST_CLARITY: f32 = 0.5;
@@ -81,7 +81,7 @@ fn read(kind: PictureType, picture: &RenderedPicture) -> Option<Fit> {
     for image in &picture.images {
         let bytes = base64::decode(&image.data)?;
         let fits = !bytes.is_empty() && bytes.len() <= MOST_IMAGE_BYTES;
-        if !fits || image.content_type != CONTENT_TYPE {
+        if !fits || image.content_type != content_type(kind) {
             return None;
         }
         image_lengths.push(i32::try_from(bytes.len()).ok()?);
@@ -133,8 +133,8 @@ mod tests {
 
     use super::*;
 
-    fn image(data: &str) -> RenderedImage {
-        let content_type = CONTENT_TYPE.to_owned();
+    fn image(end: &str, data: &str) -> RenderedImage {
+        let content_type = format!("image/{end}");
         RenderedImage { content_type, width: 8, height: 8, data: data.to_owned() }
     }
 
@@ -145,7 +145,7 @@ mod tests {
             prompt: "watering-can".to_owned(),
             rows: 3,
             columns: 3,
-            images: vec![image("AAEC")],
+            images: vec![image("jpeg", "AAEC")],
             answer: RightRound::Grid { cells: cells.to_vec() },
             clarity: 0.5,
             judgement: None,
@@ -167,7 +167,7 @@ mod tests {
             picture_type: PictureType::Turn,
             rows: 4,
             columns: 4,
-            images: vec![image("AAEC"), image("AwQ")],
+            images: vec![image("avif", "AAEC"), image("avif", "AwQ")],
             answer: RightRound::Turn { views: views.to_vec() },
             ..grid(&[])
         }
@@ -206,8 +206,8 @@ mod tests {
             RenderedPicture { prompt: "<b>".to_owned(), ..grid(&[1, 2]) },
             RenderedPicture { rows: 4, ..grid(&[1, 2]) },
             RenderedPicture { images: vec![], ..grid(&[1, 2]) },
-            RenderedPicture { images: vec![image("")], ..grid(&[1, 2]) },
-            RenderedPicture { images: vec![image("!")], ..grid(&[1, 2]) },
+            RenderedPicture { images: vec![image("jpeg", "")], ..grid(&[1, 2]) },
+            RenderedPicture { images: vec![image("jpeg", "!")], ..grid(&[1, 2]) },
             RenderedPicture { picture_type: PictureType::Turn, ..grid(&[1, 2]) },
             grid(&[]),
             grid(&[2, 1]),
@@ -220,5 +220,8 @@ mod tests {
         }
         assert_eq!(sift(PictureType::Area, &area(0)), Err(Drop::Broken));
         assert_eq!(sift(PictureType::Turn, &turn(&[16])), Err(Drop::Broken));
+        let images = vec![image("jpeg", "AAEC"), image("avif", "AwQ")];
+        let mixed = RenderedPicture { images, ..turn(&[5]) };
+        assert_eq!(sift(PictureType::Turn, &mixed), Err(Drop::Broken));
     }
 }

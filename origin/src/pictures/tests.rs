@@ -12,7 +12,7 @@ use super::policy::Policy;
 use crate::rig::pictures::{Failure, Workshop};
 use crate::rig::{DAY, HOUR, MINUTE};
 use crate::stop;
-use crate::store::pictures::{Switch, SwitchKind, put_again};
+use crate::store::pictures::{Shape, Switch, SwitchKind, packed, put_again};
 use crate::store::transact;
 
 const ITEMS: &str = "SELECT count(*) FROM pack_items WHERE outcome = 'kept'";
@@ -56,8 +56,28 @@ async fn every_kind_has_a_pool(pool: PgPool) {
     let kinds: Vec<PictureType> =
         shop.rig.edge.pools().packs.iter().map(|entry| entry.picture_type).collect();
     assert_eq!(kinds, [PictureType::Area, PictureType::Grid, PictureType::Turn]);
-    let turn = shop.rig.edge.packs().into_iter().find(|pack| pack.rows == 4).unwrap();
+    let packs = shop.rig.edge.packs();
+    let types = packs.iter().map(|pack| (pack.rows, pack.content_type.as_str()));
+    let types: BTreeSet<(u8, &str)> = types.collect();
+    assert_eq!(types, BTreeSet::from([(1, "image/jpeg"), (3, "image/jpeg"), (4, "image/avif")]));
+    let turn = packs.iter().find(|pack| pack.rows == 4).unwrap();
     assert_eq!(turn.items[1].images.len(), 2);
+}
+
+/// Turns were JPEGs once, and a pack lives for a day.
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_pack_is_sent_again_with_the_content_type_it_was_drawn_with(pool: PgPool) {
+    let mut shop = Workshop::new(pool).await;
+    shop.set(|config| config.kinds = vec![PictureType::Turn]);
+    shop.round().await;
+    sqlx::query("UPDATE packs SET content_type = 'image/jpeg'")
+        .execute(&shop.rig.pool)
+        .await
+        .unwrap();
+    let id = shop.dealt_from()[0];
+    let shape: Shape = |_| (4, 4);
+    let packed = packed(&shop.rig.pool, id, shape).await.unwrap();
+    assert_eq!(packed.pack.content_type, "image/jpeg");
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -30,6 +30,7 @@ use crate::gpu::Gpu;
 use crate::pictures::policy::Policy;
 use crate::pictures::{Factory, deliver_due};
 use crate::stop;
+use crate::store::pictures::content_type;
 
 /// A rig with a factory of small packs.
 pub struct Workshop {
@@ -225,7 +226,7 @@ async fn predict(RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> 
 fn drawn(rendering: &Rendering, clarity: f32, judge: Option<&str>) -> RenderedPicture {
     let seed = data_encoding::HEXLOWER.decode(rendering.seed.as_bytes()).unwrap();
     let image = RenderedImage {
-        content_type: "image/jpeg".to_owned(),
+        content_type: content_type(rendering.picture_type).to_owned(),
         width: 384,
         height: 384,
         data: base64::encode(&seed),

@@ -4,7 +4,7 @@ use munjigi_captcha::UnixMillis;
 use munjigi_protocol::{PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 
-use super::pictures::CONTENT_TYPE;
+use super::pictures::content_type;
 use super::{StoreError, Unit, to_timestamp};
 
 /// A photo that shows something surely.
@@ -207,7 +207,7 @@ impl Unit for AddPhotoPack<'_> {
             self.picture_type.as_str(),
             i32::try_from(self.items.len()).unwrap_or(i32::MAX),
             i64::try_from(self.deal_limit).unwrap_or(i64::MAX),
-            CONTENT_TYPE,
+            content_type(self.picture_type),
             now
         )
         .execute(&mut *connection)

@@ -11,8 +11,16 @@ mod pools;
 mod row;
 mod tend;
 
-/// Content type of every image: a pack has one.
-pub const CONTENT_TYPE: &str = "image/jpeg";
+/// Content type of a kind's images, of which a pack has one.
+pub const fn content_type(kind: PictureType) -> &'static str {
+    match kind {
+        PictureType::Grid | PictureType::Area => "image/jpeg",
+        // So many views fit as AVIF alone into what a visitor is to load.
+        PictureType::Turn => "image/avif",
+    }
+}
+
+use munjigi_protocol::PictureType;
 
 pub use counts::PictureColumns;
 pub use draw::{Candidate, Drawing, Outcome, StoreDrawn, draw_failed, drawing, more_candidates};

@@ -1,4 +1,4 @@
-//! Views to learn directions from, and whole turns as visitors get them.
+//! Views to learn directions from, and whole turns.
 
 use std::f32::consts::PI;
 
@@ -68,7 +68,8 @@ fn facing(scene: &Scene) -> u16 {
     (turned * 65_536.0) as u16
 }
 
-/// A turn as served, its pictures made small.
+/// A turn, its pictures made small. Drawn smaller than served and hardly coarser
+/// than drawn: programs get no worse pictures than visitors, in a fifth of the time.
 #[derive(Clone, Debug)]
 pub struct TurnRound<'a> {
     /// The view that is right.

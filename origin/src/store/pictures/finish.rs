@@ -5,8 +5,7 @@ use munjigi_captcha::UnixMillis;
 use munjigi_protocol::{Judgement, PackId, routes};
 use sqlx::PgConnection;
 
-use super::CONTENT_TYPE;
-use super::row;
+use super::{content_type, row};
 use crate::store::{StoreError, Unit, to_timestamp};
 
 /// Closes a pack and queues it for the edge.
@@ -40,13 +39,15 @@ impl Unit for Finish {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Finished, StoreError> {
         let pack = self.pack.to_string();
-        let items = sqlx::query_scalar!(
-            "SELECT items FROM packs WHERE id = $1 AND state = 'drawing' FOR UPDATE",
+        let open = sqlx::query!(
+            "SELECT items, type FROM packs WHERE id = $1 AND state = 'drawing' FOR UPDATE",
             pack
         )
         .fetch_optional(&mut *connection)
         .await?;
-        let Some(items) = items else { return Ok(Finished::Before) };
+        let Some(open) = open else { return Ok(Finished::Before) };
+        let items = open.items;
+        let picture_type = row::picture_type(&open.r#type, &pack)?;
         let rows = sqlx::query!(
             r#"SELECT position, octet_length(images) AS "bytes!", judgement FROM pack_items
             WHERE pack = $1 AND outcome = 'kept' ORDER BY position"#,
@@ -73,7 +74,7 @@ impl Unit for Finish {
             pack,
             held,
             to_timestamp(self.now),
-            CONTENT_TYPE
+            content_type(picture_type)
         )
         .execute(&mut *connection)
         .await?;

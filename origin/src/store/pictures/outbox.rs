@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 use time::Duration;
 
 use super::kinds::{self, Deals, kinds};
-use super::{CONTENT_TYPE, pools, row};
+use super::{pools, row};
 use crate::store::{StoreError, Unit, to_timestamp};
 
 /// How long a publisher has for one pack, images included.
@@ -70,9 +70,12 @@ pub struct Packed {
 /// Packs a pack: the same however often it is done.
 pub async fn packed(pool: &PgPool, id: PackId, shape: Shape) -> Result<Packed, StoreError> {
     let pack = id.to_string();
-    let kind =
-        sqlx::query_scalar!("SELECT type FROM packs WHERE id = $1", pack).fetch_one(pool).await?;
-    let picture_type = row::picture_type(&kind, &pack)?;
+    let stored = sqlx::query!("SELECT type, content_type FROM packs WHERE id = $1", pack)
+        .fetch_one(pool)
+        .await?;
+    let picture_type = row::picture_type(&stored.r#type, &pack)?;
+    let content_type =
+        stored.content_type.ok_or_else(|| row::inconsistent("content_type", &pack))?;
     let rows = sqlx::query!(
         r#"SELECT prompt AS "prompt!", answer AS "answer!", images AS "images!",
             image_lengths AS "lengths!"
@@ -103,7 +106,7 @@ pub async fn packed(pool: &PgPool, id: PackId, shape: Shape) -> Result<Packed, S
         picture_type,
         rows,
         columns,
-        content_type: CONTENT_TYPE.to_owned(),
+        content_type,
         image_bytes: u32::try_from(images.len()).map_err(|_| row::inconsistent("images", &pack))?,
         items,
     };

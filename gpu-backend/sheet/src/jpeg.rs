@@ -2,24 +2,24 @@
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use munjigi_protocol::{RenderedImage, base64};
 
-use super::Sheet;
+use crate::Sheet;
 
+/// As it is named in answers.
+pub const CONTENT_TYPE: &str = "image/jpeg";
 /// Of a grid of nine 128-pixel tiles this makes about 32 KB; see the figures
-/// in the README.
-const QUALITY: u8 = 82;
+/// in the gpu-backend's README.
+pub const QUALITY: u8 = 82;
 
 /// Encodes an image.
-pub fn encode(sheet: &Sheet) -> RenderedImage {
+///
+/// # Panics
+/// When the sheet has not the pixels it says.
+#[must_use]
+pub fn encode(sheet: &Sheet) -> Vec<u8> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, QUALITY)
         .encode(&sheet.rgb, sheet.width, sheet.height, ExtendedColorType::Rgb8)
         .expect("memory takes what is written, and a sheet has the pixels it says");
-    RenderedImage {
-        content_type: "image/jpeg".to_owned(),
-        width: sheet.width,
-        height: sheet.height,
-        data: base64::encode(&bytes),
-    }
+    bytes
 }

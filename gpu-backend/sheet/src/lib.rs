@@ -1,4 +1,9 @@
-//! Pixels, and laying several pictures out as one.
+//! Pictures as visitors get them: several laid out as one image, and encoded.
+//! A crate of its own so that a debug build encodes at full speed. What is
+//! drawn, and how large and how fine, is decided elsewhere.
+
+pub mod avif;
+pub mod jpeg;
 
 use munjigi_scene::Picture;
 
@@ -21,7 +26,11 @@ impl From<Picture> for Sheet {
 
 impl Sheet {
     /// Lays tiles of one size out row by row.
-    pub(super) fn of_tiles(tiles: &[Sheet], columns: usize) -> Self {
+    ///
+    /// # Panics
+    /// Beyond 2^32 columns or rows.
+    #[must_use]
+    pub fn of_tiles(tiles: &[Self], columns: usize) -> Self {
         let Some(first) = tiles.first() else { return Self { width: 0, height: 0, rgb: vec![] } };
         let line = first.width as usize * 3;
         let mut rgb = Vec::with_capacity(tiles.len() * first.rgb.len());
