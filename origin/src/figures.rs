@@ -1,6 +1,7 @@
 //! The published figures: what was measured, when, where, and what prints it
 //! again. They stand in `docs/figures.toml`, and those of programs that look
-//! at pictures in `docs/bot-pass-rates.toml`; nothing here makes one up.
+//! at pictures in `docs/bot-pass-rates.toml`; nothing here makes one up. What
+//! `scripts/prove-gpu` saw of an adapter is shown where that is a GPU.
 
 use std::sync::LazyLock;
 
@@ -103,6 +104,34 @@ enum FiguresError {
 struct Measured {
     machine: Vec<Machine>,
     figure: Vec<Row>,
+    #[serde(default)]
+    gpu: Vec<Gpu>,
+}
+
+/// As much of what an adapter did as is shown.
+#[derive(Deserialize)]
+struct Gpu {
+    adapter: String,
+    #[serde(rename = "type")]
+    device_type: String,
+    date: String,
+    command: String,
+    tests: Tests,
+    painting: Vec<Painting>,
+}
+
+#[derive(Deserialize)]
+struct Tests {
+    passed: usize,
+    failed: usize,
+}
+
+#[derive(Deserialize)]
+struct Painting {
+    picture: String,
+    at_once: usize,
+    per_second: f64,
+    core_per_second: f64,
 }
 
 #[derive(Deserialize)]
@@ -153,10 +182,42 @@ fn read(measured: &str, attacked: &str) -> Result<Figures, FiguresError> {
         let machine = machine(&on)?;
         figures.push(Figure { group, date, machine, name, value, unit, command });
     }
+    let gpus = measured.gpu.iter().filter(|gpu| gpu.is_shown());
+    figures.extend(gpus.flat_map(Gpu::figures));
     // Attacks are always measured beside the benches, on their machine.
     let on = machine("two-cores")?;
     figures.extend(attacked.kind.iter().map(|kind| kind.figure(&attacked.date, on.clone())));
     Ok(Figures { figures })
+}
+
+impl Gpu {
+    /// Software is no GPU, and an adapter that computes wrongly has no speed.
+    fn is_shown(&self) -> bool {
+        let is_gpu = matches!(self.device_type.as_str(), "discrete" | "integrated" | "virtual");
+        is_gpu && self.tests.passed > 0 && self.tests.failed == 0
+    }
+
+    fn figures(&self) -> impl Iterator<Item = Figure> {
+        let machine = Worded {
+            en: format!("{}, {} GPU", self.adapter, self.device_type),
+            ko: format!("{} GPU", self.adapter),
+        };
+        self.painting.iter().map(move |painting| {
+            let Painting { picture, at_once, per_second, core_per_second } = painting;
+            Figure {
+                group: Group::Service,
+                date: self.date.clone(),
+                machine: machine.clone(),
+                name: Worded {
+                    en: format!("Pictures painted, {picture}, {at_once} at once; one core of the processor: {core_per_second:.0}"),
+                    ko: format!("그린 그림, {picture}, 한 번에 {at_once}장. 프로세서 코어 하나: {core_per_second:.0}"),
+                },
+                value: format!("{per_second:.0}"),
+                unit: Worded { en: "per second".to_owned(), ko: "초당".to_owned() },
+                command: self.command.clone(),
+            }
+        })
+    }
 }
 
 impl Kind {
@@ -217,6 +278,29 @@ mod tests {
                 assert!(root.join(word).exists(), "{figure:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_a_software_adapter_did_is_never_shown_and_what_a_gpu_did_is() {
+        let machine = "[[machine]]\nname = \"two-cores\"\nen = \"a\"\nko = \"b\"\n";
+        let shown = |device_type: &str, failed: usize| {
+            let text = format!(
+                "figure = []\n{machine}[[gpu]]\nadapter = \"Card 9\"\ntype = \"{device_type}\"\n\
+                 date = \"2026-11-21\"\ncommand = \"scripts/prove-gpu\"\n\
+                 tests = {{ passed = 24, failed = {failed} }}\n[[gpu.painting]]\n\
+                 picture = \"tile 128 × 128\"\nat_once = 30\nper_second = 912.3\ncore_per_second = 31.4\n"
+            );
+            let figures = read(&text, ATTACKED).unwrap().figures;
+            figures.into_iter().filter(|figure| figure.machine.en.contains("Card 9")).collect()
+        };
+        let of_a_gpu: Vec<Figure> = shown("discrete", 0);
+        assert_eq!((of_a_gpu.len(), of_a_gpu[0].value.as_str()), (1, "912"));
+        assert_eq!(of_a_gpu[0].machine.en, "Card 9, discrete GPU");
+        for (device_type, failed) in [("software", 0), ("other", 0), ("discrete", 1)] {
+            assert!(shown(device_type, failed).is_empty(), "{device_type} {failed}");
+        }
+        let mut published = read(MEASURED, ATTACKED).unwrap().figures.into_iter();
+        assert!(published.all(|figure| !figure.machine.en.contains("llvmpipe")));
     }
 
     #[test]

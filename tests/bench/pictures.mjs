@@ -61,10 +61,10 @@ async function draw(stack, count) {
   return found;
 }
 
-/** What `cargo bench --bench engines` prints, as rows. @param {string} wish */
+/** What `munjigi-prove nets` prints, as rows. @param {string} wish */
 async function engines(wish) {
-  say('pictures: inferences by engine and batch size (builds and runs the gpu-backend’s bench)');
-  const words = ['bench', '--quiet', '--locked', '--bench', 'engines', ...(wish === 'auto' ? [] : ['--', wish])];
+  say('pictures: inferences by engine and batch size (builds and runs munjigi-prove)');
+  const words = ['run', '--release', '--quiet', '--locked', '-p', 'munjigi-prove', '--', 'nets', wish];
   const env = { ...process.env, CARGO_TARGET_DIR: process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target') };
   const printed = await output('cargo', words, { cwd: join(ROOT, 'gpu-backend'), env });
   const rows = [];
@@ -189,7 +189,7 @@ export async function measure(options) {
       title: 'Inferences',
       columns: ['net', 'batch', 'engine', 'per second', 'this ÷ rten'],
       rows: inferences.map(({ net, batch, engine, ms }) => [net, batch, engine, (batch * 1000) / ms, fastest(net, batch) / ms]),
-      notes: ['the best of five runs each; nets of the tests, weights from a seed'],
+      notes: ['the best of five runs each; nets that are shipped, and of the tests with weights from a seed'],
     });
   }
   return { name: 'pictures', tables, data: { drawn, steps, inferences } };

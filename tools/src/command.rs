@@ -5,6 +5,7 @@ pub mod bench;
 pub mod build;
 pub mod dev;
 pub mod postgres;
+pub mod prove;
 pub mod publish;
 pub mod queries;
 pub mod setup;

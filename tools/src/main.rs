@@ -25,6 +25,8 @@ enum Task {
     Test(command::test::Arguments),
     /// Print the tables of figures
     Bench(command::bench::Arguments),
+    /// Prove the gpu-backend on an adapter and write down what it did
+    Prove(command::prove::Arguments),
     /// Publish the worker after checking it
     Publish(command::publish::Arguments),
     /// Start a Postgres; run a command with DATABASE_URL, or print it and wait
@@ -56,6 +58,7 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Test(arguments) => command::test::run(&project, arguments).await,
             Task::Bench(arguments) => command::bench::run(&project, &arguments),
+            Task::Prove(arguments) => command::prove::run(&project, &arguments),
             Task::Publish(arguments) => command::publish::run(&project, arguments),
             Task::Postgres(arguments) => command::postgres::run(&project, arguments).await,
             Task::Queries(arguments) => command::queries::run(&project, arguments).await,

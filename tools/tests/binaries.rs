@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use munjigi_tools::project::Project;
 
 /// Manifests whose targets are built into the checkout's `target`.
-const MANIFESTS: [&str; 6] =
-    ["tests", "tools", "origin", "edge", "gpu-backend", "gpu-backend/trainer"];
+const MANIFESTS: [&str; 7] =
+    ["tests", "tools", "origin", "edge", "gpu-backend", "gpu-backend/prove", "gpu-backend/trainer"];
 
 fn binaries(folder: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(folder.join("Cargo.toml"))?;

@@ -10,8 +10,8 @@ use crate::builds::Build;
 use crate::setup::require::Part;
 use crate::{say, setup};
 
-const PACKAGES: [&str; 4] =
-    ["munjigi-gpu-backend", "munjigi-onnx", "munjigi-sheet", "munjigi-trainer"];
+const PACKAGES: [&str; 5] =
+    ["munjigi-gpu-backend", "munjigi-onnx", "munjigi-prove", "munjigi-sheet", "munjigi-trainer"];
 const MESSAGES: &str = "see the messages above";
 
 pub(super) fn backend(context: &Context) -> Result<Outcome> {

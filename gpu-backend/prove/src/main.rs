@@ -1,0 +1,141 @@
+//! `munjigi-prove`: what an adapter does. Runs the GPU tests on it, measures
+//! networks on wonnx beside rten (and ONNX Runtime on CUDA, where Python has
+//! it) and painting beside one core, and writes down what it saw. Needs
+//! nothing but itself and the test binaries, so that it can be carried to a
+//! machine with a GPU and without a compiler.
+#![expect(clippy::print_stdout, reason = "a command speaks to whoever called it")]
+
+#[path = "../../tests/cases/mod.rs"]
+#[expect(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::unwrap_used,
+    reason = "the tests' networks: they write small numbers, and single operators are not measured"
+)]
+mod cases;
+mod cuda;
+mod nets;
+mod painting;
+mod ran;
+mod record;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use munjigi_gpu_backend::engine::adapter;
+use munjigi_gpu_backend::engine::choice::{Engines, Wish};
+
+use record::Record;
+
+/// The adapter that there is without a GPU.
+const SOFTWARE: &str = "llvmpipe";
+
+#[derive(Parser)]
+#[command(name = "munjigi-prove", about = "What an adapter does: tests, networks, painting")]
+struct Arguments {
+    #[command(subcommand)]
+    subcommand: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything, and write it down
+    All {
+        /// Part of the adapter's name; else a GPU, else Mesa's software adapter
+        #[arg(long)]
+        adapter: Option<String>,
+        /// The folder of the test binaries: engines, paint, service and munjigi-gpu-backend
+        #[arg(long, default_value = ".munjigi/prove")]
+        binaries: PathBuf,
+        /// The gpu-backend's folder in a checkout, in which the tests run
+        #[arg(long, default_value = "gpu-backend")]
+        folder: PathBuf,
+        /// The file that it is written into
+        #[arg(long, default_value = "docs/figures.toml")]
+        record: PathBuf,
+        /// The day, for the record
+        #[arg(long)]
+        date: String,
+    },
+    /// Networks at batches of 1, 8 and 32: net ×batch, engine, milliseconds to load, first, best
+    Nets {
+        /// auto, cpu, or part of an adapter's name
+        #[arg(default_value = "auto")]
+        adapter: Wish,
+        /// The folder of models
+        #[arg(long, default_value = "models")]
+        models: PathBuf,
+    },
+    /// Pictures per second on the adapter and on one core
+    Painting {
+        /// auto, or part of an adapter's name
+        #[arg(default_value = "auto")]
+        adapter: Wish,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().subcommand) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("munjigi-prove: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Nets { adapter, models } => {
+            let engines = Engines::choose(&adapter);
+            println!("{engines}");
+            nets::measure(&engines, &models, None)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Painting { adapter } => {
+            let engines = Engines::choose(&adapter);
+            println!("{engines}");
+            painting::measure(&engines)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::All { adapter, binaries, folder, record, date } => {
+            let engines = chosen(adapter)?;
+            let gpu = engines.adapter.as_ref().context("an adapter was chosen")?;
+            println!("{}", gpu.describe());
+            let is_software = !adapter::is_real(gpu.info.device_type);
+            if is_software {
+                println!("This is a software adapter: nothing here says how fast a GPU is.");
+            }
+            let tests = ran::run(&binaries, &folder, &gpu.info.name)?;
+            println!("GPU tests: {} passed, {} failed", tests.passed, tests.failed);
+            let cuda = cuda::Python::find();
+            println!(
+                "ONNX Runtime on CUDA: {}",
+                cuda.as_ref().map_or_else(Clone::clone, ToString::to_string)
+            );
+            let nets = nets::measure(&engines, &folder.join("models"), cuda.as_ref().ok())?;
+            let painted = painting::measure(&engines)?;
+            let seen = Record::new(&gpu.info, date, tests, cuda, nets, painted);
+            seen.write_into(&record)?;
+            println!("written into {}", record.display());
+            let failed = tests.failed > 0 || tests.passed == 0;
+            Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        }
+    }
+}
+
+/// A GPU, else the software adapter; or what is named.
+fn chosen(adapter: Option<String>) -> Result<Engines> {
+    let wishes = match adapter {
+        Some(name) => vec![Wish::Named(name.to_lowercase())],
+        None => vec![Wish::Auto, Wish::Named(SOFTWARE.to_owned())],
+    };
+    let mut engines = wishes.iter().map(Engines::choose);
+    let found = engines.find(|engines| engines.adapter.is_some());
+    found.context("there is no adapter at all: install a driver, or mesa-vulkan-drivers")
+}

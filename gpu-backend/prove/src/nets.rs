@@ -1,0 +1,143 @@
+//! Networks on both engines: those that are shipped, and the well-known shapes
+//! that the tests write, at the batch sizes that the service uses.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use munjigi_gpu_backend::clock::Stopwatch;
+use munjigi_gpu_backend::engine::Engine;
+use munjigi_gpu_backend::engine::choice::Engines;
+use munjigi_gpu_backend::onnx::{Canonical, Graph};
+use munjigi_gpu_backend::registry::{Entry, Registry};
+use munjigi_gpu_backend::serving::BATCHES;
+use munjigi_gpu_backend::trust::{difference, inputs};
+use serde::{Deserialize, Serialize};
+
+use crate::cases;
+use crate::cuda::Python;
+
+/// The best of so many runs counts: others may share the machine.
+const RUNS: usize = 5;
+/// No further run begins after so many seconds: a software adapter takes that
+/// long for one.
+const ENOUGH_SECONDS: f64 = 4.0;
+
+/// One network at one batch size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub net: String,
+    pub batch: usize,
+    /// The best run, in milliseconds.
+    pub rten_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wonnx_ms: Option<f64>,
+    /// Shaders are compiled, and much of that in the first run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wonnx_load_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wonnx_first_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cuda_ms: Option<f64>,
+    /// The engines' largest difference, relative to an output's largest number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<f32>,
+}
+
+/// Milliseconds.
+struct Times {
+    load: f64,
+    first: f64,
+    best: f64,
+}
+
+/// Measures every network, and prints each as it comes.
+pub fn measure(engines: &Engines, models: &Path, cuda: Option<&Python>) -> Result<Vec<Measured>> {
+    println!("milliseconds, best of {RUNS} at most: net ×batch  engine  load  first  best");
+    let mut all = Vec::new();
+    for (net, graph) in graphs(models)? {
+        for batch in BATCHES {
+            all.push(one(engines, &net, &graph, batch, cuda)?);
+        }
+    }
+    Ok(all)
+}
+
+fn graphs(models: &Path) -> Result<Vec<(String, Graph)>> {
+    let shipped = Registry::new(models).list()?.into_iter();
+    let shipped = shipped.map(|listed| {
+        let opened = listed.entry.and_then(Entry::open)?;
+        Ok((opened.entry.manifest.name.to_string(), opened.graph))
+    });
+    let standard = cases::nets().into_iter();
+    let standard = standard.map(|case| Ok((case.name.to_owned(), Graph::read(&case.file)?)));
+    shipped.chain(standard).collect()
+}
+
+fn one(
+    engines: &Engines,
+    net: &str,
+    graph: &Graph,
+    batch: usize,
+    cuda: Option<&Python>,
+) -> Result<Measured> {
+    let model = Canonical::new(graph, batch)?;
+    let name = format!("{net} ×{batch}");
+    let (cpu, wanted) = timed(engines.cpu.as_ref(), &model).context(name.clone())?;
+    println!("{name}  rten  {:.1}  {:.1}  {:.1}", cpu.load, cpu.first, cpu.best);
+    let mut measured = Measured {
+        net: net.to_owned(),
+        batch,
+        rten_ms: rounded(cpu.best),
+        wonnx_ms: None,
+        wonnx_load_ms: None,
+        wonnx_first_ms: None,
+        cuda_ms: None,
+        difference: None,
+    };
+    if let Some(engine) = &engines.gpu {
+        let (gpu, found) = timed(engine, &model).context(name.clone())?;
+        println!("{name}  wonnx  {:.1}  {:.1}  {:.1}", gpu.load, gpu.first, gpu.best);
+        let far = found.iter().zip(&wanted).map(|(a, b)| difference(a, b).relative);
+        let far = far.fold(0.0, f32::max);
+        println!("{name}  wonnx/rten = {:.3}; largest difference {far:.1e}", gpu.best / cpu.best);
+        measured.wonnx_ms = Some(rounded(gpu.best));
+        measured.wonnx_load_ms = Some(rounded(gpu.load));
+        measured.wonnx_first_ms = Some(rounded(gpu.first));
+        measured.difference = Some(far);
+    }
+    if let Some(python) = cuda {
+        let best = python.measure(&model)?;
+        println!("{name}  cuda  {best:.1}");
+        measured.cuda_ms = Some(rounded(best));
+    }
+    Ok(measured)
+}
+
+fn timed(engine: &dyn Engine, model: &Canonical) -> Result<(Times, Vec<Vec<f32>>)> {
+    let since = |start: Stopwatch| start.elapsed().as_secs_f64() * 1e3;
+    let start = Stopwatch::start();
+    let session = engine.load(model)?;
+    let load = since(start);
+    let numbers = inputs(model, 7);
+    let views: Vec<&[f32]> = numbers.iter().map(Vec::as_slice).collect();
+    let whole = Stopwatch::start();
+    let start = Stopwatch::start();
+    let outputs = session.run(&views)?;
+    let first = since(start);
+    let mut best = f64::INFINITY;
+    for _ in 0..RUNS {
+        let start = Stopwatch::start();
+        session.run(&views)?;
+        best = best.min(since(start));
+        if whole.elapsed().as_secs_f64() > ENOUGH_SECONDS {
+            break;
+        }
+    }
+    Ok((Times { load, first, best }, outputs))
+}
+
+/// To what a shared machine can be believed.
+fn rounded(milliseconds: f64) -> f64 {
+    let digits = if milliseconds < 10.0 { 100.0 } else { 10.0 };
+    (milliseconds * digits).round() / digits
+}

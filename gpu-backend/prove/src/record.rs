@@ -1,0 +1,149 @@
+//! What was seen, in `docs/figures.toml`: one table for each adapter, below a
+//! line that says so. What stands above it is a person's and stays.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::cuda::Python;
+use crate::nets::Measured;
+use crate::painting::Painted;
+use crate::ran::Ran;
+
+/// Everything from here on is written by this program.
+const MARK: &str = "# From here on written by `scripts/prove-gpu`, a table for each adapter. What a\n# software adapter measured is marked so, is no GPU's, and is not shown.\n";
+
+/// What one adapter did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub adapter: String,
+    /// `discrete`, `integrated`, `virtual`, `other`, or `software`.
+    #[serde(rename = "type")]
+    pub device_type: String,
+    pub backend: String,
+    pub driver: String,
+    pub date: String,
+    pub command: String,
+    /// Which ONNX Runtime, or why there is none.
+    pub cuda: String,
+    pub tests: Ran,
+    pub net: Vec<Measured>,
+    pub painting: Vec<Painted>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct File {
+    #[serde(default)]
+    gpu: Vec<Record>,
+}
+
+impl Record {
+    /// Puts it together.
+    pub fn new(
+        info: &wgpu::AdapterInfo,
+        date: String,
+        tests: Ran,
+        cuda: Result<Python, String>,
+        net: Vec<Measured>,
+        painting: Vec<Painted>,
+    ) -> Self {
+        let driver = format!("{} {}", info.driver, info.driver_info);
+        Self {
+            adapter: info.name.clone(),
+            device_type: word(info.device_type).to_owned(),
+            backend: format!("{:?}", info.backend),
+            driver: driver.trim().to_owned(),
+            date,
+            command: "scripts/prove-gpu".to_owned(),
+            cuda: cuda.map_or_else(|reason| reason, |python| python.to_string()),
+            tests,
+            net,
+            painting,
+        }
+    }
+
+    /// Takes the place of what this adapter did before.
+    pub fn write_into(&self, path: &Path) -> Result<()> {
+        let read = || format!("read {}", path.display());
+        let text = fs::read_to_string(path).with_context(read)?;
+        let written = self.placed_in(&text).with_context(read)?;
+        fs::write(path, written).with_context(|| format!("write {}", path.display()))
+    }
+
+    fn placed_in(&self, text: &str) -> Result<String> {
+        let (kept, own) = text.split_once(MARK).unwrap_or((text, ""));
+        let File { mut gpu } = toml::from_str(own)?;
+        gpu.retain(|record| record.adapter != self.adapter);
+        gpu.push(self.clone());
+        gpu.sort_by(|a, b| a.adapter.cmp(&b.adapter));
+        Ok(format!("{}\n\n{MARK}{}", kept.trim_end(), toml::to_string(&File { gpu })?))
+    }
+}
+
+/// What wgpu says of an adapter, in a word.
+const fn word(device_type: wgpu::DeviceType) -> &'static str {
+    match device_type {
+        wgpu::DeviceType::DiscreteGpu => "discrete",
+        wgpu::DeviceType::IntegratedGpu => "integrated",
+        wgpu::DeviceType::VirtualGpu => "virtual",
+        wgpu::DeviceType::Cpu => "software",
+        wgpu::DeviceType::Other => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(adapter: &str, date: &str) -> Record {
+        let net = Measured {
+            net: "squeezenet".to_owned(),
+            batch: 8,
+            rten_ms: 50.0,
+            wonnx_ms: Some(2.5),
+            wonnx_load_ms: None,
+            wonnx_first_ms: None,
+            cuda_ms: None,
+            difference: Some(2e-7),
+        };
+        let painting = Painted {
+            picture: "tile 128 × 128".to_owned(),
+            at_once: 30,
+            per_second: 900.0,
+            core_per_second: 30.0,
+        };
+        Record {
+            adapter: adapter.to_owned(),
+            device_type: word(wgpu::DeviceType::Cpu).to_owned(),
+            backend: "Vulkan".to_owned(),
+            driver: "a driver".to_owned(),
+            date: date.to_owned(),
+            command: "scripts/prove-gpu".to_owned(),
+            cuda: "none: no Python".to_owned(),
+            tests: Ran { passed: 24, failed: 0 },
+            net: vec![net],
+            painting: vec![painting],
+        }
+    }
+
+    #[test]
+    fn a_record_replaces_its_adapters_and_leaves_the_rest() {
+        let text = "# A comment.\n[[machine]]\nname = \"two-cores\"\n";
+        let first = record("llvmpipe", "2026-11-21").placed_in(text).unwrap();
+        assert!(
+            first.starts_with("# A comment.\n[[machine]]\nname = \"two-cores\"\n\n# From here")
+        );
+        assert!(first.contains("type = \"software\""), "{first}");
+        let both = record("Another", "2026-11-22").placed_in(&first).unwrap();
+        let again = record("llvmpipe", "2026-11-23").placed_in(&both).unwrap();
+        let (_, own) = again.split_once(MARK).unwrap();
+        let found: File = toml::from_str(own).unwrap();
+        let days = found.gpu.iter().map(|it| (it.adapter.as_str(), it.date.as_str()));
+        let days: Vec<_> = days.collect();
+        assert_eq!(days, [("Another", "2026-11-22"), ("llvmpipe", "2026-11-23")]);
+        assert_eq!(found.gpu[1], record("llvmpipe", "2026-11-23"));
+        assert_eq!(again.matches("# A comment.").count(), 1);
+    }
+}

@@ -1,0 +1,156 @@
+//! `munjigi-tools prove`: builds what proves an adapter, so that it can be
+//! carried to a machine with a GPU and without a compiler, and runs it here.
+//! What is measured, and written down, is `gpu-backend/prove`'s to say.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use crate::files;
+use crate::project::Project;
+use crate::say;
+use crate::setup::require::Required;
+use crate::setup::vulkan;
+
+/// The test binaries with GPU tests, the service that they start, and what
+/// runs them.
+const CARRIED: [&str; 5] = ["engines", "paint", "service", "munjigi-gpu-backend", "munjigi-prove"];
+/// What may be carried, with room for the tree; five programs take 95.
+const MOST_MIB: u64 = 56;
+/// Below the state's folder.
+const FOLDER: &str = "prove";
+const ARCHIVE: &str = "prove.tar.gz";
+const MESSAGES: &str = "see the messages above";
+
+/// Arguments of `munjigi-tools prove`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Only build what is carried, .munjigi/prove.tar.gz
+    #[arg(long)]
+    prepare: bool,
+    /// The day, for the record
+    #[arg(long)]
+    date: String,
+    /// Further words for `munjigi-prove all`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
+/// Builds, and unless told otherwise runs.
+pub fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
+    let folder = project.state().join(FOLDER);
+    prepare(project, &folder)?;
+    if arguments.prepare {
+        pack(project)?;
+        println!(
+            "   carry the tree with .munjigi/prove.tar.gz, and there: scripts/prove-gpu --prepared"
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    let vulkan = vulkan::prepare(project, &Required::default())?;
+    let mut prove = Command::new(folder.join("munjigi-prove"));
+    prove.args(["all", "--date", &arguments.date]).args(&arguments.words);
+    prove.envs(vulkan.map(|found| found.variables).unwrap_or_default());
+    say::run("the adapter", MESSAGES, prove.current_dir(project.root()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prepare(project: &Project, folder: &Path) -> Result<()> {
+    say::heading("Prepare");
+    let mut set_up = Command::new("sh");
+    set_up.arg("set-up").current_dir(project.at("gpu-backend"));
+    say::run("wonnx with its patch", MESSAGES, &mut set_up)?;
+    let mut built = executables(project, &["test", "--no-run", "-p", "munjigi-gpu-backend"])?;
+    built.extend(executables(project, &["build", "--release", "-p", "munjigi-prove"])?);
+    drop(std::fs::remove_dir_all(folder));
+    std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+    for name in CARRIED {
+        let found = built.iter().find(|(target, _)| target == name);
+        let (_, from) = found.with_context(|| format!("cargo built no {name}"))?;
+        let to = folder.join(name);
+        std::fs::copy(from, &to).with_context(|| format!("copy {}", from.display()))?;
+        let output = files::output_of(Command::new("strip").arg(&to), None)?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "strip {name}: {said}");
+    }
+    Ok(())
+}
+
+/// One file to carry.
+fn pack(project: &Project) -> Result<()> {
+    let file = project.state().join(ARCHIVE);
+    let mut tar = Command::new("tar");
+    tar.arg("-czf").arg(&file).arg("-C").arg(project.state()).arg(FOLDER);
+    say::run("packing", MESSAGES, &mut tar)?;
+    let bytes = std::fs::metadata(&file)?.len();
+    println!("   {ARCHIVE}: {:.1} MiB, {MOST_MIB} at most", mebibytes(bytes));
+    ensure!(bytes <= MOST_MIB << 20, "that is more than can be carried");
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "binaries are far below 2^52 bytes")]
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1_u32 << 20)
+}
+
+/// What Cargo built, by the target's name.
+fn executables(project: &Project, words: &[&str]) -> Result<Vec<(String, PathBuf)>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(words).args(["--locked", "--quiet", "--message-format=json-render-diagnostics"]);
+    cargo.current_dir(project.at("gpu-backend")).env("CARGO_TARGET_DIR", project.target());
+    println!("   cargo {} (minutes, the first time)", words.join(" "));
+    let output = cargo.stderr(std::process::Stdio::inherit()).output().context("start cargo")?;
+    ensure!(output.status.success(), "cargo {}: {MESSAGES}", words.join(" "));
+    Ok(named(&String::from_utf8_lossy(&output.stdout)))
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    target: Target,
+    profile: Profile,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+/// Executables in Cargo's messages; unit tests of a library or of a program are
+/// none of ours.
+fn named(messages: &str) -> Vec<(String, PathBuf)> {
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+    let is_ours = |found: &Artifact| {
+        let wanted = if found.profile.test { "test" } else { "bin" };
+        found.target.kind.iter().any(|kind| kind == wanted)
+    };
+    let ours = artifacts.filter(is_ours);
+    ours.filter_map(|found| Some((found.target.name, found.executable?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cargo_built_is_found_in_its_messages() {
+        let messages = r#"
+{"reason":"compiler-artifact","target":{"name":"munjigi_gpu_backend","kind":["lib"]},"profile":{"test":true},"executable":"/t/deps/lib-1"}
+{"reason":"compiler-artifact","target":{"name":"munjigi-prove","kind":["bin"]},"profile":{"test":true},"executable":"/t/deps/prove-1"}
+{"reason":"compiler-artifact","target":{"name":"engines","kind":["test"]},"profile":{"test":true},"executable":"/t/deps/engines-1"}
+{"reason":"compiler-artifact","target":{"name":"serde","kind":["lib"]},"profile":{"test":false},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"munjigi-prove","kind":["bin"]},"profile":{"test":false},"executable":"/t/munjigi-prove"}
+{"reason":"build-finished","success":true}"#;
+        let found: Vec<String> =
+            named(messages).into_iter().map(|(_, file)| file.display().to_string()).collect();
+        assert_eq!(found, ["/t/deps/engines-1", "/t/munjigi-prove"]);
+    }
+}
