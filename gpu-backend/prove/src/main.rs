@@ -24,9 +24,11 @@ mod record;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use munjigi_gpu_backend::clock::Stopwatch;
 use munjigi_gpu_backend::engine::adapter;
 use munjigi_gpu_backend::engine::choice::{Engines, Wish};
 
@@ -61,6 +63,9 @@ enum Task {
         /// The day, for the record
         #[arg(long)]
         date: String,
+        /// After so many minutes no further network is begun
+        #[arg(long, default_value_t = 8)]
+        minutes: u64,
     },
     /// Networks at batches of 1, 8 and 32: net ×batch, engine, milliseconds to load, first, best
     Nets {
@@ -94,7 +99,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Nets { adapter, models } => {
             let engines = Engines::choose(&adapter);
             println!("{engines}");
-            nets::measure(&engines, &models, None)?;
+            nets::measure(&engines, &models, None, || false)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Painting { adapter } => {
@@ -103,7 +108,8 @@ fn run(task: Task) -> Result<ExitCode> {
             painting::measure(&engines)?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::All { adapter, binaries, folder, record, date } => {
+        Task::All { adapter, binaries, folder, record, date, minutes } => {
+            let start = Stopwatch::start();
             let engines = chosen(adapter)?;
             let gpu = engines.adapter.as_ref().context("an adapter was chosen")?;
             println!("{}", gpu.describe());
@@ -118,8 +124,10 @@ fn run(task: Task) -> Result<ExitCode> {
                 "ONNX Runtime on CUDA: {}",
                 cuda.as_ref().map_or_else(Clone::clone, ToString::to_string)
             );
-            let nets = nets::measure(&engines, &folder.join("models"), cuda.as_ref().ok())?;
             let painted = painting::measure(&engines)?;
+            let is_time_up = || start.elapsed() > Duration::from_secs(minutes * 60);
+            let models = folder.join("models");
+            let nets = nets::measure(&engines, &models, cuda.as_ref().ok(), is_time_up)?;
             let seen = Record::new(&gpu.info, date, tests, cuda, nets, painted);
             seen.write_into(&record)?;
             println!("written into {}", record.display());

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::cuda::Python;
-use crate::nets::Measured;
+use crate::nets::{Measured, Nets};
 use crate::painting::Painted;
 use crate::ran::Ran;
 
@@ -28,6 +28,9 @@ pub struct Record {
     pub command: String,
     /// Which ONNX Runtime, or why there is none.
     pub cuda: String,
+    /// Networks that there was no time for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     pub tests: Ran,
     pub net: Vec<Measured>,
     pub painting: Vec<Painted>,
@@ -46,7 +49,7 @@ impl Record {
         date: String,
         tests: Ran,
         cuda: Result<Python, String>,
-        net: Vec<Measured>,
+        nets: Nets,
         painting: Vec<Painted>,
     ) -> Self {
         let driver = format!("{} {}", info.driver, info.driver_info);
@@ -58,8 +61,9 @@ impl Record {
             date,
             command: "scripts/prove-gpu".to_owned(),
             cuda: cuda.map_or_else(|reason| reason, |python| python.to_string()),
+            left_out: nets.left_out,
             tests,
-            net,
+            net: nets.measured,
             painting,
         }
     }
@@ -105,6 +109,7 @@ mod tests {
             wonnx_ms: Some(2.5),
             wonnx_load_ms: None,
             wonnx_first_ms: None,
+            wonnx_refused: Some("a limit".to_owned()),
             cuda_ms: None,
             difference: Some(2e-7),
         };
@@ -122,6 +127,7 @@ mod tests {
             date: date.to_owned(),
             command: "scripts/prove-gpu".to_owned(),
             cuda: "none: no Python".to_owned(),
+            left_out: vec!["mobilenet ×32".to_owned()],
             tests: Ran { passed: 24, failed: 0 },
             net: vec![net],
             painting: vec![painting],
