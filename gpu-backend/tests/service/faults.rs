@@ -245,7 +245,7 @@ async fn a_device_that_is_lost_while_serving_loses_no_call() {
 async fn drawn(rig: &Rig) -> Vec<RenderReply> {
     let calls = (0..4).map(|call| {
         let seed = |at: u8| format!("{:02x}", call * 8 + at).repeat(32);
-        let kinds = ["area", "turn"].into_iter().zip(0..);
+        let kinds = ["area", "grid"].into_iter().zip(0..);
         let pictures = kinds.map(|(kind, at)| json!({"type": kind, "seed": seed(at)}));
         let body = json!({"pictures": pictures.collect::<Vec<_>>()});
         let target = "/v1/render?caller=factory&deadline_ms=120000";

@@ -1,11 +1,11 @@
 //! `POST /v1/render`.
 
-use munjigi_protocol::{RenderReply, RightRound, base64};
+use munjigi_protocol::{RenderReply, RenderedPicture, RightRound, base64};
 use serde_json::{Value, json};
 
 use crate::rig::{Answer, Rig};
 
-const TARGET: &str = "/v1/render?caller=factory";
+const TARGET: &str = "/v1/render?caller=factory&deadline_ms=120000";
 
 fn wanted(types: &[&str], seed: u8) -> Value {
     let seed = format!("{seed:02x}").repeat(32);
@@ -28,9 +28,17 @@ async fn every_kind_is_drawn_with_its_answer() {
     assert!(matches!(&area.answer, RightRound::Area { columns: 60, rows: 40, .. }));
     assert!(matches!(&turn.answer, RightRound::Turn { views } if views.len() == 1));
     assert_eq!([grid.images.len(), area.images.len(), turn.images.len()], [1, 1, 2]);
-    for image in drawn.pictures.iter().flat_map(|picture| &picture.images) {
-        let bytes = base64::decode(&image.data).unwrap();
-        assert_eq!(bytes[..3], [0xff, 0xd8, 0xff]);
+    let files = |picture: &RenderedPicture| -> Vec<(String, Vec<u8>)> {
+        let images = picture.images.iter();
+        images
+            .map(|image| (image.content_type.clone(), base64::decode(&image.data).unwrap()))
+            .collect()
+    };
+    for (content_type, bytes) in [grid, area].into_iter().flat_map(files) {
+        assert_eq!((content_type.as_str(), &bytes[..3]), ("image/jpeg", &[0xff, 0xd8, 0xff][..]));
+    }
+    for (content_type, bytes) in files(turn) {
+        assert_eq!((content_type.as_str(), &bytes[4..12]), ("image/avif", &b"ftypavif"[..]));
     }
 }
 
