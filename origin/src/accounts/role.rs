@@ -31,7 +31,8 @@ pub enum Permission {
     ChangeNotifications,
     /// See who the members are.
     ReadTeam,
-    /// Invite, remove and change members that are not owners.
+    /// Invite, change and remove members. A key: only those whose role has no
+    /// more permissions than it.
     ChangeTeam,
     /// The same with owners.
     ChangeOwners,
@@ -186,7 +187,9 @@ impl Permission {
             Self::ChangeSecrets => "make and revoke secrets",
             Self::ChangeNotifications => "choose who is told of what is unusual",
             Self::ReadTeam => "see who the members are",
-            Self::ChangeTeam => "invite, remove and change members that are not owners",
+            Self::ChangeTeam => {
+                "invite, change and remove members with no more permissions than the key"
+            }
             Self::ChangeOwners => "invite, remove and change owners",
             Self::ReadAudit => "read the record of changes",
             Self::ChangeKeys => "make and revoke keys",
