@@ -73,14 +73,16 @@ pub fn measure(
 ) -> Result<Nets> {
     println!("milliseconds, best of {RUNS} at most: net ×batch  engine  load  first  best");
     let mut nets = Nets::default();
-    for (net, graph) in graphs(models)? {
-        for batch in BATCHES {
+    let graphs = graphs(models)?;
+    // Small batches first: time may be up before the last.
+    for batch in BATCHES {
+        for (net, graph) in &graphs {
             if is_time_up() {
                 println!("{net} ×{batch}  left out: time is up");
                 nets.left_out.push(format!("{net} ×{batch}"));
                 continue;
             }
-            nets.measured.push(one(engines, &net, &graph, batch, cuda)?);
+            nets.measured.push(one(engines, net, graph, batch, cuda)?);
         }
     }
     Ok(nets)
