@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 use crate::documents;
+use crate::figures::{Figure, Group, of};
 use crate::http::Schema;
 use crate::rig::{Answer, Rig, Tab};
 
@@ -121,13 +122,16 @@ async fn without_a_demo_the_page_says_where_to_see_one(pool: PgPool) {
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn the_home_page_shows_figures_with_day_machine_and_command(pool: PgPool) {
     let rig = Rig::new(pool).await;
-    for (language, words) in [
-        ("en", ["13,975", "2026-11-20", "scripts/bench sizes", "2 x86-64 cores", "scripts/attack"]),
-        ("ko", ["13,975", "2026-11-20", "scripts/bench sizes", "코어 2개", "scripts/attack"]),
-    ] {
+    let figures: Vec<&Figure> =
+        [Group::Visitors, Group::Service, Group::Attackers].into_iter().flat_map(of).collect();
+    assert!(figures.len() > 10);
+    for (language, machine) in [("en", "2 x86-64 cores"), ("ko", "코어 2개")] {
         let page = read(&rig, &format!("/?lang={language}"), &[]).await.body;
-        for word in words {
-            assert!(page.contains(word), "{word}");
+        assert!(page.contains(machine), "{machine}");
+        for Figure { date, value, command, .. } in &figures {
+            for word in [date, value, command] {
+                assert!(page.contains(word.as_str()), "{word}");
+            }
         }
     }
 }
