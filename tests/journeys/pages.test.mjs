@@ -62,22 +62,24 @@ async function walk(page, name) {
     window.stood = new Set();
     window.step = () => {
       const it = document.activeElement;
-      if (it === document.body || it === null || it.tagName === 'IFRAME') return true;
+      if (it === document.body || it === null || it.tagName === 'IFRAME') return false;
       const box = it.getBoundingClientRect();
       if (box.width === 0 || box.bottom <= 0 || box.top >= innerHeight) unshown.push(it.outerHTML.slice(0, 200));
       const again = stood.has(it);
       stood.add(it);
-      return !again;
+      return again && missed().length === 0;
     };
+    window.missed = () => wanted.filter((it) => it.checkVisibility() && !reached.has(it) && !reached.has(radio(it)));
     undefined
   `);
-  for (let pressed = 0; ; pressed += 1) {
-    assert.ok(pressed < MOST_TABS, `${name} holds the focus`);
+  // A frame that is left may hand on the focus once more a little later: an element that comes again is
+  // the end only where all have come.
+  for (let pressed = 0, around = false; !around && pressed < MOST_TABS; pressed += 1) {
     await page.keyboard.press('Tab');
-    if (!await page.evaluate('step()')) break;
+    around = /** @type {boolean} */ (await page.evaluate('step()'));
   }
   const [missed, unshown] = /** @type {[string[], string[]]} */ (await page.evaluate(`[
-    wanted.filter((it) => it.checkVisibility() && !reached.has(it) && !reached.has(radio(it))).map((it) => it.outerHTML.slice(0, 200)),
+    missed().map((it) => it.outerHTML.slice(0, 200)),
     unshown,
   ]`));
   assert.deepEqual(missed, [], `${name}: not reached by Tab`);
