@@ -1,6 +1,6 @@
 //! When an object's alarm rings. Pure: what it does then is `redemptions`'.
 
-/// The first rows after a while are gathered for this long before they are
+/// The first rows after a pause are gathered for this long before they are
 /// sent.
 const GATHER_MS: u64 = 3_000;
 /// Where rows keep coming, a batch begins this long after the one before: each
@@ -64,6 +64,9 @@ impl Plan {
     pub fn sent(&mut self, now: u64, waits: Waits) {
         if self.send_from.take().is_some() {
             self.sent_at = Some(now);
+        } else {
+            // Nothing was there to send, so no batch is due after it either.
+            self.armed = None;
         }
         self.send_from = match waits {
             Waits::Nothing => None,
@@ -177,8 +180,17 @@ mod tests {
         assert_eq!(plan.settle(3_200, Some(600_000)), None);
         assert_eq!(plan.rings(13_000, false), None);
         assert_eq!(plan.settle(13_000, Some(600_000)), Some(600_000));
-        // Somebody who comes alone is told of soon.
+        // A single row is sent soon.
         assert_eq!(plan.row_written(100_000), Some(103_000));
+    }
+
+    #[test]
+    fn an_alarm_that_had_nothing_to_send_waits_for_the_next_bucket() {
+        let mut plan = Plan::default();
+        assert_eq!(plan.settle(0, Some(600_000)), Some(600_000));
+        assert_eq!(plan.rings(600_000, true), Some(610_000));
+        plan.sent(600_000, Waits::Nothing);
+        assert_eq!(plan.settle(600_000, Some(1_200_000)), Some(1_200_000));
     }
 
     #[test]

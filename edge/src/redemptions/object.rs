@@ -82,8 +82,10 @@ impl Redemptions {
     pub async fn alarm(&self) {
         let now = clock::now();
         // First, so that whatever happens below there is another one.
+        let unready = self.schema.borrow().is_none();
         let over = self.rows.buckets().first().is_some_and(|first| bucket_end(*first) <= now.0);
-        let next = self.plan.borrow_mut().rings(now.0, over || !self.outbox.is_empty());
+        let work = unready || over || !self.outbox.is_empty();
+        let next = self.plan.borrow_mut().rings(now.0, work);
         if let Some(at) = next {
             self.set_alarm(at);
         }
@@ -210,8 +212,8 @@ impl Redemptions {
             self.settle(now);
             return Ok(());
         };
-        // Who comes meanwhile waits for the next alarm: a batch for each would
-        // move the cursor each time.
+        // Rows that arrive meanwhile wait for the next alarm: a batch for each
+        // would move the cursor each time.
         let last = self.outbox.last_number();
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();

@@ -2,8 +2,8 @@
 //! the order of their spending, and once a bucket has ended, the final count
 //! of rejections of the rows that have any. When to try is decided in `alarm`.
 //!
-//! The order stands in the rows and in memory, not in an index, which would be
-//! billed as a second row a pass. Memory holds the ids of what waits; it is a
+//! The order is kept in the rows and in memory. An index would be billed as a
+//! second row per pass. Memory holds the ids of what waits; it is a
 //! cache, and an object that starts reads its live buckets once.
 //!
 //! A row that this release cannot read does not hold up those behind it. It is
@@ -73,13 +73,16 @@ impl Outbox {
                 MOST_KNOWN + 1
             );
             for row in db.run(&statement, &[integer(sent)])? {
-                let id = row.bytes(1).ok_or_else(|| SqlError("an id of another length".into()))?;
+                let id =
+                    row.bytes(1).ok_or_else(|| SqlError("an id that is not 16 bytes".into()))?;
                 let row = Waiting { n: row.integer(0), bucket: *bucket, id };
                 // Two buckets at a time are spent from, so this is nearly a
                 // push; sorting is code that nothing else at the edge needs.
                 let place = waiting.partition_point(|other| other.n < row.n);
                 waiting.insert(place, row);
             }
+            // Memory is bounded however many buckets wait.
+            waiting.truncate(MOST_KNOWN + 1);
             let found = db.run(&format!("SELECT MAX(n) FROM attempts_{bucket}"), &[])?;
             last = last.max(found.first().map_or(0, |row| row.integer(0)));
         }
@@ -127,10 +130,11 @@ impl Outbox {
     /// send is little.
     pub fn next(&self, db: &Database, buckets: &[u64], now: UnixMillis) -> Result<Next, SqlError> {
         for bucket in self.over(buckets, now) {
-            if has_aside(db, bucket)? {
-                continue;
+            match last_counts(db, bucket)? {
+                Some(batch) => return Ok(Next::Send(batch)),
+                None if has_aside(db, bucket)? => {}
+                None => return Ok(Next::Drop(bucket)),
             }
-            return Ok(last_counts(db, bucket)?.map_or(Next::Drop(bucket), Next::Send));
         }
         if self.0.borrow().waiting.is_empty() && self.0.borrow().more {
             self.load(db, buckets)?;
@@ -198,10 +202,11 @@ impl Outbox {
     fn unsent_batch(&self, db: &Database) -> Result<Option<Batch>, SqlError> {
         let known = self.0.borrow();
         let first: Vec<Waiting> = known.waiting.iter().take(batch::MAX_EVENTS).copied().collect();
-        let mut rows = read(db, &first)?;
+        let mut rows: Vec<_> =
+            read(db, &first)?.into_iter().map(|row| (row.bytes(0), row)).collect();
         let rows = first.iter().map(|waiting| {
-            let found = rows.iter().position(|row| row.bytes(0) == Some(waiting.id));
-            let row = found.map(|place| rows.swap_remove(place));
+            let found = rows.iter().position(|(id, _)| *id == Some(waiting.id));
+            let row = found.map(|place| rows.swap_remove(place).1);
             (*waiting, row.as_ref().and_then(batch::event))
         });
         Ok(Batch::unsent(rows))

@@ -1,6 +1,6 @@
 //! The rows of attempts, in one table per ten minutes of expiry, so that what
-//! has expired is dropped whole. One row an attempt: a token is spent by
-//! inserting it, and it is at once what the origin is told (`outbox`). What an
+//! has expired is dropped whole. One row per attempt: inserting it spends the
+//! token, and the same row is what the origin is sent (`outbox`). What an
 //! operation does to a row is decided in `munjigi_captcha::redemption`.
 
 use std::cell::RefCell;
@@ -106,8 +106,10 @@ impl Rows {
         let (answer, change) = decide(&Self::read(db, bucket, &id.id)?);
         match (answer, change) {
             (Redeemed::First, _) => {
-                // More was asked of it than a puzzle, and was done.
-                db.insert(&Statements::spend_known(bucket), &new)?;
+                // The attempt was asked for more than a puzzle and delivered it.
+                if !db.insert(&Statements::spend_known(bucket), &new)? {
+                    return Err(SqlError("a row that was read is not there to spend".into()));
+                }
             }
             (_, Some(row)) => {
                 let statement = format!("UPDATE attempts_{bucket} SET rejected = ? WHERE id = ?");
