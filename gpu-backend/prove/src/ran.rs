@@ -1,7 +1,7 @@
 //! The GPU tests, as binaries that were built elsewhere.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub fn run(binaries: &Path, folder: &Path, adapter: &str) -> Result<Ran> {
         command.args(["--ignored", "--color=never"]).current_dir(folder);
         command.env("MUNJIGI_TEST_ADAPTER", adapter.to_lowercase());
         command.env("MUNJIGI_TEST_SERVICE", binaries.join(SERVICE));
+        // Why a binary broke is said there.
+        command.stderr(Stdio::inherit());
         let output = command.output().with_context(|| format!("start {name}"))?;
         let said = String::from_utf8_lossy(&output.stdout);
         println!("{said}");
