@@ -87,8 +87,7 @@ impl Config {
 /// be able to sign for the edge.
 fn calls(text: &str) -> Result<AudienceKeys, String> {
     let keys = CallKeys::parse(text).map_err(|error| error.to_string())?;
-    let too_much = [Audience::Edge, Audience::Origin].map(|other| keys.of(other).is_some());
-    if too_much.contains(&true) {
+    if [Audience::Edge, Audience::Origin].iter().any(|&other| keys.of(other).is_some()) {
         return Err("these keys also sign calls to edge and origin: \
                     give what `munjigi keys derive gpu` prints"
             .to_owned());

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use image::RgbImage;
 use munjigi_protocol::{Judgement, Prediction, RenderedPicture, RightRound, base64};
-
 use munjigi_sheet::Sheet;
 
 use super::call::Call;

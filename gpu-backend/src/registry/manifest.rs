@@ -110,8 +110,12 @@ struct Spelled {
     labels: Labels,
 }
 
+/// How labels are given.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "labels is a list of strings, or the name of a file beside model.toml"
+)]
 enum Labels {
     Listed(Vec<String>),
     /// The name of a file beside the manifest.
@@ -140,12 +144,14 @@ impl Labels {
     }
 }
 
-/// The labels of a list: one to a line, without what `#` begins, and without
-/// the thing that one means (`LABEL = THING`), which is the importer's.
+/// The labels of a list, one to a line. Lines that begin with `#` are comments;
+/// the thing that a label means (`LABEL = THING`) is for the importer.
 fn listed(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim);
     let labels = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    labels.map(|line| line.split(" = ").next().unwrap_or(line).trim_end().to_owned()).collect()
+    labels
+        .map(|line| line.split_once(" = ").map_or(line, |(label, _)| label.trim_end()).to_owned())
+        .collect()
 }
 
 fn is_plain(name: &str) -> bool {

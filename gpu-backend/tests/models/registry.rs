@@ -67,6 +67,13 @@ fn every_bad_manifest_has_its_code() {
 }
 
 #[test]
+fn labels_of_another_type_are_refused_with_what_they_may_be() {
+    let file = classifier();
+    let error = add(&file, &manifest(&file).replace(LABELS, "3")).unwrap_err().to_string();
+    assert!(error.contains("a list of strings, or the name of a file"), "{error}");
+}
+
+#[test]
 fn a_file_with_another_hash_is_refused() {
     let mut file = classifier();
     let manifest = manifest(&file);
@@ -97,11 +104,11 @@ fn labels_may_lie_beside_the_manifest_and_move_in_with_the_model() {
     let file = classifier();
     let text = manifest(&file).replace(LABELS, "\"shapes.txt\"");
     write(&source, &file, &text);
-    let list = "# Three shapes.\ncircle = ring\n\nsquare tile\nstar\n";
+    let list = "# Three shapes.\ncircle = ring\n\nsquare #2\nstar\n";
     std::fs::write(source.join("shapes.txt"), list).unwrap();
     registry.add(&source).unwrap();
     let found = registry.find(&"shapes".parse().unwrap(), None).unwrap();
-    assert_eq!(found.manifest.labels, ["circle", "square tile", "star"]);
+    assert_eq!(found.manifest.labels, ["circle", "square #2", "star"]);
 }
 
 #[test]
