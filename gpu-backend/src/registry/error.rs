@@ -52,7 +52,7 @@ pub enum RegistryError {
         found: String,
     },
     /// The network's outputs are not what its task needs.
-    #[error("a network that is to {task} has {wanted}; this one has {found}")]
+    #[error("the task {task} needs {wanted}; the network has {found}")]
     Outputs {
         /// In the manifest.
         task: &'static str,

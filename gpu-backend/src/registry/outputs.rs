@@ -136,7 +136,7 @@ fn wanted(manifest: &Manifest) -> String {
     let labels = labels.len();
     match manifest.task {
         Task::Classify => format!("one output of 1×{labels}, a number for each label"),
-        Task::Embed => "one output of 1×N, a vector".to_owned(),
+        Task::Embed => "one output of 1×N, a vector of 2 or more numbers".to_owned(),
         Task::Segment => {
             let cells = cells(*height, *width);
             let masks = format!("1×P×{}×{}", height / PROTOTYPE_STRIDE, width / PROTOTYPE_STRIDE);

@@ -81,7 +81,7 @@ fn outputs_of_other_shapes_are_refused_with_what_was_wanted_and_found() {
             "classify",
             &[&[5]],
             4,
-            "1×4, a number for each label; this one has 'reshape",
+            "1×4, a number for each label; the network has 'reshape",
         ),
         ("too many labels", "classify", &[&[5]], 1000, "1×1000"),
         ("a map of scores", "classify", &[&[5, 8, 8]], 5, "1×5×8×8"),
