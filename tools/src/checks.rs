@@ -4,7 +4,6 @@
 mod cargo;
 mod clients;
 mod examples;
-pub mod failures;
 mod gpu;
 mod history;
 mod javascript;
@@ -17,13 +16,13 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::clock::Stopwatch;
+use crate::failures::{self, Failure};
 use crate::node::Node;
 use crate::project::Project;
 use crate::say;
 use crate::setup::browsers::Browsers;
 use crate::setup::require::{Part, Required};
 use crate::setup::vulkan::Vulkan;
-use failures::Failure;
 
 use tally::Tally;
 pub use tree::Snapshot;
@@ -79,7 +78,7 @@ fn settled(required: &Required, missing: &[(Part, &String)], tally: Tally) -> Re
     if let Some((part, reason)) = missing.iter().find(|(part, _)| required.includes(*part)) {
         anyhow::bail!("MUNJIGI_REQUIRE names {}: {reason}", part.name());
     }
-    if missing.is_empty() {
+    if missing.is_empty() || !tally.flaky.is_empty() {
         return Ok(tally.outcome());
     }
     let reasons = missing.iter().map(|(part, reason)| format!("{}: {reason}", part.name()));
@@ -256,7 +255,7 @@ mod tests {
     #[test]
     fn what_failed_and_what_was_flaky_stands_at_the_end_with_its_output() {
         let mut summary = Summary::default();
-        let flaky = Failure::new("it looks right", &["90 s in vain".to_owned()]);
+        let flaky = Failure::new("it looks right", &["timed out after 90 s".to_owned()]);
         summary.record("journeys", Stopwatch::start(), &Ok(Outcome::Flaky(vec![flaky])));
         assert!(summary.is_good());
         let failed = vec![Failure::new("a::one", &["left: 1".to_owned()])];
@@ -265,7 +264,7 @@ mod tests {
         assert!(!summary.is_good());
         let text = summary.to_string();
         for said in [
-            "-- flaky: journeys: it looks right\n   | 90 s in vain\n",
+            "-- flaky: journeys: it looks right\n   | timed out after 90 s\n",
             "-- failed: unit: a::one\n   | left: 1\n",
             "\n   flaky: journeys: it looks right\n   failed: unit: a::one\n1 passed, 1 failed, 0 skipped",
         ] {

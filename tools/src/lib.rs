@@ -6,6 +6,7 @@ pub mod builds;
 pub mod checks;
 pub mod clock;
 pub mod command;
+pub mod failures;
 pub mod files;
 pub mod gpu_backend;
 pub mod http;

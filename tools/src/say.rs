@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::checks::failures::{Failed, Failure};
 use crate::clock::Stopwatch;
+use crate::failures::{Failed, Failure};
 
 /// Prints a heading.
 pub fn heading(text: &str) {

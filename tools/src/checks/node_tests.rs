@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use super::failures::{Failed, Failure};
 use super::{Context, Tally};
+use crate::failures::{Failed, Failure};
 
 /// Journeys that may pass at their second try; with more of them something is
 /// wrong that a second try hides.
@@ -32,6 +32,12 @@ struct FailedTest {
 }
 
 impl FailedTest {
+    /// What runs it alone. A file that failed outside its tests has the name of
+    /// the file, which no test has: all of it runs again.
+    fn pattern(&self) -> Option<String> {
+        (!self.file.ends_with(&self.name)).then(|| pattern(&self.name))
+    }
+
     fn failure(&self, context: &Context) -> Failure {
         let file = self.file.strip_prefix(context.project.root()).unwrap_or(&self.file);
         Failure::new(&format!("{}: {}", file.display(), self.name), &self.output)
@@ -74,7 +80,8 @@ pub(super) fn run(
     let mut broken = Vec::new();
     for test in &failed {
         println!("   once more, alone: {}", test.name);
-        if call(&[pattern(&test.name)], std::slice::from_ref(&test.file)).is_err() {
+        let alone = test.pattern();
+        if call(alone.as_slice(), std::slice::from_ref(&test.file)).is_err() {
             broken.push(test.clone());
         }
     }
@@ -154,5 +161,15 @@ mod tests {
         let line = r#"{"file":"/a/b.test.mjs","name":"c","output":["d","e"]}"#;
         let test: FailedTest = serde_json::from_str(line).unwrap();
         assert_eq!((test.name.as_str(), test.output.len()), ("c", 2));
+        assert_eq!(test.pattern().as_deref(), Some("--test-name-pattern=/^c$/"));
+    }
+
+    #[test]
+    fn a_file_that_failed_outside_its_tests_runs_again_whole() {
+        for name in ["/a/tests/b.test.mjs", "tests/b.test.mjs"] {
+            let file = PathBuf::from("/a/tests/b.test.mjs");
+            let test = FailedTest { file, name: name.to_owned(), output: Vec::new() };
+            assert_eq!(test.pattern(), None);
+        }
     }
 }

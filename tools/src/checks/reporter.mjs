@@ -8,7 +8,7 @@ const LINES = 20;
 
 /** @param {AsyncIterable<{type: string, data: any}>} events */
 export default async function* report(events) {
-  /** Subtests that failed, until their test has ended. @type {string[]} */
+  /** What failed in a test that has not ended. @type {{name: string, why: string}[]} */
   let within = [];
   /** @type {Map<string, string[]>} */
   const said = new Map();
@@ -21,14 +21,19 @@ export default async function* report(events) {
     if (type !== 'test:fail' && type !== 'test:pass') continue;
     if (type === 'test:fail' && data.details.error.failureType !== 'subtestsFailed') {
       const error = data.details.error.cause ?? data.details.error;
-      const path = data.nesting > 0 ? `${data.name}:\n` : '';
-      within.push(`${path}${typeof error === 'string' ? error : inspect(error)}`);
+      within.push({ name: data.name, why: typeof error === 'string' ? error : inspect(error) });
     }
     if (data.nesting > 0) continue;
     if (type === 'test:fail') {
       const [, lines = []] = [...said].find(([file]) => data.file?.endsWith(file)) ?? [];
-      const output = [...lines, ...within.join('\n').split('\n')];
-      yield `${JSON.stringify({ file: data.file ?? '', name: data.name, output })}\n`;
+      const failed = (/** @type {typeof within} */ tests) => {
+        const whys = tests.map(({ name, why }) => (name === data.name ? why : `${name}:\n${why}`));
+        const output = [...lines, ...whys.join('\n').split('\n')];
+        return `${JSON.stringify({ file: data.file ?? '', name: data.name, output })}\n`;
+      };
+      // The tests of a suite have nothing to do with each other: each is one that failed.
+      if (data.details.type === 'suite') yield* within.map((test) => failed([test]));
+      else yield failed(within);
     }
     within = [];
   }

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Outcome;
-use super::failures::Failure;
+use crate::failures::Failure;
 use crate::say;
 
 /// Tests of one run.
