@@ -66,14 +66,17 @@ fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
         match told.recv_timeout(Duration::from_millis(200)) {
             Ok(line) => repeat(line, &mut output),
             Err(mpsc::RecvTimeoutError::Disconnected) => break child.wait()?,
-            Err(mpsc::RecvTimeoutError::Timeout) => {
-                if let Some(status) = child.try_wait()? {
-                    break status;
-                }
-            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        // Asked after every line too: what was left behind may never be silent.
+        if let Some(status) = child.try_wait()? {
+            break status;
         }
     };
-    while let Ok(line) = told.recv_timeout(LAST_WORDS_WITHIN) {
+    let ended = Stopwatch::start();
+    while ended.elapsed() < LAST_WORDS_WITHIN
+        && let Ok(line) = told.recv_timeout(LAST_WORDS_WITHIN)
+    {
         repeat(line, &mut output);
     }
     Ok((status, output))
@@ -118,5 +121,14 @@ mod tests {
         let (status, output) = heard(&mut shell("(sleep 20; echo late) & echo done")).unwrap();
         assert!(status.success());
         assert_eq!(output, ["done"]);
+    }
+
+    #[test]
+    fn a_process_that_was_left_behind_is_not_waited_for_while_it_talks() {
+        let script = "(for second in 1 2 3 4 5 6 7 8 9; do for tenth in 0 1 2 3 4 5 6 7 8 9; do \
+                      echo $second.$tenth; sleep 0.1; done; done) & exit 0";
+        let (status, output) = heard(&mut shell(script)).unwrap();
+        assert!(status.success());
+        assert!(output.iter().all(|line| line != "9.9"), "{output:?}");
     }
 }
