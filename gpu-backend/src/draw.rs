@@ -34,17 +34,17 @@ pub struct Ask {
 pub struct Drawn {
     /// What the caller gets.
     pub picture: RenderedPicture,
-    /// The images that a model would look at one by one, before they were
-    /// encoded; empty where no model answers.
+    /// The images that a model would look at one by one, before encoding;
+    /// empty where no model answers.
     pub tiles: Vec<Sheet>,
 }
 
-/// Whoever asked no longer waits.
+/// The caller no longer waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// Draws a picture. Between its parts `left` says how long it is still waited
-/// for; `None` stops.
+/// Draws a picture. Between its parts, `left` says how long the caller will
+/// still wait; `None` stops the drawing.
 pub fn draw(ask: &Ask, brush: &Brush, left: &Left) -> Result<Drawn, Stopped> {
     let easel = Easel { brush, left };
     let Parts { prompt, rows, columns, images, answer, clarity, tiles } = match ask.picture_type {
@@ -77,7 +77,7 @@ struct Parts {
     tiles: Vec<Sheet>,
 }
 
-/// A sheet on its way out.
+/// An encoded sheet as the caller gets it.
 fn encoded(sheet: &Sheet, content_type: &str, bytes: &[u8]) -> RenderedImage {
     RenderedImage {
         content_type: content_type.to_owned(),
@@ -87,7 +87,7 @@ fn encoded(sheet: &Sheet, content_type: &str, bytes: &[u8]) -> RenderedImage {
     }
 }
 
-/// As every browser knows it.
+/// As a JPEG, which every browser decodes.
 fn as_jpeg(sheet: &Sheet) -> RenderedImage {
     encoded(sheet, jpeg::CONTENT_TYPE, &jpeg::encode(sheet))
 }
@@ -99,12 +99,12 @@ struct Easel<'a> {
 }
 
 impl Easel<'_> {
-    /// Several pictures at once: a GPU is seldom filled by one.
+    /// Several pictures at once: one rarely fills a GPU.
     fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, Stopped> {
         self.brush.paint(orders, self.left).ok_or(Stopped)
     }
 
-    /// Whether somebody still waits, before what takes long.
+    /// Stops if nobody waits any more; asked before each long step.
     fn waits(&self) -> Result<(), Stopped> {
         (self.left)().map(|_| ()).ok_or(Stopped)
     }

@@ -21,8 +21,8 @@ const RUNS: usize = 5;
 /// No further run begins after so many seconds: a software adapter takes that
 /// long for one.
 const ENOUGH_SECONDS: f64 = 4.0;
-/// A first run of so many seconds is the best one, too: shaders are compiled in
-/// less.
+/// A first run that takes longer than this counts as the best one, too:
+/// compiling shaders takes less.
 const SLOW_SECONDS: f64 = 20.0;
 
 /// One network at one batch size.
@@ -34,7 +34,7 @@ pub struct Measured {
     pub rten_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wonnx_ms: Option<f64>,
-    /// Shaders are compiled, and much of that in the first run.
+    /// Includes compiling shaders, some of which waits for the first run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wonnx_load_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,7 +134,7 @@ fn one(
                 measured.wonnx_first_ms = Some(rounded(gpu.first));
                 measured.difference = Some(far);
             }
-            // As when it serves: the processor computes it.
+            // As in service, the processor computes it.
             Err(error) => {
                 println!("{name}  wonnx: {error:#}");
                 measured.wonnx_refused = Some(format!("{error:#}"));
@@ -175,7 +175,7 @@ fn timed(engine: &dyn Engine, model: &Canonical) -> Result<(Times, Vec<Vec<f32>>
     Ok((Times { load, first, best }, outputs))
 }
 
-/// To what a shared machine can be believed.
+/// To the precision that a shared machine allows.
 fn rounded(milliseconds: f64) -> f64 {
     let digits = if milliseconds < 10.0 { 100.0 } else { 10.0 };
     (milliseconds * digits).round() / digits

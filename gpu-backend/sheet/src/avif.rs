@@ -1,6 +1,6 @@
-//! AVIF, by rav1e: less than half of JPEG's bytes where it has to be coarse,
-//! and two thirds of lossy WebP's. Chrome decodes it since version 85, Firefox
-//! since 93 and Safari since 16.4.
+//! AVIF, encoded by rav1e: at coarse qualities, less than half the size of JPEG
+//! and two thirds the size of lossy WebP. Chrome decodes it from version 85,
+//! Firefox from 93 and Safari from 16.4.
 
 use avif_serialize::Aviffy;
 use avif_serialize::constants::MatrixCoefficients as Coefficients;
@@ -8,19 +8,19 @@ use rav1e::prelude::*;
 
 use crate::Sheet;
 
-/// As it is named in answers.
+/// Its name in answers.
 pub const CONTENT_TYPE: &str = "image/avif";
-/// Of rav1e's ten: as small as the slower ones, in half their time.
+/// One of rav1e's speeds, 0 to 10. Slower ones take twice as long and save
+/// nothing.
 const SPEED: u8 = 8;
-/// The coarsest that AV1 knows.
+/// AV1's coarsest quantizer.
 const COARSEST: u8 = 255;
 
-/// Encodes an image as finely as `finest` where that fits into `most` bytes,
-/// and as much coarser as it takes elsewhere; `finest` is one of AV1's
-/// quantizers, 0 to 255.
+/// Encodes an image with the quantizer `finest`, 0 to 255, where that fits into
+/// `most` bytes, and with a coarser one elsewhere.
 ///
 /// # Panics
-/// When the sheet has not the pixels it says.
+/// If the sheet does not have the pixels that it states.
 #[must_use]
 pub fn within(sheet: &Sheet, finest: u8, most: usize) -> Vec<u8> {
     let mut quantizer = finest;
@@ -30,7 +30,7 @@ pub fn within(sheet: &Sheet, finest: u8, most: usize) -> Vec<u8> {
         if over == 0 || quantizer == COARSEST {
             return file;
         }
-        // Sixteen steps take a quarter of the bytes off.
+        // Sixteen steps save a quarter of the bytes.
         let steps = 1 + over * 64 / most.max(1);
         quantizer = quantizer.saturating_add(u8::try_from(steps).unwrap_or(COARSEST));
     }
@@ -90,7 +90,7 @@ struct Numbers {
     bytes: Vec<u8>,
 }
 
-/// Lightness for each pixel; blueness and redness for each four.
+/// Lightness for each pixel; blueness and redness for each block of four.
 fn planes(sheet: &Sheet) -> [Numbers; 3] {
     let (width, height) = (sheet.width as usize, sheet.height as usize);
     let pixel = |x: usize, y: usize| {

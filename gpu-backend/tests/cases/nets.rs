@@ -152,8 +152,8 @@ fn normalised(
     b.node("Clip", &[&x, &least, &most], &[])
 }
 
-/// U-Net at 128 pixels: three steps down, three up, each joined with what it
-/// came from; one of them up by a transposed convolution.
+/// U-Net at 128 pixels: three steps down and three up, each joined with the
+/// step down of its size; one of the steps up is a transposed convolution.
 pub fn unet() -> Vec<u8> {
     let mut net = Build::new(13, 15);
     let b = &mut net;
@@ -204,7 +204,7 @@ pub fn yolo_seg() -> Vec<u8> {
 /// pixels, scores and coefficients as one output, prototypes as the other.
 pub fn yolo_seg_joined() -> Vec<u8> {
     let mut net = Build::new(13, 27).with_gain(1.28);
-    // As of a trained net, few scores are high.
+    // As in a trained net, few scores are high.
     let Heads { sides, classes, masks, prototypes } = yolo(&mut net, 640, [-6.0, 0.2]);
     let b = &mut net;
     let grids = [(8, 80), (16, 40), (32, 20)];

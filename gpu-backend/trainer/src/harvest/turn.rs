@@ -20,7 +20,7 @@ const PIXELS: usize = SIDE * SIDE * 3;
 pub struct View<'a> {
     /// Its number in [`munjigi_scene::Kind::ALL`].
     pub kind: usize,
-    /// From 0 to below 1: the share of a whole turn.
+    /// The share of a whole turn, from 0 to below 1.
     pub facing: f32,
     /// 64 × 64.
     pub rgb: &'a [u8],
@@ -68,15 +68,16 @@ fn facing(scene: &Scene) -> u16 {
     (turned * 65_536.0) as u16
 }
 
-/// A turn, its pictures made small. Drawn smaller than served and hardly coarser
-/// than drawn: programs get no worse pictures than visitors, in a fifth of the time.
+/// A turn with its pictures shrunk. They are drawn smaller than they are served,
+/// in a fifth of the time, and compressed less: programs get pictures no worse
+/// than visitors do.
 #[derive(Clone, Debug)]
 pub struct TurnRound<'a> {
     /// The view that is right.
     pub right: usize,
     /// The views, each the one before turned by one step.
     pub views: Vec<&'a [u8]>,
-    /// How the thing shall face.
+    /// How the thing should face.
     pub reference: &'a [u8],
 }
 
