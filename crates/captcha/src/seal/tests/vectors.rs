@@ -178,6 +178,14 @@ fn challenges_of_the_version_before_open() {
         UtNaTZtKC68.\
         vHqx7dkw0vDK7BtBBcR8_Q";
     assert_eq!(ChallengeClaims::open(&authority, picture), Ok(grid()));
+    // Its tiles stood one by one: in another order, and twice, they are the
+    // same answer, which the fuzz target must not take for a fault.
+    let mut payload = super::plain(picture);
+    let tiles = payload.windows(7).position(|bytes| bytes == [1, 0, 1, 3, 0, 4, 8]).unwrap() + 4;
+    payload[tiles..tiles + 3].copy_from_slice(&[8, 4, 8]);
+    crate::fuzzing::open_challenge(&payload);
+    let claims = ChallengeClaims::read(&payload).unwrap();
+    assert_ne!(ChallengeClaims::read(&claims.payload()), Ok(claims));
 }
 
 /// Of each kind answers that differ in everything.
