@@ -90,20 +90,26 @@ enum Given {
 /// Why a variable holds no keys for calls. None repeats what stands in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallKeysError {
-    /// Neither form.
+    /// Not the internal ring.
     #[error("{0}")]
-    Ring(#[from] RingError),
+    Ring(RingError),
+    /// The keys derived for one audience are no ring.
+    #[error("keys of {prefix}/: {1}", prefix = .0.as_str())]
+    Derived(Audience, RingError),
     /// An entry is derived for nobody, or not derived while others are.
-    #[error("entry {0} begins with none of edge/, origin/ and gpu/, while others do")]
+    #[error(
+        "entry {0} begins with none of edge/, origin/ and gpu/; give either the ring alone or \
+         derived keys alone, as `munjigi keys derive` prints them"
+    )]
     BadAudience(usize),
 }
 
 impl CallKeys {
-    /// Reads either form. Entries are counted from 1 in errors; those of a
-    /// derived form within their audience.
+    /// Reads either form. Errors count entries from 1; `Derived` counts those
+    /// of its audience alone.
     pub fn parse(text: &str) -> Result<Self, CallKeysError> {
         if !text.contains('/') {
-            let internal = KeyRing::parse(text)?;
+            let internal = KeyRing::parse(text).map_err(CallKeysError::Ring)?;
             let keys = Audience::ALL.map(|audience| AudienceKeys::derive(&internal, audience));
             return Ok(Self { keys: keys.to_vec(), given: Given::Ring });
         }
@@ -124,7 +130,9 @@ impl CallKeys {
                 .collect();
             if !entries.is_empty() {
                 let joined = Zeroizing::new(entries.join(","));
-                keys.push(AudienceKeys { audience, ring: KeyRing::parse(&joined)? });
+                let ring = KeyRing::parse(&joined)
+                    .map_err(|error| CallKeysError::Derived(audience, error))?;
+                keys.push(AudienceKeys { audience, ring });
             }
         }
         Ok(Self { keys, given: Given::Derived })
@@ -201,16 +209,33 @@ mod tests {
 
     #[test]
     fn each_mistake_is_named() {
+        let derived = CallKeysError::Derived;
         for (text, error) in [
-            (String::new(), RingError::Empty.into()),
+            (String::new(), CallKeysError::Ring(RingError::Empty)),
             (format!("edge/k1:{A},k1:{A}"), CallKeysError::BadAudience(2)),
             (format!("other/k1:{A}"), CallKeysError::BadAudience(1)),
             (format!("/k1:{A}"), CallKeysError::BadAudience(1)),
-            (format!("edge/k1:{A},edge/k1:{B}"), RingError::SameKid(2).into()),
-            (format!("edge/k1:{A},gpu/K:{B}"), RingError::BadKid(1).into()),
-            ("edge/".to_owned(), RingError::Empty.into()),
+            (format!("edge/k1:{A},edge/k1:{B}"), derived(Audience::Edge, RingError::SameKid(2))),
+            (format!("edge/k1:{A},gpu/K:{B}"), derived(Audience::Gpu, RingError::BadKid(1))),
+            ("edge/".to_owned(), derived(Audience::Edge, RingError::Empty)),
         ] {
             assert_eq!(CallKeys::parse(&text).err(), Some(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_say_which_entry_and_what_to_do() {
+        for (text, said) in [
+            (String::new(), RingError::Empty.to_string()),
+            (
+                format!("edge/k1:{A},k1:{A}"),
+                "entry 2 begins with none of edge/, origin/ and gpu/; give either the ring alone \
+                 or derived keys alone, as `munjigi keys derive` prints them"
+                    .to_owned(),
+            ),
+            (format!("edge/k1:{A},gpu/K:{B}"), format!("keys of gpu/: {}", RingError::BadKid(1))),
+        ] {
+            assert_eq!(CallKeys::parse(&text).unwrap_err().to_string(), said);
         }
     }
 
