@@ -17,6 +17,7 @@ import type {
   SolutionRequest,
   Step,
 } from "./protocol";
+import { why } from "./why";
 
 /** Put in by the build. */
 declare const VERSION: string;
@@ -161,17 +162,6 @@ function frame(): void {
     }
     code = reply.code;
     module.g(status, tell(), retryAfter);
-  };
-
-  /** Why a file of ours did not come, which no element says: an HTTP status, 0 without an answer. */
-  const why = async (path: string): Promise<number> => {
-    try {
-      const answer = await fetch(path);
-      await answer.blob();
-      return answer.ok ? 404 : answer.status;
-    } catch {
-      return 0;
-    }
   };
 
   /** A script of our own host, which sets a global. */

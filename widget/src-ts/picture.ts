@@ -5,12 +5,13 @@ import { Event_, View_ } from "./numbers";
 import { area } from "./picture/area";
 import { type Board, type Place, type Words, make, say } from "./picture/board";
 import { grid } from "./picture/grid";
-import { image, why } from "./picture/images";
+import { image } from "./picture/images";
 import { keep } from "./picture/keep";
 import { Panel } from "./picture/panel";
 import { Tracer } from "./picture/trace";
 import { turn } from "./picture/turn";
 import type { Answer, PictureStep } from "./protocol";
+import { why } from "./why";
 
 /** What the frame gives to this module. */
 export interface Frame {
@@ -166,7 +167,7 @@ class Dialog implements Picture {
     root.dataset.place = place;
     element.setAttribute("aria-modal", String(place == "over"));
     if (!first) return;
-    // Whoever pressed the widget goes on in the picture; others are shown that it is there.
+    // A visitor who pressed the widget goes on in the picture; others are shown that it is there.
     const goesOn = document.hasFocus() && !isBusy;
     (goesOn ? this.board : element).focus({ preventScroll: true });
   }

@@ -1,18 +1,8 @@
 // Brings images, and says why where one does not come.
+import { why } from "../why";
 
 /** How long one may take. */
 const LOAD_MS = 3e4;
-
-/** Why a file did not come, which no element says: an HTTP status, 0 where there was no answer. */
-export async function why(path: string): Promise<number> {
-  try {
-    const answer = await fetch(path);
-    await answer.blob();
-    return answer.ok ? 404 : answer.status;
-  } catch {
-    return 0;
-  }
-}
 
 /**
  * An image that is there; rejects as [`why`] says. Whether it is decoded is not asked: in a frame
