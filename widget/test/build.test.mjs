@@ -12,13 +12,13 @@ const frame = read("_frame.html").toString();
 const sizes = JSON.parse(readFileSync(join(room, "../.munjigi/widget-sizes.json"), "utf8"));
 const first = sizes.filter(({ visit }) => visit == "yes");
 
-test("a first visit stays below 15 KB", () => {
+test("a first visit stays below 15 KiB", () => {
   const total = first.reduce((sum, { brotli }) => sum + brotli, 0);
   assert.ok(total < 15_360, `${total} bytes`);
   assert.equal(first.length, 5, "loader, frame, script, module, one locale");
 });
 
-test("the picture step is downloaded only where one is asked, and stays below 12 KB", () => {
+test("the picture step is downloaded only where one is asked, and stays below 12 KiB", () => {
   const files = sizes.filter(({ visit }) => visit == "picture");
   assert.equal(files.length, 3, "script, style, one locale");
   assert.ok(files.reduce((sum, { brotli }) => sum + brotli, 0) < 12_288);
@@ -28,7 +28,7 @@ test("the picture step is downloaded only where one is asked, and stays below 12
   for (const [, path] of named) read(path);
 });
 
-test("each loader is under 5 KB", () => {
+test("each loader is under 5 KiB", () => {
   for (const path of ["v1/api.js", "turnstile/v0/api.js", "1/api.js", "recaptcha/api.js", "recaptcha/enterprise.js"])
     assert.ok(sizes.find((file) => file.path == path).brotli < 5120, path);
 });
