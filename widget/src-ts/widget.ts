@@ -1,4 +1,4 @@
-// One widget: its frame, its hidden field, its messages. Which widgets there are is kept in core.ts.
+// One widget: its frame, its hidden field, its messages. core.ts keeps the list of widgets.
 import { type Notice, STYLE, notice } from "./notice";
 import { type Options } from "./options";
 import type { FrameMessage, FrameState, PageMessage } from "./protocol";
@@ -11,14 +11,14 @@ const SIZES: Record<string, [string, number]> = {
   invisible: ["300px", 0],
 };
 
-/** Of the frame always; the second half while it shows the picture step. */
+/** The frame's style: at rest, and while it shows the picture step. */
 const PLAIN = "border:0;color-scheme:light;";
 const LIFTED =
   PLAIN + "display:block;margin:0;padding:0;overflow:hidden;background:none;z-index:2147483647;";
 
 /** How long a frame may take to show something before it is loaded again; doubles each time. */
 const LOAD_MS = 1e4;
-/** How long its document may take to speak once it is loaded: an iframe tells of no error. */
+/** How long its document may take to send a message once it is loaded: an iframe reports no errors. */
 const SPEAK_MS = 1e3;
 
 export class Widget {
@@ -67,7 +67,7 @@ export class Widget {
     this.load();
   }
 
-  /** Puts a fresh frame in place; again, and later each time, until it shows something. */
+  /** Puts a new frame in place, and does so again after growing pauses until one shows something. */
   private load(): void {
     this.lower();
     this.frame?.remove();
@@ -85,7 +85,7 @@ export class Widget {
     this.expect();
   }
 
-  /** Waits for a word of the frame, and no longer. */
+  /** Waits this long for a message from the frame. */
   private expect(milliseconds = LOAD_MS * 2 ** Math.min(this.loads - 1, 4)): void {
     clearTimeout(this.timers.load);
     this.timers.load = setTimeout(() => this.lose(), milliseconds);
@@ -150,7 +150,7 @@ export class Widget {
         : "display:none";
   }
 
-  /** Lets the frame out of the page's flow: nothing else on the page moves. */
+  /** Lifts the frame out of the page's flow: nothing else on the page moves. */
   private lift(): void {
     if (this.spare) return;
     const { frame } = this;
@@ -173,7 +173,7 @@ export class Widget {
     if (document.activeElement == frame && focused != frame) (focused as HTMLElement | null)?.focus();
   }
 
-  /** Puts the picture step under the widget where there is room, else over the page. */
+  /** Puts the picture step under the widget if there is room, else over the page. */
   place(scrolled?: boolean): void {
     if (!this.spare || !this.wanted) return;
     const { frame, wanted } = this;
@@ -211,7 +211,7 @@ export class Widget {
     this.post({ type, signals: signals(this.focusedAt) });
   }
 
-  /** As asked, or the page's. */
+  /** The language that was asked for, or the page's. */
   private get language(): string {
     const { language } = this.options.page;
     if (language && language != "auto") return language;

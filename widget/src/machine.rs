@@ -1,5 +1,5 @@
-//! The widget's states and what moves it from one to the next. What each state looks like is
-//! decided in `view`.
+//! The widget's states and what moves it from one to the next. `view` decides what each state
+//! looks like.
 
 use crate::picture::Picture;
 use crate::puzzle::Puzzle;
@@ -54,7 +54,7 @@ pub struct Machine<H> {
     pub(crate) state: State,
     mode: Mode,
     retry: Retry,
-    /// Renews a confirmation that is still good: what happens is shown once that has expired.
+    /// Renews a confirmation that is still good, and shows nothing until that has expired.
     pub(crate) quiet: bool,
     /// The call to repeat after a pause.
     pub(crate) pending: Request,
@@ -64,7 +64,7 @@ pub struct Machine<H> {
     pub(crate) solved_before: u32,
     pub(crate) failures: u32,
     pub(crate) restarts: u32,
-    /// What another way may take; 0 where none was chosen.
+    /// What another way may take; 0 if it was not chosen.
     pub(crate) way_seconds: u32,
     /// Spent working, or left to wait.
     pub(crate) seconds: u32,
@@ -119,10 +119,10 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The page wants a token now, also while one is still good.
+    /// The page wants a token now, even while one is still good.
     pub fn execute(&mut self) {
         match self.state {
-            // Is under way, and opens a picture that it leads to.
+            // An attempt is under way; if it leads to a picture, that opens by itself.
             State::Working | State::Offline(_) => {
                 if !self.quiet {
                     self.picture.opens_by_itself();
@@ -196,7 +196,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The edge asks for a puzzle that may take so many seconds, 0 where that cannot be told.
+    /// The edge asks for a puzzle that may take this many seconds; 0 if that is unknown.
     pub fn puzzle(&mut self, step: Step, seconds: u32) {
         self.failures = 0;
         self.solved_before += self.puzzle.solved();
@@ -215,7 +215,7 @@ impl<H: Host> Machine<H> {
     pub fn passed(&mut self, lifetime_seconds: u32) {
         self.host.stop();
         self.host.timer(Timer::Expiry, lifetime_seconds.min(86_400) * 1000);
-        // Before the picture closes: the page can tell that it was answered.
+        // Before the picture closes, so that the page can tell that it was answered.
         self.host.post("token", "");
         self.shut();
         self.quiet = false;
@@ -229,7 +229,7 @@ impl<H: Host> Machine<H> {
                 self.host.refuse("offline");
                 (Wait::Connection, 0)
             }
-            // Nobody waits for a picture: another way needs none.
+            // Do not wait for a picture: another way needs none.
             Outcome::Busy(_) if self.pending == Request::Images => return self.spare(),
             Outcome::Busy(seconds) => (Wait::Turn, seconds),
             Outcome::Wrong => return self.wrong(),
@@ -244,7 +244,7 @@ impl<H: Host> Machine<H> {
         self.enter(State::Offline(wait));
     }
 
-    /// The attempt cannot be continued: begins a new one, unless that has been done often enough.
+    /// The attempt cannot be continued: begins a new one, unless there have been too many.
     fn restart(&mut self) {
         if self.restarts >= RESTARTS {
             return match self.pending {
@@ -265,7 +265,7 @@ impl<H: Host> Machine<H> {
         self.enter(State::Failed(reason));
     }
 
-    /// A worker has searched its range of sub-puzzle `index`; without a find, `nonce` is negative.
+    /// A worker has searched its range of sub-puzzle `index`; `nonce` is negative if it found none.
     pub fn searched(&mut self, worker: u32, index: u32, nonce: f64) {
         if nonce >= 0.0 && self.puzzle.found(index, nonce) {
             self.update();
@@ -278,7 +278,7 @@ impl<H: Host> Machine<H> {
         self.search(worker);
     }
 
-    /// Has each worker begin; with workers that are new, goes on with the same puzzle.
+    /// Starts each worker; new workers go on with the same puzzle.
     fn deal(&mut self) {
         for worker in 0..self.host.workers(self.puzzle.step().most_workers()) {
             self.search(worker);

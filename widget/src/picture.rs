@@ -13,7 +13,7 @@ pub(crate) struct Picture {
     /// The visitor sees it.
     pub(crate) is_open: bool,
     /// It opens when it is there: somebody has asked for the confirmation, by a click or through
-    /// the page. Whoever is only filling in the form is not interrupted.
+    /// the page. A visitor who is only filling in the form is not interrupted.
     opens: bool,
     /// Its time is over.
     is_stale: bool,

@@ -11,7 +11,7 @@ export interface Held {
   options: Options;
   /** The token that was last promised to somebody. */
   given?: string;
-  /** Who waits for the token. */
+  /** The promise that waits for a token. */
   waiting?: { resolve(token: string): void; reject(code: string): void } | undefined;
 }
 
@@ -25,10 +25,10 @@ export function area(name: string, id: string): HTMLTextAreaElement {
   return area;
 }
 
-/** Options that wait for the click, and tell whoever waits before the page's callbacks hear of it. */
+/** Options that wait for a click, and settle the waiting promise before they call the page's callbacks. */
 export function telling(options: Options, names: Record<string, string>, code: (own: string) => string, held: () => Held | undefined): Options {
   const { call } = options;
-  /** Tells that a picture was put aside. */
+  /** Reports that a picture was put aside. */
   let aside: (() => void) | undefined;
   const settle = (how: "resolve" | "reject", value: string): boolean => {
     const own = held();
@@ -47,14 +47,14 @@ export function telling(options: Options, names: Record<string, string>, code: (
       if (name == "callback") settle("resolve", value);
       const failed = /error|timeout/.test(name);
       const told = failed ? code(value) : value;
-      // After a minute the page is told that it takes long; it goes on.
+      // A timeout only tells the page, after a minute, that it takes long; the attempt goes on.
       const waited = failed && value != "timeout" && settle("reject", told);
       if (name == "after-interactive-callback") {
         const { waiting } = held() || {};
         const tell = (): void => {
           if (aside != tell) return;
           aside = undefined;
-          // It closes too when it was answered, or left for another way.
+          // A picture also closes when it is answered or exchanged for another way.
           if (!held()?.widget.isAside) return;
           if (held()?.waiting == waiting) settle("reject", code("closed"));
           call(names[name] ?? name);
@@ -63,14 +63,14 @@ export function telling(options: Options, names: Record<string, string>, code: (
         setTimeout(tell, 100);
         return true;
       }
-      // It opens again so soon that the page has not heard of its closing.
+      // It opens again before the page has heard that it closed.
       if (name == "before-interactive-callback") aside?.();
       return call(names[name] ?? name, told) ?? waited;
     },
   };
 }
 
-/** Has an element drawn. One that is a button gets an unseen widget beside it, which its click begins. */
+/** Renders a widget in an element. A button gets an invisible widget beside it, which starts when the button is clicked. */
 export function draw<Id>(found: Element, render: (place: Element) => Id, execute: (id: Id) => unknown): void {
   if (!/^(BUTTON|INPUT)$/.test(found.tagName)) return void render(found);
   const place = document.createElement("div");
@@ -87,7 +87,7 @@ export function draw<Id>(found: Element, render: (place: Element) => Id, execute
 /** Promises the next token of a widget. */
 export function promise(held: Held): Promise<string> {
   const { widget } = held;
-  // Each is promised once: the next call asks for another.
+  // Each token is given once: the next call asks for another.
   const { response } = widget;
   if (response && response != held.given) return Promise.resolve((held.given = response));
   return new Promise((resolve, reject) => {
