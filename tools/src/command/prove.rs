@@ -12,12 +12,13 @@ use crate::files;
 use crate::project::Project;
 use crate::say;
 use crate::setup::require::Required;
-use crate::setup::vulkan;
+use crate::setup::vulkan::{self, Vulkan};
 
 /// The test binaries with GPU tests, the service that they start, and what
 /// runs them.
 const CARRIED: [&str; 5] = ["engines", "paint", "service", "munjigi-gpu-backend", "munjigi-prove"];
-/// What may be carried, with room for the tree; five programs take 95.
+/// What may be carried, with room for the tree. The five programs are 95 MiB
+/// uncompressed.
 const MOST_MIB: u64 = 56;
 /// Below the state's folder.
 const FOLDER: &str = "prove";
@@ -52,7 +53,7 @@ pub fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     let vulkan = vulkan::prepare(project, &Required::default())?;
     let mut prove = Command::new(folder.join("munjigi-prove"));
     prove.args(["all", "--date", &arguments.date]).args(&arguments.words);
-    prove.envs(vulkan.map(|found| found.variables).unwrap_or_default());
+    prove.envs(vulkan.map(Vulkan::beside_the_systems).unwrap_or_default());
     say::run("the adapter", MESSAGES, prove.current_dir(project.root()))?;
     Ok(ExitCode::SUCCESS)
 }

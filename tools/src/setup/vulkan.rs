@@ -19,6 +19,9 @@ const PACKAGES: [&str; 2] = ["mesa-vulkan-drivers", "libvulkan1"];
 const FOLDER: &str = "vulkan";
 /// The loader reads the first; old ones read the second.
 const DRIVERS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+/// Adds to the system's drivers, where `DRIVERS` replace them; loaders since
+/// 1.3.207 read it.
+const MORE_DRIVERS: &str = "VK_ADD_DRIVER_FILES";
 /// Where manifests of drivers lie, and how lavapipe's begins.
 const MANIFESTS: [&str; 2] = ["usr/share/vulkan/icd.d", "etc/vulkan/icd.d"];
 const LAVAPIPE: &str = "lvp_icd";
@@ -32,6 +35,25 @@ pub struct Vulkan {
     pub driver: PathBuf,
     /// For the programs that use it.
     pub variables: Vec<(&'static str, OsString)>,
+}
+
+impl Vulkan {
+    /// The variables for a program that prefers a GPU: they do not hide the
+    /// system's own drivers.
+    #[must_use]
+    pub fn beside_the_systems(self) -> Vec<(&'static str, OsString)> {
+        self.beside(Path::new("/"))
+    }
+
+    fn beside(self, root: &Path) -> Vec<(&'static str, OsString)> {
+        if manifests(root).next().is_none() {
+            return self.variables;
+        }
+        let [replacing, replacing_in_old_loaders] = DRIVERS;
+        let kept = self.variables.into_iter().filter(|(name, _)| *name != replacing_in_old_loaders);
+        kept.map(|(name, value)| (if name == replacing { MORE_DRIVERS } else { name }, value))
+            .collect()
+    }
 }
 
 /// Gets one where there is none; without one the GPU's tests are skipped, or
@@ -100,10 +122,16 @@ fn complete(root: &Path) -> Option<PathBuf> {
 
 /// The manifest of lavapipe below a root.
 fn manifest(root: &Path) -> Option<PathBuf> {
-    let manifests = MANIFESTS.iter().filter_map(|folder| std::fs::read_dir(root.join(folder)).ok());
-    let mut files = manifests.flatten().filter_map(Result::ok);
-    let entry = files.find(|entry| entry.file_name().to_string_lossy().starts_with(LAVAPIPE))?;
-    Some(entry.path())
+    let is_lavapipe = |file: &PathBuf| {
+        file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(LAVAPIPE))
+    };
+    manifests(root).find(is_lavapipe)
+}
+
+/// The manifests of all drivers below a root.
+fn manifests(root: &Path) -> impl Iterator<Item = PathBuf> {
+    let folders = MANIFESTS.iter().filter_map(|folder| std::fs::read_dir(root.join(folder)).ok());
+    folders.flatten().filter_map(Result::ok).map(|entry| entry.path())
 }
 
 /// A copy of a manifest that names the library where it was unpacked.
@@ -177,6 +205,19 @@ mod tests {
         assert!(text.contains(&*library.to_string_lossy()), "{text}");
         let names: Vec<&str> = found.variables.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, ["LD_LIBRARY_PATH", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"]);
+    }
+
+    #[test]
+    fn an_unpacked_driver_stands_beside_the_systems() {
+        let root = tempfile::tempdir().unwrap();
+        let names = ["LD_LIBRARY_PATH", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+        let variables = Vec::from(names.map(|name| (name, OsString::from("/unpacked"))));
+        let unpacked = Vulkan { driver: PathBuf::from("/unpacked"), variables };
+        assert_eq!(unpacked.clone().beside(root.path()), unpacked.variables);
+        write(root.path(), "etc/vulkan/icd.d/nvidia_icd.json", MANIFEST);
+        let variables = unpacked.beside(root.path());
+        let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["LD_LIBRARY_PATH", "VK_ADD_DRIVER_FILES"]);
     }
 
     #[test]
