@@ -25,6 +25,13 @@ fn dearer_since() -> (World, SolutionRequest, ChallengeReply) {
     (world, cheap, next)
 }
 
+/// Solves a challenge; its token is good.
+fn passes(world: &mut World, challenge: &ChallengeReply) {
+    let solution = world.solution(challenge);
+    let token = world.token(&solution);
+    assert!(world.verify(&token).success);
+}
+
 /// An isolate that has just started: it has counted nothing.
 fn another_isolate(world: &mut World) {
     world.counters = RefCell::new(Counters::new(300));
@@ -36,10 +43,8 @@ fn a_cheap_solution_posted_elsewhere_after_more_was_asked_is_worth_nothing() {
     another_isolate(&mut world);
     let token = world.token(&cheap);
     assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
-    // Who pays what was asked passes.
-    let dear = world.solution(&next);
-    let paid = world.token(&dear);
-    assert!(world.verify(&paid).success);
+    // A visitor who pays what was asked passes.
+    passes(&mut world, &next);
     assert!(!world.verify(&token).success);
 }
 
@@ -52,9 +57,7 @@ fn a_token_from_before_more_was_asked_is_worth_nothing() {
     flood(&mut world);
     let next = world.next(&cheap);
     assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
-    let dear = world.solution(&next);
-    let paid = world.token(&dear);
-    assert!(world.verify(&paid).success);
+    passes(&mut world, &next);
     // Nothing more is asked of a spent attempt.
     assert_eq!(code(&mut world, &cheap), Code::AttemptsExhausted);
 }
@@ -83,9 +86,7 @@ fn a_solution_posted_again_is_asked_for_all_that_was_asked_before() {
     // By itself this isolate would ask for less.
     let again = world.next(&risky);
     assert_eq!(puzzle(&again).work, puzzle(&next).work);
-    let dear = world.solution(&again);
-    let token = world.token(&dear);
-    assert!(world.verify(&token).success);
+    passes(&mut world, &again);
 }
 
 #[test]
