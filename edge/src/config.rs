@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys, CallKeysError};
+use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys};
 use munjigi_captcha::{Authority, KeyCheck, KeyRing};
 
 /// Redemption objects of all counts: publishing and the cron trigger call each
@@ -206,7 +206,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 }
 
 fn calls(text: &str) -> Result<Calls, String> {
-    let keys = CallKeys::parse(text).map_err(|error: CallKeysError| error.to_string())?;
+    let keys = CallKeys::parse(text).map_err(|error| error.to_string())?;
     let of = |audience: Audience| {
         let keys = keys.of(audience).cloned();
         keys.ok_or_else(|| format!("no entry begins with {}/", audience.as_str()))
