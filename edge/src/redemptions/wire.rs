@@ -1,7 +1,7 @@
-//! What the edge says to a redemption object and what it answers: postcard
-//! in base64, in the URL and in a header. Both ends are this worker, but an
-//! object may run a release longer than its callers, so variants are only
-//! ever appended.
+//! What the edge sends to a redemption object and what the object answers:
+//! postcard in base64, in the URL and in a header. Both ends are this worker,
+//! but an object may keep running the previous release after its callers were
+//! updated, so variants are only ever appended.
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, RowAddress};
@@ -31,7 +31,7 @@ pub struct PayerId(pub [u8; 16], pub [u8; 8]);
 pub struct Verdict {
     /// A sitekey, or the hash of a secret.
     pub name: String,
-    /// The version of the site's configuration that says so.
+    /// The version of the site's configuration that this comes from.
     pub version: u64,
     /// Whether it is denied from now on.
     pub denied: bool,
@@ -40,8 +40,8 @@ pub struct Verdict {
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Spend an attempt with a token of which nobody says what it paid, as
-    /// callers of the release before do.
+    /// Spend an attempt with a token, without saying what it paid: sent by
+    /// callers that run the previous release.
     Redeem(RowId, Redeem),
     /// A picture was asked.
     Step(RowId),
@@ -57,11 +57,11 @@ pub enum Command {
     Deny(Vec<Verdict>),
     /// Drop what is due and see that an alarm is set.
     Sweep,
-    /// Say how much waits, and change nothing.
+    /// Count the rows that wait for the origin, and change nothing.
     Backlog,
-    /// More work was asked, so many expected hashes in all.
+    /// More work was required: this many expected hashes in all.
     Owe(RowId, u64),
-    /// Spend an attempt with a token that paid so many expected hashes.
+    /// Spend an attempt with a token that paid this many expected hashes.
     Spend(RowId, Redeem, u64),
 }
 
@@ -141,9 +141,21 @@ fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_captcha::redemption::NotAllowed;
+    use munjigi_captcha::SecretHash;
+    use munjigi_captcha::redemption::{CallHash, NotAllowed, TokenHash};
 
     use super::*;
+    use crate::redemptions::facts::tests::facts;
+
+    fn redeem() -> Redeem {
+        Redeem {
+            call: CallHash([5; 16]),
+            token: TokenHash([6; 16]),
+            secret: SecretHash::parse(&"0".repeat(64)).unwrap(),
+            paid: 0,
+            facts: facts(),
+        }
+    }
 
     #[test]
     fn commands_and_replies_survive_their_journey() {
@@ -157,6 +169,8 @@ mod tests {
             Command::Sweep,
             Command::Backlog,
             Command::Owe(row, 640_000),
+            Command::Redeem(row, redeem()),
+            Command::Spend(row, redeem(), 640_000),
         ] {
             let url = command.url().unwrap();
             assert_eq!(Command::from_url(&url), Some(command));
