@@ -21,8 +21,8 @@ use crate::time::UnixMillis;
 
 /// Of the payload.
 const VERSION: u8 = 2;
-/// The one before, which challenges may still have that an edge of the
-/// release before sealed: the same with a step whose length told its answer's.
+/// The previous version, still found in challenges that an edge of the previous
+/// release sealed: the length of its step revealed the length of the answer.
 const VERSION_BEFORE: u8 = 1;
 
 /// What a challenge seals.
@@ -30,8 +30,8 @@ const VERSION_BEFORE: u8 = 1;
 pub struct ChallengeClaims {
     /// The attempt.
     pub id: AttemptId,
-    /// The root key under which the attempt began; derivations use it also
-    /// after another one became the first.
+    /// The root key under which the attempt began; derivations keep using it
+    /// after another key became the first.
     pub root: Kid,
     /// Until when the attempt's row is kept, whole seconds. Copied unchanged
     /// into every later seal of the attempt.
@@ -54,9 +54,9 @@ pub struct ChallengeClaims {
     pub step: SealedStep,
     /// The network's pseudonym for the site and the day of `issued_at`.
     pub visitor: [u8; 8],
-    /// 0–100; of an attempt only ever rises.
+    /// 0–100; never decreases during an attempt.
     pub risk: u8,
-    /// What the attempt is asked for in all.
+    /// What the attempt has to pay in all.
     pub owed: Owed,
 }
 
@@ -108,7 +108,7 @@ impl SealedPuzzle {
 /// What an attempt owes in all, and what it has paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
-    /// Expected hashes that were asked of the attempt in all; only rises.
+    /// Expected hashes required of the attempt in all; only increases.
     pub asked: u64,
     /// Expected hashes that were proven before this step.
     pub paid: u64,
@@ -125,7 +125,7 @@ pub enum Way {
     Puzzle,
     /// By a puzzle, and a picture will follow, whatever the policy says then.
     PictureAhead,
-    /// By "another way" than the picture that was asked.
+    /// By "another way" instead of the picture that was asked for.
     Another,
 }
 
@@ -160,7 +160,7 @@ impl ChallengeClaims {
         Encrypted::encrypt(keys.kid, &keys.challenge, nonce, &associated, &self.payload()).write()
     }
 
-    /// Opens a challenge by whichever key made it.
+    /// Opens a challenge with whichever key sealed it.
     pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
         let mut seal = Encrypted::read(text, MAX_CHALLENGE_CHARS)?;
         let keys = authority.find(seal.kid).ok_or(SealError)?;

@@ -1,8 +1,8 @@
 //! Keys that a site keeps from another vendor. They carry no check of ours;
-//! a small filter of fingerprints stands for them, so that an invented key
-//! costs no look-up. A fingerprint that fits by chance costs a look-up and no
-//! more: which site a key belongs to is the store's to know. Fingerprints are
-//! made with `MUNJIGI_KEY_CHECK`, so that nobody can search for names that fit.
+//! a small filter of fingerprints represents them, so that an invented key
+//! costs no look-up. A fingerprint that matches by chance costs one look-up and
+//! no more: the store knows which site a key belongs to. Fingerprints are
+//! made with `MUNJIGI_KEY_CHECK`, so that nobody can search for names that match.
 
 use sha2::{Digest, Sha256};
 
@@ -43,7 +43,8 @@ enum Made {
     /// With the check key.
     #[default]
     Keyed,
-    /// Without it: by an origin of before, until it is replaced.
+    /// Without it: by an origin of an earlier release, until the filter is
+    /// published again.
     Plain,
 }
 
@@ -59,8 +60,8 @@ impl Made {
     }
 }
 
-/// The byte before a filter whose fingerprints are keyed. With it the length
-/// is one above a multiple of four, which no filter without it has.
+/// The byte in front of a filter whose fingerprints are keyed. It makes the
+/// length one more than a multiple of four, which no plain filter has.
 const KEYED: u8 = 2;
 
 /// Which imported keys there may be, as it is published.

@@ -296,7 +296,7 @@ async fn spend<R: RedemptionStore>(
     };
     match redeemed {
         Ok(Redeemed::First | Redeemed::Repeat) => Ok(()),
-        // Nothing more is told to who sends an older token of the attempt.
+        // An older token of the attempt gets no further explanation.
         Ok(Redeemed::Spent | Redeemed::NotAllowed(NotAllowed::Unpaid)) => Err(Reason::Spent),
         Ok(Redeemed::NotAllowed(NotAllowed::Late)) => Err(Reason::Expired),
         Ok(Redeemed::NotAllowed(NotAllowed::Stepped | NotAllowed::DeniedAttempt)) => {

@@ -17,8 +17,8 @@ use crate::visit::Country;
 
 /// Of the payload.
 const VERSION: u8 = 2;
-/// The one before, which tokens may still have that an edge of the release
-/// before sealed: the same without what was paid.
+/// The previous version, still found in tokens that an edge of the previous
+/// release sealed: it does not say what was paid.
 const VERSION_BEFORE: u8 = 1;
 
 /// What a token says.
@@ -66,7 +66,7 @@ struct Payload<'a> {
     paid: u64,
 }
 
-/// The payload of the version before.
+/// The payload of the previous version.
 #[derive(Serialize, Deserialize)]
 struct Before<'a> {
     version: u8,
@@ -96,7 +96,7 @@ impl TokenClaims {
         Frame { kid: keys.kid, payload, tag }.write()
     }
 
-    /// Opens a token by whichever key made it.
+    /// Opens a token with whichever key sealed it.
     pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
         let frame = Frame::<32>::read(text, MAX_SEAL_CHARS)?;
         let keys = authority.find(frame.kid).ok_or(SealError)?;

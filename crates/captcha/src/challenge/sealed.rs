@@ -1,6 +1,6 @@
-//! The step of a challenge as it is sealed. A cipher hides what a picture's
-//! answer is, not how long: so all answers of a kind have one length, and no
-//! number's length tells its size.
+//! The step of a challenge as it is sealed. Encryption hides an answer but not
+//! its length: so all answers of a kind have the same length, and numbers have
+//! a fixed one.
 
 use munjigi_protocol::Algorithm;
 use postcard::fixint;
@@ -40,7 +40,7 @@ enum Answer {
 #[derive(Serialize, Deserialize)]
 struct Numbers(#[serde(with = "fixint::le")] u64);
 
-/// [`Squares`] with a mask of the greatest length.
+/// [`Squares`] with a mask of the maximum length.
 #[derive(Serialize, Deserialize)]
 struct Mask {
     columns: u8,
@@ -113,7 +113,7 @@ impl From<Answer> for RightAnswer {
 }
 
 impl Numbers {
-    /// A pack's answers name no number above 63.
+    /// No answer in a pack contains a number above 63.
     fn of(numbers: &[u8]) -> Self {
         let bit = |number: &u8| 1_u64.checked_shl((*number).into()).unwrap_or_default();
         Self(numbers.iter().map(bit).fold(0, |mask, bit| mask | bit))

@@ -1,6 +1,6 @@
-//! The name of an image for one challenge: which image of which pack it is
-//! can be read at the edge alone, and two challenges that show the same one
-//! name it differently. So nobody learns from names what was shown before.
+//! The name of an image for one challenge: only the edge can read which image
+//! of which pack it is, and two challenges that show the same image name it
+//! differently. So nobody learns from names what was shown before.
 
 use hmac::{Hmac, KeyInit, Mac};
 use munjigi_protocol::PackId;
@@ -14,8 +14,8 @@ use crate::time::UnixMillis;
 
 /// Of the payload.
 const VERSION: u8 = 2;
-/// The one before, which names may still have that an edge of the release
-/// before made.
+/// The previous version, still found in names that an edge of the previous
+/// release made.
 const VERSION_BEFORE: u8 = 1;
 
 /// An image of a challenge.
@@ -35,14 +35,14 @@ pub struct PictureName {
 struct Payload {
     version: u8,
     pack: [u8; 8],
-    /// Of one length, which does not tell how far back in the pack it is.
+    /// Of a fixed length, which does not reveal how large it is.
     #[serde(with = "postcard::fixint::le")]
     item: u16,
     image: u8,
     until: u64,
 }
 
-/// The payload of the version before: a number of another length.
+/// The payload of the previous version: its item has a variable length.
 #[derive(Serialize, Deserialize)]
 struct Before {
     version: u8,

@@ -1,20 +1,20 @@
 //! Which key signs what. Each receiver has keys of its own, derived from the
-//! internal ring: who owns the gpu-backend's machine can call the gpu-backend,
-//! and nobody else. The origin alone holds the ring.
+//! internal ring: an attacker who takes over the gpu-backend's machine can call
+//! the gpu-backend and nothing else. Only the origin holds the ring.
 
 use zeroize::Zeroizing;
 
 use crate::ring::{KeyRing, Kid, RingError, RingKey};
 
-/// Whom a request is meant for: a request to the one never counts at the
-/// other.
+/// Whom a request is meant for: a request signed for one audience is never
+/// valid at another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// `/internal/*` of the edge.
     Edge,
     /// `/internal/*` of the origin.
     Origin,
-    /// Everything of the gpu-backend that costs something.
+    /// Every gpu-backend route whose work costs something.
     Gpu,
 }
 
@@ -58,7 +58,7 @@ impl AudienceKeys {
         self.audience
     }
 
-    /// Every name, that of the key that signs first.
+    /// Every key's name; the first is that of the key that signs.
     pub fn kids(&self) -> impl Iterator<Item = Kid> {
         self.ring.kids()
     }
@@ -73,7 +73,7 @@ impl AudienceKeys {
 }
 
 /// What `MUNJIGI_INTERNAL_KEYS` holds: the internal ring, `kid:key,…`, or
-/// derived keys of those audiences that a part needs, `edge/kid:key,…`.
+/// the derived keys of the audiences that a component needs, `edge/kid:key,…`.
 /// `Debug` prints no key.
 #[derive(Debug, Clone)]
 pub struct CallKeys {
@@ -87,7 +87,7 @@ enum Given {
     Derived,
 }
 
-/// Why a variable holds no keys for calls. None repeats what stands in it.
+/// Why a variable holds no keys for calls. No message repeats its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallKeysError {
     /// Not the internal ring.
@@ -148,7 +148,7 @@ impl CallKeys {
         self.given == Given::Ring
     }
 
-    /// The derived form for a part that needs these audiences.
+    /// The derived form for a component that needs these audiences.
     pub fn write(internal: &KeyRing, audiences: &[Audience]) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::new());
         for audience in audiences {

@@ -1,5 +1,5 @@
-//! One attempt whose challenge opened, is allowed and is in time: what its
-//! solution, its answer or its wish for another way leads to.
+//! One attempt whose challenge could be opened, is allowed and has not expired:
+//! what its solution, its answer or its request for another way leads to.
 
 mod pictures;
 mod prices;
@@ -26,15 +26,14 @@ use crate::tally::{PictureTally, Tally};
 use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
-/// More work is asked only when it has doubled since: a network's price
-/// creeps with every neighbour that asks for a challenge, and a visitor who
-/// solves for a second must not run after it. What an attack changes is a
-/// multiple.
+/// More work is required only once the price has at least doubled: every
+/// neighbour who requests a challenge raises a network's price a little, and a
+/// visitor who solves for a second must not chase it. An attack multiplies it.
 const RISE: u64 = 2;
 
-/// Puzzles of one attempt, the first included. Each further one at least
-/// doubles what was paid, so three of them are a factor of eight; whoever
-/// has paid that has waited long enough.
+/// Puzzles in one attempt, including the first. Each further one at least
+/// doubles what was paid, so three of them make a factor of eight; a visitor
+/// who has paid that has waited long enough.
 const MAX_PUZZLES: u8 = 4;
 
 pub struct Attempt<'a> {
@@ -338,7 +337,7 @@ fn unavailable(_: StoreError) -> Refusal {
 }
 
 fn exhausted() -> Refusal {
-    Refusal::new(Code::AttemptsExhausted, "this attempt has ended; begin anew")
+    Refusal::new(Code::AttemptsExhausted, "this attempt has ended; start again")
 }
 
 fn not_allowed(why: NotAllowed) -> Refusal {

@@ -55,7 +55,7 @@ impl Attempt<'_> {
             // The refusal stands whether or not the price could be raised.
             let _ = stores.prices.raise(&self.payer()).await;
         }
-        let mut refusal = self.failed(Code::AnswerWrong, "the answer is wrong; begin anew");
+        let mut refusal = self.failed(Code::AnswerWrong, "the answer is wrong; start again");
         if let Some(tally) = &mut refusal.tally {
             tally.picture = Some(fate(picture, PictureFate::Wrong));
         }
