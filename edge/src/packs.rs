@@ -77,7 +77,7 @@ impl<'edge> Packs<'edge> {
 }
 
 fn unreadable(key: &str) {
-    let detail = format!("{key}: not what this release can read; publishing it anew mends it");
+    let detail = format!("{key}: not what this release can read; publish it again");
     Line::new(Level::Error, "pack-unreadable").with_detail(&detail).write();
 }
 

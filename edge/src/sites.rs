@@ -102,7 +102,7 @@ impl<'edge> Sites<'edge> {
     pub async fn stored(env: &Env, sitekey: &str) -> Result<Stored, StoreError> {
         let stored = Stored::parse(Kv::new(env)?.load(&site_key(sitekey)).await?.as_deref());
         if stored == Stored::Unreadable {
-            unreadable(sitekey, "no site that this release can read; publishing it anew mends it");
+            unreadable(sitekey, "no site that this release can read; publish it again");
         }
         Ok(stored)
     }
@@ -142,7 +142,7 @@ impl<'edge> Sites<'edge> {
         };
         let filter = base64::decode(&text).and_then(|bytes| ImportFilter::read(&bytes));
         if filter.is_none() {
-            unreadable(IMPORTS_KEY, "no filter; publishing it anew mends it");
+            unreadable(IMPORTS_KEY, "no filter; publish it again");
         }
         Ok(filter.unwrap_or_default())
     }

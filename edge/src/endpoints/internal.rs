@@ -26,9 +26,9 @@ pub async fn state(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer>
     }))
 }
 
-/// The body of a request that the origin signed, now, and never before.
-/// Whoever did not sign it makes us read nothing of it: the header is checked
-/// and its nonce spent first, then the body is read and held against what was
+/// The body of a request that the origin has just signed and that was not seen
+/// before. Nothing is read of an unsigned body: the header is checked and its
+/// nonce spent first; only then is the body read and compared with what was
 /// signed.
 pub async fn authorise(
     edge: &Edge<'_>,
@@ -39,7 +39,7 @@ pub async fn authorise(
         Ok(signed) => signed,
         Err(error) => return Err(refuse(edge, inbound, error).await),
     };
-    // Past this the signature's own time refuses it.
+    // Later the signature is refused because of its own time.
     let until = edge.now.0 + 2 * MAX_SKEW_SECONDS * 1_000;
     let objects = Objects::new(edge.env, edge.shards()).map_err(|_| nonces_away())?;
     match objects.nonce(signed.nonce.0, until).await {
