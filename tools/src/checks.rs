@@ -1,5 +1,5 @@
-//! Every check of `scripts/test`, in an order that tells bad news early, and
-//! their summary. What a check looks at is in the modules below.
+//! Every check of `scripts/test`, in an order that reports bad news early, and
+//! their summary. What a check covers is in the modules below.
 
 mod cargo;
 mod clients;
@@ -40,7 +40,7 @@ pub struct Context {
     pub browsers: Browsers,
     /// A Python with what examples and client libraries need, or why there is none.
     pub python: Result<PathBuf, String>,
-    /// Nothing where there is a Redis, else why there is none.
+    /// Ok where there is a Redis, else why there is none.
     pub redis: Result<(), String>,
     /// A software adapter for the tests of the GPU half, or why there is none.
     pub vulkan: Result<Vulkan, String>,
@@ -64,8 +64,8 @@ impl Context {
         }
     }
 
-    /// How a check ended whose tests passed as far as they ran: those that
-    /// need a missing part did not.
+    /// How a check ended whose tests all passed, except that those that need a
+    /// missing part did not run.
     fn outcome(&self, parts: &[Part], tally: Tally) -> Result<Outcome> {
         let missing = |&part: &Part| Some((part, self.missing(part)?));
         let missing: Vec<(Part, &String)> = parts.iter().filter_map(missing).collect();
@@ -85,23 +85,23 @@ fn settled(required: &Required, missing: &[(Part, &String)], tally: Tally) -> Re
     Ok(Outcome::Skipped(reasons.collect::<Vec<_>>().join("; ")))
 }
 
-/// How a check ended, if not with an error.
+/// How a check ended without an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// As it should be.
+    /// Everything passed.
     Passed,
-    /// As it should be at the second try of these tests.
+    /// These tests failed, and passed when they ran again.
     Flaky(Vec<Failure>),
-    /// As it should be; with what a person should know of it.
+    /// Everything passed, and there is something that a person should know.
     Noted(String),
-    /// Not looked at, or not at all of it, and why.
+    /// All or part of it did not run, and why.
     Skipped(String),
 }
 
 /// A check.
 #[derive(Clone, Copy)]
 pub struct Check {
-    /// By which a person chooses it.
+    /// The name by which a person chooses it.
     pub name: &'static str,
     run: fn(&Context) -> Result<Outcome>,
 }

@@ -144,7 +144,7 @@ pub struct Stack {
     /// Sites with keys in each vendor's shape, by the vendor's name.
     pub dialects: BTreeMap<String, Site>,
     logs: PathBuf,
-    /// Where letters are put.
+    /// Where emails are stored.
     mail: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }

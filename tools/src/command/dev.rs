@@ -194,7 +194,7 @@ fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()
     println!(
         "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- \
          everybody is stepped up\n   edge           {}\n   \
-         console        {}   <- log in as the demo account, or sign up; letters are under /mailbox\n   for operators  {}/health/ready, /metrics\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
+         console        {}   <- log in as the demo account, or sign up; emails are under /mailbox\n   for operators  {}/health/ready, /metrics\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
          logs           {}\n   for tools      {}\n\nIs it well?\n   target/debug/munjigi probe --edge {} \
          --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
         stack.edge.url(),

@@ -1,25 +1,25 @@
-//! `MUNJIGI_REQUIRE`: which parts must be there. Without it a missing part is
-//! a skip with its reason; with it, a failure.
+//! `MUNJIGI_REQUIRE`: which parts must be present. The checks of a missing part
+//! are skipped, with the reason; those of a required part fail.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use anyhow::{Result, bail};
 
-/// Something that cannot always be had.
+/// Something that not every machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// Chromium or Chrome.
     Chromium,
     /// Firefox.
     Firefox,
-    /// WebKit by way of GTK's `MiniBrowser`.
+    /// WebKit, through GTK's `MiniBrowser`.
     Webkit,
     /// Python with virtual environments.
     Python,
-    /// Redis, or another server of its protocol.
+    /// Redis, or another server that speaks its protocol.
     Redis,
-    /// A software adapter of Vulkan's.
+    /// A software adapter for Vulkan.
     Vulkan,
 }
 
@@ -42,7 +42,7 @@ impl Part {
     }
 }
 
-/// The parts that must be there.
+/// The parts that must be present.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Required(BTreeSet<Part>);
 
@@ -52,14 +52,14 @@ impl Required {
         std::env::var("MUNJIGI_REQUIRE").unwrap_or_default().parse()
     }
 
-    /// Whether this part must be there.
+    /// Whether this part must be present.
     #[must_use]
     pub fn includes(&self, part: Part) -> bool {
         self.0.contains(&part)
     }
 
-    /// What came of getting a part: an error where it is required, else why it
-    /// is missing, which is said.
+    /// The result of looking for a part. A missing part is an error where it is
+    /// required; elsewhere the reason is printed and returned.
     pub fn settle<T>(&self, part: Part, found: Result<T>) -> Result<Result<T, String>> {
         match found {
             Ok(found) => Ok(Ok(found)),
