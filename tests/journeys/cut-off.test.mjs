@@ -1,7 +1,7 @@
-// What a visitor sees where something of the widget cannot be fetched: a row for each file that the
-// build has made, and each moment at which a browser fetches it, in Chromium; the worst of them in
-// every engine. Each says that there is no connection, tells the page, lets no error get out, and
-// goes on by itself once there is one. The edge is played at the wire, where it can be cut off.
+// What a visitor sees when part of the widget cannot be fetched: one row for each file of the build
+// and each moment at which a browser fetches it, in Chromium; the worst cases in every engine. In
+// each, the widget says that there is no connection, tells the page, throws no error, and continues
+// by itself once there is one. The edge is simulated on the network, where it can be cut off.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -27,10 +27,10 @@ after(() => browser?.close());
 
 /**
  * @typedef {'start' | 'solving' | 'picture' | 'answer' | 'way' | 'renewal'} Moment when it is cut off: as the page
- * is opened, as the check begins, as a picture is asked, answered or left for another way, as a token is renewed
+ * opens, as the check begins, as a picture is requested, answered or exchanged for another way, as a token is renewed
  * @typedef {object} Row
  * @property {Moment} at
- * @property {boolean} [half] the answer breaks off in its middle
+ * @property {boolean} [half] the answer breaks off halfway
  * @property {string} [lang] of the page
  * @property {boolean} [bare] the browser has no WebAssembly
  */
@@ -55,7 +55,7 @@ const FILES = [
   [/^(?<lang>[\w-]+)\.json$/, { 'as the page opens': { at: 'start' } }],
 ];
 
-/** The edge's answers, which are no files. @type {Record<string, Record<string, Row>>} */
+/** The edge's answers that are not files. @type {Record<string, Record<string, Row>>} */
 const ANSWERS = {
   '/v1/challenges': { 'as the check begins': { at: 'solving' }, 'half of it': { at: 'solving', half: true } },
   '/v1/solutions': {

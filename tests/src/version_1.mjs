@@ -1,6 +1,6 @@
-// Gives the redemption objects of a stopped edge the tables of their first version, as a release
-// from before would have left them: `r` with an index beside its key and `s` for each bucket, and a
-// cursor for each.
+// Converts the redemption objects of a stopped edge to the first version of their tables, as an
+// earlier release would have left them: for each bucket a table `r` with an index beside its key, a
+// table `s`, and a cursor.
 //
 //   node version_1.mjs FOLDER-WITH-THE-OBJECTS
 

@@ -1,5 +1,6 @@
 //! The origin's routes at the edge: a signed call is carried out once, and
-//! strangers neither make the edge hold what they send nor get its attention.
+//! strangers can neither make the edge buffer what they send nor take capacity
+//! from other callers.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ async fn a_signed_call_sent_twice_to_the_edge_is_carried_out_once() -> Result<()
     let again = put(&stack, IMAGES, &signature, &body).await?;
     assert_eq!((again.status, code(&again)?), (StatusCode::UNAUTHORIZED, Code::Replayed));
 
-    // Many at once, on connections that stand before the first is sent.
+    // Many at once, on connections that are open before the first is sent.
     let signature = signed::signature(&stack, &Method::PUT, IMAGES, &body)?;
     let mut connections = Vec::new();
     for _ in 0..32 {
@@ -89,7 +90,7 @@ async fn begin_upload(edge: &str, signature: &str) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// The status line of what is answered.
+/// The status line of the answer.
 async fn status_line(stream: &mut TcpStream) -> Result<String> {
     let mut line = Vec::new();
     while !line.ends_with(b"\r\n") {
@@ -99,7 +100,7 @@ async fn status_line(stream: &mut TcpStream) -> Result<String> {
     Ok(String::from_utf8(line)?.trim_end().to_owned())
 }
 
-/// A signature as the edge expects one, by a key that it does not have.
+/// A well-formed signature by a key that the edge does not have.
 fn invented() -> String {
     let part = |bytes: usize| "A".repeat(bytes);
     format!("k=k1, a=edge, t=1795000000, n={}, d={}, s={}", part(22), part(43), part(43))
@@ -129,8 +130,8 @@ async fn an_upload_with_an_invented_signature_is_answered_before_its_body_is_sen
         assert!(answered.starts_with("HTTP/1.1 401"), "{answered}");
     }
 
-    // Many of them at once, and kept open, are nothing to those who come for
-    // a challenge; how much slower they are served is printed.
+    // Many of them at once, kept open, do not keep visitors from getting a
+    // challenge; how much slower they are served is printed.
     let before = median_challenge(&stack).await?;
     let mut uploads = Vec::new();
     for _ in 0..64 {
@@ -165,7 +166,7 @@ async fn strangers_on_internal_routes_are_soon_turned_away() -> Result<()> {
     let answer = turned_away.await?;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(answer.headers.contains_key("retry-after"));
-    // The origin, from the same network, is heard all the same.
+    // The origin, in the same network, is still served.
     let signature = signed::signature(&stack, &Method::GET, state, b"")?;
     let headers = [(headers::SIGNATURE, signature.as_str())];
     let answer = connection.send(Method::GET, state, &headers, "").await?;
