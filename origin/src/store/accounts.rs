@@ -292,8 +292,10 @@ impl Unit for ConfirmSignUp<'_> {
 }
 
 /// Gives an account another password: by the link of a recovery, or by who
-/// knew the old one. Every session ends but the one that is kept; with a
-/// link, the keys of the API that the account made end as well.
+/// knew the old one. Every session ends but the one that is kept, and an
+/// authenticator key that was shown and not confirmed is void: somebody else
+/// may have seen it. With a link, the keys of the API that the account made
+/// end as well.
 #[derive(Debug)]
 pub struct SetPassword<'a> {
     /// Whose, and who does it.
@@ -330,7 +332,9 @@ impl Unit for SetPassword<'_> {
             }
         }
         sqlx::query!(
-            "UPDATE accounts SET password = $2 WHERE id = $1",
+            "UPDATE accounts SET password = $2, totp_offered_at = NULL,
+                totp_key = CASE WHEN totp_confirmed_at IS NOT NULL THEN totp_key END
+            WHERE id = $1",
             account.as_str(),
             self.password
         )

@@ -22,7 +22,7 @@ pub fn code(rig: &Rig, key: &str) -> String {
 }
 
 /// The app's key as the page shows it.
-fn shown_key(tab: &Tab<'_>) -> String {
+pub fn shown_key(tab: &Tab<'_>) -> String {
     let after = tab.page.split("id=\"key\">").nth(1).unwrap();
     after.split('<').next().unwrap().to_owned()
 }

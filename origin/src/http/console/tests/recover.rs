@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use sqlx::PgPool;
 
+use super::factor::shown_key;
 use super::journey::link_to;
 use crate::accounts::session::RECOVERY_MILLIS;
 use crate::accounts::{Permission, Role};
@@ -242,4 +243,24 @@ async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPoo
     let recorded = "SELECT count(*) FROM audit
         WHERE action = 'key.revoke' AND after->>'because' = 'password-reset'";
     assert_eq!(rig.number(recorded).await, 2);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn an_authenticator_key_that_was_only_shown_does_not_outlive_a_password(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let path = "/console/account/factor";
+    // Somebody else, with Kim's password, sees a key and waits.
+    let mut thief = rig.tab_of(&kim.account).await;
+    thief.open(path).await;
+    let seen = shown_key(&thief);
+    let mut tab = Tab::new(&rig);
+    tab.open("/recover").await;
+    tab.send("/recover", &[("email", &kim.email)]).await;
+    tab.open(&link_to(&rig, &kim.email).await).await;
+    let link = tab.value_of("link");
+    tab.send("/recover/password", &[("link", &link), ("password", OTHER)]).await;
+    tab.open(path).await;
+    assert_eq!(tab.status, 200);
+    assert_ne!(shown_key(&tab), seen);
 }
