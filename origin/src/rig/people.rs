@@ -5,6 +5,7 @@ use munjigi_captcha::UnixMillis;
 use super::{Rig, Tab};
 use crate::accounts::session::Stage;
 use crate::accounts::{Id, Password, Role, Token};
+use crate::store::audit::Actor;
 use crate::store::sessions::{self, NewSession};
 
 /// Everybody's, in tests: hashed once in a while, it is slow.
@@ -16,6 +17,18 @@ pub struct Someone {
     pub account: Id,
     pub organisation: Id,
     pub email: String,
+}
+
+impl Someone {
+    /// As the record of changes names them.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            account: self.account.clone(),
+            email: self.email.clone(),
+            prefix: "203.0.113.0/24".to_owned(),
+            request_id: "r".to_owned(),
+        }
+    }
 }
 
 impl Rig {

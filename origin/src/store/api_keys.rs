@@ -5,8 +5,9 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
+use super::accounts::Account;
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, mails, to_timestamp, transact};
+use super::{StoreError, Unit, mails, organisations, to_timestamp, transact};
 use crate::accounts::{ApiKey, Id, Permission, TokenHash};
 use crate::entropy::Entropy;
 use crate::mail::Letter;
@@ -146,7 +147,9 @@ pub struct MakeKey<'a> {
     pub organisation: &'a Id,
     /// What was chosen.
     pub wanted: &'a WantedKey,
-    /// Who makes it.
+    /// Who makes it, as their request found them.
+    pub by: &'a Account,
+    /// The same, for the record of changes.
     pub actor: &'a Actor,
     /// Says so to their address.
     pub letter: &'a Letter,
@@ -161,7 +164,7 @@ impl MakeKey<'_> {
         &self,
         pool: &PgPool,
         entropy: &Entropy,
-    ) -> Result<Result<(Id, ApiKey), TooManyKeys>, StoreError> {
+    ) -> Result<Result<(Id, ApiKey), KeyRefused>, StoreError> {
         let (id, key) = (Id::draw(entropy), ApiKey::draw(entropy));
         let unit = Keep { id: &id, hash: key.hash(), hint: &key.hint(), key: self };
         Ok(transact(pool, &unit).await?.map(|()| (id, key)))
@@ -190,22 +193,54 @@ pub struct WantedKey {
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// The organisation has as many as it may.
+/// Why no key was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("The organisation has 100 keys already. Revoke one that is no longer used.")]
-pub struct TooManyKeys;
+pub enum KeyRefused {
+    /// The organisation has as many as it may.
+    #[error("The organisation has 100 keys already. Revoke one that is no longer used.")]
+    TooMany,
+    /// Their role or password changed after the request was let in.
+    #[error("Your role or your password has just changed. Log in and try again.")]
+    Changed,
+}
+
+impl Keep<'_> {
+    /// Whether the maker may still have this key. A password reset, or the end
+    /// of a membership, that runs at the same time either finds the key and
+    /// revokes it or is seen here: both wait for the locks that this unit
+    /// takes.
+    async fn is_allowed(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+        let MakeKey { organisation, by, .. } = *self.key;
+        let role = sqlx::query_scalar!(
+            "SELECT role FROM members JOIN accounts ON accounts.id = account
+            WHERE organisation = $1 AND account = $2 AND password = $3
+            FOR SHARE OF accounts",
+            organisation.as_str(),
+            by.id.as_str(),
+            by.password
+        )
+        .fetch_optional(connection)
+        .await?;
+        let Some(role) = role else { return Ok(false) };
+        let role = organisations::role("members", by.id.as_str(), &role)?;
+        Ok(self.key.wanted.scopes.iter().all(|scope| role.may(*scope)))
+    }
+}
 
 impl Unit for Keep<'_> {
-    type Output = Result<(), TooManyKeys>;
+    type Output = Result<(), KeyRefused>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        let MakeKey { organisation, wanted, actor, letter, now } = *self.key;
+        let MakeKey { organisation, wanted, actor, letter, now, .. } = *self.key;
         sqlx::query!(
             "SELECT id FROM organisations WHERE id = $1 FOR UPDATE",
             organisation.as_str()
         )
         .fetch_optional(&mut *connection)
         .await?;
+        if !self.is_allowed(&mut *connection).await? {
+            return Ok(Err(KeyRefused::Changed));
+        }
         let live = sqlx::query_scalar!(
             r#"SELECT count(*) AS "count!" FROM api_keys
             WHERE organisation = $1 AND revoked_at IS NULL"#,
@@ -214,7 +249,7 @@ impl Unit for Keep<'_> {
         .fetch_one(&mut *connection)
         .await?;
         if live >= MOST {
-            return Ok(Err(TooManyKeys));
+            return Ok(Err(KeyRefused::TooMany));
         }
         let WantedKey { name, scopes, per_minute, per_day, expires_at } = wanted;
         let scopes: Vec<String> =
@@ -254,9 +289,9 @@ impl Unit for Keep<'_> {
 /// Why keys end of which nobody said so one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
-    /// Whoever made them set another password without knowing the last.
+    /// Their maker set another password without knowing the last.
     PasswordReset,
-    /// Whoever made them is no member any more.
+    /// Their maker is no longer a member.
     Removal,
 }
 

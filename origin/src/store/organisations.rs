@@ -227,7 +227,7 @@ pub async fn invitation(
 }
 
 /// A role from a row.
-fn role(table: &'static str, row: &str, text: &str) -> Result<Role, StoreError> {
+pub(super) fn role(table: &'static str, row: &str, text: &str) -> Result<Role, StoreError> {
     let inconsistent = || StoreError::Inconsistent { table, column: "role", row: row.to_owned() };
     Role::parse(text).ok_or_else(inconsistent)
 }

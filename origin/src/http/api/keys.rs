@@ -105,7 +105,7 @@ pub async fn make(
     let wanted = new.wanted(acting.membership.role, now).map_err(ApiRefused::invalid)?;
     let (app, organisation, actor) = (acting.app(), acting.organisation(), &acting.actor());
     let letter = &letters::key_made(app.console(), by, &acting.membership, &wanted.name);
-    let key = MakeKey { organisation, wanted: &wanted, actor, letter, now };
+    let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
     let (id, key) = key
         .make(&app.pool, &app.entropy)
         .await?

@@ -21,9 +21,9 @@ use crate::locale::Locale;
 use crate::mail::LetterKind;
 use crate::rig::people::Someone;
 use crate::rig::{Answer, Rig};
+use crate::store::accounts;
 use crate::store::api_keys::{MakeKey, WantedKey};
 use crate::store::api_sessions::{self, NewApiSession};
-use crate::store::audit::Actor;
 
 /// A program.
 pub struct Client<'a> {
@@ -104,15 +104,11 @@ impl Rig {
     }
 
     pub async fn client_of(&self, of: &Someone, wanted: &WantedKey) -> (Id, Client<'_>) {
-        let actor = Actor {
-            account: of.account.clone(),
-            email: of.email.clone(),
-            prefix: "203.0.113.0/24".to_owned(),
-            request_id: "r".to_owned(),
-        };
+        let actor = &of.actor();
         let (organisation, now) = (&of.organisation, self.now());
         let letter = &LetterKind::PasswordChanged.letter(of.email.parse().unwrap(), Locale::En);
-        let key = MakeKey { organisation, wanted, actor: &actor, letter, now };
+        let by = &accounts::find(&self.pool, &of.account).await.unwrap().unwrap();
+        let key = MakeKey { organisation, wanted, by, actor, letter, now };
         let (id, key) = key.make(&self.pool, &self.app.entropy).await.unwrap().unwrap();
         (id, Client { rig: self, bearer: key.reveal().to_string() })
     }

@@ -5,8 +5,13 @@ use axum::http::Request;
 use sqlx::PgPool;
 
 use crate::accounts::session::PROOF_MILLIS;
+use crate::accounts::{Permission, Role};
+use crate::locale::Locale;
+use crate::mail::LetterKind;
 use crate::rig::Rig;
-use crate::rig::people::PASSWORD;
+use crate::rig::people::{PASSWORD, Someone};
+use crate::store::accounts;
+use crate::store::api_keys::{KeyRefused, MakeKey, WantedKey};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn a_key_is_shown_once_works_and_is_revoked(pool: PgPool) {
@@ -74,4 +79,48 @@ async fn an_open_browser_alone_makes_no_key(pool: PgPool) {
     let subjects: Vec<String> =
         sqlx::query_scalar("SELECT subject FROM mails").fetch_all(&rig.pool).await.unwrap();
     assert_eq!(subjects, ["You have a new API key"]);
+}
+
+/// Makes a key as a request does that was let in before `meanwhile` happened.
+async fn make_after(rig: &Rig, of: &Someone, meanwhile: impl AsyncFnOnce()) -> Option<KeyRefused> {
+    let by = &accounts::find(&rig.pool, &of.account).await.unwrap().unwrap();
+    meanwhile().await;
+    let wanted = &WantedKey {
+        name: "deploy".to_owned(),
+        scopes: vec![Permission::ReadSites, Permission::ReadAudit],
+        per_minute: 600,
+        per_day: None,
+        expires_at: None,
+    };
+    let letter = &LetterKind::PasswordChanged.letter(of.email.parse().unwrap(), Locale::En);
+    let (organisation, actor, now) = (&of.organisation, &of.actor(), rig.now());
+    let key = MakeKey { organisation, wanted, by, actor, letter, now };
+    key.make(&rig.pool, &rig.app.entropy).await.unwrap().err()
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn no_key_is_made_for_what_somebody_was_a_moment_ago(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let there = Someone { organisation: kim.organisation.clone(), ..lee.clone() };
+    assert_eq!(make_after(&rig, &there, async || {}).await, Some(KeyRefused::Changed), "no member");
+    rig.join(&there.organisation, &lee.account, Role::Admin).await;
+    assert_eq!(make_after(&rig, &there, async || {}).await, None);
+    let demoted = async || rig.join(&there.organisation, &lee.account, Role::Analyst).await;
+    assert_eq!(make_after(&rig, &there, demoted).await, Some(KeyRefused::Changed));
+
+    // A password that is being reset, and the reset not yet committed.
+    let mut reset = rig.pool.begin().await.unwrap();
+    sqlx::query("UPDATE accounts SET password = password || '0' WHERE id = $1")
+        .bind(kim.account.as_str())
+        .execute(&mut *reset)
+        .await
+        .unwrap();
+    let commit = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        reset.commit().await.unwrap();
+    };
+    let (refused, ()) = tokio::join!(make_after(&rig, &kim, async || {}), commit);
+    assert_eq!(refused, Some(KeyRefused::Changed));
+    assert_eq!(rig.number("SELECT count(*) FROM api_keys").await, 1);
 }
