@@ -127,6 +127,15 @@ pub enum Granting {
 }
 
 impl Granting {
+    /// The same, where the role has changed since the request was let in.
+    #[must_use]
+    pub fn with_role(&self, role: Role) -> Self {
+        match self {
+            Self::Member(_) => Self::Member(role),
+            Self::Key { scopes, .. } => Self::Key { role, scopes: scopes.clone() },
+        }
+    }
+
     /// Whether they may make somebody this, or change somebody who is. A key
     /// makes nobody who may what it may not itself, so none makes admins, who
     /// may make keys.

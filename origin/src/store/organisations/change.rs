@@ -21,12 +21,12 @@ pub enum TeamRefused {
     /// They are a member already.
     #[error("This address belongs to a member already.")]
     Member,
-    /// Whoever asks may not change somebody as mighty.
+    /// They may not change somebody as mighty.
     #[error("Only an owner can make, change or remove an owner.")]
     TooMighty,
-    /// The key may less than the member may or would.
+    /// The key has fewer permissions than the member has or would have.
     #[error(
-        "A key invites, changes and removes only members whose role may no more than the key itself; no key does so with admins and owners."
+        "A key can only invite, change and remove members whose role has no more permissions than the key; never admins and owners."
     )]
     BeyondKey,
     /// Nobody could change the organisation any more.
@@ -73,7 +73,7 @@ impl Unit for Invite<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         lock(connection, self.organisation).await?;
-        // Whoever was removed or made less a moment ago sends none any more.
+        // Somebody who was removed or demoted a moment ago sends none any more.
         let sender = role_of(connection, self.organisation, &self.actor.account).await?;
         if !sender.is_some_and(|role| role.may_grant(self.role)) {
             return Ok(Err(TeamRefused::TooMighty));
@@ -297,7 +297,10 @@ impl Unit for ChangeMember<'_> {
         .await?;
         let Some(row) = row else { return Ok(Err(TeamRefused::Unknown)) };
         let before = super::role("members", self.account.as_str(), &row.role)?;
-        if let Err(refused) = self.allow(connection, before).await? {
+        // Somebody who was removed or demoted a moment ago changes nobody any more.
+        let by = role_of(connection, self.organisation, &self.actor.account).await?;
+        let Some(by) = by else { return Ok(Err(TeamRefused::of(self.by))) };
+        if let Err(refused) = self.allow(connection, &self.by.with_role(by), before).await? {
             return Ok(Err(refused));
         }
         match self.role {
@@ -376,14 +379,14 @@ impl ChangeMember<'_> {
     async fn allow(
         &self,
         connection: &mut PgConnection,
+        by: &Granting,
         before: Role,
     ) -> Result<Result<(), TeamRefused>, StoreError> {
-        let is_person = matches!(self.by, Granting::Member(_));
+        let is_person = matches!(by, Granting::Member(_));
         let leaves = self.role.is_none() && is_person && *self.account == self.actor.account;
-        let mighty =
-            self.by.may_grant(before) && self.role.is_none_or(|role| self.by.may_grant(role));
+        let mighty = by.may_grant(before) && self.role.is_none_or(|role| by.may_grant(role));
         if !leaves && !mighty {
-            return Ok(Err(TeamRefused::of(self.by)));
+            return Ok(Err(TeamRefused::of(by)));
         }
         if before != Role::Owner || self.role == Some(Role::Owner) {
             return Ok(Ok(()));

@@ -3,9 +3,11 @@
 use sqlx::PgPool;
 
 use super::journey::link_to;
-use crate::accounts::{Id, Permission, Role};
+use crate::accounts::{Granting, Id, Permission, Role};
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};
+use crate::store::organisations::{ChangeMember, TeamRefused};
+use crate::store::transact;
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
@@ -197,4 +199,23 @@ async fn an_organisation_keeps_an_owner_also_when_two_leave_at_once(pool: PgPool
     let owners = "SELECT count(*) FROM members JOIN organisations ON id = organisation
         WHERE role = 'owner' AND name = 'Kim''s'";
     assert_eq!(rig.number(owners).await, 1);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn who_was_made_less_while_they_asked_changes_nobody(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    rig.join(&kim.organisation, &lee.account, Role::ReadOnly).await;
+    // The request was let in while they were an owner.
+    let unit = ChangeMember {
+        organisation: &kim.organisation,
+        account: &kim.account,
+        role: None,
+        actor: &lee.actor(),
+        by: &Granting::Member(Role::Owner),
+        now: rig.now(),
+    };
+    assert_eq!(transact(&rig.pool, &unit).await.unwrap(), Err(TeamRefused::TooMighty));
+    let unit = ChangeMember { role: Some(Role::Admin), account: &lee.account, ..unit };
+    assert_eq!(transact(&rig.pool, &unit).await.unwrap(), Err(TeamRefused::TooMighty));
 }
