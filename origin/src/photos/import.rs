@@ -23,7 +23,7 @@ use super::tile::{picture, tile};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::gpu::{Gpu, GpuError, PHOTOS};
-use crate::store::photos::{self, AddPhotoPack, NewArea, NewPhoto, PhotoItem};
+use crate::store::photos::{self, AddPhotoPack, NewArea, NewPhoto, PhotoItem, Usable};
 use crate::store::{StoreError, transact};
 
 /// What the gpu-backend is given for one photo.
@@ -170,8 +170,7 @@ impl Import<'_> {
                 Err(error) => return Err(error.into()),
             };
             same(&vetted.model, &reply)?;
-            let things = &vetted.model.measured.things;
-            let (label, score) = self.shown(&reply.prediction, Some(things))?;
+            let (label, score) = self.shown(&reply.prediction)?;
             let photo = NewPhoto {
                 sha256: &sha256,
                 name: &file.name,
@@ -183,7 +182,8 @@ impl Import<'_> {
                 now: self.clock.now(),
             };
             photos::keep(self.pool, &photo).await?;
-            if label.is_some() {
+            let things = &vetted.model.measured.things;
+            if label.is_some_and(|thing| score >= self.sure && things.contains(thing)) {
                 imported.labelled += 1;
             } else {
                 imported.unsure += 1;
@@ -225,22 +225,21 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// The thing that a classifier surely sees, of those that it was measured
-    /// on, and how sure it is of what it sees.
+    /// The thing that a classifier sees, where what it sees is one, and how
+    /// sure it is.
     pub(super) fn shown(
         &self,
         prediction: &Prediction,
-        measured: Option<&BTreeSet<String>>,
     ) -> Result<(Option<&str>, f32), ImportError> {
         let Prediction::Classify { classes } = prediction else {
             return Err(ImportError::OtherTask);
         };
         let Some((label, score)) = classes.first() else { return Ok((None, 0.0)) };
-        self.known(label)?;
-        Ok((self.thing(label, *score, measured), score.clamp(0.0, 1.0)))
+        Ok((self.listed(label)?, score.clamp(0.0, 1.0)))
     }
 
-    /// What a segmenter sees that can be pointed at, likewise.
+    /// What a segmenter surely sees that can be pointed at, of the things that
+    /// it was measured on.
     pub(super) fn seen(
         &self,
         prediction: &Prediction,
@@ -249,18 +248,19 @@ impl Import<'_> {
         let Prediction::Segment { things } = prediction else {
             return Err(ImportError::OtherTask);
         };
-        things.iter().try_for_each(|SegmentedThing { label, .. }| self.known(label))?;
-        Ok(area(things, |label, score| self.thing(label, score, measured)))
+        for SegmentedThing { label, .. } in things {
+            self.listed(label)?;
+        }
+        let thing = |label: &str, score| {
+            let thing = self.labels.thing(label).flatten().filter(|_| score >= self.sure)?;
+            measured.is_none_or(|things| things.contains(thing)).then_some(thing)
+        };
+        Ok(area(things, thing))
     }
 
-    fn known(&self, label: &str) -> Result<(), ImportError> {
-        let unknown = || ImportError::UnknownLabel(label.to_owned());
-        self.labels.thing(label).map(|_| ()).ok_or_else(unknown)
-    }
-
-    fn thing(&self, label: &str, score: f32, measured: Option<&BTreeSet<String>>) -> Option<&str> {
-        let thing = self.labels.thing(label).flatten().filter(|_| score >= self.sure)?;
-        measured.is_none_or(|things| things.contains(thing)).then_some(thing)
+    /// The thing that a label means, if any.
+    fn listed(&self, label: &str) -> Result<Option<&str>, ImportError> {
+        self.labels.thing(label).ok_or_else(|| ImportError::UnknownLabel(label.to_owned()))
     }
 
     pub(super) async fn predict(
@@ -282,8 +282,8 @@ impl Import<'_> {
         }
     }
 
-    /// Makes packs of grids of all photos that the model labelled, and queues
-    /// them for the edge.
+    /// Makes packs of grids of all photos that the model labelled, now or in an
+    /// earlier run, and queues them for the edge.
     pub async fn pack(
         &self,
         vetted: &Vetted,
@@ -291,7 +291,7 @@ impl Import<'_> {
         items: u16,
         deal_limit: u64,
     ) -> Result<Vec<PackId>, ImportError> {
-        let photos = photos::labelled(self.pool, &vetted.model.model).await?;
+        let photos = photos::labelled(self.pool, &self.usable(&vetted.model)).await?;
         let mut made = Vec::new();
         for _ in 0..packs {
             let seeds: Vec<[u8; 32]> = (0..items).map(|_| self.entropy.bytes()).collect();
@@ -318,8 +318,8 @@ impl Import<'_> {
         items: u16,
         deal_limit: u64,
     ) -> Result<Vec<PackId>, ImportError> {
-        let Some(Precise { model, .. }) = &vetted.segmenter else { return Ok(Vec::new()) };
-        let areas = photos::areas(self.pool, model).await?;
+        let Some(segmenter) = &vetted.segmenter else { return Ok(Vec::new()) };
+        let areas = photos::areas(self.pool, &self.usable(segmenter)).await?;
         let mut made = Vec::new();
         for areas in areas.chunks(usize::from(items)).filter(|areas| areas.len() >= LEAST_AREAS) {
             let items: Vec<PhotoItem<'_>> = areas
@@ -334,6 +334,12 @@ impl Import<'_> {
             made.push(self.add(PictureType::Area, &items, deal_limit).await?);
         }
         Ok(made)
+    }
+
+    /// What may be used of what a model said: an earlier run may have asked for
+    /// less, or have measured it on other things.
+    fn usable<'a>(&self, precise: &'a Precise) -> Usable<'a> {
+        Usable { model: &precise.model, things: &precise.measured.things, sure: self.sure }
     }
 
     async fn add(

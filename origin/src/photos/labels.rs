@@ -34,6 +34,9 @@ pub enum LabelsError {
     /// Two lists disagree.
     #[error("the label `{0}` means different things in two lists")]
     Disagree(String),
+    /// A label is to mean another thing that no list has.
+    #[error("no list has the label `{0}`")]
+    Unlisted(String),
 }
 
 impl LabelsError {
@@ -44,6 +47,7 @@ impl LabelsError {
             Self::Thing { .. } => "labels-thing-invalid",
             Self::Twice(_) => "labels-twice",
             Self::Disagree(_) => "labels-disagree",
+            Self::Unlisted(_) => "labels-unlisted",
         }
     }
 }
@@ -81,11 +85,11 @@ impl Labels {
         Ok(self)
     }
 
-    /// The same where one label means another thing.
-    #[must_use]
-    pub fn with(mut self, label: &str, thing: &str) -> Self {
-        self.0.insert(label.to_owned(), Some(thing.to_owned()));
-        self
+    /// The same where one of the labels means another thing.
+    pub fn with(mut self, label: &str, thing: &str) -> Result<Self, LabelsError> {
+        let meant = self.0.get_mut(label).ok_or_else(|| LabelsError::Unlisted(label.to_owned()))?;
+        *meant = Some(thing.to_owned());
+        Ok(self)
     }
 
     /// The thing that a label means, if any; nothing where the label is not
@@ -111,7 +115,9 @@ mod tests {
         assert_eq!(labels.thing("mountain bike"), Some(Some("bicycle")));
         assert_eq!(labels.thing("tench"), Some(None));
         assert_eq!(labels.thing("bicycle"), None);
-        assert_eq!(labels.with("tench", "fish").thing("tench"), Some(Some("fish")));
+        let unlisted = labels.clone().with("tenhc", "fish");
+        assert_eq!(unlisted, Err(LabelsError::Unlisted("tenhc".to_owned())));
+        assert_eq!(labels.with("tench", "fish").unwrap().thing("tench"), Some(Some("fish")));
     }
 
     #[test]

@@ -97,11 +97,11 @@ pub struct Measured {
     pub photos: usize,
     /// Of which it surely said a thing.
     pub judged: usize,
-    /// Rightly.
+    /// Correctly.
     pub right: usize,
     /// What it said otherwise, by photo.
     pub wrong: Vec<String>,
-    /// The things that it said rightly: the others stay unused.
+    /// The things that it named correctly: the others stay unused.
     pub things: BTreeSet<String>,
 }
 
@@ -161,11 +161,11 @@ pub struct Precise {
 pub enum Objection {
     /// It is wrong too often.
     #[error(
-        "of {judged} photos of the sample that it was sure of, it named {right} rightly: {:.2} %, and 98 % are needed; {}",
-        100.0 * share(*right, *judged), examples(wrong)
+        "of {judged} photos of the sample that it was sure of, it named {right} correctly: {:.2} %, and {:.0} % are needed; {}",
+        100.0 * share(*right, *judged), 100.0 * LEAST_PRECISION, examples(wrong)
     )]
     Imprecise {
-        /// Named rightly.
+        /// Named correctly.
         right: usize,
         /// Named at all.
         judged: usize,
@@ -173,7 +173,9 @@ pub enum Objection {
         wrong: Vec<String>,
     },
     /// It may be right by luck.
-    #[error("it was sure of {judged} of the sample's {photos} photos, and 50 are needed to tell")]
+    #[error(
+        "it was sure of {judged} of the sample's {photos} photos, and {LEAST_JUDGED} are needed to tell"
+    )]
     TooFew {
         /// Named surely.
         judged: usize,

@@ -168,7 +168,12 @@ async fn a_model_that_is_imprecise_on_the_sample_is_refused(pool: PgPool) {
     let refused = import.vet(&source, &super::sample(&source).unwrap()).await.unwrap_err();
     assert_eq!(refused.code(), Some("model-imprecise"), "{refused}");
     let said = refused.to_string();
-    for words in ["colours@1", "60 rightly: 96.77 %", "cup/61.png: tree", "none/62.png: tree"] {
+    for words in [
+        "colours@1",
+        "60 correctly: 96.77 %, and 98 % are needed",
+        "cup/61.png: tree",
+        "none/62.png: tree",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
 }
@@ -217,4 +222,38 @@ async fn what_another_model_said_is_replaced_and_things_not_measured_are_not_use
     assert_eq!((other.labelled, other.unsure, other.areas, other.known), (1, 1, 0, 0));
     assert_eq!(shop.rig.number("SELECT count(*) FROM photos WHERE model = 'hues@1'").await, 2);
     assert_eq!(shop.rig.number("SELECT count(*) FROM photos").await, 2);
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn packs_hold_only_what_this_run_is_sure_of_and_was_measured_on(pool: PgPool) {
+    let shop = Workshop::new(pool).await;
+    let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for number in 0..7_u8 {
+        write(folder.path(), &format!("red-{number}.png"), photo([200 + number, 0, 0], 150));
+        write(folder.path(), &format!("green-{number}.png"), photo([0, 200 + number, 0], 150));
+    }
+    write_sample(known.path());
+    let known = Source::Folder(known.path().to_owned());
+    let sample = super::sample(&known).unwrap();
+    let source = Source::Folder(folder.path().to_owned());
+    let files = super::scan(&source, Some("CC0-1.0")).await.unwrap();
+    let labels = Labels::read(LIST).unwrap();
+    let mut import = import(&shop, &labels, "colours");
+    let mut vetted = import.vet(&known, &sample).await.unwrap();
+    // The first run asks for more than the model ever says.
+    import.sure = 1.0;
+    let first = import.label(&vetted, &source, &files).await.unwrap();
+    assert_eq!((first.labelled, first.unsure, first.areas), (0, 14, 0));
+    assert!(matches!(import.pack(&vetted, 1, 4, 100).await, Err(ImportError::TooFew(_))));
+    // What it said then is enough for the second.
+    import.sure = 0.9;
+    let second = import.label(&vetted, &source, &files).await.unwrap();
+    assert_eq!((second.known, second.areas), (14, 7));
+    assert_eq!(import.pack(&vetted, 1, 4, 100).await.unwrap().len(), 1);
+    assert_eq!(import.pack_areas(&vetted, 7, 100).await.unwrap().len(), 1);
+    // And not for one that was measured on cups alone.
+    vetted.model.measured.things.remove("tree");
+    vetted.segmenter.as_mut().unwrap().measured.things.remove("tree");
+    assert!(matches!(import.pack(&vetted, 1, 4, 100).await, Err(ImportError::TooFew(_))));
+    assert_eq!(import.pack_areas(&vetted, 7, 100).await.unwrap(), []);
 }

@@ -59,7 +59,10 @@ impl Import<'_> {
                 return Err(ImportError::OtherVersion { measured: known.clone(), found });
             }
             let said = match asked {
-                Asked::Label => self.shown(&reply.prediction, None)?.0.map(str::to_owned),
+                Asked::Label => {
+                    let (thing, score) = self.shown(&reply.prediction)?;
+                    thing.filter(|_| score >= self.sure).map(str::to_owned)
+                }
                 Asked::Place => self.seen(&reply.prediction, None)?.map(|area| area.thing),
             };
             measured.note(example, said.as_deref());

@@ -1,5 +1,7 @@
 //! An operator's photos, and the packs made of them.
 
+use std::collections::BTreeSet;
+
 use munjigi_captcha::UnixMillis;
 use munjigi_protocol::{PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
@@ -27,9 +29,9 @@ pub struct NewPhoto<'a> {
     pub licence: &'a str,
     /// What labelled it.
     pub model: &'a str,
-    /// What it shows, where that is sure.
+    /// The thing that it shows, if it is one.
     pub label: Option<&'a str>,
-    /// How sure.
+    /// How sure the model is.
     pub score: f32,
     /// A JPEG of 128 x 128.
     pub tile: &'a [u8],
@@ -70,12 +72,31 @@ pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Every photo that surely shows something, as this model says.
-pub async fn labelled(pool: &PgPool, model: &str) -> Result<Vec<Photo>, StoreError> {
+/// What may be used of what a model says.
+#[derive(Debug, Clone, Copy)]
+pub struct Usable<'a> {
+    /// `NAME@VERSION`.
+    pub model: &'a str,
+    /// The things that it names.
+    pub things: &'a BTreeSet<String>,
+    /// The least score.
+    pub sure: f32,
+}
+
+impl Usable<'_> {
+    fn things(&self) -> Vec<String> {
+        self.things.iter().cloned().collect()
+    }
+}
+
+/// Every photo that surely shows something, as a model says.
+pub async fn labelled(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<Photo>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT label AS "label!", tile FROM photos
-        WHERE label IS NOT NULL AND model = $1 ORDER BY sha256"#,
-        model
+        WHERE label = ANY ($2) AND score >= $3 AND model = $1 ORDER BY sha256"#,
+        usable.model,
+        &usable.things(),
+        usable.sure
     )
     .fetch_all(pool)
     .await?;
@@ -143,12 +164,15 @@ pub async fn keep_area(pool: &PgPool, area: &NewArea<'_>) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Every photo in which one thing can be pointed at, as this model says, in no
+/// Every photo in which one thing can be pointed at, as a model says, in no
 /// order that means anything.
-pub async fn areas(pool: &PgPool, model: &str) -> Result<Vec<AreaPhoto>, StoreError> {
+pub async fn areas(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<AreaPhoto>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT label, answer, picture FROM photo_areas WHERE model = $1 ORDER BY sha256",
-        model
+        "SELECT label, answer, picture FROM photo_areas
+        WHERE label = ANY ($2) AND score >= $3 AND model = $1 ORDER BY sha256",
+        usable.model,
+        &usable.things(),
+        usable.sure
     )
     .fetch_all(pool)
     .await?;

@@ -20,6 +20,7 @@ use crate::store;
 
 const NOTHING: &str = "no photo was imported";
 const NOT_ALL: &str = "the photos were not all labelled";
+const NO_PACK: &str = "the photos were labelled, and not all packs were made";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -32,7 +33,7 @@ Examples:
 The model is measured first. --sample is a folder or bucket of photos, each in a
 folder named after the thing it shows (sample/cup/…, sample/bicycle/…), or in
 `none` where it shows none of them. Of at least 50 photos that the model is sure
-of, 98 % must be right, or nothing is labelled; things that it named rightly in
+of, 98 % must be right, or nothing is labelled; things that it named correctly in
 no photo of the sample are not used.
 
 A list of labels has a line for each label that the model says, `LABEL` or
@@ -122,7 +123,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let labels = labels(&arguments.labels, &arguments.aliases)?;
     let source = open(&arguments.place, &client).await?;
     let measured_on = open(&arguments.sample, &client).await?;
-    let sample = sample(&measured_on).map_err(|error| fail(error.into()))?;
+    let sample = sample(&measured_on).map_err(|error| fail(NOTHING, error.into()))?;
     let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
     let (clock, entropy) = (shell.clock.clone(), shell.entropy.clone());
     let gpu = Gpu::new(client, url, &keys.internal, clock, entropy);
@@ -137,15 +138,17 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         clock: &shell.clock,
         entropy: &shell.entropy,
     };
-    let vetted = import.vet(&measured_on, &sample).await.map_err(fail)?;
-    let imported = import.label(&vetted, &source, &files).await.map_err(fail)?;
+    let vetted = import.vet(&measured_on, &sample).await;
+    let vetted = vetted.map_err(|error| fail(NOTHING, error))?;
+    let imported = import.label(&vetted, &source, &files).await;
+    let imported = imported.map_err(|error| fail(NOT_ALL, error))?;
     let pictures = &config.pictures;
     let packs = import
         .pack(&vetted, arguments.packs, pictures.per_pack, pictures.dealt_per_pack)
         .await
-        .map_err(fail)?;
+        .map_err(|error| fail(NO_PACK, error))?;
     let areas = import.pack_areas(&vetted, pictures.per_pack, pictures.dealt_per_pack);
-    let areas = areas.await.map_err(fail)?;
+    let areas = areas.await.map_err(|error| fail(NO_PACK, error))?;
     let packs: Vec<String> = packs.iter().chain(&areas).map(ToString::to_string).collect();
     if arguments.json {
         let Vetted { model, segmenter } = &vetted;
@@ -203,7 +206,12 @@ fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail
         };
         labels = Labels::read(&text).and_then(|list| labels.and(list)).map_err(wrong)?;
     }
-    Ok(aliases.iter().fold(labels, |labels, (label, thing)| labels.with(label, thing)))
+    aliases.iter().try_fold(labels, |labels, (label, thing)| {
+        labels.with(label, thing).map_err(|error| {
+            Fail::new(Exit::Model, NOTHING, format!("{}: --as: {error}", error.code()))
+                .mend("name a label as its list spells it")
+        })
+    })
 }
 
 async fn open(place: &Place, client: &reqwest::Client) -> Result<Source, Fail> {
@@ -258,37 +266,32 @@ fn mend(error: &BucketError) -> &'static str {
     }
 }
 
-fn fail(error: ImportError) -> Fail {
-    if let Some(code) = error.code() {
-        let mend = match &error {
-            ImportError::Sample(_) => {
-                "put each photo of the sample into a folder named after what it shows, or into `none`"
-            }
-            ImportError::UnknownLabel(_) => "name the list of this model's labels with --labels",
-            ImportError::OtherTask => {
-                "`munjigi-gpu-backend models list` shows what each model does"
-            }
-            ImportError::OtherVersion { .. } => "name one version: --model NAME@VERSION",
-            _ => "take a model trained on such photos, raise --sure, or enlarge the sample",
-        };
-        return Fail::new(Exit::Model, "no photo was labelled", format!("{code}: {error}"))
-            .mend(mend);
-    }
-    match error {
-        ImportError::Source(SourceError::Bucket(error)) => {
-            Fail::new(Exit::Failed, NOT_ALL, &error).mend(mend(&error))
+fn fail(what: &'static str, error: ImportError) -> Fail {
+    let mend = match &error {
+        ImportError::Sample(_) => Some(
+            "put each photo of the sample into a folder named after what it shows, or into `none`",
+        ),
+        ImportError::UnknownLabel(_) => Some("name the list of this model's labels with --labels"),
+        ImportError::OtherTask => {
+            Some("`munjigi-gpu-backend models list` shows what each model does")
         }
-        ImportError::Source(error) => Fail::new(Exit::Failed, NOT_ALL, error),
-        ImportError::Store(error) => error.into(),
-        ImportError::Gpu(error) => Fail::new(Exit::Failed, NOT_ALL, error)
-            .mend("run this again: it goes on where it stopped"),
-        ImportError::TooFew(_) => Fail::new(Exit::Failed, "no pack was made", error)
-            .mend("import more photos, or lower --sure"),
-        ImportError::Sample(_)
-        | ImportError::UnknownLabel(_)
-        | ImportError::OtherVersion { .. }
-        | ImportError::Objection { .. }
-        | ImportError::OtherTask => Fail::new(Exit::Model, "no photo was labelled", error),
+        ImportError::OtherVersion { .. } => Some("name one version: --model NAME@VERSION"),
+        ImportError::Objection { .. } => {
+            Some("take a model trained on such photos, raise --sure, or enlarge the sample")
+        }
+        ImportError::Source(SourceError::Bucket(error)) => Some(mend(error)),
+        ImportError::Gpu(_) => Some("run this again: it goes on where it stopped"),
+        ImportError::TooFew(_) => Some("import more photos, or lower --sure"),
+        ImportError::Source(_) | ImportError::Store(_) => None,
+    };
+    let fail = match (error.code(), error) {
+        (_, ImportError::Store(error)) => error.into(),
+        (Some(code), error) => Fail::new(Exit::Model, what, format!("{code}: {error}")),
+        (None, error) => Fail::new(Exit::Failed, what, error),
+    };
+    match mend {
+        Some(mend) => fail.mend(mend),
+        None => fail,
     }
 }
 
@@ -337,6 +340,27 @@ mod tests {
         assert_eq!(parse_place("s3://".into()), Err(AddressError::NoBucket));
         assert_eq!(parse_place("s3:/photos".into()), Err(AddressError::Scheme));
         assert_eq!(parse_place("https://photos.example".into()), Err(AddressError::Scheme));
+    }
+
+    #[test]
+    fn a_failure_says_how_far_the_import_got() {
+        let other = || ImportError::OtherVersion { measured: "a@1".into(), found: "a@2".into() };
+        for stage in [NOTHING, NOT_ALL] {
+            let fail = fail(stage, other());
+            let text = fail.to_string();
+            assert_eq!(fail.exit, Exit::Model);
+            for words in [stage, "model-version-changed: ", "--model NAME@VERSION"] {
+                assert!(text.contains(words), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_label_of_no_list_is_not_given_another_meaning() {
+        let alias = ("mountian bike".to_owned(), "bicycle".to_owned());
+        let fail = labels(&["imagenet-1k".to_owned()], &[alias]).unwrap_err();
+        assert_eq!(fail.exit, Exit::Model);
+        assert!(fail.to_string().contains("labels-unlisted: --as: "), "{fail}");
     }
 
     #[test]
