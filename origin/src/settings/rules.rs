@@ -1,6 +1,7 @@
 //! Reading a file of rules. Stricter than the wire: a condition whose name is
 //! misspelt would be no condition, and the rule would match everybody.
 
+use ipnet::IpNet;
 use munjigi_protocol::{Rule, Verdict};
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ pub fn warnings(rules: &[Rule]) -> Vec<String> {
     let warned = rules.iter().enumerate().filter_map(|(index, rule)| {
         let who = uncounted(rule)?;
         Some(format!(
-            "Rule {} turns the counters off for everyone in {who}: whoever is there, or has a proxy there, pays the least work for any number of tokens. A host name or action does not narrow it down, because the browser chooses them. Allow a prefix of your own instead.",
+            "Rule {} turns the counters off for everyone in {who}: anyone there, or with a proxy there, pays the least work for any number of tokens. A host name or action does not narrow it down, because the browser chooses them. Allow a prefix of your own instead.",
             index + 1
         ))
     });
@@ -42,13 +43,26 @@ pub fn warnings(rules: &[Rule]) -> Vec<String> {
 /// more than a network of somebody's own.
 fn uncounted(rule: &Rule) -> Option<String> {
     let when = &rule.when;
-    if rule.verdict != Verdict::Allow || when.prefix.is_some() {
+    if rule.verdict != Verdict::Allow {
         return None;
+    }
+    if let Some(prefix) = &when.prefix {
+        return is_broad(prefix).then(|| format!("the prefix {prefix}"));
     }
     match (when.asn, &when.country) {
         (Some(asn), _) => Some(format!("the network AS{asn}")),
         (None, Some(country)) => Some(format!("the country {country}")),
         (None, None) => None,
+    }
+}
+
+/// Whether a prefix is wider than registries give to one organisation as a
+/// rule: /16 of IPv4, /32 of IPv6.
+fn is_broad(prefix: &str) -> bool {
+    match prefix.parse() {
+        Ok(IpNet::V4(network)) => network.prefix_len() < 16,
+        Ok(IpNet::V6(network)) => network.prefix_len() < 32,
+        Err(_) => false,
     }
 }
 

@@ -183,20 +183,26 @@ fn the_undo_survives_a_shell() {
 }
 
 #[test]
-fn an_allow_by_country_or_network_is_warned_about_and_no_other_rule() {
+fn an_allow_of_more_than_a_prefix_of_one_s_own_is_warned_about_and_no_other_rule() {
     let rules = r#"[
         {"match":{"country":"KR","action":"login"},"verdict":"allow"},
         {"match":{"asn":4766,"country":"KR"},"verdict":"allow"},
         {"match":{"prefix":"192.0.2.0/24","country":"KR"},"verdict":"allow"},
         {"match":{"country":"KR"},"verdict":"harder"},
         {"match":{"action":"login"},"verdict":"allow"},
-        {"match":{},"verdict":"allow"}
+        {"match":{},"verdict":"allow"},
+        {"match":{"prefix":"10.0.0.0/15"},"verdict":"allow"},
+        {"match":{"prefix":"10.1.0.0/16"},"verdict":"allow"},
+        {"match":{"prefix":"2001:db8::/31"},"verdict":"allow"},
+        {"match":{"prefix":"2001:db8::/32"},"verdict":"allow"}
     ]"#;
     let warned = warnings(&read_rules(rules).unwrap());
     let begins: Vec<&str> = warned.iter().map(|one| one.split(':').next().unwrap()).collect();
     let expected = [
         "Rule 1 turns the counters off for everyone in the country KR",
         "Rule 2 turns the counters off for everyone in the network AS4766",
+        "Rule 7 turns the counters off for everyone in the prefix 10.0.0.0/15",
+        "Rule 9 turns the counters off for everyone in the prefix 2001",
     ];
     assert_eq!(begins, expected);
 }
