@@ -60,6 +60,12 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     if network != network.trunc() {
         return Err(format!("{network} is not a network: {} is", network.trunc()));
     }
+    // Addresses of callers are compared as IPv4 where they are IPv4.
+    if let IpNet::V6(mapped) = network
+        && mapped.addr().to_ipv4_mapped().is_some()
+    {
+        return Err(format!("{network} is IPv4 written as IPv6: write it like 10.1.0.0/24"));
+    }
     Ok(network)
 }
 
@@ -87,6 +93,8 @@ mod tests {
             ("10.0.0.5/24", "10.0.0.5/24 is not a network: 10.0.0.0/24 is"),
             ("0.0.0.0/0", "not of everybody"),
             ("::/0", "not of everybody"),
+            ("::ffff:10.0.0.0/104", "IPv4 written as IPv6"),
+            ("::ffff:0:0/96", "IPv4 written as IPv6"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(told), "{text}: {error}");
