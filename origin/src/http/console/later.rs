@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use super::trouble::Trouble;
 use crate::http::App;
@@ -42,9 +43,9 @@ where
     let place = places.try_acquire_owned().map_err(|_| Trouble::too_often(1))?;
     // Nobody is told to look for an email that cannot be written.
     app.pool.acquire().await.map_err(StoreError::from)?;
-    let work = work(Arc::clone(app));
+    // What goes wrong is logged under the request's id; there is nobody to tell.
+    let work = work(Arc::clone(app)).in_current_span();
     tokio::spawn(async move {
-        // What goes wrong has been logged; there is nobody to tell.
         let _ = work.await;
         drop(place);
     });
