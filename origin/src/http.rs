@@ -119,11 +119,13 @@ pub fn operators(app: Arc<App>) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::handler))
         .fallback(async || Refused::new(Code::NotFound, "there is nothing at this path"))
-        .method_not_allowed_fallback(async || {
-            Refused::new(Code::MethodNotAllowed, "the path takes another method")
-        })
+        .method_not_allowed_fallback(another_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
         .with_state(app)
+}
+
+async fn another_method() -> Refused {
+    Refused::new(Code::MethodNotAllowed, "the path takes another method")
 }
 
 /// Every other route.
@@ -139,9 +141,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(routes::EVENTS.path, post(events::handler))
         .route(routes::COUNTS.path, post(counts::handler))
         .fallback(console::nowhere)
-        .method_not_allowed_fallback(async || {
-            Refused::new(Code::MethodNotAllowed, "the path takes another method")
-        })
+        .method_not_allowed_fallback(another_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
         .with_state(app)
 }

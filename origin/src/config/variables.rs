@@ -172,7 +172,7 @@ pub const TRUSTED_PROXIES: Variable = Variable::without_default(
 pub const SITES_PER_ORGANISATION: Variable = Variable::with_default(
     "MUNJIGI_SITES_PER_ORGANISATION",
     "1000",
-    "most sites that an organisation of the console may have in use; deleted ones and those of the command do not count",
+    "most sites in use per organisation; deleted sites and sites that belong to no organisation do not count",
 );
 pub const DEMO_SITEKEY: Variable = Variable::with_default(
     "MUNJIGI_DEMO_SITEKEY",

@@ -30,8 +30,8 @@ pub struct Told {
     pub whole_in_seconds: u32,
 }
 
-/// Takes one from what a limit allows the holder of a count. One statement decides, so a
-/// thousand at once are counted each.
+/// Takes one from what a limit allows the holder of a count. One statement
+/// decides, so each of a thousand at once is counted.
 pub async fn take(
     pool: &PgPool,
     limit: &Limit,

@@ -11,15 +11,6 @@ mod pools;
 mod row;
 mod tend;
 
-/// Content type of a kind's images, of which a pack has one.
-pub const fn content_type(kind: PictureType) -> &'static str {
-    match kind {
-        PictureType::Grid | PictureType::Area => "image/jpeg",
-        // So many views fit as AVIF alone into what a visitor is to load.
-        PictureType::Turn => "image/avif",
-    }
-}
-
 use munjigi_protocol::PictureType;
 
 pub use counts::PictureColumns;
@@ -33,3 +24,12 @@ pub use overview::{Overview, overview, refill};
 pub use pools::{DuePools, lease_pools, pools_delivered, pools_failed, pools_overtake};
 pub use row::{PackRow, PackState};
 pub use tend::{Birth, Decision, Tend};
+
+/// Content type of a kind's images, of which a pack has one.
+pub const fn content_type(kind: PictureType) -> &'static str {
+    match kind {
+        PictureType::Grid | PictureType::Area => "image/jpeg",
+        // So many views fit as AVIF alone into what a visitor is to load.
+        PictureType::Turn => "image/avif",
+    }
+}

@@ -24,7 +24,8 @@ pub struct Arguments {
 enum Ring {
     /// Seals challenges and tokens; at the edge.
     Root,
-    /// Signs calls between the parts; at the origin, and derived elsewhere.
+    /// Signs calls between the parts. Origins have the ring; the edge and the
+    /// gpu-backend have keys derived from it.
     Internal,
 }
 

@@ -146,7 +146,7 @@ impl Principal {
         }
         let who = match self {
             Self::Person { .. } => "you are",
-            Self::Key(_) => "whoever made the key is",
+            Self::Key(_) => "the person who made the key is",
         };
         let detail = format!("{who} {}, and this needs another role", role.with_article());
         Err(ApiRefused::new(ApiCode::Forbidden, detail))

@@ -328,7 +328,8 @@ fn answer(site: SiteRecord) -> Response {
 
 fn too_many(acting: &Acting) -> ApiRefused {
     let MostSites(most) = acting.app().console().config.most_sites;
-    let detail = format!("the organisation has {most} sites, which is the most; delete one first");
+    let detail =
+        format!("the organisation has reached its limit of {most} sites; delete one first");
     ApiRefused::new(ApiCode::TooManySites, detail)
 }
 

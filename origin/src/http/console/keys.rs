@@ -97,7 +97,7 @@ pub async fn show(
 ) -> Result<Response, Trouble> {
     let done = done.ok().and_then(|Query(done)| done.done);
     let notice = (done.as_deref() == Some("revoked"))
-        .then_some("The key is revoked. Whoever comes with it is refused from now on.");
+        .then_some("The key is revoked. Requests with it are refused from now on.");
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
 }
 
@@ -122,7 +122,7 @@ pub async fn make(
     let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
     let (by, membership) = (&asking.person.account, &asking.member.membership);
     let letter = &letters::key_made(app.console(), by, membership, &wanted.name);
-    let key = MakeKey { organisation, wanted: &wanted, actor, letter, now };
+    let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
         Ok(made) => made,
         Err(error) => return page(&asking, None, &scopes, typed, vec![error.to_string()]).await,

@@ -101,14 +101,14 @@ impl Trouble {
             StatusCode::FORBIDDEN,
             "sign-up-closed",
             "Sign-up is closed here",
-            "Accounts are made by invitation. Ask whoever runs this service.",
+            "Accounts are made by invitation. Ask the operator of this service.",
         )
     }
 
     /// The organisation has as many sites as it may.
     pub fn too_many_sites(MostSites(most): MostSites) -> Self {
         let what = format!(
-            "Nothing was changed. An organisation has at most {most} sites here, and yours has as many. Delete one that is no longer used, or ask whoever runs this service."
+            "Nothing was changed. An organisation can have at most {most} sites here, and yours has that many. Delete a site that you no longer use, or ask the operator of this service."
         );
         Self {
             what: what.into(),
