@@ -3,9 +3,9 @@
 //!
 //! Work is `floor × pressure × risk × rule`, held between the site's floor
 //! and ceiling. Pressure comes from the counters and rises without a step:
-//! who asks twice as much pays twice as much for each. Risk comes from what
-//! the visit looks like, and weighs little, because whoever wants to can
-//! look different. The weights are in `risk`.
+//! twice as many requests cost twice as much each. Risk comes from what the
+//! visit looks like, and weighs little, because an attacker can change how a
+//! visit looks. The weights are in `risk`.
 
 mod fallback;
 mod pressure;

@@ -30,8 +30,8 @@ impl Refusal {
         Self::new(Code::UnknownSitekey, "no site has this sitekey")
     }
 
-    /// A rule of the site refuses the visitor. Says no more: whoever is
-    /// blocked should not learn by which rule.
+    /// A rule of the site refuses the visitor. Says no more: a blocked visitor
+    /// should not learn which rule it was.
     pub const fn blocked() -> Self {
         Self::new(Code::Blocked, "a rule of the site refuses this visitor")
     }

@@ -96,8 +96,8 @@ pub struct KeyRing {
     others: Vec<RingKey>,
 }
 
-/// Why a variable is no key ring. Every one is the operator's to mend; none
-/// repeats what stands in the variable.
+/// Why a variable holds no key ring. The operator has to correct each of these;
+/// no message repeats the variable's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RingError {
     /// Nothing is set.

@@ -1,5 +1,5 @@
 //! Which picture an attempt is shown: a function of its seed and of what is
-//! published, so that whoever replays a solution sees the same one.
+//! published, so that replaying a solution shows the same one.
 
 use hmac::{Hmac, KeyInit, Mac};
 use munjigi_protocol::{PackId, PictureRound, PictureStep, PictureType, PoolEntry, Pools};

@@ -1,5 +1,5 @@
-//! How a verdict is written for whoever asked: fields, codes and the
-//! direction of scores of each vendor, as their clients read them.
+//! How a verdict is written for each caller: the fields, codes and direction of
+//! scores of each vendor, as their clients read them.
 
 use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, SiteverifyCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};

@@ -129,7 +129,7 @@ fn an_attempt_fails_once_however_many_wrong_bodies_come() {
     let tallies: Vec<CountKind> =
         refusals.into_iter().filter_map(|refusal| refusal.tally.map(|tally| tally.kind)).collect();
     assert_eq!(tallies, [CountKind::Failed]);
-    // The neighbours of whoever sent them pay what they paid.
+    // The sender's neighbours pay what they paid before.
     assert_eq!(puzzle(&world.challenge()).work, 8);
 }
 
@@ -181,7 +181,7 @@ fn the_price_of_the_challenges_own_network_is_not_left_behind() {
     let request = world.solution(&challenge);
     let next = world.next(&request);
     assert!(claims(&world, &next).owed.asked >= 320);
-    // Whoever is new there is asked what they are asked.
+    // A newcomer there is asked for as much as before.
     assert_eq!(puzzle(&world.challenge()).work, 8);
 }
 

@@ -65,8 +65,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// Who got the challenge pays, not whoever posts it: else the price
-    /// could be walked around with one other network.
+    /// The visitor who got the challenge pays, not the one who posts it:
+    /// otherwise a second network would be enough to evade the price.
     pub fn payer(&self) -> Payer {
         Payer { sitekey: self.claims.sitekey, visitor: self.claims.visitor }
     }

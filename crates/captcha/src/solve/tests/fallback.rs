@@ -52,7 +52,7 @@ fn without_webassembly_the_price_doubles_with_each_use_until_it_cannot() {
     for _ in 0..3 {
         assert_eq!(wait_of(&world.solve(&request).unwrap_err()), 600);
     }
-    // Whoever has WebAssembly is not concerned.
+    // A browser with WebAssembly is not affected.
     let token = world.fresh_token();
     assert!(world.verify(&token).success);
     // Being turned away has raised nothing: after one step of decay the next
