@@ -14,7 +14,7 @@ pub enum Level {
     /// Served, but something behind is not there.
     #[serde(rename = "warn")]
     Warn,
-    /// Not served, and it is ours to mend.
+    /// Not served, and the fault is ours.
     #[serde(rename = "error")]
     Error,
 }

@@ -24,8 +24,8 @@ pub struct Objects {
     shards: u16,
 }
 
-/// How an object's name is made: the count is part of it, so that another
-/// count means other objects, and those of before finish what they began.
+/// The name of an object. The shard count is part of it, so that a new count
+/// means new objects while the previous ones finish what they began.
 fn name(shards: u16, number: u16) -> String {
     format!("{shards}/{number}")
 }

@@ -41,7 +41,7 @@ impl From<NoEntropy> for OutboundError {
     }
 }
 
-/// Posts a JSON body, signed anew at every try. Returns once the origin has
+/// Posts a JSON body, signed again at every try. Returns once the origin has
 /// committed it.
 pub async fn post(
     isolate: &Isolate,

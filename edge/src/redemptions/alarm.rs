@@ -13,7 +13,7 @@ const FIRST_RETRY_MS: u64 = 1_000;
 const LAST_RETRY_MS: u64 = 30_000;
 
 /// What the object knows about its alarm and its outbox. A cache: an object
-/// that restarts sets its alarm anew.
+/// that restarts sets its alarm again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Plan {
     /// When the alarm that is set rings.
@@ -95,7 +95,7 @@ impl Plan {
     }
 
     /// Between work: sees that an alarm is set. One that is set to ring is
-    /// never put off, or whoever wakes the object could keep it silent.
+    /// never postponed, or callers that wake the object could keep it silent.
     pub fn watch(&mut self, now: u64, next_due: Option<u64>) -> Option<u64> {
         // One that should have rung either rings in a moment or was lost.
         self.armed = self.armed.filter(|armed| *armed > now);
