@@ -191,7 +191,7 @@ async fn images_are_served_by_names_of_one_challenge_and_not_while_the_bucket_is
         assert_eq!(image.status, StatusCode::SERVICE_UNAVAILABLE, "{image:?}");
         assert!(image.headers.contains_key("retry-after"));
     }
-    // Whoever sees no picture takes another way.
+    // A visitor who cannot see pictures takes another way.
     let way = connection.another_way(&other.challenge, &[]).await?;
     let SolutionReply::Passed { token, .. } = connection.solve(&way, &[]).await? else {
         bail!("another way leads nowhere");

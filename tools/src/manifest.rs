@@ -1,5 +1,5 @@
-//! What `wrangler.toml` says about the worker. Whoever starts or publishes the
-//! worker reads it here, so that no second list of bindings exists.
+//! What `wrangler.toml` says about the worker. Starting and publishing the worker
+//! both read it here, so that no second list of bindings exists.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -153,7 +153,7 @@ impl Process {
         .with_context(|| format!("the end of {}:\n{}", log.display(), tail(&log, 20)))
     }
 
-    /// Asks politely, then kills whoever is left after `within`.
+    /// Asks politely, then kills what is left after `within`.
     pub async fn stop(&mut self, within: Duration) -> Result<()> {
         self.signal(self.stop_signal);
         let what = format!("{} to stop", self.name);
@@ -189,7 +189,7 @@ impl Drop for Process {
 }
 
 /// A part of a stack that is stopped, killed and started again.
-#[expect(async_fn_in_trait, reason = "whoever has a service awaits it in place")]
+#[expect(async_fn_in_trait, reason = "a service is awaited where it is owned")]
 pub trait Service {
     /// How long it may take to stop politely.
     const STOP_WITHIN: Duration;

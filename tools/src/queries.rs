@@ -21,7 +21,7 @@ fn committed(project: &Project) -> PathBuf {
     project.at("origin/.sqlx")
 }
 
-/// Writes the descriptions anew.
+/// Writes the descriptions again.
 pub async fn prepare(project: &Project) -> Result<()> {
     let fresh = describe(project).await?;
     let folder = committed(project);

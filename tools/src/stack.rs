@@ -44,7 +44,7 @@ pub enum Pictures {
     /// The factory rests.
     #[default]
     None,
-    /// The origin knows where the gpu-backend will be; whoever has the stack
+    /// The origin knows where the gpu-backend will be; the owner of the stack
     /// starts it.
     Later,
     /// The gpu-backend runs when the stack is started.
