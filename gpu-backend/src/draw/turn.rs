@@ -16,7 +16,7 @@ const COLUMNS: u8 = 4;
 const VIEW: u32 = 224;
 /// Half as much again as it is shown at: small pictures cost little.
 const REFERENCE: u32 = 224;
-/// A challenge has two rounds: together, with its step, at most 60 KiB.
+/// A challenge has two rounds: together, with its step, at most 60 KB.
 const MOST_VIEWS_BYTES: usize = 26_500;
 const MOST_REFERENCE_BYTES: usize = 3_300;
 /// AV1's quantizers that are used where these bytes are enough.

@@ -7,7 +7,8 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageFormat};
 use munjigi_scene::{Picture, Scene, render};
 
-/// Quality of the JPEGs that visitors get.
+/// Quality of the JPEGs that visitors get; turns, which they get as AVIF, are
+/// tried as such JPEGs too.
 pub const QUALITY: u8 = 82;
 
 /// Red, green, blue, row by row.
