@@ -89,6 +89,14 @@ fn write_sample(folder: &Path) {
     write(folder, "none/sky.png", photo([0, 0, 200], 40));
 }
 
+/// Seven red photos and seven green ones.
+fn write_photos(folder: &Path) {
+    for number in 0..7_u8 {
+        write(folder, &format!("red-{number}.png"), photo([200 + number, 0, 0], 150));
+        write(folder, &format!("green-{number}.png"), photo([0, 200 + number, 0], 150));
+    }
+}
+
 const LIST: &str = "red thing = cup\ntree = tree\nsky\n";
 
 fn import<'a>(shop: &'a Workshop, labels: &'a Labels, model: &'a str) -> Import<'a> {
@@ -108,10 +116,7 @@ fn import<'a>(shop: &'a Workshop, labels: &'a Labels, model: &'a str) -> Import<
 async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    for number in 0..7_u8 {
-        write(folder.path(), &format!("red-{number}.png"), photo([200 + number, 0, 0], 150));
-        write(folder.path(), &format!("green-{number}.png"), photo([0, 200 + number, 0], 150));
-    }
+    write_photos(folder.path());
     write(folder.path(), "blue.png", photo([0, 0, 200], 150));
     write(folder.path(), "broken.png", "no image");
     write_sample(known.path());
@@ -228,10 +233,7 @@ async fn what_another_model_said_is_replaced_and_things_not_measured_are_not_use
 async fn packs_hold_only_what_this_run_is_sure_of_and_was_measured_on(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    for number in 0..7_u8 {
-        write(folder.path(), &format!("red-{number}.png"), photo([200 + number, 0, 0], 150));
-        write(folder.path(), &format!("green-{number}.png"), photo([0, 200 + number, 0], 150));
-    }
+    write_photos(folder.path());
     write_sample(known.path());
     let known = Source::Folder(known.path().to_owned());
     let sample = super::sample(&known).unwrap();

@@ -209,7 +209,7 @@ fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail
     aliases.iter().try_fold(labels, |labels, (label, thing)| {
         labels.with(label, thing).map_err(|error| {
             Fail::new(Exit::Model, NOTHING, format!("{}: --as: {error}", error.code()))
-                .mend("name a label as its list spells it")
+                .mend("use a label exactly as its list has it")
         })
     })
 }
@@ -267,7 +267,7 @@ fn mend(error: &BucketError) -> &'static str {
 }
 
 fn fail(what: &'static str, error: ImportError) -> Fail {
-    let mend = match &error {
+    let fix = match &error {
         ImportError::Sample(_) => Some(
             "put each photo of the sample into a folder named after what it shows, or into `none`",
         ),
@@ -289,8 +289,8 @@ fn fail(what: &'static str, error: ImportError) -> Fail {
         (Some(code), error) => Fail::new(Exit::Model, what, format!("{code}: {error}")),
         (None, error) => Fail::new(Exit::Failed, what, error),
     };
-    match mend {
-        Some(mend) => fail.mend(mend),
+    match fix {
+        Some(fix) => fail.mend(fix),
         None => fail,
     }
 }
