@@ -1,7 +1,7 @@
 //! What an endpoint answers, before it becomes a response of the platform.
 //! The headers that every answer carries are put on here and in `glue.js`.
 
-use munjigi_captcha::{Refusal, http_status};
+use munjigi_captcha::Refusal;
 use munjigi_protocol::{Code, PROBLEM_CONTENT_TYPE, Problem};
 use serde::Serialize;
 use worker::wasm_bindgen::JsValue;
@@ -91,7 +91,7 @@ impl Answer {
     /// A problem document with the status of its code.
     pub fn problem(code: Code, detail: impl Into<String>) -> Self {
         Self {
-            status: http_status(code),
+            status: code.http_status(),
             code: Some(code.as_str()),
             content_type: PROBLEM_CONTENT_TYPE,
             cache: CacheRule::NoStore,

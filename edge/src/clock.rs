@@ -1,6 +1,6 @@
 //! The edge's one clock. Everything else takes the time as an argument.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 /// The runtime's time. In production it stands still between two waits, so
 /// never measure work with it.

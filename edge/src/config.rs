@@ -4,8 +4,9 @@
 
 use core::fmt;
 
-use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys};
-use munjigi_captcha::{Authority, KeyCheck, KeyRing};
+use munjigi_captcha::{Authority, KeyCheck};
+use munjigi_keys::KeyRing;
+use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys};
 
 /// Redemption objects of all counts: publishing and the cron trigger call each
 /// of them, those for nonces and KV, and the platform ends what makes more

@@ -1,7 +1,8 @@
 //! One request's surroundings: what every endpoint is handed besides the
 //! request itself.
 
-use munjigi_captcha::{Refusal, Tally, UnixMillis};
+use munjigi_captcha::{Refusal, Tally};
+use munjigi_keys::UnixMillis;
 use worker::{Context, Env};
 
 use crate::answer::Answer;

@@ -3,8 +3,8 @@
 
 use core::fmt;
 
-use munjigi_captcha::UnixMillis;
-use munjigi_captcha::signature::{Head, Nonce};
+use munjigi_keys::UnixMillis;
+use munjigi_keys::signature::{Head, Nonce};
 use munjigi_protocol::Route;
 
 use crate::entropy::{self, NoEntropy};

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use munjigi_captcha::UnixMillis;
 use munjigi_captcha::pictures::{PackSource, PicturePack, read_pools};
 use munjigi_captcha::ports::StoreError;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, Pools, base64};
 use worker::Env;
 

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::{Tally, UnixMillis};
+use munjigi_captcha::Tally;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{BatchId, CountBatch};
 use worker::{Context, Delay, Env};
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use munjigi_captcha::ports::{SiteSource, StoreError};
-use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, Sitekey, UnixMillis};
+use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, Sitekey};
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, base64};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;

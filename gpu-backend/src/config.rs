@@ -9,7 +9,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys};
+use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys};
 use munjigi_service::config::{Reader, number};
 
 pub use munjigi_service::config::{Environment, Mistakes};

@@ -23,7 +23,7 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_captcha::signature::AudienceKeys;
+use munjigi_keys::signature::AudienceKeys;
 use munjigi_protocol::routes;
 
 use crate::clock::Clock;

@@ -2,11 +2,12 @@
 //! restart forgets them, and what is replayed then costs work and changes
 //! nothing.
 
+use munjigi_keys::signature::{MAX_SKEW_SECONDS, Nonce};
+use munjigi_keys::UnixMillis;
+
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use munjigi_captcha::UnixMillis;
-use munjigi_captcha::signature::{MAX_SKEW_SECONDS, Nonce};
 
 /// Most nonces remembered: 400 requests a second for as long as one counts.
 const MOST: usize = 240_000;

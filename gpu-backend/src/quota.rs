@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use crate::config::Callers;
 

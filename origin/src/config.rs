@@ -17,7 +17,8 @@ mod tests;
 
 use std::net::SocketAddr;
 
-use munjigi_captcha::{KeyCheck, KeyRing};
+use munjigi_captcha::KeyCheck;
+use munjigi_keys::KeyRing;
 use munjigi_service::config::{Reader, number};
 
 pub use cache::{RedisServer, parse as parse_redis_url};

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use munjigi_captcha::ImportFilter;
 use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
-use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
-use munjigi_captcha::{ImportFilter, KeyRing};
+use munjigi_keys::KeyRing;
+use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_protocol::{
     Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
     routes,

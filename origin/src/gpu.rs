@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::KeyRing;
-use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
+use munjigi_keys::KeyRing;
+use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_protocol::{
     Code, Health, PredictReply, Problem, RenderReply, RenderRequest, Route, Status, headers, routes,
 };

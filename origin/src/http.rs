@@ -29,7 +29,7 @@ use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;
-use munjigi_captcha::signature::AudienceKeys;
+use munjigi_keys::signature::AudienceKeys;
 use munjigi_protocol::{Code, routes};
 use sqlx::PgPool;
 

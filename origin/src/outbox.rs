@@ -6,7 +6,7 @@
 use std::future::{Future, ready};
 use std::time::Duration;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;

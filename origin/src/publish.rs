@@ -4,7 +4,8 @@
 mod filter;
 mod verify;
 
-use munjigi_captcha::{KeyCheck, UnixMillis};
+use munjigi_captcha::KeyCheck;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use crate::clock::Clock;

@@ -19,8 +19,9 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
-use munjigi_captcha::{KeyCheck, KeyRing, Secret, SecretHash, Sitekey, UnixMillis};
+use munjigi_captcha::{KeyCheck, Secret, SecretHash, Sitekey};
+use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, Redeemed, SiteConfig, headers,
 };

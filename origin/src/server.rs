@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;
-use munjigi_captcha::signature::{Audience, AudienceKeys};
+use munjigi_keys::signature::{Audience, AudienceKeys};
 use munjigi_service::metrics;
 use sqlx::PgPool;
 use tokio::net::TcpListener;

@@ -3,7 +3,7 @@
 
 pub mod breakdown;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
 
 const HOUR_MILLIS: u64 = 3_600_000;

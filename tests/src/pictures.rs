@@ -3,7 +3,8 @@
 
 use anyhow::{Context as _, Result, bail};
 use munjigi_captcha::pictures::{RightAnswer, Squares};
-use munjigi_captcha::{Authority, ChallengeClaims, KeyCheck, KeyRing, SealedStep};
+use munjigi_captcha::{Authority, ChallengeClaims, KeyCheck, SealedStep};
+use munjigi_keys::KeyRing;
 use munjigi_protocol::{Answer, SolutionRequest, Trace};
 
 /// Reads what challenges seal.

@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use hyper::Method;
-use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
-use munjigi_captcha::{KeyRing, UnixMillis};
+use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_tools::randomness;
 use munjigi_tools::stack::Stack;
 

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use hyper::Method;
-use munjigi_captcha::{Authority, ChallengeClaims, KeyCheck, KeyRing, TokenClaims, UnixMillis};
+use munjigi_captcha::{Authority, ChallengeClaims, KeyCheck, TokenClaims};
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_protocol::{Code, Problem, SiteverifyCode, SolutionReply, routes};
 use munjigi_tests::client::{Connection, solution_request};
 use munjigi_tests::stage;

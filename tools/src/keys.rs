@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use munjigi_captcha::KeyRing;
-use munjigi_captcha::signature::{Audience, CallKeys};
+use munjigi_keys::KeyRing;
+use munjigi_keys::signature::{Audience, CallKeys};
 use serde::{Deserialize, Serialize};
 
 use crate::{files, randomness};

@@ -1,14 +1,13 @@
 //! The edge's keys, derived once per isolate. Which key does what is in
-//! `derive`; what is sealed with them in `token` and `challenge`.
+//! `purpose`; what is sealed with them in `token` and `challenge`.
 
 use core::fmt;
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
+use munjigi_keys::{KeyRing, Kid, MacKey, RingKey, UnixMillis, leading};
 
-use crate::derive::{MacKey, Purpose, derive, leading};
 use crate::keys::{KeyCheck, Sitekey};
-use crate::ring::{KeyRing, Kid, RingKey};
-use crate::time::UnixMillis;
+use crate::purpose::Purpose;
 use crate::visit::Prefix;
 
 /// Everything that seals, opens, checks and derives. `Debug` prints the
@@ -31,8 +30,8 @@ pub(crate) struct Keys {
 
 impl Keys {
     fn of(root: &RingKey) -> Self {
-        let mac = |purpose| MacKey::new(&derive(root, purpose));
-        let cipher = |purpose| XChaCha20Poly1305::new((&*derive(root, purpose)).into());
+        let mac = |purpose: Purpose| MacKey::new(&purpose.key(root));
+        let cipher = |purpose: Purpose| XChaCha20Poly1305::new((&*purpose.key(root)).into());
         Self {
             kid: root.kid(),
             token: mac(Purpose::Token),

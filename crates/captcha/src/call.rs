@@ -1,8 +1,9 @@
 //! What every route is handed besides its request.
 
+use munjigi_keys::UnixMillis;
+
 use crate::authority::Authority;
 use crate::site::Site;
-use crate::time::UnixMillis;
 use crate::visit::Visit;
 
 /// One call of a route: by whose keys, of which site, from where, when.

@@ -4,6 +4,7 @@
 
 mod sealed;
 
+use munjigi_keys::{Kid, UnixMillis};
 use munjigi_protocol::{Algorithm, AttemptId};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -13,11 +14,9 @@ use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
 use crate::pictures::RightAnswer;
-use crate::ring::Kid;
 use crate::seal::{
     Encrypted, FRAME_VERSION, MAX_CHALLENGE_CHARS, NONCE_BYTES, SealError, decode, encode,
 };
-use crate::time::UnixMillis;
 
 /// Of the payload.
 const VERSION: u8 = 2;

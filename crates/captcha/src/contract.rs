@@ -64,7 +64,7 @@ async fn give_way() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::UnixMillis;
+    use munjigi_keys::UnixMillis;
 
     const NOW: UnixMillis = UnixMillis::from_seconds(1_763_623_800);
 

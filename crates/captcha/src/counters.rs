@@ -6,6 +6,7 @@
 mod recent;
 mod table;
 
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::AttemptId;
 
 use recent::Recent;
@@ -13,7 +14,6 @@ use table::Table;
 
 use crate::authority::Authority;
 use crate::keys::Sitekey;
-use crate::time::UnixMillis;
 use crate::visit::Visit;
 
 /// Counters of one isolate. They stay below a megabyte, whatever arrives.

@@ -2,6 +2,8 @@
 //! bytes from outside. Each asserts that what is read is spelt as it was.
 //! The same bodies run as bounded property tests here.
 
+use munjigi_keys::signature::{Audience, AudienceKeys, Head};
+use munjigi_keys::{KeyRing, Kid, UnixMillis};
 use munjigi_protocol::SiteverifyRequest;
 
 use crate::authority::Authority;
@@ -11,10 +13,7 @@ use crate::host::{HostPattern, Hostname};
 use crate::imports::ImportFilter;
 use crate::keys::{Sitekey, Vendor};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
-use crate::ring::{KeyRing, Kid};
-use crate::signature::{Audience, AudienceKeys, Head};
 use crate::siteverify::present;
-use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
 fn keys() -> Authority {

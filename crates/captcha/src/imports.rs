@@ -4,9 +4,9 @@
 //! no more: the store knows which site a key belongs to. Fingerprints are
 //! made with `MUNJIGI_KEY_CHECK`, so that nobody can search for names that match.
 
+use munjigi_keys::leading;
 use sha2::{Digest, Sha256};
 
-use crate::derive::leading;
 use crate::host::Hostname;
 use crate::keys::{KeyCheck, SecretHash};
 

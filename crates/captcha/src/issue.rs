@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, Code, CountKind,
     PuzzleStep, SiteState, Step,
@@ -21,7 +22,6 @@ use crate::ports::{SiteSource, StoreError};
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::tally::Tally;
-use crate::time::UnixMillis;
 
 /// How long a picture may take, in seconds.
 pub const PICTURE_LIFETIME_SECONDS: u64 = 900;

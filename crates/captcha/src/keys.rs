@@ -10,14 +10,12 @@ mod vendor;
 use core::fmt;
 use std::borrow::Cow;
 
+use munjigi_keys::{MacKey, parse_key};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
-
-use crate::derive::MacKey;
-use crate::ring::parse_key;
 
 pub use vendor::{Alias, Vendor};
 

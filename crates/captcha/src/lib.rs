@@ -12,7 +12,6 @@ mod challenge;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod counters;
-mod derive;
 #[cfg(any(test, feature = "contract"))]
 pub mod fuzzing;
 mod host;
@@ -24,16 +23,14 @@ pub mod pictures;
 pub mod policy;
 pub mod ports;
 mod price;
+mod purpose;
 pub mod redemption;
 mod refusal;
-mod ring;
 mod seal;
-pub mod signature;
 mod site;
 pub mod siteverify;
 pub mod solve;
 mod tally;
-mod time;
 mod token;
 mod visit;
 
@@ -47,11 +44,9 @@ pub use keys::testing::TestSitekey;
 pub use keys::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use labels::{Action, Cdata, LabelError};
 pub use price::Price;
-pub use refusal::{Refusal, http_status};
-pub use ring::{KeyRing, Kid, RingError, RingKey};
+pub use refusal::Refusal;
 pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 pub use site::{Exemption, Foretold, SeenHost, Sighting, Site, SiteError};
 pub use tally::{PictureFate, PictureTally, Tally};
-pub use time::UnixMillis;
 pub use token::TokenClaims;
 pub use visit::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};

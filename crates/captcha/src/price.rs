@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 /// How often a network used another way lately: doublings of the price, as
 /// of a time.

@@ -9,11 +9,11 @@
 //! One answer is tried per attempt, and choosing the alternative is an answer
 //! too.
 
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId, Redeemed as RedeemedEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{SecretHash, Sitekey};
-use crate::time::UnixMillis;
 
 /// What is kept about an attempt. No row is the same as [`Row::default`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

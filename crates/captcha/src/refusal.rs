@@ -1,5 +1,5 @@
-//! Why a visitor's request is refused, and the status each code has. How the
-//! refusal is written down is the shell's.
+//! Why a visitor's request is refused. How the refusal is written down is the
+//! shell's.
 
 use munjigi_protocol::Code;
 
@@ -55,7 +55,7 @@ impl Refusal {
 
     /// The status of the answer.
     pub const fn status(&self) -> u16 {
-        http_status(self.code)
+        self.code.http_status()
     }
 }
 
@@ -81,23 +81,3 @@ impl From<Refused> for Refusal {
 /// Stores that fail are back within seconds: an object that moves, a
 /// deployment.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
-
-/// The HTTP status of each code.
-pub const fn http_status(code: Code) -> u16 {
-    match code {
-        Code::MalformedRequest => 400,
-        Code::Unsigned | Code::SignatureInvalid | Code::ClockSkew | Code::Replayed => 401,
-        Code::SitePaused | Code::HostnameNotAllowed | Code::Blocked => 403,
-        Code::UnknownSitekey | Code::NotFound => 404,
-        Code::MethodNotAllowed => 405,
-        Code::StaleVersion => 409,
-        Code::ChallengeExpired => 410,
-        Code::PayloadTooLarge => 413,
-        Code::ChallengeInvalid
-        | Code::SolutionWrong
-        | Code::AnswerWrong
-        | Code::AttemptsExhausted => 422,
-        Code::RateLimited => 429,
-        Code::Unavailable => 503,
-    }
-}

@@ -7,7 +7,7 @@ use chacha20poly1305::aead::AeadInOut;
 use munjigi_protocol::base64;
 use serde::{Deserialize, Serialize};
 
-use crate::ring::Kid;
+use munjigi_keys::Kid;
 
 /// Longest token, and longest name of a picture, that is looked at, and made.
 pub const MAX_SEAL_CHARS: usize = 2_048;

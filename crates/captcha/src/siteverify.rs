@@ -7,19 +7,18 @@ mod testing;
 
 use std::sync::Arc;
 
+use munjigi_keys::{UnixMillis, leading};
 use munjigi_protocol::{SiteverifyReply, SiteverifyRequest};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
-use crate::derive::leading;
 use crate::keys::testing::is_test_token;
 use crate::keys::{Secret, SecretHash, Sitekey, Vendor};
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redeemed, TokenFacts, TokenHash};
 use crate::refusal::RETRY_AFTER_SECONDS;
 use crate::site::Site;
-use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
 pub use dialect::{Body, Dialect, Passed, Reason};

@@ -1,18 +1,16 @@
 //! Tokens: what a token says and how it is sealed. Whether a token is still
 //! good is decided in `siteverify` and `redemption`.
 
+use munjigi_keys::{Kid, MacKey, UnixMillis};
 use munjigi_protocol::{Algorithm, AttemptId};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::authority::Authority;
-use crate::derive::MacKey;
 use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
-use crate::ring::Kid;
 use crate::seal::{Frame, MAX_SEAL_CHARS, SealError, decode, encode};
-use crate::time::UnixMillis;
 use crate::visit::Country;
 
 /// Of the payload.

@@ -75,6 +75,28 @@ codes! {
     }
 }
 
+impl Code {
+    /// The HTTP status of its answer.
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::MalformedRequest => 400,
+            Self::Unsigned | Self::SignatureInvalid | Self::ClockSkew | Self::Replayed => 401,
+            Self::SitePaused | Self::HostnameNotAllowed | Self::Blocked => 403,
+            Self::UnknownSitekey | Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::StaleVersion => 409,
+            Self::ChallengeExpired => 410,
+            Self::PayloadTooLarge => 413,
+            Self::ChallengeInvalid
+            | Self::SolutionWrong
+            | Self::AnswerWrong
+            | Self::AttemptsExhausted => 422,
+            Self::RateLimited => 429,
+            Self::Unavailable => 503,
+        }
+    }
+}
+
 codes! {
     /// `error-codes` of siteverify, in the native dialect.
     SiteverifyCode {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 /// Tells the time. Clones tell the same time.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 //! put the same things onto every answer.
 //!
 //! Nothing here knows what either is for. Bytes and names of the wire are
-//! `munjigi-protocol`'s, rules are `munjigi-captcha`'s.
+//! `munjigi-protocol`'s, keys and signatures `munjigi-keys`'s.
 
 pub mod answer;
 pub mod clock;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use munjigi_captcha::UnixMillis;
-use munjigi_captcha::signature::{AudienceKeys, Head, SignatureError, Signed};
+use munjigi_keys::UnixMillis;
+use munjigi_keys::signature::{AudienceKeys, Head, SignatureError, Signed};
 use munjigi_protocol::{Route, headers};
 
 /// Why the body of a signed call was not taken.
@@ -69,8 +69,8 @@ pub async fn read(
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderValue, Request};
-    use munjigi_captcha::KeyRing;
-    use munjigi_captcha::signature::{Audience, Nonce};
+    use munjigi_keys::KeyRing;
+    use munjigi_keys::signature::{Audience, Nonce};
     use munjigi_protocol::routes;
 
     use super::*;

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, TestSitekey, http_status, issue};
+use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, TestSitekey, issue};
 use munjigi_protocol::{Code, Mode, SiteState};
 
 use crate::answer::{Answer, CacheRule};
@@ -37,7 +37,7 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result
         // see that. Without a reason to show, it is a problem document.
         Err(refusal) if shows(refusal.code) => {
             let page = splice(&document, &format!(" data-error=\"{}\"", refusal.code));
-            Answer::html(http_status(refusal.code), page, CacheRule::NoStore)
+            Answer::html(refusal.status(), page, CacheRule::NoStore)
                 .with_code(refusal.code.as_str())
                 .with_header("Content-Security-Policy", ANYBODY.into())
         }

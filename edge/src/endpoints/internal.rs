@@ -1,7 +1,7 @@
 //! The origin's routes: sites, packs of pictures, pools, state. Each is signed, and each signature is good once.
 
 use munjigi_captcha::Refusal;
-use munjigi_captcha::signature::{Head, MAX_SKEW_SECONDS, SignatureError, Signed};
+use munjigi_keys::signature::{Head, MAX_SKEW_SECONDS, SignatureError, Signed};
 use munjigi_protocol::{Code, InternalState, Route, headers, routes};
 
 use super::version::version;

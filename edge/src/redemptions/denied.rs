@@ -4,8 +4,8 @@
 
 use std::cell::RefCell;
 
-use munjigi_captcha::UnixMillis;
 use munjigi_captcha::redemption::{Denial, Redeem};
+use munjigi_keys::UnixMillis;
 
 use super::sql::{Database, SqlError, integer, text};
 use super::wire::Verdict;

@@ -2,7 +2,8 @@
 //! way costs. How a price rises and falls is decided in
 //! `munjigi_captcha::Price`.
 
-use munjigi_captcha::{Price, UnixMillis};
+use munjigi_captcha::Price;
+use munjigi_keys::UnixMillis;
 
 use super::sql::{Database, Row, SqlError, blob, integer};
 use super::wire::PayerId;

@@ -7,8 +7,8 @@
 
 use std::cell::RefCell;
 
-use munjigi_captcha::UnixMillis;
 use munjigi_captcha::redemption::{Redeem, Redeemed};
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
 use worker::js_sys::Date;
 use worker::wasm_bindgen;

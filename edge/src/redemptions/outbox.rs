@@ -15,7 +15,7 @@ mod batch;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::rows::bucket_end;
 use super::sql::{Database, Row, SqlError, blob, integer};

@@ -5,11 +5,11 @@
 
 use std::cell::RefCell;
 
-use munjigi_captcha::UnixMillis;
 use munjigi_captcha::redemption::{
     self, AnswerHash, Attempted, CallHash, Denial, Owing, Redeem, Redeemed, Row, Spent, Stepped,
     TokenHash,
 };
+use munjigi_keys::UnixMillis;
 
 use super::facts;
 use super::sql::{Database, NewRow, SqlError, blob, integer};

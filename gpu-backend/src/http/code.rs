@@ -94,7 +94,7 @@ mod tests {
         for theirs in munjigi_protocol::Code::ALL {
             let same = Code::ALL.iter().find(|ours| ours.as_str() == theirs.as_str());
             if let Some(ours) = same {
-                assert_eq!(ours.status(), munjigi_captcha::http_status(*theirs), "{theirs}");
+                assert_eq!(ours.status(), theirs.http_status(), "{theirs}");
             }
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use munjigi_captcha::signature::SignatureError;
+use munjigi_keys::signature::SignatureError;
 use munjigi_service::signed::BodyError;
 
 use super::Code;

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use munjigi_captcha::signature::{Audience, Nonce};
+use munjigi_keys::signature::{Audience, Nonce};
 use munjigi_protocol::{RenderReply, RightRound};
 use serde_json::{Value, json};
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
+use munjigi_keys::{KeyRing, UnixMillis};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_captcha::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
-use munjigi_captcha::{KeyRing, UnixMillis};
 use munjigi_gpu_backend::clock::Clock;
 use munjigi_gpu_backend::config::{Config, environment};
 use munjigi_gpu_backend::draw::brush::Brush;

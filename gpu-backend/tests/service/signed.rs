@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use munjigi_captcha::signature::Audience;
+use munjigi_keys::signature::Audience;
 use munjigi_protocol::headers;
 use serde_json::json;
 

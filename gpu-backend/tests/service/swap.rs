@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use axum::http::Request;
-use munjigi_captcha::signature::Audience;
+use munjigi_keys::signature::Audience;
 use munjigi_protocol::headers;
 
 use crate::files::png;

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use munjigi_captcha::{KeyCheck, KeyRing, UnixMillis};
+use munjigi_captcha::KeyCheck;
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::accounts::LimitKey;
 use munjigi_origin::cache::Cache;
 use munjigi_origin::clock::Clock;

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_origin::accounts::Id;
 use munjigi_origin::statistics::{Dimension, Period};
 use munjigi_origin::store::sites;

@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use munjigi_captcha::signature::{Audience, AudienceKeys, Head, Nonce};
-use munjigi_captcha::{KeyCheck, KeyRing, UnixMillis};
+use munjigi_captcha::KeyCheck;
+use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::clock::Clock;
 use munjigi_origin::config::{Pictures, Retention};
 use munjigi_origin::edge::{self, Edge};

@@ -11,7 +11,7 @@ use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{self, Signer, Verifier};
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation};
-use munjigi_captcha::{KeyRing, Kid, UnixMillis};
+use munjigi_keys::{KeyRing, Kid, UnixMillis};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -67,7 +67,7 @@ impl AccessTokens {
     pub fn new(ring: &KeyRing, issuer: &str) -> Self {
         // Once per process; the second of two tests finds it done.
         let _ = HS256.install_default();
-        let pair = |key: &munjigi_captcha::RingKey| {
+        let pair = |key: &munjigi_keys::RingKey| {
             let derived = key.derive(INFO);
             let (encoding, decoding) =
                 (EncodingKey::from_secret(&*derived), DecodingKey::from_secret(&*derived));

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Secret, Totp};
 use zeroize::{Zeroize, Zeroizing};
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::id::words;
 use super::{EmailAddress, TokenHash};

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use munjigi_captcha::KeyRing;
+use munjigi_keys::KeyRing;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 

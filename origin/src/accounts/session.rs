@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;

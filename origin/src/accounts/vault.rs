@@ -6,7 +6,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use munjigi_captcha::{KeyRing, Kid};
+use munjigi_keys::{KeyRing, Kid};
 use zeroize::Zeroizing;
 
 use crate::entropy::Entropy;
@@ -28,7 +28,7 @@ pub struct VaultError;
 impl Vault {
     /// By a ring.
     pub fn new(ring: &KeyRing) -> Self {
-        let cipher = |key: &munjigi_captcha::RingKey| {
+        let cipher = |key: &munjigi_keys::RingKey| {
             (key.kid(), XChaCha20Poly1305::new((&*key.derive(INFO)).into()))
         };
         Self { ciphers: ring.keys().map(cipher).collect() }

@@ -1,6 +1,6 @@
 //! How something unusual opens, stays open and closes.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::{Figures, Severity, Verdict};
 

@@ -1,6 +1,6 @@
 //! The rules as a whole: weeks of a site's life, judged.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use proptest::prelude::*;
 
 use super::*;

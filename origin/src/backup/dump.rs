@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use futures_util::TryStreamExt as _;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 
 use super::file::{Writer, Written};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use super::link::{Away, Redis};

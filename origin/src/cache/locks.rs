@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use super::link::Redis;

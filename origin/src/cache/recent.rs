@@ -9,7 +9,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_service::clock::Deadline;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

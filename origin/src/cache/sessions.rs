@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use time::OffsetDateTime;

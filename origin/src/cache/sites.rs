@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;

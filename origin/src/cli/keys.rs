@@ -6,7 +6,7 @@ mod rotate;
 
 use clap::Subcommand;
 use data_encoding::BASE64URL_NOPAD;
-use munjigi_captcha::KeyRing;
+use munjigi_keys::KeyRing;
 use time::OffsetDateTime;
 
 use super::{Exit, Fail, Shell};

@@ -1,6 +1,6 @@
 //! The pages for people: where they are, and who may come.
 
-use munjigi_captcha::KeyRing;
+use munjigi_keys::KeyRing;
 use munjigi_service::config::{Reader, number};
 
 use super::{Database, Environment, Mistakes, OwnSite, Proxies, parse_bare_url, variables};

@@ -5,7 +5,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const FORM: &str = "always, or like mon-fri 08:00-18:00 +09:00: days (mon-fri, or mon,wed), times of one day, and an offset from UTC if any";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{EventBatch, Redeemed, routes};
 
 use super::intake::{self, Fields, Window};

@@ -1,6 +1,6 @@
 //! What both intakes share: the bounds of a record's fields and of its time.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
 
 use super::Refused;

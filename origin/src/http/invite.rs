@@ -2,7 +2,7 @@
 //! who may, how often, and with which letter. How a refusal reads is each
 //! one's own.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::App;
 use super::console::letters;

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use munjigi_captcha::http_status;
 use munjigi_protocol::Code;
 
 use crate::store::StoreError;
@@ -42,7 +41,7 @@ impl Refused {
 
     /// Its HTTP status.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(http_status(self.code)).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+        StatusCode::from_u16(self.code.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
     }
 }
 

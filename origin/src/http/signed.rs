@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use munjigi_captcha::signature::{Nonce, SignatureError};
+use munjigi_keys::signature::{Nonce, SignatureError};
 use munjigi_protocol::{Code, Route};
 use munjigi_service::signed::{self, BodyError};
 use serde::de::DeserializeOwned;

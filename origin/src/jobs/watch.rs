@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use reqwest::Url;
 use sqlx::PgConnection;
 

@@ -8,7 +8,7 @@ use lettre::message::header::{
     ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MessageId,
 };
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::Letter;
 

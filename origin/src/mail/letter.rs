@@ -11,7 +11,7 @@ mod tests;
 use std::fmt;
 
 use askama::Template;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use reqwest::Url;
 
 use super::{EmailAddress, Subject};

@@ -1,7 +1,7 @@
 //! The courier: carries queued messages (`outbox`) to webhooks, and decides
 //! what follows a failure.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use super::hooks::Outgoing;

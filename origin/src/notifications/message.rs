@@ -1,7 +1,7 @@
 //! What messages say: their bytes, spelt here once. docs/webhooks.md describes
 //! each field; fields may be added, none changes its meaning.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde::Serialize;
 
 use crate::accounts::Id;

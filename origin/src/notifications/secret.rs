@@ -5,7 +5,7 @@ use std::fmt;
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 

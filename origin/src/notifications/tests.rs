@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use super::*;

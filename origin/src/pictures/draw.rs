@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureType, RenderReply, RenderRequest, Rendering};
 use reqwest::StatusCode;
 

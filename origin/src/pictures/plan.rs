@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::PackId;
 
 use crate::store::pictures::{PackRow, PackState};

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::UnixMillis;
 use munjigi_captcha::pictures::PicturePack;
+use munjigi_keys::UnixMillis;
 
 use super::Factory;
 use super::sift::shape;

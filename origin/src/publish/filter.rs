@@ -1,6 +1,7 @@
 //! Takes the filter of imported keys to the edge.
 
-use munjigi_captcha::{ImportFilter, UnixMillis};
+use munjigi_captcha::ImportFilter;
+use munjigi_keys::UnixMillis;
 
 use super::{Publisher, count, retry_after_ms};
 use crate::edge::EdgeError;

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Form, Json, Router};
 use munjigi_captcha::ImportFilter;
-use munjigi_captcha::signature::{Audience, Head};
+use munjigi_keys::signature::{Audience, Head};
 use munjigi_protocol::{Code, Health, Problem, SitePut, Status, headers};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -168,7 +168,7 @@ async fn imports(State(memory): State<Arc<Mutex<Memory>>>, body: Bytes) -> Respo
 }
 
 pub(super) fn refuse(code: Code) -> Response {
-    let status = munjigi_captcha::http_status(code);
+    let status = code.http_status();
     let problem = Problem {
         type_uri: String::new(),
         title: String::new(),

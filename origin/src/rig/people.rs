@@ -1,6 +1,6 @@
 //! People who are there already.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::{Rig, Tab};
 use crate::accounts::session::Stage;

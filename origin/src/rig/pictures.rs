@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
 use munjigi_captcha::pictures::{PicturePack, read_pools};
-use munjigi_captcha::signature::Audience;
+use munjigi_keys::signature::Audience;
 use munjigi_protocol::{
     Code, Judgement, Pack, PackId, PictureCount, PictureType, Pools, RenderReply, RenderRequest,
     RenderedImage, RenderedPicture, Rendering, RightRound, base64,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use munjigi_captcha::signature::{Audience, Head, Nonce};
+use munjigi_keys::signature::{Audience, Head, Nonce};
 use munjigi_protocol::headers;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

@@ -2,7 +2,7 @@
 //! that is good now; those before it are kept as spent, so that one that
 //! comes back is known for a copy.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 

@@ -1,7 +1,7 @@
 //! The record of changes: written in the transaction that makes each, and
 //! read by the organisation that they were made for.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{BatchId, Count, SOLVE_MS_BUCKETS};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};

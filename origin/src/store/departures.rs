@@ -3,7 +3,7 @@
 
 mod erase;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};

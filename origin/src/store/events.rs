@@ -1,6 +1,6 @@
 //! Redeemed tokens: taking a batch, once per id.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::Redeemed;
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};

@@ -1,6 +1,6 @@
 //! Second factors of accounts.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor};
 

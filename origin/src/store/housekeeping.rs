@@ -1,6 +1,6 @@
 //! Days to come, days to go, and rows whose time is over.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 

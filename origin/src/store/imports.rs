@@ -2,7 +2,8 @@
 //! stands for them at the edge. Asking for one, making it live and giving it
 //! back are changes of a site: `sites::import`.
 
-use munjigi_captcha::{UnixMillis, import_name};
+use munjigi_captcha::import_name;
+use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::{Duration, OffsetDateTime};
 

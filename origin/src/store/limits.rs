@@ -1,6 +1,6 @@
 //! Counts of what may only be tried so often.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 
 use super::{StoreError, Unit, to_timestamp};

@@ -1,7 +1,7 @@
 //! The outbox towards the mail server: one row per letter. Talking to the
 //! server is `mail`'s.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::Duration;
 

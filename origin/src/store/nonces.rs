@@ -1,6 +1,6 @@
 //! Nonces of signed calls.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
 use super::{StoreError, to_timestamp};

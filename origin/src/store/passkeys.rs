@@ -1,6 +1,6 @@
 //! Passkeys of accounts, and the ceremonies in which they are made and used.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;

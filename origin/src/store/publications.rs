@@ -1,7 +1,7 @@
 //! The outbox towards the edge: one row per site with what it should have.
 //! Calling the edge is `publish`'s.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};

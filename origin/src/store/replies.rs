@@ -1,6 +1,6 @@
 //! What was answered to requests that carry an `Idempotency-Key`, for a day.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 

@@ -1,7 +1,7 @@
 //! Hourly roll-ups: marking the hours that received data, and having them
 //! computed. What is computed is `breakdowns`'.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 

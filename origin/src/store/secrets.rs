@@ -1,6 +1,7 @@
 //! Secrets of sites, by their hashes.
 
-use munjigi_captcha::{SecretHash, UnixMillis};
+use munjigi_captcha::SecretHash;
+use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 

@@ -1,6 +1,6 @@
 //! Browsers that are logged in.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;

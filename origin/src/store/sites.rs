@@ -8,7 +8,8 @@ mod owned;
 mod room;
 mod row;
 
-use munjigi_captcha::{SecretHash, UnixMillis};
+use munjigi_captcha::SecretHash;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;

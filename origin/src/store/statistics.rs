@@ -1,7 +1,7 @@
 //! Numbers of an organisation's sites, from the roll-ups; sites that were
 //! deleted count on. They lag a few minutes behind.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 

@@ -1,6 +1,6 @@
 //! Times on their way into and out of Postgres.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use time::{Duration, OffsetDateTime};
 
 /// The greatest time that Rust's and Postgres's calendars share: the last

@@ -4,6 +4,8 @@ use core::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use munjigi_keys::UnixMillis;
+
 use super::give_way;
 use super::world::key_check;
 use crate::imports::{ImportFilter, Imports};
@@ -14,7 +16,6 @@ use crate::redemption::{
     self, AnswerHash, Attempted, Denial, Owing, Redeem, Redeemed, Row, Stepped,
 };
 use crate::site::Site;
-use crate::time::UnixMillis;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use core::ops::AsyncFn;
 
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId};
 
 use super::together;
@@ -11,7 +12,6 @@ use crate::redemption::{
     AnswerHash, Attempted, CallHash, NotAllowed, Owing, Redeem, Redeemed, Stepped, TokenFacts,
     TokenHash,
 };
-use crate::time::UnixMillis;
 
 /// More work than any attempt is asked for; still a number that JavaScript
 /// keeps exactly.

@@ -4,6 +4,7 @@
 
 use core::cell::RefCell;
 
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_pow::Puzzle;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Mode, PuzzleStep, Signals,
@@ -23,11 +24,9 @@ use crate::issue::{Issued, issue};
 use crate::keys::{KeyCheck, Secret, Vendor};
 use crate::pictures::RightAnswer;
 use crate::refusal::Refusal;
-use crate::ring::KeyRing;
 use crate::site::{Exemption, Site};
 use crate::siteverify::{Outcome, siteverify};
 use crate::solve::{Solved, Stores, judge, open};
-use crate::time::UnixMillis;
 use crate::visit::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};
 
 /// A root key for tests: the bytes 0–31.

@@ -2,15 +2,13 @@
 //! published, so that replaying a solution shows the same one.
 
 use hmac::{Hmac, KeyInit, Mac};
+use munjigi_keys::{Kid, UnixMillis, leading};
 use munjigi_protocol::{PackId, PictureRound, PictureStep, PictureType, PoolEntry, Pools};
 use sha2::Sha256;
 
 use super::{PackSource, PicturePack, RightAnswer};
 use crate::authority::Authority;
-use crate::derive::leading;
 use crate::pictures::name::PictureName;
-use crate::ring::Kid;
-use crate::time::UnixMillis;
 
 /// A picture and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,14 +3,13 @@
 //! differently. So nobody learns from names what was shown before.
 
 use hmac::{Hmac, KeyInit, Mac};
+use munjigi_keys::{UnixMillis, leading};
 use munjigi_protocol::PackId;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::authority::Authority;
-use crate::derive::leading;
 use crate::seal::{Encrypted, MAX_SEAL_CHARS, NONCE_BYTES, SealError, decode, encode};
-use crate::time::UnixMillis;
 
 /// Of the payload.
 const VERSION: u8 = 2;

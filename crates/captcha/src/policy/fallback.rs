@@ -9,12 +9,13 @@
 //! it can express, it is refused for a while. Visitors with WebAssembly are
 //! not concerned.
 
+use munjigi_keys::UnixMillis;
+
 use super::pressure::{self, ONE};
 use super::{Question, Refused, Stage};
 use crate::counters::Pressure;
 use crate::price::Price;
 use crate::site::Site;
-use crate::time::UnixMillis;
 
 /// The most that is asked of plain JavaScript, over its usual 10 s: about
 /// the minute that "another way" costs at most.

@@ -321,7 +321,7 @@ fn at_the_solution_more_is_known() {
 #[test]
 fn another_way_doubles_up_to_a_minute() {
     let site = site(On::Plain);
-    let now = crate::time::UnixMillis::from_seconds(1_763_623_800);
+    let now = munjigi_keys::UnixMillis::from_seconds(1_763_623_800);
     let mut price = Price::default();
     let seconds: Vec<u64> = (0..6)
         .map(|_| {

@@ -6,17 +6,16 @@ mod vectors;
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, aead::AeadInOut};
 use data_encoding::BASE64URL_NOPAD;
+use munjigi_keys::{KeyRing, Kid, UnixMillis};
 use munjigi_protocol::{Algorithm, AttemptId};
 use rand_core::{Infallible, TryCryptoRng, TryRng};
 
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 use crate::contract::{ROOT_A, authority};
-use crate::derive::{Purpose, derive};
 use crate::host::Hostname;
 use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
-use crate::ring::{KeyRing, Kid};
-use crate::time::UnixMillis;
+use crate::purpose::Purpose;
 use crate::token::TokenClaims;
 use crate::visit::Country;
 
@@ -104,7 +103,7 @@ fn challenge() -> ChallengeClaims {
 /// What is under the cipher of a challenge that [`ROOT_A`] sealed.
 fn plain(text: &str) -> Vec<u8> {
     let ring = KeyRing::parse(ROOT_A).unwrap();
-    let cipher = XChaCha20Poly1305::new((&*derive(ring.first(), Purpose::Challenge)).into());
+    let cipher = XChaCha20Poly1305::new((&*Purpose::Challenge.key(ring.first())).into());
     let part = |index| {
         let base64 = text.split('.').nth(index).unwrap();
         BASE64URL_NOPAD.decode(base64.as_bytes()).unwrap()

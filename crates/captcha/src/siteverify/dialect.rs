@@ -1,12 +1,12 @@
 //! How a verdict is written for each caller: the fields, codes and direction of
 //! scores of each vendor, as their clients read them.
 
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, SiteverifyCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::{Outcome, TestSecret};
 use crate::keys::Vendor;
-use crate::time::UnixMillis;
 
 /// Whose words an answer is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

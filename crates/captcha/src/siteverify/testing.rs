@@ -2,12 +2,12 @@
 //! the tokens of their sitekeys and nothing else, and no other secret takes
 //! those, so that a test key left in production lets nobody through.
 
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::Algorithm;
 
 use super::dialect::{Passed, Reason};
 use crate::keys::Vendor;
 use crate::keys::testing::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
-use crate::time::UnixMillis;
 
 /// A secret for tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod prices;
 
 use core::cell::RefCell;
 
+use munjigi_keys::UnixMillis;
 use munjigi_pow::{Puzzle, SolutionError};
 use munjigi_protocol::{Algorithm, ChallengeReply, Code, CountKind, Signals, SolutionReply, Step};
 use rand_core::CryptoRng;
@@ -23,7 +24,6 @@ use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
 use crate::redemption::{NotAllowed, Owing};
 use crate::refusal::Refusal;
 use crate::tally::{PictureTally, Tally};
-use crate::time::UnixMillis;
 use crate::token::TokenClaims;
 
 /// More work is required only once the price has at least doubled: every

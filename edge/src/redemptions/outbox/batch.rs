@@ -1,7 +1,7 @@
 //! One post to the origin: how many events it has, and how far the cursor
 //! goes once they are taken.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, EventBatch, Redeemed};
 
 use super::Waiting;

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use munjigi_keys::UnixMillis;
+
 use crate::accounts::session::Stage;
 use crate::accounts::{Id, Limit, Token};
 use crate::cache::{Limits, Locks, Sessions, Sites, take_within};
@@ -13,7 +15,6 @@ use crate::store::locks::Fenced;
 use crate::store::sessions::{self, NewSession};
 use crate::store::sites::Change;
 use crate::store::{StoreError, Unit, transact};
-use munjigi_captcha::UnixMillis;
 use sqlx::PgConnection;
 
 const LIMIT: Limit = Limit { name: "test", burst: 3, interval_millis: 10_000 };

@@ -1,6 +1,6 @@
 //! `munjigi account invite`.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use crate::accounts::{EmailAddress, Id, Token, session};
 use crate::cli::{Exit, Fail, Shell, print};

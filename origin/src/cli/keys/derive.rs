@@ -1,8 +1,8 @@
 //! `munjigi keys derive`.
 
 use clap::ValueEnum;
-use munjigi_captcha::KeyRing;
-use munjigi_captcha::signature::{Audience, CallKeys};
+use munjigi_keys::KeyRing;
+use munjigi_keys::signature::{Audience, CallKeys};
 use zeroize::Zeroizing;
 
 use super::ring_in_use;

@@ -1,6 +1,6 @@
 //! `munjigi keys generate`.
 
-use munjigi_captcha::KeyRing;
+use munjigi_keys::KeyRing;
 
 use super::derive::Part;
 use super::{new_key, new_kid};

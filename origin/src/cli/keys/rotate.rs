@@ -1,7 +1,7 @@
 //! `munjigi keys rotate`.
 
 use clap::ValueEnum;
-use munjigi_captcha::{KeyRing, Kid};
+use munjigi_keys::{KeyRing, Kid};
 
 use super::derive::Part;
 use super::{new_key, new_kid, ring_in_use};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde::Serialize;
 
 use crate::cli::table::columns;

@@ -1,6 +1,7 @@
 //! `munjigi site give`.
 
-use munjigi_captcha::{Sitekey, UnixMillis};
+use munjigi_captcha::Sitekey;
+use munjigi_keys::UnixMillis;
 use serde::Serialize;
 use sqlx::PgPool;
 

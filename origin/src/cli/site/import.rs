@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::ArgGroup;
 use data_encoding::BASE64URL_NOPAD;
 use munjigi_captcha::siteverify::TestSecret;
-use munjigi_captcha::{Hostname, KeyCheck, Secret, Sitekey, TestSitekey, UnixMillis, Vendor};
+use munjigi_captcha::{Hostname, KeyCheck, Secret, Sitekey, TestSitekey, Vendor};
+use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use zeroize::Zeroizing;
 

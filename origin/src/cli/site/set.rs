@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use clap::ArgGroup;
-use munjigi_captcha::{Sitekey, UnixMillis};
+use munjigi_captcha::Sitekey;
+use munjigi_keys::UnixMillis;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgPool;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::refusal::{ApiCode, ApiRefused};
 use crate::accounts::access_token::{AccessTokenError, Bearer};

@@ -9,7 +9,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sha2::{Digest, Sha256};
 
 use super::body::{MAX_BODY_BYTES, too_large};

@@ -137,7 +137,7 @@ impl NewKey {
     pub fn wanted(
         self,
         role: Role,
-        now: munjigi_captcha::UnixMillis,
+        now: munjigi_keys::UnixMillis,
     ) -> Result<WantedKey, Vec<String>> {
         let mut mistakes = Vec::new();
         let name = self.name.trim().to_owned();

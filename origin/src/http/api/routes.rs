@@ -9,7 +9,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::middleware;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 

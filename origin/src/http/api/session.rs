@@ -10,7 +10,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,6 +1,6 @@
 //! How numbers and times are told to people.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use time::OffsetDateTime;
 
 use crate::statistics::{Period, Share, change};

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderMap, HeaderValue};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use crate::config::Proxies;
 

@@ -1,6 +1,6 @@
 //! Letters that pages cause: which, in whose language, with which links.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use reqwest::Url;
 
 use super::Console;

@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 
 use super::frame::{Frame, render};
 use super::person::Browser;

@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use munjigi_captcha::UnixMillis;
-use munjigi_captcha::signature::Audience;
+use munjigi_keys::UnixMillis;
+use munjigi_keys::signature::Audience;
 use munjigi_protocol::CountKind;
 use serde_json::{Value, json};
 use sqlx::PgPool;

@@ -98,7 +98,7 @@ async fn an_empty_batch_is_taken(pool: PgPool) {
 async fn a_call_is_carried_out_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::events(&[event(1)]);
-    let signature = rig.sign(munjigi_captcha::signature::Audience::Origin, PATH, &body, rig.now());
+    let signature = rig.sign(munjigi_keys::signature::Audience::Origin, PATH, &body, rig.now());
     assert_eq!(rig.post_signed(PATH, &body, Some(&signature)).await.status, 204);
     rig.pass(4 * MINUTE);
     let answer = rig.post_signed(PATH, &body, Some(&signature)).await;
@@ -109,7 +109,7 @@ async fn a_call_is_carried_out_once(pool: PgPool) {
 async fn the_same_call_many_times_at_once_is_carried_out_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::events(&[event(1)]);
-    let signature = rig.sign(munjigi_captcha::signature::Audience::Origin, PATH, &body, rig.now());
+    let signature = rig.sign(munjigi_keys::signature::Audience::Origin, PATH, &body, rig.now());
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let (rig, body, signature) = (rig.clone(), body.clone(), signature.clone());

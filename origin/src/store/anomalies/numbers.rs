@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 

@@ -1,6 +1,6 @@
 //! Erases who asked for it and did not come back.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 

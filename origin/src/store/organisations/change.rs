@@ -2,7 +2,7 @@
 //! lock, so that two at once never leave it without an owner, and each
 //! written down.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::PgConnection;
 

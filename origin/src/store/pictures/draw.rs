@@ -1,6 +1,6 @@
 //! Candidates: which are to be drawn, and what became of each.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Judgement, PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 

@@ -1,7 +1,7 @@
 //! The step from drawing to drawn: which of the kept candidates make the
 //! pack.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Judgement, PackId, routes};
 use sqlx::PgConnection;
 

@@ -1,6 +1,6 @@
 //! What operators chose per kind of picture.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::PictureType;
 use sqlx::{PgConnection, PgExecutor};
 

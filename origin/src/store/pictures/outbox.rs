@@ -1,6 +1,6 @@
 //! The packs' part of the outbox: what the edge shall do about each.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{ImageSpan, Pack, PackId, PackItem};
 use sqlx::{PgConnection, PgPool};
 use time::Duration;

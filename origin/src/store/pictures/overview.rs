@@ -1,7 +1,7 @@
 //! How the pools are, for people and for metrics; and the wish to have them
 //! filled now.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::PictureType;
 use sqlx::{PgConnection, PgPool};
 

@@ -2,7 +2,7 @@
 //! shall deal. Its lock orders everything that moves packs into and out of
 //! the pools.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PictureType, PoolEntry, Pools};
 use sqlx::{PgConnection, PgPool};
 use time::Duration;

@@ -1,6 +1,6 @@
 //! A pack as the factory looks at it.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureType};
 
 use crate::store::StoreError;

@@ -1,7 +1,7 @@
 //! One look at everything: what the plan says is done in one transaction, in
 //! one origin at a time.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureType};
 use sqlx::PgConnection;
 use time::Duration;

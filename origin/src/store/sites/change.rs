@@ -1,7 +1,8 @@
 //! Changes of a site: each raises its version and queues its publication in
 //! the same transaction.
 
-use munjigi_captcha::{SecretHash, UnixMillis};
+use munjigi_captcha::SecretHash;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, SiteState};
 use sqlx::PgConnection;
 

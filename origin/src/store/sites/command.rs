@@ -1,7 +1,7 @@
 //! Changes of sites that are made with the `munjigi` command: the same units
 //! as everywhere, written down for the organisation that owns the site.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use serde_json::json;
 use sqlx::PgConnection;

@@ -1,7 +1,7 @@
 //! Edits of what an owner chooses: applied to the row as it is under lock,
 //! refused as an edge would refuse them, published in the same transaction.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
 use super::change::{ChangeRefused, raise_version};

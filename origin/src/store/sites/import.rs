@@ -2,7 +2,8 @@
 //! given back. What becomes live or ends is published, with the filter, and
 //! written down in the same transaction.
 
-use munjigi_captcha::{Exemption, Hostname, MAX_IMPORTS, SecretHash, Site, UnixMillis, Vendor};
+use munjigi_captcha::{Exemption, Hostname, MAX_IMPORTS, SecretHash, Site, Vendor};
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use serde_json::{Value, json};
 use sqlx::PgConnection;

@@ -1,7 +1,7 @@
 //! Changes of where an organisation is told: each under the organisation's
 //! lock, and each written down.
 
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::PgConnection;
 

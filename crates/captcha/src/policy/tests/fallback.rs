@@ -87,13 +87,13 @@ fn who_was_let_in_is_not_turned_away_by_who_came_later() {
 
 #[test]
 fn the_price_of_sha256_ends_where_it_cannot_rise() {
-    let now = crate::time::UnixMillis::from_seconds(1_763_623_800);
+    let now = munjigi_keys::UnixMillis::from_seconds(1_763_623_800);
     let uses = |uses: u32| (0..uses).fold(Price::default(), |price, _| price.raised(now));
     for few in 0..=2 {
         assert_eq!(afford(uses(few), now), Ok(()));
     }
     assert_eq!(afford(uses(3), now), Err(Refused::Network { seconds: 600 }));
-    let later = |seconds: u64| crate::time::UnixMillis(now.0 + seconds * 1_000);
+    let later = |seconds: u64| munjigi_keys::UnixMillis(now.0 + seconds * 1_000);
     assert_eq!(afford(uses(3), later(1_700)), Err(Refused::Network { seconds: 100 }));
     assert_eq!(afford(uses(3), later(1_799)), Err(Refused::Network { seconds: 30 }));
     assert_eq!(afford(uses(3).at(later(1_800)), later(1_800)), Ok(()));

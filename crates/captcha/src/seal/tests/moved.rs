@@ -2,15 +2,15 @@
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, aead::AeadInOut};
 use data_encoding::BASE64URL_NOPAD;
+use munjigi_keys::{KeyRing, MacKey};
 use proptest::prelude::*;
 
 use super::*;
 use crate::authority::Authority;
 use crate::challenge::SealedPicture;
 use crate::contract::ROOT_B;
-use crate::derive::{MacKey, Purpose, derive};
 use crate::pictures::{RightAnswer, Squares};
-use crate::ring::KeyRing;
+use crate::purpose::Purpose;
 use crate::seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 
 fn sealed() -> [String; 2] {
@@ -39,14 +39,14 @@ fn a_tag_of_another_purpose_opens_nothing() {
     let authority = authority(ROOT_A);
     let [token, _] = sealed();
     let payload = BASE64URL_NOPAD.decode(token.split('.').nth(2).unwrap().as_bytes()).unwrap();
-    let token_key = MacKey::new(&derive(ring.first(), Purpose::Token));
+    let token_key = MacKey::new(&Purpose::Token.key(ring.first()));
     let right = token_key.tag_framed(&[b"token", b"a1", &payload]);
     let framed = |tag: &[u8; 32]| {
         ["mj1.a1", &BASE64URL_NOPAD.encode(&payload), &BASE64URL_NOPAD.encode(tag)].join(".")
     };
     assert!(opens(&authority, &framed(&right)));
     for purpose in [Purpose::Challenge, Purpose::Visitor, Purpose::Picture] {
-        let key = MacKey::new(&derive(ring.first(), purpose));
+        let key = MacKey::new(&purpose.key(ring.first()));
         assert!(!opens(&authority, &framed(&key.tag_framed(&[b"token", b"a1", &payload]))));
     }
     // The right key over another purpose's name, another kid, no frame.
@@ -87,7 +87,7 @@ fn a_seal_of_another_version_opens_nothing() {
     let ring = KeyRing::parse(ROOT_A).unwrap();
     let [token, _] = sealed();
     let mut payload = BASE64URL_NOPAD.decode(token.split('.').nth(2).unwrap().as_bytes()).unwrap();
-    let key = MacKey::new(&derive(ring.first(), Purpose::Token));
+    let key = MacKey::new(&Purpose::Token.key(ring.first()));
     for version in [0, 1, 3, 0xff] {
         payload[0] = version;
         let tag = key.tag_framed(&[b"token", b"a1", &payload]);
@@ -101,7 +101,7 @@ fn a_seal_of_another_version_opens_nothing() {
 fn rightly_tagged_payloads_have_one_encoding() {
     let ring = KeyRing::parse(ROOT_A).unwrap();
     let authority = authority(ROOT_A);
-    let key = MacKey::new(&derive(ring.first(), Purpose::Token));
+    let key = MacKey::new(&Purpose::Token.key(ring.first()));
     let [token, _] = sealed();
     let payload = BASE64URL_NOPAD.decode(token.split('.').nth(2).unwrap().as_bytes()).unwrap();
     let open = |payload: &[u8]| {
@@ -133,7 +133,7 @@ fn rightly_tagged_payloads_have_one_encoding() {
 fn a_challenge_is_bound_to_kid_and_version() {
     let ring = KeyRing::parse(ROOT_A).unwrap();
     let authority = authority(ROOT_A);
-    let cipher = XChaCha20Poly1305::new((&*derive(ring.first(), Purpose::Challenge)).into());
+    let cipher = XChaCha20Poly1305::new((&*Purpose::Challenge.key(ring.first())).into());
     let [_, text] = sealed();
     let plain = plain(&text);
     let nonce = [7; 24];

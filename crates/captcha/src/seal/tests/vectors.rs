@@ -6,13 +6,13 @@
 //! up from 0x40.
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use munjigi_keys::KeyRing;
+use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
 
 use super::*;
 use crate::challenge::SealedPicture;
-use crate::derive::{Purpose, derive};
 use crate::pictures::{RightAnswer, Squares};
-use crate::ring::KeyRing;
-use crate::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
+use crate::purpose::Purpose;
 use crate::visit::Prefix;
 
 #[test]
@@ -24,7 +24,7 @@ fn purposes_are_derived_by_hkdf() {
         (Purpose::Visitor, "7f963261f01bd1433e532cb84b186141bf103b12c2d0e80e170c90707d8da18b"),
         (Purpose::Picture, "4e545f3231d6882fae734b26829d0c39488994f4051859a0ad5db3595271ccb9"),
     ] {
-        assert_eq!(HEXLOWER.encode(&*derive(ring.first(), purpose)), key, "{purpose:?}");
+        assert_eq!(HEXLOWER.encode(&*purpose.key(ring.first())), key, "{purpose:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! The picture of an attempt: dealing it, comparing its answer, and another
 //! way than it.
 
+use munjigi_keys::{UnixMillis, leading};
 use munjigi_protocol::{Algorithm, Answer, Code, PackId, Step, Trace};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
@@ -8,7 +9,6 @@ use sha2::{Digest, Sha256};
 use super::prices::{ANOTHER_WAY, Tried};
 use super::{Attempt, Further, Pass, Then, exhausted, not_allowed, unavailable};
 use crate::challenge::{Owed, SealedPicture, SealedStep, Way};
-use crate::derive::leading;
 use crate::issue::PICTURE_LIFETIME_SECONDS;
 use crate::pictures::{self, Deal, Dealt, PackSource};
 use crate::policy;
@@ -18,7 +18,6 @@ use crate::redemption::{AnswerHash, Stepped};
 use crate::refusal::Refusal;
 use crate::solve::{Solved, Stores};
 use crate::tally::{PictureFate, PictureTally};
-use crate::time::UnixMillis;
 
 /// Most rounds, and most tiles of each, that an answer can name.
 const MAX_ROUNDS: usize = 8;

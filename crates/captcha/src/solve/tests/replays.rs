@@ -140,7 +140,7 @@ fn no_token_outlives_the_row_of_its_attempt() {
     let token = world.token(&request);
     // The edge's clock stands still, the object's goes on.
     let keep_until = token_claims(&world, &token).keep_until;
-    world.redemptions.set_clock(crate::time::UnixMillis(keep_until.0 + 1));
+    world.redemptions.set_clock(munjigi_keys::UnixMillis(keep_until.0 + 1));
     assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
 }
 

@@ -9,7 +9,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_captcha::UnixMillis;
+use munjigi_keys::UnixMillis;
 use serde::Deserialize;
 
 use super::proof;

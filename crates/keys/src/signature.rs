@@ -9,7 +9,7 @@ use munjigi_protocol::{Code, base64};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::derive::MacKey;
+use crate::mac::MacKey;
 use crate::ring::{Kid, RingKey};
 use crate::time::UnixMillis;
 

@@ -1,10 +1,11 @@
-//! Key rings: named 32-byte keys, of which the first seals and all open.
-//! What the keys are derived into is in `derive`; how a rotation goes is the
-//! operator's.
+//! Key rings: named 32-byte keys, of which the first seals and all open, and
+//! the keys derived from them. How a rotation goes is the operator's.
 
 use core::fmt;
 
+use hkdf::Hkdf;
 use munjigi_protocol::base64;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Bytes of a key.
@@ -70,13 +71,14 @@ impl RingKey {
         self.kid
     }
 
-    /// A key for another purpose, by HKDF-SHA256. `info` names the purpose,
-    /// and is nobody else's.
+    /// A key for another purpose, by HKDF-SHA256 (RFC 5869, without a salt:
+    /// the root keys are uniform already). `info` names the purpose, and is
+    /// nobody else's.
     pub fn derive(&self, info: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
-        crate::derive::expand(self, info)
+        expand(&self.key, info)
     }
 
-    /// The key itself, for deriving from.
+    /// The key itself, for signing.
     pub(crate) fn bytes(&self) -> &[u8; KEY_BYTES] {
         &self.key
     }
@@ -193,8 +195,16 @@ impl fmt::Debug for KeyRing {
     }
 }
 
+fn expand(root: &[u8; KEY_BYTES], info: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    Hkdf::<Sha256>::new(None, root)
+        .expand(info, &mut *key)
+        .expect("32 bytes are one block of HKDF-SHA256, which gives up to 255");
+    key
+}
+
 /// 32 bytes of unpadded URL-safe base64; nothing else.
-pub(crate) fn parse_key(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+pub fn parse_key(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
     base64::decode_array(text).map(Zeroizing::new)
 }
 

@@ -1,9 +1,8 @@
-//! Holds the statuses in `docs/protocol.md` to the rules. Which codes there
-//! are is compared in `munjigi-protocol`.
+//! Holds the statuses in `docs/protocol.md` to the crate. Which codes there are
+//! is compared in `page`.
 
 use std::collections::BTreeMap;
 
-use munjigi_captcha::http_status;
 use munjigi_protocol::Code;
 
 #[test]
@@ -17,7 +16,7 @@ fn every_code_has_the_status_that_the_protocol_page_says() {
         .map(|(code, rest)| (code, rest.split('|').nth(1).unwrap_or_default().trim()))
         .collect();
     for code in Code::ALL {
-        let status = http_status(*code).to_string();
+        let status = code.http_status().to_string();
         assert_eq!(said.get(code.as_str()), Some(&status.as_str()), "{code}");
     }
 }

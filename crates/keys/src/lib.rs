@@ -1,0 +1,14 @@
+//! The ground floor: instants, key rings, keys derived from them, and the
+//! signatures of internal calls. Every service and every tool stands on it.
+//!
+//! Nothing here reads a clock or draws randomness; what a derived key is good
+//! for is its user's to say.
+
+mod mac;
+mod ring;
+pub mod signature;
+mod time;
+
+pub use mac::{MacKey, leading};
+pub use ring::{KEY_BYTES, KeyRing, Kid, RingError, RingKey, parse_key};
+pub use time::UnixMillis;
