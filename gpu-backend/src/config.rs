@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys};
-use munjigi_service::config::{Reader, number};
+use munjigi_process::config::{Reader, number};
 
-pub use munjigi_service::config::{Environment, Mistakes};
-pub use munjigi_service::log::Log;
+pub use munjigi_process::config::{Environment, Mistakes};
+pub use munjigi_process::log::Log;
 pub use variables::{VARIABLES, environment, markdown};
 
 /// Everything that `serve` needs, besides engine and folder, which every

@@ -30,4 +30,4 @@ pub mod trust;
 pub mod upload;
 
 pub use munjigi_onnx as onnx;
-pub use munjigi_service::clock;
+pub use munjigi_process::clock;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
-use munjigi_service::metrics;
+use munjigi_process::metrics;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ use crate::quota::Quotas;
 use crate::serving::Watcher;
 use crate::studio::Studio;
 
-pub use munjigi_service::metrics::unused as unused_metrics;
+pub use munjigi_process::metrics::unused as unused_metrics;
 
 /// How long requests under way may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(25);

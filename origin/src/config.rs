@@ -19,14 +19,14 @@ use std::net::SocketAddr;
 
 use munjigi_captcha::KeyCheck;
 use munjigi_keys::KeyRing;
-use munjigi_service::config::{Reader, number};
+use munjigi_process::config::{Reader, number};
 
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{Console, ConsoleSource, OwnedSitesSource, SignUpPolicy};
 pub use hours::Hours;
 pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
-pub use munjigi_service::config::{Environment, Mistakes};
-pub use munjigi_service::log::Log;
+pub use munjigi_process::config::{Environment, Mistakes};
+pub use munjigi_process::log::Log;
 pub use own_site::OwnSite;
 pub use pictures::Pictures;
 pub use proxies::Proxies;

@@ -45,5 +45,5 @@ pub mod telemetry;
 pub mod visitor;
 mod words;
 
-pub use munjigi_service::clock;
+pub use munjigi_process::clock;
 pub use store::MIGRATOR;

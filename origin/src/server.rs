@@ -7,7 +7,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;
 use munjigi_keys::signature::{Audience, AudienceKeys};
-use munjigi_service::metrics;
+use munjigi_process::metrics;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
@@ -29,7 +29,7 @@ use crate::stop::{self, Stop};
 use crate::store::replica::Reads;
 use crate::store::{self, Notices};
 
-pub use munjigi_service::metrics::unused as unused_metrics;
+pub use munjigi_process::metrics::unused as unused_metrics;
 
 /// How long requests and tasks under way may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(25);

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::io;
 
-use munjigi_service::config::{Environment, Known, Variable};
+use munjigi_process::config::{Environment, Known, Variable};
 
 pub const LISTEN: Variable =
     Variable::with_default("MUNJIGI_GPU_LISTEN", "127.0.0.1:8090", "address and port to listen on");

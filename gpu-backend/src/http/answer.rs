@@ -6,7 +6,7 @@ use axum::http::{HeaderName, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use munjigi_protocol::headers;
-use munjigi_service::answer::{self, Answered, Exchange, Names};
+use munjigi_process::answer::{self, Answered, Exchange, Names};
 use serde::Serialize;
 use tracing::Instrument;
 use utoipa::ToSchema;

@@ -7,7 +7,7 @@ use axum::body::{Bytes, HttpBody};
 use axum::extract::{Query, Request};
 use axum::http::HeaderMap;
 use munjigi_protocol::Route;
-use munjigi_service::signed;
+use munjigi_process::signed;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_keys::signature::SignatureError;
-use munjigi_service::signed::BodyError;
+use munjigi_process::signed::BodyError;
 
 use super::Code;
 use crate::device;

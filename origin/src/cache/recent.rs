@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
-use munjigi_service::clock::Deadline;
+use munjigi_process::clock::Deadline;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! A server of Redis's protocol, where there is one.
 
-use munjigi_service::config::Reader;
+use munjigi_process::config::Reader;
 use redis::{Client, ConnectionInfo, IntoConnectionInfo};
 
 use super::variables;

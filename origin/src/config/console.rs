@@ -1,7 +1,7 @@
 //! The pages for people: where they are, and who may come.
 
 use munjigi_keys::KeyRing;
-use munjigi_service::config::{Reader, number};
+use munjigi_process::config::{Reader, number};
 
 use super::{Database, Environment, Mistakes, OwnSite, Proxies, parse_bare_url, variables};
 use crate::accounts::demo::Reach;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use lettre::message::Mailbox;
-use munjigi_service::config::Reader;
+use munjigi_process::config::Reader;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 

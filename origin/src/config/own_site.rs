@@ -4,7 +4,7 @@
 use std::fmt;
 
 use munjigi_captcha::Sitekey;
-use munjigi_service::config::{Reader, Variable};
+use munjigi_process::config::{Reader, Variable};
 use zeroize::Zeroizing;
 
 /// What a page of ours holds as any integrator does.

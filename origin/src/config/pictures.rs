@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use munjigi_process::config::{Reader, number};
 use munjigi_protocol::PictureType;
-use munjigi_service::config::{Reader, number};
 use reqwest::Url;
 
 use super::{Environment, Hours, parse_bare_url, variables};

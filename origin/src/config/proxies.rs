@@ -5,7 +5,7 @@
 use axum::http::HeaderName;
 use axum::http::header::FORWARDED;
 use ipnet::IpNet;
-use munjigi_service::config::Reader;
+use munjigi_process::config::Reader;
 
 use super::variables;
 

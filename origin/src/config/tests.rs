@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 
-use munjigi_service::log::LogFormat;
+use munjigi_process::log::LogFormat;
 
 use super::{Config, DatabaseConfig, Environment, listed, markdown, parse_edge_url};
 

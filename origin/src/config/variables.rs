@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::io;
 
-use munjigi_service::config::{Environment, Known, Variable};
+use munjigi_process::config::{Environment, Known, Variable};
 
 use Who::{Edge, Gpu, Origin, Tools};
 

@@ -8,8 +8,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use munjigi_process::answer::{self, Answered, Exchange, Names};
 use munjigi_protocol::Problem;
-use munjigi_service::answer::{self, Answered, Exchange, Names};
 use tracing::Instrument;
 use tracing::field::Empty;
 

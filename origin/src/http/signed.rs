@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::Request;
 use munjigi_keys::signature::{Nonce, SignatureError};
+use munjigi_process::signed::{self, BodyError};
 use munjigi_protocol::{Code, Route};
-use munjigi_service::signed::{self, BodyError};
 use serde::de::DeserializeOwned;
 
 use super::{App, Refused};

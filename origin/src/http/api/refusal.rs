@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use munjigi_service::answer;
+use munjigi_process::answer;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,6 +1,6 @@
-//! What the origin and the gpu-backend do alike as services: they tell the
-//! time, read their environment, log, record metrics, take signed calls, and
-//! put the same things onto every answer.
+//! What every service process does, the origin as well as the gpu-backend:
+//! tell the time, read the environment, log, record metrics, take signed
+//! calls, put the same headers onto every answer, and stop when asked to.
 //!
 //! Nothing here knows what either is for. Bytes and names of the wire are
 //! `munjigi-protocol`'s, keys and signatures `munjigi-keys`'s.
