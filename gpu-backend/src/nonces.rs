@@ -2,12 +2,11 @@
 //! restart forgets them, and what is replayed then costs work and changes
 //! nothing.
 
-use munjigi_keys::signature::{MAX_SKEW_SECONDS, Nonce};
 use munjigi_keys::UnixMillis;
+use munjigi_keys::signature::{MAX_SKEW_SECONDS, Nonce};
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
-
 
 /// Most nonces remembered: 400 requests a second for as long as one counts.
 const MOST: usize = 240_000;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::{Query, Request};
 use axum::http::HeaderMap;
-use munjigi_protocol::Route;
 use munjigi_process::signed;
+use munjigi_protocol::Route;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 

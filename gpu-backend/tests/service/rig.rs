@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
-use munjigi_keys::{KeyRing, UnixMillis};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
@@ -15,6 +13,8 @@ use munjigi_gpu_backend::draw::brush::Brush;
 use munjigi_gpu_backend::engine::choice::{Engines, Wish};
 use munjigi_gpu_backend::http::{self, App};
 use munjigi_gpu_backend::server;
+use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_protocol::headers;
 use serde_json::Value;
 use tower::ServiceExt;
