@@ -6,7 +6,6 @@ use munjigi_protocol::{Code, PROBLEM_CONTENT_TYPE, Problem};
 use serde::Serialize;
 use worker::wasm_bindgen::JsValue;
 
-use crate::endpoints::errors;
 use crate::glue;
 
 /// How long an answer may be kept, by whom.
@@ -173,7 +172,7 @@ impl Body {
             Self::Problem { code, detail } => {
                 let problem = Problem {
                     type_uri: format!("{}/errors/{code}", context.base),
-                    title: errors::title(code).to_owned(),
+                    title: code.title().to_owned(),
                     status,
                     code,
                     detail,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use js_sys::{Object, Reflect};
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_captcha::{Counters, Imports, Site};
-use munjigi_protocol::Health;
+use munjigi_protocol::{Health, Pools};
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
 
@@ -15,8 +15,6 @@ use crate::cache::Cache;
 use crate::config::{Config, Mistake};
 use crate::counts::Counts;
 use crate::log::{self, Level, Line};
-use crate::packs::KnownPools;
-use crate::sites::Known;
 
 /// Sitekeys and secrets that an isolate remembers.
 const CACHED_SITES: usize = 4_096;
@@ -49,6 +47,24 @@ pub struct Isolate {
     pub counts: RefCell<Counts>,
     /// Until when somebody is going to send the counts.
     pub counts_due: Cell<u64>,
+}
+
+/// What KV said about a site, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known<S> {
+    /// The site, if there is one.
+    pub site: Option<S>,
+    /// When it was read.
+    pub read_at: u64,
+}
+
+/// The pools and until when they are fresh.
+#[derive(Debug, Clone, Default)]
+pub struct KnownPools {
+    /// The pools, where they were ever published.
+    pub pools: Option<Arc<Pools>>,
+    /// In milliseconds since 1970.
+    pub fresh_until: u64,
 }
 
 thread_local! {

@@ -10,7 +10,7 @@ use munjigi_protocol::{PackId, Pools, base64};
 use worker::Env;
 
 use crate::cache::Lookup;
-use crate::isolate::Isolate;
+use crate::isolate::{Isolate, KnownPools};
 use crate::log::{Level, Line};
 use crate::sites::Kv;
 
@@ -29,13 +29,6 @@ pub struct Packs<'edge> {
     isolate: &'edge Isolate,
     env: &'edge Env,
     now: UnixMillis,
-}
-
-/// The pools and until when they are fresh.
-#[derive(Debug, Clone, Default)]
-pub struct KnownPools {
-    pools: Option<Arc<Pools>>,
-    fresh_until: u64,
 }
 
 /// The key of a pack's manifest.

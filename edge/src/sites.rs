@@ -13,7 +13,7 @@ use worker::wasm_bindgen::JsValue;
 use crate::cache::{Cache, Lookup};
 use crate::config::Place;
 use crate::glue;
-use crate::isolate::Isolate;
+use crate::isolate::{Isolate, Known};
 use crate::log::{Level, Line};
 
 /// How long a site that is there is believed to be as it was.
@@ -34,13 +34,6 @@ pub struct Sites<'edge> {
     isolate: &'edge Isolate,
     env: &'edge Env,
     now: UnixMillis,
-}
-
-/// What KV said about a site, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known<S> {
-    site: Option<S>,
-    read_at: u64,
 }
 
 /// What stands in KV under a sitekey.

@@ -4,7 +4,6 @@
 //! store's to know.
 
 mod crockford;
-pub mod testing;
 mod vendor;
 
 use core::fmt;

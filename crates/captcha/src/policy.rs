@@ -19,6 +19,10 @@ pub(crate) use pressure::larger;
 use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;
+use crate::phones::{
+    MAX_EXPECTED_SECONDS, MEDIAN_PHONE_HASHES_PER_SECOND, SLOW_PHONE_HASHES_PER_SECOND,
+    SLOW_PHONE_SHA256_PER_SECOND,
+};
 use crate::price::Price;
 use crate::site::{Rule, Site};
 use crate::visit::Visit;
@@ -122,22 +126,6 @@ pub enum DemandStep {
     /// A picture after the puzzle.
     Picture,
 }
-
-/// Hashes per second of a slow phone with all its workers: a tenth of one
-/// desktop core (1.2 million measured), below every device that still
-/// receives a current browser.
-pub const SLOW_PHONE_HASHES_PER_SECOND: u64 = 100_000;
-
-/// The same for a median phone.
-pub const MEDIAN_PHONE_HASHES_PER_SECOND: u64 = 400_000;
-
-/// SHA-256 in plain JavaScript on a slow phone: browsers without WebAssembly
-/// mostly do not compile JavaScript either, and a desktop then makes 40,000.
-pub const SLOW_PHONE_SHA256_PER_SECOND: u64 = 10_000;
-
-/// No puzzle is expected to take a slow phone longer than this, whatever
-/// ceiling a site sets: then nobody on one passes at all.
-pub const MAX_EXPECTED_SECONDS: u64 = 720;
 
 /// A challenge lives this many times as long as a slow phone is expected to
 /// solve it: the longest of 16 sub-puzzles is lucky or not, and batteries

@@ -10,7 +10,7 @@ use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
 use crate::host::{HostPattern, Hostname};
 use crate::imports::MAX_IMPORTS;
 use crate::keys::{SecretHash, Sitekey};
-use crate::policy::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
+use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 
 pub use foretold::{Foretold, SeenHost, Sighting};
 pub(crate) use rules::Rule;

@@ -4,6 +4,7 @@
 
 mod dialect;
 mod testing;
+mod verdict;
 
 use std::sync::Arc;
 
@@ -13,16 +14,17 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
-use crate::keys::testing::is_test_token;
 use crate::keys::{Secret, SecretHash, Sitekey, Vendor};
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redeemed, TokenFacts, TokenHash};
 use crate::refusal::RETRY_AFTER_SECONDS;
 use crate::site::Site;
+use crate::test_sitekeys::is_test_token;
 use crate::token::TokenClaims;
 
-pub use dialect::{Body, Dialect, Passed, Reason};
+pub use dialect::{Body, Dialect};
 pub use testing::TestSecret;
+pub use verdict::{Passed, Reason};
 
 /// The answer and how it travels.
 #[derive(Debug, Clone, PartialEq, Eq)]

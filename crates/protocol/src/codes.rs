@@ -95,6 +95,32 @@ impl Code {
             Self::Unavailable => 503,
         }
     }
+
+    /// The code in words, as problem documents title it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::MalformedRequest => "Malformed request",
+            Self::PayloadTooLarge => "Body too large",
+            Self::UnknownSitekey => "Unknown sitekey",
+            Self::SitePaused => "Site paused",
+            Self::HostnameNotAllowed => "Host name not allowed",
+            Self::Blocked => "Blocked",
+            Self::ChallengeInvalid => "Challenge invalid",
+            Self::ChallengeExpired => "Challenge expired",
+            Self::SolutionWrong => "Solution wrong",
+            Self::AnswerWrong => "Answer wrong",
+            Self::AttemptsExhausted => "Already answered",
+            Self::RateLimited => "Too many requests",
+            Self::Unsigned => "Not signed",
+            Self::SignatureInvalid => "Signature invalid",
+            Self::ClockSkew => "Clock skew",
+            Self::Replayed => "Replayed",
+            Self::StaleVersion => "Stale version",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Method not allowed",
+            Self::Unavailable => "Unavailable",
+        }
+    }
 }
 
 codes! {

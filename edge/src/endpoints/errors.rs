@@ -11,32 +11,6 @@ use crate::glue;
 /// Codes of the widget's own, which no answer of ours carries.
 const WIDGET: [&str; 3] = ["offline", "timeout", "unsupported"];
 
-/// The code in words, as problem documents title it.
-pub const fn title(code: Code) -> &'static str {
-    match code {
-        Code::MalformedRequest => "Malformed request",
-        Code::PayloadTooLarge => "Body too large",
-        Code::UnknownSitekey => "Unknown sitekey",
-        Code::SitePaused => "Site paused",
-        Code::HostnameNotAllowed => "Host name not allowed",
-        Code::Blocked => "Blocked",
-        Code::ChallengeInvalid => "Challenge invalid",
-        Code::ChallengeExpired => "Challenge expired",
-        Code::SolutionWrong => "Solution wrong",
-        Code::AnswerWrong => "Answer wrong",
-        Code::AttemptsExhausted => "Already answered",
-        Code::RateLimited => "Too many requests",
-        Code::Unsigned => "Not signed",
-        Code::SignatureInvalid => "Signature invalid",
-        Code::ClockSkew => "Clock skew",
-        Code::Replayed => "Replayed",
-        Code::StaleVersion => "Stale version",
-        Code::NotFound => "Not found",
-        Code::MethodNotAllowed => "Method not allowed",
-        Code::Unavailable => "Unavailable",
-    }
-}
-
 /// The code of this name that there is a page for.
 pub fn named(name: &str) -> Option<&'static str> {
     codes().find(|code| *code == name)
@@ -121,7 +95,7 @@ mod tests {
     fn problem_documents_are_titled_as_the_pages_are() {
         for code in Code::ALL {
             let mut lines = ENGLISH.lines().skip_while(|line| *line != code.as_str());
-            assert_eq!(lines.nth(1), Some(title(*code)), "{code}");
+            assert_eq!(lines.nth(1), Some(code.title()), "{code}");
         }
     }
 

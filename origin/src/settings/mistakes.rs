@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use munjigi_captcha::policy::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
+use munjigi_captcha::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use munjigi_captcha::{Exemption, HostPattern, Site, SiteError};
 use munjigi_protocol::{Rule, RuleMatch, SiteConfig, Work};
 

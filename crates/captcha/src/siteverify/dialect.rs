@@ -1,11 +1,12 @@
 //! How a verdict is written for each caller: the fields, codes and direction of
 //! scores of each vendor, as their clients read them.
 
-use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, SiteverifyCode};
+use munjigi_protocol::SiteverifyCode;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Outcome, TestSecret};
+use super::Outcome;
+use super::testing::TestSecret;
+use super::verdict::{Passed, Reason};
 use crate::keys::Vendor;
 
 /// Whose words an answer is in.
@@ -43,47 +44,7 @@ impl Dialect {
     }
 }
 
-/// Why a token was not accepted. More than any one dialect tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// No secret was sent.
-    MissingSecret,
-    /// The secret is malformed, unknown, or revoked.
-    InvalidSecret,
-    /// No token was sent.
-    MissingResponse,
-    /// The token was not sealed by us, or was changed.
-    InvalidResponse,
-    /// The token, or the sitekey that was sent with it, is of another site.
-    OtherSite,
-    /// A token of a test sitekey with a real secret.
-    TestResponse,
-    /// The token is too old.
-    Expired,
-    /// The token was spent before.
-    Spent,
-    /// The request is not one.
-    BadRequest,
-    /// The edge could not decide.
-    Unavailable,
-}
-
 impl Reason {
-    /// In our own words.
-    pub const fn native(self) -> SiteverifyCode {
-        match self {
-            Self::MissingSecret => SiteverifyCode::MissingInputSecret,
-            Self::InvalidSecret => SiteverifyCode::InvalidInputSecret,
-            Self::MissingResponse => SiteverifyCode::MissingInputResponse,
-            Self::InvalidResponse | Self::OtherSite | Self::TestResponse => {
-                SiteverifyCode::InvalidInputResponse
-            }
-            Self::Expired | Self::Spent => SiteverifyCode::TimeoutOrDuplicate,
-            Self::BadRequest => SiteverifyCode::BadRequest,
-            Self::Unavailable => SiteverifyCode::InternalError,
-        }
-    }
-
     /// In a dialect's words.
     pub const fn code(self, dialect: Dialect) -> &'static str {
         match (dialect, self) {
@@ -100,48 +61,7 @@ impl Reason {
     }
 }
 
-/// What a good token says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passed {
-    /// When the challenge was solved.
-    pub solved_at: UnixMillis,
-    /// Host name of the page.
-    pub hostname: String,
-    /// The action, empty where none was given.
-    pub action: String,
-    /// The integrator's own data, empty where none was given.
-    pub cdata: String,
-    /// 0 = bot, 100 = person.
-    pub score: u8,
-    /// Whether a picture was answered.
-    pub interactive: bool,
-    /// The hash of the last puzzle.
-    pub algorithm: Algorithm,
-    /// ISO 3166-1 alpha-2, empty where unknown.
-    pub country: String,
-    /// Number of the autonomous system, 0 where unknown.
-    pub asn: u32,
-}
-
 impl Passed {
-    /// 0 = bot, 1 = person.
-    pub fn score(&self) -> f64 {
-        f64::from(self.score) / 100.0
-    }
-
-    /// How the attempt was passed.
-    pub fn metadata(&self) -> Metadata {
-        Metadata {
-            interactive: self.interactive,
-            algorithm: match self.algorithm {
-                Algorithm::HashWx => AlgorithmName::HashWx,
-                Algorithm::Sha256 => AlgorithmName::Sha256,
-            },
-            country: self.country.clone(),
-            asn: self.asn,
-        }
-    }
-
     /// With milliseconds, as we and Turnstile write it, or without, for
     /// clients of the others that read no fraction.
     fn challenge_ts(&self, dialect: Dialect) -> String {

@@ -5,9 +5,9 @@
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Algorithm;
 
-use super::dialect::{Passed, Reason};
+use super::verdict::{Passed, Reason};
 use crate::keys::Vendor;
-use crate::keys::testing::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
+use crate::test_sitekeys::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
 
 /// A secret for tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -297,7 +297,7 @@ fn an_imported_secret_is_as_good_as_the_site_s_own() {
     assert_eq!(codes(&mut world, &request), [TimeoutOrDuplicate]);
     assert!(world.siteverify(&own).reply().success);
     let dummy = SiteverifyRequest {
-        response: Some(crate::keys::testing::DUMMY_TOKEN.to_owned()),
+        response: Some(crate::test_sitekeys::DUMMY_TOKEN.to_owned()),
         ..request.clone()
     };
     assert_eq!(world.siteverify(&dummy).verdict, Err(vec![Reason::TestResponse]));

@@ -11,7 +11,8 @@ use crate::answer::Answer;
 use crate::bucket::Bucket;
 use crate::edge::Edge;
 use crate::inbound::Inbound;
-use crate::packs::{KnownPools, POOLS_KEY, Packs, images_key, pack_key};
+use crate::isolate::KnownPools;
+use crate::packs::{POOLS_KEY, Packs, images_key, pack_key};
 use crate::sites::{IMPORTS_KEY, Kv, Sites};
 
 /// What is to be done. One function does all five: as five they would each

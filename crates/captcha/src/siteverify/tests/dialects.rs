@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::contract::{Trouble, World};
 use crate::keys::Vendor;
-use crate::keys::testing::DUMMY_TOKEN;
 use crate::siteverify::{Body, Dialect, Outcome};
+use crate::test_sitekeys::DUMMY_TOKEN;
 
 fn body(outcome: &Outcome) -> Value {
     serde_json::to_value(Body(outcome)).unwrap()

@@ -1,7 +1,7 @@
 //! The form of a site's settings: as it is shown, as it is typed, and the
 //! edit that it asks for.
 
-use munjigi_captcha::policy::{
+use munjigi_captcha::phones::{
     MAX_EXPECTED_SECONDS, MEDIAN_PHONE_HASHES_PER_SECOND, SLOW_PHONE_HASHES_PER_SECOND,
 };
 use munjigi_protocol::{Mode, PictureType};
