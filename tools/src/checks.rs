@@ -7,6 +7,7 @@ mod examples;
 mod gpu;
 mod history;
 mod javascript;
+mod layers;
 mod node_tests;
 mod tally;
 mod tree;
@@ -116,6 +117,7 @@ impl std::fmt::Debug for Check {
 pub const ALL: &[Check] = &[
     Check { name: "format", run: cargo::format },
     Check { name: "tree", run: tree::contents },
+    Check { name: "layers", run: layers::layers },
     Check { name: "migrations", run: history::migrations_only_grow },
     Check { name: "dependencies", run: cargo::dependencies },
     Check { name: "worker", run: cargo::worker },
