@@ -7,7 +7,7 @@ mod examples;
 mod gpu;
 mod history;
 mod javascript;
-mod layers;
+pub mod layers;
 mod node_tests;
 mod tally;
 mod tree;

@@ -23,6 +23,8 @@ enum Task {
     Dev(command::dev::Arguments),
     /// Run every check, or those that are named
     Test(command::test::Arguments),
+    /// Print which modules need each other in a circle
+    Layers(command::layers::Arguments),
     /// Print the tables of figures
     Bench(command::bench::Arguments),
     /// Prove the gpu-backend on an adapter and write down what it did
@@ -57,6 +59,7 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Build(arguments) => command::build::run(&project, arguments),
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Test(arguments) => command::test::run(&project, arguments).await,
+            Task::Layers(arguments) => command::layers::run(&project, &arguments),
             Task::Bench(arguments) => command::bench::run(&project, &arguments),
             Task::Prove(arguments) => command::prove::run(&project, &arguments),
             Task::Publish(arguments) => command::publish::run(&project, arguments),

@@ -23,7 +23,6 @@ pub struct Packages(pub BTreeMap<String, Package>);
 #[derive(Debug, Clone, Default)]
 pub struct Package {
     /// Its folder, relative to the checkout.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what reads the modules comes next"))]
     pub folder: PathBuf,
     /// Packages of ours that it depends on directly.
     pub needs: BTreeSet<String>,
