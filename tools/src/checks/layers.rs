@@ -11,6 +11,8 @@ mod plant;
 mod product;
 mod rules;
 mod source;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use anyhow::{Context as _, Result, ensure};
