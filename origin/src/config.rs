@@ -21,10 +21,12 @@ use munjigi_captcha::KeyCheck;
 use munjigi_keys::KeyRing;
 use munjigi_process::config::{Reader, number};
 
+use crate::store::Database;
+
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{Console, ConsoleSource, OwnedSitesSource, SignUpPolicy};
 pub use hours::Hours;
-pub use mail::{Encryption, Login, Mail, MailTransport, SmtpServer};
+pub use mail::Mail;
 pub use munjigi_process::config::{Environment, Mistakes};
 pub use munjigi_process::log::Log;
 pub use own_site::OwnSite;
@@ -60,22 +62,6 @@ pub struct Config {
     pub log: Log,
     /// The collector that traces go to, where they do.
     pub collector: Option<reqwest::Url>,
-}
-
-/// Where the records are.
-#[derive(Clone)]
-pub struct Database {
-    /// `postgres://…`.
-    pub url: sqlx::postgres::PgConnectOptions,
-    /// Most connections held at once.
-    pub connections: u32,
-}
-
-/// `PgConnectOptions` prints its password.
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
-    }
 }
 
 /// Where sites are published to.
@@ -115,14 +101,14 @@ impl Config {
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let (database, edge, keys) =
-            (Database::from(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
+            (database(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
         let (http, retention) = (Http::from(&mut reader), Retention::from(&mut reader));
         let collector = reader.required(&variables::OTLP_URL, |text| match text {
             "" => Ok(None),
             text => parse_bare_url(text).map(Some),
         });
         let replica = if reader.is_set(&variables::DATABASE_REPLICA_URL) {
-            database.as_ref().and_then(|database| database.replica(&mut reader)).map(Some)
+            database.as_ref().and_then(|database| replica(database, &mut reader)).map(Some)
         } else {
             Some(None)
         };
@@ -172,7 +158,7 @@ impl DatabaseConfig {
     /// Reads the database's settings; unknown names are refused here too.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let database = Database::from(&mut reader);
+        let database = database(&mut reader);
         reader.finish(database.map(|database| Self { database }))
     }
 }
@@ -190,7 +176,7 @@ impl PicturesConfig {
     /// Reads the database's settings and those of pictures.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let (database, pictures) = (Database::from(&mut reader), Pictures::from(&mut reader));
+        let (database, pictures) = (database(&mut reader), Pictures::from(&mut reader));
         let config = (|| Some(Self { database: database?, pictures: pictures? }))();
         reader.finish(config)
     }
@@ -209,26 +195,24 @@ impl SiteConfigSource {
     /// Reads the database's settings and the key check.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let database = Database::from(&mut reader);
+        let database = database(&mut reader);
         let check = reader.required(&variables::KEY_CHECK, parse_check);
         let config = (|| Some(Self { database: database?, check: check? }))();
         reader.finish(config)
     }
 }
 
-impl Database {
-    fn from(reader: &mut Reader) -> Option<Self> {
-        let url = reader.required(&variables::DATABASE_URL, parse_database_url);
-        let connections =
-            reader.required(&variables::DATABASE_CONNECTIONS, |text| number(text, 2..=1_000));
-        Some(Self { url: url?, connections: connections? })
-    }
+fn database(reader: &mut Reader) -> Option<Database> {
+    let url = reader.required(&variables::DATABASE_URL, parse_database_url);
+    let connections =
+        reader.required(&variables::DATABASE_CONNECTIONS, |text| number(text, 2..=1_000));
+    Some(Database { url: url?, connections: connections? })
+}
 
-    /// A copy of it, with as many connections.
-    fn replica(&self, reader: &mut Reader) -> Option<Self> {
-        let url = reader.required(&variables::DATABASE_REPLICA_URL, parse_database_url)?;
-        Some(Self { url, connections: self.connections })
-    }
+/// A copy of it, with as many connections.
+fn replica(database: &Database, reader: &mut Reader) -> Option<Database> {
+    let url = reader.required(&variables::DATABASE_REPLICA_URL, parse_database_url)?;
+    Some(Database { url, connections: database.connections })
 }
 
 impl Edge {

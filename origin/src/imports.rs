@@ -10,7 +10,8 @@ use std::time::Duration;
 use munjigi_captcha::Hostname;
 use reqwest::{Response, header};
 
-use crate::notifications::{Endpoint, Lookup, PostError, Reach, guarded, system_lookup, why};
+use crate::notifications::{Lookup, PostError, guarded, system_lookup, why};
+use crate::webhooks::{Endpoint, Reach};
 
 const PROOF_PATH: &str = "/.well-known/munjigi-import.txt";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);

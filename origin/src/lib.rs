@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod documents;
 pub mod edge;
+pub mod email;
 pub mod entropy;
 pub mod figures;
 pub mod gpu;
@@ -32,6 +33,7 @@ pub mod rehearsal;
 mod rig;
 pub mod server;
 pub mod settings;
+mod shown;
 pub mod site_keys;
 pub mod statistics;
 pub mod stop;
@@ -42,7 +44,9 @@ pub mod stop;
 )]
 pub mod store;
 pub mod telemetry;
+pub mod timestamp;
 pub mod visitor;
+pub mod webhooks;
 mod words;
 
 pub use munjigi_process::clock;

@@ -14,20 +14,22 @@ use tokio::net::TcpListener;
 use crate::accounts::LimitKey;
 use crate::cache::{Cache, Redis};
 use crate::clock::Clock;
-use crate::config::{Config, Console as ConsoleConfig, Database, Mail, RedisServer};
+use crate::config::{Config, Console as ConsoleConfig, Mail, RedisServer};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, Admission, App, Board, Console, Readiness, Schema};
 use crate::jobs::Jobs;
 use crate::mail::{Sender, Transport, TransportError};
-use crate::notifications::{Courier, Hooks, Reach};
+use crate::notifications::{Courier, Hooks};
 use crate::pictures::Factory;
 use crate::pictures::policy::Policy;
 use crate::publish::Publisher;
 use crate::stop::{self, Stop};
+use crate::store::Database;
 use crate::store::replica::Reads;
 use crate::store::{self, Notices};
+use crate::webhooks::Reach;
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 

@@ -20,8 +20,6 @@ pub use mistakes::{Field, Mistake, Mistakes};
 pub use rules::{read_rules, warnings};
 pub use undo::Undo;
 
-use crate::store::sites::SiteRecord;
-
 /// What an owner chooses; state, secrets and version are changed elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -65,11 +63,10 @@ impl Settings {
         }
     }
 
-    /// A site's as they are stored.
-    pub fn of(site: &SiteRecord) -> Self {
-        let config = &site.config;
+    /// A site's, from its name and what is published of it.
+    pub fn of(name: &str, config: &SiteConfig) -> Self {
         Self {
-            name: site.name.clone(),
+            name: name.to_owned(),
             hosts: config.hosts.clone(),
             allow_loopback: config.allow_loopback,
             mode: config.mode,

@@ -33,7 +33,6 @@ pub mod secrets;
 pub mod sessions;
 pub mod sites;
 pub mod statistics;
-mod timestamp;
 mod transaction;
 pub mod webhooks;
 
@@ -43,11 +42,8 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::config::Database;
-
 pub use error::StoreError;
 pub use notices::Notices;
-pub use timestamp::{from_timestamp, to_timestamp};
 pub use transaction::{Unit, transact};
 
 /// The schema, in the order of the files in `origin/migrations`.
@@ -55,6 +51,22 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
 /// How long a caller waits for a connection before it hears `unavailable`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Where the records are.
+#[derive(Clone)]
+pub struct Database {
+    /// `postgres://…`.
+    pub url: sqlx::postgres::PgConnectOptions,
+    /// Most connections held at once.
+    pub connections: u32,
+}
+
+/// `PgConnectOptions` prints its password.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
 
 /// A pool that connects when it is first used, so that the origin starts
 /// while Postgres is away.

@@ -11,7 +11,7 @@ use munjigi_origin::edge::{self, Edge};
 use munjigi_origin::entropy::Entropy;
 use munjigi_origin::jobs::Jobs;
 use munjigi_origin::publish::Publisher;
-use munjigi_origin::store::from_timestamp;
+use munjigi_origin::timestamp::from_timestamp;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 use time::{Date, Duration, OffsetDateTime};

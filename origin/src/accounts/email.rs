@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::mail::{self, AddressMistake};
+use crate::email::{self, AddressMistake};
 
 /// An address in lower case: whoever writes it in another case means the same
 /// account.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct EmailAddress(mail::EmailAddress);
+pub struct EmailAddress(email::EmailAddress);
 
 /// A text is no address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -39,7 +39,7 @@ impl EmailAddress {
     }
 
     /// For a letter.
-    pub fn for_mail(&self) -> mail::EmailAddress {
+    pub fn for_mail(&self) -> email::EmailAddress {
         self.0.clone()
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{Figures, Kind, Severity};
 use crate::locale::Locale;
-use crate::mail::Shown;
+use crate::shown::Shown;
 
 /// Something unusual, for people.
 #[derive(Debug, Clone, PartialEq)]

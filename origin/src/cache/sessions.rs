@@ -13,8 +13,9 @@ use super::recent::{Lingering, Recent};
 use super::{from_micros, to_micros};
 use crate::accounts::TokenHash;
 use crate::accounts::session::{self, Stage};
+use crate::store::StoreError;
 use crate::store::sessions::{self, Session};
-use crate::store::{StoreError, from_timestamp};
+use crate::timestamp::from_timestamp;
 
 /// How long a session may be read from its copy.
 pub const LIFETIME: Duration = Duration::from_secs(30);

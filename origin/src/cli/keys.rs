@@ -10,7 +10,7 @@ use munjigi_keys::KeyRing;
 use time::OffsetDateTime;
 
 use super::{Exit, Fail, Shell};
-use crate::store::to_timestamp;
+use crate::timestamp::to_timestamp;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

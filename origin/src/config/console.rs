@@ -3,10 +3,11 @@
 use munjigi_keys::KeyRing;
 use munjigi_process::config::{Reader, number};
 
-use super::{Database, Environment, Mistakes, OwnSite, Proxies, parse_bare_url, variables};
+use super::{Environment, Mistakes, OwnSite, Proxies, database, parse_bare_url, variables};
 use crate::accounts::demo::Reach;
 use crate::accounts::passkey::RelyingParty;
 use crate::accounts::{MostSites, Token};
+use crate::store::Database;
 
 /// What the console needs.
 #[derive(Debug, Clone)]
@@ -115,7 +116,7 @@ impl ConsoleSource {
     /// Reads the database's settings and the console's, which there must be.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let database = Database::from(&mut reader);
+        let database = database(&mut reader);
         let console = Console::from(&mut reader);
         let config = (|| Some(Self { database: database?, console: console? }))();
         reader.finish(config)
@@ -135,7 +136,7 @@ impl OwnedSitesSource {
     /// Reads the database's settings and the cap.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let (database, most_sites) = (Database::from(&mut reader), most_sites(&mut reader));
+        let (database, most_sites) = (database(&mut reader), most_sites(&mut reader));
         let config = (|| Some(Self { database: database?, most_sites: most_sites? }))();
         reader.finish(config)
     }

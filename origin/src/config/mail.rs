@@ -2,15 +2,13 @@
 //! are sent. What an address of a server may say is decided here, so that
 //! what is wrong with it is told at the start, without its password.
 
-use std::fmt;
-use std::path::PathBuf;
-
 use lettre::message::Mailbox;
 use munjigi_process::config::Reader;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::variables;
+use crate::mail::{Encryption, Login, MailTransport, SmtpServer};
 
 const FORM: &str = "not like smtp://name:password@host:587?tls=required, smtps://… or folder:PATH; in name and password, signs other than letters and digits are written like %40";
 
@@ -21,58 +19,6 @@ pub struct Mail {
     pub transport: MailTransport,
     /// Whom they come from.
     pub from: Mailbox,
-}
-
-/// Where letters go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MailTransport {
-    /// To a server.
-    Smtp(SmtpServer),
-    /// Into a folder, for development.
-    Folder(PathBuf),
-}
-
-/// A server that takes letters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SmtpServer {
-    /// Its host name or IP address.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// What becomes of the connection before anything is said.
-    pub encryption: Encryption,
-    /// Whom to log in as; `None` where the server knows us by our network.
-    pub login: Option<Login>,
-    /// How to introduce ourselves; `None` for the machine's name.
-    pub hello: Option<String>,
-}
-
-/// When TLS begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encryption {
-    /// Never: on this machine or a trusted network.
-    Never,
-    /// After a greeting, where the server offers it.
-    Offered,
-    /// After a greeting; nothing is sent without.
-    Required,
-    /// With the first byte.
-    AtOnce,
-}
-
-/// Name and password at a server.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Login {
-    /// Name.
-    pub name: String,
-    /// Password.
-    pub password: String,
-}
-
-impl fmt::Debug for Login {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Login")
-    }
 }
 
 impl Mail {

@@ -32,7 +32,7 @@ use time::OffsetDateTime;
 
 use super::App;
 use crate::accounts::Permission;
-use crate::store::from_timestamp;
+use crate::timestamp::from_timestamp;
 use routes::{Access, Method, Route};
 
 pub use keys::NewKey;

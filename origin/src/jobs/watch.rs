@@ -10,12 +10,13 @@ use sqlx::PgConnection;
 
 use crate::accounts::Id;
 use crate::anomalies::{self, Hour, Kind, NETWORKS_PER_SITE, Past, Sighting, Standing, Step};
+use crate::email::LetterKind;
 use crate::entropy::Entropy;
 use crate::locale::Locale;
-use crate::mail::{LetterKind, Shown};
-use crate::notifications::{AnomalyMessage, Event, body_of_anomaly};
+use crate::shown::Shown;
 use crate::store::anomalies::{self as store, Measured, Open, SiteNumbers, Subject};
 use crate::store::{StoreError, Unit, mails, webhooks};
+use crate::webhooks::{AnomalyMessage, Event, body_of_anomaly};
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;

@@ -10,7 +10,7 @@ use lettre::message::header::{
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use munjigi_keys::UnixMillis;
 
-use super::Letter;
+use crate::email::Letter;
 
 /// RFC 3834: keeps out-of-office programs from answering.
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lettre::Message;
 
-use super::SendError;
+use super::error::SendError;
 
 /// A folder of letters.
 #[derive(Debug)]

@@ -10,13 +10,11 @@ use sqlx::PgPool;
 use super::compose::{Identity, compose};
 use super::{SendError, Transport};
 use crate::clock::Clock;
+use crate::email::GIVE_UP_AFTER;
 use crate::outbox::{self, Outbox};
 use crate::stop::Stop;
 use crate::store::mails::{self, Afterwards, CHANNEL, Due};
 use crate::store::{Notices, StoreError};
-
-/// A letter that waited for so long is given up: what it tells is stale.
-pub const GIVE_UP_AFTER: time::Duration = time::Duration::days(3);
 
 /// Letters under way at once, each over a connection of its own.
 const AT_ONCE: i64 = 4;

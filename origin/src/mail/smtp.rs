@@ -15,8 +15,8 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
 
-use super::{SendError, TransportError};
-use crate::config::{Encryption, SmtpServer};
+use super::error::{SendError, TransportError};
+use super::server::{Encryption, SmtpServer};
 
 /// For a letter, everything included; below its lease. Servers that look for
 /// spam take their time, and whoever hangs up too early sends twice.

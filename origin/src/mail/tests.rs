@@ -8,8 +8,9 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use super::smtp::Smtp;
-use super::{EmailAddress, Letter, Sender, Transport};
-use crate::config::{Encryption, Login, MailTransport, SmtpServer};
+use super::{Sender, Transport};
+use crate::email::{EmailAddress, Letter};
+use crate::mail::{Encryption, Login, MailTransport, SmtpServer};
 use crate::rig::smtp::{FakeSmtp, Reply, Step, server};
 use crate::rig::{DAY, MINUTE, Rig};
 use crate::stop::{self, Stop, Stopper};

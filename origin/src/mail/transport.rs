@@ -1,13 +1,12 @@
 //! Where composed letters go: a mail server, or a folder. What a failure
 //! means for the letter is told by the error; what follows is `sender`'s.
 
-use std::io;
-
 use lettre::Message;
 
+use super::error::{SendError, TransportError};
 use super::folder::Folder;
+use super::server::MailTransport;
 use super::smtp::Smtp;
-use crate::config::MailTransport;
 
 /// Takes letters.
 #[derive(Debug)]
@@ -16,76 +15,6 @@ pub enum Transport {
     Smtp(Smtp),
     /// A folder, for development.
     Folder(Folder),
-}
-
-/// Why a transport could not be made.
-#[derive(Debug, thiserror::Error)]
-#[error("TLS towards the mail server cannot be set up: {0}")]
-pub struct TransportError(#[from] lettre::transport::smtp::Error);
-
-/// Why a letter did not go. No variant holds the server's words: they may
-/// name the recipient.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// No connection, no TLS, or it broke off. Try again.
-    #[error("the mail server does not answer: {0}")]
-    Unreachable(String),
-    /// No answer in time. Try again.
-    #[error("the mail server was silent for too long")]
-    Silent,
-    /// The server refused us before it heard whom the letter is for: the
-    /// log-in or MUNJIGI_MAIL_FROM. An operator mends it; try again.
-    #[error("the mail server refuses this origin: {code}")]
-    Unwelcome {
-        /// SMTP's.
-        code: u16,
-    },
-    /// The server does not take it now. Try again.
-    #[error("the mail server put it off: {code}")]
-    Deferred {
-        /// SMTP's.
-        code: u16,
-    },
-    /// The server will never take it, most often because there is no such
-    /// mailbox.
-    #[error("the mail server refused it: {code}")]
-    Refused {
-        /// SMTP's.
-        code: u16,
-    },
-    /// The folder could not be written to. Try again.
-    #[error("the letter's file cannot be written: {0}")]
-    Unwritable(#[source] io::Error),
-    /// It breaks a rule that another release did not have.
-    #[error("the letter is not one that this release would send")]
-    Unfit,
-}
-
-impl SendError {
-    /// For metrics.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreachable(_) => "unreachable",
-            Self::Silent => "silent",
-            Self::Unwelcome { .. } => "unwelcome",
-            Self::Deferred { .. } => "deferred",
-            Self::Refused { .. } => "refused",
-            Self::Unwritable(_) => "unwritable",
-            Self::Unfit => "unfit",
-        }
-    }
-
-    /// Whether it is about this one letter and will be so for ever.
-    pub const fn is_final(&self) -> bool {
-        match self {
-            Self::Refused { .. } | Self::Unfit => true,
-            Self::Unreachable(_)
-            | Self::Silent
-            | Self::Unwelcome { .. }
-            | Self::Deferred { .. }
-            | Self::Unwritable(_) => false,
-        }
-    }
 }
 
 impl Transport {

@@ -5,7 +5,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use super::hooks::Outgoing;
-use super::{Answer, Hooks, PostError, WebhookSecret};
+use super::{Answer, Hooks, PostError};
 use crate::accounts::Vault;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -13,10 +13,8 @@ use crate::outbox::{self, Outbox};
 use crate::stop::Stop;
 use crate::store::webhooks::{self, CHANNEL, Due, Outcome};
 use crate::store::{Notices, StoreError};
-
-/// A message that waited for so long is given up, and its webhook is shown as
-/// failing.
-pub const GIVE_UP_AFTER: time::Duration = time::Duration::days(1);
+use crate::webhooks::GIVE_UP_AFTER;
+use crate::webhooks::WebhookSecret;
 
 /// Messages under way at once.
 const AT_ONCE: i64 = 8;

@@ -14,9 +14,9 @@ use munjigi_keys::UnixMillis;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, header};
 
-use super::{Endpoint, EndpointMistake, Reach, WebhookSecret, is_public};
 use crate::clock::Stopwatch;
 use crate::edge::{client_builder, reasons};
+use crate::webhooks::{Endpoint, EndpointMistake, Reach, WebhookSecret, is_public};
 
 /// As the specification advises, and well below the lease of a delivery.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(15);

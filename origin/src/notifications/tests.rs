@@ -14,6 +14,7 @@ use crate::stop;
 use crate::store::audit::Actor;
 use crate::store::transact;
 use crate::store::webhooks::{self, AddWebhook, ChangeWebhook, WebhookChange};
+use crate::webhooks::{Endpoint, EndpointMistake, Event, Reach, WebhookSecret};
 
 const SECOND: u64 = 1_000;
 

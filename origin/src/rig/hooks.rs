@@ -17,7 +17,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
-use crate::notifications::{Hooks, Lookup, Reach};
+use crate::notifications::{Hooks, Lookup};
+use crate::webhooks::Reach;
 
 /// How long the tests' client waits.
 pub const PATIENCE: Duration = Duration::from_millis(500);

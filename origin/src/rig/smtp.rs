@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::config::{Encryption, SmtpServer};
+use crate::mail::{Encryption, SmtpServer};
 
 /// At which step of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

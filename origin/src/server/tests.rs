@@ -17,8 +17,9 @@ use crate::clock::Clock;
 use crate::config::{Pictures, Retention};
 use crate::edge::{self, Edge};
 use crate::entropy::Entropy;
-use crate::notifications::{Hooks, Reach};
+use crate::notifications::Hooks;
 use crate::rig::{self, event};
+use crate::webhooks::Reach;
 
 const SOON: Duration = Duration::from_secs(20);
 

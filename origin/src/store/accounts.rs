@@ -8,10 +8,11 @@ use time::OffsetDateTime;
 use super::api_keys::{Because, revoke_all};
 use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
-use super::{StoreError, Unit, from_timestamp, mails, organisations, to_timestamp};
+use super::{StoreError, Unit, mails, organisations};
 use crate::accounts::{EmailAddress, Id, TokenHash};
+use crate::email::Letter;
 use crate::locale::Locale;
-use crate::mail::Letter;
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// An account.
 #[derive(Debug, Clone)]

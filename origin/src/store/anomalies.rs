@@ -9,11 +9,12 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, from_timestamp, to_timestamp};
+use super::{StoreError, Unit};
 use crate::accounts::Id;
 use crate::anomalies::{Figures, Kind, Severity, Sighting, Standing};
-use crate::mail::Shown;
+use crate::shown::Shown;
 use crate::store::audit::{self, Actor, Entry};
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 pub use numbers::{Measured, SiteNumbers, Subject, network_pasts, site_pasts, sites, window};
 

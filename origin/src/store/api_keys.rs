@@ -7,10 +7,11 @@ use time::OffsetDateTime;
 
 use super::accounts::Account;
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, mails, organisations, to_timestamp, transact};
+use super::{StoreError, Unit, mails, organisations, transact};
 use crate::accounts::{ApiKey, Id, Permission, TokenHash};
+use crate::email::Letter;
 use crate::entropy::Entropy;
-use crate::mail::Letter;
+use crate::timestamp::to_timestamp;
 
 /// Keys of one organisation that can be used at once.
 const MOST: i64 = 100;

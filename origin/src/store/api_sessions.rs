@@ -7,9 +7,10 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, from_timestamp, to_timestamp};
+use super::{StoreError, Unit};
 use crate::accounts::session::{self, Stage};
 use crate::accounts::{Id, TokenHash};
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// A new session.
 #[derive(Debug)]

@@ -6,8 +6,9 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
 use crate::accounts::Id;
+use crate::timestamp::to_timestamp;
 
 /// Who changes something, and from where.
 #[derive(Debug, Clone)]

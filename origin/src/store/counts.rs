@@ -8,7 +8,8 @@ use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::pictures::{self, PictureColumns};
-use super::{StoreError, Unit, nonces, rollups, to_timestamp};
+use super::{StoreError, Unit, nonces, rollups};
+use crate::timestamp::to_timestamp;
 
 /// What one row counts; the order of the primary key.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,10 +10,11 @@ use time::{Duration, OffsetDateTime};
 
 use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
-use super::{StoreError, Unit, mails, to_timestamp};
+use super::{StoreError, Unit, mails};
 use crate::accounts::Id;
-use crate::mail::Letter;
+use crate::email::Letter;
 use crate::privacy::GRACE_DAYS;
+use crate::timestamp::to_timestamp;
 
 pub use erase::erase_due;
 

@@ -5,7 +5,8 @@ use munjigi_protocol::Redeemed;
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
-use super::{StoreError, Unit, nonces, rollups, to_timestamp};
+use super::{StoreError, Unit, nonces, rollups};
+use crate::timestamp::to_timestamp;
 
 /// A batch as columns, in the order of the primary key: transactions that
 /// take the same events at once then wait for each other instead of

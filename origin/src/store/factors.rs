@@ -5,9 +5,10 @@ use serde_json::json;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, mails, to_timestamp};
+use super::{StoreError, Unit, mails};
 use crate::accounts::{Id, TokenHash};
-use crate::mail::Letter;
+use crate::email::Letter;
+use crate::timestamp::to_timestamp;
 
 /// Shows somebody the key of an app that they may take into use soon.
 #[derive(Debug)]

@@ -4,10 +4,9 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{
-    StoreError, Unit, anomalies, breakdowns, mails, replies, rollups, to_timestamp, webhooks,
-};
+use super::{StoreError, Unit, anomalies, breakdowns, mails, replies, rollups, webhooks};
 use crate::accounts::session;
+use crate::timestamp::to_timestamp;
 
 /// Tables that are partitioned by day.
 const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];

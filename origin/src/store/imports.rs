@@ -7,7 +7,8 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// How long a publisher has for the call.
 const LEASE: Duration = Duration::seconds(30);
@@ -136,7 +137,7 @@ pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     )
     .fetch_optional(pool)
     .await?;
-    Ok(at.map(super::from_timestamp))
+    Ok(at.map(from_timestamp))
 }
 
 /// The edge has this version. A newer one queued meanwhile stays due.

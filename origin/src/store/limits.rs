@@ -4,8 +4,9 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 
-use super::{StoreError, from_timestamp, to_timestamp};
+use super::StoreError;
 use crate::accounts::Limit;
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Whether something may be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 
-use super::{StoreError, Unit, to_timestamp};
+use super::{StoreError, Unit};
+use crate::timestamp::to_timestamp;
 
 /// A lock that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]

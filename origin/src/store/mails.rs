@@ -5,8 +5,10 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::Duration;
 
-use super::{StoreError, from_timestamp, to_timestamp};
-use crate::mail::{GIVE_UP_AFTER, Letter};
+use super::StoreError;
+use crate::email::GIVE_UP_AFTER;
+use crate::email::Letter;
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Where `LISTEN` hears of new letters.
 pub const CHANNEL: &str = "munjigi_mails";

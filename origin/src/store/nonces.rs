@@ -3,7 +3,8 @@
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
+use crate::timestamp::to_timestamp;
 
 /// Notes a nonce; `false` when it was used before. Two calls with the same
 /// nonce at once wait for each other: one is told `true`.

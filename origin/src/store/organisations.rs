@@ -6,8 +6,9 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
 use crate::accounts::{EmailAddress, Id, Role, TokenHash};
+use crate::timestamp::to_timestamp;
 
 pub use change::{ChangeMember, FoundByInvitation, Invite, Join, TeamRefused, Withdraw};
 

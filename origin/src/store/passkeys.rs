@@ -6,12 +6,13 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, factors, mails, to_timestamp};
+use super::{StoreError, Unit, factors, mails};
 use crate::accounts::passkey::{
     CEREMONY_MILLIS, Kept, Known, MOST, PasskeyState, Purpose, Registered,
 };
 use crate::accounts::{Id, TokenHash};
-use crate::mail::Letter;
+use crate::email::Letter;
+use crate::timestamp::to_timestamp;
 
 /// A passkey, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use munjigi_protocol::{PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 
 use super::pictures::content_type;
-use super::{StoreError, Unit, to_timestamp};
+use super::{StoreError, Unit};
+use crate::timestamp::to_timestamp;
 
 /// A photo that shows something surely.
 #[derive(Debug, Clone, PartialEq, Eq)]

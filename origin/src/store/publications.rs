@@ -7,7 +7,8 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::Duration;
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Where `LISTEN` hears of new publications.
 pub const CHANNEL: &str = "munjigi_site_publications";
@@ -107,7 +108,7 @@ pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     )
     .fetch_one(pool)
     .await?;
-    Ok(at.map(super::from_timestamp))
+    Ok(at.map(from_timestamp))
 }
 
 /// The edge has this version. A newer one queued meanwhile stays due.
@@ -194,7 +195,7 @@ pub async fn backlog(pool: &PgPool, now: UnixMillis) -> Result<Backlog, StoreErr
     )
     .fetch_one(pool)
     .await?;
-    let lag_ms = row.oldest.map_or(0, |oldest| now.since(super::from_timestamp(oldest)));
+    let lag_ms = row.oldest.map_or(0, |oldest| now.since(from_timestamp(oldest)));
     Ok(Backlog { pending: row.pending.unsigned_abs(), lag_ms })
 }
 

@@ -7,9 +7,10 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
 use crate::clock::Deadline;
 use crate::rehearsal::{Did, Visits};
+use crate::timestamp::to_timestamp;
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;

@@ -4,7 +4,8 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
+use crate::timestamp::to_timestamp;
 
 /// How long an answer is repeated.
 pub const KEPT: Duration = Duration::hours(24);

@@ -5,7 +5,8 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, breakdowns, to_timestamp};
+use super::{StoreError, Unit, breakdowns};
+use crate::timestamp::to_timestamp;
 
 /// The hour that a time is in.
 pub fn hour(at: OffsetDateTime) -> OffsetDateTime {

@@ -5,7 +5,8 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
+use crate::timestamp::to_timestamp;
 
 /// A secret as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, from_timestamp, to_timestamp};
+use super::{StoreError, Unit};
 use crate::accounts::session::{self, Stage};
 use crate::accounts::{Id, TokenHash};
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]

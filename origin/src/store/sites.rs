@@ -14,7 +14,9 @@ use munjigi_protocol::SiteConfig;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, Unit, publications, secrets, to_timestamp};
+use super::{StoreError, Unit, publications, secrets};
+use crate::settings::Settings;
+use crate::timestamp::to_timestamp;
 
 pub use change::{Change, ChangeRefused, ChangeSite};
 pub use command::{ChangeByCommand, CreateByCommand, EditByCommand, GiveRefused, GiveSite, Given};
@@ -49,6 +51,11 @@ pub struct SiteRecord {
 }
 
 impl SiteRecord {
+    /// What its owner chose.
+    pub fn settings(&self) -> Settings {
+        Settings::of(&self.name, &self.config)
+    }
+
     /// The hosts that its widget may stand on, `localhost` among them, each
     /// once.
     pub fn hosts(&self) -> Vec<&str> {

@@ -5,9 +5,10 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 
-use super::{StoreError, to_timestamp};
+use super::StoreError;
 use crate::accounts::Id;
 use crate::statistics::{Dimension, Period, Span, Totals};
+use crate::timestamp::to_timestamp;
 
 /// Whose numbers.
 #[derive(Debug, Clone, Copy)]

@@ -7,10 +7,11 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::{StoreError, from_timestamp, to_timestamp};
+use super::StoreError;
 use crate::accounts::Id;
 use crate::entropy::Entropy;
-use crate::notifications::{Event, GIVE_UP_AFTER};
+use crate::timestamp::{from_timestamp, to_timestamp};
+use crate::webhooks::{Event, GIVE_UP_AFTER};
 
 pub use change::{AddWebhook, ChangeWebhook, SetRecipients, Tested, WebhookChange, WebhookRefused};
 

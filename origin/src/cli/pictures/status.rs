@@ -9,8 +9,9 @@ use crate::cli::table::columns;
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::{Pictures, PicturesConfig};
 use crate::pictures::policy::Policy;
+use crate::store;
 use crate::store::pictures::{KindRow, Overview, Switch, kinds, overview};
-use crate::store::{self, to_timestamp};
+use crate::timestamp::to_timestamp;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -52,5 +52,5 @@ pub fn hosts(config: &SiteConfig) -> String {
 
 /// For people and machines alike.
 pub fn rfc3339(at: OffsetDateTime) -> String {
-    crate::store::from_timestamp(at).rfc3339()
+    crate::timestamp::from_timestamp(at).rfc3339()
 }

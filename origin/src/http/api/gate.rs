@@ -18,9 +18,10 @@ use super::refusal::{ApiCode, ApiRefused};
 use super::routes::{Access, Deprecation, Listed, Method};
 use crate::http::App;
 use crate::http::console::Browser;
+use crate::store::api_keys;
 use crate::store::limits::{Taken, Told};
 use crate::store::replies::{self, Keyed, Known};
-use crate::store::{api_keys, to_timestamp};
+use crate::timestamp::to_timestamp;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

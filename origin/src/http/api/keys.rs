@@ -16,7 +16,8 @@ use crate::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
 use crate::accounts::{Id, Permission, Role};
 use crate::http::console::letters;
 use crate::store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked, WantedKey};
-use crate::store::{to_timestamp, transact};
+use crate::store::transact;
+use crate::timestamp::to_timestamp;
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_DAYS: i64 = 3_650;

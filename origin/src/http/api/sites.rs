@@ -284,7 +284,7 @@ pub async fn change_settings(
     for _ in 0..TRIES {
         let shown = match &named {
             Some(mark) => mark.clone(),
-            None => Settings::of(&find(acting, sitekey).await?).mark(),
+            None => find(acting, sitekey).await?.settings().mark(),
         };
         let unit = EditOwned {
             edit: EditSite { sitekey, edit, intent: Intent::Write, now: acting.now() },
@@ -314,7 +314,7 @@ pub async fn change_settings(
 
 /// What is shown of a site, with the mark of its settings as `ETag`.
 pub fn tagged(site: SiteRecord, show: impl FnOnce(SiteRecord) -> serde_json::Value) -> Response {
-    let tag = HeaderValue::from_str(&format!("\"{}\"", Settings::of(&site).mark()));
+    let tag = HeaderValue::from_str(&format!("\"{}\"", site.settings().mark()));
     let mut response = Json(show(site)).into_response();
     if let Ok(tag) = tag {
         response.headers_mut().insert(header::ETAG, tag);

@@ -5,8 +5,9 @@ use reqwest::Url;
 
 use super::Console;
 use crate::accounts::{EmailAddress, Role, Token, session};
+use crate::email::{Letter, LetterKind};
 use crate::locale::Locale;
-use crate::mail::{Letter, LetterKind, Shown};
+use crate::shown::Shown;
 use crate::store::accounts::{Account, SignUp};
 use crate::store::organisations::Membership;
 

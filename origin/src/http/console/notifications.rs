@@ -17,9 +17,9 @@ use time::OffsetDateTime;
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::notifications::MOST_WEBHOOKS;
 use crate::store::organisations::{self, MemberRow};
 use crate::store::webhooks::{self, Delivery, Recipient, Webhook};
+use crate::webhooks::MOST_WEBHOOKS;
 
 /// Deliveries that are shown.
 const DELIVERIES: i64 = 30;

@@ -24,9 +24,10 @@ use crate::http::App;
 use crate::locale::Locale;
 use crate::statistics::{Period, Totals};
 use crate::store::anomalies::{self, Noted, Part};
+use crate::store::departures;
 use crate::store::sites::{self, SiteRecord};
 use crate::store::statistics::{self, Lately, Refusals, Step};
-use crate::store::{departures, from_timestamp};
+use crate::timestamp::from_timestamp;
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;

@@ -16,7 +16,7 @@ use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
 use crate::store::audit::{self, Recorded};
-use crate::store::from_timestamp;
+use crate::timestamp::from_timestamp;
 
 use query::Asked;
 

@@ -17,9 +17,10 @@ use super::trouble::Trouble;
 use crate::accounts::{Id, Permission};
 use crate::statistics::breakdown::{self, By, Row};
 use crate::statistics::{Period, Span, Totals};
+use crate::store::StoreError;
 use crate::store::sites::{self, SiteRecord};
 use crate::store::statistics::{self, Value};
-use crate::store::{StoreError, from_timestamp};
+use crate::timestamp::from_timestamp;
 
 /// Rows that a page shows; files have all of them.
 const MOST_ROWS: usize = 50;

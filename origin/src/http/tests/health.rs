@@ -7,8 +7,8 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::config::MailTransport;
 use crate::http::Schema;
+use crate::mail::MailTransport;
 use crate::mail::{Sender, Transport};
 use crate::rig::smtp::{self, FakeSmtp, Reply, Step};
 use crate::rig::{self, MINUTE, Rig, event};
@@ -65,7 +65,7 @@ async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
     Arc::get_mut(&mut rig.app).unwrap().mail = Some(sender.clone());
     assert_contract!("mail", rig.look_at("/health/ready").await, rig);
 
-    let letter = crate::mail::Letter {
+    let letter = crate::email::Letter {
         to: "mina@example.org".parse().unwrap(),
         subject: "Hello".parse().unwrap(),
         text: "Hello\n".to_owned(),

@@ -4,11 +4,12 @@
 use proptest::prelude::*;
 
 use super::super::compose::{Identity, compose};
-use super::super::{LetterKind, Shown};
 use super::*;
+use crate::email::LetterKind;
 use crate::locale::Locale;
 use crate::rig::NOON;
 use crate::rig::smtp::Received;
+use crate::shown::Shown;
 
 const HEADERS: [&str; 8] = [
     "From",

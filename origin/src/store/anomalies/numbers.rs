@@ -11,7 +11,8 @@ use time::OffsetDateTime;
 use super::number;
 use crate::accounts::Id;
 use crate::anomalies::{Hour, Past};
-use crate::store::{StoreError, from_timestamp, to_timestamp};
+use crate::store::StoreError;
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 const HOUR_MILLIS: u64 = 3_600_000;
 /// Fewer of anything in an hour are no matter for alarm.

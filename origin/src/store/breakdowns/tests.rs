@@ -241,7 +241,7 @@ async fn days_outlive_their_hours_and_are_not_computed_from_nothing(pool: PgPool
     let redeemed = Redeemed { sitekey: shop, ..event(1) };
     rig.post("/internal/events", &rig::events(&[redeemed])).await;
     rig.jobs().roll_up().await.unwrap();
-    let day = crate::store::to_timestamp(rig.now()).date();
+    let day = crate::timestamp::to_timestamp(rig.now()).date();
     let hours = "SELECT count(*) FROM hourly_breakdowns";
     let kept = "SELECT redeemed FROM daily_breakdowns WHERE dimension = 'total'";
     rig.pass(90 * DAY);

@@ -6,7 +6,8 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::store::audit::{self, CommandEntry, HOUSEKEEPING};
 use crate::store::sites::{Change, ChangeSite};
-use crate::store::{StoreError, Unit, to_timestamp, transact};
+use crate::store::{StoreError, Unit, transact};
+use crate::timestamp::to_timestamp;
 
 /// Erases everybody whose time has come, one in a transaction; how many.
 pub async fn erase_due(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError> {

@@ -7,10 +7,11 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use crate::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
-use crate::mail::Letter;
+use crate::email::Letter;
 use crate::store::api_keys::{Because, revoke_all};
 use crate::store::audit::{self, Actor, CommandEntry, Entry};
-use crate::store::{StoreError, Unit, mails, to_timestamp};
+use crate::store::{StoreError, Unit, mails};
+use crate::timestamp::to_timestamp;
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

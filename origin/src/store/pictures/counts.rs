@@ -8,7 +8,8 @@ use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::row::bigint;
-use crate::store::{StoreError, to_timestamp};
+use crate::store::StoreError;
+use crate::timestamp::to_timestamp;
 
 #[derive(Debug, Default)]
 struct Sum {

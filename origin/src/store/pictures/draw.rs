@@ -5,7 +5,8 @@ use munjigi_protocol::{Judgement, PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 
 use super::row;
-use crate::store::{StoreError, Unit, to_timestamp};
+use crate::store::{StoreError, Unit};
+use crate::timestamp::to_timestamp;
 
 /// A pack that is being drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use munjigi_protocol::{Judgement, PackId, routes};
 use sqlx::PgConnection;
 
 use super::{content_type, row};
-use crate::store::{StoreError, Unit, to_timestamp};
+use crate::store::{StoreError, Unit};
+use crate::timestamp::to_timestamp;
 
 /// Closes a pack and queues it for the edge.
 #[derive(Debug)]

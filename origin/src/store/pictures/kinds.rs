@@ -5,7 +5,8 @@ use munjigi_protocol::PictureType;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{pools, row};
-use crate::store::{StoreError, Unit, from_timestamp, to_timestamp};
+use crate::store::{StoreError, Unit};
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// What an operator chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use time::Duration;
 
 use super::kinds::{self, Deals, kinds};
 use super::{pools, row};
-use crate::store::{StoreError, Unit, to_timestamp};
+use crate::store::{StoreError, Unit};
+use crate::timestamp::to_timestamp;
 
 /// How long a publisher has for one pack, images included.
 const LEASE: Duration = Duration::minutes(3);

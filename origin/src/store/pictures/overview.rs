@@ -7,7 +7,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::row;
 use super::tend::{Birth, begin};
-use crate::store::{StoreError, Unit, from_timestamp, to_timestamp};
+use crate::store::{StoreError, Unit};
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// One kind's packs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use sqlx::{PgConnection, PgPool};
 use time::Duration;
 
 use super::row::{self, bigint, inconsistent};
-use crate::store::{StoreError, Unit, from_timestamp, to_timestamp, transact};
+use crate::store::{StoreError, Unit, transact};
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// How long a publisher has for the call.
 const LEASE: Duration = Duration::seconds(30);

@@ -9,7 +9,8 @@ use time::Duration;
 use super::kinds::{KindRow, kinds};
 use super::pools;
 use super::row::{self, PackRow, bigint};
-use crate::store::{StoreError, Unit, from_timestamp, to_timestamp};
+use crate::store::{StoreError, Unit};
+use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Nobody holds a challenge for longer than this after its pack left the
 /// pools.

@@ -9,7 +9,8 @@ use sqlx::PgConnection;
 use super::room::has_room;
 use super::{fetch, row};
 use crate::accounts::MostSites;
-use crate::store::{StoreError, Unit, publications, secrets, to_timestamp};
+use crate::store::{StoreError, Unit, publications, secrets};
+use crate::timestamp::to_timestamp;
 
 /// What is changed.
 #[derive(Debug, Clone)]

@@ -164,7 +164,7 @@ impl Unit for GiveSite<'_> {
             "UPDATE sites SET organisation = $2, changed_at = $3 WHERE sitekey = $1",
             self.sitekey,
             new,
-            crate::store::to_timestamp(self.now)
+            crate::timestamp::to_timestamp(self.now)
         )
         .execute(&mut *connection)
         .await?;

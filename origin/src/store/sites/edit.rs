@@ -69,7 +69,7 @@ impl Unit for EditSite<'_> {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
         };
-        let before = Settings::of(&site);
+        let before = site.settings();
         if after == before || self.intent == Intent::Look {
             return Ok(Ok(Edited { before, after, version: site.config.version }));
         }
@@ -87,7 +87,7 @@ impl EditSite<'_> {
         if site.deleted_at.is_some() {
             return Err(ChangeRefused::Deleted.into());
         }
-        let after = self.edit.apply(self.sitekey, &Settings::of(&site))?;
+        let after = self.edit.apply(self.sitekey, &site.settings())?;
         Ok((site, after))
     }
 

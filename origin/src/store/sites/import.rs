@@ -13,7 +13,8 @@ use super::command::owner;
 use super::{ChangeRefused, SiteRecord, fetch};
 use crate::store::audit::{self, CommandEntry};
 use crate::store::imports::{self, Import};
-use crate::store::{StoreError, Unit, publications, to_timestamp};
+use crate::store::{StoreError, Unit, publications};
+use crate::timestamp::to_timestamp;
 
 /// Why nothing was imported or given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -13,7 +13,7 @@ use super::{
     SiteRecord, fetch,
 };
 use crate::accounts::{Id, MostSites};
-use crate::settings::{FieldChange, Mark, Settings, changes};
+use crate::settings::{FieldChange, Mark, changes};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::{StoreError, Unit};
 
@@ -254,7 +254,7 @@ impl Unit for EditOwned<'_> {
         let Some(site) = site else {
             return Ok(Err(EditRefused::from(ChangeRefused::Unknown).into()));
         };
-        if Settings::of(&site).mark() != *self.shown {
+        if site.settings().mark() != *self.shown {
             // The same form sent twice finds that it is so already.
             let look = EditSite { sitekey, edit, intent: Intent::Look, now };
             return Ok(match look.run(connection).await? {

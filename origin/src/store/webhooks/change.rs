@@ -7,9 +7,10 @@ use sqlx::PgConnection;
 
 use super::Outcome;
 use crate::accounts::Id;
-use crate::notifications::{Endpoint, Event, MOST_WEBHOOKS};
 use crate::store::audit::{self, Actor, Entry};
-use crate::store::{StoreError, Unit, to_timestamp};
+use crate::store::{StoreError, Unit};
+use crate::timestamp::to_timestamp;
+use crate::webhooks::{Endpoint, Event, MOST_WEBHOOKS};
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

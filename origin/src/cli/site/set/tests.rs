@@ -6,7 +6,6 @@ use munjigi_protocol::SiteConfig;
 
 use super::*;
 use crate::rig::Rig;
-use crate::settings::Settings;
 use crate::store::sites::{self, Change};
 
 #[derive(Debug, Parser)]
@@ -78,17 +77,17 @@ async fn the_printed_undo_brings_everything_back(pool: PgPool) {
         let done = set(&rig, &words, RULES).await.unwrap();
         let after = stored(&rig, &site).await;
         assert_ne!(after.config.version, before.config.version);
-        let (was, is) = (Settings::of(&before), Settings::of(&after));
+        let (was, is) = (before.settings(), after.settings());
         let undo = Undo::of(key, &was, &is);
         assert_eq!(done.undo, Some(undo.to_string()));
         let words: Vec<&str> = undo.words.iter().skip(3).map(String::as_str).collect();
         set(&rig, &words, &undo.stdin.unwrap_or_default()).await.unwrap();
-        assert_eq!(Settings::of(&stored(&rig, &site).await), was);
+        assert_eq!(stored(&rig, &site).await.settings(), was);
         // And the undo can be undone, from a site that had none of it.
         let redo = Undo::of(key, &is, &was);
         let words: Vec<&str> = redo.words.iter().skip(3).map(String::as_str).collect();
         set(&rig, &words, &redo.stdin.unwrap_or_default()).await.unwrap();
-        assert_eq!(Settings::of(&stored(&rig, &site).await), is);
+        assert_eq!(stored(&rig, &site).await.settings(), is);
         let words: Vec<&str> = undo.words.iter().skip(3).map(String::as_str).collect();
         set(&rig, &words, "[]").await.unwrap();
     }

@@ -9,7 +9,7 @@ use crate::accounts::Permission::{ChangeRules, ChangeTeam, Export, ReadSites, Re
 use crate::accounts::Role;
 use crate::rig::{DAY, MINUTE, Rig};
 use crate::store::api_keys::WantedKey;
-use crate::store::to_timestamp;
+use crate::timestamp::to_timestamp;
 
 fn wanted() -> WantedKey {
     WantedKey {

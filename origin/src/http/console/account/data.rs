@@ -22,7 +22,8 @@ use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::privacy::GRACE_DAYS;
 use crate::store::departures::{self, Ask, StillNeeded, TakeBack};
-use crate::store::{from_timestamp, persons, transact};
+use crate::store::{persons, transact};
+use crate::timestamp::from_timestamp;
 
 /// Where this is.
 const HERE: &str = "/console/account/data";

@@ -16,6 +16,7 @@ use super::proof;
 use crate::accounts::factor::{RecoveryCode, TotpKey};
 use crate::accounts::session::OFFER_MILLIS;
 use crate::accounts::{Password, TokenHash};
+use crate::email::LetterKind;
 use crate::http::App;
 use crate::http::console::code::{is_right, opened};
 use crate::http::console::frame::{Entry, Frame, render};
@@ -23,7 +24,6 @@ use crate::http::console::letters;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::mail::LetterKind;
 use crate::store::accounts::{Account, Totp};
 use crate::store::{factors, transact};
 

@@ -17,12 +17,13 @@ use super::proof;
 use crate::accounts::factor::RecoveryCode;
 use crate::accounts::passkey::{self as rules, Made, PasskeyError, Purpose, Registered};
 use crate::accounts::{Id, TokenHash};
+use crate::email::LetterKind;
 use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::console::{letters, passkey};
-use crate::mail::{LetterKind, Shown};
+use crate::shown::Shown;
 use crate::store::passkeys::{self, Add, Added, Passkey};
 use crate::store::{factors, transact};
 

@@ -21,7 +21,8 @@ use crate::http::console::log_in::{Allowed, within};
 use crate::http::console::passkey;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::store::{from_timestamp, sessions};
+use crate::store::sessions;
+use crate::timestamp::from_timestamp;
 
 #[derive(Template)]
 #[template(path = "console/proof.html")]

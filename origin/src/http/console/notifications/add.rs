@@ -13,9 +13,9 @@ use crate::accounts::Id;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::notifications::{Endpoint, WebhookSecret};
 use crate::store::transact;
 use crate::store::webhooks::{AddWebhook, vault_row};
+use crate::webhooks::{Endpoint, WebhookSecret};
 
 #[derive(Template)]
 #[template(path = "console/webhook-made.html")]

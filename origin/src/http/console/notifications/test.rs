@@ -9,10 +9,11 @@ use super::{Said, page};
 use crate::accounts::{Id, limits};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::notifications::{Answer, Outgoing, PostError, WebhookSecret, body_of_test};
+use crate::notifications::{Answer, Outgoing, PostError};
 use crate::store::limits::Taken;
 use crate::store::transact;
 use crate::store::webhooks::{self, Outcome};
+use crate::webhooks::{WebhookSecret, body_of_test};
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,7 @@ use super::query::Asked;
 use super::reading::{File, send};
 use crate::http::console::person::Asking;
 use crate::store::audit::Recorded;
-use crate::store::from_timestamp;
+use crate::timestamp::from_timestamp;
 
 const FILE: File = File {
     name: "record.csv",

@@ -21,7 +21,7 @@ use crate::accounts::Permission;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::{Edit, Mark, Settings, warnings};
+use crate::settings::{Edit, Mark, warnings};
 use crate::store::audit;
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
@@ -93,7 +93,7 @@ pub async fn submit(
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
     let site = find(&asking, &sitekey).await?;
     // What the list becomes is made from what was shown, or not at all.
-    if Settings::of(&site).mark() != fields.mark {
+    if site.settings().mark() != fields.mark {
         return changed_since(&asking, &site, fields.typed);
     }
     let (purpose, step) = fields.step().ok_or(Trouble::malformed())?;
@@ -183,7 +183,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         frame: asking.frame(format!("Rules of {}", site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
-        mark: Settings::of(site).mark(),
+        mark: site.settings().mark(),
         rows: rows.collect(),
         may_change: asking.role().may(Permission::ChangeRules) && !is_deleted,
         is_deleted,

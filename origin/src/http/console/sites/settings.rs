@@ -16,7 +16,7 @@ use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::{Field, Mistake, Settings};
+use crate::settings::{Field, Mistake};
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
@@ -114,7 +114,7 @@ pub async fn submit(
         Err(EditOwnedRefused::ChangedSince) => {
             let site = find(&asking, &sitekey).await?;
             // Who sends it again has seen what is there now.
-            let fields = Fields { mark: Settings::of(&site).mark(), ..fields };
+            let fields = Fields { mark: site.settings().mark(), ..fields };
             let mut page = page(&asking, &site, Some(fields));
             page.is_late = true;
             return Ok((StatusCode::CONFLICT, render(&page)?).into_response());
@@ -125,7 +125,7 @@ pub async fn submit(
 }
 
 fn page(asking: &Asking, site: &SiteRecord, typed: Option<Fields>) -> Page {
-    let settings = Settings::of(site);
+    let settings = site.settings();
     let present = Fields::of(&settings);
     Page {
         frame: asking.frame(format!("Settings of {}", site.name), Entry::Sites),

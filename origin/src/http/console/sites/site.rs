@@ -18,7 +18,7 @@ use crate::http::console::trouble::Trouble;
 use crate::store::housekeeping::RESTORABLE_DAYS;
 use crate::store::secrets::LiveSecret;
 use crate::store::sites::{self, SiteRecord};
-use crate::store::to_timestamp;
+use crate::timestamp::to_timestamp;
 
 #[derive(Template)]
 #[template(path = "console/site.html")]

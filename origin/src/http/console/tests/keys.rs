@@ -6,8 +6,8 @@ use sqlx::PgPool;
 
 use crate::accounts::session::PROOF_MILLIS;
 use crate::accounts::{Permission, Role};
+use crate::email::LetterKind;
 use crate::locale::Locale;
-use crate::mail::LetterKind;
 use crate::rig::Rig;
 use crate::rig::people::{PASSWORD, Someone};
 use crate::store::accounts;

@@ -175,7 +175,7 @@ async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
         VALUES ('0123456789abcdef', $1, 'flood', 'warning', '{}', $2, $2, $3)",
     )
     .bind(rig.site_of(&lee, "Shop").await)
-    .bind(crate::store::to_timestamp(rig.now()))
+    .bind(crate::timestamp::to_timestamp(rig.now()))
     .bind(&kim.email)
     .execute(&rig.pool)
     .await

@@ -13,7 +13,7 @@ async fn write(rig: &Rig, organisation: &Id, actor: &str, action: &str, subject:
         VALUES ($1, $2, 'a', $3, '203.0.113.0/24', $4, $5, '{\"mode\": \"managed\"}',
             '{\"mode\": \"invisible\", \"note\": \"<b>\"}', 'r')",
     )
-    .bind(crate::store::to_timestamp(rig.now()))
+    .bind(crate::timestamp::to_timestamp(rig.now()))
     .bind(organisation.as_str())
     .bind(actor)
     .bind(action)

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::accounts::passkey::name;
 use crate::accounts::{Id, Password};
+use crate::email::LetterKind;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
@@ -21,7 +22,7 @@ use crate::http::console::letters;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::mail::{LetterKind, Shown};
+use crate::shown::Shown;
 use crate::store::passkeys::{self, Passkey, Remove, Rename};
 use crate::store::transact;
 

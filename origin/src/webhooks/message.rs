@@ -1,0 +1,172 @@
+//! What messages say: their bytes, spelt here once. docs/webhooks.md describes
+//! each field; fields may be added, none changes its meaning.
+
+use munjigi_keys::UnixMillis;
+use serde::Serialize;
+
+use crate::accounts::Id;
+use crate::anomalies::{Figures, Sighting};
+use crate::locale::Locale;
+
+/// What a message tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// Something unusual began.
+    AnomalyOpened,
+    /// It is over.
+    AnomalyClosed,
+    /// Somebody pressed the button.
+    Test,
+}
+
+impl Event {
+    /// Hierarchical words with full stops, as the specification advises.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AnomalyOpened => "anomaly.opened",
+            Self::AnomalyClosed => "anomaly.closed",
+            Self::Test => "webhook.test",
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Message<T> {
+    #[serde(rename = "type")]
+    event: &'static str,
+    #[serde(rename = "timestamp")]
+    timestamp: String,
+    #[serde(rename = "data")]
+    data: T,
+}
+
+#[derive(Serialize)]
+struct Anomaly<'a> {
+    #[serde(rename = "id")]
+    id: &'a str,
+    #[serde(rename = "organisation")]
+    organisation: &'a str,
+    #[serde(rename = "sitekey")]
+    sitekey: &'a str,
+    #[serde(rename = "site")]
+    site: String,
+    #[serde(rename = "kind")]
+    kind: &'static str,
+    #[serde(rename = "severity")]
+    severity: &'static str,
+    #[serde(rename = "asn")]
+    asn: Option<u32>,
+    #[serde(rename = "opened_at")]
+    opened_at: String,
+    #[serde(rename = "closed_at")]
+    closed_at: Option<String>,
+    #[serde(rename = "figures")]
+    figures: Figures,
+    #[serde(rename = "text")]
+    text: String,
+    #[serde(rename = "link")]
+    link: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Test<'a> {
+    #[serde(rename = "organisation")]
+    organisation: &'a str,
+    #[serde(rename = "text")]
+    text: &'static str,
+}
+
+/// What there is to say about something unusual.
+#[derive(Debug)]
+pub struct AnomalyMessage<'a> {
+    /// Its name.
+    pub id: &'a Id,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Which site.
+    pub sitekey: &'a str,
+    /// What.
+    pub seen: &'a Sighting,
+    /// When it began.
+    pub opened_at: UnixMillis,
+    /// When it ended, if it has.
+    pub closed_at: Option<UnixMillis>,
+    /// Where to look.
+    pub link: Option<&'a str>,
+}
+
+/// The body of `anomaly.opened`, or of `anomaly.closed` where it has closed.
+pub fn body_of_anomaly(message: &AnomalyMessage<'_>) -> String {
+    let AnomalyMessage { id, organisation, sitekey, seen, opened_at, closed_at, link } = message;
+    let event = if closed_at.is_some() { Event::AnomalyClosed } else { Event::AnomalyOpened };
+    let data = Anomaly {
+        id: id.as_str(),
+        organisation: organisation.as_str(),
+        sitekey,
+        site: seen.site.to_string(),
+        kind: seen.kind.as_str(),
+        severity: seen.severity.as_str(),
+        asn: seen.asn,
+        opened_at: opened_at.rfc3339(),
+        closed_at: closed_at.map(UnixMillis::rfc3339),
+        figures: seen.figures,
+        text: seen.sentence(Locale::En),
+        link: *link,
+    };
+    body(event, closed_at.unwrap_or(*opened_at), data)
+}
+
+/// The body of `webhook.test`.
+pub fn body_of_test(organisation: &Id, now: UnixMillis) -> String {
+    let text = "This is a test. Somebody pressed the button on the page of notifications.";
+    body(Event::Test, now, Test { organisation: organisation.as_str(), text })
+}
+
+fn body(event: Event, at: UnixMillis, data: impl Serialize) -> String {
+    let message = Message { event: event.as_str(), timestamp: at.rfc3339(), data };
+    serde_json::to_string(&message).expect("numbers are finite and keys are text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anomalies::{Basis, Kind, Severity};
+    use crate::entropy::Entropy;
+    use crate::rig::{HOUR, NOON};
+    use crate::shown::Shown;
+
+    #[test]
+    fn messages_are_spelt_as_they_are_described() {
+        let entropy = Entropy::from_seed(1);
+        let (id, organisation) = (Id::draw(&entropy), Id::draw(&entropy));
+        let figures = Figures {
+            measured: 12_000.0,
+            usual: 950.5,
+            deviation: 40.0,
+            score: 186.26,
+            counted: 12_000,
+            hours: 8,
+            basis: Basis::HourOfWeek,
+        };
+        let seen = Sighting {
+            site: Shown::of("Shop"),
+            asn: Some(64_500),
+            kind: Kind::Flood,
+            severity: Severity::Critical,
+            figures,
+        };
+        let mut message = AnomalyMessage {
+            id: &id,
+            organisation: &organisation,
+            sitekey: "mj_aaaaaaaaaaaaaaaaaaaaaaaaaa",
+            seen: &seen,
+            opened_at: NOON,
+            closed_at: None,
+            link: Some("https://console.example/console/0/anomalies"),
+        };
+        let opened = body_of_anomaly(&message);
+        message.closed_at = Some(UnixMillis(NOON.0 + HOUR));
+        let all = [opened, body_of_anomaly(&message), body_of_test(&organisation, NOON)];
+        insta::assert_snapshot!(all.join("\n"));
+    }
+}
