@@ -1,6 +1,6 @@
 //! What the interface needs of the browser.
 
-use crate::{Step, Text};
+use crate::{Step, Task, Text};
 
 /// A part of the frame's document, by its place in the order of ids; 0 is the document element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,17 +77,6 @@ pub enum Timer {
     Expiry,
     /// The picture's end.
     Picture,
-}
-
-/// A range of nonces of one sub-puzzle, for one worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Task {
-    /// Which worker, from 0.
-    pub worker: u32,
-    /// The sub-puzzle's index, counted from 0 over the whole attempt.
-    pub index: u32,
-    /// Number of the epoch whose nonces are searched.
-    pub epoch: u32,
 }
 
 /// The browser.

@@ -17,8 +17,8 @@ mod retry;
 mod text;
 mod view;
 
-pub use host::{Hidden, Host, Place, Request, Task, Timer, View};
+pub use host::{Hidden, Host, Place, Request, Timer, View};
 pub use machine::{Machine, Mode, Retry};
-pub use puzzle::Step;
+pub use puzzle::{Step, Task};
 pub use retry::{Outcome, Reason};
 pub use text::Text;

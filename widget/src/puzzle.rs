@@ -4,8 +4,6 @@
 //! that is still open, on its next epoch, so that the last sub-puzzle does not leave cores idle:
 //! that is what keeps slow solves close to the typical one.
 
-use crate::Task;
-
 /// More sub-puzzles than any site may ask for.
 const MOST: u32 = 64;
 
@@ -29,6 +27,17 @@ impl Step {
     pub(crate) fn most_workers(&self) -> u32 {
         if self.work * f64::from(self.count) > 2_000_000.0 { 4 } else { 2 }
     }
+}
+
+/// A range of nonces of one sub-puzzle, for one worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Task {
+    /// Which worker, from 0.
+    pub worker: u32,
+    /// The sub-puzzle's index, counted from 0 over the whole attempt.
+    pub index: u32,
+    /// Number of the epoch whose nonces are searched.
+    pub epoch: u32,
 }
 
 pub(crate) struct Puzzle {
