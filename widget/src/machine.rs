@@ -1,7 +1,6 @@
 //! The widget's states and what moves it from one to the next. `view` decides what each state
 //! looks like.
 
-use crate::picture::Picture;
 use crate::puzzle::Puzzle;
 use crate::retry::back_off_seconds;
 use crate::{Host, Outcome, Reason, Request, Step, Timer, View};
@@ -43,6 +42,28 @@ pub(crate) enum State {
 pub(crate) enum Wait {
     Connection,
     Turn,
+}
+
+/// What is remembered of the pictures of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Picture {
+    /// The visitor sees it.
+    pub(crate) is_open: bool,
+    /// It opens when it is there: somebody has asked for the confirmation, by a click or through
+    /// the page. A visitor who is only filling in the form is not interrupted.
+    pub(crate) opens: bool,
+    /// Its time is over.
+    pub(crate) is_stale: bool,
+    /// Wrong answers.
+    pub(crate) wrong: u32,
+}
+
+impl Picture {
+    pub(crate) const NONE: Self = Self { is_open: false, opens: false, is_stale: false, wrong: 0 };
+
+    pub(crate) const fn opens_by_itself(&mut self) {
+        self.opens = true;
+    }
 }
 
 /// New attempts that the widget begins by itself when one has gone wrong.

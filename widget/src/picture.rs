@@ -7,28 +7,6 @@ use crate::{Host, Machine, Reason, Request, Timer, View};
 /// A picture that ends so soon is not worth answering.
 const MARGIN_SECONDS: u32 = 5;
 
-/// What is remembered of the pictures of a visit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Picture {
-    /// The visitor sees it.
-    pub(crate) is_open: bool,
-    /// It opens when it is there: somebody has asked for the confirmation, by a click or through
-    /// the page. A visitor who is only filling in the form is not interrupted.
-    opens: bool,
-    /// Its time is over.
-    is_stale: bool,
-    /// Wrong answers.
-    wrong: u32,
-}
-
-impl Picture {
-    pub(crate) const NONE: Self = Self { is_open: false, opens: false, is_stale: false, wrong: 0 };
-
-    pub(crate) const fn opens_by_itself(&mut self) {
-        self.opens = true;
-    }
-}
-
 impl<H: Host> Machine<H> {
     /// The edge asks for a picture that may be answered for so long.
     pub fn picture(&mut self, lifetime_seconds: u32) {
