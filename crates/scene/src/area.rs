@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Kind, Scene, Seed,
-    curve::{about_y, about_z},
+    curve::{about_y, about_z, looking, radians},
     dress::dress,
     kinds::{self, props},
     label::Shown,
     scene::{Camera, Span, Thing, Wall, What},
     seed::Dice,
-    stage::{Frame, framed, looking, radians, staged, stream, thing_reach},
+    stage::{Frame, framed, staged, stream, thing_reach},
     workshop::{Stock, reach},
 };
 

@@ -24,6 +24,17 @@ pub(crate) fn about_z(angle: f32) -> Mat3 {
     Mat3::from_cols(vec3(c, s, 0.0), vec3(-s, c, 0.0), Vec3::Z)
 }
 
+pub(crate) fn radians(degrees: f32) -> f32 {
+    degrees * (PI / 180.0)
+}
+
+/// A camera's axes: right, up and forward, from an azimuth about `y` (0 looks
+/// along `-z`) and an elevation above the floor.
+pub(crate) fn looking(azimuth: f32, elevation: f32) -> Mat3 {
+    let turn = about_y(azimuth) * about_x(-elevation);
+    Mat3::from_cols(turn.x_axis, turn.y_axis, -turn.z_axis)
+}
+
 /// The point of a circle in the `xy` plane, from `+y` clockwise.
 pub(crate) fn on_circle(radius: f32, angle: f32) -> [f32; 2] {
     [radius * libm::sinf(angle), radius * libm::cosf(angle)]

@@ -6,9 +6,9 @@ use glam::{Vec3, vec3};
 
 use crate::{
     colour::{ROOMS, contrast, srgb},
+    curve::{looking, radians},
     scene::{Backdrop, Dapple, Light, Look, Material, Pattern, Screen, Sheet, Wall},
     seed::Dice,
-    stage::{looking, radians},
     workshop::Stock,
 };
 

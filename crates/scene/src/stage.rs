@@ -1,13 +1,9 @@
 //! The camera, and what every picture is put together from.
 
-use core::f32::consts::PI;
-
 use glam::{Mat3, Vec3, vec2, vec3};
 
 use crate::{
-    Seed,
-    curve::{about_x, about_y},
-    decor,
+    Seed, decor,
     scene::{Camera, Scene, Span, Thing},
     workshop::{Stock, reach},
 };
@@ -58,17 +54,6 @@ impl Scene {
         self.things.push(thing);
         Stock { parts: self.parts, points: self.points, materials: self.materials } = stock;
     }
-}
-
-pub(crate) fn radians(degrees: f32) -> f32 {
-    degrees * (PI / 180.0)
-}
-
-/// A camera's axes: right, up and forward, from an azimuth about `y` (0 looks
-/// along `-z`) and an elevation above the floor.
-pub(crate) fn looking(azimuth: f32, elevation: f32) -> Mat3 {
-    let turn = about_y(azimuth) * about_x(-elevation);
-    Mat3::from_cols(turn.x_axis, turn.y_axis, -turn.z_axis)
 }
 
 /// How far a thing reaches along a direction, in the scene.

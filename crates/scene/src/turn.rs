@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Kind, Scene, Seed,
-    curve::about_y,
+    curve::{about_y, looking, radians},
     dress::dress,
     kinds::{self, props},
     scene::{Thing, What},
-    stage::{Frame, framed, looking, radians, staged, stream},
+    stage::{Frame, framed, staged, stream},
     workshop::Stock,
 };
 
