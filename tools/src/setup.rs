@@ -5,6 +5,7 @@
 pub mod browsers;
 mod cargo_tools;
 mod debian;
+mod executable;
 mod npm;
 pub mod python;
 pub mod redis;

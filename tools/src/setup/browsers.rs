@@ -1,11 +1,12 @@
 //! Browsers for tests: named by a variable, on PATH, from Playwright, from
 //! Debian's packages where they may be installed, else missing with a remedy.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
+use super::executable::on_path;
 use super::require::{Part, Required};
 use crate::node::Node;
 use crate::project::Project;
@@ -103,16 +104,6 @@ fn locate(variable: &str, places: &[&str]) -> Option<PathBuf> {
         return Some(path.into());
     }
     places.iter().find_map(|place| on_path(place))
-}
-
-/// An executable by name on PATH, or by its full path.
-#[must_use]
-pub fn on_path(name: &str) -> Option<PathBuf> {
-    if Path::new(name).is_absolute() {
-        return Path::new(name).is_file().then(|| name.into());
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// Playwright's own download, below `.munjigi`; its host is not always

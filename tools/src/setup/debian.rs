@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::browsers::on_path;
+use super::executable::on_path;
 use crate::files;
 use crate::project::Project;
 use crate::say;

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::browsers::on_path;
 use super::debian;
+use super::executable::on_path;
 use crate::files;
 use crate::project::Project;
 use crate::say;

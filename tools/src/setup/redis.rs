@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use super::browsers::on_path;
 use super::debian;
+use super::executable::on_path;
 use super::require::{Part, Required};
 use crate::project::Project;
 use crate::say;
