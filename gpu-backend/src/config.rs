@@ -16,6 +16,8 @@ pub use munjigi_process::config::{Environment, Mistakes};
 pub use munjigi_process::log::Log;
 pub use variables::{VARIABLES, environment, markdown};
 
+use crate::quota::{self, Callers};
+
 /// Everything that `serve` needs, besides engine and folder, which every
 /// command takes as arguments.
 #[derive(Debug)]
@@ -44,17 +46,6 @@ pub struct Work {
     pub queue: usize,
     /// How long an image waits for others to be computed with.
     pub batch_wait: Duration,
-}
-
-/// What callers may ask for.
-#[derive(Debug, Clone)]
-pub struct Callers {
-    /// Requests of one caller under way.
-    pub in_flight: usize,
-    /// Requests of one caller in an hour.
-    pub hourly: usize,
-    /// Callers without a quota; their priority is always low.
-    pub unmetered: Vec<String>,
 }
 
 impl Config {
@@ -114,7 +105,7 @@ impl Callers {
         let hourly = reader.required(&variables::HOURLY, |text| number(text, 1..=1_000_000));
         let unmetered = reader.required(&variables::UNMETERED, |text| {
             let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-            if names.iter().all(|name| crate::quota::is_name(name)) {
+            if names.iter().all(|name| quota::is_name(name)) {
                 Ok(names)
             } else {
                 Err("names of a-z, 0-9 and -, separated by commas".to_owned())

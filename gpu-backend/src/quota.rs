@@ -6,8 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use munjigi_keys::UnixMillis;
 
-use crate::config::Callers;
-
 const HOUR_MS: u64 = 3_600_000;
 /// Most callers remembered; the origin names a handful.
 const MOST_CALLERS: usize = 1_000;
@@ -19,6 +17,17 @@ pub enum Priority {
     High,
     /// Made in advance.
     Low,
+}
+
+/// What callers may ask for.
+#[derive(Debug, Clone)]
+pub struct Callers {
+    /// Requests of one caller under way.
+    pub in_flight: usize,
+    /// Requests of one caller in an hour.
+    pub hourly: usize,
+    /// Callers without a quota; their priority is always low.
+    pub unmetered: Vec<String>,
 }
 
 /// Counts what callers take.
