@@ -15,8 +15,8 @@ use tracing::Span;
 
 use crate::clock::{Deadline, Stopwatch};
 use crate::engine::choice::Engines;
+use crate::loaded::Loaded;
 use crate::quota::Priority;
-use crate::serving::Loaded;
 
 use queue::{Image, Queue};
 

@@ -3,8 +3,9 @@
 //! `onnx` reads a model file into one canonical form; `engine` computes it on
 //! a GPU or the CPU; `trust` lets the GPU have it only where both agree;
 //! `registry` is the folder of models that an operator vouches for; `task`
-//! says what the numbers mean. `upload` takes images from outside; `serving`
-//! is the models in service, and `device` the one thread that computes them.
+//! says what the numbers mean. `upload` takes images from outside; `loaded` is
+//! a model that is ready, `serving` the models in service, and `device` the one
+//! thread that computes them.
 //! `draw` makes the pictures of challenges, `paint` paints their scenes on the
 //! adapter, and `studio` has the threads for it; `http` is the service, put together by
 //! `server`. Nothing here knows accounts, Postgres, or what becomes of a
@@ -17,6 +18,7 @@ pub mod draw;
 pub mod engine;
 mod entropy;
 pub mod http;
+pub mod loaded;
 pub mod nonces;
 pub mod paint;
 pub mod quota;

@@ -2,7 +2,6 @@
 //! canary, the fallback, and swapping all of it while calls are under way. A
 //! call keeps the model that it was given until it is answered.
 
-mod loaded;
 mod plan;
 mod say;
 mod watch;
@@ -18,11 +17,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use loaded::{BATCHES, Loaded, Place};
 pub use plan::{Canary, Plan};
 pub use say::say;
 pub use watch::Watcher;
 
+use crate::loaded::Loaded;
 use crate::registry::{ModelName, Version};
 
 /// A model as callers name it: `NAME`, `NAME@latest` or `NAME@1.0.2`.

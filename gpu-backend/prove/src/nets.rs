@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use munjigi_gpu_backend::clock::Stopwatch;
 use munjigi_gpu_backend::engine::Engine;
 use munjigi_gpu_backend::engine::choice::Engines;
+use munjigi_gpu_backend::loaded::BATCHES;
 use munjigi_gpu_backend::onnx::{Canonical, Graph};
 use munjigi_gpu_backend::registry::{Entry, Registry};
-use munjigi_gpu_backend::serving::BATCHES;
 use munjigi_gpu_backend::trust::{difference, inputs};
 use serde::{Deserialize, Serialize};
 

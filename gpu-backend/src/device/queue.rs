@@ -10,8 +10,8 @@ use tracing::Span;
 
 use super::{Computed, NotComputed};
 use crate::clock::{Deadline, Stopwatch};
+use crate::loaded::Loaded;
 use crate::quota::Priority;
-use crate::serving::Loaded;
 
 /// Of this many batches one begins with an image of low priority, if any
 /// waits: what is made in advance is never starved.

@@ -12,8 +12,9 @@ use super::call::Call;
 use super::{App, Code, Refused};
 use crate::clock::Stopwatch;
 use crate::device::{Computed, NotComputed};
+use crate::loaded::Loaded;
 use crate::registry::Task;
-use crate::serving::{Loaded, Named, say};
+use crate::serving::{Named, say};
 use crate::task::feed;
 use crate::upload::{self, Fit, Placed};
 

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use super::App;
 use crate::engine::Engine;
-use crate::serving::{Broken, Loaded, Place};
+use crate::loaded::{Loaded, Place};
+use crate::serving::Broken;
 
 /// What runs here.
 #[derive(Debug, Serialize, ToSchema)]

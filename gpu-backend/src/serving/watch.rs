@@ -8,9 +8,10 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::{Broken, Fleet, Loaded, Place, Plan, Serving, plan};
+use super::{Broken, Fleet, Plan, Serving, plan};
 use crate::device::Device;
 use crate::engine::caught;
+use crate::loaded::{Loaded, Place};
 use crate::onnx::Graph;
 use crate::registry::{Entry, Listed, ModelName, Opened, Registry, Version};
 use crate::trust::Trusted;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use munjigi_gpu_backend::engine::{Engine, Kind};
+use munjigi_gpu_backend::loaded::{BATCHES, Loaded};
 use munjigi_gpu_backend::onnx::Canonical;
 use munjigi_gpu_backend::registry::{Entry, Opened, Registry};
-use munjigi_gpu_backend::serving::{BATCHES, Loaded};
 use munjigi_gpu_backend::trust::{difference, inputs};
 
 use crate::{CPU, engines};
