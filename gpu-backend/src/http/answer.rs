@@ -9,7 +9,7 @@ use munjigi_process::answer::{self, Answered, Exchange, Names};
 use munjigi_protocol::headers;
 use serde::Serialize;
 use tracing::Instrument;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use super::Refused;
 use crate::entropy;
@@ -60,6 +60,18 @@ pub struct Problem {
     detail: String,
     /// As in the header `Munjigi-Request-Id` and in the logs.
     request_id: String,
+}
+
+/// What a signed call may get instead of its answer.
+#[derive(Debug, IntoResponses)]
+#[expect(dead_code, reason = "written as `Problem`; spelt here for the document")]
+pub enum Refusals {
+    /// Refused; the code says why
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    Theirs(Problem),
+    /// Ours; some are worth a retry
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    Ours(Problem),
 }
 
 /// Wraps every request.

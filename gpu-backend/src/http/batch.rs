@@ -11,9 +11,9 @@ use munjigi_protocol::{PredictReply, routes};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::call::Call;
+use super::answer::Refusals;
+use super::call::{Call, CallQuery, ModelQuery};
 use super::look::{Upload, look};
-use super::openapi::{CallQuery, ModelQuery, Refusals};
 use super::{App, Code, Refused};
 use crate::clock::Stopwatch;
 

@@ -10,6 +10,7 @@ use munjigi_process::signed;
 use munjigi_protocol::Route;
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::IntoParams;
 
 use super::answer::RequestId;
 use super::{App, Code, Refused};
@@ -68,6 +69,29 @@ enum AskedPriority {
     High,
     #[serde(rename = "low")]
     Low,
+}
+
+/// The query of every signed call; it is part of what is signed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read as `Asked`; spelt here for the document")]
+pub struct CallQuery {
+    /// Who it is for: 1 to 32 of `a-z`, `0-9` and `-`.
+    caller: String,
+    /// `high` (where nothing is said) or `low`.
+    priority: Option<String>,
+    /// Milliseconds until the answer is worth nothing, 1 to 120,000; else
+    /// 30,000.
+    deadline_ms: Option<u64>,
+}
+
+/// The query of a call that asks a model.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read as `Asked`; spelt here for the document")]
+pub struct ModelQuery {
+    /// `NAME`, `NAME@latest` or `NAME@1.0.2`.
+    model: String,
 }
 
 impl Call {

@@ -5,9 +5,8 @@ use std::sync::OnceLock;
 
 use axum::http::header;
 use axum::response::IntoResponse;
-use serde::Deserialize;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
+use utoipa::{Modify, OpenApi};
 
 use super::answer::Problem;
 use super::{batch, health, metrics, predict, render, version};
@@ -34,41 +33,6 @@ use super::{batch, health, metrics, predict, render, version};
     modifiers(&Signed)
 )]
 struct Document;
-
-/// The query of every signed call; it is part of what is signed.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "read by `call`; spelt here for the document")]
-pub struct CallQuery {
-    /// Who it is for: 1 to 32 of `a-z`, `0-9` and `-`.
-    caller: String,
-    /// `high` (where nothing is said) or `low`.
-    priority: Option<String>,
-    /// Milliseconds until the answer is worth nothing, 1 to 120,000; else
-    /// 30,000.
-    deadline_ms: Option<u64>,
-}
-
-/// The query of a call that asks a model.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "read by `call`; spelt here for the document")]
-pub struct ModelQuery {
-    /// `NAME`, `NAME@latest` or `NAME@1.0.2`.
-    model: String,
-}
-
-/// What a signed call may get instead of its answer.
-#[derive(Debug, IntoResponses)]
-#[expect(dead_code, reason = "written by `answer`; spelt here for the document")]
-pub enum Refusals {
-    /// Refused; the code says why
-    #[response(status = "4XX", content_type = "application/problem+json")]
-    Theirs(Problem),
-    /// Ours; some are worth a retry
-    #[response(status = "5XX", content_type = "application/problem+json")]
-    Ours(Problem),
-}
 
 struct Signed;
 

@@ -7,9 +7,9 @@ use axum::extract::{Request, State};
 use axum::http::header;
 use munjigi_protocol::{PredictReply, routes};
 
-use super::call::Call;
+use super::answer::Refusals;
+use super::call::{Call, CallQuery, ModelQuery};
 use super::look::{Upload, look};
-use super::openapi::{CallQuery, ModelQuery, Refusals};
 use super::{App, Refused};
 use crate::clock::Stopwatch;
 

@@ -7,10 +7,10 @@ use axum::extract::{Request, State};
 use munjigi_protocol::{RenderReply, RenderRequest, Rendering, routes};
 use munjigi_scene::Seed;
 
-use super::call::Call;
+use super::answer::Refusals;
+use super::call::{Call, CallQuery};
 use super::judge::judge;
 use super::look::named;
-use super::openapi::{CallQuery, Refusals};
 use super::{App, Code, Refused};
 use crate::draw::{Ask, Drawn};
 
