@@ -6,6 +6,7 @@
 
 mod error;
 mod manifest;
+mod name;
 pub mod outputs;
 
 use std::fs;
@@ -16,7 +17,8 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 pub use error::RegistryError;
-pub use manifest::{Input, Manifest, ModelName, Sha256Hex, Task, Version};
+pub use manifest::{Input, Manifest, Sha256Hex, Task};
+pub use name::{ModelName, Version};
 pub use outputs::Outputs;
 
 use crate::onnx::graph::Dimension;

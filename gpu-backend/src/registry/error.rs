@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::manifest::{ModelName, Version};
+use super::name::{ModelName, Version};
 use crate::onnx::ModelError;
 
 /// Why a model is not taken, or not found. The operator's to mend, never
