@@ -3,15 +3,16 @@
 //!
 //! `net` computes and differentiates, `task` says what is learnt from which
 //! picture, `train` fits, `harvest` draws pictures and keeps them on disk,
-//! `export` and `record` write ONNX for the gpu-backend's registry, `attack`
-//! answers challenges as a bot would, `page` reports. No GPU engine is needed
-//! here, so that this builds in a minute.
+//! `export` and `record` write ONNX for the gpu-backend's registry, `likeliest`
+//! reads what a network says, `attack` answers challenges as a bot would, `page`
+//! reports. No GPU engine is needed here, so that this builds in a minute.
 
 pub mod attack;
 pub mod dice;
 pub mod export;
 pub mod harvest;
 pub mod interval;
+pub mod likeliest;
 pub mod make;
 pub mod net;
 pub mod page;

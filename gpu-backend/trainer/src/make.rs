@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use munjigi_scene::Kind;
 
-use crate::attack::answer::likeliest_cell;
 use crate::export;
 use crate::harvest::{AREA, AreaRound, Record as _, SIDE, Scenes, Store, TileRecord, Use, Wide};
 use crate::interval::Share;
+use crate::likeliest::{largest, likeliest_cell};
 use crate::net::{Batch, Net};
 use crate::record::{Manifest, Record, load, run, write};
 use crate::task::{Task, Things, Tiles, planes};
@@ -119,12 +118,6 @@ pub fn keep(
         interval: made.held_out.interval(),
     };
     write(folder, &Manifest { name, version: VERSION, task, size }, &record, &made.bytes)
-}
-
-/// The place of the largest number.
-pub fn largest(scores: &[f32]) -> usize {
-    let places = scores.iter().enumerate();
-    places.max_by(|left, right| left.1.total_cmp(right.1)).map_or(Kind::ALL.len(), |(at, _)| at)
 }
 
 /// The file says what the network says.

@@ -1,9 +1,9 @@
 //! Whether the committed networks are as right as their records say, on
 //! pictures that nothing else looks at.
 
-use munjigi_trainer::attack::answer::likeliest_cell;
 use munjigi_trainer::harvest::{AREA, AreaRound, Record as _, SIDE, TileRecord, Use, seed};
-use munjigi_trainer::make::{VERSION, largest};
+use munjigi_trainer::likeliest::{largest, likeliest_cell};
+use munjigi_trainer::make::VERSION;
 use munjigi_trainer::record::{Committed, models};
 use munjigi_trainer::task::planes;
 

@@ -5,7 +5,7 @@
 use munjigi_scene::Kind;
 
 use crate::harvest::VIEWS;
-use crate::task::{BINS, CELLS};
+use crate::task::BINS;
 
 /// How many tiles of a grid can be right.
 const RIGHT: [usize; 2] = [3, 5];
@@ -30,30 +30,6 @@ pub fn tiles(scores: &[Vec<f32>], target: usize) -> u16 {
     let sum = |count: usize| odds[..count].iter().map(|(odds, _)| odds).sum::<f32>();
     let count = (RIGHT[0]..=RIGHT[1]).max_by(|&a, &b| sum(a).total_cmp(&sum(b)));
     odds[..count.unwrap_or(RIGHT[0])].iter().fold(0, |set, (_, tile)| set | 1 << tile)
-}
-
-/// A point, in shares of width and height, from shares for each kind and cell:
-/// where a cell and those around it show the target most.
-#[expect(clippy::cast_precision_loss, reason = "a picture has few cells")]
-pub fn likeliest_cell(shares: &[f32], target: usize) -> [f32; 2] {
-    let [columns, rows] = CELLS;
-    let cells = shares.len() / Kind::ALL.len();
-    let own = &shares[target * cells..target * cells + columns * rows];
-    let around = |at: usize| {
-        let (x, y) = (at % columns, at / columns);
-        let mut sum = own[at];
-        for y in y.saturating_sub(1)..=(y + 1).min(rows - 1) {
-            for x in x.saturating_sub(1)..=(x + 1).min(columns - 1) {
-                sum += own[y * columns + x];
-            }
-        }
-        sum
-    };
-    let best = (0..columns * rows).max_by(|&a, &b| around(a).total_cmp(&around(b))).unwrap_or(0);
-    [
-        ((best % columns) as f32 + 0.5) / columns as f32,
-        ((best / columns) as f32 + 0.5) / rows as f32,
-    ]
 }
 
 /// The view that faces as the reference, from shares of directions for each

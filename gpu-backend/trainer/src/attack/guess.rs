@@ -5,7 +5,7 @@ use munjigi_scene::{Area, render};
 use super::{Kind, Tried};
 use crate::dice::Dice;
 use crate::harvest::{JUDGED, Use, seed};
-use crate::make::largest;
+use crate::likeliest::largest;
 
 /// Tries on each round: guessing costs nothing.
 const TIMES: usize = 200;

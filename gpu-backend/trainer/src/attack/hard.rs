@@ -4,9 +4,10 @@
 use anyhow::{Result, ensure};
 
 use super::Kind;
-use crate::attack::answer::{likeliest_cell, shares};
+use crate::attack::answer::shares;
 use crate::harvest::{AREA, AreaRound, GridRound, Record, SIDE, Store, Use};
-use crate::make::{THREADS, VERSION, largest};
+use crate::likeliest::{largest, likeliest_cell};
+use crate::make::{THREADS, VERSION};
 use crate::record::{Committed, models};
 use crate::task::planes;
 

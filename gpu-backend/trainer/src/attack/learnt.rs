@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::{Budget, Kind, Tried, answer};
 use crate::harvest::{AREA, SIDE, Store, TileRecord, Use, View, Wide};
+use crate::likeliest::likeliest_cell;
 use crate::make::{THREADS, VERSION};
 use crate::net::{Batch, Net};
 use crate::record::{Committed, models};
@@ -86,7 +87,7 @@ fn grids(challenges: &Tried, scores: impl Fn(&[u8]) -> Result<Vec<f32>>) -> Resu
 fn areas(challenges: &Tried, shares: impl Fn(&[u8]) -> Result<Vec<f32>>) -> Result<Vec<bool>> {
     challenges
         .areas()
-        .map(|area| Ok(area.holds(answer::likeliest_cell(&shares(area.rgb)?, area.target))))
+        .map(|area| Ok(area.holds(likeliest_cell(&shares(area.rgb)?, area.target))))
         .collect()
 }
 

@@ -7,7 +7,8 @@ use ndarray::ArrayView2;
 
 use super::{Kind, Tried, answer};
 use crate::harvest::{AREA, Record, SIDE, Store, TileRecord, Use, View, Wide};
-use crate::make::{THREADS, largest};
+use crate::likeliest::largest;
+use crate::make::THREADS;
 use crate::task::{BINS, CELLS, STRIDE, shares};
 
 /// Directions of an edge.
