@@ -3,6 +3,7 @@
 //! in, rows are `store`'s, pages are `http::console`'s.
 
 pub mod access_token;
+mod account;
 pub mod api_key;
 pub mod demo;
 pub mod email;
@@ -18,6 +19,7 @@ mod vault;
 pub mod visit;
 
 pub use access_token::AccessTokens;
+pub use account::{Account, Totp};
 pub use api_key::ApiKey;
 pub use email::EmailAddress;
 pub use id::Id;

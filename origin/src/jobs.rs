@@ -16,7 +16,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::entropy::Entropy;
 use crate::publish::{self, Publisher};
 use crate::stop::Stop;
-use crate::store::breakdowns::RollDay;
+use crate::store::breakdowns::{RollDay, RollHour};
 use crate::store::housekeeping::{CreateDays, DropDays, Sweep};
 use crate::store::locks::{Fenced, Lease};
 use crate::store::{StoreError, Unit, departures, pictures, rollups, transact};
@@ -93,7 +93,7 @@ impl Jobs {
             let mut computed = Vec::new();
             for hour in hours {
                 computed.push((*hour, self.clock.now()));
-                if self.carry_out(lease, &rollups::Roll { hour: *hour }).await?.is_none() {
+                if self.carry_out(lease, &RollHour { hour: *hour }).await?.is_none() {
                     return Ok(());
                 }
             }

@@ -9,6 +9,7 @@ mod bucket;
 mod compose;
 mod import;
 mod labels;
+mod listed;
 mod sample;
 mod scan;
 mod source;
@@ -25,6 +26,7 @@ pub use bucket::{
 pub use compose::{Composed, TooFew, compose};
 pub use import::{Import, ImportError, Imported};
 pub use labels::{LISTS, Labels, LabelsError, is_key};
+pub use listed::Listed;
 pub use sample::{Example, Measured, Objection, Precise, SampleError, Vetted, sample};
 pub use scan::{Found, ScanError, scan};
-pub use source::{Listed, Source, SourceError};
+pub use source::{Source, SourceError};

@@ -12,6 +12,7 @@ mod plan;
 pub mod policy;
 mod publish;
 mod queue;
+mod run;
 mod sift;
 
 #[cfg(test)]

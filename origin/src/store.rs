@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod api_sessions;
 pub mod audit;
 pub mod breakdowns;
+mod columns;
 pub mod counts;
 pub mod departures;
 mod error;

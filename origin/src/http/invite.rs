@@ -6,8 +6,8 @@ use munjigi_keys::UnixMillis;
 
 use super::App;
 use super::console::letters;
+use crate::accounts::Account;
 use crate::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
-use crate::store::accounts::Account;
 use crate::store::audit::Actor;
 use crate::store::limits::Taken;
 use crate::store::organisations::{self, Membership, TeamRefused};

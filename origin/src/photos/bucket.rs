@@ -19,7 +19,7 @@ use reqwest::StatusCode;
 pub use address::{AddressError, BucketAddress};
 pub use settings::{BucketSettings, Credentials, WrongVariable};
 
-use super::source::Listed;
+use super::listed::Listed;
 use crate::edge::reasons;
 use client::{Connector, Refusal};
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::labels::is_key;
+use super::listed::Listed;
 use super::scan::content_type;
-use super::source::{Listed, Source, SourceError};
+use super::source::{Source, SourceError};
 
 /// Below, a model labels nothing.
 pub const LEAST_PRECISION: f64 = 0.98;

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::source::{Listed, Source, SourceError};
+use super::listed::Listed;
+use super::source::{Source, SourceError};
 
 /// Ends of names that are photos.
 const ENDS: [(&str, &str); 4] =

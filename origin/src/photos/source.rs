@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio::io::AsyncReadExt;
 
 use super::bucket::{Bucket, BucketError};
+use super::listed::Listed;
 
 /// A place with photos.
 #[derive(Debug)]
@@ -15,17 +16,6 @@ pub enum Source {
     Folder(PathBuf),
     /// What was found in a bucket.
     Bucket(Bucket),
-}
-
-/// A file or an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Where it is; of an object, its key.
-    pub path: PathBuf,
-    /// The same below the folder; of an object, its key.
-    pub name: String,
-    /// Its size.
-    pub bytes: u64,
 }
 
 /// Why something cannot be listed or read.

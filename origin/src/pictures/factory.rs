@@ -1,5 +1,5 @@
-//! The factory's loop: looks at the pools, has packs begun, drawn, delivered
-//! and retired. Safe to run in several origins at once and to run twice.
+//! One look of the factory at the pools: which packs are begun, retired and
+//! drawn on. Safe to take in several origins at once and to take twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +10,14 @@ use sqlx::PgPool;
 
 use super::plan::{self, Move, Want, lead};
 use super::policy::Policy;
-use super::{publish, queue};
 use crate::clock::Clock;
 use crate::config::Pictures;
 use crate::edge::Edge;
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
-use crate::stop::Stop;
 use crate::store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
 use crate::store::{StoreError, transact};
 
-/// Between two looks.
-const TEND_EVERY: Duration = Duration::from_secs(5);
 /// So long before a pause the high-water mark is what is aimed at.
 const FILL_AHEAD: Duration = Duration::from_hours(4);
 
@@ -45,19 +41,6 @@ pub struct Factory {
 }
 
 impl Factory {
-    /// Keeps the pools filled until told to stop.
-    pub async fn run(self, stop: Stop) {
-        if self.gpu.is_none() {
-            tracing::info!("MUNJIGI_GPU_URL is not set: no pictures are drawn");
-        }
-        self.prepare(stop.clone()).await;
-        tokio::join!(
-            self.tend_until(stop.clone()),
-            publish::run(&self, stop.clone()),
-            queue::run(&self, stop),
-        );
-    }
-
     /// Whether a kind is dealt.
     pub fn deals(&self, kind: PictureType, switch: Option<Switch>) -> bool {
         self.config.kinds.contains(&kind) && self.policy.deals(kind, switch)
@@ -115,46 +98,6 @@ impl Factory {
             }
         }
         decision
-    }
-
-    /// Makes the queue's tables where something is to be queued.
-    async fn prepare(&self, mut stop: Stop) {
-        let mut told = false;
-        while self.gpu.is_some() && !stop.is_asked() {
-            let Err(error) = queue::migrate(&self.pool).await else { return };
-            if !told {
-                tracing::warn!(%error, "no pictures are drawn yet");
-                told = true;
-            }
-            tokio::select! {
-                () = stop.asked() => {}
-                () = tokio::time::sleep(TEND_EVERY) => {}
-            }
-        }
-    }
-
-    async fn tend_until(&self, mut stop: Stop) {
-        let mut told = false;
-        while !stop.is_asked() {
-            match self.tend_and_queue().await {
-                Ok(()) => told = false,
-                // The same reason once, not every few seconds.
-                Err(error) if !told => {
-                    tracing::warn!(%error, "the pools of pictures are not tended");
-                    told = true;
-                }
-                Err(_) => {}
-            }
-            tokio::select! {
-                () = stop.asked() => {}
-                () = tokio::time::sleep(TEND_EVERY) => {}
-            }
-        }
-    }
-
-    async fn tend_and_queue(&self) -> Result<(), queue::QueueError> {
-        let packs = self.tend().await?;
-        queue::add(&self.pool, &packs).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_keys::UnixMillis;
 
-use super::Factory;
+use super::factory::Factory;
 use super::sift::shape;
 use crate::edge::EdgeError;
 use crate::publish::{count, retry_after_ms};

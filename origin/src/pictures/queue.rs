@@ -13,7 +13,7 @@ use munjigi_protocol::PackId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
-use super::Factory;
+use super::factory::Factory;
 use crate::stop::Stop;
 use crate::store::StoreError;
 

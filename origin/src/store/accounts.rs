@@ -8,63 +8,11 @@ use time::OffsetDateTime;
 use super::api_keys::{Because, revoke_all};
 use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
-use super::{StoreError, Unit, mails, organisations};
-use crate::accounts::{EmailAddress, Id, TokenHash};
+use super::{StoreError, Unit, columns, mails, organisations};
+use crate::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
 use crate::email::Letter;
 use crate::locale::Locale;
 use crate::timestamp::{from_timestamp, to_timestamp};
-
-/// An account.
-#[derive(Debug, Clone)]
-pub struct Account {
-    /// Its name in addresses.
-    pub id: Id,
-    /// Where letters go.
-    pub email: EmailAddress,
-    /// What it is called.
-    pub name: String,
-    /// Of letters.
-    pub locale: Locale,
-    /// Argon2id, in the PHC format.
-    pub password: String,
-    /// The authenticator app.
-    pub totp: Totp,
-    /// Whether there are passkeys.
-    pub has_passkey: bool,
-    /// When it was made.
-    pub created_at: OffsetDateTime,
-}
-
-/// How far an authenticator app has come. Keys are sealed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Totp {
-    /// There is none.
-    None,
-    /// A key was shown, and no code of it was given yet: it proves nothing.
-    Offered {
-        /// The key.
-        sealed: Vec<u8>,
-        /// When it was shown.
-        at: UnixMillis,
-    },
-    /// It is the second factor.
-    InUse {
-        /// The key.
-        sealed: Vec<u8>,
-    },
-}
-
-impl Account {
-    /// Whether an authenticator app is in use.
-    pub const fn has_totp(&self) -> bool {
-        matches!(self.totp, Totp::InUse { .. })
-    }
-
-    /// Whether the password alone does not open it.
-    pub const fn has_factor(&self) -> bool {
-        self.has_totp() || self.has_passkey
-    }
-}
 
 struct Row {
     id: String,
@@ -81,8 +29,8 @@ struct Row {
 
 impl Row {
     fn account(self) -> Result<Account, StoreError> {
-        let email = address("accounts", &self.id, &self.email)?;
-        let locale = locale("accounts", &self.id, &self.locale)?;
+        let email = columns::address("accounts", &self.id, &self.email)?;
+        let locale = columns::locale("accounts", &self.id, &self.locale)?;
         let totp = match (self.totp_key, self.totp_confirmed_at, self.totp_offered_at) {
             (Some(sealed), Some(_), _) => Totp::InUse { sealed },
             (Some(sealed), None, Some(at)) => Totp::Offered { sealed, at: from_timestamp(at) },
@@ -99,23 +47,6 @@ impl Row {
             created_at: self.created_at,
         })
     }
-}
-
-/// An address from a row.
-pub(super) fn address(
-    table: &'static str,
-    row: &str,
-    text: &str,
-) -> Result<EmailAddress, StoreError> {
-    let inconsistent = |_| StoreError::Inconsistent { table, column: "email", row: row.to_owned() };
-    text.parse().map_err(inconsistent)
-}
-
-/// A language from a row.
-fn locale(table: &'static str, row: &str, text: &str) -> Result<Locale, StoreError> {
-    let inconsistent =
-        |_| StoreError::Inconsistent { table, column: "locale", row: row.to_owned() };
-    text.parse().map_err(inconsistent)
 }
 
 /// The account of an address.
@@ -220,8 +151,8 @@ pub async fn sign_up(
     .fetch_optional(pool)
     .await?;
     row.map(|row| {
-        let email = address("sign_ups", "of a link", &row.email)?;
-        let locale = locale("sign_ups", "of a link", &row.locale)?;
+        let email = columns::address("sign_ups", "of a link", &row.email)?;
+        let locale = columns::locale("sign_ups", "of a link", &row.locale)?;
         let (name, password) = (row.name, row.password);
         Ok(SignUp { email, name, locale, password })
     })

@@ -5,9 +5,9 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::accounts::Account;
 use super::audit::{self, Actor, Entry};
-use super::{StoreError, Unit, mails, organisations, transact};
+use super::{StoreError, Unit, columns, mails, transact};
+use crate::accounts::Account;
 use crate::accounts::{ApiKey, Id, Permission, TokenHash};
 use crate::email::Letter;
 use crate::entropy::Entropy;
@@ -223,7 +223,7 @@ impl Keep<'_> {
         .fetch_optional(connection)
         .await?;
         let Some(role) = role else { return Ok(false) };
-        let role = organisations::role("members", by.id.as_str(), &role)?;
+        let role = columns::role("members", by.id.as_str(), &role)?;
         Ok(self.key.wanted.scopes.iter().all(|scope| role.may(*scope)))
     }
 }

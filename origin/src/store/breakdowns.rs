@@ -114,6 +114,30 @@ pub async fn replace_hour(
     Ok(())
 }
 
+/// Computes one hour anew.
+#[derive(Debug)]
+pub struct RollHour {
+    /// The hour.
+    pub hour: OffsetDateTime,
+}
+
+impl Unit for RollHour {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        rollups::lock(connection).await?;
+        // Retention may have dropped the hour's rows since it was found due;
+        // computing it now would replace its roll-up by nothing.
+        let marked = sqlx::query!("SELECT FROM rollup_hours WHERE hour = $1", self.hour)
+            .fetch_optional(&mut *connection)
+            .await?;
+        if marked.is_none() {
+            return Ok(());
+        }
+        replace_hour(connection, self.hour).await
+    }
+}
+
 /// Computes one day anew from its hours.
 #[derive(Debug)]
 pub struct RollDay {

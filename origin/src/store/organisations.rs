@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::{StoreError, columns};
 use crate::accounts::{EmailAddress, Id, Role, TokenHash};
 use crate::timestamp::to_timestamp;
 
@@ -133,7 +133,7 @@ pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>,
     .await?;
     rows.into_iter()
         .map(|row| {
-            let role = role("members", &row.account, &row.role)?;
+            let role = columns::role("members", &row.account, &row.role)?;
             Ok(MemberRow {
                 account: row.account.into(),
                 name: row.name,
@@ -174,8 +174,8 @@ struct InvitationRow {
 
 impl InvitationRow {
     fn invitation(self) -> Result<Invitation, StoreError> {
-        let email = super::accounts::address("invitations", &self.id, &self.email)?;
-        let role = role("invitations", &self.id, &self.role)?;
+        let email = columns::address("invitations", &self.id, &self.email)?;
+        let role = columns::role("invitations", &self.id, &self.role)?;
         Ok(Invitation {
             id: self.id.into(),
             organisation: self.organisation.into(),
@@ -225,10 +225,4 @@ pub async fn invitation(
     .fetch_optional(pool)
     .await?;
     row.map(InvitationRow::invitation).transpose()
-}
-
-/// A role from a row.
-pub(super) fn role(table: &'static str, row: &str, text: &str) -> Result<Role, StoreError> {
-    let inconsistent = || StoreError::Inconsistent { table, column: "role", row: row.to_owned() };
-    Role::parse(text).ok_or_else(inconsistent)
 }

@@ -1,11 +1,11 @@
 //! Hourly roll-ups: marking the hours that received data, and having them
-//! computed. What is computed is `breakdowns`'.
+//! computed. Computing them is `breakdowns`'.
 
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, breakdowns};
+use super::StoreError;
 use crate::timestamp::to_timestamp;
 
 /// The hour that a time is in.
@@ -52,30 +52,6 @@ pub async fn due(pool: &PgPool) -> Result<Vec<OffsetDateTime>, StoreError> {
     .fetch_all(pool)
     .await?;
     Ok(hours)
-}
-
-/// Computes one hour anew.
-#[derive(Debug)]
-pub struct Roll {
-    /// The hour.
-    pub hour: OffsetDateTime,
-}
-
-impl Unit for Roll {
-    type Output = ();
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        lock(connection).await?;
-        // Retention may have dropped the hour's rows since it was found due;
-        // computing it now would replace its roll-up by nothing.
-        let marked = sqlx::query!("SELECT FROM rollup_hours WHERE hour = $1", self.hour)
-            .fetch_optional(&mut *connection)
-            .await?;
-        if marked.is_none() {
-            return Ok(());
-        }
-        breakdowns::replace_hour(connection, self.hour).await
-    }
 }
 
 /// Notes that an hour's computation began at `began` and is committed. Not in

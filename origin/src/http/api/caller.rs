@@ -10,12 +10,13 @@ use axum::http::{HeaderMap, header};
 use munjigi_keys::UnixMillis;
 
 use super::refusal::{ApiCode, ApiRefused};
+use crate::accounts::Account;
 use crate::accounts::access_token::{AccessTokenError, Bearer};
 use crate::accounts::session::is_proved;
 use crate::accounts::{ApiKey, Id, Limit, Permission, Role, api_key};
 use crate::http::App;
 use crate::http::console::Browser;
-use crate::store::accounts::{self, Account};
+use crate::store::accounts;
 use crate::store::api_keys::{self, KeyRecord, KeyState};
 use crate::store::api_sessions;
 use crate::store::audit::Actor;

@@ -4,11 +4,12 @@ use munjigi_keys::UnixMillis;
 use reqwest::Url;
 
 use super::Console;
+use crate::accounts::Account;
 use crate::accounts::{EmailAddress, Role, Token, session};
 use crate::email::{Letter, LetterKind};
 use crate::locale::Locale;
 use crate::shown::Shown;
-use crate::store::accounts::{Account, SignUp};
+use crate::store::accounts::SignUp;
 use crate::store::organisations::Membership;
 
 const MINUTE_MILLIS: u64 = 60_000;

@@ -10,7 +10,7 @@ use crate::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
 use crate::email::Letter;
 use crate::store::api_keys::{Because, revoke_all};
 use crate::store::audit::{self, Actor, CommandEntry, Entry};
-use crate::store::{StoreError, Unit, mails};
+use crate::store::{StoreError, Unit, columns, mails};
 use crate::timestamp::to_timestamp;
 
 /// Why nothing was changed.
@@ -297,7 +297,7 @@ impl Unit for ChangeMember<'_> {
         .fetch_optional(&mut *connection)
         .await?;
         let Some(row) = row else { return Ok(Err(TeamRefused::Unknown)) };
-        let before = super::role("members", self.account.as_str(), &row.role)?;
+        let before = columns::role("members", self.account.as_str(), &row.role)?;
         // Somebody who was removed or demoted a moment ago changes nobody any more.
         let by = role_of(connection, self.organisation, &self.actor.account).await?;
         let Some(by) = by else { return Ok(Err(TeamRefused::of(self.by))) };
@@ -418,7 +418,7 @@ async fn role_of(
     )
     .fetch_optional(connection)
     .await?;
-    role.map(|role| super::role("members", account.as_str(), &role)).transpose()
+    role.map(|role| columns::role("members", account.as_str(), &role)).transpose()
 }
 
 async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), StoreError> {

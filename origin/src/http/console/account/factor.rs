@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::proof;
 use crate::accounts::factor::{RecoveryCode, TotpKey};
 use crate::accounts::session::OFFER_MILLIS;
+use crate::accounts::{Account, Totp};
 use crate::accounts::{Password, TokenHash};
 use crate::email::LetterKind;
 use crate::http::App;
@@ -24,7 +25,6 @@ use crate::http::console::letters;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::store::accounts::{Account, Totp};
 use crate::store::{factors, transact};
 
 const HERE: &str = "/console/account/factor";

@@ -1,0 +1,66 @@
+//! The factory's loop: looks at the pools, queues what is to be drawn, and
+//! keeps delivery and queue going beside it.
+
+use std::time::Duration;
+
+use super::factory::Factory;
+use super::{publish, queue};
+use crate::stop::Stop;
+
+/// Between two looks.
+const TEND_EVERY: Duration = Duration::from_secs(5);
+
+impl Factory {
+    /// Keeps the pools filled until told to stop.
+    pub async fn run(self, stop: Stop) {
+        if self.gpu.is_none() {
+            tracing::info!("MUNJIGI_GPU_URL is not set: no pictures are drawn");
+        }
+        self.prepare(stop.clone()).await;
+        tokio::join!(
+            self.tend_until(stop.clone()),
+            publish::run(&self, stop.clone()),
+            queue::run(&self, stop),
+        );
+    }
+
+    /// Makes the queue's tables where something is to be queued.
+    async fn prepare(&self, mut stop: Stop) {
+        let mut told = false;
+        while self.gpu.is_some() && !stop.is_asked() {
+            let Err(error) = queue::migrate(&self.pool).await else { return };
+            if !told {
+                tracing::warn!(%error, "no pictures are drawn yet");
+                told = true;
+            }
+            tokio::select! {
+                () = stop.asked() => {}
+                () = tokio::time::sleep(TEND_EVERY) => {}
+            }
+        }
+    }
+
+    async fn tend_until(&self, mut stop: Stop) {
+        let mut told = false;
+        while !stop.is_asked() {
+            match self.tend_and_queue().await {
+                Ok(()) => told = false,
+                // The same reason once, not every few seconds.
+                Err(error) if !told => {
+                    tracing::warn!(%error, "the pools of pictures are not tended");
+                    told = true;
+                }
+                Err(_) => {}
+            }
+            tokio::select! {
+                () = stop.asked() => {}
+                () = tokio::time::sleep(TEND_EVERY) => {}
+            }
+        }
+    }
+
+    async fn tend_and_queue(&self) -> Result<(), queue::QueueError> {
+        let packs = self.tend().await?;
+        queue::add(&self.pool, &packs).await
+    }
+}
