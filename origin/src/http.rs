@@ -13,11 +13,15 @@ mod health;
 mod home;
 mod intake;
 mod invite;
+mod letters;
 mod metrics;
+mod new_key;
 mod parts;
 mod refused;
+mod request_id;
 mod signed;
 mod version;
+mod viewer;
 
 #[cfg(test)]
 mod tests;
@@ -128,10 +132,15 @@ async fn another_method() -> Refused {
     Refused::new(Code::MethodNotAllowed, "the path takes another method")
 }
 
+/// Every page, with that of the API, which the console knows nothing of.
+fn pages(app: &Arc<App>) -> console::Pages {
+    console::pages(app).get("/api", console::Access::Anyone, viewer::show)
+}
+
 /// Every other route.
 pub fn router(app: Arc<App>) -> Router {
     let pages = match app.console {
-        Some(_) => console::router(&app),
+        Some(_) => pages(&app).into_router(),
         None => Router::new().route("/", get(home::handler)),
     };
     pages

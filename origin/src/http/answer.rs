@@ -14,6 +14,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use super::api::ApiRefused;
+use super::request_id::RequestId;
 use super::{App, Refused};
 use crate::telemetry;
 
@@ -33,10 +34,6 @@ const FIXED: [(HeaderName, &str); 4] = [
 
 const NAMES: Names =
     Names { requests: "munjigi_http_requests_total", seconds: "munjigi_http_request_seconds" };
-
-/// The id of a request, for who answers it.
-#[derive(Debug, Clone, Default)]
-pub struct RequestId(pub String);
 
 /// Wraps every request.
 pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {

@@ -7,14 +7,14 @@
 mod audit;
 mod body;
 mod caller;
-mod document;
+pub(super) mod document;
 mod gate;
 mod info;
 mod keys;
 mod me;
 mod organisations;
 mod refusal;
-mod routes;
+pub(super) mod routes;
 mod rules;
 mod secrets;
 mod session;
@@ -22,7 +22,6 @@ mod sites;
 mod statistics;
 mod status;
 mod team;
-pub mod viewer;
 
 use std::sync::Arc;
 
@@ -31,23 +30,23 @@ use axum::routing::get;
 use time::OffsetDateTime;
 
 use super::App;
+use super::new_key::NewKey;
 use crate::accounts::Permission;
 use crate::timestamp::from_timestamp;
 use routes::{Access, Method, Route};
 
-pub use keys::NewKey;
 pub use refusal::ApiRefused;
 
 /// Every route; without a console those that need neither key nor records.
 pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
     if app.console.is_none() {
-        return routes::router(app, public_rows());
+        return gate::router(app, public_rows());
     }
-    routes::router(app, rows()).route("/api/openapi.json", get(document::handler))
+    gate::router(app, rows()).route("/api/openapi.json", get(document::handler))
 }
 
 /// The table.
-fn rows() -> Vec<Route> {
+pub(super) fn rows() -> Vec<Route> {
     let mut rows = public_rows();
     rows.extend(account_rows());
     rows.extend(site_rows());
@@ -108,7 +107,7 @@ fn account_rows() -> Vec<Route> {
             "Make a key; its text is in this answer alone",
             keys::make,
         )
-        .takes::<keys::NewKey>()
+        .takes::<NewKey>()
         .gives::<keys::MadeKey>(201),
         Route::new(
             Delete,

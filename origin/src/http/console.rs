@@ -21,11 +21,12 @@ mod invitation;
 mod keys;
 mod language;
 mod later;
-pub(super) mod letters;
 pub(super) mod log_in;
+mod log_in_passkey;
 mod log_out;
 mod looked;
 mod mailbox;
+mod next;
 mod notifications;
 mod overview;
 mod passkey;
@@ -38,22 +39,17 @@ mod statistics;
 mod status;
 mod team;
 mod trouble;
+mod trouble_page;
 mod visitor;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
 use munjigi_captcha::KeyCheck;
 
 use super::App;
-use super::api::viewer;
 use crate::accounts::{AccessTokens, Permission, Vault};
 use crate::config;
-
-#[cfg(test)]
-use gate::Listed;
-use gate::{Access, Pages};
 
 /// What the pages need beside the rest.
 #[derive(Debug)]
@@ -108,7 +104,7 @@ impl Console {
 }
 
 /// Every page.
-fn pages(app: &Arc<App>) -> Pages {
+pub(super) fn pages(app: &Arc<App>) -> Pages {
     let pages = of_account(for_everybody(Pages::new(app)));
     of_team(of_the_unusual(of_sites(pages)))
 }
@@ -124,7 +120,6 @@ fn for_everybody(pages: Pages) -> Pages {
         .get("/docs/{page}", Public, docs::show)
         .get("/status", Public, status::show)
         .get("/assets/{name}", Public, assets::show)
-        .get("/api", Anyone, viewer::show)
         .get("/sign-up", Guest, sign_up::show)
         .post("/sign-up", Guest, sign_up::submit)
         .get("/confirm", Guest, confirm::show)
@@ -133,10 +128,10 @@ fn for_everybody(pages: Pages) -> Pages {
         .post("/log-in", Guest, log_in::submit)
         .get("/log-in/code", HalfWay, code::show)
         .post("/log-in/code", HalfWay, code::submit)
-        .post("/log-in/passkey", Guest, passkey::submit)
-        .post("/log-in/passkey/options", Guest, passkey::options)
-        .post("/log-in/code/passkey", HalfWay, passkey::factor)
-        .post("/log-in/code/passkey/options", HalfWay, passkey::factor_options)
+        .post("/log-in/passkey", Guest, log_in_passkey::submit)
+        .post("/log-in/passkey/options", Guest, log_in_passkey::options)
+        .post("/log-in/code/passkey", HalfWay, log_in_passkey::factor)
+        .post("/log-in/code/passkey/options", HalfWay, log_in_passkey::factor_options)
         .get("/recover", Guest, recover::show)
         .post("/recover", Guest, recover::submit)
         .get("/recover/password", Guest, recover::choose)
@@ -273,19 +268,9 @@ fn of_the_unusual(pages: Pages) -> Pages {
 }
 
 pub use gate::nowhere;
+pub(super) use gate::{Access, Pages};
 pub use person::{Browser, Person};
 pub use trouble::Trouble;
-
-/// The pages' routes.
-pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
-    pages(app).into_router()
-}
-
-/// Each page with who may see it.
-#[cfg(test)]
-fn listed(app: &Arc<App>) -> Vec<Listed> {
-    pages(app).listed()
-}
 
 #[cfg(test)]
 pub(super) mod tests;

@@ -5,7 +5,7 @@
 use munjigi_keys::UnixMillis;
 
 use super::App;
-use super::console::letters;
+use super::letters;
 use crate::accounts::Account;
 use crate::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
 use crate::store::audit::Actor;
@@ -61,7 +61,8 @@ impl Invite<'_> {
             }
         }
         let (id, link) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
-        let letter = letters::invited(app.console(), by, &membership.name, email, role, &link);
+        let letter =
+            letters::invited(&app.console().config, by, &membership.name, email, role, &link);
         let unit = organisations::Invite {
             id: &id,
             link: link.hash(),

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use munjigi_keys::UnixMillis;
 use sha2::{Digest, Sha256};
@@ -15,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::body::{MAX_BODY_BYTES, too_large};
 use super::caller::{Acting, Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
-use super::routes::{Access, Deprecation, Listed, Method};
+use super::routes::{Access, BASE, Deprecation, Listed, Method, Route};
 use crate::http::App;
 use crate::http::console::Browser;
 use crate::store::api_keys;
@@ -28,6 +30,18 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY_CHARS: usize = 255;
+
+/// The routes of some rows, each behind the gate.
+pub fn router(app: &Arc<App>, rows: Vec<Route>) -> Router<Arc<App>> {
+    let mut router = Router::new();
+    for Route { listed, code } in rows {
+        let path = format!("{BASE}{}", listed.path);
+        let state = (Arc::clone(app), Arc::new(listed));
+        let gated = code.layer(middleware::from_fn_with_state(state, gate));
+        router = router.route(&path, gated);
+    }
+    router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
 
 /// Wraps every route.
 pub async fn gate(

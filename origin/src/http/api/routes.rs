@@ -4,17 +4,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::middleware;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use munjigi_keys::UnixMillis;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-use super::body::{List, MAX_BODY_BYTES};
-use super::gate::gate;
+use super::body::List;
 use crate::accounts::Permission;
 use crate::http::App;
 
@@ -130,8 +126,8 @@ pub struct Listed {
 
 /// A row with its code.
 pub struct Route {
-    listed: Listed,
-    code: MethodRouter<Arc<App>>,
+    pub(super) listed: Listed,
+    pub(super) code: MethodRouter<Arc<App>>,
 }
 
 impl Route {
@@ -215,18 +211,6 @@ impl Route {
         self.listed.deprecated = Some(deprecation);
         self
     }
-}
-
-/// The routes of some rows, each behind the gate.
-pub fn router(app: &Arc<App>, rows: Vec<Route>) -> Router<Arc<App>> {
-    let mut router = Router::new();
-    for Route { listed, code } in rows {
-        let path = format!("{BASE}{}", listed.path);
-        let state = (Arc::clone(app), Arc::new(listed));
-        let gated = code.layer(middleware::from_fn_with_state(state, gate));
-        router = router.route(&path, gated);
-    }
-    router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// Some rows without their code.

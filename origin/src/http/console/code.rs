@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::cookies;
 use super::frame::{Frame, render};
-use super::log_in::{Wanted, within};
+use super::next::{Wanted, within};
 use super::passkey;
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
@@ -43,19 +43,6 @@ pub struct Fields {
     code: String,
     #[serde(default)]
     next: String,
-}
-
-/// Where it is asked for, on the way to a page that somebody wanted. The
-/// address is nobody's word: what it leads to is looked at again.
-pub fn address(next: &str) -> String {
-    let here = "/log-in/code";
-    match within(next) {
-        "/console" => here.to_owned(),
-        next => {
-            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-            format!("{here}?{query}")
-        }
-    }
 }
 
 /// The form.

@@ -6,7 +6,7 @@ use axum::response::Html;
 use super::assets;
 use super::gate::FORM_KEY;
 use super::language::{self, Switch};
-use super::person::{Browser, Member, Person};
+use super::person::{Asking, Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::accounts::Permission;
 use crate::config::SignUpPolicy;
@@ -48,6 +48,14 @@ pub struct Frame {
     pub words: &'static Words,
     /// The same page in the other languages, where it is there in them.
     pub languages: Vec<Switch>,
+}
+
+impl Asking {
+    /// Around the page.
+    pub fn frame(&self, title: impl Into<String>, entry: Entry) -> Frame {
+        let Self { app, browser, person, member } = self;
+        Frame::of_member(app, browser, person, member, title, entry)
+    }
 }
 
 /// An entry of the navigation.

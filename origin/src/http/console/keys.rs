@@ -13,11 +13,11 @@ use serde::Deserialize;
 
 use super::account::proof;
 use super::frame::{Entry, Frame, render};
-use super::letters;
 use super::person::Asking;
 use super::trouble::Trouble;
 use crate::accounts::{Id, Permission};
-use crate::http::api::NewKey;
+use crate::http::letters;
+use crate::http::new_key::NewKey;
 use crate::store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
 use crate::store::transact;
 
@@ -121,7 +121,7 @@ pub async fn make(
     };
     let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
     let (by, membership) = (&asking.person.account, &asking.member.membership);
-    let letter = &letters::key_made(app.console(), by, membership, &wanted.name);
+    let letter = &letters::key_made(&app.console().config, by, membership, &wanted.name);
     let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
         Ok(made) => made,

@@ -12,12 +12,13 @@ use axum::{Extension, Form};
 use munjigi_keys::UnixMillis;
 use serde::Deserialize;
 
+use super::cookies;
 use super::frame::{Frame, render};
+use super::next::{Wanted, by_code, within};
 use super::passkey;
 use super::person::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use super::{code, cookies};
 use crate::accounts::demo::{self, Reach};
 use crate::accounts::session::Stage;
 use crate::accounts::visit::Visit;
@@ -44,14 +45,6 @@ struct Page {
     widget: Option<Widget>,
     /// Address and password of the demo account, on a development machine.
     demo: Option<(&'static str, &'static str)>,
-}
-
-/// Where to go afterwards.
-#[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
-    /// A path of the console, until `within` has said so: anything.
-    #[serde(default)]
-    pub next: String,
 }
 
 /// What the form sends.
@@ -230,19 +223,12 @@ pub async fn begin(
     };
     sessions::begin(&app.pool, &session).await?;
     let mut response = if needs_factor {
-        Redirect::to(&code::address(next)).into_response()
+        Redirect::to(&by_code(next)).into_response()
     } else {
         Redirect::to(within(next)).into_response()
     };
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
     Ok(response)
-}
-
-/// A path of the console; anything else could lead to another host.
-pub fn within(next: &str) -> &str {
-    let is_ours = next == "/console" || next.starts_with("/console/");
-    let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if is_ours && is_plain && next.len() <= 1_000 { next } else { "/console" }
 }
 
 fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, Trouble> {
@@ -272,32 +258,4 @@ fn again(
     let widget = visitor::widget(app, ACTION);
     let page = render(&Page { frame, words, email, next, mistake, passkeys, widget, demo: None })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nobody_is_led_to_another_host() {
-        for path in ["/console", "/console/0123456789abcdef/sites?sort=name"] {
-            assert_eq!(within(path), path);
-        }
-        for path in [
-            "",
-            "//evil.example",
-            "https://evil.example",
-            "https:/console",
-            "\\\\evil.example",
-            "/\\evil.example",
-            "/\t/evil.example",
-            " //evil.example",
-            "/consoles",
-            "/console/\\evil",
-            "/console/\nx",
-            "/log-out",
-        ] {
-            assert_eq!(within(path), "/console", "{path:?}");
-        }
-    }
 }

@@ -1,93 +1,26 @@
-//! What every page with a passkey does: asks the browser, and takes its
-//! answer. `/log-in/passkey`, which needs nothing else, is here as well.
+//! What every page with a passkey does: asks the browser, and takes its answer.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use axum::extract::rejection::FormRejection;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Form};
-use serde::Deserialize;
 
-use super::person::{Browser, Person};
+use super::assets;
+use super::person::Browser;
 use super::trouble::Trouble;
-use super::{assets, code, letters, log_in};
 use crate::accounts::Account;
 use crate::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingParty, Used};
 use crate::accounts::{Id, limits};
 use crate::email::LetterKind;
-use crate::http::App;
+use crate::http::{App, letters};
 use crate::shown::Shown;
 use crate::store::accounts;
 use crate::store::limits::Taken;
 use crate::store::passkeys::{self, Claimed, MarkCopied};
 use crate::store::transact;
-use crate::words;
-
-/// What the forms send.
-#[derive(Debug, Deserialize)]
-pub struct Fields {
-    answer: String,
-    #[serde(default)]
-    next: String,
-}
 
 /// Path of the script, where passkeys are possible at all.
 pub fn script(app: &App) -> Option<&'static str> {
     let party = app.console.as_ref()?.config.relying_party();
     party.is_some().then(|| assets::PASSKEYS.path.as_str())
-}
-
-/// What to ask of the browser of who wants to log in.
-pub async fn options(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-) -> Result<Response, Trouble> {
-    ask(&app, &browser, Purpose::LogIn).await
-}
-
-/// Logs in who has a passkey.
-pub async fn submit(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
-    count(&app, &browser).await?;
-    match accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
-        Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
-        Err(error) => {
-            let mistake = words::of_passkey(browser.locale, error);
-            log_in::refuse(&app, &browser, next, mistake)
-        }
-    }
-}
-
-/// What to ask of the browser of who has given the password.
-pub async fn factor_options(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-) -> Result<Response, Trouble> {
-    ask(&app, &browser, Purpose::Factor).await
-}
-
-/// Takes a passkey as second factor.
-pub async fn factor(
-    State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let whom = Some(&person.account.id);
-    match accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
-        Ok(_) => code::complete(&app, &person, &next).await,
-        Err(error) => {
-            let mistake = words::of_passkey(browser.locale, error);
-            code::page(&app, &browser, &person, &next, Some(mistake))
-        }
-    }
 }
 
 /// Begins a ceremony that any of our passkeys may end.
@@ -188,7 +121,7 @@ pub fn unasked(error: PasskeyError) -> Trouble {
 }
 
 /// Each ceremony is a row and each answer a signature to check.
-async fn count(app: &App, browser: &Browser) -> Result<(), Trouble> {
+pub async fn count(app: &App, browser: &Browser) -> Result<(), Trouble> {
     let (limit, now) = (&limits::PASSKEYS_BY_PREFIX, app.clock.now());
     match app.cache.limits.take(limit, &browser.prefix, now).await? {
         Taken::Yes => Ok(()),

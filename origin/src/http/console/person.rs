@@ -9,7 +9,6 @@ use axum::http::request::Parts;
 use sqlx::PgPool;
 
 use super::cookies;
-use super::frame::{Entry, Frame};
 use super::language;
 use super::trouble::Trouble;
 use crate::accounts::Account;
@@ -17,7 +16,7 @@ use crate::accounts::session::{self, Stage};
 use crate::accounts::{Id, Role, Token};
 use crate::entropy::Entropy;
 use crate::http::App;
-use crate::http::answer::RequestId;
+use crate::http::request_id::RequestId;
 use crate::locale::Locale;
 use crate::store::StoreError;
 use crate::store::audit::Actor;
@@ -203,11 +202,5 @@ impl Asking {
     /// For the record of changes.
     pub fn actor(&self) -> Actor {
         self.person.actor(&self.browser)
-    }
-
-    /// Around the page.
-    pub fn frame(&self, title: impl Into<String>, entry: Entry) -> Frame {
-        let Self { app, browser, person, member } = self;
-        Frame::of_member(app, browser, person, member, title, entry)
     }
 }

@@ -15,7 +15,6 @@ use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::later::later;
-use super::letters;
 use super::log_in;
 use super::person::Browser;
 use super::sign_up::allow_letter;
@@ -26,6 +25,7 @@ use crate::accounts::visit::Visit;
 use crate::accounts::{EmailAddress, Password, Token, limits, session};
 use crate::email::LetterKind;
 use crate::http::App;
+use crate::http::letters;
 use crate::store::accounts::{self, BeginRecovery, SetPassword};
 use crate::store::limits::Taken;
 use crate::store::transact;
@@ -136,7 +136,7 @@ async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Tr
     let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
     let console = app.console();
     let link = Token::draw(&app.entropy);
-    let letter = letters::recover(console, &account, &link);
+    let letter = letters::recover(&console.config, &account, &link);
     let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
     let unit =
         BeginRecovery { account: &account.id, link: link.hash(), letter: &letter, expires, now };

@@ -11,16 +11,17 @@ use axum::{Extension, Form};
 use munjigi_keys::UnixMillis;
 use serde::Deserialize;
 
+use super::Console;
 use super::frame::{Frame, render};
 use super::later::later;
 use super::person::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use super::{Console, letters};
 use crate::accounts::visit::Visit;
 use crate::accounts::{EmailAddress, Password, Token, limits, session};
 use crate::config::SignUpPolicy;
 use crate::http::App;
+use crate::http::letters;
 use crate::locale::Locale;
 use crate::store::accounts::{self, BeginSignUp, SignUp};
 use crate::store::limits::Taken;
@@ -115,13 +116,13 @@ pub async fn submit(
 async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Trouble> {
     let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
-        let letter = letters::taken(console, &account);
+        let letter = letters::taken(&console.config, &account);
         let mut connection = app.pool.acquire().await.map_err(crate::store::StoreError::from)?;
         mails::queue(&mut connection, &letter, now).await?;
         return Ok(());
     }
     let link = Token::draw(&app.entropy);
-    let letter = letters::confirm(console, sign_up, &link);
+    let letter = letters::confirm(&console.config, sign_up, &link);
     let expires = UnixMillis(now.0 + session::SIGN_UP_MILLIS);
     let unit = BeginSignUp { sign_up, link: link.hash(), letter: &letter, expires, now };
     Ok(transact(&app.pool, &unit).await?)

@@ -1,36 +1,22 @@
-//! Pages that say why something cannot be done: what, why, how to go on.
+//! Why something cannot be done, for a page to say: what, why, how to go on.
 
 use std::borrow::Cow;
 
-use askama::Template;
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 
-use super::frame::Frame;
-use super::person::Browser;
 use crate::accounts::{MostSites, Role};
-use crate::http::App;
-use crate::locale::Locale;
 use crate::store::StoreError;
-use crate::words;
 
 /// Why a page cannot be shown. The gate renders it, because only it knows
 /// the frame.
 #[derive(Debug, Clone)]
 pub struct Trouble {
-    status: StatusCode,
-    code: &'static str,
-    title: &'static str,
-    what: Cow<'static, str>,
-    retry_after: Option<u32>,
-}
-
-#[derive(Template)]
-#[template(path = "console/trouble.html")]
-struct Page<'a> {
-    frame: Frame,
-    code: &'a str,
-    what: &'a str,
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) title: &'static str,
+    pub(super) what: Cow<'static, str>,
+    pub(super) retry_after: Option<u32>,
 }
 
 impl Trouble {
@@ -176,27 +162,6 @@ impl Trouble {
     /// Seconds until another try may help.
     pub const fn wait_seconds(&self) -> Option<u32> {
         self.retry_after
-    }
-
-    /// The page, in the reader's language where it is there in it.
-    pub fn page(&self, app: &App, browser: &Browser) -> Response {
-        let worded = words::of_trouble(browser.locale, self.code, self.retry_after);
-        let (frame, what) = match worded {
-            Some([title, what]) => (Frame::bare(app, browser, title).in_language_of(browser), what),
-            None if browser.locale == Locale::En => (
-                Frame::bare(app, browser, self.title).in_language_of(browser),
-                self.what.to_string(),
-            ),
-            None => (Frame::bare(app, browser, self.title), self.what.to_string()),
-        };
-        let page = Page { frame, code: self.code, what: &what };
-        let html = page.render().unwrap_or_else(|_| self.what.to_string());
-        let mut response = (self.status, Html(html)).into_response();
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        metrics::counter!("munjigi_console_refusals_total", "code" => self.code).increment(1);
-        response
     }
 }
 

@@ -10,8 +10,9 @@ use sqlx::PgPool;
 use tower::ServiceExt;
 
 use crate::accounts::Permission::{ChangeSites, ReadSites};
+use crate::http::api::gate::router;
 use crate::http::api::me;
-use crate::http::api::routes::{Access, Deprecation, Method, Route, router};
+use crate::http::api::routes::{Access, Deprecation, Method, Route};
 use crate::rig::{DAY, Rig};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -16,10 +16,10 @@ use crate::accounts::Password;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::letters;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
+use crate::http::letters;
 use crate::privacy::GRACE_DAYS;
 use crate::store::departures::{self, Ask, StillNeeded, TakeBack};
 use crate::store::{persons, transact};
@@ -133,7 +133,7 @@ pub async fn leave(
     }
     allowed.was_right(&app).await?;
     let erased_on = departures::erased_at(now);
-    let letter = letters::left(app.console(), account, from_timestamp(erased_on));
+    let letter = letters::left(&app.console().config, account, from_timestamp(erased_on));
     let unit = Ask { actor: &person.actor(&browser), letter: &letter, now };
     match transact(&app.pool, &unit).await? {
         Ok((erased_on, ended)) => {

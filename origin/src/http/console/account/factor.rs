@@ -21,10 +21,10 @@ use crate::email::LetterKind;
 use crate::http::App;
 use crate::http::console::code::{is_right, opened};
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::letters;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
+use crate::http::letters;
 use crate::store::{factors, transact};
 
 const HERE: &str = "/console/account/factor";

@@ -11,10 +11,10 @@ use serde::Deserialize;
 use crate::accounts::Password;
 use crate::email::LetterKind;
 use crate::http::App;
-use crate::http::console::letters;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
+use crate::http::letters;
 use crate::store::accounts::SetPassword;
 use crate::store::transact;
 

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::accounts::{Permission, Role};
 use crate::http::console::gate::{Access, Listed};
-use crate::http::console::listed;
+use crate::http::pages;
 use crate::rig::people::Someone;
 use crate::rig::{Rig, Tab};
 
@@ -40,7 +40,7 @@ async fn every_page_is_shown_to_whom_it_belongs_and_to_nobody_else(pool: PgPool)
     let (of_kim, of_lee) =
         (rig.site_of(&kim, "Kim's shop").await, rig.site_of(&lee, "Lee's shop").await);
     let mut table = String::new();
-    for page in listed(&rig.app) {
+    for page in pages(&rig.app).listed() {
         let Access::Member(permission) = page.access else {
             writeln!(table, "{} {} {:?}", page.method, page.path, page.access).unwrap();
             continue;

@@ -3,9 +3,9 @@
 use munjigi_keys::UnixMillis;
 use reqwest::Url;
 
-use super::Console;
 use crate::accounts::Account;
 use crate::accounts::{EmailAddress, Role, Token, session};
+use crate::config::Console;
 use crate::email::{Letter, LetterKind};
 use crate::locale::Locale;
 use crate::shown::Shown;
@@ -17,28 +17,28 @@ const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
 const DAY_MILLIS: u64 = 24 * HOUR_MILLIS;
 
 /// To who signed up.
-pub fn confirm(console: &Console, sign_up: &SignUp, token: &Token) -> Letter {
+pub fn confirm(config: &Console, sign_up: &SignUp, token: &Token) -> Letter {
     let kind = LetterKind::ConfirmAddress {
         name: Shown::of(&sign_up.name),
-        link: console.config.link("/confirm", token),
+        link: config.link("/confirm", token),
         hours: whole(session::SIGN_UP_MILLIS / HOUR_MILLIS),
     };
     kind.letter(sign_up.email.for_mail(), sign_up.locale)
 }
 
 /// To who signed up with an address that has an account.
-pub fn taken(console: &Console, account: &Account) -> Letter {
+pub fn taken(config: &Console, account: &Account) -> Letter {
     let kind = LetterKind::AddressTaken {
-        login_link: page(console, "/log-in"),
-        recover_link: page(console, "/recover"),
+        login_link: page(config, "/log-in"),
+        recover_link: page(config, "/recover"),
     };
     to(account, &kind)
 }
 
 /// To who forgot the password.
-pub fn recover(console: &Console, account: &Account, token: &Token) -> Letter {
+pub fn recover(config: &Console, account: &Account, token: &Token) -> Letter {
     let kind = LetterKind::RecoverPassword {
-        link: console.config.link("/recover/password", token),
+        link: config.link("/recover/password", token),
         minutes: whole(session::RECOVERY_MILLIS / MINUTE_MILLIS),
     };
     to(account, &kind)
@@ -46,7 +46,7 @@ pub fn recover(console: &Console, account: &Account, token: &Token) -> Letter {
 
 /// To who is asked to join.
 pub fn invited(
-    console: &Console,
+    config: &Console,
     by: &Account,
     organisation: &str,
     email: &EmailAddress,
@@ -58,18 +58,18 @@ pub fn invited(
         by: Shown::of(&by.name),
         organisation: Shown::of(organisation),
         role: Shown::of(in_words(role, locale)),
-        link: console.config.link("/invitation", token),
+        link: config.link("/invitation", token),
         days: whole(session::INVITATION_MILLIS / DAY_MILLIS),
     };
     kind.letter(email.for_mail(), locale)
 }
 
 /// To who made a key of the API.
-pub fn key_made(console: &Console, by: &Account, organisation: &Membership, name: &str) -> Letter {
+pub fn key_made(config: &Console, by: &Account, organisation: &Membership, name: &str) -> Letter {
     let kind = LetterKind::KeyMade {
         name: Shown::of(name),
         organisation: Shown::of(&organisation.name),
-        link: page(console, &format!("/console/{}/keys", organisation.organisation)),
+        link: page(config, &format!("/console/{}/keys", organisation.organisation)),
     };
     to(by, &kind)
 }
@@ -81,8 +81,8 @@ pub fn offered(account: &Account) -> Letter {
 }
 
 /// To who asked for their account to be erased.
-pub fn left(console: &Console, account: &Account, when: UnixMillis) -> Letter {
-    let login_link = page(console, "/log-in");
+pub fn left(config: &Console, account: &Account, when: UnixMillis) -> Letter {
+    let login_link = page(config, "/log-in");
     to(account, &LetterKind::AccountLeaves { when, login_link })
 }
 
@@ -106,8 +106,8 @@ fn in_words(role: Role, locale: Locale) -> &'static str {
     }
 }
 
-fn page(console: &Console, path: &str) -> Url {
-    let mut url = console.config.url.clone();
+fn page(config: &Console, path: &str) -> Url {
+    let mut url = config.url.clone();
     url.set_path(path);
     url
 }

@@ -11,11 +11,12 @@ use axum::response::Html;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use super::document::{document, operation_id, who};
-use super::routes::{self, BASE, Listed, Shape};
-use crate::http::App;
-use crate::http::console::frame::{Frame, render};
-use crate::http::console::{Browser, Person, Trouble};
+use super::App;
+use super::api::document::{document, operation_id, who};
+use super::api::routes::{self, BASE, Listed, Shape};
+use super::api::rows;
+use super::console::frame::{Frame, render};
+use super::console::{Browser, Person, Trouble};
 
 #[derive(Template)]
 #[template(path = "console/api.html")]
@@ -63,7 +64,7 @@ pub async fn show(
 
 fn groups() -> Vec<(&'static str, Vec<Entry>)> {
     let mut groups: Vec<(&'static str, Vec<Entry>)> = Vec::new();
-    for row in routes::listed(super::rows()) {
+    for row in routes::listed(rows()) {
         let title = title(row.path);
         match groups.iter_mut().find(|(known, _)| *known == title) {
             Some((_, entries)) => entries.push(entry(row)),

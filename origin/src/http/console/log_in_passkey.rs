@@ -1,0 +1,76 @@
+//! `/log-in/passkey` and `/log-in/code/passkey`: logging in with a passkey
+//! alone, and with one after the password.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use axum::{Extension, Form};
+use serde::Deserialize;
+
+use super::person::{Browser, Person};
+use super::trouble::Trouble;
+use super::{code, log_in, passkey};
+use crate::accounts::passkey::Purpose;
+use crate::http::App;
+use crate::words;
+
+/// What the forms send.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    answer: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// What to ask of the browser of who wants to log in.
+pub async fn options(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Response, Trouble> {
+    passkey::ask(&app, &browser, Purpose::LogIn).await
+}
+
+/// Logs in who has a passkey.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
+    passkey::count(&app, &browser).await?;
+    match passkey::accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
+        Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
+        Err(error) => {
+            let mistake = words::of_passkey(browser.locale, error);
+            log_in::refuse(&app, &browser, next, mistake)
+        }
+    }
+}
+
+/// What to ask of the browser of who has given the password.
+pub async fn factor_options(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Response, Trouble> {
+    passkey::ask(&app, &browser, Purpose::Factor).await
+}
+
+/// Takes a passkey as second factor.
+pub async fn factor(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let whom = Some(&person.account.id);
+    match passkey::accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
+        Ok(_) => code::complete(&app, &person, &next).await,
+        Err(error) => {
+            let mistake = words::of_passkey(browser.locale, error);
+            code::page(&app, &browser, &person, &next, Some(mistake))
+        }
+    }
+}
