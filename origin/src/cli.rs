@@ -33,25 +33,25 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0   done
   1   failed; the message says why
-  2   the arguments are wrong
-  3   solve: a picture is asked for; the edge's reply is on stdout
-  4   Postgres does not answer, or has no schema yet
-  5   no such site, or it cannot be changed so
-  6   the environment has mistakes
-  7   backup, restore: the file or the database is not fit for it; nothing was
+  2   invalid arguments
+  3   solve: a picture is required; the edge's reply is on stdout
+  4   Postgres does not respond, or has no schema yet
+  5   no such site, or it does not allow this change
+  6   the environment has errors
+  7   backup, restore: the file or the database is unsuitable; nothing was
       written
-  8   migrate check: the page uses none of the vendors that are known
-  9   photos import: a list, the sample or a model is not fit for it; nothing
+  8   migrate check: the page uses none of the known vendors
+  9   photos import: a list, the sample or a model is unsuitable; nothing
       was labelled
-  10  probe, solve: the edge does not answer, or answers strangely
+  10  probe, solve: the edge does not respond, or its response is unexpected
   11  probe, solve: no challenge
   12  probe, solve: the solution was refused
   13  probe: siteverify refused a fresh token
   14  probe: siteverify did not refuse a spent token";
 
 const EXAMPLE: &str = "\
-Begin:
-  munjigi keys generate --env > .env     make the keys of a new installation
+Get started:
+  munjigi keys generate --env > .env     generate the keys of a new installation
   munjigi migrate                        prepare the database
   munjigi serve                          run the origin
   munjigi site create 'My shop' --host shop.example
@@ -59,7 +59,7 @@ Begin:
 `munjigi config` lists every MUNJIGI_* variable.
 ";
 
-/// Munjigi's origin: sites and their keys, records, publishing to the edge.
+/// Munjigi's origin: manages sites and keys, stores records, publishes to the edge.
 #[derive(Debug, Parser)]
 #[command(name = "munjigi", version, after_help = format!("{EXAMPLE}\n{EXIT_CODES}"))]
 struct Arguments {
@@ -69,32 +69,32 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the origin: intake of records, publishing, jobs.
+    /// Runs the origin: record intake, publishing, background jobs.
     Serve(serve::Arguments),
-    /// Brings the database to this version's schema; `migrate check` looks at
-    /// a page that shall move here.
+    /// Migrates the database to this version's schema; `migrate check` inspects
+    /// a page that you want to migrate from another vendor.
     Migrate(migrate::Arguments),
-    /// Writes everything that Postgres holds into one file.
+    /// Backs up the whole database to one file.
     Backup(backup::Arguments),
-    /// Brings a backup back into an empty database.
+    /// Restores a backup into an empty database.
     Restore(restore::Arguments),
-    /// Makes, lists, changes and deletes sites.
+    /// Creates, lists, changes and deletes sites.
     Site(site::Arguments),
-    /// Lets people into the console.
+    /// Creates console accounts.
     Account(account::Arguments),
-    /// Shows and switches what pictures visitors get.
+    /// Shows and switches the kinds of picture that visitors get.
     Pictures(pictures::Arguments),
-    /// Makes pictures of an operator's own photos.
+    /// Creates pictures from your own photos.
     Photos(photos::Arguments),
-    /// Makes and rotates the keys of an installation.
+    /// Generates and rotates the keys of an installation.
     Keys(keys::Arguments),
     /// Lists every MUNJIGI_* variable.
     Config(config::Arguments),
-    /// Walks a visitor's whole way and checks that a token works exactly once.
+    /// Simulates a visitor and checks that a token works exactly once.
     Probe(probe::Arguments),
-    /// Passes as a visitor and prints the token, or the picture that is asked for.
+    /// Solves a challenge as a visitor and prints the token, or the required picture.
     Solve(solve::Arguments),
-    /// Prints completions for a shell.
+    /// Prints shell completions.
     Completions(completions::Arguments),
     /// Writes a man page for every command.
     Man(man::Arguments),
@@ -124,12 +124,12 @@ fn run(command: Command) -> Result<(), Fail> {
     let environment =
         crate::config::environment(std::env::vars_os(), |path| std::fs::read_to_string(path));
     let entropy = Entropy::system()
-        .map_err(|error| Fail::new(Exit::Failed, "the system gives no random numbers", error))?;
+        .map_err(|error| Fail::new(Exit::Failed, "the system provides no random numbers", error))?;
     let shell = Shell { environment, clock: Clock::system(), entropy };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Fail::new(Exit::Failed, "threads cannot be started", error))?;
+        .map_err(|error| Fail::new(Exit::Failed, "cannot start threads", error))?;
     runtime.block_on(async {
         match command {
             Command::Serve(arguments) => serve::run(&shell, &arguments).await,
@@ -155,7 +155,7 @@ fn print(text: &str) -> Result<(), Fail> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Fail::new(Exit::Failed, "the output cannot be written", error))
+            Err(Fail::new(Exit::Failed, "cannot write the output", error))
         }
         _ => Ok(()),
     }

@@ -13,9 +13,9 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Makes an organisation, and a link with which somebody becomes its owner.
+    /// Creates an organisation and a link that makes somebody its owner.
     Invite(invite::Arguments),
-    /// Makes an account that everybody knows, on a development machine.
+    /// Creates a demo account with a public password, for development only.
     Demo(demo::Arguments),
 }
 

@@ -13,14 +13,14 @@ use crate::{backup, store};
 Example:
   munjigi backup munjigi-2026-11-21.backup
 
-One consistent snapshot, while everything goes on. The file holds accounts,
-hashes of secrets and sealed keys: only its owner may read it, and whoever gets
-it should be as trusted as the database. Keep the keys of the installation too:
-MUNJIGI_CONSOLE_KEYS opens what is sealed, and is not in the file.
+Takes one consistent snapshot without downtime. The file contains accounts,
+hashes of secrets and sealed keys. Only its owner can read it; protect it like
+the database. Back up the keys of the installation separately:
+MUNJIGI_CONSOLE_KEYS opens the sealed values and is not in the file.
 
-Undo: remove the file.")]
+Undo: delete the file.")]
 pub struct Arguments {
-    /// Where to; there must be no such file.
+    /// The file to write. It must not exist.
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
 }
@@ -30,7 +30,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let pool = store::pool(&config.database);
     let manifest = backup::write(&pool, &arguments.file, shell.clock.now()).await?;
     print(&format!(
-        "{} rows of {} tables in {}\nit holds hashes of secrets and people's addresses: only you may read it; keep it so\n",
+        "Saved {} rows of {} tables to {}\nThe file contains hashes of secrets and people's addresses. Only you can read it; keep it that way.\n",
         manifest.rows(),
         manifest.tables.len(),
         arguments.file.display()

@@ -8,9 +8,9 @@ use crate::config;
 #[command(after_help = "\
 Examples:
   munjigi config                 as a table
-  munjigi config --markdown      for the documents, which hold this very output")]
+  munjigi config --markdown      as in the documentation")]
 pub struct Arguments {
-    /// As a Markdown table.
+    /// Print a Markdown table.
     #[arg(long)]
     markdown: bool,
 }

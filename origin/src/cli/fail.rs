@@ -1,4 +1,4 @@
-//! How a command fails: what, why, how to mend it, and the exit code.
+//! How a command fails: what, why, how to fix it, and the exit code.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -51,28 +51,28 @@ pub struct Fail {
     pub exit: Exit,
     what: String,
     why: String,
-    mend: Option<String>,
+    fix: Option<String>,
 }
 
 impl Fail {
     /// What failed and why.
     pub fn new(exit: Exit, what: impl Into<String>, why: impl fmt::Display) -> Self {
-        Self { exit, what: what.into(), why: why.to_string(), mend: None }
+        Self { exit, what: what.into(), why: why.to_string(), fix: None }
     }
 
-    /// How to mend it.
+    /// How to fix it.
     #[must_use]
-    pub fn mend(mut self, mend: impl Into<String>) -> Self {
-        self.mend = Some(mend.into());
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
         self
     }
 }
 
 impl fmt::Display for Fail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "munjigi: {}\n  why:  {}", self.what, self.why)?;
-        if let Some(mend) = &self.mend {
-            write!(f, "\n  mend: {mend}")?;
+        write!(f, "munjigi: {}\n  cause: {}", self.what, self.why)?;
+        if let Some(fix) = &self.fix {
+            write!(f, "\n  fix:   {fix}")?;
         }
         Ok(())
     }
@@ -80,53 +80,51 @@ impl fmt::Display for Fail {
 
 impl From<Mistakes> for Fail {
     fn from(mistakes: Mistakes) -> Self {
-        Self::new(Exit::Environment, "cannot start like this", mistakes)
+        Self::new(Exit::Environment, "invalid environment", mistakes)
     }
 }
 
 impl From<BackupError> for Fail {
     fn from(error: BackupError) -> Self {
-        let (exit, mend) = match error {
+        let (exit, fix) = match error {
             BackupError::Store(error) => return error.into(),
-            BackupError::File(_) => (Exit::Backup, "name another place, or make room there"),
-            BackupError::Exists => (Exit::Backup, "name a file that is not there"),
-            BackupError::Foreign => (Exit::Backup, "name a file that `munjigi backup` wrote"),
+            BackupError::File(_) => (Exit::Backup, "choose another path, or free some space there"),
+            BackupError::Exists => (Exit::Backup, "choose a file that does not exist"),
+            BackupError::Foreign => (Exit::Backup, "choose a file that `munjigi backup` wrote"),
             BackupError::Truncated | BackupError::Corrupt(_) => {
-                (Exit::Backup, "copy the file again, or take another backup")
+                (Exit::Backup, "copy the file again, or use another backup")
             }
             BackupError::Newer(_) => {
                 (Exit::Backup, "restore it with the version that wrote it, or a later one")
             }
             BackupError::NotEmpty => {
-                (Exit::Backup, "make a new database and name it in MUNJIGI_DATABASE_URL")
+                (Exit::Backup, "create a new database and set MUNJIGI_DATABASE_URL to it")
             }
             BackupError::Differs(_) => (
                 Exit::Failed,
-                "no row was kept; drop the database, make it anew, and report this with its text",
+                "no row was kept; drop the database, create it again, and report this error with its text",
             ),
         };
-        Self::new(exit, error.code(), error).mend(mend)
+        Self::new(exit, error.code(), error).fix(fix)
     }
 }
 
 impl From<StoreError> for Fail {
     fn from(error: StoreError) -> Self {
-        let (exit, mend) = match &error {
+        let (exit, fix) = match &error {
             StoreError::Unavailable(_) => {
                 (Exit::Database, "start Postgres, or correct MUNJIGI_DATABASE_URL")
             }
-            StoreError::NotMigrated(_) => {
-                (Exit::Database, "run `munjigi migrate`, then this again")
-            }
-            StoreError::Conflict(_) => (Exit::Failed, "run this again"),
+            StoreError::NotMigrated(_) => (Exit::Database, "run `munjigi migrate`, then retry"),
+            StoreError::Conflict(_) => (Exit::Failed, "retry"),
             StoreError::Migration(_) => (
                 Exit::Failed,
-                "the database may belong to another version; see the documents on upgrading",
+                "the database may belong to another version; see the documentation on upgrades",
             ),
             StoreError::Inconsistent { .. } | StoreError::Refused(_) => {
-                (Exit::Failed, "this is a fault of Munjigi's; please report it with this text")
+                (Exit::Failed, "this is a bug in Munjigi; please report it with this text")
             }
         };
-        Self::new(exit, "the database did not do it", error).mend(mend)
+        Self::new(exit, "the database operation failed", error).fix(fix)
     }
 }

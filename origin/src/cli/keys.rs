@@ -20,11 +20,11 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes the keys of a new installation.
+    /// Generates the keys of a new installation.
     Generate(generate::Arguments),
-    /// Prints the keys of internal calls for edge or gpu-backend.
+    /// Prints the edge's or gpu-backend's keys for internal calls.
     Derive(derive::Arguments),
-    /// Prints the steps and values that replace a key without an outage.
+    /// Prints the steps and values to replace a key without downtime.
     Rotate(rotate::Arguments),
 }
 
@@ -43,10 +43,10 @@ fn new_key(shell: &Shell) -> String {
 
 /// The ring of a variable, as text and parsed.
 fn ring_in_use<'shell>(shell: &'shell Shell, name: &str) -> Result<(&'shell str, KeyRing), Fail> {
-    const WHAT: &str = "there is no key ring to read";
+    const WHAT: &str = "no key ring found";
     let text = shell.environment.text(name).filter(|text| !text.is_empty()).ok_or_else(|| {
-        Fail::new(Exit::Environment, WHAT, format!("{name} is not set")).mend(format!(
-            "set {name} (or {name}_FILE) to the ring in use; for a new installation run `munjigi keys generate`"
+        Fail::new(Exit::Environment, WHAT, format!("{name} is not set")).fix(format!(
+            "set {name} (or {name}_FILE) to the current ring; for a new installation, run `munjigi keys generate`"
         ))
     })?;
     let ring = KeyRing::parse(text)

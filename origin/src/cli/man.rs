@@ -13,7 +13,7 @@ Example:
   munjigi man ~/.local/share/man/man1
   man munjigi-site-set")]
 pub struct Arguments {
-    /// A folder; it is made where it is missing.
+    /// A folder. It is created if it does not exist.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
@@ -21,11 +21,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Fail> {
     let folder = &arguments.folder;
     write(folder).map_err(|error| {
-        Fail::new(Exit::Failed, format!("no pages in {}", folder.display()), error)
-            .mend("name a folder that can be written to")
+        Fail::new(Exit::Failed, format!("cannot write man pages to {}", folder.display()), error)
+            .fix("choose a folder that you can write to")
     })?;
     let folder = folder.display();
-    print(&format!("wrote munjigi.1 and a page for each command into {folder}\n"))
+    print(&format!("Wrote munjigi.1 and a page for each command to {folder}\n"))
 }
 
 /// Writes a page for every command, and none besides.

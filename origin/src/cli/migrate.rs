@@ -16,9 +16,9 @@ Examples:
   munjigi migrate
   munjigi migrate check https://shop.example/contact
 
-Without a command it is the database that is brought up to date:
-`munjigi serve` does the same at its start. Safe to run at any time and from
-several machines at once. There is no way back but a backup.")]
+Without a subcommand, it migrates the database, as `munjigi serve` does when it
+starts. You can run it at any time, and from several machines at once. The only
+way to undo a migration is to restore a backup.")]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -26,7 +26,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Says which vendor's CAPTCHA a page uses, and what changes when it moves here.
+    /// Shows which vendor's CAPTCHA a page uses, and what to change to migrate it.
     Check(check::Arguments),
 }
 
@@ -43,8 +43,8 @@ async fn database(shell: &Shell) -> Result<(), Fail> {
     let before = store::applied(&pool).await?;
     store::migrate(&pool).await?;
     crate::pictures::migrate_queue(&pool).await.map_err(|error| {
-        Fail::new(Exit::Failed, "the tables of the queue of jobs are not up to date", error)
-            .mend("the database's user must be allowed to create a schema")
+        Fail::new(Exit::Failed, "the job queue's tables could not be migrated", error)
+            .fix("allow the database user to create a schema")
     })?;
     let mut text = String::new();
     for migration in store::MIGRATOR.iter() {
@@ -53,7 +53,7 @@ async fn database(shell: &Shell) -> Result<(), Fail> {
         }
     }
     if text.is_empty() {
-        text.push_str("the schema is up to date; nothing to do\n");
+        text.push_str("The schema is up to date. There is nothing to do.\n");
     }
     print(&text)
 }

@@ -14,7 +14,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Labels the photos of a folder or bucket and makes packs of them.
+    /// Labels the photos in a folder or bucket and builds packs from them.
     Import(import::Arguments),
 }
 

@@ -17,15 +17,15 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows how the pools of pictures are.
+    /// Shows the state of the picture pools.
     Status(status::Arguments),
-    /// Deals a kind of picture, whatever was measured of it.
+    /// Turns on a kind of picture, regardless of its measured pass rate.
     #[command(after_help = "Example:\n  munjigi pictures on grid")]
     On(switch::Arguments),
-    /// Takes a kind of picture out of the pools until it is switched on.
+    /// Turns off a kind of picture until it is turned on again.
     #[command(after_help = "Example:\n  munjigi pictures off grid")]
     Off(switch::Arguments),
-    /// Has another pack of every kind drawn now.
+    /// Draws a new pack of every kind now.
     Refill(refill::Arguments),
 }
 
@@ -43,5 +43,5 @@ fn parse_kind(text: &str) -> Result<PictureType, String> {
     kinds
         .into_iter()
         .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| "one of grid, area, turn".to_owned())
+        .ok_or_else(|| "must be grid, area or turn".to_owned())
 }

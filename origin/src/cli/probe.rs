@@ -17,26 +17,27 @@ Example:
       --hostname shop.example
 
 Exit codes:
-  0   a token was issued, was good once, and was refused the second time
-  10  the edge does not answer, or answers strangely
-  11  no challenge was given
+  0   a token was issued, accepted once, and refused the second time
+  10  the edge does not respond, or its response is unexpected
+  11  no challenge was issued
   12  the solution was refused
   13  siteverify refused the fresh token
   14  siteverify did not refuse the spent token as timeout-or-duplicate")]
 pub struct Arguments {
-    /// The edge's address.
+    /// URL of the edge.
     #[arg(long, value_parser = parse_edge_url)]
     edge: Url,
-    /// The site.
+    /// Sitekey of the site.
     #[arg(long)]
     sitekey: String,
-    /// Its secret. From the environment it stays out of the process list.
+    /// Secret of the site. If you set it in the environment, it stays out of the
+    /// process list.
     #[arg(long, env = "MUNJIGI_PROBE_SECRET", hide_env_values = true)]
     secret: String,
-    /// The page's host name; one that the site allows.
+    /// Host name of the page. The site must allow it.
     #[arg(long, default_value = "localhost")]
     hostname: String,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -61,7 +62,7 @@ pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
     } else {
         print(&people(steps, total_milliseconds))?;
         if result.is_ok() {
-            print("\nok: the token was good once and refused the second time\n")?;
+            print("\nok: the token was accepted once and refused the second time\n")?;
         }
     }
     result
@@ -82,7 +83,7 @@ async fn walk(visitor: &mut Visitor, secret: &str) -> Result<(), Fail> {
     if !first.success {
         let why = codes(&first.error_codes);
         return Err(Fail::new(Exit::Siteverify, "siteverify refused a fresh token", why)
-            .mend("check that the secret belongs to the sitekey"));
+            .fix("check that the secret belongs to the sitekey"));
     }
     let second = visitor
         .siteverify("siteverify again", secret, &token)
@@ -98,14 +99,14 @@ async fn walk(visitor: &mut Visitor, secret: &str) -> Result<(), Fail> {
     } else {
         format!("it was refused with {}", codes(&second.error_codes))
     };
-    Err(Fail::new(Exit::SpentTwice, "a spent token must be timeout-or-duplicate", why)
-        .mend("tokens may be spent twice: look at the redemption objects before anything else"))
+    Err(Fail::new(Exit::SpentTwice, "a spent token must be refused as timeout-or-duplicate", why)
+        .fix("tokens may be spent twice: check the redemption objects first"))
 }
 
 /// A visitor with an HTTP client.
 pub fn visitor(edge: &Url, sitekey: &str, hostname: &str) -> Result<Visitor, Fail> {
     let http = edge::http_client()
-        .map_err(|error| Fail::new(Exit::Failed, "the HTTP client cannot be made", error))?;
+        .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
     Ok(Visitor {
         edge: edge.clone(),
         http,
@@ -118,19 +119,19 @@ pub fn visitor(edge: &Url, sitekey: &str, hostname: &str) -> Result<Visitor, Fai
 /// Which step failed decides the exit code.
 pub fn fail_of(visitor: &Visitor, error: &VisitError) -> Fail {
     let (refused, what) = match visitor.taken.last().map(|step| step.step) {
-        None | Some("challenge") => (Exit::Challenge, "no challenge was given"),
-        Some(_) => (Exit::Solution, "the solution led to no token"),
+        None | Some("challenge") => (Exit::Challenge, "no challenge was issued"),
+        Some(_) => (Exit::Solution, "no token was issued for the solution"),
     };
-    let mend = match error {
+    let fix = match error {
         VisitError::Unreachable(_) | VisitError::Strange { .. } => {
-            "check the address and that the edge runs".to_owned()
+            "check the URL and that the edge is running".to_owned()
         }
         VisitError::Refused { problem, .. } => format!("see {}", problem.type_uri),
         VisitError::UnknownPuzzle | VisitError::Endless => {
-            "use a munjigi of the edge's version".to_owned()
+            "use the same version of munjigi as the edge".to_owned()
         }
     };
-    Fail::new(exit_of(error, refused), what, error).mend(mend)
+    Fail::new(exit_of(error, refused), what, error).fix(fix)
 }
 
 fn exit_of(error: &VisitError, refused: Exit) -> Exit {

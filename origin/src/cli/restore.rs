@@ -15,16 +15,16 @@ Example:
   MUNJIGI_DATABASE_URL=postgres://…/munjigi_again \\
     munjigi restore munjigi-2026-11-21.backup
 
-The database has to be empty. Every byte of the file is looked at before
-anything is written; the rows come back in one transaction, are counted, and
-the schema is brought up to date. With --check nothing is written at all.
+The database must be empty. The whole file is verified before anything is
+written. The rows are restored in one transaction and counted, then the schema
+is migrated. With --check, nothing is written.
 
 Undo: drop the database.")]
 pub struct Arguments {
-    /// What `munjigi backup` wrote.
+    /// A file written by `munjigi backup`.
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
-    /// Look at the file only; needs no database.
+    /// Only verify the file; needs no database.
     #[arg(long)]
     check: bool,
 }
@@ -33,7 +33,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     if arguments.check {
         let manifest = backup::check(&arguments.file)?;
         return print(&format!(
-            "whole: {} rows of {} tables, written by munjigi {}\n",
+            "The file is complete: {} rows of {} tables, written by munjigi {}\n",
             manifest.rows(),
             manifest.tables.len(),
             manifest.program
@@ -43,7 +43,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let pool = store::pool(&config.database);
     let manifest = backup::restore(&pool, &arguments.file).await?;
     print(&format!(
-        "{} rows of {} tables are back, and the schema is up to date\nnext: `munjigi serve`, which publishes every site to the edge anew\n",
+        "Restored {} rows of {} tables. The schema is up to date.\nNext: run `munjigi serve`, which publishes every site to the edge again.\n",
         manifest.rows(),
         manifest.tables.len()
     ))

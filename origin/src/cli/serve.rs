@@ -20,16 +20,17 @@ const QUIET: [(&str, &str); 2] =
 Example:
   MUNJIGI_DATABASE_URL=postgres://… MUNJIGI_EDGE_URL=https://captcha.example munjigi serve
 
-Starts while Postgres or the edge is away, says so, and goes on when they are
-back. SIGTERM and Ctrl-C end it after what is under way.")]
+Starts even if Postgres or the edge is down, reports it, and continues when they
+are back. SIGTERM and Ctrl-C stop it after requests in progress.")]
 pub struct Arguments {}
 
 pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let config = Config::read(&shell.environment)?;
     let traces = |url| {
         let client = edge::http_client()
-            .map_err(|error| Fail::new(Exit::Failed, "the HTTP client cannot be made", error))?;
-        Traces::to(url, client).map_err(|error| Fail::new(Exit::Failed, "no traces", error))
+            .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
+        Traces::to(url, client)
+            .map_err(|error| Fail::new(Exit::Failed, "cannot export traces", error))
     };
     let traces = config.collector.as_ref().map(traces).transpose()?;
     config.log.start_beside(&QUIET, traces.as_ref().map(Traces::boxed_layer));
@@ -44,10 +45,10 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     };
     tracing::info!(
         %address, %operators, version = env!("CARGO_PKG_VERSION"), edge = %config.edge.url,
-        event_retention_days = config.retention.event_days, "the origin listens"
+        event_retention_days = config.retention.event_days, "the origin is listening"
     );
     if shell.environment.has("MUNJIGI_ROOT_KEYS") {
-        tracing::warn!("MUNJIGI_ROOT_KEYS is set here; the origin needs it nowhere: remove it");
+        tracing::warn!("MUNJIGI_ROOT_KEYS is set, but the origin does not need it: remove it");
     }
     let ended = server.run(listeners, asked_to_stop()).await;
     if let Some(traces) = traces {
@@ -59,6 +60,6 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
 async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Fail> {
     TcpListener::bind(address).await.map_err(|error| {
         Fail::new(Exit::Failed, format!("cannot listen on {address}"), error)
-            .mend(format!("end the other program there, or set {variable}"))
+            .fix(format!("stop the other program that listens there, or set {variable}"))
     })
 }

@@ -25,19 +25,19 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a site and prints its sitekey and, this once, its secret.
+    /// Creates a site and prints its sitekey and, only this once, its secret.
     Create(create::Arguments),
     /// Lists the sites.
     List(list::Arguments),
     /// Shows one site.
     Show(show::Arguments),
-    /// Changes hosts, work, rules and whatever else an owner chooses.
+    /// Changes hosts, work, rules and other settings.
     Set(set::Arguments),
-    /// Gives a site to an organisation of the console.
+    /// Assigns a site to an organisation of the console.
     Give(give::Arguments),
-    /// Lets the site keep the keys that it has with another vendor.
+    /// Imports the site's existing keys from another vendor.
     Import(import::Arguments),
-    /// Replaces the secret in two steps, without an outage.
+    /// Rotates the secret in two steps, without downtime.
     RotateSecret(rotate_secret::Arguments),
     /// Refuses a site's visitors until it is resumed.
     #[command(after_help = "Example:\n  munjigi site pause mj_…")]
@@ -45,10 +45,10 @@ enum Command {
     /// Serves a paused site again.
     #[command(after_help = "Example:\n  munjigi site resume mj_…")]
     Resume(change::Arguments),
-    /// Takes a site off the edge; it can be restored for 30 days.
+    /// Removes a site from the edge; you can restore it for 30 days.
     #[command(after_help = "Example:\n  munjigi site delete mj_…")]
     Delete(change::Arguments),
-    /// Brings a deleted site back as it was.
+    /// Restores a deleted site.
     #[command(after_help = "Example:\n  munjigi site restore mj_…")]
     Restore(change::Arguments),
 }
@@ -75,27 +75,27 @@ fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
     Sitekey::from_trusted(text).map_err(|error| match Vendor::of_sitekey(text) {
         None => error.to_string(),
         Some(_) => format!(
-            "a sitekey in a vendor's shape: `munjigi site show {text}` tells which site it is"
+            "this is a sitekey in a vendor's format; `munjigi site show {text}` shows its site"
         ),
     })
 }
 
 fn parse_vendor(text: &str) -> Result<Vendor, String> {
     let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == text);
-    vendor.ok_or_else(|| "not recaptcha, hcaptcha or turnstile".to_owned())
+    vendor.ok_or_else(|| "must be recaptcha, hcaptcha or turnstile".to_owned())
 }
 
 fn refused(sitekey: Sitekey, refused: ChangeRefused) -> Fail {
-    let mend = match refused {
-        ChangeRefused::Unknown => "`munjigi site list` shows every site".to_owned(),
+    let fix = match refused {
+        ChangeRefused::Unknown => "`munjigi site list` shows all sites".to_owned(),
         ChangeRefused::Deleted => format!("munjigi site restore {sitekey}"),
         ChangeRefused::Unchanged => format!("munjigi site show {sitekey}"),
         ChangeRefused::TooManySites => {
             "delete one of its sites, or set MUNJIGI_SITES_PER_ORGANISATION".to_owned()
         }
         ChangeRefused::TwoSecrets => format!(
-            "end the rotation with `munjigi site rotate-secret {sitekey} --finish`, or call it off with --cancel"
+            "finish the rotation with `munjigi site rotate-secret {sitekey} --finish`, or cancel it with --cancel"
         ),
     };
-    Fail::new(Exit::Site, format!("{sitekey} was not changed"), refused).mend(mend)
+    Fail::new(Exit::Site, format!("{sitekey} was not changed"), refused).fix(fix)
 }

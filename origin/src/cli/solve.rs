@@ -13,19 +13,19 @@ use crate::visitor::{AtPicture, Passed};
 Example:
   TOKEN=$(munjigi solve --edge https://captcha.example --sitekey mj_… --hostname shop.example)
 
-Where a picture is asked for, which is for people, the edge's reply is printed
-as JSON and the exit code is 3.")]
+If a picture is required, which only a person can solve, the command prints the
+edge's reply as JSON and the exit code is 3.")]
 pub struct Arguments {
-    /// The edge's address.
+    /// URL of the edge.
     #[arg(long, value_parser = parse_edge_url)]
     edge: Url,
-    /// The site.
+    /// Sitekey of the site.
     #[arg(long)]
     sitekey: String,
-    /// The page's host name; one that the site allows.
+    /// Host name of the page. The site must allow it.
     #[arg(long, default_value = "localhost")]
     hostname: String,
-    /// Where a picture is asked for, take the longer way instead.
+    /// If a picture is required, do the longer puzzle instead.
     #[arg(long)]
     another_way: bool,
 }
@@ -37,8 +37,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
         Ok(Passed::Token(token)) => print(&format!("{token}\n")),
         Ok(Passed::Picture(reply)) => {
             print_json(&SolutionReply::Next(reply))?;
-            Err(Fail::new(Exit::Picture, "there is no token", "a picture is asked for")
-                .mend("add --another-way to take the longer way that is open to everybody"))
+            Err(Fail::new(Exit::Picture, "no token was issued", "a picture is required")
+                .fix("add --another-way to do the longer puzzle, which is open to everybody"))
         }
         Err(error) => Err(fail_of(&visitor, &error)),
     }

@@ -75,8 +75,8 @@ fn every_exit_code_is_in_the_help() {
 }
 
 #[test]
-fn a_failure_says_what_why_and_how_to_mend_it() {
-    let fail = Fail::new(Exit::Site, "nothing was done", "no reason").mend("begin again");
+fn a_failure_says_what_why_and_how_to_fix_it() {
+    let fail = Fail::new(Exit::Site, "nothing was done", "no reason").fix("begin again");
     insta::assert_snapshot!(fail.to_string());
 }
 

@@ -90,14 +90,14 @@ impl HostsEdit {
                             Field::Hosts,
                             format!("host {host:?} is both added and removed"),
                             "one command cannot do both",
-                            "leave out one of the two",
+                            "remove one of the two",
                         ));
                     } else if !before.contains(host) {
                         mistakes.push(Mistake::about(
                             Field::Hosts,
                             format!("host {host:?} cannot be removed"),
                             format!("the site's hosts are: {}", before.join(", ")),
-                            "spell it as it stands there",
+                            "use the exact spelling from this list",
                         ));
                     }
                 }

@@ -20,7 +20,7 @@ pub struct Mark([u8; BYTES]);
 
 /// A text is no mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a mark is 32 hexadecimal digits")]
+#[error("a mark must be 32 hexadecimal digits")]
 pub struct MarkError;
 
 impl Settings {

@@ -49,11 +49,11 @@ impl Field {
         match self {
             Self::Name => "Name",
             Self::Hosts => "Host names",
-            Self::WorkFloor => "Least work",
-            Self::WorkCeiling => "Most work",
+            Self::WorkFloor => "Minimum work",
+            Self::WorkCeiling => "Maximum work",
             Self::Count => "Sub-puzzles",
-            Self::TokenLifetime => "Seconds that a token is good",
-            Self::Whole => "The site",
+            Self::TokenLifetime => "Token lifetime (seconds)",
+            Self::Whole => "Site",
         }
     }
 }
@@ -65,7 +65,7 @@ pub struct Mistake {
     pub field: Field,
     what: String,
     why: String,
-    mend: String,
+    fix: String,
 }
 
 /// Every mistake found; never empty.
@@ -73,9 +73,9 @@ pub struct Mistake {
 pub struct Mistakes(pub Vec<Mistake>);
 
 impl Mistake {
-    /// What is wrong, why, and how to mend it.
-    pub fn new(what: impl Into<String>, why: impl fmt::Display, mend: impl Into<String>) -> Self {
-        Self::about(Field::Whole, what, why, mend)
+    /// What is wrong, why, and how to fix it.
+    pub fn new(what: impl Into<String>, why: impl fmt::Display, fix: impl Into<String>) -> Self {
+        Self::about(Field::Whole, what, why, fix)
     }
 
     /// The same, where one field is wrong.
@@ -83,9 +83,9 @@ impl Mistake {
         field: Field,
         what: impl Into<String>,
         why: impl fmt::Display,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Self {
-        Self { field, what: what.into(), why: why.to_string(), mend: mend.into() }
+        Self { field, what: what.into(), why: why.to_string(), fix: fix.into() }
     }
 
     /// A value that is wrong as a whole.
@@ -93,18 +93,18 @@ impl Mistake {
         field: Field,
         value: impl fmt::Display,
         why: impl fmt::Display,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Self {
-        Self::about(field, format!("{} {value}", field.option()), why, mend)
+        Self::about(field, format!("{} {value}", field.option()), why, fix)
     }
 
     /// For who reads it beside its field.
     pub fn beside_its_field(&self) -> String {
-        let Self { what, why, mend, .. } = self;
+        let Self { what, why, fix, .. } = self;
         let own = what.strip_prefix(self.field.option()).map(str::trim_start);
         match own {
-            Some(value) => format!("{value}: {why}. To mend it: {mend}."),
-            None => format!("{what}: {why}. To mend it: {mend}."),
+            Some(value) => format!("{value}: {why}. Fix: {fix}."),
+            None => format!("{what}: {why}. Fix: {fix}."),
         }
     }
 }
@@ -112,19 +112,19 @@ impl Mistake {
 /// In a sentence.
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, why, mend, .. } = self;
-        write!(f, "{what}: {why}. To mend it: {mend}.")
+        let Self { what, why, fix, .. } = self;
+        write!(f, "{what}: {why}. Fix: {fix}.")
     }
 }
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.len() {
-            1 => f.write_str("one mistake:")?,
+            1 => f.write_str("1 mistake:")?,
             number => write!(f, "{number} mistakes:")?,
         }
-        for Mistake { what, why, mend, .. } in &self.0 {
-            write!(f, "\n  - {what}\n    why:  {why}\n    mend: {mend}")?;
+        for Mistake { what, why, fix, .. } in &self.0 {
+            write!(f, "\n  - {what}\n    cause: {why}\n    fix:   {fix}")?;
         }
         Ok(())
     }
@@ -145,7 +145,7 @@ pub fn check(sitekey: &str, settings: &Settings) -> Vec<Mistake> {
         let refused = Site::parse(&asked.config, Exemption::Ignored).err();
         mistakes.extend(refused.map(|error| {
             Mistake::new(
-                "the edge would refuse the site",
+                "the edge would reject the site",
                 error,
                 "see docs/protocol.md, SiteConfig",
             )
@@ -161,8 +161,8 @@ fn name(name: &str) -> Option<Mistake> {
         Mistake::of_value(
             Field::Name,
             format!("{name:?}"),
-            "it must have 1 to 100 characters, all of which can be seen",
-            "give it a shorter or plainer name",
+            "it must have 1 to 100 visible characters",
+            "choose a shorter or simpler name",
         )
     })
 }
@@ -186,8 +186,8 @@ impl Asked<'_> {
             return vec![Mistake::about(
                 Field::Hosts,
                 "no hosts",
-                "without a host or loopback, no page could show the widget",
-                "name a host or allow loopback; to stop serving, pause the site",
+                "without a host or loopback, no page can show the widget",
+                "add a host or allow loopback; to stop serving, pause the site",
             )];
         }
         let all = self.refusal(|probe| probe.hosts.clone_from(hosts));
@@ -196,13 +196,13 @@ impl Asked<'_> {
                 Field::Hosts,
                 format!("{} hosts", hosts.len()),
                 error,
-                "cover many with one *.name, or make a second site",
+                "replace several hosts with one *.name, or create a second site",
             )];
         }
         let refused = hosts.iter().filter_map(|host| {
             let error = self.refusal(|probe| probe.hosts = vec![host.clone()])?;
             let why = HostPattern::parse(host).err().map_or(error.to_string(), |e| e.to_string());
-            Some(Mistake::about(Field::Hosts, format!("host {host:?}"), why, MEND_HOST))
+            Some(Mistake::about(Field::Hosts, format!("host {host:?}"), why, FIX_HOST))
         });
         refused.collect()
     }
@@ -213,7 +213,7 @@ impl Asked<'_> {
         let error = self.refusal(|probe| {
             (probe.count, probe.work) = (count, Work { floor: 1, ceiling: 1 });
         })?;
-        Some(Mistake::of_value(Field::Count, count, error, "choose 16 unless you measured"))
+        Some(Mistake::of_value(Field::Count, count, error, "choose 16 unless you have measured"))
     }
 
     fn work(&self) -> Option<Mistake> {
@@ -222,33 +222,35 @@ impl Asked<'_> {
         let count = if self.count().is_some() { 1 } else { self.config.count };
         let error = self.refusal(|probe| (probe.count, probe.work) = (count, self.config.work))?;
         let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(count);
-        let (field, mend) = if floor == 0 {
-            (Field::WorkFloor, "choose 1 or more; 40000 is usual".to_owned())
+        let (field, fix) = if floor == 0 {
+            (Field::WorkFloor, "choose 1 or more; 40000 is typical".to_owned())
         } else if floor > most {
             (Field::WorkFloor, format!("with {count} sub-puzzles, choose at most {most}"))
         } else {
             (
                 Field::WorkCeiling,
-                format!("choose at least the least work, {floor}; a hundred times it is usual"),
+                format!(
+                    "choose at least the minimum work, {floor}; 100 times the minimum is typical"
+                ),
             )
         };
         let value = if field == Field::WorkFloor { floor } else { ceiling };
-        Some(Mistake::of_value(field, value, error, mend))
+        Some(Mistake::of_value(field, value, error, fix))
     }
 
     fn token_lifetime(&self) -> Option<Mistake> {
         let seconds = self.config.token_lifetime_seconds;
         let error = self.refusal(|probe| probe.token_lifetime_seconds = seconds)?;
-        let mend = "choose 300 unless tokens must be sent sooner";
-        Some(Mistake::of_value(Field::TokenLifetime, seconds, error, mend))
+        let fix = "choose 300 unless tokens must expire sooner";
+        Some(Mistake::of_value(Field::TokenLifetime, seconds, error, fix))
     }
 
     fn rules(&self) -> Vec<Mistake> {
         let rules = &self.config.rules;
         let all = self.refusal(|probe| probe.rules.clone_from(rules));
         if let Some(error @ SiteError::TooManyRules) = all {
-            let mend = "put shorter prefixes in place of many";
-            return vec![Mistake::new(format!("{} rules", rules.len()), error, mend)];
+            let fix = "replace several prefixes with a shorter one";
+            return vec![Mistake::new(format!("{} rules", rules.len()), error, fix)];
         }
         let mistakes = rules.iter().enumerate().map(|(index, rule)| self.rule(index, rule));
         mistakes.flatten().collect()
@@ -260,9 +262,9 @@ impl Asked<'_> {
         let refused = conditions.into_iter().filter_map(|condition| {
             let lone = alone(condition.when);
             self.refusal(|probe| probe.rules = vec![lone])?;
-            let Condition { name, value, mend, .. } = condition;
-            let why = "it is not well-formed and could never match";
-            Some(Mistake::new(format!("rules[{index}].match.{name} {value:?}"), why, mend))
+            let Condition { name, value, fix, .. } = condition;
+            let why = "it is malformed and can never match";
+            Some(Mistake::new(format!("rules[{index}].match.{name} {value:?}"), why, fix))
         });
         refused.collect()
     }
@@ -272,7 +274,7 @@ struct Condition<'a> {
     name: &'static str,
     value: &'a str,
     when: RuleMatch,
-    mend: &'static str,
+    fix: &'static str,
 }
 
 /// The conditions that can be malformed, each alone.
@@ -280,29 +282,29 @@ fn conditions(when: &RuleMatch) -> Vec<Condition<'_>> {
     type Pick =
         (&'static str, fn(&RuleMatch) -> &Option<String>, fn(String) -> RuleMatch, &'static str);
     let picks: [Pick; 4] = [
-        ("hostname", |w| &w.hostname, |v| RuleMatch { hostname: Some(v), ..none() }, MEND_HOST),
+        ("hostname", |w| &w.hostname, |v| RuleMatch { hostname: Some(v), ..none() }, FIX_HOST),
         (
             "action",
             |w| &w.action,
             |v| RuleMatch { action: Some(v), ..none() },
-            "an action has at most 32 of A-Z a-z 0-9 _ / -",
+            "use at most 32 characters from A-Z a-z 0-9 _ / -",
         ),
         (
             "country",
             |w| &w.country,
             |v| RuleMatch { country: Some(v), ..none() },
-            "a country is two upper-case letters, such as KR",
+            "use two upper-case letters, such as KR",
         ),
         (
             "prefix",
             |w| &w.prefix,
             |v| RuleMatch { prefix: Some(v), ..none() },
-            "write 192.0.2.0/24 or shorter, or 2001:db8::/48 or shorter, with zeros after the prefix",
+            "use 192.0.2.0/24 or shorter, or 2001:db8::/48 or shorter, with zeros after the prefix",
         ),
     ];
-    let set = picks.into_iter().filter_map(|(name, pick, alone, mend)| {
+    let set = picks.into_iter().filter_map(|(name, pick, alone, fix)| {
         let value = pick(when).as_deref()?;
-        Some(Condition { name, value, when: alone(value.to_owned()), mend })
+        Some(Condition { name, value, when: alone(value.to_owned()), fix })
     });
     set.collect()
 }
@@ -311,5 +313,5 @@ fn none() -> RuleMatch {
     RuleMatch::default()
 }
 
-const MEND_HOST: &str =
-    "write it as browsers do, without scheme, port and path: shop.example, or *.shop.example";
+const FIX_HOST: &str =
+    "write it as browsers do, without scheme, port or path: shop.example, or *.shop.example";

@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::Mistake;
 
-const MEND: &str = "a rule is {\"match\": {…}, \"verdict\": \"allow│harder│picture│block\"}; \
+const FIX: &str = "a rule is {\"match\": {…}, \"verdict\": \"allow│harder│picture│block\"}; \
     conditions are hostname, action, country, asn, prefix";
 
 /// Reads a JSON array of rules, or names everything that is none.
 pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
     let items: Vec<Value> = serde_json::from_str(text).map_err(|error| {
-        let mend = "give a JSON array, as `munjigi site show SITEKEY --json | jq .rules` prints it";
-        vec![Mistake::new("the rules are no JSON array", error, mend)]
+        let fix = "pass a JSON array, as printed by `munjigi site show SITEKEY --json | jq .rules`";
+        vec![Mistake::new("the rules are not a JSON array", error, fix)]
     })?;
     let mistakes: Vec<Mistake> =
         items.iter().enumerate().flat_map(|(index, item)| wrong(index, item)).collect();
@@ -23,7 +23,7 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
     }
     // From the text once more: it alone still has names that stand there twice.
     serde_json::from_str(text)
-        .map_err(|error| vec![Mistake::new("the rules are not well-formed", error, MEND)])
+        .map_err(|error| vec![Mistake::new("the rules are malformed", error, FIX)])
 }
 
 /// What owners should know of rules that are well-formed: an `allow` by
@@ -32,7 +32,7 @@ pub fn warnings(rules: &[Rule]) -> Vec<String> {
     let warned = rules.iter().enumerate().filter_map(|(index, rule)| {
         let who = uncounted(rule)?;
         Some(format!(
-            "Rule {} turns the counters off for everyone in {who}: anyone there, or with a proxy there, pays the least work for any number of tokens. A host name or action does not narrow it down, because the browser chooses them. Allow a prefix of your own instead.",
+            "Rule {} turns off the counters for everyone in {who}: anyone there, or with a proxy there, does only the minimum work for any number of tokens. A host name or an action does not narrow this down, because the browser chooses them. Allow your own prefix instead.",
             index + 1
         ))
     });
@@ -69,20 +69,20 @@ fn is_broad(prefix: &str) -> bool {
 fn wrong(index: usize, item: &Value) -> Vec<Mistake> {
     // The parser would also take an array of the fields in their order.
     if !item.is_object() || !item["match"].is_object() {
-        let why = "it is no object with an object \"match\" in it";
-        return vec![Mistake::new(format!("rules[{index}]"), why, MEND)];
+        let why = "it is not an object that contains an object \"match\"";
+        return vec![Mistake::new(format!("rules[{index}]"), why, FIX)];
     }
     let rule: Rule = match serde_json::from_value(item.clone()) {
         Ok(rule) => rule,
-        Err(error) => return vec![Mistake::new(format!("rules[{index}]"), error, MEND)],
+        Err(error) => return vec![Mistake::new(format!("rules[{index}]"), error, FIX)],
     };
     let understood = serde_json::to_value(rule).expect("a rule is plain data");
     let mut unknown = surplus(item, &understood);
     let nested = surplus(&item["match"], &understood["match"]);
     unknown.extend(nested.into_iter().map(|name| format!("match.{name}")));
     let mistake = |name: String| {
-        let why = "nothing of this name, or without a value, can be matched";
-        Mistake::new(format!("rules[{index}].{name}"), why, MEND)
+        let why = "there is no such condition, or it has no value";
+        Mistake::new(format!("rules[{index}].{name}"), why, FIX)
     };
     unknown.into_iter().map(mistake).collect()
 }

@@ -22,7 +22,7 @@ fn rule(when: RuleMatch) -> Rule {
 }
 
 #[test]
-fn every_mistake_is_told_at_once_with_why_and_how_to_mend_it() {
+fn every_mistake_is_told_at_once_with_why_and_how_to_fix_it() {
     let country = |country: &str| Some(country.to_owned());
     let edit = Edit {
         name: Some(" \n".to_owned()),
@@ -53,7 +53,7 @@ fn what_the_database_would_refuse_is_a_mistake_too() {
     let here = Edit { hosts: nowhere, allow_loopback: Some(true), ..Edit::default() };
     assert!(here.apply(SITEKEY, &shop()).is_ok());
     let long = Edit { name: Some("가".repeat(101)), ..Edit::default() };
-    assert!(told(&long).contains("1 to 100 characters"));
+    assert!(told(&long).contains("1 to 100 visible characters"));
     let unknown = HostsEdit::Change { add: Vec::new(), remove: vec!["a.example".to_owned()] };
     assert!(told(&Edit { hosts: unknown, ..Edit::default() }).contains("shop.example"));
 }
@@ -81,7 +81,7 @@ fn bounds_are_the_edges_and_named() {
         ),
     ] {
         let told = told(&edit);
-        assert!(told.starts_with("one mistake") && told.contains(part), "{told}");
+        assert!(told.starts_with("1 mistake") && told.contains(part), "{told}");
     }
     let most = Edit {
         work_floor: Some(1_125_000),
@@ -126,8 +126,8 @@ fn a_file_of_rules_is_read_as_it_is_printed() {
 #[test]
 fn a_rule_that_would_mean_more_than_was_written_is_refused() {
     for (text, part) in [
-        ("", "no JSON array"),
-        ("{}", "no JSON array"),
+        ("", "not a JSON array"),
+        ("{}", "not a JSON array"),
         (r#"[{"match":{},"verdict":"loud"}]"#, "rules[0]"),
         (r#"[{"match":{"countri":"KR"},"verdict":"block"}]"#, "rules[0].match.countri"),
         (r#"[{"match":{"country":null},"verdict":"block"}]"#, "rules[0].match.country"),
@@ -199,10 +199,10 @@ fn an_allow_of_more_than_a_prefix_of_one_s_own_is_warned_about_and_no_other_rule
     let warned = warnings(&read_rules(rules).unwrap());
     let begins: Vec<&str> = warned.iter().map(|one| one.split(':').next().unwrap()).collect();
     let expected = [
-        "Rule 1 turns the counters off for everyone in the country KR",
-        "Rule 2 turns the counters off for everyone in the network AS4766",
-        "Rule 7 turns the counters off for everyone in the prefix 10.0.0.0/15",
-        "Rule 9 turns the counters off for everyone in the prefix 2001",
+        "Rule 1 turns off the counters for everyone in the country KR",
+        "Rule 2 turns off the counters for everyone in the network AS4766",
+        "Rule 7 turns off the counters for everyone in the prefix 10.0.0.0/15",
+        "Rule 9 turns off the counters for everyone in the prefix 2001",
     ];
     assert_eq!(begins, expected);
 }

@@ -22,15 +22,15 @@ use crate::store::{self, transact};
 Examples:
   munjigi account demo --site mj_… --site mj_…
 
-Makes an account whose address and password are printed and shown on the page
-to log in, and an organisation that owns the sites. Only where
-MUNJIGI_CONSOLE_URL is this machine's own; under any other address the account
-opens nothing. Once more, it gives the sites alone.")]
+Creates an account and an organisation that owns the sites. The log-in page
+shows the account's address and password. This works only if
+MUNJIGI_CONSOLE_URL is an address of this machine; under any other address the
+account cannot log in. If the account exists, only the sites are given to it.")]
 pub struct Arguments {
-    /// A site that it shall own.
+    /// A site for the account to own. Can be repeated.
     #[arg(long = "site", value_name = "SITEKEY", value_parser = parse_sitekey)]
     sites: Vec<Sitekey>,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -63,9 +63,10 @@ async fn carry_out(
     now: UnixMillis,
 ) -> Result<Report, Fail> {
     if console.reach() != Reach::Local {
-        let why = "everybody knows its password, and MUNJIGI_CONSOLE_URL is not this machine's own";
-        return Err(Fail::new(Exit::Failed, "no demo account was made", why)
-            .mend("munjigi account invite ADDRESS"));
+        let why =
+            "its password is public, and MUNJIGI_CONSOLE_URL is not an address of this machine";
+        return Err(Fail::new(Exit::Failed, "no demo account was created", why)
+            .fix("munjigi account invite ADDRESS"));
     }
     let email: EmailAddress = EMAIL.parse().expect("an address of our own");
     let organisation = match accounts::by_email(pool, &email).await? {
@@ -76,8 +77,8 @@ async fn carry_out(
         None => Some(make(pool, &email, entropy, now).await?),
     };
     let Some(organisation) = organisation else {
-        let why = "the demo account belongs to no organisation any more";
-        return Err(Fail::new(Exit::Failed, "the sites were not given", why));
+        let why = "the demo account no longer belongs to an organisation";
+        return Err(Fail::new(Exit::Failed, "the sites were not assigned", why));
     };
     for sitekey in sites {
         let sitekey = sitekey.to_string();
@@ -86,7 +87,7 @@ async fn carry_out(
         match transact(pool, &give).await? {
             Ok(_) | Err(GiveRefused::Site(ChangeRefused::Unchanged)) => {}
             Err(refused) => {
-                return Err(Fail::new(Exit::Site, format!("{sitekey} was not given"), refused));
+                return Err(Fail::new(Exit::Site, format!("{sitekey} was not assigned"), refused));
             }
         }
     }
@@ -130,7 +131,7 @@ async fn make(
 }
 
 fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
-    Sitekey::from_trusted(text).map_err(|_| "not a sitekey like mj_…".to_owned())
+    Sitekey::from_trusted(text).map_err(|_| "must be a sitekey such as mj_…".to_owned())
 }
 
 #[cfg(test)]
@@ -149,7 +150,7 @@ mod tests {
             carry_out(&rig.pool, &console, &[site], &entropy, rig.now()).await
         };
         let refused = make(open).await.unwrap_err().to_string();
-        assert!(refused.contains("not this machine's own"), "{refused}");
+        assert!(refused.contains("not an address of this machine"), "{refused}");
         assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 0);
         let organisation = make(local).await.unwrap().organisation;
         assert_eq!(make(local).await.unwrap().organisation, organisation);

@@ -14,15 +14,15 @@ Examples:
   munjigi account invite kim@shop.example
   munjigi account invite kim@shop.example --organisation 'Paper & Ink'
 
-Makes an organisation and a link with which the address becomes its owner. The
-link is printed and not sent: whoever has it makes the account. It works once,
+Creates an organisation and a link that makes the address its owner. The link
+is printed, not sent: anybody who has it can create the account. It works once,
 for seven days.
-Undo: let the link grow old; an organisation without members owns nothing.")]
+Undo: let the link expire; an organisation without members owns nothing.")]
 pub struct Arguments {
-    /// Who shall have an account.
+    /// Email address of the new owner.
     #[arg(value_parser = parse_email)]
     email: EmailAddress,
-    /// What their organisation is called; else as what stands before the @.
+    /// Name of the organisation [default: the part of the address before the @].
     #[arg(long, value_name = "NAME")]
     organisation: Option<String>,
 }
@@ -32,8 +32,12 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let email = &arguments.email;
     let name = arguments.organisation.as_deref().unwrap_or(email.local_part()).trim();
     if !(1..=100).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        let why = "it must have 1 to 100 characters, all of which can be seen";
-        return Err(Fail::new(Exit::Failed, "nobody was invited: the organisation's name", why));
+        let why = "it must have 1 to 100 visible characters";
+        return Err(Fail::new(
+            Exit::Failed,
+            "nobody was invited: the name of the organisation is invalid",
+            why,
+        ));
     }
     let now = shell.clock.now();
     let link = Token::draw(&shell.entropy);
@@ -50,12 +54,11 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let place = source.console.link("/invitation", &link);
     print(&format!(
         "\
-Made the organisation {name:?}. With this link {email} becomes its owner:
+Created the organisation {name:?}. This link makes {email} its owner:
 
   {place}
 
-It works once, for seven days, and lets in whoever has it: send it to nobody
-else.
+It works once, for seven days, for anybody who has it: send it to nobody else.
 "
     ))
 }

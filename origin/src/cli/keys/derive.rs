@@ -15,19 +15,19 @@ Examples:
   MUNJIGI_INTERNAL_KEYS=… munjigi keys derive gpu
 
 Reads the origin's ring from the environment and prints the value of
-MUNJIGI_INTERNAL_KEYS for another part: the keys that this part signs or checks
-with, and no others. Changes nothing.")]
+MUNJIGI_INTERNAL_KEYS for another component. It contains only the keys that the
+component signs or verifies with. Changes nothing.")]
 pub struct Arguments {
-    /// Whose keys.
+    /// The component that gets the keys.
     part: Part,
 }
 
 /// A part that calls, or is called by, the origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// Takes the origin's calls and reports to it.
+    /// Receives the origin's calls and reports to it.
     Edge,
-    /// Takes the origin's calls.
+    /// Receives the origin's calls.
     Gpu,
 }
 

@@ -12,10 +12,10 @@ Examples:
   munjigi keys generate                   keys with explanations
   munjigi keys generate --env > .env      as an environment file
 
-Nothing is stored. New keys beside old data make every sitekey, secret and
-token invalid: use `munjigi keys rotate` in an installation that runs.")]
+Stores nothing. New keys with old data invalidate every sitekey, secret and
+token: use `munjigi keys rotate` in a running installation.")]
 pub struct Arguments {
-    /// Only lines of NAME=value.
+    /// Print only lines of NAME=value.
     #[arg(long)]
     env: bool,
 }
@@ -31,26 +31,26 @@ pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         return print(&format!("{root}\n{internal}\n{check}\n{console}\n"));
     }
     let parsed = KeyRing::parse(&ring)
-        .map_err(|error| Fail::new(Exit::Failed, "no keys were made", error.to_string()))?;
+        .map_err(|error| Fail::new(Exit::Failed, "no keys were generated", error.to_string()))?;
     let [edge, gpu] = [Part::Edge, Part::Gpu]
         .map(|part| format!("MUNJIGI_INTERNAL_KEYS={}", *part.keys(&parsed)));
     print(&format!(
         "\
-New keys; nothing was stored. Keep them where secrets are kept.
+These are new keys; nothing was stored. Save them in your secret store.
 
 Edge only. Seals challenges and tokens; the origin must not have it:
   {root}
 
-Origin only. Signs calls between the parts:
+Origin only. Signs calls between the components:
   {internal}
-The edge and the gpu-backend get keys derived from it, each only its own:
+The edge and the gpu-backend each get only their own keys derived from it:
   edge         {edge}
   gpu-backend  {gpu}
 
-Edge and origin, the same for ever. Marks sitekeys and secrets as yours:
+Edge and origin, never changes. Marks sitekeys and secrets as yours:
   {check}
 
-Origin only. Seals what the console must read again:
+Origin only. Seals values that the console needs to read again:
   {console}
 
 Next: run `wrangler secret put NAME` for the root keys, the edge's internal keys

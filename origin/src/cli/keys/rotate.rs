@@ -13,10 +13,10 @@ Examples:
   MUNJIGI_ROOT_KEYS=… munjigi keys rotate root
   MUNJIGI_INTERNAL_KEYS_FILE=/run/secrets/internal munjigi keys rotate internal
 
-Reads the ring from the environment and prints what to set at each step;
-changes nothing itself. To undo at any step, go back to the step before.")]
+Reads the ring from the environment and prints what to set at each step.
+Changes nothing itself. To undo a step, go back to the previous one.")]
 pub struct Arguments {
-    /// Which ring.
+    /// The ring to rotate.
     ring: Ring,
 }
 
@@ -24,7 +24,7 @@ pub struct Arguments {
 enum Ring {
     /// Seals challenges and tokens; at the edge.
     Root,
-    /// Signs calls between the parts. Origins have the ring; the edge and the
+    /// Signs calls between the components. Origins have the ring; the edge and the
     /// gpu-backend have keys derived from it.
     Internal,
 }
@@ -63,9 +63,9 @@ impl Ring {
     const fn last_wait(self) -> &'static str {
         match self {
             Self::Root => {
-                "five hours: the longest puzzle under the old key, and its token, have then expired"
+                "five hours: by then, the longest puzzle under the old key and its token have expired"
             }
-            Self::Internal => "ten minutes: calls signed with the old key are then too old",
+            Self::Internal => "ten minutes: by then, calls signed with the old key are too old",
         }
     }
 }
@@ -85,17 +85,17 @@ fn steps(ring: Ring, current: &str, new: &str) -> Result<String, Fail> {
     let before = ring.settings(current)?;
     Ok(format!(
         "\
-Rotation of {name} in four steps; nothing was changed yet.
+Rotation of {name} in four steps. Nothing was changed yet.
 
-1. Add the new key as the last, so that everybody opens it. Set
+1. Add the new key at the end, so that every component accepts it. Set
 {both}
 2. Wait ten minutes, until every instance has it.
 
-3. Move it to the front, so that everybody uses it. Set
+3. Move it to the front, so that every component uses it. Set
 {promoted}
-4. Wait {last_wait}. Then leave out the old key. Set
+4. Wait {last_wait}. Then remove the old key. Set
 {alone}
-Undo: at any step go back to the values of the step before, or to
+Undo: at any step, go back to the values of the previous step, or to
 {before}"
     ))
 }

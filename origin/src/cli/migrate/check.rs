@@ -21,16 +21,16 @@ Examples:
   munjigi migrate check https://shop.example/contact
   munjigi migrate check https://shop.example/contact --edge https://captcha.example --json
 
-The page is fetched once and nothing of it is run. Nothing is changed anywhere.
-Exit code 8: the page uses none of reCAPTCHA, hCaptcha and Turnstile.")]
+Fetches the page once and runs none of its scripts. Changes nothing.
+Exit code 8: the page does not use reCAPTCHA, hCaptcha or Turnstile.")]
 pub struct Arguments {
-    /// The page, by http or https.
+    /// The page, an http or https URL.
     #[arg(value_name = "URL", value_parser = parse_page)]
     page: Url,
-    /// The edge that it shall load from.
+    /// The edge to load the widget from.
     #[arg(long, value_parser = parse_edge_url, default_value = "https://captcha.example")]
     edge: Url,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -44,9 +44,9 @@ pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
         print(&people(&report))?;
     }
     if report.vendors.is_empty() {
-        let why = "it loads no script of reCAPTCHA, hCaptcha or Turnstile";
-        return Err(Fail::new(Exit::NoVendor, "nothing to move on this page", why)
-            .mend("name the page that shows the widget; another script may load it later"));
+        let why = "it loads no script from reCAPTCHA, hCaptcha or Turnstile";
+        return Err(Fail::new(Exit::NoVendor, "nothing to migrate on this page", why)
+            .fix("choose the page that shows the widget; another script may load it later"));
     }
     Ok(())
 }
@@ -54,8 +54,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
 /// The page's address after redirects, its policy and its HTML.
 async fn fetch(page: &Url) -> Result<(Url, String, String), Fail> {
     let failed = |why: String| {
-        Fail::new(Exit::Failed, format!("{page} cannot be read"), why)
-            .mend("name an address that a browser shows without logging in")
+        Fail::new(Exit::Failed, format!("cannot read {page}"), why)
+            .fix("choose a page that a browser can open without logging in")
     };
     let client = client_builder()
         .timeout(TIMEOUT)
@@ -73,7 +73,7 @@ async fn fetch(page: &Url) -> Result<(Url, String, String), Fail> {
     };
     let kind = header("content-type");
     if !kind.contains("html") {
-        return Err(failed(format!("it is no HTML but {kind:?}")));
+        return Err(failed(format!("it is {kind:?}, not HTML")));
     }
     let (url, policy) = (response.url().clone(), header("content-security-policy"));
     let html = read(response).await.map_err(failed)?;
@@ -85,7 +85,7 @@ async fn read(mut response: Response) -> Result<String, String> {
     while let Some(chunk) = response.chunk().await.map_err(|error| reasons(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MOST_BYTES {
-            return Err(format!("it is longer than {} MiB", MOST_BYTES >> 20));
+            return Err(format!("it is larger than {} MiB", MOST_BYTES >> 20));
         }
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -100,7 +100,7 @@ fn people(report: &Report) -> String {
     if report.other_scripts > 0 {
         let _ = write!(
             text,
-            "\n{} other scripts of the page were not read; they may use more.\n",
+            "\n{} other scripts on the page were not read. They may use more.\n",
             report.other_scripts
         );
     }
@@ -123,16 +123,15 @@ fn vendor(text: &mut String, found: &Use) {
         settings(text, &found.parameters);
     }
     if !found.functions.is_empty() {
-        text.push_str("\n  Functions that the page calls\n");
+        text.push_str("\n  Functions called by the page\n");
         settings(text, &found.functions);
     }
     for remark in &found.remarks {
-        let _ = write!(text, "\n  Look at this: {remark}\n");
+        let _ = write!(text, "\n  Note: {remark}\n");
     }
     let _ = write!(
         text,
-        "\n  Keys: `munjigi site create NAME --host HOST --vendor {}` makes a pair in\n  \
-         their shape. All that is different: docs/migrate/{}.md\n",
+        "\n  Keys: `munjigi site create NAME --host HOST --vendor {}` creates a pair in\n  the vendor's format. All differences: docs/migrate/{}.md\n",
         found.vendor, found.vendor
     );
 }
@@ -156,6 +155,6 @@ fn parse_page(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        _ => Err("not an address that begins with http:// or https://".to_owned()),
+        _ => Err("must be a URL that starts with http:// or https://".to_owned()),
     }
 }

@@ -19,8 +19,8 @@ use crate::photos::{
 use crate::store;
 
 const NOTHING: &str = "no photo was imported";
-const NOT_ALL: &str = "the photos were not all labelled";
-const NO_PACK: &str = "the photos were labelled, and not all packs were made";
+const NOT_ALL: &str = "not all photos were labelled";
+const NO_PACK: &str = "the photos were labelled, but not all packs were created";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -30,47 +30,47 @@ Examples:
   munjigi photos import s3://shop-photos/2026 --model ours@1.2.0 --labels ours.txt \\
     --sample s3://shop-photos/sample --sure 0.95
 
-The model is measured first. --sample is a folder or bucket of photos, each in a
-folder named after the thing it shows (sample/cup/…, sample/bicycle/…), or in
-`none` where it shows none of them. Of at least 50 photos that the model is sure
-of, 98 % must be right, or nothing is labelled; things that it named correctly in
-no photo of the sample are not used.
+First, the model is measured. --sample is a folder or bucket of photos, each in a
+folder named after the object it shows (sample/cup/…, sample/bicycle/…), or in
+`none` if it shows none of them. The model must be sure of at least 50 photos and
+be right in 98 % of them, or nothing is labelled. Objects that it never named
+correctly in the sample are not used.
 
-A list of labels has a line for each label that the model says, `LABEL` or
-`LABEL = THING`; labels without a thing are not asked for. imagenet-1k and
-coco-80 come with the command; a model that says a label of no list is refused.
+A list of labels has one line for each label of the model, `LABEL` or
+`LABEL = THING`. Labels without a thing are not used in pictures. imagenet-1k and
+coco-80 are built in. A model with a label that no list contains is refused.
 
-Every file needs a licence: the text of NAME.license beside it, or of LICENSE in
-its folder, or --licence. It is recorded with the photo. Photos that are
-imported already are not sent again: a run that was cut off is simply repeated.
-Things are named as the widget's locale files name them.
+Every file needs a licence: the text of NAME.license next to it, or of LICENSE in
+its folder, or --licence. It is recorded with the photo. Photos that were already
+imported are not sent again: after an interrupted run, run the command again.
+Things are named as in the widget's locale files.
 
-A bucket is read like a folder: its objects are the files, a prefix is the path
-of a folder. Variables:
-  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   the key; without one nothing is signed
-  AWS_SESSION_TOKEN                          of a key that is lent
+A bucket is read like a folder: its objects are the files, and a prefix is the
+path of a folder. Variables:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY   the key; without it, nothing is signed
+  AWS_SESSION_TOKEN                          of temporary credentials
   AWS_REGION                                 us-east-1 if unset
   AWS_ENDPOINT_URL                           a server other than Amazon's
-  AWS_ALLOW_HTTP                             true: plain http also to other machines")]
+  AWS_ALLOW_HTTP                             true: allow plain http to other machines")]
 pub struct Arguments {
-    /// A folder, or a part of a bucket, with .jpg, .png or .webp files.
+    /// A folder, or part of a bucket, with .jpg, .png or .webp files.
     #[arg(
         value_name = "FOLDER|s3://BUCKET/PREFIX",
         value_hint = ValueHint::DirPath,
         value_parser = PathBufValueParser::new().try_map(parse_place),
     )]
     place: Place,
-    /// What permits the use of files that have no licence beside them.
+    /// Licence of files that have no licence file next to them.
     #[arg(long)]
     licence: Option<String>,
-    /// The model that labels: NAME or NAME@VERSION. One trained on photos.
+    /// The labelling model, trained on photos: NAME or NAME@VERSION.
     #[arg(long, value_parser = parse_model)]
     model: String,
-    /// Every label of the models, and the things they mean: imagenet-1k,
-    /// coco-80, or a file. May be repeated.
+    /// All labels of the models, and their things: imagenet-1k, coco-80, or a
+    /// file. Can be repeated.
     #[arg(long, required = true, value_name = "LIST|FILE")]
     labels: Vec<String>,
-    /// Labelled photos that the models are measured on.
+    /// Labelled photos to measure the models with.
     #[arg(
         long,
         value_name = "FOLDER|s3://BUCKET/PREFIX",
@@ -78,20 +78,20 @@ pub struct Arguments {
         value_parser = PathBufValueParser::new().try_map(parse_place),
     )]
     sample: Place,
-    /// A model that says where things are: photos in which it sees one thing
-    /// alone become pictures to point into.
+    /// A model that locates objects: photos in which it sees exactly one object
+    /// become pictures to point at.
     #[arg(long, value_parser = parse_model)]
     segment: Option<String>,
-    /// Least probability of a label that is used.
+    /// Minimum probability of a label.
     #[arg(long, default_value_t = 0.9, value_parser = parse_sure)]
     sure: f32,
-    /// A label of a list and the thing that it means here.
+    /// Overrides the thing of a label. Can be repeated.
     #[arg(long = "as", value_name = "LABEL=THING", value_parser = parse_alias)]
     aliases: Vec<(String, String)>,
-    /// Packs of grids to make of all photos there are.
+    /// Number of grid packs to create from all photos.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=50))]
     packs: u16,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -119,7 +119,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         return Err(Fail::new(Exit::Environment, NOTHING, "MUNJIGI_GPU_URL is not set"));
     };
     let client = edge::http_client()
-        .map_err(|error| Fail::new(Exit::Failed, "the HTTP client cannot be made", error))?;
+        .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
     let labels = labels(&arguments.labels, &arguments.aliases)?;
     let source = open(&arguments.place, &client).await?;
     let measured_on = open(&arguments.sample, &client).await?;
@@ -163,13 +163,14 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let mut text = String::new();
     for Precise { model, measured } in core::iter::once(&vetted.model).chain(&vetted.segmenter) {
         let Measured { photos, judged, right, .. } = measured;
-        let _ =
-            writeln!(text, "{model}: {right} of {judged} right, in {photos} photos of the sample");
+        let _ = writeln!(
+            text,
+            "{model}: {right} of {judged} correct, in {photos} photos of the sample"
+        );
     }
     let _ = writeln!(
         text,
-        "{labelled} labelled, {unsure} not sure enough, {areas} to point into, \
-         {known} known already, {} refused",
+        "{labelled} labelled, {unsure} not sure enough, {areas} to point at, {known} already imported, {} refused",
         refused.len()
     );
     for refused in refused {
@@ -178,11 +179,11 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         text.push('\n');
     }
     if packs.is_empty() {
-        text.push_str("No packs were made.\n");
+        text.push_str("No packs were created.\n");
     } else {
-        text.push_str("Made ");
+        text.push_str("Created ");
         text.push_str(&packs.join(", "));
-        text.push_str("; `munjigi serve` takes them to the edge.\n");
+        text.push_str("; `munjigi serve` publishes them to the edge.\n");
         text.push_str("Watch: munjigi pictures status\n");
     }
     print(&text)
@@ -194,14 +195,14 @@ fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail
     for name in lists {
         let wrong = |error: LabelsError| {
             let why = format!("{}: {name}: {error}", error.code());
-            Fail::new(Exit::Model, NOTHING, why).mend("correct the list, or name another")
+            Fail::new(Exit::Model, NOTHING, why).fix("correct the list, or choose another")
         };
         let text = match LISTS.iter().find(|(known, _)| known == name) {
             Some((_, text)) => (*text).to_owned(),
             None => std::fs::read_to_string(name).map_err(|error| {
                 let known = LISTS.map(|(known, _)| known).join(", ");
                 Fail::new(Exit::Model, NOTHING, format!("labels-unreadable: {name}: {error}"))
-                    .mend(format!("name a file, or one of {known}"))
+                    .fix(format!("choose a file, or one of {known}"))
             })?,
         };
         labels = Labels::read(&text).and_then(|list| labels.and(list)).map_err(wrong)?;
@@ -209,7 +210,7 @@ fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail
     aliases.iter().try_fold(labels, |labels, (label, thing)| {
         labels.with(label, thing).map_err(|error| {
             Fail::new(Exit::Model, NOTHING, format!("{}: --as: {error}", error.code()))
-                .mend("use a label exactly as its list has it")
+                .fix("use the exact spelling of a label in its list")
         })
     })
 }
@@ -222,7 +223,7 @@ async fn open(place: &Place, client: &reqwest::Client) -> Result<Source, Fail> {
             let settings = settings.map_err(|wrong| wrong_variables(&wrong))?;
             let bucket = Bucket::open(address, &settings, client.clone()).await;
             let failed =
-                |error: BucketError| Fail::new(Exit::Failed, NOTHING, &error).mend(mend(&error));
+                |error: BucketError| Fail::new(Exit::Failed, NOTHING, &error).fix(fix(&error));
             Ok(Source::Bucket(bucket.map_err(failed)?))
         }
     }
@@ -236,32 +237,32 @@ fn wrong_variables(wrong: &[WrongVariable]) -> Fail {
 fn scan_fail(error: ScanError) -> Fail {
     match error {
         ScanError::Unreadable { error: SourceError::Bucket(ref cause), .. } => {
-            Fail::new(Exit::Failed, NOTHING, &error).mend(mend(cause))
+            Fail::new(Exit::Failed, NOTHING, &error).fix(fix(cause))
         }
         ScanError::Unlicensed(_) => Fail::new(Exit::Failed, NOTHING, error)
-            .mend("put the text beside each file as NAME.license, or LICENSE into its folder, or give --licence for all"),
+            .fix("add the text as NAME.license next to each file, or as LICENSE in its folder, or pass --licence for all"),
         ScanError::Unreadable { .. } | ScanError::Nothing => {
             Fail::new(Exit::Failed, NOTHING, error)
         }
     }
 }
 
-fn mend(error: &BucketError) -> &'static str {
+fn fix(error: &BucketError) -> &'static str {
     match error {
         BucketError::NoBucket { .. } => "correct its name, or AWS_ENDPOINT_URL and AWS_REGION",
-        BucketError::Moved(_) => "set AWS_REGION to it",
+        BucketError::Moved(_) => "set AWS_REGION to that region",
         BucketError::Denied { signing: Signing::Signed, .. } => {
-            "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the key has to be allowed s3:ListBucket and s3:GetObject"
+            "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the key needs s3:ListBucket and s3:GetObject"
         }
         BucketError::Denied { signing: Signing::Unsigned, .. } => {
-            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: without them nothing is signed"
+            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: without them, nothing is signed"
         }
         BucketError::Unreachable { .. } | BucketError::TooSlow(_) => {
-            "correct AWS_ENDPOINT_URL, or run this again: it goes on where it stopped"
+            "correct AWS_ENDPOINT_URL, or retry: the command resumes where it stopped"
         }
-        BucketError::Key(_) => "name that object otherwise, or import a prefix without it",
+        BucketError::Key(_) => "rename that object, or import a prefix without it",
         BucketError::NoObject | BucketError::Other(_) => {
-            "run this again: it goes on where it stopped"
+            "retry: the command resumes where it stopped"
         }
     }
 }
@@ -271,16 +272,16 @@ fn fail(what: &'static str, error: ImportError) -> Fail {
         ImportError::Sample(_) => Some(
             "put each photo of the sample into a folder named after what it shows, or into `none`",
         ),
-        ImportError::UnknownLabel(_) => Some("name the list of this model's labels with --labels"),
+        ImportError::UnknownLabel(_) => Some("pass the list of this model's labels with --labels"),
         ImportError::OtherTask => {
             Some("`munjigi-gpu-backend models list` shows what each model does")
         }
-        ImportError::OtherVersion { .. } => Some("name one version: --model NAME@VERSION"),
+        ImportError::OtherVersion { .. } => Some("choose one version: --model NAME@VERSION"),
         ImportError::Objection { .. } => {
-            Some("take a model trained on such photos, raise --sure, or enlarge the sample")
+            Some("use a model trained on such photos, raise --sure, or enlarge the sample")
         }
-        ImportError::Source(SourceError::Bucket(error)) => Some(mend(error)),
-        ImportError::Gpu(_) => Some("run this again: it goes on where it stopped"),
+        ImportError::Source(SourceError::Bucket(error)) => Some(fix(error)),
+        ImportError::Gpu(_) => Some("retry: the command resumes where it stopped"),
         ImportError::TooFew(_) => Some("import more photos, or lower --sure"),
         ImportError::Source(_) | ImportError::Store(_) => None,
     };
@@ -290,7 +291,7 @@ fn fail(what: &'static str, error: ImportError) -> Fail {
         (None, error) => Fail::new(Exit::Failed, what, error),
     };
     match fix {
-        Some(fix) => fail.mend(fix),
+        Some(fix) => fail.fix(fix),
         None => fail,
     }
 }
@@ -319,9 +320,7 @@ fn parse_sure(text: &str) -> Result<f32, String> {
 fn parse_alias(text: &str) -> Result<(String, String), String> {
     let (label, thing) = text.split_once('=').ok_or("LABEL=THING")?;
     if !is_key(thing) {
-        return Err(
-            "a thing is named in lower-case letters, as the locale files name it".to_owned()
-        );
+        return Err("a thing must be in lower-case letters, as in the locale files".to_owned());
     }
     Ok((label.to_owned(), thing.to_owned()))
 }

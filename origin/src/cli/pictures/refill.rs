@@ -12,16 +12,16 @@ use crate::store::pictures::{Birth, kinds, refill};
 Example:
   munjigi pictures refill
 
-Waits after failures end. A kind of which a pack is being drawn already gets no
-other. `munjigi serve` draws them.")]
+Ends the waiting time after failures. A kind whose pack is already being drawn
+gets no other pack. `munjigi serve` draws the packs.")]
 pub struct Arguments {}
 
 pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let config = PicturesConfig::read(&shell.environment)?;
     if config.pictures.gpu_url.is_none() {
         let why = "MUNJIGI_GPU_URL is not set";
-        return Err(Fail::new(Exit::Environment, "nothing would draw them", why)
-            .mend("set it for this command and for `munjigi serve`"));
+        return Err(Fail::new(Exit::Environment, "no pack can be drawn", why)
+            .fix("set it for this command and for `munjigi serve`"));
     }
     let pool = store::pool(&config.database);
     let policy = Policy::of_this_release();
@@ -37,7 +37,7 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     refill(&pool, &births, shell.clock.now()).await?;
     let names: Vec<&str> = births.iter().map(|birth| birth.picture_type.as_str()).collect();
     print(&format!(
-        "A pack each of {} is to be drawn.\nWatch: munjigi pictures status\n",
+        "One pack of each kind is queued for drawing: {}.\nWatch: munjigi pictures status\n",
         if names.is_empty() { "no kind".to_owned() } else { names.join(", ") }
     ))
 }

@@ -19,7 +19,7 @@ Examples:
   munjigi pictures status
   munjigi pictures status --json | jq -r '.kinds[] | select(.left < .low_water) | .kind'")]
 pub struct Arguments {
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -78,7 +78,7 @@ fn view(config: &Pictures, kinds: &[KindRow], overviews: Vec<Overview>, now: Uni
                 (false, _, _) => "not in MUNJIGI_PICTURES_KINDS",
                 (true, Some(Switch::On), _) => "switched on",
                 (true, Some(Switch::Off), _) => "switched off",
-                (true, None, true) => "programs pass it",
+                (true, None, true) => "bots pass it",
                 (true, None, false) => "by default",
             },
             packs: Packs {
@@ -124,9 +124,9 @@ fn people(view: &View) -> String {
     }
     let mut text = columns(&rows);
     if !view.drawing {
-        text.push_str("\nMUNJIGI_GPU_URL is not set here: an origin like this draws nothing.\n");
+        text.push_str("\nMUNJIGI_GPU_URL is not set here: this origin draws nothing.\n");
     } else if !view.open {
-        text.push_str("\nNothing is drawn at this hour: MUNJIGI_PICTURES_HOURS.\n");
+        text.push_str("\nNothing is drawn at this hour because of MUNJIGI_PICTURES_HOURS.\n");
     }
     for kind in &view.kinds {
         if let Some(error) = &kind.last_error {

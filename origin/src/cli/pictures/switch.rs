@@ -17,7 +17,7 @@ pub struct Arguments {
     /// The kind: grid, area or turn.
     #[arg(value_parser = parse_kind)]
     kind: PictureType,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -55,14 +55,14 @@ pub async fn run(shell: &Shell, arguments: &Arguments, way: Way) -> Result<(), F
         return print_json(&Switched { kind: name, dealt });
     }
     let mut text = match way {
-        Way::On => format!("Switched on {name}: its packs come back into the pools.\n"),
-        Way::Off => format!("Switched off {name}: its packs leave the pools.\n"),
+        Way::On => format!("Turned on {name}. Its packs return to the pools.\n"),
+        Way::Off => format!("Turned off {name}. Its packs leave the pools.\n"),
     };
     if matches!(way, Way::On) && against {
-        text.push_str("Programs pass it more often than they should: docs/bot-pass-rates.md.\n");
+        text.push_str("Bots pass it more often than they should: see docs/bot-pass-rates.md.\n");
     }
     if matches!(way, Way::On) && !dealt {
-        text.push_str("It is not in MUNJIGI_PICTURES_KINDS here: that still keeps it off.\n");
+        text.push_str("It stays off because MUNJIGI_PICTURES_KINDS does not list it here.\n");
     }
     let undo = match way {
         Way::On => "off",
@@ -71,7 +71,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments, way: Way) -> Result<(), F
     // Writing to a String cannot fail.
     let _ = write!(
         text,
-        "The edge follows within seconds while `munjigi serve` runs, everywhere within two minutes.\n\
+        "While `munjigi serve` runs, the change reaches the edge within seconds, and every location within two minutes.\n\
          Undo: munjigi pictures {undo} {name}\n"
     );
     print(&text)

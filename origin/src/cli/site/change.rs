@@ -12,10 +12,10 @@ use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The site.
+    /// Sitekey of the site.
     #[arg(value_parser = parse_sitekey)]
     sitekey: Sitekey,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -46,10 +46,10 @@ impl Kind {
             Self::Resume => ("Resumed", "its visitors are served", "pause"),
             Self::Delete => (
                 "Deleted",
-                "its visitors are refused; its records stay until retention; after 30 days the site is erased",
+                "its visitors are refused; its records are kept for the retention period; the site is erased after 30 days",
                 "restore",
             ),
-            Self::Restore => ("Restored", "it is as it was before", "delete"),
+            Self::Restore => ("Restored", "it is back in its previous state", "delete"),
         }
     }
 }
@@ -75,7 +75,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments, kind: Kind) -> Result<(),
     let (done, follows, undo) = kind.words();
     print(&format!(
         "{done} {sitekey}: {follows}.\n\
-         The edge follows within seconds while `munjigi serve` runs, everywhere within two minutes.\n\
+         While `munjigi serve` runs, the change reaches the edge within seconds, and every location within two minutes.\n\
          Undo: munjigi site {undo} {sitekey}\n"
     ))
 }

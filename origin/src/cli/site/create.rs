@@ -24,26 +24,26 @@ Examples:
   munjigi site create 'My shop' --host shop.example --host '*.shop.example'
   munjigi site create 'On my machine' --host localhost --allow-loopback --json
   munjigi site create 'Log-in' --host id.example --work-floor 80000 --rules rules.json
-  munjigi site create 'From elsewhere' --host old.example --vendor turnstile
+  munjigi site create 'Migrated' --host old.example --vendor turnstile
 
-`munjigi site set` changes all of it later.
-The secret is shown this once. Undo: munjigi site delete SITEKEY")]
+You can change all settings later with `munjigi site set`.
+The secret is shown only once. Undo: munjigi site delete SITEKEY")]
 pub struct Arguments {
-    /// A name for people.
+    /// Name of the site.
     #[arg(required_unless_present = "name_option")]
     name: Option<String>,
-    /// The same, as an option.
+    /// Name of the site, as an option.
     #[arg(long = "name", value_name = "NAME", hide = true, conflicts_with = "name")]
     name_option: Option<String>,
-    /// A host whose pages may show the widget: shop.example, or *.shop.example
-    /// for everything under it and itself. Give it once per host.
+    /// A host whose pages can show the widget: shop.example, or *.shop.example
+    /// for the domain and all its subdomains. Repeat for each host.
     #[arg(long = "host", value_name = "HOST", value_parser = parse_host, required_unless_present = "allow_loopback")]
     hosts: Vec<String>,
-    /// Also localhost and 127.0.0.1, for development.
+    /// Also allow localhost and 127.0.0.1, for development.
     #[arg(long)]
     allow_loopback: bool,
-    /// Keys in the shape of this vendor's as well: recaptcha, hcaptcha or
-    /// turnstile. The site then stands in pages under that sitekey.
+    /// Also create keys in this vendor's format: recaptcha, hcaptcha or
+    /// turnstile. Pages then use that sitekey.
     #[arg(long, value_name = "VENDOR", value_parser = parse_vendor)]
     vendor: Option<Vendor>,
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub struct Arguments {
     /// For load tests on a local edge: no limits, no work.
     #[arg(long, hide = true)]
     exempt: bool,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -83,7 +83,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let settings = arguments
         .edit()
         .apply(&sitekey.to_string(), &arguments.defaults())
-        .map_err(|mistakes| Fail::new(Exit::Site, "the site was not made", mistakes))?;
+        .map_err(|mistakes| Fail::new(Exit::Site, "the site was not created", mistakes))?;
     let name = settings.name.as_str();
     let config =
         SiteConfig { exempt: arguments.exempt, aliases, ..settings.config(&sitekey.to_string()) };
@@ -140,15 +140,15 @@ fn people(name: &str, config: &SiteConfig, secret: &str) -> String {
     }
     format!(
         "\
-Made the site {name:?}.
+Created the site {name:?}.
 
   sitekey  {public}
-           public: goes into the page
+           public: put it in the page
   secret   {secret}
-           shown this once, kept nowhere: goes into the back end
+           shown only once, not stored: put it in the back end
   hosts    {hosts}
 {warned}
-The edge has it within a second while `munjigi serve` runs; see
+While `munjigi serve` runs, the site reaches the edge within a second; see
 `munjigi site show {sitekey}`.
 Undo: munjigi site delete {sitekey}
 "

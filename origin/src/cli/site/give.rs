@@ -18,21 +18,21 @@ Examples:
   munjigi site give mj_… 0123456789abcdef
   munjigi site give mj_… --to-nobody
 
-The members of an organisation see its sites in the console and change them as
-their roles allow. Its id stands in the address of its pages: /console/ID. What
-is given to nobody is seen by operators alone. Visitors notice nothing. The
-command that undoes it is printed.")]
+The members of an organisation see its sites in the console and can change them
+as their roles allow. The organisation's id is in the URL of its pages:
+/console/ID. Only operators see a site without an organisation. Visitors are not
+affected. The command prints how to undo the change.")]
 pub struct Arguments {
-    /// The site.
+    /// Sitekey of the site.
     #[arg(value_parser = parse_sitekey)]
     sitekey: Sitekey,
-    /// The organisation, by its id.
+    /// Id of the organisation.
     #[arg(required_unless_present = "to_nobody", conflicts_with = "to_nobody", value_parser = parse_id)]
     organisation: Option<Id>,
-    /// Takes it from its organisation.
+    /// Remove the site from its organisation.
     #[arg(long)]
     to_nobody: bool,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -64,13 +64,13 @@ async fn carry_out(
     let Given { before, name } = transact(pool, &unit).await?.map_err(|refusal| match refusal {
         GiveRefused::Site(refusal) => refused(arguments.sitekey, refusal),
         GiveRefused::UnknownOrganisation => {
-            let mend = "its id stands in the address of its pages: /console/ID";
-            Fail::new(Exit::Site, format!("{sitekey} was not given"), refusal).mend(mend)
+            let fix = "the id is in the URL of the organisation's pages: /console/ID";
+            Fail::new(Exit::Site, format!("{sitekey} was not reassigned"), refusal).fix(fix)
         }
     })?;
     let whose = match &name {
-        Some(name) => format!("Gave {sitekey} to the organisation {name:?}"),
-        None => format!("Took {sitekey} from its organisation"),
+        Some(name) => format!("Assigned {sitekey} to the organisation {name:?}"),
+        None => format!("Removed {sitekey} from its organisation"),
     };
     let undo = before.as_deref().unwrap_or("--to-nobody");
     let text = format!("{whose}.\nUndo: munjigi site give {sitekey} {undo}\n");
@@ -79,7 +79,7 @@ async fn carry_out(
 }
 
 fn parse_id(text: &str) -> Result<Id, String> {
-    text.parse().map_err(|_| "an organisation's id has 16 letters and digits".to_owned())
+    text.parse().map_err(|_| "the id of an organisation has 16 letters and digits".to_owned())
 }
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
         let nobody = give(&rig, &[&site, "0000000000000000"]).await.unwrap_err();
         assert!(nobody.to_string().contains("no organisation has this id"), "{nobody}");
         let so_already = give(&rig, &[&site, "--to-nobody"]).await.unwrap_err();
-        assert!(so_already.to_string().contains("it is so already"), "{so_already}");
+        assert!(so_already.to_string().contains("there is nothing to change"), "{so_already}");
         rig.change(&site, store::sites::Change::Delete).await.unwrap();
         let deleted = give(&rig, &[&site, of_kim]).await.unwrap_err();
         assert!(deleted.to_string().contains("site restore"), "{deleted}");

@@ -35,44 +35,44 @@ Example, in three steps:
   (publish what it prints, at the address that it prints)
   munjigi site import mj_… --prove
 
-The page then keeps the sitekey, and the back end the secret, that they have
-with the vendor; of the secret only its SHA-256 is kept. A key means the site on
-its host and everything under it, as far as the site allows these hosts.
+The page then keeps the vendor's sitekey, and the back end keeps the vendor's
+secret. Only the SHA-256 of the secret is stored. A key stands for the site on
+its host and all subdomains that the site allows.
 
 Undo: munjigi site import mj_… --remove 0x4AAA… --host shop.example"
 )]
 pub struct Arguments {
-    /// The site.
+    /// Sitekey of the site.
     #[arg(value_name = "SITEKEY", value_parser = parse_sitekey)]
     site: Sitekey,
-    /// Whose the keys are: recaptcha, hcaptcha or turnstile.
+    /// Vendor of the keys: recaptcha, hcaptcha or turnstile.
     #[arg(long, value_name = "VENDOR", value_parser = parse_vendor, conflicts_with_all = ["prove", "list", "remove"])]
     vendor: Option<Vendor>,
-    /// The sitekey that the page has with the vendor.
+    /// The page's sitekey from the vendor.
     #[arg(long = "sitekey", value_name = "KEY", requires_all = ["vendor", "host", "secret_file"])]
     key: Option<String>,
-    /// The host that the key is for; one that the site allows.
+    /// Host of the key. The site must allow it.
     #[arg(long, value_name = "HOST", value_parser = parse_host, conflicts_with_all = ["prove", "list"])]
     host: Option<Hostname>,
-    /// A file with the vendor's secret, or - for stdin. As an argument it
-    /// would stand in the shell's history.
+    /// A file with the vendor's secret, or - for stdin. This keeps the secret
+    /// out of the shell history.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["prove", "list", "remove"])]
     secret_file: Option<PathBuf>,
-    /// Looks at each host whether it publishes its token; those that do go
-    /// live.
+    /// Check whether each host publishes its token, and activate those that
+    /// do.
     #[arg(long)]
     prove: bool,
     /// Port on which localhost publishes its token, for development.
     #[arg(long, conflicts_with_all = ["key", "list", "remove"])]
     port: Option<u16>,
-    /// Lists the imports of the site.
+    /// List the site's imports.
     #[arg(long)]
     list: bool,
-    /// Gives a key back: it is refused again, with its secret unless another
-    /// import has the same.
+    /// Remove an import: the key is refused again, and so is its secret unless
+    /// another import uses it.
     #[arg(long, value_name = "KEY", requires = "host")]
     remove: Option<String>,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -114,11 +114,11 @@ impl Importer {
             (arguments.vendor, &arguments.key, &arguments.host, &arguments.secret_file)
         {
             let secret = read(file).map(Zeroizing::new).map_err(|error| {
-                let mend = "name a file that can be read, or - for stdin";
-                Fail::new(Exit::Failed, "the secret cannot be read", error).mend(mend)
+                let fix = "choose a readable file, or - for stdin";
+                Fail::new(Exit::Failed, "cannot read the secret", error).fix(fix)
             })?;
             let secret = self.checked(vendor, key, secret.trim()).map_err(|mistake| {
-                Fail::new(Exit::Site, "nothing was imported", mistake).mend(mistake.mend(vendor))
+                Fail::new(Exit::Site, "nothing was imported", mistake).fix(mistake.fix(vendor))
             })?;
             let token = BASE64URL_NOPAD.encode(&self.entropy.bytes::<24>());
             let unit = AskImport {
@@ -197,33 +197,33 @@ impl Importer {
 /// What is wrong with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum KeyMistake {
-    #[error("vendors publish this key for tests: it is everybody's")]
+    #[error("this is a public test key of the vendor")]
     Test,
-    #[error("this key was made here; it needs no import")]
+    #[error("this key was created here and needs no import")]
     Ours,
-    #[error("the sitekey has not the shape of {0}'s")]
+    #[error("the sitekey does not have the format of {0}")]
     Sitekey(&'static str),
-    #[error("the secret has not the shape of {0}'s")]
+    #[error("the secret does not have the format of {0}")]
     Secret(&'static str),
 }
 
 impl KeyMistake {
-    const fn mend(self, vendor: Vendor) -> &'static str {
+    const fn fix(self, vendor: Vendor) -> &'static str {
         match (self, vendor) {
-            (Self::Test, _) => "test secrets answer here as the vendor's do, without an import",
-            (Self::Ours, _) => "use it as it is",
+            (Self::Test, _) => "test keys work here as they do at the vendor, without an import",
+            (Self::Ours, _) => "use it without an import",
             (Self::Sitekey(_) | Self::Secret(_), Vendor::Recaptcha) => {
-                "it begins with 6L and has 40 characters"
+                "it must start with 6L and have 40 characters"
             }
-            (Self::Sitekey(_), Vendor::Hcaptcha) => "it is a UUID in lower case",
+            (Self::Sitekey(_), Vendor::Hcaptcha) => "it must be a lower-case UUID",
             (Self::Sitekey(_), Vendor::Turnstile) => {
-                "it begins with 0x4 and has 22 to 26 characters"
+                "it must start with 0x4 and have 22 to 26 characters"
             }
             (Self::Secret(_), Vendor::Hcaptcha) => {
-                "it begins with ES_ and has 35 characters, or with 0x and has 42"
+                "it must start with ES_ and have 35 characters, or start with 0x and have 42"
             }
             (Self::Secret(_), Vendor::Turnstile) => {
-                "it begins with 0x4 and has 33 to 37 characters"
+                "it must start with 0x4 and have 33 to 37 characters"
             }
         }
     }
@@ -241,19 +241,19 @@ pub enum NotLive {
 }
 
 fn told(site: Sitekey, why: ImportRefused) -> Fail {
-    let mend = match why {
+    let fix = match why {
         ImportRefused::Site(why) => return refused(site, why),
         ImportRefused::Host => format!("munjigi site set {site} --add-host HOST"),
-        ImportRefused::TooMany => format!("give one back: munjigi site import {site} --remove"),
+        ImportRefused::TooMany => format!("remove one: munjigi site import {site} --remove"),
         ImportRefused::Live | ImportRefused::Unknown => {
             format!("munjigi site import {site} --list")
         }
-        ImportRefused::Taken => "give it back there first: munjigi site import --remove".to_owned(),
+        ImportRefused::Taken => "remove it there first: munjigi site import --remove".to_owned(),
         ImportRefused::SecretTaken => {
-            "import every sitekey of this secret into that site, or use another secret".to_owned()
+            "import all sitekeys of this secret into that site, or use another secret".to_owned()
         }
     };
-    Fail::new(Exit::Site, format!("{site} was not changed"), why).mend(mend)
+    Fail::new(Exit::Site, format!("{site} was not changed"), why).fix(fix)
 }
 
 fn parse_host(text: &str) -> Result<Hostname, String> {

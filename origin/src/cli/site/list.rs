@@ -14,7 +14,7 @@ Examples:
   munjigi site list
   munjigi site list --json | jq -r '.[].sitekey'")]
 pub struct Arguments {
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -27,7 +27,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     }
     if sites.is_empty() {
         return print(
-            "no sites yet; make one:\n  munjigi site create 'My shop' --host shop.example\n",
+            "There are no sites yet. Create one:\n  munjigi site create 'My shop' --host shop.example\n",
         );
     }
     let heading = ["sitekey", "name", "state", "hosts", "edge"].map(str::to_owned);

@@ -13,32 +13,32 @@ const MOST_WORK: u64 = i64::MAX.unsigned_abs();
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// How the widget behaves [a new site: managed].
+    /// Widget mode [a new site: managed].
     #[arg(long, value_parser = mode())]
     mode: Option<Mode>,
-    /// Expected hashes per sub-puzzle of a visitor about whom nothing speaks
+    /// Expected hashes per sub-puzzle for a visitor without risk signals
     /// [a new site: 40000].
     #[arg(long, value_name = "HASHES", value_parser = clap::value_parser!(u64).range(..=MOST_WORK))]
     work_floor: Option<u64>,
-    /// Most hashes per sub-puzzle; at least the floor [a new site: 4000000].
+    /// Maximum hashes per sub-puzzle; at least the floor [a new site: 4000000].
     #[arg(long, value_name = "HASHES", value_parser = clap::value_parser!(u64).range(..=MOST_WORK))]
     work_ceiling: Option<u64>,
     /// Sub-puzzles per puzzle, 1 to 64 [a new site: 16].
     #[arg(long, value_name = "NUMBER")]
     count: Option<u32>,
-    /// How long a token is good, 30 to 300 [a new site: 300].
+    /// Lifetime of a token, 30 to 300 [a new site: 300].
     #[arg(long, value_name = "SECONDS")]
     token_lifetime: Option<u32>,
-    /// Whether browsers without WebAssembly may pass, slowly [a new site: on].
+    /// Whether browsers without WebAssembly can pass, slowly [a new site: on].
     #[arg(long, value_name = "on|off", value_parser = on_off(), hide_possible_values = true)]
     fallback: Option<bool>,
-    /// Kinds of picture that risky visitors may be shown, between commas: grid,
-    /// area, turn; or none, and risk costs work instead [a new site: none].
+    /// Kinds of picture for risky visitors, separated by commas: grid, area,
+    /// turn; or none, and risky visitors do more work [a new site: none].
     #[arg(long, value_name = "KINDS", value_parser = pictures)]
     pictures: Option<Pictures>,
-    /// Rules in place of all there are: a JSON array, or - to read it from
-    /// stdin. `munjigi site show SITEKEY --json | jq .rules` prints such a
-    /// file [a new site: none].
+    /// Rules that replace all existing rules: a JSON array, or - to read it
+    /// from stdin. `munjigi site show SITEKEY --json | jq .rules` prints such
+    /// a file [a new site: none].
     #[arg(long, value_name = "FILE.json")]
     rules: Option<PathBuf>,
 }
@@ -50,8 +50,8 @@ impl Options {
             Ok(text) => read_rules(&text),
             Err(error) => {
                 let what = format!("--rules {}", path.display());
-                let mend = "name a file that can be read, or - for stdin";
-                Err(vec![Mistake::new(what, error, mend)])
+                let fix = "choose a readable file, or - for stdin";
+                Err(vec![Mistake::new(what, error, fix)])
             }
         };
         let (rules, unread) = match self.rules.as_ref().map(read) {
@@ -99,7 +99,7 @@ fn pictures(text: &str) -> Result<Pictures, String> {
     }
     let kind = |word: &str| {
         let found = PictureType::ALL.iter().find(|kind| kind.as_str() == word).copied();
-        found.ok_or_else(|| format!("{word:?} is no kind of picture: grid, area, turn"))
+        found.ok_or_else(|| format!("{word:?} is not a kind of picture: grid, area, turn"))
     };
     let mut kinds = text.split(',').map(kind).collect::<Result<Vec<_>, _>>()?;
     kinds.sort_unstable();

@@ -13,21 +13,21 @@ use crate::store::{self, transact};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example, in two steps:
-  munjigi site rotate-secret mj_…             a second secret; both are good now
+  munjigi site rotate-secret mj_…             a second secret; both work now
   munjigi site rotate-secret mj_… --finish    revokes the old one
 
 Undo of the first step: munjigi site rotate-secret mj_… --cancel")]
 pub struct Arguments {
-    /// The site.
+    /// Sitekey of the site.
     #[arg(value_parser = parse_sitekey)]
     sitekey: Sitekey,
-    /// Revokes the older of two secrets.
+    /// Revoke the older of two secrets.
     #[arg(long)]
     finish: bool,
-    /// Revokes the newer of two secrets.
+    /// Cancel the rotation: revoke the newer of two secrets.
     #[arg(long, conflicts_with = "finish")]
     cancel: bool,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -63,19 +63,19 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     print(&match secret {
         Some(secret) => format!(
             "\
-A second secret of {sitekey}, good beside the first:
+The second secret of {sitekey}, valid alongside the first:
 
   {secret}
-  shown this once, kept nowhere
+  shown only once, not stored
 
-Next: put it into the back end, wait until every instance has it, then
+Next: deploy it to the back end, wait until every instance has it, then
   munjigi site rotate-secret {sitekey} --finish
 Undo: munjigi site rotate-secret {sitekey} --cancel
 "
         ),
         None => format!(
-            "One secret of {sitekey} is left; the other is refused everywhere within two minutes.\n\
-             This cannot be undone; a new rotation makes a new secret.\n"
+            "{sitekey} now has one secret. The other is refused everywhere within two minutes.\n\
+             This cannot be undone. A new rotation creates a new secret.\n"
         ),
     })
 }

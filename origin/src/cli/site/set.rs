@@ -33,37 +33,37 @@ Examples:
   munjigi site show mj_… --json | jq .rules > rules.json
   munjigi site set mj_… --rules rules.json
 
-Everything that is given is checked as the edge checks it and takes effect
-together, or not at all. What is so already is left alone. The command that
-undoes it is printed."
+All changes are validated as the edge does and take effect together, or not at
+all. Settings that already have the value are left alone. The command prints how
+to undo the change."
 )]
 pub struct Arguments {
-    /// The site.
+    /// Sitekey of the site.
     #[arg(value_parser = parse_sitekey)]
     sitekey: Sitekey,
-    /// A name for people.
+    /// Name of the site.
     #[arg(long)]
     name: Option<String>,
-    /// A host whose pages may show the widget: shop.example, or *.shop.example
-    /// for everything under it and itself. Those that are given replace all
-    /// there are.
+    /// A host whose pages can show the widget: shop.example, or *.shop.example
+    /// for the domain and all its subdomains. These hosts replace all existing
+    /// ones. Repeat for each host.
     #[arg(long = "host", value_name = "HOST", conflicts_with_all = ["add_hosts", "remove_hosts"])]
     hosts: Vec<String>,
-    /// One host more. Give it once per host.
+    /// Add a host. Repeat for each host.
     #[arg(long = "add-host", value_name = "HOST")]
     add_hosts: Vec<String>,
-    /// One host less. Give it once per host.
+    /// Remove a host. Repeat for each host.
     #[arg(long = "remove-host", value_name = "HOST")]
     remove_hosts: Vec<String>,
-    /// Also localhost and 127.0.0.1, for development.
+    /// Also allow localhost and 127.0.0.1, for development.
     #[arg(long, value_name = "on|off", value_parser = on_off(), hide_possible_values = true)]
     allow_loopback: Option<bool>,
     #[command(flatten)]
     options: Options,
-    /// Says what would change and changes nothing.
+    /// Dry run: show what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -134,7 +134,7 @@ async fn carry_out(
 fn people(report: &Report) -> String {
     let Report { sitekey, changes, .. } = report;
     let Some(undo) = &report.undo else {
-        return format!("{sitekey} is so already; nothing was changed.\n");
+        return format!("{sitekey}: no changes.\n");
     };
     let would = if report.dry_run { "Would change" } else { "Changed" };
     let mut text = format!("{would} {sitekey}:\n\n");
@@ -153,9 +153,9 @@ fn people(report: &Report) -> String {
         let _ = writeln!(text, "\nWarning: {warning}");
     }
     text.push_str(if report.dry_run {
-        "\nNothing was changed; without --dry-run it would be.\nIt would be undone by:"
+        "\nDry run: nothing was changed.\nUndo after the change:"
     } else {
-        "\nThe edge follows within seconds while `munjigi serve` runs, everywhere within two minutes.\nUndo:"
+        "\nWhile `munjigi serve` runs, the change reaches the edge within seconds, and every location within two minutes.\nUndo:"
     });
     let _ = writeln!(text, " {undo}");
     text
@@ -190,7 +190,7 @@ fn list_rules(text: &mut String, change: &FieldChange) {
         told = true;
     }
     if !told {
-        text.push_str("    in another order, or another number of times:\n");
+        text.push_str("    different order or number of repetitions:\n");
         for rule in &after {
             let _ = writeln!(text, "      {rule}");
         }

@@ -17,12 +17,12 @@ Examples:
   munjigi site show mj_…
   munjigi site show 0x4A…                                   by a vendor's sitekey
   munjigi site show mj_… --json
-  munjigi site show mj_… --json | jq .rules > rules.json    what `site set --rules` takes")]
+  munjigi site show mj_… --json | jq .rules > rules.json    for `site set --rules`")]
 pub struct Arguments {
-    /// The site, by its sitekey or one in a vendor's shape.
+    /// Sitekey of the site, in Munjigi's or a vendor's format.
     #[arg(value_parser = parse_name)]
     sitekey: String,
-    /// For machines.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -51,7 +51,7 @@ fn parse_name(text: &str) -> Result<String, String> {
 
 /// The site of its sitekey, or of another of its names.
 async fn find(pool: &PgPool, named: &str) -> Result<SiteRecord, Fail> {
-    let nothing = "there is nothing to show";
+    let nothing = "cannot show the site";
     if let Ok(sitekey) = parse_sitekey(named)
         && let Some(site) = sites::find(pool, &sitekey.to_string()).await?
     {
@@ -61,12 +61,12 @@ async fn find(pool: &PgPool, named: &str) -> Result<SiteRecord, Fail> {
     match (found.pop(), found.as_slice()) {
         (Some(site), []) => Ok(site),
         (None, _) => Err(Fail::new(Exit::Site, nothing, ChangeRefused::Unknown)
-            .mend("`munjigi site list` shows every site")),
+            .fix("`munjigi site list` shows all sites")),
         (Some(last), others) => {
             let all = others.iter().chain([&last]).map(|site| site.config.sitekey.as_str());
             let all: Vec<&str> = all.collect();
-            Err(Fail::new(Exit::Site, nothing, "several sites have this name")
-                .mend(format!("name one by its sitekey: {}", all.join(", "))))
+            Err(Fail::new(Exit::Site, nothing, "several sites match")
+                .fix(format!("choose one by its sitekey: {}", all.join(", "))))
         }
     }
 }
@@ -75,20 +75,20 @@ fn people(site: &SiteRecord, secrets: usize, imports: &[Import]) -> String {
     let config = &site.config;
     let none = || "none".to_owned();
     let state = match (site.deleted_at, config.state) {
-        (Some(at), _) => format!("deleted {}; munjigi site restore brings it back", rfc3339(at)),
+        (Some(at), _) => format!("deleted {}; `munjigi site restore` restores it", rfc3339(at)),
         (None, munjigi_protocol::SiteState::Live) => "live".to_owned(),
         (None, munjigi_protocol::SiteState::Paused) => "paused".to_owned(),
     };
     let secrets = match secrets {
-        1 => "1 live".to_owned(),
-        number => format!("{number} live: a rotation is under way"),
+        1 => "1 active".to_owned(),
+        number => format!("{number} active: a rotation is in progress"),
     };
     let unproven = imports.iter().filter(|import| import.live_at.is_none());
     let unproven: Vec<String> = unproven.map(Import::name).collect();
     let unproven = if unproven.is_empty() { none() } else { unproven.join(", ") };
     let rules = match config.rules.len() {
         0 => none(),
-        number => format!("{number}; --json shows them"),
+        number => format!("{number}; use --json to show them"),
     };
     let work = format!("{} to {} per sub-puzzle", config.work.floor, config.work.ceiling);
     let pictures: Vec<&str> = config.pictures.iter().map(|kind| kind.as_str()).collect();

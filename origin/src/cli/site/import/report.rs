@@ -78,7 +78,7 @@ impl Report {
         match self {
             Self::Asked(site, import) => asked(*site, import),
             Self::Proven(site, proven) if proven.is_empty() => {
-                format!("Nothing waits for a proof.\nSee: munjigi site import {site} --list\n")
+                format!("No import is waiting for proof.\nSee: munjigi site import {site} --list\n")
             }
             Self::Proven(_, proven) => {
                 let line = |(import, outcome): &(Import, Result<(), NotLive>)| match outcome {
@@ -87,7 +87,7 @@ impl Report {
                 };
                 let lines: String = proven.iter().map(line).collect();
                 format!(
-                    "{lines}The edge has what is live within seconds while `munjigi serve` runs.\n"
+                    "{lines}While `munjigi serve` runs, active imports reach the edge within seconds.\n"
                 )
             }
             Self::Listed(site, imports) if imports.is_empty() => {
@@ -106,7 +106,7 @@ impl Report {
                 columns(&std::iter::once(heading).chain(rows).collect::<Vec<_>>())
             }
             Self::Removed(site, Import { key, host, vendor, .. }) => format!(
-                "Gave {key} on {host} back: it is refused everywhere within two minutes.\n\
+                "Removed {key} on {host}: it is refused everywhere within two minutes.\n\
                  Undo: munjigi site import {site} --vendor {vendor} --sitekey {key} --host {host} --secret-file FILE\n"
             ),
         }
@@ -118,14 +118,14 @@ impl Report {
         let (import, why) = proven
             .iter()
             .find_map(|(import, outcome)| outcome.as_ref().err().map(|why| (import, why)))?;
-        let what = format!("{} on {} is not live", import.key, import.host);
-        let mend = match why {
+        let what = format!("{} on {} is not active", import.key, import.host);
+        let fix = match why {
             NotLive::Proof(_) => {
                 format!("publish the line {} at {}", import.token, address(import))
             }
             NotLive::Refused(_) => format!("munjigi site import {site} --list"),
         };
-        Some(Fail::new(Exit::Site, what, why).mend(mend))
+        Some(Fail::new(Exit::Site, what, why).fix(fix))
     }
 }
 
@@ -149,14 +149,14 @@ fn asked(site: Sitekey, import: &Import) -> String {
     let address = address(import);
     format!(
         "\
-Asked that {vendor}'s {key} means {site} on {host} and under it.
+Requested that {vendor}'s {key} stands for {site} on {host} and its subdomains.
 
   publish  {address}
-           as text/plain, with this as a line of its own:
+           as text/plain, with this on a line of its own:
            {token}
 
 Then:  munjigi site import {site} --prove
-Until then the key is refused, and everybody else may ask for it.
+Until then, the key is refused, and anybody else can request it.
 Undo:  munjigi site import {site} --remove {key} --host {host}
 "
     )

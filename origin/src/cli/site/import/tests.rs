@@ -75,10 +75,10 @@ async fn nobody_takes_a_key_for_a_host_that_they_do_not_control(pool: PgPool) {
 
     let report = import(&rig, &[&thief, "--prove", "--port", &port], "").await.unwrap();
     let fail = report.fail().unwrap().to_string();
-    assert!(fail.contains("no line of the file is this import's token"), "{fail}");
+    assert!(fail.contains("the file has no line with this import's token"), "{fail}");
     assert_eq!(json(&report)[0]["state"], "pending");
     let nowhere = import(&rig, &[&owner, "--prove", "--port", "1"], "").await.unwrap();
-    assert!(nowhere.fail().unwrap().to_string().contains("cannot be reached"), "{nowhere:?}");
+    assert!(nowhere.fail().unwrap().to_string().contains("is unreachable"), "{nowhere:?}");
     assert_eq!(rig.number("SELECT count(*) FROM site_imports WHERE live_at IS NOT NULL").await, 0);
 
     let report = import(&rig, &[&owner, "--prove", "--port", &port], "").await.unwrap();
@@ -87,7 +87,7 @@ async fn nobody_takes_a_key_for_a_host_that_they_do_not_control(pool: PgPool) {
     let port = serve(self::token(&stolen)).await;
     let report = import(&rig, &[&thief, "--prove", "--port", &port], "").await.unwrap();
     let fail = report.fail().unwrap().to_string();
-    assert!(fail.contains("live for this host at another site"), "{fail}");
+    assert!(fail.contains("active for this host at another site"), "{fail}");
 
     let list = import(&rig, &[&owner, "--list"], "").await.unwrap();
     assert_eq!(
@@ -141,12 +141,12 @@ async fn mistakes_are_told_before_anything_is_asked(pool: PgPool) {
         (alias, check().mint_secret_of(Some(Vendor::Turnstile), generator).reveal().to_string())
     });
     for (vendor, key, secret, why) in [
-        ("turnstile", "1x00000000000000000000AA", SECRET, "publish this key for tests"),
-        ("turnstile", KEY, "1x0000000000000000000000000000000AA", "publish this key for tests"),
-        ("turnstile", ours.0.as_str(), SECRET, "was made here"),
-        ("turnstile", KEY, ours.1.as_str(), "was made here"),
-        ("recaptcha", KEY, SECRET, "the sitekey has not the shape of recaptcha's"),
-        ("turnstile", KEY, "0x4AAA", "the secret has not the shape of turnstile's"),
+        ("turnstile", "1x00000000000000000000AA", SECRET, "public test key of the vendor"),
+        ("turnstile", KEY, "1x0000000000000000000000000000000AA", "public test key of the vendor"),
+        ("turnstile", ours.0.as_str(), SECRET, "was created here"),
+        ("turnstile", KEY, ours.1.as_str(), "was created here"),
+        ("recaptcha", KEY, SECRET, "the sitekey does not have the format of recaptcha"),
+        ("turnstile", KEY, "0x4AAA", "the secret does not have the format of turnstile"),
     ] {
         let fail = ask(&rig, &site, vendor, key, secret).await.unwrap_err().to_string();
         assert!(fail.contains(why), "{fail}");
@@ -162,6 +162,6 @@ async fn mistakes_are_told_before_anything_is_asked(pool: PgPool) {
     let fail = import(&rig, &words, "").await.unwrap_err().to_string();
     assert!(fail.contains("no import of this key"), "{fail}");
     let report = import(&rig, &[&site, "--prove"], "").await.unwrap();
-    assert!(report.people().contains("Nothing waits") && report.fail().is_none());
+    assert!(report.people().contains("No import is waiting") && report.fail().is_none());
     assert_eq!(rig.number("SELECT count(*) FROM site_imports").await, 0);
 }

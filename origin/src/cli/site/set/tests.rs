@@ -101,12 +101,12 @@ async fn a_dry_run_and_what_is_so_already_change_nothing(pool: PgPool) {
     rig.pass(1_000);
     let dry = set(&rig, &[&site.sitekey, "--count", "8", "--dry-run"], "").await.unwrap();
     assert_eq!((dry.version, dry.changes.len()), (site.version, 1));
-    assert!(people(&dry).contains("Nothing was changed"));
+    assert!(people(&dry).contains("Dry run: nothing was changed"));
     let same = ["--count", "16", "--add-host", "shop.example", "--fallback", "on"];
     let words: Vec<&str> = [site.sitekey.as_str()].into_iter().chain(same).collect();
     let same = set(&rig, &words, "").await.unwrap();
     assert_eq!((same.version, same.undo.clone()), (site.version, None));
-    assert!(people(&same).contains("so already"));
+    assert!(people(&same).contains("no changes"));
     assert_eq!(stored(&rig, &site).await, before);
 }
 
@@ -218,7 +218,7 @@ async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
         (vec![key, "--rules", "rules.json"], own, false),
     ] {
         let report = set(&rig, &words, rules).await.unwrap();
-        let told = people(&report).contains("Warning: Rule 1 turns the counters off");
+        let told = people(&report).contains("Warning: Rule 1 turns off the counters");
         assert_eq!((told, report.warnings.len() == 1), (warned, warned), "{words:?}");
     }
 }
