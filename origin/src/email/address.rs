@@ -19,13 +19,13 @@ pub struct EmailAddress(Address);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressMistake {
     /// More than 254 bytes.
-    #[error("longer than any address can be")]
+    #[error("too long for an email address")]
     TooLong,
     /// Letters beyond ASCII: few servers take them.
-    #[error("an address of Latin letters, digits and signs is needed")]
+    #[error("must consist of Latin letters, digits and symbols")]
     NotAscii,
     /// Not a name, `@`, and a host name with a dot.
-    #[error("not like name@example.org")]
+    #[error("must be an address such as name@example.org")]
     Malformed,
 }
 

@@ -4,7 +4,7 @@ use std::io;
 
 /// Why a transport could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("TLS towards the mail server cannot be set up: {0}")]
+#[error("cannot set up TLS to the mail server: {0}")]
 pub struct TransportError(#[from] lettre::transport::smtp::Error);
 
 /// Why a letter did not go. No variant holds the server's words: they may
@@ -12,10 +12,10 @@ pub struct TransportError(#[from] lettre::transport::smtp::Error);
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// No connection, no TLS, or it broke off. Try again.
-    #[error("the mail server does not answer: {0}")]
+    #[error("the mail server does not respond: {0}")]
     Unreachable(String),
     /// No answer in time. Try again.
-    #[error("the mail server was silent for too long")]
+    #[error("the mail server timed out")]
     Silent,
     /// The server refused us before it heard whom the letter is for: the
     /// log-in or MUNJIGI_MAIL_FROM. An operator mends it; try again.
@@ -25,23 +25,23 @@ pub enum SendError {
         code: u16,
     },
     /// The server does not take it now. Try again.
-    #[error("the mail server put it off: {code}")]
+    #[error("the mail server deferred the email: {code}")]
     Deferred {
         /// SMTP's.
         code: u16,
     },
     /// The server will never take it, most often because there is no such
     /// mailbox.
-    #[error("the mail server refused it: {code}")]
+    #[error("the mail server refused the email: {code}")]
     Refused {
         /// SMTP's.
         code: u16,
     },
     /// The folder could not be written to. Try again.
-    #[error("the letter's file cannot be written: {0}")]
+    #[error("cannot write the email's file: {0}")]
     Unwritable(#[source] io::Error),
     /// It breaks a rule that another release did not have.
-    #[error("the letter is not one that this release would send")]
+    #[error("this release would not send such an email")]
     Unfit,
 }
 

@@ -28,7 +28,7 @@ impl Folder {
         let path = self.0.join(format!("{name}.eml"));
         tokio::fs::write(&unfinished, message.formatted()).await?;
         tokio::fs::rename(&unfinished, &path).await?;
-        tracing::info!(path = %path.display(), "a letter was written");
+        tracing::info!(path = %path.display(), "an email was written");
         Ok(())
     }
 }

@@ -69,8 +69,8 @@ impl Sender {
 impl Outbox for Sender {
     type Due = Due;
 
-    const WAITS: &'static str = "sending letters waits for Postgres";
-    const BROKE_OFF: &'static str = "sending a letter broke off";
+    const WAITS: &'static str = "sending emails is waiting for Postgres";
+    const BROKE_OFF: &'static str = "sending an email was interrupted";
 
     fn clock(&self) -> &Clock {
         &self.clock
@@ -96,7 +96,7 @@ impl Outbox for Sender {
             Ok(()) => {
                 self.note(None);
                 metrics::counter!("munjigi_mail_sent_total").increment(1);
-                tracing::info!(id, "a letter was sent");
+                tracing::info!(id, "an email was sent");
                 mails::sent(&self.pool, id, now).await
             }
             Err(error) => {
@@ -108,10 +108,10 @@ impl Outbox for Sender {
                 let attempts = due.attempts + 1;
                 match afterwards {
                     Afterwards::TryAt(_) => {
-                        tracing::warn!(id, attempts, %error, "a letter was not sent; trying again");
+                        tracing::warn!(id, attempts, %error, "an email was not sent; retrying");
                     }
                     Afterwards::GivenUp(_) => {
-                        tracing::warn!(id, attempts, %error, "a letter was given up");
+                        tracing::warn!(id, attempts, %error, "an email could not be sent; giving up");
                     }
                 }
                 mails::failed(&self.pool, id, &error.to_string(), afterwards).await

@@ -167,7 +167,7 @@ fn code(error: &Error) -> Option<u16> {
 /// Without what the server said.
 fn reason(error: &Error) -> String {
     if error.is_response() {
-        "it hung up or does not speak SMTP".to_owned()
+        "it closed the connection or does not speak SMTP".to_owned()
     } else {
         error.to_string()
     }

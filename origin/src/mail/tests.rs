@@ -136,7 +136,7 @@ async fn letters_wait_while_the_server_is_away_and_go_when_it_is_back(pool: PgPo
         rig.pass(next.since(rig.now()));
     }
     assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
-    assert!(sender.trouble().unwrap().starts_with("the mail server does not answer: "));
+    assert!(sender.trouble().unwrap().starts_with("the mail server does not respond: "));
     let smtp = FakeSmtp::listen(TcpListener::bind(address).await.unwrap());
     send_due(&sender).await;
     assert_eq!(smtp.received().len(), 1);
@@ -150,13 +150,13 @@ async fn what_the_server_puts_off_is_tried_again(pool: PgPool) {
     let sender = sender(&rig, &smtp);
     queue(&rig, "Hello").await;
     for (step, reply, told) in [
-        (Step::Greeting, Reply::Code(421), "the mail server put it off: 421"),
-        (Step::Rcpt, Reply::Code(450), "the mail server put it off: 450"),
-        (Step::Letter, Reply::Code(451), "the mail server put it off: 451"),
+        (Step::Greeting, Reply::Code(421), "the mail server deferred the email: 421"),
+        (Step::Rcpt, Reply::Code(450), "the mail server deferred the email: 450"),
+        (Step::Letter, Reply::Code(451), "the mail server deferred the email: 451"),
         (
             Step::Rcpt,
             Reply::Close,
-            "the mail server does not answer: it hung up or does not speak SMTP",
+            "the mail server does not respond: it closed the connection or does not speak SMTP",
         ),
     ] {
         smtp.reply([(step, reply)]);
@@ -182,7 +182,7 @@ async fn what_the_server_refuses_is_given_up_without_the_recipients_name(pool: P
     send_due(&sender).await;
     assert!(smtp.received().is_empty());
     assert_eq!((rig.number(FAILED).await, rig.number(BODIES).await), (1, 0));
-    assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server refused it: 550"));
+    assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server refused the email: 550"));
     // The server works.
     assert_eq!(sender.trouble(), None);
 }
@@ -233,7 +233,7 @@ async fn a_letter_is_given_up_after_three_days(pool: PgPool) {
     rig.pass(MINUTE);
     send_due(&sender).await;
     assert_eq!((rig.number(FAILED).await, rig.number(BODIES).await), (1, 0));
-    assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server put it off: 452"));
+    assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server deferred the email: 452"));
 }
 
 /// At least once: the server has the letter, and nobody noted it.
@@ -271,7 +271,7 @@ async fn a_late_answer_is_not_taken_for_the_next_letters(pool: PgPool) {
     smtp.reply([(Step::Letter, Reply::Silence)]);
     queue(&rig, "First").await;
     send_due(&sender).await;
-    assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server was silent for too long"));
+    assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server timed out"));
     smtp.go_on();
     smtp.reply([(Step::Letter, Reply::Code(554))]);
     rig.pass(5_000);
@@ -339,7 +339,7 @@ async fn a_folder_that_cannot_be_written_to_keeps_letters_waiting(pool: PgPool) 
     queue(&rig, "Hello").await;
     send_due(&sender).await;
     assert_eq!(rig.number(WAITING).await, 1);
-    assert!(sender.trouble().unwrap().starts_with("the letter's file cannot be written: "));
+    assert!(sender.trouble().unwrap().starts_with("cannot write the email's file: "));
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
