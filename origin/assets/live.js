@@ -24,9 +24,9 @@ if (place) {
   });
   source.addEventListener('end', () => {
     source.close();
-    say('No longer live: you are logged out, or no member any more.', false);
+    say('Live updates ended: you are logged out or no longer a member.', false);
   });
   source.addEventListener('error', () => {
-    say(source.readyState === EventSource.CLOSED ? 'Not live.' : 'Not live at the moment; trying again.', false);
+    say(source.readyState === EventSource.CLOSED ? 'Live updates ended.' : 'Live updates paused. Retrying…', false);
   });
 }

@@ -29,7 +29,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
 
   // An authenticator app; then out, and in again with it.
   await kim.open('/console/account');
-  await kim.page.getByRole('link', { name: 'Use an authenticator app' }).click();
+  await kim.page.getByRole('link', { name: 'Set up an authenticator app' }).click();
   const key = await kim.page.locator('#key').textContent() ?? '';
   const spent = code(key);
   await kim.fill('Code', spent);
@@ -38,7 +38,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   assert.equal(codes.length, 10);
   await kim.press('Log out');
   await kim.open('/log-in');
-  await kim.fill('E-mail address', 'KIM@shop.example');
+  await kim.fill('Email address', 'KIM@shop.example');
   await kim.fill('Password', PASSWORD);
   await kim.press('Log in');
   await kim.sees('Second factor');
@@ -48,27 +48,27 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   // The code that switched it on is spent.
   await kim.fill('Code', spent);
   await kim.press('Log in');
-  await kim.page.getByText('That code is wrong, or was used before').waitFor();
+  await kim.page.getByText('This code is incorrect or was already used').waitFor();
   await kim.fill('Code', codes[0].toUpperCase());
   await kim.press('Log in');
   await kim.sees('Overview');
 
   // A site.
-  await kim.page.getByRole('link', { name: 'Make your first site' }).click();
+  await kim.page.getByRole('link', { name: 'Create your first site' }).click();
   await kim.fill('Name', 'Shop');
   await kim.page.getByLabel('Also localhost').check();
-  await kim.press('Make the site');
+  await kim.press('Create site');
   const secret = await kim.page.locator('#secret').textContent() ?? '';
   const snippet = await kim.page.getByLabel('Two lines of HTML').textContent() ?? '';
   const sitekey = /data-sitekey="(mj_\w+)"/.exec(snippet)?.[1] ?? '';
   assert.match(snippet, new RegExp(`${own.stage.edge}/v1/api.js`));
-  await kim.page.getByRole('link', { name: /on to the site/ }).click();
+  await kim.page.getByRole('link', { name: /continue to the site/ }).click();
   await kim.page.getByText('Waiting for your first challenge').waitFor();
   const place = new URL(kim.page.url()).pathname;
   const site = { sitekey, secret };
   await until('the edge to have it', async () => {
     await kim.page.goto(place);
-    return kim.page.getByText('On the edge', { exact: true }).isVisible();
+    return kim.page.getByText('Delivered to the edge', { exact: true }).isVisible();
   });
   await until('the edge to serve it', async () => (await fetch(`${own.stage.edge}/v1/frame/${sitekey}`)).ok);
 
@@ -108,8 +108,8 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   await until('the newer one', works(newer), 60_000);
   assert.equal(await works(secret)(), true);
   await kim.page.goto(place);
-  await kim.press('Make the older void');
-  await kim.page.getByText('The older secret is void').waitFor();
+  await kim.press('Revoke old secret');
+  await kim.page.getByText('The old secret has been revoked').waitFor();
   await until('the older one to be void', async () => {
     const { success, 'error-codes': why } = await verdict(site, secret);
     return !success && why.includes('invalid-input-secret');
@@ -118,9 +118,9 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
 
   // A colleague who may only look.
   await kim.open(`${base}/team`);
-  await kim.fill('E-mail address', 'park@shop.example');
-  await kim.press('Send the invitation');
-  await kim.page.getByText('A letter with a link is on its way').waitFor();
+  await kim.fill('Email address', 'park@shop.example');
+  await kim.press('Send invitation');
+  await kim.page.getByText('We sent an email with a link').waitFor();
   const park = await person(t, own);
   await join(park, 'Park', 'park@shop.example');
   await park.open(place);
@@ -177,8 +177,8 @@ test('who moves in changes what the console says, and the page and the back end 
     await lee.open(`${base}/new-site`);
     await lee.fill('Name', `Written for ${shape}`);
     await lee.page.getByLabel('Also localhost').check();
-    await lee.page.getByLabel('Keys in the shape of').selectOption(shape);
-    await lee.press('Make the site');
+    await lee.page.getByLabel('Key format').selectOption(shape);
+    await lee.press('Create site');
     const secret = await lee.page.locator('#secret').textContent() ?? '';
     const sitekey = await lee.page.locator('dd code').first().textContent() ?? '';
     const shown = async () => {
@@ -187,7 +187,7 @@ test('who moves in changes what the console says, and the page and the back end 
       return texts;
     };
     const told = await shown();
-    await lee.page.getByRole('link', { name: /on to the site/ }).click();
+    await lee.page.getByRole('link', { name: /continue to the site/ }).click();
     assert.deepEqual(await shown(), told);
     assert.equal(await lee.page.getByText(sitekey, { exact: true }).count(), 1);
     const [, script, , siteverify] = told;
@@ -219,7 +219,7 @@ test('the home page tries out the widget and shows what siteverify answers', asy
   });
   await page.goto('/');
   await page.locator('iframe').waitFor();
-  await page.getByLabel('A comment').fill('Hello');
+  await page.getByLabel('Comment').fill('Hello');
   await until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 90_000);
   await page.getByRole('button', { name: 'Send' }).click();
   await page.locator('pre', { hasText: '"success": true' }).waitFor();

@@ -56,7 +56,7 @@ test('a site keeps the keys that it has with another vendor', { timeout: 300_000
   assert.ok(await unknown(await good()), 'nobody has asked yet');
   const [asked] = await site('--vendor', 'turnstile', '--sitekey', KEY, '--host', HOST, '--secret-file', '-');
   assert.equal(asked.state, 'pending');
-  await assert.rejects(site('--prove', '--port', port), /no line of the file is this import's token/);
+  await assert.rejects(site('--prove', '--port', port), /the file has no line with this import's token/);
   assert.ok(await unknown(await good()), 'asked for and not proven');
 
   proof.text = `${asked.token}\n`;

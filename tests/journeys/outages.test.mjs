@@ -50,7 +50,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
   await kim.open(`${base}/new-site`);
   await kim.fill('Name', 'Shop');
   await kim.page.getByLabel('Also localhost').check();
-  await kim.press('Make the site');
+  await kim.press('Create site');
   const secret = await kim.page.locator('#secret').textContent() ?? '';
   const sitekey = await kim.page.locator('dd code').first().textContent() ?? '';
   const place = `${base}/sites/${sitekey}`;
@@ -66,7 +66,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
     await kim.open(base);
     return await kim.page.getByRole('status').filter({ hasText: notice }).isVisible() === isThere;
   }, 60_000);
-  const notices = ['No letters go out', 'The edge does not answer', 'A part that makes this faster does not answer'];
+  const notices = ['Email is currently unavailable', 'The edge is not responding', 'The cache is not responding'];
   for (const notice of notices) await says(notice, false);
 
   await stage.order('kill redis');
@@ -75,24 +75,24 @@ test('with Redis, mail server and edge killed, the console says so and loses not
 
   // They are still logged in, and go on.
   await kim.open(`${base}/team`);
-  await kim.fill('E-mail address', 'park@shop.example');
-  await kim.press('Send the invitation');
-  await kim.page.getByText('A letter with a link is on its way').waitFor();
+  await kim.fill('Email address', 'park@shop.example');
+  await kim.press('Send invitation');
+  await kim.page.getByText('We sent an email with a link').waitFor();
   await kim.open(place);
   await kim.press('Rotate: add a second secret');
   const newer = await kim.page.locator('#secret').textContent() ?? '';
   await kim.open(place);
-  assert.equal(await kim.page.getByText('On the edge', { exact: true }).count(), 0);
+  assert.equal(await kim.page.getByText('Delivered to the edge', { exact: true }).count(), 0);
   for (const notice of notices) await says(notice, true);
   await kim.page.goto('/status');
-  for (const part of ['Edge', 'Letters', 'Cache']) {
+  for (const part of ['Edge', 'Email', 'Cache']) {
     const row = kim.page.locator('tr', { has: kim.page.getByText(part, { exact: true }) });
     assert.equal(await row.locator('.good').count(), 0, part);
   }
   // The way in past our own widget, which there is not.
   const again = await person(t, own, { javaScriptEnabled: true });
   await again.open('/log-in');
-  await again.fill('E-mail address', EMAIL);
+  await again.fill('Email address', EMAIL);
   await again.fill('Password', PASSWORD);
   await again.press('Log in');
   await again.sees('Overview');
@@ -108,7 +108,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
   assert.equal(await works(secret), true);
   await until('the site to be on the edge', async () => {
     await kim.open(place);
-    return kim.page.getByText('On the edge', { exact: true }).isVisible();
+    return kim.page.getByText('Delivered to the edge', { exact: true }).isVisible();
   });
   // Each once.
   assert.equal(letters.filter(({ to }) => to.startsWith('park')).length, 1);

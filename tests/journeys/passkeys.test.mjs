@@ -53,7 +53,7 @@ async function tab(t, { javaScriptEnabled = true, without = [] } = {}) {
   const sees = (name) => page.getByRole('heading', { name, exact: true }).waitFor();
   const password = async () => {
     await page.goto('/log-in');
-    await fill('E-mail address', EMAIL);
+    await fill('Email address', EMAIL);
     await fill('Password', PASSWORD);
     await press('Log in');
   };
@@ -64,10 +64,10 @@ async function tab(t, { javaScriptEnabled = true, without = [] } = {}) {
 async function signUp(han) {
   await han.page.goto('/sign-up');
   await han.fill('Name', 'Han');
-  await han.fill('E-mail address', EMAIL);
+  await han.fill('Email address', EMAIL);
   await han.fill('Password', PASSWORD);
   await han.press('Sign up');
-  await han.sees('Look into your mailbox');
+  await han.sees('Check your email');
   const letter = han.page.locator('article', { hasText: EMAIL }).first();
   await until('a letter', async () => {
     await han.page.goto('/mailbox');
@@ -132,7 +132,7 @@ test('a passkey is added, opens the account alone and after the password, and go
   await han.press('Log out');
   await page.goto('/log-in');
   await han.press('Log in with a passkey');
-  await page.getByText('seems to have a copy').waitFor();
+  await page.getByText('may have been copied and is no longer accepted').waitFor();
 
   // Without scripts: password and recovery code, nothing more.
   const plain = await tab(t, { javaScriptEnabled: false });
@@ -144,11 +144,11 @@ test('a passkey is added, opens the account alone and after the password, and go
   await plain.press('Log in');
   await plain.sees('Overview');
   await plain.page.goto('/console/account/passkeys');
-  await plain.page.getByText('Not accepted: it may have been copied').waitFor();
+  await plain.page.getByText('Not accepted: this passkey may have been copied').waitFor();
   await plain.page.getByRole('link', { name: 'Telephone' }).click();
   await plain.fill('Password', PASSWORD);
-  await plain.press('Remove this passkey');
-  await plain.page.getByText('The passkey is removed').waitFor();
+  await plain.press('Remove passkey');
+  await plain.page.getByText('The passkey has been removed').waitFor();
   await plain.press('Log out');
   await plain.password();
   await plain.sees('Overview');

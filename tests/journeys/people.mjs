@@ -92,10 +92,10 @@ export async function person(t, { stage, browser }, { javaScriptEnabled = false,
 export async function signUp(someone, name, email) {
   await someone.open('/sign-up');
   await someone.fill('Name', name);
-  await someone.fill('E-mail address', email);
+  await someone.fill('Email address', email);
   await someone.fill('Password', PASSWORD);
   await someone.press('Sign up');
-  await someone.sees('Look into your mailbox');
+  await someone.sees('Check your email');
   await someone.page.goto(await someone.letter(/Confirm your address/, email));
   await someone.fill('Password', PASSWORD);
   await someone.press('Confirm and log in');
@@ -112,7 +112,7 @@ export async function join(someone, name, email) {
   await someone.page.goto(await someone.letter(/join|invite/i, email));
   await someone.fill('Name', name);
   await someone.fill('Password', PASSWORD);
-  await someone.press('Make the account and join');
+  await someone.press('Create account and join');
   await someone.sees('Overview');
 }
 

@@ -30,11 +30,11 @@ test('who signs up and logs in with scripts is passed by the widget', async (t) 
   await page.goto('/sign-up');
   await page.locator('iframe').waitFor();
   await fill('Name', 'Yun');
-  await fill('E-mail address', EMAIL);
+  await fill('Email address', EMAIL);
   await fill('Password', PASSWORD);
   await passed();
   await page.getByRole('button', { name: 'Sign up', exact: true }).click();
-  await page.getByRole('heading', { name: 'Look into your mailbox' }).waitFor();
+  await page.getByRole('heading', { name: 'Check your email' }).waitFor();
   assert.equal(await visits('sign-up', 'passed'), 1);
   const letter = page.locator('article', { hasText: EMAIL }).first();
   await until('a letter', async () => {
@@ -47,7 +47,7 @@ test('who signs up and logs in with scripts is passed by the widget', async (t) 
   await page.getByRole('button', { name: 'Log out' }).click();
 
   await page.goto('/log-in');
-  await fill('E-mail address', EMAIL);
+  await fill('Email address', EMAIL);
   await fill('Password', PASSWORD);
   await passed();
   await page.getByRole('button', { name: 'Log in', exact: true }).click();
@@ -63,7 +63,7 @@ test('without scripts the same form lets them in', async (t) => {
   await page.goto('/log-in');
   // Searches for text pass over noscript, whether scripts run or not.
   await page.locator('noscript > .hint').waitFor();
-  await page.getByLabel('E-mail address', { exact: true }).fill(EMAIL);
+  await page.getByLabel('Email address', { exact: true }).fill(EMAIL);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await page.getByRole('heading', { name: 'Overview' }).waitFor();

@@ -54,7 +54,7 @@ async fn a_person_goes_on_while_redis_dies_and_loses_nothing(pool: PgPool) {
     // What ended is ended here at once, and it is said that elsewhere may lag.
     tab.open("/console/account").await;
     tab.send("/console/account/sessions", &[("end", "others")]).await;
-    assert!(tab.page.contains("may go on for up to 30 seconds"), "{}", tab.page);
+    assert!(tab.page.contains("may stay active for up to 30 seconds"), "{}", tab.page);
     elsewhere.open(&base).await;
     assert!(elsewhere.path.starts_with("/log-in"), "{}", elsewhere.path);
 
@@ -62,7 +62,7 @@ async fn a_person_goes_on_while_redis_dies_and_loses_nothing(pool: PgPool) {
     tab.open(&site).await;
     assert!(tab.page.contains("Paused"), "{}", tab.page);
     tab.send(&format!("{site}/change"), &[("change", "resume")]).await;
-    assert!(tab.page.contains("Running again"), "{}", tab.page);
+    assert!(tab.page.contains("Resumed"), "{}", tab.page);
     elsewhere.open(&base).await;
     assert!(elsewhere.path.starts_with("/log-in"), "{}", elsewhere.path);
     assert_eq!(rig.number("SELECT count(*) FROM sites WHERE name = 'Shop'").await, 1);

@@ -85,15 +85,15 @@ async fn page(
 
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "password" => "Your password is changed. Everywhere else you are logged out.",
-        "factor-off" => "The authenticator app is off.",
-        "session" => "That session is ended.",
-        "sessions" => "Everywhere else you are logged out.",
+        "password" => "Your password has been changed. You are logged out everywhere else.",
+        "factor-off" => "The authenticator app has been turned off.",
+        "session" => "The session has ended.",
+        "sessions" => "You are logged out everywhere else.",
         "session-soon" => {
-            "That session is ended. A part of this service does not answer at the moment, so it may go on for up to 30 seconds."
+            "The session has ended. The cache is not responding, so the session may stay active for up to 30 seconds."
         }
         "sessions-soon" => {
-            "Everywhere else you are logged out. A part of this service does not answer at the moment, so those sessions may go on for up to 30 seconds."
+            "You are logged out everywhere else. The cache is not responding, so those sessions may stay active for up to 30 seconds."
         }
         _ => return None,
     })

@@ -54,7 +54,7 @@ pub async fn show(
     let (open, closed) = all.into_iter().partition(|noted| noted.closed_at.is_none());
     render(&Page {
         frame: asking.frame("Anomalies", Entry::Anomalies),
-        notice: is_done.then_some("Noted. It is listed here until it is over."),
+        notice: is_done.then_some("Acknowledged. The anomaly is listed here until it is resolved."),
         open,
         closed,
         may_acknowledge: asking.role().may(Permission::ChangeRules),
@@ -87,7 +87,7 @@ fn against(noted: &Noted) -> String {
     let figures = noted.seen.figures;
     let hours = figures.hours;
     match figures.basis {
-        Basis::HourOfWeek => format!("the same hour of {hours} weeks"),
-        Basis::HourOfDay => format!("the same hour of {hours} days"),
+        Basis::HourOfWeek => format!("the same hour in {hours} weeks"),
+        Basis::HourOfDay => format!("the same hour on {hours} days"),
     }
 }

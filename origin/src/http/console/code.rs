@@ -127,7 +127,7 @@ pub fn opened(app: &App, account: &Account, sealed: &[u8]) -> Option<TotpKey> {
     match app.console().vault.open(account.id.as_str(), sealed) {
         Ok(opened) => TotpKey::from_bytes(&opened),
         Err(error) => {
-            tracing::error!(%error, account = %account.id, "an authenticator's key is lost");
+            tracing::error!(%error, account = %account.id, "the key of an authenticator app is lost");
             None
         }
     }

@@ -113,7 +113,7 @@ pub async fn submit(
     let verdict = match app.edge.siteverify(&demo.secret, &token).await {
         Ok(reply) => Verdict::of(&reply),
         Err(error) => {
-            tracing::warn!(%error, "the demo's siteverify was not answered");
+            tracing::warn!(%error, "the demo's siteverify call got no response");
             Verdict::Away
         }
     };

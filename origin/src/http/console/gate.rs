@@ -149,7 +149,7 @@ pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response 
     let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let reads_pages = accepted.is_some_and(|accept| accept.contains("text/html"));
     if app.console.is_none() || !reads_pages {
-        return Refused::new(Code::NotFound, "there is nothing at this path").into_response();
+        return Refused::new(Code::NotFound, "unknown path").into_response();
     }
     let (browser, _) = Browser::meet(&app, request);
     let trouble = Trouble::nothing_here();

@@ -65,7 +65,7 @@ impl Hops {
         if self.is_due(now) {
             tracing::warn!(
                 reason,
-                "a trusted proxy sends no client address that can be read: everybody behind it shares its limits; compare MUNJIGI_CLIENT_HEADER with its settings"
+                "a trusted proxy sends no readable client address, so everybody behind it shares its limits; compare MUNJIGI_CLIENT_HEADER with the proxy's settings"
             );
         }
     }

@@ -97,7 +97,7 @@ pub async fn show(
 ) -> Result<Response, Trouble> {
     let done = done.ok().and_then(|Query(done)| done.done);
     let notice = (done.as_deref() == Some("revoked"))
-        .then_some("The key is revoked. Requests with it are refused from now on.");
+        .then_some("The key has been revoked. Requests with it are refused from now on.");
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
 }
 
@@ -128,7 +128,7 @@ pub async fn make(
         Err(error) => return page(&asking, None, &scopes, typed, vec![error.to_string()]).await,
     };
     let made = Made {
-        frame: asking.frame("A new key", Entry::Keys),
+        frame: asking.frame("New key", Entry::Keys),
         name: wanted.name,
         key: key.reveal().to_string(),
         address: app.console().config.url.as_str().trim_end_matches('/').to_owned(),
@@ -200,10 +200,12 @@ impl Typed {
             if text.is_empty() {
                 return None;
             }
-            text.parse().map_err(|_| mistakes.push(format!("{what}: a number, or nothing"))).ok()
+            text.parse()
+                .map_err(|_| mistakes.push(format!("{what}: enter a number or leave it empty")))
+                .ok()
         };
-        let expires_in_days = number(&self.days, "Ends after days");
-        let per_day = number(&self.per_day, "Requests a day");
+        let expires_in_days = number(&self.days, "Expires after (days)");
+        let per_day = number(&self.per_day, "Requests per day");
         if !mistakes.is_empty() {
             return Err(mistakes);
         }

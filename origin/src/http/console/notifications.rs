@@ -87,10 +87,10 @@ async fn page(
 
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "paused" => "The webhook is paused. What happens meanwhile is not sent to it.",
-        "resumed" => "The webhook is live.",
-        "deleted" => "The webhook is deleted, and so is what waited for it.",
-        "recipients" => "Saved. Letters go to these members when something unusual begins.",
+        "paused" => "The webhook is paused. Events are not sent to it until you resume it.",
+        "resumed" => "The webhook is active.",
+        "deleted" => "The webhook has been deleted, together with its pending messages.",
+        "recipients" => "Saved. These members receive an email when unusual activity starts.",
         _ => return None,
     })
 }

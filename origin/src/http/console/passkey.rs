@@ -101,7 +101,7 @@ async fn mark_copied(
     account: &Account,
     claimed: &Claimed,
 ) -> Result<(), Trouble> {
-    tracing::warn!(passkey = %claimed.id, "the counter of a passkey went back");
+    tracing::warn!(passkey = %claimed.id, "the counter of a passkey went backwards");
     let kind = LetterKind::PasskeyCopied { name: Shown::of(&claimed.name) };
     let (actor, letter) = (browser.actor(account), letters::to(account, &kind));
     let unit = MarkCopied { claimed, actor: &actor, letter: &letter, now: app.clock.now() };

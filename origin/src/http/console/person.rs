@@ -167,7 +167,7 @@ impl FromRequestParts<Arc<App>> for Asking {
         let met = &head.extensions;
         let found = (met.get::<Browser>(), met.get::<Person>(), met.get::<Member>());
         let (Some(browser), Some(person), Some(member)) = found else {
-            tracing::error!("a page for members is not listed as one");
+            tracing::error!("a members' page is missing from the list of such pages");
             return Err(Trouble::nothing_here());
         };
         Ok(Self {

@@ -67,7 +67,7 @@ pub async fn show(
     entries.truncate(PAGE);
     let last = entries.last().map(|entry| entry.id).filter(|_| is_more);
     let page = Page {
-        frame: asking.frame("Record", Entry::Record),
+        frame: asking.frame("Audit log", Entry::Record),
         older: last.map(|last| asked.query(Some(last))),
         newest: asked.query(None),
         rows: entries.into_iter().map(row).collect(),

@@ -70,11 +70,11 @@ async fn page(
 
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "invited" => "A letter with a link is on its way. The link works for seven days.",
-        "withdrawn" => "The invitation is taken back. Its link no longer works.",
-        "changed" => "The role is changed, at once.",
+        "invited" => "We sent an email with a link. The link works for seven days.",
+        "withdrawn" => "The invitation has been revoked. Its link no longer works.",
+        "changed" => "The role has been changed. It applies immediately.",
         "removed" => {
-            "They are no longer a member. Invitations that they sent and keys that they made are revoked."
+            "The member has been removed. Invitations that they sent and keys that they created have been revoked."
         }
         _ => return None,
     })

@@ -34,15 +34,15 @@ impl Trouble {
         Self::new(
             StatusCode::NOT_FOUND,
             "not-found",
-            "There is nothing here",
-            "The address is mistyped, or what was here is gone, or it belongs to an organisation that you are not a member of.",
+            "Page not found",
+            "The address may be wrong, the page may have been removed, or it may belong to an organisation that you are not a member of.",
         )
     }
 
     /// Another role would see it.
     pub fn forbidden(role: Role) -> Self {
         let what = format!(
-            "You are {} here, and this needs another role. An owner or admin of the organisation can change yours.",
+            "You are {} here, and this requires a different role. An owner or admin of the organisation can change your role.",
             role.with_article()
         );
         Self {
@@ -57,7 +57,7 @@ impl Trouble {
             StatusCode::UNAUTHORIZED,
             "logged-out",
             "You are logged out",
-            "Nothing was changed. Log in and send the form again.",
+            "Nothing was changed. Log in and submit the form again.",
         )
     }
 
@@ -66,8 +66,8 @@ impl Trouble {
         Self::new(
             StatusCode::FORBIDDEN,
             "foreign-form",
-            "This form cannot be taken",
-            "Nothing was changed. The form was shown before you logged in or out, or cookies are off, or another site sent it. Go back, load the page again, and send it once more.",
+            "This form was not accepted",
+            "Nothing was changed. Protection against CSRF refused the form: you logged in or out after you opened it, cookies are off, or another site sent it. Go back, reload the page and submit it again.",
         )
     }
 
@@ -77,7 +77,7 @@ impl Trouble {
             StatusCode::GONE,
             "link-gone",
             "This link no longer works",
-            "It was followed before, or it is too old. If you have confirmed your address, log in; else sign up once more.",
+            "It was already used or has expired. If you have confirmed your address, log in. Otherwise, sign up again.",
         )
     }
 
@@ -86,24 +86,19 @@ impl Trouble {
         Self::new(
             StatusCode::FORBIDDEN,
             "sign-up-closed",
-            "Sign-up is closed here",
-            "Accounts are made by invitation. Ask the operator of this service.",
+            "Sign-up is closed",
+            "Accounts are created by invitation only. Ask the operator of this service.",
         )
     }
 
     /// The organisation has as many sites as it may.
     pub fn too_many_sites(MostSites(most): MostSites) -> Self {
         let what = format!(
-            "Nothing was changed. An organisation can have at most {most} sites here, and yours has that many. Delete a site that you no longer use, or ask the operator of this service."
+            "Nothing was changed. Your organisation has reached the limit of {most} sites. Delete a site that you no longer use, or ask the operator of this service."
         );
         Self {
             what: what.into(),
-            ..Self::new(
-                StatusCode::CONFLICT,
-                "too-many-sites",
-                "There is no room for another site",
-                "",
-            )
+            ..Self::new(StatusCode::CONFLICT, "too-many-sites", "Site limit reached", "")
         }
     }
 
@@ -112,8 +107,8 @@ impl Trouble {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "payload-too-large",
-            "The form is too long",
-            "Nothing was changed. A form has at most 128 KiB.",
+            "The form is too large",
+            "Nothing was changed. A form can have at most 128 KiB.",
         )
     }
 
@@ -122,8 +117,8 @@ impl Trouble {
         Self::new(
             StatusCode::BAD_REQUEST,
             "malformed-request",
-            "The form cannot be read",
-            "Nothing was changed. Go back, load the page again, and send it once more.",
+            "The form could not be read",
+            "Nothing was changed. Go back, reload the page and submit the form again.",
         )
     }
 
@@ -134,8 +129,8 @@ impl Trouble {
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
-                "The records cannot be reached",
-                "Nothing was changed. Your sites go on working: visitors and siteverify need nothing from here. Try again in a moment.",
+                "The database is unavailable",
+                "Nothing was changed. Your sites keep working: visitors and siteverify do not depend on this server. Try again in a moment.",
             )
         }
     }
@@ -144,13 +139,13 @@ impl Trouble {
     pub fn too_often(seconds: u32) -> Self {
         let minutes = seconds.div_ceil(60);
         let what = match minutes {
-            0 | 1 => "Too many tries in a short time. Try again in a minute.".to_owned(),
-            minutes => format!("Too many tries in a short time. Try again in {minutes} minutes."),
+            0 | 1 => "Too many attempts. Try again in a minute.".to_owned(),
+            minutes => format!("Too many attempts. Try again in {minutes} minutes."),
         };
         Self {
             what: what.into(),
             retry_after: Some(seconds),
-            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Wait a moment", "")
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many attempts", "")
         }
     }
 
@@ -169,7 +164,7 @@ impl Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         if error.is_passing() {
-            tracing::warn!(%error, "a page waits for Postgres");
+            tracing::warn!(%error, "a page is waiting for Postgres");
         } else {
             tracing::error!(%error, "a page failed");
         }

@@ -99,9 +99,11 @@ async fn ask(
         match answer {
             Ok(reply) => tracing::error!(
                 codes = ?reply.error_codes,
-                "the edge does not decide on the console's own forms; is MUNJIGI_CONSOLE_SECRET right?"
+                "the edge does not verify the console's own forms; check MUNJIGI_CONSOLE_SECRET"
             ),
-            Err(error) => tracing::warn!(%error, "the console's own forms go without the widget"),
+            Err(error) => {
+                tracing::warn!(%error, "the console's own forms are shown without the widget");
+            }
         }
     }
     Ok(visit)

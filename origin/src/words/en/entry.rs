@@ -5,69 +5,69 @@ use crate::words::{Code, Confirm, Fields, Invitation, LogIn, Recover, SignUp};
 
 pub const FIELDS: Fields = Fields {
     name: "Name",
-    email: "E-mail address",
+    email: "Email address",
     password: "Password",
-    password_hint: "At least 10 characters. A few unrelated words make a good one.",
-    name_missing: "Give a name.",
-    name_of_lines: "A name is one line of text.",
-    name_long: "A name has at most 100 characters.",
-    edge_away: "What tells people from programs cannot be reached at the moment. You get in without it; until it is back, fewer tries are taken.",
-    no_script: "Without JavaScript you get in as well; fewer tries are taken.",
-    token_refused: "The check whether you are a person is too old or was used before. It is done anew below: send the form once more.",
+    password_hint: "At least 10 characters. A few unrelated words make a good password.",
+    name_missing: "Enter a name.",
+    name_of_lines: "The name must be a single line of text.",
+    name_long: "The name must be at most 100 characters long.",
+    edge_away: "Bot protection is unavailable. You can still log in, with fewer attempts.",
+    no_script: "You can continue without JavaScript, with fewer attempts.",
+    token_refused: "The human check has expired or was already used. Please submit the form again.",
 };
 
 pub const SIGN_UP: SignUp = SignUp {
     title: "Sign up",
-    has_account: "Have an account?",
-    look: "Look into your mailbox",
+    has_account: "Already have an account?",
+    look: "Check your email",
     sent: [
-        "A letter is on its way to ",
-        ". Follow the link in it within two days to confirm the address.",
+        "We sent an email to ",
+        ". To confirm the address, follow the link in the email within two days.",
     ],
-    mailbox: "The letters of this development machine",
-    none_came: "None there after a few minutes? Look among the unwanted ones.",
-    again: "Sign up once more",
+    mailbox: "Emails on this development machine",
+    none_came: "No email after a few minutes? Check your spam folder.",
+    again: "Sign up again",
 };
 
 pub const CONFIRM: Confirm = Confirm {
     title: "Confirm your address",
-    lead: ["Give the password that you chose for ", ", and you are in."],
+    lead: ["Enter the password that you chose for ", "."],
     submit: "Confirm and log in",
-    wrong: "That is not the password you chose when you signed up.",
-    again: "Sign up once more to choose another",
+    wrong: "This is not the password that you chose when you signed up.",
+    again: "Sign up again to choose another password",
 };
 
 pub const RECOVER: Recover = Recover {
-    title: "Forgotten password",
+    title: "Forgot your password",
     submit: "Send me a link",
     sent: [
         "If there is an account for ",
-        ", a letter is on its way to it. Its link works for an hour.",
+        ", we sent an email to it. The link in the email works for one hour.",
     ],
     choose: "Choose a new password",
     whose: [
         "For ",
-        ". You will be logged out everywhere, and API keys that you made will be revoked: programs that use them stop working.",
+        ". You will be logged out everywhere, and the API keys that you created will be revoked. Programs that use them will stop working.",
     ],
     new_password: "New password",
-    set: "Set the password and log in",
+    set: "Set password and log in",
 };
 
 pub const INVITATION: Invitation = Invitation {
-    title: "You are invited",
+    title: "Invitation",
     heading: ["Join ", ""],
-    role: ["You are invited as ", "."],
+    role: ["Your role will be ", "."],
     join: "Join",
     has_account: [
-        "There is an account for ",
-        ". Log in with it, then follow the link in the letter once more.",
+        "You already have an account for ",
+        ". Log in to it, then follow the link in the email again.",
     ],
     another: [
-        "The invitation is for ",
-        ", and you are logged in with another address. Log out, then follow the link in the letter once more.",
+        "This invitation is for ",
+        ", but you are logged in with a different address. Log out, then follow the link in the email again.",
     ],
-    sign_up: ["Make an account for ", "."],
-    make: "Make the account and join",
+    sign_up: ["Create an account for ", "."],
+    make: "Create account and join",
     roles: [
         [Role::Owner.as_str(), Role::Owner.meaning()],
         [Role::Admin.as_str(), Role::Admin.meaning()],
@@ -77,20 +77,20 @@ pub const INVITATION: Invitation = Invitation {
 };
 
 pub const LOG_IN: LogIn = LogIn {
-    forgotten: "Forgotten your password?",
-    no_account: "No account yet?",
-    wrong: "Address or password is wrong.",
+    forgotten: "Forgot your password?",
+    no_account: "Don't have an account?",
+    wrong: "Incorrect email address or password.",
     by_passkey: "Log in with a passkey",
-    demo_account: ["On this machine there is a demo account: ", ", password "],
-    passkey_trouble: "That did not work: your browser or device stopped, or it took too long. Nothing was changed. Try once more, or go on another way.",
+    demo_account: ["This machine has a demo account: ", ", password "],
+    passkey_trouble: "That did not work: your browser or device cancelled it, or it took too long. Nothing was changed. Try again, or log in another way.",
 };
 
 pub const CODE: Code = Code {
     title: "Second factor",
     by_passkey: "Use a passkey",
     digits: "Code",
-    from_app: "Six digits from your authenticator app, or one of your recovery codes.",
-    from_paper: "One of your recovery codes. Each is good once.",
-    wrong: "That code is wrong, or was used before. Wait for the next one.",
-    no_script: "Passkeys need JavaScript in this browser.",
+    from_app: "Enter the six digits from your authenticator app, or a recovery code.",
+    from_paper: "Enter a recovery code. Each code works once.",
+    wrong: "This code is incorrect or was already used. Wait for the next one.",
+    no_script: "Passkeys require JavaScript.",
 };

@@ -67,7 +67,7 @@ pub async fn show(
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, Trouble> {
     let is_kept = done.is_ok_and(|Query(done)| done.done == "kept");
-    let notice = is_kept.then_some("Your account stays. Nothing was erased.");
+    let notice = is_kept.then_some("Your account will be kept. Nothing was erased.");
     page(&app, &browser, &person, notice, None).await
 }
 
@@ -129,7 +129,7 @@ pub async fn leave(
     let mistake = |text: String| page(&app, &browser, &person, None, Some(text));
     let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
     if !app.console().guard.is(password, Some(account.password.clone())).await? {
-        return mistake("The password is another. Nothing was changed.".to_owned()).await;
+        return mistake("Incorrect password. Nothing was changed.".to_owned()).await;
     }
     allowed.was_right(&app).await?;
     let erased_on = departures::erased_at(now);
@@ -144,7 +144,7 @@ pub async fn leave(
         Err(StillNeeded { organisations }) => {
             let named = organisations.join(", ");
             mistake(format!(
-                "Nothing was changed: you are the only owner of {named}, and others belong to it. Make one of them an owner first, or remove them."
+                "Nothing was changed: you are the only owner of {named}, which has other members. Make one of them an owner or remove them first."
             ))
             .await
         }

@@ -91,11 +91,11 @@ pub async fn submit(
     }
     let now = app.clock.now();
     let Some((sealed, key)) = offered(&app, &person.account, now) else {
-        let mistake = "The key has expired. Here is another: replace the one in your app.";
+        let mistake = "The key has expired. Replace the one in your app with this new key.";
         return show_key(&app, &browser, &person, Some(mistake)).await;
     };
     let Some(step) = key.step(&code, now) else {
-        let mistake = "That code does not fit. Is the clock of your device right?";
+        let mistake = "Incorrect code. Check that the clock of your device is correct.";
         return page(&app, &browser, &person, &key, Some(mistake));
     };
     let codes = RecoveryCode::draw_all(&app.entropy);
@@ -173,7 +173,7 @@ pub async fn change(
     let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
     let is_owner = console.guard.is(password, Some(account.password.clone())).await?;
     if !is_owner || !is_right(&app, account, &code).await? {
-        let mistake = "Password or code is wrong. Nothing was changed.".to_owned();
+        let mistake = "Incorrect password or code. Nothing was changed.".to_owned();
         return super::page(&app, &browser, &person, None, Some(mistake)).await;
     }
     allowed.was_right(&app).await?;

@@ -67,9 +67,9 @@ pub async fn show(
         return Ok(proof);
     }
     let notice = match done.ok().and_then(|Query(done)| done.done).as_deref() {
-        Some("added") => Some("The passkey is there. From now on it opens your account."),
-        Some("renamed") => Some("The passkey has its new name."),
-        Some("removed") => Some("The passkey is removed. Delete it on your device as well."),
+        Some("added") => Some("The passkey has been added. You can now log in with it."),
+        Some("renamed") => Some("The passkey has been renamed."),
+        Some("removed") => Some("The passkey has been removed. Delete it on your device as well."),
         _ => None,
     };
     page(&app, &browser, &person, notice, None).await
@@ -103,7 +103,7 @@ pub async fn submit(
         return Ok(proof);
     }
     let Some(name) = rules::name(&name) else {
-        let mistake = "Give the passkey a name of at most 100 characters.";
+        let mistake = "Enter a name for the passkey, at most 100 characters long.";
         return page(&app, &browser, &person, None, Some(mistake)).await;
     };
     let registered = match registered(&app, &browser, &answer).await? {

@@ -41,7 +41,7 @@ pub async fn submit(
     }
     let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
     if !console.guard.is(old, Some(account.password.clone())).await? {
-        return mistake("Your present password is another. Nothing was changed.".to_owned()).await;
+        return mistake("Current password is incorrect.".to_owned()).await;
     }
     allowed.was_right(&app).await?;
     let password = console.guard.hash(new, app.entropy.bytes()).await?;

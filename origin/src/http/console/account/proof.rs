@@ -102,9 +102,9 @@ pub async fn submit(
     let is_proved = is_owner && (!account.has_factor() || is_right(&app, account, &code).await?);
     if !is_proved {
         let mistake = if account.has_factor() {
-            "Password or code is wrong."
+            "Incorrect password or code."
         } else {
-            "The password is wrong."
+            "Incorrect password."
         };
         return page(&app, &browser, &person, next, Some(mistake));
     }
@@ -155,7 +155,7 @@ fn page(
     next: String,
     mistake: Option<&'static str>,
 ) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, "Is it you?");
+    let mut frame = Frame::of_person(app, browser, person, "Confirm it's you");
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);

@@ -56,7 +56,7 @@ pub async fn submit(
     if let Err(refused) = transact(&app.pool, &unit).await? {
         return refuse(&asking, refused.to_string(), url).await;
     }
-    let frame = asking.frame("The webhook is live", Entry::Notifications);
+    let frame = asking.frame("The webhook is active", Entry::Notifications);
     let (url, secret) = (endpoint.as_str().to_owned(), secret.reveal().to_string());
     Ok((StatusCode::CREATED, render(&Page { frame, url, secret })?).into_response())
 }

@@ -57,7 +57,7 @@ pub async fn submit(
     let opened = console.vault.open(&webhooks::vault_row(&webhook), &sealed).ok();
     let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
     let secret = secret.ok_or_else(|| {
-        tracing::error!(%webhook, "no key of MUNJIGI_CONSOLE_KEYS opens its secret");
+        tracing::error!(%webhook, "no key in MUNJIGI_CONSOLE_KEYS opens the webhook's secret");
         Trouble::away()
     })?;
     let (id, body) = (webhooks::message_id(&app.entropy), body_of_test(organisation, now));
@@ -80,7 +80,7 @@ fn outcome(answer: &Result<Answer, PostError>) -> Outcome {
     match answer {
         Ok(answer) if answer.is_taken() => Outcome::Delivered(answer.status),
         Ok(answer) => {
-            let error = format!("it answered {}", answer.status);
+            let error = format!("the receiver answered {}", answer.status);
             Outcome::GivenUp { status: Some(answer.status), error, is_gone: false }
         }
         Err(error) => Outcome::GivenUp { status: None, error: error.to_string(), is_gone: false },

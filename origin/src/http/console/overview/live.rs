@@ -53,7 +53,7 @@ pub async fn show(asking: Asking, looked: Looked, headers: HeaderMap) -> Result<
     let place = match asking.app.console().places.take(&asking.person.account.id) {
         Taken::Place(place) => place,
         Taken::Full => {
-            let refused = Refused::new(Code::RateLimited, "too many pages are live at once");
+            let refused = Refused::new(Code::RateLimited, "too many live pages");
             return Ok(refused.into_response());
         }
     };
@@ -102,7 +102,7 @@ impl Watching {
             Ok(Some(numbers)) => Event::default().event("numbers").json_data(numbers),
             Ok(None) => return Some((Ok(Event::default().event("end").data("-")), None)),
             Err(error) => {
-                tracing::debug!(%error, "a live page gets no numbers this time");
+                tracing::debug!(%error, "a live page could not get its numbers");
                 Ok(Event::default().comment("away"))
             }
         };

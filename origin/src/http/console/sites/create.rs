@@ -40,7 +40,7 @@ impl Page {
     fn shapes(&self) -> [(&'static str, &'static str, bool); 4] {
         let is = |shape| self.shape == shape;
         [
-            ("", "Munjigi's own: the pages are new", is(None)),
+            ("", "Munjigi (for new pages)", is(None)),
             ("recaptcha", "reCAPTCHA", is(Some(Shape::Recaptcha))),
             ("hcaptcha", "hCaptcha", is(Some(Shape::Hcaptcha))),
             ("turnstile", "Turnstile", is(Some(Shape::Turnstile))),
@@ -144,7 +144,7 @@ pub async fn submit(
     }
     let edge = asking.app.edge.url().origin().ascii_serialization();
     let page = Made {
-        frame: frame("Your site is made"),
+        frame: frame("Site created"),
         name: settings.name,
         snippets: Snippets::of(&edge, &config),
         secret: secret.reveal().to_string(),

@@ -161,7 +161,7 @@ fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Res
     let mut page = page(asking, site);
     page.typed = typed;
     page.mistakes = vec![
-        "The site has changed since this page was shown. Here it is as it is now: look again, and press once more if it still needs changing.".to_owned(),
+        "Somebody else has changed the site since you opened this page. This is its current state. Check it, and try again if your change is still needed.".to_owned(),
     ];
     Ok((StatusCode::CONFLICT, render(&page)?).into_response())
 }
@@ -199,11 +199,11 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
 
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "added" => "Added. The rule is on its way to the edge.",
-        "moved" => "Moved. The new order is on its way to the edge.",
-        "removed" => "Removed. The change is on its way to the edge.",
-        "undone" => "Undone. The rules as they were before are on their way to the edge.",
-        "unchanged" => "Nothing was changed: it is so already.",
+        "added" => "Added. The rule will reach the edge shortly.",
+        "moved" => "Moved. The new order will reach the edge shortly.",
+        "removed" => "Removed. The change will reach the edge shortly.",
+        "undone" => "Undone. The previous rules will reach the edge shortly.",
+        "unchanged" => "No changes.",
         "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
         _ => return None,
     })

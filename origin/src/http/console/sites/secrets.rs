@@ -67,7 +67,7 @@ pub async fn submit(
         let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
         return Ok(Redirect::to(&place).into_response());
     }
-    let title = "A new secret is live";
+    let title = "New secret";
     let frame = asking.frame(title, Entry::Sites);
     let secret = secret.reveal().to_string();
     let page = Page { frame, name: site.name, sitekey, secret };

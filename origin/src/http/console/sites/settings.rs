@@ -144,8 +144,8 @@ fn page(asking: &Asking, site: &SiteRecord, typed: Option<Fields>) -> Page {
 
 const fn meaning(mode: Mode) -> &'static str {
     match mode {
-        Mode::Managed => "Starts by itself when a visitor first touches the form.",
-        Mode::Invisible => "Starts by itself and shows nothing, unless a picture is needed.",
+        Mode::Managed => "Starts automatically when a visitor first interacts with the form.",
+        Mode::Invisible => "Starts automatically and shows nothing unless a picture is needed.",
         Mode::Interactive => "Waits until the visitor clicks.",
     }
 }
@@ -153,8 +153,8 @@ const fn meaning(mode: Mode) -> &'static str {
 /// In words.
 const fn picture(kind: PictureType) -> &'static str {
     match kind {
-        PictureType::Grid => "choose every tile that shows the thing",
-        PictureType::Area => "point at the thing",
-        PictureType::Turn => "turn the thing until it faces as shown",
+        PictureType::Grid => "select every tile that shows the object",
+        PictureType::Area => "point at the object",
+        PictureType::Turn => "rotate the object until it faces as shown",
     }
 }

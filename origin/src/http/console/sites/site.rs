@@ -105,18 +105,18 @@ pub async fn show(
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "paused" => {
-            "Paused. Visitors are told that the site is paused; siteverify goes on for tokens that are out."
+            "Paused. Visitors see that the site is paused. siteverify still accepts tokens that were already issued."
         }
-        "resumed" => "Running again.",
-        "deleted" => "Deleted. It can be restored until the day named below.",
-        "restored" => "Restored, as it was.",
-        "newest" => "The older secret is void. Only the newest works.",
-        "oldest" => "The newer secret is void. The rotation is called off.",
+        "resumed" => "Resumed.",
+        "deleted" => "Deleted. You can restore the site until the date below.",
+        "restored" => "Restored to its previous state.",
+        "newest" => "The old secret has been revoked. Only the newest works.",
+        "oldest" => "The rotation has been cancelled. The new secret has been revoked.",
         "edited" => {
-            "Saved. What changed is on its way to the edge: within seconds, everywhere within two minutes."
+            "Saved. The changes reach the edge within seconds, and every location within two minutes."
         }
         "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
-        "unchanged" => "Nothing was changed: it is so already.",
+        "unchanged" => "No changes.",
         _ => return None,
     })
 }

@@ -38,14 +38,9 @@ async fn a_flood_is_shown_until_somebody_has_seen_it(pool: PgPool) {
     let lee = rig.someone("Lee").await;
     let mut tab = rig.tab_of(&kim.account).await;
     let base = format!("/console/{}", kim.organisation);
-    let sentence =
-        "Shop &#60;b&#62;: 20000 challenges within an hour. Usual at this time are 1000.";
+    let sentence = "Shop &#60;b&#62;: 20000 challenges within an hour. 1000 is usual at this time.";
     tab.open(&base).await;
-    assert!(
-        tab.page.contains("Something is unusual") && tab.page.contains(sentence),
-        "{}",
-        tab.page
-    );
+    assert!(tab.page.contains("Unusual activity") && tab.page.contains(sentence), "{}", tab.page);
     assert!(tab.page.contains("add a rule for it"), "{}", tab.page);
     tab.open(&format!("{base}/anomalies")).await;
     assert!(
@@ -53,17 +48,21 @@ async fn a_flood_is_shown_until_somebody_has_seen_it(pool: PgPool) {
         "{}",
         tab.page
     );
-    assert!(tab.page.contains("the same hour of 8 weeks"), "{}", tab.page);
+    assert!(tab.page.contains("the same hour in 8 weeks"), "{}", tab.page);
     // Both are acknowledged, one of them twice.
     let first = tab.page.split("name=\"anomaly\" value=\"").nth(1).unwrap()[..16].to_owned();
     for _ in 0..2 {
         tab.send(&format!("{base}/anomalies"), &[("anomaly", &first)]).await;
-        assert!(tab.page.contains("Noted.") && tab.page.contains(&kim.email), "{}", tab.page);
+        assert!(
+            tab.page.contains("Acknowledged.") && tab.page.contains(&kim.email),
+            "{}",
+            tab.page
+        );
     }
     let second = tab.page.split("name=\"anomaly\" value=\"").nth(1).unwrap()[..16].to_owned();
     tab.send(&format!("{base}/anomalies"), &[("anomaly", &second)]).await;
     tab.open(&base).await;
-    assert!(!tab.page.contains("Something is unusual"), "{}", tab.page);
+    assert!(!tab.page.contains("Unusual activity"), "{}", tab.page);
     let seen = "SELECT count(*) FROM audit WHERE action = 'anomaly.acknowledge'";
     assert_eq!(rig.number(seen).await, 2);
     // Over, it stands in the history.
@@ -73,7 +72,7 @@ async fn a_flood_is_shown_until_somebody_has_seen_it(pool: PgPool) {
     }
     tab.open(&format!("{base}/anomalies")).await;
     assert!(
-        tab.page.contains("Nothing is unusual.") && tab.page.contains("<td>20000</td>"),
+        tab.page.contains("No anomalies.") && tab.page.contains("<td>20000</td>"),
         "{}",
         tab.page
     );
@@ -162,10 +161,10 @@ async fn the_test_button_shows_the_answer(pool: PgPool) {
     tab.open(&page).await;
     let webhook = tab.value_of("webhook");
     for (said, not_said) in [
-        ("answered 200 after", "<span class=\"state bad\">Not taken</span>"),
+        ("answered 200 after", "<span class=\"state bad\">Not accepted</span>"),
         ("answered 500 after", "<script>"),
-        ("answered 302 after", "<span class=\"state good\">Taken</span> <code>"),
-        ("no answer within", "answered"),
+        ("answered 302 after", "<span class=\"state good\">Accepted</span> <code>"),
+        ("no response within", "answered"),
     ] {
         tab.send(&format!("{page}/test"), &[("webhook", &webhook)]).await;
         let section = tab.page.split("aria-label=\"Test\"").nth(1).unwrap();
@@ -207,12 +206,12 @@ async fn what_is_wrong_with_an_address_is_said_and_nothing_is_lost(pool: PgPool)
     let mut tab = rig.tab_of(&kim.account).await;
     let page = format!("/console/{}/notifications", kim.organisation);
     for (url, told) in [
-        ("", "Give an address as https://"),
-        ("http://hooks.example/", "must begin with https://"),
-        ("https://169.254.169.254/latest/", "one on the internet"),
-        ("https://localhost/", "one on the internet"),
-        ("https://kim:secret@hooks.example/", "Leave name and password out"),
-        ("https://\"><script>/", "Give an address as https://"),
+        ("", "Enter a URL such as https://"),
+        ("http://hooks.example/", "must start with https://"),
+        ("https://169.254.169.254/latest/", "reachable on the internet"),
+        ("https://localhost/", "reachable on the internet"),
+        ("https://kim:secret@hooks.example/", "Remove the user name and password"),
+        ("https://\"><script>/", "Enter a URL such as https://"),
     ] {
         tab.open(&page).await;
         tab.send(&format!("{page}/add"), &[("url", url)]).await;
@@ -228,7 +227,7 @@ async fn what_is_wrong_with_an_address_is_said_and_nothing_is_lost(pool: PgPool)
     tab.send(&format!("{page}/add"), &[("url", "https://hooks.example/5")]).await;
     assert!(tab.page.contains("Delete one first."), "{}", tab.page);
     tab.send(&format!("{page}/add"), &[("url", "https://hooks.example/4")]).await;
-    assert!(tab.page.contains("is a webhook already"), "{}", tab.page);
+    assert!(tab.page.contains("A webhook with this URL already exists"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM webhooks").await, 5);
 }
 
@@ -243,8 +242,8 @@ async fn a_webhook_is_paused_resumed_and_deleted_and_that_is_recorded(pool: PgPo
     let webhook = tab.value_of("webhook");
     for (change, told) in [
         ("pause", "The webhook is paused"),
-        ("resume", "The webhook is live"),
-        ("delete", "The webhook is deleted"),
+        ("resume", "The webhook is active"),
+        ("delete", "The webhook has been deleted"),
     ] {
         tab.send(&format!("{page}/change"), &[("webhook", &webhook), ("change", change)]).await;
         assert!(tab.page.contains(told), "{change}: {}", tab.page);
@@ -300,7 +299,7 @@ async fn members_who_are_chosen_get_a_letter_in_their_language(pool: PgPool) {
     assert_eq!(
         subjects,
         [
-            "kim@shop.example: 2 unusual things at your sites",
+            "kim@shop.example: 2 anomalies at your sites",
             "lee@shop.example: 사이트에서 평소와 다른 일 2건",
         ]
     );

@@ -79,8 +79,8 @@ async fn a_code_is_good_once_and_a_recovery_code_too(pool: PgPool) {
         assert_eq!(tab.status, status, "{typed}");
     }
     tab.open("/console/account").await;
-    assert!(tab.page.contains("9 recovery codes are left"), "{}", tab.page);
-    assert_eq!(letters(&rig, "Logging in now takes a code").await, 1);
+    assert!(tab.page.contains("9 recovery codes left"), "{}", tab.page);
+    assert_eq!(letters(&rig, "Logging in now requires a code").await, 1);
 }
 
 /// Half-way in a new tab, on the way to a page.
@@ -166,15 +166,15 @@ async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
         tab.open("/console/account").await;
         tab.send(path, &[("change", "off"), ("password", password), ("code", code)]).await;
         assert_eq!(tab.status, 422, "{password} {code}");
-        assert!(tab.page.contains("Password or code is wrong"), "{}", tab.page);
+        assert!(tab.page.contains("Incorrect password or code"), "{}", tab.page);
     }
     tab.send(path, &[("change", "codes"), ("password", PASSWORD), ("code", &codes[1])]).await;
     assert_eq!(tab.status, 201);
     assert!(!tab.page.contains(&codes[2]), "other ones");
     tab.send(path, &[("change", "off"), ("password", PASSWORD), ("code", &right)]).await;
-    assert!(tab.page.contains("The authenticator app is off."), "{}", tab.page);
+    assert!(tab.page.contains("The authenticator app has been turned off."), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM recovery_codes").await, 0);
-    assert_eq!(letters(&rig, "Logging in no longer takes a code").await, 1);
+    assert_eq!(letters(&rig, "Logging in no longer requires a code").await, 1);
     let mut tab = Tab::new(&rig);
     tab.open("/log-in").await;
     tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
@@ -329,7 +329,7 @@ async fn a_key_is_told_when_it_is_shown_and_when_it_is_taken_into_use(pool: PgPo
     let (mut actions, mut subjects) = (Vec::new(), Vec::new());
     for (what, action, subject) in [
         ("shown", "authenticator.offer", "An authenticator app is being set up"),
-        ("taken", "authenticator.add", "Logging in now takes a code"),
+        ("taken", "authenticator.add", "Logging in now requires a code"),
         ("codes", "codes.replace", "Your recovery codes were replaced"),
     ] {
         match what {

@@ -26,7 +26,7 @@ async fn from_sign_up_to_a_site_at_the_edge(pool: PgPool) {
     tab.open("/sign-up").await;
     let fields = [("name", "Kim Minseo"), ("email", "Kim@Shop.example"), ("password", PASSWORD)];
     tab.send("/sign-up", &fields).await;
-    assert!(tab.page.contains("A letter is on its way to <b>kim@shop.example</b>"), "{}", tab.page);
+    assert!(tab.page.contains("We sent an email to <b>kim@shop.example</b>"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM accounts").await, 0);
 
     let link = link_to(&rig, "kim@shop.example").await;
@@ -36,10 +36,10 @@ async fn from_sign_up_to_a_site_at_the_edge(pool: PgPool) {
     let token = tab.value_of("link");
     tab.send("/confirm", &[("link", &token), ("password", "another password")]).await;
     assert_eq!(tab.status, 422);
-    assert!(tab.page.contains("not the password you chose"), "{}", tab.page);
+    assert!(tab.page.contains("not the password that you chose"), "{}", tab.page);
     tab.send("/confirm", &[("link", &token), ("password", PASSWORD)]).await;
     assert!(tab.path.starts_with("/console/"), "{}", tab.path);
-    assert!(tab.page.contains("Make your first site"), "{}", tab.page);
+    assert!(tab.page.contains("Create your first site"), "{}", tab.page);
 
     let organisation = tab.path.clone();
     tab.open(&format!("{organisation}/new-site")).await;
@@ -61,10 +61,10 @@ async fn from_sign_up_to_a_site_at_the_edge(pool: PgPool) {
         (200, format!("{organisation}/sites/{sitekey}").as_str())
     );
     assert!(!tab.page.contains("mjs_"), "{}", tab.page);
-    assert!(tab.page.contains("On its way to the edge"), "{}", tab.page);
+    assert!(tab.page.contains("Being delivered to the edge"), "{}", tab.page);
     rig.publish_due().await;
     tab.open(&format!("{organisation}/sites/{sitekey}")).await;
-    assert!(tab.page.contains("On the edge"), "{}", tab.page);
+    assert!(tab.page.contains("Delivered to the edge"), "{}", tab.page);
     assert!(tab.page.contains("Waiting for your first challenge"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM audit WHERE action = 'site.create'").await, 1);
 
@@ -89,15 +89,15 @@ async fn a_site_s_life_is_written_down(pool: PgPool) {
     tab.send(&format!("{base}/new-site"), &fields).await;
     let site = format!("{base}/sites/{sitekey}");
     for (part, change, told) in [
-        ("secrets", "add", "A second secret is live"),
-        ("secrets", "add", "Nothing was changed"),
-        ("secrets", "keep-newest", "The older secret is void"),
-        ("secrets", "keep-newest", "Nothing was changed"),
+        ("secrets", "add", "A second secret is active"),
+        ("secrets", "add", "No changes."),
+        ("secrets", "keep-newest", "The old secret has been revoked"),
+        ("secrets", "keep-newest", "No changes."),
         ("change", "pause", "Paused"),
-        ("change", "resume", "Running again"),
-        ("change", "delete", "It can be restored"),
-        ("change", "pause", "Nothing was changed"),
-        ("change", "restore", "Restored, as it was"),
+        ("change", "resume", "Resumed"),
+        ("change", "delete", "You can restore the site"),
+        ("change", "pause", "No changes."),
+        ("change", "restore", "Restored to its previous state"),
     ] {
         tab.send(&format!("{site}/{part}"), &[("change", change)]).await;
         assert!(tab.page.contains(told), "{change}: {}", tab.page);

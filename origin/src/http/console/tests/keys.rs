@@ -33,7 +33,7 @@ async fn a_key_is_shown_once_works_and_is_revoked(pool: PgPool) {
     assert!(!tab.page.contains(&key) && !tab.page.contains("<b>deploy"), "{}", tab.page);
     let id = tab.value_of("key");
     tab.send(&format!("{path}/revoke"), &[("key", &id)]).await;
-    assert!(tab.page.contains("The key is revoked"), "{}", tab.page);
+    assert!(tab.page.contains("The key has been revoked"), "{}", tab.page);
     assert_eq!(call().await, 401);
 }
 
@@ -46,10 +46,10 @@ async fn mistakes_are_told_and_what_was_typed_is_kept(pool: PgPool) {
     tab.open(&path).await;
     tab.send(&path, &[("name", "deploy"), ("days", "soon"), ("scope:audit:read", "yes")]).await;
     assert_eq!(tab.status, 422);
-    assert!(tab.page.contains("Ends after days: a number"), "{}", tab.page);
+    assert!(tab.page.contains("Expires after (days): enter a number"), "{}", tab.page);
     assert!(tab.page.contains("value=\"soon\"") && tab.page.contains("value=\"deploy\""));
     tab.send(&path, &[("name", "deploy")]).await;
-    assert!(tab.page.contains("scopes: at least one"), "{}", tab.page);
+    assert!(tab.page.contains("scopes must contain at least one scope"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM api_keys").await, 0);
 }
 

@@ -110,7 +110,7 @@ async fn without_scripts_the_overview_shows_the_last_minutes_too(pool: PgPool) {
         "<b data-live-number=\"issued\">3</b>",
         "<b data-live-number=\"redeemed\">1</b>",
         "As of 12:00:30 UTC.",
-        "Look again",
+        "Refresh",
         "<script type=\"module\" src=\"/assets/live.",
     ] {
         assert!(tab.page.contains(part), "{part}: {}", tab.page);

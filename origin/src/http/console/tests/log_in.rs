@@ -31,7 +31,7 @@ async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
     }
     assert_eq!(pages[0], pages[1]);
     assert_eq!(pages[0], pages[2]);
-    assert!(pages[0].contains("Address or password is wrong."));
+    assert!(pages[0].contains("Incorrect email address or password."));
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -44,7 +44,7 @@ async fn a_password_that_is_too_long_for_any_is_hashed_for_nobody(pool: PgPool) 
         tab.open("/log-in").await;
         tab.send("/log-in", &[("email", email), ("password", &long)]).await;
         assert_eq!(tab.status, 422);
-        assert!(tab.page.contains("Address or password is wrong."), "{}", tab.page);
+        assert!(tab.page.contains("Incorrect email address or password."), "{}", tab.page);
         let body = serde_json::json!({ "email": email, "password": long }).to_string();
         let request = Request::post("/api/v1/session").header("content-type", "application/json");
         assert_eq!(rig.send(request.body(Body::from(body)).unwrap()).await.status, 401);

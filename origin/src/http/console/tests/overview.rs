@@ -50,11 +50,11 @@ async fn it_says_whether_it_works_what_it_stops_and_what_it_costs(pool: PgPool) 
         "<dt>Challenges ≈</dt><dd><b>20</b>",
         "<dt>Requests refused ≈</dt><dd><b>28.5 %</b>",
         "<dt>Wrong solutions and answers ≈</dt><dd><b>6</b>",
-        "<dt>Spent tokens sent again</dt><dd><b>2</b>",
+        "<dt>Spent tokens resubmitted</dt><dd><b>2</b>",
         "<dt><code>blocked</code> ≈</dt><dd><b>8</b>",
         "<dt>Median time ≈</dt><dd><b>600 ms</b>",
         "<dt>Saw a picture</dt><dd><b>40.0 %</b>",
-        "<dt>Began and got no token ≈</dt><dd><b>20.0 %</b>",
+        "<dt>Started but got no token ≈</dt><dd><b>20.0 %</b>",
     ] {
         assert!(tab.page.contains(part), "{part}: {}", tab.page);
     }
@@ -79,7 +79,7 @@ async fn it_compares_with_the_period_before_and_goes_into_other_programs(pool: P
     let mut tab = rig.tab_of(&kim.account).await;
     let base = format!("/console/{}", kim.organisation);
     tab.open(&base).await;
-    let redeemed = "<b>10</b> <span class=\"hint\">+100 % against the period before</span>";
+    let redeemed = "<b>10</b> <span class=\"hint\">+100 % compared with the previous period</span>";
     assert!(tab.page.contains(redeemed), "{}", tab.page);
     tab.open(&format!("{base}/overview.csv?period=24h")).await;
     let lines: Vec<&str> = tab.page.lines().collect();

@@ -160,7 +160,7 @@ async fn an_answer_counts_once_in_one_browser_for_one_purpose_and_not_for_long(p
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (_, mut device) = owner(&rig, &kim, Device::default()).await;
-    let over = "That took too long, or was answered before.";
+    let over = "This took too long or was already completed.";
 
     let mut tab = guest(&rig).await;
     let options = tab.options("/log-in/passkey/options").await;
@@ -178,7 +178,7 @@ async fn an_answer_counts_once_in_one_browser_for_one_purpose_and_not_for_long(p
     again.cookies = kept;
     again.open("/log-in").await;
     again.send("/log-in/passkey", &[("answer", &answer)]).await;
-    assert!(again.status == 422 && again.page.contains(over), "answered before");
+    assert!(again.status == 422 && again.page.contains(over), "already completed");
 
     let mut late = guest(&rig).await;
     let options = late.options("/log-in/passkey/options").await;
@@ -203,7 +203,7 @@ async fn a_passkey_of_somebody_else_is_no_second_factor(pool: PgPool) {
     let answer = device.answer(ORIGIN, options).await;
     tab.send("/log-in/code/passkey", &[("answer", &answer)]).await;
     assert_eq!(tab.status, 422);
-    assert!(tab.page.contains("not one that we know"), "{}", tab.page);
+    assert!(tab.page.contains("does not have this passkey"), "{}", tab.page);
     // Nor can one change another's.
     let id: String = sqlx::query_scalar("SELECT id FROM passkeys WHERE account = $1")
         .bind(kim.account.as_str())
@@ -229,7 +229,7 @@ async fn a_copy_of_a_passkey_locks_it_and_tells_its_owner(pool: PgPool) {
     }
     let tab = log_in(&rig, &mut copy).await;
     assert_eq!(tab.status, 422);
-    assert!(tab.page.contains("seems to have a copy"), "{}", tab.page);
+    assert!(tab.page.contains("may have been copied and is no longer accepted"), "{}", tab.page);
     let tab = log_in(&rig, &mut device).await;
     assert_eq!(tab.status, 422, "which of the two is the copy, nobody knows");
     assert_eq!(letters(&rig, "A passkey may have been copied").await, 1);
@@ -320,7 +320,7 @@ async fn the_last_factor_goes_with_the_password_and_takes_the_codes_along(pool: 
     tab.send(&path(&ids[0]), &[("change", "rename"), ("name", "Old <b>telephone</b>")]).await;
     assert!(tab.page.contains("Old &#60;b&#62;telephone"), "{}", tab.page);
     tab.send(&path(&ids[1]), &[("change", "remove")]).await;
-    assert!(tab.page.contains("The passkey is removed."), "{}", tab.page);
+    assert!(tab.page.contains("The passkey has been removed."), "{}", tab.page);
     for password in ["", "wrong password"] {
         tab.open(&path(&ids[0])).await;
         tab.send(&path(&ids[0]), &[("change", "remove"), ("password", password)]).await;
@@ -328,7 +328,7 @@ async fn the_last_factor_goes_with_the_password_and_takes_the_codes_along(pool: 
     }
     assert!(rig.number("SELECT count(*) FROM recovery_codes").await > 0);
     tab.send(&path(&ids[0]), &[("change", "remove"), ("password", PASSWORD)]).await;
-    assert!(tab.page.contains("The passkey is removed."), "{}", tab.page);
+    assert!(tab.page.contains("The passkey has been removed."), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM recovery_codes").await, 0);
     assert_eq!(letters(&rig, "A passkey was removed from your account").await, 2);
     let expected =

@@ -58,7 +58,7 @@ async fn what_is_kept_is_told_to_everybody(pool: PgPool) {
     for table in TABLES {
         assert!(tab.page.contains(&format!("<code>{}</code>", table.name)), "{}", table.name);
     }
-    assert!(tab.page.contains("kept for 90 days here"), "{}", tab.page);
+    assert!(tab.page.contains("kept for 90 days"), "{}", tab.page);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -123,7 +123,7 @@ async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
     assert_eq!(tab.path, PATH);
     assert!(tab.page.contains("will be erased on 2026-12-20"), "{}", tab.page);
     tab.send(&format!("{PATH}/keep"), &[]).await;
-    assert!(tab.page.contains("Your account stays"), "{}", tab.page);
+    assert!(tab.page.contains("Your account will be kept"), "{}", tab.page);
     rig.pass(2 * DAY);
     rig.jobs().keep_house().await.unwrap();
     tab.open(&format!("/console/{}/sites", kim.organisation)).await;
@@ -131,7 +131,7 @@ async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM sites WHERE deleted_at IS NULL").await, 1);
     // The first letter is swept only once it was sent.
     let told = letters(&rig, &kim.email).await;
-    assert_eq!(told, ["Your account will be erased", "Your account stays"]);
+    assert_eq!(told, ["Your account will be erased", "Your account will be kept"]);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -80,7 +80,7 @@ async fn the_demo_shows_what_siteverify_answers(pool: PgPool) {
     let good = tab.send_raw("/demo", &form("good"), &[]).await;
     assert_eq!(good.status, 200);
     assert!(good.body.contains("&#34;success&#34;: true"), "{}", good.body);
-    assert!(good.body.contains("The token was good") && !good.body.contains("mjs_demo"));
+    assert!(good.body.contains("The token was valid") && !good.body.contains("mjs_demo"));
     for token in ["", "bad", "<b>bad</b>"] {
         let bad = tab.send_raw("/demo", &form(token), &[]).await;
         assert!(bad.body.contains("invalid-input-response"), "{}", bad.body);
@@ -149,14 +149,14 @@ async fn documents_and_status_are_there_while_postgres_is_not() {
         assert_eq!(page.status, 200, "{path}");
         assert!(page.body.contains(&document.html), "{path}");
     }
-    for (locale, begins) in [("en", "Not known yet"), ("ko", "확인 중")] {
+    for (locale, begins) in [("en", "Unknown"), ("ko", "확인 중")] {
         let status = read(&rig, "/status", &[session, ("accept-language", locale)]).await;
         assert!(status.body.contains(begins), "{}", status.body);
     }
     rig.pass(30_000);
     let status = read(&rig, "/status", &[session]).await;
     assert_eq!(status.status, 200);
-    assert!(status.body.contains("Visitors are served; a part behind is not well."));
+    assert!(status.body.contains("Visitors are served. A background component is degraded."));
     assert_eq!(read(&rig, "/", &[]).await.status, 503);
 }
 

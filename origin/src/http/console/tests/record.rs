@@ -35,7 +35,7 @@ async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
     let path = format!("/console/{}/record", kim.organisation);
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&path).await;
-    assert!(tab.page.contains("Nothing was changed yet"), "{}", tab.page);
+    assert!(tab.page.contains("No changes yet"), "{}", tab.page);
     write(&rig, &lee.organisation, "lee@shop.example", "site.edit", "theirs").await;
     for number in 0..120 {
         let action = if number % 2 == 0 { "site.edit" } else { "member.change" };

@@ -93,7 +93,7 @@ async fn another_password_ends_every_other_session(pool: PgPool) {
         assert_eq!(tab.status, 422, "{old} {new}");
     }
     tab.send(path, &[("old", PASSWORD), ("new", OTHER)]).await;
-    assert!(tab.page.contains("Your password is changed."), "{}", tab.page);
+    assert!(tab.page.contains("Your password has been changed."), "{}", tab.page);
     elsewhere.open("/console").await;
     assert!(elsewhere.path.starts_with("/log-in"), "{}", elsewhere.path);
     assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1);
@@ -211,7 +211,7 @@ async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPoo
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open("/console/account").await;
     tab.send("/console/account/password", &[("old", PASSWORD), ("new", OTHER)]).await;
-    assert!(tab.page.contains("Your password is changed."), "{}", tab.page);
+    assert!(tab.page.contains("Your password has been changed."), "{}", tab.page);
     for key in &keys {
         assert_eq!(key.call("GET", "/me", None).await.status, 200);
     }
@@ -222,7 +222,7 @@ async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPoo
     tab.send("/recover", &[("email", &kim.email)]).await;
     let link = link_to(&rig, &kim.email).await;
     tab.open(&link).await;
-    assert!(tab.page.contains("API keys that you made will be revoked"), "{}", tab.page);
+    assert!(tab.page.contains("the API keys that you created will be revoked"), "{}", tab.page);
     let token = tab.value_of("link");
     tab.send("/recover/password", &[("link", &token), ("password", PASSWORD)]).await;
     assert!(tab.path.starts_with("/console/"), "{}", tab.path);
@@ -239,7 +239,7 @@ async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPoo
     .await
     .unwrap();
     assert_eq!(subject, "Your password was reset");
-    assert!(text.contains("API keys that you had made are revoked"), "{text}");
+    assert!(text.contains("The API keys that you created have been revoked"), "{text}");
     let recorded = "SELECT count(*) FROM audit
         WHERE action = 'key.revoke' AND after->>'because' = 'password-reset'";
     assert_eq!(rig.number(recorded).await, 2);

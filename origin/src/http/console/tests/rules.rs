@@ -102,7 +102,7 @@ async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPo
     // The same once more, from the page as it was.
     tab.send(&path, &undo).await;
     assert_eq!(tab.status, 409);
-    assert!(tab.page.contains("has changed since"), "{}", tab.page);
+    assert!(tab.page.contains("Somebody else has changed the site"), "{}", tab.page);
     assert_eq!(countries(&rig).await, "KR");
 
     // Somebody else is faster.
@@ -155,7 +155,7 @@ async fn a_rule_that_is_none_is_told_and_kept(pool: PgPool) {
     assert_eq!(tab.status, 422);
     assert!(record(&rig).await.is_empty());
     press(&mut tab, &path, "add", &[("everybody", "yes"), ("verdict", "harder")]).await;
-    assert!(tab.page.contains("Every visitor is asked for eight times"), "{}", tab.page);
+    assert!(tab.page.contains("Every visitor does eight times"), "{}", tab.page);
     for fields in [[("country", "KR"), ("verdict", "Block")], [("country", "KR"), ("verdict", "")]]
     {
         tab.open(&path).await;
@@ -175,7 +175,7 @@ async fn what_was_typed_stays_when_somebody_else_was_faster(pool: PgPool) {
     let typed = [("country", "JP"), ("verdict", "harder")];
     press(&mut other, &path, "add", &typed).await;
     assert_eq!(other.status, 409);
-    assert!(other.page.contains("has changed since"), "{}", other.page);
+    assert!(other.page.contains("Somebody else has changed the site"), "{}", other.page);
     assert!(other.page.contains("value=\"JP\""), "{}", other.page);
     assert!(other.page.contains("from the country KR"), "{}", other.page);
     press(&mut other, &path, "add", &typed).await;
@@ -203,8 +203,8 @@ async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
     let (kim, path) = site(&rig).await;
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&path).await;
-    assert!(tab.page.contains("turns the counters off for everyone there"), "{}", tab.page);
-    let warned = "Rule 1 turns the counters off for everyone in the country KR";
+    assert!(tab.page.contains("turns off the counters for everyone there"), "{}", tab.page);
+    let warned = "Rule 1 turns off the counters for everyone in the country KR";
     let allow = [("country", "KR"), ("action", "login"), ("verdict", "allow")];
     press(&mut tab, &path, "try", &allow).await;
     assert_eq!(countries(&rig).await, "");

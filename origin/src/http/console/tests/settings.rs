@@ -90,9 +90,9 @@ async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
     let path = format!("{site}/settings");
     let mut tab = rig.tab_of(&kim.account).await;
     let version = open(&mut tab, &path).await;
-    assert!(tab.page.contains("1.6 seconds on a usual phone"), "{}", tab.page);
+    assert!(tab.page.contains("1.6 seconds on a typical phone"), "{}", tab.page);
     tab.send(&path, &form(&version, &[])).await;
-    assert!(tab.page.contains("it is so already"), "{}", tab.page);
+    assert!(tab.page.contains("No changes."), "{}", tab.page);
     assert!(record(&rig).await.is_empty());
 
     let typed = [
@@ -110,7 +110,7 @@ async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
     fields.retain(|(name, _)| *name != "fallback_allowed");
     tab.send(&path, &fields).await;
     assert_eq!(tab.path, format!("{site}?done=edited"), "{}", tab.page);
-    assert!(tab.page.contains("is on its way to the edge"), "{}", tab.page);
+    assert!(tab.page.contains("reach the edge within seconds"), "{}", tab.page);
     assert!(tab.page.contains("<h1>Shop 2</h1>"), "{}", tab.page);
     let written = record(&rig).await;
     let [(action, before, after)] = written.as_slice() else { panic!("{written:?}") };
@@ -130,10 +130,10 @@ async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
     );
     rig.publish_due().await;
     tab.open(&site).await;
-    assert!(tab.page.contains("On the edge"), "{}", tab.page);
+    assert!(tab.page.contains("Delivered to the edge"), "{}", tab.page);
     // The same form once more, late: it is so already.
     tab.send(&path, &fields).await;
-    assert!(tab.page.contains("it is so already"), "{}", tab.page);
+    assert!(tab.page.contains("No changes."), "{}", tab.page);
     assert_eq!(record(&rig).await.len(), 1);
 }
 
@@ -161,10 +161,10 @@ async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
         "Nothing was saved",
         "host &#34;https://shop.example/&#34;",
         "host &#34;b_d&#34;",
-        "<a href=\"#work_floor\">Least work</a>",
-        "<a href=\"#work_ceiling\">Most work</a>",
+        "<a href=\"#work_floor\">Minimum work</a>",
+        "<a href=\"#work_ceiling\">Maximum work</a>",
         "<a href=\"#count\">Sub-puzzles</a> 65:",
-        "<a href=\"#token_lifetime_seconds\">Seconds that a token is good</a> 7:",
+        "<a href=\"#token_lifetime_seconds\">Token lifetime (seconds)</a> 7:",
         "<a href=\"#name\">Name</a> &#34;",
         "floor-hint work_floor-mistake\" aria-invalid=\"true\"",
         "id=\"count-mistake\"><p>65:",
@@ -220,7 +220,7 @@ async fn what_somebody_else_has_saved_is_not_overwritten_unseen(pool: PgPool) {
 
     kims.send(&path, &form(&shown, &[("work_floor", "60000")])).await;
     assert_eq!(kims.status, 409);
-    assert!(kims.page.contains("somebody has changed the site"), "{}", kims.page);
+    assert!(kims.page.contains("somebody else has changed the site"), "{}", kims.page);
     assert!(kims.page.contains("value=\"60000\""), "{}", kims.page);
     assert!(kims.page.contains("<b>Now:</b> 50000"), "{}", kims.page);
     assert!(kims.page.contains("<b>Now:</b> invisible"), "{}", kims.page);

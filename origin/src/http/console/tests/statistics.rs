@@ -42,7 +42,7 @@ async fn each_dimension_has_its_table_and_keeps_what_was_chosen(pool: PgPool) {
     }
     // Another organisation's site has nothing to tell here.
     tab.open(&format!("{base}?by=country&site={others}")).await;
-    assert!(tab.page.contains("Nothing happened here"), "{}", tab.page);
+    assert!(tab.page.contains("No activity in this period"), "{}", tab.page);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -92,11 +92,11 @@ async fn whoever_may_not_export_sees_no_link_to_it(pool: PgPool) {
     let mut tab = rig.tab_of(&kim.account).await;
     let base = format!("/console/{}/statistics", kim.organisation);
     tab.open(&base).await;
-    assert!(tab.page.contains("Make your first site"), "{}", tab.page);
+    assert!(tab.page.contains("Create your first site"), "{}", tab.page);
     let shop = rig.site_of(&kim, "Shop").await;
     tab.open(&base).await;
-    assert!(tab.page.contains("Nothing happened here"), "{}", tab.page);
-    assert!(tab.page.contains("Look at the last 30 days"), "{}", tab.page);
+    assert!(tab.page.contains("No activity in this period"), "{}", tab.page);
+    assert!(tab.page.contains("View the last 30 days"), "{}", tab.page);
     happened(&rig, &shop, 1).await;
     for (role, links) in [(Role::Analyst, 2), (Role::ReadOnly, 0)] {
         rig.join(&kim.organisation, &kim.account, role).await;

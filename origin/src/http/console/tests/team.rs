@@ -18,7 +18,7 @@ async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
     tab.open(&team).await;
     for email in [lee.email.as_str(), "new@shop.example"] {
         tab.send(&format!("{team}/invite"), &[("email", email), ("role", "analyst")]).await;
-        assert!(tab.page.contains("A letter with a link is on its way"), "{}", tab.page);
+        assert!(tab.page.contains("We sent an email with a link"), "{}", tab.page);
     }
     let (for_lee, for_new) =
         (link_to(&rig, &lee.email).await, link_to(&rig, "new@shop.example").await);
@@ -26,14 +26,14 @@ async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
     // Somebody else follows it.
     let mut kims = rig.tab_of(&kim.account).await;
     kims.open(&for_lee).await;
-    assert!(kims.page.contains("you are logged in with another address"), "{}", kims.page);
+    assert!(kims.page.contains("you are logged in with a different address"), "{}", kims.page);
     let link = for_lee.split('=').nth(1).unwrap().to_owned();
     kims.send("/invitation", &[("link", &link)]).await;
     assert_eq!(kims.status, 400);
     // Who has an account does not make a second.
     let mut guest = Tab::new(&rig);
     guest.open(&for_lee).await;
-    assert!(guest.page.contains("Log in with it, then follow the link"), "{}", guest.page);
+    assert!(guest.page.contains("Log in to it, then follow the link"), "{}", guest.page);
     guest.open("/log-in").await;
     guest.send("/invitation", &[("link", &link), ("name", "Lee"), ("password", PASSWORD)]).await;
     assert_eq!(guest.status, 400);
@@ -50,7 +50,7 @@ async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
     let link = new.value_of("link");
     new.send("/invitation", &[("link", &link), ("name", ""), ("password", "short")]).await;
     assert_eq!(new.status, 422);
-    assert!(new.page.contains("Give a name.") && new.page.contains("at least 10"), "{}", new.page);
+    assert!(new.page.contains("Enter a name.") && new.page.contains("at least 10"), "{}", new.page);
     new.send("/invitation", &[("link", &link), ("name", "New"), ("password", PASSWORD)]).await;
     assert_eq!(new.path, format!("/console/{}", kim.organisation));
     let joined = "SELECT count(*) FROM members WHERE role = 'analyst'";
@@ -68,7 +68,7 @@ async fn an_invitation_that_is_taken_back_is_worth_nothing(pool: PgPool) {
     let link = link_to(&rig, "new@shop.example").await;
     let id = tab.value_of("invitation");
     tab.send(&format!("{team}/withdraw"), &[("invitation", &id)]).await;
-    assert!(tab.page.contains("The invitation is taken back"), "{}", tab.page);
+    assert!(tab.page.contains("The invitation has been revoked"), "{}", tab.page);
     let mut guest = Tab::new(&rig);
     guest.open(&link).await;
     assert_eq!(guest.status, 410);
@@ -91,8 +91,8 @@ async fn an_admin_makes_nobody_an_owner_and_removes_none(pool: PgPool) {
         ("change", &[("account", of_lee), ("role", "owner")], "Only an owner"),
         ("change", &[("account", of_kim), ("role", "read-only")], "Only an owner"),
         ("remove", &[("account", of_kim)], "Only an owner"),
-        ("change", &[("account", of_park), ("role", "analyst")], "The role is changed"),
-        ("remove", &[("account", of_park)], "no longer a member"),
+        ("change", &[("account", of_park), ("role", "analyst")], "The role has been changed"),
+        ("remove", &[("account", of_park)], "The member has been removed"),
     ] {
         tab.open(&team).await;
         tab.send(&format!("{team}/{part}"), fields).await;
@@ -131,7 +131,7 @@ async fn who_is_removed_leaves_no_invitation_and_no_key_behind(pool: PgPool) {
     }
     let link = link_to(&rig, "friend@evil.example").await;
     of_kim.send(&format!("{team}/remove"), &[("account", lee.account.as_str())]).await;
-    assert!(of_kim.page.contains("no longer a member"), "{}", of_kim.page);
+    assert!(of_kim.page.contains("The member has been removed"), "{}", of_kim.page);
 
     assert_eq!(invited(&rig, &kim.organisation).await, ["admin new@shop.example"]);
     let mut friend = Tab::new(&rig);
@@ -184,7 +184,7 @@ async fn an_organisation_keeps_an_owner_also_when_two_leave_at_once(pool: PgPool
         tab.open(&team).await;
         let fields: Vec<_> = [("account", kim.account.as_str())].into_iter().chain(more).collect();
         tab.send(&format!("{team}/{part}"), &fields).await;
-        assert!(tab.page.contains("keeps at least one owner"), "{part}: {}", tab.page);
+        assert!(tab.page.contains("must have at least one owner"), "{part}: {}", tab.page);
     }
     rig.join(&kim.organisation, &lee.account, Role::Owner).await;
     let mut other = rig.tab_of(&lee.account).await;

@@ -67,9 +67,9 @@ async fn a_rule_is_tried_on_who_came_and_nothing_is_changed(pool: PgPool) {
     let mut tab = rig.tab_of(&kim.account).await;
     press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
     assert_eq!((tab.status, tab.path.as_str()), (200, path.as_str()));
-    let told = "Of 10 visits 6 would have been treated otherwise.";
+    let told = "Of 10 visits, 6 would have been treated differently.";
     assert!(tab.page.contains(told), "{}", tab.page);
-    let expected = ["by risk alone | block | 6 | 60.0 %", "by risk alone | the same | 4 | 40.0 %"];
+    let expected = ["by risk only | block | 6 | 60.0 %", "by risk only | unchanged | 4 | 40.0 %"];
     assert_eq!(rows(&tab.page)[..2], expected);
     assert!(tab.page.contains("<th scope=\"row\">AS4766</th><td>6</td>"), "{}", tab.page);
     assert!(tab.page.contains("Replayed: the last 24 hours."), "{}", tab.page);
@@ -89,19 +89,19 @@ async fn what_was_not_recorded_is_said_to_be_unknown(pool: PgPool) {
     let mut tab = rig.tab_of(&kim.account).await;
     press(&mut tab, &path, "try", &[("action", "login"), ("verdict", "picture")]).await;
     for told in [
-        "Of 6 visits none would have been treated otherwise; of 6 it cannot be known.",
-        "Of 4 visits 4 would have been treated otherwise.",
-        "The action is recorded of visitors who passed",
+        "Of 6 visits, none would have been treated differently. For 6, the outcome is unknown.",
+        "Of 4 visits, 4 would have been treated differently.",
+        "The action is recorded only for visitors who passed",
     ] {
         assert!(tab.page.contains(told), "{told}: {}", tab.page);
     }
     press(&mut tab, &path, "try", &[("prefix", "192.0.2.0/24"), ("verdict", "block")]).await;
     assert!(tab.page.contains("Prefixes are not recorded"), "{}", tab.page);
-    assert!(tab.page.contains("of 4 it cannot be known"), "{}", tab.page);
+    assert!(tab.page.contains("For 4, the outcome is unknown"), "{}", tab.page);
     // An earlier rule that nothing is known of hides nothing.
     press(&mut tab, &path, "add", &[("prefix", "192.0.2.0/24"), ("verdict", "allow")]).await;
     press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
-    assert!(tab.page.contains("block, unless an earlier rule decides"), "{}", tab.page);
+    assert!(tab.page.contains("block, unless an earlier rule matches"), "{}", tab.page);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
@@ -113,7 +113,7 @@ async fn a_rule_is_tried_away(pool: PgPool) {
     press(&mut tab, &path, "add", &[("country", "KR"), ("verdict", "block")]).await;
     press(&mut tab, &path, "try-without", &[("rule", "0")]).await;
     assert!(tab.page.contains("Without rule 1"), "{}", tab.page);
-    assert_eq!(rows(&tab.page)[0], "block | by risk alone | 1 | 100 %");
+    assert_eq!(rows(&tab.page)[0], "block | by risk only | 1 | 100 %");
     press(&mut tab, &path, "try-without", &[("rule", "1")]).await;
     assert_eq!(tab.status, 400);
 }
@@ -127,7 +127,7 @@ async fn a_rule_that_is_none_is_not_tried(pool: PgPool) {
     assert_eq!(tab.status, 422);
     assert!(!tab.page.contains("id=\"tried\""), "{}", tab.page);
     press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
-    assert!(tab.page.contains("There were none."), "{}", tab.page);
+    assert!(tab.page.contains("None."), "{}", tab.page);
     for _ in 0..9 {
         press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
         assert_eq!(tab.status, 200);

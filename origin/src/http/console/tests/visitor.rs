@@ -39,7 +39,7 @@ async fn tries(tab: &mut Tab<'_>, email: &str, token: &str) -> u32 {
             return tried;
         }
         assert_eq!(tab.status, 422, "{}", tab.page);
-        assert!(tab.page.contains("Address or password is wrong."), "{}", tab.page);
+        assert!(tab.page.contains("Incorrect email address or password."), "{}", tab.page);
     }
     unreachable!("there is a limit")
 }
@@ -90,7 +90,11 @@ async fn a_token_of_another_page_form_or_time_is_refused_before_any_password(poo
             let fields = [fields, vec![("munjigi-response", "token")]].concat();
             tab.send(path, &fields).await;
             assert_eq!(tab.status, 422, "{path} {says}");
-            assert!(tab.page.contains("is done anew below"), "{path} {says} {}", tab.page);
+            assert!(
+                tab.page.contains("Please submit the form again."),
+                "{path} {says} {}",
+                tab.page
+            );
             assert!(tab.page.contains("kim@shop.example"), "what was typed is kept: {path}");
         }
         assert_eq!(rig.app.console.as_ref().unwrap().guard.hashed(), 0, "{says}");
@@ -112,7 +116,7 @@ async fn people_get_in_and_are_told(pool: PgPool, edge: &str) {
     assert!(tab.path.starts_with("/console/"), "{}", tab.page);
     let mut other = Tab::new(&rig);
     other.open("/log-in").await;
-    assert!(other.page.contains("cannot be reached at the moment"), "{}", other.page);
+    assert!(other.page.contains("Bot protection is unavailable."), "{}", other.page);
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

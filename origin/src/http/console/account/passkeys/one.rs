@@ -74,7 +74,7 @@ pub async fn submit(
     match fields.change.as_str() {
         "rename" => {
             let Some(name) = name(&fields.name) else {
-                let mistake = Some("A name has at least one character and at most 100.");
+                let mistake = Some("Enter a name of 1 to 100 characters.");
                 return page(&app, &browser, &person, passkey, left, mistake);
             };
             let (actor, now) = (person.actor(&browser), app.clock.now());
@@ -84,7 +84,7 @@ pub async fn submit(
         }
         "remove" => {
             if left == 0 && !is_owner(&app, &browser, &person, fields.password).await? {
-                let mistake = Some("The password is wrong. Nothing was changed.");
+                let mistake = Some("Incorrect password. Nothing was changed.");
                 return page(&app, &browser, &person, passkey, left, mistake);
             }
             remove(&app, &browser, &person, &passkey, left).await

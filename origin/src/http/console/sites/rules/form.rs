@@ -87,19 +87,19 @@ impl Fields {
         let asn = &self.typed.asn;
         let is_unread = rule.when.asn.is_none() && !asn.trim().is_empty();
         if is_unread {
-            let why = "it is no number of a network";
+            let why = "it is not a network number";
             mistakes.push(Mistake::new(format!("ASN {asn:?}"), why, "write 4766, or AS4766"));
         }
         let is_ticked = !self.typed.everybody.is_empty();
         let is_of_everybody = rule.when == RuleMatch::default() && !is_unread;
         if is_of_everybody && !is_ticked {
-            let why = "it would hold for every visitor";
-            let mend = "fill in one or more, or tick the box that says so";
-            mistakes.push(Mistake::new("a rule without a condition", why, mend));
+            let why = "it would match every visitor";
+            let fix = "fill in at least one condition, or tick the box to match every visitor";
+            mistakes.push(Mistake::new("a rule without a condition", why, fix));
         }
         if is_ticked && !is_of_everybody {
-            let why = "it has conditions and the box for every visitor";
-            mistakes.push(Mistake::new("the rule", why, "leave out one of the two"));
+            let why = "it has conditions, but the box to match every visitor is ticked";
+            mistakes.push(Mistake::new("the rule", why, "remove one of the two"));
         }
         mistakes
     }

@@ -4,12 +4,12 @@ use munjigi_protocol::{Rule, RuleMatch, Verdict};
 
 /// Each verdict: its word, and what it means to a visitor.
 pub const VERDICTS: [(Verdict, &str, &str); 4] = [
-    (Verdict::Allow, "allow", "is asked for the least work, whatever speaks against them"),
-    (Verdict::Harder, "harder", "is asked for eight times the work"),
+    (Verdict::Allow, "allow", "does only the minimum work, regardless of risk"),
+    (Verdict::Harder, "harder", "does eight times the work"),
     (
         Verdict::Picture,
         "picture",
-        "is shown a picture, or eight times the work where the site has none",
+        "is shown a picture, or does eight times the work if the site has none",
     ),
     (Verdict::Block, "block", "is refused"),
 ];
@@ -33,7 +33,7 @@ const fn row(verdict: Verdict) -> &'static (Verdict, &'static str, &'static str)
 pub fn sentence(rule: &Rule) -> String {
     let RuleMatch { hostname, action, country, asn, prefix } = &rule.when;
     let conditions = [
-        hostname.as_ref().map(|host| format!("on a page of {host}")),
+        hostname.as_ref().map(|host| format!("on a page at {host}")),
         action.as_ref().map(|action| format!("with the action {action}")),
         country.as_ref().map(|country| format!("from the country {country}")),
         asn.map(|asn| format!("from the network AS{asn}")),
@@ -75,10 +75,10 @@ mod tests {
         };
         assert_eq!(
             sentence(&Rule { when, verdict: Verdict::Block }),
-            "A visitor on a page of *.shop.example with the action login from the country KR \
+            "A visitor on a page at *.shop.example with the action login from the country KR \
              from the network AS4766 from 192.0.2.0/24 is refused."
         );
         let everybody = Rule { when: RuleMatch::default(), verdict: Verdict::Harder };
-        assert_eq!(sentence(&everybody), "Every visitor is asked for eight times the work.");
+        assert_eq!(sentence(&everybody), "Every visitor does eight times the work.");
     }
 }

@@ -45,7 +45,7 @@ pub struct Row {
     pub is_changed: bool,
 }
 
-const NOT_KNOWN: &str = "cannot be known";
+const NOT_KNOWN: &str = "unknown";
 
 /// Replays the last day.
 pub async fn on_last_day(
@@ -61,16 +61,16 @@ pub async fn on_last_day(
         return Err(Trouble::too_often(seconds));
     }
     let rehearsal = Rehearsal::new(config, proposed).map_err(|error| {
-        tracing::error!(%error, sitekey = config.sitekey, "stored rules are none");
+        tracing::error!(%error, sitekey = config.sitekey, "the stored rules are invalid");
         Trouble::away()
     })?;
     let replay = replay::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
     let came = rehearsal.run(Did::Come, &replay.visits);
     let passed = rehearsal.run(Did::Pass, &replay.visits);
-    let mut parts = vec![part("Everybody who came", &came)];
+    let mut parts = vec![part("All visits", &came)];
     // Of those more is remembered, so less is open.
     if came.open > 0 {
-        parts.push(part("Of those, who passed", &passed));
+        parts.push(part("Visits that passed", &passed));
     }
     let title = match step {
         Step::Add(rule) => format!("With this rule at the end: {}", sentence(rule)),
@@ -89,7 +89,7 @@ fn since(replay: &Replay) -> String {
     let at = replay.since.rfc3339();
     let at = at.get(..16).unwrap_or(&at).replace('T', " ");
     format!(
-        "the last 24 hours are too many records to read while you wait, so it is those since {at} UTC, and some of the hour before"
+        "only the visits since {at} UTC and some of the hour before, because the last 24 hours have too many records to read while you wait"
     )
 }
 
@@ -126,32 +126,32 @@ fn summary(total: u64, changed: u64, open: u64) -> String {
         count => format!("{count} visits"),
     };
     let sentence = match changed {
-        0 => format!("Of {} none would have been treated otherwise", visits(total)),
-        _ => format!("Of {} {changed} would have been treated otherwise", visits(total)),
+        0 => format!("Of {}, none would have been treated differently", visits(total)),
+        _ => format!("Of {}, {changed} would have been treated differently", visits(total)),
     };
     match open {
         0 => format!("{sentence}."),
-        _ => format!("{sentence}; of {open} it cannot be known."),
+        _ => format!("{sentence}. For {open}, the outcome is unknown."),
     }
 }
 
 fn words(outcome: Outcome) -> (String, String, bool) {
     let said = |number: u8| match VERDICTS.get(usize::from(number)).copied().flatten() {
         Some(verdict) => word(verdict).to_owned(),
-        None => "by risk alone".to_owned(),
+        None => "by risk only".to_owned(),
     };
     match outcome {
         Outcome::Changed { before, after, unless_earlier: false } => {
             (said(before), said(after), true)
         }
         Outcome::Changed { before, after, unless_earlier: true } => {
-            let unless = "unless an earlier rule decides";
+            let unless = "unless an earlier rule matches";
             (format!("{}, {unless}", said(before)), format!("{}, {unless}", said(after)), true)
         }
         Outcome::Open => (NOT_KNOWN.to_owned(), NOT_KNOWN.to_owned(), false),
-        Outcome::Same { verdict: Some(verdict) } => (said(verdict), "the same".to_owned(), false),
+        Outcome::Same { verdict: Some(verdict) } => (said(verdict), "unchanged".to_owned(), false),
         Outcome::Same { verdict: None } => {
-            ("an earlier rule's, or by risk alone".to_owned(), "the same".to_owned(), false)
+            ("by an earlier rule, or by risk only".to_owned(), "unchanged".to_owned(), false)
         }
     }
 }
@@ -163,19 +163,19 @@ fn limits_of(config: &SiteConfig, proposed: &[Rule]) -> Vec<&'static str> {
     let limits = [
         (
             has(|rule| rule.when.prefix.is_some()),
-            "Prefixes are not recorded: whether a rule about one holds cannot be known.",
+            "Prefixes are not recorded, so a dry run cannot tell whether a rule with a prefix matches.",
         ),
         (
             has(|rule| rule.when.action.is_some()),
-            "The action is recorded of visitors who passed, and of nobody else.",
+            "The action is recorded only for visitors who passed.",
         ),
         (
             has(|rule| rule.when.hostname.is_some()) && (is_wild || config.allow_loopback),
-            "Under a wildcard, and on loopback, the page's host name is recorded of visitors who passed, and of nobody else.",
+            "Under a wildcard and on loopback, the page's host name is recorded only for visitors who passed.",
         ),
         (
             true,
-            "Who is blocked may come again and is counted each time; who would have given up over a picture or more work is not known. The counts are approximate.",
+            "A blocked visitor may return and is counted each time. A dry run cannot tell who would have given up because of a picture or more work. The counts are approximate.",
         ),
     ];
     limits.into_iter().filter_map(|(is_one, text)| is_one.then_some(text)).collect()

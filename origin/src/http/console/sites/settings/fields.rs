@@ -130,9 +130,9 @@ fn number<N: TryFrom<u64> + Into<u64>>(
     let read = typed.trim().parse().ok().filter(|number| *number <= most);
     let read = read.and_then(|number| N::try_from(number).ok());
     if read.is_none() {
-        let why = "it is no whole number, or one that is too large";
-        let mend = "write digits alone, without spaces and commas";
-        unread.push(Mistake::of_value(field, format!("{typed:?}"), why, mend));
+        let why = "it is not a whole number, or it is too large";
+        let fix = "use digits only, without spaces or commas";
+        unread.push(Mistake::of_value(field, format!("{typed:?}"), why, fix));
     }
     read
 }
