@@ -15,7 +15,7 @@ const ATTACKED: &str = include_str!("../../docs/bot-pass-rates.toml");
 static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     read(MEASURED, ATTACKED).unwrap_or_else(|error| {
         // A test keeps this from being released.
-        tracing::error!(%error, "the published figures cannot be read");
+        tracing::error!(%error, "the published benchmarks cannot be read");
         Figures { figures: Vec::new() }
     })
 });
@@ -209,7 +209,7 @@ impl Gpu {
                 date: self.date.clone(),
                 machine: machine.clone(),
                 name: Worded {
-                    en: format!("Pictures painted, {picture}, {at_once} at once; one core of the processor: {core_per_second:.0}"),
+                    en: format!("Pictures painted, {picture}, {at_once} at a time; one CPU core: {core_per_second:.0}"),
                     ko: format!("그린 그림, {picture}, 한 번에 {at_once}장. 프로세서 코어 하나: {core_per_second:.0}"),
                 },
                 value: format!("{per_second:.0}"),
@@ -231,7 +231,7 @@ impl Kind {
             machine,
             name: Worded {
                 en: format!(
-                    "Pictures of kind “{name}” that the best outside program passes ({low} to {high} %)"
+                    "Pictures of kind “{name}” that the best external program passes ({low} to {high} %)"
                 ),
                 ko: format!("가장 나은 외부 프로그램이 통과하는 ‘{name}’ 그림 ({low}–{high}%)"),
             },

@@ -21,16 +21,16 @@ const MOST_BYTES: usize = 4_096;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
     /// It leads into a private network, at least in part.
-    #[error("the host's name leads to an address that is not public")]
+    #[error("the host name resolves to an address that is not public")]
     Private,
     /// It took too long.
-    #[error("no answer within {} seconds", FETCH_TIMEOUT.as_secs())]
+    #[error("no response within {} seconds", FETCH_TIMEOUT.as_secs())]
     Timeout,
     /// No connection, or it broke.
-    #[error("the host cannot be reached: {0}")]
+    #[error("the host is unreachable: {0}")]
     Unreachable(String),
     /// Something else than the file.
-    #[error("the host answered {0}; 200 is needed, and redirects are not followed")]
+    #[error("the host answered {0}; it must answer 200, and redirects are not followed")]
     Status(u16),
     /// Where people may leave pages, a page is no word of the host's.
     #[error("the file is not served as text/plain")]
@@ -39,7 +39,7 @@ pub enum ProofError {
     #[error("the file is longer than {MOST_BYTES} bytes")]
     TooLong,
     /// Another token, or none.
-    #[error("no line of the file is this import's token")]
+    #[error("the file has no line with this import's token")]
     Wrong,
 }
 

@@ -58,7 +58,7 @@ impl std::fmt::Display for Kept {
             Self::Account => "until the account is erased",
             Self::Organisation => "until the organisation has no members and no sites",
             Self::Site => "until 30 days after the site is deleted",
-            Self::EventDays => "as many days as MUNJIGI_EVENT_RETENTION_DAYS says",
+            Self::EventDays => "as many days as MUNJIGI_EVENT_RETENTION_DAYS specifies",
             Self::Swept(after) => after,
             Self::Always(why) => why,
         })
@@ -84,7 +84,7 @@ impl std::fmt::Display for Seen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Operators => "operators",
-            Self::Person => "whom it is about",
+            Self::Person => "the person concerned",
             Self::Members => "members of the organisation",
             Self::RecordReaders => "owners and admins of the organisation",
             Self::Everybody => "everybody",

@@ -265,12 +265,12 @@ impl std::fmt::Display for Share {
 pub fn change(now: u64, before: u64) -> String {
     match (now, before) {
         (0, 0) => String::new(),
-        (_, 0) => "none in the period before".to_owned(),
-        (now, before) if now == before => "as in the period before".to_owned(),
+        (_, 0) => "none in the previous period".to_owned(),
+        (now, before) if now == before => "same as the previous period".to_owned(),
         (now, before) => {
             let percent = now.abs_diff(before).saturating_mul(100) / before;
             let sign = if now > before { '+' } else { '−' };
-            format!("{sign}{percent} % against the period before")
+            format!("{sign}{percent} % compared with the previous period")
         }
     }
 }
@@ -374,10 +374,10 @@ mod tests {
     fn a_change_is_told_in_words() {
         for (now, before, text) in [
             (0, 0, ""),
-            (5, 0, "none in the period before"),
-            (5, 5, "as in the period before"),
-            (15, 10, "+50 % against the period before"),
-            (5, 10, "−50 % against the period before"),
+            (5, 0, "none in the previous period"),
+            (5, 5, "same as the previous period"),
+            (15, 10, "+50 % compared with the previous period"),
+            (5, 10, "−50 % compared with the previous period"),
         ] {
             assert_eq!(change(now, before), text);
         }

@@ -55,7 +55,7 @@ pub struct Bearer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccessTokenError {
     /// Not one of ours, or changed.
-    #[error("the access token is not one that this service made")]
+    #[error("the access token was not issued by this service")]
     Invalid,
     /// Older than a quarter of an hour.
     #[error("the access token has expired; exchange the refresh token")]

@@ -14,16 +14,16 @@ pub struct EmailAddress(email::EmailAddress);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// Nothing.
-    #[error("Give an e-mail address.")]
+    #[error("Enter an email address.")]
     Empty,
     /// Longer than any address.
-    #[error("An e-mail address has at most 254 characters.")]
+    #[error("The email address must be at most 254 characters long.")]
     TooLong,
     /// Letters that few servers take.
-    #[error("Give an address of Latin letters, digits and signs.")]
+    #[error("The email address must consist of Latin letters, digits and symbols.")]
     NotAscii,
     /// No name, no host, or characters that stand in neither.
-    #[error("That is no e-mail address. One looks like name@shop.example.")]
+    #[error("Enter a valid email address, such as name@shop.example.")]
     Form,
 }
 

@@ -26,7 +26,9 @@ pub struct Id(String);
 
 /// A text is no id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an id is 16 of the digits 0-9 and letters a-z without i, l, o and u")]
+#[error(
+    "an id must be 16 characters from the digits 0-9 and the letters a-z without i, l, o and u"
+)]
 pub struct IdError;
 
 impl Id {

@@ -72,7 +72,7 @@ impl Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasskeyError {
     /// Not what a browser sends.
-    #[error("the answer of the passkey cannot be read")]
+    #[error("the passkey's response cannot be read")]
     Malformed,
     /// Never begun, begun elsewhere or for something else, answered before,
     /// or too long ago.
@@ -85,16 +85,16 @@ pub enum PasskeyError {
     #[error("the passkey belongs to another site")]
     ForeignSite,
     /// Nobody touched, looked or typed.
-    #[error("the device did not verify who holds it")]
+    #[error("the device did not verify its user")]
     NotVerified,
     /// Not one of ours, of somebody else, or signed by another key.
-    #[error("the passkey is not one of this account's")]
+    #[error("the passkey does not belong to this account")]
     Unknown,
     /// Its counter went back, as those of two copies do.
     #[error("the passkey may have been copied")]
     Copied,
     /// There already, or there are enough.
-    #[error("the account has this passkey, or has enough of them")]
+    #[error("the account already has this passkey, or has the maximum number")]
     Full,
 }
 
@@ -117,18 +117,18 @@ impl PasskeyError {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Malformed | Self::ForeignOrigin | Self::ForeignSite => {
-                "Your browser's answer cannot be used here. Load the page again and try once more."
+                "Your browser's response could not be used. Reload the page and try again."
             }
-            Self::Over => "That took too long, or was answered before. Try once more.",
+            Self::Over => "This took too long or was already completed. Try again.",
             Self::NotVerified => {
-                "Your device has to know that it is you: by finger, face or PIN. Set that up and try once more."
+                "Your device must verify you by fingerprint, face or PIN. Set that up and try again."
             }
-            Self::Unknown => "That passkey is not one that we know for this account.",
+            Self::Unknown => "This account does not have this passkey.",
             Self::Copied => {
-                "That passkey seems to have a copy, and is not accepted any more. Log in another way and remove it."
+                "This passkey may have been copied and is no longer accepted. Log in another way and remove it."
             }
             Self::Full => {
-                "That device has a passkey of this account already, or there are 20 of them."
+                "This device already has a passkey for this account, or the account has the maximum of 20 passkeys."
             }
         }
     }

@@ -40,13 +40,13 @@ impl From<String> for Password {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Too few characters.
-    #[error("A password has at least {FEWEST} characters.")]
+    #[error("The password must be at least {FEWEST} characters long.")]
     TooShort,
     /// More than anybody types.
-    #[error("A password has at most {MOST_BYTES} bytes.")]
+    #[error("The password must be at most {MOST_BYTES} bytes long.")]
     TooLong,
     /// Guessed soon.
-    #[error("This password is easily guessed{}. A few unrelated words make a good one.", .0.as_deref().map_or_else(String::new, |why| format!(": {why}")))]
+    #[error("This password is easy to guess{}. A few unrelated words make a good password.", .0.as_deref().map_or_else(String::new, |why| format!(": {why}")))]
     Weak(Option<String>),
 }
 
@@ -159,8 +159,8 @@ mod tests {
             );
         }
         let told = check("password123").unwrap_err().to_string();
-        assert!(told.starts_with("This password is easily guessed: "), "{told}");
-        assert!(told.ends_with(". A few unrelated words make a good one."), "{told}");
+        assert!(told.starts_with("This password is easy to guess: "), "{told}");
+        assert!(told.ends_with(". A few unrelated words make a good password."), "{told}");
     }
 
     #[test]

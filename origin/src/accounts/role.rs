@@ -76,10 +76,10 @@ impl Role {
     /// What it is for, in a sentence.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Owner => "Everything, the organisation and its owners included.",
-            Self::Admin => "Sites, secrets and people, except owners.",
-            Self::Analyst => "Reads everything, exports it, changes rules.",
-            Self::ReadOnly => "Reads sites and their numbers.",
+            Self::Owner => "Full access, including the organisation and its owners.",
+            Self::Admin => "Manages sites, secrets and members, except owners.",
+            Self::Analyst => "Reads and exports everything, and changes rules.",
+            Self::ReadOnly => "Reads sites and their statistics.",
         }
     }
 
@@ -189,19 +189,19 @@ impl Permission {
     /// For whoever chooses scopes.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::ReadSites => "see sites, their settings and numbers",
-            Self::Export => "take lists away as files",
+            Self::ReadSites => "view sites, their settings and statistics",
+            Self::Export => "export lists as files",
             Self::ChangeRules => "change the rules of sites",
-            Self::ChangeSites => "make, change, pause, delete and restore sites",
-            Self::ChangeSecrets => "make and revoke secrets",
-            Self::ChangeNotifications => "choose who is told of what is unusual",
-            Self::ReadTeam => "see who the members are",
+            Self::ChangeSites => "create, change, pause, delete and restore sites",
+            Self::ChangeSecrets => "create and revoke secrets",
+            Self::ChangeNotifications => "choose who is notified about anomalies",
+            Self::ReadTeam => "view the members",
             Self::ChangeTeam => {
                 "invite, change and remove members with no more permissions than the key"
             }
             Self::ChangeOwners => "invite, remove and change owners",
-            Self::ReadAudit => "read the record of changes",
-            Self::ChangeKeys => "make and revoke keys",
+            Self::ReadAudit => "read the audit log",
+            Self::ChangeKeys => "create and revoke keys",
             Self::ChangeOrganisation => "rename and delete the organisation",
         }
     }

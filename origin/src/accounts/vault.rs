@@ -22,7 +22,7 @@ pub struct Vault {
 
 /// Changed, of another row, or closed by a key that the ring has no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no key of MUNJIGI_CONSOLE_KEYS opens it")]
+#[error("no key in MUNJIGI_CONSOLE_KEYS opens it")]
 pub struct VaultError;
 
 impl Vault {

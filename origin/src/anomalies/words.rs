@@ -28,7 +28,7 @@ impl Sighting {
             (Kind::Flood, Locale::En) => "far more challenges than usual",
             (Kind::Failures, Locale::En) => "far more wrong solutions than usual",
             (Kind::Refusals, Locale::En) => "far more refused requests than usual",
-            (Kind::Regular, Locale::En) => "solve times too much alike",
+            (Kind::Regular, Locale::En) => "suspiciously uniform solve times",
             (Kind::Flood, Locale::Ko) => "평소보다 훨씬 많은 요청",
             (Kind::Failures, Locale::Ko) => "평소보다 훨씬 많은 오답",
             (Kind::Refusals, Locale::Ko) => "평소보다 훨씬 많은 거절",
@@ -46,16 +46,16 @@ impl Sighting {
                     self.asn.map_or_else(String::new, |asn| format!(" from network AS{asn}"));
                 match self.kind {
                     Kind::Flood => format!(
-                        "{site}: {measured} challenges{from} within an hour. Usual at this time are {usual}."
+                        "{site}: {measured} challenges{from} within an hour. {usual} is usual at this time."
                     ),
                     Kind::Failures => format!(
-                        "{site}: {measured} of the solutions{from} within an hour were wrong. Usual at this time are {usual}."
+                        "{site}: {measured} of the solutions{from} within an hour were wrong. {usual} is usual at this time."
                     ),
                     Kind::Refusals => format!(
-                        "{site}: {measured} of the requests{from} within an hour were refused. Usual at this time are {usual}."
+                        "{site}: {measured} of the requests{from} within an hour were refused. {usual} is usual at this time."
                     ),
                     Kind::Regular => format!(
-                        "{site}: solve times{from} are too much alike. The middle half of them lies within a factor of {measured}, where {usual} is usual: people's machines differ more."
+                        "{site}: solve times{from} are suspiciously uniform. The middle half lies within a factor of {measured}; {usual} is usual. The devices of real visitors differ more."
                     ),
                 }
             }
@@ -84,19 +84,19 @@ impl Sighting {
     pub fn advice(&self, locale: Locale) -> &'static str {
         match (self.kind, self.asn.is_some(), locale) {
             (Kind::Flood, false, Locale::En) => {
-                "Networks that ask too much get dearer work by themselves. If you expect visitors, for a sale or after a mention, nothing needs doing. If not, look whether one network or country stands out, and add a rule for it."
+                "Networks that send too many requests automatically get more work. If you expect more visitors, for example because of a sale or press coverage, there is nothing to do. Otherwise, check whether one network or country stands out, and add a rule for it."
             }
             (Kind::Flood, true, Locale::En) => {
-                "This network gets dearer work by itself. If nobody you know comes from it, add a rule for its number: harder, picture or block."
+                "This network automatically gets more work. If you expect no visitors from it, add a rule for its number: harder, picture or block."
             }
             (Kind::Failures, _, Locale::En) => {
-                "Programs that guess fail like this. So do visitors where a page was changed for the worse: try your own form first. If it works, add a rule: harder or picture."
+                "Programs that guess fail like this, but so do visitors after a faulty change to a page. Try your own form first. If it works, add a rule: harder or picture."
             }
             (Kind::Refusals, _, Locale::En) => {
-                "The overview names the reasons. If they come from a rule or a host name of yours, look at what was changed last; if from too many requests, the refusals are what protects you."
+                "The overview lists the reasons. If a rule or a host name is the reason, check your latest changes. If the reason is too many requests, the refusals are protecting you."
             }
             (Kind::Regular, _, Locale::En) => {
-                "Many machines of one make solve like this. They pay for each token; to stop them, add a rule that asks for a picture, and see whether fewer get through."
+                "This is typical of many identical machines. They do the work for each token. To stop them, add a rule that requires a picture, and check whether fewer get through."
             }
             (Kind::Flood, false, Locale::Ko) => {
                 "요청이 지나친 네트워크는 저절로 더 많은 계산을 하게 됩니다. 할인 행사나 언론 보도처럼 방문자가 늘 이유가 있다면 그대로 두셔도 됩니다. 그렇지 않다면 두드러지는 네트워크나 국가가 있는지 보시고 규칙을 추가해 주세요."

@@ -8,28 +8,28 @@ use crate::store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A backup does not replace another.
-    #[error("there is a file of that name")]
+    #[error("a file with this name already exists")]
     Exists,
     /// The disk.
     #[error("{0}")]
     File(#[from] io::Error),
     /// Something else, or of a later form.
-    #[error("the file is no backup of this program")]
+    #[error("the file is not a Munjigi backup")]
     Foreign,
     /// Its end is missing.
-    #[error("the file ends too early: it was cut off while it was written or copied")]
+    #[error("the file is truncated: writing or copying it was interrupted")]
     Truncated,
     /// It is not as it was written.
-    #[error("the file is not as it was written: {0}")]
+    #[error("the file is corrupt: {0}")]
     Corrupt(&'static str),
     /// Of a later version of this program, or of another history.
     #[error("the backup has migration {0}, which this program does not know")]
     Newer(i64),
     /// Somebody's tables are there.
-    #[error("the database has tables")]
+    #[error("the database is not empty")]
     NotEmpty,
     /// What was loaded is not what was saved; nothing was kept of it.
-    #[error("the table {0} did not come back as it was saved")]
+    #[error("the restored table {0} differs from the saved one")]
     Differs(String),
     /// Postgres.
     #[error(transparent)]

@@ -154,12 +154,12 @@ impl<R: Read> Reader<R> {
         match kind {
             BEGIN => String::from_utf8(bytes)
                 .map(Record::Begin)
-                .map_err(|_| BackupError::Corrupt("a table's name is no text")),
+                .map_err(|_| BackupError::Corrupt("the name of a table is not text")),
             ROWS => Ok(Record::Rows(bytes)),
             END => serde_json::from_slice(&bytes)
                 .map(Record::End)
                 .map_err(|_| BackupError::Corrupt("its manifest cannot be read")),
-            _ => Err(BackupError::Corrupt("a record of no known kind")),
+            _ => Err(BackupError::Corrupt("a record has an unknown kind")),
         }
     }
 }
@@ -197,7 +197,7 @@ pub fn check(path: &Path) -> Result<Manifest, BackupError> {
             Record::Begin(name) => found.push((name, 0, Sha256::new())),
             Record::Rows(bytes) => {
                 let table = found.last_mut();
-                let (_, rows, hash) = table.ok_or(BackupError::Corrupt("rows of no table"))?;
+                let (_, rows, hash) = table.ok_or(BackupError::Corrupt("rows without a table"))?;
                 *rows += lines(&bytes);
                 hash.update(&bytes);
             }
@@ -212,7 +212,7 @@ pub fn check(path: &Path) -> Result<Manifest, BackupError> {
     if is_complete && agree {
         return Ok(manifest);
     }
-    Err(BackupError::Corrupt("its tables are not those of its manifest"))
+    Err(BackupError::Corrupt("its tables do not match its manifest"))
 }
 
 fn check_seal(path: &Path) -> Result<(), BackupError> {
@@ -246,7 +246,7 @@ fn check_seal(path: &Path) -> Result<(), BackupError> {
     if HEXLOWER.encode(&hash.finalize()) == digits {
         return Ok(());
     }
-    Err(BackupError::Corrupt("its SHA-256 is another"))
+    Err(BackupError::Corrupt("its SHA-256 does not match"))
 }
 
 fn lines(bytes: &[u8]) -> u64 {

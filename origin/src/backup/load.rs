@@ -104,7 +104,7 @@ async fn rows(
     let mut record = reader.next()?;
     while let Record::Begin(_) = record {
         // The check has seen that they are the manifest's.
-        let table = tables.next().ok_or(BackupError::Corrupt("a table too many"))?;
+        let table = tables.next().ok_or(BackupError::Corrupt("an unexpected table"))?;
         let columns = quoted(&table.columns).join(", ");
         let statement = format!("COPY \"{}\" ({columns}) FROM STDIN", table.name);
         let mut copy = connection.copy_in_raw(&statement).await?;

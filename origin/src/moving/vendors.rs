@@ -29,11 +29,11 @@ pub struct Facts {
     parameters: &'static [&'static str],
 }
 
-const OPENS: &str = "called when a picture opens, not for a click on the widget";
+const OPENS: &str = "called when a picture opens, not on a click on the widget";
 const CLOSES: &str = "called when the picture closes";
 const IGNORED: &str = "has no effect";
-const PLAIN_THEME: &str = "`contrast` and themes of one's own are shown as `light`";
-const UNDOCUMENTED: &str = "not an option that the vendor documents; has no effect";
+const PLAIN_THEME: &str = "`contrast` and custom themes are shown as `light`";
+const UNDOCUMENTED: &str = "not documented by the vendor; has no effect";
 
 /// In the order in which elements of an ambiguous class are given away.
 pub const VENDORS: [Facts; 3] = [
@@ -109,7 +109,7 @@ pub const VENDORS: [Facts; 3] = [
             ("reportapi", IGNORED),
             ("sentry", IGNORED),
             ("uj", IGNORED),
-            ("setData", "takes `rqdata` and does nothing with it"),
+            ("setData", "accepts `rqdata` and ignores it"),
         ],
         options: &[
             "sitekey",
@@ -145,8 +145,8 @@ pub const VENDORS: [Facts; 3] = [
             "implicitRender",
         ],
         different: &[
-            ("retry-interval", "the pause between tries grows by itself"),
-            ("refresh-timeout", "a picture that ran out is renewed when the visitor says so"),
+            ("retry-interval", "the pause between attempts grows automatically"),
+            ("refresh-timeout", "an expired picture is renewed when the visitor asks for it"),
             ("feedback-enabled", IGNORED),
             ("offlabel-show-privacy", IGNORED),
             ("offlabel-show-help", IGNORED),
@@ -284,14 +284,16 @@ pub fn remarks(
 ) -> Vec<String> {
     let mut remarks = Vec::new();
     if scripts.iter().any(|(_, script)| script.has_integrity) {
-        remarks.push("the script has an `integrity`: take it away, or nothing loads".to_owned());
+        remarks.push(
+            "the script has an `integrity` attribute: remove it, or the script will not load"
+                .to_owned(),
+        );
     }
     if scripts.len() > 1 {
-        remarks.push("the script is loaded more than once: once is enough".to_owned());
+        remarks.push("the script is loaded more than once; once is enough".to_owned());
     }
     if elements.is_empty() && functions.is_empty() {
-        let remark = "no widget stands in this page's own HTML: another script draws it, \
-                      with options that cannot be read here";
+        let remark = "the page's HTML has no widget: another script renders it, with options that cannot be read here";
         remarks.push(remark.to_owned());
     }
     remarks

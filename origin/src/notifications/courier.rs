@@ -59,8 +59,10 @@ impl Courier {
         let opened = self.vault.open(&row, &due.secret).ok();
         let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
         let Some(secret) = secret else {
-            tracing::error!(webhook = %due.webhook, "no key of MUNJIGI_CONSOLE_KEYS opens its secret");
-            return Err(PostError::Unreachable("its secret cannot be opened here".to_owned()));
+            tracing::error!(webhook = %due.webhook, "no key in MUNJIGI_CONSOLE_KEYS opens the webhook's secret");
+            return Err(PostError::Unreachable(
+                "the webhook's secret cannot be opened here".to_owned(),
+            ));
         };
         let (url, id, body) = (&due.url, &due.id, &due.body);
         self.hooks.post(&Outgoing { url, secret: &secret, id, body, at: self.clock.now() }).await
@@ -70,8 +72,8 @@ impl Courier {
 impl Outbox for Courier {
     type Due = Due;
 
-    const WAITS: &'static str = "webhooks wait for Postgres";
-    const BROKE_OFF: &'static str = "posting to a webhook broke off";
+    const WAITS: &'static str = "webhooks are waiting for Postgres";
+    const BROKE_OFF: &'static str = "the delivery of a webhook message was interrupted";
 
     fn clock(&self) -> &Clock {
         &self.clock
@@ -98,14 +100,14 @@ impl Outbox for Courier {
         match (&answer, &outcome) {
             (Ok(_), Outcome::Delivered(_)) => {
                 metrics::counter!("munjigi_webhooks_delivered_total").increment(1);
-                tracing::info!(id, "a webhook took a message");
+                tracing::info!(id, "a webhook accepted a message");
             }
             (answer, outcome) => {
                 let code = answer.as_ref().map_or_else(PostError::code, |_| "webhook-status");
                 metrics::counter!("munjigi_webhook_failures_total", "code" => code).increment(1);
                 let given_up = matches!(outcome, Outcome::GivenUp { .. });
                 // A customer's server, not ours: no warning.
-                tracing::info!(id, code, given_up, "a webhook did not take a message");
+                tracing::info!(id, code, given_up, "a webhook did not accept a message");
             }
         }
         webhooks::note(&self.pool, due, &outcome, now).await
@@ -116,7 +118,7 @@ impl Outbox for Courier {
 fn outcome(due: &Due, answer: &Result<Answer, PostError>, now: UnixMillis, jitter: u8) -> Outcome {
     let (status, error) = match answer {
         Ok(answer) if answer.is_taken() => return Outcome::Delivered(answer.status),
-        Ok(answer) => (Some(answer.status), format!("it answered {}", answer.status)),
+        Ok(answer) => (Some(answer.status), format!("the receiver answered {}", answer.status)),
         Err(error) => (None, error.to_string()),
     };
     let is_gone = answer.as_ref().is_ok_and(Answer::is_gone);

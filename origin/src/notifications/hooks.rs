@@ -83,13 +83,13 @@ pub enum PostError {
     #[error("{0}")]
     Mistake(#[from] EndpointMistake),
     /// It leads into a private network, at least in part.
-    #[error("the host's name leads to an address that is not public")]
+    #[error("the host name resolves to an address that is not public")]
     NotPublic,
     /// It took too long.
-    #[error("no answer within {} seconds", POST_TIMEOUT.as_secs())]
+    #[error("no response within {} seconds", POST_TIMEOUT.as_secs())]
     Timeout,
     /// No connection, or it broke.
-    #[error("the receiver cannot be reached: {0}")]
+    #[error("the receiver is unreachable: {0}")]
     Unreachable(String),
 }
 

@@ -144,9 +144,9 @@ async fn a_message_that_is_not_taken_comes_again_under_the_same_id(pool: PgPool)
     ]);
     stage.queue("one").await;
     for (after, error) in [
-        (0, Some("it answered 500")),
-        (7 * SECOND, Some("it answered 302")),
-        (2 * MINUTE, Some("no answer within 15 seconds")),
+        (0, Some("the receiver answered 500")),
+        (7 * SECOND, Some("the receiver answered 302")),
+        (2 * MINUTE, Some("no response within 15 seconds")),
         (7 * MINUTE, None),
     ] {
         stage.rig.pass(after);
@@ -180,7 +180,10 @@ async fn after_a_day_of_tries_the_webhook_is_shown_as_failing(pool: PgPool) {
     assert!(tries.len() > 5, "{}", tries.len());
     let day = i64::try_from(DAY / SECOND).unwrap();
     assert!(tries.last().unwrap().timestamp - tries[0].timestamp >= day, "for a day at least");
-    assert_eq!(stage.deliveries().await[0].last_error.as_deref(), Some("it answered 503"));
+    assert_eq!(
+        stage.deliveries().await[0].last_error.as_deref(),
+        Some("the receiver answered 503")
+    );
     let bodies = "SELECT count(*) FROM webhook_deliveries WHERE body IS NOT NULL";
     assert_eq!(stage.rig.number(bodies).await, 0);
     // The next that is taken ends it.

@@ -50,7 +50,7 @@ pub enum BucketError {
         signing: Signing,
     },
     /// No answer. Ours or the network's; try again.
-    #[error("{endpoint} does not answer: {reason}")]
+    #[error("{endpoint} does not respond: {reason}")]
     Unreachable {
         /// Where.
         endpoint: String,
@@ -64,10 +64,10 @@ pub enum BucketError {
     #[error("there is no such object")]
     NoObject,
     /// A key with an empty part, `.`, `..` or a control character.
-    #[error("a key is not a path: {0}")]
+    #[error("a key is not a valid path: {0}")]
     Key(String),
     /// Anything else; the server's words where there are any.
-    #[error("the bucket cannot be read: {0}")]
+    #[error("cannot read the bucket: {0}")]
     Other(String),
 }
 

@@ -33,8 +33,7 @@ pub struct Composed {
 /// There are not enough different photos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a grid needs three photos of one thing and six of others, all of them labelled surely; \
-     {labelled} of {things} things are there"
+    "a grid needs three photos of one thing and six of others, all with a sure label; there are {labelled} of {things} things"
 )]
 pub struct TooFew {
     /// Photos with a label.

@@ -34,7 +34,7 @@ const TRIES: u32 = 5;
 /// Rounds of one challenge show different items.
 const LEAST_AREAS: usize = 4;
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-pub(super) const UNREADABLE: &str = "not an image that can be read";
+pub(super) const UNREADABLE: &str = "not a readable image";
 
 /// What importing needs.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ pub enum ImportError {
     Gpu(#[from] GpuError),
     /// The model does something else.
     #[error(
-        "the model does something else: --model takes one that classifies, --segment one that segments"
+        "the model has the wrong task: --model requires a classifier, --segment requires a segmenter"
     )]
     OtherTask,
     /// Where the photos are.
@@ -96,10 +96,10 @@ pub enum ImportError {
     #[error(transparent)]
     Sample(#[from] SampleError),
     /// The model says what no list has: the list is another model's.
-    #[error("the model says `{0}`, which no list of labels has")]
+    #[error("the model has the label `{0}`, which no list contains")]
     UnknownLabel(String),
     /// Another version answers than the one that was measured.
-    #[error("{found} answers now, and {measured} was measured; name one version: NAME@VERSION")]
+    #[error("{found} answers now, but {measured} was measured; choose one version: NAME@VERSION")]
     OtherVersion {
         /// Measured.
         measured: String,

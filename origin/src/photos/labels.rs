@@ -18,10 +18,12 @@ pub struct Labels(BTreeMap<String, Option<String>>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelsError {
     /// It lists nothing.
-    #[error("there is no label in it")]
+    #[error("it contains no labels")]
     Empty,
     /// A thing that cannot be asked for.
-    #[error("line {line}: `{thing}` is no thing: lower-case letters, - and _, 32 at most")]
+    #[error(
+        "line {line}: `{thing}` is not a valid thing: use at most 32 lower-case letters, - and _"
+    )]
     Thing {
         /// Counted from 1.
         line: usize,
@@ -35,7 +37,7 @@ pub enum LabelsError {
     #[error("the label `{0}` means different things in two lists")]
     Disagree(String),
     /// A label is to mean another thing that no list has.
-    #[error("no list has the label `{0}`")]
+    #[error("no list contains the label `{0}`")]
     Unlisted(String),
 }
 

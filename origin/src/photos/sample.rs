@@ -39,7 +39,7 @@ pub enum SampleError {
         error: SourceError,
     },
     /// Photos that are in no folder named after a thing.
-    #[error("what {0} shows is not said: its folder is named after no thing")]
+    #[error("cannot tell what {0} shows: its folder is not named after a thing")]
     Unlabelled(String),
     /// One that the gpu-backend, or the command, does not take.
     #[error("{path}: {why}")]
@@ -162,7 +162,7 @@ pub struct Precise {
 pub enum Objection {
     /// It is wrong too often.
     #[error(
-        "of {judged} photos of the sample that it was sure of, it named {right} correctly: {:.2} %, and {:.0} % are needed; {}",
+        "it was sure of {judged} photos of the sample and right in {right}: {:.2} %, but {:.0} % are required; {}",
         100.0 * share(*right, *judged), 100.0 * LEAST_PRECISION, examples(wrong)
     )]
     Imprecise {
@@ -175,7 +175,7 @@ pub enum Objection {
     },
     /// It may be right by luck.
     #[error(
-        "it was sure of {judged} of the sample's {photos} photos, and {LEAST_JUDGED} are needed to tell"
+        "it was sure of {judged} of the sample's {photos} photos, but {LEAST_JUDGED} are required"
     )]
     TooFew {
         /// Named surely.

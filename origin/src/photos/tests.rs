@@ -135,7 +135,7 @@ async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
 
     let few = import.pack(&vetted, 1, 8, 100).await.unwrap_err();
     assert!(matches!(few, ImportError::TooFew(_)), "{few}");
-    let refused = vec!["broken.png: not an image that can be read".to_owned()];
+    let refused = vec!["broken.png: not a readable image".to_owned()];
     let first = Imported { labelled: 14, unsure: 1, areas: 7, known: 0, refused: refused.clone() };
     assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), first);
     let again = Imported { labelled: 0, unsure: 0, areas: 0, known: 15, refused };
@@ -175,7 +175,7 @@ async fn a_model_that_is_imprecise_on_the_sample_is_refused(pool: PgPool) {
     let said = refused.to_string();
     for words in [
         "colours@1",
-        "60 correctly: 96.77 %, and 98 % are needed",
+        "right in 60: 96.77 %, but 98 % are required",
         "cup/61.png: tree",
         "none/62.png: tree",
     ] {

@@ -18,7 +18,7 @@ const TECHNICAL: Table = Table {
 pub const TABLES: &[Table] = &[
     Table {
         name: "accounts",
-        why: "who can log in",
+        why: "log-in to the console",
         personal: &["id", "email", "name", "locale", "password", "totp_key"],
         kept: Kept::Account,
         seen_by: Seen::Members,
@@ -28,17 +28,19 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "sessions",
-        why: "browsers and programs that are logged in, for their owner to recognise and end",
+        why: "logged-in browsers and programs, so that their owner can recognise and end them",
         personal: &["id", "account", "agent", "prefix"],
         others: &["hash", "stage", "kind"],
-        kept: Kept::Swept("30 days, or 7 unused; half-way to a second factor, minutes"),
+        kept: Kept::Swept(
+            "30 days, or 7 days without use; minutes while the second factor is pending",
+        ),
         seen_by: Seen::Person,
         of_person: Some("account = $1"),
         withheld: &["hash"],
     },
     Table {
         name: "recovery_codes",
-        why: "stand in for a lost authenticator app",
+        why: "replace a lost authenticator app",
         personal: &["account"],
         others: &["hash"],
         kept: Kept::Account,
@@ -48,7 +50,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "passkeys",
-        why: "keys of a person's own devices, with which they log in",
+        why: "log-in with keys on a person's own devices",
         personal: &["id", "account", "name", "credential", "key"],
         others: &["state"],
         kept: Kept::Account,
@@ -58,14 +60,14 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "passkey_ceremonies",
-        why: "a log-in by passkey under way",
+        why: "a passkey log-in in progress",
         others: &["hash", "purpose", "holder", "state"],
         kept: Kept::Swept("minutes"),
         ..TECHNICAL
     },
     Table {
         name: "recoveries",
-        why: "links for a new password",
+        why: "links to reset a password",
         personal: &["account"],
         others: &["hash"],
         kept: Kept::Swept("1 hour"),
@@ -75,7 +77,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "sign_ups",
-        why: "who wants an account and has not confirmed the address",
+        why: "sign-ups whose address is not confirmed yet",
         personal: &["email", "name", "locale", "password"],
         others: &["hash"],
         kept: Kept::Swept("2 days"),
@@ -85,7 +87,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "departures",
-        why: "who asked for their account to be erased",
+        why: "requests to erase an account",
         personal: &["account"],
         kept: Kept::Account,
         seen_by: Seen::Person,
@@ -94,7 +96,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "members",
-        why: "who may do what for an organisation",
+        why: "roles in an organisation",
         personal: &["organisation", "account", "role"],
         kept: Kept::Account,
         seen_by: Seen::Members,
@@ -103,7 +105,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "invitations",
-        why: "who was asked to join an organisation, and by whom",
+        why: "invitations to an organisation, and who sent them",
         personal: &["email", "invited_by", "role"],
         others: &["id", "hash", "organisation"],
         kept: Kept::Swept("7 days"),
@@ -113,7 +115,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "organisations",
-        why: "who owns sites",
+        why: "owners of sites",
         personal: &["name"],
         others: &["id"],
         kept: Kept::Organisation,
@@ -123,21 +125,21 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "mails",
-        why: "letters on their way; what they say is erased when they are sent",
+        why: "emails to be sent; their content is erased when they are sent",
         personal: &["recipient", "subject", "text_body", "html_body"],
         others: &["last_error"],
-        kept: Kept::Swept("7 days after they were sent, 30 after they were given up"),
+        kept: Kept::Swept("7 days after they were sent, 30 days after delivery failed"),
         seen_by: Seen::Operators,
         of_person: Some("recipient = $2"),
         withheld: &["text_body", "html_body"],
     },
     Table {
         name: "audit",
-        why: "who changed what, from which network, so that a change can be explained",
+        why: "the audit log: who changed what, from which network",
         personal: &["account", "actor", "prefix", "subject", "before", "after", "search"],
         others: &["organisation", "action", "request_id"],
         kept: Kept::Always(
-            "for good; of somebody who left, under a pseudonym and without the network",
+            "forever; after an account is erased, under a pseudonym and without the network",
         ),
         seen_by: Seen::RecordReaders,
         of_person: Some("account = $1"),
@@ -145,7 +147,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "api_keys",
-        why: "keys of the API, and who made them",
+        why: "API keys and their creators",
         personal: &["account", "name"],
         others: &["id", "hash", "organisation", "hint", "scopes"],
         kept: Kept::Account,
@@ -155,7 +157,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "spent_refresh_tokens",
-        why: "finds sessions of the API that were copied",
+        why: "detects copied API sessions",
         personal: &["session"],
         others: &["hash"],
         kept: Kept::Swept("with the session"),
@@ -163,22 +165,22 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "api_replies",
-        why: "the same answer to the same request sent twice; sealed",
+        why: "responses for requests that are sent twice; sealed",
         personal: &["caller", "reply"],
         others: &["key", "fingerprint"],
-        kept: Kept::Swept("a day"),
+        kept: Kept::Swept("1 day"),
         ..TECHNICAL
     },
     Table {
         name: "limits",
-        why: "how often something was tried, by keyed hashes",
+        why: "number of attempts, by keyed hashes",
         others: &["key"],
-        kept: Kept::Swept("until nobody is held back, at most a day"),
+        kept: Kept::Swept("until the limit no longer applies, at most a day"),
         ..TECHNICAL
     },
     Table {
         name: "webhooks",
-        why: "where an organisation wants to be told of something",
+        why: "where an organisation receives notifications",
         others: &["id", "organisation", "url", "secret", "state"],
         kept: Kept::Organisation,
         seen_by: Seen::Members,
@@ -186,15 +188,15 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "webhook_deliveries",
-        why: "what webhooks were told; the body until it is delivered",
+        why: "webhook messages; the body until it is delivered",
         others: &["id", "webhook", "event", "body", "last_error"],
-        kept: Kept::Swept("7 days after they were taken, 30 after they were given up"),
+        kept: Kept::Swept("7 days after they were accepted, 30 days after delivery failed"),
         seen_by: Seen::Members,
         ..TECHNICAL
     },
     Table {
         name: "told_by_mail",
-        why: "which members want letters about what is unusual",
+        why: "members who receive emails about anomalies",
         personal: &["organisation", "account"],
         kept: Kept::Account,
         seen_by: Seen::Person,
@@ -203,16 +205,16 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "anomalies",
-        why: "what was unusual at a site, and who has seen to it",
+        why: "anomalies at a site, and who acknowledged them",
         personal: &["acknowledged_by"],
         others: &["id", "sitekey", "kind", "severity", "figures"],
-        kept: Kept::Swept("400 days after it is over"),
+        kept: Kept::Swept("400 days after it is resolved"),
         seen_by: Seen::Members,
         ..TECHNICAL
     },
     Table {
         name: "sites",
-        why: "what is protected, and how",
+        why: "the protected sites and their settings",
         others: &[
             "sitekey",
             "name",
@@ -230,28 +232,28 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "secrets",
-        why: "lets back ends ask about tokens, by hashes",
+        why: "lets back ends verify tokens; stored as hashes",
         others: &["hash", "sitekey"],
         kept: Kept::Site,
         ..TECHNICAL
     },
     Table {
         name: "site_imports",
-        why: "keys that a site keeps from another vendor; the secret by its hash",
+        why: "keys imported from another vendor; the secret as a hash",
         others: &["sitekey", "vendor", "key", "host", "secret_hash", "token"],
         kept: Kept::Site,
         ..TECHNICAL
     },
     Table {
         name: "import_publication",
-        why: "which filter of imported keys the edge should have and has",
+        why: "versions of the imported-keys filter at the origin and the edge",
         others: &["last_error"],
-        kept: Kept::Always("for good: one row"),
+        kept: Kept::Always("forever: one row"),
         ..TECHNICAL
     },
     Table {
         name: "site_publications",
-        why: "what the edge should have and has",
+        why: "versions of sites at the origin and the edge",
         others: &["sitekey", "payload", "last_error"],
         kept: Kept::Site,
         seen_by: Seen::Members,
@@ -259,21 +261,21 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "redeemed",
-        why: "a visitor's token that was spent: page, country, network operator, score; no address, no cookie, no user agent",
+        why: "spent tokens of visitors: page, country, network operator, score; no IP address, no cookie, no user agent",
         others: &["id", "sitekey", "hostname", "action", "algorithm", "country"],
         seen_by: Seen::Members,
         ..TECHNICAL
     },
     Table {
         name: "minute_counts",
-        why: "how often something happened at a site in a minute",
+        why: "counts of events at a site per minute",
         others: &["sitekey", "hostname", "action", "kind", "code", "country", "algorithm"],
         seen_by: Seen::Members,
         ..TECHNICAL
     },
     Table {
         name: "picture_counts",
-        why: "how pictures fared",
+        why: "pass rates of pictures",
         others: &["type", "pack"],
         ..TECHNICAL
     },
@@ -281,7 +283,7 @@ pub const TABLES: &[Table] = &[
         name: "hourly_breakdowns",
         why: "sums per hour, by country, network, page and action",
         others: &["sitekey", "dimension", "value"],
-        kept: Kept::Swept("70 days, or as long as events where those are kept for longer"),
+        kept: Kept::Swept("70 days, or as long as events if those are kept longer"),
         seen_by: Seen::Members,
         ..TECHNICAL
     },
@@ -289,30 +291,30 @@ pub const TABLES: &[Table] = &[
         name: "daily_breakdowns",
         why: "sums per day, by country, network, page and action",
         others: &["sitekey", "dimension", "value"],
-        kept: Kept::Always("for good: sums, about nobody"),
+        kept: Kept::Always("forever: sums without personal data"),
         seen_by: Seen::Members,
         ..TECHNICAL
     },
-    Table { name: "rollup_hours", why: "which hours are to be summed up", ..TECHNICAL },
+    Table { name: "rollup_hours", why: "hours to be aggregated", ..TECHNICAL },
     Table {
         name: "count_batches",
-        why: "batches of counts that were taken, so that none counts twice",
+        why: "received batches of counts, so that none counts twice",
         others: &["batch"],
         kept: Kept::Swept("30 days"),
         ..TECHNICAL
     },
     Table {
         name: "signature_nonces",
-        why: "calls between edge and origin that were carried out, so that none is twice",
+        why: "executed calls between edge and origin, so that none runs twice",
         others: &["nonce"],
         kept: Kept::Swept("15 minutes"),
         ..TECHNICAL
     },
     Table {
         name: "locks",
-        why: "work that one origin does at a time",
+        why: "locks for work that one origin does at a time",
         others: &["name"],
-        kept: Kept::Always("for good: one row per kind of work"),
+        kept: Kept::Always("forever: one row per kind of work"),
         ..TECHNICAL
     },
     Table {
@@ -324,14 +326,14 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "pack_items",
-        why: "the pictures of a pack and their answers",
+        why: "the pictures of a pack and their solutions",
         others: &["pack", "seed", "outcome", "prompt", "answer", "images", "judgement"],
         kept: Kept::Swept("with its pack"),
         ..TECHNICAL
     },
     Table {
         name: "pack_publications",
-        why: "packs on their way to the edge",
+        why: "packs being delivered to the edge",
         others: &["pack", "action", "last_error"],
         kept: Kept::Swept("with its pack"),
         ..TECHNICAL
@@ -340,26 +342,26 @@ pub const TABLES: &[Table] = &[
         name: "picture_kinds",
         why: "which kinds of pictures are on",
         others: &["type", "switch"],
-        kept: Kept::Always("for good: one row per kind"),
+        kept: Kept::Always("forever: one row per kind"),
         ..TECHNICAL
     },
     Table {
         name: "pool_publication",
-        why: "which packs the edge should deal from",
+        why: "which packs the edge should serve",
         others: &["packs", "last_error"],
-        kept: Kept::Always("for good: one row"),
+        kept: Kept::Always("forever: one row"),
         ..TECHNICAL
     },
     Table {
         name: "photos",
-        why: "an operator's own photos: a small middle of each, its label and its licence",
+        why: "an operator's own photos: a small crop of each, its label and its licence",
         others: &["sha256", "name", "licence", "model", "label", "tile"],
-        kept: Kept::Always("for good: who shows on them is the operator's to see to"),
+        kept: Kept::Always("forever: the operator is responsible for people shown in them"),
         ..TECHNICAL
     },
     Table {
         name: "photo_areas",
-        why: "where the thing stands in a photo",
+        why: "position of the object in a photo",
         others: &["sha256", "model", "label", "answer", "picture"],
         kept: Kept::Always("with its photo"),
         ..TECHNICAL

@@ -110,7 +110,7 @@ pub fn beside(
 pub fn label(by: By, value: &str) -> String {
     match (by, value) {
         (_, "*") => "all others".to_owned(),
-        (By::Action, "") => "none given".to_owned(),
+        (By::Action, "") => "none".to_owned(),
         (By::Network, "0") | (_, "") => "unknown".to_owned(),
         (By::Network, number) => format!("AS{number}"),
         _ => value.to_owned(),
@@ -147,7 +147,7 @@ mod tests {
             (By::Network, "0", "unknown"),
             (By::Network, "*", "all others"),
             (By::Host, "", "unknown"),
-            (By::Action, "", "none given"),
+            (By::Action, "", "none"),
             (By::Reason, "blocked", "blocked"),
         ] {
             assert_eq!(label(by, value), text);

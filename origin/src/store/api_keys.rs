@@ -198,10 +198,10 @@ pub struct WantedKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
     /// The organisation has as many as it may.
-    #[error("The organisation has 100 keys already. Revoke one that is no longer used.")]
+    #[error("The organisation already has 100 keys. Revoke one that is no longer used.")]
     TooMany,
     /// Their role or password changed after the request was let in.
-    #[error("Your role or your password has just changed. Log in and try again.")]
+    #[error("Your role or password has just changed. Log in and try again.")]
     Changed,
 }
 

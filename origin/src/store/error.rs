@@ -7,16 +7,16 @@ use sqlx::migrate::MigrateError;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Postgres is away, restarting, or has no connection left. Try again.
-    #[error("Postgres does not answer: {0}")]
+    #[error("Postgres does not respond: {0}")]
     Unavailable(#[source] sqlx::Error),
     /// Another transaction was in the way. Tried again by `transact`.
-    #[error("two transactions were in each other's way: {0}")]
+    #[error("two transactions conflicted: {0}")]
     Conflict(#[source] sqlx::Error),
     /// The schema is older than this program.
     #[error("the database lacks tables of this version: run `munjigi migrate`: {0}")]
     NotMigrated(#[source] sqlx::Error),
     /// The schema could not be brought up to date.
-    #[error("the schema could not be brought up to date: {0}")]
+    #[error("the schema could not be migrated: {0}")]
     Migration(#[source] MigrateError),
     /// A row contradicts what this program writes.
     #[error("the row {row} of {table} has an impossible {column}")]

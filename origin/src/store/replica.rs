@@ -104,7 +104,7 @@ impl Reads {
                 Err(error) if error.is_passing() => copy.set(State::Away, Some(&error)),
                 // A copy cancels queries that are in the way of what it gets.
                 Err(error @ StoreError::Refused(_)) => {
-                    tracing::debug!(%error, "read again from Postgres itself");
+                    tracing::debug!(%error, "read again from the primary");
                 }
                 answered => return answered,
             }
@@ -198,7 +198,7 @@ impl Copy {
             tracing::warn!(
                 state,
                 error,
-                "numbers are read from Postgres itself: see to MUNJIGI_DATABASE_REPLICA_URL"
+                "numbers are read from the primary: check MUNJIGI_DATABASE_REPLICA_URL"
             );
         }
     }

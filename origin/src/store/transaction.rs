@@ -28,7 +28,7 @@ pub async fn transact<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Outp
         match attempt(pool, unit).await {
             Err(StoreError::Conflict(error)) if tried < TRIES => {
                 metrics::counter!("munjigi_store_conflicts_total").increment(1);
-                tracing::debug!(tried, %error, "transaction tried again");
+                tracing::debug!(tried, %error, "transaction retried");
             }
             result => return result,
         }

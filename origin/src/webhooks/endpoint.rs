@@ -26,19 +26,19 @@ pub struct Endpoint(Url);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointMistake {
     /// Not an address.
-    #[error("Give an address as https://hooks.example/munjigi.")]
+    #[error("Enter a URL such as https://hooks.example/munjigi.")]
     Malformed,
     /// Too long to be one.
-    #[error("An address has at most 500 characters.")]
+    #[error("The URL must be at most 500 characters long.")]
     TooLong,
     /// Anybody on the way could read what it sends.
-    #[error("The address must begin with https://.")]
+    #[error("The URL must start with https://.")]
     Insecure,
     /// `https://name:password@…`
-    #[error("Leave name and password out of the address: messages are signed instead.")]
+    #[error("Remove the user name and password from the URL. Messages are signed instead.")]
     Credentials,
     /// An address of this machine or a private network.
-    #[error("The address must be one on the internet, not of a private network.")]
+    #[error("The URL must be reachable on the internet, not on a private network.")]
     Private,
 }
 

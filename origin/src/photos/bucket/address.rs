@@ -13,16 +13,16 @@ pub struct BucketAddress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// It begins in another way.
-    #[error("only folders and s3://BUCKET/PREFIX are read")]
+    #[error("must be a folder or s3://BUCKET/PREFIX")]
     Scheme,
     /// Nothing stands behind `s3://`.
     #[error("the bucket is missing: s3://BUCKET/PREFIX")]
     NoBucket,
     /// Not a bucket's name.
-    #[error("a bucket is named with 3 to 63 letters, digits, '.', '-' and '_'")]
+    #[error("the name of a bucket has 3 to 63 letters, digits, '.', '-' and '_'")]
     Bucket,
     /// Not the path of a folder.
-    #[error("a prefix is the path of a folder, without empty parts, '.' and '..'")]
+    #[error("a prefix must be the path of a folder, without empty parts, '.' and '..'")]
     Prefix,
 }
 

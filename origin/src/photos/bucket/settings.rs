@@ -57,11 +57,11 @@ impl BucketSettings {
             }
             (None, None) => None,
             (Some(_), None) => {
-                mistake("AWS_SECRET_ACCESS_KEY", "is missing beside AWS_ACCESS_KEY_ID");
+                mistake("AWS_SECRET_ACCESS_KEY", "is missing; AWS_ACCESS_KEY_ID is set");
                 None
             }
             (None, Some(_)) => {
-                mistake("AWS_ACCESS_KEY_ID", "is missing beside AWS_SECRET_ACCESS_KEY");
+                mistake("AWS_ACCESS_KEY_ID", "is missing; AWS_SECRET_ACCESS_KEY is set");
                 None
             }
         };
@@ -69,7 +69,7 @@ impl BucketSettings {
             Some("true" | "1") => PlainHttp::Anywhere,
             Some("false" | "0") | None => PlainHttp::Loopback,
             Some(_) => {
-                mistake("AWS_ALLOW_HTTP", "is true or false");
+                mistake("AWS_ALLOW_HTTP", "must be true or false");
                 PlainHttp::Anywhere
             }
         };
@@ -80,7 +80,7 @@ impl BucketSettings {
         let region = region.unwrap_or_else(|| REGION_UNSAID.to_owned());
         // It becomes part of a host name.
         if !region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-            mistake("AWS_REGION", "is not a region's name");
+            mistake("AWS_REGION", "is not the name of a region");
         }
         if wrong.is_empty() { Ok(Self { region, endpoint, credentials }) } else { Err(wrong) }
     }
@@ -184,10 +184,10 @@ mod tests {
         assert_eq!(
             wrong.unwrap_err(),
             [
-                "AWS_SECRET_ACCESS_KEY: is missing beside AWS_ACCESS_KEY_ID",
-                "AWS_ALLOW_HTTP: is true or false",
+                "AWS_SECRET_ACCESS_KEY: is missing; AWS_ACCESS_KEY_ID is set",
+                "AWS_ALLOW_HTTP: must be true or false",
                 "AWS_ENDPOINT_URL: is not an address such as https://s3.example",
-                "AWS_REGION: is not a region's name",
+                "AWS_REGION: is not the name of a region",
             ]
         );
         for url in ["ftp://s3.example", "https://name:word@s3.example", "https://s3.example/?x"] {

@@ -111,8 +111,8 @@ async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     let vetted = import.vet(&known, &sample(&known).unwrap()).await.unwrap();
     assert_eq!(vetted.model.measured.right, 60);
     let refused = vec![
-        "2026/broken.png: not an image that can be read".to_owned(),
-        "2026/cut.png: not an image that can be read".to_owned(),
+        "2026/broken.png: not a readable image".to_owned(),
+        "2026/cut.png: not a readable image".to_owned(),
         "2026/large.png: larger than 10 MiB".to_owned(),
     ];
     let first = Imported { labelled: 14, refused: refused.clone(), ..Imported::default() };
@@ -270,7 +270,7 @@ async fn the_servers_words_are_passed_on() {
     };
     let endpoint = listen(Router::new().fallback(answer)).await;
     let error = open(&endpoint, "s3://photos", &KEY).await.unwrap_err().to_string();
-    assert_eq!(error, "the bucket cannot be read: ExpiredToken: The token has expired.");
+    assert_eq!(error, "cannot read the bucket: ExpiredToken: The token has expired.");
 }
 
 #[tokio::test]

@@ -17,21 +17,21 @@ use crate::timestamp::to_timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TeamRefused {
     /// No such member or invitation.
-    #[error("Nobody like that belongs to this organisation.")]
+    #[error("The organisation has no such member or invitation.")]
     Unknown,
     /// They are a member already.
-    #[error("This address belongs to a member already.")]
+    #[error("A member already has this email address.")]
     Member,
     /// They may not change somebody as mighty.
-    #[error("Only an owner can make, change or remove an owner.")]
+    #[error("Only an owner can add, change or remove an owner.")]
     TooMighty,
     /// The key has fewer permissions than the member has or would have.
     #[error(
-        "A key can only invite, change and remove members whose role has no more permissions than the key; never admins and owners."
+        "A key can only invite, change and remove members whose role has no more permissions than the key, and never admins or owners."
     )]
     BeyondKey,
     /// Nobody could change the organisation any more.
-    #[error("An organisation keeps at least one owner. Make somebody else an owner first.")]
+    #[error("An organisation must have at least one owner. Make somebody else an owner first.")]
     LastOwner,
 }
 

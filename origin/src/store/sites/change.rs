@@ -44,13 +44,13 @@ pub enum ChangeRefused {
     #[error("the site is deleted")]
     Deleted,
     /// It is already so.
-    #[error("it is so already")]
+    #[error("there is nothing to change")]
     Unchanged,
     /// Two secrets are live, which is the most.
-    #[error("two secrets are live already")]
+    #[error("two secrets are already active")]
     TwoSecrets,
     /// Its organisation has as many sites as it may.
-    #[error("the organisation has as many sites as MUNJIGI_SITES_PER_ORGANISATION allows")]
+    #[error("the organisation has reached the limit of MUNJIGI_SITES_PER_ORGANISATION")]
     TooManySites,
 }
 

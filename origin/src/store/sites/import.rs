@@ -26,16 +26,16 @@ pub enum ImportRefused {
     #[error("the site does not allow this host")]
     Host,
     /// Twenty are enough.
-    #[error("a site has at most {MAX_IMPORTS} imports")]
+    #[error("a site can have at most {MAX_IMPORTS} imports")]
     TooMany,
     /// It needs no proof any more.
-    #[error("this key is live for this host at this site already")]
+    #[error("this key is already active for this host at this site")]
     Live,
     /// Another site was first.
-    #[error("this key is live for this host at another site")]
+    #[error("this key is active for this host at another site")]
     Taken,
     /// A secret names one site.
-    #[error("this secret is live at another site; a secret can stand for one site only")]
+    #[error("this secret is active at another site; a secret can stand for one site only")]
     SecretTaken,
     /// It was never asked for.
     #[error("the site has no import of this key for this host")]

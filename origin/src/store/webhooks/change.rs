@@ -16,13 +16,13 @@ use crate::webhooks::{Endpoint, Event, MOST_WEBHOOKS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookRefused {
     /// No such webhook or member.
-    #[error("There is no such webhook here.")]
+    #[error("This webhook does not exist.")]
     Unknown,
     /// The address is there.
-    #[error("This address is a webhook already.")]
+    #[error("A webhook with this URL already exists.")]
     Taken,
     /// Five are enough.
-    #[error("An organisation has at most {MOST_WEBHOOKS} webhooks. Delete one first.")]
+    #[error("An organisation can have at most {MOST_WEBHOOKS} webhooks. Delete one first.")]
     TooMany,
 }
 
