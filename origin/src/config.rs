@@ -242,7 +242,8 @@ impl Keys {
 impl Http {
     fn from(reader: &mut Reader) -> Option<Self> {
         let parse = |text: &str| {
-            text.parse().map_err(|_| "not an address and port like 127.0.0.1:8080".to_owned())
+            text.parse()
+                .map_err(|_| "must be an address and port such as 127.0.0.1:8080".to_owned())
         };
         let listen = reader.required(&variables::LISTEN, parse);
         let operators = reader.required(&variables::OPERATOR_LISTEN, parse);
@@ -266,20 +267,20 @@ pub fn parse_edge_url(text: &str) -> Result<reqwest::Url, String> {
 /// Scheme, host and port.
 fn parse_bare_url(text: &str) -> Result<reqwest::Url, String> {
     let url: reqwest::Url =
-        text.parse().map_err(|_| "not an address like https://captcha.example".to_owned())?;
+        text.parse().map_err(|_| "must be a URL such as https://captcha.example".to_owned())?;
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err("must begin with https:// (or http:// on a trusted network)".to_owned());
+        return Err("must start with https:// (or http:// on a trusted network)".to_owned());
     }
     if !bare || !url.username().is_empty() || url.password().is_some() {
-        return Err("scheme, host and port only: no path, query or password".to_owned());
+        return Err("must have only scheme, host and port: no path, query or password".to_owned());
     }
     Ok(url)
 }
 
 fn parse_database_url(text: &str) -> Result<sqlx::postgres::PgConnectOptions, String> {
     // The parser's own words may quote the password.
-    let wrong = "not an address like postgres://name:password@host:5432/database";
+    let wrong = "must be a URL such as postgres://name:password@host:5432/database";
     text.parse().map_err(|_| wrong.to_owned())
 }
 

@@ -16,7 +16,7 @@ pub enum Locale {
 
 /// Not one of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("one of en, ko")]
+#[error("must be en or ko")]
 pub struct UnknownLocale;
 
 impl Locale {

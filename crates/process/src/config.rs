@@ -26,6 +26,6 @@ where
     N: FromStr + PartialOrd + Display,
 {
     let (least, most) = (bounds.start(), bounds.end());
-    let wrong = || format!("a whole number from {least} to {most}");
+    let wrong = || format!("must be a whole number from {least} to {most}");
     text.parse().ok().filter(|number| bounds.contains(number)).ok_or_else(wrong)
 }

@@ -43,7 +43,7 @@ impl Log {
             "auto" => Ok(LogFormat::Auto),
             "json" => Ok(LogFormat::Json),
             "text" => Ok(LogFormat::Text),
-            _ => Err("one of auto, json, text".to_owned()),
+            _ => Err("must be auto, json or text".to_owned()),
         });
         Some(Self { filter: filter?, format: format? })
     }

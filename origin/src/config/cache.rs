@@ -28,7 +28,8 @@ impl RedisServer {
 /// An address such as `redis://host:6379`.
 pub fn parse(text: &str) -> Result<RedisServer, String> {
     // The parser's own words may quote the password.
-    let wrong = || "not an address like redis://name:password@host:6379/0 or rediss://…".to_owned();
+    let wrong =
+        || "must be a URL such as redis://name:password@host:6379/0 or rediss://…".to_owned();
     let is_ours = text.starts_with("redis://") || text.starts_with("rediss://");
     // Settings after ? can switch the checking of certificates off.
     if !is_ours || text.contains(['?', '#']) {

@@ -48,7 +48,7 @@ impl Console {
         let sign_up = reader.required(&variables::SIGN_UP, |text| match text {
             "open" => Ok(SignUpPolicy::Open),
             "closed" => Ok(SignUpPolicy::Closed),
-            _ => Err("open or closed".to_owned()),
+            _ => Err("must be open or closed".to_owned()),
         });
         let proxies = Proxies::read(reader);
         let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
@@ -157,5 +157,5 @@ fn parse_console_url(text: &str) -> Result<reqwest::Url, String> {
     if url.scheme() == "https" || is_local(&url) {
         return Ok(url);
     }
-    Err("must begin with https:// unless it is localhost".to_owned())
+    Err("must start with https:// unless it is localhost".to_owned())
 }

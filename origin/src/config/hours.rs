@@ -8,7 +8,7 @@ use std::time::Duration;
 use munjigi_keys::UnixMillis;
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const FORM: &str = "always, or like mon-fri 08:00-18:00 +09:00: days (mon-fri, or mon,wed), times of one day, and an offset from UTC if any";
+const FORM: &str = "must be always, or such as mon-fri 08:00-18:00 +09:00: days (mon-fri, or mon,wed), times of one day, and optionally an offset from UTC";
 const MINUTES_PER_DAY: i64 = 1_440;
 
 /// When a machine runs.

@@ -10,7 +10,7 @@ use reqwest::Url;
 use super::variables;
 use crate::mail::{Encryption, Login, MailTransport, SmtpServer};
 
-const FORM: &str = "not like smtp://name:password@host:587?tls=required, smtps://… or folder:PATH; in name and password, signs other than letters and digits are written like %40";
+const FORM: &str = "must be smtp://name:password@host:587?tls=required, smtps://… or folder:PATH; percent-encode special characters in name and password, such as %40";
 
 /// How letters are sent.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Mail {
 
 fn parse_transport(text: &str) -> Result<MailTransport, String> {
     match text.split_once(':') {
-        Some(("folder", "")) => Err("folder: names no folder".to_owned()),
+        Some(("folder", "")) => Err("folder: is not followed by a path".to_owned()),
         Some(("folder", path)) => Ok(MailTransport::Folder(path.into())),
         _ => parse_smtp(text).map(MailTransport::Smtp),
     }
@@ -50,7 +50,7 @@ fn parse_smtp(text: &str) -> Result<SmtpServer, String> {
         ("smtp", Some("tls=opportunistic")) => (Encryption::Offered, 587),
         ("smtp", Some("tls=required")) => (Encryption::Required, 587),
         ("smtp", Some(_)) => {
-            return Err("after ? stands tls=required, tls=opportunistic or nothing".to_owned());
+            return Err("only tls=required or tls=opportunistic can follow the ?".to_owned());
         }
         ("smtps", None) => (Encryption::AtOnce, 465),
         _ => return Err(FORM.to_owned()),
@@ -63,7 +63,7 @@ fn parse_smtp(text: &str) -> Result<SmtpServer, String> {
     }
     let login = match (url.username(), url.password().unwrap_or_default()) {
         ("", "") => None,
-        ("", _) | (_, "") => return Err("name and password: both or neither".to_owned()),
+        ("", _) | (_, "") => return Err("set both name and password, or neither".to_owned()),
         (name, password) => {
             let (name, password) = (decoded(name)?, decoded(password)?);
             Some(Login { name, password })
@@ -72,13 +72,12 @@ fn parse_smtp(text: &str) -> Result<SmtpServer, String> {
     // Whoever sits between could read it, also where TLS is used only if it
     // is offered: he would keep the offer back.
     if login.is_some() && matches!(encryption, Encryption::Never | Encryption::Offered) {
-        return Err("a password is sent over TLS only: add ?tls=required, or begin with smtps://"
-            .to_owned());
+        return Err("a password requires TLS: add ?tls=required, or use smtps://".to_owned());
     }
     let hello = match decoded(url.path().trim_matches('/'))? {
         name if name.is_empty() => None,
         name if name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)) => Some(name),
-        _ => return Err("after the host's / stands a host name of ours, or nothing".to_owned()),
+        _ => return Err("only our own host name can follow the host's /".to_owned()),
     };
     let port = url.port().unwrap_or(usual_port);
     Ok(SmtpServer { host: host.to_owned(), port, encryption, login, hello })
@@ -90,7 +89,7 @@ fn decoded(text: &str) -> Result<String, String> {
 }
 
 fn parse_from(text: &str) -> Result<Mailbox, String> {
-    let form = || "not like Munjigi <no-reply@example.org>".to_owned();
+    let form = || "must be such as Munjigi <no-reply@example.org>".to_owned();
     if text.chars().any(char::is_control) {
         return Err(form());
     }

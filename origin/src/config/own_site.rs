@@ -35,14 +35,14 @@ impl OwnSite {
             return Some(None);
         }
         let sitekey = reader.required(sitekey, |text| {
-            Sitekey::from_trusted(text).map_err(|_| "not a sitekey like mj_…".to_owned())
+            Sitekey::from_trusted(text).map_err(|_| "must be a sitekey such as mj_…".to_owned())
         });
         let secret = reader.required(secret, |text| {
             let is_secret = text.starts_with("mjs_") && text.len() <= 100;
             if is_secret {
                 Ok(Zeroizing::new(text.to_owned()))
             } else {
-                Err("not a secret like mjs_…".to_owned())
+                Err("must be a secret such as mjs_…".to_owned())
             }
         });
         Some(Some(Self { sitekey: sitekey?, secret: secret? }))

@@ -95,7 +95,7 @@ fn challenges(text: &str) -> Result<u64, String> {
         .ok()
         .filter(|number| *number > 0)
         .map(u64::from)
-        .ok_or_else(|| "a whole number of challenges, at least 1".to_owned())
+        .ok_or_else(|| "must be a whole number of challenges, at least 1".to_owned())
 }
 
 fn parse_judges(text: &str) -> Result<BTreeMap<PictureType, String>, String> {
@@ -106,9 +106,9 @@ fn parse_judges(text: &str) -> Result<BTreeMap<PictureType, String>, String> {
     for word in text.split(',') {
         let (kind, model) = word.trim().split_once('=').unwrap_or_default();
         let kind = parse_kind(kind).filter(|_| !model.is_empty());
-        let kind = kind.ok_or("KIND=MODEL, with commas between, or none")?;
+        let kind = kind.ok_or("must be KIND=MODEL, separated by commas, or none")?;
         if judges.insert(kind, model.to_owned()).is_some() {
-            return Err(format!("one model for {}", kind.as_str()));
+            return Err(format!("set only one model for {}", kind.as_str()));
         }
     }
     Ok(judges)
@@ -125,7 +125,8 @@ fn parse_kinds(text: &str) -> Result<Vec<PictureType>, String> {
     let mut kinds = Vec::new();
     for word in text.split(',') {
         kinds.push(
-            parse_kind(word.trim()).ok_or("grid, area and turn, with commas between, or none")?,
+            parse_kind(word.trim())
+                .ok_or("must be grid, area and turn, separated by commas, or none")?,
         );
     }
     kinds.sort_unstable();

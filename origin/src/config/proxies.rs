@@ -33,9 +33,11 @@ impl Proxies {
 }
 
 fn parse_header(text: &str) -> Result<HeaderName, String> {
-    let name: HeaderName = text.parse().map_err(|_| "a header's name".to_owned())?;
+    let name: HeaderName = text.parse().map_err(|_| "must be the name of a header".to_owned())?;
     if name == FORWARDED {
-        return Err("a header of nothing but addresses, such as X-Forwarded-For".to_owned());
+        return Err(
+            "must be a header that contains only addresses, such as X-Forwarded-For".to_owned()
+        );
     }
     Ok(name)
 }
@@ -44,7 +46,7 @@ fn parse_trusted(text: &str) -> Result<Vec<IpNet>, String> {
     let networks: Result<Vec<IpNet>, String> = text.split(',').map(parse_network).collect();
     let networks = networks?;
     if networks.iter().any(|network| network.prefix_len() == 0) {
-        return Err("the addresses of your own proxies, not of everybody".to_owned());
+        return Err("must be the addresses of your own proxies, not of everybody".to_owned());
     }
     Ok(networks)
 }
@@ -52,7 +54,7 @@ fn parse_trusted(text: &str) -> Result<Vec<IpNet>, String> {
 fn parse_network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     let wrong =
-        || format!("{text:?} is not an address like 10.0.0.5 or a network like 10.1.0.0/24");
+        || format!("{text:?} is not an address such as 10.0.0.5 or a network such as 10.1.0.0/24");
     if let Ok(address) = text.parse::<std::net::IpAddr>() {
         return Ok(address.to_canonical().into());
     }
@@ -64,7 +66,7 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     if let IpNet::V6(mapped) = network
         && mapped.addr().to_ipv4_mapped().is_some()
     {
-        return Err(format!("{network} is IPv4 written as IPv6: write it like 10.1.0.0/24"));
+        return Err(format!("{network} is IPv4 written as IPv6: write it as 10.1.0.0/24"));
     }
     Ok(network)
 }

@@ -119,7 +119,7 @@ fn a_demo_needs_both_keys_of_its_site_and_does_not_show_its_secret() {
         assert!(told.contains(missing), "{told}");
     }
     let told = with(&[(sitekey.0, secret.1), (secret.0, sitekey.1)]).unwrap_err().to_string();
-    assert!(told.contains("not a sitekey") && told.contains("not a secret"), "{told}");
+    assert!(told.contains("must be a sitekey") && told.contains("must be a secret"), "{told}");
     assert!(!told.contains(secret.1), "{told}");
 }
 
@@ -188,7 +188,7 @@ fn the_console_is_where_its_address_is_set_and_then_needs_its_keys() {
         ("MUNJIGI_SIGN_UP", "maybe"),
         ("MUNJIGI_CLIENT_HEADER", "x y"),
     ]);
-    for part in ["unless it is localhost", "open or closed", "a header's name"] {
+    for part in ["unless it is localhost", "open or closed", "the name of a header"] {
         assert!(mistakes.contains(part), "{mistakes}");
     }
 }

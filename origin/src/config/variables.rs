@@ -39,22 +39,22 @@ pub const DATABASE_URL: Variable = Variable::secret(
 );
 pub const DATABASE_REPLICA_URL: Variable = Variable::secret(
     "MUNJIGI_DATABASE_REPLICA_URL",
-    "a streaming replica of it, from which the console's numbers are read while it is at most a minute behind; without it, and else, they are read from Postgres itself",
+    "a streaming replica; the console reads its numbers from the replica while it is at most a minute behind, otherwise from the primary",
 );
 pub const DATABASE_CONNECTIONS: Variable = Variable::with_default(
     "MUNJIGI_DATABASE_CONNECTIONS",
     "10",
-    "most connections that one origin holds to Postgres; the factory of pictures has 5 more",
+    "maximum connections of one origin to Postgres; the picture factory uses 5 more",
 );
 pub const REDIS_URL: Variable = Variable::secret(
     "MUNJIGI_REDIS_URL",
-    "Redis, Valkey or DragonflyDB: redis://name:password@host:6379/0, or rediss:// for TLS; without it Postgres does everything",
+    "Redis, Valkey or DragonflyDB: redis://name:password@host:6379/0, or rediss:// for TLS; without it, Postgres does everything",
 );
 pub const EDGE_URL: Variable =
-    Variable::without_default("MUNJIGI_EDGE_URL", "the edge's address: https://captcha.example");
+    Variable::without_default("MUNJIGI_EDGE_URL", "URL of the edge: https://captcha.example");
 pub const INTERNAL_KEYS: Variable = Variable::secret(
     "MUNJIGI_INTERNAL_KEYS",
-    "key ring that signs calls between edge, origin and gpu-backend (`munjigi keys generate`); the edge and the gpu-backend take keys derived from it (`munjigi keys derive`)",
+    "key ring that signs calls between edge, origin and gpu-backend (`munjigi keys generate`); the edge and the gpu-backend use keys derived from it (`munjigi keys derive`)",
 );
 pub const KEY_CHECK: Variable = Variable::secret(
     "MUNJIGI_KEY_CHECK",
@@ -68,62 +68,62 @@ pub const LISTEN: Variable = Variable::with_default(
 pub const OPERATOR_LISTEN: Variable = Variable::with_default(
     "MUNJIGI_OPERATOR_LISTEN",
     "127.0.0.1:8081",
-    "address and port for operators alone: /health/ready and /metrics; keep it off the internet",
+    "address and port for operators only: /health/ready and /metrics; do not expose it to the internet",
 );
 pub const EVENT_RETENTION_DAYS: Variable = Variable::with_default(
     "MUNJIGI_EVENT_RETENTION_DAYS",
     "90",
-    "days that redeemed tokens and minute counts are kept; sums by day stay",
+    "days to keep redeemed tokens and per-minute counts; daily sums are kept forever",
 );
 pub const LOG: Variable = Variable::with_default(
     "MUNJIGI_LOG",
     "info",
-    "what is logged: error, warn, info, debug, or a filter such as info,sqlx=warn",
+    "log level: error, warn, info, debug, or a filter such as info,sqlx=warn",
 );
 pub const LOG_FORMAT: Variable = Variable::with_default(
     "MUNJIGI_LOG_FORMAT",
     "auto",
-    "json, text, or auto: text on a terminal, JSON elsewhere",
+    "log format: json, text, or auto (text on a terminal, JSON elsewhere)",
 );
 pub const OTLP_URL: Variable = Variable::with_default(
     "MUNJIGI_OTLP_URL",
     "",
-    "a collector of OpenTelemetry's that takes traces by OTLP over HTTP: http://127.0.0.1:4318; without it none are sent",
+    "an OpenTelemetry collector that accepts traces by OTLP over HTTP: http://127.0.0.1:4318; without it, no traces are sent",
 );
 pub const MAIL_URL: Variable = Variable::secret(
     "MUNJIGI_MAIL_URL",
-    "where letters go: smtp://host:25, smtp://name:password@host:587?tls=required, smtps://name:password@host, or folder:PATH for development; without it none are sent",
+    "mail server: smtp://host:25, smtp://name:password@host:587?tls=required, smtps://name:password@host, or folder:PATH for development; without it, no emails are sent",
 );
 pub const MAIL_FROM: Variable = Variable::without_default(
     "MUNJIGI_MAIL_FROM",
-    "whom letters come from, needed with MUNJIGI_MAIL_URL: Munjigi <no-reply@example.org>",
+    "sender of emails, required with MUNJIGI_MAIL_URL: Munjigi <no-reply@example.org>",
 );
 pub const GPU_URL: Variable = Variable::with_default(
     "MUNJIGI_GPU_URL",
     "",
-    "the gpu-backend, which draws pictures: http://127.0.0.1:8090; without it none are drawn",
+    "the gpu-backend, which draws pictures: http://127.0.0.1:8090; without it, no pictures are drawn",
 );
 pub const PICTURES_KINDS: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_KINDS",
     "grid,area,turn",
-    "kinds of picture that are drawn and dealt; none for no pictures",
+    "kinds of picture to draw and serve; none for no pictures",
 );
 pub const PICTURES_PER_PACK: Variable =
     Variable::with_default("MUNJIGI_PICTURES_PER_PACK", "64", "pictures per pack");
 pub const PICTURES_LOW_WATER: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_LOW_WATER",
     "1000",
-    "a kind of which fewer challenges are left to deal gets another pack",
+    "low-water mark: a kind with fewer challenges left gets another pack",
 );
 pub const PICTURES_HIGH_WATER: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_HIGH_WATER",
     "4000",
-    "the same in the last four hours before a pause of MUNJIGI_PICTURES_HOURS",
+    "low-water mark in the last four hours before a pause of MUNJIGI_PICTURES_HOURS",
 );
 pub const PICTURES_DEALT_PER_PACK: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_DEALT_PER_PACK",
     "2000",
-    "challenges dealt from a pack before it is replaced",
+    "challenges served from a pack before it is replaced",
 );
 pub const PICTURES_PACK_HOURS: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_PACK_HOURS",
@@ -133,12 +133,12 @@ pub const PICTURES_PACK_HOURS: Variable = Variable::with_default(
 pub const PICTURES_OVERSAMPLE: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_OVERSAMPLE",
     "3",
-    "pictures drawn per picture kept, of kinds that have a judge: those that it answers most surely are dropped",
+    "pictures drawn per picture kept, for kinds that have a judge: those that it solves most surely are dropped",
 );
 pub const PICTURES_JUDGES: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_JUDGES",
     "grid=scene-tile,area=scene-things",
-    "who judges which kind: models of the gpu-backend, KIND=NAME or KIND=NAME@VERSION; none for no judges",
+    "judge of each kind: models of the gpu-backend, KIND=NAME or KIND=NAME@VERSION; none for no judges",
 );
 pub const PICTURES_HOURS: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_HOURS",
@@ -149,46 +149,48 @@ pub const PICTURES_HOURS: Variable = Variable::with_default(
 pub const CONSOLE_URL: Variable = Variable::with_default(
     "MUNJIGI_CONSOLE_URL",
     "",
-    "the console's address for people: https://console.example; without it there is no console",
+    "public URL of the console: https://console.example; without it, there is no console",
 );
 pub const CONSOLE_KEYS: Variable = Variable::secret(
     "MUNJIGI_CONSOLE_KEYS",
-    "key ring that seals what the console must read again (`munjigi keys generate`)",
+    "key ring that seals values that the console needs to read again (`munjigi keys generate`)",
 );
 pub const SIGN_UP: Variable = Variable::with_default(
     "MUNJIGI_SIGN_UP",
     "closed",
-    "who may make an account: open (everybody), or closed (who is invited)",
+    "who can sign up: open (everybody), or closed (by invitation)",
 );
 pub const CLIENT_HEADER: Variable = Variable::with_default(
     "MUNJIGI_CLIENT_HEADER",
     "",
-    "header in which your proxies list the client's address, X-Forwarded-For or the like; without it, the connection's is used",
+    "header in which your proxies list the client's address, such as X-Forwarded-For; without it, the address of the connection is used",
 );
 pub const TRUSTED_PROXIES: Variable = Variable::without_default(
     "MUNJIGI_TRUSTED_PROXIES",
-    "where those proxies call from, needed with MUNJIGI_CLIENT_HEADER: 10.0.0.5,10.1.0.0/24; the client's address is the last in the header that is none of these",
+    "addresses of those proxies, required with MUNJIGI_CLIENT_HEADER: 10.0.0.5,10.1.0.0/24; the client's address is the last one in the header that is not in this list",
 );
 pub const SITES_PER_ORGANISATION: Variable = Variable::with_default(
     "MUNJIGI_SITES_PER_ORGANISATION",
     "1000",
-    "most sites in use per organisation; deleted sites and sites that belong to no organisation do not count",
+    "maximum sites per organisation; deleted sites and sites without an organisation do not count",
 );
 pub const DEMO_SITEKEY: Variable = Variable::with_default(
     "MUNJIGI_DEMO_SITEKEY",
     "",
-    "a site that the home page tries out, which allows the console's host name; without it there is no demo",
+    "sitekey for the demo on the home page; the site must allow the console's host name; without it, there is no demo",
 );
-pub const DEMO_SECRET: Variable =
-    Variable::secret("MUNJIGI_DEMO_SECRET", "that site's secret, needed with MUNJIGI_DEMO_SITEKEY");
+pub const DEMO_SECRET: Variable = Variable::secret(
+    "MUNJIGI_DEMO_SECRET",
+    "secret of that site, required with MUNJIGI_DEMO_SITEKEY",
+);
 pub const CONSOLE_SITEKEY: Variable = Variable::with_default(
     "MUNJIGI_CONSOLE_SITEKEY",
     "",
-    "a site whose widget stands in the console's forms to log in, sign up and ask for a new password, and which allows the console's host name; without it those forms have none",
+    "sitekey for the widget in the console's forms for log-in, sign-up and password reset; the site must allow the console's host name; without it, these forms have no widget",
 );
 pub const CONSOLE_SECRET: Variable = Variable::secret(
     "MUNJIGI_CONSOLE_SECRET",
-    "that site's secret, needed with MUNJIGI_CONSOLE_SITEKEY",
+    "secret of that site, required with MUNJIGI_CONSOLE_SITEKEY",
 );
 
 /// Every variable, by who reads it.
@@ -245,7 +247,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             Variable::with_default(
                 "MUNJIGI_GPU_POLL_SECONDS",
                 "5",
-                "seconds between two looks at the folder of models; SIGHUP looks at once",
+                "seconds between two scans of the models folder; SIGHUP scans immediately",
             ),
             Variable::with_default(
                 "MUNJIGI_GPU_THREADS",
@@ -255,27 +257,27 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             Variable::with_default(
                 "MUNJIGI_GPU_QUEUE",
                 "256",
-                "most pictures waiting to be drawn, and most images waiting for a model",
+                "maximum pictures waiting to be drawn, and maximum images waiting for a model",
             ),
             Variable::with_default(
                 "MUNJIGI_GPU_BATCH_WAIT_MS",
                 "5",
-                "milliseconds that an image waits for others to be computed with",
+                "milliseconds that an image waits for others to form a batch",
             ),
             Variable::with_default(
                 "MUNJIGI_GPU_CALLER_IN_FLIGHT",
                 "3",
-                "requests of one caller under way at once",
+                "concurrent requests of one caller",
             ),
             Variable::with_default(
                 "MUNJIGI_GPU_CALLER_HOURLY",
                 "100",
-                "requests of one caller in an hour",
+                "requests of one caller per hour",
             ),
             Variable::with_default(
                 "MUNJIGI_GPU_UNMETERED",
                 "factory,photos",
-                "callers without a quota, always of low priority",
+                "callers without a quota, always at low priority",
             ),
         ],
     ),
@@ -297,16 +299,16 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             Variable::with_default(
                 "MUNJIGI_SHARDS",
                 "8",
-                "redemption objects; further numbers are earlier counts that still hold rows",
+                "number of redemption objects; further numbers are earlier counts that still hold rows",
             ),
             Variable::with_default(
                 "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
                 "300",
-                "how fast the counters of the policy forget",
+                "seconds over which the policy's counters decay",
             ),
             Variable::without_default(
                 "MUNJIGI_LOCAL",
-                "1 on a developer's machine only: permits load-test sites without limits",
+                "1 on a developer's machine only: allows load-test sites without limits",
             ),
         ],
     ),
@@ -315,11 +317,11 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
         &[
             Variable::without_default(
                 "MUNJIGI_BUILD",
-                "while building: what /version says it was built from; else the commit",
+                "at build time: the source that /version reports; by default the commit",
             ),
             Variable::without_default(
                 "MUNJIGI_REQUIRE",
-                "parts whose absence fails a test instead of skipping it: chromium,firefox,…",
+                "components whose absence fails a test instead of skipping it: chromium,firefox,…",
             ),
             Variable::with_default(
                 "MUNJIGI_EDGE_PORT",
@@ -339,7 +341,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             Variable::with_default(
                 "MUNJIGI_PICTURES_EXAMPLE_PORT",
                 "8789",
-                "port of the example shop whose visitors all get a picture, under `scripts/dev`",
+                "port of the example shop that shows every visitor a picture, under `scripts/dev`",
             ),
             Variable::with_default(
                 "MUNJIGI_GPU_PORT",
@@ -385,7 +387,7 @@ pub fn environment(
         prefix: "MUNJIGI_",
         variables: &variables,
         others: &[],
-        listed: "`munjigi config` lists every variable.",
+        listed: "`munjigi config` lists all variables.",
     };
     Environment::new(&known, pairs, read_file)
 }

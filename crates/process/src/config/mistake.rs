@@ -42,11 +42,11 @@ impl fmt::Display for Mistake {
         match &self.problem {
             Problem::Missing(meaning) => write!(f, "{name} is not set: {meaning}"),
             Problem::Unknown(Some(nearest)) => {
-                write!(f, "{name} is not a variable of Munjigi; did you mean {nearest}?")
+                write!(f, "{name} is not a Munjigi variable; did you mean {nearest}?")
             }
-            Problem::Unknown(None) => write!(f, "{name} is not a variable of Munjigi"),
-            Problem::Bad(form) => write!(f, "{name} is wrong: {form}"),
-            Problem::Unreadable(why) => write!(f, "{name} names a file that cannot be read: {why}"),
+            Problem::Unknown(None) => write!(f, "{name} is not a Munjigi variable"),
+            Problem::Bad(form) => write!(f, "{name} is invalid: {form}"),
+            Problem::Unreadable(why) => write!(f, "the file of {name} cannot be read: {why}"),
             Problem::Both => write!(f, "{name}: set either this or the variable itself, not both"),
         }
     }
@@ -54,7 +54,7 @@ impl fmt::Display for Mistake {
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the environment has mistakes:")?;
+        f.write_str("the environment has errors:")?;
         for mistake in &self.found {
             write!(f, "\n  {mistake}")?;
         }

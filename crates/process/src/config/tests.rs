@@ -55,11 +55,11 @@ fn every_mistake_is_told_once() {
             ("PATH", "/bin"),
         ],
     );
-    let told = "the environment has mistakes:
-  MUNJIGI_KEY_FILE names a file that cannot be read: entity not found
-  MUNJIGI_COLOUR_FILE is not a variable of Munjigi
-  MUNJIGI_SOMETHING_ELSE is not a variable of Munjigi
-  MUNJIGI_PORT is wrong: a whole number from 1 to 99
+    let told = "the environment has errors:
+  the file of MUNJIGI_KEY_FILE cannot be read: entity not found
+  MUNJIGI_COLOUR_FILE is not a Munjigi variable
+  MUNJIGI_SOMETHING_ELSE is not a Munjigi variable
+  MUNJIGI_PORT is invalid: must be a whole number from 1 to 99
 They are listed here.";
     assert_eq!(read(&environment).unwrap_err(), told);
 }
@@ -68,7 +68,7 @@ They are listed here.";
 fn a_likely_slip_is_told_with_the_name_that_was_meant() {
     let set = [("MUNJIGI_COLOUR", "red"), ("MUNJIGI_KEY", "x"), ("MUNJIGI_COLOR", "red")];
     let told = read(&environment("MUNJIGI_", &set)).unwrap_err();
-    assert!(told.contains("MUNJIGI_COLOR is not a variable of Munjigi; did you mean"), "{told}");
+    assert!(told.contains("MUNJIGI_COLOR is not a Munjigi variable; did you mean"), "{told}");
     assert!(told.contains("did you mean MUNJIGI_COLOUR?"), "{told}");
 }
 
