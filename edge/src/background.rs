@@ -22,7 +22,7 @@ pub async fn forward(batch: &JsValue, env: &Env) {
     let isolate = isolate::of(env).ok();
     if isolate.is_some_and(|isolate| isolate.config.origin_url.is_none()) {
         let number = u64::from(messages.length());
-        let detail = "there is no origin to take them: MUNJIGI_ORIGIN_URL is empty";
+        let detail = "no origin is configured: MUNJIGI_ORIGIN_URL is empty";
         Line::new(Level::Warn, "counts-dropped").with_count(number).with_detail(detail).write();
     }
     let mut refused = 0;
@@ -82,7 +82,7 @@ fn report(isolate: &Isolate, backlog: u64, away: u64) {
     if away > 0 {
         Line::new(Level::Error, "sweep-failed")
             .with_count(away)
-            .with_detail("so many redemption objects did not answer")
+            .with_detail("this many redemption objects did not respond")
             .write();
     }
     let keys = isolate.config.root_kids.len();

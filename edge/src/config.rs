@@ -21,42 +21,42 @@ pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "MUNJIGI_ROOT_KEYS",
         default: None,
-        about: "Secret. Ring `kid:base64,…` that challenges and tokens are sealed with; the first seals, all open.",
+        about: "Secret. Ring `kid:base64,…` that seals challenges and tokens; the first key seals, all keys open.",
     },
     Variable {
         name: "MUNJIGI_INTERNAL_KEYS",
         default: None,
-        about: "Secret. Keys that calls between edge and origin are signed with, `edge/kid:key,…,origin/kid:key,…`: what `munjigi keys derive edge` prints of the origin's ring.",
+        about: "Secret. Keys that sign calls between edge and origin, `edge/kid:key,…,origin/kid:key,…`: the output of `munjigi keys derive edge`.",
     },
     Variable {
         name: "MUNJIGI_KEY_CHECK",
         default: None,
-        about: "Secret. 32 bytes that well-formed sitekeys and secrets are told by.",
+        about: "Secret. 32 bytes that identify well-formed sitekeys and secrets.",
     },
     Variable {
         name: "MUNJIGI_ORIGIN_URL",
         default: Some(""),
-        about: "Scheme and host of the origin. Empty: events wait for one, counts are dropped.",
+        about: "Scheme and host of the origin. If empty, events are queued and counts are dropped.",
     },
     Variable {
         name: "MUNJIGI_SHARDS",
         default: Some("8"),
-        about: "Redemption objects in use; earlier numbers whose objects still hold rows follow after commas. At most 900 in all.",
+        about: "Number of redemption objects. Earlier numbers whose objects still hold rows follow, separated by commas. At most 900 in total.",
     },
     Variable {
         name: "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
         default: Some("300"),
-        about: "How fast the counters that raise the work forget: 1 to 86400.",
+        about: "Seconds over which the counters that raise the work decay: 1 to 86400.",
     },
     Variable {
         name: "MUNJIGI_LOCAL",
         default: Some("0"),
-        about: "`1` on a developer's machine alone: sites with `exempt` have no limits.",
+        about: "`1` on a developer's machine only: sites with `exempt` have no limits.",
     },
     Variable {
         name: "MUNJIGI_LOG",
         default: Some("failures"),
-        about: "`failures`: a line for what is ours to mend. `requests`: a line for every request.",
+        about: "`failures`: a line for each failure of the service. `requests`: a line for every request.",
     },
 ];
 
@@ -145,7 +145,7 @@ impl Config {
         for name in names {
             let known = VARIABLES.iter().any(|variable| variable.name == name);
             if name.starts_with("MUNJIGI_") && !known {
-                let problem = "there is no such variable; is it misspelt?".to_owned();
+                let problem = "unknown variable; is it misspelt?".to_owned();
                 mistakes.push(Mistake { variable: name, problem });
             }
         }
@@ -210,7 +210,7 @@ fn calls(text: &str) -> Result<Calls, String> {
     let keys = CallKeys::parse(text).map_err(|error| error.to_string())?;
     let of = |audience: Audience| {
         let keys = keys.of(audience).cloned();
-        keys.ok_or_else(|| format!("no entry begins with {}/", audience.as_str()))
+        keys.ok_or_else(|| format!("no entry starts with {}/", audience.as_str()))
     };
     Ok(Calls {
         in_keys: of(Audience::Edge)?,

@@ -133,7 +133,7 @@ impl Inbound {
         if !matches!(self.line(Line::SecFetchSite), "" | "same-origin") {
             return Err(Answer::problem(
                 Code::MalformedRequest,
-                "only the widget's frame may call this route (Sec-Fetch-Site)",
+                "only the widget's frame can call this route (Sec-Fetch-Site)",
             ));
         }
         if !is_json(self.content_type()) {
@@ -162,7 +162,7 @@ fn line<'text>(description: &'text str, ends: &[usize; LINES], which: Line) -> &
 fn refuse(error: BodyError, route: Route) -> Answer {
     match error {
         BodyError::TooLarge => {
-            let detail = format!("this route takes at most {} bytes", route.max_body_bytes);
+            let detail = format!("this route accepts at most {} bytes", route.max_body_bytes);
             Answer::problem(Code::PayloadTooLarge, detail)
         }
         BodyError::Broken => Answer::problem(Code::MalformedRequest, "the body ended early"),

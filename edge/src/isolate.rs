@@ -87,7 +87,7 @@ impl Isolate {
             Ok(config) => {
                 if config.calls.from_ring {
                     Line::new(Level::Warn, "internal-ring-at-the-edge")
-                        .with_detail("give the edge what `munjigi keys derive edge` prints")
+                        .with_detail("set it to the output of `munjigi keys derive edge`")
                         .write();
                 }
                 Ok(Box::leak(Box::new(Self::new(config))))

@@ -28,9 +28,9 @@ impl fmt::Display for OutboundError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoOrigin => f.write_str("MUNJIGI_ORIGIN_URL is empty"),
-            Self::Unreachable => f.write_str("the origin does not answer"),
+            Self::Unreachable => f.write_str("the origin does not respond"),
             Self::Status(status) => write!(f, "the origin answered {status}"),
-            Self::NoEntropy => f.write_str("the platform gave no random numbers"),
+            Self::NoEntropy => f.write_str("the platform provided no random numbers"),
         }
     }
 }

@@ -70,7 +70,7 @@ impl<'edge> Packs<'edge> {
 }
 
 fn unreadable(key: &str) {
-    let detail = format!("{key}: not what this release can read; publish it again");
+    let detail = format!("{key}: this release cannot read it; publish it again");
     Line::new(Level::Error, "pack-unreadable").with_detail(&detail).write();
 }
 

@@ -67,7 +67,7 @@ async fn send(isolate: &Isolate, env: &Env) {
                 glue::enqueue(queue, &text).await.map_err(|e| glue::reason(&e))
             }
             (None, _) => Err("the queue COUNTS is not bound".to_owned()),
-            (_, Err(_)) => Err("the platform gave no random numbers".to_owned()),
+            (_, Err(_)) => Err("the platform provided no random numbers".to_owned()),
         };
         if let Err(detail) = sent {
             // Lost: counts are approximate, and holding on to them would fill

@@ -90,9 +90,9 @@ async fn dispatch(edge: &Edge<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) ->
 
 fn no_endpoint(error: RouteError) -> Answer {
     match error {
-        RouteError::NotFound => Answer::problem(Code::NotFound, "there is no such path"),
+        RouteError::NotFound => Answer::problem(Code::NotFound, "unknown path"),
         RouteError::MethodNotAllowed(allow) => {
-            Answer::problem(Code::MethodNotAllowed, format!("this path takes {allow}"))
+            Answer::problem(Code::MethodNotAllowed, format!("this path accepts {allow}"))
                 .with_header("Allow", allow.to_owned())
         }
     }

@@ -96,7 +96,7 @@ impl<'edge> Sites<'edge> {
     pub async fn stored(env: &Env, sitekey: &str) -> Result<Stored, StoreError> {
         let stored = Stored::parse(Kv::new(env)?.load(&site_key(sitekey)).await?.as_deref());
         if stored == Stored::Unreadable {
-            unreadable(sitekey, "no site that this release can read; publish it again");
+            unreadable(sitekey, "this release cannot read the site; publish it again");
         }
         Ok(stored)
     }
@@ -136,7 +136,7 @@ impl<'edge> Sites<'edge> {
         };
         let filter = base64::decode(&text).and_then(|bytes| ImportFilter::read(&bytes));
         if filter.is_none() {
-            unreadable(IMPORTS_KEY, "no filter; publish it again");
+            unreadable(IMPORTS_KEY, "this release cannot read the filter; publish it again");
         }
         Ok(filter.unwrap_or_default())
     }

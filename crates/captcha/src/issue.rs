@@ -77,7 +77,7 @@ pub async fn site<S: SiteSource>(
         Ok(Some(site)) => Ok(site),
         Ok(None) => Err(Refusal::unknown_sitekey()),
         Err(StoreError) => {
-            let detail = "the site's configuration cannot be read at the moment";
+            let detail = "the site's configuration is currently unavailable";
             Err(Refusal::unavailable(detail))
         }
     }
@@ -128,8 +128,9 @@ impl Page {
         let hostname = Hostname::parse(&request.hostname).map_err(|_| not_allowed())?;
         call.admit(&hostname)?;
         let malformed = |detail| Refusal::new(Code::MalformedRequest, detail);
-        let action = Action::parse(&request.action)
-            .map_err(|_| malformed("action is not at most 32 of A-Z, a-z, 0-9, _, / and -"))?;
+        let action = Action::parse(&request.action).map_err(|_| {
+            malformed("action must be at most 32 characters from A-Z, a-z, 0-9, _, / and -")
+        })?;
         let cdata = Cdata::parse(&request.cdata)
             .map_err(|_| malformed("cdata is longer than 255 bytes"))?;
         Ok(Self { hostname, action, cdata })
@@ -211,13 +212,13 @@ fn algorithm(call: &Call<'_>, offered: &[AlgorithmName]) -> Result<Algorithm, Re
         return Ok(Algorithm::HashWx);
     }
     if !offered.contains(&AlgorithmName::Sha256) {
-        let detail = "algorithms names none that this edge knows";
+        let detail = "algorithms contains none that this edge supports";
         return Err(Refusal::new(Code::MalformedRequest, detail));
     }
     if call.site.fallback_allowed {
         Ok(Algorithm::Sha256)
     } else {
-        let detail = "this site does not take visitors without WebAssembly";
+        let detail = "this site does not accept visitors without WebAssembly";
         Err(Refusal::new(Code::Blocked, detail))
     }
 }

@@ -28,7 +28,7 @@ const CHECK_BYTES: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Not the prefix, length, digits or spare bits of this kind of key.
-    #[error("not of the shape of this kind of key")]
+    #[error("it does not have the format of this kind of key")]
     Shape,
     /// The check bytes do not match: mistyped, or invented.
     #[error("the key's check does not match")]

@@ -36,7 +36,7 @@ impl RowAddress {
 
 /// A store did not answer. Whether it did what was asked is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the store did not answer")]
+#[error("the store did not respond")]
 pub struct StoreError;
 
 /// One row per attempt, spent exactly once. Every operation is atomic, and

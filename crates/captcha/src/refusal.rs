@@ -64,13 +64,11 @@ impl From<Refused> for Refusal {
         let (detail, seconds) = match refused {
             Refused::Blocked => return Self::blocked(),
             Refused::Network { seconds } => (
-                "too much was asked from this network to go on without WebAssembly; \
-                 browsers that have it are not concerned",
+                "too many requests from this network to continue without WebAssembly; browsers that have it are not affected",
                 seconds,
             ),
             Refused::Site { seconds } => (
-                "too many visitors without WebAssembly are on this site at the moment; \
-                 browsers that have it are not concerned",
+                "too many visitors without WebAssembly are on this site right now; browsers that have it are not affected",
                 seconds,
             ),
         };

@@ -22,7 +22,7 @@ pub(crate) const FRAME_VERSION: &str = "mj1";
 /// Not sealed by us, changed, of another purpose, or by an unknown key;
 /// nothing tells these apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a seal of ours")]
+#[error("not a seal of this service")]
 pub struct SealError;
 
 /// A seal taken apart; nothing in it is known to be ours yet.

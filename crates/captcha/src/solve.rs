@@ -113,7 +113,7 @@ fn begin<'a>(
     let attempt =
         Attempt { call: *call, claims, signals: &request.signals, counters, place, network };
     if call.now.seconds() >= claims.expires_at.seconds() {
-        let refusal = Refusal::new(Code::ChallengeExpired, "the challenge is past its lifetime");
+        let refusal = Refusal::new(Code::ChallengeExpired, "the challenge has expired");
         return Err(if attempt.first(Event::Abandoned) {
             refusal.counted(attempt.tally(CountKind::Abandoned))
         } else {
@@ -145,7 +145,7 @@ async fn decide<R: RedemptionStore, P: PriceStore, D: PackSource>(
         )),
         _ => Err(Refusal::new(
             Code::MalformedRequest,
-            "give exactly one of nonces, answer and want, as the challenge's step asks",
+            "send exactly one of nonces, answer and want, as the challenge's step requires",
         )),
     };
     match then? {
@@ -155,7 +155,10 @@ async fn decide<R: RedemptionStore, P: PriceStore, D: PackSource>(
 }
 
 fn invalid() -> Refusal {
-    Refusal::new(Code::ChallengeInvalid, "the challenge was not made by this service, or changed")
+    Refusal::new(
+        Code::ChallengeInvalid,
+        "the challenge was not issued by this service, or was changed",
+    )
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ pub struct KeyRing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RingError {
     /// Nothing is set.
-    #[error("the ring is empty: give kid:key, the key being 32 bytes in unpadded URL-safe base64")]
+    #[error("the ring is empty: use kid:key, where key is 32 bytes in unpadded URL-safe base64")]
     Empty,
     /// More keys than any rotation needs.
     #[error("the ring has more than 8 keys")]
@@ -113,7 +113,7 @@ pub enum RingError {
     NoColon(usize),
     /// An entry is a key derived for calls, not one of the ring.
     #[error(
-        "entry {0} is a key derived for one receiver of calls; give the ring that it comes from"
+        "entry {0} is a key derived for one receiver of calls; use the ring that it was derived from"
     )]
     Derived(usize),
     /// A kid is not 1–16 of `[a-z0-9]`.

@@ -58,14 +58,14 @@ impl Signed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// No header.
-    #[error("the request carries no signature")]
+    #[error("the request has no signature")]
     Unsigned,
     /// Malformed, of another audience, by an unknown key, or over another
     /// request; nothing tells these apart.
     #[error("the signature does not match the request")]
     Invalid,
     /// Rightly signed, at a time more than five minutes away from ours.
-    #[error("the signature is more than five minutes away from our clock")]
+    #[error("the signature's time differs from our clock by more than five minutes")]
     ClockSkew,
 }
 

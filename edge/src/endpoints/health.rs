@@ -54,7 +54,7 @@ fn rings(edge: &Edge<'_>) -> HealthCheck {
     let one = edge.isolate.config.root_kids.len();
     let detail = match one {
         1 => String::new(),
-        keys => format!("{keys} keys open: a rotation is under way"),
+        keys => format!("{keys} keys open: a rotation is in progress"),
     };
     HealthCheck { name: "rings".into(), status: Status::Ok, detail }
 }
@@ -70,7 +70,7 @@ async fn sites(edge: &Edge<'_>) -> HealthCheck {
     } else {
         (
             Status::Degraded,
-            "KV does not answer: only sites used lately are served. Check the binding SITES",
+            "KV does not respond: only recently used sites are served. Check the binding SITES",
         )
     };
     HealthCheck { name: "sites".into(), status, detail: detail.into() }
@@ -85,12 +85,12 @@ async fn redemptions(edge: &Edge<'_>) -> HealthCheck {
     let (status, detail) = match backlog {
         // Where there is no origin they wait because they were told to.
         Ok(waiting) if waiting > LONG_BACKLOG && edge.isolate.config.origin_url.is_some() => {
-            (Status::Degraded, format!("{waiting} events of one object wait for the origin"))
+            (Status::Degraded, format!("{waiting} events of one object are waiting for the origin"))
         }
         Ok(_) => (Status::Ok, String::new()),
         Err(_) => (
             Status::Down,
-            "a redemption object does not answer: siteverify accepts nothing. Check the binding REDEMPTIONS".to_owned(),
+            "a redemption object does not respond: siteverify accepts no tokens. Check the binding REDEMPTIONS".to_owned(),
         ),
     };
     HealthCheck { name: "redemptions".into(), status, detail }

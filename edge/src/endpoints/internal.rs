@@ -66,12 +66,12 @@ async fn refuse(edge: &Edge<'_>, inbound: &Inbound, error: SignatureError) -> An
     match Limiter::Internal.check(edge.env, &key).await {
         Verdict::Pass => Answer::problem(error.code(), error.to_string()),
         Verdict::Refuse => {
-            let detail = "too many calls without a signature of the origin's";
+            let detail = "too many calls without the origin's signature";
             Answer::problem(Code::RateLimited, detail).with_retry_after(RETRY_AFTER_SECONDS)
         }
     }
 }
 
 fn nonces_away() -> Refusal {
-    Refusal::unavailable("the store of seen signatures does not answer")
+    Refusal::unavailable("the store of seen signatures does not respond")
 }

@@ -35,9 +35,9 @@ pub async fn answer(edge: &Edge<'_>, opaque: &str) -> Result<Answer, Answer> {
 
 /// Unknown, changed, too old or gone: nothing tells these apart.
 fn no_picture() -> Answer {
-    Answer::problem(Code::NotFound, "there is no such picture, or its challenge is over")
+    Answer::problem(Code::NotFound, "the picture does not exist, or its challenge has ended")
 }
 
 fn away() -> Refusal {
-    Refusal::unavailable("the store of pictures does not answer at the moment")
+    Refusal::unavailable("the picture store is not responding")
 }

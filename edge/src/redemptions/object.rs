@@ -269,7 +269,7 @@ impl Redemptions {
             Line::new(Level::Error, "events-lost")
                 .with_count(lost)
                 .with_detail(
-                    "they waited for the origin, or for a release that reads them, for 14 days",
+                    "the origin did not accept them, or no release could read them, for 14 days",
                 )
                 .write();
             self.drop_bucket(bucket)?;

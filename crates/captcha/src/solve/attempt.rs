@@ -333,7 +333,7 @@ impl Attempt<'_> {
 }
 
 fn unavailable(_: StoreError) -> Refusal {
-    Refusal::unavailable("the store of attempts did not answer")
+    Refusal::unavailable("the store of attempts did not respond")
 }
 
 fn exhausted() -> Refusal {
@@ -342,12 +342,12 @@ fn exhausted() -> Refusal {
 
 fn not_allowed(why: NotAllowed) -> Refusal {
     match why {
-        NotAllowed::Late => Refusal::new(Code::ChallengeExpired, "the attempt is over"),
+        NotAllowed::Late => Refusal::new(Code::ChallengeExpired, "the attempt has ended"),
         NotAllowed::Stepped
         | NotAllowed::Unpaid
         | NotAllowed::DeniedSecret
         | NotAllowed::DeniedAttempt => {
-            Refusal::new(Code::ChallengeInvalid, "the attempt is not allowed any more")
+            Refusal::new(Code::ChallengeInvalid, "the attempt is no longer allowed")
         }
     }
 }

@@ -98,8 +98,7 @@ pub enum CallKeysError {
     Derived(Audience, RingError),
     /// An entry is derived for nobody, or not derived while others are.
     #[error(
-        "entry {0} begins with none of edge/, origin/ and gpu/; give either the ring alone or \
-         derived keys alone, as `munjigi keys derive` prints them"
+        "entry {0} does not start with edge/, origin/ or gpu/; use either only the ring or only derived keys, as `munjigi keys derive` prints them"
     )]
     BadAudience(usize),
 }
@@ -229,8 +228,8 @@ mod tests {
             (String::new(), RingError::Empty.to_string()),
             (
                 format!("edge/k1:{A},k1:{A}"),
-                "entry 2 begins with none of edge/, origin/ and gpu/; give either the ring alone \
-                 or derived keys alone, as `munjigi keys derive` prints them"
+                "entry 2 does not start with edge/, origin/ or gpu/; use either only the ring or \
+                 only derived keys, as `munjigi keys derive` prints them"
                     .to_owned(),
             ),
             (format!("edge/k1:{A},gpu/K:{B}"), format!("keys of gpu/: {}", RingError::BadKid(1))),

@@ -79,7 +79,7 @@ pub async fn answer(
             }
             let length = bucket.length(&images_key(id)).await.map_err(|_| bucket_away())?;
             if length != Some(u64::from(pack.pack().image_bytes)) {
-                return Err(malformed("image_bytes is not the length of the images that were put"));
+                return Err(malformed("image_bytes is not the length of the uploaded images"));
             }
             kv.store(&manifest, &base64::encode(&body)).await.map_err(|_| kv_away())?;
         }
@@ -91,7 +91,7 @@ pub async fn answer(
             let pools = read_pools(&body).map_err(|error| malformed(error.to_string()))?;
             let stored = Packs::stored_pools(edge.env).await.map_err(|_| kv_away())?;
             if stored.is_some_and(|stored| overtaken(&pools, &stored)) {
-                return Err(stale("these pools or newer ones are already here"));
+                return Err(stale("these pools or newer ones are already published"));
             }
             kv.store(POOLS_KEY, &base64::encode(&body)).await.map_err(|_| kv_away())?;
         }
@@ -101,7 +101,7 @@ pub async fn answer(
             let stored = Sites::stored_imports(edge.env).await.map_err(|_| kv_away())?;
             // Of one version may be said more than once, each time more.
             if filter.version() < stored.version() {
-                return Err(stale("a newer filter is already here"));
+                return Err(stale("a newer filter is already published"));
             }
             kv.store(IMPORTS_KEY, &base64::encode(&body)).await.map_err(|_| kv_away())?;
         }
@@ -128,11 +128,11 @@ fn stale(detail: &'static str) -> Answer {
 }
 
 fn kv_away() -> Refusal {
-    Refusal::unavailable("KV does not answer at the moment")
+    Refusal::unavailable("KV is not responding")
 }
 
 fn bucket_away() -> Refusal {
-    Refusal::unavailable("the bucket does not answer at the moment")
+    Refusal::unavailable("the bucket is not responding")
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ fn refuse_stale(before: &Stored, config: &SiteConfig) -> Result<(), Answer> {
 }
 
 fn stale() -> Answer {
-    Answer::problem(Code::StaleVersion, "this version or a newer one is already here")
+    Answer::problem(Code::StaleVersion, "this version or a newer one is already published")
 }
 
 /// What must not wait for caches: whether the site is paused, its secrets, and
@@ -178,7 +178,7 @@ async fn let_go(kv: &Kv, sitekey: &str, keys: &[String]) -> Result<(), StoreErro
 }
 
 async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
-    let away = |_| Refusal::unavailable("not every redemption object took the deny list");
+    let away = |_| Refusal::unavailable("not every redemption object accepted the deny list");
     let objects = Objects::new(edge.env, edge.shards()).map_err(away)?;
     objects.deny(&edge.isolate.config.shards, verdicts).await.map_err(away)?;
     Ok(())
@@ -196,7 +196,7 @@ fn forget(edge: &Edge<'_>, sitekey: &str, before: Option<&SiteConfig>, after: Op
 }
 
 fn kv_away() -> Refusal {
-    Refusal::unavailable("KV does not answer at the moment")
+    Refusal::unavailable("KV is not responding")
 }
 
 #[cfg(test)]

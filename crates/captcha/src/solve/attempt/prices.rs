@@ -88,5 +88,5 @@ pub const ANOTHER_WAY: AnswerHash = AnswerHash(*b"another way\0\0\0\0\0");
 const FALLBACK: AnswerHash = AnswerHash(*b"without wasm\0\0\0\0");
 
 fn unpriced(_: StoreError) -> Refusal {
-    Refusal::unavailable("the store of prices did not answer")
+    Refusal::unavailable("the store of prices did not respond")
 }
