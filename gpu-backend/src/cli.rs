@@ -28,9 +28,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Answer calls over HTTP; the README lists the variables
+    /// Serve calls over HTTP; the README lists the variables
     Serve,
-    /// The models that may be used
+    /// Manage models
     #[command(subcommand)]
     Models(models::Task),
     /// Print the engines of this machine and why they were chosen

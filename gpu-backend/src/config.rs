@@ -53,7 +53,8 @@ impl Config {
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let listen = reader.required(&variables::LISTEN, |text| {
-            text.parse().map_err(|_| "not an address and port like 127.0.0.1:8090".to_owned())
+            text.parse()
+                .map_err(|_| "must be an address and port such as 127.0.0.1:8090".to_owned())
         });
         let calls = reader.required(&variables::INTERNAL_KEYS, calls);
         let work = Work::read(&mut reader);
@@ -79,11 +80,10 @@ impl Config {
 fn calls(text: &str) -> Result<AudienceKeys, String> {
     let keys = CallKeys::parse(text).map_err(|error| error.to_string())?;
     if [Audience::Edge, Audience::Origin].iter().any(|&other| keys.of(other).is_some()) {
-        return Err("these keys also sign calls to edge and origin: \
-                    give what `munjigi keys derive gpu` prints"
+        return Err("these keys also sign calls to edge and origin: use the output of `munjigi keys derive gpu`"
             .to_owned());
     }
-    keys.of(Audience::Gpu).cloned().ok_or_else(|| "no entry begins with gpu/".to_owned())
+    keys.of(Audience::Gpu).cloned().ok_or_else(|| "no entry starts with gpu/".to_owned())
 }
 
 impl Work {
@@ -108,7 +108,7 @@ impl Callers {
             if names.iter().all(|name| quota::is_name(name)) {
                 Ok(names)
             } else {
-                Err("names of a-z, 0-9 and -, separated by commas".to_owned())
+                Err("must be names of a-z, 0-9 and -, separated by commas".to_owned())
             }
         });
         Some(Self { in_flight: in_flight?, hourly: hourly?, unmetered: unmetered? })

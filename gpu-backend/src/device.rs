@@ -56,7 +56,7 @@ pub enum NotComputed {
 
 /// No more images are taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("as many images wait for a model as are taken on")]
+#[error("the queue of images for a model is full")]
 pub struct Full {
     /// Seconds until there should be room.
     pub retry_after: u64,

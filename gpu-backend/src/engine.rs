@@ -92,7 +92,7 @@ pub enum LoadError {
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
     /// The engine's own refusal.
-    #[error("the engine refuses the model: {0}")]
+    #[error("the engine rejects the model: {0}")]
     Refused(String),
     /// The stack below panicked; caught here.
     #[error("the engine panicked: {0}")]
@@ -106,7 +106,7 @@ pub enum LoadError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RunError {
     /// The caller's mistake: not the inputs that the model has.
-    #[error("input {index} has {found} numbers, {wanted} are wanted")]
+    #[error("input {index} has {found} numbers; {wanted} are required")]
     Input {
         /// Which input; one past the last when some are missing.
         index: usize,
@@ -125,7 +125,7 @@ pub enum RunError {
     #[error("{0}")]
     Lost(String),
     /// What it computed cannot be right.
-    #[error("the engine computed what cannot be: {0}")]
+    #[error("the engine computed an impossible result: {0}")]
     Unsound(String),
     /// It is at something else, or not ready within the time given. Not a
     /// fault; another engine may compute the batch.

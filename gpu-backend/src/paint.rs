@@ -65,7 +65,7 @@ pub struct Order<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PaintError {
     /// No pixels, too many of them for the device, or too many things.
-    #[error("the device cannot hold such a picture")]
+    #[error("the device cannot hold a picture of this size")]
     TooLarge,
     /// The device refused the shader or what it was given.
     #[error("the device refused: {0}")]
@@ -77,7 +77,7 @@ pub enum PaintError {
     #[error("the graphics stack panicked: {0}")]
     Panicked(String),
     /// What came back is not what was ordered.
-    #[error("the device painted what cannot be: {0}")]
+    #[error("the device painted an impossible result: {0}")]
     Unsound(&'static str),
     /// It is at something else. The next pictures may be painted again.
     #[error("the device is busy")]

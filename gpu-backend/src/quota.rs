@@ -87,13 +87,13 @@ impl Quotas {
         let mut taken = locked(&shared);
         taken.forget(now);
         if taken.in_flight >= self.limits.in_flight {
-            return Err(OverQuota { retry_after: 1, what: "requests under way at once" });
+            return Err(OverQuota { retry_after: 1, what: "concurrent requests" });
         }
         if let Some(oldest) = taken.recent.front()
             && taken.recent.len() >= self.limits.hourly
         {
             let retry_after = HOUR_MS.saturating_sub(now.since(*oldest)).div_ceil(1_000).max(1);
-            return Err(OverQuota { retry_after, what: "requests in an hour" });
+            return Err(OverQuota { retry_after, what: "requests per hour" });
         }
         taken.in_flight += 1;
         taken.recent.push_back(now);
@@ -159,7 +159,7 @@ mod tests {
         let first = quotas.enter("console", at(0)).unwrap();
         let _second = quotas.enter("console", at(0)).unwrap();
         let full = quotas.enter("console", at(0)).unwrap_err();
-        assert_eq!((full.retry_after, full.what), (1, "requests under way at once"));
+        assert_eq!((full.retry_after, full.what), (1, "concurrent requests"));
         let _others = quotas.enter("review", at(0)).unwrap();
 
         drop(first);

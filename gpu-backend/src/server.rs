@@ -92,7 +92,7 @@ pub async fn run(
     let (asked, asking) = tokio::sync::oneshot::channel::<()>();
     let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(async move {
         stop.await;
-        tracing::info!("stopping: ending what is under way");
+        tracing::info!("stopping: finishing requests in progress");
         // Whoever serves may have ended by itself.
         let _ = asked.send(());
     });
@@ -106,7 +106,7 @@ pub async fn run(
     tokio::select! {
         served = serving.into_future() => served,
         () = late => {
-            tracing::warn!("something did not end within 25 s; leaving it");
+            tracing::warn!("some tasks did not finish within 25 s; abandoning them");
             Ok(())
         }
     }

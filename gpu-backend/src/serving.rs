@@ -77,7 +77,7 @@ pub enum NotServed {
     #[error("there is no model '{0}'")]
     Unknown(Named),
     /// It is there and cannot be used.
-    #[error("the model '{0}' cannot be used now")]
+    #[error("the model '{0}' is currently unavailable")]
     Unavailable(Named),
 }
 

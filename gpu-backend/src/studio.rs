@@ -67,7 +67,7 @@ pub enum NotDrawn {
 
 /// No more pictures are taken on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("as many pictures wait as are taken on")]
+#[error("the queue of pictures is full")]
 pub struct Full {
     /// Seconds until there should be room.
     pub retry_after: u64,

@@ -16,7 +16,7 @@ pub use segment::{Bounds, Boxes, Found, Heads, Layout, Mask, Threshold, segment}
 /// Numbers that do not fit the task: the manifest and the network disagree,
 /// or the caller gave another picture.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{what} has {found} numbers, {wanted} are wanted")]
+#[error("{what} has {found} numbers; {wanted} are required")]
 pub struct Misfit {
     /// Which numbers.
     pub what: &'static str,

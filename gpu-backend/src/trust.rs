@@ -86,7 +86,7 @@ impl fmt::Display for Verdict {
         match self {
             Self::Agreed(difference) => write!(f, "both engines agree ({difference})"),
             Self::NoGpu => f.write_str("there is no GPU engine"),
-            Self::Refused(error) => write!(f, "the GPU engine does not take it: {error}"),
+            Self::Refused(error) => write!(f, "the GPU engine does not accept it: {error}"),
             Self::Failed(error) => write!(f, "the GPU engine failed on a probe: {error}"),
             Self::Differs { difference, node: Some(node) } => {
                 write!(f, "the engines differ ({difference}), first at {node}")
@@ -161,7 +161,7 @@ impl Trusted {
     /// Why it is computed there.
     pub fn why(&self) -> String {
         match self.left() {
-            Some(error) => format!("the GPU engine was left while serving: {error}"),
+            Some(error) => format!("the GPU engine was abandoned while serving: {error}"),
             None => self.verdict.to_string(),
         }
     }
@@ -215,7 +215,7 @@ impl Trusted {
     fn fault(&self, outputs: &[Vec<f32>]) -> Option<String> {
         let names = &self.model.outputs;
         if outputs.len() != names.len() {
-            return Some(format!("{} outputs, {} are wanted", outputs.len(), names.len()));
+            return Some(format!("{} outputs; {} are required", outputs.len(), names.len()));
         }
         outputs.iter().zip(names).find_map(|(numbers, name)| {
             let wanted: usize = self.model.shapes.get(name)?.iter().product();
@@ -223,7 +223,7 @@ impl Trusted {
                 return Some(format!("{} numbers in '{name}', not {wanted}", numbers.len()));
             }
             let odd = numbers.iter().filter(|number| !number.is_finite()).count();
-            (odd > 0).then(|| format!("{odd} of {wanted} in '{name}' are no numbers"))
+            (odd > 0).then(|| format!("{odd} of {wanted} in '{name}' are not numbers"))
         })
     }
 }

@@ -42,7 +42,7 @@ pub enum ImageError {
     #[error("the image is empty")]
     Missing,
     /// No type of the list.
-    #[error("the image is no JPEG, PNG or WebP")]
+    #[error("the image is not a JPEG, PNG or WebP")]
     Unsupported,
     /// The content type says another type of the list than the bytes.
     #[error("the image is {found} and is declared to be {declared}")]
@@ -66,8 +66,7 @@ pub enum ImageError {
     TooLong,
     /// It has too many pixels, or too many to a side.
     #[error(
-        "the image has {width} x {height} pixels; \
-         {MAX_PIXELS} are taken at most, {MAX_SIDE} to a side"
+        "the image has {width} x {height} pixels; at most {MAX_PIXELS} are accepted, {MAX_SIDE} per side"
     )]
     TooLarge {
         /// In pixels.

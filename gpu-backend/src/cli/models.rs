@@ -12,9 +12,9 @@ use crate::trust::Trusted;
 
 #[derive(Subcommand)]
 pub(super) enum Task {
-    /// List the models, broken ones with what is wrong
+    /// List the models, broken ones with their error
     List,
-    /// Check a folder with model.onnx and model.toml and copy it in
+    /// Check a folder with model.onnx and model.toml, and add it
     Add {
         /// The folder
         folder: PathBuf,
@@ -23,7 +23,7 @@ pub(super) enum Task {
     Verify {
         /// Only this model
         name: Option<ModelName>,
-        /// Only this version; the highest where only a name is given
+        /// Only this version [default: the highest]
         version: Option<Version>,
         /// Batch sizes to compare
         #[arg(long, value_delimiter = ',', default_value = "1,8")]

@@ -29,7 +29,7 @@ async fn serve(config: &Config, wish: &Wish, models: &Path) -> Result<()> {
     let address = config.listen;
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!(
-            "cannot listen on {address}: end the other program there, or set MUNJIGI_GPU_LISTEN"
+            "cannot listen on {address}: stop the other program that listens there, or set MUNJIGI_GPU_LISTEN"
         )
     })?;
     let address = listener.local_addr()?;
@@ -38,7 +38,7 @@ async fn serve(config: &Config, wish: &Wish, models: &Path) -> Result<()> {
     tracing::info!(
         %address, version = env!("CARGO_PKG_VERSION"), engines = %app.device.engines(),
         drawn_by = app.studio.brush(), threads = config.work.threads,
-        models = %models.display(), "the gpu-backend listens"
+        models = %models.display(), "the gpu-backend is listening"
     );
     let watcher = server::watch(&app, models, config)?;
     tokio::select! {

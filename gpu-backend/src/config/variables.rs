@@ -11,7 +11,7 @@ pub const LISTEN: Variable =
     Variable::with_default("MUNJIGI_GPU_LISTEN", "127.0.0.1:8090", "address and port to listen on");
 pub const INTERNAL_KEYS: Variable = Variable::secret(
     "MUNJIGI_INTERNAL_KEYS",
-    "keys of the origin's calls, gpu/kid:key,…: what `munjigi keys derive gpu` prints of its ring",
+    "keys for the origin's calls, gpu/kid:key,…: the output of `munjigi keys derive gpu`",
 );
 pub const ENGINE: Variable = Variable::with_default(
     "MUNJIGI_GPU_ENGINE",
@@ -23,44 +23,44 @@ pub const MODELS: Variable =
 pub const POLL: Variable = Variable::with_default(
     "MUNJIGI_GPU_POLL_SECONDS",
     "5",
-    "seconds between two looks at the folder of models; SIGHUP looks at once",
+    "seconds between two scans of the models folder; SIGHUP scans immediately",
 );
 pub const THREADS: Variable =
     Variable::with_default("MUNJIGI_GPU_THREADS", "auto", "threads that draw; auto: one per core");
 pub const QUEUE: Variable = Variable::with_default(
     "MUNJIGI_GPU_QUEUE",
     "256",
-    "most pictures waiting to be drawn, and most images waiting for a model; then 429",
+    "maximum pictures waiting to be drawn, and maximum images waiting for a model; beyond that, 429",
 );
 pub const BATCH_WAIT: Variable = Variable::with_default(
     "MUNJIGI_GPU_BATCH_WAIT_MS",
     "5",
-    "milliseconds that an image waits for others to be computed with",
+    "milliseconds that an image waits for others to form a batch",
 );
 pub const IN_FLIGHT: Variable = Variable::with_default(
     "MUNJIGI_GPU_CALLER_IN_FLIGHT",
     "3",
-    "requests of one caller under way at once; then 429",
+    "concurrent requests of one caller; beyond that, 429",
 );
 pub const HOURLY: Variable = Variable::with_default(
     "MUNJIGI_GPU_CALLER_HOURLY",
     "100",
-    "requests of one caller in an hour; then 429",
+    "requests of one caller per hour; beyond that, 429",
 );
 pub const UNMETERED: Variable = Variable::with_default(
     "MUNJIGI_GPU_UNMETERED",
     "factory,photos",
-    "callers without a quota, always of low priority",
+    "callers without a quota, always at low priority",
 );
 pub const LOG: Variable = Variable::with_default(
     "MUNJIGI_LOG",
     "info",
-    "what is logged: error, warn, info, debug, or a filter such as info,wgpu=warn",
+    "log level: error, warn, info, debug, or a filter such as info,wgpu=warn",
 );
 pub const LOG_FORMAT: Variable = Variable::with_default(
     "MUNJIGI_LOG_FORMAT",
     "auto",
-    "json, text, or auto: text on a terminal, JSON elsewhere",
+    "log format: json, text, or auto (text on a terminal, JSON elsewhere)",
 );
 
 /// Every variable.
@@ -85,7 +85,7 @@ const KNOWN: Known<'_> = Known {
     prefix: "MUNJIGI_GPU_",
     variables: VARIABLES,
     others: &["MUNJIGI_GPU_URL", "MUNJIGI_GPU_PORT"],
-    listed: "The README lists every variable.",
+    listed: "The README lists all variables.",
 };
 
 /// Takes the `MUNJIGI_*` variables of `pairs`; a secret may come from a file,

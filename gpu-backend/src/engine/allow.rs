@@ -19,7 +19,7 @@ const MOST_BINDINGS: usize = 8;
 /// Checks a model against the GPU engine's list on a device with these limits.
 pub fn on_gpu(model: &Canonical, limits: &wgpu::Limits) -> Result<(), Unsupported> {
     if let Some(node) = model.nodes.get(MAX_NODES) {
-        return Err(node.unsupported(format!("the GPU engine takes {MAX_NODES} nodes at most")));
+        return Err(node.unsupported(format!("the GPU engine accepts at most {MAX_NODES} nodes")));
     }
     for node in &model.nodes {
         if let Some(reason) = refusal(model, node, limits) {
@@ -54,7 +54,9 @@ fn refusal(model: &Canonical, node: &Node, limits: &wgpu::Limits) -> Option<Stri
         op if ONLY_CPU.contains(&op) => say("the GPU engine has no such operator"),
         // WGSL leaves it undefined, and no probe need meet such a number.
         "Pow" => say("powers of numbers below 0; only squares are computed"),
-        "Conv" if constant(1).is_none() || constant(2).is_none() => say("weights are no constants"),
+        "Conv" if constant(1).is_none() || constant(2).is_none() => {
+            say("weights are not constants")
+        }
         "Softmax" if rank(0) > 4 || rank(0) == 0 => say("of more than four dimensions"),
         "MatMul" if rank(0) != rank(1) || stack(shape(0)) != stack(shape(1)) => {
             say("stacks of matrices that broadcast")
@@ -88,7 +90,7 @@ fn resize(node: &Node, from: &[usize], to: &[usize]) -> Option<String> {
     // round to either.
     let whole = |(from, to): (&usize, &usize)| to.is_multiple_of(*from) || from.is_multiple_of(*to);
     let whole = from.iter().zip(to).all(whole);
-    (!whole).then(|| format!("{from:?} to {to:?} is no whole ratio"))
+    (!whole).then(|| format!("{from:?} to {to:?} is not a whole ratio"))
 }
 
 fn is_int(model: &Canonical, name: &str) -> bool {

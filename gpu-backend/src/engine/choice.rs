@@ -59,7 +59,7 @@ impl Engines {
     /// GPU is a warning, and the CPU engine computes.
     pub fn choose(wish: &Wish) -> Self {
         let found = match wish {
-            Wish::Cpu => Err("the CPU was asked for".to_owned()),
+            Wish::Cpu => Err("the CPU was requested".to_owned()),
             _ => caught(|| open_best(wish)).unwrap_or_else(Err),
         };
         let (cpu, wish) = (Box::new(Rten), wish.clone());
@@ -122,8 +122,8 @@ fn open_best(wish: &Wish) -> Result<Gpu, String> {
         }
     };
     let adapter = adapters.iter().find(fits).ok_or_else(|| match wish {
-        Wish::Named(name) => format!("no adapter is named '{name}'; there are {names:?}"),
-        _ => format!("no adapter is a GPU; there are {names:?}"),
+        Wish::Named(name) => format!("no adapter is named '{name}'; available: {names:?}"),
+        _ => format!("no adapter is a GPU; available: {names:?}"),
     })?;
     adapter::open(adapter)
 }

@@ -92,7 +92,7 @@ impl Fence {
                 drop(caught(job));
             }
         });
-        let left = started.err().map(|error| format!("there is no thread for it: {error}"));
+        let left = started.err().map(|error| format!("cannot start a thread for it: {error}"));
         let state = Mutex::new(State { left, ..State::default() });
         Self(Arc::new(Shared { jobs, state, changed: Condvar::new(), patience }))
     }
@@ -222,7 +222,9 @@ impl State {
         if let Some(at) = self.at.as_ref().filter(|at| at.left().is_zero()) {
             let seconds = at.patience.as_secs_f32();
             self.left.get_or_insert_with(|| {
-                format!("the adapter did not answer within {seconds} s; left until the next start")
+                format!(
+                    "the adapter did not respond within {seconds} s; abandoned until the next start"
+                )
             });
         }
     }

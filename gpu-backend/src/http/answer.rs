@@ -66,7 +66,7 @@ pub struct Problem {
 #[derive(Debug, IntoResponses)]
 #[expect(dead_code, reason = "written as `Problem`; spelt here for the document")]
 pub enum Refusals {
-    /// Refused; the code says why
+    /// The request was refused. `code` says why
     #[response(status = "4XX", content_type = "application/problem+json")]
     Theirs(Problem),
     /// Ours; some are worth a retry

@@ -35,10 +35,10 @@ pub struct BatchReply {
     params(CallQuery, ModelQuery),
     request_body(
         content_type = "multipart/form-data",
-        description = "An image in each part, at most 32 of 10 MB and 32 MB together"
+        description = "One image per part; at most 32 images, 10 MB each and 32 MB in total"
     ),
     responses(
-        (status = 200, description = "What the model says of each", body = BatchReply),
+        (status = 200, description = "The model's result for each image", body = BatchReply),
         Refusals
     ),
     security(("signature" = []))
@@ -68,7 +68,7 @@ async fn uploads(call: &Call) -> Result<Vec<Upload>, Refused> {
     let mut uploads = Vec::new();
     while let Some(part) = form.next_field().await.map_err(|error| malformed(&error))? {
         if uploads.len() == MOST {
-            let detail = format!("{MOST} images are taken at once");
+            let detail = format!("at most {MOST} images are accepted at a time");
             return Err(Refused::new(Code::TooManyImages, detail));
         }
         let declared = part.content_type().map(str::to_owned);

@@ -25,7 +25,7 @@ impl Bodies {
     pub fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refused> {
         let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.0).try_acquire_many_owned(kib);
-        room.map_err(|_| Refused::later(Code::QueueFull, "as many bodies are read as fit", 1))
+        room.map_err(|_| Refused::later(Code::QueueFull, "too many bodies are being read", 1))
     }
 }
 

@@ -34,39 +34,39 @@ macro_rules! codes {
 
 codes! {
     MalformedRequest 400 "malformed-request"
-        "The request is not what the route takes: query, JSON, types or content type.";
+        "The request does not match the route: query, JSON, types or content type.";
     ImageMissing 400 "image-missing" "The body, or a part of it, is empty.";
-    TooManyImages 400 "too-many-images" "A batch has more images than are taken.";
-    Unsigned 401 "unsigned" "The call carries no signature.";
+    TooManyImages 400 "too-many-images" "A batch has too many images.";
+    Unsigned 401 "unsigned" "The call has no signature.";
     SignatureInvalid 401 "signature-invalid"
-        "The signature does not match the call, or is meant for another part.";
-    ClockSkew 401 "clock-skew" "The signature's time is more than five minutes away from ours.";
-    Replayed 401 "replayed" "The signature was used before.";
-    NotFound 404 "not-found" "There is nothing at this path.";
-    ModelUnknown 404 "model-unknown" "There is no such model, or no such version of it.";
-    MethodNotAllowed 405 "method-not-allowed" "The path takes another method.";
-    PayloadTooLarge 413 "payload-too-large" "The body is longer than the route takes.";
+        "The signature does not match the call, or is meant for another component.";
+    ClockSkew 401 "clock-skew" "The signature's time differs from ours by more than five minutes.";
+    Replayed 401 "replayed" "The signature was already used.";
+    NotFound 404 "not-found" "Unknown path.";
+    ModelUnknown 404 "model-unknown" "Unknown model or version.";
+    MethodNotAllowed 405 "method-not-allowed" "The path does not support this method.";
+    PayloadTooLarge 413 "payload-too-large" "The body is too long for the route.";
     ImageTypeUnsupported 415 "image-type-unsupported"
-        "The image is no JPEG, PNG or WebP; told by its bytes.";
+        "The image's bytes are not JPEG, PNG or WebP.";
     ImageTypeMismatch 415 "image-type-mismatch"
-        "The image's bytes are of another type than its content type says.";
+        "The image's bytes do not match its content type.";
     ImageMalformed 422 "image-malformed" "The image cannot be decoded.";
     ImageTruncated 422 "image-truncated" "The image ends before its end.";
-    ImageAnimated 422 "image-animated" "The image moves; only still ones are taken.";
-    ImageTooLarge 422 "image-too-large" "The image has more pixels than are taken.";
+    ImageAnimated 422 "image-animated" "The image is animated; only still images are accepted.";
+    ImageTooLarge 422 "image-too-large" "The image has too many pixels.";
     ImageTooCostly 422 "image-too-costly"
-        "The image would take far more work to decode than its size explains.";
+        "Decoding the image would take far more work than its size justifies.";
     RateLimited 429 "rate-limited"
-        "The caller has as much under way, or had as much in an hour, as it may.";
-    QueueFull 429 "queue-full" "As much waits as is taken on.";
-    InternalError 500 "internal-error" "Ours: the log line with this request id says more.";
+        "The caller has reached its limit of concurrent or hourly requests.";
+    QueueFull 429 "queue-full" "The queue is full.";
+    InternalError 500 "internal-error" "Internal error: see the log line with this request id.";
     ModelOutputMismatch 500 "model-output-mismatch"
         "The model's numbers do not fit its manifest.";
-    Unavailable 503 "unavailable" "A part that this answer needs is not there now.";
+    Unavailable 503 "unavailable" "A required component is currently unavailable.";
     ModelUnavailable 503 "model-unavailable"
-        "The model is there, cannot be used, and has no fallback.";
-    EngineFailed 503 "engine-failed" "The model was not computed.";
-    DeadlinePassed 504 "deadline-passed" "The answer would have come after the caller's deadline.";
+        "The model exists but cannot be used, and has no fallback.";
+    EngineFailed 503 "engine-failed" "The model could not be computed.";
+    DeadlinePassed 504 "deadline-passed" "The response would have missed the caller's deadline.";
 }
 
 /// The table of the README.

@@ -17,7 +17,7 @@ use crate::engine::choice::Wish;
     get,
     operation_id = "live",
     path = "/health/live",
-    responses((status = 200, description = "It does"))
+    responses((status = 200, description = "The process is alive"))
 )]
 pub async fn live() -> &'static str {
     "ok\n"
@@ -28,7 +28,7 @@ pub async fn live() -> &'static str {
     get,
     operation_id = "health",
     path = "/health",
-    responses((status = 200, description = "How each part is", body = Health))
+    responses((status = 200, description = "Status of each component", body = Health))
 )]
 pub async fn handler(State(app): State<Arc<App>>) -> Json<Health> {
     Json(health(&app))
@@ -40,8 +40,8 @@ pub async fn handler(State(app): State<Arc<App>>) -> Json<Health> {
     operation_id = "ready",
     path = "/health/ready",
     responses(
-        (status = 200, description = "Calls are answered", body = Health),
-        (status = 503, description = "They are not yet", body = Health)
+        (status = 200, description = "Ready for calls", body = Health),
+        (status = 503, description = "Not ready yet", body = Health)
     )
 )]
 pub async fn ready(State(app): State<Arc<App>>) -> Response {

@@ -108,7 +108,7 @@ async fn look_with(
 /// The model as the caller names it.
 pub fn named(text: Option<&str>) -> Result<Named, Refused> {
     let malformed = |what: &str| Refused::new(Code::MalformedRequest, format!("the model: {what}"));
-    let text = text.ok_or_else(|| malformed("none is named: model=NAME or NAME@VERSION"))?;
+    let text = text.ok_or_else(|| malformed("no model is given: model=NAME or NAME@VERSION"))?;
     text.parse().map_err(malformed)
 }
 

@@ -48,7 +48,7 @@ fn look(app: &App) {
 /// Says what each metric means. Once, after the recorder is installed.
 pub fn describe() {
     describe_counter!("munjigi_gpu_http_requests_total", "Requests by method, route and status");
-    describe_histogram!("munjigi_gpu_http_request_seconds", Unit::Seconds, "Time to answer");
+    describe_histogram!("munjigi_gpu_http_request_seconds", Unit::Seconds, "Response time");
     describe_counter!("munjigi_gpu_refusals_total", "Refused requests by code");
     describe_gauge!(
         "munjigi_gpu_engine_info",
@@ -56,10 +56,10 @@ pub fn describe() {
     );
     describe_counter!(
         "munjigi_gpu_engine_failures_total",
-        "Times the GPU was left while serving, by work (a model, or paint) and reason"
+        "Times the GPU was abandoned while serving, by work (a model, or paint) and reason"
     );
     describe_gauge!("munjigi_gpu_memory_bytes", Unit::Bytes, "Taken on the adapter, where known");
-    describe_gauge!("munjigi_gpu_queue_depth", "What waits, by queue and priority");
+    describe_gauge!("munjigi_gpu_queue_depth", "Waiting work, by queue and priority");
     describe_counter!("munjigi_gpu_pictures_total", "Pictures drawn, by type");
     describe_histogram!("munjigi_gpu_picture_seconds", Unit::Seconds, "Time to draw a picture");
     describe_gauge!("munjigi_gpu_models", "Versions of models: ready or broken");

@@ -15,8 +15,7 @@ use super::{batch, health, metrics, predict, render, version};
 #[openapi(
     info(
         title = "munjigi-gpu-backend",
-        description = "Draws the pictures of Munjigi's challenges and asks models about images. \
-                       Every refusal is a problem document with a stable code."
+        description = "Draws the pictures of Munjigi's challenges and runs models on images. Every error is a problem document with a stable code."
     ),
     paths(
         render::handler,

@@ -24,7 +24,7 @@ use crate::clock::Stopwatch;
         description = "A still image of at most 10 MB"
     ),
     responses(
-        (status = 200, description = "What the model says", body = PredictReply),
+        (status = 200, description = "The model's result", body = PredictReply),
         Refusals
     ),
     security(("signature" = []))

@@ -86,7 +86,7 @@ impl From<NonceError> for Refused {
         match error {
             NonceError::Replayed => Self::new(Code::Replayed, Code::Replayed.meaning()),
             NonceError::Full => {
-                Self::later(Code::Unavailable, "no more signatures can be remembered now", 60)
+                Self::later(Code::Unavailable, "the store of seen signatures is full", 60)
             }
         }
     }

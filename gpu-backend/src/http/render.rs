@@ -25,7 +25,7 @@ const MOST: usize = 16;
     params(CallQuery),
     request_body = RenderRequest,
     responses(
-        (status = 200, description = "The pictures with their answers", body = RenderReply),
+        (status = 200, description = "The pictures with their solutions", body = RenderReply),
         Refusals
     ),
     security(("signature" = []))
@@ -56,7 +56,7 @@ pub async fn handler(
 
 fn asks(pictures: &[Rendering]) -> Result<Vec<Ask>, Refused> {
     if !(1..=MOST).contains(&pictures.len()) {
-        let detail = format!("the body: 1 to {MOST} pictures are drawn at once");
+        let detail = format!("the body: 1 to {MOST} pictures can be drawn at a time");
         return Err(Refused::new(Code::MalformedRequest, detail));
     }
     pictures
@@ -64,7 +64,7 @@ fn asks(pictures: &[Rendering]) -> Result<Vec<Ask>, Refused> {
         .map(|Rendering { picture_type, seed }| {
             let bytes = data_encoding::HEXLOWER.decode(seed.as_bytes()).ok();
             let bytes = bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
-                let detail = "the body: a seed is 64 lower-case hex digits";
+                let detail = "the body: a seed must be 64 lower-case hex digits";
                 Refused::new(Code::MalformedRequest, detail)
             })?;
             Ok(Ask { picture_type: *picture_type, seed: Seed(bytes), seed_text: seed.clone() })

@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::loaded::{Loaded, Place};
 use crate::serving::Broken;
 
-/// What runs here.
+/// The running version.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Running {
     name: &'static str,
@@ -64,12 +64,12 @@ struct BrokenModel {
     what: String,
 }
 
-/// What runs here, on what, with which models.
+/// The running version, on what, with which models.
 #[utoipa::path(
     get,
     operation_id = "version",
     path = "/version",
-    responses((status = 200, description = "What runs here", body = Running))
+    responses((status = 200, description = "The running version", body = Running))
 )]
 pub async fn handler(State(app): State<Arc<App>>) -> Json<Running> {
     let engines = app.device.engines();

@@ -27,10 +27,10 @@ pub enum RegistryError {
     #[error("model.toml: {0}")]
     Manifest(String),
     /// The manifest states no licence.
-    #[error("model.toml: no licence; a model without one is not used")]
+    #[error("model.toml: no licence; a model without a licence is not used")]
     Licence,
     /// The manifest does not say where the model comes from.
-    #[error("model.toml: no source; say who made the model and where it was taken from")]
+    #[error("model.toml: no source; state who made the model and where it comes from")]
     Source,
     /// The file is another than the manifest vouches for.
     #[error("model.onnx has SHA-256 {found}, model.toml states {stated}")]
@@ -44,7 +44,7 @@ pub enum RegistryError {
     #[error("the network has {0} inputs; one picture is fed")]
     InputCount(usize),
     /// The network takes other pictures than the manifest states.
-    #[error("the network takes {found}, model.toml states {stated:?} (channels, height, width)")]
+    #[error("the network accepts {found}, model.toml states {stated:?} (channels, height, width)")]
     InputShape {
         /// In the manifest.
         stated: [usize; 3],
@@ -78,7 +78,7 @@ pub enum RegistryError {
         version: Option<Version>,
     },
     /// A version is never replaced.
-    #[error("'{name}' {version} is there already; give the new one another version")]
+    #[error("'{name}' {version} already exists; give the new one another version")]
     Exists {
         /// Its name.
         name: ModelName,

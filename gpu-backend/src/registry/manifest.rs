@@ -107,7 +107,7 @@ struct Spelled {
 #[derive(Deserialize)]
 #[serde(
     untagged,
-    expecting = "labels is a list of strings, or the name of a file beside model.toml"
+    expecting = "labels must be a list of strings, or the name of a file next to model.toml"
 )]
 enum Labels {
     Listed(Vec<String>),
@@ -131,7 +131,7 @@ impl Labels {
             Self::Listed(labels) => Ok((labels, None)),
             Self::File(name) if is_plain(&name) => Ok((listed(&file(&name)?), Some(name))),
             Self::File(name) => Err(RegistryError::Manifest(format!(
-                "labels: '{name}' is no plain name of a file beside model.toml"
+                "labels: '{name}' is not a plain name of a file next to model.toml"
             ))),
         }
     }
@@ -246,7 +246,7 @@ impl FromStr for Sha256Hex {
         if text.len() == 64 && text.bytes().all(digits) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("sha256 is 64 lower-case hexadecimal digits")
+            Err("sha256 must be 64 lower-case hexadecimal digits")
         }
     }
 }

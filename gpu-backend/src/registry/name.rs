@@ -33,7 +33,7 @@ impl FromStr for ModelName {
         if begins && text.len() <= 64 && text.bytes().all(word) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("a name is 1 to 64 of a-z, 0-9 and -, beginning with a letter")
+            Err("a name must be 1 to 64 characters from a-z, 0-9 and -, starting with a letter")
         }
     }
 }
@@ -51,13 +51,13 @@ impl FromStr for Version {
         let mut parts = text.split('.').map(str::parse);
         let version = match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Self(major, minor, patch),
-            _ => return Err("a version is three numbers such as 1.0.2"),
+            _ => return Err("a version must be three numbers such as 1.0.2"),
         };
         // One spelling each: folders are named by it.
         if version.to_string() == text {
             Ok(version)
         } else {
-            Err("a version has no leading zeros")
+            Err("a version must have no leading zeros")
         }
     }
 }

@@ -139,7 +139,7 @@ impl Look {
         for Place { batch, kind, why, is_fault } in loaded.places() {
             let model = loaded.label();
             if is_fault {
-                tracing::warn!(%model, batch, ?kind, %why, "a model is ready, not on the GPU");
+                tracing::warn!(%model, batch, ?kind, %why, "a model is ready, but not on the GPU");
             } else {
                 tracing::info!(%model, batch, ?kind, %why, "a model is ready");
             }

@@ -123,7 +123,7 @@ fn jpeg(bytes: &mut Bytes) -> Result<Outline, ImageError> {
         match marker {
             0xd9 => break,
             0x01 | 0xd0..=0xd7 => continue,
-            0x00 | 0xd8 => return Err(malformed("a marker stands where none may")),
+            0x00 | 0xd8 => return Err(malformed("a marker is in an invalid place")),
             _ => {}
         }
         let length = usize::from(u16::from_be_bytes(bytes.array()?));
@@ -141,7 +141,7 @@ fn jpeg(bytes: &mut Bytes) -> Result<Outline, ImageError> {
                 frame = Some((side(w1, w0), side(h1, h0), u64::from(components.clamp(1, 4))));
             }
             0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                return Err(malformed("a kind of JPEG that browsers do not show"));
+                return Err(malformed("a kind of JPEG that browsers do not display"));
             }
             0xda => {
                 scans += 1;
@@ -175,14 +175,14 @@ fn png(bytes: &mut Bytes) -> Result<Outline, ImageError> {
         let length = u32::from_be_bytes(bytes.array()?);
         let name: [u8; 4] = bytes.array()?;
         if !name.iter().all(u8::is_ascii_alphabetic) || length > 0x7fff_ffff {
-            return Err(malformed("what should be a chunk is none"));
+            return Err(malformed("invalid chunk"));
         }
         let body = bytes.take(length as usize)?;
         bytes.take(4)?;
         match (&name, &mut outline) {
             (b"IHDR", None) => outline = Some(png_header(body)?),
             (b"IHDR", Some(_)) => return Err(malformed("more than one header")),
-            (_, None) => return Err(malformed("its header does not come first")),
+            (_, None) => return Err(malformed("its header is not first")),
             (b"acTL", Some(outline)) => outline.is_animated = true,
             (b"IEND", Some(outline)) => return Ok(*outline),
             _ => {}

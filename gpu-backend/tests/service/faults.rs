@@ -150,7 +150,7 @@ async fn breaks(fault: Fault, code: &str, model: &str) -> (Stocked, Arc<Switch>)
     let version = fetched(&stocked.rig, "/version").await;
     for size in version["models"][0]["sizes"].as_array().unwrap() {
         assert_eq!(size["engine"], "rten");
-        assert!(size["verdict"].as_str().unwrap().contains("left while serving"), "{size}");
+        assert!(size["verdict"].as_str().unwrap().contains("abandoned while serving"), "{size}");
     }
     let health = fetched(&stocked.rig, "/health/ready").await;
     assert_eq!(
