@@ -21,13 +21,13 @@ enum Task {
     Build(command::build::Arguments),
     /// Start everything on this machine until Ctrl-C
     Dev(command::dev::Arguments),
-    /// Run every check, or those that are named
+    /// Run all checks, or only the named ones
     Test(command::test::Arguments),
     /// Print which modules need each other in a circle
     Layers(command::layers::Arguments),
-    /// Print the tables of figures
+    /// Print the benchmark tables
     Bench(command::bench::Arguments),
-    /// Prove the gpu-backend on an adapter and write down what it did
+    /// Test the gpu-backend on an adapter and record the results
     Prove(command::prove::Arguments),
     /// Publish the worker after checking it
     Publish(command::publish::Arguments),

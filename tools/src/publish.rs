@@ -46,25 +46,22 @@ pub fn publish(project: &Project) -> Result<()> {
     let text = std::fs::read_to_string(project.at("wrangler.toml"))?;
     ensure!(
         !text.contains(PLACEHOLDER),
-        "wrangler.toml still has the placeholder id of a KV namespace; put in your own: \
-         `npx wrangler kv namespace create SITES`"
+        "wrangler.toml still has the placeholder id of a KV namespace; replace it with your own: `npx wrangler kv namespace create SITES`"
     );
     let manifest = Manifest::read(&project.at("wrangler.toml"))?;
     let origin = manifest.vars.get("MUNJIGI_ORIGIN_URL").map_or("", String::as_str);
     ensure!(
         !is_loopback(origin),
-        "MUNJIGI_ORIGIN_URL in wrangler.toml is {origin}, which the edge cannot reach; put in \
-         your origin's public address, or leave it empty to keep events at the edge"
+        "MUNJIGI_ORIGIN_URL in wrangler.toml is {origin}, which the edge cannot reach; set it to your origin's public URL, or leave it empty to keep events at the edge"
     );
     let missing = missing_secrets(project)?;
     ensure!(
         missing.is_empty(),
-        "secrets are missing: {}; make them with `munjigi keys generate` and set each with \
-         `npx wrangler secret put NAME`",
+        "secrets are missing: {}; generate them with `munjigi keys generate` and set each with `npx wrangler secret put NAME`",
         missing.join(", ")
     );
     say::run("wrangler deploy", "see the messages above", &mut wrangler(project, &["deploy"])?)?;
-    println!("\nUndo: `npx wrangler rollback` brings the version before this one back.");
+    println!("\nUndo: `npx wrangler rollback` restores the previous version.");
     Ok(())
 }
 
@@ -117,7 +114,7 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
     let exposed = SECRETS
         .iter()
         .filter(|name| manifest.vars.contains_key(**name))
-        .map(|name| format!("{name} is a secret and stands in [vars]"));
+        .map(|name| format!("{name} is a secret but is set in [vars]"));
     let local = manifest.vars.contains_key("MUNJIGI_LOCAL");
     let addresses = manifest.observability.logs_invocations();
     bound
@@ -128,7 +125,7 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
         .chain(exposed)
         .chain(local.then(|| "MUNJIGI_LOCAL is for a developer's machine only".to_owned()))
         .chain(addresses.then(|| {
-            "the platform's invocation logs hold visitors' addresses: set `invocation_logs = \
+            "the platform's invocation logs contain visitors' addresses: set `invocation_logs = \
              false` under [observability.logs]"
                 .to_owned()
         }))

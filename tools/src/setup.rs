@@ -30,7 +30,7 @@ pub fn for_building(project: &Project) -> Result<()> {
     say::heading("Set-up");
     ensure!(
         cfg!(all(target_os = "linux", target_arch = "x86_64")),
-        "set-up needs Linux on x86-64: the pinned Node, Postgres and workerd are built for it"
+        "set-up requires Linux on x86-64: the pinned Node, Postgres and workerd are built for it"
     );
     rust_target()?;
     packages(project)?;

@@ -241,7 +241,7 @@ impl Stack {
         let ours = [&sites.site, &sites.bench_site, &sites.pictures_site, &sites.console_site];
         for site in ours.into_iter().chain(sites.dialects.values()) {
             site.wait_until_published(&origin, PUBLISHED_WITHIN).await.with_context(|| {
-                format!("is the origin publishing? see {}", logs.join("origin.log").display())
+                format!("check that the origin publishes: {}", logs.join("origin.log").display())
             })?;
             site.wait_until_served(&edge.url(), PUBLISHED_WITHIN).await?;
         }

@@ -19,7 +19,7 @@ enum UsageError {
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing => f.write_str("give a seed and at least one nonce"),
+            Self::Missing => f.write_str("pass a seed and at least one nonce"),
             Self::Seed(text) => {
                 write!(f, "the seed must be 64 hex digits (32 bytes), not {text:?}")
             }

@@ -19,7 +19,7 @@ pub(super) fn migrations_only_grow(context: &Context) -> Result<Outcome> {
     let changed = rewritten(&diff);
     ensure!(
         changed.is_empty(),
-        "changed since {base}: {}; leave it as it was and add a new migration",
+        "changed since {base}: {}; revert it and add a new migration",
         changed.join(", ")
     );
     Ok(Outcome::Passed)

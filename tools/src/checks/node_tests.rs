@@ -79,7 +79,7 @@ pub(super) fn run(
     }
     let mut broken = Vec::new();
     for test in &failed {
-        println!("   once more, alone: {}", test.name);
+        println!("   again, alone: {}", test.name);
         let alone = test.pattern();
         if call(alone.as_slice(), std::slice::from_ref(&test.file)).is_err() {
             broken.push(test.clone());

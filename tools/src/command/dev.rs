@@ -40,7 +40,7 @@ pub struct Arguments {
     /// Port of the example shop
     #[arg(long, env = "MUNJIGI_EXAMPLE_PORT", default_value_t = 8788)]
     example_port: u16,
-    /// Port of the example shop whose every visitor is shown a picture
+    /// Port of the example shop that shows every visitor a picture
     #[arg(long, env = "MUNJIGI_PICTURES_EXAMPLE_PORT", default_value_t = 8789)]
     pictures_example_port: u16,
     /// Port of the gpu-backend
@@ -65,8 +65,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     for (what, variable, port) in wanted {
         ensure!(
             ports::is_free(port),
-            "port {port} (the {what}'s) is taken; is another scripts/dev running? \
-             Set {variable} to use another port"
+            "port {port} (the {what}'s) is in use; is another scripts/dev running? Set {variable} to use another port"
         );
     }
     if arguments.fresh {
@@ -192,10 +191,9 @@ fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()
     files::write_private(&file, &format!("{described:#}\n"))?;
     let Site { sitekey, hostname, .. } = &stack.site;
     println!(
-        "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- \
-         everybody is stepped up\n   edge           {}\n   \
+        "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- every visitor gets a picture\n   edge           {}\n   \
          console        {}   <- log in as the demo account, or sign up; emails are under /mailbox\n   for operators  {}/health/ready, /metrics\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
-         logs           {}\n   for tools      {}\n\nIs it well?\n   target/debug/munjigi probe --edge {} \
+         logs           {}\n   for tools      {}\n\nCheck it:\n   target/debug/munjigi probe --edge {} \
          --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
         stack.edge.url(),
         stack.origin.url(),

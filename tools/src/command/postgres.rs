@@ -12,10 +12,10 @@ use crate::project::Project;
 /// Arguments of `munjigi-tools postgres`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Flush writes to the disk as in life, to measure them
+    /// Flush writes to disk as in production, to measure them
     #[arg(long)]
     flush: bool,
-    /// A command that gets DATABASE_URL; without one the address is printed
+    /// A command to run with DATABASE_URL; without one, print the URL
     #[arg(last = true)]
     command: Vec<String>,
 }

@@ -28,13 +28,13 @@ const MESSAGES: &str = "see the messages above";
 /// Arguments of `munjigi-tools prove`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Only build what is carried, .munjigi/prove.tar.gz
+    /// Only build the archive .munjigi/prove.tar.gz
     #[arg(long)]
     prepare: bool,
-    /// The day, for the record
+    /// The date, for the record
     #[arg(long)]
     date: String,
-    /// Further words for `munjigi-prove all`
+    /// Further arguments for `munjigi-prove all`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<String>,
 }

@@ -11,7 +11,7 @@ use crate::{publish, say, setup};
 /// Arguments of `munjigi-tools publish`.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Arguments {
-    /// Check and pack, upload nothing
+    /// Dry run: check and pack, but upload nothing
     #[arg(long)]
     dry_run: bool,
 }

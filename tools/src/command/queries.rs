@@ -10,7 +10,7 @@ use crate::queries;
 /// Arguments of `munjigi-tools queries`.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Arguments {
-    /// Change nothing; fail when it is stale
+    /// Change nothing; fail if the description is stale
     #[arg(long)]
     check: bool,
 }

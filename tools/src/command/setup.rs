@@ -11,7 +11,7 @@ use crate::setup::{self, browsers, redis, vulkan};
 /// Arguments of `munjigi-tools setup`.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Arguments {
-    /// What for
+    /// What to set up for
     #[arg(long = "for", value_enum, default_value_t = Purpose::Dev)]
     purpose: Purpose,
 }

@@ -20,7 +20,7 @@ pub struct Arguments {
     /// How the edge runs
     #[arg(long, value_enum, default_value_t = Kind::Workerd)]
     edge: Kind,
-    /// A variable of the edge, NAME=VALUE; may be repeated
+    /// A variable of the edge, NAME=VALUE; can be repeated
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     vars: Vec<(String, String)>,
     /// A variable of the origin, likewise
@@ -29,19 +29,19 @@ pub struct Arguments {
     /// A variable of the gpu-backend, likewise
     #[arg(long = "gpu-var", value_name = "NAME=VALUE", value_parser = variable)]
     gpu_vars: Vec<(String, String)>,
-    /// Pictures are made, and there are some of every kind when it is printed
+    /// Draw pictures, and wait for some of every kind
     #[arg(long)]
     pictures: bool,
-    /// The origin has a Redis
+    /// Give the origin a Redis
     #[arg(long)]
     redis: bool,
-    /// Plain workerd says at `/__rows` how many rows its objects wrote
+    /// Plain workerd reports at `/__rows` how many rows its objects wrote
     #[arg(long)]
     count_rows: bool,
-    /// A folder whose data, keys and sites are kept for the next start
+    /// A folder to keep data, keys and sites for the next start
     #[arg(long)]
     folder: Option<PathBuf>,
-    /// Where logs go; inside the stack's folder otherwise
+    /// Folder for logs [default: inside the stack's folder]
     #[arg(long)]
     logs: Option<PathBuf>,
 }
@@ -94,7 +94,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
 
 async fn obey(stack: &mut Stack, mut lines: UnboundedReceiver<String>) -> Result<()> {
     while let Some(line) = lines.recv().await {
-        let (order, part) = line.split_once(' ').context("an order is two words")?;
+        let (order, part) = line.split_once(' ').context("an order must be two words")?;
         let order = Order::from_str(order, false).map_err(Error::msg)?;
         let part = Part::from_str(part, false).map_err(Error::msg)?;
         stack.steer(order, part).await.with_context(|| line.clone())?;

@@ -17,10 +17,10 @@ use crate::setup::{self, browsers, python, redis, vulkan};
 /// Arguments of `munjigi-tools test`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Look at everything, even after a failure
+    /// Run all checks, even after a failure
     #[arg(long)]
     keep_going: bool,
-    /// Only these checks
+    /// Run only these checks
     names: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ fn choose(names: &[String]) -> Result<Vec<Check>> {
     for name in names {
         ensure!(
             known.contains(&name.as_str()),
-            "no check `{name}`; there are {}",
+            "no check `{name}`; available checks: {}",
             known.join(", ")
         );
     }

@@ -94,7 +94,7 @@ fn obtain(project: &Project, recipe: &Recipe) -> Result<Vec<(&'static str, PathB
     }
     super::debian::install(recipe.packages)?;
     found(recipe).ok_or_else(|| {
-        anyhow::anyhow!("installed {} and still found no browser", recipe.packages.join(" "))
+        anyhow::anyhow!("installed {} but still found no browser", recipe.packages.join(" "))
     })
 }
 
@@ -107,7 +107,7 @@ fn locate(variable: &str, places: &[&str]) -> Option<PathBuf> {
 }
 
 /// Playwright's own download, below `.munjigi`; its host is not always
-/// reachable, and then the next way is tried.
+/// reachable, and then trying the next way.
 fn from_playwright(project: &Project, name: &str) -> Option<PathBuf> {
     let node = Node::find(project).ok()?;
     let folder = project.state().join("browsers");
@@ -127,7 +127,7 @@ fn from_playwright(project: &Project, name: &str) -> Option<PathBuf> {
             .env("PLAYWRIGHT_BROWSERS_PATH", &folder)
             .env("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", "10000")
             .current_dir(project.root());
-        say::run("Playwright's browser", "the next way is tried", &mut install)
+        say::run("Playwright's browser", "trying the next way", &mut install)
             .inspect_err(|error| println!("   {error:#}"))
             .ok()?;
         location()

@@ -72,7 +72,7 @@ fn cargo_install(
         .env("CARGO_TARGET_DIR", project.target())
         .current_dir(project.root());
     let what = format!("{name} {version} (one to two minutes)");
-    say::run(&what, "is the crate registry reachable?", &mut cargo)
+    say::run(&what, "check that the crate registry is reachable", &mut cargo)
 }
 
 impl Lock {

@@ -20,7 +20,7 @@ pub(super) const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
 pub(super) fn install(packages: &[&str]) -> Result<()> {
     let by_hand = format!("sudo apt-get install -y {}", packages.join(" "));
     if !may_install() {
-        bail!("not here and not root; install it: {by_hand}");
+        bail!("missing, and this user is not root; install it: {by_hand}");
     }
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");

@@ -35,7 +35,8 @@ pub(super) fn install(folder: &Path, about: &str) -> Result<()> {
         .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
         .env("PUPPETEER_SKIP_DOWNLOAD", "1")
         .current_dir(folder);
-    let remedy = "Node 20 or later with npm must be on PATH, and the package registry reachable";
+    let remedy =
+        "Node 20 or later with npm must be on PATH, and the package registry must be reachable";
     say::run(about, remedy, &mut npm)
 }
 

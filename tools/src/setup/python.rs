@@ -46,7 +46,7 @@ pub fn prepare(project: &Project) -> Result<PathBuf> {
         let mut pip = Command::new(&python);
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
             .arg(project.at(path));
-        say::run("Python packages", "is the package index reachable?", &mut pip)?;
+        say::run("Python packages", "check that the package index is reachable", &mut pip)?;
     }
     std::fs::write(&stamp, requirements)?;
     Ok(python)

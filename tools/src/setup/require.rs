@@ -83,7 +83,7 @@ impl FromStr for Required {
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             let Some(part) = Part::ALL.iter().find(|part| part.name() == word) else {
                 let known = Part::ALL.map(Part::name).join(", ");
-                bail!("MUNJIGI_REQUIRE names `{word}`; known are {known}")
+                bail!("MUNJIGI_REQUIRE names `{word}`; known names are {known}")
             };
             parts.insert(*part);
         }

@@ -85,7 +85,7 @@ fn find(
     if let Some((variable, files)) = named(&lookup) {
         let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
         let Some(driver) = files.iter().find(|file| file.is_file()) else {
-            bail!("{variable} names no driver that is there: {}", shown(&files));
+            bail!("{variable} does not name an existing driver: {}", shown(&files));
         };
         return Ok(Vulkan { driver: driver.clone(), variables: Vec::new() });
     }

@@ -28,5 +28,7 @@ pub async fn wait_for_kinds(database_url: &str, wanted: &[&str], within: Duratio
         let ready = ready_kinds(database_url).await.unwrap_or_default();
         Ok(wanted.iter().all(|kind| ready.contains(*kind)).then_some(()))
     });
-    looked.await.context("does the factory work? see the logs of the origin and the gpu-backend")
+    looked
+        .await
+        .context("check that the factory works; see the logs of the origin and the gpu-backend")
 }

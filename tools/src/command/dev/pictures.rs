@@ -11,7 +11,7 @@ use crate::process::Service;
 use crate::project::Project;
 use crate::stack::{Stack, pools};
 
-const INSTEAD: &str = "until then risky visitors get a longer puzzle";
+const INSTEAD: &str = "until then, risky visitors get a longer puzzle";
 
 /// How far they are.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ impl Making {
 
     fn told_if_failed(&mut self, outcome: Result<()>) {
         if let Err(error) = outcome {
-            eprintln!("   no pictures, the rest works: {error:#}");
+            eprintln!("   no pictures, but everything else works: {error:#}");
             self.stage = Stage::Failed;
         }
     }
