@@ -47,7 +47,7 @@ const BYTES: &str = "application/octet-stream";
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
     /// No answer. Ours or the network's; try again.
-    #[error("the edge at {url} does not answer: {reason}")]
+    #[error("the edge at {url} does not respond: {reason}")]
     Unreachable {
         /// Where.
         url: Url,

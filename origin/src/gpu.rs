@@ -45,7 +45,7 @@ pub const PHOTOS: Caller = Caller { name: "photos", priority: "high" };
 #[derive(Debug, thiserror::Error)]
 pub enum GpuError {
     /// No answer. Ours or the network's; try again.
-    #[error("the gpu-backend at {url} does not answer: {reason}")]
+    #[error("the gpu-backend at {url} does not respond: {reason}")]
     Unreachable {
         /// Where.
         url: Url,
@@ -70,7 +70,7 @@ pub enum GpuError {
         code: Option<Code>,
     },
     /// Its answer is not what the protocol says.
-    #[error("the gpu-backend's answer cannot be read: {0}")]
+    #[error("the gpu-backend's response cannot be read: {0}")]
     Malformed(String),
 }
 
@@ -169,7 +169,7 @@ impl Gpu {
             return Err(refused(answer, deadline).await);
         }
         if answer.content_length().is_some_and(|length| length > MOST_ANSWER_BYTES) {
-            return Err(GpuError::Malformed("it is longer than any answer".to_owned()));
+            return Err(GpuError::Malformed("it is longer than any valid response".to_owned()));
         }
         let bytes = answer.bytes().await.map_err(|error| self.no_answer(&error, deadline))?;
         serde_json::from_slice(&bytes).map_err(|error| GpuError::Malformed(error.to_string()))

@@ -122,14 +122,14 @@ pub fn operators(app: Arc<App>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::handler))
-        .fallback(async || Refused::new(Code::NotFound, "there is nothing at this path"))
+        .fallback(async || Refused::new(Code::NotFound, "unknown path"))
         .method_not_allowed_fallback(another_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
         .with_state(app)
 }
 
 async fn another_method() -> Refused {
-    Refused::new(Code::MethodNotAllowed, "the path takes another method")
+    Refused::new(Code::MethodNotAllowed, "the path does not support this method")
 }
 
 /// Every page, with that of the API, which the console knows nothing of.

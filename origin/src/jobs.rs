@@ -70,7 +70,7 @@ impl Jobs {
         let swept = transact(&self.pool, &Sweep { now }).await?;
         let erased = departures::erase_due(&self.pool, now).await?;
         if erased > 0 {
-            tracing::info!(erased, "accounts erased, as their owners asked");
+            tracing::info!(erased, "erased accounts at their owners' request");
         }
         if created > 0 || !dropped.is_empty() {
             tracing::info!(created, ?dropped, swept, "partitions");
@@ -156,7 +156,7 @@ impl Jobs {
                 Ok(Turn::Others) => RETRY_EVERY,
                 Err(error) => {
                     metrics::counter!("munjigi_job_failures_total", "job" => name).increment(1);
-                    tracing::warn!(job = name, %error, "a job failed; trying again soon");
+                    tracing::warn!(job = name, %error, "a job failed; retrying soon");
                     RETRY_EVERY
                 }
             };

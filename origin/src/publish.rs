@@ -42,7 +42,7 @@ impl Publisher {
     pub async fn run(self, stop: Stop) {
         match self.queue_everything().await {
             Ok(sites) => tracing::info!(sites, "publishing every site to the edge"),
-            Err(error) => tracing::warn!(%error, "sites are not queued for publishing"),
+            Err(error) => tracing::warn!(%error, "sites could not be queued for publishing"),
         }
         outbox::run(&self, stop).await;
     }
@@ -72,8 +72,8 @@ pub enum Delivery {
 impl Outbox for Publisher {
     type Due = Delivery;
 
-    const WAITS: &'static str = "publishing waits for Postgres";
-    const BROKE_OFF: &'static str = "a delivery broke off";
+    const WAITS: &'static str = "publishing is waiting for Postgres";
+    const BROKE_OFF: &'static str = "a delivery was interrupted";
 
     fn clock(&self) -> &Clock {
         &self.clock

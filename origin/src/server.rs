@@ -52,13 +52,13 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// TLS or the system's certificates.
-    #[error("the HTTP client cannot be made: {0}")]
+    #[error("cannot create the HTTP client: {0}")]
     HttpClient(#[source] reqwest::Error),
     /// Another recorder was installed.
-    #[error("metrics cannot be recorded: {0}")]
+    #[error("cannot record metrics: {0}")]
     Metrics(#[source] metrics_exporter_prometheus::BuildError),
     /// TLS or the system's certificates.
-    #[error("the connection to Redis cannot be made: {0}")]
+    #[error("cannot connect to Redis: {0}")]
     Redis(#[source] redis::RedisError),
     /// TLS or the system's certificates.
     #[error(transparent)]
@@ -191,7 +191,7 @@ impl Server {
         let mut serving = tokio::spawn(serve(Arc::clone(&self.app), listeners, asked));
         tokio::select! {
             () = stop => {
-                tracing::info!("stopping: ending what is under way");
+                tracing::info!("stopping: finishing requests in progress");
                 stopper.ask();
                 self.app.end_live_pages();
             }
@@ -207,7 +207,7 @@ impl Server {
             served
         };
         let Ok(served) = tokio::time::timeout(STOP_WITHIN, ended).await else {
-            tracing::warn!("something did not end within 25 s; leaving it");
+            tracing::warn!("some tasks did not finish within 25 s; abandoning them");
             return Ok(());
         };
         tokio::join!(self.app.pool.close(), self.app.factory.pool.close());
@@ -363,7 +363,7 @@ async fn apply_schema(app: &App) {
                 let text = error.to_string();
                 // The same reason once, not once a second.
                 if text != told {
-                    tracing::warn!(%error, "not ready: waiting for Postgres, trying every second");
+                    tracing::warn!(%error, "not ready: waiting for Postgres, retrying every second");
                 }
                 app.readiness.set_schema(Schema::Waiting(text.clone()));
                 told = text;

@@ -45,7 +45,7 @@ pub struct Traces {
 
 /// Why there are no traces.
 #[derive(Debug, thiserror::Error)]
-#[error("traces cannot be exported: {0}")]
+#[error("cannot export traces: {0}")]
 pub struct TracesError(String);
 
 impl Traces {
@@ -109,7 +109,7 @@ impl Traces {
         let end = move || provider.shutdown_with_timeout(FINISH_WITHIN);
         let ended = tokio::task::spawn_blocking(end);
         if !matches!(tokio::time::timeout(FINISH_WITHIN * 2, ended).await, Ok(Ok(Ok(())))) {
-            tracing::warn!("the last traces did not reach their collector");
+            tracing::warn!("the last traces did not reach the collector");
         }
     }
 }
@@ -136,7 +136,7 @@ pub fn join(span: &Span, headers: &HeaderMap, name: &str) {
 pub fn answered(span: &Span, status: u16) {
     span.set_attribute("http.response.status_code", i64::from(status));
     if status >= 500 {
-        span.set_status(Status::error("the answer is a failure of ours"));
+        span.set_status(Status::error("the request failed with a server error"));
     }
 }
 
@@ -194,13 +194,15 @@ impl Post {
     fn note(&self, is_well: bool) {
         if is_well {
             if self.is_away.swap(false, Ordering::Relaxed) {
-                tracing::info!("the collector takes traces again");
+                tracing::info!("the collector accepts traces again");
             }
             return;
         }
         metrics::counter!("munjigi_traces_failures_total").increment(1);
         if !self.is_away.swap(true, Ordering::Relaxed) {
-            tracing::warn!("the collector at MUNJIGI_OTLP_URL takes no traces; they are dropped");
+            tracing::warn!(
+                "the collector at MUNJIGI_OTLP_URL does not accept traces; they are dropped"
+            );
         }
     }
 }

@@ -24,7 +24,7 @@ const MOST_ROUNDS: usize = 6;
 #[derive(Debug, thiserror::Error)]
 pub enum VisitError {
     /// No answer.
-    #[error("the edge does not answer: {0}")]
+    #[error("the edge does not respond: {0}")]
     Unreachable(String),
     /// A refusal with its problem document.
     #[error("refused with {status} {}: {}", .problem.code, .problem.detail)]
@@ -35,7 +35,7 @@ pub enum VisitError {
         problem: Box<Problem>,
     },
     /// An answer that is not the protocol's.
-    #[error("answered {status}, which is not what Munjigi's edge says here: {reason}")]
+    #[error("answered {status}, which Munjigi's edge does not do here: {reason}")]
     Strange {
         /// HTTP status.
         status: StatusCode,
@@ -43,10 +43,10 @@ pub enum VisitError {
         reason: String,
     },
     /// A puzzle that this program cannot solve.
-    #[error("the edge asks for a puzzle that this version of munjigi does not know")]
+    #[error("the edge requires a puzzle that this version of munjigi does not know")]
     UnknownPuzzle,
     /// It asked for more and more.
-    #[error("the edge asked for more than {MOST_ROUNDS} rounds")]
+    #[error("the edge required more than {MOST_ROUNDS} rounds")]
     Endless,
 }
 
@@ -182,7 +182,9 @@ impl Visitor {
         let reply: Result<SolutionReply, _> = self.post(routes::SOLUTIONS.path, request).await;
         let outcome = match &reply {
             Ok(SolutionReply::Passed { .. }) => "passed".to_owned(),
-            Ok(SolutionReply::Next(next)) => format!("more is asked: {}", asked(&next.step)),
+            Ok(SolutionReply::Next(next)) => {
+                format!("more work is required: {}", asked(&next.step))
+            }
             Err(error) => error.to_string(),
         };
         self.note("solution", stopwatch, outcome);

@@ -28,7 +28,7 @@ struct Link {
 
 /// Redis did not answer. Whoever asked goes on without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Redis does not answer")]
+#[error("Redis does not respond")]
 pub struct Away;
 
 impl Redis {
@@ -74,7 +74,7 @@ impl Link {
 
     fn answered(&self) {
         if self.is_away.swap(false, Ordering::Relaxed) {
-            tracing::info!("Redis answers again");
+            tracing::info!("Redis responds again");
         }
     }
 
@@ -83,7 +83,7 @@ impl Link {
         *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deadline::after(REST));
         metrics::counter!("munjigi_redis_failures_total").increment(1);
         if !self.is_away.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%error, "Redis does not answer; Postgres does its work meanwhile");
+            tracing::warn!(%error, "Redis does not respond; Postgres takes over until it is back");
         }
         Away
     }

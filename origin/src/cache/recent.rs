@@ -50,7 +50,7 @@ pub struct Blind(Mutex<Option<Deadline>>);
 /// A change is in force here, but copies elsewhere may last a little longer:
 /// Redis did not hear of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("Redis was not told: copies of the row end within seconds by themselves")]
+#[error("Redis could not be updated: copies of the row expire within seconds")]
 pub struct Lingering;
 
 #[derive(Serialize, Deserialize)]

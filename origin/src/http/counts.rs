@@ -69,12 +69,12 @@ fn check(count: &Count, fields: &Fields) -> Result<(), Refused> {
     fields.check(
         matches!(count.solve_ms.len(), 0 | SOLVE_MS_BUCKETS),
         "solve_ms",
-        "has another number of buckets",
+        "has the wrong number of buckets",
     )?;
     let bucketed = !count.solve_ms.is_empty();
     fields.check(
         !bucketed || count.kind == CountKind::Solved,
         "solve_ms",
-        "belongs to solved alone",
+        "is allowed only for solved",
     )
 }

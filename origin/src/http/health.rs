@@ -100,9 +100,9 @@ pub(super) async fn check_database(app: &App) -> HealthCheck {
         Ok(Ok(())) => well(name),
         Ok(Err(error)) => {
             tracing::debug!(%error, "database check");
-            wrong(name, Status::Down, "Postgres does not answer: check MUNJIGI_DATABASE_URL")
+            wrong(name, Status::Down, "Postgres does not respond: check MUNJIGI_DATABASE_URL")
         }
-        Err(_) => wrong(name, Status::Down, "Postgres does not answer within 2 s"),
+        Err(_) => wrong(name, Status::Down, "Postgres does not respond within 2 s"),
     }
 }
 
@@ -118,16 +118,18 @@ async fn check_edge(app: &App) -> HealthCheck {
     match tokio::time::timeout(CHECK_TIMEOUT, app.edge.health()).await {
         Ok(Ok(Status::Ok)) => well(name),
         // Its own checks name what is wrong there.
-        Ok(Ok(_)) => wrong(name, Status::Degraded, "the edge says that a part of it is not well"),
+        Ok(Ok(_)) => {
+            wrong(name, Status::Degraded, "the edge reports that one of its components is degraded")
+        }
         Ok(Err(error)) => wrong(name, Status::Degraded, &error.to_string()),
-        Err(_) => wrong(name, Status::Degraded, "the edge does not answer within 2 s"),
+        Err(_) => wrong(name, Status::Degraded, "the edge does not respond within 2 s"),
     }
 }
 
 /// None where there is none.
 pub(super) async fn check_redis(app: &App) -> Option<HealthCheck> {
     let name = "redis";
-    let away = "Redis does not answer; Postgres does its work: check MUNJIGI_REDIS_URL";
+    let away = "Redis does not respond; Postgres takes over: check MUNJIGI_REDIS_URL";
     Some(match app.cache.redis.as_ref()?.ping().await {
         Ok(()) => well(name),
         Err(Away) => wrong(name, Status::Degraded, away),
@@ -145,11 +147,13 @@ async fn check_gpu(app: &App) -> Option<HealthCheck> {
     Some(match tokio::time::timeout(CHECK_TIMEOUT, gpu.health()).await {
         Ok(Ok(Status::Ok)) => well(name),
         // Its own checks name what is wrong there.
-        Ok(Ok(_)) => {
-            wrong(name, Status::Degraded, "the gpu-backend says that a part of it is not well")
-        }
+        Ok(Ok(_)) => wrong(
+            name,
+            Status::Degraded,
+            "the gpu-backend reports that one of its components is degraded",
+        ),
         Ok(Err(error)) => wrong(name, Status::Degraded, &error.to_string()),
-        Err(_) => wrong(name, Status::Degraded, "the gpu-backend does not answer within 2 s"),
+        Err(_) => wrong(name, Status::Degraded, "the gpu-backend does not respond within 2 s"),
     })
 }
 
@@ -162,11 +166,11 @@ pub(super) async fn check_mail(app: &App) -> Option<HealthCheck> {
     let backlog = mails::backlog(&app.pool, app.clock.now());
     Some(match tokio::time::timeout(CHECK_TIMEOUT, backlog).await {
         Ok(Ok(backlog)) if backlog.lag_ms > MAIL_LAG_MS => {
-            wrong(name, Status::Degraded, "letters wait for more than 5 minutes")
+            wrong(name, Status::Degraded, "emails have been waiting for more than 5 minutes")
         }
         Ok(Ok(_)) => well(name),
         Ok(Err(_)) | Err(_) => {
-            wrong(name, Status::Degraded, "Postgres does not say whether letters wait")
+            wrong(name, Status::Degraded, "Postgres does not respond about waiting emails")
         }
     })
 }

@@ -12,12 +12,12 @@ const PAGE: &str = r#"<!doctype html>
   body { max-width: 36rem; margin: 4rem auto; padding: 0 1rem; }
 </style>
 <h1>Munjigi</h1>
-<p>This is the origin of a Munjigi CAPTCHA service. It keeps sites and records;
-visitors never come here.</p>
-<p>Sites are managed with the <code>munjigi</code> command: <code>munjigi site --help</code>.
-The README beside it shows how to begin.</p>
+<p>This is the origin of a Munjigi CAPTCHA service. It stores sites and records;
+visitors never connect to it.</p>
+<p>Manage sites with the <code>munjigi</code> command: <code>munjigi site --help</code>.
+The README shows how to get started.</p>
 <ul>
-<li>Health, part by part, and metrics: at <code>MUNJIGI_OPERATOR_LISTEN</code>, for operators</li>
+<li>Health of each component, and metrics: at <code>MUNJIGI_OPERATOR_LISTEN</code>, for operators</li>
 <li><a href="/version">Version</a></li>
 </ul>
 </html>

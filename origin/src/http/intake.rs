@@ -35,7 +35,7 @@ impl Fields {
 
     /// Empty or two letters.
     pub fn country(&self, text: &str) -> Result<(), Refused> {
-        self.check(matches!(text.len(), 0 | 2), "country", "is not two letters or empty")?;
+        self.check(matches!(text.len(), 0 | 2), "country", "is neither two letters nor empty")?;
         self.text("country", text, 2)
     }
 
@@ -79,7 +79,11 @@ impl Window {
 /// Counts records left out.
 pub fn count_left_out(kind: &'static str, number: usize) {
     if number > 0 {
-        tracing::warn!(kind, number, "records older than retention or of the future are left out");
+        tracing::warn!(
+            kind,
+            number,
+            "records that are past retention or in the future are skipped"
+        );
         let number = u64::try_from(number).unwrap_or(u64::MAX);
         metrics::counter!("munjigi_intake_left_out_total", "kind" => kind).increment(number);
     }
@@ -87,5 +91,5 @@ pub fn count_left_out(kind: &'static str, number: usize) {
 
 /// The answer to a nonce that was used before.
 pub fn replayed() -> Refused {
-    Refused::new(Code::Replayed, "the signature's nonce was used before")
+    Refused::new(Code::Replayed, "the signature's nonce was already used")
 }

@@ -116,16 +116,16 @@ async fn look_at_webhooks(app: &App) {
 /// Says what each metric means. Once, after the recorder is installed.
 pub fn describe() {
     describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
-    describe_histogram!("munjigi_http_request_seconds", Unit::Seconds, "Time to answer");
+    describe_histogram!("munjigi_http_request_seconds", Unit::Seconds, "Response time");
     describe_counter!("munjigi_refusals_total", "Refused requests by code");
     describe_counter!(
         "munjigi_intake_events_total",
-        "Events taken: new, raised (more rejections), repeated (delivered again)"
+        "Events received: new, raised (more rejections), repeated (delivered again)"
     );
     describe_counter!("munjigi_intake_count_batches_total", "Batches of counts: new or repeated");
     describe_counter!(
         "munjigi_intake_left_out_total",
-        "Records acknowledged but not stored: past retention or of the future"
+        "Records acknowledged but not stored: past retention or in the future"
     );
     describe_histogram!(
         "munjigi_event_lag_seconds",
@@ -137,29 +137,28 @@ pub fn describe() {
         Unit::Count,
         "Connections to Postgres by pool and state"
     );
-    describe_gauge!("munjigi_pool_connections_limit", Unit::Count, "Most that a pool opens");
+    describe_gauge!("munjigi_pool_connections_limit", Unit::Count, "Maximum connections of a pool");
     describe_gauge!(
         "munjigi_pool_wait_seconds",
         Unit::Seconds,
-        "How long this scrape waited for a connection, a second at most: 0 is well, 1 is exhausted"
+        "Time that this scrape waited for a connection, at most one second: 0 is healthy, 1 is exhausted"
     );
-    describe_gauge!(
-        "munjigi_intake_waiting",
-        Unit::Count,
-        "Calls of the edge that wait for their turn at Postgres"
-    );
+    describe_gauge!("munjigi_intake_waiting", Unit::Count, "Edge calls waiting for Postgres");
     describe_gauge!(
         "munjigi_queue_jobs",
         Unit::Count,
-        "Jobs of drawing by state: waiting, running, failed (tried for the last time)"
+        "Drawing jobs by state: waiting, running, failed (after the last attempt)"
     );
     describe_gauge!(
         "munjigi_queue_oldest_seconds",
         Unit::Seconds,
-        "For how long the job that is due for longest has waited"
+        "Waiting time of the oldest due job"
     );
-    describe_gauge!("munjigi_database_up", "Whether Postgres answered this scrape");
-    describe_gauge!("munjigi_outbox_pending", "Sites whose newest version the edge lacks");
+    describe_gauge!("munjigi_database_up", "Whether Postgres responded to this scrape");
+    describe_gauge!(
+        "munjigi_outbox_pending",
+        "Sites whose newest version has not reached the edge"
+    );
     describe_gauge!("munjigi_outbox_lag_seconds", Unit::Seconds, "Age of the oldest of them");
     describe_counter!(
         "munjigi_publications_total",
@@ -167,49 +166,52 @@ pub fn describe() {
     );
     describe_gauge!(
         "munjigi_picture_pool_challenges_left",
-        "Challenges left to deal in published packs, by kind of picture"
+        "Challenges left in published packs, by kind of picture"
     );
     describe_gauge!("munjigi_picture_pool_packs", "Packs of pictures by kind and state");
     describe_gauge!(
         "munjigi_picture_pool_below_seconds",
         Unit::Seconds,
-        "How long a kind that is dealt has been below its low-water mark: alert above an hour"
+        "Time that an active kind has been below its low-water mark: alert above an hour"
     );
     describe_counter!("munjigi_pictures_drawn_total", "Pictures drawn by kind");
     describe_counter!(
         "munjigi_pictures_dropped_total",
-        "Drawn pictures that are not dealt: ambiguous, guessable, broken, easy"
+        "Drawn pictures that were discarded: ambiguous, guessable, broken, easy"
     );
     describe_counter!(
         "munjigi_pictures_missed_total",
-        "Pictures that were due and could not be dealt: alert on any"
+        "Pictures that were due and could not be served: alert on any"
     );
-    describe_gauge!("munjigi_mail_waiting", "Letters that are not sent yet");
+    describe_gauge!("munjigi_mail_waiting", "Emails that have not been sent yet");
     describe_gauge!("munjigi_mail_lag_seconds", Unit::Seconds, "Age of the oldest of them");
-    describe_counter!("munjigi_mail_sent_total", "Letters that the mail server took");
+    describe_counter!("munjigi_mail_sent_total", "Emails that the mail server accepted");
     describe_counter!(
         "munjigi_mail_failures_total",
-        "Tries that failed: unreachable, silent, unwelcome (an operator mends these), deferred, refused, unwritable, unfit"
+        "Failed attempts: unreachable, silent, unwelcome (the operator must fix these), deferred, refused, unwritable, unfit"
     );
-    describe_counter!("munjigi_anomalies_opened_total", "Anomalies that began");
-    describe_gauge!("munjigi_webhooks_waiting", "Messages that a webhook has not taken yet");
-    describe_counter!("munjigi_webhooks_delivered_total", "Messages that a webhook took");
+    describe_counter!("munjigi_anomalies_opened_total", "Anomalies that started");
+    describe_gauge!("munjigi_webhooks_waiting", "Messages that a webhook has not accepted yet");
+    describe_counter!("munjigi_webhooks_delivered_total", "Messages that a webhook accepted");
     describe_counter!(
         "munjigi_webhook_failures_total",
-        "Tries that failed, by code: mostly the receivers' to mend"
+        "Failed attempts by code; the receivers must fix most of them"
     );
-    describe_counter!("munjigi_store_conflicts_total", "Transactions tried again");
+    describe_counter!("munjigi_store_conflicts_total", "Retried transactions");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");
     describe_counter!(
         "munjigi_traces_failures_total",
-        "Batches of traces that the collector did not take"
+        "Batches of traces that the collector did not accept"
     );
-    describe_counter!("munjigi_jobs_done_total", "Runs of a job that did it");
+    describe_counter!("munjigi_jobs_done_total", "Successful runs of a job");
     describe_counter!(
         "munjigi_cache_lookups_total",
-        "Looks for a copy in Redis by kind: hit, or miss (also where Redis is away)"
+        "Lookups in Redis by kind: hit, or miss (also while Redis is down)"
     );
-    describe_counter!("munjigi_cache_fallbacks_total", "What Postgres did for Redis, by use");
+    describe_counter!(
+        "munjigi_cache_fallbacks_total",
+        "Work that Postgres did in place of Redis, by use"
+    );
     describe_counter!("munjigi_redis_failures_total", "Calls that Redis did not answer");
-    describe_counter!("munjigi_job_failures_total", "Runs of a job that failed");
+    describe_counter!("munjigi_job_failures_total", "Failed runs of a job");
 }

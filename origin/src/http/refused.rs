@@ -30,7 +30,7 @@ impl Refused {
     pub fn busy() -> Self {
         Self {
             retry_after: Some(1),
-            ..Self::new(Code::RateLimited, "as much is under way as this origin takes at once")
+            ..Self::new(Code::RateLimited, "the origin is at its limit of concurrent requests")
         }
     }
 
@@ -50,11 +50,11 @@ impl Refused {
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         if error.is_passing() {
-            tracing::warn!(%error, "intake waits for Postgres");
+            tracing::warn!(%error, "intake is waiting for Postgres");
         } else {
             tracing::error!(%error, "intake failed");
         }
-        Self::unavailable("the records cannot be written now; send this again")
+        Self::unavailable("the records cannot be written now; retry")
     }
 }
 

@@ -44,7 +44,7 @@ impl Factory {
                 }
                 if drawing.candidates >= drawing.items.saturating_mul(CANDIDATES_PER_ITEM) {
                     let (kept, candidates) = (drawing.kept, drawing.candidates);
-                    let why = format!("only {kept} of {candidates} candidates are fit to be dealt");
+                    let why = format!("only {kept} of {candidates} candidates are usable");
                     self.put_off(pack, &drawing, &why, WAIT_MOST).await?;
                 }
                 self.add_candidates(pack, &drawing).await?;
@@ -85,7 +85,10 @@ impl Factory {
             {
                 if drawing.kept == 0 {
                     let judge = request.judge.as_deref();
-                    tracing::warn!(judge, "the gpu-backend has no such model: nothing is judged");
+                    tracing::warn!(
+                        judge,
+                        "the gpu-backend does not have this model: nothing is judged"
+                    );
                 }
                 request.judge = None;
                 gpu.render(FACTORY, &request, DEADLINE).await?
@@ -99,7 +102,7 @@ impl Factory {
                 .zip(&request.pictures)
                 .all(|(got, asked)| got.seed == asked.seed);
         if !same {
-            let what = "it holds other pictures than were asked for".to_owned();
+            let what = "it contains different pictures than requested".to_owned();
             return Err(GpuError::Malformed(what));
         }
         let RenderReply { pictures, drawn_by } = reply;
@@ -133,7 +136,7 @@ impl Factory {
             let kind = drawing.picture_type;
             let held = u64::try_from(items).unwrap_or_default();
             count_dropped(kind, "easy", drawing.kept.saturating_sub(held));
-            tracing::info!(%pack, kind = kind.as_str(), items, "a pack of pictures is drawn");
+            tracing::info!(%pack, kind = kind.as_str(), items, "a pack of pictures has been drawn");
         }
         Ok(())
     }
@@ -154,7 +157,7 @@ impl Factory {
         let failures = drawing.failures + 1;
         // Each retry would drown the log while the gpu-backend is away.
         if failures.is_power_of_two() {
-            tracing::warn!(%pack, failures, %error, "a pack of pictures waits");
+            tracing::warn!(%pack, failures, %error, "a pack of pictures is waiting");
         }
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         let again = UnixMillis(self.clock.now().0.saturating_add(wait));

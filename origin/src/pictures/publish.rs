@@ -23,7 +23,7 @@ const AT_ONCE: i64 = 4;
 pub(super) async fn run(factory: &Factory, mut stop: Stop) {
     while !stop.is_asked() {
         if let Err(error) = deliver_due(factory).await {
-            tracing::debug!(%error, "publishing packs waits for Postgres");
+            tracing::debug!(%error, "publishing packs is waiting for Postgres");
         }
         tokio::select! {
             () = stop.asked() => {}
@@ -73,13 +73,13 @@ async fn deliver(factory: &Factory, due: Due) -> Result<(), StoreError> {
     match delivery {
         Delivery::Done => {
             count("delivered");
-            tracing::info!(%pack, ?action, "the edge has followed");
+            tracing::info!(%pack, ?action, "the edge is up to date");
         }
         Delivery::Failed(error) => {
             let failed = attempts + 1;
             // Each retry of each pack would drown the log while an edge is away.
             if failed.is_power_of_two() {
-                tracing::warn!(%pack, ?action, failed, %error, "a pack is not delivered; retrying");
+                tracing::warn!(%pack, ?action, failed, %error, "a pack was not delivered; retrying");
             }
             count("failed");
             let again = UnixMillis(now.0 + retry_after_ms(attempts));
@@ -87,7 +87,7 @@ async fn deliver(factory: &Factory, due: Due) -> Result<(), StoreError> {
         }
         Delivery::Unfit(why) => {
             count("unfit");
-            tracing::error!(%pack, %why, "a pack can never be published; it is given up");
+            tracing::error!(%pack, %why, "a pack cannot be published; giving up");
             return packs::given_up(&factory.pool, pack, &why, now).await;
         }
     }
@@ -137,7 +137,7 @@ async fn deliver_pools(factory: &Factory, due: DuePools) -> Result<(), StoreErro
         Err(error) => {
             let attempts = due.attempts + 1;
             if attempts.is_power_of_two() {
-                tracing::warn!(version, attempts, %error, "pools are not published; retrying");
+                tracing::warn!(version, attempts, %error, "pools were not published; retrying");
             }
             count("failed");
             let again = UnixMillis(now.0 + retry_after_ms(due.attempts));

@@ -38,7 +38,7 @@ pub enum QueueError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The library's.
-    #[error("the queue of jobs: {0}")]
+    #[error("the job queue: {0}")]
     Library(String),
 }
 
@@ -63,7 +63,7 @@ impl TaskHandler for DrawPack {
             return Err(format!("there is no pack {}", self.pack));
         };
         if let Err(error) = shop.factory.draw(pack, &shop.stop).await {
-            tracing::warn!(%pack, %error, "a pack of pictures was not drawn on");
+            tracing::warn!(%pack, %error, "the drawing of a pack did not continue");
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ pub async fn run(factory: &Factory, mut stop: Stop) {
     }
     while !stop.is_asked() {
         if let Err(error) = work(factory, &stop).await {
-            tracing::debug!(%error, "the queue of jobs begins anew");
+            tracing::debug!(%error, "the job queue is restarting");
         }
         tokio::select! {
             () = stop.asked() => {}

@@ -30,7 +30,7 @@ impl Factory {
         while self.gpu.is_some() && !stop.is_asked() {
             let Err(error) = queue::migrate(&self.pool).await else { return };
             if !told {
-                tracing::warn!(%error, "no pictures are drawn yet");
+                tracing::warn!(%error, "no pictures have been drawn yet");
                 told = true;
             }
             tokio::select! {
@@ -47,7 +47,7 @@ impl Factory {
                 Ok(()) => told = false,
                 // The same reason once, not every few seconds.
                 Err(error) if !told => {
-                    tracing::warn!(%error, "the pools of pictures are not tended");
+                    tracing::warn!(%error, "the picture pools could not be maintained");
                     told = true;
                 }
                 Err(_) => {}

@@ -28,7 +28,7 @@ pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), Store
         Err(error) => {
             let attempts = due.attempts + 1;
             if attempts.is_power_of_two() {
-                tracing::warn!(version, attempts, %error, "the filter is not published; retrying");
+                tracing::warn!(version, attempts, %error, "the filter was not published; retrying");
             }
             count("failed");
             let again = UnixMillis(now.0 + retry_after_ms(due.attempts));

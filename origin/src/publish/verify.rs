@@ -23,7 +23,7 @@ pub async fn verify(publisher: &Publisher) -> Result<bool, StoreError> {
                 return Ok(true);
             }
             Err(error) => {
-                tracing::debug!(%error, "the edge's sites were not verified");
+                tracing::debug!(%error, "the edge's sites could not be verified");
                 return Ok(false);
             }
         }

@@ -25,7 +25,7 @@ async fn ready_means_that_every_part_is_well(pool: PgPool) {
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn an_origin_without_its_schema_is_not_ready_and_takes_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
-    rig.app.readiness.set_schema(Schema::Waiting("Postgres does not answer".to_owned()));
+    rig.app.readiness.set_schema(Schema::Waiting("Postgres does not respond".to_owned()));
     assert_contract!("not_ready", rig.look_at("/health/ready").await, rig);
     let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
     assert_contract!("starting", answer, rig);
