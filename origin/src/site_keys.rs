@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::entropy::Entropy;
 
-/// Whose shape keys shall have, as requests and forms spell it.
+/// Vendor whose key format a site uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {

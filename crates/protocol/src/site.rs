@@ -87,33 +87,32 @@ impl Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Work {
-    /// Asked of a visitor about whom nothing speaks.
+    /// Required of a visitor without risk signals.
     pub floor: u64,
-    /// Never asked for more.
+    /// Upper limit for any visitor.
     pub ceiling: u64,
 }
 
-/// One rule. Every named condition must hold.
+/// A rule. All its conditions must match.
 ///
-/// `hostname` and `action` are what the client says of itself, and a bot says
-/// whatever is allowed. Country, system and prefix are what the edge sees. So
-/// an `allow` without one of those three takes risk out of account, but not
-/// the counters.
+/// The client reports `hostname` and `action`, so a bot reports whatever is
+/// allowed. The edge observes `country`, `asn` and `prefix`. An `allow` without
+/// one of these three therefore ignores risk, but not the counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rule {
-    /// When.
+    /// Conditions.
     #[serde(rename = "match")]
     pub when: RuleMatch,
-    /// What then.
+    /// What happens to a visitor who matches.
     pub verdict: Verdict,
 }
 
-/// Conditions of a rule; absent means any.
+/// Conditions of a rule. An absent condition matches everybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleMatch {
-    /// Host-name pattern.
+    /// Host name pattern.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
     /// Exact action.
@@ -130,7 +129,7 @@ pub struct RuleMatch {
     pub prefix: Option<String>,
 }
 
-/// What a rule decides.
+/// The verdict of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Verdict {

@@ -59,10 +59,16 @@ fn public_rows() -> Vec<Route> {
     use Access::Public;
     use Method::Get;
     vec![
-        Route::new(Get, "/info", Public, "What service this is", info::handler)
+        Route::new(Get, "/info", Public, "Get information about the service", info::handler)
             .gives::<info::Info>(200),
-        Route::new(Get, "/status", Public, "How its parts are, and since when", status::handler)
-            .gives::<status::ServiceStatus>(200),
+        Route::new(
+            Get,
+            "/status",
+            Public,
+            "Get the status of the service and its components",
+            status::handler,
+        )
+        .gives::<status::ServiceStatus>(200),
     ]
 }
 
@@ -77,18 +83,18 @@ fn account_rows() -> Vec<Route> {
             Post,
             "/session/refresh",
             Anyone,
-            "Exchange the refresh token for new tokens",
+            "Exchange a refresh token for new tokens",
             session::refresh,
         )
         .takes::<session::Refresh>()
         .gives::<session::Tokens>(200),
         Route::new(Delete, "/session", Person, "Log out", session::end),
-        Route::new(Get, "/me", Caller, "Who is calling", me::show).gives::<me::Me>(200),
+        Route::new(Get, "/me", Caller, "Get the current caller", me::show).gives::<me::Me>(200),
         Route::new(
             Get,
             "/organisations",
             Caller,
-            "The organisations of whoever calls",
+            "List the caller's organisations",
             organisations::list,
         )
         .gives_list::<organisations::Organisation>(),
@@ -96,7 +102,7 @@ fn account_rows() -> Vec<Route> {
             Get,
             "/organisations/{organisation}/keys",
             Member(Permission::ChangeKeys),
-            "Keys of the API",
+            "List API keys",
             keys::list,
         )
         .gives_list::<keys::Key>(),
@@ -104,7 +110,7 @@ fn account_rows() -> Vec<Route> {
             Post,
             "/organisations/{organisation}/keys",
             Member(Permission::ChangeKeys),
-            "Make a key; its text is in this answer alone",
+            "Create an API key; only this response contains its text",
             keys::make,
         )
         .takes::<NewKey>()
@@ -113,7 +119,7 @@ fn account_rows() -> Vec<Route> {
             Delete,
             "/organisations/{organisation}/keys/{key}",
             Member(Permission::ChangeKeys),
-            "Revoke a key",
+            "Revoke an API key",
             keys::revoke,
         ),
     ]
@@ -128,7 +134,7 @@ fn site_rows() -> Vec<Route> {
             Get,
             "/organisations/{organisation}/sites",
             Member(ReadSites),
-            "Sites, deleted ones included",
+            "List sites, including deleted ones",
             sites::list,
         )
         .in_parts()
@@ -137,7 +143,7 @@ fn site_rows() -> Vec<Route> {
             Post,
             "/organisations/{organisation}/sites",
             Member(ChangeSites),
-            "Make a site; its secret is in this answer alone",
+            "Create a site; only this response contains its secret",
             sites::make,
         )
         .takes::<sites::NewSite>()
@@ -146,7 +152,7 @@ fn site_rows() -> Vec<Route> {
             Get,
             "/organisations/{organisation}/sites/{sitekey}",
             Member(ReadSites),
-            "One site",
+            "Get a site",
             sites::show,
         )
         .versioned()
@@ -155,7 +161,7 @@ fn site_rows() -> Vec<Route> {
             Patch,
             "/organisations/{organisation}/sites/{sitekey}",
             Member(ChangeSites),
-            "Change a site's settings; what is not named stays",
+            "Update a site's settings; omitted fields keep their values",
             sites::edit,
         )
         .versioned()
@@ -165,7 +171,7 @@ fn site_rows() -> Vec<Route> {
             Delete,
             "/organisations/{organisation}/sites/{sitekey}",
             Member(ChangeSites),
-            "Delete a site; it can be restored for 30 days",
+            "Delete a site; you can restore it for 30 days",
             sites::delete,
         )
         .gives::<sites::Site>(200),
@@ -173,7 +179,7 @@ fn site_rows() -> Vec<Route> {
             Put,
             "/organisations/{organisation}/sites/{sitekey}/state",
             Member(ChangeSites),
-            "Pause a site, let it go on, or restore it",
+            "Pause, resume or restore a site",
             sites::set_state,
         )
         .takes::<sites::NewState>()
@@ -190,7 +196,7 @@ fn site_part_rows() -> Vec<Route> {
             Get,
             "/organisations/{organisation}/sites/{sitekey}/rules",
             Member(ReadSites),
-            "A site's rules, in their order",
+            "Get a site's rules, in order",
             rules::show,
         )
         .versioned()
@@ -199,7 +205,7 @@ fn site_part_rows() -> Vec<Route> {
             Put,
             "/organisations/{organisation}/sites/{sitekey}/rules",
             Member(ChangeRules),
-            "Set a site's rules, all of them",
+            "Replace all rules of a site",
             rules::set,
         )
         .versioned()
@@ -209,7 +215,7 @@ fn site_part_rows() -> Vec<Route> {
             Get,
             "/organisations/{organisation}/sites/{sitekey}/secrets",
             Member(ReadSites),
-            "A site's live secrets, without their texts",
+            "List a site's active secrets, without their texts",
             secrets::list,
         )
         .gives_list::<secrets::Secret>(),
@@ -217,7 +223,7 @@ fn site_part_rows() -> Vec<Route> {
             Post,
             "/organisations/{organisation}/sites/{sitekey}/secrets",
             Member(ChangeSecrets),
-            "Make a second secret; its text is in this answer alone",
+            "Create a second secret; only this response contains its text",
             secrets::make,
         )
         .gives::<secrets::MadeSecret>(201),
@@ -225,18 +231,18 @@ fn site_part_rows() -> Vec<Route> {
             Delete,
             "/organisations/{organisation}/sites/{sitekey}/secrets/{which}",
             Member(ChangeSecrets),
-            "End a rotation: make the older or the newer secret void",
+            "End a rotation: revoke the older or the newer secret",
             secrets::revoke,
         ),
         Route::new(
             Get,
             "/organisations/{organisation}/statistics",
             Member(ReadSites),
-            "Counts of all sites or of one",
+            "Get statistics for all sites or for one",
             statistics::show,
         )
         .asks("period", "`24h`, `7d` or `30d`")
-        .asks("sitekey", "of one site alone")
+        .asks("sitekey", "only this site")
         .gives::<statistics::Statistics>(200),
     ]
 }
@@ -250,7 +256,7 @@ fn team_rows() -> Vec<Route> {
             Get,
             "/organisations/{organisation}/members",
             Member(ReadTeam),
-            "Who belongs to the organisation",
+            "List the organisation's members",
             team::members,
         )
         .gives_list::<team::MemberShown>(),
@@ -266,14 +272,14 @@ fn team_rows() -> Vec<Route> {
             Delete,
             "/organisations/{organisation}/members/{account}",
             Member(ChangeTeam),
-            "End a membership",
+            "Remove a member",
             team::remove,
         ),
         Route::new(
             Get,
             "/organisations/{organisation}/invitations",
             Member(ReadTeam),
-            "Who was asked to join and has not answered",
+            "List pending invitations",
             team::invitations,
         )
         .gives_list::<team::InvitationShown>(),
@@ -281,7 +287,7 @@ fn team_rows() -> Vec<Route> {
             Post,
             "/organisations/{organisation}/invitations",
             Member(ChangeTeam),
-            "Ask somebody to join, by letter",
+            "Invite somebody by email",
             team::invite,
         )
         .takes::<team::NewInvitation>()
@@ -290,19 +296,19 @@ fn team_rows() -> Vec<Route> {
             Delete,
             "/organisations/{organisation}/invitations/{invitation}",
             Member(ChangeTeam),
-            "Take an invitation back",
+            "Revoke an invitation",
             team::withdraw,
         ),
         Route::new(
             Get,
             "/organisations/{organisation}/audit",
             Member(ReadAudit),
-            "The record of changes, newest first",
+            "List the audit log, newest first",
             audit::list,
         )
         .in_parts()
         .asks("action", "`site.create`, `team.invite`, …")
-        .asks("text", "in the actor or the subject")
+        .asks("text", "text to find in the actor or the subject")
         .gives_list::<audit::Change>(),
     ]
 }

@@ -14,20 +14,20 @@ use crate::timestamp::to_timestamp;
 const MAX_NAME_CHARS: usize = 100;
 const MAX_DAYS: i64 = 3_650;
 
-/// A key to be made.
+/// A new API key.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
-    /// What it is called, 1 to 100 characters.
+    /// Name, 1 to 100 characters.
     pub name: String,
-    /// What it may: `sites:read`, `sites:write`, `secrets:write`,
+    /// Scopes: `sites:read`, `sites:write`, `secrets:write`,
     /// `rules:write`, `team:read`, `team:write`, `audit:read`, `export`.
     pub scopes: Vec<String>,
-    /// Requests a minute, 1 to 6,000; 600 where nothing is said.
+    /// Requests per minute, 1 to 6,000; 600 by default.
     pub per_minute: Option<i32>,
-    /// Requests a day of UTC; not limited where nothing is said.
+    /// Requests per day (UTC); unlimited by default.
     pub per_day: Option<i64>,
-    /// Days until it ends by itself, 1 to 3,650; never where nothing is said.
+    /// Days until it expires, 1 to 3,650; never by default.
     pub expires_in_days: Option<i64>,
 }
 
@@ -37,31 +37,31 @@ impl NewKey {
         let mut mistakes = Vec::new();
         let name = self.name.trim().to_owned();
         if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
-            mistakes.push("name: 1 to 100 characters".to_owned());
+            mistakes.push("name must have 1 to 100 characters".to_owned());
         }
         let mut scopes: Vec<Permission> = Vec::new();
         for text in &self.scopes {
             match Permission::of_scope(text) {
                 Some(scope) if !role.may(scope) => {
-                    mistakes.push(format!("scopes: {text}: {} may not", role.with_article()));
+                    mistakes.push(format!("scopes: {} cannot grant {text}", role.with_article()));
                 }
                 Some(scope) if scopes.contains(&scope) => {}
                 Some(scope) => scopes.push(scope),
-                None => mistakes.push(format!("scopes: {text:?}: there is no such scope")),
+                None => mistakes.push(format!("scopes: unknown scope {text:?}")),
             }
         }
         if self.scopes.is_empty() {
-            mistakes.push("scopes: at least one".to_owned());
+            mistakes.push("scopes must contain at least one scope".to_owned());
         }
         let per_minute = self.per_minute.unwrap_or(PER_MINUTE);
         if !(1..=MAX_PER_MINUTE).contains(&per_minute) {
-            mistakes.push("per_minute: 1 to 6000".to_owned());
+            mistakes.push("per_minute must be from 1 to 6000".to_owned());
         }
         if self.per_day.is_some_and(|per_day| per_day < 1) {
-            mistakes.push("per_day: at least 1".to_owned());
+            mistakes.push("per_day must be at least 1".to_owned());
         }
         if self.expires_in_days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
-            mistakes.push("expires_in_days: 1 to 3650".to_owned());
+            mistakes.push("expires_in_days must be from 1 to 3650".to_owned());
         }
         if !mistakes.is_empty() {
             return Err(mistakes);

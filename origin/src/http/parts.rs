@@ -54,7 +54,7 @@ impl PartName {
     }
 }
 
-/// How a part is, or the whole.
+/// Status of a component, or of the whole service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub enum PartState {
     /// Everything answers.

@@ -80,7 +80,7 @@ fn title(path: &str) -> &'static str {
         Some("sites") => "Sites",
         Some("statistics") => "Statistics",
         Some("members" | "invitations") => "Team",
-        Some("audit") => "Record",
+        Some("audit") => "Audit log",
         Some("keys") => "Keys",
         Some("info" | "status") => "Service",
         _ => "Session",

@@ -20,26 +20,26 @@ pub struct Asked {
     text: Option<String>,
 }
 
-/// A change that was written down.
+/// An entry of the audit log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Change {
-    /// Rises with every change.
+    /// Increases with every change.
     id: i64,
-    /// When.
+    /// Time of the change, RFC 3339.
     at: String,
-    /// Who: their address, as it was then.
+    /// Who made the change: the email address at that time.
     actor: String,
-    /// Network prefix that they came from.
+    /// Network prefix of the request.
     prefix: String,
-    /// What was done.
+    /// Action, such as `site.create`.
     action: String,
-    /// To what.
+    /// Object of the change, such as a sitekey.
     subject: String,
-    /// What the change touched, as it was.
+    /// Changed fields before the change.
     before: Option<Value>,
-    /// As it is.
+    /// Changed fields after the change.
     after: Option<Value>,
-    /// The request that did it.
+    /// Id of the request.
     request_id: String,
 }
 
@@ -50,9 +50,9 @@ pub async fn list(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<List<Change>>, ApiRefused> {
     let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
-    let Query(Asked { action, text }) = asked.map_err(|_| malformed("the query cannot be read"))?;
+    let Query(Asked { action, text }) = asked.map_err(|_| malformed("the query is invalid"))?;
     let before = part.after.as_deref().map(str::parse).transpose();
-    let before = before.map_err(|_| malformed("cursor: send `next_cursor` as it was given"))?;
+    let before = before.map_err(|_| malformed("cursor: send `next_cursor` unchanged"))?;
     let search = text.as_deref().map(audit::Search::new);
     let wanted = audit::Part { before, action, search };
     let pool = &acting.app().pool;

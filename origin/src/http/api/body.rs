@@ -31,7 +31,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiRefused> {
         if !is_json(request.headers()) {
-            let detail = "send JSON: `Content-Type: application/json`";
+            let detail = "send JSON with `Content-Type: application/json`";
             return Err(ApiRefused::new(ApiCode::UnsupportedMediaType, detail));
         }
         let body = Bytes::from_request(request, app).await.map_err(|_| too_large())?;
@@ -43,7 +43,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 
 /// Longer than any of ours.
 pub fn too_large() -> ApiRefused {
-    ApiRefused::new(ApiCode::PayloadTooLarge, "a body has at most 128 KiB")
+    ApiRefused::new(ApiCode::PayloadTooLarge, "the body must be at most 128 KiB")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -73,12 +73,12 @@ impl FromRequestParts<Arc<App>> for Part {
     async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
         let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
         let asked: Query<Asked> = Query::try_from_uri(&head.uri).map_err(|_| {
-            malformed("limit: a number from 1 to 200; cursor: as `next_cursor` was")
+            malformed("limit must be a number from 1 to 200; cursor must be a `next_cursor`")
         })?;
         let Query(Asked { cursor, limit }) = asked;
         let limit = limit.unwrap_or(PAGE);
         if !(1..=MAX_PAGE).contains(&limit) {
-            return Err(malformed("limit: from 1 to 200"));
+            return Err(malformed("limit must be from 1 to 200"));
         }
         let after = cursor.map(|cursor| read_cursor(&cursor)).transpose()?;
         Ok(Self { after, limit: usize::from(limit) })
@@ -88,7 +88,7 @@ impl FromRequestParts<Arc<App>> for Part {
 fn read_cursor(text: &str) -> Result<String, ApiRefused> {
     let read = (text.len() <= MAX_CURSOR).then(|| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
     read.flatten().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
-        ApiRefused::new(ApiCode::MalformedRequest, "cursor: send `next_cursor` as it was given")
+        ApiRefused::new(ApiCode::MalformedRequest, "cursor: send `next_cursor` unchanged")
     })
 }
 
@@ -113,12 +113,12 @@ impl Part {
     }
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct List<T> {
-    /// In order.
+    /// Items in order.
     pub data: Vec<T>,
-    /// Send it as `cursor` for what follows; none at the end.
+    /// Send this as `cursor` to get the next page. Null on the last page.
     pub next_cursor: Option<String>,
 }
 

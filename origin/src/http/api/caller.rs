@@ -73,7 +73,7 @@ impl Principal {
         let Some(text) = text else {
             return Err(ApiRefused::new(
                 ApiCode::Unauthenticated,
-                "send a key or an access token: `Authorization: Bearer …`",
+                "send an API key or an access token: `Authorization: Bearer …`",
             ));
         };
         if text.starts_with(api_key::PREFIX) {
@@ -90,20 +90,23 @@ impl Principal {
     }
 
     async fn of_key(app: &App, text: &str, now: UnixMillis) -> Result<Self, ApiRefused> {
-        let unknown = || ApiRefused::new(ApiCode::Unauthenticated, "no such key");
+        let unknown = || ApiRefused::new(ApiCode::Unauthenticated, "unknown API key");
         let key = ApiKey::parse(text).ok_or_else(unknown)?;
         let key = api_keys::find(&app.pool, key.hash()).await?.ok_or_else(unknown)?;
         match key.state(now) {
             KeyState::Live => Ok(Self::Key(key)),
             KeyState::Expired => {
-                Err(ApiRefused::new(ApiCode::KeyEnded, "the key has expired; make another"))
+                Err(ApiRefused::new(ApiCode::KeyEnded, "the key has expired; create a new one"))
             }
-            KeyState::Revoked => Err(ApiRefused::new(ApiCode::KeyEnded, "the key was revoked")),
+            KeyState::Revoked => {
+                Err(ApiRefused::new(ApiCode::KeyEnded, "the key has been revoked"))
+            }
         }
     }
 
     async fn of_session(app: &App, bearer: Bearer, now: UnixMillis) -> Result<Self, ApiRefused> {
-        let ended = || ApiRefused::new(ApiCode::Unauthenticated, "the session has ended; log in");
+        let ended =
+            || ApiRefused::new(ApiCode::Unauthenticated, "the session has ended; log in again");
         let Bearer { account, session } = bearer;
         let stands = api_sessions::stands(&app.pool, &session, &account, now).await?;
         let proved_at = stands.ok_or_else(ended)?;
@@ -138,7 +141,7 @@ impl Principal {
         {
             let detail = match permission.scope() {
                 Some(scope) => format!("the key lacks the scope {scope}"),
-                None => "this takes a person's session; keys may not".to_owned(),
+                None => "this route requires a user session; API keys are not accepted".to_owned(),
             };
             return Err(ApiRefused::new(ApiCode::Forbidden, detail));
         }
@@ -147,9 +150,9 @@ impl Principal {
         }
         let who = match self {
             Self::Person { .. } => "you are",
-            Self::Key(_) => "the person who made the key is",
+            Self::Key(_) => "the creator of the key is",
         };
-        let detail = format!("{who} {}, and this needs another role", role.with_article());
+        let detail = format!("{who} {}; this requires a different role", role.with_article());
         Err(ApiRefused::new(ApiCode::Forbidden, detail))
     }
 }
@@ -163,7 +166,7 @@ impl Caller {
             }
             Principal::Person { .. } | Principal::Key(_) => Err(ApiRefused::new(
                 ApiCode::ProofRequired,
-                "this takes a session that began within the last 15 minutes; log in again",
+                "this requires a session that began within the last 15 minutes; log in again",
             )),
         }
     }
@@ -241,7 +244,7 @@ impl FromRequestParts<Arc<App>> for Acting {
 
 fn found<T: Clone + Send + Sync + 'static>(head: &Parts) -> Result<T, ApiRefused> {
     head.extensions.get::<T>().cloned().ok_or_else(|| {
-        tracing::error!("a route of the API is listed for other callers than its code expects");
+        tracing::error!("an API route is listed for different callers than its code expects");
         ApiRefused::nothing_here()
     })
 }

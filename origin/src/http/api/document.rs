@@ -43,8 +43,8 @@ pub async fn handler(State(app): State<Arc<App>>) -> Response {
             ([(header::CONTENT_TYPE, kind)], json).into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "the OpenAPI document cannot be written");
-            crate::http::Refused::unavailable("the document cannot be written").into_response()
+            tracing::error!(%error, "the OpenAPI document cannot be serialised");
+            crate::http::Refused::unavailable("the document is unavailable").into_response()
         }
     }
 }
@@ -52,12 +52,14 @@ pub async fn handler(State(app): State<Arc<App>>) -> Response {
 /// What a row may do, in a sentence.
 pub fn who(listed: &Listed) -> String {
     match listed.access {
-        Access::Public | Access::Anyone => "Needs no key.".to_owned(),
-        Access::Caller => "Needs a key or a session.".to_owned(),
-        Access::Person => "Needs a person's session.".to_owned(),
+        Access::Public | Access::Anyone => "Requires no authentication.".to_owned(),
+        Access::Caller => "Requires an API key or a session.".to_owned(),
+        Access::Person => "Requires a user session.".to_owned(),
         Access::Member(permission) => match permission.scope() {
-            Some(scope) => format!("Needs the scope `{scope}`, or a session of who may."),
-            None => "Needs a person's session; keys may not.".to_owned(),
+            Some(scope) => format!(
+                "Requires a key with the scope `{scope}`, or a session with this permission."
+            ),
+            None => "Requires a user session. API keys are not accepted.".to_owned(),
         },
     }
 }
@@ -81,9 +83,7 @@ fn of(rows: &[Listed]) -> OpenApi {
         let item = PathItem::new(method(row.method), operation(row));
         paths = paths.path(format!("{BASE}{}", row.path), item);
     }
-    let about = "What the console does, for programs. Send `Authorization: Bearer` with a key \
-                 (`mjk_…`, made in the console) or an access token. Every refusal is a problem \
-                 document with a stable code.";
+    let about = "The API does what the console does. Send `Authorization: Bearer` with an API key (`mjk_…`, created in the console) or an access token. Every error is a problem document with a stable code.";
     let info = InfoBuilder::new()
         .title("Munjigi management API")
         .version(env!("CARGO_PKG_VERSION"))
@@ -103,7 +103,7 @@ const fn method(method: Method) -> HttpMethod {
 
 fn operation(row: &Listed) -> Operation {
     let (status, gives) = &row.gives;
-    let mut answer = ResponseBuilder::new().description("Done");
+    let mut answer = ResponseBuilder::new().description("Success");
     if let Some(shape) = gives {
         answer = answer.content("application/json", content(shape));
     }
@@ -118,8 +118,8 @@ fn operation(row: &Listed) -> Operation {
         .summary(Some(row.summary))
         .description(Some(who(row)))
         .response(status.to_string(), answer)
-        .response("4XX", refusal("Refused; the code says why"))
-        .response("5XX", refusal("Ours; try again"));
+        .response("4XX", refusal("The request was refused. `code` says why"))
+        .response("5XX", refusal("Server error. Retry the request"));
     for name in row.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         operation = operation.parameter(parameter(name, ParameterIn::Path, None));
     }
@@ -127,11 +127,11 @@ fn operation(row: &Listed) -> Operation {
         operation = operation.parameter(parameter(name, ParameterIn::Query, Some(meaning)));
     }
     if row.versioned && row.method != Method::Get {
-        let meaning = "`ETag` of the settings that the change is made from";
+        let meaning = "`ETag` of the settings that the change is based on";
         operation = operation.parameter(parameter("If-Match", ParameterIn::Header, Some(meaning)));
     }
     if row.method == Method::Post && !is_open(row) {
-        let meaning = "1 to 255 characters: the same request with the same key is made once, and answered alike for a day";
+        let meaning = "1 to 255 characters. The same request with the same key is carried out once and gets the same response for a day";
         operation =
             operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, Some(meaning)));
     }

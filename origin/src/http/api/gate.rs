@@ -72,7 +72,11 @@ async fn pass(
         return Ok(next.run(request).await);
     }
     app.readiness.migrated().map_err(|_| {
-        ApiRefused::new(ApiCode::Unavailable, "starting: the records are not there yet").after(5)
+        ApiRefused::new(
+            ApiCode::Unavailable,
+            "the service is starting: the database is not ready yet",
+        )
+        .after(5)
     })?;
     let now = app.clock.now();
     let (browser, mut request) = Browser::meet(app, request);
@@ -83,7 +87,7 @@ async fn pass(
     let principal = Principal::of(app, request.headers(), now).await?;
     count(app, &principal, now, headers).await?;
     if listed.access == Access::Person && matches!(principal, Principal::Key(_)) {
-        let detail = "this takes a person's session; keys may not";
+        let detail = "this route requires a user session; API keys are not accepted";
         return Err(ApiRefused::new(ApiCode::Forbidden, detail));
     }
     let caller = Caller { app: Arc::clone(app), browser, principal };
@@ -124,7 +128,8 @@ async fn count(
     if let Principal::Key(key) = principal {
         let today = api_keys::count(&app.pool, &key.id, now).await?;
         if key.per_day.is_some_and(|most| today > most) {
-            let detail = "the key has used up what it may in a day; it starts anew at midnight UTC";
+            let detail =
+                "the key has used up its requests for today; the limit resets at midnight UTC";
             let left = until_midnight(now);
             return Err(ApiRefused::new(ApiCode::QuotaExceeded, detail).after(left));
         }
@@ -149,7 +154,10 @@ async fn once(
     let key = request.headers().get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok());
     let key = key.filter(|key| (1..=MAX_KEY_CHARS).contains(&key.len())).map(str::to_owned);
     let key = key.ok_or_else(|| {
-        ApiRefused::new(ApiCode::MalformedRequest, "Idempotency-Key: 1 to 255 characters of ASCII")
+        ApiRefused::new(
+            ApiCode::MalformedRequest,
+            "Idempotency-Key must be 1 to 255 ASCII characters",
+        )
     })?;
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| too_large())?;
@@ -165,13 +173,13 @@ async fn once(
         Known::Begun => {
             return Err(ApiRefused::new(
                 ApiCode::IdempotencyUnsettled,
-                "a request with this key is under way, or was cut off before it was answered; look whether it took effect, and send it with another key if not",
+                "a request with this key is in progress, or was interrupted before it was answered; check whether it took effect, and if not, send it with a new key",
             ));
         }
         Known::Another => {
             return Err(ApiRefused::new(
                 ApiCode::IdempotencyKeyReused,
-                "another request was sent with this key; give each its own",
+                "this key was already used for a different request; use a new key for each request",
             ));
         }
     }
@@ -190,17 +198,17 @@ async fn keep(app: &App, keyed: Keyed<'_>, response: Response) -> Result<Respons
     let sealed = app.console().vault.close(&row(keyed), &body, &app.entropy);
     // It is done, whatever becomes of its being remembered.
     if let Err(error) = replies::answered(&app.pool, keyed, head.status.as_u16(), &sealed).await {
-        tracing::warn!(%error, "an answer could not be kept for its repetition");
+        tracing::warn!(%error, "a response could not be stored for idempotent replay");
     }
     Ok(Response::from_parts(head, Body::from(body)))
 }
 
 fn repeat(app: &App, keyed: Keyed<'_>, status: u16, sealed: &[u8]) -> Result<Response, ApiRefused> {
     let opened = app.console().vault.open(&row(keyed), sealed).map_err(|error| {
-        tracing::error!(%error, "an answer that was kept is lost");
+        tracing::error!(%error, "a stored response is lost");
         ApiRefused::new(
             ApiCode::IdempotencyUnsettled,
-            "the request was answered, and the answer cannot be read any more; look whether it took effect",
+            "the request was already answered, but the stored response cannot be read; check whether it took effect",
         )
     })?;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);

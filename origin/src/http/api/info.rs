@@ -13,30 +13,30 @@ use crate::config::SignUpPolicy;
 use crate::documents;
 use crate::http::App;
 
-/// What the service is.
+/// Information about the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Info {
-    /// `munjigi`.
+    /// Always `munjigi`.
     pub name: &'static str,
     /// Semantic version of the origin.
     pub version: &'static str,
-    /// Version of the wire between page, frame, edge and back end.
+    /// Version of the protocol between page, frame, edge and back end.
     pub protocol_version: u8,
-    /// Where pages load the widget from and back ends send tokens to.
+    /// Base URL from which pages load the widget and to which back ends send tokens.
     pub edge_url: String,
-    /// Who may make an account: `open` (everybody), `closed` (who is
-    /// invited), or `none` where there are no accounts.
+    /// Who can sign up: `open` (everybody), `closed` (by invitation), or `none`
+    /// if there are no accounts.
     pub sign_up: &'static str,
-    /// Pages of the documentation; empty where there is no console.
+    /// Documentation pages. Empty if there is no console.
     pub documentation: Vec<Link>,
 }
 
-/// A page.
+/// A documentation page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Link {
-    /// Its heading.
+    /// Title.
     pub title: &'static str,
-    /// Where it is.
+    /// URL.
     pub url: String,
 }
 

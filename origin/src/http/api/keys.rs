@@ -17,39 +17,39 @@ use crate::http::new_key::NewKey;
 use crate::store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked};
 use crate::store::transact;
 
-/// A key as it is listed.
+/// An API key.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Key {
-    /// Its id; lets nobody in.
+    /// Id. It grants no access.
     id: String,
-    /// What it is called.
+    /// Name.
     name: String,
-    /// The last characters of its text.
+    /// Last characters of its text.
     hint: String,
-    /// What it was made for.
+    /// Scopes.
     scopes: Vec<String>,
-    /// Requests a minute.
+    /// Requests per minute.
     per_minute: i32,
-    /// Requests a day of UTC.
+    /// Requests per day (UTC).
     per_day: Option<i64>,
-    /// Who made it: it may at most what they may.
+    /// Its creator. The key never exceeds its creator's permissions.
     made_by: String,
-    /// When.
+    /// Time of creation, RFC 3339.
     created_at: String,
-    /// When it ends by itself.
+    /// Time of expiry, RFC 3339.
     expires_at: Option<String>,
-    /// When it was last used.
+    /// Time of last use, RFC 3339.
     last_used_at: Option<String>,
     /// `live`, `expired` or `revoked`.
     state: &'static str,
 }
 
-/// A key that was made.
+/// A created API key.
 #[derive(Serialize, ToSchema)]
 pub struct MadeKey {
-    /// Its id.
+    /// Id.
     id: String,
-    /// Its text. It is nowhere else: put it away now.
+    /// Its text. It is not stored anywhere: save it now.
     key: String,
 }
 

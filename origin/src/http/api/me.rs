@@ -6,30 +6,30 @@ use utoipa::ToSchema;
 
 use super::caller::{Caller, Principal};
 
-/// Who is calling.
+/// The current caller.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Me {
-    /// A person's session.
+    /// A user session.
     Person {
-        /// Their account.
+        /// Account id.
         account: String,
-        /// Their address.
+        /// Email address.
         email: String,
-        /// What they are called.
+        /// Name of the user.
         name: String,
     },
-    /// A key.
+    /// An API key.
     Key {
-        /// Its id.
+        /// Id.
         key: String,
-        /// What it is called.
+        /// Name of the key.
         name: String,
-        /// Whose it is.
+        /// Organisation that the key belongs to.
         organisation: String,
-        /// What it was made for.
+        /// Scopes.
         scopes: Vec<String>,
-        /// When it ends by itself.
+        /// Time of expiry, RFC 3339.
         expires_at: Option<String>,
     },
 }

@@ -9,14 +9,14 @@ use super::caller::{Caller, Principal};
 use super::refusal::ApiRefused;
 use crate::store::organisations;
 
-/// An organisation as whoever calls sees it.
+/// An organisation of the caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Organisation {
-    /// Its id.
+    /// Id.
     id: String,
-    /// What it is called.
+    /// Name.
     name: String,
-    /// What whoever calls, or made the key, is there.
+    /// Role of the caller, or of the key's creator.
     role: &'static str,
 }
 

@@ -150,24 +150,24 @@ pub struct ApiRefused {
     retry_after: Option<u32>,
 }
 
-/// The document of a refusal.
+/// An error response (problem document).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ApiProblem {
-    /// A page for people.
+    /// Documentation page of the code.
     #[serde(rename = "type")]
     type_uri: String,
-    /// The code in words, the same every time.
+    /// The code in words, always the same.
     title: String,
     /// HTTP status.
     status: u16,
     /// The stable code.
     code: ApiCode,
-    /// What in this request is wrong.
+    /// What is wrong in this request.
     detail: String,
-    /// Every mistake in the body, where there are several.
+    /// All mistakes in the body, if there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mistakes: Vec<String>,
-    /// As in the header `Munjigi-Request-Id` and in the logs.
+    /// Request id, as in the header `Munjigi-Request-Id` and in the logs.
     request_id: String,
 }
 
@@ -181,7 +181,7 @@ impl ApiRefused {
     pub fn nothing_here() -> Self {
         Self::new(
             ApiCode::NotFound,
-            "there is no such thing, or it belongs to an organisation that this key or session is not of",
+            "not found, or it belongs to an organisation that this key or session has no access to",
         )
     }
 
@@ -189,14 +189,14 @@ impl ApiRefused {
     pub fn invalid(mistakes: Vec<String>) -> Self {
         let detail = match mistakes.as_slice() {
             [mistake] => mistake.clone(),
-            mistakes => format!("{} mistakes: see `mistakes`", mistakes.len()),
+            mistakes => format!("{} mistakes; see `mistakes`", mistakes.len()),
         };
         Self { mistakes, ..Self::new(ApiCode::Invalid, detail) }
     }
 
     /// Tried too often.
     pub fn too_often(seconds: u32) -> Self {
-        let detail = format!("too many requests in a short time; try again in {seconds} s");
+        let detail = format!("too many requests; retry in {seconds} s");
         Self { retry_after: Some(seconds), ..Self::new(ApiCode::RateLimited, detail) }
     }
 
@@ -231,12 +231,11 @@ impl ApiRefused {
 impl From<StoreError> for ApiRefused {
     fn from(error: StoreError) -> Self {
         if error.is_passing() {
-            tracing::warn!(%error, "the API waits for Postgres");
+            tracing::warn!(%error, "the API is waiting for Postgres");
         } else {
-            tracing::error!(%error, "the API failed");
+            tracing::error!(%error, "an API request failed");
         }
-        Self::new(ApiCode::Unavailable, "the records cannot be reached; nothing was changed")
-            .after(5)
+        Self::new(ApiCode::Unavailable, "the database is unavailable; nothing was changed").after(5)
     }
 }
 
@@ -245,11 +244,10 @@ impl From<Trouble> for ApiRefused {
     fn from(trouble: Trouble) -> Self {
         match trouble.wait_seconds() {
             Some(seconds) if trouble.is_too_often() => Self::too_often(seconds),
-            _ => Self::new(
-                ApiCode::Unavailable,
-                "the records cannot be reached; nothing was changed",
-            )
-            .after(5),
+            _ => {
+                Self::new(ApiCode::Unavailable, "the database is unavailable; nothing was changed")
+                    .after(5)
+            }
         }
     }
 }

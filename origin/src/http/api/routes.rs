@@ -193,8 +193,8 @@ impl Route {
     /// A list that is read part by part.
     #[must_use]
     pub fn in_parts(self) -> Self {
-        self.asks("cursor", "`next_cursor` of the part before")
-            .asks("limit", "how many, 1 to 200; 50 where nothing is said")
+        self.asks("cursor", "`next_cursor` of the previous page")
+            .asks("limit", "items per page, 1 to 200; 50 by default")
     }
 
     /// With `ETag` and `If-Match`.

@@ -18,16 +18,16 @@ use crate::store::sites::SiteRecord;
 /// A site's rules.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Rules {
-    /// The first that matches decides.
+    /// The first rule that matches applies.
     rules: Vec<Rule>,
 }
 
-/// What they are to be. A condition that is misspelt is refused: the rule
-/// would else match everybody.
+/// The new rules. A misspelt condition is refused, because the rule would
+/// otherwise match everybody.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRules {
-    /// In their order, at most 100.
+    /// In order, at most 100.
     #[schema(value_type = Vec<Rule>)]
     rules: serde_json::Value,
 }

@@ -15,19 +15,19 @@ use crate::site_keys;
 use crate::store::secrets::{LiveSecret, live_of};
 use crate::store::sites::Change;
 
-/// A secret that is good now.
+/// An active secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Secret {
-    /// The first characters of its SHA-256.
+    /// First characters of its SHA-256.
     fingerprint: String,
-    /// When it was made.
+    /// Time of creation, RFC 3339.
     created_at: String,
 }
 
-/// A secret that was made.
+/// A created secret.
 #[derive(Serialize, ToSchema)]
 pub struct MadeSecret {
-    /// For siteverify. It is nowhere else: put it away now.
+    /// The secret for siteverify. It is not stored anywhere: save it now.
     secret: String,
 }
 
@@ -66,7 +66,7 @@ pub async fn revoke(
     let wanted = match which.as_str() {
         "older" => Change::KeepNewestSecret,
         "newer" => Change::KeepOldestSecret,
-        _ => return Err(ApiRefused::new(ApiCode::NotFound, "which: `older` or `newer`")),
+        _ => return Err(ApiRefused::new(ApiCode::NotFound, "which must be `older` or `newer`")),
     };
     change(&acting, &sitekey, &wanted).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -25,38 +25,38 @@ use crate::http::console::{Browser, code, log_in};
 use crate::store::api_sessions::{self, Exchange, Exchanged, NewApiSession};
 use crate::store::{accounts, sessions, transact};
 
-/// Who logs in.
+/// Credentials of a user.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
-    /// Address of the account.
+    /// Email address of the account.
     email: String,
-    /// Its password.
+    /// Password of the account.
     #[schema(value_type = String)]
     password: Password,
-    /// Of the authenticator app, or a recovery code; where the account has a
-    /// second factor.
+    /// Code of the authenticator app, or a recovery code. Required if the account
+    /// has a second factor.
     code: Option<String>,
 }
 
-/// What is exchanged.
+/// A refresh token to exchange.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refresh {
-    /// As it was given last.
+    /// The last refresh token of the session.
     refresh_token: String,
 }
 
-/// What lets a person in.
+/// Tokens of a session.
 #[derive(Serialize, ToSchema)]
 pub struct Tokens {
-    /// For `Authorization: Bearer …`.
+    /// Access token for `Authorization: Bearer …`.
     access_token: String,
-    /// Seconds that it lives.
+    /// Lifetime in seconds.
     expires_in: u64,
-    /// For the next tokens; good once.
+    /// Refresh token for the next tokens. It works once.
     refresh_token: String,
-    /// Seconds that it lives.
+    /// Lifetime in seconds.
     refresh_expires_in: u64,
     /// Always `Bearer`.
     token_type: &'static str,
@@ -69,7 +69,8 @@ pub async fn begin(
     Body(credentials): Body<Credentials>,
 ) -> Result<(StatusCode, Json<Tokens>), ApiRefused> {
     let Credentials { email, password, code } = credentials;
-    let wrong = || ApiRefused::new(ApiCode::WrongCredentials, "address or password is wrong");
+    let wrong =
+        || ApiRefused::new(ApiCode::WrongCredentials, "incorrect email address or password");
     let now = app.clock.now();
     let address: EmailAddress = email.parse().map_err(|_| wrong())?;
     let allowed = log_in::Allowed::by_api(&app, &browser, &address, now).await?;
@@ -82,11 +83,11 @@ pub async fn begin(
     }
     if account.has_factor() {
         let code = code.ok_or_else(|| {
-            let detail = "the account has a second factor: send its `code` as well";
+            let detail = "the account has a second factor; send its `code` as well";
             ApiRefused::new(ApiCode::SecondFactorRequired, detail)
         })?;
         if !code::is_right_within(&limits::API_SECOND_FACTOR, &app, &account, &code).await? {
-            let detail = "the code is wrong, or was used before; wait for the next one";
+            let detail = "the code is incorrect or was already used; wait for the next one";
             return Err(ApiRefused::new(ApiCode::WrongCredentials, detail));
         }
     }
@@ -112,7 +113,10 @@ pub async fn refresh(
     Body(Refresh { refresh_token }): Body<Refresh>,
 ) -> Result<Json<Tokens>, ApiRefused> {
     let unknown = || {
-        ApiRefused::new(ApiCode::Unauthenticated, "no such refresh token, or it has ended; log in")
+        ApiRefused::new(
+            ApiCode::Unauthenticated,
+            "the refresh token is unknown or has expired; log in again",
+        )
     };
     let (sent, next) =
         (Token::parse(&refresh_token).ok_or_else(unknown)?, Token::draw(&app.entropy));
@@ -129,11 +133,11 @@ pub async fn refresh(
             Ok(tokens(&app, &Bearer { account, session }, &next, now))
         }
         Exchanged::Reused { account } => {
-            tracing::warn!(%account, "a refresh token came twice; its session is ended");
+            tracing::warn!(%account, "a refresh token was used twice; its session has been ended");
             metrics::counter!("munjigi_api_refresh_tokens_reused_total").increment(1);
             Err(ApiRefused::new(
                 ApiCode::RefreshTokenReused,
-                "this refresh token was exchanged before, so somebody may have a copy: the session is ended; log in",
+                "this refresh token was already exchanged, so somebody may have a copy; the session has been ended; log in again",
             ))
         }
         Exchanged::Unknown => Err(unknown()),

@@ -32,110 +32,110 @@ const TRIES: usize = 5;
 /// A site.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Site {
-    /// For pages: `data-sitekey`.
+    /// Sitekey for pages: `data-sitekey`.
     sitekey: String,
-    /// Its other names, in vendors' shapes: they do the same in pages.
+    /// Aliases in other vendors' formats. They work the same in pages.
     aliases: Vec<String>,
-    /// For people.
+    /// Name.
     name: String,
-    /// Rises with every change, of secrets and state as well.
+    /// Increases with every change, including changes of secrets and state.
     version: u64,
     /// Whether visitors are served.
     state: SiteState,
-    /// Host-name patterns.
+    /// Host name patterns.
     hosts: Vec<String>,
     /// Whether `localhost` and other loopback names are allowed.
     allow_loopback: bool,
-    /// How the widget behaves.
+    /// Widget mode.
     mode: Mode,
     /// Bounds of the work per sub-puzzle, in expected hashes.
     work: Work,
     /// Sub-puzzles per puzzle.
     count: u32,
-    /// Lifetime of a token.
+    /// Lifetime of a token in seconds.
     token_lifetime_seconds: u32,
-    /// Whether browsers without WebAssembly may pass.
+    /// Whether browsers without WebAssembly can pass.
     fallback_allowed: bool,
-    /// Kinds of picture that may be shown.
+    /// Kinds of picture that visitors can get.
     pictures: Vec<PictureType>,
-    /// The first that matches decides.
+    /// The first rule that matches applies.
     rules: Vec<Rule>,
-    /// When it was made.
+    /// Time of creation, RFC 3339.
     created_at: String,
-    /// When it was last changed.
+    /// Time of the last change, RFC 3339.
     changed_at: String,
-    /// Since when it is deleted.
+    /// Time of deletion, RFC 3339.
     deleted_at: Option<String>,
-    /// The version that the edge is known to have; a change is there within
-    /// seconds, everywhere within two minutes.
+    /// The version that the edge is known to have. A change reaches the edge
+    /// within seconds, and every location within two minutes.
     published_version: Option<u64>,
-    /// Why the last try to publish failed, where it did.
+    /// Why the last attempt to publish failed, if it did.
     publish_error: Option<String>,
 }
 
-/// A site to be made.
+/// A new site.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSite {
-    /// For people, 1 to 100 characters.
+    /// Name, 1 to 100 characters.
     name: String,
-    /// Host-name patterns: `shop.example`, `*.shop.example`.
+    /// Host name patterns: `shop.example`, `*.shop.example`.
     #[serde(default)]
     hosts: Vec<String>,
     /// Whether `localhost` and other loopback names are allowed.
     #[serde(default)]
     allow_loopback: bool,
-    /// Whose shape its keys shall have, for pages that come from there.
+    /// Vendor whose key format the site uses, for pages that migrate from there.
     vendor: Option<Shape>,
 }
 
-/// A site that was made.
+/// A created site.
 #[derive(Serialize, ToSchema)]
 pub struct MadeSite {
-    /// The site.
+    /// The created site.
     site: Site,
-    /// For siteverify. It is nowhere else: put it away now.
+    /// The secret for siteverify. It is not stored anywhere: save it now.
     secret: String,
 }
 
-/// What is to be different; what is not named stays.
+/// Fields to change. Omitted fields keep their values.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteChange {
-    /// For people.
+    /// Name.
     name: Option<String>,
-    /// Host-name patterns, in place of all.
+    /// Host name patterns. They replace all existing ones.
     hosts: Option<Vec<String>>,
     /// Whether loopback names are allowed.
     allow_loopback: Option<bool>,
-    /// How the widget behaves.
+    /// Widget mode.
     mode: Option<Mode>,
-    /// Least work per sub-puzzle, in expected hashes.
+    /// Minimum work per sub-puzzle, in expected hashes.
     work_floor: Option<u64>,
-    /// Most work per sub-puzzle.
+    /// Maximum work per sub-puzzle.
     work_ceiling: Option<u64>,
     /// Sub-puzzles per puzzle, 1 to 64.
     count: Option<u32>,
-    /// Lifetime of a token, 30 to 300.
+    /// Lifetime of a token in seconds, 30 to 300.
     token_lifetime_seconds: Option<u32>,
-    /// Whether browsers without WebAssembly may pass.
+    /// Whether browsers without WebAssembly can pass.
     fallback_allowed: Option<bool>,
-    /// Kinds of picture that may be shown, in place of all.
+    /// Kinds of picture that visitors can get. They replace all existing ones.
     pictures: Option<Vec<PictureType>>,
 }
 
-/// What a site is to be.
+/// The new state of a site.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewState {
     state: WantedState,
 }
 
-/// As requests spell it.
+/// State of a site.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum WantedState {
-    /// Served.
+    /// Visitors are served.
     Live,
     /// Refused with `site-paused`.
     Paused,
@@ -266,7 +266,7 @@ pub async fn change(acting: &Acting, sitekey: &str, change: &Change) -> Result<(
         Err(ChangeRefused::TooManySites) => Err(too_many(acting)),
         Err(ChangeRefused::TwoSecrets) => Err(ApiRefused::new(
             ApiCode::Conflict,
-            "the site has two secrets already; make one of them void first",
+            "the site already has two secrets; revoke one of them first",
         )),
     }
 }
@@ -309,7 +309,7 @@ pub async fn change_settings(
             )),
         };
     }
-    Err(ApiRefused::new(ApiCode::Conflict, "others are changing the site at this moment"))
+    Err(ApiRefused::new(ApiCode::Conflict, "the site is being changed by others right now; retry"))
 }
 
 /// What is shown of a site, with the mark of its settings as `ETag`.
@@ -346,7 +346,7 @@ fn named_mark(headers: &HeaderMap) -> Result<Option<Mark>, ApiRefused> {
     let mark = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     let mark = mark.and_then(|mark| Mark::try_from(mark.to_owned()).ok());
     mark.map(Some).ok_or_else(|| {
-        ApiRefused::new(ApiCode::MalformedRequest, "If-Match: send the `ETag` as it was given")
+        ApiRefused::new(ApiCode::MalformedRequest, "If-Match: send the `ETag` unchanged")
     })
 }
 

@@ -21,37 +21,37 @@ pub struct Asked {
     sitekey: Option<String>,
 }
 
-/// Counts of a period.
+/// Statistics for a period.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Statistics {
     /// `24h`, `7d` or `30d`.
     period: &'static str,
-    /// When it begins.
+    /// Start of the period.
     begins_at: String,
-    /// When it ends: the hour under way is in it.
+    /// End of the period. The current hour is included.
     ends_at: String,
-    /// The whole of it.
+    /// Totals for the period.
     totals: Counts,
-    /// As long a time right before.
+    /// Totals for the previous period of the same length.
     before: Counts,
-    /// Step by step.
+    /// Counts for each step of the period.
     series: Vec<StepShown>,
     /// Refusals by code.
     refusals: Vec<Refusal>,
 }
 
-/// Counts of some time.
+/// Counts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Counts {
-    /// First challenges.
+    /// Challenges issued.
     issued: u64,
-    /// Tokens handed out.
+    /// Tokens issued.
     solved: u64,
-    /// Asked for more than at first.
+    /// Visits that were given more work.
     stepped_up: u64,
     /// Wrong solutions and answers.
     failed: u64,
-    /// Challenges that expired before a solution came.
+    /// Challenges that expired without a solution.
     abandoned: u64,
     /// Requests refused.
     refused: u64,
@@ -59,22 +59,22 @@ pub struct Counts {
     redeemed: u64,
     /// Redemptions refused because the token was spent.
     rejected: u64,
-    /// Redeemed after an answered picture.
+    /// Tokens redeemed after a solved picture.
     interactive: u64,
-    /// Time within which half of the puzzles were solved.
+    /// Time within which 50 % of the puzzles were solved.
     solve_p50_ms: Option<u32>,
-    /// And 95 of 100.
+    /// Time within which 95 % of the puzzles were solved.
     solve_p95_ms: Option<u32>,
 }
 
-/// One step.
+/// A step of the period.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StepShown {
-    /// When it begins.
+    /// Start of the step.
     begins_at: String,
-    /// First challenges.
+    /// Challenges issued.
     issued: u64,
-    /// Tokens handed out.
+    /// Tokens issued.
     solved: u64,
     /// Wrong solutions and answers.
     failed: u64,
@@ -84,12 +84,12 @@ pub struct StepShown {
     redeemed: u64,
 }
 
-/// Refusals of one code.
+/// Refusals with one code.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Refusal {
-    /// The protocol's code.
+    /// Error code of the protocol.
     code: String,
-    /// How often.
+    /// Number of refusals.
     count: u64,
 }
 
@@ -99,14 +99,13 @@ pub async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Statistics>, ApiRefused> {
     let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
-    let Query(Asked { period, sitekey }) =
-        asked.map_err(|_| malformed("the query cannot be read"))?;
+    let Query(Asked { period, sitekey }) = asked.map_err(|_| malformed("the query is invalid"))?;
     let period = match period.as_deref() {
         None => Period::Day,
         Some(text) => Period::ALL
             .into_iter()
             .find(|period| period.as_str() == text)
-            .ok_or_else(|| malformed("period: `24h`, `7d` or `30d`"))?,
+            .ok_or_else(|| malformed("period must be `24h`, `7d` or `30d`"))?,
     };
     if let Some(sitekey) = &sitekey {
         super::sites::find(&acting, sitekey).await?;

@@ -13,29 +13,29 @@ use utoipa::ToSchema;
 use crate::http::App;
 use crate::http::parts::{self, Part, PartState, Sighting};
 
-/// How the service is.
+/// Status of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ServiceStatus {
-    /// `ok`; `degraded`: visitors are served, a part is not well; `down`:
-    /// visitors are not served; `starting`: the answering process began less
+    /// `ok`; `degraded`: visitors are served, a component is degraded; `down`:
+    /// visitors are not served; `starting`: the answering process started less
     /// than thirty seconds ago and does not know yet.
     pub status: PartState,
-    /// When the parts were looked at, RFC 3339.
+    /// Time of the last check, RFC 3339.
     pub checked_at: String,
-    /// Each part that this service has.
+    /// The components of this service.
     pub parts: Vec<PartStatus>,
 }
 
-/// How a part is.
+/// Status of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartStatus {
     /// `postgres`, `edge`, `mail`, `cache` or `gpu-backend`.
     pub name: &'static str,
-    /// How it is. `starting`: it has not been well since the answering process
-    /// began, which was less than thirty seconds ago.
+    /// Its status. `starting`: it has not been healthy since the answering
+    /// process started, which was less than thirty seconds ago.
     pub status: PartState,
-    /// Since when it is so, RFC 3339, as far as the answering process knows:
-    /// not before its own start.
+    /// Start of this status, RFC 3339, as far as the answering process knows:
+    /// never before its own start.
     pub since: String,
 }
 

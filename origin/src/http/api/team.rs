@@ -20,34 +20,34 @@ use crate::store::{accounts, transact};
 /// A member.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MemberShown {
-    /// Their account.
+    /// Account id.
     account: String,
-    /// What they are called.
+    /// Name.
     name: String,
-    /// Their address.
+    /// Email address.
     email: String,
     /// `owner`, `admin`, `analyst` or `read-only`.
     role: &'static str,
-    /// Since when.
+    /// Start of the membership, RFC 3339.
     since: String,
-    /// Whether a second factor guards their account.
+    /// Whether the account has a second factor.
     has_second_factor: bool,
 }
 
-/// Somebody who was asked to join.
+/// A pending invitation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationShown {
-    /// Its id.
+    /// Id.
     id: String,
-    /// Who.
+    /// Email address of the invited person.
     email: String,
-    /// As what.
+    /// Role.
     role: &'static str,
-    /// Until when it may be answered.
+    /// Time of expiry, RFC 3339.
     expires_at: String,
 }
 
-/// What a member is to be.
+/// The new role of a member.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRole {
@@ -55,20 +55,20 @@ pub struct NewRole {
     role: String,
 }
 
-/// Whom to ask.
+/// A new invitation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewInvitation {
-    /// Their address.
+    /// Email address.
     email: String,
     /// `owner`, `admin`, `analyst` or `read-only`.
     role: String,
 }
 
-/// The letter is on its way; the link is in it alone.
+/// A created invitation. Only the email contains its link.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvitationMade {
-    /// The invitation's id.
+    /// Id of the invitation.
     id: String,
 }
 
@@ -184,7 +184,7 @@ fn granting(acting: &Acting) -> Granting {
 
 fn read_role(text: &str) -> Result<Role, ApiRefused> {
     Role::parse(text).ok_or_else(|| {
-        ApiRefused::invalid(vec!["role: owner, admin, analyst or read-only".to_owned()])
+        ApiRefused::invalid(vec!["role must be owner, admin, analyst or read-only".to_owned()])
     })
 }
 

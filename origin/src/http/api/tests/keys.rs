@@ -136,7 +136,7 @@ async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
         .unwrap();
     assert_eq!(told.len(), 2);
     for text in told {
-        assert!(text.contains("has just made the API key “deploy” for “Kim's”"), "{text}");
+        assert!(text.contains("has just created the API key “deploy” for “Kim's”"), "{text}");
         assert!(text.contains(&format!("/console/{}/keys\n", kim.organisation)), "{text}");
         assert!(!text.contains("mjk_"), "{text}");
     }
