@@ -80,9 +80,11 @@ impl Build {
             }
             Self::Origin => {
                 let mut cargo = Command::new("cargo");
-                // The committed query data stands in for a database.
+                // Features as in every other call, so that nothing is compiled
+                // twice. The committed query data stands in for a database.
                 cargo
-                    .args(["build", "--quiet", "-p", "munjigi-origin"])
+                    .args(["build", "--quiet", "--workspace", "--all-features"])
+                    .args(["--bin", "munjigi"])
                     .env("SQLX_OFFLINE", "true");
                 cargo
             }

@@ -39,7 +39,7 @@ impl Origin {
         let binary = project.debug_binary("munjigi");
         ensure!(
             binary.exists(),
-            "{} is not built; run `cargo build -p munjigi-origin`",
+            "{} is not built; run `cargo build --workspace --all-features --bin munjigi`",
             binary.display()
         );
         let port = port.unwrap_or_else(ports::free);

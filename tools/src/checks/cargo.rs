@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 
 use super::{Context, Outcome, Tally};
 use crate::builds::Build;
@@ -96,17 +96,34 @@ pub(super) fn queries(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// Files of `tests/tests`, each a program of tests.
+fn test_targets(project: &Project) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(project.at("tests/tests")).context("list tests/tests")? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort_unstable();
+    ensure!(!names.is_empty(), "tests/tests holds no tests");
+    Ok(names)
+}
+
 /// The whole: races, kills, bad input, rotation.
 pub(super) fn whole(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
     let mut tests = cargo(&context.project);
+    // Of the whole workspace, and with all features, as every other call: what
+    // is compiled already is not compiled again with other features.
+    tests.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]);
+    for name in test_targets(&context.project)? {
+        tests.args(["--test", &name]);
+    }
     // Each test starts a stack of its own and waits for most of its time: two
     // cores carry two of them.
-    tests
-        .args(["test", "-p", "munjigi-tests", "--locked", "--no-fail-fast"])
-        .args(["--", "--test-threads=2"])
-        .envs(context.browsers.variables.iter().cloned());
+    tests.args(["--", "--test-threads=2"]).envs(context.browsers.variables.iter().cloned());
     say::run("tests of the whole", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)
 }

@@ -45,7 +45,8 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
     let mut eyes = Command::new("cargo");
-    eyes.args(["build", "--quiet", "--locked", "-p", "munjigi-tests", "--bin", "munjigi-answer"])
+    eyes.args(["build", "--quiet", "--locked", "--workspace", "--all-features"])
+        .args(["--bin", "munjigi-answer"])
         .current_dir(context.project.root());
     say::run("what sees the answers", BROKEN, &mut eyes)?;
     let tally = node_test(context, "tests/journeys", SecondTry::Alone)?;
