@@ -11,6 +11,7 @@ pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod documents;
+pub mod dry_run;
 pub mod edge;
 pub mod email;
 pub mod entropy;
@@ -28,7 +29,6 @@ pub mod photos;
 pub mod pictures;
 pub mod privacy;
 pub mod publish;
-pub mod rehearsal;
 #[cfg(test)]
 mod rig;
 pub mod server;

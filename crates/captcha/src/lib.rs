@@ -47,7 +47,7 @@ pub use labels::{Action, Cdata, LabelError};
 pub use price::Price;
 pub use refusal::Refusal;
 pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
-pub use site::{Exemption, Foretold, SeenHost, Sighting, Site, SiteError};
+pub use site::{Exemption, Prediction, SeenHost, Sighting, Site, SiteError};
 pub use tally::{PictureFate, PictureTally, Tally};
 pub use test_sitekeys::TestSitekey;
 pub use token::TokenClaims;

@@ -2,7 +2,7 @@
 //! against the parsed form alone. The origin parses what it is about to
 //! publish, so that a mistake is told to the owner and never reaches an edge.
 
-mod foretold;
+mod dry_run;
 mod rules;
 
 use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
@@ -12,7 +12,7 @@ use crate::imports::MAX_IMPORTS;
 use crate::keys::{SecretHash, Sitekey};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 
-pub use foretold::{Foretold, SeenHost, Sighting};
+pub use dry_run::{Prediction, SeenHost, Sighting};
 pub(crate) use rules::Rule;
 
 /// Whether sites that ask to be exempt (load tests) are.

@@ -1,12 +1,12 @@
 //! A site's rules, parsed: ordered, the first that matches decides. What a
 //! verdict does to the demand is in `policy`; what the rules would have said
-//! of visits that are only remembered is in `site::foretold`.
+//! of visits that are only remembered is in `site::dry_run`.
 
 use core::net::IpAddr;
 
 use munjigi_protocol::{Rule as RuleConfig, Verdict};
 
-use super::foretold::{Holds, SeenHost, Sighting};
+use super::dry_run::{Holds, SeenHost, Sighting};
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
 use crate::visit::{Country, Prefix, Visit};

@@ -2,6 +2,7 @@
 
 mod access;
 mod anomalies;
+mod dry_run;
 pub mod factor;
 mod forms;
 mod journey;
@@ -19,5 +20,4 @@ mod rules;
 mod settings;
 mod statistics;
 mod team;
-mod tried;
 mod visitor;

@@ -3,9 +3,9 @@
 //! one can be undone while nothing else has changed since. What a change would
 //! have made of the last day can be looked at before.
 
+mod dry_run;
 mod form;
 mod sentence;
-mod tried;
 
 use askama::Template;
 use axum::Form;
@@ -27,9 +27,9 @@ use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
 
+use dry_run::Section;
 use form::{Fields, Purpose, Step, Typed};
 use sentence::{VERDICTS, sentence, word};
-use tried::Tried;
 
 /// What the record calls a change of rules.
 const ACTION: &str = "site.rules";
@@ -52,7 +52,7 @@ struct Page {
     /// About the rules as they are.
     warnings: Vec<String>,
     mistakes: Vec<String>,
-    tried: Option<Tried>,
+    dry_run: Option<Section>,
 }
 
 /// A rule as it is shown.
@@ -119,9 +119,9 @@ pub async fn submit(
     };
     match super::write(&asking, &sitekey, &unit).await? {
         Ok(edited) if purpose == Purpose::Try => {
-            let tried =
-                tried::on_last_day(&asking, &site.config, &step, &edited.after.rules).await?;
-            let page = Page { typed: fields.typed, tried: Some(tried), ..page(&asking, &site) };
+            let dry_run =
+                dry_run::on_last_day(&asking, &site.config, &step, &edited.after.rules).await?;
+            let page = Page { typed: fields.typed, dry_run: Some(dry_run), ..page(&asking, &site) };
             Ok(render(&page)?.into_response())
         }
         Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
@@ -193,7 +193,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         notice: None,
         warnings: warnings(&site.config.rules),
         mistakes: Vec::new(),
-        tried: None,
+        dry_run: None,
     }
 }
 

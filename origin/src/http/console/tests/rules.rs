@@ -208,8 +208,8 @@ async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
     let allow = [("country", "KR"), ("action", "login"), ("verdict", "allow")];
     press(&mut tab, &path, "try", &allow).await;
     assert_eq!(countries(&rig).await, "");
-    let tried = tab.page.split("id=\"tried\"").nth(1).unwrap();
-    assert!(tried.contains(warned), "{}", tab.page);
+    let dry_run = tab.page.split("id=\"dry-run\"").nth(1).unwrap();
+    assert!(dry_run.contains(warned), "{}", tab.page);
     tab.open(&path).await;
     assert!(!tab.page.contains(warned), "{}", tab.page);
     press(&mut tab, &path, "add", &allow).await;

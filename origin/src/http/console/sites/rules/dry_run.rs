@@ -1,20 +1,20 @@
-//! What a change of the rules would have made of the last day, in words.
+//! A dry run of changed rules on the last day, in words.
 
 use munjigi_protocol::{Rule, SiteConfig};
 
 use super::form::Step;
 use super::sentence::{sentence, word};
 use crate::accounts::limits::TRIES_OF_RULES;
+use crate::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::rehearsal::{Did, Outcome, Rehearsal, Rehearsed, VERDICTS};
 use crate::settings::warnings;
 use crate::statistics::Share;
+use crate::store::dry_run::{self, BOUNDS, Remembered};
 use crate::store::limits::Taken;
-use crate::store::replay::{self, BOUNDS, Replay};
 
-/// What is shown of it.
-pub struct Tried {
+/// The section of the page that shows it.
+pub struct Section {
     pub title: String,
     /// Since when.
     pub since: String,
@@ -53,20 +53,20 @@ pub async fn on_last_day(
     config: &SiteConfig,
     step: &Step,
     proposed: &[Rule],
-) -> Result<Tried, Trouble> {
+) -> Result<Section, Trouble> {
     let (app, account) = (&asking.app, &asking.person.account.id);
     let now = app.clock.now();
     let taken = app.cache.limits.take(&TRIES_OF_RULES, account.as_str(), now).await?;
     if let Taken::Wait { seconds } = taken {
         return Err(Trouble::too_often(seconds));
     }
-    let rehearsal = Rehearsal::new(config, proposed).map_err(|error| {
+    let dry_run = DryRun::new(config, proposed).map_err(|error| {
         tracing::error!(%error, sitekey = config.sitekey, "the stored rules are invalid");
         Trouble::away()
     })?;
-    let replay = replay::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
-    let came = rehearsal.run(Did::Come, &replay.visits);
-    let passed = rehearsal.run(Did::Pass, &replay.visits);
+    let remembered = dry_run::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
+    let came = dry_run.run(Did::Come, &remembered.visits);
+    let passed = dry_run.run(Did::Pass, &remembered.visits);
     let mut parts = vec![part("All visits", &came)];
     // Of those more is remembered, so less is open.
     if came.open > 0 {
@@ -79,22 +79,22 @@ pub async fn on_last_day(
     };
     let limits = limits_of(config, proposed);
     let warnings = warnings(proposed);
-    Ok(Tried { title, since: since(&replay), parts, warnings, limits })
+    Ok(Section { title, since: since(&remembered), parts, warnings, limits })
 }
 
-fn since(replay: &Replay) -> String {
-    if replay.is_whole {
+fn since(remembered: &Remembered) -> String {
+    if remembered.is_whole {
         return "the last 24 hours".to_owned();
     }
-    let at = replay.since.rfc3339();
+    let at = remembered.since.rfc3339();
     let at = at.get(..16).unwrap_or(&at).replace('T', " ");
     format!(
         "only the visits since {at} UTC and some of the hour before, because the last 24 hours have too many records to read while you wait"
     )
 }
 
-fn part(title: &'static str, rehearsed: &Rehearsed) -> Part {
-    let Rehearsed { total, changed, open, .. } = *rehearsed;
+fn part(title: &'static str, report: &Report) -> Part {
+    let Report { total, changed, open, .. } = *report;
     let row = |(outcome, count): &(Outcome, u64)| {
         let (before, after, is_changed) = words(*outcome);
         let share = Share::of(*count, total).map(|share| share.to_string()).unwrap_or_default();
@@ -113,10 +113,10 @@ fn part(title: &'static str, rehearsed: &Rehearsed) -> Part {
         summary: summary(total, changed, open),
         total,
         changed,
-        rows: rehearsed.outcomes.iter().map(row).collect(),
-        hosts: rehearsed.hosts.iter().map(named).collect(),
-        countries: rehearsed.countries.iter().map(named).collect(),
-        networks: rehearsed.networks.iter().map(network).collect(),
+        rows: report.outcomes.iter().map(row).collect(),
+        hosts: report.hosts.iter().map(named).collect(),
+        countries: report.countries.iter().map(named).collect(),
+        networks: report.networks.iter().map(network).collect(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rules tried on the last day: what they would have changed is shown, and
+//! Dry runs of rules on the last day: what they would have changed is shown, and
 //! nothing is.
 
 use munjigi_protocol::Count;
@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::rig::people::Someone;
 use crate::rig::{DAY, HOUR, MINUTE, Rig, Tab, count, counts};
-use crate::store::replay::{self, BOUNDS, Bounds};
+use crate::store::dry_run::{self, BOUNDS, Bounds};
 
 async fn site(rig: &Rig) -> (Someone, String, String) {
     let kim = rig.someone("Kim").await;
@@ -42,7 +42,8 @@ async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &st
 
 /// The table's rows as text, cells apart.
 fn rows(page: &str) -> Vec<String> {
-    let body = page.split("id=\"tried\"").nth(1).expect("tried").split("</section>\n<").next();
+    let body =
+        page.split("id=\"dry-run\"").nth(1).expect("a dry run").split("</section>\n<").next();
     let rows = body.unwrap_or_default().split("<tr>").skip(1).filter(|row| row.contains("<td>"));
     let text = |cell: &str| cell.replace("<b>", "").replace("</b>", "").replace("</td>", "");
     let line = |row: &str| {
@@ -119,13 +120,13 @@ async fn a_rule_is_tried_away(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn a_rule_that_is_none_is_not_tried(pool: PgPool) {
+async fn a_rule_that_is_none_gets_no_dry_run(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, _, path) = site(&rig).await;
     let mut tab = rig.tab_of(&kim.account).await;
     press(&mut tab, &path, "try", &[("country", "kr"), ("verdict", "block")]).await;
     assert_eq!(tab.status, 422);
-    assert!(!tab.page.contains("id=\"tried\""), "{}", tab.page);
+    assert!(!tab.page.contains("id=\"dry-run\""), "{}", tab.page);
     press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
     assert!(tab.page.contains("None."), "{}", tab.page);
     for _ in 0..9 {
@@ -148,11 +149,11 @@ async fn a_day_of_too_many_rows_is_read_from_its_end(pool: PgPool) {
     ];
     happened(&rig, &site, 1, &visits).await;
     let bounds = Bounds { rows: 3, ..BOUNDS };
-    let replay = replay::last_day(&rig.pool, &site, bounds, rig.now()).await.unwrap();
-    assert!(!replay.is_whole);
-    assert_eq!(replay.visits.len(), 3);
-    assert_eq!(replay.since.0, rig.now().0 / MINUTE * MINUTE + MINUTE - HOUR);
-    let whole = replay::last_day(&rig.pool, &site, BOUNDS, rig.now()).await.unwrap();
+    let remembered = dry_run::last_day(&rig.pool, &site, bounds, rig.now()).await.unwrap();
+    assert!(!remembered.is_whole);
+    assert_eq!(remembered.visits.len(), 3);
+    assert_eq!(remembered.since.0, rig.now().0 / MINUTE * MINUTE + MINUTE - HOUR);
+    let whole = dry_run::last_day(&rig.pool, &site, BOUNDS, rig.now()).await.unwrap();
     assert!(whole.is_whole);
     assert_eq!(whole.visits.len(), 4);
 }

@@ -1,11 +1,11 @@
-//! What a site's rules would have changed: remembered visits, held against
-//! the rules as they are and as they are proposed. Which rule is about a
-//! visit is asked where the edge asks it; here it is only counted.
+//! A dry run: what changed rules would have made of a site's last visits,
+//! held against the rules as they are. Which rule is about a visit is asked
+//! where the edge asks it; here it is only counted.
 
 use std::collections::BTreeMap;
 
 use munjigi_captcha::{
-    Action, Country, Exemption, Foretold, Hostname, SeenHost, Sighting, Site, SiteError,
+    Action, Country, Exemption, Hostname, Prediction, SeenHost, Sighting, Site, SiteError,
 };
 use munjigi_protocol::{Rule, SiteConfig, Verdict};
 
@@ -72,7 +72,7 @@ pub const VERDICTS: [Option<Verdict>; 5] = [
 
 /// What would have become of one kind of visits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rehearsed {
+pub struct Report {
     /// How many there were.
     pub total: u64,
     /// How many would have been treated otherwise, at most.
@@ -91,14 +91,14 @@ pub struct Rehearsed {
 
 /// Two lists of rules beside each other.
 #[derive(Debug)]
-pub struct Rehearsal {
+pub struct DryRun {
     /// Rules that stand before the first difference.
     shared: Site,
     before: Site,
     after: Site,
 }
 
-impl Rehearsal {
+impl DryRun {
     /// Of a site's rules and of those proposed for it.
     pub fn new(config: &SiteConfig, proposed: &[Rule]) -> Result<Self, SiteError> {
         let alike = config.rules.iter().zip(proposed).take_while(|(one, other)| one == other);
@@ -112,32 +112,32 @@ impl Rehearsal {
     }
 
     /// What would have become of visits of one kind.
-    pub fn run(&self, did: Did, visits: &[Visits]) -> Rehearsed {
-        let mut rehearsed = Rehearsed::default();
+    pub fn run(&self, did: Did, visits: &[Visits]) -> Report {
+        let mut report = Report::default();
         let mut outcomes = BTreeMap::new();
         let (mut hosts, mut countries, mut networks) =
             (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for visits in visits.iter().filter(|visits| visits.did == did) {
             let outcome = self.outcome(visits);
-            rehearsed.total += visits.count;
+            report.total += visits.count;
             *outcomes.entry(outcome).or_default() += visits.count;
             match outcome {
                 Outcome::Changed { .. } => {
-                    rehearsed.changed += visits.count;
+                    report.changed += visits.count;
                     *hosts.entry(visits.hostname.clone()).or_default() += visits.count;
                     *countries.entry(visits.country.clone()).or_default() += visits.count;
                     *networks.entry(visits.asn).or_default() += visits.count;
                 }
-                Outcome::Open => rehearsed.open += visits.count,
+                Outcome::Open => report.open += visits.count,
                 Outcome::Same { .. } => {}
             }
         }
-        Rehearsed {
+        Report {
             outcomes: outcomes.into_iter().collect(),
             hosts: most(hosts),
             countries: most(countries),
             networks: most(networks),
-            ..rehearsed
+            ..report
         }
     }
 
@@ -153,23 +153,23 @@ impl Rehearsal {
             asn: Some(visits.asn),
             prefix: None,
         };
-        let unless_earlier = match self.shared.foretell(&seen) {
-            Foretold::Certain(Some(verdict)) => return same(Some(verdict)),
-            Foretold::Certain(None) => false,
-            Foretold::Open => true,
+        let unless_earlier = match self.shared.predict(&seen) {
+            Prediction::Certain(Some(verdict)) => return same(Some(verdict)),
+            Prediction::Certain(None) => false,
+            Prediction::Open => true,
         };
-        match (self.before.foretell(&seen), self.after.foretell(&seen)) {
-            (Foretold::Certain(before), Foretold::Certain(after)) if before == after => {
+        match (self.before.predict(&seen), self.after.predict(&seen)) {
+            (Prediction::Certain(before), Prediction::Certain(after)) if before == after => {
                 if unless_earlier {
                     Outcome::Same { verdict: None }
                 } else {
                     same(before)
                 }
             }
-            (Foretold::Certain(before), Foretold::Certain(after)) => {
+            (Prediction::Certain(before), Prediction::Certain(after)) => {
                 Outcome::Changed { before: number(before), after: number(after), unless_earlier }
             }
-            (Foretold::Open, _) | (_, Foretold::Open) => Outcome::Open,
+            (Prediction::Open, _) | (_, Prediction::Open) => Outcome::Open,
         }
     }
 }
@@ -228,23 +228,23 @@ mod tests {
         }
     }
 
-    fn run(rules: &[Rule], proposed: &[Rule], did: Did, visits: &[Visits]) -> Rehearsed {
+    fn run(rules: &[Rule], proposed: &[Rule], did: Did, visits: &[Visits]) -> Report {
         let hosts = vec!["shop.example".to_owned()];
         let settings = Settings { hosts, rules: rules.to_vec(), ..Settings::of_a_new_site() };
         let config = settings.config(&["mj_", &"0".repeat(26)].concat());
-        Rehearsal::new(&config, proposed).unwrap().run(did, visits)
+        DryRun::new(&config, proposed).unwrap().run(did, visits)
     }
 
     #[test]
     fn what_changes_is_counted_by_what_it_was_and_would_be() {
         let visits = [come("KR", 5), come("JP", 3), come("", 2)];
-        let rehearsed = run(&[block("JP")], &[block("JP"), block("KR")], Did::Come, &visits);
+        let report = run(&[block("JP")], &[block("JP"), block("KR")], Did::Come, &visits);
         let changed = Outcome::Changed { before: 0, after: 4, unless_earlier: false };
         let same = |verdict| Outcome::Same { verdict: Some(verdict) };
-        assert_eq!(rehearsed.outcomes, [(changed, 5), (same(0), 2), (same(4), 3)]);
-        assert_eq!((rehearsed.total, rehearsed.changed, rehearsed.open), (10, 5, 0));
-        assert_eq!(rehearsed.countries, [("KR".to_owned(), 5)]);
-        assert_eq!(rehearsed.networks, [(4_766, 5)]);
+        assert_eq!(report.outcomes, [(changed, 5), (same(0), 2), (same(4), 3)]);
+        assert_eq!((report.total, report.changed, report.open), (10, 5, 0));
+        assert_eq!(report.countries, [("KR".to_owned(), 5)]);
+        assert_eq!(report.networks, [(4_766, 5)]);
         // Without it, the other way round.
         let back = run(&[block("JP"), block("KR")], &[block("JP")], Did::Come, &visits);
         let changed = Outcome::Changed { before: 4, after: 0, unless_earlier: false };
@@ -255,13 +255,13 @@ mod tests {
     fn what_was_not_recorded_is_left_open() {
         let visits = [come("KR", 5), come("JP", 3)];
         let action = rule(|it| it.action = Some("login".to_owned()), Verdict::Block);
-        let rehearsed = run(&[], std::slice::from_ref(&action), Did::Come, &visits);
-        assert_eq!((rehearsed.changed, rehearsed.open), (0, 8));
+        let report = run(&[], std::slice::from_ref(&action), Did::Come, &visits);
+        assert_eq!((report.changed, report.open), (0, 8));
         let passed = Visits { did: Did::Pass, action: "login".to_owned(), ..come("KR", 4) };
-        let rehearsed = run(&[], &[action], Did::Pass, &[passed, come("KR", 5)]);
-        assert_eq!((rehearsed.total, rehearsed.changed, rehearsed.open), (4, 4, 0));
-        let rehearsed = run(&[], &[from_network(Verdict::Block)], Did::Come, &visits);
-        assert_eq!((rehearsed.changed, rehearsed.open), (0, 8));
+        let report = run(&[], &[action], Did::Pass, &[passed, come("KR", 5)]);
+        assert_eq!((report.total, report.changed, report.open), (4, 4, 0));
+        let report = run(&[], &[from_network(Verdict::Block)], Did::Come, &visits);
+        assert_eq!((report.changed, report.open), (0, 8));
     }
 
     #[test]
@@ -269,18 +269,18 @@ mod tests {
         let visits = [come("KR", 5), come("JP", 3)];
         let earlier = from_network(Verdict::Allow);
         let rules = [earlier.clone()];
-        let rehearsed = run(&rules, &[earlier, block("KR")], Did::Come, &visits);
+        let report = run(&rules, &[earlier, block("KR")], Did::Come, &visits);
         let changed = Outcome::Changed { before: 0, after: 4, unless_earlier: true };
-        assert_eq!(rehearsed.outcomes, [(changed, 5), (Outcome::Same { verdict: None }, 3)]);
-        assert_eq!((rehearsed.changed, rehearsed.open), (5, 0));
+        assert_eq!(report.outcomes, [(changed, 5), (Outcome::Same { verdict: None }, 3)]);
+        assert_eq!((report.changed, report.open), (5, 0));
     }
 
     #[test]
     fn the_most_frequent_are_named() {
         let visits: Vec<Visits> =
             (0..20).map(|asn| Visits { asn, ..come("KR", u64::from(asn)) }).collect();
-        let rehearsed = run(&[], &[block("KR")], Did::Come, &visits);
-        assert_eq!(rehearsed.networks, [(19, 19), (18, 18), (17, 17), (16, 16), (15, 15)]);
+        let report = run(&[], &[block("KR")], Did::Come, &visits);
+        assert_eq!(report.networks, [(19, 19), (18, 18), (17, 17), (16, 16), (15, 15)]);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What a site's rules would have said of a visit of which only a part is
-//! remembered. The conditions are those of `rules`: here they may also be
+//! Dry runs: what a site's rules would have said of a visit of which only a
+//! part is remembered. The conditions are those of `rules`: here they may also be
 //! left open.
 
 use munjigi_protocol::Verdict;
@@ -35,7 +35,7 @@ pub enum SeenHost<'a> {
 
 /// What the rules would have said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foretold {
+pub enum Prediction {
     /// This; nothing where no rule is about the visit.
     Certain(Option<Verdict>),
     /// It depends on what was not kept.
@@ -112,7 +112,7 @@ impl Site {
     /// What the rules say of a visit of which this is known. A rule that may
     /// or may not be about it leaves the answer open, unless it comes to the
     /// same either way.
-    pub fn foretell(&self, seen: &Sighting<'_>) -> Foretold {
+    pub fn predict(&self, seen: &Sighting<'_>) -> Prediction {
         let mut possible: Option<Option<Verdict>> = None;
         let certain = self.rules.iter().find_map(|rule| match rule.holds(seen) {
             Holds::No => None,
@@ -124,9 +124,9 @@ impl Site {
             Holds::Open => Some(Err(())),
         });
         match (certain.unwrap_or(Ok(None)), possible) {
-            (Ok(verdict), None) => Foretold::Certain(verdict),
-            (Ok(verdict), Some(possible)) if verdict == possible => Foretold::Certain(verdict),
-            (Ok(_), Some(_)) | (Err(()), _) => Foretold::Open,
+            (Ok(verdict), None) => Prediction::Certain(verdict),
+            (Ok(verdict), Some(possible)) if verdict == possible => Prediction::Certain(verdict),
+            (Ok(_), Some(_)) | (Err(()), _) => Prediction::Open,
         }
     }
 }

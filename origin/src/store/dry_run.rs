@@ -1,5 +1,5 @@
-//! Visits of the last day as they were counted, for what rules would have
-//! made of them. Bounded: the newest first, so many rows, so long.
+//! Visits of the last day as they were counted, for dry runs. Bounded: the
+//! newest first, so many rows, so long.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::StoreError;
 use crate::clock::Deadline;
-use crate::rehearsal::{Did, Visits};
+use crate::dry_run::{Did, Visits};
 use crate::timestamp::to_timestamp;
 
 const MINUTE_MILLIS: u64 = 60_000;
@@ -36,7 +36,7 @@ const HOUR_TIMEOUT: &str = "SET LOCAL statement_timeout = '2s'";
 
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replay {
+pub struct Remembered {
     /// Alike ones together, of each hour.
     pub visits: Vec<Visits>,
     /// Since when everything was read; some before it may be there too.
@@ -51,33 +51,33 @@ pub async fn last_day(
     sitekey: &str,
     bounds: Bounds,
     now: UnixMillis,
-) -> Result<Replay, StoreError> {
+) -> Result<Remembered, StoreError> {
     let deadline = Deadline::after(bounds.time);
     let end = (now.0 / MINUTE_MILLIS + 1) * MINUTE_MILLIS;
-    let mut replay = Replay { visits: Vec::new(), since: UnixMillis(end), is_whole: false };
+    let mut remembered = Remembered { visits: Vec::new(), since: UnixMillis(end), is_whole: false };
     let mut left = bounds.rows;
     let mut transaction = pool.begin().await?;
     sqlx::query(HOUR_TIMEOUT).execute(&mut *transaction).await?;
     for hour in 1..=HOURS {
         if deadline.is_past() {
-            return Ok(replay);
+            return Ok(remembered);
         }
         let from = UnixMillis(end.saturating_sub(hour * HOUR_MILLIS));
-        let span = (to_timestamp(from), to_timestamp(replay.since));
+        let span = (to_timestamp(from), to_timestamp(remembered.since));
         let visits = match read(&mut transaction, sitekey, span, left).await {
             Ok(visits) => visits,
-            Err(error) if is_cancelled(&error) => return Ok(replay),
+            Err(error) if is_cancelled(&error) => return Ok(remembered),
             Err(error) => return Err(error.into()),
         };
         left -= visits.iter().map(|row| row.rows).sum::<i64>();
-        replay.visits.extend(visits.into_iter().map(Row::visits));
+        remembered.visits.extend(visits.into_iter().map(Row::visits));
         if left <= 0 {
-            return Ok(replay);
+            return Ok(remembered);
         }
-        replay.since = from;
+        remembered.since = from;
     }
-    replay.is_whole = true;
-    Ok(replay)
+    remembered.is_whole = true;
+    Ok(remembered)
 }
 
 struct Row {

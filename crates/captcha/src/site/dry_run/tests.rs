@@ -26,7 +26,7 @@ fn host(text: &str) -> Hostname {
 }
 
 #[test]
-fn what_is_foretold_of_a_part_is_what_the_edge_says_of_the_whole() {
+fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
     let conditions: Vec<RuleMatch> = vec![
         when(|_| ()),
         when(|it| it.hostname = Some("*.shop.example".into())),
@@ -74,7 +74,7 @@ fn what_is_foretold_of_a_part_is_what_the_edge_says_of_the_whole() {
                     agent: AgentKind::Browser,
                 };
                 let said = site.rules.iter().find(|rule| rule.matches(&visit, &name, &action));
-                let said = Foretold::Certain(said.map(|rule| rule.verdict));
+                let said = Prediction::Certain(said.map(|rule| rule.verdict));
                 let counted = host(site.counted_as(&name));
                 for known in 0..32_u8 {
                     let knows = |bit: u8| known & (1 << bit) != 0;
@@ -89,11 +89,11 @@ fn what_is_foretold_of_a_part_is_what_the_edge_says_of_the_whole() {
                         asn: knows(3).then_some(visit.asn),
                         prefix: knows(4).then_some(visit.prefix),
                     };
-                    let foretold = site.foretell(&seen);
-                    let is_right = foretold == said || foretold == Foretold::Open;
-                    assert!(is_right, "{rules:?} {seen:?}: {foretold:?}, not {said:?}");
-                    assert!(known != 31 || foretold == said, "{rules:?} {seen:?}");
-                    open += u32::from(foretold == Foretold::Open);
+                    let predicted = site.predict(&seen);
+                    let is_right = predicted == said || predicted == Prediction::Open;
+                    assert!(is_right, "{rules:?} {seen:?}: {predicted:?}, not {said:?}");
+                    assert!(known != 31 || predicted == said, "{rules:?} {seen:?}");
+                    open += u32::from(predicted == Prediction::Open);
                 }
             }
         }
@@ -106,13 +106,13 @@ fn a_rule_that_may_match_is_open_unless_it_comes_to_the_same() {
     let block_login = || rule(|it| it.action = Some("login".into()), Verdict::Block);
     let block_all = rule(|_| (), Verdict::Block);
     let nothing = Sighting::default();
-    let foretell = |rules| site(|config| config.rules = rules).foretell(&nothing);
-    assert_eq!(foretell(vec![]), Foretold::Certain(None));
-    assert_eq!(foretell(vec![block_login()]), Foretold::Open);
-    let certain = Foretold::Certain(Some(Verdict::Block));
-    assert_eq!(foretell(vec![block_login(), block_all.clone()]), certain);
+    let predict = |rules| site(|config| config.rules = rules).predict(&nothing);
+    assert_eq!(predict(vec![]), Prediction::Certain(None));
+    assert_eq!(predict(vec![block_login()]), Prediction::Open);
+    let certain = Prediction::Certain(Some(Verdict::Block));
+    assert_eq!(predict(vec![block_login(), block_all.clone()]), certain);
     let harder = rule(|it| it.asn = Some(1), Verdict::Harder);
-    assert_eq!(foretell(vec![block_login(), harder, block_all]), Foretold::Open);
+    assert_eq!(predict(vec![block_login(), harder, block_all]), Prediction::Open);
 }
 
 #[test]
