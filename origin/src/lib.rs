@@ -35,6 +35,7 @@ pub mod server;
 pub mod settings;
 mod shown;
 pub mod site_keys;
+pub mod solver;
 pub mod statistics;
 pub mod stop;
 #[expect(
@@ -45,7 +46,6 @@ pub mod stop;
 pub mod store;
 pub mod telemetry;
 pub mod timestamp;
-pub mod visitor;
 pub mod webhooks;
 mod words;
 

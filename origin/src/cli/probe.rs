@@ -8,7 +8,7 @@ use super::table::columns;
 use super::{Exit, Fail, print, print_json};
 use crate::config::parse_edge_url;
 use crate::edge;
-use crate::visitor::{AtPicture, Passed, StepTaken, VisitError, Visitor};
+use crate::solver::{AtPicture, Passed, SolveError, Solver, StepTaken};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -52,9 +52,9 @@ struct Report<'a> {
 }
 
 pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
-    let mut visitor = visitor(&arguments.edge, &arguments.sitekey, &arguments.hostname)?;
-    let result = walk(&mut visitor, &arguments.secret).await;
-    let steps = visitor.taken.as_slice();
+    let mut solver = solver(&arguments.edge, &arguments.sitekey, &arguments.hostname)?;
+    let result = walk(&mut solver, &arguments.secret).await;
+    let steps = solver.taken.as_slice();
     let total_milliseconds = steps.iter().map(|step| step.milliseconds).sum();
     if arguments.json {
         let error = result.as_ref().err().map(Fail::to_string);
@@ -68,15 +68,15 @@ pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
     result
 }
 
-async fn walk(visitor: &mut Visitor, secret: &str) -> Result<(), Fail> {
-    let token = match visitor.pass(AtPicture::AnotherWay).await {
+async fn walk(solver: &mut Solver, secret: &str) -> Result<(), Fail> {
+    let token = match solver.pass(AtPicture::AnotherWay).await {
         Ok(Passed::Token(token)) => token,
         Ok(Passed::Picture(_)) => {
-            return Err(fail_of(visitor, &VisitError::Endless));
+            return Err(fail_of(solver, &SolveError::Endless));
         }
-        Err(error) => return Err(fail_of(visitor, &error)),
+        Err(error) => return Err(fail_of(solver, &error)),
     };
-    let first = visitor
+    let first = solver
         .siteverify("siteverify", secret, &token)
         .await
         .map_err(|error| Fail::new(exit_of(&error, Exit::Siteverify), "no verdict", error))?;
@@ -85,7 +85,7 @@ async fn walk(visitor: &mut Visitor, secret: &str) -> Result<(), Fail> {
         return Err(Fail::new(Exit::Siteverify, "siteverify refused a fresh token", why)
             .fix("check that the secret belongs to the sitekey"));
     }
-    let second = visitor
+    let second = solver
         .siteverify("siteverify again", secret, &token)
         .await
         .map_err(|error| Fail::new(exit_of(&error, Exit::SpentTwice), "no verdict", error))?;
@@ -103,11 +103,11 @@ async fn walk(visitor: &mut Visitor, secret: &str) -> Result<(), Fail> {
         .fix("tokens may be spent twice: check the redemption objects first"))
 }
 
-/// A visitor with an HTTP client.
-pub fn visitor(edge: &Url, sitekey: &str, hostname: &str) -> Result<Visitor, Fail> {
+/// A solver with an HTTP client.
+pub fn solver(edge: &Url, sitekey: &str, hostname: &str) -> Result<Solver, Fail> {
     let http = edge::http_client()
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
-    Ok(Visitor {
+    Ok(Solver {
         edge: edge.clone(),
         http,
         sitekey: sitekey.to_owned(),
@@ -117,27 +117,27 @@ pub fn visitor(edge: &Url, sitekey: &str, hostname: &str) -> Result<Visitor, Fai
 }
 
 /// Which step failed decides the exit code.
-pub fn fail_of(visitor: &Visitor, error: &VisitError) -> Fail {
-    let (refused, what) = match visitor.taken.last().map(|step| step.step) {
+pub fn fail_of(solver: &Solver, error: &SolveError) -> Fail {
+    let (refused, what) = match solver.taken.last().map(|step| step.step) {
         None | Some("challenge") => (Exit::Challenge, "no challenge was issued"),
         Some(_) => (Exit::Solution, "no token was issued for the solution"),
     };
     let fix = match error {
-        VisitError::Unreachable(_) | VisitError::Strange { .. } => {
+        SolveError::Unreachable(_) | SolveError::Strange { .. } => {
             "check the URL and that the edge is running".to_owned()
         }
-        VisitError::Refused { problem, .. } => format!("see {}", problem.type_uri),
-        VisitError::UnknownPuzzle | VisitError::Endless => {
+        SolveError::Refused { problem, .. } => format!("see {}", problem.type_uri),
+        SolveError::UnknownPuzzle | SolveError::Endless => {
             "use the same version of munjigi as the edge".to_owned()
         }
     };
     Fail::new(exit_of(error, refused), what, error).fix(fix)
 }
 
-fn exit_of(error: &VisitError, refused: Exit) -> Exit {
+fn exit_of(error: &SolveError, refused: Exit) -> Exit {
     match error {
-        VisitError::Unreachable(_) | VisitError::Strange { .. } => Exit::EdgeAway,
-        VisitError::Refused { .. } | VisitError::UnknownPuzzle | VisitError::Endless => refused,
+        SolveError::Unreachable(_) | SolveError::Strange { .. } => Exit::EdgeAway,
+        SolveError::Refused { .. } | SolveError::UnknownPuzzle | SolveError::Endless => refused,
     }
 }
 

@@ -3,10 +3,10 @@
 use munjigi_protocol::SolutionReply;
 use reqwest::Url;
 
-use super::probe::{fail_of, visitor};
+use super::probe::{fail_of, solver};
 use super::{Exit, Fail, print, print_json};
 use crate::config::parse_edge_url;
-use crate::visitor::{AtPicture, Passed};
+use crate::solver::{AtPicture, Passed};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -31,15 +31,15 @@ pub struct Arguments {
 }
 
 pub async fn run(arguments: &Arguments) -> Result<(), Fail> {
-    let mut visitor = visitor(&arguments.edge, &arguments.sitekey, &arguments.hostname)?;
+    let mut solver = solver(&arguments.edge, &arguments.sitekey, &arguments.hostname)?;
     let at_picture = if arguments.another_way { AtPicture::AnotherWay } else { AtPicture::Stop };
-    match visitor.pass(at_picture).await {
+    match solver.pass(at_picture).await {
         Ok(Passed::Token(token)) => print(&format!("{token}\n")),
         Ok(Passed::Picture(reply)) => {
             print_json(&SolutionReply::Next(reply))?;
             Err(Fail::new(Exit::Picture, "no token was issued", "a picture is required")
                 .fix("add --another-way to do the longer puzzle, which is open to everybody"))
         }
-        Err(error) => Err(fail_of(&visitor, &error)),
+        Err(error) => Err(fail_of(&solver, &error)),
     }
 }

@@ -22,7 +22,7 @@ const MOST_ROUNDS: usize = 6;
 
 /// Why the edge gave no token or no verdict.
 #[derive(Debug, thiserror::Error)]
-pub enum VisitError {
+pub enum SolveError {
     /// No answer.
     #[error("the edge does not respond: {0}")]
     Unreachable(String),
@@ -87,9 +87,9 @@ pub struct StepTaken {
     pub outcome: String,
 }
 
-/// The visitor.
+/// The solver.
 #[derive(Debug)]
-pub struct Visitor {
+pub struct Solver {
     /// The edge.
     pub edge: Url,
     /// HTTP.
@@ -102,9 +102,9 @@ pub struct Visitor {
     pub taken: Vec<StepTaken>,
 }
 
-impl Visitor {
+impl Solver {
     /// Passes, unless a picture is asked for and is to be left to people.
-    pub async fn pass(&mut self, at_picture: AtPicture) -> Result<Passed, VisitError> {
+    pub async fn pass(&mut self, at_picture: AtPicture) -> Result<Passed, SolveError> {
         let mut reply = match self.challenge().await? {
             Begun::Challenge(reply) | Begun::Ended(SolutionReply::Next(reply)) => reply,
             Begun::Ended(SolutionReply::Passed { token, .. }) => return Ok(Passed::Token(token)),
@@ -123,7 +123,7 @@ impl Visitor {
                 SolutionReply::Next(next) => reply = next,
             }
         }
-        Err(VisitError::Endless)
+        Err(SolveError::Endless)
     }
 
     /// What the site's back end would do with the token. `step` names it in
@@ -133,7 +133,7 @@ impl Visitor {
         step: &'static str,
         secret: &str,
         token: &str,
-    ) -> Result<SiteverifyReply, VisitError> {
+    ) -> Result<SiteverifyReply, SolveError> {
         let request = SiteverifyRequest {
             secret: Some(secret.to_owned()),
             response: Some(token.to_owned()),
@@ -153,7 +153,7 @@ impl Visitor {
         reply
     }
 
-    async fn challenge(&mut self) -> Result<Begun, VisitError> {
+    async fn challenge(&mut self) -> Result<Begun, SolveError> {
         let request = ChallengeRequest {
             sitekey: self.sitekey.clone(),
             hostname: self.hostname.clone(),
@@ -177,7 +177,7 @@ impl Visitor {
         reply
     }
 
-    async fn solution(&mut self, request: &SolutionRequest) -> Result<SolutionReply, VisitError> {
+    async fn solution(&mut self, request: &SolutionRequest) -> Result<SolutionReply, SolveError> {
         let stopwatch = Stopwatch::start();
         let reply: Result<SolutionReply, _> = self.post(routes::SOLUTIONS.path, request).await;
         let outcome = match &reply {
@@ -191,9 +191,9 @@ impl Visitor {
         reply
     }
 
-    async fn solve(&mut self, step: &PuzzleStep) -> Result<Vec<u64>, VisitError> {
+    async fn solve(&mut self, step: &PuzzleStep) -> Result<Vec<u64>, SolveError> {
         if step.algorithm != Algorithm::HashWx || step.epoch_len != munjigi_pow::EPOCH_LEN {
-            return Err(VisitError::UnknownPuzzle);
+            return Err(SolveError::UnknownPuzzle);
         }
         let puzzle = Puzzle {
             algorithm: munjigi_pow::Algorithm::HashWx,
@@ -215,17 +215,17 @@ impl Visitor {
         &self,
         path: &str,
         body: &impl Serialize,
-    ) -> Result<T, VisitError> {
+    ) -> Result<T, SolveError> {
         let mut url = self.edge.clone();
         url.set_path(path);
-        let unreachable = |error: reqwest::Error| VisitError::Unreachable(reasons(&error));
+        let unreachable = |error: reqwest::Error| SolveError::Unreachable(reasons(&error));
         let response = self.http.post(url).json(body).send().await.map_err(unreachable)?;
         let status = response.status();
         if status.is_success() {
             return response
                 .json()
                 .await
-                .map_err(|error| VisitError::Strange { status, reason: reasons(&error) });
+                .map_err(|error| SolveError::Strange { status, reason: reasons(&error) });
         }
         Err(refusal(response).await)
     }
@@ -236,11 +236,11 @@ impl Visitor {
     }
 }
 
-async fn refusal(response: Response) -> VisitError {
+async fn refusal(response: Response) -> SolveError {
     let status = response.status();
     match response.json::<Problem>().await {
-        Ok(problem) => VisitError::Refused { status, problem: Box::new(problem) },
-        Err(error) => VisitError::Strange { status, reason: reasons(&error) },
+        Ok(problem) => SolveError::Refused { status, problem: Box::new(problem) },
+        Err(error) => SolveError::Strange { status, reason: reasons(&error) },
     }
 }
 
