@@ -18,7 +18,6 @@ pub mod entropy;
 pub mod figures;
 pub mod gpu;
 pub mod http;
-pub mod imports;
 pub mod jobs;
 pub mod locale;
 pub mod mail;
@@ -46,6 +45,7 @@ pub mod stop;
 pub mod store;
 pub mod telemetry;
 pub mod timestamp;
+pub mod vendor_keys;
 pub mod webhooks;
 mod words;
 

@@ -12,8 +12,8 @@ use crate::clock::Clock;
 use crate::edge::{Edge, EdgeError};
 use crate::outbox::{self, Outbox};
 use crate::stop::Stop;
-use crate::store::imports::{self, DueFilter};
 use crate::store::publications::{self, CHANNEL, Due};
+use crate::store::vendor_keys::{self, DueFilter};
 use crate::store::{Notices, StoreError};
 
 pub use verify::verify;
@@ -50,7 +50,7 @@ impl Publisher {
     /// Queues every site and the filter once more, as they stand.
     async fn queue_everything(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
-        imports::queue_again(&self.pool, now).await?;
+        vendor_keys::queue_again(&self.pool, now).await?;
         publications::queue_all(&self.pool, now).await
     }
 
@@ -85,7 +85,7 @@ impl Outbox for Publisher {
 
     async fn lease(&self, now: UnixMillis) -> Result<Vec<Delivery>, StoreError> {
         // Alone and first: without it a site's imported keys are nobody's.
-        if let Some(due) = imports::lease(&self.pool, now).await? {
+        if let Some(due) = vendor_keys::lease(&self.pool, now).await? {
             return Ok(vec![Delivery::Filter(due)]);
         }
         let due = publications::lease(&self.pool, now, AT_ONCE).await?;
@@ -94,7 +94,7 @@ impl Outbox for Publisher {
 
     async fn next_try(&self) -> Result<Option<UnixMillis>, StoreError> {
         let sites = publications::next_try(&self.pool).await?;
-        let filter = imports::next_try(&self.pool).await?;
+        let filter = vendor_keys::next_try(&self.pool).await?;
         Ok(sites.into_iter().chain(filter).min_by_key(|at| at.0))
     }
 

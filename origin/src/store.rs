@@ -15,7 +15,6 @@ mod error;
 pub mod events;
 pub mod factors;
 pub mod housekeeping;
-pub mod imports;
 pub mod limits;
 pub mod locks;
 pub mod mails;
@@ -35,6 +34,7 @@ pub mod sessions;
 pub mod sites;
 pub mod statistics;
 mod transaction;
+pub mod vendor_keys;
 pub mod webhooks;
 
 use std::time::Duration;

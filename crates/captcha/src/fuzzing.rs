@@ -10,11 +10,11 @@ use crate::authority::Authority;
 use crate::challenge::{ChallengeClaims, SealedStep};
 use crate::contract::{ROOT_A, authority};
 use crate::host::{HostPattern, Hostname};
-use crate::imports::ImportFilter;
 use crate::keys::{Sitekey, Vendor};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
 use crate::siteverify::present;
 use crate::token::TokenClaims;
+use crate::vendor_keys::ImportFilter;
 
 fn keys() -> Authority {
     authority(ROOT_A)

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::AttemptId;
 
-use crate::imports::Imports;
 use crate::keys::{SecretHash, Sitekey};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
 use crate::site::Site;
+use crate::vendor_keys::Imports;
 
 /// Where the row of an attempt lives: all of it is sealed, so it is the same
 /// for every request about the attempt.

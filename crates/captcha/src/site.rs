@@ -8,9 +8,9 @@ mod rules;
 use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
 
 use crate::host::{HostPattern, Hostname};
-use crate::imports::MAX_IMPORTS;
 use crate::keys::{SecretHash, Sitekey};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
+use crate::vendor_keys::MAX_IMPORTS;
 
 pub use dry_run::{Prediction, SeenHost, Sighting};
 pub(crate) use rules::Rule;

@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use super::{Publisher, count, retry_after_ms};
 use crate::edge::EdgeError;
 use crate::store::StoreError;
-use crate::store::imports::{self, DueFilter};
+use crate::store::vendor_keys::{self, DueFilter};
 
 /// Tries once, and notes what became of it.
 pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), StoreError> {
@@ -18,12 +18,12 @@ pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), Store
         Ok(()) => {
             tracing::info!(version, "published the filter of imported keys");
             count("delivered");
-            imports::delivered(pool, version, now).await
+            vendor_keys::delivered(pool, version, now).await
         }
         Err(EdgeError::Stale) => {
             tracing::warn!(version, "the edge has a newer filter; raising ours");
             count("stale");
-            imports::overtake(pool, version, now).await
+            vendor_keys::overtake(pool, version, now).await
         }
         Err(error) => {
             let attempts = due.attempts + 1;
@@ -32,7 +32,7 @@ pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), Store
             }
             count("failed");
             let again = UnixMillis(now.0 + retry_after_ms(due.attempts));
-            imports::failed(pool, version, &error.to_string(), again).await
+            vendor_keys::failed(pool, version, &error.to_string(), again).await
         }
     }
 }

@@ -8,7 +8,6 @@ use munjigi_keys::UnixMillis;
 
 use super::give_way;
 use super::world::key_check;
-use crate::imports::{ImportFilter, Imports};
 use crate::keys::{SecretHash, Sitekey};
 use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
@@ -16,6 +15,7 @@ use crate::redemption::{
     self, AnswerHash, Attempted, Denial, Owing, Redeem, Redeemed, Row, Stepped,
 };
 use crate::site::Site;
+use crate::vendor_keys::{ImportFilter, Imports};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

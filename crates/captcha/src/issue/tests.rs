@@ -2,9 +2,9 @@ use munjigi_protocol::{PictureType, Rule, RuleMatch, Verdict};
 
 use super::*;
 use crate::contract::{FIREFOX, World, block_on, site_config};
-use crate::imports::{ImportFilter, import_name};
 use crate::site::{Exemption, Site};
 use crate::solve::open;
+use crate::vendor_keys::{ImportFilter, import_name};
 use crate::visit::Prefix;
 
 fn claims(world: &World, reply: &ChallengeReply) -> ChallengeClaims {

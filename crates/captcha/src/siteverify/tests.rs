@@ -263,7 +263,7 @@ const FOREIGN: &str = "0x4AAAAAAADnPIDROrmt1WwjAAAAAAAAAAA";
 fn with_import() -> (World, SiteverifyRequest) {
     let mut world = World::new();
     let (key, host) = ("10000000-cafe-7777-aaaa-000000000001", "shop.example");
-    let name = crate::imports::import_name(key, host);
+    let name = crate::vendor_keys::import_name(key, host);
     let hash = Secret::foreign(FOREIGN).unwrap().hash();
     let mut config = crate::contract::site_config(
         &world.site.sitekey.to_string(),
@@ -275,7 +275,7 @@ fn with_import() -> (World, SiteverifyRequest) {
     world.site = Site::parse(&config, crate::site::Exemption::Ignored).unwrap();
     world.sites.publish(world.site.clone(), vec![world.secret.hash(), hash.clone()]);
     let imports = [(name, hash.as_str().to_owned())];
-    let filter = crate::imports::ImportFilter::of(1, &imports, world.authority.check());
+    let filter = crate::vendor_keys::ImportFilter::of(1, &imports, world.authority.check());
     world.sites.publish_imports(filter);
     let token = world.fresh_token();
     let request = SiteverifyRequest {

@@ -18,10 +18,10 @@ use super::{parse_sitekey, parse_vendor, refused};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
 use crate::entropy::Entropy;
-use crate::imports::{ProofError, prove};
-use crate::store::imports::{Import, of_site};
 use crate::store::sites::{self, AskImport, ChangeRefused, ImportRefused, MakeLive, RemoveImport};
+use crate::store::vendor_keys::{Import, of_site};
 use crate::store::{self, transact};
+use crate::vendor_keys::{ProofError, prove};
 
 use report::Report;
 

@@ -7,9 +7,9 @@ use super::view::{View, edge, hosts, rfc3339};
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
-use crate::store::imports::Import;
 use crate::store::sites::{ChangeRefused, SiteRecord};
-use crate::store::{self, imports, secrets, sites};
+use crate::store::vendor_keys::Import;
+use crate::store::{self, secrets, sites, vendor_keys};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -36,7 +36,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     }
     let sitekey = &site.config.sitekey;
     let secrets = secrets::live_of(&pool, sitekey).await?.len();
-    print(&people(&site, secrets, &imports::of_site(&pool, sitekey).await?))
+    print(&people(&site, secrets, &vendor_keys::of_site(&pool, sitekey).await?))
 }
 
 /// Shorter than any vendor's.

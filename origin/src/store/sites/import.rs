@@ -12,7 +12,7 @@ use super::change::raise_version;
 use super::command::owner;
 use super::{ChangeRefused, SiteRecord, fetch};
 use crate::store::audit::{self, CommandEntry};
-use crate::store::imports::{self, Import};
+use crate::store::vendor_keys::{self, Import};
 use crate::store::{StoreError, Unit, publications};
 use crate::timestamp::to_timestamp;
 
@@ -71,7 +71,7 @@ impl Unit for AskImport<'_> {
         if let Err(refused) = allowed(&site, self.host) {
             return Ok(Err(refused));
         }
-        let known = imports::of_site(&mut *connection, self.sitekey).await?;
+        let known = vendor_keys::of_site(&mut *connection, self.sitekey).await?;
         let host = self.host.as_str();
         match known.iter().find(|import| import.key == self.key && import.host == host) {
             Some(import) if import.live_at.is_some() => return Ok(Err(ImportRefused::Live)),
@@ -128,8 +128,8 @@ impl Unit for MakeLive<'_> {
             return Ok(Err(refused));
         }
         // Whoever else proves the same waits here, and then sees this one.
-        let version = imports::lock(connection).await?;
-        let known = imports::of_site(&mut *connection, self.sitekey).await?;
+        let version = vendor_keys::lock(connection).await?;
+        let known = vendor_keys::of_site(&mut *connection, self.sitekey).await?;
         let same = |it: &&Import| it.key == *key && it.host == *host && it.token == *token;
         let Some(import) = known.iter().find(same) else {
             return Ok(Err(ImportRefused::Unknown));
@@ -182,7 +182,7 @@ impl Unit for RemoveImport<'_> {
         let Some(site) = lock(connection, self.sitekey).await? else {
             return Ok(Err(ChangeRefused::Unknown.into()));
         };
-        let version = imports::lock(connection).await?;
+        let version = vendor_keys::lock(connection).await?;
         let import = sqlx::query_as!(
             Import,
             "DELETE FROM site_imports WHERE sitekey = $1 AND key = $2 AND host = $3
@@ -287,7 +287,7 @@ impl Changed<'_> {
         let sitekey = self.site.config.sitekey.as_str();
         let config = raise_version(connection, sitekey, self.now).await?;
         let payload = self.site.deleted_at.is_none().then_some(&config);
-        imports::queue(connection, self.version, self.now).await?;
+        vendor_keys::queue(connection, self.version, self.now).await?;
         publications::queue(connection, sitekey, config.version, payload, self.now).await?;
         let organisation = owner(connection, sitekey).await?;
         let entry = CommandEntry {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::NotLive;
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail};
-use crate::imports::proof_url;
-use crate::store::imports::Import;
+use crate::store::vendor_keys::Import;
+use crate::vendor_keys::proof_url;
 
 use super::super::view::rfc3339;
 
