@@ -19,7 +19,7 @@ use crate::stop::Stop;
 use crate::store::breakdowns::{RollDay, RollHour};
 use crate::store::housekeeping::{CreateDays, DropDays, Sweep};
 use crate::store::locks::{Fenced, Lease};
-use crate::store::{StoreError, Unit, departures, pictures, rollups, transact};
+use crate::store::{StoreError, Unit, erasure, pictures, rollups, transact};
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);
@@ -68,7 +68,7 @@ impl Jobs {
         let created = transact(&self.pool, &CreateDays { now }).await?;
         let dropped = transact(&self.pool, &DropDays { now, kept_days: self.event_days }).await?;
         let swept = transact(&self.pool, &Sweep { now }).await?;
-        let erased = departures::erase_due(&self.pool, now).await?;
+        let erased = erasure::erase_due(&self.pool, now).await?;
         if erased > 0 {
             tracing::info!(erased, "erased accounts at their owners' request");
         }

@@ -24,7 +24,7 @@ use crate::http::App;
 use crate::locale::Locale;
 use crate::statistics::{Period, Totals};
 use crate::store::anomalies::{self, Noted, Part};
-use crate::store::departures;
+use crate::store::erasure;
 use crate::store::sites::{self, SiteRecord};
 use crate::store::statistics::{self, Lately, Refusals, Step};
 use crate::timestamp::from_timestamp;
@@ -70,7 +70,7 @@ pub async fn first(
     State(app): State<Arc<App>>,
     Extension(person): Extension<Person>,
 ) -> Result<Response, Trouble> {
-    if departures::of_account(&app.pool, &person.account.id).await?.is_some() {
+    if erasure::of_account(&app.pool, &person.account.id).await?.is_some() {
         return Ok(Redirect::to("/console/account/data").into_response());
     }
     let first = person.memberships.first().ok_or(Trouble::nothing_here())?;

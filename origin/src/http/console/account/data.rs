@@ -21,7 +21,7 @@ use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
 use crate::privacy::GRACE_DAYS;
-use crate::store::departures::{self, Ask, StillNeeded, TakeBack};
+use crate::store::erasure::{self, Ask, StillNeeded, TakeBack};
 use crate::store::{persons, transact};
 use crate::timestamp::from_timestamp;
 
@@ -84,7 +84,7 @@ async fn page(
     let page = Page {
         frame,
         grace_days: GRACE_DAYS,
-        erased_on: departures::of_account(&app.pool, &person.account.id).await?.map(day),
+        erased_on: erasure::of_account(&app.pool, &person.account.id).await?.map(day),
         notice,
         mistake,
     };
@@ -132,7 +132,7 @@ pub async fn leave(
         return mistake("Incorrect password. Nothing was changed.".to_owned()).await;
     }
     allowed.was_right(&app).await?;
-    let erased_on = departures::erased_at(now);
+    let erased_on = erasure::erased_at(now);
     let letter = letters::left(&app.console().config, account, from_timestamp(erased_on));
     let unit = Ask { actor: &person.actor(&browser), letter: &letter, now };
     match transact(&app.pool, &unit).await? {

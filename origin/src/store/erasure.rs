@@ -1,5 +1,5 @@
-//! People who leave: asked for, taken back, and carried out when the time has
-//! come.
+//! Erasure of accounts (GDPR, article 17): asked for, cancelled, and carried
+//! out when the time has come.
 
 mod erase;
 
