@@ -70,7 +70,7 @@ pub enum EdgeError {
 
 /// The edge, as the origin sees it.
 #[derive(Debug, Clone)]
-pub struct Edge {
+pub struct EdgeClient {
     http: Client,
     url: Url,
     keys: AudienceKeys,
@@ -78,7 +78,7 @@ pub struct Edge {
     entropy: Entropy,
 }
 
-impl Edge {
+impl EdgeClient {
     /// A client; nothing is called yet.
     pub fn new(http: Client, url: Url, internal: &KeyRing, clock: Clock, entropy: Entropy) -> Self {
         let keys = AudienceKeys::derive(internal, Audience::Edge);

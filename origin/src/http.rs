@@ -40,7 +40,7 @@ use sqlx::PgPool;
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Retention;
-use crate::edge::Edge;
+use crate::edge::EdgeClient;
 use crate::entropy::Entropy;
 use crate::mail::Sender;
 use crate::notifications::Hooks;
@@ -72,7 +72,7 @@ pub struct App {
     /// Marks keys as ours.
     pub check: KeyCheck,
     /// The edge.
-    pub edge: Edge,
+    pub edge: EdgeClient,
     /// Makes pictures.
     pub factory: Factory,
     /// Sends letters; `None` where none are sent.

@@ -9,7 +9,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use crate::clock::Clock;
-use crate::edge::{Edge, EdgeError};
+use crate::edge::{EdgeClient, EdgeError};
 use crate::outbox::{self, Outbox};
 use crate::stop::Stop;
 use crate::store::publications::{self, CHANNEL, Due};
@@ -29,7 +29,7 @@ pub struct Publisher {
     /// Postgres.
     pub pool: PgPool,
     /// The edge.
-    pub edge: Edge,
+    pub edge: EdgeClient,
     /// Names imported keys.
     pub check: KeyCheck,
     /// Tells the time.

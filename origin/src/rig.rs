@@ -33,7 +33,7 @@ use crate::accounts::MostSites;
 use crate::cache::Redis;
 use crate::clock::Clock;
 use crate::config::{self, Pictures, Retention};
-use crate::edge::{self, Edge};
+use crate::edge::{self, EdgeClient};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, App, Console, Schema};
@@ -118,7 +118,8 @@ impl Rig {
         app.console = Some(Console::new(console, check(), None));
         if let Some(edge) = edge {
             let (url, client) = (edge.parse().unwrap(), edge::http_client().unwrap());
-            app.edge = Edge::new(client, url, &ring(), app.clock.clone(), app.entropy.clone());
+            app.edge =
+                EdgeClient::new(client, url, &ring(), app.clock.clone(), app.entropy.clone());
         }
         rig
     }
@@ -149,7 +150,8 @@ impl Rig {
             let url = url.parse().unwrap();
             Gpu::new(client.clone(), url, &ring(), clock.clone(), entropy.clone())
         });
-        let edge = Edge::new(client, fake.url.clone(), &ring(), clock.clone(), entropy.clone());
+        let edge =
+            EdgeClient::new(client, fake.url.clone(), &ring(), clock.clone(), entropy.clone());
         let parts = Parts {
             pool: pool.clone(),
             replica: None,

@@ -15,7 +15,7 @@ use crate::accounts::LimitKey;
 use crate::cache::{Cache, Redis};
 use crate::clock::Clock;
 use crate::config::{Config, Console as ConsoleConfig, Mail, RedisServer};
-use crate::edge::{self, Edge};
+use crate::edge::{self, EdgeClient};
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, Admission, App, Board, Console, Readiness, Schema};
@@ -85,7 +85,7 @@ impl Server {
             .gpu_url
             .clone()
             .map(|url| Gpu::new(client.clone(), url, internal, clock.clone(), entropy.clone()));
-        let edge = Edge::new(client, url, internal, clock.clone(), entropy.clone());
+        let edge = EdgeClient::new(client, url, internal, clock.clone(), entropy.clone());
         let pictures = config.pictures.clone();
         let check = config.keys.check.clone();
         let console = config
@@ -255,7 +255,7 @@ pub struct Parts {
     /// Marks keys as ours.
     pub check: KeyCheck,
     /// The edge.
-    pub edge: Edge,
+    pub edge: EdgeClient,
     /// Draws pictures, where there is one.
     pub gpu: Option<Gpu>,
     /// What operators chose about pictures.

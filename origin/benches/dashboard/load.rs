@@ -7,7 +7,7 @@ use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::accounts::LimitKey;
 use munjigi_origin::cache::Cache;
 use munjigi_origin::clock::Clock;
-use munjigi_origin::edge::{self, Edge};
+use munjigi_origin::edge::{self, EdgeClient};
 use munjigi_origin::entropy::Entropy;
 use munjigi_origin::jobs::Jobs;
 use munjigi_origin::publish::Publisher;
@@ -90,7 +90,7 @@ fn jobs(pool: &PgPool, now: UnixMillis) -> Jobs {
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let http = edge::http_client().unwrap();
     let entropy = Entropy::system().unwrap();
-    let edge = Edge::new(http, nowhere, &ring, clock.clone(), entropy.clone());
+    let edge = EdgeClient::new(http, nowhere, &ring, clock.clone(), entropy.clone());
     let check = KeyCheck::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
     let publisher = Publisher { pool: pool.clone(), edge, check, clock: clock.clone() };
     let locks = Cache::of_postgres(pool, LimitKey::draw(&entropy)).locks;

@@ -8,7 +8,7 @@ use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::clock::Clock;
 use munjigi_origin::config::{Pictures, Retention};
-use munjigi_origin::edge::{self, Edge};
+use munjigi_origin::edge::{self, EdgeClient};
 use munjigi_origin::entropy::Entropy;
 use munjigi_origin::notifications::Hooks;
 use munjigi_origin::server::{self, Listeners, Parts, Server};
@@ -39,7 +39,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         entropy: entropy.clone(),
         calls: keys.clone(),
         check: KeyCheck::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap(),
-        edge: Edge::new(http.clone(), nowhere, &ring, clock, entropy.clone()),
+        edge: EdgeClient::new(http.clone(), nowhere, &ring, clock, entropy.clone()),
         gpu: None,
         pictures: Pictures::default(),
         mail: None,

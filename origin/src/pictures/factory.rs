@@ -12,7 +12,7 @@ use super::plan::{self, Move, Want, lead};
 use super::policy::Policy;
 use crate::clock::Clock;
 use crate::config::Pictures;
-use crate::edge::Edge;
+use crate::edge::EdgeClient;
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
@@ -27,7 +27,7 @@ pub struct Factory {
     /// Postgres.
     pub pool: PgPool,
     /// Gets the packs.
-    pub edge: Edge,
+    pub edge: EdgeClient,
     /// Draws; without one, packs are only delivered and retired.
     pub gpu: Option<Gpu>,
     /// Tells the time.

@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::{Listeners, Parts, Server, unused_metrics};
 use crate::clock::Clock;
 use crate::config::{Pictures, Retention};
-use crate::edge::{self, Edge};
+use crate::edge::{self, EdgeClient};
 use crate::entropy::Entropy;
 use crate::notifications::Hooks;
 use crate::rig::{self, event};
@@ -42,7 +42,7 @@ async fn start(options: PgConnectOptions) -> Running {
     let (clock, entropy) = (Clock::of(|| rig::NOON), Entropy::from_seed(1));
     let nowhere = "http://127.0.0.1:1".parse().unwrap();
     let client = edge::http_client().unwrap();
-    let edge = Edge::new(client, nowhere, &rig::ring(), clock.clone(), entropy.clone());
+    let edge = EdgeClient::new(client, nowhere, &rig::ring(), clock.clone(), entropy.clone());
     let parts = Parts {
         console: None,
         pool,

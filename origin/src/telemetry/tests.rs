@@ -18,7 +18,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::Traces;
-use crate::edge::{self, Edge};
+use crate::edge::{self, EdgeClient};
 use crate::rig::{self, Rig};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -113,7 +113,7 @@ async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: 
     let id = answer.headers["munjigi-request-id"].to_str().unwrap().to_owned();
     rig.get("/health/live").await;
     // A call to the edge is part of the trace that it is made in.
-    let fake = Edge::new(
+    let fake = EdgeClient::new(
         edge::http_client().unwrap(),
         url,
         &rig::ring(),
