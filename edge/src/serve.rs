@@ -9,7 +9,6 @@ use worker::{Context, Env};
 use crate::answer::{self, Answer};
 use crate::clock;
 use crate::config::Verbosity;
-use crate::edge::Edge;
 use crate::endpoints::{
     challenges, errors, frame, health, internal, pictures, siteverify, solutions, version,
 };
@@ -17,6 +16,7 @@ use crate::entropy::{self, NoEntropy};
 use crate::inbound::Inbound;
 use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
+use crate::request_context::RequestContext;
 use crate::route::{Endpoint, RouteError};
 
 /// Answers a request.
@@ -32,7 +32,7 @@ pub async fn serve(
     let (request_id, seed) = split(drawn.unwrap_or([0; 40]));
     let answer = match (isolate, drawn) {
         (Ok(isolate), Ok(_)) => {
-            let edge = Edge { isolate, env, context, now, seed };
+            let edge = RequestContext { isolate, env, context, now, seed };
             match endpoint {
                 Ok(endpoint) => dispatch(&edge, inbound, endpoint).await,
                 Err(error) => no_endpoint(error),
@@ -65,7 +65,7 @@ fn split(drawn: [u8; 40]) -> (String, [u8; 32]) {
     (base64::encode(id), seed.try_into().unwrap_or([0; 32]))
 }
 
-async fn dispatch(edge: &Edge<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) -> Answer {
+async fn dispatch(edge: &RequestContext<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) -> Answer {
     let answer = match endpoint {
         Endpoint::Challenges => challenges::answer(edge, inbound).await,
         Endpoint::Solutions => solutions::answer(edge, inbound).await,

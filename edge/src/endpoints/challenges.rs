@@ -4,12 +4,12 @@ use munjigi_captcha::{Call, Hostname, TestSitekey, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
-use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict, network_key};
+use crate::request_context::RequestContext;
 
 /// Answers with a challenge.
-pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
+pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
     let request: ChallengeRequest = inbound.frame_json(routes::CHALLENGES).await?;
     if let Some(test) = TestSitekey::find(&request.sitekey) {
         return Ok(Answer::json(&test.visit()?));

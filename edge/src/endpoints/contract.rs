@@ -11,8 +11,8 @@ use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed
 use munjigi_protocol::AttemptId;
 
 use crate::answer::Answer;
-use crate::edge::Edge;
 use crate::objects::Objects;
+use crate::request_context::RequestContext;
 
 /// The objects under ids that no other clause and no other run has: every
 /// clause begins with a fresh store.
@@ -22,7 +22,7 @@ struct Apart {
 }
 
 /// Answers once both suites are through.
-pub async fn answer(edge: &Edge<'_>) -> Answer {
+pub async fn answer(edge: &RequestContext<'_>) -> Answer {
     let clause = Cell::new(0);
     let fresh = async || {
         clause.set(clause.get() + 1);

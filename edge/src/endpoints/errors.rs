@@ -5,8 +5,8 @@
 use munjigi_protocol::Code;
 
 use crate::answer::{Answer, CacheRule};
-use crate::edge::Edge;
 use crate::glue;
+use crate::request_context::RequestContext;
 
 /// Codes of the widget's own, which no answer of ours carries.
 const WIDGET: [&str; 3] = ["offline", "timeout", "unsupported"];
@@ -22,7 +22,11 @@ fn codes() -> impl Iterator<Item = &'static str> {
 
 /// Answers with the page in the first language of `Accept-Language` that
 /// there is.
-pub async fn answer(edge: &Edge<'_>, code: &str, accept_language: Option<&str>) -> Answer {
+pub async fn answer(
+    edge: &RequestContext<'_>,
+    code: &str,
+    accept_language: Option<&str>,
+) -> Answer {
     let language = language(accept_language.unwrap_or_default());
     let path = ["/_errors/", code, ".", language, ".html"].concat();
     let Some(assets) = glue::binding(edge.env, "ASSETS") else { return no_page() };

@@ -9,9 +9,9 @@ use munjigi_protocol::{Code, Mode, SiteState};
 
 use crate::answer::{Answer, CacheRule};
 use crate::config::Place;
-use crate::edge::Edge;
 use crate::glue;
 use crate::inbound::Inbound;
+use crate::request_context::RequestContext;
 
 const DOCUMENT: &str = "/_frame.html";
 /// A deployment begins new isolates; this only bounds what one remembers.
@@ -21,7 +21,11 @@ const FRAME_SECONDS: u32 = 60;
 const ANYBODY: &str = "frame-ancestors *";
 
 /// Answers with the document: in working order, or showing why not.
-pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Answer, Answer> {
+pub async fn answer(
+    edge: &RequestContext<'_>,
+    inbound: &Inbound,
+    sitekey: &str,
+) -> Result<Answer, Answer> {
     let document = document(edge).await.ok_or_else(no_document)?;
     let shown = |attributes: String, ancestors: String| {
         let rule = CacheRule::Private { seconds: FRAME_SECONDS };
@@ -48,7 +52,11 @@ pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result
 }
 
 /// The site, if this page may embed it.
-async fn embed(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Arc<Site>, Refusal> {
+async fn embed(
+    edge: &RequestContext<'_>,
+    inbound: &Inbound,
+    sitekey: &str,
+) -> Result<Arc<Site>, Refusal> {
     let key = issue::public_key(&edge.isolate.config.authority, sitekey)?;
     let referer = inbound.header("referer");
     let page = referer.as_deref().and_then(Hostname::of_url);
@@ -68,7 +76,7 @@ const fn shows(code: Code) -> bool {
 }
 
 /// The widget's document, from the assets.
-async fn document(edge: &Edge<'_>) -> Option<Arc<str>> {
+async fn document(edge: &RequestContext<'_>) -> Option<Arc<str>> {
     let known = edge.isolate.document.borrow().clone();
     match known {
         Some((ref document, fresh_until)) if edge.now.0 < fresh_until => {

@@ -4,8 +4,8 @@
 use munjigi_protocol::{Health, HealthCheck, Status};
 
 use crate::answer::Answer;
-use crate::edge::Edge;
 use crate::objects::Objects;
+use crate::request_context::RequestContext;
 use crate::sites::Kv;
 
 /// A key that is never written.
@@ -19,7 +19,7 @@ const KEPT_MS: u64 = 10_000;
 const DOWN_KEPT_MS: u64 = 1_000;
 
 /// Answers with the worst of the checks.
-pub async fn answer(edge: &Edge<'_>) -> Answer {
+pub async fn answer(edge: &RequestContext<'_>) -> Answer {
     let known = edge.isolate.health.borrow().clone();
     let health = match known {
         Some((health, fresh_until)) if edge.now.0 < fresh_until => health,
@@ -44,13 +44,13 @@ const fn kept_ms(status: Status) -> u64 {
     }
 }
 
-async fn look(edge: &Edge<'_>) -> Health {
+async fn look(edge: &RequestContext<'_>) -> Health {
     let checks = vec![rings(edge), sites(edge).await, redemptions(edge).await];
     Health { status: worst(&checks), checks }
 }
 
 /// Without rings no request gets as far as this.
-fn rings(edge: &Edge<'_>) -> HealthCheck {
+fn rings(edge: &RequestContext<'_>) -> HealthCheck {
     let one = edge.isolate.config.root_kids.len();
     let detail = match one {
         1 => String::new(),
@@ -60,7 +60,7 @@ fn rings(edge: &Edge<'_>) -> HealthCheck {
 }
 
 /// Known sites are served from caches when KV is away.
-async fn sites(edge: &Edge<'_>) -> HealthCheck {
+async fn sites(edge: &RequestContext<'_>) -> HealthCheck {
     let answers = match Kv::new(edge.env) {
         Ok(kv) => kv.load(ABSENT_KEY).await.is_ok(),
         Err(_) => false,
@@ -77,7 +77,7 @@ async fn sites(edge: &Edge<'_>) -> HealthCheck {
 }
 
 /// Without its objects no token is accepted.
-async fn redemptions(edge: &Edge<'_>) -> HealthCheck {
+async fn redemptions(edge: &RequestContext<'_>) -> HealthCheck {
     let backlog = match Objects::new(edge.env, edge.shards()) {
         Ok(objects) => objects.backlog().await,
         Err(error) => Err(error),

@@ -6,16 +6,16 @@ use munjigi_protocol::{Code, InternalState, Route, headers, routes};
 
 use super::version::version;
 use crate::answer::Answer;
-use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::limit::{Limiter, RETRY_AFTER_SECONDS, Verdict, network_key};
 use crate::objects::Objects;
+use crate::request_context::RequestContext;
 
 pub mod packs;
 pub mod publish;
 
 /// Answers with what runs here.
-pub async fn state(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
+pub async fn state(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
     authorise(edge, inbound, routes::STATE).await?;
     let config = &edge.isolate.config;
     Ok(Answer::json(&InternalState {
@@ -31,7 +31,7 @@ pub async fn state(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer>
 /// nonce spent first; only then is the body read and compared with what was
 /// signed.
 pub async fn authorise(
-    edge: &Edge<'_>,
+    edge: &RequestContext<'_>,
     inbound: &Inbound,
     route: Route,
 ) -> Result<Vec<u8>, Answer> {
@@ -52,7 +52,7 @@ pub async fn authorise(
     Ok(body)
 }
 
-fn verify(edge: &Edge<'_>, inbound: &Inbound) -> Result<Signed, SignatureError> {
+fn verify(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Signed, SignatureError> {
     let header = inbound.header(headers::SIGNATURE);
     let (method, url) = (inbound.method(), inbound.url());
     let head = Head { method, path: url.path(), query: url.query() };
@@ -61,7 +61,7 @@ fn verify(edge: &Edge<'_>, inbound: &Inbound) -> Result<Signed, SignatureError> 
 
 /// Nobody but the origin has business here: who calls without its signature
 /// is counted, and soon not listened to.
-async fn refuse(edge: &Edge<'_>, inbound: &Inbound, error: SignatureError) -> Answer {
+async fn refuse(edge: &RequestContext<'_>, inbound: &Inbound, error: SignatureError) -> Answer {
     let key = network_key("internal", inbound.visit().prefix);
     match Limiter::Internal.check(edge.env, &key).await {
         Verdict::Pass => Answer::problem(error.code(), error.to_string()),

@@ -7,11 +7,11 @@ use munjigi_protocol::Code;
 
 use crate::answer::{Answer, CacheRule};
 use crate::bucket::Bucket;
-use crate::edge::Edge;
 use crate::packs::images_key;
+use crate::request_context::RequestContext;
 
 /// Answers with the image.
-pub async fn answer(edge: &Edge<'_>, opaque: &str) -> Result<Answer, Answer> {
+pub async fn answer(edge: &RequestContext<'_>, opaque: &str) -> Result<Answer, Answer> {
     let authority = &edge.isolate.config.authority;
     let name = PictureName::open(authority, opaque).map_err(|SealError| no_picture())?;
     let left = name.until.seconds().saturating_sub(edge.now.seconds());

@@ -6,15 +6,15 @@ use munjigi_captcha::siteverify::{self, Body, Dialect, Outcome, Reason};
 use munjigi_protocol::{SiteverifyRequest, routes};
 
 use crate::answer::Answer;
-use crate::edge::Edge;
 use crate::form;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict};
 use crate::objects::Objects;
+use crate::request_context::RequestContext;
 
 /// Answers with whether the token was good. `path` is the vendor whose path
 /// was asked, if any.
-pub async fn answer(edge: &Edge<'_>, inbound: &Inbound, path: Option<Vendor>) -> Answer {
+pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound, path: Option<Vendor>) -> Answer {
     let request = match read(inbound, path).await {
         Ok(request) => request,
         // The dialect's JSON, so that no back end meets another shape.
@@ -44,7 +44,11 @@ async fn read(inbound: &Inbound, path: Option<Vendor>) -> Result<SiteverifyReque
     read.map_err(|_| 200)
 }
 
-async fn verify(edge: &Edge<'_>, path: Option<Vendor>, request: &SiteverifyRequest) -> Answer {
+async fn verify(
+    edge: &RequestContext<'_>,
+    path: Option<Vendor>,
+    request: &SiteverifyRequest,
+) -> Answer {
     let authority = &edge.isolate.config.authority;
     let presented = match siteverify::present(authority, path, request, edge.now) {
         Ok(presented) => presented,

@@ -6,14 +6,14 @@ use munjigi_captcha::{Call, Refusal};
 use munjigi_protocol::{Code, SolutionRequest, routes};
 
 use crate::answer::Answer;
-use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict, network_key};
 use crate::log::{Level, Line};
 use crate::objects::Objects;
+use crate::request_context::RequestContext;
 
 /// Answers with a token or the next step.
-pub async fn answer(edge: &Edge<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
+pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
     let request: SolutionRequest = inbound.frame_json(routes::SOLUTIONS).await?;
     let authority = &edge.isolate.config.authority;
     let opened = solve::open(authority, &request)?;

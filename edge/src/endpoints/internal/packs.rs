@@ -9,10 +9,10 @@ use munjigi_protocol::{Code, InvalidPackId, PackId, Pools, Route, base64, routes
 use super::authorise;
 use crate::answer::Answer;
 use crate::bucket::Bucket;
-use crate::edge::Edge;
 use crate::inbound::Inbound;
 use crate::isolate::KnownPools;
 use crate::packs::{POOLS_KEY, Packs, images_key, pack_key};
+use crate::request_context::RequestContext;
 use crate::sites::{IMPORTS_KEY, Kv, Sites};
 
 /// What is to be done. One function does all five: as five they would each
@@ -45,7 +45,7 @@ impl Change<'_> {
 
 /// Does it.
 pub async fn answer(
-    edge: &Edge<'_>,
+    edge: &RequestContext<'_>,
     inbound: &Inbound,
     change: Change<'_>,
 ) -> Result<Answer, Answer> {

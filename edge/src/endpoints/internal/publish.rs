@@ -7,17 +7,21 @@ use munjigi_protocol::{Code, SiteConfig, SiteDelete, SitePut, SiteState, routes}
 
 use super::authorise;
 use crate::answer::Answer;
-use crate::edge::Edge;
 use crate::inbound::{Inbound, object};
 use crate::objects::Objects;
 use crate::redemptions::wire::Verdict;
+use crate::request_context::RequestContext;
 use crate::sites::{Kv, Sites, Stored, alias_key, secret_key, site_key};
 
 /// How long a deleted site's version is remembered.
 const DELETED_SECONDS: u32 = 30 * 86_400;
 
 /// Publishes a site, or the same version of it again.
-pub async fn put(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Answer, Answer> {
+pub async fn put(
+    edge: &RequestContext<'_>,
+    inbound: &Inbound,
+    sitekey: &str,
+) -> Result<Answer, Answer> {
     let body = authorise(edge, inbound, routes::PUT_SITE).await?;
     let config: SiteConfig = object(&body)?;
     if config.sitekey != sitekey {
@@ -44,7 +48,11 @@ pub async fn put(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<An
 }
 
 /// Takes a site off the edge.
-pub async fn delete(edge: &Edge<'_>, inbound: &Inbound, sitekey: &str) -> Result<Answer, Answer> {
+pub async fn delete(
+    edge: &RequestContext<'_>,
+    inbound: &Inbound,
+    sitekey: &str,
+) -> Result<Answer, Answer> {
     let body = authorise(edge, inbound, routes::DELETE_SITE).await?;
     let deletion: SiteDelete = match body.as_slice() {
         [] => SiteDelete::default(),
@@ -133,7 +141,7 @@ fn verdict(name: &str, version: u64, denied: bool) -> Verdict {
 /// The site itself last: should a write before it fail, the origin's next try
 /// finds the older version and does everything again.
 async fn write(
-    edge: &Edge<'_>,
+    edge: &RequestContext<'_>,
     before: Option<&SiteConfig>,
     config: &SiteConfig,
 ) -> Result<(), StoreError> {
@@ -150,7 +158,7 @@ async fn write(
 }
 
 async fn erase(
-    edge: &Edge<'_>,
+    edge: &RequestContext<'_>,
     sitekey: &str,
     before: Option<&SiteConfig>,
     version: u64,
@@ -177,7 +185,7 @@ async fn let_go(kv: &Kv, sitekey: &str, keys: &[String]) -> Result<(), StoreErro
     Ok(())
 }
 
-async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
+async fn deny(edge: &RequestContext<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
     let away = |_| Refusal::unavailable("not every redemption object accepted the deny list");
     let objects = Objects::new(edge.env, edge.shards()).map_err(away)?;
     objects.deny(&edge.isolate.config.shards, verdicts).await.map_err(away)?;
@@ -185,7 +193,12 @@ async fn deny(edge: &Edge<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
 }
 
 /// This isolate knows at once.
-fn forget(edge: &Edge<'_>, sitekey: &str, before: Option<&SiteConfig>, after: Option<&SiteConfig>) {
+fn forget(
+    edge: &RequestContext<'_>,
+    sitekey: &str,
+    before: Option<&SiteConfig>,
+    after: Option<&SiteConfig>,
+) {
     let mut sites = edge.isolate.sites.borrow_mut();
     sites.forget(sitekey);
     for site in before.into_iter().chain(after) {

@@ -14,7 +14,7 @@ use crate::sites::Sites;
 
 /// One request's surroundings.
 #[derive(Clone, Copy)]
-pub struct Edge<'request> {
+pub struct RequestContext<'request> {
     /// Configuration and caches.
     pub isolate: &'static Isolate,
     /// Bindings.
@@ -27,7 +27,7 @@ pub struct Edge<'request> {
     pub seed: [u8; 32],
 }
 
-impl<'request> Edge<'request> {
+impl<'request> RequestContext<'request> {
     /// The published sites.
     pub const fn sites(&self) -> Sites<'request> {
         Sites::new(self.isolate, self.env, self.now)
