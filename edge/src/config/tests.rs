@@ -44,8 +44,8 @@ fn internal_keys_are_derived_ones_or_their_ring() {
         assert_eq!(config.calls.out_keys.audience(), Audience::Origin);
     }
     for (audiences, missing) in [
-        (&[Audience::Gpu][..], "no entry begins with edge/"),
-        (&[Audience::Edge], "no entry begins with origin/"),
+        (&[Audience::Gpu][..], "no entry starts with edge/"),
+        (&[Audience::Edge], "no entry starts with origin/"),
     ] {
         let text = CallKeys::write(&ring, audiences);
         let mistakes = parse(&with(&[("MUNJIGI_INTERNAL_KEYS", &text)])).err().unwrap();

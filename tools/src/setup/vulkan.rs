@@ -229,7 +229,7 @@ mod tests {
         let named =
             |name: &str| (name == "VK_DRIVER_FILES").then(|| OsString::from("/none/at/all"));
         let reason = find(&project, root.path(), named).unwrap_err().to_string();
-        assert_eq!(reason, "VK_DRIVER_FILES names no driver that is there: /none/at/all");
+        assert_eq!(reason, "VK_DRIVER_FILES does not name an existing driver: /none/at/all");
         let real = root.path().join("usr/share/vulkan/icd.d/lvp_icd.x86_64.json");
         let named =
             |name: &str| (name == "VK_ICD_FILENAMES").then(|| real.clone().into_os_string());
