@@ -11,35 +11,18 @@ use munjigi_protocol::{
     Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
     routes,
 };
-use reqwest::{Client, ClientBuilder, Method, StatusCode, Url};
+use reqwest::{Client, Method, StatusCode, Url};
 use tracing::Instrument as _;
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
+use crate::http_client::reasons;
 use crate::telemetry;
 
 /// Below the lease of a publication.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the images of a pack, which are up to 8 MiB; below its lease.
 const IMAGES_TIMEOUT: Duration = Duration::from_mins(1);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// What an HTTP client begins with: the TLS of this program, and its name.
-pub fn client_builder() -> ClientBuilder {
-    // An error only says that another part of the process was first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
-}
-
-/// A client for calls to parts of our own.
-pub fn http_client() -> Result<Client, reqwest::Error> {
-    client_builder()
-        .timeout(CALL_TIMEOUT)
-        .connect_timeout(CONNECT_TIMEOUT)
-        // A signature is for one address; a redirect would carry it elsewhere.
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-}
 
 const BYTES: &str = "application/octet-stream";
 
@@ -265,17 +248,6 @@ struct Outgoing<'a> {
     content_type: &'static str,
     body: Vec<u8>,
     timeout: Duration,
-}
-
-/// An error with what is behind it, without the address that it repeats.
-pub fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut reasons = Vec::new();
-    let mut next = error.source();
-    while let Some(error) = next {
-        reasons.push(error.to_string());
-        next = error.source();
-    }
-    if reasons.is_empty() { error.to_string() } else { reasons.join(": ") }
 }
 
 fn site_path(sitekey: &str) -> String {

@@ -14,8 +14,8 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use crate::clock::Clock;
-use crate::edge::reasons;
 use crate::entropy::Entropy;
+use crate::http_client::reasons;
 
 /// Added to what the gpu-backend is given, for the way there and back.
 const ON_THE_WAY: Duration = Duration::from_secs(5);

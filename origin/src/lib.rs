@@ -18,6 +18,7 @@ pub mod entropy;
 pub mod figures;
 pub mod gpu;
 pub mod http;
+pub mod http_client;
 pub mod jobs;
 pub mod locale;
 pub mod mail;

@@ -13,6 +13,4 @@ mod hooks;
 mod tests;
 
 pub use courier::{Courier, retry_after_ms};
-pub use hooks::{
-    Answer, Hooks, Lookup, Outgoing, POST_TIMEOUT, PostError, guarded, system_lookup, why,
-};
+pub use hooks::{Answer, Hooks, Outgoing, POST_TIMEOUT, PostError};

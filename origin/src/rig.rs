@@ -33,10 +33,11 @@ use crate::accounts::MostSites;
 use crate::cache::Redis;
 use crate::clock::Clock;
 use crate::config::{self, Pictures, Retention};
-use crate::edge::{self, EdgeClient};
+use crate::edge::EdgeClient;
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, App, Console, Schema};
+use crate::http_client;
 use crate::jobs::Jobs;
 use crate::notifications::Hooks;
 use crate::publish::Publisher;
@@ -117,7 +118,7 @@ impl Rig {
         let app = Arc::get_mut(&mut rig.app).expect("nobody else has it yet");
         app.console = Some(Console::new(console, check(), None));
         if let Some(edge) = edge {
-            let (url, client) = (edge.parse().unwrap(), edge::http_client().unwrap());
+            let (url, client) = (edge.parse().unwrap(), http_client::client().unwrap());
             app.edge =
                 EdgeClient::new(client, url, &ring(), app.clock.clone(), app.entropy.clone());
         }
@@ -145,7 +146,7 @@ impl Rig {
         let clock = Clock::of(move || UnixMillis(ticking.load(Ordering::SeqCst)));
         let entropy = Entropy::from_seed(7);
         let fake = FakeEdge::start(clock.clone()).await;
-        let client = edge::http_client().unwrap();
+        let client = http_client::client().unwrap();
         let gpu = gpu.map(|url| {
             let url = url.parse().unwrap();
             Gpu::new(client.clone(), url, &ring(), clock.clone(), entropy.clone())

@@ -15,10 +15,12 @@ use crate::accounts::LimitKey;
 use crate::cache::{Cache, Redis};
 use crate::clock::Clock;
 use crate::config::{Config, Console as ConsoleConfig, Mail, RedisServer};
-use crate::edge::{self, EdgeClient};
+use crate::edge::EdgeClient;
 use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::http::{self, Admission, App, Board, Console, Readiness, Schema};
+use crate::http_client;
+use crate::http_client::Reach;
 use crate::jobs::Jobs;
 use crate::mail::{Sender, Transport, TransportError};
 use crate::notifications::{Courier, Hooks};
@@ -29,7 +31,6 @@ use crate::stop::{self, Stop};
 use crate::store::Database;
 use crate::store::replica::Reads;
 use crate::store::{self, Notices};
-use crate::webhooks::Reach;
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 
@@ -78,7 +79,7 @@ impl Server {
             store::pool(&Database { connections: FACTORY_CONNECTIONS, ..config.database.clone() });
         let connections = config.database.connections;
         let internal = &config.keys.internal;
-        let client = edge::http_client().map_err(StartError::HttpClient)?;
+        let client = http_client::client().map_err(StartError::HttpClient)?;
         let url = config.edge.url.clone();
         let gpu = config
             .pictures

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Stopwatch;
-use crate::edge::reasons;
+use crate::http_client::reasons;
 
 /// More rounds than any policy asks for: an edge that never ends is broken.
 const MOST_ROUNDS: usize = 6;

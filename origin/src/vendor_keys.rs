@@ -10,8 +10,8 @@ use std::time::Duration;
 use munjigi_captcha::Hostname;
 use reqwest::{Response, header};
 
-use crate::notifications::{Lookup, PostError, guarded, system_lookup, why};
-use crate::webhooks::{Endpoint, Reach};
+use crate::http_client::{CallError, Lookup, Reach, guarded, system_lookup};
+use crate::webhooks::{Endpoint, EndpointMistake};
 
 const PROOF_PATH: &str = "/.well-known/munjigi-import.txt";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,12 +43,19 @@ pub enum ProofError {
     Wrong,
 }
 
-impl From<PostError> for ProofError {
-    fn from(error: PostError) -> Self {
+/// What a host name makes of an address is well-formed: it can only be private.
+impl From<EndpointMistake> for ProofError {
+    fn from(_: EndpointMistake) -> Self {
+        Self::Private
+    }
+}
+
+impl From<CallError> for ProofError {
+    fn from(error: CallError) -> Self {
         match error {
-            PostError::Mistake(_) | PostError::NotPublic => Self::Private,
-            PostError::Timeout => Self::Timeout,
-            PostError::Unreachable(reason) => Self::Unreachable(reason),
+            CallError::NotPublic => Self::Private,
+            CallError::Timeout => Self::Timeout,
+            CallError::Unreachable(reason) => Self::Unreachable(reason),
         }
     }
 }
@@ -82,10 +89,11 @@ async fn prove_by(
     } else {
         (Reach::Public, lookup)
     };
-    let endpoint = Endpoint::parse(&proof_url(host, port), reach).map_err(PostError::from)?;
+    let endpoint = Endpoint::parse(&proof_url(host, port), reach)?;
     let client = guarded(reach, lookup, timeout)
         .map_err(|error| ProofError::Unreachable(error.to_string()))?;
-    let response = client.get(endpoint.url().clone()).send().await.map_err(|error| why(&error))?;
+    let response =
+        client.get(endpoint.url().clone()).send().await.map_err(|error| CallError::of(&error))?;
     if response.status() != 200 {
         return Err(ProofError::Status(response.status().as_u16()));
     }
@@ -102,7 +110,7 @@ async fn prove_by(
 
 async fn read(mut response: Response) -> Result<String, ProofError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| why(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::of(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MOST_BYTES {
             return Err(ProofError::TooLong);

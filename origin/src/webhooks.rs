@@ -3,13 +3,11 @@
 //! (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md).
 //! How messages are posted is `notifications`'.
 
-mod address;
 mod endpoint;
 mod message;
 mod secret;
 
-pub use address::is_public;
-pub use endpoint::{Endpoint, EndpointMistake, Reach};
+pub use endpoint::{Endpoint, EndpointMistake};
 pub use message::{AnomalyMessage, Event, body_of_anomaly, body_of_test};
 pub use secret::{SecretError, WebhookSecret};
 

@@ -8,11 +8,12 @@ use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::clock::Clock;
 use munjigi_origin::config::{Pictures, Retention};
-use munjigi_origin::edge::{self, EdgeClient};
+use munjigi_origin::edge::EdgeClient;
 use munjigi_origin::entropy::Entropy;
+use munjigi_origin::http_client;
+use munjigi_origin::http_client::Reach;
 use munjigi_origin::notifications::Hooks;
 use munjigi_origin::server::{self, Listeners, Parts, Server};
-use munjigi_origin::webhooks::Reach;
 use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -28,7 +29,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
     let clock = Clock::system();
     let ring = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
     let keys = AudienceKeys::derive(&ring, Audience::Origin);
-    let http = edge::http_client().unwrap();
+    let http = http_client::client().unwrap();
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let parts = Parts {
         console: None,

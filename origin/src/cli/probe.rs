@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::table::columns;
 use super::{Exit, Fail, print, print_json};
 use crate::config::parse_edge_url;
-use crate::edge;
+use crate::http_client;
 use crate::solver::{AtPicture, Passed, SolveError, Solver, StepTaken};
 
 #[derive(Debug, clap::Args)]
@@ -105,7 +105,7 @@ async fn walk(solver: &mut Solver, secret: &str) -> Result<(), Fail> {
 
 /// A solver with an HTTP client.
 pub fn solver(edge: &Url, sitekey: &str, hostname: &str) -> Result<Solver, Fail> {
-    let http = edge::http_client()
+    let http = http_client::client()
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
     Ok(Solver {
         edge: edge.clone(),

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::{Exit, Fail, Shell};
 use crate::config::Config;
-use crate::edge;
+use crate::http_client;
 use crate::server::{self, Listeners, Server};
 use crate::telemetry::Traces;
 
@@ -27,7 +27,7 @@ pub struct Arguments {}
 pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let config = Config::read(&shell.environment)?;
     let traces = |url| {
-        let client = edge::http_client()
+        let client = http_client::client()
             .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
         Traces::to(url, client)
             .map_err(|error| Fail::new(Exit::Failed, "cannot export traces", error))

@@ -1,32 +1,18 @@
-//! Posting one message. The name of a webhook's host is looked up once per
-//! connection, by the guard, and the connection goes to what the guard let
-//! through: a name that answers differently the second time (DNS rebinding)
-//! is never asked a second time.
+//! Posting one message, through the guarded client.
 
-use std::fmt;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use munjigi_keys::UnixMillis;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, header};
 
 use crate::clock::Stopwatch;
-use crate::edge::{client_builder, reasons};
-use crate::webhooks::{Endpoint, EndpointMistake, Reach, WebhookSecret, is_public};
+use crate::http_client::{CallError, Lookup, Reach, guarded, system_lookup};
+use crate::webhooks::{Endpoint, EndpointMistake, WebhookSecret};
 
 /// As the specification advises, and well below the lease of a delivery.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(15);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// More of an answer is not read.
 const MOST_ANSWER_BYTES: usize = 2_048;
-
-/// Looks a host's addresses up.
-pub type Lookup =
-    Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
 /// Posts messages.
 #[derive(Debug, Clone)]
@@ -93,6 +79,16 @@ pub enum PostError {
     Unreachable(String),
 }
 
+impl From<CallError> for PostError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::NotPublic => Self::NotPublic,
+            CallError::Timeout => Self::Timeout,
+            CallError::Unreachable(reason) => Self::Unreachable(reason),
+        }
+    }
+}
+
 impl PostError {
     /// For metrics.
     pub const fn code(&self) -> &'static str {
@@ -139,7 +135,7 @@ impl Hooks {
             .header("webhook-timestamp", at.seconds())
             .header("webhook-signature", secret.sign(id, *at, body))
             .body((*body).to_owned());
-        let response = request.send().await.map_err(|error| why(&error))?;
+        let response = request.send().await.map_err(|error| CallError::of(&error))?;
         let status = response.status().as_u16();
         let wait = response.headers().get(header::RETRY_AFTER);
         let retry_after_seconds = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
@@ -147,28 +143,6 @@ impl Hooks {
         let millis = u64::try_from(stopwatch.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Answer { status, retry_after_seconds, body, millis })
     }
-}
-
-/// Asks the system's resolver.
-pub fn system_lookup() -> Lookup {
-    Arc::new(|host| {
-        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
-    })
-}
-
-/// A client for addresses that others choose: it reaches so far and follows
-/// no redirect.
-pub fn guarded(reach: Reach, lookup: Lookup, timeout: Duration) -> Result<Client, reqwest::Error> {
-    client_builder()
-        .timeout(timeout)
-        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        // A redirect would lead around the guard.
-        .redirect(reqwest::redirect::Policy::none())
-        // So would a proxy of the environment: it looks names up itself.
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .dns_resolver(Arc::new(Guard { lookup, reach }))
-        .build()
 }
 
 /// The status is the answer; a body that breaks off changes nothing.
@@ -183,48 +157,4 @@ async fn beginning(mut response: Response) -> String {
     bytes.truncate(MOST_ANSWER_BYTES);
     let text = String::from_utf8_lossy(&bytes);
     text.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect()
-}
-
-/// Why a call through [`guarded`] has no answer.
-pub fn why(error: &reqwest::Error) -> PostError {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if error.is::<NotPublic>() {
-            return PostError::NotPublic;
-        }
-        next = error.source();
-    }
-    if error.is_timeout() { PostError::Timeout } else { PostError::Unreachable(reasons(error)) }
-}
-
-/// An address of a private network among those of a name.
-#[derive(Debug, thiserror::Error)]
-#[error("an address that is not public")]
-struct NotPublic;
-
-/// Lets addresses through. One that is not public spoils the name: who would
-/// mix them means no good.
-struct Guard {
-    lookup: Lookup,
-    reach: Reach,
-}
-
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let addresses = (self.lookup)(name.as_str().to_owned());
-        let reach = self.reach;
-        Box::pin(async move {
-            let addresses = addresses.await?;
-            if reach == Reach::Public && addresses.iter().any(|address| !is_public(address.ip())) {
-                return Err(Box::from(NotPublic));
-            }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
-impl fmt::Debug for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Guard")
-    }
 }

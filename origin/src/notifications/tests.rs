@@ -7,6 +7,7 @@ use sqlx::PgPool;
 
 use super::*;
 use crate::accounts::Id;
+use crate::http_client::Reach;
 use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;
 use crate::rig::{DAY, HOUR, MINUTE, Rig};
@@ -14,7 +15,7 @@ use crate::stop;
 use crate::store::audit::Actor;
 use crate::store::transact;
 use crate::store::webhooks::{self, AddWebhook, ChangeWebhook, WebhookChange};
-use crate::webhooks::{Endpoint, EndpointMistake, Event, Reach, WebhookSecret};
+use crate::webhooks::{Endpoint, EndpointMistake, Event, WebhookSecret};
 
 const SECOND: u64 = 1_000;
 

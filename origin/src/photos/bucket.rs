@@ -20,7 +20,7 @@ pub use address::{AddressError, BucketAddress};
 pub use settings::{BucketSettings, Credentials, WrongVariable};
 
 use super::listed::Listed;
-use crate::edge::reasons;
+use crate::http_client::reasons;
 use client::{Connector, Refusal};
 
 /// How often a server that is away or busy is asked again, and for how long.

@@ -17,8 +17,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
-use crate::notifications::{Hooks, Lookup};
-use crate::webhooks::Reach;
+use crate::http_client::Lookup;
+use crate::http_client::Reach;
+use crate::notifications::Hooks;
 
 /// How long the tests' client waits.
 pub const PATIENCE: Duration = Duration::from_millis(500);

@@ -25,8 +25,8 @@ use super::fake_edge::{refuse, signed_rightly};
 use super::{MINUTE, Rig, ring};
 use crate::clock::Clock;
 use crate::config::Pictures;
-use crate::edge;
 use crate::gpu::Gpu;
+use crate::http_client;
 use crate::pictures::policy::Policy;
 use crate::pictures::{Factory, deliver_due};
 use crate::stop;
@@ -44,7 +44,7 @@ impl Workshop {
         let rig = Rig::new(pool).await;
         let gpu = FakeGpu::start(rig.app.clock.clone()).await;
         let mut factory = rig.app.factory.clone();
-        let client = edge::http_client().unwrap();
+        let client = http_client::client().unwrap();
         let (clock, entropy) = (factory.clock.clone(), factory.entropy.clone());
         factory.gpu = Some(Gpu::new(client, gpu.url.clone(), &ring(), clock, entropy));
         // Whatever this release was measured to be.

@@ -15,11 +15,12 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::{Listeners, Parts, Server, unused_metrics};
 use crate::clock::Clock;
 use crate::config::{Pictures, Retention};
-use crate::edge::{self, EdgeClient};
+use crate::edge::EdgeClient;
 use crate::entropy::Entropy;
+use crate::http_client;
+use crate::http_client::Reach;
 use crate::notifications::Hooks;
 use crate::rig::{self, event};
-use crate::webhooks::Reach;
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -41,7 +42,7 @@ async fn start(options: PgConnectOptions) -> Running {
     let (factory_pool, pool) = (pool(options.clone()), pool(options));
     let (clock, entropy) = (Clock::of(|| rig::NOON), Entropy::from_seed(1));
     let nowhere = "http://127.0.0.1:1".parse().unwrap();
-    let client = edge::http_client().unwrap();
+    let client = http_client::client().unwrap();
     let edge = EdgeClient::new(client, nowhere, &rig::ring(), clock.clone(), entropy.clone());
     let parts = Parts {
         console: None,
@@ -71,7 +72,7 @@ async fn start(options: PgConnectOptions) -> Running {
 }
 
 async fn status(address: SocketAddr, path: &str) -> u16 {
-    let client = edge::http_client().unwrap();
+    let client = http_client::client().unwrap();
     client.get(format!("http://{address}{path}")).send().await.unwrap().status().as_u16()
 }
 
@@ -113,7 +114,7 @@ async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgP
     assert_eq!(status(running.address, "/health/live").await, 200);
     assert_eq!(status(running.operators, "/health/ready").await, 503);
     let entropy = Entropy::from_seed(2);
-    let client = edge::http_client().unwrap();
+    let client = http_client::client().unwrap();
     assert_eq!(deliver(&client, running.address, &entropy, 1).await, Some(503));
 
     let door = TcpListener::bind(reserved).await.unwrap();
@@ -136,7 +137,7 @@ async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
     until_ready(running.operators).await;
     let entropy = Entropy::from_seed(3);
-    let client = edge::http_client().unwrap();
+    let client = http_client::client().unwrap();
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let mut deliveries = JoinSet::new();
     for number in 0..60 {
@@ -194,7 +195,7 @@ async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
         tokio::time::timeout(SOON, stream.read_exact(&mut status)).await.unwrap().unwrap();
         assert_eq!(&status, b"HTTP/1.1 401");
     }
-    let client = edge::http_client().unwrap();
+    let client = http_client::client().unwrap();
     let delivered = deliver(&client, running.address, &Entropy::from_seed(4), 1).await;
     assert_eq!(delivered, Some(204));
     running.stop.send(()).unwrap();

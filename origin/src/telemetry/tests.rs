@@ -18,7 +18,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::Traces;
-use crate::edge::{self, EdgeClient};
+use crate::edge::EdgeClient;
+use crate::http_client;
 use crate::rig::{self, Rig};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -83,7 +84,7 @@ fn digits(bytes: &[u8]) -> String {
 }
 
 fn traces(url: &reqwest::Url) -> Traces {
-    Traces::to(url, edge::http_client().unwrap()).unwrap()
+    Traces::to(url, http_client::client().unwrap()).unwrap()
 }
 
 fn get(path: &str) -> Request {
@@ -114,7 +115,7 @@ async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: 
     rig.get("/health/live").await;
     // A call to the edge is part of the trace that it is made in.
     let fake = EdgeClient::new(
-        edge::http_client().unwrap(),
+        http_client::client().unwrap(),
         url,
         &rig::ring(),
         rig.app.clock.clone(),

@@ -5,18 +5,9 @@ use std::str::FromStr as _;
 
 use reqwest::Url;
 
-use super::is_public;
+use crate::http_client::{Reach, is_public};
 
 const MOST_CHARS: usize = 500;
-
-/// How far webhooks may reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Public addresses over https.
-    Public,
-    /// Everywhere: the console is this machine's own.
-    Anywhere,
-}
 
 /// A webhook's address.
 #[derive(Debug, Clone, PartialEq, Eq)]

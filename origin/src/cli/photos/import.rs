@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::{Keys, PicturesConfig};
-use crate::edge;
 use crate::gpu::Gpu;
+use crate::http_client;
 use crate::photos::{
     AddressError, Bucket, BucketAddress, BucketError, BucketSettings, Import, ImportError,
     Imported, LISTS, Labels, LabelsError, Measured, Precise, ScanError, Signing, Source,
@@ -118,7 +118,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let Some(url) = config.pictures.gpu_url.clone() else {
         return Err(Fail::new(Exit::Environment, NOTHING, "MUNJIGI_GPU_URL is not set"));
     };
-    let client = edge::http_client()
+    let client = http_client::client()
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
     let labels = labels(&arguments.labels, &arguments.aliases)?;
     let source = open(&arguments.place, &client).await?;

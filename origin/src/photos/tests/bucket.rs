@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::{LIST, import, photo, write, write_sample};
-use crate::edge;
+use crate::http_client;
 use crate::photos::{
     Bucket, BucketError, BucketSettings, Found, Import, Imported, Labels, ScanError, Signing,
     Source, sample, scan,
@@ -64,7 +64,7 @@ async fn open(
         _ => variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into()),
     };
     let settings = BucketSettings::read(read).unwrap();
-    Bucket::open(&address.parse().unwrap(), &settings, edge::http_client().unwrap()).await
+    Bucket::open(&address.parse().unwrap(), &settings, http_client::client().unwrap()).await
 }
 
 fn names(found: &[Found]) -> Vec<&str> {

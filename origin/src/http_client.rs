@@ -1,0 +1,44 @@
+//! HTTP clients: for parts of our own, and guarded ones for addresses that
+//! others choose.
+
+mod guard;
+mod public;
+
+use std::time::Duration;
+
+use reqwest::{Client, ClientBuilder};
+
+pub use guard::{CallError, Lookup, Reach, guarded, system_lookup};
+pub use public::is_public;
+
+/// A caller may set another.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What an HTTP client begins with: the TLS of this program, and its name.
+pub fn client_builder() -> ClientBuilder {
+    // An error only says that another part of the process was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
+}
+
+/// A client for calls to parts of our own.
+pub fn client() -> Result<Client, reqwest::Error> {
+    client_builder()
+        .timeout(CALL_TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        // A signature is for one address; a redirect would carry it elsewhere.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+/// An error with what is behind it, without the address that it repeats.
+pub fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut reasons = Vec::new();
+    let mut next = error.source();
+    while let Some(error) = next {
+        reasons.push(error.to_string());
+        next = error.source();
+    }
+    if reasons.is_empty() { error.to_string() } else { reasons.join(": ") }
+}

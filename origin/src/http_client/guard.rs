@@ -1,0 +1,112 @@
+//! The guard of clients for addresses that others choose (server-side request
+//! forgery, SSRF). A host's name is looked up once per connection, by the
+//! guard, and the connection goes to what the guard let through: a name that
+//! answers differently the second time (DNS rebinding) is never asked a second
+//! time.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use reqwest::Client;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::public::is_public;
+use super::{client_builder, reasons};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How far a client may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Public addresses over https.
+    Public,
+    /// Everywhere: the console is this machine's own.
+    Anywhere,
+}
+
+/// Looks a host's addresses up.
+pub type Lookup =
+    Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
+
+/// Why a call through [`guarded`] has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallError {
+    /// The host's name leads into a private network, at least in part.
+    NotPublic,
+    /// It took too long.
+    Timeout,
+    /// No connection, or it broke.
+    Unreachable(String),
+}
+
+impl CallError {
+    /// From what the client says.
+    pub fn of(error: &reqwest::Error) -> Self {
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = next {
+            if error.is::<NotPublic>() {
+                return Self::NotPublic;
+            }
+            next = error.source();
+        }
+        if error.is_timeout() { Self::Timeout } else { Self::Unreachable(reasons(error)) }
+    }
+}
+
+/// Asks the system's resolver.
+pub fn system_lookup() -> Lookup {
+    Arc::new(|host| {
+        Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
+    })
+}
+
+/// A client for addresses that others choose: it reaches so far and follows
+/// no redirect.
+pub fn guarded(reach: Reach, lookup: Lookup, timeout: Duration) -> Result<Client, reqwest::Error> {
+    client_builder()
+        .timeout(timeout)
+        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+        // A redirect would lead around the guard.
+        .redirect(reqwest::redirect::Policy::none())
+        // So would a proxy of the environment: it looks names up itself.
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .dns_resolver(Arc::new(Guard { lookup, reach }))
+        .build()
+}
+
+/// An address of a private network among those of a name.
+#[derive(Debug, thiserror::Error)]
+#[error("an address that is not public")]
+struct NotPublic;
+
+/// Lets addresses through. One that is not public spoils the name: who would
+/// mix them means no good.
+struct Guard {
+    lookup: Lookup,
+    reach: Reach,
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let addresses = (self.lookup)(name.as_str().to_owned());
+        let reach = self.reach;
+        Box::pin(async move {
+            let addresses = addresses.await?;
+            if reach == Reach::Public && addresses.iter().any(|address| !is_public(address.ip())) {
+                return Err(Box::from(NotPublic));
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl fmt::Debug for Guard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guard")
+    }
+}
