@@ -1,10 +1,10 @@
-//! How letters (`email`) leave. Whoever
-//! has something to tell queues a letter in the transaction that makes it so
-//! (`store::mails`); the sender carries it to the mail server.
+//! Sending emails. A change queues its email in its own transaction
+//! (`store::mails`); the sender delivers it to the mail server. What emails say
+//! is in `email`.
 //!
-//! Letters are sent at least once. A sender that dies after the server took a
-//! letter and before that was noted leaves it to the next, whose letter has
-//! the same Message-ID; most servers and mail programs then show one.
+//! Emails are sent at least once. If a sender dies after the server accepted an
+//! email and before that was recorded, the next one sends it again with the same
+//! Message-ID; most servers and mail programs then show one.
 
 mod compose;
 mod error;

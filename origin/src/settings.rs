@@ -63,7 +63,7 @@ impl Settings {
         }
     }
 
-    /// A site's, from its name and what is published of it.
+    /// The settings of a site with this name and published configuration.
     pub fn of(name: &str, config: &SiteConfig) -> Self {
         Self {
             name: name.to_owned(),

@@ -1,5 +1,5 @@
-//! Proof that whoever imports a vendor's key controls the host that it is
-//! for: a file at the host, at an address that only who runs it can serve,
+//! Proof that an operator who imports a vendor's key controls the host that it
+//! is for: a file at the host, at an address that only who runs it can serve,
 //! with the import's token. A vendor's sitekey stands in everybody's page, so
 //! knowing it proves nothing.
 
@@ -43,7 +43,7 @@ pub enum ProofError {
     Wrong,
 }
 
-/// What a host name makes of an address is well-formed: it can only be private.
+/// An address built from a host name is well-formed, so it can only be private.
 impl From<EndpointMistake> for ProofError {
     fn from(_: EndpointMistake) -> Self {
         Self::Private

@@ -1,8 +1,8 @@
 //! The ground floor: instants, key rings, keys derived from them, and the
 //! signatures of internal calls. Every service and every tool stands on it.
 //!
-//! Nothing here reads a clock or draws randomness; what a derived key is good
-//! for is its user's to say.
+//! Nothing here reads a clock or draws randomness. Callers decide what a derived
+//! key is for.
 
 mod mac;
 mod ring;

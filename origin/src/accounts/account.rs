@@ -1,4 +1,4 @@
-//! An account, as whoever asks about it sees it.
+//! An account and how far its authenticator app has come.
 
 use munjigi_keys::UnixMillis;
 use time::OffsetDateTime;

@@ -44,7 +44,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// From what the client says.
+    /// Classifies an error of the client.
     pub fn of(error: &reqwest::Error) -> Self {
         let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
         while let Some(error) = next {

@@ -1,4 +1,4 @@
-//! What goes wrong on the way of a letter.
+//! Errors of sending an email.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use std::io;
 #[error("cannot set up TLS to the mail server: {0}")]
 pub struct TransportError(#[from] lettre::transport::smtp::Error);
 
-/// Why a letter did not go. No variant holds the server's words: they may
+/// Why an email was not sent. No variant holds the server's words: they may
 /// name the recipient.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -17,8 +17,8 @@ pub enum SendError {
     /// No answer in time. Try again.
     #[error("the mail server timed out")]
     Silent,
-    /// The server refused us before it heard whom the letter is for: the
-    /// log-in or MUNJIGI_MAIL_FROM. An operator mends it; try again.
+    /// The server refused us before it heard whom the email is for: the
+    /// log-in or MUNJIGI_MAIL_FROM. An operator has to fix it; retry.
     #[error("the mail server refuses this origin: {code}")]
     Unwelcome {
         /// SMTP's.
@@ -59,7 +59,7 @@ impl SendError {
         }
     }
 
-    /// Whether it is about this one letter and will be so for ever.
+    /// Whether it concerns this email alone, and for good.
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Refused { .. } | Self::Unfit => true,

@@ -1,9 +1,9 @@
-//! Where letters go: which server or folder, and how a server is spoken to.
+//! Where emails go: a server and how to talk to it, or a folder.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where letters go.
+/// Where emails go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailTransport {
     /// To a server.
@@ -12,7 +12,7 @@ pub enum MailTransport {
     Folder(PathBuf),
 }
 
-/// A server that takes letters.
+/// A server that accepts emails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpServer {
     /// Its host name or IP address.

@@ -72,7 +72,7 @@ macro_rules! place {
     };
 }
 
-/// Computes one hour anew. Within the unit that computes the hour's roll-up,
+/// Recomputes one hour. Within the unit that computes the hour's roll-up,
 /// which holds the lock and has looked whether its records are still there.
 pub async fn replace_hour(
     connection: &mut PgConnection,
@@ -114,7 +114,7 @@ pub async fn replace_hour(
     Ok(())
 }
 
-/// Computes one hour anew.
+/// Recomputes one hour.
 #[derive(Debug)]
 pub struct RollHour {
     /// The hour.
@@ -138,7 +138,7 @@ impl Unit for RollHour {
     }
 }
 
-/// Computes one day anew from its hours.
+/// Recomputes one day from its hours.
 #[derive(Debug)]
 pub struct RollDay {
     /// The day (UTC).

@@ -95,5 +95,5 @@ pub struct Attempt {
     /// What happens then.
     pub again_hint: &'static str,
     /// Back to the demo.
-    pub anew: &'static str,
+    pub restart: &'static str,
 }

@@ -85,5 +85,5 @@ pub const ATTEMPT: Attempt = Attempt {
     answered: "Response:",
     again: "Send the same token again",
     again_hint: "A token works once: the next response is timeout-or-duplicate.",
-    anew: "Start again",
+    restart: "Start again",
 };

@@ -85,5 +85,5 @@ pub const ATTEMPT: Attempt = Attempt {
     answered: "받은 답:",
     again: "같은 토큰을 다시 보내기",
     again_hint: "토큰은 한 번만 쓸 수 있습니다. 다음 답은 timeout-or-duplicate입니다.",
-    anew: "처음부터 다시",
+    restart: "처음부터 다시",
 };

@@ -158,7 +158,7 @@ pub fn forbidden(from: &str, to: &str) -> String {
 }
 
 impl Manifest {
-    /// Names of the packages in its tables, whoever makes them.
+    /// Names of the packages in its dependency tables, ours or not.
     fn needs(&self, inherited: &BTreeMap<String, toml::Value>) -> BTreeSet<String> {
         let tables = core::iter::once(&self.own).chain(self.target.values());
         let entries = tables.flat_map(|table| &table.dependencies);
