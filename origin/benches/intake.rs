@@ -12,10 +12,10 @@ mod served;
 
 use std::time::{Duration, Instant};
 
-use munjigi_origin::clock::Clock;
 use munjigi_origin::entropy::Entropy;
 use munjigi_origin::store::events::{EventColumns, TakeEvents};
 use munjigi_origin::store::transact;
+use munjigi_process::clock::Clock;
 use served::{BATCH, CALLERS, Own};
 use sqlx::PgPool;
 use tokio::task::JoinSet;

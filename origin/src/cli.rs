@@ -22,12 +22,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use fail::{Exit, Fail};
+use munjigi_process::clock::Clock;
 
-use crate::clock::Clock;
 use crate::config::Environment;
 use crate::entropy::Entropy;
-
-use fail::{Exit, Fail};
 
 const EXIT_CODES: &str = "\
 Exit codes:

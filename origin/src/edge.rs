@@ -7,6 +7,7 @@ use munjigi_captcha::ImportFilter;
 use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
+use munjigi_process::clock::Clock;
 use munjigi_protocol::{
     Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
     routes,
@@ -14,7 +15,6 @@ use munjigi_protocol::{
 use reqwest::{Client, Method, StatusCode, Url};
 use tracing::Instrument as _;
 
-use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http_client::reasons;
 use crate::telemetry;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
+use munjigi_process::clock::Clock;
 use munjigi_protocol::{
     Code, Health, PredictReply, Problem, RenderReply, RenderRequest, Route, Status, headers, routes,
 };
@@ -13,7 +14,6 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
-use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::http_client::reasons;
 

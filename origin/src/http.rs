@@ -34,11 +34,11 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;
 use munjigi_keys::signature::AudienceKeys;
+use munjigi_process::clock::Clock;
 use munjigi_protocol::{Code, routes};
 use sqlx::PgPool;
 
 use crate::cache::Cache;
-use crate::clock::Clock;
 use crate::config::Retention;
 use crate::edge::EdgeClient;
 use crate::entropy::Entropy;

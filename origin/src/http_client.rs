@@ -2,14 +2,12 @@
 //! others choose.
 
 mod guard;
-mod public;
 
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
 
-pub use guard::{CallError, Lookup, Reach, guarded, system_lookup};
-pub use public::is_public;
+pub use guard::{CallError, Lookup, guarded, system_lookup};
 
 /// A caller may set another.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);

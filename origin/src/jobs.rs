@@ -8,14 +8,14 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_process::clock::{Clock, Stopwatch};
+use munjigi_process::stop::Stop;
 use reqwest::Url;
 use sqlx::PgPool;
 
 use crate::cache::{Locks, take_within};
-use crate::clock::{Clock, Stopwatch};
 use crate::entropy::Entropy;
 use crate::publish::{self, Publisher};
-use crate::stop::Stop;
 use crate::store::breakdowns::{RollDay, RollHour};
 use crate::store::housekeeping::{CreateDays, DropDays, Sweep};
 use crate::store::locks::{Fenced, Lease};

@@ -29,6 +29,7 @@ pub mod photos;
 pub mod pictures;
 pub mod privacy;
 pub mod publish;
+pub mod reach;
 #[cfg(test)]
 mod rig;
 pub mod server;
@@ -37,7 +38,6 @@ mod shown;
 pub mod site_keys;
 pub mod solver;
 pub mod statistics;
-pub mod stop;
 #[expect(
     deprecated,
     reason = "sqlx 0.9.0 warns of each time in a query since the queue's library brings chrono \
@@ -50,5 +50,4 @@ pub mod vendor_keys;
 pub mod webhooks;
 mod words;
 
-pub use munjigi_process::clock;
 pub use store::MIGRATOR;

@@ -7,10 +7,10 @@ use std::future::{Future, ready};
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop::Stop;
 use tokio::task::JoinSet;
 
-use crate::clock::Clock;
-use crate::stop::Stop;
 use crate::store::{Notices, StoreError};
 
 /// Longest wait without a look: NOTIFY is a hint, the table is the truth.
@@ -123,9 +123,10 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::sync::{Arc, Mutex};
 
+    use munjigi_process::stop::{self, Stopper};
+
     use super::*;
     use crate::rig::NOON;
-    use crate::stop::{self, Stopper};
 
     #[derive(Debug, Clone, Copy)]
     enum Try {

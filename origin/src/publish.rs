@@ -6,12 +6,12 @@ mod verify;
 
 use munjigi_captcha::KeyCheck;
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop::Stop;
 use sqlx::PgPool;
 
-use crate::clock::Clock;
 use crate::edge::{EdgeClient, EdgeError};
 use crate::outbox::{self, Outbox};
-use crate::stop::Stop;
 use crate::store::publications::{self, CHANNEL, Due};
 use crate::store::vendor_keys::{self, DueFilter};
 use crate::store::{Notices, StoreError};

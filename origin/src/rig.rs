@@ -22,6 +22,8 @@ use axum::response::Response;
 use munjigi_captcha::{KeyCheck, Secret, SecretHash, Sitekey};
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
+use munjigi_process::clock::Clock;
+use munjigi_process::stop;
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, Redeemed, SiteConfig, headers,
 };
@@ -31,7 +33,6 @@ use tower::ServiceExt;
 
 use crate::accounts::MostSites;
 use crate::cache::Redis;
-use crate::clock::Clock;
 use crate::config::{self, Pictures, Retention};
 use crate::edge::EdgeClient;
 use crate::entropy::Entropy;
@@ -43,7 +44,6 @@ use crate::notifications::Hooks;
 use crate::publish::Publisher;
 use crate::server::{self, Parts, Server};
 use crate::settings::Settings;
-use crate::stop;
 use crate::store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
 use crate::store::transact;
 

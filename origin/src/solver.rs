@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use munjigi_pow::Puzzle;
+use munjigi_process::clock::Stopwatch;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, ChallengeReply, ChallengeRequest, Problem, PuzzleStep, Signals,
     SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest, Step, Want, routes,
@@ -14,7 +15,6 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Stopwatch;
 use crate::http_client::reasons;
 
 /// More rounds than any policy asks for: an edge that never ends is broken.

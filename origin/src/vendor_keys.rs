@@ -10,7 +10,8 @@ use std::time::Duration;
 use munjigi_captcha::Hostname;
 use reqwest::{Response, header};
 
-use crate::http_client::{CallError, Lookup, Reach, guarded, system_lookup};
+use crate::http_client::{CallError, Lookup, guarded, system_lookup};
+use crate::reach::Reach;
 use crate::webhooks::{Endpoint, EndpointMistake};
 
 const PROOF_PATH: &str = "/.well-known/munjigi-import.txt";

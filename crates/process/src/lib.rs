@@ -11,6 +11,4 @@ pub mod config;
 pub mod log;
 pub mod metrics;
 pub mod signed;
-mod stop;
-
-pub use stop::asked_to_stop;
+pub mod stop;

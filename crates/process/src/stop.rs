@@ -1,4 +1,6 @@
-//! How an operator asks a service to stop.
+//! How an operator asks a service to stop, and how every task is told.
+
+use tokio::sync::watch;
 
 /// Returns at SIGTERM, or Ctrl-C.
 #[cfg(unix)]
@@ -17,4 +19,37 @@ pub async fn asked_to_stop() {
 #[cfg(not(unix))]
 pub async fn asked_to_stop() {
     drop(tokio::signal::ctrl_c().await);
+}
+
+/// Asks every task that holds the other end to stop.
+#[derive(Debug)]
+pub struct Stopper(watch::Sender<bool>);
+
+/// Told when the service is asked to stop.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+/// The two ends of one request to stop.
+pub fn pair() -> (Stopper, Stop) {
+    let (sender, receiver) = watch::channel(false);
+    (Stopper(sender), Stop(receiver))
+}
+
+impl Stopper {
+    /// Asks every task to stop.
+    pub fn ask(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Stop {
+    /// Whether it was asked.
+    pub fn is_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Returns once it was asked, or once the [`Stopper`] is dropped.
+    pub async fn asked(&mut self) {
+        let _ = self.0.wait_for(|asked| *asked).await;
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use munjigi_process::asked_to_stop;
+use munjigi_process::stop::asked_to_stop;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;

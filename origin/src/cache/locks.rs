@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
 use sqlx::PgPool;
 
 use super::link::Redis;
-use crate::clock::Clock;
 use crate::store::StoreError;
 use crate::store::locks::{self, Lease};
 

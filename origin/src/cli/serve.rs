@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use munjigi_process::asked_to_stop;
+use munjigi_process::stop::asked_to_stop;
 use tokio::net::TcpListener;
 
 use super::{Exit, Fail, Shell};

@@ -10,7 +10,7 @@ use std::fmt;
 
 use askama::Template;
 use munjigi_keys::UnixMillis;
-use reqwest::Url;
+use url::Url;
 
 use super::{EmailAddress, Subject};
 use crate::anomalies::Sighting;

@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
+use munjigi_process::clock::Stopwatch;
 
 use super::App;
-use crate::clock::Stopwatch;
 use crate::store::{mails, pictures, publications, webhooks};
 
 /// A scrape waits no longer for Postgres: the rest of it is worth more then.

@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::stop::Stop;
 use munjigi_protocol::Status;
 use serde::Serialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use super::{App, health};
-use crate::stop::Stop;
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);

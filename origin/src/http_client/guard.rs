@@ -14,19 +14,10 @@ use futures_util::future::BoxFuture;
 use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::public::is_public;
 use super::{client_builder, reasons};
+use crate::reach::{Reach, is_public};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How far a client may reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Public addresses over https.
-    Public,
-    /// Everywhere: the console is this machine's own.
-    Anywhere,
-}
 
 /// Looks a host's addresses up.
 pub type Lookup =

@@ -5,14 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use lettre::message::Mailbox;
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop::Stop;
 use sqlx::PgPool;
 
 use super::compose::{Identity, compose};
 use super::{SendError, Transport};
-use crate::clock::Clock;
 use crate::email::GIVE_UP_AFTER;
 use crate::outbox::{self, Outbox};
-use crate::stop::Stop;
 use crate::store::mails::{self, Afterwards, CHANNEL, Due};
 use crate::store::{Notices, StoreError};
 

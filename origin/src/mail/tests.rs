@@ -4,6 +4,7 @@ mod bytes;
 
 use std::time::Duration;
 
+use munjigi_process::stop::{self, Stop, Stopper};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
@@ -13,7 +14,6 @@ use crate::email::{EmailAddress, Letter};
 use crate::mail::{Encryption, Login, MailTransport, SmtpServer};
 use crate::rig::smtp::{FakeSmtp, Reply, Step, server};
 use crate::rig::{DAY, MINUTE, Rig};
-use crate::stop::{self, Stop, Stopper};
 use crate::store::mails;
 
 const WAITING: &str = "SELECT count(*) FROM mails WHERE next_try_at IS NOT NULL";

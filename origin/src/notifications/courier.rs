@@ -2,15 +2,15 @@
 //! what follows a failure.
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop::Stop;
 use sqlx::PgPool;
 
 use super::hooks::Outgoing;
 use super::{Answer, Hooks, PostError};
 use crate::accounts::Vault;
-use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::outbox::{self, Outbox};
-use crate::stop::Stop;
 use crate::store::webhooks::{self, CHANNEL, Due, Outcome};
 use crate::store::{Notices, StoreError};
 use crate::webhooks::GIVE_UP_AFTER;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Stopwatch;
 use reqwest::{Client, Response, header};
 
-use crate::clock::Stopwatch;
-use crate::http_client::{CallError, Lookup, Reach, guarded, system_lookup};
+use crate::http_client::{CallError, Lookup, guarded, system_lookup};
+use crate::reach::Reach;
 use crate::webhooks::{Endpoint, EndpointMistake, WebhookSecret};
 
 /// As the specification advises, and well below the lease of a delivery.

@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::stop;
 use sqlx::PgPool;
 
 use super::*;
 use crate::accounts::Id;
-use crate::http_client::Reach;
+use crate::reach::Reach;
 use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;
 use crate::rig::{DAY, HOUR, MINUTE, Rig};
-use crate::stop;
 use crate::store::audit::Actor;
 use crate::store::transact;
 use crate::store::webhooks::{self, AddWebhook, ChangeWebhook, WebhookChange};

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::stop::Stop;
 use munjigi_protocol::{PackId, PictureType, RenderReply, RenderRequest, Rendering};
 use reqwest::StatusCode;
 
 use super::Factory;
 use super::sift::{Fit, sift};
 use crate::gpu::{FACTORY, Gpu, GpuError};
-use crate::stop::Stop;
 use crate::store::pictures::{
     Candidate, Drawing, Finish, Finished, Outcome, StoreDrawn, draw_failed, drawing,
     more_candidates,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
 use munjigi_protocol::{PackId, PictureType};
 use sqlx::PgPool;
 
 use super::plan::{self, Move, Want, lead};
 use super::policy::Policy;
-use crate::clock::Clock;
 use crate::config::Pictures;
 use crate::edge::EdgeClient;
 use crate::entropy::Entropy;

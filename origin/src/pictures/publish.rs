@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_keys::UnixMillis;
+use munjigi_process::stop::Stop;
 
 use super::factory::Factory;
 use super::sift::shape;
 use crate::edge::EdgeError;
 use crate::publish::{count, retry_after_ms};
-use crate::stop::Stop;
 use crate::store::pictures::{self as packs, Action, Due, DuePools, Put};
 use crate::store::{StoreError, transact};
 

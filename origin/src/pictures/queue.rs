@@ -9,12 +9,12 @@ use graphile_worker::{
     IntoTaskHandlerResult, JobKeyMode, JobSpec, TaskHandler, WorkerContext, WorkerOptions,
     WorkerUtils,
 };
+use munjigi_process::stop::Stop;
 use munjigi_protocol::PackId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
 use super::factory::Factory;
-use crate::stop::Stop;
 use crate::store::StoreError;
 
 /// Where the library keeps its tables.

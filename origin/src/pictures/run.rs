@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use munjigi_process::stop::Stop;
+
 use super::factory::Factory;
 use super::{publish, queue};
-use crate::stop::Stop;
 
 /// Between two looks.
 const TEND_EVERY: Duration = Duration::from_secs(5);

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_process::stop;
 use munjigi_protocol::{Code, PackId, PictureType};
 use sqlx::PgPool;
 
 use super::policy::Policy;
 use crate::rig::pictures::{Failure, Workshop};
 use crate::rig::{DAY, HOUR, MINUTE};
-use crate::stop;
 use crate::store::pictures::{Shape, Switch, SwitchKind, packed, put_again};
 use crate::store::transact;
 

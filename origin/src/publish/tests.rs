@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use munjigi_process::stop;
 use munjigi_protocol::Code;
 use sqlx::PgPool;
 
 use crate::accounts::MostSites;
 use crate::publish::verify;
 use crate::rig::{MINUTE, Rig};
-use crate::stop;
 use crate::store::publications;
 use crate::store::sites::{self, Change};
 

@@ -12,13 +12,13 @@ use axum::routing::{get, post, put};
 use axum::{Form, Json, Router};
 use munjigi_captcha::ImportFilter;
 use munjigi_keys::signature::{Audience, Head};
+use munjigi_process::clock::Clock;
 use munjigi_protocol::{Code, Health, Problem, SitePut, Status, headers};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::calls;
 use super::pictures::{EdgePacks, edge_router};
-use crate::clock::Clock;
 
 /// An edge that remembers.
 #[derive(Clone)]

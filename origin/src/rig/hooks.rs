@@ -18,8 +18,8 @@ use sha2::Sha256;
 use tokio::net::TcpListener;
 
 use crate::http_client::Lookup;
-use crate::http_client::Reach;
 use crate::notifications::Hooks;
+use crate::reach::Reach;
 
 /// How long the tests' client waits.
 pub const PATIENCE: Duration = Duration::from_millis(500);

@@ -13,6 +13,8 @@ use axum::routing::{post, put};
 use axum::{Json, Router};
 use munjigi_captcha::pictures::{PicturePack, read_pools};
 use munjigi_keys::signature::Audience;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop;
 use munjigi_protocol::{
     Code, Judgement, Pack, PackId, PictureCount, PictureType, Pools, RenderReply, RenderRequest,
     RenderedImage, RenderedPicture, Rendering, RightRound, base64,
@@ -23,13 +25,11 @@ use tokio::net::TcpListener;
 
 use super::fake_edge::{refuse, signed_rightly};
 use super::{MINUTE, Rig, ring};
-use crate::clock::Clock;
 use crate::config::Pictures;
 use crate::gpu::Gpu;
 use crate::http_client;
 use crate::pictures::policy::Policy;
 use crate::pictures::{Factory, deliver_due};
-use crate::stop;
 use crate::store::pictures::content_type;
 
 /// A rig with a factory of small packs.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use munjigi_keys::signature::{Audience, Head, Nonce};
+use munjigi_process::clock::Clock;
 use munjigi_protocol::headers;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -13,13 +14,12 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::{Listeners, Parts, Server, unused_metrics};
-use crate::clock::Clock;
 use crate::config::{Pictures, Retention};
 use crate::edge::EdgeClient;
 use crate::entropy::Entropy;
 use crate::http_client;
-use crate::http_client::Reach;
 use crate::notifications::Hooks;
+use crate::reach::Reach;
 use crate::rig::{self, event};
 
 const SOON: Duration = Duration::from_secs(20);

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Deadline;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::clock::Deadline;
 use crate::dry_run::{Did, Visits};
 use crate::timestamp::to_timestamp;
 

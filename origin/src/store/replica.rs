@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop::Stop;
 use sqlx::PgPool;
 
 use super::StoreError;
-use crate::clock::Clock;
-use crate::stop::Stop;
 
 /// Between two looks at the copy.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

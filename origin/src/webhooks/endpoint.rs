@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
-use reqwest::Url;
+use url::Url;
 
-use crate::http_client::{Reach, is_public};
+use crate::reach::{Reach, is_public};
 
 const MOST_CHARS: usize = 500;
 

@@ -132,8 +132,11 @@ mod tests {
     use super::*;
     use crate::anomalies::{Basis, Kind, Severity};
     use crate::entropy::Entropy;
-    use crate::rig::{HOUR, NOON};
     use crate::shown::Shown;
+
+    /// 2026-11-20T12:00:30Z.
+    const NOON: UnixMillis = UnixMillis(1_795_176_030_000);
+    const HOUR: u64 = 3_600_000;
 
     #[test]
     fn messages_are_spelt_as_they_are_described() {

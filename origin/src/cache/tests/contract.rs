@@ -4,18 +4,18 @@
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use sqlx::PgConnection;
 
 use crate::accounts::session::Stage;
 use crate::accounts::{Id, Limit, Token};
 use crate::cache::{Limits, Locks, Sessions, Sites, take_within};
-use crate::clock::Clock;
 use crate::rig::Rig;
 use crate::store::limits::{Taken, Told};
 use crate::store::locks::Fenced;
 use crate::store::sessions::{self, NewSession};
 use crate::store::sites::Change;
 use crate::store::{StoreError, Unit, transact};
-use sqlx::PgConnection;
 
 const LIMIT: Limit = Limit { name: "test", burst: 3, interval_millis: 10_000 };
 const MINUTE: Duration = Duration::from_mins(1);

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use munjigi_process::stop;
 use sqlx::PgPool;
 
 use super::beside;
 use crate::accounts::limits::LOG_IN_BY_ACCOUNT;
 use crate::rig::redis::RedisServer;
 use crate::rig::{Rig, Tab};
-use crate::stop;
 use crate::store::sites::Change;
 
 async fn health(rig: &Rig) -> (u16, String) {

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::anomalies::{Basis, Figures, Kind, Severity};
-use crate::rig::NOON;
+
+/// 2026-11-20T12:00:30Z.
+const NOON: UnixMillis = UnixMillis(1_795_176_030_000);
 
 fn url(path: &str) -> Url {
     format!("https://console.example/{path}").parse().unwrap()

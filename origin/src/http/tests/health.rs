@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_process::stop;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -12,7 +13,6 @@ use crate::mail::MailTransport;
 use crate::mail::{Sender, Transport};
 use crate::rig::smtp::{self, FakeSmtp, Reply, Step};
 use crate::rig::{self, MINUTE, Rig, event};
-use crate::stop;
 use crate::store::mails;
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -1,5 +1,6 @@
 //! What is unusual, as people see it, and who is told.
 
+use munjigi_process::stop;
 use munjigi_protocol::CountKind;
 use sqlx::PgPool;
 
@@ -8,7 +9,6 @@ use crate::notifications::Courier;
 use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;
 use crate::rig::{HOUR, MINUTE, Rig, Tab};
-use crate::stop;
 
 async fn flooded(rig: &Rig) -> (Someone, String) {
     let kim = rig.someone("Kim").await;

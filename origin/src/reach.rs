@@ -4,6 +4,15 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// Which addresses a call to a customer's server may go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Public addresses over https.
+    Public,
+    /// All: the console is this machine's own.
+    Anywhere,
+}
+
 /// Special-purpose blocks of IPv4 by IANA's registry (RFC 6890 and after),
 /// with multicast and what is reserved.
 const SPECIAL_V4: [([u8; 4], u32); 15] = [
