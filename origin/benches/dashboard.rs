@@ -19,7 +19,7 @@ mod served;
 
 use std::time::Duration;
 
-use munjigi_origin::entropy::Entropy;
+use munjigi_domain::entropy::Entropy;
 use served::Own;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;

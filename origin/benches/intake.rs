@@ -12,7 +12,7 @@ mod served;
 
 use std::time::{Duration, Instant};
 
-use munjigi_origin::entropy::Entropy;
+use munjigi_domain::entropy::Entropy;
 use munjigi_origin::store::events::{EventColumns, TakeEvents};
 use munjigi_origin::store::transact;
 use munjigi_process::clock::Clock;

@@ -16,13 +16,13 @@ mod tests;
 
 use std::sync::Arc;
 
+use munjigi_domain::accounts::{LimitKey, Vault};
+use munjigi_domain::entropy::Entropy;
+use recent::{Blind, Recent};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-use crate::accounts::{LimitKey, Vault};
-use crate::entropy::Entropy;
 use crate::store::sessions::Ended;
-use recent::{Blind, Recent};
 
 pub use limits::Limits;
 pub use link::{Away, Redis};

@@ -23,10 +23,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use fail::{Exit, Fail};
+use munjigi_domain::entropy::Entropy;
 use munjigi_process::clock::Clock;
 
 use crate::config::Environment;
-use crate::entropy::Entropy;
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use munjigi_captcha::ImportFilter;
 use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
+use munjigi_domain::entropy::Entropy;
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_process::clock::Clock;
@@ -15,7 +16,6 @@ use munjigi_protocol::{
 use reqwest::{Client, Method, StatusCode, Url};
 use tracing::Instrument as _;
 
-use crate::entropy::Entropy;
 use crate::http_client::reasons;
 use crate::telemetry;
 

@@ -5,9 +5,8 @@
 
 use std::sync::LazyLock;
 
+use munjigi_domain::locale::Locale;
 use serde::Deserialize;
-
-use crate::locale::Locale;
 
 const MEASURED: &str = include_str!("../../docs/figures.toml");
 const ATTACKED: &str = include_str!("../../docs/bot-pass-rates.toml");

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use munjigi_domain::entropy::Entropy;
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_process::clock::Clock;
@@ -14,7 +15,6 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
-use crate::entropy::Entropy;
 use crate::http_client::reasons;
 
 /// Added to what the gpu-backend is given, for the way there and back.

@@ -8,13 +8,13 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_domain::entropy::Entropy;
 use munjigi_process::clock::{Clock, Stopwatch};
 use munjigi_process::stop::Stop;
 use reqwest::Url;
 use sqlx::PgPool;
 
 use crate::cache::{Locks, take_within};
-use crate::entropy::Entropy;
 use crate::publish::{self, Publisher};
 use crate::store::breakdowns::{RollDay, RollHour};
 use crate::store::housekeeping::{CreateDays, DropDays, Sweep};

@@ -18,7 +18,7 @@ pub use entry::{Code, Confirm, Fields, Invitation, LogIn, Recover, SignUp};
 pub use home::{Attempt, Figures, Home, Point};
 pub use mistakes::{of_email, of_passkey, of_password};
 
-use crate::locale::Locale;
+use munjigi_domain::locale::Locale;
 
 /// Every text.
 #[derive(Debug)]

@@ -4,14 +4,14 @@
 use std::time::{Duration, Instant};
 
 use munjigi_captcha::KeyCheck;
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::config::{Pictures, Retention};
 use munjigi_origin::edge::EdgeClient;
-use munjigi_origin::entropy::Entropy;
 use munjigi_origin::http_client;
 use munjigi_origin::notifications::Hooks;
-use munjigi_origin::reach::Reach;
 use munjigi_origin::server::{self, Listeners, Parts, Server};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};

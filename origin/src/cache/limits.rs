@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
+use munjigi_domain::accounts::{Limit, LimitKey};
 use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use super::link::{Away, Redis};
-use crate::accounts::{Limit, LimitKey};
 use crate::store::StoreError;
 use crate::store::limits::{self, Taken, Told};
 

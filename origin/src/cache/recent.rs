@@ -9,14 +9,14 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use munjigi_domain::accounts::Vault;
+use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Deadline;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::link::{Away, Redis};
-use crate::accounts::Vault;
-use crate::entropy::Entropy;
 
 /// How long a mark stays: longer than a request and a statement may take,
 /// so that nobody who read the row before it changed is still at it.

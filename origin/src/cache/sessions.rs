@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
+use munjigi_domain::accounts::TokenHash;
+use munjigi_domain::accounts::session::{self, Stage};
+use munjigi_domain::timestamp::from_timestamp;
 use munjigi_keys::UnixMillis;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -11,11 +14,8 @@ use time::OffsetDateTime;
 
 use super::recent::{Lingering, Recent};
 use super::{from_micros, to_micros};
-use crate::accounts::TokenHash;
-use crate::accounts::session::{self, Stage};
 use crate::store::StoreError;
 use crate::store::sessions::{self, Session};
-use crate::timestamp::from_timestamp;
 
 /// How long a session may be read from its copy.
 pub const LIFETIME: Duration = Duration::from_secs(30);

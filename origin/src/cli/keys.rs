@@ -6,11 +6,11 @@ mod rotate;
 
 use clap::Subcommand;
 use data_encoding::BASE64URL_NOPAD;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::KeyRing;
 use time::OffsetDateTime;
 
 use super::{Exit, Fail, Shell};
-use crate::timestamp::to_timestamp;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

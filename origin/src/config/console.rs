@@ -1,12 +1,12 @@
 //! The pages for people: where they are, and who may come.
 
+use munjigi_domain::accounts::demo::Reach;
+use munjigi_domain::accounts::passkey::RelyingParty;
+use munjigi_domain::accounts::{MostSites, Token};
 use munjigi_keys::KeyRing;
 use munjigi_process::config::{Reader, number};
 
 use super::{Environment, Mistakes, OwnSite, Proxies, database, parse_bare_url, variables};
-use crate::accounts::demo::Reach;
-use crate::accounts::passkey::RelyingParty;
-use crate::accounts::{MostSites, Token};
 use crate::store::Database;
 
 /// What the console needs.

@@ -27,13 +27,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::timestamp::from_timestamp;
+use routes::{Access, Method, Route};
 use time::OffsetDateTime;
 
 use super::App;
 use super::new_key::NewKey;
-use crate::accounts::Permission;
-use crate::timestamp::from_timestamp;
-use routes::{Access, Method, Route};
 
 pub use refusal::ApiRefused;
 

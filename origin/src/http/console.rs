@@ -46,9 +46,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use munjigi_captcha::KeyCheck;
+use munjigi_domain::accounts::{AccessTokens, Permission, Vault};
 
 use super::App;
-use crate::accounts::{AccessTokens, Permission, Vault};
 use crate::config;
 
 /// What the pages need beside the rest.

@@ -2,12 +2,12 @@
 //! who may, how often, and with which letter. How a refusal reads is each
 //! one's own.
 
+use munjigi_domain::accounts::Account;
+use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
 use munjigi_keys::UnixMillis;
 
 use super::App;
 use super::letters;
-use crate::accounts::Account;
-use crate::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
 use crate::store::audit::Actor;
 use crate::store::limits::Taken;
 use crate::store::organisations::{self, Membership, TeamRefused};

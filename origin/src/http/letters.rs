@@ -1,14 +1,14 @@
 //! Letters that pages cause: which, in whose language, with which links.
 
+use munjigi_domain::accounts::Account;
+use munjigi_domain::accounts::{EmailAddress, Role, Token, session};
+use munjigi_domain::email::{Letter, LetterKind};
+use munjigi_domain::locale::Locale;
+use munjigi_domain::shown::Shown;
 use munjigi_keys::UnixMillis;
 use reqwest::Url;
 
-use crate::accounts::Account;
-use crate::accounts::{EmailAddress, Role, Token, session};
 use crate::config::Console;
-use crate::email::{Letter, LetterKind};
-use crate::locale::Locale;
-use crate::shown::Shown;
 use crate::store::accounts::SignUp;
 use crate::store::organisations::Membership;
 

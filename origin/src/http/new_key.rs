@@ -1,15 +1,15 @@
 //! A key that somebody asks for, on the page or through the API: what is wrong
 //! with it, or what is stored of it.
 
+use munjigi_domain::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
+use munjigi_domain::accounts::{Permission, Role};
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde::Deserialize;
 use time::Duration;
 use utoipa::ToSchema;
 
-use crate::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
-use crate::accounts::{Permission, Role};
 use crate::store::api_keys::WantedKey;
-use crate::timestamp::to_timestamp;
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_DAYS: i64 = 3_650;

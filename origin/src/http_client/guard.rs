@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use munjigi_domain::reach::{Reach, is_public};
 use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::{client_builder, reasons};
-use crate::reach::{Reach, is_public};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 

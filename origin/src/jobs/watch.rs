@@ -4,19 +4,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::anomalies::{
+    self, Hour, Kind, NETWORKS_PER_SITE, Past, Sighting, Standing, Step,
+};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::locale::Locale;
+use munjigi_domain::shown::Shown;
+use munjigi_domain::webhooks::{AnomalyMessage, Event, body_of_anomaly};
 use munjigi_keys::UnixMillis;
 use reqwest::Url;
 use sqlx::PgConnection;
 
-use crate::accounts::Id;
-use crate::anomalies::{self, Hour, Kind, NETWORKS_PER_SITE, Past, Sighting, Standing, Step};
-use crate::email::LetterKind;
-use crate::entropy::Entropy;
-use crate::locale::Locale;
-use crate::shown::Shown;
 use crate::store::anomalies::{self as store, Measured, Open, SiteNumbers, Subject};
 use crate::store::{StoreError, Unit, mails, webhooks};
-use crate::webhooks::{AnomalyMessage, Event, body_of_anomaly};
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;

@@ -8,9 +8,8 @@ use lettre::message::header::{
     ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MessageId,
 };
 use lettre::message::{Mailbox, MultiPart, SinglePart};
+use munjigi_domain::email::Letter;
 use munjigi_keys::UnixMillis;
-
-use crate::email::Letter;
 
 /// RFC 3834: keeps out-of-office programs from answering.
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");

@@ -4,6 +4,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use lettre::message::Mailbox;
+use munjigi_domain::email::GIVE_UP_AFTER;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
@@ -11,7 +12,6 @@ use sqlx::PgPool;
 
 use super::compose::{Identity, compose};
 use super::{SendError, Transport};
-use crate::email::GIVE_UP_AFTER;
 use crate::outbox::{self, Outbox};
 use crate::store::mails::{self, Afterwards, CHANNEL, Due};
 use crate::store::{Notices, StoreError};

@@ -4,13 +4,13 @@ mod bytes;
 
 use std::time::Duration;
 
+use munjigi_domain::email::{EmailAddress, Letter};
 use munjigi_process::stop::{self, Stop, Stopper};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use super::smtp::Smtp;
 use super::{Sender, Transport};
-use crate::email::{EmailAddress, Letter};
 use crate::mail::{Encryption, Login, MailTransport, SmtpServer};
 use crate::rig::smtp::{FakeSmtp, Reply, Step, server};
 use crate::rig::{DAY, MINUTE, Rig};

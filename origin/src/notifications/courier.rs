@@ -1,6 +1,10 @@
 //! The courier: carries queued messages (`outbox`) to webhooks, and decides
 //! what follows a failure.
 
+use munjigi_domain::accounts::Vault;
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::webhooks::GIVE_UP_AFTER;
+use munjigi_domain::webhooks::WebhookSecret;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
@@ -8,13 +12,9 @@ use sqlx::PgPool;
 
 use super::hooks::Outgoing;
 use super::{Answer, Hooks, PostError};
-use crate::accounts::Vault;
-use crate::entropy::Entropy;
 use crate::outbox::{self, Outbox};
 use crate::store::webhooks::{self, CHANNEL, Due, Outcome};
 use crate::store::{Notices, StoreError};
-use crate::webhooks::GIVE_UP_AFTER;
-use crate::webhooks::WebhookSecret;
 
 /// Messages under way at once.
 const AT_ONCE: i64 = 8;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use munjigi_domain::reach::Reach;
+use munjigi_domain::webhooks::{Endpoint, EndpointMistake, WebhookSecret};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Stopwatch;
 use reqwest::{Client, Response, header};
 
 use crate::http_client::{CallError, Lookup, guarded, system_lookup};
-use crate::reach::Reach;
-use crate::webhooks::{Endpoint, EndpointMistake, WebhookSecret};
 
 /// As the specification advises, and well below the lease of a delivery.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(15);

@@ -2,20 +2,20 @@
 
 use std::net::SocketAddr;
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::reach::Reach;
+use munjigi_domain::webhooks::{Endpoint, EndpointMistake, Event, WebhookSecret};
 use munjigi_keys::UnixMillis;
 use munjigi_process::stop;
 use sqlx::PgPool;
 
 use super::*;
-use crate::accounts::Id;
-use crate::reach::Reach;
 use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;
 use crate::rig::{DAY, HOUR, MINUTE, Rig};
 use crate::store::audit::Actor;
 use crate::store::transact;
 use crate::store::webhooks::{self, AddWebhook, ChangeWebhook, WebhookChange};
-use crate::webhooks::{Endpoint, EndpointMistake, Event, WebhookSecret};
 
 const SECOND: u64 = 1_000;
 
@@ -291,7 +291,7 @@ async fn a_courier_is_woken_by_what_is_queued(pool: PgPool) {
 async fn a_name_that_leads_into_a_private_network_is_not_called() {
     let receiver = Receiver::start().await;
     let port = receiver.address.port();
-    let secret = WebhookSecret::draw(&crate::entropy::Entropy::from_seed(1));
+    let secret = WebhookSecret::draw(&munjigi_domain::entropy::Entropy::from_seed(1));
     for addresses in [
         vec!["127.0.0.1:0"],
         vec!["10.0.0.1:0"],
@@ -328,7 +328,7 @@ async fn a_long_answer_is_read_to_its_beginning_alone() {
     let receiver = Receiver::start().await;
     let long = "한".repeat(10_000);
     receiver.will([Next::Answer(400, Box::leak(long.into_boxed_str()))]);
-    let secret = WebhookSecret::draw(&crate::entropy::Entropy::from_seed(1));
+    let secret = WebhookSecret::draw(&munjigi_domain::entropy::Entropy::from_seed(1));
     let url = receiver.url();
     let outgoing =
         Outgoing { url: &url, secret: &secret, id: "msg_1", body: "{}", at: UnixMillis(0) };

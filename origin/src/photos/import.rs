@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use munjigi_domain::entropy::Entropy;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{
     Code, PackId, PictureType, PredictReply, Prediction, SegmentedThing, routes,
@@ -21,7 +22,6 @@ use super::sample::{Objection, Precise, SampleError, Vetted};
 use super::scan::Found;
 use super::source::{Source, SourceError};
 use super::tile::{picture, tile};
-use crate::entropy::Entropy;
 use crate::gpu::{Gpu, GpuError, PHOTOS};
 use crate::store::photos::{self, AddPhotoPack, NewArea, NewPhoto, PhotoItem, Usable};
 use crate::store::{StoreError, transact};

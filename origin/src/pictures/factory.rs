@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{PackId, PictureType};
@@ -13,7 +14,6 @@ use super::plan::{self, Move, Want, lead};
 use super::policy::Policy;
 use crate::config::Pictures;
 use crate::edge::EdgeClient;
-use crate::entropy::Entropy;
 use crate::gpu::Gpu;
 use crate::store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
 use crate::store::{StoreError, transact};

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use munjigi_domain::accounts::MostSites;
 use munjigi_process::stop;
 use munjigi_protocol::Code;
 use sqlx::PgPool;
 
-use crate::accounts::MostSites;
 use crate::publish::verify;
 use crate::rig::{MINUTE, Rig};
 use crate::store::publications;

@@ -8,7 +8,7 @@ impl Rig {
     /// Weeks in which a site had so many visitors at every hour of the day that
     /// is looked at, written as roll-ups and minutes are.
     pub async fn weeks(&self, sitekey: &str, issued: i64) {
-        let now = crate::timestamp::to_timestamp(self.now());
+        let now = munjigi_domain::timestamp::to_timestamp(self.now());
         let solve_ms: Vec<i64> =
             [0, 0, 0, 1, 3, 3, 2, 1, 0, 0, 0, 0].map(|part| part * issued / 10).to_vec();
         sqlx::query(

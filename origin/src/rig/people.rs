@@ -1,10 +1,10 @@
 //! People who are there already.
 
+use munjigi_domain::accounts::session::Stage;
+use munjigi_domain::accounts::{Id, Password, Role, Token};
 use munjigi_keys::UnixMillis;
 
 use super::{Rig, Tab};
-use crate::accounts::session::Stage;
-use crate::accounts::{Id, Password, Role, Token};
 use crate::store::audit::Actor;
 use crate::store::sessions::{self, NewSession};
 
@@ -37,7 +37,7 @@ impl Rig {
         let (account, organisation) = (Id::draw(&self.entropy), Id::draw(&self.entropy));
         let email = format!("{}@shop.example", name.to_lowercase());
         let password = Password::new(PASSWORD.to_owned()).hash(&[7; 16]);
-        let at = crate::timestamp::to_timestamp(self.now());
+        let at = munjigi_domain::timestamp::to_timestamp(self.now());
         sqlx::query(
             "INSERT INTO accounts (id, email, name, locale, password, created_at)
             VALUES ($1, $2, $3, 'en', $4, $5)",
@@ -70,7 +70,7 @@ impl Rig {
         .bind(organisation.as_str())
         .bind(account.as_str())
         .bind(role.as_str())
-        .bind(crate::timestamp::to_timestamp(self.now()))
+        .bind(munjigi_domain::timestamp::to_timestamp(self.now()))
         .execute(&self.pool)
         .await
         .unwrap();

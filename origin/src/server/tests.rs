@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, Head, Nonce};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::headers;
@@ -16,10 +18,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::{Listeners, Parts, Server, unused_metrics};
 use crate::config::{Pictures, Retention};
 use crate::edge::EdgeClient;
-use crate::entropy::Entropy;
 use crate::http_client;
 use crate::notifications::Hooks;
-use crate::reach::Reach;
 use crate::rig::{self, event};
 
 const SOON: Duration = Duration::from_secs(20);

@@ -1,5 +1,9 @@
 //! People who can log in, and those who are about to.
 
+use munjigi_domain::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
+use munjigi_domain::email::Letter;
+use munjigi_domain::locale::Locale;
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
@@ -9,10 +13,6 @@ use super::api_keys::{Because, revoke_all};
 use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
 use super::{StoreError, Unit, columns, mails, organisations};
-use crate::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
-use crate::email::Letter;
-use crate::locale::Locale;
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 struct Row {
     id: String,

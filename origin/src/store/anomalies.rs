@@ -3,6 +3,10 @@
 
 mod numbers;
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::anomalies::{Figures, Kind, Severity, Sighting, Standing};
+use munjigi_domain::shown::Shown;
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::types::Json;
@@ -10,11 +14,7 @@ use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::{StoreError, Unit};
-use crate::accounts::Id;
-use crate::anomalies::{Figures, Kind, Severity, Sighting, Standing};
-use crate::shown::Shown;
 use crate::store::audit::{self, Actor, Entry};
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 pub use numbers::{Measured, SiteNumbers, Subject, network_pasts, site_pasts, sites, window};
 

@@ -1,5 +1,10 @@
 //! Keys of the API.
 
+use munjigi_domain::accounts::Account;
+use munjigi_domain::accounts::{ApiKey, Id, Permission, TokenHash};
+use munjigi_domain::email::Letter;
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
@@ -7,11 +12,6 @@ use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, columns, mails, transact};
-use crate::accounts::Account;
-use crate::accounts::{ApiKey, Id, Permission, TokenHash};
-use crate::email::Letter;
-use crate::entropy::Entropy;
-use crate::timestamp::to_timestamp;
 
 /// Keys of one organisation that can be used at once.
 const MOST: i64 = 100;

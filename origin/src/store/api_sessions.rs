@@ -2,15 +2,15 @@
 //! that is good now; those before it are kept as spent, so that one that
 //! comes back is known for a copy.
 
+use munjigi_domain::accounts::session::{self, Stage};
+use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit};
-use crate::accounts::session::{self, Stage};
-use crate::accounts::{Id, TokenHash};
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// A new session.
 #[derive(Debug)]

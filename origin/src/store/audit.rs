@@ -1,14 +1,14 @@
 //! The record of changes: written in the transaction that makes each, and
 //! read by the organisation that they were made for.
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::accounts::Id;
-use crate::timestamp::to_timestamp;
 
 /// Who changes something, and from where.
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
 //! Values of columns that only this program can read: a row that holds
 //! something else contradicts itself.
 
+use munjigi_domain::accounts::{EmailAddress, Role};
+use munjigi_domain::locale::Locale;
+
 use super::StoreError;
-use crate::accounts::{EmailAddress, Role};
-use crate::locale::Locale;
 
 /// An address from a row.
 pub fn address(table: &'static str, row: &str, text: &str) -> Result<EmailAddress, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{BatchId, Count, SOLVE_MS_BUCKETS};
 use sqlx::PgConnection;
@@ -9,7 +10,6 @@ use time::{Date, OffsetDateTime};
 
 use super::pictures::{self, PictureColumns};
 use super::{StoreError, Unit, nonces, rollups};
-use crate::timestamp::to_timestamp;
 
 /// What one row counts; the order of the primary key.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
+use munjigi_domain::dry_run::{Did, Visits};
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Deadline;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::dry_run::{Did, Visits};
-use crate::timestamp::to_timestamp;
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;

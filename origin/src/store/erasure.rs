@@ -3,6 +3,9 @@
 
 mod erase;
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::email::Letter;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
@@ -11,10 +14,7 @@ use time::{Duration, OffsetDateTime};
 use super::audit::{self, Actor, Entry};
 use super::sessions::{self, Ended};
 use super::{StoreError, Unit, mails};
-use crate::accounts::Id;
-use crate::email::Letter;
 use crate::privacy::GRACE_DAYS;
-use crate::timestamp::to_timestamp;
 
 pub use erase::erase_due;
 

@@ -1,12 +1,12 @@
 //! Redeemed tokens: taking a batch, once per id.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Redeemed;
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::{StoreError, Unit, nonces, rollups};
-use crate::timestamp::to_timestamp;
 
 /// A batch as columns, in the order of the primary key: transactions that
 /// take the same events at once then wait for each other instead of

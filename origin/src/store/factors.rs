@@ -1,14 +1,14 @@
 //! Second factors of accounts.
 
+use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::email::Letter;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, mails};
-use crate::accounts::{Id, TokenHash};
-use crate::email::Letter;
-use crate::timestamp::to_timestamp;
 
 /// Shows somebody the key of an app that they may take into use soon.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! Days to come, days to go, and rows whose time is over.
 
+use munjigi_domain::accounts::session;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::{StoreError, Unit, anomalies, breakdowns, mails, replies, rollups, webhooks};
-use crate::accounts::session;
-use crate::timestamp::to_timestamp;
 
 /// Tables that are partitioned by day.
 const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];

@@ -1,12 +1,12 @@
 //! Counts of what may only be tried so often.
 
+use munjigi_domain::accounts::Limit;
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 
 use super::StoreError;
-use crate::accounts::Limit;
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Whether something may be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

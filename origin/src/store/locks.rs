@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 
 use super::{StoreError, Unit};
-use crate::timestamp::to_timestamp;
 
 /// A lock that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]

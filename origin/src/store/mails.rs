@@ -1,14 +1,14 @@
 //! The outbox towards the mail server: one row per letter. Talking to the
 //! server is `mail`'s.
 
+use munjigi_domain::email::GIVE_UP_AFTER;
+use munjigi_domain::email::Letter;
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::Duration;
 
 use super::StoreError;
-use crate::email::GIVE_UP_AFTER;
-use crate::email::Letter;
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Where `LISTEN` hears of new letters.
 pub const CHANNEL: &str = "munjigi_mails";

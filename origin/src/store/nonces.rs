@@ -1,10 +1,10 @@
 //! Nonces of signed calls.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
 use super::StoreError;
-use crate::timestamp::to_timestamp;
 
 /// Notes a nonce; `false` when it was used before. Two calls with the same
 /// nonce at once wait for each other: one is told `true`.

@@ -2,13 +2,13 @@
 
 mod change;
 
+use munjigi_domain::accounts::{EmailAddress, Id, Role, TokenHash};
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::{StoreError, columns};
-use crate::accounts::{EmailAddress, Id, Role, TokenHash};
-use crate::timestamp::to_timestamp;
 
 pub use change::{ChangeMember, FoundByInvitation, Invite, Join, TeamRefused, Withdraw};
 

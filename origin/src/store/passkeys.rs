@@ -1,5 +1,11 @@
 //! Passkeys of accounts, and the ceremonies in which they are made and used.
 
+use munjigi_domain::accounts::passkey::{
+    CEREMONY_MILLIS, Kept, Known, MOST, PasskeyState, Purpose, Registered,
+};
+use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::email::Letter;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
@@ -7,12 +13,6 @@ use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, factors, mails};
-use crate::accounts::passkey::{
-    CEREMONY_MILLIS, Kept, Known, MOST, PasskeyState, Purpose, Registered,
-};
-use crate::accounts::{Id, TokenHash};
-use crate::email::Letter;
-use crate::timestamp::to_timestamp;
 
 /// A passkey, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]

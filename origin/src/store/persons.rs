@@ -1,11 +1,11 @@
 //! Everything that is kept about somebody, table by table as the map of data
 //! lists them.
 
+use munjigi_domain::accounts::Id;
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 
 use super::StoreError;
-use crate::accounts::Id;
 use crate::privacy::{TABLES, Table};
 
 /// Their rows of every table that has some, without what lets somebody in.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 
 use super::pictures::content_type;
 use super::{StoreError, Unit};
-use crate::timestamp::to_timestamp;
 
 /// A photo that shows something surely.
 #[derive(Debug, Clone, PartialEq, Eq)]

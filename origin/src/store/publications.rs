@@ -1,6 +1,7 @@
 //! The outbox towards the edge: one row per site with what it should have.
 //! Calling the edge is `publish`'s.
 
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use serde_json::Value;
@@ -8,7 +9,6 @@ use sqlx::{PgConnection, PgPool};
 use time::Duration;
 
 use super::StoreError;
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Where `LISTEN` hears of new publications.
 pub const CHANNEL: &str = "munjigi_site_publications";

@@ -1,11 +1,11 @@
 //! What was answered to requests that carry an `Idempotency-Key`, for a day.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 
 use super::StoreError;
-use crate::timestamp::to_timestamp;
 
 /// How long an answer is repeated.
 pub const KEPT: Duration = Duration::hours(24);

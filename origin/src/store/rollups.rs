@@ -1,12 +1,12 @@
 //! Hourly roll-ups: marking the hours that received data, and having them
 //! computed. Computing them is `breakdowns`'.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::StoreError;
-use crate::timestamp::to_timestamp;
 
 /// The hour that a time is in.
 pub fn hour(at: OffsetDateTime) -> OffsetDateTime {

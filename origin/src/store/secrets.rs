@@ -1,12 +1,12 @@
 //! Secrets of sites, by their hashes.
 
 use munjigi_captcha::SecretHash;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::timestamp::to_timestamp;
 
 /// A secret as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]

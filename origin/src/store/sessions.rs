@@ -1,5 +1,8 @@
 //! Browsers that are logged in.
 
+use munjigi_domain::accounts::session::{self, Stage};
+use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
@@ -7,9 +10,6 @@ use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit};
-use crate::accounts::session::{self, Stage};
-use crate::accounts::{Id, TokenHash};
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,14 +9,14 @@ mod room;
 mod row;
 
 use munjigi_captcha::SecretHash;
+use munjigi_domain::settings::Settings;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::{StoreError, Unit, publications, secrets};
-use crate::settings::Settings;
-use crate::timestamp::to_timestamp;
 
 pub use change::{Change, ChangeRefused, ChangeSite};
 pub use command::{ChangeByCommand, CreateByCommand, EditByCommand, GiveRefused, GiveSite, Given};

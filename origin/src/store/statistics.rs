@@ -1,14 +1,14 @@
 //! Numbers of an organisation's sites, from the roll-ups; sites that were
 //! deleted count on. They lag a few minutes behind.
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::statistics::{Dimension, Period, Span, Totals};
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 
 use super::StoreError;
-use crate::accounts::Id;
-use crate::statistics::{Dimension, Period, Span, Totals};
-use crate::timestamp::to_timestamp;
 
 /// Whose numbers.
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,10 @@
 //! The schema and the sites in it.
 
+use munjigi_domain::accounts::MostSites;
 use sqlx::PgPool;
 
 use super::sites::{self, Change, ChangeRefused};
 use super::{MIGRATOR, applied, migrate};
-use crate::accounts::MostSites;
 use crate::rig::Rig;
 
 #[sqlx::test(migrations = false)]

@@ -3,12 +3,12 @@
 //! back are changes of a site: `sites::import`.
 
 use munjigi_captcha::import_name;
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::StoreError;
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// How long a publisher has for the call.
 const LEASE: Duration = Duration::seconds(30);

@@ -3,15 +3,15 @@
 
 mod change;
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
+use munjigi_domain::webhooks::{Event, GIVE_UP_AFTER};
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::StoreError;
-use crate::accounts::Id;
-use crate::entropy::Entropy;
-use crate::timestamp::{from_timestamp, to_timestamp};
-use crate::webhooks::{Event, GIVE_UP_AFTER};
 
 pub use change::{AddWebhook, ChangeWebhook, SetRecipients, Tested, WebhookChange, WebhookRefused};
 

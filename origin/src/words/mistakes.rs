@@ -1,9 +1,9 @@
 //! What is wrong with what was typed. The English of it is the errors' own.
 
-use crate::accounts::email::EmailError;
-use crate::accounts::passkey::PasskeyError;
-use crate::accounts::password::PasswordError;
-use crate::locale::Locale;
+use munjigi_domain::accounts::email::EmailError;
+use munjigi_domain::accounts::passkey::PasskeyError;
+use munjigi_domain::accounts::password::PasswordError;
+use munjigi_domain::locale::Locale;
 
 /// With an address.
 pub fn of_email(locale: Locale, error: EmailError) -> String {

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
+use munjigi_domain::accounts::session::Stage;
+use munjigi_domain::accounts::{Id, Limit, Token};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use sqlx::PgConnection;
 
-use crate::accounts::session::Stage;
-use crate::accounts::{Id, Limit, Token};
 use crate::cache::{Limits, Locks, Sessions, Sites, take_within};
 use crate::rig::Rig;
 use crate::store::limits::{Taken, Told};
@@ -184,7 +184,7 @@ async fn a_session_is_found_as_it_is_stored(rig: &Rig, sessions: &dyn Sessions) 
     assert_eq!(stored.unwrap().id, id);
     let nobody = Token::draw(&rig.app.entropy);
     assert_eq!(sessions.find(nobody.hash(), rig.now()).await.unwrap(), None);
-    let later = UnixMillis(rig.now().0 + crate::accounts::session::IDLE_MILLIS);
+    let later = UnixMillis(rig.now().0 + munjigi_domain::accounts::session::IDLE_MILLIS);
     assert_eq!(sessions.find(cookie.hash(), later).await.unwrap(), None);
 }
 

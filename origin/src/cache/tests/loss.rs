@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use munjigi_domain::accounts::limits::LOG_IN_BY_ACCOUNT;
 use munjigi_process::stop;
 use sqlx::PgPool;
 
 use super::beside;
-use crate::accounts::limits::LOG_IN_BY_ACCOUNT;
 use crate::rig::redis::RedisServer;
 use crate::rig::{Rig, Tab};
 use crate::store::sites::Change;

@@ -1,10 +1,10 @@
 //! What somebody else writes into Redis, and what they learn there.
 
+use munjigi_domain::accounts::Token;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
 use super::beside;
-use crate::accounts::Token;
 use crate::cache::Redis;
 use crate::rig::{Rig, Tab};
 

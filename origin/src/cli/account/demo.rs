@@ -1,16 +1,16 @@
 //! `munjigi account demo`.
 
 use munjigi_captcha::Sitekey;
+use munjigi_domain::accounts::demo::{EMAIL, PASSWORD, Reach};
+use munjigi_domain::accounts::{EmailAddress, Id, Password, Token, session};
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::locale::Locale;
 use munjigi_keys::UnixMillis;
 use serde::Serialize;
 use sqlx::PgPool;
 
-use crate::accounts::demo::{EMAIL, PASSWORD, Reach};
-use crate::accounts::{EmailAddress, Id, Password, Token, session};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::{Console, ConsoleSource};
-use crate::entropy::Entropy;
-use crate::locale::Locale;
 use crate::store::accounts::{self, JoinNew};
 use crate::store::audit::Actor;
 use crate::store::organisations::{self, FoundByInvitation, Join};

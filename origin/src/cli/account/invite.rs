@@ -1,8 +1,8 @@
 //! `munjigi account invite`.
 
+use munjigi_domain::accounts::{EmailAddress, Id, Token, session};
 use munjigi_keys::UnixMillis;
 
-use crate::accounts::{EmailAddress, Id, Token, session};
 use crate::cli::{Exit, Fail, Shell, print};
 use crate::config::ConsoleSource;
 use crate::store::organisations::FoundByInvitation;
@@ -64,5 +64,5 @@ It works once, for seven days, for anybody who has it: send it to nobody else.
 }
 
 fn parse_email(text: &str) -> Result<EmailAddress, String> {
-    text.parse().map_err(|error: crate::accounts::email::EmailError| error.to_string())
+    text.parse().map_err(|error: munjigi_domain::accounts::email::EmailError| error.to_string())
 }

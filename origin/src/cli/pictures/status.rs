@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde::Serialize;
 
@@ -11,7 +12,6 @@ use crate::config::{Pictures, PicturesConfig};
 use crate::pictures::policy::Policy;
 use crate::store;
 use crate::store::pictures::{KindRow, Overview, Switch, kinds, overview};
-use crate::timestamp::to_timestamp;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

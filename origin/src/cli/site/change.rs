@@ -1,10 +1,10 @@
 //! `munjigi site pause│resume│delete│restore`.
 
 use munjigi_captcha::Sitekey;
+use munjigi_domain::accounts::MostSites;
 use serde::Serialize;
 
 use super::{parse_sitekey, refused};
-use crate::accounts::MostSites;
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::OwnedSitesSource;
 use crate::store::sites::{Change, ChangeByCommand, ChangeSite};

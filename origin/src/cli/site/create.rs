@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use munjigi_captcha::{HostPattern, Vendor};
+use munjigi_domain::settings::{Edit, HostsEdit, Settings, warnings};
+use munjigi_domain::site_keys;
 use munjigi_protocol::{Mode, SiteConfig, Work};
 use serde::Serialize;
 
@@ -10,8 +12,6 @@ use super::options::{Options, read_file};
 use super::{parse_vendor, view};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::settings::{Edit, HostsEdit, Settings, warnings};
-use crate::site_keys;
 use crate::store::sites::{CreateByCommand, CreateSite};
 use crate::store::{self, transact};
 

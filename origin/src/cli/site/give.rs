@@ -1,12 +1,12 @@
 //! `munjigi site give`.
 
 use munjigi_captcha::Sitekey;
+use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_keys::UnixMillis;
 use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{parse_sitekey, refused};
-use crate::accounts::{Id, MostSites};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::OwnedSitesSource;
 use crate::store::sites::{GiveRefused, GiveSite, Given};

@@ -9,7 +9,9 @@ use clap::ArgGroup;
 use data_encoding::BASE64URL_NOPAD;
 use munjigi_captcha::siteverify::TestSecret;
 use munjigi_captcha::{Hostname, KeyCheck, Secret, Sitekey, TestSitekey, Vendor};
+use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
+use report::Report;
 use sqlx::PgPool;
 use zeroize::Zeroizing;
 
@@ -17,13 +19,10 @@ use super::options::read_file;
 use super::{parse_sitekey, parse_vendor, refused};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::entropy::Entropy;
 use crate::store::sites::{self, AskImport, ChangeRefused, ImportRefused, MakeLive, RemoveImport};
 use crate::store::vendor_keys::{Import, of_site};
 use crate::store::{self, transact};
 use crate::vendor_keys::{ProofError, prove};
-
-use report::Report;
 
 #[derive(Debug, clap::Args)]
 #[command(

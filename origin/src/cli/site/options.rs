@@ -4,9 +4,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use munjigi_domain::settings::{Edit, Mistake, read_rules};
 use munjigi_protocol::{Mode, PictureType};
-
-use crate::settings::{Edit, Mistake, read_rules};
 
 /// The most that the database can hold.
 const MOST_WORK: u64 = i64::MAX.unsigned_abs();

@@ -1,12 +1,12 @@
 //! `munjigi site rotate-secret`.
 
 use munjigi_captcha::Sitekey;
+use munjigi_domain::site_keys;
 use serde::Serialize;
 
 use super::{parse_sitekey, refused};
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::site_keys;
 use crate::store::sites::{self, Change, ChangeByCommand, ChangeRefused, ChangeSite};
 use crate::store::{self, transact};
 

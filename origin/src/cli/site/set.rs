@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::ArgGroup;
 use munjigi_captcha::Sitekey;
+use munjigi_domain::settings::{Edit, FieldChange, HostsEdit, Undo, changes, warnings};
 use munjigi_keys::UnixMillis;
 use serde::Serialize;
 use serde_json::Value;
@@ -14,7 +15,6 @@ use super::{parse_sitekey, refused};
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
-use crate::settings::{Edit, FieldChange, HostsEdit, Undo, changes, warnings};
 use crate::store::sites::{EditByCommand, EditRefused, EditSite, Edited, Intent};
 use crate::store::{self, transact};
 

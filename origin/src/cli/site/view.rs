@@ -52,5 +52,5 @@ pub fn hosts(config: &SiteConfig) -> String {
 
 /// For people and machines alike.
 pub fn rfc3339(at: OffsetDateTime) -> String {
-    crate::timestamp::from_timestamp(at).rfc3339()
+    munjigi_domain::timestamp::from_timestamp(at).rfc3339()
 }

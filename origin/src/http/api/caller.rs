@@ -7,13 +7,13 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use munjigi_domain::accounts::Account;
+use munjigi_domain::accounts::access_token::{AccessTokenError, Bearer};
+use munjigi_domain::accounts::session::is_proved;
+use munjigi_domain::accounts::{ApiKey, Id, Limit, Permission, Role, api_key};
 use munjigi_keys::UnixMillis;
 
 use super::refusal::{ApiCode, ApiRefused};
-use crate::accounts::Account;
-use crate::accounts::access_token::{AccessTokenError, Bearer};
-use crate::accounts::session::is_proved;
-use crate::accounts::{ApiKey, Id, Limit, Permission, Role, api_key};
 use crate::http::App;
 use crate::http::console::Browser;
 use crate::store::accounts;

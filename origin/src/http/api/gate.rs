@@ -11,6 +11,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sha2::{Digest, Sha256};
 
@@ -23,7 +24,6 @@ use crate::http::console::Browser;
 use crate::store::api_keys;
 use crate::store::limits::{Taken, Told};
 use crate::store::replies::{self, Keyed, Known};
-use crate::timestamp::to_timestamp;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use munjigi_domain::accounts::Id;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +12,6 @@ use super::body::{Body, List};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::accounts::Id;
 use crate::http::letters;
 use crate::http::new_key::NewKey;
 use crate::store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked};

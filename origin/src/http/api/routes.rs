@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use munjigi_domain::accounts::Permission;
 use munjigi_keys::UnixMillis;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::body::List;
-use crate::accounts::Permission;
 use crate::http::App;
 
 /// Before each path.

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use munjigi_domain::settings::Edit;
 use munjigi_protocol::Rule;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -12,7 +13,6 @@ use super::body::Body;
 use super::caller::Acting;
 use super::refusal::ApiRefused;
 use super::sites::{change_settings, find, tagged};
-use crate::settings::Edit;
 use crate::store::sites::SiteRecord;
 
 /// A site's rules.
@@ -47,7 +47,7 @@ pub async fn set(
     headers: HeaderMap,
     Body(NewRules { rules }): Body<NewRules>,
 ) -> Result<Response, ApiRefused> {
-    let rules = crate::settings::read_rules(&rules.to_string()).map_err(|mistakes| {
+    let rules = munjigi_domain::settings::read_rules(&rules.to_string()).map_err(|mistakes| {
         ApiRefused::invalid(mistakes.iter().map(ToString::to_string).collect())
     })?;
     let edit = Edit { rules: Some(rules), ..Edit::default() };

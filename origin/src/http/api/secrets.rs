@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use munjigi_domain::site_keys;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +12,6 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use super::sites::{change, find};
-use crate::site_keys;
 use crate::store::secrets::{LiveSecret, live_of};
 use crate::store::sites::Change;
 

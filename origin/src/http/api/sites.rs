@@ -7,6 +7,9 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use munjigi_captcha::Vendor;
+use munjigi_domain::accounts::MostSites;
+use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings};
+use munjigi_domain::site_keys::{self, Shape};
 use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -16,9 +19,6 @@ use super::body::{Body, List, Part};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::accounts::MostSites;
-use crate::settings::{Edit, HostsEdit, Mark, Settings};
-use crate::site_keys::{self, Shape};
 use crate::store::sites::{
     self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, Created,
     EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use munjigi_domain::statistics::{Period, Totals};
 use munjigi_keys::UnixMillis;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -11,7 +12,6 @@ use utoipa::ToSchema;
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::statistics::{Period, Totals};
 use crate::store::statistics::{self, Refusals, Scope};
 
 /// What is asked for.

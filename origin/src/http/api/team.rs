@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,7 +11,6 @@ use super::body::{Body, List};
 use super::caller::{Acting, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::accounts::{EmailAddress, Granting, Id, Role};
 use crate::http::invite::{Invite, InviteRefused};
 use crate::store::organisations::{
     self, ChangeMember, Invitation, MemberRow, TeamRefused, Withdraw,

@@ -11,14 +11,14 @@ use std::collections::BTreeSet;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use munjigi_domain::accounts::{Id, Permission, Token};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::locale::Locale;
 use serde_json::Value;
 use sqlx::PgPool;
 
 use super::routes::listed;
 use super::{document, rows};
-use crate::accounts::{Id, Permission, Token};
-use crate::email::LetterKind;
-use crate::locale::Locale;
 use crate::rig::people::Someone;
 use crate::rig::{Answer, Rig};
 use crate::store::accounts;
@@ -85,8 +85,10 @@ impl Rig {
             now: self.now(),
         };
         api_sessions::begin(&self.pool, &new).await.unwrap();
-        let bearer =
-            crate::accounts::access_token::Bearer { account: account.clone(), session: id };
+        let bearer = munjigi_domain::accounts::access_token::Bearer {
+            account: account.clone(),
+            session: id,
+        };
         let bearer = self.app.console().tokens.issue(&bearer, self.now());
         Client { rig: self, bearer }
     }

@@ -6,15 +6,15 @@ use axum::Form;
 use axum::extract::Query;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use munjigi_domain::accounts::{Id, Permission};
+use munjigi_domain::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
+use munjigi_domain::locale::Locale;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::accounts::{Id, Permission};
-use crate::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
-use crate::locale::Locale;
 use crate::store::anomalies::{self, Acknowledge, Noted, Part};
 use crate::store::transact;
 

@@ -10,13 +10,13 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::{Id, Password, Token};
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::log_in::{self, Allowed};
 use super::person::Browser;
 use super::trouble::Trouble;
-use crate::accounts::{Id, Password, Token};
 use crate::http::App;
 use crate::store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
 use crate::store::transact;

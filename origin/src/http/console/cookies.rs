@@ -4,11 +4,11 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use munjigi_domain::accounts::{Token, session};
+use munjigi_domain::locale::Locale;
 use time::Duration;
 
-use crate::accounts::{Token, session};
 use crate::config::Console;
-use crate::locale::Locale;
 use crate::store::replica::Written;
 
 const SESSION: &str = "munjigi-session";

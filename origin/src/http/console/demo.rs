@@ -9,13 +9,13 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{Html, Redirect};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::limits;
 use munjigi_protocol::SiteverifyReply;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::person::Browser;
 use super::trouble::Trouble;
-use crate::accounts::limits;
 use crate::http::App;
 use crate::store::limits::Taken;
 use crate::words::{self, Attempt};

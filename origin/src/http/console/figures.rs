@@ -1,9 +1,8 @@
 //! How numbers and times are told to people.
 
+use munjigi_domain::statistics::{Period, Share, change};
 use munjigi_keys::UnixMillis;
 use time::OffsetDateTime;
-
-use crate::statistics::{Period, Share, change};
 
 /// `640 ms`, `12.8 s`.
 pub fn milliseconds(time: Option<u32>) -> String {

@@ -2,16 +2,16 @@
 
 use askama::Template;
 use axum::response::Html;
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::locale::Locale;
 
 use super::assets;
 use super::gate::FORM_KEY;
 use super::language::{self, Switch};
 use super::person::{Asking, Browser, Member, Person};
 use super::trouble::Trouble;
-use crate::accounts::Permission;
 use crate::config::SignUpPolicy;
 use crate::http::{App, PartName};
-use crate::locale::Locale;
 use crate::store::organisations::Membership;
 use crate::words::{self, Words};
 

@@ -12,15 +12,15 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
+use munjigi_domain::accounts::demo;
+use munjigi_domain::accounts::session::Stage;
+use munjigi_domain::accounts::{Id, Permission, Token};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
 
 use super::cookies;
 use super::person::{Browser, Member, Person};
 use super::trouble::Trouble;
-use crate::accounts::demo;
-use crate::accounts::session::Stage;
-use crate::accounts::{Id, Permission, Token};
 use crate::http::{App, Refused};
 use crate::store::replica::Written;
 use crate::store::sessions::{self, Noted};

@@ -6,10 +6,10 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use munjigi_domain::accounts::Password;
 use tokio::sync::Semaphore;
 
 use super::trouble::Trouble;
-use crate::accounts::Password;
 
 /// Waiting beside those under way, per core.
 const WAITING_PER_CORE: usize = 16;

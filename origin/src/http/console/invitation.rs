@@ -10,6 +10,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::{Id, Password, Role, Token};
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
@@ -17,7 +18,6 @@ use super::log_in;
 use super::person::{Browser, Person};
 use super::sign_up::name_mistake;
 use super::trouble::Trouble;
-use crate::accounts::{Id, Password, Role, Token};
 use crate::http::App;
 use crate::store::accounts::{self, JoinNew};
 use crate::store::audit::Actor;

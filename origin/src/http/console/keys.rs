@@ -9,13 +9,13 @@ use axum::extract::Query;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_domain::accounts::{Id, Permission};
 use serde::Deserialize;
 
 use super::account::proof;
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::accounts::{Id, Permission};
 use crate::http::letters;
 use crate::http::new_key::NewKey;
 use crate::store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};

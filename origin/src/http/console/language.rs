@@ -4,8 +4,8 @@
 
 use axum::extract::Request;
 use axum::http::{Method, Uri};
+use munjigi_domain::locale::Locale;
 
-use crate::locale::Locale;
 use crate::words;
 
 /// In the query.

@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use axum::{Extension, Form};
+use munjigi_domain::accounts::passkey::Purpose;
 use serde::Deserialize;
 
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
 use super::{code, log_in, passkey};
-use crate::accounts::passkey::Purpose;
 use crate::http::App;
 use crate::words;
 

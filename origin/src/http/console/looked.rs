@@ -5,11 +5,11 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
+use munjigi_domain::accounts::Id;
+use munjigi_domain::statistics::Period;
+use munjigi_domain::statistics::breakdown::By;
 use serde::Deserialize;
 
-use crate::accounts::Id;
-use crate::statistics::Period;
-use crate::statistics::breakdown::By;
 use crate::store::statistics::Scope;
 
 /// As the address says it.

@@ -11,6 +11,7 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_domain::webhooks::MOST_WEBHOOKS;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -19,7 +20,6 @@ use super::person::Asking;
 use super::trouble::Trouble;
 use crate::store::organisations::{self, MemberRow};
 use crate::store::webhooks::{self, Delivery, Recipient, Webhook};
-use crate::webhooks::MOST_WEBHOOKS;
 
 /// Deliveries that are shown.
 const DELIVERIES: i64 = 30;

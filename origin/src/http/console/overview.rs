@@ -11,6 +11,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::locale::Locale;
+use munjigi_domain::statistics::{Period, Totals};
+use munjigi_domain::timestamp::from_timestamp;
 use sqlx::PgPool;
 
 use super::assets;
@@ -19,15 +23,11 @@ use super::frame::{Entry, Frame, render};
 use super::looked::Looked;
 use super::person::{Asking, Person};
 use super::trouble::Trouble;
-use crate::accounts::Permission;
 use crate::http::App;
-use crate::locale::Locale;
-use crate::statistics::{Period, Totals};
 use crate::store::anomalies::{self, Noted, Part};
 use crate::store::erasure;
 use crate::store::sites::{self, SiteRecord};
 use crate::store::statistics::{self, Lately, Refusals, Step};
-use crate::timestamp::from_timestamp;
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;

@@ -2,16 +2,16 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use munjigi_domain::accounts::Account;
+use munjigi_domain::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingParty, Used};
+use munjigi_domain::accounts::{Id, limits};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::shown::Shown;
 
 use super::assets;
 use super::person::Browser;
 use super::trouble::Trouble;
-use crate::accounts::Account;
-use crate::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingParty, Used};
-use crate::accounts::{Id, limits};
-use crate::email::LetterKind;
 use crate::http::{App, letters};
-use crate::shown::Shown;
 use crate::store::accounts;
 use crate::store::limits::Taken;
 use crate::store::passkeys::{self, Claimed, MarkCopied};

@@ -7,6 +7,10 @@ use std::iter;
 
 use askama::Template;
 use axum::response::Html;
+use munjigi_domain::accounts::{Id, Permission};
+use munjigi_domain::statistics::breakdown::{self, By, Row};
+use munjigi_domain::statistics::{Period, Span, Totals};
+use munjigi_domain::timestamp::from_timestamp;
 use sqlx::PgPool;
 
 use super::figures;
@@ -14,13 +18,9 @@ use super::frame::{Entry, Frame, render};
 use super::looked::Looked;
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::accounts::{Id, Permission};
-use crate::statistics::breakdown::{self, By, Row};
-use crate::statistics::{Period, Span, Totals};
 use crate::store::StoreError;
 use crate::store::sites::{self, SiteRecord};
 use crate::store::statistics::{self, Value};
-use crate::timestamp::from_timestamp;
 
 /// Rows that a page shows; files have all of them.
 const MOST_ROWS: usize = 50;

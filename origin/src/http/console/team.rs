@@ -8,12 +8,12 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use munjigi_domain::accounts::{Permission, Role};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::accounts::{Permission, Role};
 use crate::store::organisations::{self, Invitation, MemberRow};
 
 #[derive(Template)]

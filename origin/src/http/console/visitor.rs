@@ -4,13 +4,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use munjigi_domain::accounts::limits;
+use munjigi_domain::accounts::visit::{Visit, Word};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteverifyCode, SiteverifyReply};
 
 use super::person::Browser;
 use super::trouble::Trouble;
-use crate::accounts::limits;
-use crate::accounts::visit::{Visit, Word};
 use crate::edge::EdgeError;
 use crate::http::App;
 use crate::store::limits::Taken;

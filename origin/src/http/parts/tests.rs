@@ -131,7 +131,8 @@ async fn a_gpu_backend_that_does_not_answer_is_down(pool: PgPool) {
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn pages_say_what_a_part_that_is_not_well_means_for_who_reads_them(pool: PgPool) {
-    use crate::locale::Locale;
+    use munjigi_domain::locale::Locale;
+
     use crate::words;
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

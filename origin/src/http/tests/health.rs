@@ -65,7 +65,7 @@ async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
     Arc::get_mut(&mut rig.app).unwrap().mail = Some(sender.clone());
     assert_contract!("mail", rig.look_at("/health/ready").await, rig);
 
-    let letter = crate::email::Letter {
+    let letter = munjigi_domain::email::Letter {
         to: "mina@example.org".parse().unwrap(),
         subject: "Hello".parse().unwrap(),
         text: "Hello\n".to_owned(),

@@ -65,7 +65,7 @@ async fn several_origins_look_at_once_and_tell_it_once(pool: PgPool) {
     sqlx::query("INSERT INTO told_by_mail (organisation, account, since) VALUES ($1, $2, $3)")
         .bind(kim.organisation.as_str())
         .bind(kim.account.as_str())
-        .bind(crate::timestamp::to_timestamp(rig.now()))
+        .bind(munjigi_domain::timestamp::to_timestamp(rig.now()))
         .execute(&rig.pool)
         .await
         .unwrap();
@@ -97,7 +97,7 @@ async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
     sqlx::query("INSERT INTO told_by_mail (organisation, account, since) VALUES ($1, $2, $3)")
         .bind(kim.organisation.as_str())
         .bind(kim.account.as_str())
-        .bind(crate::timestamp::to_timestamp(rig.now()))
+        .bind(munjigi_domain::timestamp::to_timestamp(rig.now()))
         .execute(&rig.pool)
         .await
         .unwrap();

@@ -1,15 +1,15 @@
 //! Letters as bytes: what arrives is what was written, and nothing that
 //! somebody wrote is read as a header.
 
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::locale::Locale;
+use munjigi_domain::shown::Shown;
 use proptest::prelude::*;
 
 use super::super::compose::{Identity, compose};
 use super::*;
-use crate::email::LetterKind;
-use crate::locale::Locale;
 use crate::rig::NOON;
 use crate::rig::smtp::Received;
-use crate::shown::Shown;
 
 const HEADERS: [&str; 8] = [
     "From",

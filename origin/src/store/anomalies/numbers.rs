@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::anomalies::{Hour, Past};
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::number;
-use crate::accounts::Id;
-use crate::anomalies::{Hour, Past};
 use crate::store::StoreError;
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 const HOUR_MILLIS: u64 = 3_600_000;
 /// Fewer of anything in an hour are no matter for alarm.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use munjigi_domain::entropy::Entropy;
+use munjigi_domain::statistics::{Dimension, Period, Span, Totals};
 use munjigi_protocol::{Code, Count, CountKind, Redeemed};
 use sqlx::PgPool;
 
 use super::OTHERS;
-use crate::entropy::Entropy;
 use crate::rig::people::Someone;
 use crate::rig::{self, DAY, HOUR, MINUTE, NOON, Rig, count, event};
-use crate::statistics::{Dimension, Period, Span, Totals};
 use crate::store::statistics::{self, Scope, Value};
 
 const DIMENSIONS: [Dimension; 5] =
@@ -241,7 +241,7 @@ async fn days_outlive_their_hours_and_are_not_computed_from_nothing(pool: PgPool
     let redeemed = Redeemed { sitekey: shop, ..event(1) };
     rig.post("/internal/events", &rig::events(&[redeemed])).await;
     rig.jobs().roll_up().await.unwrap();
-    let day = crate::timestamp::to_timestamp(rig.now()).date();
+    let day = munjigi_domain::timestamp::to_timestamp(rig.now()).date();
     let hours = "SELECT count(*) FROM hourly_breakdowns";
     let kept = "SELECT redeemed FROM daily_breakdowns WHERE dimension = 'total'";
     rig.pass(90 * DAY);

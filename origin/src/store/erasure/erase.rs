@@ -1,5 +1,6 @@
 //! Erases who asked for it and did not come back.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
@@ -7,7 +8,6 @@ use sqlx::{PgConnection, PgPool};
 use crate::store::audit::{self, CommandEntry, HOUSEKEEPING};
 use crate::store::sites::{Change, ChangeSite};
 use crate::store::{StoreError, Unit, transact};
-use crate::timestamp::to_timestamp;
 
 /// Erases everybody whose time has come, one in a transaction; how many.
 pub async fn erase_due(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError> {

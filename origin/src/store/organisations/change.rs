@@ -2,16 +2,16 @@
 //! lock, so that two at once never leave it without an owner, and each
 //! written down.
 
+use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
+use munjigi_domain::email::Letter;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use crate::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
-use crate::email::Letter;
 use crate::store::api_keys::{Because, revoke_all};
 use crate::store::audit::{self, Actor, CommandEntry, Entry};
 use crate::store::{StoreError, Unit, columns, mails};
-use crate::timestamp::to_timestamp;
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::PictureCount;
 use sqlx::PgConnection;
@@ -9,7 +10,6 @@ use time::{Date, OffsetDateTime};
 
 use super::row::bigint;
 use crate::store::StoreError;
-use crate::timestamp::to_timestamp;
 
 #[derive(Debug, Default)]
 struct Sum {

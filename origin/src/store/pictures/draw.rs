@@ -1,12 +1,12 @@
 //! Candidates: which are to be drawn, and what became of each.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Judgement, PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 
 use super::row;
 use crate::store::{StoreError, Unit};
-use crate::timestamp::to_timestamp;
 
 /// A pack that is being drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]

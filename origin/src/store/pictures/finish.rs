@@ -1,13 +1,13 @@
 //! The step from drawing to drawn: which of the kept candidates make the
 //! pack.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Judgement, PackId, routes};
 use sqlx::PgConnection;
 
 use super::{content_type, row};
 use crate::store::{StoreError, Unit};
-use crate::timestamp::to_timestamp;
 
 /// Closes a pack and queues it for the edge.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! What operators chose per kind of picture.
 
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::PictureType;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{pools, row};
 use crate::store::{StoreError, Unit};
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// What an operator chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

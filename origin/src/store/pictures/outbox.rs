@@ -1,5 +1,6 @@
 //! The packs' part of the outbox: what the edge shall do about each.
 
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{ImageSpan, Pack, PackId, PackItem};
 use sqlx::{PgConnection, PgPool};
@@ -8,7 +9,6 @@ use time::Duration;
 use super::kinds::{self, Deals, kinds};
 use super::{pools, row};
 use crate::store::{StoreError, Unit};
-use crate::timestamp::to_timestamp;
 
 /// How long a publisher has for one pack, images included.
 const LEASE: Duration = Duration::minutes(3);

@@ -1,6 +1,7 @@
 //! How the pools are, for people and for metrics; and the wish to have them
 //! filled now.
 
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::PictureType;
 use sqlx::{PgConnection, PgPool};
@@ -8,7 +9,6 @@ use sqlx::{PgConnection, PgPool};
 use super::row;
 use super::tend::{Birth, begin};
 use crate::store::{StoreError, Unit};
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// One kind's packs.
 #[derive(Debug, Clone, PartialEq, Eq)]

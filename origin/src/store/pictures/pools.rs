@@ -2,6 +2,7 @@
 //! shall deal. Its lock orders everything that moves packs into and out of
 //! the pools.
 
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PictureType, PoolEntry, Pools};
 use sqlx::{PgConnection, PgPool};
@@ -9,7 +10,6 @@ use time::Duration;
 
 use super::row::{self, bigint, inconsistent};
 use crate::store::{StoreError, Unit, transact};
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// How long a publisher has for the call.
 const LEASE: Duration = Duration::seconds(30);

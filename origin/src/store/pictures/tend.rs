@@ -1,6 +1,7 @@
 //! One look at everything: what the plan says is done in one transaction, in
 //! one origin at a time.
 
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureType};
 use sqlx::PgConnection;
@@ -10,7 +11,6 @@ use super::kinds::{KindRow, kinds};
 use super::pools;
 use super::row::{self, PackRow, bigint};
 use crate::store::{StoreError, Unit};
-use crate::timestamp::{from_timestamp, to_timestamp};
 
 /// Nobody holds a challenge for longer than this after its pack left the
 /// pools.

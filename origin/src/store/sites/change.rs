@@ -2,15 +2,15 @@
 //! the same transaction.
 
 use munjigi_captcha::SecretHash;
+use munjigi_domain::accounts::MostSites;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, SiteState};
 use sqlx::PgConnection;
 
 use super::room::has_room;
 use super::{fetch, row};
-use crate::accounts::MostSites;
 use crate::store::{StoreError, Unit, publications, secrets};
-use crate::timestamp::to_timestamp;
 
 /// What is changed.
 #[derive(Debug, Clone)]

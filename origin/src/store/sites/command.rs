@@ -1,6 +1,8 @@
 //! Changes of sites that are made with the `munjigi` command: the same units
 //! as everywhere, written down for the organisation that owns the site.
 
+use munjigi_domain::accounts::{Id, MostSites};
+use munjigi_domain::settings::changes;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use serde_json::json;
@@ -9,8 +11,6 @@ use sqlx::PgConnection;
 use super::owned::{action, made, sides};
 use super::room::has_room;
 use super::{ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent};
-use crate::accounts::{Id, MostSites};
-use crate::settings::changes;
 use crate::store::audit::{self, CommandEntry};
 use crate::store::{StoreError, Unit};
 
@@ -164,7 +164,7 @@ impl Unit for GiveSite<'_> {
             "UPDATE sites SET organisation = $2, changed_at = $3 WHERE sitekey = $1",
             self.sitekey,
             new,
-            crate::timestamp::to_timestamp(self.now)
+            munjigi_domain::timestamp::to_timestamp(self.now)
         )
         .execute(&mut *connection)
         .await?;

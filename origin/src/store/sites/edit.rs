@@ -1,12 +1,12 @@
 //! Edits of what an owner chooses: applied to the row as it is under lock,
 //! refused as an edge would refuse them, published in the same transaction.
 
+use munjigi_domain::settings::{Edit, Mistakes, Settings};
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
 use super::change::{ChangeRefused, raise_version};
 use super::{SiteRecord, fetch, row};
-use crate::settings::{Edit, Mistakes, Settings};
 use crate::store::{StoreError, Unit, publications};
 
 /// Edits one site.

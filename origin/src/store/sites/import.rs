@@ -3,6 +3,7 @@
 //! written down in the same transaction.
 
 use munjigi_captcha::{Exemption, Hostname, MAX_IMPORTS, SecretHash, Site, Vendor};
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use serde_json::{Value, json};
@@ -14,7 +15,6 @@ use super::{ChangeRefused, SiteRecord, fetch};
 use crate::store::audit::{self, CommandEntry};
 use crate::store::vendor_keys::{self, Import};
 use crate::store::{StoreError, Unit, publications};
-use crate::timestamp::to_timestamp;
 
 /// Why nothing was imported or given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

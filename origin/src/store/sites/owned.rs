@@ -1,6 +1,8 @@
 //! Sites as their organisation sees and changes them: what belongs to others
 //! is not there. Each change is written down in its transaction.
 
+use munjigi_domain::accounts::{Id, MostSites};
+use munjigi_domain::settings::{FieldChange, Mark, changes};
 use munjigi_protocol::{SiteConfig, SiteState};
 use serde_json::{Map, Value, json};
 use sqlx::{PgConnection, PgPool};
@@ -12,8 +14,6 @@ use super::{
     Change, ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent,
     SiteRecord, fetch,
 };
-use crate::accounts::{Id, MostSites};
-use crate::settings::{FieldChange, Mark, changes};
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::{StoreError, Unit};
 

@@ -2,9 +2,9 @@
 //! calls every redemption object, so that one organisation with very many
 //! would be felt by all.
 
+use munjigi_domain::accounts::MostSites;
 use sqlx::PgConnection;
 
-use crate::accounts::MostSites;
 use crate::store::StoreError;
 
 /// Whether an organisation may have one more. What two at once read is held

@@ -1,16 +1,16 @@
 //! Changes of where an organisation is told: each under the organisation's
 //! lock, and each written down.
 
+use munjigi_domain::accounts::Id;
+use munjigi_domain::timestamp::to_timestamp;
+use munjigi_domain::webhooks::{Endpoint, Event, MOST_WEBHOOKS};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::PgConnection;
 
 use super::Outcome;
-use crate::accounts::Id;
 use crate::store::audit::{self, Actor, Entry};
 use crate::store::{StoreError, Unit};
-use crate::timestamp::to_timestamp;
-use crate::webhooks::{Endpoint, Event, MOST_WEBHOOKS};
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

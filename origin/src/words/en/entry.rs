@@ -1,6 +1,7 @@
 //! English: the pages before log-in.
 
-use crate::accounts::Role;
+use munjigi_domain::accounts::Role;
+
 use crate::words::{Code, Confirm, Fields, Invitation, LogIn, Recover, SignUp};
 
 pub const FIELDS: Fields = Fields {

@@ -4,11 +4,11 @@
 
 use std::fmt::Write as _;
 
+use munjigi_domain::accounts::{Permission, Role};
 use serde_json::json;
 use sqlx::PgPool;
 
 use super::Client;
-use crate::accounts::{Permission, Role};
 use crate::http::api::routes::{Access, Listed, Method, listed};
 use crate::http::api::rows;
 use crate::rig::Rig;

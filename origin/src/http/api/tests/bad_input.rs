@@ -2,10 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use munjigi_domain::accounts::Permission::{ChangeSites, ReadSites};
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::accounts::Permission::{ChangeSites, ReadSites};
 use crate::rig::Rig;
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
+use munjigi_domain::accounts::Permission::{ChangeSites, ReadSites};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::PgPool;
 use tower::ServiceExt;
 
-use crate::accounts::Permission::{ChangeSites, ReadSites};
 use crate::http::api::gate::router;
 use crate::http::api::me;
 use crate::http::api::routes::{Access, Deprecation, Method, Route};

@@ -1,15 +1,15 @@
 //! Keys: what they may, how often, and how they end.
 
+use munjigi_domain::accounts::Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
+use munjigi_domain::accounts::Role;
+use munjigi_domain::timestamp::to_timestamp;
 use serde_json::json;
 use sqlx::PgPool;
 use time::Duration;
 
 use super::session::{bearing, log_in, refresh};
-use crate::accounts::Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
-use crate::accounts::Role;
 use crate::rig::{DAY, MINUTE, Rig};
 use crate::store::api_keys::WantedKey;
-use crate::timestamp::to_timestamp;
 
 fn wanted() -> WantedKey {
     WantedKey {

@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use munjigi_domain::accounts::limits;
+use munjigi_domain::accounts::session::IDLE_MILLIS;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::Client;
-use crate::accounts::limits;
-use crate::accounts::session::IDLE_MILLIS;
 use crate::http::console::tests::factor::switch_on;
 use crate::rig::people::PASSWORD;
 use crate::rig::{Answer, MINUTE, Rig, Tab};

@@ -1,9 +1,11 @@
 //! Sites, their rules and secrets, by a key.
 
+use munjigi_domain::accounts::Permission::{
+    ChangeRules, ChangeSecrets, ChangeSites, ReadAudit, ReadSites,
+};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::accounts::Permission::{ChangeRules, ChangeSecrets, ChangeSites, ReadAudit, ReadSites};
 use crate::rig::Rig;
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -8,11 +8,12 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::Password;
+use munjigi_domain::timestamp::from_timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::accounts::Password;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
@@ -23,7 +24,6 @@ use crate::http::letters;
 use crate::privacy::GRACE_DAYS;
 use crate::store::erasure::{self, Ask, StillNeeded, TakeBack};
 use crate::store::{persons, transact};
-use crate::timestamp::from_timestamp;
 
 /// Where this is.
 const HERE: &str = "/console/account/data";

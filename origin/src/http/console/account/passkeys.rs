@@ -10,21 +10,21 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::factor::RecoveryCode;
+use munjigi_domain::accounts::passkey::{self as rules, Made, PasskeyError, Purpose, Registered};
+use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::shown::Shown;
 use serde::Deserialize;
 
 use super::factor::show_codes;
 use super::proof;
-use crate::accounts::factor::RecoveryCode;
-use crate::accounts::passkey::{self as rules, Made, PasskeyError, Purpose, Registered};
-use crate::accounts::{Id, TokenHash};
-use crate::email::LetterKind;
 use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::passkey;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
-use crate::shown::Shown;
 use crate::store::passkeys::{self, Add, Added, Passkey};
 use crate::store::{factors, transact};
 

@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::Password;
+use munjigi_domain::email::LetterKind;
 use serde::Deserialize;
 
-use crate::accounts::Password;
-use crate::email::LetterKind;
 use crate::http::App;
 use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};

@@ -9,11 +9,12 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::Password;
+use munjigi_domain::accounts::passkey::Purpose;
+use munjigi_domain::accounts::session::is_proved;
+use munjigi_domain::timestamp::from_timestamp;
 use serde::Deserialize;
 
-use crate::accounts::Password;
-use crate::accounts::passkey::Purpose;
-use crate::accounts::session::is_proved;
 use crate::http::App;
 use crate::http::console::code::is_right;
 use crate::http::console::frame::{Entry, Frame, render};
@@ -23,7 +24,6 @@ use crate::http::console::passkey;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::store::sessions;
-use crate::timestamp::from_timestamp;
 
 #[derive(Template)]
 #[template(path = "console/proof.html")]

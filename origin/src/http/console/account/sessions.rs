@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::Id;
 use serde::Deserialize;
 
-use crate::accounts::Id;
 use crate::cache::Lingering;
 use crate::http::App;
 use crate::http::console::person::{Browser, Person};

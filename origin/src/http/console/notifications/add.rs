@@ -6,16 +6,16 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use munjigi_domain::accounts::Id;
+use munjigi_domain::webhooks::{Endpoint, WebhookSecret};
 use serde::Deserialize;
 
 use super::{Said, page};
-use crate::accounts::Id;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::transact;
 use crate::store::webhooks::{AddWebhook, vault_row};
-use crate::webhooks::{Endpoint, WebhookSecret};
 
 #[derive(Template)]
 #[template(path = "console/webhook-made.html")]

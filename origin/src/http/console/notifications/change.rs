@@ -3,10 +3,10 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
+use munjigi_domain::accounts::Id;
 use serde::Deserialize;
 
 use super::back;
-use crate::accounts::Id;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::transact;

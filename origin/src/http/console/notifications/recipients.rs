@@ -2,9 +2,9 @@
 
 use axum::body::Bytes;
 use axum::response::Response;
+use munjigi_domain::accounts::Id;
 
 use super::back;
-use crate::accounts::Id;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::transact;

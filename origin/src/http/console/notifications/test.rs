@@ -3,17 +3,17 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
+use munjigi_domain::accounts::{Id, limits};
+use munjigi_domain::webhooks::{WebhookSecret, body_of_test};
 use serde::Deserialize;
 
 use super::{Said, page};
-use crate::accounts::{Id, limits};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::notifications::{Answer, Outgoing, PostError};
 use crate::store::limits::Taken;
 use crate::store::transact;
 use crate::store::webhooks::{self, Outcome};
-use crate::webhooks::{WebhookSecret, body_of_test};
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -9,14 +9,14 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::accounts::session::Stage;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
 use serde::Serialize;
 use sqlx::PgPool;
 
 use super::places::{Place, Taken};
-use crate::accounts::Permission;
-use crate::accounts::session::Stage;
 use crate::http::Refused;
 use crate::http::console::looked::Looked;
 use crate::http::console::person::Asking;

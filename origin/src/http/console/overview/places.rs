@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use munjigi_domain::accounts::Id;
 use tokio::sync::watch;
-
-use crate::accounts::Id;
 
 /// In one origin.
 const MOST: usize = 64;
@@ -88,8 +87,9 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use munjigi_domain::entropy::Entropy;
+
     use super::*;
-    use crate::entropy::Entropy;
 
     #[tokio::test]
     async fn nobody_takes_all_places_and_what_is_left_is_free_again() {

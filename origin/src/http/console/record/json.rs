@@ -4,6 +4,7 @@
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Response;
+use munjigi_domain::timestamp::from_timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,6 @@ use super::query::Asked;
 use super::reading::{File, send};
 use crate::http::console::person::Asking;
 use crate::store::audit::Recorded;
-use crate::timestamp::from_timestamp;
 
 const FILE: File = File {
     name: "record.json",

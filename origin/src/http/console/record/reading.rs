@@ -9,9 +9,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
+use munjigi_domain::accounts::Id;
 
 use super::query::Asked;
-use crate::accounts::Id;
 use crate::http::App;
 use crate::http::console::person::Asking;
 use crate::store::StoreError;

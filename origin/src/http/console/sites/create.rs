@@ -8,6 +8,8 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_captcha::Vendor;
+use munjigi_domain::settings::{Edit, HostsEdit, Settings};
+use munjigi_domain::site_keys::{self, Shape};
 use munjigi_protocol::SiteConfig;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer};
@@ -17,8 +19,6 @@ use super::snippets::Snippets;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::{Edit, HostsEdit, Settings};
-use crate::site_keys::{self, Shape};
 use crate::store::sites::{CreateOwned, CreateSite, Created};
 use crate::store::transact;
 

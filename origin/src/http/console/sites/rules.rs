@@ -13,23 +13,22 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use dry_run::Section;
+use form::{Fields, Purpose, Step, Typed};
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::settings::{Edit, Mark, warnings};
 use munjigi_protocol::Rule;
+use sentence::{VERDICTS, sentence, word};
 use serde::Deserialize;
 
 use super::find;
-use crate::accounts::Permission;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::{Edit, Mark, warnings};
 use crate::store::audit;
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
-
-use dry_run::Section;
-use form::{Fields, Purpose, Step, Typed};
-use sentence::{VERDICTS, sentence, word};
 
 /// What the record calls a change of rules.
 const ACTION: &str = "site.rules";

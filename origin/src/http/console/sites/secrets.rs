@@ -8,13 +8,13 @@ use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_domain::site_keys;
 use serde::Deserialize;
 
 use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::site_keys;
 use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 
 #[derive(Template)]

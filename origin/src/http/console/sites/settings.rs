@@ -10,18 +10,17 @@ use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use fields::{Costs, Fields};
+use munjigi_domain::settings::{Field, Mistake};
 use munjigi_protocol::{Mode, PictureType};
 
 use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::{Field, Mistake};
 use crate::store::sites::{
     ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
 };
-
-use fields::{Costs, Fields};
 
 #[derive(Template)]
 #[template(path = "console/settings.html")]

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::response::Html;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_protocol::SiteState;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -18,7 +19,6 @@ use crate::http::console::trouble::Trouble;
 use crate::store::housekeeping::RESTORABLE_DAYS;
 use crate::store::secrets::LiveSecret;
 use crate::store::sites::{self, SiteRecord};
-use crate::timestamp::to_timestamp;
 
 #[derive(Template)]
 #[template(path = "console/site.html")]

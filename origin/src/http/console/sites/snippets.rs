@@ -3,9 +3,10 @@
 //! addresses to change in them.
 
 use munjigi_captcha::Vendor;
+use munjigi_domain::site_keys;
 use munjigi_protocol::SiteConfig;
 
-use crate::{moving, site_keys};
+use crate::moving;
 
 /// The texts.
 #[derive(Debug)]
@@ -73,10 +74,11 @@ const CHECKS: [(&str, &str); 6] = [
 
 #[cfg(test)]
 mod tests {
+    use munjigi_domain::entropy::Entropy;
+    use munjigi_domain::settings::Settings;
+
     use super::*;
-    use crate::entropy::Entropy;
     use crate::rig::check;
-    use crate::settings::Settings;
 
     fn config(aliases: Vec<String>) -> SiteConfig {
         SiteConfig { aliases, ..Settings::of_a_new_site().config("mj_0") }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use munjigi_domain::statistics::Totals;
 use serde_json::{Value, json};
 
 use super::{Table, table};
@@ -13,7 +14,6 @@ use crate::http::console::looked::Looked;
 use crate::http::console::person::Asking;
 use crate::http::console::record::csv::field;
 use crate::http::console::trouble::Trouble;
-use crate::statistics::Totals;
 
 /// Shares of solved puzzles whose times are told.
 const PERCENTILES: [(&str, f64); 4] = [("p50", 0.5), ("p75", 0.75), ("p95", 0.95), ("p99", 0.99)];

@@ -3,11 +3,11 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_domain::accounts::{Granting, Id, Role};
 use serde::Deserialize;
 
 use super::invite::back;
 use super::page;
-use crate::accounts::{Granting, Id, Role};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::store::organisations::{ChangeMember, TeamRefused};

@@ -3,10 +3,10 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role};
 use serde::Deserialize;
 
 use super::page;
-use crate::accounts::{EmailAddress, Granting, Id, Role};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::http::invite::{Invite, InviteRefused};

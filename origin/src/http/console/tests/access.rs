@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
+use munjigi_domain::accounts::{Permission, Role};
 use sqlx::PgPool;
 
-use crate::accounts::{Permission, Role};
 use crate::http::console::gate::{Access, Listed};
 use crate::http::pages;
 use crate::rig::people::Someone;

@@ -1,10 +1,10 @@
 //! What is unusual, as people see it, and who is told.
 
+use munjigi_domain::accounts::Role;
 use munjigi_process::stop;
 use munjigi_protocol::CountKind;
 use sqlx::PgPool;
 
-use crate::accounts::Role;
 use crate::notifications::Courier;
 use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;

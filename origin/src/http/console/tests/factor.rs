@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use munjigi_domain::accounts::limits;
+use munjigi_domain::accounts::session::PROOF_MILLIS;
 use serde_json::json;
 use sqlx::PgPool;
 use totp_rs::{Builder, Secret};
 
-use crate::accounts::limits;
-use crate::accounts::session::PROOF_MILLIS;
 use crate::rig::device::{Device, ORIGIN};
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{MINUTE, Rig, Tab};

@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use munjigi_domain::accounts::session::PROOF_MILLIS;
+use munjigi_domain::accounts::{Permission, Role};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::locale::Locale;
 use sqlx::PgPool;
 
-use crate::accounts::session::PROOF_MILLIS;
-use crate::accounts::{Permission, Role};
-use crate::email::LetterKind;
-use crate::locale::Locale;
 use crate::rig::Rig;
 use crate::rig::people::{PASSWORD, Someone};
 use crate::store::accounts;

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use munjigi_domain::accounts::limits;
+use munjigi_domain::accounts::session::{IDLE_MILLIS, Stage, WHOLE_MILLIS};
 use sqlx::PgPool;
 
-use crate::accounts::limits;
-use crate::accounts::session::{IDLE_MILLIS, Stage, WHOLE_MILLIS};
 use crate::rig::people::PASSWORD;
 use crate::rig::{HOUR, MINUTE, Rig, Tab};
 

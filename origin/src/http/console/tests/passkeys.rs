@@ -1,11 +1,11 @@
 //! Passkeys: made, used alone and after the password, renamed, removed; and
 //! everything that is not taken for one.
 
+use munjigi_domain::accounts::passkey::CEREMONY_MILLIS;
+use munjigi_domain::accounts::session::{PROOF_MILLIS, Stage};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::accounts::passkey::CEREMONY_MILLIS;
-use crate::accounts::session::{PROOF_MILLIS, Stage};
 use crate::rig::device::{Device, ORIGIN};
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};

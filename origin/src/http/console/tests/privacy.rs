@@ -1,9 +1,9 @@
 //! One's own data: taken away, left behind, and kept after all.
 
+use munjigi_domain::accounts::Role;
 use serde_json::Value;
 use sqlx::PgPool;
 
-use crate::accounts::Role;
 use crate::privacy::TABLES;
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{DAY, MINUTE, Rig, Tab};
@@ -175,7 +175,7 @@ async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
         VALUES ('0123456789abcdef', $1, 'flood', 'warning', '{}', $2, $2, $3)",
     )
     .bind(rig.site_of(&lee, "Shop").await)
-    .bind(crate::timestamp::to_timestamp(rig.now()))
+    .bind(munjigi_domain::timestamp::to_timestamp(rig.now()))
     .bind(&kim.email)
     .execute(&rig.pool)
     .await

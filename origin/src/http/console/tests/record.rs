@@ -1,9 +1,9 @@
 //! The record of changes: one's own organisation's, page by page, and as a
 //! file that no spreadsheet runs.
 
+use munjigi_domain::accounts::{Id, Permission, Role};
 use sqlx::PgPool;
 
-use crate::accounts::{Id, Permission, Role};
 use crate::rig::{Rig, Tab};
 
 async fn write(rig: &Rig, organisation: &Id, actor: &str, action: &str, subject: &str) {
@@ -13,7 +13,7 @@ async fn write(rig: &Rig, organisation: &Id, actor: &str, action: &str, subject:
         VALUES ($1, $2, 'a', $3, '203.0.113.0/24', $4, $5, '{\"mode\": \"managed\"}',
             '{\"mode\": \"invisible\", \"note\": \"<b>\"}', 'r')",
     )
-    .bind(crate::timestamp::to_timestamp(rig.now()))
+    .bind(munjigi_domain::timestamp::to_timestamp(rig.now()))
     .bind(organisation.as_str())
     .bind(actor)
     .bind(action)

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
+use munjigi_domain::accounts::session::RECOVERY_MILLIS;
+use munjigi_domain::accounts::{Permission, Role};
 use sqlx::PgPool;
 
 use super::factor::shown_key;
 use super::journey::link_to;
-use crate::accounts::session::RECOVERY_MILLIS;
-use crate::accounts::{Permission, Role};
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};
 

@@ -1,10 +1,10 @@
 //! A site's rules: each button one change, the last of which can be undone.
 
+use munjigi_domain::accounts::Role;
 use serde_json::json;
 use sqlx::PgPool;
 
 use super::settings::record;
-use crate::accounts::Role;
 use crate::rig::people::Someone;
 use crate::rig::{Rig, Tab};
 

@@ -1,10 +1,10 @@
 //! A site's settings: seen, changed, told what is wrong, never overwritten
 //! unseen.
 
+use munjigi_domain::accounts::Role;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::accounts::Role;
 use crate::rig::people::Someone;
 use crate::rig::{Rig, Tab};
 

@@ -1,11 +1,11 @@
 //! Numbers by where and what, for people and for other programs.
 
+use munjigi_domain::accounts::Role;
 use munjigi_protocol::Redeemed;
 use serde_json::Value;
 use sqlx::PgPool;
 
 use super::overview::happened;
-use crate::accounts::Role;
 use crate::rig::{self, DAY, Rig, event};
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

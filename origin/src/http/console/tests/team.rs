@@ -1,9 +1,9 @@
 //! Who belongs to an organisation, and who decides it.
 
+use munjigi_domain::accounts::{Granting, Id, Permission, Role};
 use sqlx::PgPool;
 
 use super::journey::link_to;
-use crate::accounts::{Granting, Id, Permission, Role};
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};
 use crate::store::organisations::{ChangeMember, TeamRefused};

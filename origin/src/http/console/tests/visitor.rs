@@ -3,11 +3,11 @@
 
 use axum::routing::post;
 use axum::{Json, Router};
+use munjigi_domain::accounts::limits;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
-use crate::accounts::limits;
 use crate::rig::people::PASSWORD;
 use crate::rig::{Rig, Tab};
 

@@ -10,11 +10,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::passkey::name;
+use munjigi_domain::accounts::{Id, Password};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::shown::Shown;
 use serde::Deserialize;
 
-use crate::accounts::passkey::name;
-use crate::accounts::{Id, Password};
-use crate::email::LetterKind;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
@@ -22,7 +23,6 @@ use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
-use crate::shown::Shown;
 use crate::store::passkeys::{self, Passkey, Remove, Rename};
 use crate::store::transact;
 

@@ -1,15 +1,15 @@
 //! A dry run of changed rules on the last day, in words.
 
+use munjigi_domain::accounts::limits::TRIES_OF_RULES;
+use munjigi_domain::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
+use munjigi_domain::settings::warnings;
+use munjigi_domain::statistics::Share;
 use munjigi_protocol::{Rule, SiteConfig};
 
 use super::form::Step;
 use super::sentence::{sentence, word};
-use crate::accounts::limits::TRIES_OF_RULES;
-use crate::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::settings::warnings;
-use crate::statistics::Share;
 use crate::store::dry_run::{self, BOUNDS, Remembered};
 use crate::store::limits::Taken;
 

@@ -1,11 +1,11 @@
 //! The forms of the rules' page, and the one step of the list that each asks
 //! for. Whether a rule is well-formed is asked where the command asks it.
 
+use munjigi_domain::settings::{Mark, Mistake};
 use munjigi_protocol::{Rule, RuleMatch};
 use serde::Deserialize;
 
 use super::sentence::VERDICTS;
-use crate::settings::{Mark, Mistake};
 
 /// What the forms send.
 #[derive(Debug, Deserialize)]

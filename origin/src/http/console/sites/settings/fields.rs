@@ -4,12 +4,12 @@
 use munjigi_captcha::phones::{
     MAX_EXPECTED_SECONDS, MEDIAN_PHONE_HASHES_PER_SECOND, SLOW_PHONE_HASHES_PER_SECOND,
 };
+use munjigi_domain::settings::{Edit, Field, HostsEdit, Mark, Mistake, Settings};
 use munjigi_protocol::{Mode, PictureType};
 use serde::Deserialize;
 
 use super::picture;
 use crate::http::console::sites::host_lines;
-use crate::settings::{Edit, Field, HostsEdit, Mark, Mistake, Settings};
 
 /// What the form sends: numbers as they were typed, so that a wrong one can
 /// be shown again; boxes are there where they are ticked.
