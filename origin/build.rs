@@ -1,5 +1,4 @@
-//! Migrations are compiled in: a new one must recompile the crate. So is
-//! every page of `docs/`, by name. And what a release was built from, for
+//! Compiles in every page of `docs/`, by name, and what a release was built from, for
 //! `/version`: `MUNJIGI_BUILD` where it is set, else the commit.
 
 use std::fmt::Write as _;
@@ -8,7 +7,6 @@ use std::process::Command;
 
 fn main() {
     list_documents();
-    println!("cargo::rerun-if-changed=migrations");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=MUNJIGI_BUILD");
     // Not in other profiles: every commit would compile the crate again.

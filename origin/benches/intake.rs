@@ -13,9 +13,9 @@ mod served;
 use std::time::{Duration, Instant};
 
 use munjigi_domain::entropy::Entropy;
-use munjigi_origin::store::events::{EventColumns, TakeEvents};
-use munjigi_origin::store::transact;
 use munjigi_process::clock::Clock;
+use munjigi_store::events::{EventColumns, TakeEvents};
+use munjigi_store::transact;
 use served::{BATCH, CALLERS, Own};
 use sqlx::PgPool;
 use tokio::task::JoinSet;

@@ -18,11 +18,10 @@ use std::sync::Arc;
 
 use munjigi_domain::accounts::{LimitKey, Vault};
 use munjigi_domain::entropy::Entropy;
+use munjigi_store::sessions::Ended;
 use recent::{Blind, Recent};
 use sqlx::PgPool;
 use time::OffsetDateTime;
-
-use crate::store::sessions::Ended;
 
 pub use limits::Limits;
 pub use link::{Away, Redis};

@@ -20,8 +20,7 @@ use std::net::SocketAddr;
 use munjigi_captcha::KeyCheck;
 use munjigi_keys::KeyRing;
 use munjigi_process::config::{Reader, number};
-
-use crate::store::Database;
+use munjigi_store::Database;
 
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{Console, ConsoleSource, OwnedSitesSource, SignUpPolicy};

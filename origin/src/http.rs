@@ -37,6 +37,7 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_keys::signature::AudienceKeys;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{Code, routes};
+use munjigi_store::replica::Reads;
 use sqlx::PgPool;
 
 use crate::cache::Cache;
@@ -45,7 +46,6 @@ use crate::edge::EdgeClient;
 use crate::mail::Sender;
 use crate::notifications::Hooks;
 use crate::pictures::Factory;
-use crate::store::replica::Reads;
 
 pub use admission::Admission;
 pub use console::Console;

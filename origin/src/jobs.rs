@@ -11,15 +11,15 @@ use std::time::Duration;
 use munjigi_domain::entropy::Entropy;
 use munjigi_process::clock::{Clock, Stopwatch};
 use munjigi_process::stop::Stop;
+use munjigi_store::breakdowns::{RollDay, RollHour};
+use munjigi_store::housekeeping::{CreateDays, DropDays, Sweep};
+use munjigi_store::locks::{Fenced, Lease};
+use munjigi_store::{StoreError, Unit, erasure, pictures, rollups, transact};
 use reqwest::Url;
 use sqlx::PgPool;
 
 use crate::cache::{Locks, take_within};
 use crate::publish::{self, Publisher};
-use crate::store::breakdowns::{RollDay, RollHour};
-use crate::store::housekeeping::{CreateDays, DropDays, Sweep};
-use crate::store::locks::{Fenced, Lease};
-use crate::store::{StoreError, Unit, erasure, pictures, rollups, transact};
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);

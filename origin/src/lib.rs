@@ -21,20 +21,13 @@ pub mod notifications;
 pub mod outbox;
 pub mod photos;
 pub mod pictures;
-pub mod privacy;
 pub mod publish;
 #[cfg(test)]
 mod rig;
 pub mod server;
 pub mod solver;
-#[expect(
-    deprecated,
-    reason = "sqlx 0.9.0 warns of each time in a query since the queue's library brings chrono \
-              beside our time, even where sqlx.toml names one; a wrong guess would not compile"
-)]
-pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+mod tests;
 pub mod vendor_keys;
 mod words;
-
-pub use store::MIGRATOR;

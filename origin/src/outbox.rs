@@ -9,9 +9,8 @@ use std::time::Duration;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
+use munjigi_store::{Notices, StoreError};
 use tokio::task::JoinSet;
-
-use crate::store::{Notices, StoreError};
 
 /// Longest wait without a look: NOTIFY is a hint, the table is the truth.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);

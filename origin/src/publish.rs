@@ -8,13 +8,13 @@ use munjigi_captcha::KeyCheck;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
+use munjigi_store::publications::{self, CHANNEL, Due};
+use munjigi_store::vendor_keys::{self, DueFilter};
+use munjigi_store::{Notices, StoreError};
 use sqlx::PgPool;
 
 use crate::edge::{EdgeClient, EdgeError};
 use crate::outbox::{self, Outbox};
-use crate::store::publications::{self, CHANNEL, Due};
-use crate::store::vendor_keys::{self, DueFilter};
-use crate::store::{Notices, StoreError};
 
 pub use verify::verify;
 

@@ -30,6 +30,8 @@ use munjigi_process::stop;
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, Redeemed, SiteConfig, headers,
 };
+use munjigi_store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
+use munjigi_store::transact;
 use serde_json::json;
 use sqlx::PgPool;
 use tower::ServiceExt;
@@ -44,8 +46,6 @@ use crate::jobs::Jobs;
 use crate::notifications::Hooks;
 use crate::publish::Publisher;
 use crate::server::{self, Parts, Server};
-use crate::store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
-use crate::store::transact;
 
 pub use fake_edge::FakeEdge;
 pub use tab::Tab;

@@ -13,6 +13,9 @@ use munjigi_keys::signature::{Audience, AudienceKeys};
 use munjigi_process::clock::Clock;
 use munjigi_process::metrics;
 use munjigi_process::stop::{self, Stop};
+use munjigi_store::Database;
+use munjigi_store::Notices;
+use munjigi_store::replica::Reads;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
@@ -28,9 +31,6 @@ use crate::notifications::{Courier, Hooks};
 use crate::pictures::Factory;
 use crate::pictures::policy::Policy;
 use crate::publish::Publisher;
-use crate::store::Database;
-use crate::store::replica::Reads;
-use crate::store::{self, Notices};
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 
@@ -74,9 +74,11 @@ impl Server {
         entropy: Entropy,
         metrics: PrometheusHandle,
     ) -> Result<Self, StartError> {
-        let pool = store::pool(&config.database);
-        let factory_pool =
-            store::pool(&Database { connections: FACTORY_CONNECTIONS, ..config.database.clone() });
+        let pool = munjigi_store::pool(&config.database);
+        let factory_pool = munjigi_store::pool(&Database {
+            connections: FACTORY_CONNECTIONS,
+            ..config.database.clone()
+        });
         let connections = config.database.connections;
         let internal = &config.keys.internal;
         let client = http_client::client().map_err(StartError::HttpClient)?;
@@ -109,7 +111,7 @@ impl Server {
         let is_local = config.console.as_ref().is_some_and(ConsoleConfig::is_local);
         let reach = if is_local { Reach::Anywhere } else { Reach::Public };
         let hooks = Hooks::new(reach).map_err(StartError::HttpClient)?;
-        let replica = config.replica.as_ref().map(store::pool);
+        let replica = config.replica.as_ref().map(munjigi_store::pool);
         let parts = Parts {
             pool,
             replica,
@@ -354,7 +356,7 @@ pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
 async fn apply_schema(app: &App) {
     let mut told = String::new();
     loop {
-        match store::migrate(&app.pool).await {
+        match munjigi_store::migrate(&app.pool).await {
             Ok(()) => {
                 app.readiness.set_schema(Schema::Applied);
                 tracing::info!("the schema is up to date; ready");

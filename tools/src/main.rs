@@ -33,7 +33,7 @@ enum Task {
     Publish(command::publish::Arguments),
     /// Start a Postgres; run a command with DATABASE_URL, or print it and wait
     Postgres(command::postgres::Arguments),
-    /// Describe the origin's SQL queries in origin/.sqlx, or check that
+    /// Describe the origin's SQL queries in origin/store/.sqlx, or check that
     Queries(command::queries::Arguments),
     /// Start a whole stack, print it as one JSON line, stop when stdin closes
     Stack(command::stack::Arguments),

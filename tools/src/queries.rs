@@ -16,9 +16,12 @@ use crate::{clock, say};
 /// File names with their contents as JSON.
 type Descriptions = BTreeMap<String, serde_json::Value>;
 
+/// The crate that holds every query.
+const CRATE_ROOT: &str = "origin/store/src/lib.rs";
+
 /// Where the descriptions are committed.
 fn committed(project: &Project) -> PathBuf {
-    project.at("origin/.sqlx")
+    project.at("origin/store/.sqlx")
 }
 
 /// Writes the descriptions again.
@@ -39,7 +42,7 @@ pub async fn prepare(project: &Project) -> Result<()> {
 
 /// Fails when the committed descriptions are not those of the sources.
 pub async fn check(project: &Project) -> Result<()> {
-    let remedy = "run `target/debug/munjigi-tools queries` and commit origin/.sqlx";
+    let remedy = "run `target/debug/munjigi-tools queries` and commit origin/store/.sqlx";
     let kept = read(&committed(project))?;
     let fresh = describe(project).await?;
     let differing: Vec<&str> = fresh
@@ -57,15 +60,13 @@ async fn describe(project: &Project) -> Result<Descriptions> {
     let mut postgres = Postgres::start(project, Data::Temporary, None, log).await?;
     let folder = tempfile::tempdir()?;
     let described = async {
-        migrate(&postgres.url(), &project.at("origin/migrations")).await?;
+        migrate(&postgres.url(), &project.at("origin/store/migrations")).await?;
         // The compiler does not know that the database matters to it.
-        for source in ["origin/src/lib.rs", "origin/src/main.rs"] {
-            let file = std::fs::File::options().append(true).open(project.at(source))?;
-            file.set_modified(clock::wall())?;
-        }
+        let source = std::fs::File::options().append(true).open(project.at(CRATE_ROOT))?;
+        source.set_modified(clock::wall())?;
         let mut cargo = Command::new("cargo");
         cargo
-            .args(["check", "--quiet", "-p", "munjigi-origin", "--all-targets"])
+            .args(["check", "--quiet", "-p", "munjigi-store", "--all-targets"])
             .current_dir(project.root())
             .env("DATABASE_URL", postgres.url())
             .env("SQLX_OFFLINE", "false")

@@ -6,8 +6,8 @@ use std::time::Instant;
 use munjigi_domain::accounts::Id;
 use munjigi_domain::statistics::{Dimension, Period};
 use munjigi_keys::UnixMillis;
-use munjigi_origin::store::sites;
-use munjigi_origin::store::statistics::{self, Scope};
+use munjigi_store::sites;
+use munjigi_store::statistics::{self, Scope};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 

@@ -144,7 +144,7 @@ impl Own {
         let mut url: reqwest::Url = server.parse().unwrap();
         url.set_path(&name);
         let pool = PgPool::connect(url.as_str()).await.unwrap();
-        munjigi_origin::MIGRATOR.run(&pool).await.unwrap();
+        munjigi_store::MIGRATOR.run(&pool).await.unwrap();
         pool.close().await;
         Self { maintenance, name, url: url.into() }
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::store::StoreError;
+use munjigi_store::StoreError;
 
 /// Why. What is said of a file is said before anything is written.
 #[derive(Debug, thiserror::Error)]

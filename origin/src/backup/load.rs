@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
+use munjigi_store::{MIGRATOR, StoreError};
 use sqlx::migrate::MigrateError;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::dump::{found, quoted, unhurried};
 use super::file::{Record, open};
 use super::{BackupError, Manifest, Table};
-use crate::store::{MIGRATOR, StoreError};
 
 /// Loads a backup that was checked.
 pub async fn from(pool: &PgPool, path: &Path, manifest: &Manifest) -> Result<(), BackupError> {

@@ -95,7 +95,7 @@ fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
@@ -125,7 +125,7 @@ async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
     drop_database(other, &rig.pool).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_backup_is_one_moment_while_others_write(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
@@ -142,7 +142,7 @@ async fn a_backup_is_one_moment_while_others_write(pool: PgPool) {
     drop_database(other, &rig.pool).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_damaged_is_refused_before_anything_is_written(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
@@ -179,7 +179,7 @@ async fn what_is_damaged_is_refused_before_anything_is_written(pool: PgPool) {
     drop_database(other, &rig.pool).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_backup_of_a_later_version_is_refused(pool: PgPool) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("later.backup");
@@ -200,15 +200,16 @@ async fn a_backup_of_a_later_version_is_refused(pool: PgPool) {
 
 #[sqlx::test(migrations = false)]
 async fn a_backup_of_an_earlier_schema_is_brought_up_to_date(pool: PgPool) {
-    let versions: Vec<i64> = crate::MIGRATOR.iter().map(|migration| migration.version).collect();
+    let versions: Vec<i64> =
+        munjigi_store::MIGRATOR.iter().map(|migration| migration.version).collect();
     let earlier = versions[versions.len() - 2];
-    crate::MIGRATOR.run_to(earlier, &pool).await.unwrap();
+    munjigi_store::MIGRATOR.run_to(earlier, &pool).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("earlier.backup");
     let written = write(&pool, &file, rig::NOON).await.unwrap();
     assert_eq!(written.versions.last(), Some(&earlier));
     let other = beside(&pool).await;
     restore(&other, &file).await.unwrap();
-    assert_eq!(crate::store::applied(&other).await.unwrap().len(), versions.len());
+    assert_eq!(munjigi_store::applied(&other).await.unwrap().len(), versions.len());
     drop_database(other, &pool).await;
 }

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
 use munjigi_domain::accounts::{Limit, LimitKey};
 use munjigi_keys::UnixMillis;
+use munjigi_store::StoreError;
+use munjigi_store::limits::{self, Taken, Told};
 use sqlx::PgPool;
 
 use super::link::{Away, Redis};
-use crate::store::StoreError;
-use crate::store::limits::{self, Taken, Told};
 
 /// The generic cell rate algorithm, as `store::limits` has it. Answers
 /// whether it takes one (1 or 0), and when the count is clear.

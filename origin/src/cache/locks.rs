@@ -6,11 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
+use munjigi_store::StoreError;
+use munjigi_store::locks::{self, Lease};
 use sqlx::PgPool;
 
 use super::link::Redis;
-use crate::store::StoreError;
-use crate::store::locks::{self, Lease};
 
 /// The first pause before another try; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

@@ -8,14 +8,14 @@ use munjigi_domain::accounts::TokenHash;
 use munjigi_domain::accounts::session::{self, Stage};
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_keys::UnixMillis;
+use munjigi_store::StoreError;
+use munjigi_store::sessions::{self, Session};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
 use super::recent::{Lingering, Recent};
 use super::{from_micros, to_micros};
-use crate::store::StoreError;
-use crate::store::sessions::{self, Session};
 
 /// How long a session may be read from its copy.
 pub const LIFETIME: Duration = Duration::from_secs(30);

@@ -5,13 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
+use munjigi_store::StoreError;
+use munjigi_store::sites::{self, SiteRecord};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
 use super::recent::{Lingering, Recent};
 use super::{from_micros, to_micros};
-use crate::store::StoreError;
-use crate::store::sites::{self, SiteRecord};
 
 /// How long a site may be read from its copy. The database announces every
 /// change, so this is for an announcement that was missed.

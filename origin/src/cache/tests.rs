@@ -17,19 +17,19 @@ async fn beside(pool: PgPool) -> Option<(Rig, RedisServer)> {
     Some((rig, server))
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn postgres_alone_does_everything(pool: PgPool) {
     let rig = Rig::new(pool).await;
     contract::every_use(&rig).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn redis_beside_postgres_does_it_alike(pool: PgPool) {
     let Some((rig, _server)) = beside(pool).await else { return };
     contract::every_use(&rig).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn postgres_does_everything_while_redis_is_gone(pool: PgPool) {
     let Some((rig, mut server)) = beside(pool).await else { return };
     server.kill();

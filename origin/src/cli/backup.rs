@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::ValueHint;
 
 use super::{Fail, Shell, print};
+use crate::backup;
 use crate::config::DatabaseConfig;
-use crate::{backup, store};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -27,7 +27,7 @@ pub struct Arguments {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let manifest = backup::write(&pool, &arguments.file, shell.clock.now()).await?;
     print(&format!(
         "Saved {} rows of {} tables to {}\nThe file contains hashes of secrets and people's addresses. Only you can read it; keep it that way.\n",

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use munjigi_store::StoreError;
+
 use crate::backup::BackupError;
 use crate::config::Mistakes;
-use crate::store::StoreError;
 
 /// Documented exit codes. 2 is the argument parser's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

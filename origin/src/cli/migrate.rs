@@ -8,7 +8,6 @@ use clap::Subcommand;
 
 use super::{Exit, Fail, Shell, print};
 use crate::config::DatabaseConfig;
-use crate::store;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -39,15 +38,15 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
 
 async fn database(shell: &Shell) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
-    let before = store::applied(&pool).await?;
-    store::migrate(&pool).await?;
+    let pool = munjigi_store::pool(&config.database);
+    let before = munjigi_store::applied(&pool).await?;
+    munjigi_store::migrate(&pool).await?;
     crate::pictures::migrate_queue(&pool).await.map_err(|error| {
         Fail::new(Exit::Failed, "the job queue's tables could not be migrated", error)
             .fix("allow the database user to create a schema")
     })?;
     let mut text = String::new();
-    for migration in store::MIGRATOR.iter() {
+    for migration in munjigi_store::MIGRATOR.iter() {
         if !before.contains(&migration.version) {
             let _ = writeln!(text, "applied {} {}", migration.version, migration.description);
         }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::ValueHint;
 
 use super::{Fail, Shell, print};
+use crate::backup;
 use crate::config::DatabaseConfig;
-use crate::{backup, store};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -40,7 +40,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         ));
     }
     let config = DatabaseConfig::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let manifest = backup::restore(&pool, &arguments.file).await?;
     print(&format!(
         "Restored {} rows of {} tables. The schema is up to date.\nNext: run `munjigi serve`, which publishes every site to the edge again.\n",

@@ -13,9 +13,9 @@ mod view;
 
 use clap::Subcommand;
 use munjigi_captcha::{Sitekey, Vendor};
+use munjigi_store::sites::ChangeRefused;
 
 use super::{Exit, Fail, Shell};
-use crate::store::sites::ChangeRefused;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

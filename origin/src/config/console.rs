@@ -5,9 +5,9 @@ use munjigi_domain::accounts::passkey::RelyingParty;
 use munjigi_domain::accounts::{MostSites, Token};
 use munjigi_keys::KeyRing;
 use munjigi_process::config::{Reader, number};
+use munjigi_store::Database;
 
 use super::{Environment, Mistakes, OwnSite, Proxies, database, parse_bare_url, variables};
-use crate::store::Database;
 
 /// What the console needs.
 #[derive(Debug, Clone)]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use munjigi_protocol::{Count, CountBatch, CountKind, PictureCount, SOLVE_MS_BUCKETS, routes};
+use munjigi_store::counts::{CountColumns, CountsTaken, TakeCounts};
+use munjigi_store::pictures::PictureColumns;
+use munjigi_store::transact;
 
 use super::intake::{self, Fields, Window};
 use super::signed::Signed;
 use super::{App, Refused};
-use crate::store::counts::{CountColumns, CountsTaken, TakeCounts};
-use crate::store::pictures::PictureColumns;
-use crate::store::transact;
 
 /// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {

@@ -7,12 +7,12 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{EventBatch, Redeemed, routes};
+use munjigi_store::events::{EventColumns, EventsTaken, TakeEvents};
+use munjigi_store::transact;
 
 use super::intake::{self, Fields, Window};
 use super::signed::Signed;
 use super::{App, Refused};
-use crate::store::events::{EventColumns, EventsTaken, TakeEvents};
-use crate::store::transact;
 
 /// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {

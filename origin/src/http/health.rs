@@ -14,10 +14,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_protocol::{Health, HealthCheck, Status};
+use munjigi_store::mails;
 
 use super::{App, Refused};
 use crate::cache::Away;
-use crate::store::{self, mails};
 
 /// A check that takes longer has failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -96,7 +96,7 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
 /// Whether Postgres answers.
 pub(super) async fn check_database(app: &App) -> HealthCheck {
     let name = "database";
-    match tokio::time::timeout(CHECK_TIMEOUT, store::ping(&app.pool)).await {
+    match tokio::time::timeout(CHECK_TIMEOUT, munjigi_store::ping(&app.pool)).await {
         Ok(Ok(())) => well(name),
         Ok(Err(error)) => {
             tracing::debug!(%error, "database check");

@@ -5,13 +5,13 @@
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
 use munjigi_keys::UnixMillis;
+use munjigi_store::audit::Actor;
+use munjigi_store::limits::Taken;
+use munjigi_store::organisations::{self, Membership, TeamRefused};
+use munjigi_store::{StoreError, transact};
 
 use super::App;
 use super::letters;
-use crate::store::audit::Actor;
-use crate::store::limits::Taken;
-use crate::store::organisations::{self, Membership, TeamRefused};
-use crate::store::{StoreError, transact};
 
 /// Who asks whom.
 #[derive(Debug)]

@@ -6,11 +6,11 @@ use munjigi_domain::email::{Letter, LetterKind};
 use munjigi_domain::locale::Locale;
 use munjigi_domain::shown::Shown;
 use munjigi_keys::UnixMillis;
+use munjigi_store::accounts::SignUp;
+use munjigi_store::organisations::Membership;
 use reqwest::Url;
 
 use crate::config::Console;
-use crate::store::accounts::SignUp;
-use crate::store::organisations::Membership;
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;

@@ -9,9 +9,9 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use munjigi_process::clock::Stopwatch;
+use munjigi_store::{mails, pictures, publications, webhooks};
 
 use super::App;
-use crate::store::{mails, pictures, publications, webhooks};
 
 /// A scrape waits no longer for Postgres: the rest of it is worth more then.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);

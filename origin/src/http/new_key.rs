@@ -5,11 +5,10 @@ use munjigi_domain::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
 use munjigi_domain::accounts::{Permission, Role};
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
+use munjigi_store::api_keys::WantedKey;
 use serde::Deserialize;
 use time::Duration;
 use utoipa::ToSchema;
-
-use crate::store::api_keys::WantedKey;
 
 const MAX_NAME_CHARS: usize = 100;
 const MAX_DAYS: i64 = 3_650;

@@ -6,8 +6,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_protocol::Code;
-
-use crate::store::StoreError;
+use munjigi_store::StoreError;
 
 /// Why a request is refused.
 #[derive(Debug, Clone)]

@@ -1,14 +1,14 @@
 //! Jobs on a real database.
 
 use munjigi_protocol::CountKind;
+use munjigi_store::sites::Change;
 use sqlx::PgPool;
 
 use crate::rig::{self, DAY, HOUR, MINUTE, Rig, count, event};
-use crate::store::sites::Change;
 
 const DAYS: &str = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'redeemed'::regclass";
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn days_are_made_ahead_and_dropped_after_retention(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let jobs = rig.jobs();
@@ -34,7 +34,7 @@ async fn days_are_made_ahead_and_dropped_after_retention(pool: PgPool) {
     assert_eq!(oldest, "redeemed_20261121");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn several_origins_keep_house_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut houses = tokio::task::JoinSet::new();
@@ -48,7 +48,7 @@ async fn several_origins_keep_house_at_once(pool: PgPool) {
     assert_eq!(rig.number(DAYS).await, 9);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_no_longer_needed_is_swept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::counts(1, &[count(CountKind::Issued, 1)]);
@@ -79,7 +79,7 @@ async fn rollups(rig: &Rig) -> String {
     .unwrap()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn hours_are_rolled_up_from_both_kinds_of_record(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut shown = event(2);
@@ -106,7 +106,7 @@ const REDEEMED: &str = "SELECT coalesce(sum(redeemed), 0)::bigint FROM daily_bre
 const DUE: &str = "SELECT count(*) FROM rollup_hours
     WHERE rolled_at IS NULL OR rolled_at < marked_at + interval '3 minutes'";
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_hour_that_gets_late_events_is_computed_again(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.post("/internal/events", &rig::events(&[event(1)])).await;
@@ -130,7 +130,7 @@ async fn an_hour_that_gets_late_events_is_computed_again(pool: PgPool) {
     assert_eq!(rig.number(REDEEMED).await, 3);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn roll_ups_outlive_the_records(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.post("/internal/events", &rig::events(&[event(1)])).await;

@@ -14,11 +14,10 @@ use munjigi_domain::locale::Locale;
 use munjigi_domain::shown::Shown;
 use munjigi_domain::webhooks::{AnomalyMessage, Event, body_of_anomaly};
 use munjigi_keys::UnixMillis;
+use munjigi_store::anomalies::{self as store, Measured, Open, SiteNumbers, Subject};
+use munjigi_store::{StoreError, Unit, mails, webhooks};
 use reqwest::Url;
 use sqlx::PgConnection;
-
-use crate::store::anomalies::{self as store, Measured, Open, SiteNumbers, Subject};
-use crate::store::{StoreError, Unit, mails, webhooks};
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;

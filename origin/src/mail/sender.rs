@@ -8,13 +8,13 @@ use munjigi_domain::email::GIVE_UP_AFTER;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
+use munjigi_store::mails::{self, Afterwards, CHANNEL, Due};
+use munjigi_store::{Notices, StoreError};
 use sqlx::PgPool;
 
 use super::compose::{Identity, compose};
 use super::{SendError, Transport};
 use crate::outbox::{self, Outbox};
-use crate::store::mails::{self, Afterwards, CHANNEL, Due};
-use crate::store::{Notices, StoreError};
 
 /// Letters under way at once, each over a connection of its own.
 const AT_ONCE: i64 = 4;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use munjigi_domain::email::{EmailAddress, Letter};
 use munjigi_process::stop::{self, Stop, Stopper};
+use munjigi_store::mails;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
@@ -14,7 +15,6 @@ use super::{Sender, Transport};
 use crate::mail::{Encryption, Login, MailTransport, SmtpServer};
 use crate::rig::smtp::{FakeSmtp, Reply, Step, server};
 use crate::rig::{DAY, MINUTE, Rig};
-use crate::store::mails;
 
 const WAITING: &str = "SELECT count(*) FROM mails WHERE next_try_at IS NOT NULL";
 const SENT: &str = "SELECT count(*) FROM mails WHERE sent_at IS NOT NULL";
@@ -69,7 +69,7 @@ async fn until(what: &str, done: impl Fn() -> bool) {
     .unwrap_or_else(|_| panic!("{what} in time"));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_letter_is_sent_once_and_its_words_are_erased(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -85,7 +85,7 @@ async fn a_letter_is_sent_once_and_its_words_are_erased(pool: PgPool) {
     assert_eq!(sender.trouble(), None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_rolled_back_transaction_sends_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -97,7 +97,7 @@ async fn a_rolled_back_transaction_sends_nothing(pool: PgPool) {
     assert!(smtp.received().is_empty());
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn two_senders_at_once_send_each_letter_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -116,7 +116,7 @@ async fn two_senders_at_once_send_each_letter_once(pool: PgPool) {
     assert!(smtp.connections() <= 8, "{}", smtp.connections());
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn letters_wait_while_the_server_is_away_and_go_when_it_is_back(pool: PgPool) {
     let rig = Rig::new(pool).await;
     // A port that nothing listens on.
@@ -143,7 +143,7 @@ async fn letters_wait_while_the_server_is_away_and_go_when_it_is_back(pool: PgPo
     assert_eq!(sender.trouble(), None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_the_server_puts_off_is_tried_again(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -170,7 +170,7 @@ async fn what_the_server_puts_off_is_tried_again(pool: PgPool) {
     assert_eq!(last_error(&rig).await, None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_the_server_refuses_is_given_up_without_the_recipients_name(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -187,7 +187,7 @@ async fn what_the_server_refuses_is_given_up_without_the_recipients_name(pool: P
     assert_eq!(sender.trouble(), None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_refusal_of_ourselves_costs_no_letter(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -204,7 +204,7 @@ async fn a_refusal_of_ourselves_costs_no_letter(pool: PgPool) {
     assert_eq!(smtp.received().len(), 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_password_stays_here_where_the_server_offers_no_tls(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -220,7 +220,7 @@ async fn a_password_stays_here_where_the_server_offers_no_tls(pool: PgPool) {
     assert!(told.contains("STARTTLS"), "{told}");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_letter_is_given_up_after_three_days(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -237,7 +237,7 @@ async fn a_letter_is_given_up_after_three_days(pool: PgPool) {
 }
 
 /// At least once: the server has the letter, and nobody noted it.
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_sender_killed_before_it_noted_a_letter_costs_a_second_copy_at_most(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -262,7 +262,7 @@ async fn a_sender_killed_before_it_noted_a_letter_costs_a_second_copy_at_most(po
     assert_eq!(received[0], received[1]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_late_answer_is_not_taken_for_the_next_letters(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -280,7 +280,7 @@ async fn a_late_answer_is_not_taken_for_the_next_letters(pool: PgPool) {
     assert_eq!(smtp.connections(), 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_running_sender_hears_of_a_letter_at_once_and_stops_when_asked(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -296,7 +296,7 @@ async fn a_running_sender_hears_of_a_letter_at_once_and_stops_when_asked(pool: P
     running.await.unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn letters_are_swept_and_those_that_nobody_tried_are_given_up(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
@@ -313,7 +313,7 @@ async fn letters_are_swept_and_those_that_nobody_tried_are_given_up(pool: PgPool
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_folder_takes_letters_as_files(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let folder = tempfile::tempdir().unwrap();
@@ -330,7 +330,7 @@ async fn a_folder_takes_letters_as_files(pool: PgPool) {
     assert_eq!(rig.number(SENT).await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_folder_that_cannot_be_written_to_keeps_letters_waiting(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -342,7 +342,7 @@ async fn a_folder_that_cannot_be_written_to_keeps_letters_waiting(pool: PgPool) 
     assert!(sender.trouble().unwrap().starts_with("cannot write the email's file: "));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_letter_that_this_release_would_not_write_is_given_up_alone(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;

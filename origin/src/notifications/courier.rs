@@ -8,13 +8,13 @@ use munjigi_domain::webhooks::WebhookSecret;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
+use munjigi_store::webhooks::{self, CHANNEL, Due, Outcome};
+use munjigi_store::{Notices, StoreError};
 use sqlx::PgPool;
 
 use super::hooks::Outgoing;
 use super::{Answer, Hooks, PostError};
 use crate::outbox::{self, Outbox};
-use crate::store::webhooks::{self, CHANNEL, Due, Outcome};
-use crate::store::{Notices, StoreError};
 
 /// Messages under way at once.
 const AT_ONCE: i64 = 8;

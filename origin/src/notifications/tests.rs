@@ -7,15 +7,15 @@ use munjigi_domain::reach::Reach;
 use munjigi_domain::webhooks::{Endpoint, EndpointMistake, Event, WebhookSecret};
 use munjigi_keys::UnixMillis;
 use munjigi_process::stop;
+use munjigi_store::audit::Actor;
+use munjigi_store::transact;
+use munjigi_store::webhooks::{self, AddWebhook, ChangeWebhook, WebhookChange};
 use sqlx::PgPool;
 
 use super::*;
 use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;
 use crate::rig::{DAY, HOUR, MINUTE, Rig};
-use crate::store::audit::Actor;
-use crate::store::transact;
-use crate::store::webhooks::{self, AddWebhook, ChangeWebhook, WebhookChange};
 
 const SECOND: u64 = 1_000;
 
@@ -114,7 +114,7 @@ async fn add(rig: &Rig, someone: &Someone, url: &str) -> (Id, String) {
     (id, secret.reveal().to_string())
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_message_arrives_signed_and_once(pool: PgPool) {
     let stage = Stage::new(pool).await;
     stage.queue("one").await;
@@ -133,7 +133,7 @@ async fn a_message_arrives_signed_and_once(pool: PgPool) {
     assert!(delivered.delivered_at.is_some() && delivered.id == got[0].id);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_message_that_is_not_taken_comes_again_under_the_same_id(pool: PgPool) {
     let stage = Stage::new(pool).await;
     let elsewhere = Receiver::start().await;
@@ -167,7 +167,7 @@ async fn a_message_that_is_not_taken_comes_again_under_the_same_id(pool: PgPool)
     assert_eq!(stage.state().await, ("live".to_owned(), false, 0));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn after_a_day_of_tries_the_webhook_is_shown_as_failing(pool: PgPool) {
     let stage = Stage::new(pool).await;
     stage.receiver.will(vec![Next::Answer(503, ""); 40]);
@@ -199,7 +199,7 @@ async fn after_a_day_of_tries_the_webhook_is_shown_as_failing(pool: PgPool) {
     assert_eq!(stage.state().await, ("live".to_owned(), false, 0));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_receiver_decides_how_long_to_wait_and_when_it_is_gone(pool: PgPool) {
     let stage = Stage::new(pool).await;
     stage.receiver.will([Next::RetryAfter(429, "120"), Next::Answer(410, "")]);
@@ -214,7 +214,7 @@ async fn a_receiver_decides_how_long_to_wait_and_when_it_is_gone(pool: PgPool) {
     assert_eq!(stage.state().await, ("paused".to_owned(), true, 0));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_paused_webhook_waits_and_a_deleted_one_is_forgotten(pool: PgPool) {
     let stage = Stage::new(pool).await;
     stage.queue("before").await;
@@ -246,7 +246,7 @@ async fn a_paused_webhook_waits_and_a_deleted_one_is_forgotten(pool: PgPool) {
     assert_eq!(stage.rig.number("SELECT count(*) FROM webhook_deliveries").await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn several_couriers_deliver_each_message_once(pool: PgPool) {
     let stage = Stage::new(pool).await;
     for number in 0..20 {
@@ -269,7 +269,7 @@ async fn several_couriers_deliver_each_message_once(pool: PgPool) {
     assert_eq!((ids.len(), stage.receiver.got().len()), (20, 20));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_courier_is_woken_by_what_is_queued(pool: PgPool) {
     let stage = Stage::new(pool).await;
     let (stopper, stop) = stop::pair();

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use munjigi_protocol::RightRound;
+use munjigi_store::photos::Photo;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 use super::tile::sprite;
-use crate::store::photos::Photo;
 
 const TILES: usize = 9;
 /// How many tiles are right, in turns: whoever knows these shares guesses one

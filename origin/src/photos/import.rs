@@ -11,6 +11,8 @@ use munjigi_process::clock::Clock;
 use munjigi_protocol::{
     Code, PackId, PictureType, PredictReply, Prediction, SegmentedThing, routes,
 };
+use munjigi_store::photos::{self, AddPhotoPack, NewArea, NewPhoto, PhotoItem, Usable};
+use munjigi_store::{StoreError, transact};
 use reqwest::StatusCode;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
@@ -23,8 +25,6 @@ use super::scan::Found;
 use super::source::{Source, SourceError};
 use super::tile::{picture, tile};
 use crate::gpu::{Gpu, GpuError, PHOTOS};
-use crate::store::photos::{self, AddPhotoPack, NewArea, NewPhoto, PhotoItem, Usable};
-use crate::store::{StoreError, transact};
 
 /// What the gpu-backend is given for one photo.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use image::{Rgb, RgbImage};
 use munjigi_protocol::RightRound;
+use munjigi_store::photos::Photo;
 use sqlx::PgPool;
 
 use super::{Example, Found, Import, ImportError, Imported, Labels, ScanError, Source, compose};
 use crate::rig::pictures::Workshop;
-use crate::store::photos::Photo;
 
 /// A photo of one colour: red ones show a cup, green ones a tree.
 fn photo(colour: [u8; 3], edge: u32) -> Vec<u8> {
@@ -112,7 +112,7 @@ fn import<'a>(shop: &'a Workshop, labels: &'a Labels, model: &'a str) -> Import<
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -159,7 +159,7 @@ async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
     assert!(found.items.iter().all(|item| item.prompt == "tree"));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_model_that_is_imprecise_on_the_sample_is_refused(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let folder = tempfile::tempdir().unwrap();
@@ -183,7 +183,7 @@ async fn a_model_that_is_imprecise_on_the_sample_is_refused(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_model_is_refused_that_is_rarely_sure_or_says_what_no_list_has(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let folder = tempfile::tempdir().unwrap();
@@ -203,7 +203,7 @@ async fn a_model_is_refused_that_is_rarely_sure_or_says_what_no_list_has(pool: P
     assert_eq!(code(LIST, &sample, "colours").await, "sample-refused");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_another_model_said_is_replaced_and_things_not_measured_are_not_used(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -229,7 +229,7 @@ async fn what_another_model_said_is_replaced_and_things_not_measured_are_not_use
     assert_eq!(shop.rig.number("SELECT count(*) FROM photos").await, 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn packs_hold_only_what_this_run_is_sure_of_and_was_measured_on(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

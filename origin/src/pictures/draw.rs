@@ -7,16 +7,16 @@ use std::time::Duration;
 use munjigi_keys::UnixMillis;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{PackId, PictureType, RenderReply, RenderRequest, Rendering};
+use munjigi_store::pictures::{
+    Candidate, Drawing, Finish, Finished, Outcome, StoreDrawn, draw_failed, drawing,
+    more_candidates,
+};
+use munjigi_store::{StoreError, transact};
 use reqwest::StatusCode;
 
 use super::Factory;
 use super::sift::{Fit, sift};
 use crate::gpu::{FACTORY, Gpu, GpuError};
-use crate::store::pictures::{
-    Candidate, Drawing, Finish, Finished, Outcome, StoreDrawn, draw_failed, drawing,
-    more_candidates,
-};
-use crate::store::{StoreError, transact};
 
 /// Most candidates asked for in one call.
 const BATCH: u32 = 8;

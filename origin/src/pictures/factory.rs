@@ -8,6 +8,8 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{PackId, PictureType};
+use munjigi_store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
+use munjigi_store::{StoreError, transact};
 use sqlx::PgPool;
 
 use super::plan::{self, Move, Want, lead};
@@ -15,8 +17,6 @@ use super::policy::Policy;
 use crate::config::Pictures;
 use crate::edge::EdgeClient;
 use crate::gpu::Gpu;
-use crate::store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
-use crate::store::{StoreError, transact};
 
 /// So long before a pause the high-water mark is what is aimed at.
 const FILL_AHEAD: Duration = Duration::from_hours(4);

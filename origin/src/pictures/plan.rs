@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::PackId;
-
-use crate::store::pictures::{PackRow, PackState};
+use munjigi_store::pictures::{PackRow, PackState};
 
 /// So long before its end a pack no longer counts as stock, so that its
 /// replacement is drawn while it is still dealt from.

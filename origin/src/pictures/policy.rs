@@ -3,9 +3,8 @@
 //! is no measure of programs, so live rates decide nothing here.
 
 use munjigi_protocol::PictureType;
+use munjigi_store::pictures::Switch;
 use serde::Deserialize;
-
-use crate::store::pictures::Switch;
 
 /// The measurements that this release carries.
 const MEASURED: &str = include_str!("../../../docs/bot-pass-rates.toml");

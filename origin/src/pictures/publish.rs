@@ -6,13 +6,13 @@ use std::time::Duration;
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_keys::UnixMillis;
 use munjigi_process::stop::Stop;
+use munjigi_store::pictures::{self as packs, Action, Due, DuePools, Put};
+use munjigi_store::{StoreError, transact};
 
 use super::factory::Factory;
 use super::sift::shape;
 use crate::edge::EdgeError;
 use crate::publish::{count, retry_after_ms};
-use crate::store::pictures::{self as packs, Action, Due, DuePools, Put};
-use crate::store::{StoreError, transact};
 
 /// Between two looks at the outbox.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

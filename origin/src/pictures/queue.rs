@@ -11,11 +11,11 @@ use graphile_worker::{
 };
 use munjigi_process::stop::Stop;
 use munjigi_protocol::PackId;
+use munjigi_store::StoreError;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
 use super::factory::Factory;
-use crate::store::StoreError;
 
 /// Where the library keeps its tables.
 const SCHEMA: &str = "graphile_worker";

@@ -2,8 +2,7 @@
 //! plain enough for a person, and not to be passed by a blind guess.
 
 use munjigi_protocol::{PictureType, RenderedPicture, RightRound, base64};
-
-use crate::store::pictures::content_type;
+use munjigi_store::pictures::content_type;
 
 /// Below, a picture is ambiguous.
 const LEAST_CLARITY: f32 = 0.5;

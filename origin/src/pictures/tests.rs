@@ -7,19 +7,19 @@ use std::time::Duration;
 
 use munjigi_process::stop;
 use munjigi_protocol::{Code, PackId, PictureType};
+use munjigi_store::pictures::{Shape, Switch, SwitchKind, packed, put_again};
+use munjigi_store::transact;
 use sqlx::PgPool;
 
 use super::policy::Policy;
 use crate::rig::pictures::{Failure, Workshop};
 use crate::rig::{DAY, HOUR, MINUTE};
-use crate::store::pictures::{Shape, Switch, SwitchKind, packed, put_again};
-use crate::store::transact;
 
 const ITEMS: &str = "SELECT count(*) FROM pack_items WHERE outcome = 'kept'";
 const PACKS: &str = "SELECT count(*) FROM packs";
 const DRAWING: &str = "SELECT count(*) FROM packs WHERE state = 'drawing'";
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_empty_pool_is_filled_images_then_manifest_then_pools(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
@@ -48,7 +48,7 @@ async fn an_empty_pool_is_filled_images_then_manifest_then_pools(pool: PgPool) {
     assert!(shop.rig.edge.pack_calls().is_empty());
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_kind_has_a_pool(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = PictureType::ALL.to_vec());
@@ -65,7 +65,7 @@ async fn every_kind_has_a_pool(pool: PgPool) {
 }
 
 /// Turns were JPEGs once, and a pack lives for a day.
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_pack_is_sent_again_with_the_content_type_it_was_drawn_with(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = vec![PictureType::Turn]);
@@ -80,7 +80,7 @@ async fn a_pack_is_sent_again_with_the_content_type_it_was_drawn_with(pool: PgPo
     assert_eq!(packed.pack.content_type, "image/jpeg");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn consumption_brings_the_next_pack_and_takes_the_worn_one_away(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
@@ -110,7 +110,7 @@ async fn consumption_brings_the_next_pack_and_takes_the_worn_one_away(pool: PgPo
     assert_eq!(shop.rig.number(kept).await, 4);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_old_pack_goes_when_its_replacement_is_there(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
@@ -124,7 +124,7 @@ async fn an_old_pack_goes_when_its_replacement_is_there(pool: PgPool) {
     assert!(!shop.dealt_from().contains(&first));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_pause_never_empties_a_pool(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     // It is Friday noon.
@@ -151,7 +151,7 @@ async fn a_pause_never_empties_a_pool(pool: PgPool) {
     assert_eq!(shop.gpu.calls().len(), calls + 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_ambiguous_is_replaced_by_another_picture(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.gpu.clarities([0.9, 0.1, 0.9, 0.2, 0.3]);
@@ -163,7 +163,7 @@ async fn what_is_ambiguous_is_replaced_by_another_picture(pool: PgPool) {
     assert_eq!(shop.rig.number(dropped).await, 3);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn of_more_candidates_than_wanted_the_judge_leaves_the_hard_ones(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.oversample = 3);
@@ -183,7 +183,7 @@ async fn of_more_candidates_than_wanted_the_judge_leaves_the_hard_ones(pool: PgP
     assert_eq!(kept, hardest[..4]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn where_the_judge_is_unknown_pictures_are_dealt_unjudged(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.oversample = 2);
@@ -196,7 +196,7 @@ async fn where_the_judge_is_unknown_pictures_are_dealt_unjudged(pool: PgPool) {
     assert_eq!(shop.rig.number(judged).await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_busy_gpu_backend_is_left_alone_for_as_long_as_it_says(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.per_pack = 20);
@@ -220,7 +220,7 @@ async fn a_busy_gpu_backend_is_left_alone_for_as_long_as_it_says(pool: PgPool) {
     assert_eq!(shop.rig.edge.published_seeds().len(), 20);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn whoever_is_cut_off_is_followed_by_somebody_who_goes_on(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.per_pack = 20);
@@ -253,7 +253,7 @@ async fn whoever_is_cut_off_is_followed_by_somebody_who_goes_on(pool: PgPool) {
     assert_eq!(shop.rig.edge.published_seeds().len(), 20);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn several_origins_begin_one_pack(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let mut looks = tokio::task::JoinSet::new();
@@ -267,7 +267,7 @@ async fn several_origins_begin_one_pack(pool: PgPool) {
     assert_eq!(shop.rig.number(PACKS).await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_edge_that_is_away_gets_everything_later(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let away = Some(Code::Unavailable);
@@ -285,7 +285,7 @@ async fn an_edge_that_is_away_gets_everything_later(pool: PgPool) {
     assert_eq!(shop.dealt_from().len(), 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_database_from_a_backup_overtakes_the_edges_pools(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let ahead = shop.rig.now().0 + 7;
@@ -298,7 +298,7 @@ async fn a_database_from_a_backup_overtakes_the_edges_pools(pool: PgPool) {
     assert_eq!(shop.dealt_from().len(), 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_edge_that_lost_its_packs_gets_all_of_them_again(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
@@ -317,7 +317,7 @@ async fn switch(shop: &Workshop, switch: Option<Switch>) {
     transact(&shop.rig.pool, &unit).await.unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_kind_that_is_switched_off_leaves_the_pools_and_comes_back(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
@@ -333,7 +333,7 @@ async fn a_kind_that_is_switched_off_leaves_the_pools_and_comes_back(pool: PgPoo
     assert_eq!(shop.dealt_from(), [pack]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_kind_that_is_off_is_not_drawn_on(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     assert_eq!(shop.factory.tend().await.unwrap().len(), 1);
@@ -344,7 +344,7 @@ async fn a_kind_that_is_off_is_not_drawn_on(pool: PgPool) {
     assert_eq!(shop.rig.number(PACKS).await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_kind_that_programs_pass_is_off_until_an_operator_switches_it_on(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = vec![PictureType::Grid, PictureType::Area]);
@@ -365,7 +365,7 @@ async fn a_kind_that_programs_pass_is_off_until_an_operator_switches_it_on(pool:
     assert_eq!(kinds(&shop), [PictureType::Area]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_pack_that_no_edge_takes_is_given_up(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.rig.edge.fail_packs([None, Some(Code::StaleVersion)]);
@@ -376,7 +376,7 @@ async fn a_pack_that_no_edge_takes_is_given_up(pool: PgPool) {
     assert_eq!(shop.dealt_from().len(), 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_gone_is_swept_and_what_was_counted_stays_a_while(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
@@ -395,7 +395,7 @@ async fn what_is_gone_is_swept_and_what_was_counted_stays_a_while(pool: PgPool) 
     assert_eq!(shop.rig.number("SELECT sum(dealt)::bigint FROM picture_counts").await, 20);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_edge_that_lost_a_site_gets_its_packs_again_too(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.rig.create_site().await;
@@ -409,7 +409,7 @@ async fn an_edge_that_lost_a_site_gets_its_packs_again_too(pool: PgPool) {
     assert_eq!(shop.dealt_from().len(), 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_short_pool_is_noted_until_it_is_filled(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let short = "SELECT count(*) FROM picture_kinds WHERE below_since IS NOT NULL";
@@ -420,7 +420,7 @@ async fn a_short_pool_is_noted_until_it_is_filled(pool: PgPool) {
     assert_eq!(shop.rig.number(short).await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn counts_of_unknown_packs_and_of_none_are_kept(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.count(1, Some(PackId([7; 8])), 8).await;
@@ -434,7 +434,7 @@ async fn counts_of_unknown_packs_and_of_none_are_kept(pool: PgPool) {
     assert_eq!(shop.rig.number(answers).await, 42);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_running_factory_fills_the_pools_by_its_queue(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = PictureType::ALL.to_vec());
@@ -460,7 +460,7 @@ async fn cut(pool: &PgPool) {
     let _: Result<i64, sqlx::Error> = sqlx::query_scalar(cut).fetch_one(pool).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_factory_whose_connections_are_cut_goes_on_and_doubles_nothing(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| {

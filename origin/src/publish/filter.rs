@@ -2,11 +2,11 @@
 
 use munjigi_captcha::ImportFilter;
 use munjigi_keys::UnixMillis;
+use munjigi_store::StoreError;
+use munjigi_store::vendor_keys::{self, DueFilter};
 
 use super::{Publisher, count, retry_after_ms};
 use crate::edge::EdgeError;
-use crate::store::StoreError;
-use crate::store::vendor_keys::{self, DueFilter};
 
 /// Tries once, and notes what became of it.
 pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), StoreError> {

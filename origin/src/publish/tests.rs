@@ -5,18 +5,18 @@ use std::time::Duration;
 use munjigi_domain::accounts::MostSites;
 use munjigi_process::stop;
 use munjigi_protocol::Code;
+use munjigi_store::publications;
+use munjigi_store::sites::{self, Change};
 use sqlx::PgPool;
 
 use crate::publish::verify;
 use crate::rig::{MINUTE, Rig};
-use crate::store::publications;
-use crate::store::sites::{self, Change};
 
 async fn deliver(rig: &Rig) {
     rig.publish_due().await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_new_site_is_put_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -28,7 +28,7 @@ async fn a_new_site_is_put_once(pool: PgPool) {
     assert_eq!(record.publish_error, None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn changes_arrive_in_the_order_of_their_versions(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let first = rig.create_site().await;
@@ -44,7 +44,7 @@ async fn changes_arrive_in_the_order_of_their_versions(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_the_edge_refuses_is_tried_again_later_and_later(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -70,7 +70,7 @@ async fn what_the_edge_refuses_is_tried_again_later_and_later(pool: PgPool) {
     assert_eq!(publications::next_try(&rig.pool).await.unwrap(), None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_change_does_not_wait_for_the_retry_of_an_older_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -81,7 +81,7 @@ async fn a_change_does_not_wait_for_the_retry_of_an_older_one(pool: PgPool) {
     assert_eq!(rig.edge.version(&site.sitekey), Some(paused.version));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_deleted_site_leaves_the_edge_and_a_restored_one_comes_back(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -95,7 +95,7 @@ async fn a_deleted_site_leaves_the_edge_and_a_restored_one_comes_back(pool: PgPo
     assert_eq!(restored.secrets, site.secrets);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_database_from_a_backup_overtakes_the_edge(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -111,7 +111,7 @@ async fn a_database_from_a_backup_overtakes_the_edge(pool: PgPool) {
     assert_eq!(record.published_version, Some(record.config.version));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_site_is_leased_to_one_publisher_at_a_time(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -125,7 +125,7 @@ async fn a_site_is_leased_to_one_publisher_at_a_time(pool: PgPool) {
     assert_eq!(publications::lease(&rig.pool, rig.now(), 8).await.unwrap().len(), 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_edge_that_lost_its_sites_gets_all_of_them_again(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (one, two) = (rig.create_site().await, rig.create_site().await);
@@ -140,7 +140,7 @@ async fn an_edge_that_lost_its_sites_gets_all_of_them_again(pool: PgPool) {
     assert_eq!(rig.edge.version(&two.sitekey), Some(two.version));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_running_publisher_hears_of_a_change_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (stopper, stop) = stop::pair();

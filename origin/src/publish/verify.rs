@@ -1,7 +1,7 @@
 //! Looks whether the edge still has what it was given. Its store may have
 //! been emptied: a developer starts over, an operator binds another one.
 
-use crate::store::{StoreError, publications};
+use munjigi_store::{StoreError, publications};
 
 use super::Publisher;
 

@@ -3,10 +3,10 @@
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Password, Role, Token};
 use munjigi_keys::UnixMillis;
+use munjigi_store::audit::Actor;
+use munjigi_store::sessions::{self, NewSession};
 
 use super::{Rig, Tab};
-use crate::store::audit::Actor;
-use crate::store::sessions::{self, NewSession};
 
 /// Everybody's, in tests: hashed once in a while, it is slow.
 pub const PASSWORD: &str = "lantern orbit velvet";

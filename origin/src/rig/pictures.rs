@@ -19,6 +19,7 @@ use munjigi_protocol::{
     Code, Judgement, Pack, PackId, PictureCount, PictureType, Pools, RenderReply, RenderRequest,
     RenderedImage, RenderedPicture, Rendering, RightRound, base64,
 };
+use munjigi_store::pictures::content_type;
 use serde_json::json;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -30,7 +31,6 @@ use crate::gpu::Gpu;
 use crate::http_client;
 use crate::pictures::policy::Policy;
 use crate::pictures::{Factory, deliver_due};
-use crate::store::pictures::content_type;
 
 /// A rig with a factory of small packs.
 pub struct Workshop {

@@ -132,7 +132,7 @@ async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgP
     tokio::time::timeout(SOON, running.ended).await.unwrap().unwrap().unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
     until_ready(running.operators).await;
@@ -178,7 +178,7 @@ async fn never_finish(address: SocketAddr, signature: &str) -> TcpStream {
     stream
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
     until_ready(running.operators).await;
@@ -201,7 +201,7 @@ async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
     running.stop.send(()).unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_for_operators_is_not_answered_to_everybody(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
     until_ready(running.operators).await;

@@ -94,7 +94,7 @@ fn get(path: &str) -> Request {
         .unwrap()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let collector = Collector::default();
@@ -152,7 +152,7 @@ async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: 
     );
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_waits_for_a_collector_that_says_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     // It takes connections and never answers.
@@ -171,7 +171,7 @@ async fn nobody_waits_for_a_collector_that_says_nothing(pool: PgPool) {
     tokio::time::timeout(Duration::from_secs(30), traces.finish()).await.unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_header_that_names_no_trace_is_passed_over(pool: PgPool) {
     let rig = Rig::new(pool).await;
     for header in ["", "00-zz-zz-01", "00-00000000000000000000000000000000-0000000000000000-01"] {

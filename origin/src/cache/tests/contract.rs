@@ -7,15 +7,15 @@ use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Limit, Token};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
+use munjigi_store::limits::{Taken, Told};
+use munjigi_store::locks::Fenced;
+use munjigi_store::sessions::{self, NewSession};
+use munjigi_store::sites::Change;
+use munjigi_store::{StoreError, Unit, transact};
 use sqlx::PgConnection;
 
 use crate::cache::{Limits, Locks, Sessions, Sites, take_within};
 use crate::rig::Rig;
-use crate::store::limits::{Taken, Told};
-use crate::store::locks::Fenced;
-use crate::store::sessions::{self, NewSession};
-use crate::store::sites::Change;
-use crate::store::{StoreError, Unit, transact};
 
 const LIMIT: Limit = Limit { name: "test", burst: 3, interval_millis: 10_000 };
 const MINUTE: Duration = Duration::from_mins(1);
@@ -230,7 +230,7 @@ pub async fn sites(rig: &Rig, sites: &dyn Sites) {
     for _ in 0..3 {
         let found = sites.find(key, rig.now()).await.unwrap().unwrap();
         assert_eq!(found.config, site);
-        assert_eq!(found, crate::store::sites::find(&rig.pool, key).await.unwrap().unwrap());
+        assert_eq!(found, munjigi_store::sites::find(&rig.pool, key).await.unwrap().unwrap());
     }
     for change in [Change::Pause, Change::AddSecret(rig.new_hash()), Change::Delete] {
         let changed = rig.change(key, change).await.unwrap();

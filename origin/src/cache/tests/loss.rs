@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use munjigi_domain::accounts::limits::LOG_IN_BY_ACCOUNT;
 use munjigi_process::stop;
+use munjigi_store::sites::Change;
 use sqlx::PgPool;
 
 use super::beside;
 use crate::rig::redis::RedisServer;
 use crate::rig::{Rig, Tab};
-use crate::store::sites::Change;
 
 async fn health(rig: &Rig) -> (u16, String) {
     let answer = rig.look_at("/health/ready").await;
@@ -29,7 +29,7 @@ async fn recover(rig: &Rig, server: &mut RedisServer) {
     tokio::time::timeout(Duration::from_secs(20), looking).await.unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_person_goes_on_while_redis_dies_and_loses_nothing(pool: PgPool) {
     let Some((rig, mut server)) = beside(pool).await else { return };
     assert_eq!(health(&rig).await, (200, "ok".to_owned()));
@@ -69,7 +69,7 @@ async fn a_person_goes_on_while_redis_dies_and_loses_nothing(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM audit WHERE action LIKE 'site.%'").await, 3);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn limits_hold_when_redis_dies(pool: PgPool) {
     let Some((rig, mut server)) = beside(pool).await else { return };
     let mut tab = Tab::new(&rig);
@@ -93,7 +93,7 @@ async fn limits_hold_when_redis_dies(pool: PgPool) {
     assert_eq!(passed, 2 * LOG_IN_BY_ACCOUNT.burst);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_change_by_somebody_else_ends_the_copies_of_a_site(pool: PgPool) {
     let Some((rig, _server)) = beside(pool).await else { return };
     let (stopper, stop) = stop::pair();

@@ -20,7 +20,7 @@ async fn write(redis: &Redis, key: &str, value: &[u8]) {
     redis.ask::<String>(redis::cmd("SET").arg(key).arg(value)).await.unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;
@@ -43,7 +43,7 @@ async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
     assert!(tab.path.starts_with("/log-in"), "{}", tab.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn whoever_writes_into_redis_logs_nobody_in(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;
@@ -75,7 +75,7 @@ async fn fail_to_log_in(rig: &Rig, email: &str) {
     assert_eq!(tab.status, 422);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_finds_out_by_trying_whom_postgres_counts(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -88,7 +88,7 @@ async fn nobody_finds_out_by_trying_whom_postgres_counts(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_finds_out_by_trying_whom_redis_counts(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;

@@ -6,16 +6,16 @@ use munjigi_domain::accounts::{EmailAddress, Id, Password, Token, session};
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::locale::Locale;
 use munjigi_keys::UnixMillis;
+use munjigi_store::accounts::{self, JoinNew};
+use munjigi_store::audit::Actor;
+use munjigi_store::organisations::{self, FoundByInvitation, Join};
+use munjigi_store::sites::{ChangeRefused, GiveRefused, GiveSite};
+use munjigi_store::transact;
 use serde::Serialize;
 use sqlx::PgPool;
 
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::{Console, ConsoleSource};
-use crate::store::accounts::{self, JoinNew};
-use crate::store::audit::Actor;
-use crate::store::organisations::{self, FoundByInvitation, Join};
-use crate::store::sites::{ChangeRefused, GiveRefused, GiveSite};
-use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -44,7 +44,7 @@ struct Report {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = ConsoleSource::read(&shell.environment)?;
-    let pool = store::pool(&source.database);
+    let pool = munjigi_store::pool(&source.database);
     let now = shell.clock.now();
     let (console, sites) = (&source.console, &arguments.sites);
     let report = carry_out(&pool, console, sites, &shell.entropy, now).await?;
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use crate::rig::{self, Rig, Tab};
 
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn a_demo_account_is_made_once_and_is_of_no_use_under_another_address(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let site = Sitekey::from_trusted(&rig.create_site().await.sitekey).unwrap();

@@ -2,11 +2,11 @@
 
 use munjigi_domain::accounts::{EmailAddress, Id, Token, session};
 use munjigi_keys::UnixMillis;
+use munjigi_store::organisations::FoundByInvitation;
+use munjigi_store::transact;
 
 use crate::cli::{Exit, Fail, Shell, print};
 use crate::config::ConsoleSource;
-use crate::store::organisations::FoundByInvitation;
-use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -50,7 +50,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
         now,
     };
-    transact(&store::pool(&source.database), &unit).await?;
+    transact(&munjigi_store::pool(&source.database), &unit).await?;
     let place = source.console.link("/invitation", &link);
     print(&format!(
         "\

@@ -16,7 +16,6 @@ use crate::photos::{
     Imported, LISTS, Labels, LabelsError, Measured, Precise, ScanError, Signing, Source,
     SourceError, Vetted, WrongVariable, is_key, sample, scan,
 };
-use crate::store;
 
 const NOTHING: &str = "no photo was imported";
 const NOT_ALL: &str = "not all photos were labelled";
@@ -127,7 +126,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
     let (clock, entropy) = (shell.clock.clone(), shell.entropy.clone());
     let gpu = Gpu::new(client, url, &keys.internal, clock, entropy);
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let import = Import {
         pool: &pool,
         gpu: &gpu,

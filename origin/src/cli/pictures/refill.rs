@@ -1,11 +1,11 @@
 //! `munjigi pictures refill`.
 
+use munjigi_store::pictures::{Birth, kinds, refill};
+
 use crate::cli::{Exit, Fail, Shell, print};
 use crate::config::PicturesConfig;
 use crate::pictures::birth;
 use crate::pictures::policy::Policy;
-use crate::store;
-use crate::store::pictures::{Birth, kinds, refill};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -23,7 +23,7 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
         return Err(Fail::new(Exit::Environment, "no pack can be drawn", why)
             .fix("set it for this command and for `munjigi serve`"));
     }
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let policy = Policy::of_this_release();
     let births: Vec<Birth> = kinds(&pool)
         .await?

@@ -4,14 +4,13 @@ use std::fmt::Write;
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
+use munjigi_store::pictures::{KindRow, Overview, Switch, kinds, overview};
 use serde::Serialize;
 
 use crate::cli::table::columns;
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::{Pictures, PicturesConfig};
 use crate::pictures::policy::Policy;
-use crate::store;
-use crate::store::pictures::{KindRow, Overview, Switch, kinds, overview};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -59,7 +58,7 @@ struct Packs {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = PicturesConfig::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let now = shell.clock.now();
     let (kinds, overviews) = (kinds(&pool).await?, overview(&pool, now).await?);
     let view = view(&config.pictures, &kinds, overviews, now);

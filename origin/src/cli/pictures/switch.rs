@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use munjigi_protocol::PictureType;
+use munjigi_store::pictures::{Switch, SwitchKind};
+use munjigi_store::transact;
 use serde::Serialize;
 
 use super::parse_kind;
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::PicturesConfig;
 use crate::pictures::policy::Policy;
-use crate::store::pictures::{Switch, SwitchKind};
-use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -48,7 +48,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments, way: Way) -> Result<(), F
     };
     let decide = |kind, switch| kinds.contains(&kind) && policy.deals(kind, switch);
     let unit = SwitchKind { kind, switch, deals: &decide, now: shell.clock.now() };
-    transact(&store::pool(&config.database), &unit).await?;
+    transact(&munjigi_store::pool(&config.database), &unit).await?;
     let dealt = decide(kind, switch);
     let name = kind.as_str();
     if arguments.json {

@@ -2,13 +2,13 @@
 
 use munjigi_captcha::Sitekey;
 use munjigi_domain::accounts::MostSites;
+use munjigi_store::sites::{Change, ChangeByCommand, ChangeSite};
+use munjigi_store::transact;
 use serde::Serialize;
 
 use super::{parse_sitekey, refused};
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::OwnedSitesSource;
-use crate::store::sites::{Change, ChangeByCommand, ChangeSite};
-use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -62,7 +62,7 @@ struct Changed<'a> {
 
 pub async fn run(shell: &Shell, arguments: &Arguments, kind: Kind) -> Result<(), Fail> {
     let config = OwnedSitesSource::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let sitekey = arguments.sitekey.to_string();
     let change = kind.change(config.most_sites);
     let unit =

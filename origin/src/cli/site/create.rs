@@ -6,14 +6,14 @@ use munjigi_captcha::{HostPattern, Vendor};
 use munjigi_domain::settings::{Edit, HostsEdit, Settings, warnings};
 use munjigi_domain::site_keys;
 use munjigi_protocol::{Mode, SiteConfig, Work};
+use munjigi_store::sites::{CreateByCommand, CreateSite};
+use munjigi_store::transact;
 use serde::Serialize;
 
 use super::options::{Options, read_file};
 use super::{parse_vendor, view};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::store::sites::{CreateByCommand, CreateSite};
-use crate::store::{self, transact};
 
 /// For load tests: one hash per sub-puzzle, and never more.
 const EXEMPT_WORK: Work = Work { floor: 1, ceiling: 1 };
@@ -87,7 +87,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let name = settings.name.as_str();
     let config =
         SiteConfig { exempt: arguments.exempt, aliases, ..settings.config(&sitekey.to_string()) };
-    let pool = store::pool(&source.database);
+    let pool = munjigi_store::pool(&source.database);
     let unit = CreateByCommand(CreateSite {
         name,
         config: &config,

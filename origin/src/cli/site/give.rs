@@ -3,14 +3,14 @@
 use munjigi_captcha::Sitekey;
 use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_keys::UnixMillis;
+use munjigi_store::sites::{GiveRefused, GiveSite, Given};
+use munjigi_store::transact;
 use serde::Serialize;
 use sqlx::PgPool;
 
 use super::{parse_sitekey, refused};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::OwnedSitesSource;
-use crate::store::sites::{GiveRefused, GiveSite, Given};
-use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -46,7 +46,7 @@ struct Report {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = OwnedSitesSource::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let now = shell.clock.now();
     let (report, text) = carry_out(&pool, arguments, config.most_sites, now).await?;
     if arguments.json { print_json(&report) } else { print(&text) }
@@ -112,7 +112,7 @@ mod tests {
         .unwrap()
     }
 
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn a_site_is_given_and_both_sides_read_of_it(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(recorded(&rig, &lee.organisation).await, said(lees));
     }
 
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn an_organisation_that_is_full_is_given_no_more(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let kim = rig.someone("Kim").await;
@@ -150,7 +150,7 @@ mod tests {
         assert!(full.to_string().contains("MUNJIGI_SITES_PER_ORGANISATION"), "{full}");
     }
 
-    #[sqlx::test(migrator = "crate::MIGRATOR")]
+    #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn what_cannot_be_given_is_said(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let kim = rig.someone("Kim").await;
@@ -160,7 +160,7 @@ mod tests {
         assert!(nobody.to_string().contains("no organisation has this id"), "{nobody}");
         let so_already = give(&rig, &[&site, "--to-nobody"]).await.unwrap_err();
         assert!(so_already.to_string().contains("there is nothing to change"), "{so_already}");
-        rig.change(&site, store::sites::Change::Delete).await.unwrap();
+        rig.change(&site, munjigi_store::sites::Change::Delete).await.unwrap();
         let deleted = give(&rig, &[&site, of_kim]).await.unwrap_err();
         assert!(deleted.to_string().contains("site restore"), "{deleted}");
         assert_eq!(rig.number("SELECT count(*) FROM audit").await, 0);

@@ -11,6 +11,9 @@ use munjigi_captcha::siteverify::TestSecret;
 use munjigi_captcha::{Hostname, KeyCheck, Secret, Sitekey, TestSitekey, Vendor};
 use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
+use munjigi_store::sites::{self, AskImport, ChangeRefused, ImportRefused, MakeLive, RemoveImport};
+use munjigi_store::transact;
+use munjigi_store::vendor_keys::{Import, of_site};
 use report::Report;
 use sqlx::PgPool;
 use zeroize::Zeroizing;
@@ -19,9 +22,6 @@ use super::options::read_file;
 use super::{parse_sitekey, parse_vendor, refused};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::store::sites::{self, AskImport, ChangeRefused, ImportRefused, MakeLive, RemoveImport};
-use crate::store::vendor_keys::{Import, of_site};
-use crate::store::{self, transact};
 use crate::vendor_keys::{ProofError, prove};
 
 #[derive(Debug, clap::Args)]
@@ -79,7 +79,7 @@ pub struct Arguments {
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = SiteConfigSource::read(&shell.environment)?;
     let importer = Importer {
-        pool: store::pool(&source.database),
+        pool: munjigi_store::pool(&source.database),
         check: source.check,
         entropy: shell.entropy.clone(),
         now: shell.clock.now(),

@@ -1,12 +1,12 @@
 //! `munjigi site list`.
 
 use munjigi_protocol::SiteState;
+use munjigi_store::sites;
 
 use super::view::{View, edge, hosts};
 use crate::cli::table::columns;
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
-use crate::store::{self, sites};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -21,7 +21,7 @@ pub struct Arguments {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
-    let sites = sites::list(&store::pool(&config.database)).await?;
+    let sites = sites::list(&munjigi_store::pool(&config.database)).await?;
     if arguments.json {
         return print_json(&sites.iter().map(View::of).collect::<Vec<_>>());
     }

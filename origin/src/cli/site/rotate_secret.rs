@@ -2,13 +2,13 @@
 
 use munjigi_captcha::Sitekey;
 use munjigi_domain::site_keys;
+use munjigi_store::sites::{self, Change, ChangeByCommand, ChangeRefused, ChangeSite};
+use munjigi_store::transact;
 use serde::Serialize;
 
 use super::{parse_sitekey, refused};
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::SiteConfigSource;
-use crate::store::sites::{self, Change, ChangeByCommand, ChangeRefused, ChangeSite};
-use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -42,7 +42,7 @@ struct Rotated<'a> {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = SiteConfigSource::read(&shell.environment)?;
-    let pool = store::pool(&source.database);
+    let pool = munjigi_store::pool(&source.database);
     let sitekey = arguments.sitekey.to_string();
     let site = sites::find(&pool, &sitekey).await?;
     let site = site.ok_or_else(|| refused(arguments.sitekey, ChangeRefused::Unknown))?;

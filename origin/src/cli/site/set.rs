@@ -6,6 +6,8 @@ use clap::ArgGroup;
 use munjigi_captcha::Sitekey;
 use munjigi_domain::settings::{Edit, FieldChange, HostsEdit, Undo, changes, warnings};
 use munjigi_keys::UnixMillis;
+use munjigi_store::sites::{EditByCommand, EditRefused, EditSite, Edited, Intent};
+use munjigi_store::transact;
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -15,8 +17,6 @@ use super::{parse_sitekey, refused};
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
-use crate::store::sites::{EditByCommand, EditRefused, EditSite, Edited, Intent};
-use crate::store::{self, transact};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -84,7 +84,7 @@ struct Report {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let edit = arguments.edit(read_file);
     let report = carry_out(&pool, arguments, &edit, shell.clock.now()).await?;
     if arguments.json { print_json(&report) } else { print(&people(&report)) }

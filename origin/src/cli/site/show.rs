@@ -1,5 +1,8 @@
 //! `munjigi site show`.
 
+use munjigi_store::sites::{ChangeRefused, SiteRecord};
+use munjigi_store::vendor_keys::Import;
+use munjigi_store::{secrets, sites, vendor_keys};
 use sqlx::PgPool;
 
 use super::parse_sitekey;
@@ -7,9 +10,6 @@ use super::view::{View, edge, hosts, rfc3339};
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::DatabaseConfig;
-use crate::store::sites::{ChangeRefused, SiteRecord};
-use crate::store::vendor_keys::Import;
-use crate::store::{self, secrets, sites, vendor_keys};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -29,7 +29,7 @@ pub struct Arguments {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
-    let pool = store::pool(&config.database);
+    let pool = munjigi_store::pool(&config.database);
     let site = find(&pool, &arguments.sitekey).await?;
     if arguments.json {
         return print_json(&View::of(&site));

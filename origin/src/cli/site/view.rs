@@ -1,10 +1,9 @@
 //! Sites as commands print them.
 
 use munjigi_protocol::SiteConfig;
+use munjigi_store::sites::SiteRecord;
 use serde::Serialize;
 use time::OffsetDateTime;
-
-use crate::store::sites::SiteRecord;
 
 /// A site for machines.
 #[derive(Debug, Serialize)]

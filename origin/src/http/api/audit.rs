@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use munjigi_store::audit::{self, Recorded};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -11,7 +12,6 @@ use super::body::{List, Part};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::store::audit::{self, Recorded};
 
 /// What is looked for.
 #[derive(Debug, Deserialize)]

@@ -12,15 +12,15 @@ use munjigi_domain::accounts::access_token::{AccessTokenError, Bearer};
 use munjigi_domain::accounts::session::is_proved;
 use munjigi_domain::accounts::{ApiKey, Id, Limit, Permission, Role, api_key};
 use munjigi_keys::UnixMillis;
+use munjigi_store::accounts;
+use munjigi_store::api_keys::{self, KeyRecord, KeyState};
+use munjigi_store::api_sessions;
+use munjigi_store::audit::Actor;
+use munjigi_store::organisations::{self, Membership};
 
 use super::refusal::{ApiCode, ApiRefused};
 use crate::http::App;
 use crate::http::console::Browser;
-use crate::store::accounts;
-use crate::store::api_keys::{self, KeyRecord, KeyState};
-use crate::store::api_sessions;
-use crate::store::audit::Actor;
-use crate::store::organisations::{self, Membership};
 
 /// Requests of one person's sessions a minute.
 const PERSON_PER_MINUTE: i32 = 600;

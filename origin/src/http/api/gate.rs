@@ -13,6 +13,9 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
+use munjigi_store::api_keys;
+use munjigi_store::limits::{Taken, Told};
+use munjigi_store::replies::{self, Keyed, Known};
 use sha2::{Digest, Sha256};
 
 use super::body::{MAX_BODY_BYTES, too_large};
@@ -21,9 +24,6 @@ use super::refusal::{ApiCode, ApiRefused};
 use super::routes::{Access, BASE, Deprecation, Listed, Method, Route};
 use crate::http::App;
 use crate::http::console::Browser;
-use crate::store::api_keys;
-use crate::store::limits::{Taken, Told};
-use crate::store::replies::{self, Keyed, Known};
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

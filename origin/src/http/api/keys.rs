@@ -5,6 +5,8 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use munjigi_domain::accounts::Id;
+use munjigi_store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked};
+use munjigi_store::transact;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,8 +16,6 @@ use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use crate::http::letters;
 use crate::http::new_key::NewKey;
-use crate::store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked};
-use crate::store::transact;
 
 /// An API key.
 #[derive(Debug, Serialize, ToSchema)]

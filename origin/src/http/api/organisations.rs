@@ -1,13 +1,13 @@
 //! `GET /organisations`.
 
 use axum::Json;
+use munjigi_store::organisations;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::List;
 use super::caller::{Caller, Principal};
 use super::refusal::ApiRefused;
-use crate::store::organisations;
 
 /// An organisation of the caller.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,12 +7,12 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use munjigi_process::answer;
+use munjigi_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::App;
 use crate::http::console::Trouble;
-use crate::store::StoreError;
 
 /// A stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use munjigi_domain::settings::Edit;
 use munjigi_protocol::Rule;
+use munjigi_store::sites::SiteRecord;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -13,7 +14,6 @@ use super::body::Body;
 use super::caller::Acting;
 use super::refusal::ApiRefused;
 use super::sites::{change_settings, find, tagged};
-use crate::store::sites::SiteRecord;
 
 /// A site's rules.
 #[derive(Debug, Serialize, ToSchema)]

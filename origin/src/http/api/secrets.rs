@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use munjigi_domain::site_keys;
+use munjigi_store::secrets::{LiveSecret, live_of};
+use munjigi_store::sites::Change;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,8 +14,6 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use super::sites::{change, find};
-use crate::store::secrets::{LiveSecret, live_of};
-use crate::store::sites::Change;
 
 /// An active secret.
 #[derive(Debug, Serialize, ToSchema)]

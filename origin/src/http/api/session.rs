@@ -14,6 +14,8 @@ use munjigi_domain::accounts::access_token::{Bearer, LIFETIME_SECONDS};
 use munjigi_domain::accounts::session::IDLE_MILLIS;
 use munjigi_domain::accounts::{EmailAddress, Id, Password, Token, demo, limits};
 use munjigi_keys::UnixMillis;
+use munjigi_store::api_sessions::{self, Exchange, Exchanged, NewApiSession};
+use munjigi_store::{accounts, sessions, transact};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,8 +24,6 @@ use super::caller::{Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use crate::http::App;
 use crate::http::console::{Browser, code, log_in};
-use crate::store::api_sessions::{self, Exchange, Exchanged, NewApiSession};
-use crate::store::{accounts, sessions, transact};
 
 /// Credentials of a user.
 #[derive(Debug, Deserialize, ToSchema)]

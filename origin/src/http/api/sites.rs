@@ -11,6 +11,11 @@ use munjigi_domain::accounts::MostSites;
 use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings};
 use munjigi_domain::site_keys::{self, Shape};
 use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
+use munjigi_store::sites::{
+    self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, Created,
+    EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
+use munjigi_store::{Unit, transact};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -19,11 +24,6 @@ use super::body::{Body, List, Part};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::store::sites::{
-    self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, Created,
-    EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
-};
-use crate::store::{Unit, transact};
 
 /// Tries of a change that names no version, when others change the site at
 /// the same moment.

@@ -5,6 +5,7 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use munjigi_domain::statistics::{Period, Totals};
 use munjigi_keys::UnixMillis;
+use munjigi_store::statistics::{self, Refusals, Scope};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use utoipa::ToSchema;
@@ -12,7 +13,6 @@ use utoipa::ToSchema;
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::store::statistics::{self, Refusals, Scope};
 
 /// What is asked for.
 #[derive(Debug, Deserialize)]

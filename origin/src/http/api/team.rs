@@ -4,6 +4,10 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role};
+use munjigi_store::organisations::{
+    self, ChangeMember, Invitation, MemberRow, TeamRefused, Withdraw,
+};
+use munjigi_store::{accounts, transact};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,10 +16,6 @@ use super::caller::{Acting, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 use crate::http::invite::{Invite, InviteRefused};
-use crate::store::organisations::{
-    self, ChangeMember, Invitation, MemberRow, TeamRefused, Withdraw,
-};
-use crate::store::{accounts, transact};
 
 /// A member.
 #[derive(Debug, Serialize, ToSchema)]

@@ -14,6 +14,9 @@ use axum::http::{Request, header};
 use munjigi_domain::accounts::{Id, Permission, Token};
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::locale::Locale;
+use munjigi_store::accounts;
+use munjigi_store::api_keys::{MakeKey, WantedKey};
+use munjigi_store::api_sessions::{self, NewApiSession};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -21,9 +24,6 @@ use super::routes::listed;
 use super::{document, rows};
 use crate::rig::people::Someone;
 use crate::rig::{Answer, Rig};
-use crate::store::accounts;
-use crate::store::api_keys::{MakeKey, WantedKey};
-use crate::store::api_sessions::{self, NewApiSession};
 
 /// A program.
 pub struct Client<'a> {
@@ -142,7 +142,7 @@ fn every_reference_in_the_document_leads_somewhere() {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn tools_and_people_can_read_what_there_is(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let get = |path: &str| rig.send(Request::get(path).body(Body::empty()).unwrap());

@@ -15,14 +15,14 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use munjigi_store::sessions::Session;
+use munjigi_store::{factors, passkeys as kept, sessions as stored};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::sessions::Session;
-use crate::store::{factors, passkeys as kept, sessions as stored};
 
 #[derive(Template)]
 #[template(path = "console/account.html")]

@@ -9,14 +9,14 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{Id, Permission};
 use munjigi_domain::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
 use munjigi_domain::locale::Locale;
+use munjigi_store::anomalies::{self, Acknowledge, Noted, Part};
+use munjigi_store::transact;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::store::anomalies::{self, Acknowledge, Noted, Part};
-use crate::store::transact;
 
 /// As many are shown.
 const MOST: i64 = 200;

@@ -11,6 +11,8 @@ use axum::{Extension, Form};
 use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
 use munjigi_domain::accounts::{Account, Totp};
 use munjigi_domain::accounts::{Limit, Token, limits};
+use munjigi_store::limits::Taken;
+use munjigi_store::{factors, sessions};
 use serde::Deserialize;
 
 use super::cookies;
@@ -20,8 +22,6 @@ use super::passkey;
 use super::person::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::limits::Taken;
-use crate::store::{factors, sessions};
 use crate::words;
 
 #[derive(Template)]

@@ -11,6 +11,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
 use munjigi_domain::accounts::{Id, Password, Token};
+use munjigi_store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
@@ -18,8 +20,6 @@ use super::log_in::{self, Allowed};
 use super::person::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
-use crate::store::transact;
 use crate::words::{self, Words};
 
 #[derive(Template)]

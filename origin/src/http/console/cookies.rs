@@ -6,10 +6,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use munjigi_domain::accounts::{Token, session};
 use munjigi_domain::locale::Locale;
+use munjigi_store::replica::Written;
 use time::Duration;
 
 use crate::config::Console;
-use crate::store::replica::Written;
 
 const SESSION: &str = "munjigi-session";
 const WRITTEN: &str = "munjigi-written";

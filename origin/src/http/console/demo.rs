@@ -11,13 +11,13 @@ use axum::response::{Html, Redirect};
 use axum::{Extension, Form};
 use munjigi_domain::accounts::limits;
 use munjigi_protocol::SiteverifyReply;
+use munjigi_store::limits::Taken;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::person::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::limits::Taken;
 use crate::words::{self, Attempt};
 
 /// Longer than any token.

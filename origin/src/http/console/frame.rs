@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::Html;
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::locale::Locale;
+use munjigi_store::organisations::Membership;
 
 use super::assets;
 use super::gate::FORM_KEY;
@@ -12,7 +13,6 @@ use super::person::{Asking, Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::config::SignUpPolicy;
 use crate::http::{App, PartName};
-use crate::store::organisations::Membership;
 use crate::words::{self, Words};
 
 /// Around a page.

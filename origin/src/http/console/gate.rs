@@ -17,14 +17,14 @@ use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Permission, Token};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
+use munjigi_store::replica::Written;
+use munjigi_store::sessions::{self, Noted};
+use munjigi_store::{accounts, organisations};
 
 use super::cookies;
 use super::person::{Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::http::{App, Refused};
-use crate::store::replica::Written;
-use crate::store::sessions::{self, Noted};
-use crate::store::{accounts, organisations};
 
 /// Largest form. Rules of a site are the longest field.
 const MAX_FORM_BYTES: usize = 128 * 1024;

@@ -11,6 +11,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_domain::accounts::{Id, Password, Role, Token};
+use munjigi_store::accounts::{self, JoinNew};
+use munjigi_store::audit::Actor;
+use munjigi_store::organisations::{self, Invitation, Join};
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
@@ -19,10 +23,6 @@ use super::person::{Browser, Person};
 use super::sign_up::name_mistake;
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::accounts::{self, JoinNew};
-use crate::store::audit::Actor;
-use crate::store::organisations::{self, Invitation, Join};
-use crate::store::transact;
 use crate::words::{self, Words};
 
 #[derive(Template)]

@@ -10,6 +10,8 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{Id, Permission};
+use munjigi_store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::account::proof;
@@ -18,8 +20,6 @@ use super::person::Asking;
 use super::trouble::Trouble;
 use crate::http::letters;
 use crate::http::new_key::NewKey;
-use crate::store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
-use crate::store::transact;
 
 /// Before the name of a scope, in the form.
 const SCOPE: &str = "scope:";

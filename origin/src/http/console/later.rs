@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
+use munjigi_store::StoreError;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::StoreError;
 
 /// Most that is under way at once.
 const MOST: u32 = 256;

@@ -14,6 +14,9 @@ use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Id, Limit, Password, Token, limits};
 use munjigi_keys::UnixMillis;
+use munjigi_store::limits::Taken;
+use munjigi_store::sessions::NewSession;
+use munjigi_store::{accounts, sessions};
 use serde::Deserialize;
 
 use super::cookies;
@@ -24,9 +27,6 @@ use super::person::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 use crate::http::App;
-use crate::store::limits::Taken;
-use crate::store::sessions::NewSession;
-use crate::store::{accounts, sessions};
 use crate::words::{self, Words};
 
 /// Of the widget here.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_store::sessions;
 
 use super::cookies;
 use super::person::Person;
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::sessions;
 
 /// Logs out; who is not logged in hears the same.
 pub async fn submit(

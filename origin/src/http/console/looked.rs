@@ -8,9 +8,8 @@ use axum::http::request::Parts;
 use munjigi_domain::accounts::Id;
 use munjigi_domain::statistics::Period;
 use munjigi_domain::statistics::breakdown::By;
+use munjigi_store::statistics::Scope;
 use serde::Deserialize;
-
-use crate::store::statistics::Scope;
 
 /// As the address says it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

@@ -12,14 +12,14 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_domain::webhooks::MOST_WEBHOOKS;
+use munjigi_store::organisations::{self, MemberRow};
+use munjigi_store::webhooks::{self, Delivery, Recipient, Webhook};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::store::organisations::{self, MemberRow};
-use crate::store::webhooks::{self, Delivery, Recipient, Webhook};
 
 /// Deliveries that are shown.
 const DELIVERIES: i64 = 30;

@@ -15,6 +15,10 @@ use munjigi_domain::accounts::Permission;
 use munjigi_domain::locale::Locale;
 use munjigi_domain::statistics::{Period, Totals};
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::anomalies::{self, Noted, Part};
+use munjigi_store::erasure;
+use munjigi_store::sites::{self, SiteRecord};
+use munjigi_store::statistics::{self, Lately, Refusals, Step};
 use sqlx::PgPool;
 
 use super::assets;
@@ -24,10 +28,6 @@ use super::looked::Looked;
 use super::person::{Asking, Person};
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::store::anomalies::{self, Noted, Part};
-use crate::store::erasure;
-use crate::store::sites::{self, SiteRecord};
-use crate::store::statistics::{self, Lately, Refusals, Step};
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;

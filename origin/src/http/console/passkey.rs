@@ -7,15 +7,15 @@ use munjigi_domain::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingPar
 use munjigi_domain::accounts::{Id, limits};
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::shown::Shown;
+use munjigi_store::accounts;
+use munjigi_store::limits::Taken;
+use munjigi_store::passkeys::{self, Claimed, MarkCopied};
+use munjigi_store::transact;
 
 use super::assets;
 use super::person::Browser;
 use super::trouble::Trouble;
 use crate::http::{App, letters};
-use crate::store::accounts;
-use crate::store::limits::Taken;
-use crate::store::passkeys::{self, Claimed, MarkCopied};
-use crate::store::transact;
 
 /// Path of the script, where passkeys are possible at all.
 pub fn script(app: &App) -> Option<&'static str> {

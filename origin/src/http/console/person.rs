@@ -11,6 +11,11 @@ use munjigi_domain::accounts::session::{self, Stage};
 use munjigi_domain::accounts::{Id, Role, Token};
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::locale::Locale;
+use munjigi_store::StoreError;
+use munjigi_store::audit::Actor;
+use munjigi_store::organisations::Membership;
+use munjigi_store::replica::Written;
+use munjigi_store::sessions::Session;
 use sqlx::PgPool;
 
 use super::cookies;
@@ -18,11 +23,6 @@ use super::language;
 use super::trouble::Trouble;
 use crate::http::App;
 use crate::http::request_id::RequestId;
-use crate::store::StoreError;
-use crate::store::audit::Actor;
-use crate::store::organisations::Membership;
-use crate::store::replica::Written;
-use crate::store::sessions::Session;
 
 /// A browser, whoever sits before it.
 #[derive(Debug, Clone)]

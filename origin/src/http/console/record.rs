@@ -11,13 +11,13 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Html;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::audit::{self, Recorded};
 use query::Asked;
 use serde_json::Value;
 
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::store::audit::{self, Recorded};
 
 /// Entries on a page.
 const PAGE: usize = 50;

@@ -15,6 +15,9 @@ use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
 use munjigi_domain::email::LetterKind;
 use munjigi_keys::UnixMillis;
+use munjigi_store::accounts::{self, BeginRecovery, SetPassword};
+use munjigi_store::limits::Taken;
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
@@ -26,9 +29,6 @@ use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 use crate::http::App;
 use crate::http::letters;
-use crate::store::accounts::{self, BeginRecovery, SetPassword};
-use crate::store::limits::Taken;
-use crate::store::transact;
 use crate::words::{self, Words};
 
 /// Of the widget here.

@@ -12,6 +12,9 @@ use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
 use munjigi_domain::locale::Locale;
 use munjigi_keys::UnixMillis;
+use munjigi_store::accounts::{self, BeginSignUp, SignUp};
+use munjigi_store::limits::Taken;
+use munjigi_store::{mails, transact};
 use serde::Deserialize;
 
 use super::Console;
@@ -23,9 +26,6 @@ use super::visitor::{self, Widget};
 use crate::config::SignUpPolicy;
 use crate::http::App;
 use crate::http::letters;
-use crate::store::accounts::{self, BeginSignUp, SignUp};
-use crate::store::limits::Taken;
-use crate::store::{mails, transact};
 use crate::words::{self, Words};
 
 /// Of the widget here.
@@ -117,7 +117,7 @@ async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Troub
     let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
         let letter = letters::taken(&console.config, &account);
-        let mut connection = app.pool.acquire().await.map_err(crate::store::StoreError::from)?;
+        let mut connection = app.pool.acquire().await.map_err(munjigi_store::StoreError::from)?;
         mails::queue(&mut connection, &letter, now).await?;
         return Ok(());
     }

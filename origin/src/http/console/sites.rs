@@ -9,10 +9,11 @@ pub mod settings;
 pub mod site;
 mod snippets;
 
+use munjigi_store::sites::SiteRecord;
+use munjigi_store::{Unit, transact};
+
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::store::sites::SiteRecord;
-use crate::store::{Unit, transact};
 
 /// A site of the organisation; others' are not there.
 async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, Trouble> {

@@ -11,6 +11,9 @@ use munjigi_domain::accounts::{Id, Permission};
 use munjigi_domain::statistics::breakdown::{self, By, Row};
 use munjigi_domain::statistics::{Period, Span, Totals};
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::StoreError;
+use munjigi_store::sites::{self, SiteRecord};
+use munjigi_store::statistics::{self, Value};
 use sqlx::PgPool;
 
 use super::figures;
@@ -18,9 +21,6 @@ use super::frame::{Entry, Frame, render};
 use super::looked::Looked;
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::store::StoreError;
-use crate::store::sites::{self, SiteRecord};
-use crate::store::statistics::{self, Value};
 
 /// Rows that a page shows; files have all of them.
 const MOST_ROWS: usize = 50;

@@ -9,12 +9,12 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::{Permission, Role};
+use munjigi_store::organisations::{self, Invitation, MemberRow};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
-use crate::store::organisations::{self, Invitation, MemberRow};
 
 #[derive(Template)]
 #[template(path = "console/team.html")]

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::{MostSites, Role};
-
-use crate::store::StoreError;
+use munjigi_store::StoreError;
 
 /// Why a page cannot be shown. The gate renders it, because only it knows
 /// the frame.

@@ -8,12 +8,12 @@ use munjigi_domain::accounts::limits;
 use munjigi_domain::accounts::visit::{Visit, Word};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteverifyCode, SiteverifyReply};
+use munjigi_store::limits::Taken;
 
 use super::person::Browser;
 use super::trouble::Trouble;
 use crate::edge::EdgeError;
 use crate::http::App;
-use crate::store::limits::Taken;
 
 /// For as long pages say that the edge was away.
 const REMEMBERED_MILLIS: u64 = 60_000;

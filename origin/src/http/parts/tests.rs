@@ -80,7 +80,7 @@ fn who_has_just_begun_calls_nothing_down_that_it_has_not_seen_well() {
     );
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn before_the_schema_is_applied_nothing_is_down_and_then_all_is_well_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.app.readiness.set_schema(Schema::Waiting("starting".to_owned()));
@@ -95,7 +95,7 @@ async fn before_the_schema_is_applied_nothing_is_down_and_then_all_is_well_at_on
     assert_eq!(seen(&rig.app).await.status(), PartState::Ok);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn however_many_ask_the_parts_are_looked_at_once_in_ten_seconds(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let first = seen(&rig.app).await;
@@ -115,7 +115,7 @@ async fn however_many_ask_the_parts_are_looked_at_once_in_ten_seconds(pool: PgPo
     assert_eq!(then.parts[1].since, first.at);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_gpu_backend_that_does_not_answer_is_down(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     for (passed_millis, state, whole) in [
@@ -129,7 +129,7 @@ async fn a_gpu_backend_that_does_not_answer_is_down(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn pages_say_what_a_part_that_is_not_well_means_for_who_reads_them(pool: PgPool) {
     use munjigi_domain::locale::Locale;
 
@@ -167,7 +167,7 @@ async fn pages_say_what_a_part_that_is_not_well_means_for_who_reads_them(pool: P
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_cache_that_does_not_answer_is_told_and_nothing_is_down(pool: PgPool) {
     let Some(mut redis) = crate::rig::redis::RedisServer::start().await else { return };
     let rig = Rig::beside(pool, &redis.connection()).await;

@@ -8,7 +8,7 @@ use sqlx::postgres::PgPoolOptions;
 
 use crate::rig::Rig;
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_service_says_what_it_is(pool: PgPool) {
     let mut rig = Rig::new(pool).await;
     let answer = rig.get("/api/v1/info").await;
@@ -32,7 +32,7 @@ async fn the_service_says_what_it_is(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_status_names_the_parts_and_since_when(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_contract!("status", rig.get("/api/v1/status").await, rig);

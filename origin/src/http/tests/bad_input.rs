@@ -27,7 +27,7 @@ fn with(field: &str, value: Value) -> String {
     json!({ "shard": "64/7", "events": [event] }).to_string()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn malformed_bodies_are_refused_and_named(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let long = "a".repeat(254);
@@ -67,7 +67,7 @@ async fn malformed_bodies_are_refused_and_named(pool: PgPool) {
     assert_contract!("malformed_event", answer, rig);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn malformed_counts_are_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut ragged = count(CountKind::Solved, 1);
@@ -94,7 +94,7 @@ async fn malformed_counts_are_refused(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM count_batches").await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_body_above_its_cap_is_refused_before_it_is_parsed(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = " ".repeat(256 * 1024 + 1);
@@ -104,14 +104,14 @@ async fn a_body_above_its_cap_is_refused_before_it_is_parsed(pool: PgPool) {
     assert_eq!(code(&rig.post(EVENTS, &body[1..]).await).0, 400);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn bytes_that_are_not_utf_8_are_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let answer = rig.send(Request::post(EVENTS).body(Body::from(vec![0xff, 0xfe])).unwrap()).await;
     assert_eq!(code(&answer), (401, "unsigned".to_owned()));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_call_that_the_edge_did_not_sign_so_is_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::events(&[event(1)]);
@@ -148,7 +148,7 @@ fn minutes(minutes: i64) -> UnixMillis {
     UnixMillis(NOON.0.saturating_add_signed(minutes * MINUTE.cast_signed()))
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn paths_and_methods_that_are_not_there_have_their_codes(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_contract!("not_found", rig.get("/internal/nothing").await, rig);

@@ -7,7 +7,7 @@ use crate::rig::{self, MINUTE, NOON, Rig, count};
 
 const PATH: &str = "/internal/counts";
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_batch_delivered_again_counts_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::counts(1, &[count(CountKind::Issued, 5), count(CountKind::Issued, 2)]);
@@ -16,7 +16,7 @@ async fn a_batch_delivered_again_counts_once(pool: PgPool) {
     assert_eq!(rig.number("SELECT count FROM minute_counts").await, 7);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn batches_add_up(pool: PgPool) {
     let rig = Rig::new(pool).await;
     for (batch, number) in [(1, 5), (2, 6)] {
@@ -38,7 +38,7 @@ async fn batches_add_up(pool: PgPool) {
     assert_eq!(rig.number("SELECT count FROM minute_counts WHERE code = 'blocked'").await, 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_same_batch_many_times_at_once_counts_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::counts(1, &[count(CountKind::Issued, 5)]);
@@ -51,7 +51,7 @@ async fn the_same_batch_many_times_at_once_counts_once(pool: PgPool) {
     assert_eq!(rig.number("SELECT count FROM minute_counts").await, 5);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn different_batches_of_the_same_rows_at_once_all_count(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kinds = [CountKind::Issued, CountKind::Solved, CountKind::Failed, CountKind::Stepped];
@@ -66,7 +66,7 @@ async fn different_batches_of_the_same_rows_at_once_all_count(pool: PgPool) {
     assert_eq!(rig.number("SELECT sum(count)::bigint FROM minute_counts").await, 32);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn counts_outside_retention_are_acknowledged_and_left_out(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut old = count(CountKind::Issued, 1);

@@ -6,7 +6,7 @@ use crate::rig::{self, DAY, MINUTE, NOON, Rig, event};
 
 const PATH: &str = "/internal/events";
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_event_delivered_again_is_one_row(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::events(&[event(1), event(2)]);
@@ -17,7 +17,7 @@ async fn an_event_delivered_again_is_one_row(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM redeemed").await, 3);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_field_arrives(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.post(PATH, &rig::events(&[event(1)])).await;
@@ -29,7 +29,7 @@ async fn every_field_arrives(pool: PgPool) {
     insta::assert_snapshot!(serde_json::to_string_pretty(&row).unwrap());
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn rejections_told_later_raise_the_row_and_never_lower_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     for (rejected, expected) in [(0, 0), (7, 7), (3, 7), (7, 7), (9, 9)] {
@@ -41,7 +41,7 @@ async fn rejections_told_later_raise_the_row_and_never_lower_it(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM redeemed").await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_event_twice_in_one_batch_is_one_row_with_the_most_rejections(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut later = event(1);
@@ -51,7 +51,7 @@ async fn an_event_twice_in_one_batch_is_one_row_with_the_most_rejections(pool: P
     assert_eq!(rig.number("SELECT rejected FROM redeemed").await, 4);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_day_without_a_partition_gets_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut yesterday = event(1);
@@ -62,7 +62,7 @@ async fn a_day_without_a_partition_gets_one(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM redeemed_20261120").await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn events_outside_retention_are_acknowledged_and_left_out(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let times = [
@@ -88,13 +88,13 @@ async fn events_outside_retention_are_acknowledged_and_left_out(pool: PgPool) {
     assert_eq!(kept, [vec![2; 16], vec![3; 16]]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_empty_batch_is_taken(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_eq!(rig.post(PATH, &rig::events(&[])).await.status, 204);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_call_is_carried_out_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::events(&[event(1)]);
@@ -105,7 +105,7 @@ async fn a_call_is_carried_out_once(pool: PgPool) {
     assert_contract!("replayed", answer, rig);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_same_call_many_times_at_once_is_carried_out_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::events(&[event(1)]);
@@ -120,7 +120,7 @@ async fn the_same_call_many_times_at_once_is_carried_out_once(pool: PgPool) {
     assert_eq!(statuses, [204, 401, 401, 401, 401, 401, 401, 401]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_same_events_many_times_at_once_are_one_row_each(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut batch: Vec<_> = (0..100).map(event).collect();

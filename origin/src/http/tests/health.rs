@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use munjigi_process::stop;
+use munjigi_store::mails;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -13,16 +14,15 @@ use crate::mail::MailTransport;
 use crate::mail::{Sender, Transport};
 use crate::rig::smtp::{self, FakeSmtp, Reply, Step};
 use crate::rig::{self, MINUTE, Rig, event};
-use crate::store::mails;
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn ready_means_that_every_part_is_well(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_contract!("ready", rig.look_at("/health/ready").await, rig);
     assert_contract!("live", rig.get("/health/live").await, rig);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_origin_without_its_schema_is_not_ready_and_takes_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.app.readiness.set_schema(Schema::Waiting("Postgres does not respond".to_owned()));
@@ -46,7 +46,7 @@ async fn while_postgres_is_away_intake_says_when_to_come_back() {
     assert_eq!(metrics.status, 200);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_gpu_backend_that_is_away_keeps_nothing_from_working(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     assert_contract!("gpu_backend_away", rig.look_at("/health/ready").await, rig);
@@ -54,7 +54,7 @@ async fn a_gpu_backend_that_is_away_keeps_nothing_from_working(pool: PgPool) {
     assert_eq!(answer.status, 204);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
     let mut rig = Rig::new(pool).await;
     let server = FakeSmtp::start().await;
@@ -87,7 +87,7 @@ async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
     assert_eq!(rig.look_at("/health/ready").await.body.matches("degraded").count(), 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_version_names_the_program(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_contract!("version", rig.get("/version").await, rig);

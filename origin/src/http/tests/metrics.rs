@@ -14,7 +14,7 @@ fn lines<'a>(rendered: &'a str, name: &str) -> BTreeSet<&'a str> {
     rendered.lines().filter(|line| line.starts_with(name)).collect()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn paths_and_methods_that_clients_invent_make_no_new_series(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let recorder = PrometheusBuilder::new().build_recorder();
@@ -42,7 +42,7 @@ async fn paths_and_methods_that_clients_invent_make_no_new_series(pool: PgPool) 
     assert!(counters.iter().any(|line| line.contains(page)), "{counters:#?}");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn pools_outboxes_and_lags_are_told(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     crate::pictures::migrate_queue(&rig.pool).await.unwrap();

@@ -24,7 +24,7 @@ async fn shop(rig: &Rig) -> (Someone, String) {
     (kim, shop)
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_flood_opens_stays_and_closes(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (_, shop) = shop(&rig).await;
@@ -58,7 +58,7 @@ async fn a_flood_opens_stays_and_closes(pool: PgPool) {
     assert_eq!(told(&rig).await, ["flood all critical closed", "flood AS64500 critical closed"]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn several_origins_look_at_once_and_tell_it_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, shop) = shop(&rig).await;
@@ -86,7 +86,7 @@ async fn several_origins_look_at_once_and_tell_it_once(pool: PgPool) {
     assert!(letter.contains(&format!("/console/{}/anomalies", kim.organisation)), "{letter}");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, shop) = shop(&rig).await;
@@ -119,7 +119,7 @@ async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
     assert!(texts[1].contains("AS65001") && !texts[1].contains("AS65000"), "{}", texts[1]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_kind_is_found_in_what_was_counted(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (_, shop) = shop(&rig).await;
@@ -141,7 +141,7 @@ async fn every_kind_is_found_in_what_was_counted(pool: PgPool) {
     assert!(!found.iter().any(|it| it.starts_with("flood")), "{found:?}");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn sites_that_are_young_small_or_nobodys_are_left_alone(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -157,7 +157,7 @@ async fn sites_that_are_young_small_or_nobodys_are_left_alone(pool: PgPool) {
     assert_eq!(told(&rig).await, Vec::<String>::new());
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn it_is_kept_for_a_year_and_goes_with_its_site(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (_, shop) = shop(&rig).await;

@@ -47,7 +47,7 @@ fn a_letter_says_when_it_was_written_and_that_nobody_need_answer() {
     assert_eq!(received.header("auto-submitted"), "auto-generated");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_korean_letter_arrives_as_it_was_written(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;

@@ -76,7 +76,7 @@ fn grow(root: &Path, name: &str) {
     std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(LARGE).unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     let workshop = Workshop::new(pool).await;
     let (root, endpoint) = shop().await;
@@ -132,7 +132,7 @@ async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     assert_eq!(workshop.dealt_from(), packs);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_object_that_fails_does_not_stop_the_others(pool: PgPool) {
     let workshop = Workshop::new(pool).await;
     let (root, endpoint) = shop().await;

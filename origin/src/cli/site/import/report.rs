@@ -1,15 +1,14 @@
 //! What `munjigi site import` says, to people and to machines.
 
 use munjigi_captcha::{Hostname, Sitekey};
+use munjigi_store::vendor_keys::Import;
 use serde::Serialize;
 
+use super::super::view::rfc3339;
 use super::NotLive;
 use crate::cli::table::columns;
 use crate::cli::{Exit, Fail};
-use crate::store::vendor_keys::Import;
 use crate::vendor_keys::proof_url;
-
-use super::super::view::rfc3339;
 
 /// What was done.
 #[derive(Debug)]

@@ -61,7 +61,7 @@ fn json(report: &Report) -> serde_json::Value {
     serde_json::to_value(report.views()).unwrap()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_takes_a_key_for_a_host_that_they_do_not_control(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (owner, thief) = (local_site(&rig).await, local_site(&rig).await);
@@ -100,7 +100,7 @@ async fn nobody_takes_a_key_for_a_host_that_they_do_not_control(pool: PgPool) {
     assert_eq!(json(&import(&rig, &[&owner, "--list"], "").await.unwrap()), serde_json::json!([]));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn of_a_vendor_s_secret_nothing_is_kept_but_its_hash(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = local_site(&rig).await;
@@ -132,7 +132,7 @@ async fn of_a_vendor_s_secret_nothing_is_kept_but_its_hash(pool: PgPool) {
     assert_eq!(hashes, 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn mistakes_are_told_before_anything_is_asked(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = local_site(&rig).await;

@@ -3,10 +3,10 @@ use std::path::Path;
 
 use clap::Parser;
 use munjigi_protocol::SiteConfig;
+use munjigi_store::sites::{self, Change};
 
 use super::*;
 use crate::rig::Rig;
-use crate::store::sites::{self, Change};
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -41,7 +41,7 @@ fn everything(sitekey: &str) -> Vec<&str> {
     [sitekey].into_iter().chain(words.split_whitespace()).collect()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -62,7 +62,7 @@ async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
     assert_eq!(config.secrets, site.secrets);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_printed_undo_brings_everything_back(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -93,7 +93,7 @@ async fn the_printed_undo_brings_everything_back(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_dry_run_and_what_is_so_already_change_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -110,7 +110,7 @@ async fn a_dry_run_and_what_is_so_already_change_nothing(pool: PgPool) {
     assert_eq!(stored(&rig, &site).await, before);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn mistakes_and_missing_sites_change_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -127,7 +127,7 @@ async fn mistakes_and_missing_sites_change_nothing(pool: PgPool) {
     assert!(told.contains("munjigi site restore"), "{told}");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn edits_at_once_all_hold(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -148,7 +148,7 @@ async fn edits_at_once_all_hold(pool: PgPool) {
     assert_eq!(stored(&rig, &site).await.config.hosts.len(), 9);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_paused_site_stays_paused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
@@ -170,9 +170,9 @@ fn rules_that_change_places_are_all_shown() {
     assert_eq!(text.lines().count(), 3);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sqlx::PgPool) {
-    use crate::store::sites::{ChangeByCommand, ChangeSite};
+    use munjigi_store::sites::{ChangeByCommand, ChangeSite};
 
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -205,7 +205,7 @@ async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sql
     );
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;

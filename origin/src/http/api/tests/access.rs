@@ -44,7 +44,7 @@ fn let_in(listed: &Listed) -> &'static [u16] {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_route_answers_whom_it_belongs_to_and_nobody_else(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -111,7 +111,7 @@ async fn every_route_answers_whom_it_belongs_to_and_nobody_else(pool: PgPool) {
     insta::assert_snapshot!(table);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_cookie_calls_nothing_and_no_other_origin_is_let_in(pool: PgPool) {
     use axum::body::Body;
     use axum::http::Request;

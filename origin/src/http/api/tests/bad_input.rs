@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use crate::rig::Rig;
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_mistake_has_its_code_and_changes_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -15,7 +15,7 @@ use crate::http::api::me;
 use crate::http::api::routes::{Access, Deprecation, Method, Route};
 use crate::rig::{DAY, Rig};
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_same_request_is_made_once_and_answered_alike(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -44,7 +44,7 @@ async fn the_same_request_is_made_once_and_answered_alike(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM sites").await, 3);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_refusal_is_not_kept_and_what_was_cut_off_is_not_repeated(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -70,7 +70,7 @@ async fn a_refusal_is_not_kept_and_what_was_cut_off_is_not_repeated(pool: PgPool
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn many_at_once_make_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -86,7 +86,7 @@ async fn many_at_once_make_one(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM sites").await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_route_on_its_way_out_says_so_in_every_answer(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let deprecation = Deprecation {

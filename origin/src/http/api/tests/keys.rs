@@ -3,13 +3,13 @@
 use munjigi_domain::accounts::Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
 use munjigi_domain::accounts::Role;
 use munjigi_domain::timestamp::to_timestamp;
+use munjigi_store::api_keys::WantedKey;
 use serde_json::json;
 use sqlx::PgPool;
 use time::Duration;
 
 use super::session::{bearing, log_in, refresh};
 use crate::rig::{DAY, MINUTE, Rig};
-use crate::store::api_keys::WantedKey;
 
 fn wanted() -> WantedKey {
     WantedKey {
@@ -21,7 +21,7 @@ fn wanted() -> WantedKey {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_is_made_used_listed_and_revoked(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -52,7 +52,7 @@ async fn a_key_is_made_used_listed_and_revoked(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM audit WHERE action LIKE 'key.%'").await, 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_may_at_most_what_its_maker_may_at_this_moment(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -70,7 +70,7 @@ async fn a_key_may_at_most_what_its_maker_may_at_this_moment(pool: PgPool) {
     assert_eq!(list["data"], json!([]));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_invites_and_changes_nobody_who_may_more_than_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee, park) =
@@ -111,7 +111,7 @@ async fn a_key_invites_and_changes_nobody_who_may_more_than_it(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -142,7 +142,7 @@ async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_makes_a_key_that_may_more_than_they(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -159,7 +159,7 @@ async fn nobody_makes_a_key_that_may_more_than_they(pool: PgPool) {
     assert_eq!(answer.json()["mistakes"].as_array().unwrap().len(), 5, "{}", answer.body);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_ends_by_itself(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -171,7 +171,7 @@ async fn a_key_ends_by_itself(pool: PgPool) {
     assert_eq!(client.call("GET", "/me", None).await.code(), "key-ended");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn each_key_is_held_to_its_own_pace_and_told_so(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -194,7 +194,7 @@ async fn each_key_is_held_to_its_own_pace_and_told_so(pool: PgPool) {
     assert_eq!(client.call("GET", "/me", None).await.status, 200);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_day_of_a_key_ends_at_midnight(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -42,7 +42,7 @@ async fn me(rig: &Rig, tokens: &Value) -> u16 {
     bearing(rig, tokens).call("GET", "/me", None).await.status
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn tokens_are_exchanged_every_quarter_of_an_hour(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -59,7 +59,7 @@ async fn tokens_are_exchanged_every_quarter_of_an_hour(pool: PgPool) {
     assert_eq!((late.status, late.code()), (401, "unauthenticated".to_owned()));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_refresh_token_that_comes_twice_ends_its_session_for_both(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -78,7 +78,7 @@ async fn a_refresh_token_that_comes_twice_ends_its_session_for_both(pool: PgPool
     assert_eq!(rig.number(written).await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn two_exchanges_of_one_token_at_once_leave_nobody_in(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -90,7 +90,7 @@ async fn two_exchanges_of_one_token_at_once_leave_nobody_in(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM sessions").await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_refresh_token_is_no_cookie_and_a_cookie_no_refresh_token(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -106,7 +106,7 @@ async fn a_refresh_token_is_no_cookie_and_a_cookie_no_refresh_token(pool: PgPool
     assert_eq!(answer.status, 401);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn logging_out_and_ending_it_in_the_console_end_a_session(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -125,7 +125,7 @@ async fn logging_out_and_ending_it_in_the_console_end_a_session(pool: PgPool) {
     assert_eq!((me(&rig, &two).await, refresh(&rig, &two).await.status), (401, 401));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn wrong_passwords_are_told_alike_and_held_back(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -144,7 +144,7 @@ async fn wrong_passwords_are_told_alike_and_held_back(pool: PgPool) {
     assert_eq!((answer.status, answer.code()), (401, "wrong-credentials".to_owned()));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn tries_at_the_api_keep_nobody_out_of_the_console(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -169,7 +169,7 @@ async fn tries_at_the_api_keep_nobody_out_of_the_console(pool: PgPool) {
     assert!(tab.path.starts_with("/console/"), "{} {}", tab.status, tab.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_api_holds_back_a_network_and_then_all_of_them(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

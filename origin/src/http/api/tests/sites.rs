@@ -8,7 +8,7 @@ use sqlx::PgPool;
 
 use crate::rig::Rig;
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_program_makes_changes_pauses_and_deletes_a_site(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -67,7 +67,7 @@ async fn a_program_makes_changes_pauses_and_deletes_a_site(pool: PgPool) {
     assert_eq!(newest["action"], "site.restore");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_program_rotates_a_secret_without_a_gap(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -90,7 +90,7 @@ async fn a_program_rotates_a_secret_without_a_gap(pool: PgPool) {
     assert_ne!(after["data"][0], before["data"][0]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_list_is_read_part_by_part(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -117,7 +117,7 @@ async fn a_list_is_read_part_by_part(pool: PgPool) {
     assert_eq!((parts, sorted.len(), sorted), (3, 5, seen));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn numbers_are_given_as_the_overview_has_them(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -147,7 +147,7 @@ async fn fill(rig: &Rig, but_for: i32) {
     .unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_organisation_has_only_so_many_sites(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -187,7 +187,7 @@ async fn an_organisation_has_only_so_many_sites(pool: PgPool) {
     assert_eq!(edit.status, 200, "{}", edit.body);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn of_two_last_sites_at_once_one_is_made(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -202,7 +202,7 @@ async fn of_two_last_sites_at_once_one_is_made(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM sites").await, 1_000);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_deleted_site_is_restored_and_paused_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -10,6 +10,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_domain::accounts::Password;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::erasure::{self, Ask, StillNeeded, TakeBack};
+use munjigi_store::privacy::GRACE_DAYS;
+use munjigi_store::{persons, transact};
 use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -21,9 +24,6 @@ use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
-use crate::privacy::GRACE_DAYS;
-use crate::store::erasure::{self, Ask, StillNeeded, TakeBack};
-use crate::store::{persons, transact};
 
 /// Where this is.
 const HERE: &str = "/console/account/data";

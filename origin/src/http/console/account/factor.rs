@@ -15,6 +15,7 @@ use munjigi_domain::accounts::{Account, Totp};
 use munjigi_domain::accounts::{Password, TokenHash};
 use munjigi_domain::email::LetterKind;
 use munjigi_keys::UnixMillis;
+use munjigi_store::{factors, transact};
 use serde::Deserialize;
 
 use super::proof;
@@ -25,7 +26,6 @@ use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
-use crate::store::{factors, transact};
 
 const HERE: &str = "/console/account/factor";
 

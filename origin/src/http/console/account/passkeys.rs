@@ -15,6 +15,8 @@ use munjigi_domain::accounts::passkey::{self as rules, Made, PasskeyError, Purpo
 use munjigi_domain::accounts::{Id, TokenHash};
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::shown::Shown;
+use munjigi_store::passkeys::{self, Add, Added, Passkey};
+use munjigi_store::{factors, transact};
 use serde::Deserialize;
 
 use super::factor::show_codes;
@@ -25,8 +27,6 @@ use crate::http::console::passkey;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
-use crate::store::passkeys::{self, Add, Added, Passkey};
-use crate::store::{factors, transact};
 
 const HERE: &str = "/console/account/passkeys";
 

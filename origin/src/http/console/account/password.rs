@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_domain::accounts::Password;
 use munjigi_domain::email::LetterKind;
+use munjigi_store::accounts::SetPassword;
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use crate::http::App;
@@ -15,8 +17,6 @@ use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
-use crate::store::accounts::SetPassword;
-use crate::store::transact;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -13,6 +13,7 @@ use munjigi_domain::accounts::Password;
 use munjigi_domain::accounts::passkey::Purpose;
 use munjigi_domain::accounts::session::is_proved;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::sessions;
 use serde::Deserialize;
 
 use crate::http::App;
@@ -23,7 +24,6 @@ use crate::http::console::next::within;
 use crate::http::console::passkey;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::store::sessions;
 
 #[derive(Template)]
 #[template(path = "console/proof.html")]

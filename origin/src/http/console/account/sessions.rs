@@ -8,14 +8,14 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_domain::accounts::Id;
+use munjigi_store::sessions::{End, Which};
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use crate::cache::Lingering;
 use crate::http::App;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::store::sessions::{End, Which};
-use crate::store::transact;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -8,14 +8,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::Id;
 use munjigi_domain::webhooks::{Endpoint, WebhookSecret};
+use munjigi_store::transact;
+use munjigi_store::webhooks::{AddWebhook, vault_row};
 use serde::Deserialize;
 
 use super::{Said, page};
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::transact;
-use crate::store::webhooks::{AddWebhook, vault_row};
 
 #[derive(Template)]
 #[template(path = "console/webhook-made.html")]

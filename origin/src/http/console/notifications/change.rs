@@ -4,13 +4,13 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use munjigi_domain::accounts::Id;
+use munjigi_store::transact;
+use munjigi_store::webhooks::{ChangeWebhook, WebhookChange};
 use serde::Deserialize;
 
 use super::back;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::transact;
-use crate::store::webhooks::{ChangeWebhook, WebhookChange};
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -3,12 +3,12 @@
 use axum::body::Bytes;
 use axum::response::Response;
 use munjigi_domain::accounts::Id;
+use munjigi_store::transact;
+use munjigi_store::webhooks::SetRecipients;
 
 use super::back;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::transact;
-use crate::store::webhooks::SetRecipients;
 
 /// Saves the choice. The field `account` stands once for each member; one
 /// that is always there says that the form is whole, since nobody may be

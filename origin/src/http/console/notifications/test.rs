@@ -5,15 +5,15 @@ use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use munjigi_domain::accounts::{Id, limits};
 use munjigi_domain::webhooks::{WebhookSecret, body_of_test};
+use munjigi_store::limits::Taken;
+use munjigi_store::transact;
+use munjigi_store::webhooks::{self, Outcome};
 use serde::Deserialize;
 
 use super::{Said, page};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::notifications::{Answer, Outgoing, PostError};
-use crate::store::limits::Taken;
-use crate::store::transact;
-use crate::store::webhooks::{self, Outcome};
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

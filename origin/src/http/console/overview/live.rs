@@ -13,6 +13,8 @@ use munjigi_domain::accounts::Permission;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
+use munjigi_store::statistics::{self, Lately};
+use munjigi_store::{StoreError, organisations};
 use serde::Serialize;
 use sqlx::PgPool;
 
@@ -21,8 +23,6 @@ use crate::http::Refused;
 use crate::http::console::looked::Looked;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::statistics::{self, Lately};
-use crate::store::{StoreError, organisations};
 
 /// How far back the numbers reach.
 pub const MINUTES: u64 = 10;

@@ -4,12 +4,12 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Response;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::audit::Recorded;
 use serde_json::Value;
 
 use super::query::Asked;
 use super::reading::{File, send};
 use crate::http::console::person::Asking;
-use crate::store::audit::Recorded;
 
 const FILE: File = File {
     name: "record.csv",

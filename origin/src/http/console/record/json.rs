@@ -5,13 +5,13 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Response;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::audit::Recorded;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::query::Asked;
 use super::reading::{File, send};
 use crate::http::console::person::Asking;
-use crate::store::audit::Recorded;
 
 const FILE: File = File {
     name: "record.json",

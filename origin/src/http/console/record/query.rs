@@ -1,8 +1,7 @@
 //! Which part of the record an address asks for.
 
+use munjigi_store::audit::{Part, Search};
 use serde::Deserialize;
-
-use crate::store::audit::{Part, Search};
 
 /// Longest text that is looked for: the longest that an entry has.
 const MAX_TEXT_CHARS: usize = 254;

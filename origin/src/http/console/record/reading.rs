@@ -10,12 +10,12 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use munjigi_domain::accounts::Id;
+use munjigi_store::StoreError;
+use munjigi_store::audit::{self, Part, Recorded};
 
 use super::query::Asked;
 use crate::http::App;
 use crate::http::console::person::Asking;
-use crate::store::StoreError;
-use crate::store::audit::{self, Part, Recorded};
 
 /// Entries that are read at once.
 const BATCH: i64 = 500;

@@ -4,11 +4,11 @@ use axum::Form;
 use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 use serde::Deserialize;
 
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -11,6 +11,8 @@ use munjigi_captcha::Vendor;
 use munjigi_domain::settings::{Edit, HostsEdit, Settings};
 use munjigi_domain::site_keys::{self, Shape};
 use munjigi_protocol::SiteConfig;
+use munjigi_store::sites::{CreateOwned, CreateSite, Created};
+use munjigi_store::transact;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer};
 
@@ -19,8 +21,6 @@ use super::snippets::Snippets;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::sites::{CreateOwned, CreateSite, Created};
-use crate::store::transact;
 
 #[derive(Template)]
 #[template(path = "console/new-site.html")]

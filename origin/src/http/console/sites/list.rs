@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::response::Html;
+use munjigi_store::sites::{self, SiteRecord};
 
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::sites::site::Delivery;
 use crate::http::console::trouble::Trouble;
-use crate::store::sites::{self, SiteRecord};
 
 #[derive(Template)]
 #[template(path = "console/sites.html")]

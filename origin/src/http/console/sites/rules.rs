@@ -18,6 +18,10 @@ use form::{Fields, Purpose, Step, Typed};
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::settings::{Edit, Mark, warnings};
 use munjigi_protocol::Rule;
+use munjigi_store::audit;
+use munjigi_store::sites::{
+    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
 use sentence::{VERDICTS, sentence, word};
 use serde::Deserialize;
 
@@ -25,10 +29,6 @@ use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::audit;
-use crate::store::sites::{
-    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
-};
 
 /// What the record calls a change of rules.
 const ACTION: &str = "site.rules";

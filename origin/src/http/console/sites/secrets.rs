@@ -9,13 +9,13 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_domain::site_keys;
+use munjigi_store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 use serde::Deserialize;
 
 use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 
 #[derive(Template)]
 #[template(path = "console/secret-made.html")]

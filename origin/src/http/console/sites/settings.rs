@@ -13,14 +13,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fields::{Costs, Fields};
 use munjigi_domain::settings::{Field, Mistake};
 use munjigi_protocol::{Mode, PictureType};
+use munjigi_store::sites::{
+    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
 
 use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::sites::{
-    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
-};
 
 #[derive(Template)]
 #[template(path = "console/settings.html")]

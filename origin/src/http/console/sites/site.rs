@@ -7,6 +7,9 @@ use axum::extract::{Path, Query};
 use axum::response::Html;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_protocol::SiteState;
+use munjigi_store::housekeeping::RESTORABLE_DAYS;
+use munjigi_store::secrets::LiveSecret;
+use munjigi_store::sites::{self, SiteRecord};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
@@ -16,9 +19,6 @@ use crate::http::console::assets;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::housekeeping::RESTORABLE_DAYS;
-use crate::store::secrets::LiveSecret;
-use crate::store::sites::{self, SiteRecord};
 
 #[derive(Template)]
 #[template(path = "console/site.html")]
@@ -82,7 +82,7 @@ pub async fn show(
     let seen =
         sites::seen(&asking.app.pool, &sitekey, to_timestamp(asking.app.clock.now())).await?;
     let seen = Seen { challenge: seen.challenge, redeemed: seen.redeemed };
-    let secrets = crate::store::secrets::live_of(&asking.app.pool, &sitekey).await?;
+    let secrets = munjigi_store::secrets::live_of(&asking.app.pool, &sitekey).await?;
     let frame = asking.frame(&site.name, Entry::Sites);
     let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
     let snippets =

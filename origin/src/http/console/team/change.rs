@@ -4,14 +4,14 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{Granting, Id, Role};
+use munjigi_store::organisations::{ChangeMember, TeamRefused};
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::invite::back;
 use super::page;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::organisations::{ChangeMember, TeamRefused};
-use crate::store::transact;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -4,14 +4,14 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role};
+use munjigi_store::organisations::Withdraw;
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::page;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::http::invite::{Invite, InviteRefused};
-use crate::store::organisations::Withdraw;
-use crate::store::transact;
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -33,7 +33,7 @@ async fn call(tab: &mut Tab<'_>, listed: &Listed, path: &str) -> (u16, String) {
     (answer.status, answer.body)
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_page_is_shown_to_whom_it_belongs_and_to_nobody_else(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -85,7 +85,7 @@ async fn every_page_is_shown_to_whom_it_belongs_and_to_nobody_else(pool: PgPool)
     insta::assert_snapshot!(table);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_changes_the_site_of_another_organisation(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);

@@ -31,7 +31,7 @@ async fn carry(rig: &Rig) {
     courier.carry_due(&stop).await.unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_flood_is_shown_until_somebody_has_seen_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, _) = flooded(&rig).await;
@@ -95,7 +95,7 @@ async fn add(tab: &mut Tab<'_>, kim: &Someone, url: &str) -> String {
     secret.split('<').next().unwrap().to_owned()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_webhook_hears_of_the_beginning_and_the_end(pool: PgPool) {
     let rig = Rig::reaching(pool, hooks::local()).await;
     let kim = rig.someone("Kim").await;
@@ -144,7 +144,7 @@ async fn a_webhook_hears_of_the_beginning_and_the_end(pool: PgPool) {
     assert_eq!(tab.status, 200);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_test_button_shows_the_answer(pool: PgPool) {
     let rig = Rig::reaching(pool, hooks::local()).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -199,7 +199,7 @@ async fn the_test_button_shows_the_answer(pool: PgPool) {
     assert_eq!(receiver.got().len(), 10);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_wrong_with_an_address_is_said_and_nothing_is_lost(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -231,7 +231,7 @@ async fn what_is_wrong_with_an_address_is_said_and_nothing_is_lost(pool: PgPool)
     assert_eq!(rig.number("SELECT count(*) FROM webhooks").await, 5);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_webhook_is_paused_resumed_and_deleted_and_that_is_recorded(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -260,7 +260,7 @@ async fn a_webhook_is_paused_resumed_and_deleted_and_that_is_recorded(pool: PgPo
     assert!(!recorded.iter().any(|entry| entry.contains("services")), "{recorded:?}");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn members_who_are_chosen_get_a_letter_in_their_language(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee, park) =

@@ -3,11 +3,11 @@
 
 use munjigi_protocol::Count;
 use munjigi_protocol::CountKind::{self, Issued, Refused, Solved};
+use munjigi_store::dry_run::{self, BOUNDS, Bounds};
 use sqlx::PgPool;
 
 use crate::rig::people::Someone;
 use crate::rig::{DAY, HOUR, MINUTE, Rig, Tab, count, counts};
-use crate::store::dry_run::{self, BOUNDS, Bounds};
 
 async fn site(rig: &Rig) -> (Someone, String, String) {
     let kim = rig.someone("Kim").await;
@@ -53,7 +53,7 @@ fn rows(page: &str) -> Vec<String> {
     rows.map(|row| line(row).join(" | ")).collect()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_rule_is_tried_on_who_came_and_nothing_is_changed(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site, path) = site(&rig).await;
@@ -81,7 +81,7 @@ async fn a_rule_is_tried_on_who_came_and_nothing_is_changed(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM audit").await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_was_not_recorded_is_said_to_be_unknown(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site, path) = site(&rig).await;
@@ -105,7 +105,7 @@ async fn what_was_not_recorded_is_said_to_be_unknown(pool: PgPool) {
     assert!(tab.page.contains("block, unless an earlier rule matches"), "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_rule_is_tried_away(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site, path) = site(&rig).await;
@@ -119,7 +119,7 @@ async fn a_rule_is_tried_away(pool: PgPool) {
     assert_eq!(tab.status, 400);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_rule_that_is_none_gets_no_dry_run(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, _, path) = site(&rig).await;
@@ -137,7 +137,7 @@ async fn a_rule_that_is_none_gets_no_dry_run(pool: PgPool) {
     assert_eq!(tab.status, 429);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_day_of_too_many_rows_is_read_from_its_end(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (_, site, _) = site(&rig).await;

@@ -55,7 +55,7 @@ async fn half_way<'a>(rig: &'a Rig, someone: &Someone) -> Tab<'a> {
     tab
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_code_is_good_once_and_a_recovery_code_too(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -93,7 +93,7 @@ async fn on_the_way<'a>(rig: &'a Rig, someone: &Someone, next: &str) -> Tab<'a> 
     tab
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_code_leads_to_the_page_that_was_wanted(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -114,7 +114,7 @@ async fn a_code_leads_to_the_page_that_was_wanted(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_code_leads_to_no_other_host(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -133,7 +133,7 @@ async fn a_code_leads_to_no_other_host(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn codes_cannot_be_guessed(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -153,7 +153,7 @@ async fn codes_cannot_be_guessed(pool: PgPool) {
     assert_eq!(thief.status, 429, "also for the right one");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -181,7 +181,7 @@ async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
     assert!(tab.path.starts_with("/console/"), "{}", tab.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_app_s_key_does_not_lie_open_in_the_table(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -193,7 +193,7 @@ async fn the_app_s_key_does_not_lie_open_in_the_table(pool: PgPool) {
     assert!(!stored.windows(key.len()).any(|window| window == key));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_lost_key_of_the_installation_leaves_the_recovery_codes(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -226,7 +226,7 @@ async fn told(rig: &Rig) -> (Vec<String>, Vec<String>) {
     (actions.fetch_all(&rig.pool).await.unwrap(), subjects.fetch_all(&rig.pool).await.unwrap())
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_that_was_only_shown_is_no_second_factor(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -248,7 +248,7 @@ async fn a_key_that_was_only_shown_is_no_second_factor(pool: PgPool) {
     assert_eq!((answer.status, answer.code()), (401, "wrong-credentials".to_owned()));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_is_shown_and_taken_into_use_only_where_it_was_just_proven_who_is_there(
     pool: PgPool,
 ) {
@@ -287,7 +287,7 @@ async fn a_key_is_shown_and_taken_into_use_only_where_it_was_just_proven_who_is_
     assert_eq!(rig.number(in_use).await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_that_was_shown_expires(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -321,7 +321,7 @@ async fn a_key_that_was_shown_expires(pool: PgPool) {
     assert_eq!(rig.number(kept).await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_is_told_when_it_is_shown_and_when_it_is_taken_into_use(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

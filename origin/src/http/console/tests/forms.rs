@@ -11,7 +11,7 @@ type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 const OURS: (&str, &str) = ("origin", "https://console.example");
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_form_is_taken_only_from_the_page_it_was_shown_on(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -49,7 +49,7 @@ async fn a_form_is_taken_only_from_the_page_it_was_shown_on(pool: PgPool) {
     assert_eq!((answer.status, rig.number(paused).await), (303, 1));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_form_of_another_kind_or_size_is_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
@@ -68,7 +68,7 @@ async fn a_form_of_another_kind_or_size_is_refused(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_people_write_is_shown_as_text_on_every_page(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let evil = "\"><script>alert(1)</script>'--; {{7*7}}";
@@ -117,7 +117,7 @@ fn assert_plain(page: &str) {
     );
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_page_forbids_what_it_does_not_need(pool: PgPool) {
     let rig = Rig::new(pool).await;
     for path in ["/", "/log-in", "/sign-up", "/console"] {

@@ -19,7 +19,7 @@ pub async fn link_to(rig: &Rig, email: &str) -> String {
     link.trim_start_matches("https://console.example").to_owned()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn from_sign_up_to_a_site_at_the_edge(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
@@ -77,7 +77,7 @@ async fn from_sign_up_to_a_site_at_the_edge(pool: PgPool) {
     assert_eq!((tab.status, &tab.path), (200, &organisation));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_site_s_life_is_written_down(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -128,7 +128,7 @@ async fn a_site_s_life_is_written_down(pool: PgPool) {
     assert!(deleted.is_err());
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_mistake_of_a_new_site_is_told_and_nothing_is_lost(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

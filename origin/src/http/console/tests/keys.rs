@@ -6,14 +6,14 @@ use munjigi_domain::accounts::session::PROOF_MILLIS;
 use munjigi_domain::accounts::{Permission, Role};
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::locale::Locale;
+use munjigi_store::accounts;
+use munjigi_store::api_keys::{KeyRefused, MakeKey, WantedKey};
 use sqlx::PgPool;
 
 use crate::rig::Rig;
 use crate::rig::people::{PASSWORD, Someone};
-use crate::store::accounts;
-use crate::store::api_keys::{KeyRefused, MakeKey, WantedKey};
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_key_is_shown_once_works_and_is_revoked(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -37,7 +37,7 @@ async fn a_key_is_shown_once_works_and_is_revoked(pool: PgPool) {
     assert_eq!(call().await, 401);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn mistakes_are_told_and_what_was_typed_is_kept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -53,7 +53,7 @@ async fn mistakes_are_told_and_what_was_typed_is_kept(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM api_keys").await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_open_browser_alone_makes_no_key(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -98,7 +98,7 @@ async fn make_after(rig: &Rig, of: &Someone, meanwhile: impl AsyncFnOnce()) -> O
     key.make(&rig.pool, &rig.app.entropy).await.unwrap().err()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn no_key_is_made_for_what_somebody_was_a_moment_ago(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);

@@ -38,7 +38,7 @@ async fn happened(rig: &Rig, site: &str, number: u8) {
     assert_eq!(rig.post("/internal/events", &rig::events(&[redeemed])).await.status, 204);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_last_minutes_are_pushed_until_the_session_ends(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -61,7 +61,7 @@ async fn the_last_minutes_are_pushed_until_the_session_ends(pool: PgPool) {
     assert_eq!(next(&mut events).await, None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn who_is_no_member_any_more_sees_no_more_numbers(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -73,7 +73,7 @@ async fn who_is_no_member_any_more_sees_no_more_numbers(pool: PgPool) {
     assert_eq!(next(&mut events).await, None);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn one_person_keeps_four_pages_live_and_stopping_ends_them(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -98,7 +98,7 @@ async fn one_person_keeps_four_pages_live_and_stopping_ends_them(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn without_scripts_the_overview_shows_the_last_minutes_too(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use crate::rig::people::PASSWORD;
 use crate::rig::{HOUR, MINUTE, Rig, Tab};
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -34,7 +34,7 @@ async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
     assert!(pages[0].contains("Incorrect email address or password."));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_password_that_is_too_long_for_any_is_hashed_for_nobody(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -57,7 +57,7 @@ async fn a_password_that_is_too_long_for_any_is_hashed_for_nobody(pool: PgPool) 
     assert_eq!((tab.status, hashed()), (422, 1));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -90,7 +90,7 @@ async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: P
     assert!(tab.path.starts_with("/console/"), "{} {}", tab.status, tab.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn one_network_cannot_try_account_after_account(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
@@ -122,7 +122,7 @@ async fn begun_from(rig: &Rig, email: &str, peer: [u8; 4], lines: &[&str]) -> St
     sqlx::query_scalar(newest).fetch_one(&rig.pool).await.unwrap()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_chooses_the_network_that_they_are_seen_in(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -141,7 +141,7 @@ async fn nobody_chooses_the_network_that_they_are_seen_in(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_cookie_that_was_planted_before_is_worth_nothing_after(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -160,7 +160,7 @@ async fn a_cookie_that_was_planted_before_is_worth_nothing_after(pool: PgPool) {
     assert!(thief.path.starts_with("/log-in"), "{}", thief.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_session_ends_with_its_time_and_with_the_log_out(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -187,7 +187,7 @@ async fn a_session_ends_with_its_time_and_with_the_log_out(pool: PgPool) {
     assert!(tab.path.starts_with("/log-in"), "the cookie alone is worth nothing: {}", tab.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn half_way_is_not_in(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -32,7 +32,7 @@ pub async fn happened(rig: &Rig, sitekey: &str, batch: u8) {
     rig.jobs().roll_up().await.unwrap();
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn it_says_whether_it_works_what_it_stops_and_what_it_costs(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -66,7 +66,7 @@ async fn it_says_whether_it_works_what_it_stops_and_what_it_costs(pool: PgPool) 
     assert!(tab.page.contains("none yet"), "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn it_compares_with_the_period_before_and_goes_into_other_programs(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -88,7 +88,7 @@ async fn it_compares_with_the_period_before_and_goes_into_other_programs(pool: P
     assert!(lines[23].ends_with("T12:00:00.000Z,10,8,3,4,5"), "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nonsense_in_the_address_is_read_as_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -39,7 +39,7 @@ fn factor(authenticator: bool, recovery_codes: u8) -> Value {
     json!({ "authenticator": authenticator, "recovery_codes": recovery_codes })
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_app_is_written_down_when_it_comes_and_goes(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -80,7 +80,7 @@ async fn an_app_is_written_down_when_it_comes_and_goes(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn another_password_is_written_down_however_it_was_set(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -119,7 +119,7 @@ async fn sessions(rig: &Rig, someone: &Someone) -> Vec<String> {
         .unwrap()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn sessions_that_were_ended_are_written_down_one_by_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);

@@ -60,7 +60,7 @@ fn with(mut options: Value, name: &str, value: Value) -> Value {
     options
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_passkey_alone_opens_the_account(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -74,7 +74,7 @@ async fn a_passkey_alone_opens_the_account(pool: PgPool) {
     assert_eq!(actions(&rig).await, ["passkey.add"]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_passkey_is_asked_for_after_the_password(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -93,7 +93,7 @@ async fn a_passkey_is_asked_for_after_the_password(pool: PgPool) {
     assert!(thief.path.starts_with("/log-in"), "{}", thief.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_passkey_after_the_password_leads_to_the_page_that_was_wanted(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -114,7 +114,7 @@ async fn a_passkey_after_the_password_leads_to_the_page_that_was_wanted(pool: Pg
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_cookie_planted_before_a_passkey_is_worth_nothing_after(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -132,7 +132,7 @@ async fn a_cookie_planted_before_a_passkey_is_worth_nothing_after(pool: PgPool) 
     assert_ne!(tab.cookies[SESSION], planted);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_was_signed_elsewhere_or_without_a_finger_is_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -155,7 +155,7 @@ async fn what_was_signed_elsewhere_or_without_a_finger_is_refused(pool: PgPool) 
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_answer_counts_once_in_one_browser_for_one_purpose_and_not_for_long(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -192,7 +192,7 @@ async fn an_answer_counts_once_in_one_browser_for_one_purpose_and_not_for_long(p
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_passkey_of_somebody_else_is_no_second_factor(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -217,7 +217,7 @@ async fn a_passkey_of_somebody_else_is_no_second_factor(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM passkeys").await, 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_copy_of_a_passkey_locks_it_and_tells_its_owner(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -238,7 +238,7 @@ async fn a_copy_of_a_passkey_locks_it_and_tells_its_owner(pool: PgPool) {
     half_way(&rig, &kim).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_new_passkey_takes_who_is_there_and_the_page_it_was_made_on(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -278,7 +278,7 @@ async fn a_new_passkey_takes_who_is_there_and_the_page_it_was_made_on(pool: PgPo
     assert_eq!(rig.number("SELECT count(*) FROM passkeys").await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_old_session_proves_itself_with_password_and_code(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -303,7 +303,7 @@ async fn an_old_session_proves_itself_with_password_and_code(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_last_factor_goes_with_the_password_and_takes_the_codes_along(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -339,7 +339,7 @@ async fn the_last_factor_goes_with_the_password_and_takes_the_codes_along(pool: 
     assert!(tab.path.starts_with("/console/"), "{}", tab.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn half_way_nobody_makes_or_proves_anything(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

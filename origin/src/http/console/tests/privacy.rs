@@ -1,10 +1,10 @@
 //! One's own data: taken away, left behind, and kept after all.
 
 use munjigi_domain::accounts::Role;
+use munjigi_store::privacy::TABLES;
 use serde_json::Value;
 use sqlx::PgPool;
 
-use crate::privacy::TABLES;
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{DAY, MINUTE, Rig, Tab};
 
@@ -49,7 +49,7 @@ async fn everything(rig: &Rig) -> String {
     all
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_kept_is_told_to_everybody(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
@@ -61,7 +61,7 @@ async fn what_is_kept_is_told_to_everybody(pool: PgPool) {
     assert!(tab.page.contains("kept for 90 days"), "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_file_has_everything_of_one_person_and_nothing_that_lets_in(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -97,7 +97,7 @@ async fn the_file_has_everything_of_one_person_and_nothing_that_lets_in(pool: Pg
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -134,7 +134,7 @@ async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
     assert_eq!(told, ["Your account will be erased", "Your account will be kept"]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_is_invited_by_who_is_erased(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -154,7 +154,7 @@ async fn nobody_is_invited_by_who_is_erased(pool: PgPool) {
     assert_eq!(rig.number(invitations).await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -209,7 +209,7 @@ async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
     assert_eq!(tab.status, 422);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_last_owner_hands_over_first(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -233,7 +233,7 @@ async fn the_last_owner_hands_over_first(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM members").await, 3, "{}", other.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_organisation_goes_with_its_only_member_and_its_sites_with_their_grace(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -257,7 +257,7 @@ async fn an_organisation_goes_with_its_only_member_and_its_sites_with_their_grac
     assert_eq!(rig.number("SELECT count(*) FROM organisations").await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn several_origins_erase_everybody_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     for name in ["Kim", "Lee", "Park"] {

@@ -39,7 +39,7 @@ fn cookies(answer: &Answer) -> String {
     pairs.collect::<Vec<_>>().join("; ")
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_page_is_in_the_language_that_was_chosen_else_in_the_browser_s(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let korean = ("accept-language", "ko-KR,ko;q=0.9");
@@ -65,7 +65,7 @@ async fn a_page_is_in_the_language_that_was_chosen_else_in_the_browser_s(pool: P
     assert!(odd.body.contains("<html lang=\"en\">") && !odd.body.contains("\"><script>"));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_demo_shows_what_siteverify_answers(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
@@ -98,7 +98,7 @@ async fn the_demo_shows_what_siteverify_answers(pool: PgPool) {
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_form_of_another_site_does_not_reach_siteverify(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
@@ -106,7 +106,7 @@ async fn a_form_of_another_site_does_not_reach_siteverify(pool: PgPool) {
     assert_eq!(answer.status, 403);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn without_a_demo_the_page_says_where_to_see_one(pool: PgPool) {
     let mut rig = Rig::new(pool).await;
     let app = Arc::get_mut(&mut rig.app).unwrap();
@@ -119,7 +119,7 @@ async fn without_a_demo_the_page_says_where_to_see_one(pool: PgPool) {
     assert_eq!(tab.send_raw("/demo", &[("form_key", &key)], &[]).await.status, 404);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_home_page_shows_figures_with_day_machine_and_command(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let figures: Vec<&Figure> =
@@ -171,7 +171,7 @@ async fn documents_are_named_and_nothing_else_is_read() {
     assert!(data.body.contains("threshold"));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_way_in_is_korean_where_that_was_chosen(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);

@@ -28,7 +28,7 @@ fn shown(tab: &Tab<'_>) -> Vec<String> {
     cells.map(|cell| cell.split('<').next().unwrap().to_owned()).collect()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -60,7 +60,7 @@ async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
     assert!(!tab.page.contains("Older changes"), "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn it_is_narrowed_by_action_and_by_words(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -106,7 +106,7 @@ async fn it_is_narrowed_by_action_and_by_words(pool: PgPool) {
     assert!(!tab.page.contains("<script>alert") && tab.page.contains("alert(1)"), "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn it_is_found_in_every_language_and_by_any_sitekey(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -129,7 +129,7 @@ async fn it_is_found_in_every_language_and_by_any_sitekey(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_file_honours_the_search_and_json_is_whole(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -153,7 +153,7 @@ async fn a_file_honours_the_search_and_json_is_whole(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -209,7 +209,7 @@ async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn it_is_taken_away_as_a_file_of_text(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -236,7 +236,7 @@ async fn it_is_taken_away_as_a_file_of_text(pool: PgPool) {
     assert_eq!(tab.page.split("\r\n").count(), 3, "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn only_who_may_read_it_is_led_to_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

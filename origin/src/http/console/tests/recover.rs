@@ -15,7 +15,7 @@ use crate::rig::{Rig, Tab};
 
 const OTHER: &str = "harbour candle syntax";
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_letter_s_link_sets_another_password_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -56,7 +56,7 @@ async fn a_letter_s_link_sets_another_password_once(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_link_is_worth_nothing_too_late_or_after_a_newer_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -78,7 +78,7 @@ async fn a_link_is_worth_nothing_too_late_or_after_a_newer_one(pool: PgPool) {
     assert_eq!(tab.status, 410);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn another_password_ends_every_other_session(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -99,7 +99,7 @@ async fn another_password_ends_every_other_session(pool: PgPool) {
     assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn one_s_own_sessions_are_ended_and_nobody_else_s(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -123,7 +123,7 @@ async fn one_s_own_sessions_are_ended_and_nobody_else_s(pool: PgPool) {
     assert!(tab.path.starts_with("/console/"), "{}", tab.path);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_has_ended_by_time_is_swept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -149,7 +149,7 @@ async fn what_has_ended_by_time_is_swept(pool: PgPool) {
     assert_eq!(rig.number(kept).await, 0);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -196,7 +196,7 @@ async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
     assert_eq!(told, expected);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -245,7 +245,7 @@ async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPoo
     assert_eq!(rig.number(recorded).await, 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_authenticator_key_that_was_only_shown_does_not_outlive_a_password(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -31,7 +31,7 @@ async fn countries(rig: &Rig) -> String {
     sqlx::query_scalar(query).fetch_one(&rig.pool).await.unwrap()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn rules_are_added_moved_removed_and_each_is_written_down(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
@@ -79,7 +79,7 @@ async fn rules_are_added_moved_removed_and_each_is_written_down(pool: PgPool) {
     assert_eq!(written[6].1["rules"].as_array().map(Vec::len), Some(2));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
@@ -127,7 +127,7 @@ async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPo
     assert_eq!((lees.status, countries(&rig).await.as_str()), (409, ""));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_rule_that_is_none_is_told_and_kept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
@@ -164,7 +164,7 @@ async fn a_rule_that_is_none_is_told_and_kept(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_was_typed_stays_when_somebody_else_was_faster(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
@@ -182,7 +182,7 @@ async fn what_was_typed_stays_when_somebody_else_was_faster(pool: PgPool) {
     assert_eq!(countries(&rig).await, "KR JP");
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn who_may_only_look_sees_the_rules_without_buttons(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
@@ -197,7 +197,7 @@ async fn who_may_only_look_sees_the_rules_without_buttons(pool: PgPool) {
     assert_eq!((tab.status, countries(&rig).await.as_str()), (403, "KR"));
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;

@@ -64,7 +64,7 @@ async fn open(tab: &mut Tab<'_>, path: &str) -> String {
     tab.value_of("mark")
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_host_is_listed_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
@@ -83,7 +83,7 @@ async fn a_host_is_listed_once(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
@@ -137,7 +137,7 @@ async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
     assert_eq!(record(&rig).await.len(), 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
@@ -205,7 +205,7 @@ async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_somebody_else_has_saved_is_not_overwritten_unseen(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
@@ -236,7 +236,7 @@ async fn what_somebody_else_has_saved_is_not_overwritten_unseen(pool: PgPool) {
     assert_eq!(actions, ["site.edit", "site.edit"]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_form_outlives_a_pause_and_a_new_secret(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
@@ -254,7 +254,7 @@ async fn a_form_outlives_a_pause_and_a_new_secret(pool: PgPool) {
     assert_eq!(rig.number("SELECT work_floor FROM sites").await, 60_000);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn who_may_only_look_sees_the_values_and_no_form(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
@@ -268,7 +268,7 @@ async fn who_may_only_look_sees_the_values_and_no_form(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_deleted_site_is_not_changed_and_anothers_is_not_there(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;

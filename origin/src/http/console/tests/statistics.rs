@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use super::overview::happened;
 use crate::rig::{self, DAY, Rig, event};
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn each_dimension_has_its_table_and_keeps_what_was_chosen(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -45,7 +45,7 @@ async fn each_dimension_has_its_table_and_keeps_what_was_chosen(pool: PgPool) {
     assert!(tab.page.contains("No activity in this period"), "{}", tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_period_before_stands_beside_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -85,7 +85,7 @@ async fn the_period_before_stands_beside_it(pool: PgPool) {
     );
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn whoever_may_not_export_sees_no_link_to_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -105,7 +105,7 @@ async fn whoever_may_not_export_sees_no_link_to_it(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn names_that_visitors_chose_are_text_and_no_formula(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

@@ -1,15 +1,15 @@
 //! Who belongs to an organisation, and who decides it.
 
 use munjigi_domain::accounts::{Granting, Id, Permission, Role};
+use munjigi_store::organisations::{ChangeMember, TeamRefused};
+use munjigi_store::transact;
 use sqlx::PgPool;
 
 use super::journey::link_to;
 use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};
-use crate::store::organisations::{ChangeMember, TeamRefused};
-use crate::store::transact;
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -57,7 +57,7 @@ async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
     assert_eq!(rig.number(joined).await, 2);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_invitation_that_is_taken_back_is_worth_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -74,7 +74,7 @@ async fn an_invitation_that_is_taken_back_is_worth_nothing(pool: PgPool) {
     assert_eq!(guest.status, 410);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_admin_makes_nobody_an_owner_and_removes_none(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee, park) =
@@ -115,7 +115,7 @@ async fn invited(rig: &Rig, organisation: &Id) -> Vec<String> {
     .unwrap()
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn who_is_removed_leaves_no_invitation_and_no_key_behind(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -151,7 +151,7 @@ async fn who_is_removed_leaves_no_invitation_and_no_key_behind(pool: PgPool) {
     assert_eq!(actions, ["team.remove", "key.revoke", "team.withdraw"]);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn who_is_made_less_keeps_the_invitations_that_they_could_still_send(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -174,7 +174,7 @@ async fn who_is_made_less_keeps_the_invitations_that_they_could_still_send(pool:
     }
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_organisation_keeps_an_owner_also_when_two_leave_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
@@ -201,7 +201,7 @@ async fn an_organisation_keeps_an_owner_also_when_two_leave_at_once(pool: PgPool
     assert_eq!(rig.number(owners).await, 1);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn who_was_made_less_while_they_asked_changes_nobody(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);

@@ -44,7 +44,7 @@ async fn tries(tab: &mut Tab<'_>, email: &str, token: &str) -> u32 {
     unreachable!("there is a limit")
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_visitor_without_scripts_gets_in_with_fewer_tries_of_their_own(pool: PgPool) {
     let edge = edge(good("console.example", "log-in")).await;
     let rig = Rig::guarded(pool, Some(&edge)).await;
@@ -63,7 +63,7 @@ async fn a_visitor_without_scripts_gets_in_with_fewer_tries_of_their_own(pool: P
     assert!(tab.path.starts_with("/console/"), "{} {}", tab.path, tab.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_token_of_another_page_form_or_time_is_refused_before_any_password(pool: PgPool) {
     for says in [
         good("shop.example", "log-in"),
@@ -119,17 +119,17 @@ async fn people_get_in_and_are_told(pool: PgPool, edge: &str) {
     assert!(other.page.contains("Bot protection is unavailable."), "{}", other.page);
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn while_the_edge_is_away_people_get_in_and_are_told(pool: PgPool) {
     people_get_in_and_are_told(pool, "http://127.0.0.1:9/").await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn while_the_edge_cannot_decide_people_get_in_and_are_told(pool: PgPool) {
     people_get_in_and_are_told(pool, &edge(bad("internal-error")).await).await;
 }
 
-#[sqlx::test(migrator = "crate::MIGRATOR")]
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_secret_that_is_mistaken_keeps_nobody_out(pool: PgPool) {
     people_get_in_and_are_told(pool, &edge(bad("invalid-input-secret")).await).await;
 }

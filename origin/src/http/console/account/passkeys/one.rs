@@ -14,6 +14,8 @@ use munjigi_domain::accounts::passkey::name;
 use munjigi_domain::accounts::{Id, Password};
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::shown::Shown;
+use munjigi_store::passkeys::{self, Passkey, Remove, Rename};
+use munjigi_store::transact;
 use serde::Deserialize;
 
 use crate::http::App;
@@ -23,8 +25,6 @@ use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
-use crate::store::passkeys::{self, Passkey, Remove, Rename};
-use crate::store::transact;
 
 #[derive(Template)]
 #[template(path = "console/passkey.html")]

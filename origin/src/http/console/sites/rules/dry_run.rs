@@ -5,13 +5,13 @@ use munjigi_domain::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
 use munjigi_domain::settings::warnings;
 use munjigi_domain::statistics::Share;
 use munjigi_protocol::{Rule, SiteConfig};
+use munjigi_store::dry_run::{self, BOUNDS, Remembered};
+use munjigi_store::limits::Taken;
 
 use super::form::Step;
 use super::sentence::{sentence, word};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::store::dry_run::{self, BOUNDS, Remembered};
-use crate::store::limits::Taken;
 
 /// The section of the page that shows it.
 pub struct Section {

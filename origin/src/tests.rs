@@ -1,0 +1,5 @@
+//! Units of the store, on a real database and through the whole service.
+
+mod breakdowns;
+mod sites;
+mod vendor_keys;

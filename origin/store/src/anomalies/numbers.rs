@@ -1,0 +1,215 @@
+//! What was counted: in the last hour, and in the hours that it is held
+//! against. Of sites that belong to somebody: nobody would hear of the
+//! others.
+
+use std::collections::BTreeMap;
+
+use munjigi_domain::accounts::Id;
+use munjigi_domain::anomalies::{Hour, Past};
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
+use munjigi_keys::UnixMillis;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::number;
+use crate::StoreError;
+
+const HOUR_MILLIS: u64 = 3_600_000;
+/// Fewer of anything in an hour are no matter for alarm.
+const LEAST: i64 = 50;
+
+/// A site, or one network at a site.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// Which site.
+    pub sitekey: String,
+    /// Which network; none for the site as a whole.
+    pub asn: Option<u32>,
+}
+
+/// What was counted of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measured {
+    /// Of what.
+    pub subject: Subject,
+    /// In sixty minutes.
+    pub hour: Hour,
+}
+
+/// What is known of a site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteNumbers {
+    /// Its name for people.
+    pub name: String,
+    /// Whose.
+    pub organisation: Id,
+}
+
+/// Counts from a minute to another, by site and by network; the busiest
+/// first. What is too little is left out.
+pub async fn window(
+    connection: &mut PgConnection,
+    from: UnixMillis,
+    to: UnixMillis,
+) -> Result<Vec<Measured>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT sitekey AS "sitekey!", asn AS "asn?",
+            coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0)::bigint AS "issued!",
+            coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0)::bigint AS "solved!",
+            coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0)::bigint AS "failed!",
+            coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0)::bigint AS "refused!",
+            CASE WHEN count(solve_ms[1]) = 0 THEN '{}'::bigint[] ELSE ARRAY[
+                sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+            ]::bigint[] END AS "solve_ms!"
+        FROM minute_counts JOIN sites USING (sitekey)
+        WHERE organisation IS NOT NULL AND minute >= $1 AND minute < $2
+        GROUP BY GROUPING SETS ((sitekey), (sitekey, asn))
+        HAVING sum(count)::bigint >= $3
+        ORDER BY sum(count) DESC, sitekey, asn"#,
+        to_timestamp(from),
+        to_timestamp(to),
+        LEAST
+    )
+    .fetch_all(connection)
+    .await?;
+    let measured = rows.into_iter().map(|row| Measured {
+        subject: Subject { sitekey: row.sitekey, asn: row.asn.map(number) },
+        hour: hour(row.issued, row.solved, row.failed, row.refused, row.solve_ms),
+    });
+    Ok(measured.collect())
+}
+
+/// Names and owners of sites.
+pub async fn sites(
+    connection: &mut PgConnection,
+    sitekeys: &[String],
+) -> Result<BTreeMap<String, SiteNumbers>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT sitekey, name, organisation AS "organisation!" FROM sites
+        WHERE organisation IS NOT NULL AND sitekey = ANY ($1)"#,
+        sitekeys
+    )
+    .fetch_all(connection)
+    .await?;
+    let sites = rows.into_iter().map(|row| {
+        (row.sitekey, SiteNumbers { name: row.name, organisation: row.organisation.into() })
+    });
+    Ok(sites.collect())
+}
+
+/// What sites counted in some hours, from the roll-ups. These are kept for
+/// longer than is looked back, so a past that begins with them is long enough.
+pub async fn site_pasts(
+    connection: &mut PgConnection,
+    sitekeys: &[String],
+    hours: &[u64],
+) -> Result<BTreeMap<String, Past>, StoreError> {
+    let firsts = sqlx::query!(
+        r#"SELECT one.sitekey AS "sitekey!", first.hour
+        FROM unnest($1::text[]) AS one (sitekey), LATERAL (
+            SELECT hour FROM hourly_breakdowns
+            WHERE hourly_breakdowns.sitekey = one.sitekey AND dimension = 'total'
+            ORDER BY hour LIMIT 1
+        ) AS first"#,
+        sitekeys
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut pasts: BTreeMap<String, Past> = firsts
+        .into_iter()
+        .map(|row| {
+            (row.sitekey, Past { first: Some(hour_number(row.hour)), hours: BTreeMap::new() })
+        })
+        .collect();
+    let rows = sqlx::query!(
+        "SELECT sitekey, hour, issued, solved, failed, refused, solve_ms
+        FROM hourly_breakdowns
+        WHERE sitekey = ANY ($1) AND dimension = 'total' AND hour = ANY ($2)",
+        sitekeys,
+        &timestamps(hours)
+    )
+    .fetch_all(connection)
+    .await?;
+    for row in rows {
+        let numbers = hour(row.issued, row.solved, row.failed, row.refused, row.solve_ms);
+        if let Some(past) = pasts.get_mut(&row.sitekey) {
+            past.hours.insert(hour_number(row.hour), numbers);
+        }
+    }
+    Ok(pasts)
+}
+
+/// What networks counted in some hours, as far as minutes are kept: roll-ups
+/// know the busiest hundred of an hour, and one that is not usually among them
+/// would seem to come from nowhere. Their past begins when their site's does.
+pub async fn network_pasts(
+    connection: &mut PgConnection,
+    subjects: &[Subject],
+    hours: &[u64],
+) -> Result<BTreeMap<Subject, BTreeMap<u64, Hour>>, StoreError> {
+    let (mut sitekeys, mut asns) = (Vec::new(), Vec::new());
+    for subject in subjects {
+        if let Some(asn) = subject.asn {
+            sitekeys.push(subject.sitekey.clone());
+            asns.push(i64::from(asn));
+        }
+    }
+    if asns.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // Hour by hour, so that each is looked up by its minutes: joined at once,
+    // every minute of two months would be held against every hour.
+    let rows = sqlx::query!(
+        r#"SELECT slot.hour AS "hour!", past.sitekey AS "sitekey!", past.asn AS "asn!",
+            issued AS "issued!", solved AS "solved!", failed AS "failed!", refused AS "refused!",
+            solve_ms AS "solve_ms!"
+        FROM unnest($3::timestamptz[]) AS slot (hour) CROSS JOIN LATERAL (
+            SELECT sitekey, asn,
+                coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0)::bigint AS issued,
+                coalesce(sum(count) FILTER (WHERE kind = 'solved'), 0)::bigint AS solved,
+                coalesce(sum(count) FILTER (WHERE kind = 'failed'), 0)::bigint AS failed,
+                coalesce(sum(count) FILTER (WHERE kind = 'refused'), 0)::bigint AS refused,
+                CASE WHEN count(solve_ms[1]) = 0 THEN '{}'::bigint[] ELSE ARRAY[
+                    sum(solve_ms[1]), sum(solve_ms[2]), sum(solve_ms[3]), sum(solve_ms[4]),
+                    sum(solve_ms[5]), sum(solve_ms[6]), sum(solve_ms[7]), sum(solve_ms[8]),
+                    sum(solve_ms[9]), sum(solve_ms[10]), sum(solve_ms[11]), sum(solve_ms[12])
+                ]::bigint[] END AS solve_ms
+            FROM minute_counts
+                JOIN unnest($1::text[], $2::bigint[]) AS one (sitekey, asn) USING (sitekey, asn)
+            WHERE minute >= slot.hour AND minute < slot.hour + interval '1 hour'
+            GROUP BY sitekey, asn
+        ) AS past"#,
+        &sitekeys,
+        &asns,
+        &timestamps(hours)
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut pasts: BTreeMap<Subject, BTreeMap<u64, Hour>> = BTreeMap::new();
+    for row in rows {
+        let subject = Subject { sitekey: row.sitekey, asn: Some(number(row.asn)) };
+        let numbers = hour(row.issued, row.solved, row.failed, row.refused, row.solve_ms);
+        pasts.entry(subject).or_default().insert(hour_number(row.hour), numbers);
+    }
+    Ok(pasts)
+}
+
+fn hour(issued: i64, solved: i64, failed: i64, refused: i64, solve_ms: Vec<i64>) -> Hour {
+    Hour {
+        issued: issued.unsigned_abs(),
+        solved: solved.unsigned_abs(),
+        failed: failed.unsigned_abs(),
+        refused: refused.unsigned_abs(),
+        solve_ms: solve_ms.into_iter().map(i64::unsigned_abs).collect(),
+    }
+}
+
+fn hour_number(at: OffsetDateTime) -> u64 {
+    from_timestamp(at).0 / HOUR_MILLIS
+}
+
+fn timestamps(hours: &[u64]) -> Vec<OffsetDateTime> {
+    hours.iter().map(|hour| to_timestamp(UnixMillis(hour * HOUR_MILLIS))).collect()
+}

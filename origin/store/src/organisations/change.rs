@@ -1,0 +1,432 @@
+//! Changes of who belongs to an organisation: each under the organisation's
+//! lock, so that two at once never leave it without an owner, and each
+//! written down.
+
+use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
+use munjigi_domain::email::Letter;
+use munjigi_domain::timestamp::to_timestamp;
+use munjigi_keys::UnixMillis;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use crate::api_keys::{Because, revoke_all};
+use crate::audit::{self, Actor, CommandEntry, Entry};
+use crate::{StoreError, Unit, columns, mails};
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TeamRefused {
+    /// No such member or invitation.
+    #[error("The organisation has no such member or invitation.")]
+    Unknown,
+    /// They are a member already.
+    #[error("A member already has this email address.")]
+    Member,
+    /// They may not change somebody as mighty.
+    #[error("Only an owner can add, change or remove an owner.")]
+    TooMighty,
+    /// The key has fewer permissions than the member has or would have.
+    #[error(
+        "A key can only invite, change and remove members whose role has no more permissions than the key, and never admins or owners."
+    )]
+    BeyondKey,
+    /// Nobody could change the organisation any more.
+    #[error("An organisation must have at least one owner. Make somebody else an owner first.")]
+    LastOwner,
+}
+
+impl TeamRefused {
+    /// For who may not grant a role.
+    pub const fn of(granting: &Granting) -> Self {
+        match granting {
+            Granting::Member(_) => Self::TooMighty,
+            Granting::Key { .. } => Self::BeyondKey,
+        }
+    }
+}
+
+/// Asks somebody to join; a second time, with a new link in place of the
+/// first.
+#[derive(Debug)]
+pub struct Invite<'a> {
+    /// Its name in forms.
+    pub id: &'a Id,
+    /// Of the link.
+    pub link: TokenHash,
+    /// Where.
+    pub organisation: &'a Id,
+    /// Whom.
+    pub email: &'a EmailAddress,
+    /// As what.
+    pub role: Role,
+    /// What is sent.
+    pub letter: &'a Letter,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// Until when it may be answered.
+    pub expires: UnixMillis,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Invite<'_> {
+    type Output = Result<(), TeamRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        lock(connection, self.organisation).await?;
+        // Somebody who was removed or demoted a moment ago sends none any more.
+        let sender = role_of(connection, self.organisation, &self.actor.account).await?;
+        if !sender.is_some_and(|role| role.may_grant(self.role)) {
+            return Ok(Err(TeamRefused::TooMighty));
+        }
+        let member = sqlx::query_scalar!(
+            r#"SELECT 1 AS "one!" FROM members JOIN accounts ON accounts.id = account
+            WHERE organisation = $1 AND email = $2"#,
+            self.organisation.as_str(),
+            self.email.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        if member.is_some() {
+            return Ok(Err(TeamRefused::Member));
+        }
+        sqlx::query!(
+            "INSERT INTO invitations
+                (id, hash, organisation, email, role, invited_by, created_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (organisation, email) DO UPDATE SET hash = EXCLUDED.hash,
+                role = EXCLUDED.role, invited_by = EXCLUDED.invited_by,
+                created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at",
+            self.id.as_str(),
+            self.link.as_bytes(),
+            self.organisation.as_str(),
+            self.email.as_str(),
+            self.role.as_str(),
+            self.actor.account.as_str(),
+            to_timestamp(self.now),
+            to_timestamp(self.expires)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "team.invite",
+            subject: self.email.as_str(),
+            before: None,
+            after: Some(json!({ "role": self.role.as_str() })),
+        };
+        audit::write(connection, &entry, self.now).await?;
+        mails::queue(connection, self.letter, self.now).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Makes an organisation whose owner is to follow a link.
+#[derive(Debug)]
+pub struct FoundByInvitation<'a> {
+    /// The organisation's name in addresses.
+    pub organisation: &'a Id,
+    /// What it is called.
+    pub name: &'a str,
+    /// The invitation's name in forms.
+    pub id: &'a Id,
+    /// Of the link.
+    pub link: TokenHash,
+    /// Whom.
+    pub email: &'a EmailAddress,
+    /// Until when it may be answered.
+    pub expires: UnixMillis,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for FoundByInvitation<'_> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)",
+            self.organisation.as_str(),
+            self.name,
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO invitations
+                (id, hash, organisation, email, role, created_at, expires_at)
+            VALUES ($1, $2, $3, $4, 'owner', $5, $6)",
+            self.id.as_str(),
+            self.link.as_bytes(),
+            self.organisation.as_str(),
+            self.email.as_str(),
+            to_timestamp(self.now),
+            to_timestamp(self.expires)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let entry = CommandEntry {
+            by: audit::COMMAND,
+            organisation: Some(self.organisation.as_str()),
+            action: "organisation.found",
+            subject: self.email.as_str(),
+            before: None,
+            after: Some(json!({ "name": self.name })),
+        };
+        audit::write_command(connection, &entry, self.now).await
+    }
+}
+
+/// Takes an invitation back.
+#[derive(Debug)]
+pub struct Withdraw<'a> {
+    /// Which.
+    pub id: &'a Id,
+    /// Where.
+    pub organisation: &'a Id,
+    /// Who.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Withdraw<'_> {
+    type Output = Result<(), TeamRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let email = sqlx::query_scalar!(
+            "DELETE FROM invitations WHERE id = $1 AND organisation = $2 RETURNING email",
+            self.id.as_str(),
+            self.organisation.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(email) = email else { return Ok(Err(TeamRefused::Unknown)) };
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "team.withdraw",
+            subject: &email,
+            before: None,
+            after: None,
+        };
+        audit::write(connection, &entry, self.now).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Follows an invitation.
+#[derive(Debug)]
+pub struct Join<'a> {
+    /// Of the link.
+    pub link: TokenHash,
+    /// Whose address it must be.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Join<'_> {
+    /// Where they belong now; none where the link is gone or another's.
+    type Output = Option<Id>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Id>, StoreError> {
+        let invitation = sqlx::query!(
+            "DELETE FROM invitations WHERE hash = $1 AND email = $2 AND expires_at > $3
+            RETURNING organisation, role",
+            self.link.as_bytes(),
+            self.actor.email,
+            to_timestamp(self.now)
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(invitation) = invitation else { return Ok(None) };
+        sqlx::query!(
+            "INSERT INTO members (organisation, account, role, since) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (organisation, account) DO NOTHING",
+            invitation.organisation,
+            self.actor.account.as_str(),
+            invitation.role,
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let organisation: Id = invitation.organisation.into();
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(&organisation),
+            action: "team.join",
+            subject: &self.actor.email,
+            before: None,
+            after: Some(json!({ "role": invitation.role })),
+        };
+        audit::write(connection, &entry, self.now).await?;
+        Ok(Some(organisation))
+    }
+}
+
+/// Makes a member something else, or no member.
+#[derive(Debug)]
+pub struct ChangeMember<'a> {
+    /// Where.
+    pub organisation: &'a Id,
+    /// Whom.
+    pub account: &'a Id,
+    /// What they shall be; none: they leave.
+    pub role: Option<Role>,
+    /// Who changes it; anybody may leave.
+    pub actor: &'a Actor,
+    /// What that one may make others.
+    pub by: &'a Granting,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for ChangeMember<'_> {
+    type Output = Result<(), TeamRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        lock(connection, self.organisation).await?;
+        let row = sqlx::query!(
+            "SELECT role, email FROM members JOIN accounts ON accounts.id = account
+            WHERE organisation = $1 AND account = $2",
+            self.organisation.as_str(),
+            self.account.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else { return Ok(Err(TeamRefused::Unknown)) };
+        let before = columns::role("members", self.account.as_str(), &row.role)?;
+        // Somebody who was removed or demoted a moment ago changes nobody any more.
+        let by = role_of(connection, self.organisation, &self.actor.account).await?;
+        let Some(by) = by else { return Ok(Err(TeamRefused::of(self.by))) };
+        if let Err(refused) = self.allow(connection, &self.by.with_role(by), before).await? {
+            return Ok(Err(refused));
+        }
+        match self.role {
+            Some(role) => {
+                sqlx::query!(
+                    "UPDATE members SET role = $3 WHERE organisation = $1 AND account = $2",
+                    self.organisation.as_str(),
+                    self.account.as_str(),
+                    role.as_str()
+                )
+                .execute(&mut *connection)
+                .await?;
+            }
+            None => {
+                sqlx::query!(
+                    "DELETE FROM members WHERE organisation = $1 AND account = $2",
+                    self.organisation.as_str(),
+                    self.account.as_str()
+                )
+                .execute(&mut *connection)
+                .await?;
+            }
+        }
+        self.withdraw(connection).await?;
+        if self.role.is_none() {
+            let why = (Because::Removal, self.actor);
+            let organisation = Some(self.organisation);
+            revoke_all(connection, self.account, organisation, why, self.now).await?;
+        }
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: if self.role.is_some() { "team.change" } else { "team.remove" },
+            subject: &row.email,
+            before: Some(json!({ "role": before.as_str() })),
+            after: self.role.map(|role| json!({ "role": role.as_str() })),
+        };
+        audit::write(connection, &entry, self.now).await?;
+        Ok(Ok(()))
+    }
+}
+
+impl ChangeMember<'_> {
+    /// Takes back the invitations that they sent and could not send now.
+    async fn withdraw(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let grants = |role: Role| self.role.is_some_and(|own| own.may_grant(role));
+        let still: Vec<String> = Role::ALL
+            .into_iter()
+            .filter(|role| grants(*role))
+            .map(|role| role.as_str().to_owned())
+            .collect();
+        let withdrawn = sqlx::query!(
+            "DELETE FROM invitations
+            WHERE organisation = $1 AND invited_by = $2 AND role <> ALL ($3)
+            RETURNING email, role",
+            self.organisation.as_str(),
+            self.account.as_str(),
+            &still
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in withdrawn {
+            let entry = Entry {
+                actor: self.actor,
+                organisation: Some(self.organisation),
+                action: "team.withdraw",
+                subject: &row.email,
+                before: Some(json!({ "role": row.role })),
+                after: None,
+            };
+            audit::write(&mut *connection, &entry, self.now).await?;
+        }
+        Ok(())
+    }
+
+    async fn allow(
+        &self,
+        connection: &mut PgConnection,
+        by: &Granting,
+        before: Role,
+    ) -> Result<Result<(), TeamRefused>, StoreError> {
+        let is_person = matches!(by, Granting::Member(_));
+        let leaves = self.role.is_none() && is_person && *self.account == self.actor.account;
+        let mighty = by.may_grant(before) && self.role.is_none_or(|role| by.may_grant(role));
+        if !leaves && !mighty {
+            return Ok(Err(TeamRefused::of(by)));
+        }
+        if before != Role::Owner || self.role == Some(Role::Owner) {
+            return Ok(Ok(()));
+        }
+        let others = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "others!" FROM members
+            WHERE organisation = $1 AND role = 'owner' AND account <> $2
+                AND NOT EXISTS (SELECT FROM departures WHERE departures.account = members.account)"#,
+            self.organisation.as_str(),
+            self.account.as_str()
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(if others == 0 { Err(TeamRefused::LastOwner) } else { Ok(()) })
+    }
+}
+
+/// What an account is in an organisation now.
+async fn role_of(
+    connection: &mut PgConnection,
+    organisation: &Id,
+    account: &Id,
+) -> Result<Option<Role>, StoreError> {
+    let role = sqlx::query_scalar!(
+        "SELECT role FROM members WHERE organisation = $1 AND account = $2",
+        organisation.as_str(),
+        account.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    role.map(|role| columns::role("members", account.as_str(), &role)).transpose()
+}
+
+async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), StoreError> {
+    sqlx::query_scalar!(
+        "SELECT id FROM organisations WHERE id = $1 FOR UPDATE",
+        organisation.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! Candidates: which are to be drawn, and what became of each.
+
+use munjigi_domain::timestamp::to_timestamp;
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::{Judgement, PackId, PictureType, RightRound};
+use sqlx::{PgConnection, PgPool};
+
+use super::row;
+use crate::{StoreError, Unit};
+
+/// A pack that is being drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    /// Its kind.
+    pub picture_type: PictureType,
+    /// Items wanted.
+    pub items: u64,
+    /// Candidates that are kept so far.
+    pub kept: u64,
+    /// Candidates there ever were.
+    pub candidates: u64,
+    /// Calls of the gpu-backend that failed one after the other.
+    pub failures: u32,
+    /// Candidates to draw next.
+    pub next: Vec<Candidate>,
+}
+
+/// A candidate that is not drawn yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its place.
+    pub position: i32,
+    /// What it is drawn from.
+    pub seed: [u8; 32],
+}
+
+/// Looks at a pack; none where it is not being drawn, or not yet again.
+pub async fn drawing(
+    pool: &PgPool,
+    pack: PackId,
+    now: UnixMillis,
+    most: u32,
+) -> Result<Option<Drawing>, StoreError> {
+    let pack = pack.to_string();
+    // Before the counts: what others draw meanwhile then counts as kept, and
+    // nobody adds candidates for it.
+    let next = sqlx::query!(
+        "SELECT position, seed FROM pack_items WHERE pack = $1 AND outcome IS NULL
+        ORDER BY position LIMIT $2",
+        pack,
+        i64::from(most)
+    )
+    .fetch_all(pool)
+    .await?;
+    let row = sqlx::query!(
+        r#"SELECT type, items, failures,
+            (SELECT count(*) FROM pack_items WHERE pack = packs.id AND outcome = 'kept') AS "kept!",
+            (SELECT count(*) FROM pack_items WHERE pack = packs.id) AS "candidates!"
+        FROM packs
+        WHERE id = $1 AND state = 'drawing' AND source = 'scenes' AND next_draw_at <= $2"#,
+        pack,
+        to_timestamp(now)
+    )
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let next = next.into_iter().map(|row| {
+        let seed = row.seed.try_into().map_err(|_| row::inconsistent("seed", &pack))?;
+        Ok(Candidate { position: row.position, seed })
+    });
+    Ok(Some(Drawing {
+        picture_type: row::picture_type(&row.r#type, &pack)?,
+        items: u64::from(row.items.unsigned_abs()),
+        kept: row.kept.unsigned_abs(),
+        candidates: row.candidates.unsigned_abs(),
+        failures: row.failures.unsigned_abs(),
+        next: next.collect::<Result<_, StoreError>>()?,
+    }))
+}
+
+/// What became of a candidate.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It may be dealt.
+    Kept {
+        /// The thing to look for.
+        prompt: String,
+        /// What is right.
+        answer: RightRound,
+        /// Its images one after the other.
+        images: Vec<u8>,
+        /// Their lengths.
+        image_lengths: Vec<i32>,
+        /// How plain it is.
+        clarity: f32,
+        /// What the judge made of it.
+        judgement: Option<Judgement>,
+    },
+    /// Not dealt, and why.
+    Dropped(&'static str),
+}
+
+/// Stores a batch of drawn candidates. One that is stored already stays as
+/// it is: whoever drew it again drew the same.
+#[derive(Debug)]
+pub struct StoreDrawn<'a> {
+    /// The pack.
+    pub pack: PackId,
+    /// What drew them.
+    pub drawn_by: &'a str,
+    /// The candidates' places and what became of them.
+    pub outcomes: &'a [(i32, Outcome)],
+}
+
+impl Unit for StoreDrawn<'_> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let pack = self.pack.to_string();
+        for (position, outcome) in self.outcomes {
+            match outcome {
+                Outcome::Dropped(why) => {
+                    sqlx::query!(
+                        "UPDATE pack_items SET outcome = $3
+                        WHERE pack = $1 AND position = $2 AND outcome IS NULL",
+                        pack,
+                        position,
+                        why
+                    )
+                    .execute(&mut *connection)
+                    .await?;
+                }
+                Outcome::Kept { prompt, answer, images, image_lengths, clarity, judgement } => {
+                    let encode = |error| sqlx::Error::Encode(Box::new(error));
+                    let answer = serde_json::to_value(answer).map_err(encode)?;
+                    let judgement = judgement.as_ref().map(serde_json::to_value);
+                    sqlx::query!(
+                        "UPDATE pack_items SET
+                            outcome = 'kept', prompt = $3, answer = $4, images = $5,
+                            image_lengths = $6, clarity = $7, judgement = $8
+                        WHERE pack = $1 AND position = $2 AND outcome IS NULL",
+                        pack,
+                        position,
+                        prompt,
+                        answer,
+                        images,
+                        image_lengths,
+                        clarity,
+                        judgement.transpose().map_err(encode)?
+                    )
+                    .execute(&mut *connection)
+                    .await?;
+                }
+            }
+        }
+        sqlx::query!(
+            "UPDATE packs SET drawn_by = $2, failures = 0, last_error = NULL
+            WHERE id = $1 AND state = 'drawing'",
+            pack,
+            self.drawn_by
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// The gpu-backend did not draw; when to ask it again.
+pub async fn draw_failed(
+    pool: &PgPool,
+    pack: PackId,
+    error: &str,
+    next_draw_at: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE packs SET failures = failures + 1, last_error = $2, next_draw_at = $3
+        WHERE id = $1 AND state = 'drawing'",
+        pack.to_string(),
+        error,
+        to_timestamp(next_draw_at)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Adds candidates after the `known` ones; nothing where somebody else did.
+pub async fn more_candidates(
+    pool: &PgPool,
+    pack: PackId,
+    known: u64,
+    seeds: &[[u8; 32]],
+) -> Result<(), StoreError> {
+    let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.to_vec()).collect();
+    sqlx::query!(
+        "INSERT INTO pack_items (pack, position, seed)
+        SELECT $1, $2 + place - 1, seed
+        FROM unnest($3::bytea[]) WITH ORDINALITY AS seeds (seed, place)
+        WHERE EXISTS (SELECT FROM packs WHERE id = $1 AND state = 'drawing')
+            AND (SELECT count(*) FROM pack_items WHERE pack = $1) = $2
+            AND NOT EXISTS (SELECT FROM pack_items WHERE pack = $1 AND outcome IS NULL)
+        ON CONFLICT DO NOTHING",
+        pack.to_string(),
+        row::bigint(known),
+        &seeds
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

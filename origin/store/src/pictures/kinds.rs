@@ -1,0 +1,101 @@
+//! What operators chose per kind of picture.
+
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::PictureType;
+use sqlx::{PgConnection, PgExecutor};
+
+use super::{pools, row};
+use crate::{StoreError, Unit};
+
+/// What an operator chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// Dealt, whatever was measured.
+    On,
+    /// Not dealt.
+    Off,
+}
+
+impl Switch {
+    /// The spelling in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// A kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindRow {
+    /// Which.
+    pub picture_type: PictureType,
+    /// What an operator chose; none leaves it to the measurement.
+    pub switch: Option<Switch>,
+    /// Since when its pool is short.
+    pub below_since: Option<UnixMillis>,
+}
+
+/// Every kind.
+pub async fn kinds(executor: impl PgExecutor<'_>) -> Result<Vec<KindRow>, StoreError> {
+    let rows = sqlx::query!("SELECT type, switch, below_since FROM picture_kinds ORDER BY type")
+        .fetch_all(executor)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let switch = match row.switch.as_deref() {
+                Some("on") => Some(Switch::On),
+                Some("off") => Some(Switch::Off),
+                _ => None,
+            };
+            Ok(KindRow {
+                picture_type: row::picture_type(&row.r#type, &row.r#type)?,
+                switch,
+                below_since: row.below_since.map(from_timestamp),
+            })
+        })
+        .collect()
+}
+
+/// Whether a kind is dealt, given its switch.
+pub type Deals<'a> = &'a (dyn Fn(PictureType, Option<Switch>) -> bool + Sync);
+
+/// Switches a kind, and has the pools follow.
+pub struct SwitchKind<'a> {
+    /// Which.
+    pub kind: PictureType,
+    /// On or off; none leaves it to the measurement.
+    pub switch: Option<Switch>,
+    /// Whether a kind is dealt, given its switch.
+    pub deals: Deals<'a>,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for SwitchKind<'_> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let pools = pools::lock(connection).await?;
+        sqlx::query!(
+            "UPDATE picture_kinds SET
+                switch = $2, switched_at = CASE WHEN $2::text IS NULL THEN NULL ELSE $3::timestamptz END
+            WHERE type = $1",
+            self.kind.as_str(),
+            self.switch.map(Switch::as_str),
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let off = off(&kinds(&mut *connection).await?, self.deals);
+        pools::queue(connection, &pools, &off, self.now).await
+    }
+}
+
+/// The kinds that are not dealt.
+pub(super) fn off(kinds: &[KindRow], deals: Deals<'_>) -> Vec<PictureType> {
+    let off = kinds.iter().filter(|row| !deals(row.picture_type, row.switch));
+    off.map(|row| row.picture_type).collect()
+}

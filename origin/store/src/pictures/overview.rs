@@ -1,0 +1,127 @@
+//! How the pools are, for people and for metrics; and the wish to have them
+//! filled now.
+
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::PictureType;
+use sqlx::{PgConnection, PgPool};
+
+use super::row;
+use super::tend::{Birth, begin};
+use crate::{StoreError, Unit};
+
+/// One kind's packs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// Which.
+    pub picture_type: PictureType,
+    /// Packs that are being drawn.
+    pub drawing: u64,
+    /// Packs on their way to the edge.
+    pub drawn: u64,
+    /// Packs at the edge.
+    pub published: u64,
+    /// Packs that left the pools and are not deleted yet.
+    pub retiring: u64,
+    /// Challenges left to deal in published packs.
+    pub left: u64,
+    /// When a pack was last drawn.
+    pub last_drawn: Option<UnixMillis>,
+    /// Since when fewer are left than the low-water mark.
+    pub below_since: Option<UnixMillis>,
+    /// Challenges dealt from packs of the last week.
+    pub dealt: u64,
+    /// Right answers to them.
+    pub right: u64,
+    /// Wrong answers to them.
+    pub wrong: u64,
+    /// Visitors who chose another way.
+    pub way: u64,
+    /// What the gpu-backend last said, where it draws none.
+    pub last_error: Option<String>,
+}
+
+/// Every kind.
+pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT kind.type, kind.below_since,
+            count(*) FILTER (WHERE state = 'drawing') AS "drawing!",
+            count(*) FILTER (WHERE state = 'drawn') AS "drawn!",
+            count(*) FILTER (WHERE state = 'published') AS "published!",
+            count(*) FILTER (WHERE state = 'retiring') AS "retiring!",
+            coalesce(sum(GREATEST(deal_limit - dealt, 0))
+                FILTER (WHERE state = 'published' AND retire_at > $1), 0)::bigint AS "left!",
+            max(drawn_at) AS last_drawn,
+            coalesce(sum(dealt), 0)::bigint AS "dealt!",
+            coalesce(sum(answered_right), 0)::bigint AS "right!",
+            coalesce(sum(answered_wrong), 0)::bigint AS "wrong!",
+            coalesce(sum(way), 0)::bigint AS "way!",
+            max(last_error) FILTER (WHERE state = 'drawing') AS last_error
+        FROM picture_kinds AS kind
+        LEFT JOIN packs ON packs.type = kind.type
+            AND (state <> 'deleted' OR deleted_at > $1::timestamptz - interval '7 days')
+        GROUP BY kind.type, kind.below_since ORDER BY kind.type"#,
+        to_timestamp(now)
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Overview {
+                picture_type: row::picture_type(&row.r#type, &row.r#type)?,
+                drawing: row.drawing.unsigned_abs(),
+                drawn: row.drawn.unsigned_abs(),
+                published: row.published.unsigned_abs(),
+                retiring: row.retiring.unsigned_abs(),
+                left: row.left.unsigned_abs(),
+                last_drawn: row.last_drawn.map(from_timestamp),
+                below_since: row.below_since.map(from_timestamp),
+                dealt: row.dealt.unsigned_abs(),
+                right: row.right.unsigned_abs(),
+                wrong: row.wrong.unsigned_abs(),
+                way: row.way.unsigned_abs(),
+                last_error: row.last_error,
+            })
+        })
+        .collect()
+}
+
+/// Begins these packs, whatever the marks say, and ends every wait.
+pub async fn refill(pool: &PgPool, births: &[Birth], now: UnixMillis) -> Result<(), StoreError> {
+    crate::transact(pool, &Refill { births, now }).await
+}
+
+struct Refill<'a> {
+    births: &'a [Birth],
+    now: UnixMillis,
+}
+
+impl Unit for Refill<'_> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        for birth in self.births {
+            begin(connection, birth, self.now).await?;
+        }
+        let now = to_timestamp(self.now);
+        sqlx::query!(
+            "UPDATE packs SET next_draw_at = $1, failures = 0 WHERE state = 'drawing'",
+            now
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query!(
+            "UPDATE pack_publications SET next_try_at = $1, attempts = 0 WHERE next_try_at > $1",
+            now
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query!(
+            "UPDATE pool_publication SET next_try_at = $1, attempts = 0 WHERE next_try_at > $1",
+            now
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}

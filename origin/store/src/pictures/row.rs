@@ -1,0 +1,90 @@
+//! A pack as the factory looks at it.
+
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::{PackId, PictureType};
+
+use crate::StoreError;
+
+/// Where a pack is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PackState {
+    /// Its candidates are being drawn.
+    Drawing,
+    /// Whole; to be delivered to the edge.
+    Drawn,
+    /// The edge has it.
+    Published,
+    /// Out of the pools; the edge still has it.
+    Retiring,
+    /// Gone.
+    Deleted,
+}
+
+impl PackState {
+    const ALL: [Self; 5] =
+        [Self::Drawing, Self::Drawn, Self::Published, Self::Retiring, Self::Deleted];
+
+    /// The spelling in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Drawing => "drawing",
+            Self::Drawn => "drawn",
+            Self::Published => "published",
+            Self::Retiring => "retiring",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// A pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackRow {
+    /// Its name.
+    pub id: PackId,
+    /// Its kind.
+    pub picture_type: PictureType,
+    /// Where it is on its way.
+    pub state: PackState,
+    /// Challenges that may be dealt.
+    pub deal_limit: u64,
+    /// Challenges dealt.
+    pub dealt: u64,
+    /// From then on nothing is dealt from it, where it is published.
+    pub retire_at: Option<UnixMillis>,
+    /// Not to be drawn on before.
+    pub next_draw_at: UnixMillis,
+}
+
+impl PackRow {
+    /// Challenges left to deal.
+    pub const fn left(&self) -> u64 {
+        self.deal_limit.saturating_sub(self.dealt)
+    }
+}
+
+pub(super) fn pack_id(text: &str) -> Result<PackId, StoreError> {
+    text.parse().map_err(|_| inconsistent("id", text))
+}
+
+pub(super) fn picture_type(text: &str, pack: &str) -> Result<PictureType, StoreError> {
+    PictureType::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| inconsistent("type", pack))
+}
+
+pub(super) fn state(text: &str, pack: &str) -> Result<PackState, StoreError> {
+    PackState::ALL
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| inconsistent("state", pack))
+}
+
+pub(super) fn inconsistent(column: &'static str, pack: &str) -> StoreError {
+    StoreError::Inconsistent { table: "packs", column, row: pack.to_owned() }
+}
+
+pub(super) fn bigint(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

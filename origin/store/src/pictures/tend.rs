@@ -1,0 +1,182 @@
+//! One look at everything: what the plan says is done in one transaction, in
+//! one origin at a time.
+
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::{PackId, PictureType};
+use sqlx::PgConnection;
+use time::Duration;
+
+use super::kinds::{KindRow, kinds};
+use super::pools;
+use super::row::{self, PackRow, bigint};
+use crate::{StoreError, Unit};
+
+/// Nobody holds a challenge for longer than this after its pack left the
+/// pools.
+const KEPT_AT_THE_EDGE: Duration = Duration::minutes(30);
+
+/// A pack to be drawn.
+#[derive(Debug, Clone)]
+pub struct Birth {
+    /// Its name.
+    pub id: PackId,
+    /// Its kind.
+    pub picture_type: PictureType,
+    /// Items wanted.
+    pub items: u16,
+    /// Challenges that may be dealt from it.
+    pub deal_limit: u64,
+    /// A candidate each.
+    pub seeds: Vec<[u8; 32]>,
+}
+
+/// What is to be done.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// Packs to begin.
+    pub begin: Vec<Birth>,
+    /// Packs to take out of the pools.
+    pub retire: Vec<PackId>,
+    /// Packs to deal from until then.
+    pub extend: Vec<(PackId, UnixMillis)>,
+    /// Kinds that are not dealt.
+    pub off: Vec<PictureType>,
+    /// Kinds of which too few challenges are left.
+    pub short: Vec<PictureType>,
+}
+
+/// Looks, decides, does.
+pub struct Tend<'a> {
+    /// Decides, from every pack that is not yet retiring.
+    pub decide: &'a (dyn Fn(&[PackRow], &[KindRow]) -> Decision + Sync),
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Tend<'_> {
+    type Output = Vec<PackRow>;
+
+    /// The packs that are to be drawn on.
+    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError> {
+        let locked = pools::lock(connection).await?;
+        let decision = (self.decide)(&packs(connection).await?, &kinds(&mut *connection).await?);
+        for pack in &decision.retire {
+            sqlx::query!(
+                "UPDATE packs SET state = 'retiring' WHERE id = $1 AND state = 'published'",
+                pack.to_string()
+            )
+            .execute(&mut *connection)
+            .await?;
+        }
+        for (pack, until) in &decision.extend {
+            sqlx::query!(
+                "UPDATE packs SET retire_at = $2 WHERE id = $1 AND state = 'published'",
+                pack.to_string(),
+                to_timestamp(*until)
+            )
+            .execute(&mut *connection)
+            .await?;
+        }
+        for birth in &decision.begin {
+            begin(connection, birth, self.now).await?;
+        }
+        pools::queue(connection, &locked, &decision.off, self.now).await?;
+        note_short(connection, &decision.short, self.now).await?;
+        queue_deletions(connection, self.now).await?;
+        let drawing = packs(connection).await?;
+        // One of a kind that is off waits for the kind to come back.
+        let wanted = |pack: &PackRow| {
+            pack.state == super::PackState::Drawing && !decision.off.contains(&pack.picture_type)
+        };
+        Ok(drawing.into_iter().filter(wanted).collect())
+    }
+}
+
+async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT id, type, state, deal_limit, dealt, retire_at, next_draw_at FROM packs
+        WHERE state IN ('drawing', 'drawn', 'published') ORDER BY created_at, id"
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(PackRow {
+                picture_type: row::picture_type(&row.r#type, &row.id)?,
+                state: row::state(&row.state, &row.id)?,
+                deal_limit: row.deal_limit.unsigned_abs(),
+                dealt: row.dealt.unsigned_abs(),
+                retire_at: row.retire_at.map(from_timestamp),
+                next_draw_at: from_timestamp(row.next_draw_at),
+                id: row::pack_id(&row.id)?,
+            })
+        })
+        .collect()
+}
+
+/// Nothing where another pack of the kind is already being drawn.
+pub(super) async fn begin(
+    connection: &mut PgConnection,
+    birth: &Birth,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let begun = sqlx::query!(
+        "INSERT INTO packs (id, type, source, state, items, deal_limit, created_at, next_draw_at)
+        VALUES ($1, $2, 'scenes', 'drawing', $3, $4, $5, $5) ON CONFLICT DO NOTHING",
+        birth.id.to_string(),
+        birth.picture_type.as_str(),
+        i32::from(birth.items),
+        bigint(birth.deal_limit),
+        to_timestamp(now)
+    )
+    .execute(&mut *connection)
+    .await?;
+    if begun.rows_affected() == 0 {
+        return Ok(());
+    }
+    let seeds: Vec<Vec<u8>> = birth.seeds.iter().map(|seed| seed.to_vec()).collect();
+    sqlx::query!(
+        "INSERT INTO pack_items (pack, position, seed)
+        SELECT $1, place - 1, seed FROM unnest($2::bytea[]) WITH ORDINALITY AS seeds (seed, place)",
+        birth.id.to_string(),
+        &seeds
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn note_short(
+    connection: &mut PgConnection,
+    short: &[PictureType],
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let short: Vec<String> = short.iter().map(|kind| kind.as_str().to_owned()).collect();
+    sqlx::query!(
+        "UPDATE picture_kinds SET
+            below_since = CASE WHEN type = ANY ($1) THEN coalesce(below_since, $2) END
+        WHERE (below_since IS NULL) = (type = ANY ($1))",
+        &short,
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn queue_deletions(connection: &mut PgConnection, now: UnixMillis) -> Result<(), StoreError> {
+    let now = to_timestamp(now);
+    sqlx::query!(
+        "INSERT INTO pack_publications (pack, action, queued_at, next_try_at)
+        SELECT id, 'delete', $1, $1 FROM packs WHERE state = 'retiring' AND left_at <= $2
+        ON CONFLICT (pack) DO UPDATE SET
+            action = 'delete', queued_at = $1, next_try_at = $1, attempts = 0, last_error = NULL
+        WHERE pack_publications.action = 'put'",
+        now,
+        now - KEPT_AT_THE_EDGE
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

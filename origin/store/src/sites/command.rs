@@ -1,0 +1,196 @@
+//! Changes of sites that are made with the `munjigi` command: the same units
+//! as everywhere, written down for the organisation that owns the site.
+
+use munjigi_domain::accounts::{Id, MostSites};
+use munjigi_domain::settings::changes;
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::SiteConfig;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::owned::{action, made, sides};
+use super::room::has_room;
+use super::{ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent};
+use crate::audit::{self, CommandEntry};
+use crate::{StoreError, Unit};
+
+/// Makes a site that belongs to nobody yet.
+#[derive(Debug)]
+pub struct CreateByCommand<'a>(pub CreateSite<'a>);
+
+impl Unit for CreateByCommand<'_> {
+    type Output = SiteConfig;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
+        let config = self.0.run(&mut *connection).await?;
+        let entry = CommandEntry {
+            by: audit::COMMAND,
+            organisation: None,
+            action: "site.create",
+            subject: &config.sitekey,
+            before: None,
+            after: Some(made(self.0.name, &config)),
+        };
+        audit::write_command(connection, &entry, self.0.now).await?;
+        Ok(config)
+    }
+}
+
+/// Changes a site, whoever's it is.
+#[derive(Debug)]
+pub struct ChangeByCommand<'a>(pub ChangeSite<'a>);
+
+impl Unit for ChangeByCommand<'_> {
+    type Output = Result<SiteConfig, ChangeRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let ChangeSite { sitekey, change, now } = self.0;
+        let changed = self.0.run(&mut *connection).await?;
+        if changed.is_ok() {
+            let organisation = owner(&mut *connection, sitekey).await?;
+            let entry = CommandEntry {
+                by: audit::COMMAND,
+                organisation: organisation.as_deref(),
+                action: action(change),
+                subject: sitekey,
+                before: None,
+                after: None,
+            };
+            audit::write_command(connection, &entry, now).await?;
+        }
+        Ok(changed)
+    }
+}
+
+/// Edits a site, whoever's it is.
+#[derive(Debug)]
+pub struct EditByCommand<'a>(pub EditSite<'a>);
+
+impl Unit for EditByCommand<'_> {
+    type Output = Result<Edited, EditRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let EditSite { sitekey, intent, now, .. } = self.0;
+        let edited = match self.0.run(&mut *connection).await? {
+            Ok(edited) => edited,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let (before, after) = sides(changes(&edited.before, &edited.after));
+        if !after.is_empty() && intent == Intent::Write {
+            let organisation = owner(&mut *connection, sitekey).await?;
+            let entry = CommandEntry {
+                by: audit::COMMAND,
+                organisation: organisation.as_deref(),
+                action: "site.edit",
+                subject: sitekey,
+                before: Some(before.into()),
+                after: Some(after.into()),
+            };
+            audit::write_command(connection, &entry, now).await?;
+        }
+        Ok(Ok(edited))
+    }
+}
+
+/// Gives a site to an organisation, or to nobody.
+#[derive(Debug)]
+pub struct GiveSite<'a> {
+    /// Which.
+    pub sitekey: &'a str,
+    /// To whom; nobody: only operators see it.
+    pub organisation: Option<&'a Id>,
+    /// Most that an organisation may have.
+    pub most: MostSites,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+/// Whose a site was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Before.
+    pub before: Option<String>,
+    /// What the organisation that has it now is called.
+    pub name: Option<String>,
+}
+
+/// Why a site was not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GiveRefused {
+    /// By what the site is.
+    #[error(transparent)]
+    Site(#[from] ChangeRefused),
+    /// Nobody of this name.
+    #[error("no organisation has this id")]
+    UnknownOrganisation,
+}
+
+impl Unit for GiveSite<'_> {
+    type Output = Result<Given, GiveRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let site = sqlx::query!(
+            "SELECT organisation, deleted_at FROM sites WHERE sitekey = $1 FOR UPDATE",
+            self.sitekey
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(site) = site else { return Ok(Err(ChangeRefused::Unknown.into())) };
+        if site.deleted_at.is_some() {
+            return Ok(Err(ChangeRefused::Deleted.into()));
+        }
+        let new = self.organisation.map(Id::as_str);
+        if site.organisation.as_deref() == new {
+            return Ok(Err(ChangeRefused::Unchanged.into()));
+        }
+        let name = match new {
+            None => None,
+            Some(id) => {
+                // Held until the site is its own: it cannot be erased meanwhile.
+                let name = sqlx::query_scalar!(
+                    "SELECT name FROM organisations WHERE id = $1 FOR KEY SHARE",
+                    id
+                )
+                .fetch_optional(&mut *connection)
+                .await?;
+                let Some(name) = name else { return Ok(Err(GiveRefused::UnknownOrganisation)) };
+                if !has_room(connection, id, self.most).await? {
+                    return Ok(Err(ChangeRefused::TooManySites.into()));
+                }
+                Some(name)
+            }
+        };
+        sqlx::query!(
+            "UPDATE sites SET organisation = $2, changed_at = $3 WHERE sitekey = $1",
+            self.sitekey,
+            new,
+            munjigi_domain::timestamp::to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let before = site.organisation;
+        // Both read that it came or went.
+        for organisation in [before.as_deref(), new].into_iter().flatten() {
+            let entry = CommandEntry {
+                by: audit::COMMAND,
+                organisation: Some(organisation),
+                action: "site.give",
+                subject: self.sitekey,
+                before: Some(json!({ "organisation": before })),
+                after: Some(json!({ "organisation": new })),
+            };
+            audit::write_command(&mut *connection, &entry, self.now).await?;
+        }
+        Ok(Ok(Given { before, name }))
+    }
+}
+
+pub(super) async fn owner(
+    connection: &mut PgConnection,
+    sitekey: &str,
+) -> Result<Option<String>, StoreError> {
+    let owner = sqlx::query_scalar!("SELECT organisation FROM sites WHERE sitekey = $1", sitekey)
+        .fetch_one(connection)
+        .await?;
+    Ok(owner)
+}

@@ -1,0 +1,313 @@
+//! Imports of a site: asked for, live once control of the host is proven, and
+//! given back. What becomes live or ends is published, with the filter, and
+//! written down in the same transaction.
+
+use munjigi_captcha::{Exemption, Hostname, MAX_IMPORTS, SecretHash, Site, Vendor};
+use munjigi_domain::timestamp::to_timestamp;
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::SiteConfig;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use super::change::raise_version;
+use super::command::owner;
+use super::{ChangeRefused, SiteRecord, fetch};
+use crate::audit::{self, CommandEntry};
+use crate::vendor_keys::{self, Import};
+use crate::{StoreError, Unit, publications};
+
+/// Why nothing was imported or given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ImportRefused {
+    /// By what the site is.
+    #[error(transparent)]
+    Site(#[from] ChangeRefused),
+    /// A key is imported for a host of the site.
+    #[error("the site does not allow this host")]
+    Host,
+    /// Twenty are enough.
+    #[error("a site can have at most {MAX_IMPORTS} imports")]
+    TooMany,
+    /// It needs no proof any more.
+    #[error("this key is already active for this host at this site")]
+    Live,
+    /// Another site was first.
+    #[error("this key is active for this host at another site")]
+    Taken,
+    /// A secret names one site.
+    #[error("this secret is active at another site; a secret can stand for one site only")]
+    SecretTaken,
+    /// It was never asked for.
+    #[error("the site has no import of this key for this host")]
+    Unknown,
+}
+
+/// Asks for an import. Once more, it takes the new secret and keeps the token.
+#[derive(Debug)]
+pub struct AskImport<'a> {
+    /// The site.
+    pub sitekey: &'a str,
+    /// Whose key it is.
+    pub vendor: Vendor,
+    /// The vendor's sitekey.
+    pub key: &'a str,
+    /// The host that it is for.
+    pub host: &'a Hostname,
+    /// Of the vendor's secret.
+    pub secret: &'a SecretHash,
+    /// What is to be published at the host, where nothing was asked before.
+    pub token: &'a str,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for AskImport<'_> {
+    type Output = Result<Import, ImportRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let Some(site) = lock(connection, self.sitekey).await? else {
+            return Ok(Err(ChangeRefused::Unknown.into()));
+        };
+        if let Err(refused) = allowed(&site, self.host) {
+            return Ok(Err(refused));
+        }
+        let known = vendor_keys::of_site(&mut *connection, self.sitekey).await?;
+        let host = self.host.as_str();
+        match known.iter().find(|import| import.key == self.key && import.host == host) {
+            Some(import) if import.live_at.is_some() => return Ok(Err(ImportRefused::Live)),
+            None if known.len() >= MAX_IMPORTS => return Ok(Err(ImportRefused::TooMany)),
+            Some(_) | None => {}
+        }
+        let wanted = Wanted { sitekey: self.sitekey, key: self.key, host };
+        if let Err(refused) = wanted.free(connection, self.secret.as_str()).await? {
+            return Ok(Err(refused));
+        }
+        let import = sqlx::query_as!(
+            Import,
+            "INSERT INTO site_imports (sitekey, vendor, key, host, secret_hash, token, asked_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (sitekey, key, host) DO UPDATE SET
+                vendor = EXCLUDED.vendor, secret_hash = EXCLUDED.secret_hash,
+                asked_at = EXCLUDED.asked_at
+            RETURNING vendor, key, host, secret_hash, token, asked_at, live_at",
+            self.sitekey,
+            self.vendor.as_str(),
+            self.key,
+            host,
+            self.secret.as_str(),
+            self.token,
+            to_timestamp(self.now)
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(Ok(import))
+    }
+}
+
+/// Makes an import live, whose host was seen to publish its token.
+#[derive(Debug)]
+pub struct MakeLive<'a> {
+    /// The site.
+    pub sitekey: &'a str,
+    /// The import, as it was when its token was looked for.
+    pub import: &'a Import,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for MakeLive<'_> {
+    type Output = Result<SiteConfig, ImportRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let Some(site) = lock(connection, self.sitekey).await? else {
+            return Ok(Err(ChangeRefused::Unknown.into()));
+        };
+        let Import { key, host, token, .. } = self.import;
+        let host_name = Hostname::parse(host).map_err(|_| inconsistent(&self.import.name()))?;
+        if let Err(refused) = allowed(&site, &host_name) {
+            return Ok(Err(refused));
+        }
+        // Whoever else proves the same waits here, and then sees this one.
+        let version = vendor_keys::lock(connection).await?;
+        let known = vendor_keys::of_site(&mut *connection, self.sitekey).await?;
+        let same = |it: &&Import| it.key == *key && it.host == *host && it.token == *token;
+        let Some(import) = known.iter().find(same) else {
+            return Ok(Err(ImportRefused::Unknown));
+        };
+        if import.live_at.is_some() {
+            return Ok(Err(ImportRefused::Live));
+        }
+        let wanted = Wanted { sitekey: self.sitekey, key, host };
+        if let Err(refused) = wanted.free(connection, &import.secret_hash).await? {
+            return Ok(Err(refused));
+        }
+        sqlx::query!(
+            "UPDATE site_imports SET live_at = $4 WHERE sitekey = $1 AND key = $2 AND host = $3",
+            self.sitekey,
+            key,
+            host,
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query!(
+            "UPDATE sites SET aliases = array_append(aliases, $2) WHERE sitekey = $1",
+            self.sitekey,
+            import.name()
+        )
+        .execute(&mut *connection)
+        .await?;
+        let change = Changed { site: &site, version, now: self.now, action: "site.import" };
+        change.follow(connection, None, Some(told(import))).await.map(Ok)
+    }
+}
+
+/// Gives an import back, live or not.
+#[derive(Debug)]
+pub struct RemoveImport<'a> {
+    /// The site; it may be deleted, so that another one can have the key.
+    pub sitekey: &'a str,
+    /// The vendor's sitekey.
+    pub key: &'a str,
+    /// The host that it was for.
+    pub host: &'a str,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for RemoveImport<'_> {
+    type Output = Result<Import, ImportRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let Some(site) = lock(connection, self.sitekey).await? else {
+            return Ok(Err(ChangeRefused::Unknown.into()));
+        };
+        let version = vendor_keys::lock(connection).await?;
+        let import = sqlx::query_as!(
+            Import,
+            "DELETE FROM site_imports WHERE sitekey = $1 AND key = $2 AND host = $3
+            RETURNING vendor, key, host, secret_hash, token, asked_at, live_at",
+            self.sitekey,
+            self.key,
+            self.host
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(import) = import else { return Ok(Err(ImportRefused::Unknown)) };
+        if import.live_at.is_some() {
+            sqlx::query!(
+                "UPDATE sites SET aliases = array_remove(aliases, $2) WHERE sitekey = $1",
+                self.sitekey,
+                import.name()
+            )
+            .execute(&mut *connection)
+            .await?;
+            let action = "site.import-remove";
+            let change = Changed { site: &site, version, now: self.now, action };
+            change.follow(connection, Some(told(&import)), None).await?;
+        }
+        Ok(Ok(import))
+    }
+}
+
+async fn lock(
+    connection: &mut PgConnection,
+    sitekey: &str,
+) -> Result<Option<SiteRecord>, StoreError> {
+    // First alone: what another transaction committed while this one waited
+    // for the row is then in what the next query reads.
+    sqlx::query_scalar!("SELECT version FROM sites WHERE sitekey = $1 FOR UPDATE", sitekey)
+        .fetch_optional(&mut *connection)
+        .await?;
+    fetch(connection, sitekey).await
+}
+
+fn allowed(site: &SiteRecord, host: &Hostname) -> Result<(), ImportRefused> {
+    if site.deleted_at.is_some() {
+        return Err(ChangeRefused::Deleted.into());
+    }
+    let parsed = Site::parse(&site.config, Exemption::Ignored);
+    if parsed.is_ok_and(|site| site.allows(host)) { Ok(()) } else { Err(ImportRefused::Host) }
+}
+
+struct Wanted<'a> {
+    sitekey: &'a str,
+    key: &'a str,
+    host: &'a str,
+}
+
+impl Wanted<'_> {
+    /// Whether no other site has it.
+    async fn free(
+        &self,
+        connection: &mut PgConnection,
+        secret_hash: &str,
+    ) -> Result<Result<(), ImportRefused>, StoreError> {
+        let taken = sqlx::query!(
+            r#"SELECT
+                EXISTS(
+                    SELECT FROM site_imports WHERE live_at IS NOT NULL
+                        AND key = $2 AND host = $3 AND sitekey <> $1
+                ) AS "key!",
+                EXISTS(
+                    SELECT FROM site_imports WHERE live_at IS NOT NULL
+                        AND secret_hash = $4 AND sitekey <> $1
+                ) AS "secret!""#,
+            self.sitekey,
+            self.key,
+            self.host,
+            secret_hash
+        )
+        .fetch_one(connection)
+        .await?;
+        Ok(match (taken.key, taken.secret) {
+            (true, _) => Err(ImportRefused::Taken),
+            (_, true) => Err(ImportRefused::SecretTaken),
+            (false, false) => Ok(()),
+        })
+    }
+}
+
+struct Changed<'a> {
+    site: &'a SiteRecord,
+    /// The filter's, under lock.
+    version: u64,
+    now: UnixMillis,
+    action: &'static str,
+}
+
+impl Changed<'_> {
+    /// What follows a change: version, publications, record.
+    async fn follow(
+        &self,
+        connection: &mut PgConnection,
+        before: Option<Value>,
+        after: Option<Value>,
+    ) -> Result<SiteConfig, StoreError> {
+        let sitekey = self.site.config.sitekey.as_str();
+        let config = raise_version(connection, sitekey, self.now).await?;
+        let payload = self.site.deleted_at.is_none().then_some(&config);
+        vendor_keys::queue(connection, self.version, self.now).await?;
+        publications::queue(connection, sitekey, config.version, payload, self.now).await?;
+        let organisation = owner(connection, sitekey).await?;
+        let entry = CommandEntry {
+            by: audit::COMMAND,
+            organisation: organisation.as_deref(),
+            action: self.action,
+            subject: sitekey,
+            before,
+            after,
+        };
+        audit::write_command(connection, &entry, self.now).await?;
+        Ok(config)
+    }
+}
+
+/// What the record says of an import.
+fn told(import: &Import) -> Value {
+    json!({ "vendor": import.vendor, "key": import.key, "host": import.host })
+}
+
+fn inconsistent(row: &str) -> StoreError {
+    StoreError::Inconsistent { table: "site_imports", column: "host", row: row.to_owned() }
+}

@@ -1,0 +1,310 @@
+//! Sites as their organisation sees and changes them: what belongs to others
+//! is not there. Each change is written down in its transaction.
+
+use munjigi_domain::accounts::{Id, MostSites};
+use munjigi_domain::settings::{FieldChange, Mark, changes};
+use munjigi_protocol::{SiteConfig, SiteState};
+use serde_json::{Map, Value, json};
+use sqlx::{PgConnection, PgPool};
+use time::{Duration, OffsetDateTime};
+
+use super::room::has_room;
+use super::row::SiteRow;
+use super::{
+    Change, ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent,
+    SiteRecord, fetch,
+};
+use crate::audit::{self, Actor, Entry};
+use crate::{StoreError, Unit};
+
+/// How far back it is looked for a site's first sign of life.
+const LOOKED_BACK: Duration = Duration::days(30);
+
+/// Every site of an organisation: those in use by name, then the deleted
+/// ones.
+pub async fn of_organisation(
+    pool: &PgPool,
+    organisation: &Id,
+) -> Result<Vec<SiteRecord>, StoreError> {
+    let rows = sqlx::query_as!(
+        SiteRow,
+        r#"SELECT sites.*, published_version, last_error,
+            ARRAY(
+                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                    AND revoked_at IS NULL ORDER BY created_at, slot
+            ) || ARRAY(
+                SELECT DISTINCT secret_hash FROM site_imports
+                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
+            ) AS "secrets!"
+        FROM sites LEFT JOIN site_publications USING (sitekey)
+        WHERE organisation = $1 ORDER BY deleted_at IS NOT NULL, name, sites.sitekey"#,
+        organisation.as_str()
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(SiteRow::record).collect()
+}
+
+/// Some sites of an organisation, by sitekey, after one.
+pub async fn part_of(
+    pool: &PgPool,
+    organisation: &Id,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<SiteRecord>, StoreError> {
+    let rows = sqlx::query_as!(
+        SiteRow,
+        r#"SELECT sites.*, published_version, last_error,
+            ARRAY(
+                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                    AND revoked_at IS NULL ORDER BY created_at, slot
+            ) || ARRAY(
+                SELECT DISTINCT secret_hash FROM site_imports
+                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
+            ) AS "secrets!"
+        FROM sites LEFT JOIN site_publications USING (sitekey)
+        WHERE organisation = $1 AND sites.sitekey > $2 ORDER BY sites.sitekey LIMIT $3"#,
+        organisation.as_str(),
+        after,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(SiteRow::record).collect()
+}
+
+/// Signs of life of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// A challenge was issued in the last thirty days.
+    pub challenge: bool,
+    /// A token was redeemed in them.
+    pub redeemed: bool,
+}
+
+/// Whether a site is used.
+pub async fn seen(pool: &PgPool, sitekey: &str, now: OffsetDateTime) -> Result<Seen, StoreError> {
+    let seen = sqlx::query_as!(
+        Seen,
+        r#"SELECT
+            EXISTS(
+                SELECT FROM minute_counts
+                WHERE sitekey = $1 AND minute > $2 AND kind = 'issued'
+            ) AS "challenge!",
+            EXISTS(SELECT FROM redeemed WHERE sitekey = $1 AND redeemed_at > $2) AS "redeemed!""#,
+        sitekey,
+        now - LOOKED_BACK
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(seen)
+}
+
+/// Makes a site for an organisation.
+#[derive(Debug)]
+pub struct CreateOwned<'a> {
+    /// The site.
+    pub create: CreateSite<'a>,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Who makes it.
+    pub actor: &'a Actor,
+    /// Most that the organisation may have.
+    pub most: MostSites,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// There is a site now.
+    New,
+    /// The sitekey is in use: the same form was sent before.
+    Before,
+    /// None: the organisation has as many as it may.
+    TooMany,
+}
+
+impl Unit for CreateOwned<'_> {
+    type Output = Created;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Created, StoreError> {
+        let sitekey = self.create.config.sitekey.as_str();
+        // Two of the same form at once wait for each other here.
+        sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", sitekey)
+            .execute(&mut *connection)
+            .await?;
+        let before =
+            sqlx::query_scalar!(r#"SELECT 1 AS "one!" FROM sites WHERE sitekey = $1"#, sitekey)
+                .fetch_optional(&mut *connection)
+                .await?;
+        if before.is_some() {
+            return Ok(Created::Before);
+        }
+        if !has_room(connection, self.organisation.as_str(), self.most).await? {
+            return Ok(Created::TooMany);
+        }
+        let config = self.create.run(&mut *connection).await?;
+        sqlx::query!(
+            "UPDATE sites SET organisation = $2 WHERE sitekey = $1",
+            sitekey,
+            self.organisation.as_str()
+        )
+        .execute(&mut *connection)
+        .await?;
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "site.create",
+            subject: sitekey,
+            before: None,
+            after: Some(made(self.create.name, &config)),
+        };
+        audit::write(connection, &entry, self.create.now).await?;
+        Ok(Created::New)
+    }
+}
+
+/// Changes a site of an organisation.
+#[derive(Debug)]
+pub struct ChangeOwned<'a> {
+    /// The change.
+    pub change: ChangeSite<'a>,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Who makes it.
+    pub actor: &'a Actor,
+}
+
+impl Unit for ChangeOwned<'_> {
+    type Output = Result<SiteConfig, ChangeRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let ChangeSite { sitekey, change, now } = self.change;
+        let owned = sqlx::query_scalar!(
+            r#"SELECT deleted_at IS NOT NULL AS "deleted!" FROM sites
+            WHERE sitekey = $1 AND organisation = $2 FOR UPDATE"#,
+            sitekey,
+            self.organisation.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(was_deleted) = owned else { return Ok(Err(ChangeRefused::Unknown)) };
+        let changed = self.change.run(&mut *connection).await?;
+        if changed.is_ok() {
+            let entry = Entry {
+                actor: self.actor,
+                organisation: Some(self.organisation),
+                action: if was_deleted { "site.restore" } else { action(change) },
+                subject: sitekey,
+                before: None,
+                after: match change {
+                    Change::SetState(state, _) if was_deleted => Some(json!({ "state": state })),
+                    _ => None,
+                },
+            };
+            audit::write(connection, &entry, now).await?;
+        }
+        Ok(changed)
+    }
+}
+
+/// Edits a site of an organisation.
+#[derive(Debug)]
+pub struct EditOwned<'a> {
+    /// The edit.
+    pub edit: EditSite<'a>,
+    /// The mark of the settings that whoever edits was shown.
+    pub shown: &'a Mark,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Who edits.
+    pub actor: &'a Actor,
+    /// What the record calls it.
+    pub action: &'static str,
+}
+
+/// Why nothing was edited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EditOwnedRefused {
+    /// By the edit's own rules.
+    #[error(transparent)]
+    Edit(#[from] EditRefused),
+    /// The site is no longer as it was shown.
+    #[error("the site has changed since")]
+    ChangedSince,
+}
+
+impl Unit for EditOwned<'_> {
+    type Output = Result<Edited, EditOwnedRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let EditSite { sitekey, edit, now, .. } = self.edit;
+        let owned = sqlx::query_scalar!(
+            "SELECT version FROM sites WHERE sitekey = $1 AND organisation = $2 FOR UPDATE",
+            sitekey,
+            self.organisation.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        // Another statement, which sees what was committed while this waited.
+        let site = match owned {
+            Some(_) => fetch(&mut *connection, sitekey).await?,
+            None => None,
+        };
+        let Some(site) = site else {
+            return Ok(Err(EditRefused::from(ChangeRefused::Unknown).into()));
+        };
+        if site.settings().mark() != *self.shown {
+            // The same form sent twice finds that it is so already.
+            let look = EditSite { sitekey, edit, intent: Intent::Look, now };
+            return Ok(match look.run(connection).await? {
+                Ok(edited) if edited.after == edited.before => Ok(edited),
+                Err(refused @ EditRefused::Site(_)) => Err(refused.into()),
+                Ok(_) | Err(EditRefused::Mistakes(_)) => Err(EditOwnedRefused::ChangedSince),
+            });
+        }
+        let edited = match self.edit.run(&mut *connection).await? {
+            Ok(edited) => edited,
+            Err(refused) => return Ok(Err(refused.into())),
+        };
+        let (before, after) = sides(changes(&edited.before, &edited.after));
+        if !after.is_empty() && self.edit.intent == Intent::Write {
+            let entry = Entry {
+                actor: self.actor,
+                organisation: Some(self.organisation),
+                action: self.action,
+                subject: sitekey,
+                before: Some(before.into()),
+                after: Some(after.into()),
+            };
+            audit::write(connection, &entry, now).await?;
+        }
+        Ok(Ok(edited))
+    }
+}
+
+/// What the record says of a new site.
+pub(super) fn made(name: &str, config: &SiteConfig) -> Value {
+    json!({ "name": name, "hosts": config.hosts, "allow_loopback": config.allow_loopback })
+}
+
+/// What changed, as it was and as it is.
+pub(super) fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<String, Value>) {
+    let sides = changes.into_iter().map(|FieldChange { field, before, after }| {
+        ((field.to_owned(), before), (field.to_owned(), after))
+    });
+    sides.unzip()
+}
+
+/// What the record calls a change.
+pub(super) const fn action(change: &Change) -> &'static str {
+    match change {
+        Change::Pause | Change::SetState(SiteState::Paused, _) => "site.pause",
+        Change::Resume | Change::SetState(SiteState::Live, _) => "site.resume",
+        Change::Delete => "site.delete",
+        Change::Restore(_) => "site.restore",
+        Change::AddSecret(_) => "site.secret-add",
+        Change::KeepNewestSecret => "site.secret-keep-newest",
+        Change::KeepOldestSecret => "site.secret-keep-oldest",
+    }
+}

@@ -1,0 +1,31 @@
+//! How many sites an organisation may have in use. Each change of a site
+//! calls every redemption object, so that one organisation with very many
+//! would be felt by all.
+
+use munjigi_domain::accounts::MostSites;
+use sqlx::PgConnection;
+
+use crate::StoreError;
+
+/// Whether an organisation may have one more. What two at once read is held
+/// apart by the organisation's lock, until the caller's transaction ends.
+pub(super) async fn has_room(
+    connection: &mut PgConnection,
+    organisation: &str,
+    MostSites(most): MostSites,
+) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        "SELECT id FROM organisations WHERE id = $1 FOR NO KEY UPDATE",
+        organisation
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let sites = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "sites!" FROM sites
+        WHERE organisation = $1 AND deleted_at IS NULL"#,
+        organisation
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(sites < i64::from(most))
+}

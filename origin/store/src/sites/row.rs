@@ -1,0 +1,112 @@
+//! A row of `sites` and its two directions: into the protocol's SiteConfig,
+//! and out of it.
+
+use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::SiteRecord;
+use crate::StoreError;
+
+#[derive(Debug)]
+pub struct SiteRow {
+    pub sitekey: String,
+    pub name: String,
+    pub organisation: Option<String>,
+    pub version: i64,
+    pub state: String,
+    pub hosts: Vec<String>,
+    pub allow_loopback: bool,
+    pub mode: String,
+    pub work_floor: i64,
+    pub work_ceiling: i64,
+    pub puzzle_count: i32,
+    pub token_lifetime_seconds: i32,
+    pub fallback_allowed: bool,
+    pub pictures: Vec<String>,
+    pub rules: Value,
+    pub aliases: Vec<String>,
+    pub exempt: bool,
+    pub created_at: OffsetDateTime,
+    pub changed_at: OffsetDateTime,
+    pub deleted_at: Option<OffsetDateTime>,
+    pub published_version: Option<i64>,
+    pub last_error: Option<String>,
+    pub secrets: Vec<String>,
+}
+
+impl SiteRow {
+    pub fn record(self) -> Result<SiteRecord, StoreError> {
+        let sitekey = self.sitekey;
+        let wrong = |column: &'static str| StoreError::Inconsistent {
+            table: "sites",
+            column,
+            row: sitekey.clone(),
+        };
+        let config = SiteConfig {
+            version: self.version.unsigned_abs(),
+            state: spelt::<SiteState>(self.state).ok_or_else(|| wrong("state"))?,
+            hosts: self.hosts,
+            allow_loopback: self.allow_loopback,
+            mode: spelt::<Mode>(self.mode).ok_or_else(|| wrong("mode"))?,
+            work: Work {
+                floor: self.work_floor.unsigned_abs(),
+                ceiling: self.work_ceiling.unsigned_abs(),
+            },
+            count: self.puzzle_count.unsigned_abs(),
+            token_lifetime_seconds: self.token_lifetime_seconds.unsigned_abs(),
+            fallback_allowed: self.fallback_allowed,
+            pictures: self
+                .pictures
+                .into_iter()
+                .map(spelt::<PictureType>)
+                .collect::<Option<_>>()
+                .ok_or_else(|| wrong("pictures"))?,
+            rules: serde_json::from_value::<Vec<Rule>>(self.rules).map_err(|_| wrong("rules"))?,
+            aliases: self.aliases,
+            secrets: self.secrets,
+            exempt: self.exempt,
+            sitekey: sitekey.clone(),
+        };
+        Ok(SiteRecord {
+            name: self.name,
+            organisation: self.organisation,
+            config,
+            created_at: self.created_at,
+            changed_at: self.changed_at,
+            deleted_at: self.deleted_at,
+            published_version: self.published_version.map(i64::unsigned_abs),
+            publish_error: self.last_error,
+        })
+    }
+}
+
+/// Reads a word by the protocol's own spelling.
+fn spelt<T: DeserializeOwned>(word: String) -> Option<T> {
+    serde_json::from_value(Value::String(word)).ok()
+}
+
+pub fn state(state: SiteState) -> &'static str {
+    match state {
+        SiteState::Live => "live",
+        SiteState::Paused => "paused",
+    }
+}
+
+pub fn pictures(pictures: &[PictureType]) -> Vec<String> {
+    pictures.iter().map(|picture| picture.as_str().to_owned()).collect()
+}
+
+pub fn rules(rules: &[Rule]) -> Value {
+    serde_json::to_value(rules).expect("rules are plain data")
+}
+
+/// The table refuses what a saturated number would mean.
+pub fn bigint(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub fn integer(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

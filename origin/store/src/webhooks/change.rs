@@ -1,0 +1,292 @@
+//! Changes of where an organisation is told: each under the organisation's
+//! lock, and each written down.
+
+use munjigi_domain::accounts::Id;
+use munjigi_domain::timestamp::to_timestamp;
+use munjigi_domain::webhooks::{Endpoint, Event, MOST_WEBHOOKS};
+use munjigi_keys::UnixMillis;
+use serde_json::json;
+use sqlx::PgConnection;
+
+use super::Outcome;
+use crate::audit::{self, Actor, Entry};
+use crate::{StoreError, Unit};
+
+/// Why nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WebhookRefused {
+    /// No such webhook or member.
+    #[error("This webhook does not exist.")]
+    Unknown,
+    /// The address is there.
+    #[error("A webhook with this URL already exists.")]
+    Taken,
+    /// Five are enough.
+    #[error("An organisation can have at most {MOST_WEBHOOKS} webhooks. Delete one first.")]
+    TooMany,
+}
+
+/// Makes a webhook.
+#[derive(Debug)]
+pub struct AddWebhook<'a> {
+    /// Its name.
+    pub id: &'a Id,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// Where it leads.
+    pub endpoint: &'a Endpoint,
+    /// Sealed.
+    pub secret: &'a [u8],
+    /// Who makes it.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for AddWebhook<'_> {
+    type Output = Result<(), WebhookRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        lock(connection, self.organisation).await?;
+        let there = sqlx::query_scalar!(
+            "SELECT url FROM webhooks WHERE organisation = $1",
+            self.organisation.as_str()
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        if there.iter().any(|url| url == self.endpoint.as_str()) {
+            return Ok(Err(WebhookRefused::Taken));
+        }
+        if there.len() >= MOST_WEBHOOKS {
+            return Ok(Err(WebhookRefused::TooMany));
+        }
+        sqlx::query!(
+            "INSERT INTO webhooks (id, organisation, url, secret, state, created_at)
+            VALUES ($1, $2, $3, $4, 'live', $5)",
+            self.id.as_str(),
+            self.organisation.as_str(),
+            self.endpoint.as_str(),
+            self.secret,
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "webhook.create",
+            subject: self.id.as_str(),
+            before: None,
+            after: Some(json!({ "host": self.endpoint.url().host_str() })),
+        };
+        audit::write(connection, &entry, self.now).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// What is done to a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookChange {
+    /// Messages wait, and new ones are not queued.
+    Pause,
+    /// It goes on.
+    Resume,
+    /// It is gone, with what waits.
+    Delete,
+}
+
+/// Changes a webhook.
+#[derive(Debug)]
+pub struct ChangeWebhook<'a> {
+    /// Which.
+    pub id: &'a Id,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// How.
+    pub change: WebhookChange,
+    /// Who.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for ChangeWebhook<'_> {
+    type Output = Result<(), WebhookRefused>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+        let Self { id, organisation, change, actor, now } = *self;
+        let row = sqlx::query!(
+            "SELECT url, state FROM webhooks WHERE organisation = $1 AND id = $2 FOR UPDATE",
+            organisation.as_str(),
+            id.as_str()
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else { return Ok(Err(WebhookRefused::Unknown)) };
+        let (action, state) = match change {
+            WebhookChange::Pause => ("webhook.pause", Some("paused")),
+            WebhookChange::Resume => ("webhook.resume", Some("live")),
+            WebhookChange::Delete => ("webhook.delete", None),
+        };
+        // What is so already was written down when it became so.
+        if state == Some(row.state.as_str()) {
+            return Ok(Ok(()));
+        }
+        match state {
+            Some(state) => {
+                sqlx::query!("UPDATE webhooks SET state = $2 WHERE id = $1", id.as_str(), state)
+                    .execute(&mut *connection)
+                    .await?;
+            }
+            None => {
+                sqlx::query!("DELETE FROM webhooks WHERE id = $1", id.as_str())
+                    .execute(&mut *connection)
+                    .await?;
+            }
+        }
+        let entry = Entry {
+            actor,
+            organisation: Some(organisation),
+            action,
+            subject: id.as_str(),
+            before: Some(json!({ "host": host(&row.url), "state": row.state })),
+            after: state.map(|state| json!({ "host": host(&row.url), "state": state })),
+        };
+        audit::write(connection, &entry, now).await?;
+        Ok(Ok(()))
+    }
+}
+
+/// Notes a test of a webhook among its deliveries. It is not repeated:
+/// whoever pressed the button has seen the answer.
+#[derive(Debug)]
+pub struct Tested<'a> {
+    /// Which.
+    pub webhook: &'a Id,
+    /// Whose.
+    pub organisation: &'a Id,
+    /// The message's.
+    pub id: &'a str,
+    /// What became of it: delivered or given up.
+    pub outcome: &'a Outcome,
+    /// Who tried.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for Tested<'_> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        let now = to_timestamp(self.now);
+        let (status, error) = match self.outcome {
+            Outcome::Delivered(status) => (Some(*status), None),
+            Outcome::TryAt { status, error, .. } | Outcome::GivenUp { status, error, .. } => {
+                (*status, Some(error.as_str()))
+            }
+        };
+        let is_taken = error.is_none();
+        // It may have been deleted meanwhile.
+        sqlx::query!(
+            "INSERT INTO webhook_deliveries (id, webhook, event, queued_at, attempts, last_status,
+                last_error, delivered_at, failed_at)
+            SELECT $1, id, $3, $4, 1, $5, $6, $7, $8 FROM webhooks WHERE id = $2",
+            self.id,
+            self.webhook.as_str(),
+            Event::Test.as_str(),
+            now,
+            status.and_then(|status| i16::try_from(status).ok()),
+            error,
+            is_taken.then_some(now),
+            (!is_taken).then_some(now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        if is_taken {
+            sqlx::query!(
+                "UPDATE webhooks SET failing_since = NULL WHERE id = $1",
+                self.webhook.as_str()
+            )
+            .execute(&mut *connection)
+            .await?;
+        }
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(self.organisation),
+            action: "webhook.test",
+            subject: self.webhook.as_str(),
+            before: None,
+            after: Some(json!({ "message": self.id, "status": status })),
+        };
+        audit::write(connection, &entry, self.now).await
+    }
+}
+
+/// Chooses who gets letters: these members, and nobody else.
+#[derive(Debug)]
+pub struct SetRecipients<'a> {
+    /// Of which organisation.
+    pub organisation: &'a Id,
+    /// Who. Those who are no members are left out.
+    pub accounts: &'a [String],
+    /// Who chooses.
+    pub actor: &'a Actor,
+    /// Now.
+    pub now: UnixMillis,
+}
+
+impl Unit for SetRecipients<'_> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        lock(connection, self.organisation).await?;
+        let organisation = self.organisation;
+        let before = super::recipients(&mut *connection, organisation).await?;
+        sqlx::query!(
+            "DELETE FROM told_by_mail WHERE organisation = $1 AND account <> ALL ($2)",
+            organisation.as_str(),
+            self.accounts
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query!(
+            "INSERT INTO told_by_mail (organisation, account, since)
+            SELECT organisation, account, $3 FROM members
+            WHERE organisation = $1 AND account = ANY ($2)
+            ON CONFLICT DO NOTHING",
+            organisation.as_str(),
+            self.accounts,
+            to_timestamp(self.now)
+        )
+        .execute(&mut *connection)
+        .await?;
+        let after = super::recipients(&mut *connection, organisation).await?;
+        if before == after {
+            return Ok(());
+        }
+        let addresses = |recipients: &[super::Recipient]| json!({ "recipients": recipients.iter().map(|it| &it.email).collect::<Vec<_>>() });
+        let entry = Entry {
+            actor: self.actor,
+            organisation: Some(organisation),
+            action: "notification.recipients",
+            subject: organisation.as_str(),
+            before: Some(addresses(&before)),
+            after: Some(addresses(&after)),
+        };
+        audit::write(connection, &entry, self.now).await
+    }
+}
+
+/// Paths and queries of webhooks may let their holder in elsewhere: the record
+/// names the host alone.
+fn host(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
+async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), StoreError> {
+    sqlx::query!("SELECT FROM organisations WHERE id = $1 FOR UPDATE", organisation.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
