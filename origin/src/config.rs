@@ -4,7 +4,6 @@
 
 mod cache;
 mod console;
-mod hours;
 mod mail;
 mod own_site;
 mod pictures;
@@ -19,17 +18,17 @@ use std::net::SocketAddr;
 
 use munjigi_captcha::KeyCheck;
 use munjigi_keys::KeyRing;
+use munjigi_pictures::Pictures;
 use munjigi_process::config::{Reader, number};
 use munjigi_store::Database;
 
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{Console, ConsoleSource, OwnedSitesSource, SignUpPolicy};
-pub use hours::Hours;
 pub use mail::Mail;
 pub use munjigi_process::config::{Environment, Mistakes};
 pub use munjigi_process::log::Log;
 pub use own_site::OwnSite;
-pub use pictures::Pictures;
+pub use pictures::default_pictures;
 pub use proxies::Proxies;
 pub use table::{markdown, rows};
 pub use variables::{Who, environment, listed};
@@ -117,7 +116,7 @@ impl Config {
             Some(None)
         };
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
-        let pictures = Pictures::from(&mut reader);
+        let pictures = pictures::pictures(&mut reader);
         let has_console = Console::is_wanted(&reader);
         let console = if has_console { Console::from(&mut reader).map(Some) } else { Some(None) };
         // Accounts are confirmed by letters.
@@ -175,7 +174,7 @@ impl PicturesConfig {
     /// Reads the database's settings and those of pictures.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let (database, pictures) = (database(&mut reader), Pictures::from(&mut reader));
+        let (database, pictures) = (database(&mut reader), pictures::pictures(&mut reader));
         let config = (|| Some(Self { database: database?, pictures: pictures? }))();
         reader.finish(config)
     }

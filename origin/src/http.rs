@@ -33,8 +33,12 @@ use axum::middleware;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_delivery::mail::Sender;
+use munjigi_delivery::notifications::Hooks;
 use munjigi_domain::entropy::Entropy;
 use munjigi_keys::signature::AudienceKeys;
+use munjigi_pictures::Factory;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{Code, routes};
 use munjigi_store::replica::Reads;
@@ -42,10 +46,6 @@ use sqlx::PgPool;
 
 use crate::cache::Cache;
 use crate::config::Retention;
-use crate::edge::EdgeClient;
-use crate::mail::Sender;
-use crate::notifications::Hooks;
-use crate::pictures::Factory;
 
 pub use admission::Admission;
 pub use console::Console;

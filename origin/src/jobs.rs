@@ -8,6 +8,7 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_delivery::publish::{self, Publisher};
 use munjigi_domain::entropy::Entropy;
 use munjigi_process::clock::{Clock, Stopwatch};
 use munjigi_process::stop::Stop;
@@ -19,7 +20,6 @@ use reqwest::Url;
 use sqlx::PgPool;
 
 use crate::cache::{Locks, take_within};
-use crate::publish::{self, Publisher};
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);

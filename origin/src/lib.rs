@@ -9,24 +9,14 @@ pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod documents;
-pub mod edge;
 pub mod figures;
-pub mod gpu;
 pub mod http;
-pub mod http_client;
 pub mod jobs;
-pub mod mail;
 pub mod moving;
-pub mod notifications;
-pub mod outbox;
-pub mod photos;
-pub mod pictures;
-pub mod publish;
 #[cfg(test)]
 mod rig;
 pub mod server;
 pub mod solver;
-pub mod telemetry;
 #[cfg(test)]
 mod tests;
 pub mod vendor_keys;

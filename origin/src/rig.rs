@@ -20,11 +20,16 @@ use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use munjigi_captcha::{KeyCheck, Secret, SecretHash, Sitekey};
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_delivery::http_client;
+use munjigi_delivery::notifications::Hooks;
+use munjigi_delivery::publish::Publisher;
 use munjigi_domain::accounts::MostSites;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::settings::Settings;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
+use munjigi_pictures::gpu::Gpu;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop;
 use munjigi_protocol::{
@@ -37,14 +42,9 @@ use sqlx::PgPool;
 use tower::ServiceExt;
 
 use crate::cache::Redis;
-use crate::config::{self, Pictures, Retention};
-use crate::edge::EdgeClient;
-use crate::gpu::Gpu;
+use crate::config::{self, Retention, default_pictures};
 use crate::http::{self, App, Console, Schema};
-use crate::http_client;
 use crate::jobs::Jobs;
-use crate::notifications::Hooks;
-use crate::publish::Publisher;
 use crate::server::{self, Parts, Server};
 
 pub use fake_edge::FakeEdge;
@@ -163,7 +163,7 @@ impl Rig {
             check: check(),
             edge,
             gpu,
-            pictures: Pictures::default(),
+            pictures: default_pictures(),
             console: Some(Console::new(console(), check(), None)),
             mail: None,
             redis,

@@ -6,10 +6,18 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_delivery::http_client;
+use munjigi_delivery::mail::{Sender, Transport, TransportError};
+use munjigi_delivery::notifications::{Courier, Hooks};
+use munjigi_delivery::publish::Publisher;
 use munjigi_domain::accounts::LimitKey;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, AudienceKeys};
+use munjigi_pictures::Factory;
+use munjigi_pictures::gpu::Gpu;
+use munjigi_pictures::policy::Policy;
 use munjigi_process::clock::Clock;
 use munjigi_process::metrics;
 use munjigi_process::stop::{self, Stop};
@@ -21,16 +29,8 @@ use tokio::net::TcpListener;
 
 use crate::cache::{Cache, Redis};
 use crate::config::{Config, Console as ConsoleConfig, Mail, RedisServer};
-use crate::edge::EdgeClient;
-use crate::gpu::Gpu;
 use crate::http::{self, Admission, App, Board, Console, Readiness, Schema};
-use crate::http_client;
 use crate::jobs::Jobs;
-use crate::mail::{Sender, Transport, TransportError};
-use crate::notifications::{Courier, Hooks};
-use crate::pictures::Factory;
-use crate::pictures::policy::Policy;
-use crate::publish::Publisher;
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 
@@ -262,7 +262,7 @@ pub struct Parts {
     /// Draws pictures, where there is one.
     pub gpu: Option<Gpu>,
     /// What operators chose about pictures.
-    pub pictures: crate::config::Pictures,
+    pub pictures: munjigi_pictures::Pictures,
     /// The pages for people, where there are any.
     pub console: Option<Console>,
     /// Sends letters, where they are sent.

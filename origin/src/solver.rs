@@ -5,6 +5,7 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+use munjigi_delivery::http_client::reasons;
 use munjigi_pow::Puzzle;
 use munjigi_process::clock::Stopwatch;
 use munjigi_protocol::{
@@ -14,8 +15,6 @@ use munjigi_protocol::{
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
-use crate::http_client::reasons;
 
 /// More rounds than any policy asks for: an edge that never ends is broken.
 const MOST_ROUNDS: usize = 6;

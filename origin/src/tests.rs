@@ -1,5 +1,12 @@
-//! Units of the store, on a real database and through the whole service.
+//! Units of the store, of delivery and of the factory, on a real database and
+//! through the whole service.
 
 mod breakdowns;
+mod mail;
+mod notifications;
+mod photos;
+mod pictures;
+mod publish;
 mod sites;
+mod telemetry;
 mod vendor_keys;

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use munjigi_captcha::Hostname;
+use munjigi_delivery::http_client::{CallError, Lookup, guarded, system_lookup};
 use munjigi_domain::reach::Reach;
 use munjigi_domain::webhooks::{Endpoint, EndpointMistake};
 use reqwest::{Response, header};
-
-use crate::http_client::{CallError, Lookup, guarded, system_lookup};
 
 const PROOF_PATH: &str = "/.well-known/munjigi-import.txt";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,15 +3,15 @@
 use std::time::Instant;
 
 use munjigi_captcha::KeyCheck;
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_delivery::http_client;
+use munjigi_delivery::publish::Publisher;
 use munjigi_domain::accounts::LimitKey;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::cache::Cache;
-use munjigi_origin::edge::EdgeClient;
-use munjigi_origin::http_client;
 use munjigi_origin::jobs::Jobs;
-use munjigi_origin::publish::Publisher;
 use munjigi_process::clock::Clock;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};

@@ -4,14 +4,14 @@
 use std::time::{Duration, Instant};
 
 use munjigi_captcha::KeyCheck;
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_delivery::http_client;
+use munjigi_delivery::notifications::Hooks;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
-use munjigi_origin::config::{Pictures, Retention};
-use munjigi_origin::edge::EdgeClient;
-use munjigi_origin::http_client;
-use munjigi_origin::notifications::Hooks;
+use munjigi_origin::config::{Retention, default_pictures};
 use munjigi_origin::server::{self, Listeners, Parts, Server};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};
@@ -42,7 +42,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         check: KeyCheck::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap(),
         edge: EdgeClient::new(http.clone(), nowhere, &ring, clock, entropy.clone()),
         gpu: None,
-        pictures: Pictures::default(),
+        pictures: default_pictures(),
         mail: None,
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),

@@ -41,7 +41,7 @@ async fn database(shell: &Shell) -> Result<(), Fail> {
     let pool = munjigi_store::pool(&config.database);
     let before = munjigi_store::applied(&pool).await?;
     munjigi_store::migrate(&pool).await?;
-    crate::pictures::migrate_queue(&pool).await.map_err(|error| {
+    munjigi_pictures::migrate_queue(&pool).await.map_err(|error| {
         Fail::new(Exit::Failed, "the job queue's tables could not be migrated", error)
             .fix("allow the database user to create a schema")
     })?;

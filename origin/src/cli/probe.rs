@@ -1,5 +1,6 @@
 //! `munjigi probe`: what an operator puts into monitoring.
 
+use munjigi_delivery::http_client;
 use munjigi_protocol::SiteverifyCode;
 use reqwest::Url;
 use serde::Serialize;
@@ -7,7 +8,6 @@ use serde::Serialize;
 use super::table::columns;
 use super::{Exit, Fail, print, print_json};
 use crate::config::parse_edge_url;
-use crate::http_client;
 use crate::solver::{AtPicture, Passed, SolveError, Solver, StepTaken};
 
 #[derive(Debug, clap::Args)]

@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
+use munjigi_delivery::http_client;
+use munjigi_delivery::telemetry::Traces;
 use munjigi_process::stop::asked_to_stop;
 use tokio::net::TcpListener;
 
 use super::{Exit, Fail, Shell};
 use crate::config::Config;
-use crate::http_client;
 use crate::server::{self, Listeners, Server};
-use crate::telemetry::Traces;
 
 /// "already exists, skipping" at every start is no news, nor is each job.
 const QUIET: [(&str, &str); 2] =

@@ -3,12 +3,12 @@
 //! what is wrong with it is told at the start, without its password.
 
 use lettre::message::Mailbox;
+use munjigi_delivery::mail::{Encryption, Login, MailTransport, SmtpServer};
 use munjigi_process::config::Reader;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
 use super::variables;
-use crate::mail::{Encryption, Login, MailTransport, SmtpServer};
 
 const FORM: &str = "must be smtp://name:password@host:587?tls=required, smtps://… or folder:PATH; percent-encode special characters in name and password, such as %40";
 

@@ -4,90 +4,47 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use munjigi_pictures::Pictures;
 use munjigi_process::config::{Reader, number};
 use munjigi_protocol::PictureType;
-use reqwest::Url;
 
-use super::{Environment, Hours, parse_bare_url, variables};
+use super::{Environment, parse_bare_url, variables};
 
-/// What the factory works by.
-#[derive(Debug, Clone)]
-pub struct Pictures {
-    /// The gpu-backend; without one nothing is drawn.
-    pub gpu_url: Option<Url>,
-    /// What is drawn and dealt.
-    pub kinds: Vec<PictureType>,
-    /// Pictures per pack.
-    pub per_pack: u16,
-    /// A kind of which fewer challenges are left gets another pack.
-    pub low_water: u64,
-    /// The same before a pause.
-    pub high_water: u64,
-    /// Challenges dealt from a pack before it is replaced.
-    pub dealt_per_pack: u64,
-    /// Age at which a pack is replaced.
-    pub pack_age: Duration,
-    /// Pictures drawn per picture kept.
-    pub oversample: u16,
-    /// The models that judge, each a kind.
-    pub judges: BTreeMap<PictureType, String>,
-    /// When the gpu-backend runs.
-    pub hours: Hours,
-}
-
-impl Pictures {
-    pub(super) fn from(reader: &mut Reader) -> Option<Self> {
-        let gpu_url = reader.required(&variables::GPU_URL, |text| match text {
-            "" => Ok(None),
-            text => parse_bare_url(text).map(Some),
-        });
-        let kinds = reader.required(&variables::PICTURES_KINDS, parse_kinds);
-        let per_pack =
-            reader.required(&variables::PICTURES_PER_PACK, |text| number(text, 4..=1_024));
-        let low_water = reader.required(&variables::PICTURES_LOW_WATER, challenges);
-        let high_water = reader.required(&variables::PICTURES_HIGH_WATER, challenges);
-        let dealt_per_pack = reader.required(&variables::PICTURES_DEALT_PER_PACK, challenges);
-        let pack_hours =
-            reader.required(&variables::PICTURES_PACK_HOURS, |text| number(text, 1..=8_760));
-        let oversample =
-            reader.required(&variables::PICTURES_OVERSAMPLE, |text| number(text, 1..=10));
-        let judges = reader.required(&variables::PICTURES_JUDGES, parse_judges);
-        let hours = reader.required(&variables::PICTURES_HOURS, str::parse);
-        Some(Self {
-            gpu_url: gpu_url?,
-            kinds: kinds?,
-            per_pack: per_pack?,
-            low_water: low_water?,
-            high_water: high_water?,
-            dealt_per_pack: dealt_per_pack?,
-            pack_age: Duration::from_hours(pack_hours?),
-            oversample: oversample?,
-            judges: judges?,
-            hours: hours?,
-        })
-    }
-}
-
-impl Pictures {
-    /// The model that judges a kind, where more are drawn than are kept: else
-    /// there is nothing to choose from.
-    pub fn judge_of(&self, kind: PictureType) -> Option<&str> {
-        self.judges.get(&kind).filter(|_| self.oversample > 1).map(String::as_str)
-    }
-
-    /// Candidates for a pack of a kind.
-    pub fn candidates(&self, kind: PictureType) -> u16 {
-        let factor = if self.judge_of(kind).is_some() { self.oversample } else { 1 };
-        self.per_pack.saturating_mul(factor)
-    }
+/// Reads them.
+pub(super) fn pictures(reader: &mut Reader) -> Option<Pictures> {
+    let gpu_url = reader.required(&variables::GPU_URL, |text| match text {
+        "" => Ok(None),
+        text => parse_bare_url(text).map(Some),
+    });
+    let kinds = reader.required(&variables::PICTURES_KINDS, parse_kinds);
+    let per_pack = reader.required(&variables::PICTURES_PER_PACK, |text| number(text, 4..=1_024));
+    let low_water = reader.required(&variables::PICTURES_LOW_WATER, challenges);
+    let high_water = reader.required(&variables::PICTURES_HIGH_WATER, challenges);
+    let dealt_per_pack = reader.required(&variables::PICTURES_DEALT_PER_PACK, challenges);
+    let pack_hours =
+        reader.required(&variables::PICTURES_PACK_HOURS, |text| number(text, 1..=8_760));
+    let oversample = reader.required(&variables::PICTURES_OVERSAMPLE, |text| number(text, 1..=10));
+    let judges = reader.required(&variables::PICTURES_JUDGES, parse_judges);
+    let hours = reader.required(&variables::PICTURES_HOURS, str::parse);
+    Some(Pictures {
+        gpu_url: gpu_url?,
+        kinds: kinds?,
+        per_pack: per_pack?,
+        low_water: low_water?,
+        high_water: high_water?,
+        dealt_per_pack: dealt_per_pack?,
+        pack_age: Duration::from_hours(pack_hours?),
+        oversample: oversample?,
+        judges: judges?,
+        hours: hours?,
+    })
 }
 
 /// What holds where nothing is set.
-impl Default for Pictures {
-    fn default() -> Self {
-        let nothing = Environment::default();
-        Self::from(&mut Reader::new(&nothing)).expect("every variable here has a default")
-    }
+#[expect(clippy::missing_panics_doc, reason = "a test reads the same defaults")]
+pub fn default_pictures() -> Pictures {
+    let nothing = Environment::default();
+    pictures(&mut Reader::new(&nothing)).expect("every variable here has a default")
 }
 
 fn challenges(text: &str) -> Result<u64, String> {
@@ -139,20 +96,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_has_the_judge_that_is_named_for_it() {
-        let judges = parse_judges("grid=a@1.0.0, area=b").unwrap();
-        let pictures = Pictures { judges, per_pack: 8, oversample: 3, ..Pictures::default() };
-        assert_eq!(pictures.judge_of(PictureType::Grid), Some("a@1.0.0"));
-        assert_eq!(pictures.judge_of(PictureType::Area), Some("b"));
-        assert_eq!(pictures.judge_of(PictureType::Turn), None);
-        // Without a judge there is nothing to choose by.
-        let candidates = PictureType::ALL.iter().map(|kind| pictures.candidates(*kind));
-        assert_eq!(candidates.collect::<Vec<_>>(), [24, 24, 8]);
-        let alone = Pictures { oversample: 1, ..pictures };
-        assert_eq!(
-            (alone.judge_of(PictureType::Grid), alone.candidates(PictureType::Grid)),
-            (None, 8)
-        );
+    fn what_was_measured_was_chosen_as_the_factory_chooses() {
+        let measured: toml::Table = munjigi_pictures::policy::MEASURED.parse().unwrap();
+        let factory = i64::from(default_pictures().oversample);
+        assert_eq!(measured["oversample"].as_integer(), Some(factory));
     }
 
     #[test]

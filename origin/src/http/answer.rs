@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use munjigi_delivery::telemetry;
 use munjigi_process::answer::{self, Answered, Exchange, Names};
 use munjigi_protocol::Problem;
 use tracing::Instrument;
@@ -16,7 +17,6 @@ use tracing::field::Empty;
 use super::api::ApiRefused;
 use super::request_id::RequestId;
 use super::{App, Refused};
-use crate::telemetry;
 
 /// Below Postgres's statement timeout: a transaction that the deadline cuts
 /// is rolled back, and its caller told so.

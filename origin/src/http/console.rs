@@ -81,7 +81,7 @@ impl Console {
     pub fn new(config: config::Console, check: KeyCheck, mail: Option<&config::Mail>) -> Self {
         let vault = Vault::new(&config.keys);
         let mailbox = match mail.map(|mail| &mail.transport) {
-            Some(crate::mail::MailTransport::Folder(folder)) if config.is_local() => {
+            Some(munjigi_delivery::mail::MailTransport::Folder(folder)) if config.is_local() => {
                 Some(folder.clone())
             }
             _ => None,

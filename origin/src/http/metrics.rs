@@ -94,7 +94,7 @@ async fn look_at_jobs(app: &App) {
     if app.factory.gpu.is_none() {
         return;
     }
-    let backlog = crate::pictures::queue_backlog(&app.pool);
+    let backlog = munjigi_pictures::queue_backlog(&app.pool);
     if let Ok(Ok(backlog)) = tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
         for (state, jobs) in
             [("waiting", backlog.waiting), ("running", backlog.running), ("failed", backlog.failed)]

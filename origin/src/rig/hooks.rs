@@ -14,12 +14,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
+use munjigi_delivery::http_client::Lookup;
+use munjigi_delivery::notifications::Hooks;
 use munjigi_domain::reach::Reach;
 use sha2::Sha256;
 use tokio::net::TcpListener;
-
-use crate::http_client::Lookup;
-use crate::notifications::Hooks;
 
 /// How long the tests' client waits.
 pub const PATIENCE: Duration = Duration::from_millis(500);

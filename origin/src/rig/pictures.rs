@@ -12,7 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
 use munjigi_captcha::pictures::{PicturePack, read_pools};
+use munjigi_delivery::http_client;
 use munjigi_keys::signature::Audience;
+use munjigi_pictures::gpu::Gpu;
+use munjigi_pictures::policy::Policy;
+use munjigi_pictures::{Factory, deliver_due};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop;
 use munjigi_protocol::{
@@ -26,11 +30,7 @@ use tokio::net::TcpListener;
 
 use super::fake_edge::{refuse, signed_rightly};
 use super::{MINUTE, Rig, ring};
-use crate::config::Pictures;
-use crate::gpu::Gpu;
-use crate::http_client;
-use crate::pictures::policy::Policy;
-use crate::pictures::{Factory, deliver_due};
+use munjigi_pictures::Pictures;
 
 /// A rig with a factory of small packs.
 pub struct Workshop {

@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64;
+use munjigi_delivery::mail::{Encryption, SmtpServer};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-
-use crate::mail::{Encryption, SmtpServer};
 
 /// At which step of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_delivery::http_client;
+use munjigi_delivery::notifications::Hooks;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, Head, Nonce};
@@ -16,10 +19,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::{Listeners, Parts, Server, unused_metrics};
-use crate::config::{Pictures, Retention};
-use crate::edge::EdgeClient;
-use crate::http_client;
-use crate::notifications::Hooks;
+use crate::config::{Retention, default_pictures};
 use crate::rig::{self, event};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -55,7 +55,7 @@ async fn start(options: PgConnectOptions) -> Running {
         check: rig::check(),
         edge,
         gpu: None,
-        pictures: Pictures::default(),
+        pictures: default_pictures(),
         mail: None,
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),

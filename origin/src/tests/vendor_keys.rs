@@ -3,6 +3,7 @@
 use munjigi_captcha::{
     Exemption, Hostname, Imports, MAX_IMPORTS, Secret, SecretHash, Site, Vendor,
 };
+use munjigi_delivery::publish::verify;
 use munjigi_protocol::{Code, SiteConfig};
 use munjigi_store::sites::{
     AskImport, Change, ChangeRefused, ImportRefused, MakeLive, RemoveImport, SiteRecord,
@@ -12,7 +13,6 @@ use munjigi_store::vendor_keys::Import;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
-use crate::publish::verify;
 use crate::rig::{MINUTE, Rig, check};
 
 const KEY: &str = "0x4AAAAAAADnPIDROrmt1Wwj";

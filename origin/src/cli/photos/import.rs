@@ -5,17 +5,17 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use serde::Serialize;
-
-use crate::cli::{Exit, Fail, Shell, print, print_json};
-use crate::config::{Keys, PicturesConfig};
-use crate::gpu::Gpu;
-use crate::http_client;
-use crate::photos::{
+use munjigi_delivery::http_client;
+use munjigi_pictures::gpu::Gpu;
+use munjigi_pictures::photos::{
     AddressError, Bucket, BucketAddress, BucketError, BucketSettings, Import, ImportError,
     Imported, LISTS, Labels, LabelsError, Measured, Precise, ScanError, Signing, Source,
     SourceError, Vetted, WrongVariable, is_key, sample, scan,
 };
+use serde::Serialize;
+
+use crate::cli::{Exit, Fail, Shell, print, print_json};
+use crate::config::{Keys, PicturesConfig};
 
 const NOTHING: &str = "no photo was imported";
 const NOT_ALL: &str = "not all photos were labelled";

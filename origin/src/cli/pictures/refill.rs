@@ -1,11 +1,11 @@
 //! `munjigi pictures refill`.
 
+use munjigi_pictures::birth;
+use munjigi_pictures::policy::Policy;
 use munjigi_store::pictures::{Birth, kinds, refill};
 
 use crate::cli::{Exit, Fail, Shell, print};
 use crate::config::PicturesConfig;
-use crate::pictures::birth;
-use crate::pictures::policy::Policy;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
+use munjigi_pictures::policy::Policy;
 use munjigi_store::pictures::{KindRow, Overview, Switch, kinds, overview};
 use serde::Serialize;
 
 use crate::cli::table::columns;
 use crate::cli::{Fail, Shell, print, print_json};
-use crate::config::{Pictures, PicturesConfig};
-use crate::pictures::policy::Policy;
+use crate::config::PicturesConfig;
+use munjigi_pictures::Pictures;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -151,6 +152,7 @@ mod tests {
     use munjigi_protocol::PictureType;
 
     use super::*;
+    use crate::config::default_pictures;
 
     fn overview(picture_type: PictureType) -> Overview {
         Overview {
@@ -181,7 +183,7 @@ mod tests {
             },
         ];
         let overviews = vec![overview(PictureType::Grid), overview(PictureType::Turn)];
-        let view = view(&Pictures::default(), &kinds, overviews, UnixMillis(0));
+        let view = view(&default_pictures(), &kinds, overviews, UnixMillis(0));
         let text = people(&view);
         let grid = text.lines().nth(1).unwrap();
         assert!(grid.contains("3120") && grid.contains("87.5 %"), "{text}");

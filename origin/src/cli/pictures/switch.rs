@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use munjigi_pictures::policy::Policy;
 use munjigi_protocol::PictureType;
 use munjigi_store::pictures::{Switch, SwitchKind};
 use munjigi_store::transact;
@@ -10,7 +11,6 @@ use serde::Serialize;
 use super::parse_kind;
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::PicturesConfig;
-use crate::pictures::policy::Policy;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use munjigi_delivery::edge::EdgeError;
 use munjigi_domain::accounts::limits;
 use munjigi_domain::accounts::visit::{Visit, Word};
 use munjigi_keys::UnixMillis;
@@ -12,7 +13,6 @@ use munjigi_store::limits::Taken;
 
 use super::person::Browser;
 use super::trouble::Trouble;
-use crate::edge::EdgeError;
 use crate::http::App;
 
 /// For as long pages say that the edge was away.

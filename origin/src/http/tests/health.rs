@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_delivery::mail::MailTransport;
+use munjigi_delivery::mail::{Sender, Transport};
 use munjigi_process::stop;
 use munjigi_store::mails;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 use crate::http::Schema;
-use crate::mail::MailTransport;
-use crate::mail::{Sender, Transport};
 use crate::rig::smtp::{self, FakeSmtp, Reply, Step};
 use crate::rig::{self, MINUTE, Rig, event};
 

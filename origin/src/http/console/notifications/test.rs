@@ -3,6 +3,7 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
+use munjigi_delivery::notifications::{Answer, Outgoing, PostError};
 use munjigi_domain::accounts::{Id, limits};
 use munjigi_domain::webhooks::{WebhookSecret, body_of_test};
 use munjigi_store::limits::Taken;
@@ -13,7 +14,6 @@ use serde::Deserialize;
 use super::{Said, page};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::notifications::{Answer, Outgoing, PostError};
 
 /// What the form sends.
 #[derive(Debug, Deserialize)]

@@ -1,11 +1,11 @@
 //! What is unusual, as people see it, and who is told.
 
+use munjigi_delivery::notifications::Courier;
 use munjigi_domain::accounts::Role;
 use munjigi_process::stop;
 use munjigi_protocol::CountKind;
 use sqlx::PgPool;
 
-use crate::notifications::Courier;
 use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;
 use crate::rig::{HOUR, MINUTE, Rig, Tab};

@@ -1,0 +1,14 @@
+//! What leaves the origin: emails, webhooks, publications to the edge, traces;
+//! and the HTTP clients that carry them, guarded where a customer chose the
+//! address.
+//!
+//! Rows wait in the store until they were delivered (`outbox`); what they say
+//! is `munjigi-domain`'s.
+
+pub mod edge;
+pub mod http_client;
+pub mod mail;
+pub mod notifications;
+pub mod outbox;
+pub mod publish;
+pub mod telemetry;

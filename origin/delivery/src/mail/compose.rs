@@ -1,0 +1,61 @@
+//! A letter as the bytes that go over the wire. The same letter is the same
+//! bytes each time, so that a second copy can be known for one.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::Message;
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MessageId,
+};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use munjigi_domain::email::Letter;
+use munjigi_keys::UnixMillis;
+
+/// RFC 3834: keeps out-of-office programs from answering.
+const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+
+/// What makes a letter this one: its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Its number.
+    pub id: i64,
+    /// When it was queued: numbers come again after a backup is restored.
+    pub queued_at: UnixMillis,
+}
+
+impl Identity {
+    /// For names of files.
+    pub fn name(self) -> String {
+        format!("{}-{}", self.queued_at.0, self.id)
+    }
+}
+
+/// Puts a letter together.
+pub fn compose(
+    letter: &Letter,
+    from: &Mailbox,
+    identity: Identity,
+) -> Result<Message, lettre::error::Error> {
+    let name = identity.name();
+    let date = UNIX_EPOCH + Duration::from_millis(identity.queued_at.0);
+    let head = Message::builder()
+        .from(from.clone())
+        .to(letter.to.address().into())
+        .subject(letter.subject.as_str())
+        .date(date)
+        .header(MessageId::from(format!("<{name}@{}>", from.email.domain())))
+        .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
+    let text = part(ContentType::TEXT_PLAIN, &letter.text);
+    let Some(html) = &letter.html else { return head.singlepart(text) };
+    // RFC 2045, 6.7: `=_` cannot occur in quoted-printable text, so nothing
+    // that somebody wrote into a letter ends a part of it.
+    let parts = MultiPart::alternative().boundary(format!("=_{name}"));
+    head.multipart(parts.singlepart(text).singlepart(part(ContentType::TEXT_HTML, html)))
+}
+
+fn part(content_type: ContentType, body: &str) -> SinglePart {
+    SinglePart::builder()
+        .header(content_type)
+        .header(ContentTransferEncoding::QuotedPrintable)
+        .body(body.to_owned())
+}

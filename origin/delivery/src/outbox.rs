@@ -1,0 +1,208 @@
+//! Carrying what an outbox holds: leased, some at once, each noted, and a look
+//! at the table whenever NOTIFY or the clock says so. Several origins may
+//! carry from one outbox: a lease keeps each thing with one of them. What is
+//! carried, where to, and what follows a failure is each outbox's own.
+
+use std::future::{Future, ready};
+use std::time::Duration;
+
+use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop::Stop;
+use munjigi_store::{Notices, StoreError};
+use tokio::task::JoinSet;
+
+/// Longest wait without a look: NOTIFY is a hint, the table is the truth.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// After a look that failed.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// An outbox, and the way of what is in it.
+pub trait Outbox: Clone + Send + Sync + 'static {
+    /// One thing to carry.
+    type Due: Send + Sync + 'static;
+
+    /// What the log says while Postgres is away.
+    const WAITS: &'static str;
+    /// What the log says of a try that panicked.
+    const BROKE_OFF: &'static str;
+
+    /// Tells the time.
+    fn clock(&self) -> &Clock;
+
+    /// Hears of something new.
+    fn notices(&self) -> Notices;
+
+    /// Leases what is due, oldest first, and no more than may be under way at
+    /// once.
+    fn lease(
+        &self,
+        now: UnixMillis,
+    ) -> impl Future<Output = Result<Vec<Self::Due>, StoreError>> + Send;
+
+    /// When something is due next.
+    fn next_try(&self) -> impl Future<Output = Result<Option<UnixMillis>, StoreError>> + Send;
+
+    /// Tries one, and notes what became of it.
+    fn try_one(&self, due: &Self::Due) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Nothing can be carried for now: lets go of what only carrying needs.
+    fn rest(&self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+}
+
+/// Carries what is queued until told to stop. What is under way is finished
+/// first.
+pub async fn run<O: Outbox>(outbox: &O, mut stop: Stop) {
+    let mut notices = outbox.notices();
+    while !stop.is_asked() {
+        let wait = match carry_due(outbox, &stop).await {
+            Ok(()) => until_next(outbox).await,
+            Err(error) => {
+                tracing::warn!(%error, "{}", O::WAITS);
+                notices.close();
+                RETRY_EVERY
+            }
+        };
+        outbox.rest().await;
+        if notices.began().await {
+            // Something may have been queued before we listened.
+            continue;
+        }
+        tokio::select! {
+            () = stop.asked() => {}
+            () = tokio::time::sleep(wait) => {}
+            () = notices.heard() => {}
+        }
+    }
+}
+
+/// Carries everything that is due now, oldest first.
+pub async fn carry_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreError> {
+    while !stop.is_asked() {
+        let due = outbox.lease(outbox.clock().now()).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut tries = JoinSet::new();
+        for due in due {
+            let outbox = outbox.clone();
+            tries.spawn(async move { outbox.try_one(&due).await });
+        }
+        let mut noted = Ok(());
+        // To the end, also where one could not be noted: what is broken off
+        // may be carried twice.
+        while let Some(tried) = tries.join_next().await {
+            match tried {
+                Ok(result) => noted = noted.and(result),
+                // The lease runs out and it is tried again.
+                Err(error) => tracing::error!(%error, "{}", O::BROKE_OFF),
+            }
+        }
+        noted?;
+    }
+    Ok(())
+}
+
+/// A wait that has doubled with each failure.
+pub fn doubled(first_ms: u64, failed: u32) -> u64 {
+    first_ms.saturating_mul(1 << failed.min(16))
+}
+
+async fn until_next(outbox: &impl Outbox) -> Duration {
+    let next = outbox.next_try().await.ok().flatten();
+    let wait = next.map(|at| Duration::from_millis(at.since(outbox.clock().now())));
+    wait.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use munjigi_process::stop::{self, Stopper};
+
+    use super::*;
+
+    /// 2026-11-20T12:00:30Z.
+    const NOON: UnixMillis = UnixMillis(1_795_176_030_000);
+
+    #[derive(Debug, Clone, Copy)]
+    enum Try {
+        CannotBeNoted,
+        TakesLonger,
+        AsksToStop,
+    }
+
+    #[derive(Clone)]
+    struct Fake {
+        clock: Clock,
+        rounds: Arc<Mutex<VecDeque<Vec<Try>>>>,
+        stopper: Arc<Stopper>,
+        finished: Arc<AtomicU32>,
+    }
+
+    impl Fake {
+        fn of(rounds: impl IntoIterator<Item = Vec<Try>>) -> (Self, Stop) {
+            let (stopper, stop) = stop::pair();
+            let fake = Self {
+                clock: Clock::of(|| NOON),
+                rounds: Arc::new(Mutex::new(rounds.into_iter().collect())),
+                stopper: Arc::new(stopper),
+                finished: Arc::default(),
+            };
+            (fake, stop)
+        }
+    }
+
+    impl Outbox for Fake {
+        type Due = Try;
+
+        const WAITS: &'static str = "waits";
+        const BROKE_OFF: &'static str = "broke off";
+
+        fn clock(&self) -> &Clock {
+            &self.clock
+        }
+
+        fn notices(&self) -> Notices {
+            unreachable!("these tests do not listen")
+        }
+
+        async fn lease(&self, _: UnixMillis) -> Result<Vec<Try>, StoreError> {
+            Ok(self.rounds.lock().unwrap().pop_front().unwrap_or_default())
+        }
+
+        async fn next_try(&self) -> Result<Option<UnixMillis>, StoreError> {
+            Ok(None)
+        }
+
+        async fn try_one(&self, due: &Try) -> Result<(), StoreError> {
+            match due {
+                Try::CannotBeNoted => return Err(sqlx::Error::PoolTimedOut.into()),
+                Try::TakesLonger => tokio::task::yield_now().await,
+                Try::AsksToStop => self.stopper.ask(),
+            }
+            self.finished.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_finished_where_another_could_not_be_noted() {
+        let (fake, stop) = Fake::of([vec![Try::CannotBeNoted, Try::TakesLonger]]);
+        carry_due(&fake, &stop).await.unwrap_err();
+        assert_eq!(fake.finished.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_more_is_leased_once_told_to_stop() {
+        let (fake, stop) =
+            Fake::of([vec![Try::AsksToStop, Try::TakesLonger], vec![Try::TakesLonger]]);
+        carry_due(&fake, &stop).await.unwrap();
+        assert_eq!(fake.finished.load(Ordering::SeqCst), 2);
+        assert_eq!(fake.rounds.lock().unwrap().len(), 1);
+    }
+}

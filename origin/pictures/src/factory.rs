@@ -1,0 +1,113 @@
+//! One look of the factory at the pools: which packs are begun, retired and
+//! drawn on. Safe to take in several origins at once and to take twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_domain::entropy::Entropy;
+use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_protocol::{PackId, PictureType};
+use munjigi_store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
+use munjigi_store::{StoreError, transact};
+use sqlx::PgPool;
+
+use super::plan::{self, Move, Want, lead};
+use super::policy::Policy;
+use crate::Pictures;
+use crate::gpu::Gpu;
+
+/// So long before a pause the high-water mark is what is aimed at.
+const FILL_AHEAD: Duration = Duration::from_hours(4);
+
+/// What the factory works with.
+#[derive(Debug, Clone)]
+pub struct Factory {
+    /// Postgres.
+    pub pool: PgPool,
+    /// Gets the packs.
+    pub edge: EdgeClient,
+    /// Draws; without one, packs are only delivered and retired.
+    pub gpu: Option<Gpu>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// For names and seeds.
+    pub entropy: Entropy,
+    /// What operators chose.
+    pub config: Arc<Pictures>,
+    /// Which kinds are dealt.
+    pub policy: Arc<Policy>,
+}
+
+impl Factory {
+    /// Whether a kind is dealt.
+    pub fn deals(&self, kind: PictureType, switch: Option<Switch>) -> bool {
+        self.config.kinds.contains(&kind) && self.policy.deals(kind, switch)
+    }
+
+    /// One look: begins, retires and extends packs, and names those that are
+    /// to be drawn on now.
+    pub async fn tend(&self) -> Result<Vec<PackId>, StoreError> {
+        let now = self.clock.now();
+        let births: Vec<Birth> =
+            PictureType::ALL.iter().map(|kind| birth(&self.config, &self.entropy, *kind)).collect();
+        let decide = |packs: &[PackRow], kinds: &[KindRow]| self.decide(packs, kinds, &births, now);
+        let drawing = transact(&self.pool, &Tend { decide: &decide, now }).await?;
+        if self.gpu.is_none() || !self.config.hours.open(now) {
+            return Ok(Vec::new());
+        }
+        Ok(drawing.iter().filter(|pack| pack.next_draw_at <= now).map(|pack| pack.id).collect())
+    }
+
+    fn decide(
+        &self,
+        packs: &[PackRow],
+        kinds: &[KindRow],
+        births: &[Birth],
+        now: UnixMillis,
+    ) -> Decision {
+        let mut decision = Decision::default();
+        let lead = lead(self.config.pack_age);
+        for kind in kinds {
+            let (picture_type, dealt) =
+                (kind.picture_type, self.deals(kind.picture_type, kind.switch));
+            let of_kind: Vec<PackRow> =
+                packs.iter().filter(|pack| pack.picture_type == picture_type).cloned().collect();
+            let aim = if self.config.hours.closes_within(now, FILL_AHEAD) {
+                self.config.high_water.max(self.config.low_water)
+            } else {
+                self.config.low_water
+            };
+            let low_water = self.config.low_water;
+            let open = self.gpu.is_some() && self.config.hours.open(now);
+            let plan = plan::plan(&of_kind, &Want { dealt, open, aim, low_water, lead, now });
+            for step in plan.moves {
+                match step {
+                    Move::Begin => decision.begin.extend(
+                        births.iter().find(|birth| birth.picture_type == picture_type).cloned(),
+                    ),
+                    Move::Retire(pack) => decision.retire.push(pack),
+                    Move::Extend(pack, until) => decision.extend.push((pack, until)),
+                }
+            }
+            if !dealt {
+                decision.off.push(picture_type);
+            } else if plan.left < low_water {
+                decision.short.push(picture_type);
+            }
+        }
+        decision
+    }
+}
+
+/// A pack to begin, under a name and from seeds that nobody knows.
+pub fn birth(config: &Pictures, entropy: &Entropy, picture_type: PictureType) -> Birth {
+    Birth {
+        id: PackId(entropy.bytes()),
+        picture_type,
+        items: config.per_pack,
+        deal_limit: config.dealt_per_pack,
+        seeds: (0..config.candidates(picture_type)).map(|_| entropy.bytes()).collect(),
+    }
+}

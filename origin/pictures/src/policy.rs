@@ -1,0 +1,135 @@
+//! Which kinds of picture are dealt: by what an operator chose, else by the
+//! pass rate of programs that was measured for this release. How visitors do
+//! is no measure of programs, so live rates decide nothing here.
+
+use munjigi_protocol::PictureType;
+use munjigi_store::pictures::Switch;
+use serde::Deserialize;
+
+/// The measurements of this release, from `docs/bot-pass-rates.toml`.
+pub const MEASURED: &str = include_str!("../../../docs/bot-pass-rates.toml");
+
+/// Above this share of passed pictures a kind is off, where its measurement
+/// names no threshold of its own.
+const THRESHOLD: f64 = 0.2;
+
+/// Measurements of every kind.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Measurements {
+    threshold: Option<f64>,
+    kind: Vec<Measurement>,
+}
+
+/// What programs achieved on a kind.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Measurement {
+    name: String,
+    /// The verdict, where the measurement gives one.
+    off: Option<bool>,
+    /// The share of pictures that the best program passed.
+    pass_rate: Option<f64>,
+    threshold: Option<f64>,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub struct Policy {
+    measured: Measurements,
+}
+
+impl Policy {
+    /// That of this release.
+    pub fn of_this_release() -> Self {
+        Self::read(MEASURED).unwrap_or_else(|error| {
+            // A test keeps this from being released.
+            tracing::error!(%error, "the measured pass rates cannot be read");
+            Self { measured: Measurements::default() }
+        })
+    }
+
+    /// Reads measurements; fields that this program does not know are passed
+    /// over.
+    pub fn read(text: &str) -> Result<Self, toml::de::Error> {
+        Ok(Self { measured: toml::from_str(text)? })
+    }
+
+    /// Whether a kind is dealt.
+    pub fn deals(&self, kind: PictureType, switch: Option<Switch>) -> bool {
+        match switch {
+            Some(Switch::On) => true,
+            Some(Switch::Off) => false,
+            None => !self.measured_off(kind),
+        }
+    }
+
+    /// Whether programs pass too many of a kind.
+    pub fn measured_off(&self, kind: PictureType) -> bool {
+        let Some(measured) = self.measurement(kind) else { return false };
+        let threshold = measured.threshold.or(self.measured.threshold).unwrap_or(THRESHOLD);
+        measured.off.unwrap_or_else(|| measured.pass_rate.is_some_and(|rate| rate > threshold))
+    }
+
+    /// The share of pictures that programs passed, where it was measured.
+    pub fn pass_rate(&self, kind: PictureType) -> Option<f64> {
+        self.measurement(kind)?.pass_rate
+    }
+
+    fn measurement(&self, kind: PictureType) -> Option<&Measurement> {
+        self.measured.kind.iter().find(|measured| measured.name == kind.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIXTURE: &str = r#"
+        date = "2026-11-20"
+        threshold = 0.3
+
+        [[kind]]
+        name = "grid"
+        pass_rate = 0.41
+        attacker = "10,000 labels"
+
+        [[kind]]
+        name = "area"
+        pass_rate = 0.41
+        off = false
+
+        [[kind]]
+        name = "turn"
+        pass_rate = 0.02
+        off = true
+    "#;
+
+    #[test]
+    fn a_kind_above_the_threshold_is_off_unless_the_measurement_says_otherwise() {
+        let policy = Policy::read(FIXTURE).unwrap();
+        assert!(policy.measured_off(PictureType::Grid));
+        assert!(!policy.measured_off(PictureType::Area));
+        assert!(policy.measured_off(PictureType::Turn));
+        assert_eq!(policy.pass_rate(PictureType::Grid), Some(0.41));
+    }
+
+    #[test]
+    fn an_operator_has_the_last_word() {
+        let policy = Policy::read(FIXTURE).unwrap();
+        assert!(!policy.deals(PictureType::Grid, None));
+        assert!(policy.deals(PictureType::Grid, Some(Switch::On)));
+        assert!(!policy.deals(PictureType::Area, Some(Switch::Off)));
+    }
+
+    #[test]
+    fn what_was_not_measured_is_on() {
+        let policy = Policy::read("").unwrap();
+        assert!(PictureType::ALL.iter().all(|kind| policy.deals(*kind, None)));
+    }
+
+    #[test]
+    fn the_measurements_of_this_release_can_be_read() {
+        Policy::read(MEASURED).unwrap();
+    }
+}

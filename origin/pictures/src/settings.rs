@@ -1,0 +1,82 @@
+//! What operators choose about pictures: where they are drawn, how many are
+//! kept ready, and at which hours the machine that draws them runs.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use munjigi_protocol::PictureType;
+use url::Url;
+
+use crate::hours::Hours;
+
+/// What the factory works by.
+#[derive(Debug, Clone)]
+pub struct Pictures {
+    /// The gpu-backend; without one nothing is drawn.
+    pub gpu_url: Option<Url>,
+    /// What is drawn and dealt.
+    pub kinds: Vec<PictureType>,
+    /// Pictures per pack.
+    pub per_pack: u16,
+    /// A kind of which fewer challenges are left gets another pack.
+    pub low_water: u64,
+    /// The same before a pause.
+    pub high_water: u64,
+    /// Challenges dealt from a pack before it is replaced.
+    pub dealt_per_pack: u64,
+    /// Age at which a pack is replaced.
+    pub pack_age: Duration,
+    /// Pictures drawn per picture kept.
+    pub oversample: u16,
+    /// The models that judge, each a kind.
+    pub judges: BTreeMap<PictureType, String>,
+    /// When the gpu-backend runs.
+    pub hours: Hours,
+}
+
+impl Pictures {
+    /// The model that judges a kind, where more are drawn than are kept: else
+    /// there is nothing to choose from.
+    pub fn judge_of(&self, kind: PictureType) -> Option<&str> {
+        self.judges.get(&kind).filter(|_| self.oversample > 1).map(String::as_str)
+    }
+
+    /// Candidates for a pack of a kind.
+    pub fn candidates(&self, kind: PictureType) -> u16 {
+        let factor = if self.judge_of(kind).is_some() { self.oversample } else { 1 };
+        self.per_pack.saturating_mul(factor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_the_judge_that_is_named_for_it() {
+        let judges = [(PictureType::Grid, "a@1.0.0"), (PictureType::Area, "b")];
+        let pictures = Pictures {
+            gpu_url: None,
+            kinds: PictureType::ALL.to_vec(),
+            per_pack: 8,
+            low_water: 1,
+            high_water: 1,
+            dealt_per_pack: 1,
+            pack_age: Duration::from_hours(1),
+            oversample: 3,
+            judges: judges.map(|(kind, model)| (kind, model.to_owned())).into(),
+            hours: Hours::Always,
+        };
+        assert_eq!(pictures.judge_of(PictureType::Grid), Some("a@1.0.0"));
+        assert_eq!(pictures.judge_of(PictureType::Area), Some("b"));
+        assert_eq!(pictures.judge_of(PictureType::Turn), None);
+        // Without a judge there is nothing to choose by.
+        let candidates = PictureType::ALL.iter().map(|kind| pictures.candidates(*kind));
+        assert_eq!(candidates.collect::<Vec<_>>(), [24, 24, 8]);
+        let alone = Pictures { oversample: 1, ..pictures };
+        assert_eq!(
+            (alone.judge_of(PictureType::Grid), alone.candidates(PictureType::Grid)),
+            (None, 8)
+        );
+    }
+}
