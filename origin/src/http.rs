@@ -6,11 +6,13 @@
 mod admission;
 mod answer;
 mod api;
+mod client;
 mod console;
 mod counts;
 mod events;
 mod health;
 mod home;
+mod hops;
 mod intake;
 mod invite;
 mod letters;
@@ -44,6 +46,7 @@ use munjigi_protocol::{Code, routes};
 use munjigi_store::replica::Reads;
 use sqlx::PgPool;
 
+use crate::authentication::Authentication;
 use crate::cache::Cache;
 use crate::config::Retention;
 
@@ -105,6 +108,18 @@ impl App {
     pub async fn settled(&self) {
         if let Some(console) = &self.console {
             console.later.settled().await;
+        }
+    }
+
+    /// Checks who somebody is, now.
+    fn authentication(&self) -> Authentication<'_> {
+        let console = self.console();
+        Authentication {
+            pool: &self.pool,
+            limits: self.cache.limits.as_ref(),
+            vault: &console.vault,
+            passwords: &console.passwords,
+            now: self.clock.now(),
         }
     }
 

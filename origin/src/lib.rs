@@ -4,6 +4,7 @@
 //! A thin shell: bytes and names are `munjigi-protocol`'s, rules are
 //! `munjigi-captcha`'s. No key that seals challenges or tokens comes here.
 
+pub mod authentication;
 pub mod backup;
 pub mod cache;
 pub mod cli;

@@ -14,9 +14,7 @@ mod docs;
 mod figures;
 pub(super) mod frame;
 mod gate;
-mod guard;
 mod home;
-mod hops;
 mod invitation;
 mod keys;
 mod language;
@@ -49,7 +47,9 @@ use munjigi_captcha::KeyCheck;
 use munjigi_domain::accounts::{AccessTokens, Permission, Vault};
 
 use super::App;
+use crate::authentication::Passwords;
 use crate::config;
+use crate::http::hops::Hops;
 
 /// What the pages need beside the rest.
 #[derive(Debug)]
@@ -59,9 +59,9 @@ pub struct Console {
     /// Keeps keys of authenticator apps.
     pub vault: Vault,
     /// How many passwords are hashed at once.
-    pub guard: guard::Guard,
+    pub passwords: Passwords,
     /// Finds who is behind our proxies.
-    pub hops: hops::Hops,
+    pub hops: Hops,
     /// Marks sitekeys and secrets as ours.
     pub check: KeyCheck,
     /// Makes and reads the API's access tokens.
@@ -87,12 +87,12 @@ impl Console {
             _ => None,
         };
         let tokens = AccessTokens::new(&config.keys, config.url.as_str());
-        let hops = hops::Hops::new(config.proxies.clone());
+        let hops = Hops::new(config.proxies.clone());
         Self {
             config,
             hops,
             vault,
-            guard: guard::Guard::default(),
+            passwords: Passwords::default(),
             check,
             tokens,
             mailbox,

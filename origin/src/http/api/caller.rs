@@ -20,7 +20,7 @@ use munjigi_store::organisations::{self, Membership};
 
 use super::refusal::{ApiCode, ApiRefused};
 use crate::http::App;
-use crate::http::console::Browser;
+use crate::http::client::Client;
 
 /// Requests of one person's sessions a minute.
 const PERSON_PER_MINUTE: i32 = 600;
@@ -49,7 +49,7 @@ pub struct Caller {
     /// What endpoints need.
     pub app: Arc<App>,
     /// Where it comes from.
-    pub browser: Browser,
+    pub client: Client,
     /// Who.
     pub principal: Principal,
 }
@@ -196,8 +196,8 @@ impl Caller {
         Actor {
             account,
             email,
-            prefix: self.browser.prefix.clone(),
-            request_id: self.browser.request_id.clone(),
+            prefix: self.client.prefix.clone(),
+            request_id: self.client.request_id.clone(),
         }
     }
 }

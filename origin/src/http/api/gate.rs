@@ -23,7 +23,7 @@ use super::caller::{Acting, Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::routes::{Access, BASE, Deprecation, Listed, Method, Route};
 use crate::http::App;
-use crate::http::console::Browser;
+use crate::http::client::Client;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -64,7 +64,7 @@ async fn pass(
     app: &Arc<App>,
     listed: &Listed,
     params: &RawPathParams,
-    request: Request,
+    mut request: Request,
     next: Next,
     headers: &mut HeaderMap,
 ) -> Result<Response, ApiRefused> {
@@ -79,9 +79,9 @@ async fn pass(
         .after(5)
     })?;
     let now = app.clock.now();
-    let (browser, mut request) = Browser::meet(app, request);
+    let client = Client::of(app, &request);
     if listed.access == Access::Anyone {
-        request.extensions_mut().insert(browser);
+        request.extensions_mut().insert(client);
         return Ok(next.run(request).await);
     }
     let principal = Principal::of(app, request.headers(), now).await?;
@@ -90,7 +90,7 @@ async fn pass(
         let detail = "this route requires a user session; API keys are not accepted";
         return Err(ApiRefused::new(ApiCode::Forbidden, detail));
     }
-    let caller = Caller { app: Arc::clone(app), browser, principal };
+    let caller = Caller { app: Arc::clone(app), client, principal };
     if let Access::Member(permission) = listed.access {
         let named = params.iter().find(|(name, _)| *name == "organisation");
         let membership = caller.member(named.map_or("", |(_, id)| id)).await?;

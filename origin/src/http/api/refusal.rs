@@ -11,8 +11,8 @@ use munjigi_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::authentication::Denied;
 use crate::http::App;
-use crate::http::console::Trouble;
 
 /// A stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -239,14 +239,13 @@ impl From<StoreError> for ApiRefused {
     }
 }
 
-/// What the pages' rules refuse: too many tries, or the records are away.
-impl From<Trouble> for ApiRefused {
-    fn from(trouble: Trouble) -> Self {
-        match trouble.wait_seconds() {
-            Some(seconds) if trouble.is_too_often() => Self::too_often(seconds),
-            _ => {
-                Self::new(ApiCode::Unavailable, "the database is unavailable; nothing was changed")
-                    .after(5)
+impl From<Denied> for ApiRefused {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::TooOften { seconds } => Self::too_often(seconds),
+            Denied::Store(error) => error.into(),
+            Denied::NotHashed => {
+                Self::new(ApiCode::Unavailable, "the password could not be checked").after(5)
             }
         }
     }

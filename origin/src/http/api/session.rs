@@ -23,7 +23,7 @@ use super::body::Body;
 use super::caller::{Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use crate::http::App;
-use crate::http::console::{Browser, code, log_in};
+use crate::http::client::Client;
 
 /// Credentials of a user.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -65,7 +65,7 @@ pub struct Tokens {
 /// `POST /session`.
 pub async fn begin(
     State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
+    Extension(client): Extension<Client>,
     Body(credentials): Body<Credentials>,
 ) -> Result<(StatusCode, Json<Tokens>), ApiRefused> {
     let Credentials { email, password, code } = credentials;
@@ -73,10 +73,11 @@ pub async fn begin(
         || ApiRefused::new(ApiCode::WrongCredentials, "incorrect email address or password");
     let now = app.clock.now();
     let address: EmailAddress = email.parse().map_err(|_| wrong())?;
-    let allowed = log_in::Allowed::by_api(&app, &browser, &address, now).await?;
+    let authentication = app.authentication();
+    let attempt = authentication.attempt_by_api(&client.prefix, &address).await?;
     let account = accounts::by_email(&app.pool, &address).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
-    let is_right = app.console().guard.is(password, kept).await?;
+    let is_right = authentication.passwords.is(password, kept).await?;
     let account = account.filter(|_| is_right).ok_or_else(wrong)?;
     if !demo::may_be_used(&account.email, app.console().config.reach()) {
         return Err(wrong());
@@ -86,19 +87,20 @@ pub async fn begin(
             let detail = "the account has a second factor; send its `code` as well";
             ApiRefused::new(ApiCode::SecondFactorRequired, detail)
         })?;
-        if !code::is_right_within(&limits::API_SECOND_FACTOR, &app, &account, &code).await? {
+        let limit = &limits::API_SECOND_FACTOR;
+        if !authentication.is_second_factor_within(limit, &account, &code).await? {
             let detail = "the code is incorrect or was already used; wait for the next one";
             return Err(ApiRefused::new(ApiCode::WrongCredentials, detail));
         }
     }
-    allowed.was_right(&app).await?;
+    attempt.succeeded().await?;
     let (id, refresh) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
     let new = NewApiSession {
         refresh: refresh.hash(),
         id: &id,
         account: &account.id,
-        agent: &browser.agent,
-        prefix: &browser.prefix,
+        agent: &client.agent,
+        prefix: &client.prefix,
         now,
     };
     api_sessions::begin(&app.pool, &new).await?;
@@ -109,7 +111,7 @@ pub async fn begin(
 /// `POST /session/refresh`.
 pub async fn refresh(
     State(app): State<Arc<App>>,
-    Extension(browser): Extension<Browser>,
+    Extension(client): Extension<Client>,
     Body(Refresh { refresh_token }): Body<Refresh>,
 ) -> Result<Json<Tokens>, ApiRefused> {
     let unknown = || {
@@ -124,8 +126,8 @@ pub async fn refresh(
     let unit = Exchange {
         sent: sent.hash(),
         next: next.hash(),
-        prefix: &browser.prefix,
-        request_id: &browser.request_id,
+        prefix: &client.prefix,
+        request_id: &client.request_id,
         now,
     };
     match transact(&app.pool, &unit).await? {

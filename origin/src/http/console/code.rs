@@ -8,11 +8,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
-use munjigi_domain::accounts::{Account, Totp};
-use munjigi_domain::accounts::{Limit, Token, limits};
-use munjigi_store::limits::Taken;
-use munjigi_store::{factors, sessions};
+use munjigi_domain::accounts::Token;
+use munjigi_store::sessions;
 use serde::Deserialize;
 
 use super::cookies;
@@ -64,7 +61,7 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
-    if !is_right(&app, &person.account, &code).await? {
+    if !app.authentication().is_second_factor(&person.account, &code).await? {
         let mistake = words::of(browser.locale).code.wrong;
         return page(&app, &browser, &person, &next, Some(mistake));
     }
@@ -79,58 +76,6 @@ pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response
     let mut response = Redirect::to(within(next)).into_response();
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
     Ok(response)
-}
-
-/// Whether somebody's second factor was given. Each try is counted; a code
-/// of the app is good once, a recovery code as well.
-pub async fn is_right(app: &App, account: &Account, code: &str) -> Result<bool, Trouble> {
-    is_right_within(&limits::SECOND_FACTOR, app, account, code).await
-}
-
-/// The same, where tries are counted by another limit.
-pub async fn is_right_within(
-    limit: &'static Limit,
-    app: &App,
-    account: &Account,
-    code: &str,
-) -> Result<bool, Trouble> {
-    let now = app.clock.now();
-    let whom = account.id.as_str();
-    if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
-        return Err(Trouble::too_often(seconds));
-    }
-    let step = key_in_use(app, account).and_then(|key| key.step(code, now));
-    let is_right = if let Some(step) = step {
-        factors::take_step(&app.pool, &account.id, step).await?
-    } else {
-        let hash = RecoveryCode::hash_of(code);
-        factors::take_recovery_code(&app.pool, &account.id, hash, now).await?
-    };
-    if is_right {
-        app.cache.limits.forget(limit, whom).await?;
-    }
-    Ok(is_right)
-}
-
-/// The key of the app that somebody uses. One that was only shown proves
-/// nothing: whoever saw the page has it.
-fn key_in_use(app: &App, account: &Account) -> Option<TotpKey> {
-    match &account.totp {
-        Totp::InUse { sealed } => opened(app, account, sealed),
-        Totp::None | Totp::Offered { .. } => None,
-    }
-}
-
-/// The key of somebody's app. One that can no longer be opened is as good as
-/// none: recovery codes go on working.
-pub fn opened(app: &App, account: &Account, sealed: &[u8]) -> Option<TotpKey> {
-    match app.console().vault.open(account.id.as_str(), sealed) {
-        Ok(opened) => TotpKey::from_bytes(&opened),
-        Err(error) => {
-            tracing::error!(%error, account = %account.id, "the key of an authenticator app is lost");
-            None
-        }
-    }
 }
 
 /// The form, with what is wrong.

@@ -10,13 +10,14 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
+use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{Id, Password, Token};
 use munjigi_store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
 use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
-use super::log_in::{self, Allowed};
+use super::log_in;
 use super::person::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
@@ -63,11 +64,10 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { link, password }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console();
-    let now = app.clock.now();
+    let (authentication, now) = (app.authentication(), app.clock.now());
     let (token, sign_up) = find(&app, &link).await?;
-    Allowed::to_log_in(&app, &browser, &sign_up.email, now).await?;
-    if !console.guard.is(password, Some(sign_up.password.clone())).await? {
+    authentication.attempt(&browser.client.prefix, &sign_up.email, Visit::Unasked).await?;
+    if !authentication.passwords.is(password, Some(sign_up.password.clone())).await? {
         let mistake = words::of(browser.locale).confirm.wrong;
         return page(&app, &browser, &sign_up, link, Some(mistake));
     }

@@ -106,7 +106,7 @@ pub async fn submit(
     }
     let now = app.clock.now();
     if let Taken::Wait { seconds } =
-        app.cache.limits.take(&limits::DEMO_BY_PREFIX, &browser.prefix, now).await?
+        app.cache.limits.take(&limits::DEMO_BY_PREFIX, &browser.client.prefix, now).await?
     {
         return Err(Trouble::too_often(seconds));
     }

@@ -92,7 +92,7 @@ impl Frame {
             style: assets::STYLE.path.as_str(),
             form_field: FORM_KEY,
             form_key: browser.form_key(),
-            request_id: browser.request_id.clone(),
+            request_id: browser.client.request_id.clone(),
             email: None,
             here: None,
             memberships: Vec::new(),

@@ -224,7 +224,7 @@ async fn find_person(
         return Ok(None);
     }
     if session.stage == Stage::Complete {
-        let noted = sessions::note(&app.pool, &session, &browser.prefix, now).await?;
+        let noted = sessions::note(&app.pool, &session, &browser.client.prefix, now).await?;
         if noted == Noted::Now {
             app.cache.sessions.noted(cookie.hash()).await;
         }

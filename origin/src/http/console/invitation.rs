@@ -154,12 +154,12 @@ async fn sign_up(
     }
     let now = app.clock.now();
     let account = Id::draw(&app.entropy);
-    let password = console.guard.hash(password, app.entropy.bytes()).await?;
+    let password = console.passwords.hash(password, app.entropy.bytes()).await?;
     let actor = Actor {
         account: account.clone(),
         email: invitation.email.to_string(),
-        prefix: browser.prefix.clone(),
-        request_id: browser.request_id.clone(),
+        prefix: browser.client.prefix.clone(),
+        request_id: browser.client.request_id.clone(),
     };
     let unit = JoinNew {
         join: Join { link: token.hash(), actor: &actor, now },

@@ -12,9 +12,8 @@ use axum::{Extension, Form};
 use munjigi_domain::accounts::demo::{self, Reach};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{EmailAddress, Id, Limit, Password, Token, limits};
+use munjigi_domain::accounts::{EmailAddress, Id, Password, Token};
 use munjigi_keys::UnixMillis;
-use munjigi_store::limits::Taken;
 use munjigi_store::sessions::NewSession;
 use munjigi_store::{accounts, sessions};
 use serde::Deserialize;
@@ -98,7 +97,6 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { email, password, next, visit }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console();
     let now = app.clock.now();
     let Ok(address) = email.parse::<EmailAddress>() else {
         return wrong(&app, &browser, email, next);
@@ -108,85 +106,18 @@ pub async fn submit(
         let mistake = words::of(browser.locale).fields.token_refused;
         return again(&app, &browser, email, next, mistake);
     }
-    let allowed = Allowed::of_visit(&app, &browser, &address, visit, now).await?;
+    let authentication = app.authentication();
+    let attempt = authentication.attempt(&browser.client.prefix, &address, visit).await?;
     let account = accounts::by_email(&app.pool, &address).await?;
     let kept = account.as_ref().map(|account| account.password.clone());
-    let is_right = console.guard.is(password, kept).await?;
+    let is_right = authentication.passwords.is(password, kept).await?;
     match account.filter(|_| is_right) {
         None => wrong(&app, &browser, email, next),
         Some(account) => {
-            allowed.was_right(&app).await?;
+            attempt.succeeded().await?;
             begin(&app, &browser, &account.id, account.has_factor(), &next, now).await
         }
     }
-}
-
-/// One try, counted before anything dear is done about it.
-#[derive(Debug)]
-pub struct Allowed {
-    limit: &'static Limit,
-    whom: String,
-}
-
-impl Allowed {
-    /// Counts a try from this network and to this address.
-    pub async fn to_log_in(
-        app: &App,
-        browser: &Browser,
-        email: &EmailAddress,
-        now: UnixMillis,
-    ) -> Result<Self, Trouble> {
-        Self::of_visit(app, browser, email, Visit::Unasked, now).await
-    }
-
-    /// The same for a form that everybody may see.
-    pub async fn of_visit(
-        app: &App,
-        browser: &Browser,
-        email: &EmailAddress,
-        visit: Visit,
-        now: UnixMillis,
-    ) -> Result<Self, Trouble> {
-        let (by_prefix, limit) = visit.log_in();
-        let whom = email.to_string();
-        take(app, &[(by_prefix, browser.prefix.as_str()), (limit, whom.as_str())], now).await?;
-        Ok(Self { limit, whom })
-    }
-
-    /// The same at the API, which anybody may ask without a widget: counted
-    /// for itself. One network that tries one account again and again uses up
-    /// what those two have with each other, and nothing of others.
-    pub async fn by_api(
-        app: &App,
-        browser: &Browser,
-        email: &EmailAddress,
-        now: UnixMillis,
-    ) -> Result<Self, Trouble> {
-        let limit = &limits::API_LOG_IN_BY_ACCOUNT_AND_PREFIX;
-        let whom = format!("{email} {}", browser.prefix);
-        let tries = [
-            (limit, whom.as_str()),
-            (&limits::API_LOG_IN_BY_PREFIX, browser.prefix.as_str()),
-            (&limits::API_LOG_IN_BY_ACCOUNT, email.as_str()),
-        ];
-        take(app, &tries, now).await?;
-        Ok(Self { limit, whom })
-    }
-
-    /// The owner is here: tries of others do not keep them out next time.
-    pub async fn was_right(self, app: &App) -> Result<(), Trouble> {
-        Ok(app.cache.limits.forget(self.limit, &self.whom).await?)
-    }
-}
-
-/// Takes one of each, until there is none.
-async fn take(app: &App, tries: &[(&Limit, &str)], now: UnixMillis) -> Result<(), Trouble> {
-    for (limit, whom) in tries {
-        if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
-            return Err(Trouble::too_often(seconds));
-        }
-    }
-    Ok(())
 }
 
 /// Begins a whole session: who is here has shown all that is asked for.
@@ -217,8 +148,8 @@ pub async fn begin(
         id: &Id::draw(&app.entropy),
         account,
         stage,
-        agent: &browser.agent,
-        prefix: &browser.prefix,
+        agent: &browser.client.agent,
+        prefix: &browser.client.prefix,
         now,
     };
     sessions::begin(&app.pool, &session).await?;

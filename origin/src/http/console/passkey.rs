@@ -103,7 +103,7 @@ async fn mark_copied(
 ) -> Result<(), Trouble> {
     tracing::warn!(passkey = %claimed.id, "the counter of a passkey went backwards");
     let kind = LetterKind::PasskeyCopied { name: Shown::of(&claimed.name) };
-    let (actor, letter) = (browser.actor(account), letters::to(account, &kind));
+    let (actor, letter) = (browser.client.actor(account), letters::to(account, &kind));
     let unit = MarkCopied { claimed, actor: &actor, letter: &letter, now: app.clock.now() };
     Ok(transact(&app.pool, &unit).await?)
 }
@@ -123,7 +123,7 @@ pub fn unasked(error: PasskeyError) -> Trouble {
 /// Each ceremony is a row and each answer a signature to check.
 pub async fn count(app: &App, browser: &Browser) -> Result<(), Trouble> {
     let (limit, now) = (&limits::PASSKEYS_BY_PREFIX, app.clock.now());
-    match app.cache.limits.take(limit, &browser.prefix, now).await? {
+    match app.cache.limits.take(limit, &browser.client.prefix, now).await? {
         Taken::Yes => Ok(()),
         Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
     }

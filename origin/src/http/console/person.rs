@@ -1,13 +1,12 @@
 //! Who sends a request, as the gate has found out.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 use munjigi_domain::accounts::Account;
-use munjigi_domain::accounts::session::{self, Stage};
+use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Role, Token};
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::locale::Locale;
@@ -22,15 +21,13 @@ use super::cookies;
 use super::language;
 use super::trouble::Trouble;
 use crate::http::App;
-use crate::http::request_id::RequestId;
+use crate::http::client::Client;
 
 /// A browser, whoever sits before it.
 #[derive(Debug, Clone)]
 pub struct Browser {
-    /// Browser and system in words.
-    pub agent: String,
-    /// Network that it is in.
-    pub prefix: String,
+    /// Where its requests come from.
+    pub client: Client,
     /// What it would like to read.
     pub locale: Locale,
     /// Set by this very request.
@@ -38,8 +35,6 @@ pub struct Browser {
     /// The query of a page that may be shown again in another language: a
     /// form that was sent would not bring back what was typed.
     pub query: Option<String>,
-    /// The request's id.
-    pub request_id: String,
     /// The session's cookie, whether or not there is such a session.
     pub session: Option<Token>,
     /// What Postgres had written when it last changed something.
@@ -55,21 +50,15 @@ impl Browser {
         let console = app.console();
         let headers = request.headers();
         let (session, guest) = cookies::read(&console.config, headers);
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let address = peer.map(|peer| console.hops.client(peer, headers, app.clock.now()));
-        let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
         let wanted = Locale::from_accept_language(wanted.unwrap_or_default());
         let chosen = language::chosen(request.uri());
         let kept = cookies::language(&console.config, headers);
-        let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
         let browser = Self {
-            agent: session::agent(agent.unwrap_or_default()),
-            prefix: address.map_or_else(|| "unknown".to_owned(), session::prefix),
+            client: Client::of(app, &request),
             locale: chosen.or(kept).unwrap_or(wanted),
             chosen,
             query: language::again(&request),
-            request_id: id.0,
             session,
             written: cookies::written(&console.config, headers),
             guest,
@@ -98,17 +87,6 @@ impl Browser {
         self.form_holder().map(Token::form_key).unwrap_or_default()
     }
 
-    /// For the record of changes: whoever has shown that this account is
-    /// theirs.
-    pub fn actor(&self, account: &Account) -> Actor {
-        Actor {
-            account: account.id.clone(),
-            email: account.email.to_string(),
-            prefix: self.prefix.clone(),
-            request_id: self.request_id.clone(),
-        }
-    }
-
     /// A guest's cookie that the browser does not have yet.
     pub fn new_guest(&self) -> Option<&Token> {
         self.guest.as_ref().filter(|_| self.is_guest_new)
@@ -134,7 +112,7 @@ impl Person {
 
     /// For the record of changes.
     pub fn actor(&self, browser: &Browser) -> Actor {
-        browser.actor(&self.account)
+        browser.client.actor(&self.account)
     }
 }
 

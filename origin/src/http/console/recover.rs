@@ -168,10 +168,10 @@ pub async fn set(
         let mistake = words::of_password(browser.locale, &error);
         return page(&app, &browser, &account, link, Some(mistake));
     }
-    let password = console.guard.hash(password, app.entropy.bytes()).await?;
+    let password = console.passwords.hash(password, app.entropy.bytes()).await?;
     let letter = letters::to(&account, &LetterKind::PasswordReset);
     let unit = SetPassword {
-        actor: &browser.actor(&account),
+        actor: &browser.client.actor(&account),
         password: &password,
         link: Some(token.hash()),
         kept: None,

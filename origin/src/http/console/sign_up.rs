@@ -100,7 +100,7 @@ pub async fn submit(
     }
     allow_letter(&app, &browser, visit, now).await?;
     // Hashed in any case, so that the time tells nothing.
-    let password = console.guard.hash(fields.password, app.entropy.bytes()).await?;
+    let password = console.passwords.hash(fields.password, app.entropy.bytes()).await?;
     let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, email.as_str(), now).await?;
     if allowed == Taken::Yes {
         let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
@@ -163,7 +163,7 @@ pub(super) async fn allow_letter(
     visit: Visit,
     now: UnixMillis,
 ) -> Result<(), Trouble> {
-    match app.cache.limits.take(visit.letters(), &browser.prefix, now).await? {
+    match app.cache.limits.take(visit.letters(), &browser.client.prefix, now).await? {
         Taken::Yes => Ok(()),
         Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
     }

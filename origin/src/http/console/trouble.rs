@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::{MostSites, Role};
 use munjigi_store::StoreError;
 
+use crate::authentication::Denied;
+
 /// Why a page cannot be shown. The gate renders it, because only it knows
 /// the frame.
 #[derive(Debug, Clone)]
@@ -147,16 +149,6 @@ impl Trouble {
             ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many attempts", "")
         }
     }
-
-    /// Whether it was tried too often.
-    pub fn is_too_often(&self) -> bool {
-        self.status == StatusCode::TOO_MANY_REQUESTS
-    }
-
-    /// Seconds until another try may help.
-    pub const fn wait_seconds(&self) -> Option<u32> {
-        self.retry_after
-    }
 }
 
 /// Every store error is ours.
@@ -168,6 +160,16 @@ impl From<StoreError> for Trouble {
             tracing::error!(%error, "a page failed");
         }
         Self::away()
+    }
+}
+
+impl From<Denied> for Trouble {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::TooOften { seconds } => Self::too_often(seconds),
+            Denied::Store(error) => error.into(),
+            Denied::NotHashed => Self::away(),
+        }
     }
 }
 

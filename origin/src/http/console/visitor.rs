@@ -87,7 +87,7 @@ async fn ask(
     }
     let now = app.clock.now();
     // Each is a call to the edge.
-    let (limit, prefix) = (&limits::VISITS_BY_PREFIX, &browser.prefix);
+    let (limit, prefix) = (&limits::VISITS_BY_PREFIX, &browser.client.prefix);
     if let Taken::Wait { seconds } = app.cache.limits.take(limit, prefix, now).await? {
         return Err(Trouble::too_often(seconds));
     }

@@ -20,7 +20,6 @@ use time::OffsetDateTime;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
@@ -127,11 +126,10 @@ pub async fn leave(
     }
     let (account, now) = (&person.account, app.clock.now());
     let mistake = |text: String| page(&app, &browser, &person, None, Some(text));
-    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
-    if !app.console().guard.is(password, Some(account.password.clone())).await? {
+    let authentication = app.authentication();
+    if !authentication.is_owner(&browser.client.prefix, account, password, None).await? {
         return mistake("Incorrect password. Nothing was changed.".to_owned()).await;
     }
-    allowed.was_right(&app).await?;
     let erased_on = erasure::erased_at(now);
     let letter = letters::left(&app.console().config, account, from_timestamp(erased_on));
     let unit = Ask { actor: &person.actor(&browser), letter: &letter, now };

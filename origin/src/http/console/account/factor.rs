@@ -20,9 +20,7 @@ use serde::Deserialize;
 
 use super::proof;
 use crate::http::App;
-use crate::http::console::code::{is_right, opened};
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
@@ -119,7 +117,7 @@ pub async fn submit(
 fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a [u8], TotpKey)> {
     match &account.totp {
         Totp::Offered { sealed, at } if now.since(*at) < OFFER_MILLIS => {
-            Some((sealed, opened(app, account, sealed)?))
+            Some((sealed, app.authentication().totp_key(account, sealed)?))
         }
         Totp::None | Totp::Offered { .. } | Totp::InUse { .. } => None,
     }
@@ -165,18 +163,15 @@ pub async fn change(
     fields: Result<Form<Grave>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Grave { change, password, code }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console();
     let (account, now) = (&person.account, app.clock.now());
     if !account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }
-    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
-    let is_owner = console.guard.is(password, Some(account.password.clone())).await?;
-    if !is_owner || !is_right(&app, account, &code).await? {
+    let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
+    if !authentication.is_owner(prefix, account, password, Some(&code)).await? {
         let mistake = "Incorrect password or code. Nothing was changed.".to_owned();
         return super::page(&app, &browser, &person, None, Some(mistake)).await;
     }
-    allowed.was_right(&app).await?;
     match change.as_str() {
         "off" => {
             let kind = if account.has_passkey {

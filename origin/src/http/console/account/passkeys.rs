@@ -191,7 +191,7 @@ async fn page(
         frame,
         passkeys: passkeys::of_account(&app.pool, &person.account.id).await?,
         codes_left: factors::recovery_codes_left(&app.pool, &person.account.id).await?,
-        suggested: browser.agent.clone(),
+        suggested: browser.client.agent.clone(),
         script: passkey::script(app),
         notice,
         mistake,

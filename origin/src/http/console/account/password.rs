@@ -13,7 +13,6 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use crate::http::App;
-use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
@@ -33,18 +32,16 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { old, new }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console();
     let (account, now) = (&person.account, app.clock.now());
     let mistake = |text: String| super::page(&app, &browser, &person, None, Some(text));
     if let Err(error) = new.check(&account.email, &account.name) {
         return mistake(error.to_string()).await;
     }
-    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
-    if !console.guard.is(old, Some(account.password.clone())).await? {
+    let authentication = app.authentication();
+    if !authentication.is_owner(&browser.client.prefix, account, old, None).await? {
         return mistake("Current password is incorrect.".to_owned()).await;
     }
-    allowed.was_right(&app).await?;
-    let password = console.guard.hash(new, app.entropy.bytes()).await?;
+    let password = authentication.passwords.hash(new, app.entropy.bytes()).await?;
     let letter = letters::to(account, &LetterKind::PasswordChanged);
     let unit = SetPassword {
         actor: &person.actor(&browser),

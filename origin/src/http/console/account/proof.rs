@@ -17,9 +17,7 @@ use munjigi_store::sessions;
 use serde::Deserialize;
 
 use crate::http::App;
-use crate::http::console::code::is_right;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::log_in::Allowed;
 use crate::http::console::next::within;
 use crate::http::console::passkey;
 use crate::http::console::person::{Browser, Person};
@@ -95,12 +93,9 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { password, code, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let console = app.console();
-    let (account, now) = (&person.account, app.clock.now());
-    let allowed = Allowed::to_log_in(&app, &browser, &account.email, now).await?;
-    let is_owner = console.guard.is(password, Some(account.password.clone())).await?;
-    let is_proved = is_owner && (!account.has_factor() || is_right(&app, account, &code).await?);
-    if !is_proved {
+    let (account, authentication) = (&person.account, app.authentication());
+    let code = account.has_factor().then_some(code.as_str());
+    if !authentication.is_owner(&browser.client.prefix, account, password, code).await? {
         let mistake = if account.has_factor() {
             "Incorrect password or code."
         } else {
@@ -108,7 +103,6 @@ pub async fn submit(
         };
         return page(&app, &browser, &person, next, Some(mistake));
     }
-    allowed.was_right(&app).await?;
     prove(&app, &browser, &person).await?;
     Ok(Redirect::to(within(&next)).into_response())
 }

@@ -21,7 +21,6 @@ use serde::Deserialize;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::log_in::Allowed;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
@@ -113,14 +112,9 @@ async fn is_owner(
     person: &Person,
     password: Option<Password>,
 ) -> Result<bool, Trouble> {
-    let console = app.console();
-    let (account, Some(password)) = (&person.account, password) else { return Ok(false) };
-    let allowed = Allowed::to_log_in(app, browser, &account.email, app.clock.now()).await?;
-    let is_owner = console.guard.is(password, Some(account.password.clone())).await?;
-    if is_owner {
-        allowed.was_right(app).await?;
-    }
-    Ok(is_owner)
+    let Some(password) = password else { return Ok(false) };
+    let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
+    Ok(authentication.is_owner(prefix, &person.account, password, None).await?)
 }
 
 /// One of somebody's own, and how many factors are left without it.

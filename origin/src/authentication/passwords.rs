@@ -9,20 +9,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use munjigi_domain::accounts::Password;
 use tokio::sync::Semaphore;
 
-use super::trouble::Trouble;
+use super::Denied;
 
 /// Waiting beside those under way, per core.
 const WAITING_PER_CORE: usize = 16;
 
 /// Where passwords are hashed.
 #[derive(Debug)]
-pub struct Guard {
+pub struct Passwords {
     hashed: AtomicU64,
     working: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
 }
 
-impl Default for Guard {
+impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let waiting = cores * (1 + WAITING_PER_CORE);
@@ -34,10 +34,10 @@ impl Default for Guard {
     }
 }
 
-impl Guard {
+impl Passwords {
     /// Whether a password is the one that was kept; as slow where there is
     /// none, and as fast where it is too long for any.
-    pub async fn is(&self, password: Password, kept: Option<String>) -> Result<bool, Trouble> {
+    pub async fn is(&self, password: Password, kept: Option<String>) -> Result<bool, Denied> {
         if password.is_too_long() {
             return Ok(false);
         }
@@ -52,7 +52,7 @@ impl Guard {
     }
 
     /// What is kept of a password.
-    pub async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<String, Trouble> {
+    pub async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<String, Denied> {
         self.work(move || password.hash(&salt)).await
     }
 
@@ -64,8 +64,8 @@ impl Guard {
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Trouble> {
-        let _place = self.waiting.try_acquire().map_err(|_| Trouble::too_often(1))?;
+    ) -> Result<T, Denied> {
+        let _place = self.waiting.try_acquire().map_err(|_| Denied::TooOften { seconds: 1 })?;
         self.hashed.fetch_add(1, Ordering::Relaxed);
         metrics::counter!("munjigi_console_password_hashes_total").increment(1);
         let turn = Arc::clone(&self.working).acquire_owned().await;
@@ -75,7 +75,7 @@ impl Guard {
         });
         done.await.map_err(|error| {
             tracing::error!(%error, "hashing a password panicked");
-            Trouble::away()
+            Denied::NotHashed
         })
     }
 }
