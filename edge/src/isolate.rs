@@ -1,12 +1,12 @@
 //! What one isolate keeps between requests: its configuration, parsed once,
 //! and caches that may be lost at any time.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
 use munjigi_captcha::pictures::PicturePack;
-use munjigi_captcha::{Counters, Imports, Site};
+use munjigi_captcha::{Counters, Imports, Shared, Site};
 use munjigi_protocol::{Health, Pools};
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
@@ -22,31 +22,30 @@ const CACHED_SITES: usize = 4_096;
 /// Packs that an isolate remembers; each takes some 20 to 80 KB.
 const CACHED_PACKS: usize = 64;
 
-/// Everything that outlives a request. No borrow of a cell may live across a
-/// wait: another request runs meanwhile.
+/// Everything that outlives a request.
 pub struct Isolate {
     /// The parsed configuration.
     pub config: Config,
     /// Sites by sitekey, by another name and by the hash of a secret; none:
     /// there is no such site. Each of these carries a check that only the
     /// origin can make, or stands in its filter.
-    pub sites: RefCell<Cache<Known<Arc<Site>>>>,
+    pub sites: Shared<Cache<Known<Arc<Site>>>>,
     /// Which imported keys there are, and until when that is fresh.
-    pub imports: RefCell<Option<(Arc<Imports>, u64)>>,
+    pub imports: Shared<Option<(Arc<Imports>, u64)>>,
     /// From which packs pictures are dealt.
-    pub pools: RefCell<KnownPools>,
+    pub pools: Shared<KnownPools>,
     /// Packs by the key of their manifest; none: there is no such pack.
-    pub packs: RefCell<Cache<Option<Arc<PicturePack>>>>,
+    pub packs: Shared<Cache<Option<Arc<PicturePack>>>>,
     /// The frame's document and until when it is fresh.
-    pub document: RefCell<Option<(Arc<str>, u64)>>,
+    pub document: Shared<Option<(Arc<str>, u64)>>,
     /// How the edge was and until when that is told again.
-    pub health: RefCell<Option<(Health, u64)>>,
+    pub health: Shared<Option<(Health, u64)>>,
     /// What the policy counts.
-    pub counters: RefCell<Counters>,
+    pub counters: Shared<Counters>,
     /// What the origin is told now and then.
-    pub counts: RefCell<Counts>,
+    pub counts: Shared<Counts>,
     /// Until when somebody is going to send the counts.
-    pub counts_due: Cell<u64>,
+    pub counts_due: Shared<u64>,
 }
 
 /// What KV said about a site, and when.
@@ -101,15 +100,15 @@ impl Isolate {
 
     fn new(config: Config) -> Self {
         Self {
-            sites: RefCell::new(Cache::new(CACHED_SITES)),
-            imports: RefCell::default(),
-            pools: RefCell::default(),
-            packs: RefCell::new(Cache::new(CACHED_PACKS)),
-            document: RefCell::new(None),
-            health: RefCell::new(None),
-            counters: RefCell::new(Counters::new(config.counter_half_life_seconds)),
-            counts: RefCell::new(Counts::default()),
-            counts_due: Cell::new(0),
+            sites: Shared::new(Cache::new(CACHED_SITES)),
+            imports: Shared::default(),
+            pools: Shared::default(),
+            packs: Shared::new(Cache::new(CACHED_PACKS)),
+            document: Shared::default(),
+            health: Shared::default(),
+            counters: Shared::new(Counters::new(config.counter_half_life_seconds)),
+            counts: Shared::default(),
+            counts_due: Shared::default(),
             config,
         }
     }

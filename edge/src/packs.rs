@@ -76,7 +76,7 @@ fn unreadable(key: &str) {
 
 impl PackSource for Packs<'_> {
     async fn pools(&self) -> Result<Option<Arc<Pools>>, StoreError> {
-        let known = self.isolate.pools.borrow().clone();
+        let known = self.isolate.pools.copy();
         if self.now.0 < known.fresh_until {
             return Ok(known.pools);
         }
@@ -86,13 +86,14 @@ impl PackSource for Packs<'_> {
             Err(_) => (known.pools, MISS_MS),
         };
         let fresh_until = self.now.0 + lifetime;
-        self.isolate.pools.replace(KnownPools { pools: pools.clone(), fresh_until });
+        let known = KnownPools { pools: pools.clone(), fresh_until };
+        self.isolate.pools.with(|pools| *pools = known);
         Ok(pools)
     }
 
     async fn pack(&self, id: PackId) -> Result<Option<Arc<PicturePack>>, StoreError> {
         let key = pack_key(id);
-        let known = self.isolate.packs.borrow().find(&key, self.now.0);
+        let known = self.isolate.packs.with(|packs| packs.find(&key, self.now.0));
         let before = match known {
             Lookup::Fresh(pack) => return Ok(pack),
             Lookup::Stale(pack) => Some(pack),
@@ -104,7 +105,7 @@ impl PackSource for Packs<'_> {
             (Err(error), None) => return Err(error),
         };
         let lifetime = if pack.is_some() { PACK_MS } else { MISS_MS };
-        self.isolate.packs.borrow_mut().keep(&key, pack.clone(), self.now.0, lifetime);
+        self.isolate.packs.with(|packs| packs.keep(&key, pack.clone(), self.now.0, lifetime));
         Ok(pack)
     }
 }

@@ -8,7 +8,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{BatchId, CountBatch};
 use worker::{Context, Delay, Env};
 
-use crate::counts::Urgency;
+use crate::counts::{Counts, Urgency};
 use crate::isolate::Isolate;
 use crate::log::{Level, Line};
 use crate::{entropy, glue};
@@ -26,7 +26,7 @@ pub fn count(
     tally: Tally,
     now: UnixMillis,
 ) {
-    let urgency = isolate.counts.borrow_mut().add(tally, now.0 / 60_000);
+    let urgency = isolate.counts.with(|counts| counts.add(tally, now.0 / 60_000));
     match urgency {
         Urgency::Now => {
             let env = env.clone();
@@ -35,14 +35,14 @@ pub fn count(
         Urgency::Soon => {
             // One request of many waits for all. Should it be cut off, the
             // time passes and the next one takes over.
-            if now.0 < isolate.counts_due.get() {
+            if now.0 < isolate.counts_due.copy() {
                 return;
             }
-            isolate.counts_due.set(now.0 + GATHER_MS * 2);
+            isolate.counts_due.with(|due| *due = now.0 + GATHER_MS * 2);
             let env = env.clone();
             context.wait_until(async move {
                 Delay::from(Duration::from_millis(GATHER_MS)).await;
-                isolate.counts_due.set(0);
+                isolate.counts_due.with(|due| *due = 0);
                 send(isolate, &env).await;
             });
         }
@@ -50,12 +50,12 @@ pub fn count(
 }
 
 async fn send(isolate: &Isolate, env: &Env) {
-    if isolate.counts.borrow().is_empty() {
+    let taken = |counts: &mut Counts| (counts.take(MAX_BYTES), counts.take_pictures());
+    let (groups, pictures) = isolate.counts.with(taken);
+    if groups.is_empty() && pictures.is_empty() {
         return;
     }
-    let groups = isolate.counts.borrow_mut().take(MAX_BYTES);
     let batches = groups.into_iter().map(|counts| (counts, Vec::new()));
-    let pictures = isolate.counts.borrow_mut().take_pictures();
     let pictures = (!pictures.is_empty()).then_some((Vec::new(), pictures));
     let queue = glue::binding(env, "COUNTS");
     for (counts, pictures) in batches.chain(pictures) {

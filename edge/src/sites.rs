@@ -148,21 +148,21 @@ impl<'edge> Sites<'edge> {
         &self,
         name: &str,
         key: String,
-        is_its: &dyn Fn(&Site) -> bool,
+        is_its: &(dyn Fn(&Site) -> bool + Sync),
     ) -> Result<Option<Arc<Site>>, StoreError> {
-        let known = self.isolate.sites.borrow().find(name, self.now.0);
+        let known = self.isolate.sites.with(|sites| sites.find(name, self.now.0));
         if let Lookup::Fresh(known) = known {
             return Ok(known.site);
         }
         let loaded = self.load_by_name(&key, is_its).await;
-        let mut sites = self.isolate.sites.borrow_mut();
-        Ok(settle(&mut sites, name, known, loaded, self.now)?.site)
+        let sites = &self.isolate.sites;
+        Ok(sites.with(|sites| settle(sites, name, known, loaded, self.now))?.site)
     }
 
     async fn load_by_name(
         &self,
         key: &str,
-        is_its: &dyn Fn(&Site) -> bool,
+        is_its: &(dyn Fn(&Site) -> bool + Sync),
     ) -> Result<Known<Arc<Site>>, StoreError> {
         let sitekey = Kv::new(self.env)?.load(key).await?;
         match sitekey.and_then(|text| Sitekey::from_trusted(&text).ok()) {
@@ -176,12 +176,12 @@ impl<'edge> Sites<'edge> {
 
     async fn known(&self, sitekey: &Sitekey) -> Result<Known<Arc<Site>>, StoreError> {
         let key = sitekey.to_string();
-        let known = self.isolate.sites.borrow().find(&key, self.now.0);
+        let known = self.isolate.sites.with(|sites| sites.find(&key, self.now.0));
         if let Lookup::Fresh(known) = known {
             return Ok(known);
         }
         let loaded = self.load(&key).await;
-        settle(&mut self.isolate.sites.borrow_mut(), &key, known, loaded, self.now)
+        self.isolate.sites.with(|sites| settle(sites, &key, known, loaded, self.now))
     }
 }
 
@@ -205,7 +205,7 @@ impl SiteSource for Sites<'_> {
     }
 
     async fn imports(&self) -> Result<Arc<Imports>, StoreError> {
-        let known = self.isolate.imports.borrow().clone();
+        let known = self.isolate.imports.copy();
         let before = match known {
             Some((filter, fresh_until)) if self.now.0 < fresh_until => return Ok(filter),
             known => known.map(|(filter, _)| filter),
@@ -220,7 +220,8 @@ impl SiteSource for Sites<'_> {
             (Err(error), None) => return Err(error),
         };
         let fresh_until = self.now.0 + lifetime;
-        self.isolate.imports.replace(Some((Arc::clone(&filter), fresh_until)));
+        let known = Some((Arc::clone(&filter), fresh_until));
+        self.isolate.imports.with(|imports| *imports = known);
         Ok(filter)
     }
 }

@@ -4,8 +4,6 @@
 
 mod attempt;
 
-use core::cell::RefCell;
-
 use munjigi_protocol::{Code, CountKind, SolutionReply, SolutionRequest};
 use rand_core::CryptoRng;
 
@@ -18,6 +16,7 @@ use crate::pictures::PackSource;
 use crate::policy::Network;
 use crate::ports::{PriceStore, RedemptionStore};
 use crate::refusal::Refusal;
+use crate::shared::Shared;
 use crate::tally::Tally;
 
 use attempt::{Attempt, Then};
@@ -71,12 +70,12 @@ pub fn open(authority: &Authority, request: &SolutionRequest) -> Result<Opened, 
     }
 }
 
-/// Judges a solution. The counters are never borrowed across an await.
+/// Judges a solution.
 pub async fn judge<R: RedemptionStore, P: PriceStore, D: PackSource>(
     call: &Call<'_>,
     opened: &Opened,
     request: &SolutionRequest,
-    counters: &RefCell<Counters>,
+    counters: &Shared<Counters>,
     stores: &Stores<'_, R, P, D>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Solved, Refusal> {
@@ -97,7 +96,7 @@ fn begin<'a>(
     call: &Call<'a>,
     claims: &'a ChallengeClaims,
     request: &'a SolutionRequest,
-    counters: &'a RefCell<Counters>,
+    counters: &'a Shared<Counters>,
 ) -> Result<Attempt<'a>, Refusal> {
     if call.site.sitekey != claims.sitekey {
         return Err(invalid());
@@ -109,7 +108,10 @@ fn begin<'a>(
         .visitor(claims.root, &claims.sitekey, claims.issued_at, call.visit.prefix)
         .ok_or_else(invalid)?;
     let network = if visitor == claims.visitor { Network::Same } else { Network::Other };
-    let place = counters.borrow().place(call.authority, &claims.sitekey, call.visit, call.now);
+    let place = |counters: &mut Counters| {
+        counters.place(call.authority, &claims.sitekey, call.visit, call.now)
+    };
+    let place = counters.with(place);
     let attempt =
         Attempt { call: *call, claims, signals: &request.signals, counters, place, network };
     if call.now.seconds() >= claims.expires_at.seconds() {

@@ -49,11 +49,6 @@ impl Pictures {
     pub fn take(&mut self) -> Vec<PictureCount> {
         std::mem::take(&mut self.0)
     }
-
-    /// Whether nothing waits.
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 #[cfg(test)]
@@ -93,7 +88,7 @@ mod tests {
                 (8, pack(1), [1, 0, 0, 0]),
             ]
         );
-        assert!(pictures.is_empty());
+        assert!(pictures.take().is_empty());
     }
 
     #[test]

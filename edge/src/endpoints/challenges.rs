@@ -1,6 +1,6 @@
 //! `POST /v1/challenges`: begins an attempt. Nothing is stored.
 
-use munjigi_captcha::{Call, Hostname, TestSitekey, issue};
+use munjigi_captcha::{Call, Counters, Hostname, TestSitekey, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
@@ -27,9 +27,9 @@ pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answ
     }
     let mut rng = edge.generator();
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
-    let mut counters = edge.isolate.counters.borrow_mut();
-    let issued = issue::issue(&call, &request, edge.shards(), &mut counters, &mut rng);
-    drop(counters);
+    let issue =
+        |counters: &mut Counters| issue::issue(&call, &request, edge.shards(), counters, &mut rng);
+    let issued = edge.isolate.counters.with(issue);
     let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
     edge.count(issued.tally);
     Ok(Answer::json(&issued.reply))

@@ -77,7 +77,7 @@ const fn shows(code: Code) -> bool {
 
 /// The widget's document, from the assets.
 async fn document(edge: &RequestContext<'_>) -> Option<Arc<str>> {
-    let known = edge.isolate.document.borrow().clone();
+    let known = edge.isolate.document.copy();
     match known {
         Some((ref document, fresh_until)) if edge.now.0 < fresh_until => {
             return Some(Arc::clone(document));
@@ -90,7 +90,8 @@ async fn document(edge: &RequestContext<'_>) -> Option<Arc<str>> {
     let document: Arc<str> = text.into();
     // A developer wants to see the document just built.
     let lifetime = if edge.isolate.config.place == Place::Local { 0 } else { DOCUMENT_MS };
-    *edge.isolate.document.borrow_mut() = Some((Arc::clone(&document), edge.now.0 + lifetime));
+    let known = Some((Arc::clone(&document), edge.now.0 + lifetime));
+    edge.isolate.document.with(|document| *document = known);
     Some(document)
 }
 

@@ -20,13 +20,13 @@ const DOWN_KEPT_MS: u64 = 1_000;
 
 /// Answers with the worst of the checks.
 pub async fn answer(edge: &RequestContext<'_>) -> Answer {
-    let known = edge.isolate.health.borrow().clone();
+    let known = edge.isolate.health.copy();
     let health = match known {
         Some((health, fresh_until)) if edge.now.0 < fresh_until => health,
         _ => {
             let health = look(edge).await;
             let fresh_until = edge.now.0 + kept_ms(health.status);
-            edge.isolate.health.replace(Some((health.clone(), fresh_until)));
+            edge.isolate.health.with(|known| *known = Some((health.clone(), fresh_until)));
             health
         }
     };

@@ -2,8 +2,6 @@
 //! where the test puts it and randomness from a seed. What walks an attempt
 //! from challenge to siteverify, in tests and benches.
 
-use core::cell::RefCell;
-
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_pow::Puzzle;
 use munjigi_protocol::{
@@ -24,6 +22,7 @@ use crate::issue::{Issued, issue};
 use crate::keys::{KeyCheck, Secret, Vendor};
 use crate::pictures::RightAnswer;
 use crate::refusal::Refusal;
+use crate::shared::Shared;
 use crate::site::{Exemption, Site};
 use crate::siteverify::{Outcome, siteverify};
 use crate::solve::{Solved, Stores, judge, open};
@@ -135,7 +134,7 @@ pub struct World {
     /// Shards in use.
     pub shards: u16,
     /// The counters of this isolate.
-    pub counters: RefCell<Counters>,
+    pub counters: Shared<Counters>,
     /// Pictures.
     pub packs: OnePack,
     /// Rows of attempts.
@@ -170,7 +169,7 @@ impl World {
             signals: Signals::default(),
             now,
             shards: 64,
-            counters: RefCell::new(Counters::new(300)),
+            counters: Shared::new(Counters::new(300)),
             packs: OnePack::new(),
             redemptions: MemoryRedemptions::new(now),
             prices: MemoryPrices::new(now),
@@ -221,7 +220,7 @@ impl World {
         let mut rng = Seeded(self.rng.0);
         self.rng.0 += 1_000;
         let call = self.call();
-        issue(&call, request, self.shards, &mut self.counters.borrow_mut(), &mut rng)
+        self.counters.with(|counters| issue(&call, request, self.shards, counters, &mut rng))
     }
 
     /// A challenge that is not refused.

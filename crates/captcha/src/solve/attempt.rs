@@ -4,8 +4,6 @@
 mod pictures;
 mod prices;
 
-use core::cell::RefCell;
-
 use munjigi_keys::UnixMillis;
 use munjigi_pow::{Puzzle, SolutionError};
 use munjigi_protocol::{Algorithm, ChallengeReply, Code, CountKind, Signals, SolutionReply, Step};
@@ -23,6 +21,7 @@ use crate::policy::{
 use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
 use crate::redemption::{NotAllowed, Owing};
 use crate::refusal::Refusal;
+use crate::shared::Shared;
 use crate::tally::{PictureTally, Tally};
 use crate::token::TokenClaims;
 
@@ -40,7 +39,7 @@ pub struct Attempt<'a> {
     pub call: Call<'a>,
     pub claims: &'a ChallengeClaims,
     pub signals: &'a Signals,
-    pub counters: &'a RefCell<Counters>,
+    pub counters: &'a Shared<Counters>,
     pub place: Place,
     pub network: Network,
 }
@@ -164,14 +163,16 @@ impl Attempt<'_> {
 
     /// Of the poster's network and the challenge's own, the larger.
     fn pressure(&self) -> Pressure {
-        let counters = self.counters.borrow();
-        let pressure = counters.pressure(&self.place, self.call.now);
-        match self.network {
-            Network::Same => pressure,
-            Network::Other => {
-                policy::larger(pressure, counters.network(self.claims.visitor, self.call.now))
+        let now = self.call.now;
+        self.counters.with(|counters| {
+            let pressure = counters.pressure(&self.place, now);
+            match self.network {
+                Network::Same => pressure,
+                Network::Other => {
+                    policy::larger(pressure, counters.network(self.claims.visitor, now))
+                }
             }
-        }
+        })
     }
 
     fn verify(&self, puzzle: &SealedPuzzle, nonces: &[u64]) -> Result<(), Refusal> {
@@ -309,12 +310,12 @@ impl Attempt<'_> {
 
     /// Whether this isolate sees an event of the attempt for the first time.
     pub fn first(&self, event: Event) -> bool {
-        self.counters.borrow_mut().first(&self.claims.id, event)
+        self.counters.with(|counters| counters.first(&self.claims.id, event))
     }
 
     fn note(&self, what: Noted) {
         if !self.call.site.exempt {
-            self.counters.borrow_mut().note(&self.place, what, self.call.now);
+            self.counters.with(|counters| counters.note(&self.place, what, self.call.now));
         }
     }
 

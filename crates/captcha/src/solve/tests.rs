@@ -153,12 +153,11 @@ fn a_solution_posted_again_is_counted_once() {
     let request = world.solution(&challenge);
     let repeated: Vec<bool> = (0..5).map(|_| world.solve(&request).unwrap().repeated).collect();
     assert_eq!(repeated, [false, true, true, true, true]);
-    let place = {
-        let counters = world.counters.borrow();
+    let place = world.counters.with(|counters| {
         let sitekey = &world.site.sitekey;
         let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
         counters.pressure(&place, world.now)
-    };
+    });
     assert_eq!((place.prefix.issued, place.prefix.solved), (1, 1));
     // Nor do replays step or expire more than once.
     let challenge = world.challenge();

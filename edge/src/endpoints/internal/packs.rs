@@ -107,9 +107,9 @@ pub async fn answer(
         }
     }
     // This isolate knows at once.
-    edge.isolate.imports.replace(None);
-    edge.isolate.packs.borrow_mut().forget(&manifest);
-    edge.isolate.pools.replace(KnownPools::default());
+    edge.isolate.imports.with(|imports| *imports = None);
+    edge.isolate.packs.with(|packs| packs.forget(&manifest));
+    edge.isolate.pools.with(|pools| *pools = KnownPools::default());
     Ok(Answer::nothing())
 }
 

@@ -199,13 +199,14 @@ fn forget(
     before: Option<&SiteConfig>,
     after: Option<&SiteConfig>,
 ) {
-    let mut sites = edge.isolate.sites.borrow_mut();
-    sites.forget(sitekey);
-    for site in before.into_iter().chain(after) {
-        for name in site.secrets.iter().chain(&site.aliases) {
-            sites.forget(name);
+    edge.isolate.sites.with(|sites| {
+        sites.forget(sitekey);
+        for site in before.into_iter().chain(after) {
+            for name in site.secrets.iter().chain(&site.aliases) {
+                sites.forget(name);
+            }
         }
-    }
+    });
 }
 
 fn kv_away() -> Refusal {

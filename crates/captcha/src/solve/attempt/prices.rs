@@ -20,7 +20,7 @@ impl Attempt<'_> {
         stores: &Stores<'_, R, P, D>,
     ) -> Result<Price, Refusal> {
         let now = self.call.now;
-        let paid = self.counters.borrow().seen(&self.claims.id, Event::Fallback);
+        let paid = self.counters.with(|counters| counters.seen(&self.claims.id, Event::Fallback));
         let bound = !favoured && !paid;
         if bound {
             let price = stores.prices.read(&self.payer()).await.map_err(unpriced)?;
@@ -32,7 +32,7 @@ impl Attempt<'_> {
             policy::afford(price, now)?;
         }
         if self.first(Event::Fallback) && !self.call.site.exempt {
-            self.counters.borrow_mut().note_fallback(&self.place, now);
+            self.counters.with(|counters| counters.note_fallback(&self.place, now));
         }
         Ok(price)
     }

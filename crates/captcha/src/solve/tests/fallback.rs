@@ -119,12 +119,11 @@ fn under_pressure_only_webassembly_goes_on() {
 fn many_networks_together_use_up_what_a_site_takes() {
     let mut world = World::new();
     let waiting = begin(&mut world).unwrap();
-    {
-        let mut counters = world.counters.borrow_mut();
+    world.counters.with(|counters| {
         let sitekey = &world.site.sitekey;
         let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
         (0..63).for_each(|_| counters.note_fallback(&place, world.now));
-    }
+    });
     // To ask is not to attempt: only solutions count, and each once.
     for network in 0..70 {
         world.visit.prefix = Prefix::V4([198, 51, network]);

@@ -34,7 +34,7 @@ fn passes(world: &mut World, challenge: &ChallengeReply) {
 
 /// An isolate that has just started: it has counted nothing.
 fn another_isolate(world: &mut World) {
-    world.counters = RefCell::new(Counters::new(300));
+    world.counters = Shared::new(Counters::new(300));
 }
 
 #[test]
