@@ -11,10 +11,10 @@ use munjigi_protocol::{Health, Pools};
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
 
-use crate::cache::Cache;
-use crate::config::{Config, Mistake};
-use crate::counts::Counts;
 use crate::log::{self, Level, Line};
+use munjigi_serving::cache::Cache;
+use munjigi_serving::config::{Config, Mistake};
+use munjigi_serving::counts::Counts;
 
 /// Sitekeys and secrets that an isolate remembers.
 const CACHED_SITES: usize = 4_096;

@@ -14,10 +14,7 @@ use crate::inbound::Inbound;
 mod answer;
 mod background;
 mod bucket;
-mod cache;
 mod clock;
-mod config;
-mod counts;
 mod endpoints;
 mod entropy;
 mod form;
@@ -36,7 +33,6 @@ mod route;
 mod serve;
 mod sites;
 
-pub use config::{VARIABLES, Variable};
 pub use redemptions::Redemptions;
 
 /// Requests, as `entry.js` hands them over with their description. This and

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::config::Mistake;
+use munjigi_serving::config::Mistake;
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -9,10 +9,10 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, Pools, base64};
 use worker::Env;
 
-use crate::cache::Lookup;
 use crate::isolate::{Isolate, KnownPools};
 use crate::log::{Level, Line};
 use crate::sites::Kv;
+use munjigi_serving::cache::Lookup;
 
 /// The key of the pools.
 pub const POOLS_KEY: &str = "pools";

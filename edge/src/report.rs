@@ -8,10 +8,10 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{BatchId, CountBatch};
 use worker::{Context, Delay, Env};
 
-use crate::counts::{Counts, Urgency};
 use crate::isolate::Isolate;
 use crate::log::{Level, Line};
 use crate::{entropy, glue};
+use munjigi_serving::counts::{Counts, Urgency};
 
 /// Counts are gathered for this long.
 const GATHER_MS: u64 = 5_000;

@@ -8,7 +8,6 @@ use worker::{Context, Env};
 
 use crate::answer::{self, Answer};
 use crate::clock;
-use crate::config::Verbosity;
 use crate::endpoints::{
     challenges, errors, frame, health, internal, pictures, siteverify, solutions, version,
 };
@@ -18,6 +17,7 @@ use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
 use crate::request_context::RequestContext;
 use crate::route::{Endpoint, RouteError};
+use munjigi_serving::config::Verbosity;
 
 /// Answers a request.
 pub async fn serve(

@@ -10,11 +10,11 @@ use munjigi_protocol::{SiteConfig, base64};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::cache::{Cache, Lookup};
-use crate::config::Place;
 use crate::glue;
 use crate::isolate::{Isolate, Known};
 use crate::log::{Level, Line};
+use munjigi_serving::cache::{Cache, Lookup};
+use munjigi_serving::config::Place;
 
 /// How long a site that is there is believed to be as it was.
 const HIT_MS: u64 = 30_000;
