@@ -4,9 +4,11 @@ use munjigi_protocol::routes;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::isolate::{self, Isolate};
+use crate::console;
+use crate::isolate;
 use crate::log::{Level, Line};
 use crate::objects::{self, Objects};
+use crate::state::State;
 use crate::{clock, glue, outbound};
 
 /// First wait of a message that the origin did not take.
@@ -19,25 +21,27 @@ const LAST_RETRY_SECONDS: u32 = 3_600;
 /// origin did not take comes again; the origin knows it by its name.
 pub async fn forward(batch: &JsValue, env: &Env) {
     let messages = glue::messages(batch).unwrap_or_default();
-    let isolate = isolate::of(env).ok();
+    let isolate = isolate::of(env);
     if isolate.is_some_and(|isolate| isolate.config.origin_url.is_none()) {
         let number = u64::from(messages.length());
         let detail = "no origin is configured: MUNJIGI_ORIGIN_URL is empty";
-        Line::new(Level::Warn, "counts-dropped").with_count(number).with_detail(detail).write();
+        console::write(
+            &Line::new(Level::Warn, "counts-dropped").with_count(number).with_detail(detail),
+        );
     }
     let mut refused = 0;
     for message in messages.iter() {
         if let Err(detail) = forward_one(isolate, &message).await {
             refused += 1;
-            Line::new(Level::Warn, "counts-refused").with_detail(&detail).write();
+            console::write(&Line::new(Level::Warn, "counts-refused").with_detail(&detail));
         }
     }
     if refused > 0 {
-        Line::new(Level::Warn, "counts-wait").with_count(refused).write();
+        console::write(&Line::new(Level::Warn, "counts-wait").with_count(refused));
     }
 }
 
-async fn forward_one(isolate: Option<&'static Isolate>, message: &JsValue) -> Result<(), String> {
+async fn forward_one(isolate: Option<&'static State>, message: &JsValue) -> Result<(), String> {
     let taken = match (isolate, glue::message_text(message)) {
         (None, _) => Err("the edge is not configured".to_owned()),
         // The log has said so.
@@ -63,10 +67,12 @@ fn retry_seconds(attempts: u32) -> u32 {
 /// Wakes every redemption object, so that none that was cut off keeps its
 /// rows for itself, and says how much waits for the origin.
 pub async fn sweep(env: &Env) {
-    let Ok(isolate) = isolate::of(env) else { return };
+    let Some(isolate) = isolate::of(env) else { return };
     let Some(first) = isolate.config.shards.first() else { return };
     let Ok(objects) = Objects::new(env, *first) else {
-        return Line::new(Level::Error, "sweep-failed").with_detail("no REDEMPTIONS").write();
+        return console::write(
+            &Line::new(Level::Error, "sweep-failed").with_detail("no REDEMPTIONS"),
+        );
     };
     let (mut backlog, mut away) = (0, 0);
     for name in objects::all(&isolate.config.shards).chain(objects::nonces()) {
@@ -78,16 +84,17 @@ pub async fn sweep(env: &Env) {
     report(isolate, backlog, away);
 }
 
-fn report(isolate: &Isolate, backlog: u64, away: u64) {
+fn report(isolate: &State, backlog: u64, away: u64) {
     if away > 0 {
-        Line::new(Level::Error, "sweep-failed")
-            .with_count(away)
-            .with_detail("this many redemption objects did not respond")
-            .write();
+        console::write(
+            &Line::new(Level::Error, "sweep-failed")
+                .with_count(away)
+                .with_detail("this many redemption objects did not respond"),
+        );
     }
     let keys = isolate.config.root_kids.len();
     let detail = format!("{keys} root keys, {:?} shards", isolate.config.shards);
-    Line::new(Level::Info, "sweep").with_count(backlog).with_detail(&detail).write();
+    console::write(&Line::new(Level::Info, "sweep").with_count(backlog).with_detail(&detail));
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use munjigi_protocol::ImageSpan;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
+use crate::console;
 use crate::glue;
 use crate::log::{Level, Line};
 
@@ -18,7 +19,7 @@ impl Bucket {
     pub fn new(env: &Env) -> Result<Self, StoreError> {
         glue::binding(env, "PICTURES").map(Self).ok_or_else(|| {
             let detail = "the bucket PICTURES is not bound";
-            Line::new(Level::Warn, "bucket-failed").with_detail(detail).write();
+            console::write(&Line::new(Level::Warn, "bucket-failed").with_detail(detail));
             StoreError
         })
     }
@@ -54,7 +55,7 @@ impl Bucket {
 
 fn checked(result: Result<JsValue, JsValue>) -> Result<JsValue, StoreError> {
     result.map_err(|error| {
-        Line::new(Level::Warn, "bucket-failed").with_detail(&glue::reason(&error)).write();
+        console::write(&Line::new(Level::Warn, "bucket-failed").with_detail(&glue::reason(&error)));
         StoreError
     })
 }

@@ -1,115 +1,42 @@
-//! What one isolate keeps between requests: its configuration, parsed once,
-//! and caches that may be lost at any time.
+//! The state of this isolate, made at its first event.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
 
 use js_sys::{Object, Reflect};
-use munjigi_captcha::pictures::PicturePack;
-use munjigi_captcha::{Counters, Imports, Shared, Site};
-use munjigi_protocol::{Health, Pools};
+use munjigi_serving::config::Config;
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
 
-use crate::log::{self, Level, Line};
-use munjigi_serving::cache::Cache;
-use munjigi_serving::config::{Config, Mistake};
-use munjigi_serving::counts::Counts;
-
-/// Sitekeys and secrets that an isolate remembers.
-const CACHED_SITES: usize = 4_096;
-
-/// Packs that an isolate remembers; each takes some 20 to 80 KB.
-const CACHED_PACKS: usize = 64;
-
-/// Everything that outlives a request.
-pub struct Isolate {
-    /// The parsed configuration.
-    pub config: Config,
-    /// Sites by sitekey, by another name and by the hash of a secret; none:
-    /// there is no such site. Each of these carries a check that only the
-    /// origin can make, or stands in its filter.
-    pub sites: Shared<Cache<Known<Arc<Site>>>>,
-    /// Which imported keys there are, and until when that is fresh.
-    pub imports: Shared<Option<(Arc<Imports>, u64)>>,
-    /// From which packs pictures are dealt.
-    pub pools: Shared<KnownPools>,
-    /// Packs by the key of their manifest; none: there is no such pack.
-    pub packs: Shared<Cache<Option<Arc<PicturePack>>>>,
-    /// The frame's document and until when it is fresh.
-    pub document: Shared<Option<(Arc<str>, u64)>>,
-    /// How the edge was and until when that is told again.
-    pub health: Shared<Option<(Health, u64)>>,
-    /// What the policy counts.
-    pub counters: Shared<Counters>,
-    /// What the origin is told now and then.
-    pub counts: Shared<Counts>,
-    /// Until when somebody is going to send the counts.
-    pub counts_due: Shared<u64>,
-}
-
-/// What KV said about a site, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known<S> {
-    /// The site, if there is one.
-    pub site: Option<S>,
-    /// When it was read.
-    pub read_at: u64,
-}
-
-/// The pools and until when they are fresh.
-#[derive(Debug, Clone, Default)]
-pub struct KnownPools {
-    /// The pools, where they were ever published.
-    pub pools: Option<Arc<Pools>>,
-    /// In milliseconds since 1970.
-    pub fresh_until: u64,
-}
+use crate::console;
+use crate::log::{Level, Line};
+use crate::state::State;
 
 thread_local! {
-    static ISOLATE: OnceCell<Result<&'static Isolate, &'static [Mistake]>> =
-        const { OnceCell::new() };
+    static ISOLATE: OnceCell<Option<&'static State>> = const { OnceCell::new() };
 }
 
-/// The isolate, or every mistake in its configuration.
-pub fn of(env: &Env) -> Result<&'static Isolate, &'static [Mistake]> {
-    ISOLATE.with(|isolate| *isolate.get_or_init(|| Isolate::start(env)))
+/// The state; none where its configuration has mistakes, which the log names.
+pub fn of(env: &Env) -> Option<&'static State> {
+    ISOLATE.with(|isolate| *isolate.get_or_init(|| start(env)))
 }
 
-impl Isolate {
-    fn start(env: &Env) -> Result<&'static Self, &'static [Mistake]> {
-        let names = Object::keys(env.unchecked_ref::<Object>());
-        let names = names.iter().filter_map(|name| name.as_string());
-        let lookup = |name: &str| Reflect::get(env, &JsValue::from_str(name)).ok()?.as_string();
-        match Config::parse(lookup, names) {
-            // Leaked once per isolate, so that waits need not count who uses it.
-            Ok(config) => {
-                if config.calls.from_ring {
-                    Line::new(Level::Warn, "internal-ring-at-the-edge")
-                        .with_detail("set it to the output of `munjigi keys derive edge`")
-                        .write();
-                }
-                Ok(Box::leak(Box::new(Self::new(config))))
+fn start(env: &Env) -> Option<&'static State> {
+    let names = Object::keys(env.unchecked_ref::<Object>());
+    let names = names.iter().filter_map(|name| name.as_string());
+    let lookup = |name: &str| Reflect::get(env, &JsValue::from_str(name)).ok()?.as_string();
+    match Config::parse(lookup, names) {
+        // Leaked once per isolate, so that waits need not count who uses it.
+        Ok(config) => {
+            if config.calls.from_ring {
+                let detail = "set it to the output of `munjigi keys derive edge`";
+                let line = Line::new(Level::Warn, "internal-ring-at-the-edge");
+                console::write(&line.with_detail(detail));
             }
-            Err(mistakes) => {
-                log::mistakes(&mistakes);
-                Err(mistakes.leak())
-            }
+            Some(Box::leak(Box::new(State::new(config))))
         }
-    }
-
-    fn new(config: Config) -> Self {
-        Self {
-            sites: Shared::new(Cache::new(CACHED_SITES)),
-            imports: Shared::default(),
-            pools: Shared::default(),
-            packs: Shared::new(Cache::new(CACHED_PACKS)),
-            document: Shared::default(),
-            health: Shared::default(),
-            counters: Shared::new(Counters::new(config.counter_half_life_seconds)),
-            counts: Shared::default(),
-            counts_due: Shared::default(),
-            config,
+        Err(mistakes) => {
+            console::mistakes(&mistakes);
+            None
         }
     }
 }

@@ -15,23 +15,27 @@ mod answer;
 mod background;
 mod bucket;
 mod clock;
+mod console;
 mod endpoints;
 mod entropy;
 mod form;
 mod glue;
 mod inbound;
 mod isolate;
+mod kv;
 mod limit;
 mod log;
 mod objects;
 mod outbound;
 mod packs;
+mod random;
 mod redemptions;
 mod report;
 mod request_context;
 mod route;
 mod serve;
 mod sites;
+mod state;
 
 pub use redemptions::Redemptions;
 

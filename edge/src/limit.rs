@@ -5,6 +5,7 @@ use munjigi_captcha::Prefix;
 use munjigi_protocol::base64;
 use worker::Env;
 
+use crate::console;
 use crate::glue;
 use crate::log::{Level, Line};
 
@@ -52,7 +53,7 @@ impl Limiter {
             Ok(_) => Verdict::Pass,
             Err(error) => {
                 let detail = glue::reason(&error);
-                Line::new(Level::Warn, "limiter-failed").with_detail(&detail).write();
+                console::write(&Line::new(Level::Warn, "limiter-failed").with_detail(&detail));
                 Verdict::Pass
             }
         }

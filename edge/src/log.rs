@@ -1,9 +1,6 @@
-//! Structured log lines: one JSON object each, on the platform's console.
-//! Never a token, a secret or an address; ids, codes and durations only.
+//! Structured log lines: one JSON object each. Never a token, a secret or an address; ids, codes and durations only.
 
 use serde::Serialize;
-
-use munjigi_serving::config::Mistake;
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -81,24 +78,6 @@ impl<'text> Line<'text> {
     pub const fn with_count(mut self, count: u64) -> Self {
         self.count = Some(count);
         self
-    }
-
-    /// Writes the line.
-    pub fn write(&self) {
-        let Ok(text) = serde_json::to_string(self) else { return };
-        match self.level {
-            Level::Info => worker::console_log!("{text}"),
-            Level::Warn => worker::console_warn!("{text}"),
-            Level::Error => worker::console_error!("{text}"),
-        }
-    }
-}
-
-/// Writes one line for each mistake in the configuration.
-pub fn mistakes(mistakes: &[Mistake]) {
-    for mistake in mistakes {
-        let detail = mistake.to_string();
-        Line::new(Level::Error, "configuration").with_detail(&detail).write();
     }
 }
 

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
+use crate::console;
 use crate::glue;
 use crate::log::{Level, Line};
 use crate::redemptions::wire::{Command, PayerId, Reply, RowId, Verdict};
@@ -103,7 +104,7 @@ impl Objects {
         let url = command.url().ok_or(StoreError)?;
         let reply = glue::ask(&self.namespace, name, &url).await.map_err(|error| {
             let detail = glue::reason(&error);
-            Line::new(Level::Warn, "object-away").with_detail(&detail).write();
+            console::write(&Line::new(Level::Warn, "object-away").with_detail(&detail));
             StoreError
         })?;
         match reply.as_string().and_then(|text| Reply::from_header(&text)) {

@@ -7,9 +7,9 @@ use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{Head, Nonce};
 use munjigi_protocol::Route;
 
-use crate::entropy::{self, NoEntropy};
-use crate::glue;
-use crate::isolate::Isolate;
+use crate::entropy::NoEntropy;
+use crate::state::State;
+use crate::{glue, random};
 
 /// Why the origin did not take something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,15 +44,16 @@ impl From<NoEntropy> for OutboundError {
 /// Posts a JSON body, signed again at every try. Returns once the origin has
 /// committed it.
 pub async fn post(
-    isolate: &Isolate,
+    state: &State,
     route: Route,
     body: &str,
     now: UnixMillis,
 ) -> Result<(), OutboundError> {
-    let base = isolate.config.origin_url.as_deref().ok_or(OutboundError::NoOrigin)?;
+    let base = state.config.origin_url.as_deref().ok_or(OutboundError::NoOrigin)?;
     let head = Head { method: route.method, path: route.path, query: "" };
-    let nonce = Nonce(entropy::bytes()?);
-    let signature = isolate.config.calls.out_keys.sign(&head, body.as_bytes(), now, nonce);
+    let mut nonce = [0; 16];
+    random::fill(&mut nonce)?;
+    let signature = state.config.calls.out_keys.sign(&head, body.as_bytes(), now, Nonce(nonce));
     let url = format!("{base}{}", route.path);
     let status = glue::post(&url, body, &signature).await.ok().and_then(|status| status.as_f64());
     match status.map_or(0, status_code) {

@@ -9,9 +9,10 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, Pools, base64};
 use worker::Env;
 
-use crate::isolate::{Isolate, KnownPools};
+use crate::console;
+use crate::kv::Kv;
 use crate::log::{Level, Line};
-use crate::sites::Kv;
+use crate::state::{KnownPools, State};
 use munjigi_serving::cache::Lookup;
 
 /// The key of the pools.
@@ -26,7 +27,7 @@ const MISS_MS: u64 = 5_000;
 
 /// KV as the source of packs.
 pub struct Packs<'edge> {
-    isolate: &'edge Isolate,
+    isolate: &'edge State,
     env: &'edge Env,
     now: UnixMillis,
 }
@@ -43,7 +44,7 @@ pub fn images_key(id: PackId) -> String {
 
 impl<'edge> Packs<'edge> {
     /// Packs as they are known at a time.
-    pub const fn new(isolate: &'edge Isolate, env: &'edge Env, now: UnixMillis) -> Self {
+    pub const fn new(isolate: &'edge State, env: &'edge Env, now: UnixMillis) -> Self {
         Self { isolate, env, now }
     }
 
@@ -71,7 +72,7 @@ impl<'edge> Packs<'edge> {
 
 fn unreadable(key: &str) {
     let detail = format!("{key}: this release cannot read it; publish it again");
-    Line::new(Level::Error, "pack-unreadable").with_detail(&detail).write();
+    console::write(&Line::new(Level::Error, "pack-unreadable").with_detail(&detail));
 }
 
 impl PackSource for Packs<'_> {

@@ -8,9 +8,10 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{BatchId, CountBatch};
 use worker::{Context, Delay, Env};
 
-use crate::isolate::Isolate;
+use crate::console;
 use crate::log::{Level, Line};
-use crate::{entropy, glue};
+use crate::state::State;
+use crate::{glue, random};
 use munjigi_serving::counts::{Counts, Urgency};
 
 /// Counts are gathered for this long.
@@ -19,13 +20,7 @@ const GATHER_MS: u64 = 5_000;
 const MAX_BYTES: usize = 96_000;
 
 /// Counts something, and sees that the counts are sent.
-pub fn count(
-    isolate: &'static Isolate,
-    env: &Env,
-    context: &Context,
-    tally: Tally,
-    now: UnixMillis,
-) {
+pub fn count(isolate: &'static State, env: &Env, context: &Context, tally: Tally, now: UnixMillis) {
     let urgency = isolate.counts.with(|counts| counts.add(tally, now.0 / 60_000));
     match urgency {
         Urgency::Now => {
@@ -49,7 +44,7 @@ pub fn count(
     }
 }
 
-async fn send(isolate: &Isolate, env: &Env) {
+async fn send(isolate: &State, env: &Env) {
     let taken = |counts: &mut Counts| (counts.take(MAX_BYTES), counts.take_pictures());
     let (groups, pictures) = isolate.counts.with(taken);
     if groups.is_empty() && pictures.is_empty() {
@@ -60,8 +55,9 @@ async fn send(isolate: &Isolate, env: &Env) {
     let queue = glue::binding(env, "COUNTS");
     for (counts, pictures) in batches.chain(pictures) {
         let number = (counts.len() + pictures.len()) as u64;
-        let sent = match (&queue, entropy::bytes()) {
-            (Some(queue), Ok(name)) => {
+        let mut name = [0; 16];
+        let sent = match (&queue, random::fill(&mut name)) {
+            (Some(queue), Ok(())) => {
                 let batch = CountBatch { batch: BatchId(name), counts, pictures };
                 let text = serde_json::to_string(&batch).unwrap_or_default();
                 glue::enqueue(queue, &text).await.map_err(|e| glue::reason(&e))
@@ -72,7 +68,9 @@ async fn send(isolate: &Isolate, env: &Env) {
         if let Err(detail) = sent {
             // Lost: counts are approximate, and holding on to them would fill
             // the isolate while the queue is away.
-            Line::new(Level::Warn, "counts-lost").with_count(number).with_detail(&detail).write();
+            console::write(
+                &Line::new(Level::Warn, "counts-lost").with_count(number).with_detail(&detail),
+            );
         }
     }
 }

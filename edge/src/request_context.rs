@@ -7,16 +7,16 @@ use worker::{Context, Env};
 
 use crate::answer::Answer;
 use crate::entropy::{self, Generator};
-use crate::isolate::Isolate;
 use crate::packs::Packs;
 use crate::report;
 use crate::sites::Sites;
+use crate::state::State;
 
 /// One request's surroundings.
 #[derive(Clone, Copy)]
 pub struct RequestContext<'request> {
     /// Configuration and caches.
-    pub isolate: &'static Isolate,
+    pub isolate: &'static State,
     /// Bindings.
     pub env: &'request Env,
     /// For what goes on after the answer.

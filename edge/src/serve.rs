@@ -8,15 +8,18 @@ use worker::{Context, Env};
 
 use crate::answer::{self, Answer};
 use crate::clock;
+use crate::console;
 use crate::endpoints::{
     challenges, errors, frame, health, internal, pictures, siteverify, solutions, version,
 };
-use crate::entropy::{self, NoEntropy};
+use crate::entropy::NoEntropy;
 use crate::inbound::Inbound;
-use crate::isolate::{self, Isolate};
+use crate::isolate;
 use crate::log::{Level, Line};
+use crate::random;
 use crate::request_context::RequestContext;
 use crate::route::{Endpoint, RouteError};
+use crate::state::State;
 use munjigi_serving::config::Verbosity;
 
 /// Answers a request.
@@ -28,20 +31,21 @@ pub async fn serve(
     let now = clock::now();
     let isolate = isolate::of(env);
     let endpoint = Endpoint::find(inbound.method(), inbound.url().path());
-    let drawn = entropy::bytes::<40>();
-    let (request_id, seed) = split(drawn.unwrap_or([0; 40]));
+    let mut bytes = [0; 40];
+    let drawn = random::fill(&mut bytes);
+    let (request_id, seed) = split(bytes);
     let answer = match (isolate, drawn) {
-        (Ok(isolate), Ok(_)) => {
+        (Some(isolate), Ok(())) => {
             let edge = RequestContext { isolate, env, context, now, seed };
             match endpoint {
                 Ok(endpoint) => dispatch(&edge, inbound, endpoint).await,
                 Err(error) => no_endpoint(error),
             }
         }
-        (Err(_), _) => Refusal::unavailable("the edge is not configured").into(),
+        (None, _) => Refusal::unavailable("the edge is not configured").into(),
         (_, Err(NoEntropy)) => Refusal::unavailable("the edge has no random numbers").into(),
     };
-    if wanted(isolate.ok(), answer.status) {
+    if wanted(isolate, answer.status) {
         let ray = inbound.header("cf-ray");
         let line = Line {
             request_id: Some(&request_id),
@@ -53,7 +57,7 @@ pub async fn serve(
             duration_ms: Some(clock::now().since(now)),
             ..Line::new(level(answer.status), "request")
         };
-        line.write();
+        console::write(&line);
     }
     let base = inbound.url().base();
     answer.into_response(answer::Context { request_id: &request_id, base })
@@ -103,7 +107,7 @@ const fn level(status: u16) -> Level {
     if status >= 500 { Level::Error } else { Level::Info }
 }
 
-fn wanted(isolate: Option<&'static Isolate>, status: u16) -> bool {
+fn wanted(isolate: Option<&'static State>, status: u16) -> bool {
     let verbosity = isolate.map_or(Verbosity::Failures, |isolate| isolate.config.verbosity);
     status >= 500 || verbosity == Verbosity::Requests
 }

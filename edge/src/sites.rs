@@ -8,11 +8,11 @@ use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, Siteke
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, base64};
 use worker::Env;
-use worker::wasm_bindgen::JsValue;
 
-use crate::glue;
-use crate::isolate::{Isolate, Known};
+use crate::console;
+use crate::kv::Kv;
 use crate::log::{Level, Line};
+use crate::state::{Known, State};
 use munjigi_serving::cache::{Cache, Lookup};
 use munjigi_serving::config::Place;
 
@@ -31,7 +31,7 @@ pub const IMPORTS_KEY: &str = "imports";
 
 /// KV as the source of sites.
 pub struct Sites<'edge> {
-    isolate: &'edge Isolate,
+    isolate: &'edge State,
     env: &'edge Env,
     now: UnixMillis,
 }
@@ -87,7 +87,7 @@ impl Stored {
 
 impl<'edge> Sites<'edge> {
     /// Sites as they are known at a time.
-    pub const fn new(isolate: &'edge Isolate, env: &'edge Env, now: UnixMillis) -> Self {
+    pub const fn new(isolate: &'edge State, env: &'edge Env, now: UnixMillis) -> Self {
         Self { isolate, env, now }
     }
 
@@ -102,10 +102,7 @@ impl<'edge> Sites<'edge> {
     }
 
     /// A site's configuration as the core reads it.
-    pub fn parse(
-        isolate: &Isolate,
-        config: &SiteConfig,
-    ) -> Result<Site, munjigi_captcha::SiteError> {
+    pub fn parse(isolate: &State, config: &SiteConfig) -> Result<Site, munjigi_captcha::SiteError> {
         let exemption = match isolate.config.place {
             Place::Local => Exemption::Honoured,
             Place::Published => Exemption::Ignored,
@@ -187,7 +184,7 @@ impl<'edge> Sites<'edge> {
 
 fn unreadable(sitekey: &str, why: &str) {
     let detail = format!("{sitekey}: {why}");
-    Line::new(Level::Error, "site-unreadable").with_detail(&detail).write();
+    console::write(&Line::new(Level::Error, "site-unreadable").with_detail(&detail));
 }
 
 impl SiteSource for Sites<'_> {
@@ -249,43 +246,6 @@ fn settle<S: Clone>(
     };
     cache.keep(key, known.clone(), now.0, lifetime);
     Ok(known)
-}
-
-/// The namespace `SITES`.
-pub struct Kv(JsValue);
-
-impl Kv {
-    /// The binding.
-    pub fn new(env: &Env) -> Result<Self, StoreError> {
-        glue::binding(env, "SITES").map(Self).ok_or(StoreError)
-    }
-
-    /// The value of a key.
-    pub async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
-        Self::checked(glue::load(&self.0, key).await).map(|value| value.as_string())
-    }
-
-    /// Keeps a value for ever.
-    pub async fn store(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        self.store_for(key, value, 0).await
-    }
-
-    /// Keeps a value for so many seconds.
-    pub async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError> {
-        Self::checked(glue::store(&self.0, key, value, seconds).await).map(drop)
-    }
-
-    /// Forgets a key.
-    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
-        Self::checked(glue::remove(&self.0, key).await).map(drop)
-    }
-
-    fn checked(result: Result<JsValue, JsValue>) -> Result<JsValue, StoreError> {
-        result.map_err(|error| {
-            Line::new(Level::Warn, "kv-failed").with_detail(&glue::reason(&error)).write();
-            StoreError
-        })
-    }
 }
 
 #[cfg(test)]

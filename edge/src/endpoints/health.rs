@@ -4,9 +4,9 @@
 use munjigi_protocol::{Health, HealthCheck, Status};
 
 use crate::answer::Answer;
+use crate::kv::Kv;
 use crate::objects::Objects;
 use crate::request_context::RequestContext;
-use crate::sites::Kv;
 
 /// A key that is never written.
 const ABSENT_KEY: &str = "health";

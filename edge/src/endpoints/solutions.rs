@@ -6,6 +6,7 @@ use munjigi_captcha::{Call, Refusal};
 use munjigi_protocol::{Code, SolutionRequest, routes};
 
 use crate::answer::Answer;
+use crate::console;
 use crate::inbound::Inbound;
 use crate::limit::{self, Limiter, Verdict, network_key};
 use crate::log::{Level, Line};
@@ -37,7 +38,7 @@ pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answ
     let solved = solved.map_err(|refusal| edge.refuse(refusal))?;
     if solved.tally.picture.is_some_and(|picture| picture.pack.is_none()) {
         // An alert: visitors pay with longer work for what is not there.
-        Line::new(Level::Warn, "picture-missing").write();
+        console::write(&Line::new(Level::Warn, "picture-missing"));
     }
     if !solved.repeated {
         edge.count(solved.tally);

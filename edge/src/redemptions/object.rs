@@ -24,9 +24,9 @@ use super::rows::{Rows, bucket_end, bucket_of, given_up};
 use super::schema::{self, Schema};
 use super::sql::{Database, SqlError};
 use super::wire::{Command, Reply, RowId};
-use crate::isolate::{self, Isolate};
 use crate::log::{Level, Line};
-use crate::{clock, outbound};
+use crate::state::State as Known;
+use crate::{clock, console, isolate, outbound};
 
 /// Batches that one alarm sends before it lets the runtime breathe.
 const BATCHES_PER_ALARM: usize = 20;
@@ -61,7 +61,7 @@ impl Redemptions {
             plan: RefCell::new(Plan::default()),
         };
         if let Err(error) = object.wake(clock::now()) {
-            Line::new(Level::Error, "object-not-ready").with_detail(&error.0).write();
+            console::write(&Line::new(Level::Error, "object-not-ready").with_detail(&error.0));
         }
         object
     }
@@ -70,7 +70,7 @@ impl Redemptions {
     pub fn obey(&self, url: &str) -> String {
         let reply = match Command::from_url(url) {
             Some(command) => self.answer(command, clock::now()).unwrap_or_else(|error| {
-                Line::new(Level::Error, "object-failed").with_detail(&error.0).write();
+                console::write(&Line::new(Level::Error, "object-failed").with_detail(&error.0));
                 Reply::Failed
             }),
             None => Reply::Failed,
@@ -91,7 +91,7 @@ impl Redemptions {
         }
         if let Err(error) = self.work().await {
             self.plan.borrow_mut().failed(now.0);
-            Line::new(Level::Error, "alarm-failed").with_detail(&error.0).write();
+            console::write(&Line::new(Level::Error, "alarm-failed").with_detail(&error.0));
         }
     }
 }
@@ -176,7 +176,7 @@ impl Redemptions {
     }
 
     fn row_written(&self, now: UnixMillis) {
-        let origin = isolate::of(&self.env).map_or(true, |is| is.config.origin_url.is_some());
+        let origin = isolate::of(&self.env).is_none_or(|is| is.config.origin_url.is_some());
         let wanted = if origin {
             self.plan.borrow_mut().row_written(now.0)
         } else {
@@ -206,7 +206,7 @@ impl Redemptions {
             self.wake(clock::now())?;
         }
         // The log has said what is wrong with the configuration; rows wait.
-        let Ok(isolate) = isolate::of(&self.env) else {
+        let Some(isolate) = isolate::of(&self.env) else {
             let now = clock::now();
             self.plan.borrow_mut().failed(now.0);
             self.settle(now);
@@ -222,14 +222,15 @@ impl Redemptions {
                 return self.rest(now);
             };
             if let Err(why) = self.send(isolate, &batch, now).await {
-                Line::new(Level::Warn, "origin-away").with_detail(&why).write();
+                console::write(&Line::new(Level::Warn, "origin-away").with_detail(&why));
                 self.plan.borrow_mut().failed(now.0);
                 return self.rest(now);
             }
             self.outbox.taken(&self.db, &batch)?;
             if batch.unreadable > 0 {
                 // Another release wrote them: it sends them when it is back.
-                Line::new(Level::Error, "events-unreadable").with_count(batch.unreadable).write();
+                let line = Line::new(Level::Error, "events-unreadable");
+                console::write(&line.with_count(batch.unreadable));
             }
             if batch.reaches(last) && !self.outbox.is_empty() {
                 self.plan.borrow_mut().sent(now.0, Waits::Newcomers);
@@ -243,7 +244,7 @@ impl Redemptions {
     }
 
     /// The next batch to send; drops buckets on the way.
-    fn next(&self, isolate: &Isolate, now: UnixMillis) -> Result<Option<Batch>, SqlError> {
+    fn next(&self, isolate: &Known, now: UnixMillis) -> Result<Option<Batch>, SqlError> {
         loop {
             let buckets = self.rows.buckets();
             let next = match isolate.config.origin_url {
@@ -266,12 +267,10 @@ impl Redemptions {
                 break;
             }
             let lost = self.outbox.give_up(&self.db, bucket)?;
-            Line::new(Level::Error, "events-lost")
-                .with_count(lost)
-                .with_detail(
-                    "the origin did not accept them, or no release could read them, for 14 days",
-                )
-                .write();
+            let detail =
+                "the origin did not accept them, or no release could read them, for 14 days";
+            let line = Line::new(Level::Error, "events-lost").with_count(lost);
+            console::write(&line.with_detail(detail));
             self.drop_bucket(bucket)?;
         }
         self.settle(now);
@@ -284,7 +283,7 @@ impl Redemptions {
         Ok(())
     }
 
-    async fn send(&self, isolate: &Isolate, batch: &Batch, now: UnixMillis) -> Result<(), String> {
+    async fn send(&self, isolate: &Known, batch: &Batch, now: UnixMillis) -> Result<(), String> {
         if batch.events.is_empty() {
             return Ok(());
         }
@@ -327,7 +326,7 @@ impl Redemptions {
         let date = Date::new(&JsValue::from_f64(at as f64));
         let storage = self.state.storage();
         if storage.as_raw().set_alarm(date, JsValue::NULL.into()).is_err() {
-            Line::new(Level::Error, "alarm-not-set").write();
+            console::write(&Line::new(Level::Error, "alarm-not-set"));
         }
     }
 }

@@ -10,10 +10,11 @@ use super::authorise;
 use crate::answer::Answer;
 use crate::bucket::Bucket;
 use crate::inbound::Inbound;
-use crate::isolate::KnownPools;
+use crate::kv::Kv;
 use crate::packs::{POOLS_KEY, Packs, images_key, pack_key};
 use crate::request_context::RequestContext;
-use crate::sites::{IMPORTS_KEY, Kv, Sites};
+use crate::sites::{IMPORTS_KEY, Sites};
+use crate::state::KnownPools;
 
 /// What is to be done. One function does all five: as five they would each
 /// bring the same waits, in code and in every cold start.

@@ -8,10 +8,11 @@ use munjigi_protocol::{Code, SiteConfig, SiteDelete, SitePut, SiteState, routes}
 use super::authorise;
 use crate::answer::Answer;
 use crate::inbound::{Inbound, object};
+use crate::kv::Kv;
 use crate::objects::Objects;
 use crate::redemptions::wire::Verdict;
 use crate::request_context::RequestContext;
-use crate::sites::{Kv, Sites, Stored, alias_key, secret_key, site_key};
+use crate::sites::{Sites, Stored, alias_key, secret_key, site_key};
 
 /// How long a deleted site's version is remembered.
 const DELETED_SECONDS: u32 = 30 * 86_400;

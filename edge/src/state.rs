@@ -1,0 +1,80 @@
+//! What one process keeps between requests: its configuration, parsed once,
+//! and caches that may be lost at any time.
+
+use std::sync::Arc;
+
+use munjigi_captcha::pictures::PicturePack;
+use munjigi_captcha::{Counters, Imports, Shared, Site};
+use munjigi_protocol::{Health, Pools};
+
+use munjigi_serving::cache::Cache;
+use munjigi_serving::config::Config;
+use munjigi_serving::counts::Counts;
+
+/// Sitekeys and secrets that are remembered.
+const CACHED_SITES: usize = 4_096;
+
+/// Packs that are remembered; each takes some 20 to 80 KB.
+const CACHED_PACKS: usize = 64;
+
+/// Everything that outlives a request.
+pub struct State {
+    /// The parsed configuration.
+    pub config: Config,
+    /// Sites by sitekey, by another name and by the hash of a secret; none:
+    /// there is no such site. Each of these carries a check that only the
+    /// origin can make, or stands in its filter.
+    pub sites: Shared<Cache<Known<Arc<Site>>>>,
+    /// Which imported keys there are, and until when that is fresh.
+    pub imports: Shared<Option<(Arc<Imports>, u64)>>,
+    /// From which packs pictures are dealt.
+    pub pools: Shared<KnownPools>,
+    /// Packs by the key of their manifest; none: there is no such pack.
+    pub packs: Shared<Cache<Option<Arc<PicturePack>>>>,
+    /// The frame's document and until when it is fresh.
+    pub document: Shared<Option<(Arc<str>, u64)>>,
+    /// How the edge was and until when that is told again.
+    pub health: Shared<Option<(Health, u64)>>,
+    /// What the policy counts.
+    pub counters: Shared<Counters>,
+    /// What the origin is told now and then.
+    pub counts: Shared<Counts>,
+    /// Until when somebody is going to send the counts.
+    pub counts_due: Shared<u64>,
+}
+
+/// What the store said about a site, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known<S> {
+    /// The site, if there is one.
+    pub site: Option<S>,
+    /// When it was read.
+    pub read_at: u64,
+}
+
+/// The pools and until when they are fresh.
+#[derive(Debug, Clone, Default)]
+pub struct KnownPools {
+    /// The pools, where they were ever published.
+    pub pools: Option<Arc<Pools>>,
+    /// In milliseconds since 1970.
+    pub fresh_until: u64,
+}
+
+impl State {
+    /// Empty caches for a configuration.
+    pub fn new(config: Config) -> Self {
+        Self {
+            sites: Shared::new(Cache::new(CACHED_SITES)),
+            imports: Shared::default(),
+            pools: Shared::default(),
+            packs: Shared::new(Cache::new(CACHED_PACKS)),
+            document: Shared::default(),
+            health: Shared::default(),
+            counters: Shared::new(Counters::new(config.counter_half_life_seconds)),
+            counts: Shared::default(),
+            counts_due: Shared::default(),
+            config,
+        }
+    }
+}
