@@ -1,12 +1,10 @@
-//! What an endpoint answers, before it becomes a response of the platform.
-//! The headers that every answer carries are put on here and in `glue.js`.
+//! What an endpoint answers, and the response that the platform makes of it.
+
+use std::borrow::Cow;
 
 use munjigi_captcha::Refusal;
 use munjigi_protocol::{Code, PROBLEM_CONTENT_TYPE, Problem};
 use serde::Serialize;
-use worker::wasm_bindgen::JsValue;
-
-use crate::glue;
 
 /// How long an answer may be kept, by whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub enum CacheRule {
 }
 
 /// One answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -34,15 +32,15 @@ pub struct Answer {
     pub code: Option<&'static str>,
     content_type: &'static str,
     cache: CacheRule,
-    body: Body,
+    content: Content,
     headers: Vec<(&'static str, String)>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Body {
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    /// Nothing, or the platform's bytes beside the answer.
+    Apart,
     Text(String),
-    /// What Wasm never sees, or nothing.
-    Bytes(JsValue),
     /// A problem document, which needs the request's id and host.
     Problem {
         code: Code,
@@ -50,13 +48,33 @@ enum Body {
     },
 }
 
-/// What an answer takes from its request.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'request> {
-    /// The request's id.
-    pub request_id: &'request str,
-    /// Scheme and host of the request, for the links to the error pages.
-    pub base: &'request str,
+/// A response in full, for the platform to write. A header of `headers`
+/// replaces one of the same name that stands before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response<B> {
+    /// HTTP status.
+    pub status: u16,
+    /// The header `Content-Type`.
+    pub content_type: &'static str,
+    /// The header `Cache-Control`.
+    pub cache_control: Cow<'static, str>,
+    /// The header `Munjigi-Request-Id`, 11 characters of base64url.
+    pub request_id: String,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Body<B>,
+}
+
+/// A response's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body<B> {
+    /// None.
+    Empty,
+    /// UTF-8.
+    Text(String),
+    /// Bytes where the platform keeps them.
+    Bytes(B),
 }
 
 impl Answer {
@@ -75,16 +93,14 @@ impl Answer {
         Self::text(status, "text/html; charset=utf-8", body, cache)
     }
 
-    /// An image, as bytes of the platform.
-    pub fn image(content_type: &'static str, bytes: JsValue, cache: CacheRule) -> Self {
-        Self { body: Body::Bytes(bytes), ..Self::text(200, content_type, String::new(), cache) }
+    /// An image, whose bytes are the platform's.
+    pub const fn image(content_type: &'static str, cache: CacheRule) -> Self {
+        Self::apart(200, content_type, cache)
     }
 
     /// That it is done, and no more.
-    pub fn nothing() -> Self {
-        let body = Body::Bytes(JsValue::NULL);
-        let none = Self::text(204, "text/plain", String::new(), CacheRule::NoStore);
-        Self { body, ..none }
+    pub const fn nothing() -> Self {
+        Self::apart(204, "text/plain", CacheRule::NoStore)
     }
 
     /// A problem document with the status of its code.
@@ -94,14 +110,18 @@ impl Answer {
             code: Some(code.as_str()),
             content_type: PROBLEM_CONTENT_TYPE,
             cache: CacheRule::NoStore,
-            body: Body::Problem { code, detail: detail.into() },
+            content: Content::Problem { code, detail: detail.into() },
             headers: Vec::new(),
         }
     }
 
     fn text(status: u16, content_type: &'static str, body: String, cache: CacheRule) -> Self {
-        let body = Body::Text(body);
-        Self { status, code: None, content_type, cache, body, headers: Vec::new() }
+        Self { content: Content::Text(body), ..Self::apart(status, content_type, cache) }
+    }
+
+    const fn apart(status: u16, content_type: &'static str, cache: CacheRule) -> Self {
+        let content = Content::Apart;
+        Self { status, code: None, content_type, cache, content, headers: Vec::new() }
     }
 
     /// Another header, or another value for one that every answer carries.
@@ -131,26 +151,26 @@ impl Answer {
         self
     }
 
-    /// The platform's response: headers, an empty line and the body as one
-    /// text, since every text that crosses to the platform costs more than
-    /// joining it does.
-    pub fn into_response(self, context: Context<'_>) -> Result<web_sys::Response, JsValue> {
-        let mut text = String::with_capacity(512);
-        for line in [self.content_type, &self.cache.text(), context.request_id] {
-            text.push_str(line);
-            text.push('\n');
-        }
-        for (name, value) in &self.headers {
-            for part in [name, ":", value, "\n"] {
-                text.push_str(part);
+    /// The whole response. `bytes` are the body of an answer that has its
+    /// bytes apart; `base` is scheme and host of the request, for the links to
+    /// the error pages.
+    pub fn into_response<B>(self, bytes: Option<B>, request_id: String, base: &str) -> Response<B> {
+        let body = match (self.content, bytes) {
+            (Content::Apart, Some(bytes)) => Body::Bytes(bytes),
+            (Content::Apart, None) => Body::Empty,
+            (Content::Text(text), _) => Body::Text(text),
+            (Content::Problem { code, detail }, _) => {
+                Body::Text(problem(code, detail, self.status, &request_id, base))
             }
+        };
+        Response {
+            status: self.status,
+            content_type: self.content_type,
+            cache_control: self.cache.text(),
+            request_id,
+            headers: self.headers,
+            body,
         }
-        text.push('\n');
-        if let Body::Bytes(bytes) = &self.body {
-            return glue::respond_bytes(self.status, &text, bytes);
-        }
-        self.body.write(&mut text, self.status, context);
-        glue::respond(self.status, &text)
     }
 }
 
@@ -164,28 +184,20 @@ impl From<Refusal> for Answer {
     }
 }
 
-impl Body {
-    fn write(self, text: &mut String, status: u16, context: Context<'_>) {
-        match self {
-            Self::Text(body) => text.push_str(&body),
-            Self::Bytes(_) => {}
-            Self::Problem { code, detail } => {
-                let problem = Problem {
-                    type_uri: format!("{}/errors/{code}", context.base),
-                    title: code.title().to_owned(),
-                    status,
-                    code,
-                    detail,
-                    request_id: context.request_id.to_owned(),
-                };
-                text.push_str(&serde_json::to_string(&problem).unwrap_or_default());
-            }
-        }
-    }
+fn problem(code: Code, detail: String, status: u16, request_id: &str, base: &str) -> String {
+    let problem = Problem {
+        type_uri: format!("{base}/errors/{code}"),
+        title: code.title().to_owned(),
+        status,
+        code,
+        detail,
+        request_id: request_id.to_owned(),
+    };
+    serde_json::to_string(&problem).unwrap_or_default()
 }
 
 impl CacheRule {
-    fn text(self) -> std::borrow::Cow<'static, str> {
+    fn text(self) -> Cow<'static, str> {
         match self {
             Self::NoStore => "no-store".into(),
             Self::Public { seconds } => format!("public, max-age={seconds}").into(),

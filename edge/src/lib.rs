@@ -32,6 +32,7 @@ mod random;
 mod redemptions;
 mod report;
 mod request_context;
+mod respond;
 mod route;
 mod serve;
 mod sites;
@@ -56,7 +57,10 @@ pub fn fetch(
     let context = Context::new(context);
     // Behind a pointer, or everything would be compiled twice.
     let mut answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
-        Box::pin(async move { serve::serve(&inbound, &env, &context).await.map(JsValue::from) });
+        Box::pin(async move {
+            let response = serve::serve(&inbound, &env, &context).await;
+            respond::respond(response).map(JsValue::from)
+        });
     match answer.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
         // Polled again there, with a waker that wakes.

@@ -6,7 +6,7 @@ use munjigi_protocol::{Code, base64};
 use worker::wasm_bindgen::JsValue;
 use worker::{Context, Env};
 
-use crate::answer::{self, Answer};
+use crate::answer::{Answer, Response};
 use crate::clock;
 use crate::console;
 use crate::endpoints::{
@@ -23,27 +23,25 @@ use crate::state::State;
 use munjigi_serving::config::Verbosity;
 
 /// Answers a request.
-pub async fn serve(
-    inbound: &Inbound,
-    env: &Env,
-    context: &Context,
-) -> Result<web_sys::Response, JsValue> {
+pub async fn serve(inbound: &Inbound, env: &Env, context: &Context) -> Response<JsValue> {
     let now = clock::now();
     let isolate = isolate::of(env);
     let endpoint = Endpoint::find(inbound.method(), inbound.url().path());
     let mut bytes = [0; 40];
     let drawn = random::fill(&mut bytes);
     let (request_id, seed) = split(bytes);
-    let answer = match (isolate, drawn) {
+    let (answer, bytes) = match (isolate, drawn) {
         (Some(isolate), Ok(())) => {
             let edge = RequestContext { isolate, env, context, now, seed };
             match endpoint {
                 Ok(endpoint) => dispatch(&edge, inbound, endpoint).await,
-                Err(error) => no_endpoint(error),
+                Err(error) => (no_endpoint(error), None),
             }
         }
-        (None, _) => Refusal::unavailable("the edge is not configured").into(),
-        (_, Err(NoEntropy)) => Refusal::unavailable("the edge has no random numbers").into(),
+        (None, _) => (Refusal::unavailable("the edge is not configured").into(), None),
+        (_, Err(NoEntropy)) => {
+            (Refusal::unavailable("the edge has no random numbers").into(), None)
+        }
     };
     if wanted(isolate, answer.status) {
         let ray = inbound.header("cf-ray");
@@ -59,8 +57,7 @@ pub async fn serve(
         };
         console::write(&line);
     }
-    let base = inbound.url().base();
-    answer.into_response(answer::Context { request_id: &request_id, base })
+    answer.into_response(bytes, request_id, inbound.url().base())
 }
 
 /// The request's name and what its random numbers begin with.
@@ -69,8 +66,19 @@ fn split(drawn: [u8; 40]) -> (String, [u8; 32]) {
     (base64::encode(id), seed.try_into().unwrap_or([0; 32]))
 }
 
-async fn dispatch(edge: &RequestContext<'_>, inbound: &Inbound, endpoint: Endpoint<'_>) -> Answer {
+/// The answer, and the bytes of an image.
+async fn dispatch(
+    edge: &RequestContext<'_>,
+    inbound: &Inbound,
+    endpoint: Endpoint<'_>,
+) -> (Answer, Option<JsValue>) {
     let answer = match endpoint {
+        Endpoint::Picture(opaque) => {
+            return match pictures::answer(edge, opaque).await {
+                Ok((answer, bytes)) => (answer, Some(bytes)),
+                Err(refusal) => (refusal, None),
+            };
+        }
         Endpoint::Challenges => challenges::answer(edge, inbound).await,
         Endpoint::Solutions => solutions::answer(edge, inbound).await,
         Endpoint::Siteverify(path) => Ok(siteverify::answer(edge, inbound, path).await),
@@ -83,13 +91,12 @@ async fn dispatch(edge: &RequestContext<'_>, inbound: &Inbound, endpoint: Endpoi
         Endpoint::Version => Ok(version::answer()),
         Endpoint::PutSite(sitekey) => internal::publish::put(edge, inbound, sitekey).await,
         Endpoint::DeleteSite(sitekey) => internal::publish::delete(edge, inbound, sitekey).await,
-        Endpoint::Picture(opaque) => pictures::answer(edge, opaque).await,
         Endpoint::Packs(change) => internal::packs::answer(edge, inbound, change).await,
         Endpoint::State => internal::state(edge, inbound).await,
         #[cfg(feature = "contract")]
         Endpoint::Contract => Ok(crate::endpoints::contract::answer(edge).await),
     };
-    answer.unwrap_or_else(|refusal| refusal)
+    (answer.unwrap_or_else(|refusal| refusal), None)
 }
 
 fn no_endpoint(error: RouteError) -> Answer {

@@ -4,14 +4,15 @@
 use munjigi_captcha::pictures::{PackSource, PictureName};
 use munjigi_captcha::{Refusal, SealError};
 use munjigi_protocol::Code;
+use worker::wasm_bindgen::JsValue;
 
 use crate::answer::{Answer, CacheRule};
 use crate::bucket::Bucket;
 use crate::packs::images_key;
 use crate::request_context::RequestContext;
 
-/// Answers with the image.
-pub async fn answer(edge: &RequestContext<'_>, opaque: &str) -> Result<Answer, Answer> {
+/// Answers with the image, whose bytes stand apart.
+pub async fn answer(edge: &RequestContext<'_>, opaque: &str) -> Result<(Answer, JsValue), Answer> {
     let authority = &edge.isolate.config.authority;
     let name = PictureName::open(authority, opaque).map_err(|SealError| no_picture())?;
     let left = name.until.seconds().saturating_sub(edge.now.seconds());
@@ -28,9 +29,9 @@ pub async fn answer(edge: &RequestContext<'_>, opaque: &str) -> Result<Answer, A
         "image/avif" => "image/avif",
         _ => "image/jpeg",
     };
-    let answer = Answer::image(content_type, image, CacheRule::Private { seconds });
+    let answer = Answer::image(content_type, CacheRule::Private { seconds });
     // The frame alone shows it.
-    Ok(answer.with_header("Cross-Origin-Resource-Policy", "same-origin".to_owned()))
+    Ok((answer.with_header("Cross-Origin-Resource-Policy", "same-origin".to_owned()), image))
 }
 
 /// Unknown, changed, too old or gone: nothing tells these apart.

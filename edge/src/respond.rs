@@ -1,0 +1,32 @@
+//! A response of the platform.
+
+use worker::wasm_bindgen::JsValue;
+
+use crate::answer::{Body, Response};
+use crate::glue;
+
+/// Headers, an empty line and the body as one text, since every text that
+/// crosses to the platform costs more than joining it does. What every
+/// response carries is put on in `glue.js`.
+pub fn respond(response: Response<JsValue>) -> Result<web_sys::Response, JsValue> {
+    let Response { status, content_type, cache_control, request_id, headers, body } = response;
+    let mut text = String::with_capacity(512);
+    for line in [content_type, &cache_control, &request_id] {
+        text.push_str(line);
+        text.push('\n');
+    }
+    for (name, value) in &headers {
+        for part in [name, ":", value, "\n"] {
+            text.push_str(part);
+        }
+    }
+    text.push('\n');
+    match body {
+        Body::Text(body) => {
+            text.push_str(&body);
+            glue::respond(status, &text)
+        }
+        Body::Bytes(bytes) => glue::respond_bytes(status, &text, &bytes),
+        Body::Empty => glue::respond_bytes(status, &text, &JsValue::NULL),
+    }
+}
