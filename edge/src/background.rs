@@ -4,12 +4,10 @@ use munjigi_protocol::routes;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::console;
-use crate::isolate;
 use crate::log::{Level, Line};
 use crate::objects::{self, Objects};
 use crate::state::State;
-use crate::{clock, glue, outbound};
+use crate::{clock, console, glue, isolate, outbound};
 
 /// First wait of a message that the origin did not take.
 const FIRST_RETRY_SECONDS: u32 = 10;
@@ -21,17 +19,16 @@ const LAST_RETRY_SECONDS: u32 = 3_600;
 /// origin did not take comes again; the origin knows it by its name.
 pub async fn forward(batch: &JsValue, env: &Env) {
     let messages = glue::messages(batch).unwrap_or_default();
-    let isolate = isolate::of(env);
-    if isolate.is_some_and(|isolate| isolate.config.origin_url.is_none()) {
+    let state = isolate::of(env);
+    if state.is_some_and(|state| state.config.origin_url.is_none()) {
         let number = u64::from(messages.length());
         let detail = "no origin is configured: MUNJIGI_ORIGIN_URL is empty";
-        console::write(
-            &Line::new(Level::Warn, "counts-dropped").with_count(number).with_detail(detail),
-        );
+        let line = Line::new(Level::Warn, "counts-dropped");
+        console::write(&line.with_count(number).with_detail(detail));
     }
     let mut refused = 0;
     for message in messages.iter() {
-        if let Err(detail) = forward_one(isolate, &message).await {
+        if let Err(detail) = forward_one(state, &message).await {
             refused += 1;
             console::write(&Line::new(Level::Warn, "counts-refused").with_detail(&detail));
         }
@@ -41,14 +38,14 @@ pub async fn forward(batch: &JsValue, env: &Env) {
     }
 }
 
-async fn forward_one(isolate: Option<&'static State>, message: &JsValue) -> Result<(), String> {
-    let taken = match (isolate, glue::message_text(message)) {
+async fn forward_one(state: Option<&'static State>, message: &JsValue) -> Result<(), String> {
+    let taken = match (state, glue::message_text(message)) {
         (None, _) => Err("the edge is not configured".to_owned()),
         // The log has said so.
-        (Some(isolate), _) if isolate.config.origin_url.is_none() => Ok(()),
+        (Some(state), _) if state.config.origin_url.is_none() => Ok(()),
         (_, Err(error)) => Err(glue::reason(&error)),
-        (Some(isolate), Ok(body)) => {
-            let posted = outbound::post(isolate, routes::COUNTS, &body, clock::now()).await;
+        (Some(state), Ok(body)) => {
+            let posted = outbound::post(&state.config, routes::COUNTS, &body, clock::now()).await;
             posted.map_err(|error| error.to_string())
         }
     };
@@ -67,33 +64,28 @@ fn retry_seconds(attempts: u32) -> u32 {
 /// Wakes every redemption object, so that none that was cut off keeps its
 /// rows for itself, and says how much waits for the origin.
 pub async fn sweep(env: &Env) {
-    let Some(isolate) = isolate::of(env) else { return };
-    let Some(first) = isolate.config.shards.first() else { return };
-    let Ok(objects) = Objects::new(env, *first) else {
-        return console::write(
-            &Line::new(Level::Error, "sweep-failed").with_detail("no REDEMPTIONS"),
-        );
+    let Some(state) = isolate::of(env) else { return };
+    let Ok(objects) = Objects::new(env, &state.config.shards) else {
+        let line = Line::new(Level::Error, "sweep-failed");
+        return console::write(&line.with_detail("no REDEMPTIONS"));
     };
     let (mut backlog, mut away) = (0, 0);
-    for name in objects::all(&isolate.config.shards).chain(objects::nonces()) {
+    for name in objects::all(&state.config.shards).chain(objects::nonces()) {
         match objects.sweep(&name).await {
             Ok(waiting) => backlog += u64::from(waiting),
             Err(_) => away += 1,
         }
     }
-    report(isolate, backlog, away);
+    report(state, backlog, away);
 }
 
-fn report(isolate: &State, backlog: u64, away: u64) {
+fn report(state: &State, backlog: u64, away: u64) {
     if away > 0 {
-        console::write(
-            &Line::new(Level::Error, "sweep-failed")
-                .with_count(away)
-                .with_detail("this many redemption objects did not respond"),
-        );
+        let line = Line::new(Level::Error, "sweep-failed").with_count(away);
+        console::write(&line.with_detail("this many redemption objects did not respond"));
     }
-    let keys = isolate.config.root_kids.len();
-    let detail = format!("{keys} root keys, {:?} shards", isolate.config.shards);
+    let keys = state.config.root_kids.len();
+    let detail = format!("{keys} root keys, {:?} shards", state.config.shards);
     console::write(&Line::new(Level::Info, "sweep").with_count(backlog).with_detail(&detail));
 }
 

@@ -7,9 +7,9 @@ use munjigi_protocol::ImageSpan;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::console;
-use crate::glue;
 use crate::log::{Level, Line};
+use crate::ports::Images;
+use crate::{console, glue};
 
 /// The bucket `PICTURES`.
 pub struct Bucket(JsValue);
@@ -23,21 +23,23 @@ impl Bucket {
             StoreError
         })
     }
+}
 
-    /// Part of an object, from the platform's cache where it is there; none
-    /// where there is no such object. Stays outside of Wasm's memory.
-    pub async fn load(&self, key: &str, span: ImageSpan) -> Result<Option<JsValue>, StoreError> {
+impl Images for Bucket {
+    /// They stay outside of Wasm's memory.
+    type Bytes = JsValue;
+
+    /// From the platform's cache where they are there.
+    async fn load(&self, key: &str, span: ImageSpan) -> Result<Option<JsValue>, StoreError> {
         let bytes = checked(glue::picture(&self.0, key, span.at, span.len).await)?;
         Ok((!bytes.is_null()).then_some(bytes))
     }
 
-    /// Keeps an object.
-    pub async fn store(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    async fn store(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
         checked(glue::store_object(&self.0, key, Uint8Array::from(bytes)).await).map(drop)
     }
 
-    /// An object's length.
-    pub async fn length(&self, key: &str) -> Result<Option<u64>, StoreError> {
+    async fn length(&self, key: &str) -> Result<Option<u64>, StoreError> {
         let length = checked(glue::object_length(&self.0, key).await)?.as_f64();
         #[expect(
             clippy::cast_possible_truncation,
@@ -47,15 +49,15 @@ impl Bucket {
         Ok(length.map(|length| length as u64))
     }
 
-    /// Forgets an object.
-    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
         checked(glue::remove(&self.0, key).await).map(drop)
     }
 }
 
 fn checked(result: Result<JsValue, JsValue>) -> Result<JsValue, StoreError> {
     result.map_err(|error| {
-        console::write(&Line::new(Level::Warn, "bucket-failed").with_detail(&glue::reason(&error)));
+        let detail = glue::reason(&error);
+        console::write(&Line::new(Level::Warn, "bucket-failed").with_detail(&detail));
         StoreError
     })
 }

@@ -4,6 +4,8 @@ use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use worker::Env;
 use worker::wasm_bindgen::prelude::*;
 
+use crate::inbound::BodyError;
+
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
     /// A response from content type, cache rule, request id and further
@@ -125,15 +127,6 @@ extern "C" {
     pub async fn remove(store: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 }
 
-/// Why a body was not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyError {
-    /// Longer than its cap.
-    TooLarge,
-    /// The other side went away.
-    Broken,
-}
-
 /// A request's body, at most `cap` bytes. A length that the client stated is
 /// what the platform holds it to; one that it did not is watched while
 /// reading.
@@ -145,7 +138,7 @@ pub async fn body(
     let bytes = match stated {
         Some(length) if length > cap => return Err(BodyError::TooLarge),
         Some(_) => settle(request.array_buffer()).await?,
-        None => read(request, u32::try_from(cap).unwrap_or(u32::MAX)).await?,
+        None => read(request, u32::try_from(cap).unwrap_or(u32::MAX)).await.map_err(broken)?,
     };
     if bytes.is_null() {
         return Err(BodyError::TooLarge);
@@ -155,13 +148,12 @@ pub async fn body(
 }
 
 async fn settle(promise: Result<js_sys::Promise, JsValue>) -> Result<JsValue, BodyError> {
-    Ok(wasm_bindgen_futures::JsFuture::from(promise?).await?)
+    let bytes = wasm_bindgen_futures::JsFuture::from(promise.map_err(broken)?).await;
+    bytes.map_err(broken)
 }
 
-impl From<JsValue> for BodyError {
-    fn from(_: JsValue) -> Self {
-        Self::Broken
-    }
+fn broken(_: JsValue) -> BodyError {
+    BodyError::Broken
 }
 
 /// A binding of the worker's environment; none where it is not bound, as

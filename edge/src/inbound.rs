@@ -8,21 +8,51 @@ use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
-use crate::glue::{self, BodyError};
 
 /// Locally nobody stands between a client and us.
 const LOCAL_ADDRESS: &str = "127.0.0.1";
 
+/// What of a request is not in its description.
+pub trait Source {
+    /// A header by its name in lower case, where it was sent.
+    fn header(&self, name: &str) -> Option<String>;
+
+    /// The platform's own name of the request, by which an operator finds it
+    /// there.
+    fn platform_id(&self) -> Option<String>;
+
+    /// The body, unless it is longer than `cap` bytes. `stated` is the length
+    /// that the client stated. Read at most once.
+    async fn read(&self, stated: Option<usize>, cap: usize) -> Result<Vec<u8>, BodyError>;
+}
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyError {
+    /// Longer than its cap.
+    TooLarge,
+    /// The other side went away.
+    Broken,
+}
+
 /// One request.
-pub struct Inbound {
-    request: web_sys::Request,
-    /// Lines in the order of [`Line`], an empty one, and the body of a POST.
+///
+/// The platform describes it in one text, since on some each value that is
+/// handed over by itself costs as much as reading it does: a line each of
+/// method, URL, `Content-Type`, `Content-Length`, `Sec-Fetch-Site`, the
+/// client's address, `User-Agent`, `Sec-CH-UA`, country, number of the
+/// autonomous system, HTTP version and TLS version, empty where it is not
+/// known. The body may follow, behind an empty line; where it does not, it is
+/// read from the source.
+pub struct Inbound<S> {
+    source: S,
+    /// Lines in the order of [`Line`].
     description: String,
     ends: [usize; LINES],
     url: Url,
 }
 
-/// A line of a description, as `entry.js` writes them.
+/// A line of a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
     Method,
@@ -50,15 +80,15 @@ pub struct Url {
     query: usize,
 }
 
-impl Inbound {
-    /// Takes the platform's request with its description.
-    pub fn new(request: web_sys::Request, description: String) -> Self {
+impl<S: Source> Inbound<S> {
+    /// Takes a request with its description.
+    pub fn new(source: S, description: String) -> Self {
         let mut ends = [description.len(); LINES];
         for (end, (at, _)) in ends.iter_mut().zip(description.match_indices('\n')) {
             *end = at;
         }
         let url = Url::new(line(&description, &ends, Line::Url));
-        Self { request, description, ends, url }
+        Self { source, description, ends, url }
     }
 
     /// HTTP method.
@@ -76,8 +106,8 @@ impl Inbound {
         self.line(Line::ContentType)
     }
 
-    /// The visitor as the policy sees one. The address, which only the
-    /// platform sets in production, ends here.
+    /// The visitor as the policy sees one. The address, which in
+    /// production only the platform sets, ends here.
     pub fn visit(&self) -> Visit {
         let address = match self.line(Line::Address) {
             // Locally nobody may stand between a client and us.
@@ -99,13 +129,18 @@ impl Inbound {
 
     /// A header that few endpoints read.
     pub fn header(&self, name: &str) -> Option<String> {
-        self.request.headers().get(name).ok().flatten()
+        self.source.header(name)
+    }
+
+    /// The platform's own name of the request.
+    pub fn platform_id(&self) -> Option<String> {
+        self.source.platform_id()
     }
 
     /// The body under the route's cap, as it came.
     pub async fn bytes(&self, route: Route) -> Result<Vec<u8>, Answer> {
         let stated = self.line(Line::ContentLength).parse().ok();
-        let body = glue::body(&self.request, stated, route.max_body_bytes).await;
+        let body = self.source.read(stated, route.max_body_bytes).await;
         body.map_err(|error| refuse(error, route))
     }
 

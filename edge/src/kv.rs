@@ -6,6 +6,7 @@ use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
 use crate::log::{Level, Line};
+use crate::ports::Values;
 use crate::{console, glue};
 
 /// The namespace `SITES`.
@@ -24,24 +25,22 @@ impl Kv {
             StoreError
         })
     }
+}
 
-    /// The value of a key.
-    pub async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
+impl Values for Kv {
+    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
         Self::checked(glue::load(&self.0, key).await).map(|value| value.as_string())
     }
 
-    /// Keeps a value for ever.
-    pub async fn store(&self, key: &str, value: &str) -> Result<(), StoreError> {
+    async fn store(&self, key: &str, value: &str) -> Result<(), StoreError> {
         self.store_for(key, value, 0).await
     }
 
-    /// Keeps a value for so many seconds.
-    pub async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError> {
+    async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError> {
         Self::checked(glue::store(&self.0, key, value, seconds).await).map(drop)
     }
 
-    /// Forgets a key.
-    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
         Self::checked(glue::remove(&self.0, key).await).map(drop)
     }
 }

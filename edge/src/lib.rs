@@ -10,6 +10,7 @@ use worker::wasm_bindgen::prelude::*;
 use worker::{Context, Env, wasm_bindgen, wasm_bindgen_futures};
 
 use crate::inbound::Inbound;
+use crate::workers::{Request, Workers};
 
 mod answer;
 mod background;
@@ -28,6 +29,8 @@ mod log;
 mod objects;
 mod outbound;
 mod packs;
+mod platform;
+mod ports;
 mod random;
 mod redemptions;
 mod report;
@@ -37,6 +40,7 @@ mod route;
 mod serve;
 mod sites;
 mod state;
+mod workers;
 
 pub use redemptions::Redemptions;
 
@@ -53,12 +57,12 @@ pub fn fetch(
     env: Env,
     context: worker::worker_sys::Context,
 ) -> Result<JsValue, JsValue> {
-    let inbound = Inbound::new(request, description);
-    let context = Context::new(context);
+    let inbound = Inbound::new(Request(request), description);
+    let platform = Workers::new(env, Context::new(context));
     // Behind a pointer, or everything would be compiled twice.
     let mut answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
         Box::pin(async move {
-            let response = serve::serve(&inbound, &env, &context).await;
+            let response = serve::serve(&platform, &inbound).await;
             respond::respond(response).map(JsValue::from)
         });
     match answer.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {

@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::console;
-use crate::glue;
 use crate::log::{Level, Line};
-use crate::redemptions::wire::{Command, PayerId, Reply, RowId, Verdict};
+use crate::ports::{Ledgers, Verdict};
+use crate::redemptions::wire::{Command, PayerId, Reply, RowId};
+use crate::{console, glue};
 
 /// Objects that are asked at the same time when all are.
 const AT_ONCE: usize = 64;
@@ -22,7 +22,8 @@ const NONCE_OBJECTS: u16 = 16;
 /// The objects of this worker.
 pub struct Objects {
     namespace: JsValue,
-    shards: u16,
+    /// Shard counts, the one in use first.
+    counts: &'static [u16],
 }
 
 /// The name of an object. The shard count is part of it, so that a new count
@@ -32,47 +33,20 @@ fn name(shards: u16, number: u16) -> String {
 }
 
 impl Objects {
-    /// The objects, `shards` of them for what has no sealed count.
-    pub fn new(env: &Env, shards: u16) -> Result<Self, StoreError> {
+    /// The objects of these shard counts; the first is that of what has no
+    /// sealed count.
+    pub fn new(env: &Env, counts: &'static [u16]) -> Result<Self, StoreError> {
         let namespace = glue::binding(env, "REDEMPTIONS").ok_or(StoreError)?;
-        Ok(Self { namespace, shards })
+        Ok(Self { namespace, counts })
     }
 
-    /// Remembers a signature's nonce; whether it is new. Not tried twice: the
-    /// second try would find the first one's.
-    pub async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
-        let command = Command::Nonce(nonce, until);
-        let name = nonce_name(spread(&nonce, NONCE_OBJECTS));
-        match self.ask_once(&name, &command).await? {
-            Reply::Nonce(new) => Ok(new),
-            _ => Err(StoreError),
-        }
-    }
-
-    /// Changes the deny list of every object of these counts.
-    pub async fn deny(&self, counts: &[u16], verdicts: Vec<Verdict>) -> Result<(), StoreError> {
-        let url = Command::Deny(verdicts).url().ok_or(StoreError)?;
-        let expected = Reply::Denied.header().ok_or(StoreError)?;
-        let names: Vec<String> = all(counts).collect();
-        for names in names.chunks(AT_ONCE) {
-            let done = glue::ask_all(&self.namespace, names.to_vec(), &url, &expected).await;
-            let done = done.ok().and_then(|number| number.as_f64()).unwrap_or_default();
-            let wanted = u32::try_from(names.len()).map_err(|_| StoreError)?;
-            if done < f64::from(wanted) {
-                return Err(StoreError);
-            }
-        }
-        Ok(())
+    fn shards(&self) -> u16 {
+        self.counts.first().copied().unwrap_or(1)
     }
 
     /// Sweeps one object; how many of its rows wait to be sent.
     pub async fn sweep(&self, name: &str) -> Result<u32, StoreError> {
         self.backlog_after(name, &Command::Sweep).await
-    }
-
-    /// How many rows of the first object wait to be sent. Changes nothing.
-    pub async fn backlog(&self) -> Result<u32, StoreError> {
-        self.backlog_after(&name(self.shards, 0), &Command::Backlog).await
     }
 
     async fn backlog_after(&self, name: &str, command: &Command) -> Result<u32, StoreError> {
@@ -84,7 +58,7 @@ impl Objects {
 
     /// The object for what is only a key.
     fn any(&self, key: &[u8]) -> String {
-        name(self.shards, spread(key, self.shards))
+        name(self.shards(), spread(key, self.shards()))
     }
 
     fn of(row: &RowAddress) -> String {
@@ -132,6 +106,37 @@ pub fn nonces() -> impl Iterator<Item = String> {
 /// The names of every object of these counts.
 pub fn all(counts: &[u16]) -> impl Iterator<Item = String> {
     counts.iter().flat_map(|count| (0..*count).map(|number| name(*count, number)))
+}
+
+impl Ledgers for Objects {
+    /// Not tried twice: the second try would find the first one's.
+    async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
+        let command = Command::Nonce(nonce, until);
+        let name = nonce_name(spread(&nonce, NONCE_OBJECTS));
+        match self.ask_once(&name, &command).await? {
+            Reply::Nonce(new) => Ok(new),
+            _ => Err(StoreError),
+        }
+    }
+
+    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
+        let url = Command::Deny(verdicts).url().ok_or(StoreError)?;
+        let expected = Reply::Denied.header().ok_or(StoreError)?;
+        let names: Vec<String> = all(self.counts).collect();
+        for names in names.chunks(AT_ONCE) {
+            let done = glue::ask_all(&self.namespace, names.to_vec(), &url, &expected).await;
+            let done = done.ok().and_then(|number| number.as_f64()).unwrap_or_default();
+            let wanted = u32::try_from(names.len()).map_err(|_| StoreError)?;
+            if done < f64::from(wanted) {
+                return Err(StoreError);
+            }
+        }
+        Ok(())
+    }
+
+    async fn backlog(&self) -> Result<u32, StoreError> {
+        self.backlog_after(&name(self.shards(), 0), &Command::Backlog).await
+    }
 }
 
 impl RedemptionStore for Objects {

@@ -6,9 +6,9 @@ use core::fmt;
 use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{Head, Nonce};
 use munjigi_protocol::Route;
+use munjigi_serving::config::Config;
 
 use crate::entropy::NoEntropy;
-use crate::state::State;
 use crate::{glue, random};
 
 /// Why the origin did not take something.
@@ -44,16 +44,16 @@ impl From<NoEntropy> for OutboundError {
 /// Posts a JSON body, signed again at every try. Returns once the origin has
 /// committed it.
 pub async fn post(
-    state: &State,
+    config: &Config,
     route: Route,
     body: &str,
     now: UnixMillis,
 ) -> Result<(), OutboundError> {
-    let base = state.config.origin_url.as_deref().ok_or(OutboundError::NoOrigin)?;
+    let base = config.origin_url.as_deref().ok_or(OutboundError::NoOrigin)?;
     let head = Head { method: route.method, path: route.path, query: "" };
     let mut nonce = [0; 16];
     random::fill(&mut nonce)?;
-    let signature = state.config.calls.out_keys.sign(&head, body.as_bytes(), now, Nonce(nonce));
+    let signature = config.calls.out_keys.sign(&head, body.as_bytes(), now, Nonce(nonce));
     let url = format!("{base}{}", route.path);
     let status = glue::post(&url, body, &signature).await.ok().and_then(|status| status.as_f64());
     match status.map_or(0, status_code) {

@@ -1,5 +1,5 @@
-//! The published packs, from KV through the isolate's caches. An adapter:
-//! what is dealt from them is decided in the core.
+//! The published packs, from their store through this process' caches. What is
+//! dealt from them is decided in the core.
 
 use std::sync::Arc;
 
@@ -7,11 +7,10 @@ use munjigi_captcha::pictures::{PackSource, PicturePack, read_pools};
 use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, Pools, base64};
-use worker::Env;
 
-use crate::console;
-use crate::kv::Kv;
 use crate::log::{Level, Line};
+use crate::platform::Platform;
+use crate::ports::Values;
 use crate::state::{KnownPools, State};
 use munjigi_serving::cache::Lookup;
 
@@ -25,10 +24,10 @@ const PACK_MS: u64 = 3_600_000;
 /// How long what is not there, or cannot be had, is not asked for again.
 const MISS_MS: u64 = 5_000;
 
-/// KV as the source of packs.
-pub struct Packs<'edge> {
-    isolate: &'edge State,
-    env: &'edge Env,
+/// The store as the source of packs.
+pub struct Packs<'request, P> {
+    platform: &'request P,
+    state: &'request State,
     now: UnixMillis,
 }
 
@@ -42,71 +41,71 @@ pub fn images_key(id: PackId) -> String {
     format!("packs/{id}")
 }
 
-impl<'edge> Packs<'edge> {
+impl<'request, P: Platform> Packs<'request, P> {
     /// Packs as they are known at a time.
-    pub const fn new(isolate: &'edge State, env: &'edge Env, now: UnixMillis) -> Self {
-        Self { isolate, env, now }
+    pub const fn new(platform: &'request P, state: &'request State, now: UnixMillis) -> Self {
+        Self { platform, state, now }
     }
 
-    /// The pools as they stand in KV, past every cache of ours.
-    pub async fn stored_pools(env: &Env) -> Result<Option<Pools>, StoreError> {
-        let Some(text) = Kv::new(env)?.load(POOLS_KEY).await? else { return Ok(None) };
+    /// The pools as they are stored, past every cache of ours.
+    pub async fn stored_pools(&self) -> Result<Option<Pools>, StoreError> {
+        let Some(text) = self.platform.values()?.load(POOLS_KEY).await? else { return Ok(None) };
         let pools = base64::decode(&text).and_then(|bytes| read_pools(&bytes).ok());
         if pools.is_none() {
-            unreadable(POOLS_KEY);
+            self.unreadable(POOLS_KEY);
         }
         Ok(pools)
     }
 
-    /// The manifest as it stands in KV, past every cache of ours.
-    pub async fn stored_pack(env: &Env, id: PackId) -> Result<Option<PicturePack>, StoreError> {
+    /// The manifest as it is stored, past every cache of ours.
+    pub async fn stored_pack(&self, id: PackId) -> Result<Option<PicturePack>, StoreError> {
         let key = pack_key(id);
-        let Some(text) = Kv::new(env)?.load(&key).await? else { return Ok(None) };
+        let Some(text) = self.platform.values()?.load(&key).await? else { return Ok(None) };
         let pack = base64::decode(&text).and_then(|bytes| PicturePack::read(&bytes).ok());
         if pack.is_none() {
-            unreadable(&key);
+            self.unreadable(&key);
         }
         Ok(pack)
     }
+
+    fn unreadable(&self, key: &str) {
+        let detail = format!("{key}: this release cannot read it; publish it again");
+        self.platform.log(&Line::new(Level::Error, "pack-unreadable").with_detail(&detail));
+    }
 }
 
-fn unreadable(key: &str) {
-    let detail = format!("{key}: this release cannot read it; publish it again");
-    console::write(&Line::new(Level::Error, "pack-unreadable").with_detail(&detail));
-}
-
-impl PackSource for Packs<'_> {
+impl<P: Platform> PackSource for Packs<'_, P> {
     async fn pools(&self) -> Result<Option<Arc<Pools>>, StoreError> {
-        let known = self.isolate.pools.copy();
+        let known = self.state.pools.copy();
         if self.now.0 < known.fresh_until {
             return Ok(known.pools);
         }
-        let (pools, lifetime) = match Self::stored_pools(self.env).await {
+        let (pools, lifetime) = match self.stored_pools().await {
             Ok(pools) => (pools.map(Arc::new), POOLS_MS),
             // Each pack says itself until when it is dealt from.
             Err(_) => (known.pools, MISS_MS),
         };
         let fresh_until = self.now.0 + lifetime;
         let known = KnownPools { pools: pools.clone(), fresh_until };
-        self.isolate.pools.with(|pools| *pools = known);
+        self.state.pools.with(|pools| *pools = known);
         Ok(pools)
     }
 
     async fn pack(&self, id: PackId) -> Result<Option<Arc<PicturePack>>, StoreError> {
         let key = pack_key(id);
-        let known = self.isolate.packs.with(|packs| packs.find(&key, self.now.0));
+        let known = self.state.packs.with(|packs| packs.find(&key, self.now.0));
         let before = match known {
             Lookup::Fresh(pack) => return Ok(pack),
             Lookup::Stale(pack) => Some(pack),
             Lookup::Absent => None,
         };
-        let pack = match (Self::stored_pack(self.env, id).await, before) {
+        let pack = match (self.stored_pack(id).await, before) {
             (Ok(pack), _) => pack.map(Arc::new),
             (Err(_), Some(pack)) => pack,
             (Err(error), None) => return Err(error),
         };
         let lifetime = if pack.is_some() { PACK_MS } else { MISS_MS };
-        self.isolate.packs.with(|packs| packs.keep(&key, pack.clone(), self.now.0, lifetime));
+        self.state.packs.with(|packs| packs.keep(&key, pack.clone(), self.now.0, lifetime));
         Ok(pack)
     }
 }

@@ -3,44 +3,41 @@
 
 use munjigi_captcha::{Refusal, Tally};
 use munjigi_keys::UnixMillis;
-use worker::{Context, Env};
 
 use crate::answer::Answer;
 use crate::entropy::{self, Generator};
 use crate::packs::Packs;
+use crate::platform::Platform;
 use crate::report;
 use crate::sites::Sites;
 use crate::state::State;
 
 /// One request's surroundings.
-#[derive(Clone, Copy)]
-pub struct RequestContext<'request> {
+pub struct RequestContext<'request, P> {
+    /// Stores, clock and log.
+    pub platform: &'request P,
     /// Configuration and caches.
-    pub isolate: &'static State,
-    /// Bindings.
-    pub env: &'request Env,
-    /// For what goes on after the answer.
-    pub context: &'request Context,
+    pub state: &'request State,
     /// When the request came.
     pub now: UnixMillis,
     /// What this request's random numbers begin with.
     pub seed: [u8; 32],
 }
 
-impl<'request> RequestContext<'request> {
+impl<'request, P: Platform> RequestContext<'request, P> {
     /// The published sites.
-    pub const fn sites(&self) -> Sites<'request> {
-        Sites::new(self.isolate, self.env, self.now)
+    pub const fn sites(&self) -> Sites<'request, P> {
+        Sites::new(self.platform, self.state, self.now)
     }
 
     /// The published packs of pictures.
-    pub const fn packs(&self) -> Packs<'request> {
-        Packs::new(self.isolate, self.env, self.now)
+    pub const fn packs(&self) -> Packs<'request, P> {
+        Packs::new(self.platform, self.state, self.now)
     }
 
     /// Shards for attempts that begin now.
     pub fn shards(&self) -> u16 {
-        self.isolate.config.shards.first().copied().unwrap_or(1)
+        self.state.config.shards.first().copied().unwrap_or(1)
     }
 
     /// Random numbers.
@@ -50,7 +47,7 @@ impl<'request> RequestContext<'request> {
 
     /// Counts something after the answer.
     pub fn count(&self, tally: Tally) {
-        report::count(self.isolate, self.env, self.context, tally, self.now);
+        report::count(self.platform, self.state, tally, self.now);
     }
 
     /// Turns a refusal into an answer, and counts it where its site is known.

@@ -3,59 +3,50 @@
 
 use munjigi_captcha::Refusal;
 use munjigi_protocol::{Code, base64};
-use worker::wasm_bindgen::JsValue;
-use worker::{Context, Env};
 
 use crate::answer::{Answer, Response};
-use crate::clock;
-use crate::console;
 use crate::endpoints::{
     challenges, errors, frame, health, internal, pictures, siteverify, solutions, version,
 };
-use crate::entropy::NoEntropy;
 use crate::inbound::Inbound;
-use crate::isolate;
 use crate::log::{Level, Line};
-use crate::random;
+use crate::platform::{Bytes, Platform};
 use crate::request_context::RequestContext;
 use crate::route::{Endpoint, RouteError};
 use crate::state::State;
 use munjigi_serving::config::Verbosity;
 
-/// Answers a request.
-pub async fn serve(inbound: &Inbound, env: &Env, context: &Context) -> Response<JsValue> {
-    let now = clock::now();
-    let isolate = isolate::of(env);
+/// Answers a request of a platform.
+pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> Response<Bytes<P>> {
+    let now = platform.now();
+    let state = platform.state();
     let endpoint = Endpoint::find(inbound.method(), inbound.url().path());
     let mut bytes = [0; 40];
-    let drawn = random::fill(&mut bytes);
+    let drawn = platform.fill(&mut bytes);
     let (request_id, seed) = split(bytes);
-    let (answer, bytes) = match (isolate, drawn) {
-        (Some(isolate), Ok(())) => {
-            let edge = RequestContext { isolate, env, context, now, seed };
+    let (answer, bytes) = match (state, drawn) {
+        (Some(state), Ok(())) => {
+            let edge = RequestContext { platform, state, now, seed };
             match endpoint {
                 Ok(endpoint) => dispatch(&edge, inbound, endpoint).await,
                 Err(error) => (no_endpoint(error), None),
             }
         }
         (None, _) => (Refusal::unavailable("the edge is not configured").into(), None),
-        (_, Err(NoEntropy)) => {
-            (Refusal::unavailable("the edge has no random numbers").into(), None)
-        }
+        (_, Err(_)) => (Refusal::unavailable("the edge has no random numbers").into(), None),
     };
-    if wanted(isolate, answer.status) {
-        let ray = inbound.header("cf-ray");
+    if wanted(state, answer.status) {
+        let id = inbound.platform_id();
         let line = Line {
             request_id: Some(&request_id),
-            // The platform's own name of the request.
-            ray: ray.as_deref(),
+            ray: id.as_deref(),
             route: endpoint.ok().map(|endpoint| endpoint.name()),
             status: Some(answer.status),
             code: answer.code,
-            duration_ms: Some(clock::now().since(now)),
+            duration_ms: Some(platform.now().since(now)),
             ..Line::new(level(answer.status), "request")
         };
-        console::write(&line);
+        platform.log(&line);
     }
     answer.into_response(bytes, request_id, inbound.url().base())
 }
@@ -67,11 +58,11 @@ fn split(drawn: [u8; 40]) -> (String, [u8; 32]) {
 }
 
 /// The answer, and the bytes of an image.
-async fn dispatch(
-    edge: &RequestContext<'_>,
-    inbound: &Inbound,
+async fn dispatch<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
     endpoint: Endpoint<'_>,
-) -> (Answer, Option<JsValue>) {
+) -> (Answer, Option<Bytes<P>>) {
     let answer = match endpoint {
         Endpoint::Picture(opaque) => {
             return match pictures::answer(edge, opaque).await {
@@ -88,7 +79,7 @@ async fn dispatch(
             Ok(errors::answer(edge, code, languages.as_deref()).await)
         }
         Endpoint::Health => Ok(health::answer(edge).await),
-        Endpoint::Version => Ok(version::answer()),
+        Endpoint::Version => Ok(version::answer(P::PROGRAM)),
         Endpoint::PutSite(sitekey) => internal::publish::put(edge, inbound, sitekey).await,
         Endpoint::DeleteSite(sitekey) => internal::publish::delete(edge, inbound, sitekey).await,
         Endpoint::Packs(change) => internal::packs::answer(edge, inbound, change).await,
@@ -114,7 +105,7 @@ const fn level(status: u16) -> Level {
     if status >= 500 { Level::Error } else { Level::Info }
 }
 
-fn wanted(isolate: Option<&'static State>, status: u16) -> bool {
-    let verbosity = isolate.map_or(Verbosity::Failures, |isolate| isolate.config.verbosity);
+fn wanted(state: Option<&State>, status: u16) -> bool {
+    let verbosity = state.map_or(Verbosity::Failures, |state| state.config.verbosity);
     status >= 500 || verbosity == Verbosity::Requests
 }

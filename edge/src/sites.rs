@@ -1,18 +1,16 @@
-//! The published sites, from KV through the isolate's caches. An adapter:
-//! what a site allows is decided in the core.
+//! The published sites, from their store through this process' caches. What a
+//! site allows is decided in the core.
 
 use std::sync::Arc;
 
+use crate::log::{Level, Line};
+use crate::platform::Platform;
+use crate::ports::Values;
+use crate::state::{Known, State};
 use munjigi_captcha::ports::{SiteSource, StoreError};
-use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, Sitekey};
+use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, SiteError, Sitekey};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, base64};
-use worker::Env;
-
-use crate::console;
-use crate::kv::Kv;
-use crate::log::{Level, Line};
-use crate::state::{Known, State};
 use munjigi_serving::cache::{Cache, Lookup};
 use munjigi_serving::config::Place;
 
@@ -21,7 +19,7 @@ const HIT_MS: u64 = 30_000;
 /// How long a site that is not there is believed not to be: a new site should
 /// work at once.
 const MISS_MS: u64 = 5_000;
-/// How long what was read is served on while KV does not answer. Far below the
+/// How long what was read is served on while the store does not answer. Far below the
 /// hour for which the objects deny what was revoked, so that nothing revoked
 /// is believed again when they forget it.
 const STALE_MS: u64 = 600_000;
@@ -29,14 +27,14 @@ const STALE_MS: u64 = 600_000;
 /// The key of the filter of imported keys.
 pub const IMPORTS_KEY: &str = "imports";
 
-/// KV as the source of sites.
-pub struct Sites<'edge> {
-    isolate: &'edge State,
-    env: &'edge Env,
+/// The store as the source of sites.
+pub struct Sites<'request, P> {
+    platform: &'request P,
+    state: &'request State,
     now: UnixMillis,
 }
 
-/// What stands in KV under a sitekey.
+/// What is stored under a sitekey.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored {
     /// Nothing.
@@ -85,39 +83,40 @@ impl Stored {
     }
 }
 
-impl<'edge> Sites<'edge> {
+/// A site's configuration as the core reads it.
+pub fn parse(place: Place, config: &SiteConfig) -> Result<Site, SiteError> {
+    let exemption = match place {
+        Place::Local => Exemption::Honoured,
+        Place::Published => Exemption::Ignored,
+    };
+    Site::parse(config, exemption)
+}
+
+impl<'request, P: Platform> Sites<'request, P> {
     /// Sites as they are known at a time.
-    pub const fn new(isolate: &'edge State, env: &'edge Env, now: UnixMillis) -> Self {
-        Self { isolate, env, now }
+    pub const fn new(platform: &'request P, state: &'request State, now: UnixMillis) -> Self {
+        Self { platform, state, now }
     }
 
-    /// What KV says of a sitekey, past every cache of ours. KV has caches of
-    /// its own: it may still say what was so a minute ago.
-    pub async fn stored(env: &Env, sitekey: &str) -> Result<Stored, StoreError> {
-        let stored = Stored::parse(Kv::new(env)?.load(&site_key(sitekey)).await?.as_deref());
+    /// What the store says of a sitekey, past every cache of ours. It may have
+    /// caches of its own, and still say what was so a minute ago.
+    pub async fn stored(&self, sitekey: &str) -> Result<Stored, StoreError> {
+        let text = self.platform.values()?.load(&site_key(sitekey)).await?;
+        let stored = Stored::parse(text.as_deref());
         if stored == Stored::Unreadable {
-            unreadable(sitekey, "this release cannot read the site; publish it again");
+            self.unreadable(sitekey, "this release cannot read the site; publish it again");
         }
         Ok(stored)
     }
 
-    /// A site's configuration as the core reads it.
-    pub fn parse(isolate: &State, config: &SiteConfig) -> Result<Site, munjigi_captcha::SiteError> {
-        let exemption = match isolate.config.place {
-            Place::Local => Exemption::Honoured,
-            Place::Published => Exemption::Ignored,
-        };
-        Site::parse(config, exemption)
-    }
-
     async fn load(&self, sitekey: &str) -> Result<Known<Arc<Site>>, StoreError> {
-        let site = match Self::stored(self.env, sitekey).await? {
+        let site = match self.stored(sitekey).await? {
             Stored::Nothing | Stored::Deleted(_) => None,
             Stored::Unreadable => return Err(StoreError),
-            Stored::Site(config) => match Self::parse(self.isolate, &config) {
+            Stored::Site(config) => match parse(self.state.config.place, &config) {
                 Ok(site) => Some(Arc::new(site)),
                 Err(error) => {
-                    unreadable(sitekey, &error.to_string());
+                    self.unreadable(sitekey, &error.to_string());
                     return Err(StoreError);
                 }
             },
@@ -125,34 +124,33 @@ impl<'edge> Sites<'edge> {
         Ok(Known { site, read_at: self.now.0 })
     }
 
-    /// The filter of imported keys as it stands in KV, past every cache of
-    /// ours.
-    pub async fn stored_imports(env: &Env) -> Result<ImportFilter, StoreError> {
-        let Some(text) = Kv::new(env)?.load(IMPORTS_KEY).await? else {
+    /// The filter of imported keys as it is stored, past every cache of ours.
+    pub async fn stored_imports(&self) -> Result<ImportFilter, StoreError> {
+        let Some(text) = self.platform.values()?.load(IMPORTS_KEY).await? else {
             return Ok(ImportFilter::default());
         };
         let filter = base64::decode(&text).and_then(|bytes| ImportFilter::read(&bytes));
         if filter.is_none() {
-            unreadable(IMPORTS_KEY, "this release cannot read the filter; publish it again");
+            self.unreadable(IMPORTS_KEY, "this release cannot read the filter; publish it again");
         }
         Ok(filter.unwrap_or_default())
     }
 
     /// The site of another name than its sitekey. `is_its` is asked of the
-    /// site: KV writes the two keys one after the other, and removes them so,
-    /// and the site's own list decides.
+    /// site: the two keys are written one after the other, and removed so, and
+    /// the site's own list decides.
     async fn by_name(
         &self,
         name: &str,
         key: String,
         is_its: &(dyn Fn(&Site) -> bool + Sync),
     ) -> Result<Option<Arc<Site>>, StoreError> {
-        let known = self.isolate.sites.with(|sites| sites.find(name, self.now.0));
+        let known = self.state.sites.with(|sites| sites.find(name, self.now.0));
         if let Lookup::Fresh(known) = known {
             return Ok(known.site);
         }
         let loaded = self.load_by_name(&key, is_its).await;
-        let sites = &self.isolate.sites;
+        let sites = &self.state.sites;
         Ok(sites.with(|sites| settle(sites, name, known, loaded, self.now))?.site)
     }
 
@@ -161,7 +159,7 @@ impl<'edge> Sites<'edge> {
         key: &str,
         is_its: &(dyn Fn(&Site) -> bool + Sync),
     ) -> Result<Known<Arc<Site>>, StoreError> {
-        let sitekey = Kv::new(self.env)?.load(key).await?;
+        let sitekey = self.platform.values()?.load(key).await?;
         match sitekey.and_then(|text| Sitekey::from_trusted(&text).ok()) {
             Some(sitekey) => {
                 let known = self.known(&sitekey).await?;
@@ -171,23 +169,23 @@ impl<'edge> Sites<'edge> {
         }
     }
 
+    fn unreadable(&self, key: &str, why: &str) {
+        let detail = format!("{key}: {why}");
+        self.platform.log(&Line::new(Level::Error, "site-unreadable").with_detail(&detail));
+    }
+
     async fn known(&self, sitekey: &Sitekey) -> Result<Known<Arc<Site>>, StoreError> {
         let key = sitekey.to_string();
-        let known = self.isolate.sites.with(|sites| sites.find(&key, self.now.0));
+        let known = self.state.sites.with(|sites| sites.find(&key, self.now.0));
         if let Lookup::Fresh(known) = known {
             return Ok(known);
         }
         let loaded = self.load(&key).await;
-        self.isolate.sites.with(|sites| settle(sites, &key, known, loaded, self.now))
+        self.state.sites.with(|sites| settle(sites, &key, known, loaded, self.now))
     }
 }
 
-fn unreadable(sitekey: &str, why: &str) {
-    let detail = format!("{sitekey}: {why}");
-    console::write(&Line::new(Level::Error, "site-unreadable").with_detail(&detail));
-}
-
-impl SiteSource for Sites<'_> {
+impl<P: Platform> SiteSource for Sites<'_, P> {
     async fn by_sitekey(&self, sitekey: &Sitekey) -> Result<Option<Arc<Site>>, StoreError> {
         Ok(self.known(sitekey).await?.site)
     }
@@ -202,14 +200,14 @@ impl SiteSource for Sites<'_> {
     }
 
     async fn imports(&self) -> Result<Arc<Imports>, StoreError> {
-        let known = self.isolate.imports.copy();
+        let known = self.state.imports.copy();
         let before = match known {
             Some((filter, fresh_until)) if self.now.0 < fresh_until => return Ok(filter),
             known => known.map(|(filter, _)| filter),
         };
-        let (filter, lifetime) = match (Self::stored_imports(self.env).await, before) {
+        let (filter, lifetime) = match (self.stored_imports().await, before) {
             (Ok(filter), _) => {
-                let check = self.isolate.config.authority.check().clone();
+                let check = self.state.config.authority.check().clone();
                 (Arc::new(Imports::new(filter, check)), HIT_MS)
             }
             // Each site says itself which keys are its own.
@@ -218,12 +216,12 @@ impl SiteSource for Sites<'_> {
         };
         let fresh_until = self.now.0 + lifetime;
         let known = Some((Arc::clone(&filter), fresh_until));
-        self.isolate.imports.with(|imports| *imports = known);
+        self.state.imports.with(|imports| *imports = known);
         Ok(filter)
     }
 }
 
-/// Keeps what was loaded. When KV does not answer, what was known before is
+/// Keeps what was loaded. When the store does not answer, what was known before is
 /// served on for a while: a visitor must not wait for a store that is away.
 fn settle<S: Clone>(
     cache: &mut Cache<Known<S>>,
@@ -253,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stale_site_is_better_than_none_when_kv_is_away() {
+    fn a_stale_site_is_better_than_none_when_the_store_is_away() {
         let mut cache = Cache::new(4);
         let now = UnixMillis(100_000);
         let away = || Err(StoreError);

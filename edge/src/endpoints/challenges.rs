@@ -5,23 +5,28 @@ use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
 use crate::inbound::Inbound;
-use crate::limit::{self, Limiter, Verdict, network_key};
+use crate::limit::{self, network_key};
+use crate::platform::Platform;
+use crate::ports::{Admission, Limit};
 use crate::request_context::RequestContext;
 
 /// Answers with a challenge.
-pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+) -> Result<Answer, Answer> {
     let request: ChallengeRequest = inbound.frame_json(routes::CHALLENGES).await?;
     if let Some(test) = TestSitekey::find(&request.sitekey) {
         return Ok(Answer::json(&test.visit()?));
     }
-    let authority = &edge.isolate.config.authority;
+    let authority = &edge.state.config.authority;
     let key = issue::public_key(authority, &request.sitekey)?;
     let page = Hostname::parse(&request.hostname).ok();
     let site = issue::site(&edge.sites(), &key, page.as_ref()).await?;
     let visit = inbound.visit();
     if !site.exempt {
         let key = network_key(&site.sitekey.to_string(), visit.prefix);
-        if Limiter::Challenge.check(edge.env, &key).await == Verdict::Refuse {
+        if edge.platform.admit(Limit::Challenge, &key).await == Admission::Refuse {
             return Err(rate_limited());
         }
     }
@@ -29,7 +34,7 @@ pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answ
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
     let issue =
         |counters: &mut Counters| issue::issue(&call, &request, edge.shards(), counters, &mut rng);
-    let issued = edge.isolate.counters.with(issue);
+    let issued = edge.state.counters.with(issue);
     let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
     edge.count(issued.tally);
     Ok(Answer::json(&issued.reply))

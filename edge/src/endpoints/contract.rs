@@ -1,5 +1,5 @@
-//! `POST /__contract`: runs the contract suites of the ports against the real
-//! objects. Built with the feature `contract` alone. A clause that does not
+//! `POST /__contract`: runs the contract suites of the ports against the
+//! platform's own stores. Built with the feature `contract` alone. A clause that does not
 //! hold panics, so that the caller sees no 200 and the log sees why.
 
 use std::cell::Cell;
@@ -11,18 +11,18 @@ use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed
 use munjigi_protocol::AttemptId;
 
 use crate::answer::Answer;
-use crate::objects::Objects;
+use crate::platform::Platform;
 use crate::request_context::RequestContext;
 
-/// The objects under ids that no other clause and no other run has: every
-/// clause begins with a fresh store.
-struct Apart {
-    objects: Objects,
+/// A store under ids that no other clause and no other run has: every clause
+/// begins with a fresh one.
+struct Apart<R> {
+    store: R,
     mask: [u8; 16],
 }
 
 /// Answers once both suites are through.
-pub async fn answer(edge: &RequestContext<'_>) -> Answer {
+pub async fn answer<P: Platform>(edge: &RequestContext<'_, P>) -> Answer {
     let clause = Cell::new(0);
     let fresh = async || {
         clause.set(clause.get() + 1);
@@ -33,15 +33,15 @@ pub async fn answer(edge: &RequestContext<'_>) -> Answer {
             *slot = byte;
         }
         mask[7] = clause.get();
-        let objects = Objects::new(edge.env, edge.shards()).expect("REDEMPTIONS is bound");
-        Apart { objects, mask }
+        let store = edge.platform.redemptions().expect("the store is configured");
+        Apart { store, mask }
     };
     redemption_store(fresh, edge.now).await;
     price_store(fresh).await;
     Answer::json(&["redemption_store", "price_store"])
 }
 
-impl Apart {
+impl<R> Apart<R> {
     fn row(&self, row: &RowAddress) -> RowAddress {
         RowAddress { id: AttemptId(masked(row.id.0, self.mask)), ..*row }
     }
@@ -59,30 +59,30 @@ fn masked<const N: usize>(mut bytes: [u8; N], mask: [u8; N]) -> [u8; N] {
     bytes
 }
 
-impl RedemptionStore for Apart {
+impl<R: RedemptionStore> RedemptionStore for Apart<R> {
     async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
-        self.objects.step(&self.row(row)).await
+        self.store.step(&self.row(row)).await
     }
 
     async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError> {
-        self.objects.owe(&self.row(row), least).await
+        self.store.owe(&self.row(row), least).await
     }
 
     async fn attempt(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Attempted, StoreError> {
-        self.objects.attempt(&self.row(row), hash).await
+        self.store.attempt(&self.row(row), hash).await
     }
 
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
-        self.objects.redeem(&self.row(row), redeem).await
+        self.store.redeem(&self.row(row), redeem).await
     }
 }
 
-impl PriceStore for Apart {
+impl<R: PriceStore> PriceStore for Apart<R> {
     async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
-        self.objects.raise(&self.payer(payer)).await
+        self.store.raise(&self.payer(payer)).await
     }
 
     async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
-        self.objects.read(&self.payer(payer)).await
+        self.store.read(&self.payer(payer)).await
     }
 }

@@ -5,7 +5,7 @@
 use munjigi_protocol::Code;
 
 use crate::answer::{Answer, CacheRule};
-use crate::glue;
+use crate::platform::Platform;
 use crate::request_context::RequestContext;
 
 /// Codes of the widget's own, which no answer of ours carries.
@@ -22,16 +22,14 @@ fn codes() -> impl Iterator<Item = &'static str> {
 
 /// Answers with the page in the first language of `Accept-Language` that
 /// there is.
-pub async fn answer(
-    edge: &RequestContext<'_>,
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
     code: &str,
     accept_language: Option<&str>,
 ) -> Answer {
     let language = language(accept_language.unwrap_or_default());
     let path = ["/_errors/", code, ".", language, ".html"].concat();
-    let Some(assets) = glue::binding(edge.env, "ASSETS") else { return no_page() };
-    let page = glue::asset(&assets, &path).await.ok().and_then(|text| text.as_string());
-    let Some(page) = page else { return no_page() };
+    let Some(page) = edge.platform.asset(&path).await else { return no_page() };
     Answer::html(200, page, CacheRule::Public { seconds: 3_600 })
         .with_header("Vary", "Accept-Language".into())
         .with_header(

@@ -8,8 +8,8 @@ use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, TestSitekey, issue};
 use munjigi_protocol::{Code, Mode, SiteState};
 
 use crate::answer::{Answer, CacheRule};
-use crate::glue;
 use crate::inbound::Inbound;
+use crate::platform::Platform;
 use crate::request_context::RequestContext;
 use munjigi_serving::config::Place;
 
@@ -21,9 +21,9 @@ const FRAME_SECONDS: u32 = 60;
 const ANYBODY: &str = "frame-ancestors *";
 
 /// Answers with the document: in working order, or showing why not.
-pub async fn answer(
-    edge: &RequestContext<'_>,
-    inbound: &Inbound,
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
     sitekey: &str,
 ) -> Result<Answer, Answer> {
     let document = document(edge).await.ok_or_else(no_document)?;
@@ -52,12 +52,12 @@ pub async fn answer(
 }
 
 /// The site, if this page may embed it.
-async fn embed(
-    edge: &RequestContext<'_>,
-    inbound: &Inbound,
+async fn embed<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
     sitekey: &str,
 ) -> Result<Arc<Site>, Refusal> {
-    let key = issue::public_key(&edge.isolate.config.authority, sitekey)?;
+    let key = issue::public_key(&edge.state.config.authority, sitekey)?;
     let referer = inbound.header("referer");
     let page = referer.as_deref().and_then(Hostname::of_url);
     let site = issue::site(&edge.sites(), &key, page.as_ref()).await?;
@@ -76,22 +76,22 @@ const fn shows(code: Code) -> bool {
 }
 
 /// The widget's document, from the assets.
-async fn document(edge: &RequestContext<'_>) -> Option<Arc<str>> {
-    let known = edge.isolate.document.copy();
+async fn document<P: Platform>(edge: &RequestContext<'_, P>) -> Option<Arc<str>> {
+    let known = edge.state.document.copy();
     match known {
         Some((ref document, fresh_until)) if edge.now.0 < fresh_until => {
             return Some(Arc::clone(document));
         }
         _ => {}
     }
-    let assets = glue::binding(edge.env, "ASSETS")?;
-    let loaded = glue::asset(&assets, DOCUMENT).await.ok().and_then(|text| text.as_string());
-    let Some(text) = loaded else { return known.map(|(document, _)| document) };
+    let Some(text) = edge.platform.asset(DOCUMENT).await else {
+        return known.map(|(document, _)| document);
+    };
     let document: Arc<str> = text.into();
     // A developer wants to see the document just built.
-    let lifetime = if edge.isolate.config.place == Place::Local { 0 } else { DOCUMENT_MS };
+    let lifetime = if edge.state.config.place == Place::Local { 0 } else { DOCUMENT_MS };
     let known = Some((Arc::clone(&document), edge.now.0 + lifetime));
-    edge.isolate.document.with(|document| *document = known);
+    edge.state.document.with(|document| *document = known);
     Some(document)
 }
 

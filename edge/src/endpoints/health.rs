@@ -4,8 +4,8 @@
 use munjigi_protocol::{Health, HealthCheck, Status};
 
 use crate::answer::Answer;
-use crate::kv::Kv;
-use crate::objects::Objects;
+use crate::platform::Platform;
+use crate::ports::{Ledgers, Values};
 use crate::request_context::RequestContext;
 
 /// A key that is never written.
@@ -13,20 +13,20 @@ const ABSENT_KEY: &str = "health";
 /// So many rows of one object waiting for the origin are more than a pause.
 const LONG_BACKLOG: u32 = 10_000;
 
-/// Anybody may ask, so that asking must not be work for KV and the objects.
+/// Anybody may ask, so that asking must not be work for the stores.
 const KEPT_MS: u64 = 10_000;
 /// Being back should show at once.
 const DOWN_KEPT_MS: u64 = 1_000;
 
 /// Answers with the worst of the checks.
-pub async fn answer(edge: &RequestContext<'_>) -> Answer {
-    let known = edge.isolate.health.copy();
+pub async fn answer<P: Platform>(edge: &RequestContext<'_, P>) -> Answer {
+    let known = edge.state.health.copy();
     let health = match known {
         Some((health, fresh_until)) if edge.now.0 < fresh_until => health,
         _ => {
             let health = look(edge).await;
             let fresh_until = edge.now.0 + kept_ms(health.status);
-            edge.isolate.health.with(|known| *known = Some((health.clone(), fresh_until)));
+            edge.state.health.with(|known| *known = Some((health.clone(), fresh_until)));
             health
         }
     };
@@ -44,14 +44,14 @@ const fn kept_ms(status: Status) -> u64 {
     }
 }
 
-async fn look(edge: &RequestContext<'_>) -> Health {
+async fn look<P: Platform>(edge: &RequestContext<'_, P>) -> Health {
     let checks = vec![rings(edge), sites(edge).await, redemptions(edge).await];
     Health { status: worst(&checks), checks }
 }
 
 /// Without rings no request gets as far as this.
-fn rings(edge: &RequestContext<'_>) -> HealthCheck {
-    let one = edge.isolate.config.root_kids.len();
+fn rings<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
+    let one = edge.state.config.root_kids.len();
     let detail = match one {
         1 => String::new(),
         keys => format!("{keys} keys open: a rotation is in progress"),
@@ -59,39 +59,30 @@ fn rings(edge: &RequestContext<'_>) -> HealthCheck {
     HealthCheck { name: "rings".into(), status: Status::Ok, detail }
 }
 
-/// Known sites are served from caches when KV is away.
-async fn sites(edge: &RequestContext<'_>) -> HealthCheck {
-    let answers = match Kv::new(edge.env) {
-        Ok(kv) => kv.load(ABSENT_KEY).await.is_ok(),
+/// Known sites are served from caches when their store is away.
+async fn sites<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
+    let answers = match edge.platform.values() {
+        Ok(values) => values.load(ABSENT_KEY).await.is_ok(),
         Err(_) => false,
     };
-    let (status, detail) = if answers {
-        (Status::Ok, "")
-    } else {
-        (
-            Status::Degraded,
-            "KV does not respond: only recently used sites are served. Check the binding SITES",
-        )
-    };
+    let (status, detail) =
+        if answers { (Status::Ok, "") } else { (Status::Degraded, P::WORDING.values_down) };
     HealthCheck { name: "sites".into(), status, detail: detail.into() }
 }
 
-/// Without its objects no token is accepted.
-async fn redemptions(edge: &RequestContext<'_>) -> HealthCheck {
-    let backlog = match Objects::new(edge.env, edge.shards()) {
-        Ok(objects) => objects.backlog().await,
+/// Without their store no token is accepted.
+async fn redemptions<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
+    let backlog = match edge.platform.redemptions() {
+        Ok(redemptions) => redemptions.backlog().await,
         Err(error) => Err(error),
     };
     let (status, detail) = match backlog {
         // Where there is no origin they wait because they were told to.
-        Ok(waiting) if waiting > LONG_BACKLOG && edge.isolate.config.origin_url.is_some() => {
+        Ok(waiting) if waiting > LONG_BACKLOG && edge.state.config.origin_url.is_some() => {
             (Status::Degraded, format!("{waiting} events of one object are waiting for the origin"))
         }
         Ok(_) => (Status::Ok, String::new()),
-        Err(_) => (
-            Status::Down,
-            "a redemption object does not respond: siteverify accepts no tokens. Check the binding REDEMPTIONS".to_owned(),
-        ),
+        Err(_) => (Status::Down, P::WORDING.redemptions_down.to_owned()),
     };
     HealthCheck { name: "redemptions".into(), status, detail }
 }

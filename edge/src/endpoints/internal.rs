@@ -1,4 +1,5 @@
-//! The origin's routes: sites, packs of pictures, pools, state. Each is signed, and each signature is good once.
+//! The origin's routes: sites, packs of pictures, pools, state. Each is signed,
+//! and each signature is good once.
 
 use munjigi_captcha::Refusal;
 use munjigi_keys::signature::{Head, MAX_SKEW_SECONDS, SignatureError, Signed};
@@ -7,19 +8,23 @@ use munjigi_protocol::{Code, InternalState, Route, headers, routes};
 use super::version::version;
 use crate::answer::Answer;
 use crate::inbound::Inbound;
-use crate::limit::{Limiter, RETRY_AFTER_SECONDS, Verdict, network_key};
-use crate::objects::Objects;
+use crate::limit::{RETRY_AFTER_SECONDS, network_key};
+use crate::platform::Platform;
+use crate::ports::{Admission, Ledgers, Limit};
 use crate::request_context::RequestContext;
 
 pub mod packs;
 pub mod publish;
 
 /// Answers with what runs here.
-pub async fn state(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
+pub async fn state<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+) -> Result<Answer, Answer> {
     authorise(edge, inbound, routes::STATE).await?;
-    let config = &edge.isolate.config;
+    let config = &edge.state.config;
     Ok(Answer::json(&InternalState {
-        version: version(),
+        version: version(P::PROGRAM),
         shards: config.shards.clone(),
         root_kids: config.root_kids.clone(),
         internal_kids: config.calls.in_keys.kids().map(|kid| kid.to_string()).collect(),
@@ -30,9 +35,9 @@ pub async fn state(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answe
 /// before. Nothing is read of an unsigned body: the header is checked and its
 /// nonce spent first; only then is the body read and compared with what was
 /// signed.
-pub async fn authorise(
-    edge: &RequestContext<'_>,
-    inbound: &Inbound,
+pub async fn authorise<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
     route: Route,
 ) -> Result<Vec<u8>, Answer> {
     let signed = match verify(edge, inbound) {
@@ -41,8 +46,8 @@ pub async fn authorise(
     };
     // Later the signature is refused because of its own time.
     let until = edge.now.0 + 2 * MAX_SKEW_SECONDS * 1_000;
-    let objects = Objects::new(edge.env, edge.shards()).map_err(|_| nonces_away())?;
-    match objects.nonce(signed.nonce.0, until).await {
+    let redemptions = edge.platform.redemptions().map_err(|_| nonces_away())?;
+    match redemptions.nonce(signed.nonce.0, until).await {
         Ok(true) => {}
         Ok(false) => return Err(Answer::problem(Code::Replayed, "the signature was used before")),
         Err(_) => return Err(nonces_away().into()),
@@ -52,20 +57,27 @@ pub async fn authorise(
     Ok(body)
 }
 
-fn verify(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Signed, SignatureError> {
+fn verify<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+) -> Result<Signed, SignatureError> {
     let header = inbound.header(headers::SIGNATURE);
     let (method, url) = (inbound.method(), inbound.url());
     let head = Head { method, path: url.path(), query: url.query() };
-    edge.isolate.config.calls.in_keys.verify(header.as_deref(), &head, edge.now)
+    edge.state.config.calls.in_keys.verify(header.as_deref(), &head, edge.now)
 }
 
 /// Nobody but the origin has business here: who calls without its signature
 /// is counted, and soon not listened to.
-async fn refuse(edge: &RequestContext<'_>, inbound: &Inbound, error: SignatureError) -> Answer {
+async fn refuse<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    error: SignatureError,
+) -> Answer {
     let key = network_key("internal", inbound.visit().prefix);
-    match Limiter::Internal.check(edge.env, &key).await {
-        Verdict::Pass => Answer::problem(error.code(), error.to_string()),
-        Verdict::Refuse => {
+    match edge.platform.admit(Limit::Internal, &key).await {
+        Admission::Pass => Answer::problem(error.code(), error.to_string()),
+        Admission::Refuse => {
             let detail = "too many calls without the origin's signature";
             Answer::problem(Code::RateLimited, detail).with_retry_after(RETRY_AFTER_SECONDS)
         }

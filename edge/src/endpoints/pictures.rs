@@ -4,16 +4,19 @@
 use munjigi_captcha::pictures::{PackSource, PictureName};
 use munjigi_captcha::{Refusal, SealError};
 use munjigi_protocol::Code;
-use worker::wasm_bindgen::JsValue;
 
 use crate::answer::{Answer, CacheRule};
-use crate::bucket::Bucket;
 use crate::packs::images_key;
+use crate::platform::{Bytes, Platform};
+use crate::ports::Images;
 use crate::request_context::RequestContext;
 
 /// Answers with the image, whose bytes stand apart.
-pub async fn answer(edge: &RequestContext<'_>, opaque: &str) -> Result<(Answer, JsValue), Answer> {
-    let authority = &edge.isolate.config.authority;
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    opaque: &str,
+) -> Result<(Answer, Bytes<P>), Answer> {
+    let authority = &edge.state.config.authority;
     let name = PictureName::open(authority, opaque).map_err(|SealError| no_picture())?;
     let left = name.until.seconds().saturating_sub(edge.now.seconds());
     if left == 0 {
@@ -21,9 +24,9 @@ pub async fn answer(edge: &RequestContext<'_>, opaque: &str) -> Result<(Answer, 
     }
     let pack = edge.packs().pack(name.pack).await.map_err(|_| away())?.ok_or_else(no_picture)?;
     let span = pack.image(name.item, name.image).ok_or_else(no_picture)?;
-    let bucket = Bucket::new(edge.env).map_err(|_| away())?;
+    let images = edge.platform.images().map_err(|_| away())?;
     let key = images_key(name.pack);
-    let image = bucket.load(&key, span).await.map_err(|_| away())?.ok_or_else(no_picture)?;
+    let image = images.load(&key, span).await.map_err(|_| away())?.ok_or_else(no_picture)?;
     let seconds = u32::try_from(left).unwrap_or(u32::MAX);
     let content_type = match pack.pack().content_type.as_str() {
         "image/avif" => "image/avif",

@@ -7,14 +7,19 @@ use munjigi_protocol::{SiteverifyRequest, routes};
 
 use crate::answer::Answer;
 use crate::form;
-use crate::inbound::Inbound;
-use crate::limit::{self, Limiter, Verdict};
-use crate::objects::Objects;
+use crate::inbound::{Inbound, Source};
+use crate::limit;
+use crate::platform::Platform;
+use crate::ports::{Admission, Limit};
 use crate::request_context::RequestContext;
 
 /// Answers with whether the token was good. `path` is the vendor whose path
 /// was asked, if any.
-pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound, path: Option<Vendor>) -> Answer {
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    path: Option<Vendor>,
+) -> Answer {
     let request = match read(inbound, path).await {
         Ok(request) => request,
         // The dialect's JSON, so that no back end meets another shape.
@@ -28,7 +33,10 @@ pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound, path: Option<V
 
 /// The request, or the status of what is none. Clients of reCAPTCHA put it
 /// into the query of a GET or of a POST without a body.
-async fn read(inbound: &Inbound, path: Option<Vendor>) -> Result<SiteverifyRequest, u16> {
+async fn read<S: Source>(
+    inbound: &Inbound<S>,
+    path: Option<Vendor>,
+) -> Result<SiteverifyRequest, u16> {
     let takes_query = path == Some(Vendor::Recaptcha);
     let read = if takes_query && inbound.method() != "POST" {
         form::parse_query(inbound.url().query())
@@ -44,12 +52,12 @@ async fn read(inbound: &Inbound, path: Option<Vendor>) -> Result<SiteverifyReque
     read.map_err(|_| 200)
 }
 
-async fn verify(
-    edge: &RequestContext<'_>,
+async fn verify<P: Platform>(
+    edge: &RequestContext<'_, P>,
     path: Option<Vendor>,
     request: &SiteverifyRequest,
 ) -> Answer {
-    let authority = &edge.isolate.config.authority;
+    let authority = &edge.state.config.authority;
     let presented = match siteverify::present(authority, path, request, edge.now) {
         Ok(presented) => presented,
         Err(outcome) => return into_answer(&outcome),
@@ -61,17 +69,17 @@ async fn verify(
     };
     // Only a secret that somebody has is worth a counter.
     let secret = presented.secret_hash().as_str();
-    if !site.exempt && Limiter::Verify.check(edge.env, secret).await == Verdict::Refuse {
+    if !site.exempt && edge.platform.admit(Limit::Verify, secret).await == Admission::Refuse {
         return refused(Reason::BadRequest)
             .with_status(429)
             .with_retry_after(limit::RETRY_AFTER_SECONDS);
     }
-    let Ok(objects) = Objects::new(edge.env, edge.shards()) else {
+    let Ok(redemptions) = edge.platform.redemptions() else {
         return refused(Reason::Unavailable);
     };
     let mut rng = edge.generator();
     let outcome =
-        siteverify::verify(authority, &site, &objects, &presented, edge.now, &mut rng).await;
+        siteverify::verify(authority, &site, &redemptions, &presented, edge.now, &mut rng).await;
     into_answer(&outcome)
 }
 

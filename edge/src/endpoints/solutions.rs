@@ -6,17 +6,20 @@ use munjigi_captcha::{Call, Refusal};
 use munjigi_protocol::{Code, SolutionRequest, routes};
 
 use crate::answer::Answer;
-use crate::console;
 use crate::inbound::Inbound;
-use crate::limit::{self, Limiter, Verdict, network_key};
+use crate::limit::{self, network_key};
 use crate::log::{Level, Line};
-use crate::objects::Objects;
+use crate::platform::Platform;
+use crate::ports::{Admission, Limit};
 use crate::request_context::RequestContext;
 
 /// Answers with a token or the next step.
-pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answer, Answer> {
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+) -> Result<Answer, Answer> {
     let request: SolutionRequest = inbound.frame_json(routes::SOLUTIONS).await?;
-    let authority = &edge.isolate.config.authority;
+    let authority = &edge.state.config.authority;
     let opened = solve::open(authority, &request)?;
     let sitekey = PublicKey::Sitekey(opened.sitekey());
     let site = issue::site(&edge.sites(), &sitekey, None).await?;
@@ -24,21 +27,22 @@ pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answ
     // Only now: a seal of ours costs a challenge, which has a limit too.
     if !site.exempt {
         let key = network_key(&opened.sitekey().to_string(), visit.prefix);
-        if Limiter::Solution.check(edge.env, &key).await == Verdict::Refuse {
+        if edge.platform.admit(Limit::Solution, &key).await == Admission::Refuse {
             return Err(rate_limited());
         }
     }
-    let objects = Objects::new(edge.env, edge.shards()).map_err(|_| no_objects())?;
+    let missing = |_| Refusal::unavailable(P::WORDING.redemptions_missing);
+    let redemptions = edge.platform.redemptions().map_err(missing)?;
     let packs = edge.packs();
-    let stores = Stores { redemptions: &objects, prices: &objects, pictures: &packs };
+    let stores = Stores { redemptions: &redemptions, prices: &redemptions, pictures: &packs };
     let mut rng = edge.generator();
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
-    let counters = &edge.isolate.counters;
+    let counters = &edge.state.counters;
     let solved = solve::judge(&call, &opened, &request, counters, &stores, &mut rng).await;
     let solved = solved.map_err(|refusal| edge.refuse(refusal))?;
     if solved.tally.picture.is_some_and(|picture| picture.pack.is_none()) {
         // An alert: visitors pay with longer work for what is not there.
-        console::write(&Line::new(Level::Warn, "picture-missing"));
+        edge.platform.log(&Line::new(Level::Warn, "picture-missing"));
     }
     if !solved.repeated {
         edge.count(solved.tally);
@@ -49,8 +53,4 @@ pub async fn answer(edge: &RequestContext<'_>, inbound: &Inbound) -> Result<Answ
 fn rate_limited() -> Answer {
     Answer::problem(Code::RateLimited, "too many solutions for this network")
         .with_retry_after(limit::RETRY_AFTER_SECONDS)
-}
-
-fn no_objects() -> Refusal {
-    Refusal::unavailable("the redemption objects are not bound")
 }

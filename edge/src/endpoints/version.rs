@@ -3,17 +3,15 @@
 use munjigi_protocol::Version;
 
 use crate::answer::Answer;
+use crate::platform::Program;
 
 /// Answers with name, version and build.
-pub fn answer() -> Answer {
-    Answer::json(&version())
+pub fn answer(program: Program) -> Answer {
+    Answer::json(&version(program))
 }
 
 /// Name, version and build.
-pub fn version() -> Version {
-    Version {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        build: option_env!("MUNJIGI_BUILD").unwrap_or("unknown").to_owned(),
-    }
+pub fn version(program: Program) -> Version {
+    let Program { name, version, build } = program;
+    Version { name: name.to_owned(), version: version.to_owned(), build: build.to_owned() }
 }

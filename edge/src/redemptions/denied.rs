@@ -8,7 +8,7 @@ use munjigi_captcha::redemption::{Denial, Redeem};
 use munjigi_keys::UnixMillis;
 
 use super::sql::{Database, SqlError, integer, text};
-use super::wire::Verdict;
+use crate::ports::Verdict;
 
 const LIFETIME_MS: u64 = 3_600_000;
 

@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use munjigi_captcha::redemption::{Redeem, Redeemed};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
+use munjigi_serving::config::Config;
 use worker::js_sys::Date;
 use worker::wasm_bindgen;
 use worker::wasm_bindgen::prelude::*;
@@ -25,7 +26,6 @@ use super::schema::{self, Schema};
 use super::sql::{Database, SqlError};
 use super::wire::{Command, Reply, RowId};
 use crate::log::{Level, Line};
-use crate::state::State as Known;
 use crate::{clock, console, isolate, outbound};
 
 /// Batches that one alarm sends before it lets the runtime breathe.
@@ -176,7 +176,7 @@ impl Redemptions {
     }
 
     fn row_written(&self, now: UnixMillis) {
-        let origin = isolate::of(&self.env).is_none_or(|is| is.config.origin_url.is_some());
+        let origin = isolate::of(&self.env).is_none_or(|state| state.config.origin_url.is_some());
         let wanted = if origin {
             self.plan.borrow_mut().row_written(now.0)
         } else {
@@ -206,7 +206,7 @@ impl Redemptions {
             self.wake(clock::now())?;
         }
         // The log has said what is wrong with the configuration; rows wait.
-        let Some(isolate) = isolate::of(&self.env) else {
+        let Some(config) = isolate::of(&self.env).map(|state| &state.config) else {
             let now = clock::now();
             self.plan.borrow_mut().failed(now.0);
             self.settle(now);
@@ -217,11 +217,11 @@ impl Redemptions {
         let last = self.outbox.last_number();
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();
-            let Some(batch) = self.next(isolate, now)? else {
+            let Some(batch) = self.next(config, now)? else {
                 self.plan.borrow_mut().sent(now.0, Waits::Nothing);
                 return self.rest(now);
             };
-            if let Err(why) = self.send(isolate, &batch, now).await {
+            if let Err(why) = self.send(config, &batch, now).await {
                 console::write(&Line::new(Level::Warn, "origin-away").with_detail(&why));
                 self.plan.borrow_mut().failed(now.0);
                 return self.rest(now);
@@ -244,10 +244,10 @@ impl Redemptions {
     }
 
     /// The next batch to send; drops buckets on the way.
-    fn next(&self, isolate: &Known, now: UnixMillis) -> Result<Option<Batch>, SqlError> {
+    fn next(&self, config: &Config, now: UnixMillis) -> Result<Option<Batch>, SqlError> {
         loop {
             let buckets = self.rows.buckets();
-            let next = match isolate.config.origin_url {
+            let next = match config.origin_url {
                 None => self.outbox.next_without_origin(&self.db, &buckets, now)?,
                 Some(_) => self.outbox.next(&self.db, &buckets, now)?,
             };
@@ -283,13 +283,13 @@ impl Redemptions {
         Ok(())
     }
 
-    async fn send(&self, isolate: &Known, batch: &Batch, now: UnixMillis) -> Result<(), String> {
+    async fn send(&self, config: &Config, batch: &Batch, now: UnixMillis) -> Result<(), String> {
         if batch.events.is_empty() {
             return Ok(());
         }
         let shard = schema::shard(&self.db).map_err(|error| error.0)?;
         let body = batch.json(&shard).ok_or("the batch could not be written")?;
-        outbound::post(isolate, routes::EVENTS, &body, now).await.map_err(|error| error.to_string())
+        outbound::post(config, routes::EVENTS, &body, now).await.map_err(|error| error.to_string())
     }
 
     /// After work, which has looked at every bucket that is over.

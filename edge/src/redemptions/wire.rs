@@ -10,6 +10,8 @@ use munjigi_protocol::base64;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::ports::Verdict;
+
 /// Scheme and host are never looked up.
 const PREFIX: &str = "https://object/";
 
@@ -25,17 +27,6 @@ pub struct RowId {
 /// Who pays for another way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayerId(pub [u8; 16], pub [u8; 8]);
-
-/// An entry of the deny list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// A sitekey, or the hash of a secret.
-    pub name: String,
-    /// The version of the site's configuration that this comes from.
-    pub version: u64,
-    /// Whether it is denied from now on.
-    pub denied: bool,
-}
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

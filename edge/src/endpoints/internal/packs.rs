@@ -1,19 +1,20 @@
-//! Publishing packs of pictures: images into the bucket, then the manifest
-//! into KV, then the pools that name it; and the filter of imported keys.
+//! Publishing packs of pictures: images into their store, then the manifest,
+//! then the pools that name it; and the filter of imported keys.
 //! Each step may be repeated.
 
 use munjigi_captcha::pictures::{PicturePack, read_pools};
+use munjigi_captcha::ports::StoreError;
 use munjigi_captcha::{ImportFilter, Refusal};
 use munjigi_protocol::{Code, InvalidPackId, PackId, Pools, Route, base64, routes};
 
 use super::authorise;
 use crate::answer::Answer;
-use crate::bucket::Bucket;
 use crate::inbound::Inbound;
-use crate::kv::Kv;
-use crate::packs::{POOLS_KEY, Packs, images_key, pack_key};
+use crate::packs::{POOLS_KEY, images_key, pack_key};
+use crate::platform::Platform;
+use crate::ports::{Images, Values};
 use crate::request_context::RequestContext;
-use crate::sites::{IMPORTS_KEY, Sites};
+use crate::sites::IMPORTS_KEY;
 use crate::state::KnownPools;
 
 /// What is to be done. One function does all five: as five they would each
@@ -45,9 +46,9 @@ impl Change<'_> {
 }
 
 /// Does it.
-pub async fn answer(
-    edge: &RequestContext<'_>,
-    inbound: &Inbound,
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
     change: Change<'_>,
 ) -> Result<Answer, Answer> {
     let body = authorise(edge, inbound, change.route()).await?;
@@ -57,60 +58,61 @@ pub async fn answer(
         }
         Change::PutPools | Change::PutImports => PackId([0; 8]),
     };
-    let kv = Kv::new(edge.env).map_err(|_| kv_away())?;
-    let bucket = Bucket::new(edge.env).map_err(|_| bucket_away())?;
+    let values_away = |_| Refusal::unavailable(P::WORDING.values_away);
+    let values = edge.platform.values().map_err(values_away)?;
+    let images = edge.platform.images().map_err(images_away)?;
     let manifest = pack_key(id);
     match change {
         Change::PutImages(_) => {
             if body.is_empty() {
                 return Err(malformed("a pack has images"));
             }
-            bucket.store(&images_key(id), &body).await.map_err(|_| bucket_away())?;
+            images.store(&images_key(id), &body).await.map_err(images_away)?;
         }
         Change::Put(_) => {
             let pack = PicturePack::read(&body).map_err(|error| malformed(error.to_string()))?;
             if pack.id() != id {
                 return Err(malformed("the path and the body name two packs"));
             }
-            match Packs::stored_pack(edge.env, id).await.map_err(|_| kv_away())? {
+            match edge.packs().stored_pack(id).await.map_err(values_away)? {
                 Some(stored) if stored == pack => return Ok(Answer::nothing()),
                 // Challenges that are out name items by their place.
                 Some(_) => return Err(stale("a pack never changes; publish a new one")),
                 None => {}
             }
-            let length = bucket.length(&images_key(id)).await.map_err(|_| bucket_away())?;
+            let length = images.length(&images_key(id)).await.map_err(images_away)?;
             if length != Some(u64::from(pack.pack().image_bytes)) {
                 return Err(malformed("image_bytes is not the length of the uploaded images"));
             }
-            kv.store(&manifest, &base64::encode(&body)).await.map_err(|_| kv_away())?;
+            values.store(&manifest, &base64::encode(&body)).await.map_err(values_away)?;
         }
         Change::Delete(_) => {
-            kv.remove(&manifest).await.map_err(|_| kv_away())?;
-            bucket.remove(&images_key(id)).await.map_err(|_| bucket_away())?;
+            values.remove(&manifest).await.map_err(values_away)?;
+            images.remove(&images_key(id)).await.map_err(images_away)?;
         }
         Change::PutPools => {
             let pools = read_pools(&body).map_err(|error| malformed(error.to_string()))?;
-            let stored = Packs::stored_pools(edge.env).await.map_err(|_| kv_away())?;
+            let stored = edge.packs().stored_pools().await.map_err(values_away)?;
             if stored.is_some_and(|stored| overtaken(&pools, &stored)) {
                 return Err(stale("these pools or newer ones are already published"));
             }
-            kv.store(POOLS_KEY, &base64::encode(&body)).await.map_err(|_| kv_away())?;
+            values.store(POOLS_KEY, &base64::encode(&body)).await.map_err(values_away)?;
         }
         Change::PutImports => {
             let filter = ImportFilter::read(&body)
                 .ok_or_else(|| malformed("not a version and fingerprints in their order"))?;
-            let stored = Sites::stored_imports(edge.env).await.map_err(|_| kv_away())?;
+            let stored = edge.sites().stored_imports().await.map_err(values_away)?;
             // Of one version may be said more than once, each time more.
             if filter.version() < stored.version() {
                 return Err(stale("a newer filter is already published"));
             }
-            kv.store(IMPORTS_KEY, &base64::encode(&body)).await.map_err(|_| kv_away())?;
+            values.store(IMPORTS_KEY, &base64::encode(&body)).await.map_err(values_away)?;
         }
     }
-    // This isolate knows at once.
-    edge.isolate.imports.with(|imports| *imports = None);
-    edge.isolate.packs.with(|packs| packs.forget(&manifest));
-    edge.isolate.pools.with(|pools| *pools = KnownPools::default());
+    // This process knows at once.
+    edge.state.imports.with(|imports| *imports = None);
+    edge.state.packs.with(|packs| packs.forget(&manifest));
+    edge.state.pools.with(|pools| *pools = KnownPools::default());
     Ok(Answer::nothing())
 }
 
@@ -128,11 +130,7 @@ fn stale(detail: &'static str) -> Answer {
     Answer::problem(Code::StaleVersion, detail)
 }
 
-fn kv_away() -> Refusal {
-    Refusal::unavailable("KV is not responding")
-}
-
-fn bucket_away() -> Refusal {
+fn images_away(StoreError: StoreError) -> Refusal {
     Refusal::unavailable("the bucket is not responding")
 }
 

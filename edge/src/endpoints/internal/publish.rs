@@ -1,5 +1,5 @@
-//! Publishing a site: KV for who asks later, the deny list for who would be
-//! answered from a cache meanwhile.
+//! Publishing a site: its store for who asks later, the deny list for who would
+//! be answered from a cache meanwhile.
 
 use munjigi_captcha::ports::StoreError;
 use munjigi_captcha::{Refusal, issue};
@@ -8,19 +8,18 @@ use munjigi_protocol::{Code, SiteConfig, SiteDelete, SitePut, SiteState, routes}
 use super::authorise;
 use crate::answer::Answer;
 use crate::inbound::{Inbound, object};
-use crate::kv::Kv;
-use crate::objects::Objects;
-use crate::redemptions::wire::Verdict;
+use crate::platform::Platform;
+use crate::ports::{Ledgers, Values, Verdict};
 use crate::request_context::RequestContext;
-use crate::sites::{Sites, Stored, alias_key, secret_key, site_key};
+use crate::sites::{self, Stored, alias_key, secret_key, site_key};
 
 /// How long a deleted site's version is remembered.
 const DELETED_SECONDS: u32 = 30 * 86_400;
 
 /// Publishes a site, or the same version of it again.
-pub async fn put(
-    edge: &RequestContext<'_>,
-    inbound: &Inbound,
+pub async fn put<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
     sitekey: &str,
 ) -> Result<Answer, Answer> {
     let body = authorise(edge, inbound, routes::PUT_SITE).await?;
@@ -31,27 +30,27 @@ pub async fn put(
             "the path and the body name two sites",
         ));
     }
-    issue::sitekey(&edge.isolate.config.authority, sitekey)?;
-    Sites::parse(edge.isolate, &config)
+    issue::sitekey(&edge.state.config.authority, sitekey)?;
+    sites::parse(edge.state.config.place, &config)
         .map_err(|error| Answer::problem(Code::MalformedRequest, error.to_string()))?;
-    let before = Sites::stored(edge.env, sitekey).await.map_err(|_| kv_away())?;
+    let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
     refuse_stale(&before, &config)?;
     let before = match before {
         Stored::Site(site) => Some(*site),
         Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
     };
-    // Before KV: should it fail, the origin's next try finds the same state
+    // Before the site: should it fail, the origin's next try finds the same state
     // and sends the same verdicts.
     deny(edge, verdicts(before.as_ref(), &config)).await?;
-    write(edge, before.as_ref(), &config).await.map_err(|_| kv_away())?;
+    write(edge, before.as_ref(), &config).await.map_err(values_away::<P>)?;
     forget(edge, sitekey, before.as_ref(), Some(&config));
     Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
 }
 
 /// Takes a site off the edge.
-pub async fn delete(
-    edge: &RequestContext<'_>,
-    inbound: &Inbound,
+pub async fn delete<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
     sitekey: &str,
 ) -> Result<Answer, Answer> {
     let body = authorise(edge, inbound, routes::DELETE_SITE).await?;
@@ -59,14 +58,14 @@ pub async fn delete(
         [] => SiteDelete::default(),
         body => object(body)?,
     };
-    issue::sitekey(&edge.isolate.config.authority, sitekey)?;
-    let before = Sites::stored(edge.env, sitekey).await.map_err(|_| kv_away())?;
+    issue::sitekey(&edge.state.config.authority, sitekey)?;
+    let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
     let answer = |version| Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }));
     let version = match deleted_version(&before, deletion.version)? {
         Deletion::Done(version) => return answer(version),
         Deletion::Due(version) => version,
     };
-    // KV may say for a minute that a new site is not there: what may exist
+    // The store may say for a minute that a new site is not there: what may exist
     // is denied and marked as deleted all the same.
     let before = match before {
         Stored::Site(site) => Some(*site),
@@ -75,7 +74,7 @@ pub async fn delete(
     let secrets = before.iter().flat_map(|site| &site.secrets).map(String::as_str);
     let names = core::iter::once(sitekey).chain(secrets);
     deny(edge, names.map(|name| verdict(name, version, true)).collect()).await?;
-    erase(edge, sitekey, before.as_ref(), version).await.map_err(|_| kv_away())?;
+    erase(edge, sitekey, before.as_ref(), version).await.map_err(values_away::<P>)?;
     forget(edge, sitekey, before.as_ref(), None);
     answer(version)
 }
@@ -121,9 +120,10 @@ fn stale() -> Answer {
 }
 
 /// What must not wait for caches: whether the site is paused, its secrets, and
-/// those that are no longer its own. All of it each time, whatever KV knew
+/// those that are no longer its own. All of it each time, whatever was known
 /// before: only so does a repeat say the same, and a site that comes back end
-/// what its deletion denied. Objects write only what changes something.
+/// what its deletion denied. What changes nothing
+/// is not written.
 fn verdicts(before: Option<&SiteConfig>, config: &SiteConfig) -> Vec<Verdict> {
     let paused = config.state == SiteState::Paused;
     let removed = before.into_iter().flat_map(|before| &before.secrets);
@@ -141,32 +141,32 @@ fn verdict(name: &str, version: u64, denied: bool) -> Verdict {
 
 /// The site itself last: should a write before it fail, the origin's next try
 /// finds the older version and does everything again.
-async fn write(
-    edge: &RequestContext<'_>,
+async fn write<P: Platform>(
+    edge: &RequestContext<'_, P>,
     before: Option<&SiteConfig>,
     config: &SiteConfig,
 ) -> Result<(), StoreError> {
-    let kv = Kv::new(edge.env)?;
+    let values = edge.platform.values()?;
     let keys = further_keys(config);
     for key in &keys {
-        kv.store(key, &config.sitekey).await?;
+        values.store(key, &config.sitekey).await?;
     }
     let mut gone = before.map(further_keys).unwrap_or_default();
     gone.retain(|key| !keys.contains(key));
-    let_go(&kv, &config.sitekey, &gone).await?;
+    let_go(&values, &config.sitekey, &gone).await?;
     let text = serde_json::to_string(config).map_err(|_| StoreError)?;
-    kv.store(&site_key(&config.sitekey), &text).await
+    values.store(&site_key(&config.sitekey), &text).await
 }
 
-async fn erase(
-    edge: &RequestContext<'_>,
+async fn erase<P: Platform>(
+    edge: &RequestContext<'_, P>,
     sitekey: &str,
     before: Option<&SiteConfig>,
     version: u64,
 ) -> Result<(), StoreError> {
-    let kv = Kv::new(edge.env)?;
-    let_go(&kv, sitekey, &before.map(further_keys).unwrap_or_default()).await?;
-    kv.store_for(&site_key(sitekey), &Stored::deleted(version), DELETED_SECONDS).await
+    let values = edge.platform.values()?;
+    let_go(&values, sitekey, &before.map(further_keys).unwrap_or_default()).await?;
+    values.store_for(&site_key(sitekey), &Stored::deleted(version), DELETED_SECONDS).await
 }
 
 /// The keys under which a site is found besides its sitekey's.
@@ -177,30 +177,33 @@ fn further_keys(site: &SiteConfig) -> Vec<String> {
 
 /// Removes keys that are still the site's: an imported one may be another's
 /// by now.
-async fn let_go(kv: &Kv, sitekey: &str, keys: &[String]) -> Result<(), StoreError> {
+async fn let_go<V: Values>(values: &V, sitekey: &str, keys: &[String]) -> Result<(), StoreError> {
     for key in keys {
-        if kv.load(key).await?.as_deref() == Some(sitekey) {
-            kv.remove(key).await?;
+        if values.load(key).await?.as_deref() == Some(sitekey) {
+            values.remove(key).await?;
         }
     }
     Ok(())
 }
 
-async fn deny(edge: &RequestContext<'_>, verdicts: Vec<Verdict>) -> Result<(), Answer> {
-    let away = |_| Refusal::unavailable("not every redemption object accepted the deny list");
-    let objects = Objects::new(edge.env, edge.shards()).map_err(away)?;
-    objects.deny(&edge.isolate.config.shards, verdicts).await.map_err(away)?;
+async fn deny<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    verdicts: Vec<Verdict>,
+) -> Result<(), Answer> {
+    let away = |_| Refusal::unavailable(P::WORDING.deny_list_away);
+    let redemptions = edge.platform.redemptions().map_err(away)?;
+    redemptions.deny(verdicts).await.map_err(away)?;
     Ok(())
 }
 
-/// This isolate knows at once.
-fn forget(
-    edge: &RequestContext<'_>,
+/// This process knows at once.
+fn forget<P: Platform>(
+    edge: &RequestContext<'_, P>,
     sitekey: &str,
     before: Option<&SiteConfig>,
     after: Option<&SiteConfig>,
 ) {
-    edge.isolate.sites.with(|sites| {
+    edge.state.sites.with(|sites| {
         sites.forget(sitekey);
         for site in before.into_iter().chain(after) {
             for name in site.secrets.iter().chain(&site.aliases) {
@@ -210,8 +213,8 @@ fn forget(
     });
 }
 
-fn kv_away() -> Refusal {
-    Refusal::unavailable("KV is not responding")
+fn values_away<P: Platform>(StoreError: StoreError) -> Refusal {
+    Refusal::unavailable(P::WORDING.values_away)
 }
 
 #[cfg(test)]
@@ -241,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_objects_are_told_what_is_live_paused_and_revoked() {
+    fn redemptions_are_told_what_is_live_paused_and_revoked() {
         let live = config(1, SiteState::Live, &["x", "y"]);
         assert_eq!(
             verdicts(Some(&live), &config(2, SiteState::Live, &["y"])),
@@ -261,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_that_kv_does_not_know_yet_is_deleted_all_the_same() {
+    fn a_site_that_is_not_known_yet_is_deleted_all_the_same() {
         let stored = Stored::Site(Box::new(config(5, SiteState::Live, &[])));
         for (before, wanted, outcome) in [
             (&Stored::Nothing, 7, Some(Deletion::Due(7))),

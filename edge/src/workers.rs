@@ -1,0 +1,147 @@
+//! Cloudflare Workers as the platform of the routes: bindings, the clock and
+//! what goes on after the answer.
+
+use std::time::Duration;
+
+use munjigi_captcha::ports::StoreError;
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::CountBatch;
+use munjigi_serving::counts::Urgency;
+use worker::{Context, Delay, Env};
+
+use crate::bucket::Bucket;
+use crate::entropy::NoEntropy;
+use crate::inbound::{BodyError, Source};
+use crate::kv::Kv;
+use crate::log::{Level, Line};
+use crate::objects::Objects;
+use crate::platform::{Platform, Program, Wording};
+use crate::ports::{Admission, Limit};
+use crate::state::State;
+use crate::{clock, console, glue, isolate, random, report};
+
+/// This isolate with the bindings of one event.
+pub struct Workers {
+    env: Env,
+    state: Option<&'static State>,
+    /// None after the answer.
+    context: Option<Context>,
+}
+
+impl Workers {
+    /// The platform of a request.
+    pub fn new(env: Env, context: Context) -> Self {
+        let state = isolate::of(&env);
+        Self { env, state, context: Some(context) }
+    }
+}
+
+impl Platform for Workers {
+    type Source = Request;
+    type Values = Kv;
+    type Redemptions = Objects;
+    type Images = Bucket;
+
+    const PROGRAM: Program = Program {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        build: match option_env!("MUNJIGI_BUILD") {
+            Some(build) => build,
+            None => "unknown",
+        },
+    };
+    const WORDING: Wording = Wording {
+        values_away: "KV is not responding",
+        values_down: "KV does not respond: only recently used sites are served. Check the binding SITES",
+        redemptions_down: "a redemption object does not respond: siteverify accepts no tokens. Check the binding REDEMPTIONS",
+        redemptions_missing: "the redemption objects are not bound",
+        deny_list_away: "not every redemption object accepted the deny list",
+    };
+
+    fn state(&self) -> Option<&State> {
+        self.state
+    }
+
+    fn now(&self) -> UnixMillis {
+        clock::now()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+        random::fill(bytes)
+    }
+
+    fn log(&self, line: &Line<'_>) {
+        console::write(line);
+    }
+
+    fn values(&self) -> Result<Kv, StoreError> {
+        Kv::new(&self.env)
+    }
+
+    fn redemptions(&self) -> Result<Objects, StoreError> {
+        Objects::new(&self.env, &self.state.ok_or(StoreError)?.config.shards)
+    }
+
+    fn images(&self) -> Result<Bucket, StoreError> {
+        Bucket::new(&self.env)
+    }
+
+    /// How many calls a limiter lets pass stands in `wrangler.toml`; where
+    /// none is bound, there is no limit.
+    async fn admit(&self, limit: Limit, key: &str) -> Admission {
+        let binding = match limit {
+            Limit::Challenge => "CHALLENGE_LIMIT",
+            Limit::Solution => "SOLUTION_LIMIT",
+            Limit::Verify => "VERIFY_LIMIT",
+            Limit::Internal => "INTERNAL_LIMIT",
+        };
+        let Some(limiter) = glue::binding(&self.env, binding) else { return Admission::Pass };
+        match glue::allow(&limiter, key).await {
+            Ok(allowed) if allowed.is_falsy() => Admission::Refuse,
+            Ok(_) => Admission::Pass,
+            Err(error) => {
+                let detail = glue::reason(&error);
+                console::write(&Line::new(Level::Warn, "limiter-failed").with_detail(&detail));
+                Admission::Pass
+            }
+        }
+    }
+
+    async fn asset(&self, path: &str) -> Option<String> {
+        let assets = glue::binding(&self.env, "ASSETS")?;
+        glue::asset(&assets, path).await.ok()?.as_string()
+    }
+
+    async fn forward(&self, batch: &CountBatch) -> Result<(), String> {
+        let queue = glue::binding(&self.env, "COUNTS").ok_or("the queue COUNTS is not bound")?;
+        let text = serde_json::to_string(batch).unwrap_or_default();
+        glue::enqueue(&queue, &text).await.map_err(|error| glue::reason(&error))
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        Delay::from(Duration::from_millis(milliseconds)).await;
+    }
+
+    fn report(&self, urgency: Urgency) {
+        let Some(context) = &self.context else { return };
+        let after = Self { env: self.env.clone(), state: self.state, context: None };
+        context.wait_until(async move { report::send(&after, urgency).await });
+    }
+}
+
+/// A request of the platform.
+pub struct Request(pub web_sys::Request);
+
+impl Source for Request {
+    fn header(&self, name: &str) -> Option<String> {
+        self.0.headers().get(name).ok().flatten()
+    }
+
+    fn platform_id(&self) -> Option<String> {
+        self.header("cf-ray")
+    }
+
+    async fn read(&self, stated: Option<usize>, cap: usize) -> Result<Vec<u8>, BodyError> {
+        glue::body(&self.0, stated, cap).await
+    }
+}
