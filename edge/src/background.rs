@@ -1,12 +1,12 @@
 //! What runs without a visitor: the queue's consumer and the cron trigger.
 
 use munjigi_protocol::routes;
+use munjigi_serving::log::{Level, Line};
+use munjigi_serving::state::State;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::log::{Level, Line};
 use crate::objects::{self, Objects};
-use crate::state::State;
 use crate::{clock, console, glue, isolate, outbound};
 
 /// First wait of a message that the origin did not take.

@@ -4,11 +4,11 @@
 use js_sys::Uint8Array;
 use munjigi_captcha::ports::StoreError;
 use munjigi_protocol::ImageSpan;
+use munjigi_serving::log::{Level, Line};
+use munjigi_serving::ports::Images;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::log::{Level, Line};
-use crate::ports::Images;
 use crate::{console, glue};
 
 /// The bucket `PICTURES`.

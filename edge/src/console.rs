@@ -1,8 +1,7 @@
 //! The platform's console, where log lines go.
 
 use munjigi_serving::config::Mistake;
-
-use crate::log::{Level, Line};
+use munjigi_serving::log::{Level, Line};
 
 /// Writes a line.
 pub fn write(line: &Line<'_>) {

@@ -1,10 +1,9 @@
 //! Rust's side of `glue.js`: calls into the platform as one crossing each.
 
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use munjigi_serving::inbound::BodyError;
 use worker::Env;
 use worker::wasm_bindgen::prelude::*;
-
-use crate::inbound::BodyError;
 
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {

@@ -4,12 +4,12 @@ use std::cell::OnceCell;
 
 use js_sys::{Object, Reflect};
 use munjigi_serving::config::Config;
+use munjigi_serving::log::{Level, Line};
+use munjigi_serving::state::State;
 use worker::Env;
 use worker::wasm_bindgen::{JsCast, JsValue};
 
 use crate::console;
-use crate::log::{Level, Line};
-use crate::state::State;
 
 thread_local! {
     static ISOLATE: OnceCell<Option<&'static State>> = const { OnceCell::new() };

@@ -2,11 +2,11 @@
 //! for how long is decided elsewhere.
 
 use munjigi_captcha::ports::StoreError;
+use munjigi_serving::log::{Level, Line};
+use munjigi_serving::ports::Values;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::log::{Level, Line};
-use crate::ports::Values;
 use crate::{console, glue};
 
 /// The namespace `SITES`.

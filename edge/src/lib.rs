@@ -6,40 +6,24 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{self, Poll, Waker};
 
+use munjigi_serving::inbound::Inbound;
 use worker::wasm_bindgen::prelude::*;
 use worker::{Context, Env, wasm_bindgen, wasm_bindgen_futures};
 
-use crate::inbound::Inbound;
 use crate::workers::{Request, Workers};
 
-mod answer;
 mod background;
 mod bucket;
 mod clock;
 mod console;
-mod endpoints;
-mod entropy;
-mod form;
 mod glue;
-mod inbound;
 mod isolate;
 mod kv;
-mod limit;
-mod log;
 mod objects;
 mod outbound;
-mod packs;
-mod platform;
-mod ports;
 mod random;
 mod redemptions;
-mod report;
-mod request_context;
 mod respond;
-mod route;
-mod serve;
-mod sites;
-mod state;
 mod workers;
 
 pub use redemptions::Redemptions;
@@ -62,7 +46,7 @@ pub fn fetch(
     // Behind a pointer, or everything would be compiled twice.
     let mut answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
         Box::pin(async move {
-            let response = serve::serve(&platform, &inbound).await;
+            let response = munjigi_serving::serve::serve(&platform, &inbound).await;
             respond::respond(response).map(JsValue::from)
         });
     match answer.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {

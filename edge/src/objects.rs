@@ -4,12 +4,12 @@
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
+use munjigi_serving::log::{Level, Line};
+use munjigi_serving::ports::{Ledgers, Verdict};
 use sha2::{Digest, Sha256};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
-use crate::log::{Level, Line};
-use crate::ports::{Ledgers, Verdict};
 use crate::redemptions::wire::{Command, PayerId, Reply, RowId};
 use crate::{console, glue};
 

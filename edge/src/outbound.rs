@@ -7,8 +7,8 @@ use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{Head, Nonce};
 use munjigi_protocol::Route;
 use munjigi_serving::config::Config;
+use munjigi_serving::entropy::NoEntropy;
 
-use crate::entropy::NoEntropy;
 use crate::{glue, random};
 
 /// Why the origin did not take something.

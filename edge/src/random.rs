@@ -1,7 +1,7 @@
 //! The edge's one source of randomness. Everything else takes a generator or
 //! bytes as an argument.
 
-use crate::entropy::NoEntropy;
+use munjigi_serving::entropy::NoEntropy;
 
 /// Fills a buffer with the platform's random bytes.
 #[expect(clippy::disallowed_methods, reason = "the one place where the edge draws randomness")]

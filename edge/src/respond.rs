@@ -1,8 +1,8 @@
 //! A response of the platform.
 
+use munjigi_serving::answer::{Body, Response};
 use worker::wasm_bindgen::JsValue;
 
-use crate::answer::{Body, Response};
 use crate::glue;
 
 /// Headers, an empty line and the body as one text, since every text that
@@ -28,5 +28,18 @@ pub fn respond(response: Response<JsValue>) -> Result<web_sys::Response, JsValue
         }
         Body::Bytes(bytes) => glue::respond_bytes(status, &text, &bytes),
         Body::Empty => glue::respond_bytes(status, &text, &JsValue::NULL),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_serving::answer::COMMON_HEADERS;
+
+    #[test]
+    fn every_response_gets_the_common_headers() {
+        for (name, value) in COMMON_HEADERS {
+            let line = format!("\"{name}\": \"{value}\",");
+            assert!(include_str!("glue.js").contains(&line), "{line}");
+        }
     }
 }

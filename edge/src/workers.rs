@@ -7,18 +7,19 @@ use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::CountBatch;
 use munjigi_serving::counts::Urgency;
+use munjigi_serving::entropy::NoEntropy;
+use munjigi_serving::inbound::{BodyError, Source};
+use munjigi_serving::log::{Level, Line};
+use munjigi_serving::platform::{Platform, Program, Wording};
+use munjigi_serving::ports::{Admission, Limit};
+use munjigi_serving::report;
+use munjigi_serving::state::State;
 use worker::{Context, Delay, Env};
 
 use crate::bucket::Bucket;
-use crate::entropy::NoEntropy;
-use crate::inbound::{BodyError, Source};
 use crate::kv::Kv;
-use crate::log::{Level, Line};
 use crate::objects::Objects;
-use crate::platform::{Platform, Program, Wording};
-use crate::ports::{Admission, Limit};
-use crate::state::State;
-use crate::{clock, console, glue, isolate, random, report};
+use crate::{clock, console, glue, isolate, random};
 
 /// This isolate with the bindings of one event.
 pub struct Workers {

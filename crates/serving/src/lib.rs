@@ -1,9 +1,26 @@
 //! The routes of the edge, whatever it runs on: what is read from a request,
 //! asked of the stores and of `munjigi-captcha`, and answered.
 //!
-//! Nothing here names a platform. A rule of the product found here belongs in
+//! [`serve::serve`] answers a request of a [`platform::Platform`]. Nothing here
+//! names a platform. A rule of the product found here belongs in
 //! `munjigi-captcha`.
 
-pub mod cache;
+pub mod answer;
+mod cache;
 pub mod config;
 pub mod counts;
+mod endpoints;
+pub mod entropy;
+mod form;
+pub mod inbound;
+mod limit;
+pub mod log;
+mod packs;
+pub mod platform;
+pub mod ports;
+pub mod report;
+mod request_context;
+mod route;
+pub mod serve;
+mod sites;
+pub mod state;

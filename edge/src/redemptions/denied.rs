@@ -6,9 +6,9 @@ use std::cell::RefCell;
 
 use munjigi_captcha::redemption::{Denial, Redeem};
 use munjigi_keys::UnixMillis;
+use munjigi_serving::ports::Verdict;
 
 use super::sql::{Database, SqlError, integer, text};
-use crate::ports::Verdict;
 
 const LIFETIME_MS: u64 = 3_600_000;
 

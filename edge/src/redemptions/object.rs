@@ -11,6 +11,7 @@ use munjigi_captcha::redemption::{Redeem, Redeemed};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
 use munjigi_serving::config::Config;
+use munjigi_serving::log::{Level, Line};
 use worker::js_sys::Date;
 use worker::wasm_bindgen;
 use worker::wasm_bindgen::prelude::*;
@@ -25,7 +26,6 @@ use super::rows::{Rows, bucket_end, bucket_of, given_up};
 use super::schema::{self, Schema};
 use super::sql::{Database, SqlError};
 use super::wire::{Command, Reply, RowId};
-use crate::log::{Level, Line};
 use crate::{clock, console, isolate, outbound};
 
 /// Batches that one alarm sends before it lets the runtime breathe.

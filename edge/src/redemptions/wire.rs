@@ -7,10 +7,9 @@ use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, RowAddress};
 use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
 use munjigi_protocol::base64;
+use munjigi_serving::ports::Verdict;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
-use crate::ports::Verdict;
 
 /// Scheme and host are never looked up.
 const PREFIX: &str = "https://object/";

@@ -8,10 +8,10 @@ use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, TestSitekey, issue};
 use munjigi_protocol::{Code, Mode, SiteState};
 
 use crate::answer::{Answer, CacheRule};
+use crate::config::Place;
 use crate::inbound::Inbound;
 use crate::platform::Platform;
 use crate::request_context::RequestContext;
-use munjigi_serving::config::Place;
 
 const DOCUMENT: &str = "/_frame.html";
 /// A deployment begins new isolates; this only bounds what one remembers.

@@ -7,9 +7,9 @@ use munjigi_captcha::pictures::PicturePack;
 use munjigi_captcha::{Counters, Imports, Shared, Site};
 use munjigi_protocol::{Health, Pools};
 
-use munjigi_serving::cache::Cache;
-use munjigi_serving::config::Config;
-use munjigi_serving::counts::Counts;
+use crate::cache::Cache;
+use crate::config::Config;
+use crate::counts::Counts;
 
 /// Sitekeys and secrets that are remembered.
 const CACHED_SITES: usize = 4_096;
@@ -24,28 +24,28 @@ pub struct State {
     /// Sites by sitekey, by another name and by the hash of a secret; none:
     /// there is no such site. Each of these carries a check that only the
     /// origin can make, or stands in its filter.
-    pub sites: Shared<Cache<Known<Arc<Site>>>>,
+    pub(crate) sites: Shared<Cache<Known<Arc<Site>>>>,
     /// Which imported keys there are, and until when that is fresh.
-    pub imports: Shared<Option<(Arc<Imports>, u64)>>,
+    pub(crate) imports: Shared<Option<(Arc<Imports>, u64)>>,
     /// From which packs pictures are dealt.
-    pub pools: Shared<KnownPools>,
+    pub(crate) pools: Shared<KnownPools>,
     /// Packs by the key of their manifest; none: there is no such pack.
-    pub packs: Shared<Cache<Option<Arc<PicturePack>>>>,
+    pub(crate) packs: Shared<Cache<Option<Arc<PicturePack>>>>,
     /// The frame's document and until when it is fresh.
-    pub document: Shared<Option<(Arc<str>, u64)>>,
+    pub(crate) document: Shared<Option<(Arc<str>, u64)>>,
     /// How the edge was and until when that is told again.
-    pub health: Shared<Option<(Health, u64)>>,
+    pub(crate) health: Shared<Option<(Health, u64)>>,
     /// What the policy counts.
-    pub counters: Shared<Counters>,
+    pub(crate) counters: Shared<Counters>,
     /// What the origin is told now and then.
-    pub counts: Shared<Counts>,
+    pub(crate) counts: Shared<Counts>,
     /// Until when somebody is going to send the counts.
-    pub counts_due: Shared<u64>,
+    pub(crate) counts_due: Shared<u64>,
 }
 
 /// What the store said about a site, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known<S> {
+pub(crate) struct Known<S> {
     /// The site, if there is one.
     pub site: Option<S>,
     /// When it was read.
@@ -54,7 +54,7 @@ pub struct Known<S> {
 
 /// The pools and until when they are fresh.
 #[derive(Debug, Clone, Default)]
-pub struct KnownPools {
+pub(crate) struct KnownPools {
     /// The pools, where they were ever published.
     pub pools: Option<Arc<Pools>>,
     /// In milliseconds since 1970.

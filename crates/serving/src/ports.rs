@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Texts by their names: published sites, manifests of packs, lists. A reader
 /// may see what was so a minute ago, so nothing is decided by reading and then
 /// writing.
+#[expect(async_fn_in_trait, reason = "a future over a store is Send where the store is Sync")]
 pub trait Values {
     /// The value of a key, if there is one.
     async fn load(&self, key: &str) -> Result<Option<String>, StoreError>;
@@ -23,6 +24,7 @@ pub trait Values {
 }
 
 /// The images of packs, one object for each pack.
+#[expect(async_fn_in_trait, reason = "a future over a store is Send where the store is Sync")]
 pub trait Images {
     /// Bytes where the platform keeps them: on some they never reach the
     /// memory that this code sees.
@@ -42,6 +44,7 @@ pub trait Images {
 }
 
 /// What the store of redemptions keeps beside the rows of attempts.
+#[expect(async_fn_in_trait, reason = "a future over a store is Send where the store is Sync")]
 pub trait Ledgers {
     /// Remembers a signature's nonce until a time in milliseconds since 1970;
     /// whether it is new. Of calls at the same time, one learns that it is.

@@ -8,11 +8,11 @@ use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, Pools, base64};
 
+use crate::cache::Lookup;
 use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::Values;
 use crate::state::{KnownPools, State};
-use munjigi_serving::cache::Lookup;
 
 /// The key of the pools.
 pub const POOLS_KEY: &str = "pools";

@@ -5,10 +5,10 @@ use munjigi_captcha::Tally;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{BatchId, CountBatch};
 
+use crate::counts::{Counts, Urgency};
 use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::state::State;
-use munjigi_serving::counts::{Counts, Urgency};
 
 /// Counts are gathered for this long.
 const GATHER_MS: u64 = 5_000;

@@ -5,6 +5,7 @@ use munjigi_captcha::Refusal;
 use munjigi_protocol::{Code, base64};
 
 use crate::answer::{Answer, Response};
+use crate::config::Verbosity;
 use crate::endpoints::{
     challenges, errors, frame, health, internal, pictures, siteverify, solutions, version,
 };
@@ -14,7 +15,6 @@ use crate::platform::{Bytes, Platform};
 use crate::request_context::RequestContext;
 use crate::route::{Endpoint, RouteError};
 use crate::state::State;
-use munjigi_serving::config::Verbosity;
 
 /// Answers a request of a platform.
 pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> Response<Bytes<P>> {

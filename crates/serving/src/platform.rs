@@ -4,12 +4,12 @@ use munjigi_captcha::ports::{PriceStore, RedemptionStore, StoreError};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::CountBatch;
 
+use crate::counts::Urgency;
 use crate::entropy::NoEntropy;
 use crate::inbound::Source;
 use crate::log::Line;
 use crate::ports::{Admission, Images, Ledgers, Limit, Values};
 use crate::state::State;
-use munjigi_serving::counts::Urgency;
 
 /// One platform with its stores, its clock and its randomness: everything that
 /// a route reaches besides its request.
@@ -21,6 +21,7 @@ use munjigi_serving::counts::Urgency;
 /// No future here must be `Send`, so that platforms of one thread can
 /// implement it. A route over a platform whose stores are `Send` and `Sync`
 /// is `Send` by itself.
+#[expect(async_fn_in_trait, reason = "a future over a platform is Send where its parts are")]
 pub trait Platform {
     /// A request's headers and body.
     type Source: Source;

@@ -63,8 +63,8 @@ fn language(accept_language: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    const ENGLISH: &str = include_str!("../../../widget/errors/en.txt");
-    const KOREAN: &str = include_str!("../../../widget/errors/ko.txt");
+    const ENGLISH: &str = include_str!("../../../../widget/errors/en.txt");
+    const KOREAN: &str = include_str!("../../../../widget/errors/ko.txt");
 
     #[test]
     fn the_language_is_the_first_that_there_is() {

@@ -48,8 +48,10 @@ enum Content {
     },
 }
 
-/// A response in full, for the platform to write. A header of `headers`
-/// replaces one of the same name that stands before it.
+/// A response in full, for the platform to write.
+///
+/// It also sends [`COMMON_HEADERS`]. A header of `headers` replaces one of the
+/// same name that stands before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response<B> {
     /// HTTP status.
@@ -76,6 +78,10 @@ pub enum Body<B> {
     /// Bytes where the platform keeps them.
     Bytes(B),
 }
+
+/// What every response carries besides what is its own.
+pub const COMMON_HEADERS: [(&str, &str); 2] =
+    [("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff")];
 
 impl Answer {
     /// A JSON document that nobody keeps.

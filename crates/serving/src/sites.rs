@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::cache::{Cache, Lookup};
+use crate::config::Place;
 use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::Values;
@@ -11,8 +13,6 @@ use munjigi_captcha::ports::{SiteSource, StoreError};
 use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, SiteError, Sitekey};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, base64};
-use munjigi_serving::cache::{Cache, Lookup};
-use munjigi_serving::config::Place;
 
 /// How long a site that is there is believed to be as it was.
 const HIT_MS: u64 = 30_000;
