@@ -6,7 +6,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{self, Poll, Waker};
 
+use munjigi_serving::answer::Response;
 use munjigi_serving::inbound::Inbound;
+use munjigi_serving::serve;
 use worker::wasm_bindgen::prelude::*;
 use worker::{Context, Env, wasm_bindgen, wasm_bindgen_futures};
 
@@ -44,16 +46,22 @@ pub fn fetch(
     let inbound = Inbound::new(Request(request), description);
     let platform = Workers::new(env, Context::new(context));
     // Behind a pointer, or everything would be compiled twice.
-    let mut answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
-        Box::pin(async move {
-            let response = munjigi_serving::serve::serve(&platform, &inbound).await;
-            respond::respond(response).map(JsValue::from)
-        });
+    let mut answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(
+        async move { respond::respond(answer(&platform, &inbound).await).map(JsValue::from) },
+    );
     match answer.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
         // Polled again there, with a waker that wakes.
         Poll::Pending => Ok(wasm_bindgen_futures::future_to_promise(answer).into()),
     }
+}
+
+async fn answer(platform: &Workers, inbound: &Inbound<Request>) -> Response<JsValue> {
+    #[cfg(feature = "contract")]
+    if inbound.url().path() == munjigi_serving::contract::PATH {
+        return munjigi_serving::contract::answer(platform).await;
+    }
+    serve::serve(platform, inbound).await
 }
 
 /// The consumer of the counts.

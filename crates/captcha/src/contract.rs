@@ -14,7 +14,7 @@ use std::future::poll_fn;
 
 pub use memory::{MemoryPrices, MemoryRedemptions, MemorySites, Trouble};
 pub use prices::price_store;
-pub use redemptions::redemption_store;
+pub use redemptions::{redeem, redemption_store, row};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, authority, site_config};
 
 /// Runs many futures at once, whatever executor polls it: each is polled in

@@ -1,8 +1,6 @@
 //! The endpoints, one file each: read the request, load, ask the core, answer.
 
 pub mod challenges;
-#[cfg(feature = "contract")]
-pub mod contract;
 pub mod errors;
 pub mod frame;
 pub mod health;

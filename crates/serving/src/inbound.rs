@@ -15,7 +15,7 @@ const LOCAL_ADDRESS: &str = "127.0.0.1";
 /// What of a request is not in its description.
 #[expect(async_fn_in_trait, reason = "a future over a request is Send where the request is Sync")]
 pub trait Source {
-    /// A header by its name in lower case, where it was sent.
+    /// A header by its name in any case, where it was sent.
     fn header(&self, name: &str) -> Option<String>;
 
     /// The platform's own name of the request, by which an operator finds it

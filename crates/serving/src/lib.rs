@@ -8,6 +8,8 @@
 pub mod answer;
 mod cache;
 pub mod config;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod counts;
 mod endpoints;
 pub mod entropy;

@@ -35,9 +35,6 @@ pub enum Endpoint<'path> {
     Packs(Change<'path>),
     /// `GET /internal/state`
     State,
-    /// `POST /__contract`, in test builds alone.
-    #[cfg(feature = "contract")]
-    Contract,
 }
 
 /// No endpoint.
@@ -82,8 +79,6 @@ impl<'path> Endpoint<'path> {
             Self::Packs(Change::PutPools) => "put-pools",
             Self::Packs(Change::PutImports) => "put-imports",
             Self::State => "state",
-            #[cfg(feature = "contract")]
-            Self::Contract => "contract",
         }
     }
 
@@ -106,8 +101,6 @@ impl<'path> Endpoint<'path> {
             "/internal/state" => get(Self::State),
             "/internal/pools" => put(Change::PutPools),
             "/internal/imports" => put(Change::PutImports),
-            #[cfg(feature = "contract")]
-            "/__contract" => post(Self::Contract),
             _ => {
                 if let Some(sitekey) = segment(path, "/v1/frame/") {
                     get(Self::Frame(sitekey))

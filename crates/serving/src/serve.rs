@@ -84,8 +84,6 @@ async fn dispatch<P: Platform>(
         Endpoint::DeleteSite(sitekey) => internal::publish::delete(edge, inbound, sitekey).await,
         Endpoint::Packs(change) => internal::packs::answer(edge, inbound, change).await,
         Endpoint::State => internal::state(edge, inbound).await,
-        #[cfg(feature = "contract")]
-        Endpoint::Contract => Ok(crate::endpoints::contract::answer(edge).await),
     };
     (answer.unwrap_or_else(|refusal| refusal), None)
 }
@@ -109,3 +107,6 @@ fn wanted(state: Option<&State>, status: u16) -> bool {
     let verbosity = state.map_or(Verbosity::Failures, |state| state.config.verbosity);
     status >= 500 || verbosity == Verbosity::Requests
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Fakes in memory, with their own clocks and with trouble on request.
 
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::price::Price;
 use crate::redemption::{
     self, AnswerHash, Attempted, Denial, Owing, Redeem, Redeemed, Row, Stepped,
 };
+use crate::shared::Shared;
 use crate::site::Site;
 use crate::vendor_keys::{ImportFilter, Imports};
 
@@ -34,57 +35,63 @@ type Key = (u16, u16, [u8; 16]);
 /// Rows in memory: one table per shard count and number, as the objects.
 #[derive(Debug)]
 pub struct MemoryRedemptions {
-    rows: RefCell<BTreeMap<Key, Row>>,
-    clock: Cell<UnixMillis>,
-    trouble: Cell<Trouble>,
-    denied: RefCell<Vec<SecretHash>>,
-    denied_attempts: RefCell<Vec<[u8; 16]>>,
-    writes: Cell<u32>,
-    calls: Cell<u32>,
+    rows: Shared<BTreeMap<Key, Row>>,
+    clock: Shared<UnixMillis>,
+    trouble: Shared<Trouble>,
+    /// Sitekeys and hashes of secrets.
+    denied: Shared<Vec<String>>,
+    denied_attempts: Shared<Vec<[u8; 16]>>,
+    writes: Shared<u32>,
+    calls: Shared<u32>,
 }
 
 impl MemoryRedemptions {
     /// An empty store whose clock stands here.
     pub fn new(now: UnixMillis) -> Self {
         Self {
-            rows: RefCell::default(),
-            clock: Cell::new(now),
-            trouble: Cell::new(Trouble::None),
-            denied: RefCell::default(),
-            denied_attempts: RefCell::default(),
-            writes: Cell::new(0),
-            calls: Cell::new(0),
+            rows: Shared::default(),
+            clock: Shared::new(now),
+            trouble: Shared::new(Trouble::None),
+            denied: Shared::default(),
+            denied_attempts: Shared::default(),
+            writes: Shared::default(),
+            calls: Shared::default(),
         }
     }
 
     /// Moves the store's clock.
     pub fn set_clock(&self, now: UnixMillis) {
-        self.clock.set(now);
+        self.clock.with(|clock| *clock = now);
     }
 
     /// Makes trouble.
     pub fn set_trouble(&self, trouble: Trouble) {
-        self.trouble.set(trouble);
+        self.trouble.with(|known| *known = trouble);
     }
 
-    /// Puts a secret on the deny list.
-    pub fn deny_secret(&self, secret: SecretHash) {
-        self.denied.borrow_mut().push(secret);
+    /// Puts a sitekey or the hash of a secret on the deny list.
+    pub fn deny(&self, name: &str) {
+        self.denied.with(|denied| denied.push(name.to_owned()));
+    }
+
+    /// Takes a sitekey or the hash of a secret off the deny list.
+    pub fn allow(&self, name: &str) {
+        self.denied.with(|denied| denied.retain(|known| known != name));
     }
 
     /// Puts an attempt on the deny list.
     pub fn deny_attempt(&self, id: [u8; 16]) {
-        self.denied_attempts.borrow_mut().push(id);
+        self.denied_attempts.with(|denied| denied.push(id));
     }
 
     /// Rows written so far.
     pub fn writes(&self) -> u32 {
-        self.writes.get()
+        self.writes.copy()
     }
 
     /// Operations so far, those that did not arrive among them.
     pub fn calls(&self) -> u32 {
-        self.calls.get()
+        self.calls.copy()
     }
 
     async fn change<A>(
@@ -92,25 +99,25 @@ impl MemoryRedemptions {
         address: &RowAddress,
         change: impl FnOnce(&Row, UnixMillis) -> redemption::Change<A>,
     ) -> Result<A, StoreError> {
-        self.calls.set(self.calls.get() + 1);
+        self.calls.with(|calls| *calls += 1);
         give_way().await;
-        if self.trouble.get() == Trouble::Unreachable {
+        if self.trouble.copy() == Trouble::Unreachable {
             return Err(StoreError);
         }
-        let answer = {
-            let mut rows = self.rows.borrow_mut();
+        let now = self.clock.copy();
+        let answer = self.rows.with(|rows| {
             let key = (address.shards, address.shard(), address.id.0);
             let row = rows.get(&key).cloned().unwrap_or_default();
-            let (answer, changed) = change(&row, self.clock.get());
+            let (answer, changed) = change(&row, now);
             if let Some(row) = changed {
                 rows.insert(key, row);
-                self.writes.set(self.writes.get() + 1);
+                self.writes.with(|writes| *writes += 1);
             }
             answer
-        };
+        });
         give_way().await;
-        if self.trouble.get() == Trouble::LosesOneReply {
-            self.trouble.set(Trouble::None);
+        if self.trouble.copy() == Trouble::LosesOneReply {
+            self.set_trouble(Trouble::None);
             return Err(StoreError);
         }
         Ok(answer)
@@ -135,9 +142,13 @@ impl RedemptionStore for MemoryRedemptions {
     }
 
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
-        let denial = if self.denied.borrow().contains(&redeem.secret) {
+        let denied =
+            |name: &str| self.denied.with(|denied| denied.iter().any(|known| known == name));
+        let denial = if denied(redeem.secret.as_str()) {
             Denial::Secret
-        } else if self.denied_attempts.borrow().contains(&row.id.0) {
+        } else if denied(&redeem.facts.sitekey.to_string())
+            || self.denied_attempts.with(|denied| denied.contains(&row.id.0))
+        {
             Denial::Attempt
         } else {
             Denial::None
@@ -152,31 +163,32 @@ impl RedemptionStore for MemoryRedemptions {
 /// Prices in memory.
 #[derive(Debug)]
 pub struct MemoryPrices {
-    prices: RefCell<BTreeMap<Payer, Price>>,
-    clock: Cell<UnixMillis>,
-    trouble: Cell<Trouble>,
+    prices: Shared<BTreeMap<Payer, Price>>,
+    clock: Shared<UnixMillis>,
+    trouble: Shared<Trouble>,
 }
 
 impl MemoryPrices {
     /// An empty store whose clock stands here.
     pub fn new(now: UnixMillis) -> Self {
-        let trouble = Cell::new(Trouble::None);
-        Self { prices: RefCell::default(), clock: Cell::new(now), trouble }
+        let trouble = Shared::new(Trouble::None);
+        Self { prices: Shared::default(), clock: Shared::new(now), trouble }
     }
 
     /// Moves the store's clock.
     pub fn set_clock(&self, now: UnixMillis) {
-        self.clock.set(now);
+        self.clock.with(|clock| *clock = now);
     }
 
     /// Makes trouble.
     pub fn set_trouble(&self, trouble: Trouble) {
-        self.trouble.set(trouble);
+        self.trouble.with(|known| *known = trouble);
     }
 
     fn price(&self, payer: &Payer) -> Result<Price, StoreError> {
-        if self.trouble.get() == Trouble::None {
-            Ok(self.prices.borrow().get(payer).copied().unwrap_or_default().at(self.clock.get()))
+        if self.trouble.copy() == Trouble::None {
+            let price = self.prices.with(|prices| prices.get(payer).copied());
+            Ok(price.unwrap_or_default().at(self.clock.copy()))
         } else {
             Err(StoreError)
         }
@@ -187,7 +199,8 @@ impl PriceStore for MemoryPrices {
     async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
         give_way().await;
         let price = self.price(payer)?;
-        self.prices.borrow_mut().insert(*payer, price.raised(self.clock.get()));
+        let raised = price.raised(self.clock.copy());
+        self.prices.with(|prices| prices.insert(*payer, raised));
         give_way().await;
         Ok(price)
     }

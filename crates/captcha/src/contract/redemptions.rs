@@ -184,7 +184,9 @@ fn bytes(number: u32) -> [u8; 16] {
 }
 
 /// The row of an attempt; ids differ between runs by the time.
-fn row(number: u32, now: UnixMillis) -> RowAddress {
+/// The address of a row among 64 shards that is kept for an hour: another one
+/// for each number and each time.
+pub fn row(number: u32, now: UnixMillis) -> RowAddress {
     let mut id = bytes(number);
     for (slot, byte) in id.iter_mut().skip(8).zip(now.0.to_le_bytes()) {
         *slot = byte;
@@ -192,7 +194,11 @@ fn row(number: u32, now: UnixMillis) -> RowAddress {
     RowAddress { id: AttemptId(id), shards: 64, keep_until: UnixMillis(now.0 + 3_600_000) }
 }
 
-fn redeem(call: u32, token: u32) -> Redeem {
+/// A call that redeems a token of a site, with a secret of 64 zeros.
+///
+/// # Panics
+/// Never: what is fixed here is well-formed.
+pub fn redeem(call: u32, token: u32) -> Redeem {
     Redeem {
         call: CallHash(bytes(call)),
         token: TokenHash(bytes(token)),

@@ -209,7 +209,7 @@ fn the_deny_list_revokes_at_once() {
     world.redemptions.deny_attempt(TokenClaims::open(&world.authority, &token).unwrap().id.0);
     assert_eq!(world.verify(&token).error_codes, [InvalidInputResponse]);
     let token = world.fresh_token();
-    world.redemptions.deny_secret(world.secret.hash());
+    world.redemptions.deny(world.secret.hash().as_str());
     assert_eq!(world.verify(&token).error_codes, [InvalidInputSecret]);
     assert_eq!(world.redemptions.writes(), 0);
 }

@@ -1,8 +1,8 @@
-//! `POST /__contract`: runs the contract suites of the ports against the
-//! platform's own stores. Built with the feature `contract` alone. A clause that does not
-//! hold panics, so that the caller sees no 200 and the log sees why.
+//! `POST /__contract` of test builds: the contract suites against a platform's
+//! own stores. Not one of the routes that [`crate::serve`] knows: a suite's
+//! futures stay on their thread, whatever the stores are.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use munjigi_captcha::Price;
 use munjigi_captcha::contract::{price_store, redemption_store};
@@ -10,9 +10,13 @@ use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, Sto
 use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
 use munjigi_protocol::AttemptId;
 
-use crate::answer::Answer;
-use crate::platform::Platform;
-use crate::request_context::RequestContext;
+use super::{images, ledgers, values};
+use crate::answer::{Answer, Response};
+use crate::platform::{Bytes, Platform};
+use crate::ports::{Ledgers, Verdict};
+
+/// The path at which a shell of a test build answers with [`answer`].
+pub const PATH: &str = "/__contract";
 
 /// A store under ids that no other clause and no other run has: every clause
 /// begins with a fresh one.
@@ -21,24 +25,30 @@ struct Apart<R> {
     mask: [u8; 16],
 }
 
-/// Answers once both suites are through.
-pub async fn answer<P: Platform>(edge: &RequestContext<'_, P>) -> Answer {
-    let clause = Cell::new(0);
+/// Runs every suite and answers with their names.
+///
+/// # Panics
+/// On the first clause that does not hold, so that the caller sees no 200 and
+/// the log sees why.
+pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
+    let mut seed = [0; 16];
+    platform.fill(&mut seed).expect("the platform has random numbers");
+    let clause = AtomicU8::new(0);
     let fresh = async || {
-        clause.set(clause.get() + 1);
         // Byte 7 tells the clauses apart: rows have their number in the first
         // four bytes, and payers theirs in all of them.
-        let mut mask = [0; 16];
-        for (slot, byte) in mask.iter_mut().zip(edge.seed) {
-            *slot = byte;
-        }
-        mask[7] = clause.get();
-        let store = edge.platform.redemptions().expect("the store is configured");
+        let mut mask = seed;
+        mask[7] = clause.fetch_add(1, Ordering::Relaxed);
+        let store = platform.redemptions().expect("the store is configured");
         Apart { store, mask }
     };
-    redemption_store(fresh, edge.now).await;
-    price_store(fresh).await;
-    Answer::json(&["redemption_store", "price_store"])
+    redemption_store(&fresh, platform.now()).await;
+    price_store(&fresh).await;
+    ledgers(&fresh, platform.now()).await;
+    values(&platform.values().expect("the store is configured"), "contract").await;
+    images(&platform.images().expect("the store is configured"), "contract").await;
+    let suites = ["redemption_store", "price_store", "ledgers", "values", "images"];
+    Answer::json(&suites).into_response(None, String::new(), "")
 }
 
 impl<R> Apart<R> {
@@ -74,6 +84,20 @@ impl<R: RedemptionStore> RedemptionStore for Apart<R> {
 
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
         self.store.redeem(&self.row(row), redeem).await
+    }
+}
+
+impl<R: Ledgers> Ledgers for Apart<R> {
+    async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
+        self.store.nonce(masked(nonce, self.mask), until).await
+    }
+
+    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
+        self.store.deny(verdicts).await
+    }
+
+    async fn backlog(&self) -> Result<u32, StoreError> {
+        self.store.backlog().await
     }
 }
 

@@ -1,0 +1,43 @@
+//! Contract suites of the ports, and a platform in memory that is held to them.
+//! Every adapter runs the same suites, those of `munjigi-captcha` among them;
+//! [`answer`] runs all of them on the stores that a platform has.
+
+mod images;
+mod ledgers;
+mod memory;
+mod route;
+mod values;
+
+pub use images::images;
+pub use ledgers::ledgers;
+pub use memory::{Memory, MemoryImages, MemoryRequest, MemoryStore, MemoryValues};
+pub use route::{PATH, answer};
+pub use values::values;
+
+#[cfg(test)]
+mod tests {
+    use munjigi_captcha::contract::{block_on, price_store, redemption_store};
+    use munjigi_keys::UnixMillis;
+
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
+
+    #[test]
+    fn values_in_memory_keep_the_contract() {
+        block_on(values(&MemoryValues::default(), "a"));
+    }
+
+    #[test]
+    fn images_in_memory_keep_the_contract() {
+        block_on(images(&MemoryImages::default(), "a"));
+    }
+
+    #[test]
+    fn redemptions_in_memory_keep_all_three_contracts() {
+        let fresh = async || MemoryStore::new(NOW);
+        block_on(redemption_store(fresh, NOW));
+        block_on(price_store(fresh));
+        block_on(ledgers(fresh, NOW));
+    }
+}

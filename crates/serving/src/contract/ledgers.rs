@@ -1,0 +1,75 @@
+//! What every store of redemptions keeps beside the rows of attempts.
+
+use core::ops::AsyncFn;
+
+use munjigi_captcha::contract::{redeem, row, together};
+use munjigi_captcha::ports::RedemptionStore;
+use munjigi_captcha::redemption::{NotAllowed, Redeem, Redeemed};
+use munjigi_captcha::{SecretHash, Sitekey};
+use munjigi_keys::UnixMillis;
+
+use crate::ports::{Ledgers, Verdict};
+
+/// Runs every clause, each on a fresh store, which has 64 shards if it has any.
+/// `now` is about what the store's own clock shows.
+///
+/// # Panics
+/// On the first clause that does not hold.
+pub async fn ledgers<S: RedemptionStore + Ledgers>(fresh: impl AsyncFn() -> S, now: UnixMillis) {
+    knows_a_nonce_again(fresh().await, now).await;
+    takes_a_nonce_once_under_contention(fresh().await, now).await;
+    denies_a_secret_in_every_part(fresh().await, now).await;
+    denies_a_site(fresh().await, now).await;
+    counts_what_waits(fresh().await).await;
+}
+
+async fn knows_a_nonce_again<S: Ledgers>(store: S, now: UnixMillis) {
+    let until = now.0 + 600_000;
+    assert_eq!(store.nonce([1; 16], until).await, Ok(true));
+    assert_eq!(store.nonce([1; 16], until).await, Ok(false));
+    assert_eq!(store.nonce([2; 16], until).await, Ok(true));
+}
+
+async fn takes_a_nonce_once_under_contention<S: Ledgers>(store: S, now: UnixMillis) {
+    let until = now.0 + 600_000;
+    let answers = together((0..50).map(|_| store.nonce([3; 16], until)).collect()).await;
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(true)).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(false)).count(), 49);
+}
+
+async fn denies_a_secret_in_every_part<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) {
+    let secret = SecretHash::parse(&"5".repeat(64)).expect("64 hex digits");
+    let redeem = Redeem { secret: secret.clone(), ..redeem(1, 1) };
+    assert_eq!(store.deny(vec![verdict(secret.as_str(), 2, true)]).await, Ok(()));
+    let denied = Ok(Redeemed::NotAllowed(NotAllowed::DeniedSecret));
+    for number in 0..32 {
+        assert_eq!(store.redeem(&row(number, now), &redeem).await, denied);
+    }
+    // An older verdict changes nothing.
+    assert_eq!(store.deny(vec![verdict(secret.as_str(), 1, false)]).await, Ok(()));
+    assert_eq!(store.redeem(&row(1, now), &redeem).await, denied);
+    assert_eq!(store.deny(vec![verdict(secret.as_str(), 3, false)]).await, Ok(()));
+    for number in 0..32 {
+        assert_eq!(store.redeem(&row(number, now), &redeem).await, Ok(Redeemed::First));
+    }
+}
+
+async fn denies_a_site<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) {
+    let name = ["mj_", &"0".repeat(25), "8"].concat();
+    let mut redeem = redeem(1, 1);
+    redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 digits, spare bits zero");
+    // Nobody has denied it yet.
+    assert_eq!(store.deny(vec![verdict(&name, 1, false)]).await, Ok(()));
+    assert_eq!(store.redeem(&row(1, now), &redeem).await, Ok(Redeemed::First));
+    assert_eq!(store.deny(vec![verdict(&name, 2, true)]).await, Ok(()));
+    let denied = Ok(Redeemed::NotAllowed(NotAllowed::DeniedAttempt));
+    assert_eq!(store.redeem(&row(2, now), &redeem).await, denied);
+}
+
+async fn counts_what_waits<S: Ledgers>(store: S) {
+    assert!(store.backlog().await.is_ok());
+}
+
+fn verdict(name: &str, version: u64, denied: bool) -> Verdict {
+    Verdict { name: name.to_owned(), version, denied }
+}

@@ -1,0 +1,319 @@
+//! A platform in memory: a clock that stands where a test puts it, random bytes
+//! from a counter, stores that are held to the contracts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use munjigi_captcha::contract::{MemoryPrices, MemoryRedemptions};
+use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
+use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
+use munjigi_captcha::{Price, Shared};
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::{CountBatch, ImageSpan};
+
+use crate::config::{Config, Mistake};
+use crate::counts::Urgency;
+use crate::entropy::NoEntropy;
+use crate::inbound::{BodyError, Source};
+use crate::log::Line;
+use crate::platform::{Platform, Program, Wording};
+use crate::ports::{Admission, Images, Ledgers, Limit, Values, Verdict};
+use crate::state::State;
+
+/// An edge in memory.
+pub struct Memory {
+    state: Option<State>,
+    clock: Shared<UnixMillis>,
+    drawn: Shared<u64>,
+    values: MemoryValues,
+    images: MemoryImages,
+    redemptions: MemoryStore,
+    assets: BTreeMap<String, String>,
+    refused: Shared<Option<Limit>>,
+    lines: Shared<Vec<String>>,
+    batches: Shared<Vec<CountBatch>>,
+    reports: Shared<Vec<Urgency>>,
+}
+
+impl Memory {
+    /// An edge with these variables at a time; without a state where they have
+    /// mistakes.
+    pub fn new(variables: &[(&str, &str)], now: UnixMillis) -> Self {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let config: Result<Config, Vec<Mistake>> = Config::parse(lookup, []);
+        Self {
+            state: config.ok().map(State::new),
+            clock: Shared::new(now),
+            drawn: Shared::default(),
+            values: MemoryValues::default(),
+            images: MemoryImages::default(),
+            redemptions: MemoryStore::new(now),
+            assets: BTreeMap::new(),
+            refused: Shared::default(),
+            lines: Shared::default(),
+            batches: Shared::default(),
+            reports: Shared::default(),
+        }
+    }
+
+    /// Puts a file beside the routes.
+    pub fn put_asset(&mut self, path: &str, text: &str) {
+        self.assets.insert(path.to_owned(), text.to_owned());
+    }
+
+    /// Makes one rate limit refuse every call, or none.
+    pub fn refuse(&self, limit: Option<Limit>) {
+        self.refused.with(|refused| *refused = limit);
+    }
+
+    /// The log so far, a JSON object a line.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.copy()
+    }
+
+    /// The counts that were handed on.
+    pub fn batches(&self) -> Vec<CountBatch> {
+        self.batches.copy()
+    }
+
+    /// How often counts were to be sent, and how urgently.
+    pub fn reports(&self) -> Vec<Urgency> {
+        self.reports.copy()
+    }
+}
+
+impl Platform for Memory {
+    type Source = MemoryRequest;
+    type Values = MemoryValues;
+    type Redemptions = MemoryStore;
+    type Images = MemoryImages;
+
+    const PROGRAM: Program = Program { name: "munjigi-memory", version: "0.0.0", build: "test" };
+    const WORDING: Wording = Wording {
+        values_away: "the values are away",
+        values_down: "the values are down",
+        redemptions_down: "the redemptions are down",
+        redemptions_missing: "the redemptions are missing",
+        deny_list_away: "the deny list is away",
+    };
+
+    fn state(&self) -> Option<&State> {
+        self.state.as_ref()
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.clock.copy()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+        let number = self.drawn.with(|drawn| {
+            *drawn += 1;
+            *drawn
+        });
+        for (slot, byte) in bytes.iter_mut().zip(number.to_le_bytes().iter().cycle()) {
+            *slot = *byte;
+        }
+        Ok(())
+    }
+
+    fn log(&self, line: &Line<'_>) {
+        let text = serde_json::to_string(line).unwrap_or_default();
+        self.lines.with(|lines| lines.push(text));
+    }
+
+    fn values(&self) -> Result<MemoryValues, StoreError> {
+        Ok(self.values.clone())
+    }
+
+    fn redemptions(&self) -> Result<MemoryStore, StoreError> {
+        Ok(self.redemptions.clone())
+    }
+
+    fn images(&self) -> Result<MemoryImages, StoreError> {
+        Ok(self.images.clone())
+    }
+
+    async fn admit(&self, limit: Limit, _key: &str) -> Admission {
+        if self.refused.copy() == Some(limit) { Admission::Refuse } else { Admission::Pass }
+    }
+
+    async fn asset(&self, path: &str) -> Option<String> {
+        self.assets.get(path).cloned()
+    }
+
+    async fn forward(&self, batch: &CountBatch) -> Result<(), String> {
+        self.batches.with(|batches| batches.push(batch.clone()));
+        Ok(())
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        self.clock.with(|clock| clock.0 += milliseconds);
+    }
+
+    fn report(&self, urgency: Urgency) {
+        self.reports.with(|reports| reports.push(urgency));
+    }
+}
+
+/// A request in memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MemoryRequest {
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Source for MemoryRequest {
+    fn header(&self, name: &str) -> Option<String> {
+        let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.clone())
+    }
+
+    fn platform_id(&self) -> Option<String> {
+        None
+    }
+
+    async fn read(&self, _stated: Option<usize>, cap: usize) -> Result<Vec<u8>, BodyError> {
+        if self.body.len() > cap { Err(BodyError::TooLarge) } else { Ok(self.body.clone()) }
+    }
+}
+
+/// Values in memory, for ever; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryValues(Arc<Shared<BTreeMap<String, String>>>);
+
+impl Values for MemoryValues {
+    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.0.with(|values| values.get(key).cloned()))
+    }
+
+    async fn store(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.0.with(|values| values.insert(key.to_owned(), value.to_owned()));
+        Ok(())
+    }
+
+    async fn store_for(&self, key: &str, value: &str, _seconds: u32) -> Result<(), StoreError> {
+        self.store(key, value).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.0.with(|values| values.remove(key));
+        Ok(())
+    }
+}
+
+/// Images in memory; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryImages(Arc<Shared<BTreeMap<String, Vec<u8>>>>);
+
+impl Images for MemoryImages {
+    type Bytes = Vec<u8>;
+
+    async fn load(&self, key: &str, span: ImageSpan) -> Result<Option<Vec<u8>>, StoreError> {
+        let part = |bytes: &Vec<u8>| {
+            let all = bytes.iter().skip(span.at as usize);
+            all.take(span.len as usize).copied().collect()
+        };
+        Ok(self.0.with(|images| images.get(key).map(part)))
+    }
+
+    async fn store(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.0.with(|images| images.insert(key.to_owned(), bytes.to_vec()));
+        Ok(())
+    }
+
+    async fn length(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        Ok(self.0.with(|images| images.get(key).map(|bytes| bytes.len() as u64)))
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        self.0.with(|images| images.remove(key));
+        Ok(())
+    }
+}
+
+/// Redemptions in memory; clones share them.
+#[derive(Debug, Clone)]
+pub struct MemoryStore(Arc<Stores>);
+
+#[derive(Debug)]
+struct Stores {
+    rows: MemoryRedemptions,
+    prices: MemoryPrices,
+    nonces: Shared<BTreeSet<[u8; 16]>>,
+    /// The last version of each name.
+    verdicts: Shared<BTreeMap<String, u64>>,
+}
+
+impl MemoryStore {
+    /// An empty store whose clock stands here.
+    pub fn new(now: UnixMillis) -> Self {
+        Self(Arc::new(Stores {
+            rows: MemoryRedemptions::new(now),
+            prices: MemoryPrices::new(now),
+            nonces: Shared::default(),
+            verdicts: Shared::default(),
+        }))
+    }
+}
+
+impl Ledgers for MemoryStore {
+    async fn nonce(&self, nonce: [u8; 16], _until: u64) -> Result<bool, StoreError> {
+        Ok(self.0.nonces.with(|nonces| nonces.insert(nonce)))
+    }
+
+    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
+        for Verdict { name, version, denied } in verdicts {
+            let newer = self.0.verdicts.with(|known| {
+                let newer = known.get(&name).is_none_or(|known| version >= *known);
+                if newer {
+                    known.insert(name.clone(), version);
+                }
+                newer
+            });
+            if newer {
+                self.0.rows.allow(&name);
+                if denied {
+                    self.0.rows.deny(&name);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn backlog(&self) -> Result<u32, StoreError> {
+        Ok(0)
+    }
+}
+
+impl RedemptionStore for MemoryStore {
+    async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
+        self.0.rows.step(row).await
+    }
+
+    async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError> {
+        self.0.rows.owe(row, least).await
+    }
+
+    async fn attempt(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Attempted, StoreError> {
+        self.0.rows.attempt(row, hash).await
+    }
+
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+        self.0.rows.redeem(row, redeem).await
+    }
+}
+
+impl PriceStore for MemoryStore {
+    async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
+        self.0.prices.raise(payer).await
+    }
+
+    async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
+        self.0.prices.read(payer).await
+    }
+}

@@ -1,0 +1,194 @@
+//! Whole routes on the platform in memory: an attempt from the site's
+//! publication to the second use of its token, and what is refused.
+
+use munjigi_captcha::contract::{ROOT_A, block_on, site_config};
+use munjigi_captcha::{KeyCheck, Secret};
+use munjigi_keys::UnixMillis;
+use munjigi_keys::signature::{Audience, CallKeys, Head, Nonce};
+use munjigi_pow::Puzzle;
+use munjigi_protocol::{ChallengeReply, SiteverifyReply, SolutionReply, Step, Work};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::answer::Body;
+use crate::contract::{Memory, MemoryRequest};
+use crate::counts::Urgency;
+use crate::ports::Limit;
+use crate::report;
+
+const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
+const CHECK: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+struct Edge {
+    platform: Memory,
+    sitekey: String,
+    secret: Secret,
+}
+
+fn platform() -> Memory {
+    let variables = [
+        ("MUNJIGI_ROOT_KEYS", ROOT_A),
+        ("MUNJIGI_INTERNAL_KEYS", ROOT_A),
+        ("MUNJIGI_KEY_CHECK", CHECK),
+    ];
+    Memory::new(&variables, NOW)
+}
+
+impl Edge {
+    /// An edge with one site, which asks for next to no work.
+    fn new() -> Self {
+        let check = KeyCheck::parse(CHECK).unwrap();
+        let mut rng = ChaCha20Rng::from_seed([7; 32]);
+        let sitekey = check.mint_sitekey(&mut rng).to_string();
+        let edge = Self { platform: platform(), sitekey, secret: check.mint_secret(&mut rng) };
+        let mut site = site_config(&edge.sitekey, vec![edge.secret.hash().as_str().to_owned()]);
+        site.work = Work { floor: 8, ceiling: 800 };
+        site.count = 4;
+        let body = serde_json::to_string(&site).unwrap();
+        let path = format!("/internal/sites/{}", edge.sitekey);
+        let put = signed("PUT", &path, body.clone(), 1);
+        assert_eq!(edge.ask("PUT", &path, &put).status, 200);
+        // The signature was good once.
+        assert_eq!(read::<Value>(&edge.ask("PUT", &path, &put))["code"], "replayed");
+        edge
+    }
+
+    fn ask(&self, method: &str, path: &str, request: &MemoryRequest) -> Response<Vec<u8>> {
+        ask(&self.platform, method, path, request)
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Response<Vec<u8>> {
+        let body = body.to_string().into_bytes();
+        self.ask("POST", path, &MemoryRequest { headers: Vec::new(), body })
+    }
+
+    fn challenge(&self) -> ChallengeReply {
+        let request = json!({
+            "sitekey": self.sitekey, "hostname": "shop.example", "action": "login", "cdata": "",
+            "locale": "en", "widget": "0.1.0", "algorithms": ["hashwx"],
+        });
+        read(&self.post("/v1/challenges", &request))
+    }
+
+    fn verify(&self, token: &str) -> SiteverifyReply {
+        let secret = self.secret.reveal().to_string();
+        read(&self.post("/siteverify", &json!({ "secret": secret, "response": token })))
+    }
+}
+
+fn ask(platform: &Memory, method: &str, path: &str, request: &MemoryRequest) -> Response<Vec<u8>> {
+    let length = request.body.len();
+    let description = format!(
+        "{method}\nhttps://edge.example{path}\napplication/json\n{length}\nsame-origin\n\
+         192.0.2.1\nMozilla/5.0\n\nKR\n64500\nHTTP/2\nTLSv1.3\n"
+    );
+    block_on(serve(platform, &Inbound::new(request.clone(), description)))
+}
+
+/// A request with the origin's signature.
+fn signed(method: &str, path: &str, body: String, nonce: u8) -> MemoryRequest {
+    let keys = CallKeys::parse(ROOT_A).unwrap();
+    let head = Head { method, path, query: "" };
+    let keys = keys.of(Audience::Edge).unwrap();
+    let signature = keys.sign(&head, body.as_bytes(), NOW, Nonce([nonce; 16]));
+    MemoryRequest { headers: vec![("munjigi-signature", signature)], body: body.into_bytes() }
+}
+
+fn read<T: serde::de::DeserializeOwned>(response: &Response<Vec<u8>>) -> T {
+    let Body::Text(text) = &response.body else { panic!("no text: {response:?}") };
+    serde_json::from_slice(text.as_bytes()).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn get(platform: &Memory, path: &str) -> Response<Vec<u8>> {
+    ask(platform, "GET", path, &MemoryRequest::default())
+}
+
+#[test]
+fn an_attempt_passes_and_its_token_is_good_once() {
+    let edge = Edge::new();
+    let challenge = edge.challenge();
+    let Step::Puzzle(step) = &challenge.step else { panic!("no puzzle") };
+    let puzzle = Puzzle {
+        algorithm: munjigi_pow::Algorithm::HashWx,
+        id: step.id.0,
+        first: step.first,
+        count: step.count,
+        work: step.work,
+    };
+    let solution = json!({ "challenge": challenge.challenge, "nonces": puzzle.solve() });
+    let solved = read(&edge.post("/v1/solutions", &solution));
+    let SolutionReply::Passed { token, .. } = solved else { panic!("not passed") };
+    assert!(edge.verify(&token).success);
+    assert!(!edge.verify(&token).success);
+    // The site's first event is told at once; then the counts are gathered.
+    assert_eq!(edge.platform.reports(), [Urgency::Now, Urgency::Soon]);
+    block_on(report::send(&edge.platform, Urgency::Soon));
+    assert_eq!(edge.platform.batches().len(), 1);
+}
+
+#[test]
+fn a_rate_limit_refuses_with_a_time_to_try_again() {
+    let edge = Edge::new();
+    edge.platform.refuse(Some(Limit::Challenge));
+    let request = json!({
+        "sitekey": edge.sitekey, "hostname": "shop.example", "action": "", "cdata": "",
+        "locale": "en", "widget": "0.1.0", "algorithms": ["hashwx"],
+    });
+    let refused = edge.post("/v1/challenges", &request);
+    assert_eq!(refused.status, 429);
+    assert!(refused.headers.contains(&("Retry-After", "60".to_owned())));
+    assert_eq!(read::<Value>(&refused)["code"], "rate-limited");
+}
+
+#[test]
+fn a_deleted_site_is_unknown_at_once_and_its_tokens_are_denied() {
+    let edge = Edge::new();
+    let path = format!("/internal/sites/{}", edge.sitekey);
+    let delete = signed("DELETE", &path, String::new(), 2);
+    assert_eq!(edge.ask("DELETE", &path, &delete).status, 200);
+    let request = json!({
+        "sitekey": edge.sitekey, "hostname": "shop.example", "action": "", "cdata": "",
+        "locale": "en", "widget": "0.1.0", "algorithms": ["hashwx"],
+    });
+    assert_eq!(read::<Value>(&edge.post("/v1/challenges", &request))["code"], "unknown-sitekey");
+}
+
+#[test]
+fn problems_name_their_page_and_their_request() {
+    let platform = platform();
+    let response = get(&platform, "/nowhere");
+    let problem: Value = read(&response);
+    assert_eq!((response.status, response.content_type), (404, "application/problem+json"));
+    assert_eq!(problem["type"], "https://edge.example/errors/not-found");
+    assert_eq!(problem["request_id"], Value::from(response.request_id));
+    assert_eq!(get(&platform, "/v1/challenges").status, 405);
+}
+
+#[test]
+fn the_platform_says_what_runs_and_whether_it_works() {
+    let platform = platform();
+    assert_eq!(read::<Value>(&get(&platform, "/version"))["name"], "munjigi-memory");
+    assert_eq!(read::<Value>(&get(&platform, "/health"))["status"], "ok");
+}
+
+#[test]
+fn an_edge_without_a_configuration_serves_nothing_and_logs_it() {
+    let platform = Memory::new(&[], NOW);
+    assert_eq!(get(&platform, "/version").status, 503);
+    let lines = platform.lines();
+    assert!(lines.len() == 1 && lines[0].contains("\"status\":503"), "{lines:?}");
+}
+
+/// A native server runs a request on whichever thread is free.
+#[test]
+fn a_request_can_move_between_threads_where_its_stores_can() {
+    fn moves<T: Send>(future: T) -> T {
+        future
+    }
+    let platform = platform();
+    let inbound = Inbound::new(MemoryRequest::default(), "GET\nhttps://a.example/version".into());
+    assert_eq!(block_on(moves(serve(&platform, &inbound))).status, 200);
+    block_on(moves(report::send(&platform, Urgency::Now)));
+}
