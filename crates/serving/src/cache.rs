@@ -1,4 +1,4 @@
-//! A bounded cache with a lifetime per entry, for what one isolate looked up.
+//! A bounded cache with a lifetime per entry, for what one process looked up.
 //! What is cached and for how long is decided where it is looked up.
 
 /// A value and until when it is fresh.

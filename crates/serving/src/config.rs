@@ -1,5 +1,5 @@
-//! The worker's variables and secrets, parsed once per isolate from a lookup
-//! that is passed in. Without a valid configuration nothing is served; the
+//! The edge's variables and secrets, parsed once per process from a lookup that
+//! is passed in. Without a valid configuration nothing is served; the
 //! log names every variable that is wrong and never what stands in it.
 
 use core::fmt;
@@ -8,9 +8,9 @@ use munjigi_captcha::{Authority, KeyCheck};
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys};
 
-/// Redemption objects of all counts: publishing and the cron trigger call each
-/// of them, those for nonces and KV, and the platform ends what makes more
-/// than 1,000 calls.
+/// Shards of all counts: on Workers, publishing and the cron trigger call the
+/// object of each, those for nonces and the store of sites, and the platform
+/// ends what makes more than 1,000 calls.
 const MAX_SHARDS: u16 = 900;
 /// A rotation of the shard count needs two.
 const MAX_SHARD_COUNTS: usize = 4;

@@ -1,5 +1,5 @@
-//! Counts what happened in this isolate until it is sent. Bounded memory: an
-//! isolate may go away at any time, so counts are approximate and called so.
+//! Counts what happened in this process until it is sent. Bounded memory: it
+//! may end at any time, so counts are approximate and called so.
 //! When they are sent is decided in `report`.
 
 mod pictures;

@@ -17,6 +17,7 @@ mod form;
 pub mod inbound;
 mod limit;
 pub mod log;
+pub mod outbound;
 mod packs;
 pub mod platform;
 pub mod ports;

@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::request_context::RequestContext;
 
 const DOCUMENT: &str = "/_frame.html";
-/// A deployment begins new isolates; this only bounds what one remembers.
+/// A deployment begins new processes; this only bounds what one remembers.
 const DOCUMENT_MS: u64 = 60_000;
 /// A site's hosts and mode may change.
 const FRAME_SECONDS: u32 = 60;
