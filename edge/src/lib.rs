@@ -1,6 +1,6 @@
-//! The Worker: routes, bindings, Durable Objects, queue and cron. A thin
-//! shell: it reads, loads, asks `munjigi-captcha`, and answers. A rule found
-//! here is in the wrong crate.
+//! The Worker: bindings, Durable Objects, queue and cron. A thin shell: it
+//! adapts Cloudflare Workers to the trait `Platform` of `munjigi-serving`, where
+//! the routes are. A route or a rule found here is in the wrong crate.
 
 use std::future::Future;
 use std::pin::Pin;

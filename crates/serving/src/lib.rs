@@ -11,6 +11,7 @@ pub mod config;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod counts;
+pub mod deny_list;
 mod endpoints;
 pub mod entropy;
 mod form;

@@ -52,7 +52,7 @@ pub trait Ledgers {
 
     /// Changes the deny list before it answers, everywhere where attempts are
     /// redeemed. A verdict of an older version than the list has changes
-    /// nothing. An entry lives for an hour; by then every cache has forgotten.
+    /// nothing; see [`crate::deny_list`].
     async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError>;
 
     /// How many redeemed rows wait for the origin, or of a store in parts, how

@@ -13,6 +13,7 @@ use munjigi_protocol::{CountBatch, ImageSpan};
 
 use crate::config::{Config, Mistake};
 use crate::counts::Urgency;
+use crate::deny_list::DenyList;
 use crate::entropy::NoEntropy;
 use crate::inbound::{BodyError, Source};
 use crate::log::Line;
@@ -245,8 +246,8 @@ struct Stores {
     rows: MemoryRedemptions,
     prices: MemoryPrices,
     nonces: Shared<BTreeSet<[u8; 16]>>,
-    /// The last version of each name.
-    verdicts: Shared<BTreeMap<String, u64>>,
+    denied: Shared<DenyList>,
+    now: UnixMillis,
 }
 
 impl MemoryStore {
@@ -256,7 +257,8 @@ impl MemoryStore {
             rows: MemoryRedemptions::new(now),
             prices: MemoryPrices::new(now),
             nonces: Shared::default(),
-            verdicts: Shared::default(),
+            denied: Shared::default(),
+            now,
         }))
     }
 }
@@ -267,19 +269,17 @@ impl Ledgers for MemoryStore {
     }
 
     async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
-        for Verdict { name, version, denied } in verdicts {
-            let newer = self.0.verdicts.with(|known| {
-                let newer = known.get(&name).is_none_or(|known| version >= *known);
-                if newer {
-                    known.insert(name.clone(), version);
-                }
-                newer
+        for verdict in verdicts {
+            let now = self.0.now;
+            let entry = self.0.denied.with(|denied| {
+                let entry = denied.entry(&verdict, now)?;
+                denied.keep(entry.clone());
+                Some(entry)
             });
-            if newer {
-                self.0.rows.allow(&name);
-                if denied {
-                    self.0.rows.deny(&name);
-                }
+            let Some(entry) = entry else { continue };
+            self.0.rows.allow(&entry.name);
+            if entry.denied {
+                self.0.rows.deny(&entry.name);
             }
         }
         Ok(())

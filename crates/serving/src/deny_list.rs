@@ -1,0 +1,115 @@
+//! The deny list: what was paused, deleted or rotated away while caches
+//! elsewhere may still think otherwise. An entry lives for an hour; by then
+//! every cache has forgotten. Where the list is kept is the platform's.
+
+use munjigi_captcha::redemption::{Denial, Redeem};
+use munjigi_keys::UnixMillis;
+
+use crate::ports::Verdict;
+
+const LIFETIME_MS: u64 = 3_600_000;
+
+/// The list in memory. Short: pauses, deletions and rotations of one hour.
+#[derive(Debug, Default)]
+pub struct DenyList(Vec<Entry>);
+
+/// One verdict that is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// A sitekey, or the hash of a secret.
+    pub name: String,
+    /// The version of the site's configuration that the verdict came from.
+    pub version: u64,
+    /// Whether it is denied.
+    pub denied: bool,
+    /// Until when, in milliseconds since 1970.
+    pub until: u64,
+}
+
+impl DenyList {
+    /// The list as it was stored, an entry for each name.
+    pub const fn new(entries: Vec<Entry>) -> Self {
+        Self(entries)
+    }
+
+    /// What the list says of a redemption.
+    pub fn denial(&self, redeem: &Redeem, now: UnixMillis) -> Denial {
+        if self.0.is_empty() {
+            return Denial::None;
+        }
+        let denied = |name: &str| {
+            self.0.iter().any(|entry| entry.name == name && entry.denied && entry.until > now.0)
+        };
+        if denied(redeem.secret.as_str()) {
+            Denial::Secret
+        } else if denied(&redeem.facts.sitekey.to_string()) {
+            Denial::Attempt
+        } else {
+            Denial::None
+        }
+    }
+
+    /// The entry that a verdict makes, to be stored and then [kept](Self::keep);
+    /// none where it changes nothing, as one of an older version than the list
+    /// has.
+    pub fn entry(&self, verdict: &Verdict, now: UnixMillis) -> Option<Entry> {
+        let entry = Entry {
+            name: verdict.name.clone(),
+            version: verdict.version,
+            denied: verdict.denied,
+            until: now.0.saturating_add(LIFETIME_MS),
+        };
+        let known = self.0.iter().find(|known| known.name == entry.name);
+        supersedes(known, &entry).then_some(entry)
+    }
+
+    /// Keeps an entry in place of the one of its name.
+    pub fn keep(&mut self, entry: Entry) {
+        self.0.retain(|known| known.name != entry.name);
+        self.0.push(entry);
+    }
+
+    /// Forgets what is past its lifetime; how many entries that were.
+    pub fn sweep(&mut self, now: UnixMillis) -> usize {
+        let before = self.0.len();
+        self.0.retain(|entry| entry.until > now.0);
+        before - self.0.len()
+    }
+}
+
+/// An allowing verdict about what nobody denied needs no row.
+fn supersedes(known: Option<&Entry>, new: &Entry) -> bool {
+    match known {
+        None => new.denied,
+        Some(known) => new.version >= known.version,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(version: u64, denied: bool) -> Entry {
+        Entry { name: String::new(), version, denied, until: 1 }
+    }
+
+    #[test]
+    fn an_older_verdict_changes_nothing() {
+        assert!(supersedes(None, &entry(1, true)));
+        assert!(!supersedes(None, &entry(1, false)));
+        assert!(supersedes(Some(&entry(1, true)), &entry(2, false)));
+        assert!(supersedes(Some(&entry(2, true)), &entry(2, false)));
+        assert!(!supersedes(Some(&entry(2, false)), &entry(1, true)));
+    }
+
+    #[test]
+    fn an_entry_is_forgotten_after_an_hour() {
+        let mut list = DenyList::default();
+        let verdict = Verdict { name: "mj_a".into(), version: 1, denied: true };
+        let entry = list.entry(&verdict, UnixMillis(5)).unwrap();
+        assert_eq!(entry.until, 5 + LIFETIME_MS);
+        list.keep(entry.clone());
+        assert_eq!(list.sweep(UnixMillis(entry.until - 1)), 0);
+        assert_eq!(list.sweep(UnixMillis(entry.until)), 1);
+    }
+}
