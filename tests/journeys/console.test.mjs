@@ -8,6 +8,7 @@ import test, { after, before } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { code, join, PASSWORD, person, signUp, theatre } from './people.mjs';
 import { ROLES, tryAll } from './roles.mjs';
+import { SCHEMES, sendDay, shown } from './screenshots.mjs';
 import { munjigi, openShop, siteverify, until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
@@ -228,4 +229,39 @@ test('the home page tries out the widget and shows what siteverify answers', asy
   await page.getByRole('button', { name: 'Send the same token again' }).click();
   await page.locator('pre', { hasText: 'timeout-or-duplicate' }).waitFor();
   assert.deepEqual(violated, []);
+});
+
+test('a day of visitors stands in the overview, as the README shows it', async (t) => {
+  const han = await person(t, own);
+  await signUp(han, 'Han Jiwoo', 'han@shop.example');
+  const base = new URL(han.page.url()).pathname;
+  await han.open(`${base}/new-site`);
+  await han.fill('Name', 'Shop');
+  await han.fill('Host names', 'shop.example');
+  await han.press('Create site');
+  const sitekey = await han.page.locator('dd code').first().textContent() ?? '';
+  const sent = await sendDay(own.stage, sitekey);
+  // An origin sums up what is due when it starts, else every few minutes.
+  await own.stage.order('kill origin');
+  await own.stage.order('start origin');
+  const told = async (/** @type {string} */ name) => {
+    // Of the day; the last ten minutes stand before it.
+    const numbers = await han.page.locator('dt', { hasText: name }).locator('xpath=following-sibling::dd[1]/b').allTextContents();
+    return Number(numbers.at(-1)?.replaceAll(/\D/g, ''));
+  };
+  await until('the sums', async () => {
+    await han.page.goto(base);
+    return await told('Tokens redeemed') === sent.redeemed && await told('Challenges') === sent.issued;
+  });
+  const storageState = await han.context.storageState();
+  for (const colorScheme of SCHEMES) {
+    const context = await own.browser.newContext({
+      storageState, colorScheme, baseURL: own.stage.origin, viewport: { width: 1280, height: 1110 },
+    });
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(base);
+    await page.getByText('Live, as of').waitFor();
+    await page.screenshot({ path: shown('console', colorScheme) });
+  }
 });

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
-import { munjigi, openPage, openStage, PICTURES, siteverify, until } from './stage.mjs';
+import { SCHEMES, shown } from './screenshots.mjs';
+import { munjigi, openPage, openShop, openStage, PICTURES, siteverify, until } from './stage.mjs';
 
 const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -291,3 +292,39 @@ for (const [name, more, context] of /** @type {[string, string, any][]} */ (LOOK
     assert.deepEqual(faults, []);
   });
 }
+
+test('in a shop’s form while it checks and when it has passed, as the README shows it', async (t) => {
+  const shop = await openShop(t, stage);
+  // One process for page and frame: a frame of another origin is drawn at its own scale. This browser says
+  // that it is automated, so its puzzle is long enough to be looked at.
+  const automated = ARGS.filter((word) => !word.includes('AutomationControlled'));
+  const one = [...automated, '--disable-site-isolation-trials', '--disable-features=IsolateOrigins,site-per-process'];
+  const sharp = await chromium.launch({ executablePath: CHROMIUM, args: one });
+  t.after(() => sharp.close());
+  for (const colorScheme of SCHEMES) {
+    const context = await sharp.newContext({
+      colorScheme, viewport: { width: 440, height: 640 }, deviceScaleFactor: 2, reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    await page.goto(`${shop}/?lang=en`);
+    const bar = page.frameLocator('iframe').locator('#p');
+    await bar.waitFor({ state: 'attached' });
+    await page.locator('[name=name]').fill('Kim Minseo');
+    await page.locator('[name=email]').fill('minseo@example.com');
+    await page.locator('h2').click();
+    const box = await page.locator('form').boundingBox();
+    assert.ok(box);
+    const clip = { x: 0, y: box.y - 20, width: 440, height: box.height + 40 };
+    await until('more than half', async () => Number(await bar.getAttribute('aria-valuenow').catch(() => 0)) > 50, 60_000);
+    const states = [await page.screenshot({ clip })];
+    await token(page);
+    await page.frameLocator('iframe').locator('#t', { hasText: 'Confirmed' }).waitFor();
+    states.push(await page.screenshot({ clip }));
+    const images = states.map((bytes) => `<img width="440" src="data:image/png;base64,${bytes.toString('base64')}">`);
+    const both = await context.newPage();
+    await both.setViewportSize({ width: 880, height: Math.round(clip.height) });
+    await both.setContent(`<body style="margin: 0; display: flex">${images.join('')}`);
+    await both.screenshot({ path: shown('widget', colorScheme) });
+    await context.close();
+  }
+});
