@@ -9,6 +9,7 @@ pub mod postgres;
 pub mod prove;
 pub mod publish;
 pub mod queries;
+pub mod readme;
 pub mod screenshots;
 pub mod setup;
 pub mod stack;

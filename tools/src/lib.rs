@@ -21,6 +21,7 @@ pub mod project;
 pub mod publish;
 pub mod queries;
 pub mod randomness;
+pub mod readme;
 pub mod redis;
 pub mod say;
 pub mod setup;

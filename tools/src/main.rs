@@ -35,6 +35,8 @@ enum Task {
     Postgres(command::postgres::Arguments),
     /// Describe the origin's SQL queries in origin/store/.sqlx, or check that
     Queries(command::queries::Arguments),
+    /// Write the comparison into the READMEs
+    Readme,
     /// Take the READMEs' screenshots again
     Screenshots,
     /// Start a whole stack, print it as one JSON line, stop when stdin closes
@@ -67,6 +69,7 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Publish(arguments) => command::publish::run(&project, arguments),
             Task::Postgres(arguments) => command::postgres::run(&project, arguments).await,
             Task::Queries(arguments) => command::queries::run(&project, arguments).await,
+            Task::Readme => command::readme::run(&project),
             Task::Screenshots => command::screenshots::run(&project),
             Task::Stack(arguments) => command::stack::run(arguments).await,
         }

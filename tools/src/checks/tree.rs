@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use super::history::git;
 use super::{Context, Outcome};
 use crate::project::Project;
+use crate::readme;
 
 /// Lines that a source file may have, its tests included.
 const MAX_LINES: usize = 500;
@@ -36,12 +37,13 @@ pub(super) fn unchanged(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// No file is too long; none names this machine or a mirror of a registry.
+/// No file is too long; none names this machine or a mirror of a registry. The
+/// READMEs say what was measured, and what they show is there.
 pub(super) fn contents(context: &Context) -> Result<Outcome> {
     let project = &context.project;
     let listing = git(project, &["ls-files", "-z"])?;
     let machine = machine_paths(project);
-    let mut problems = Vec::new();
+    let mut problems = readme::problems(project)?;
     for path in listing.split('\0').filter(|path| !path.is_empty()) {
         // A link, a deleted file or an image has nothing to say here.
         if let Ok(text) = std::fs::read_to_string(project.at(path)) {
