@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::node_tests::{self, SecondTry};
+use super::node_tests::{self, Suite};
 use super::{Context, Outcome};
 use crate::builds::Build;
 use crate::setup::require::Part;
@@ -35,6 +35,7 @@ pub(super) fn libraries(context: &Context) -> Result<Outcome> {
             node.env("MUNJIGI_PYTHON", python);
         }
     };
-    let tally = node_tests::run(context, "clients", &files, prepare, SecondTry::No)?;
+    let suite = Suite::one_by_one("clients", &files);
+    let tally = node_tests::run(context, &suite, prepare)?;
     context.outcome(&[Part::Python, Part::Chromium], tally)
 }

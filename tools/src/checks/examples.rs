@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::node_tests::{self, SecondTry};
+use super::node_tests::{self, Suite};
 use super::{Context, Outcome};
 use crate::say;
 use crate::setup::require::Part;
@@ -27,6 +27,7 @@ pub(super) fn shops(context: &Context) -> Result<Outcome> {
         }
     };
     let files = [project.at("examples/smoke.test.mjs")];
-    let tally = node_tests::run(context, "the shops", &files, prepare, SecondTry::No)?;
+    let suite = Suite::one_by_one("the shops", &files);
+    let tally = node_tests::run(context, &suite, prepare)?;
     context.outcome(&[Part::Python], tally)
 }

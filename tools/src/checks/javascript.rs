@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::node_tests::{self, SecondTry};
+use super::node_tests::{self, SecondTry, Suite};
 use super::{Context, Outcome, Tally};
 use crate::builds::Build;
 use crate::setup::require::Part;
@@ -38,7 +38,8 @@ pub(super) fn types(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn widget_tests(context: &Context) -> Result<Outcome> {
-    Ok(node_test(context, "widget/test", SecondTry::No)?.outcome())
+    let files = test_files(&context.project.at("widget/test"))?;
+    Ok(node_test(context, &Suite::one_by_one("widget/test", &files))?.outcome())
 }
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
@@ -49,13 +50,17 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
         .args(["--bin", "munjigi-answer"])
         .current_dir(context.project.root());
     say::run("what sees the answers", BROKEN, &mut eyes)?;
-    let tally = node_test(context, "tests/journeys", SecondTry::Alone)?;
+    let files = test_files(&context.project.at("tests/journeys"))?;
+    // A file starts a stack of its own, on ports of its own, and waits for most
+    // of its time: two cores carry two of them, as they do for the whole.
+    let suite =
+        Suite { what: "tests/journeys", files: &files, at_once: 2, second: SecondTry::Alone };
+    let tally = node_test(context, &suite)?;
     context.outcome(&[Part::Chromium, Part::Firefox, Part::Webkit, Part::Redis], tally)
 }
 
-fn node_test(context: &Context, folder: &str, second: SecondTry) -> Result<Tally> {
-    let files = test_files(&context.project.at(folder))?;
-    ensure!(!files.is_empty(), "{folder} has no tests");
+fn node_test(context: &Context, suite: &Suite<'_>) -> Result<Tally> {
+    ensure!(!suite.files.is_empty(), "{} has no tests", suite.what);
     let prepare = |node: &mut Command| {
         node.envs(context.browsers.variables.iter().cloned());
         if context.redis.is_err() {
@@ -63,7 +68,7 @@ fn node_test(context: &Context, folder: &str, second: SecondTry) -> Result<Tally
             node.env("MUNJIGI_MISSING", Part::Redis.name());
         }
     };
-    node_tests::run(context, folder, &files, prepare, second)
+    node_tests::run(context, suite, prepare)
 }
 
 fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -23,6 +23,26 @@ pub(super) enum SecondTry {
     Alone,
 }
 
+/// Files that a check runs, and how.
+#[derive(Debug)]
+pub(super) struct Suite<'a> {
+    /// What it is called.
+    pub what: &'a str,
+    /// In this order.
+    pub files: &'a [PathBuf],
+    /// How many of them run at a time, each in a process of its own.
+    pub at_once: u8,
+    /// What becomes of those that fail.
+    pub second: SecondTry,
+}
+
+impl<'a> Suite<'a> {
+    /// One file after the other; what fails has failed.
+    pub(super) const fn one_by_one(what: &'a str, files: &'a [PathBuf]) -> Self {
+        Self { what, files, at_once: 1, second: SecondTry::No }
+    }
+}
+
 /// A line of `reporter.mjs`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct FailedTest {
@@ -47,16 +67,16 @@ impl FailedTest {
 /// Runs test files. `prepare` gives the command its environment.
 pub(super) fn run(
     context: &Context,
-    what: &str,
-    files: &[PathBuf],
+    suite: &Suite<'_>,
     prepare: impl Fn(&mut Command),
-    second: SecondTry,
 ) -> Result<Tally> {
+    let Suite { what, files, at_once, second } = *suite;
     let call = |more: &[String], files: &[PathBuf]| -> Result<Tally, Told> {
         let report = Report::begin(context)?;
         let mut node = context.node.command();
         prepare(&mut node);
-        node.args(["--test", "--test-concurrency=1"])
+        node.arg("--test")
+            .arg(format!("--test-concurrency={at_once}"))
             .args(report.arguments(context))
             .args(more)
             .args(files)
