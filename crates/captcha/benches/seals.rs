@@ -1,6 +1,6 @@
-//! What an edge computes per request, natively, in one run: each route
-//! beside the seal that it cannot do without. Run with
-//! `cargo bench -p munjigi-captcha --features contract`.
+//! Measures what an edge computes per request, natively and in one run. Each
+//! route is printed beside the seal that it cannot avoid. Run with `cargo bench
+//! -p munjigi-captcha --features contract`.
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The edge's keys, derived once per isolate. Which key does what is in
-//! `purpose`; what is sealed with them in `token` and `challenge`.
+//! The edge's keys, derived once per isolate. `purpose` says which key does
+//! what; `token` and `challenge` say what is sealed with them.
 
 use core::fmt;
 
@@ -18,7 +18,7 @@ pub struct Authority {
     others: Vec<Keys>,
 }
 
-/// What one root key is derived into.
+/// The keys derived from one root key.
 pub(crate) struct Keys {
     pub kid: Kid,
     pub token: MacKey,
@@ -49,7 +49,8 @@ impl Keys {
 }
 
 impl Authority {
-    /// Derives every purpose of every key: some tens of microseconds a key.
+    /// Derives every purpose of every key; takes some tens of microseconds per
+    /// key.
     pub fn new(root: &KeyRing, check: KeyCheck) -> Self {
         Self {
             check,
@@ -58,23 +59,24 @@ impl Authority {
         }
     }
 
-    /// Checks keys that people send.
+    /// Checks sitekeys and secrets that clients send.
     pub const fn check(&self) -> &KeyCheck {
         &self.check
     }
 
-    /// The keys that seal.
+    /// The keys that seal: those of the ring's first root key.
     pub(crate) const fn first(&self) -> &Keys {
         &self.first
     }
 
-    /// The keys of this name.
+    /// The keys derived from the root key of this name; `None` once it is
+    /// removed.
     pub(crate) fn find(&self, kid: Kid) -> Option<&Keys> {
         core::iter::once(&self.first).chain(&self.others).find(|keys| keys.kid == kid)
     }
 
-    /// The pseudonym of a network on a site for the day on which an attempt
-    /// began. `None` where the root key of the attempt is gone.
+    /// The pseudonym of a network on a site, for the day on which an attempt
+    /// began. `None` when the attempt's root key is gone.
     pub(crate) fn visitor(
         &self,
         root: Kid,
@@ -85,13 +87,13 @@ impl Authority {
         Some(self.find(root)?.network(sitekey, issued_at, prefix))
     }
 
-    /// The same for an attempt that begins now.
+    /// The same, for an attempt that begins now.
     pub(crate) fn network(&self, sitekey: &Sitekey, now: UnixMillis, prefix: Prefix) -> [u8; 8] {
         self.first.network(sitekey, now, prefix)
     }
 
-    /// What the picture of an attempt is chosen by. `None` where the root
-    /// key of the attempt is gone.
+    /// The seed that selects an attempt's picture. `None` when the attempt's
+    /// root key is gone.
     pub(crate) fn picture_seed(&self, root: Kid, id: &[u8; 16]) -> Option<[u8; 32]> {
         Some(self.find(root)?.picture.tag_framed(&[id]))
     }

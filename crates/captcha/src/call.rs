@@ -1,4 +1,4 @@
-//! What every route is handed besides its request.
+//! What every route receives besides its request.
 
 use munjigi_keys::UnixMillis;
 
@@ -6,15 +6,15 @@ use crate::authority::Authority;
 use crate::site::Site;
 use crate::visit::Visit;
 
-/// One call of a route: by whose keys, of which site, from where, when.
+/// The context of one call: which keys, which site, from where, and when.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// The edge's keys.
     pub authority: &'a Authority,
-    /// The site.
+    /// The site that the request is for.
     pub site: &'a Site,
     /// The request as the edge sees it.
     pub visit: &'a Visit,
-    /// The time.
+    /// When the edge received the request.
     pub now: UnixMillis,
 }

@@ -1,6 +1,6 @@
 //! Challenges: what a challenge seals and how. It is encrypted, because risk
-//! and a picture's answer must not be readable. What it takes to complete it
-//! is decided in `solve`.
+//! and a picture's answer must not be readable. `solve` decides what completes
+//! it.
 
 mod sealed;
 
@@ -18,7 +18,7 @@ use crate::seal::{
     Encrypted, FRAME_VERSION, MAX_CHALLENGE_CHARS, NONCE_BYTES, SealError, decode, encode,
 };
 
-/// Of the payload.
+/// Version of the payload.
 const VERSION: u8 = 2;
 /// The previous version, still found in challenges that an edge of the previous
 /// release sealed: the length of its step revealed the length of the answer.
@@ -27,91 +27,91 @@ const VERSION_BEFORE: u8 = 1;
 /// What a challenge seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChallengeClaims {
-    /// The attempt.
+    /// The attempt that this challenge is a step of.
     pub id: AttemptId,
     /// The root key under which the attempt began; derivations keep using it
-    /// after another key became the first.
+    /// after a rotation puts another key first.
     pub root: Kid,
-    /// Until when the attempt's row is kept, whole seconds. Copied unchanged
+    /// How long the attempt's row is kept, in whole seconds. Copied unchanged
     /// into every later seal of the attempt.
     pub keep_until: UnixMillis,
     /// Number of shards when the attempt began.
     pub shards: u16,
-    /// The site.
+    /// The site that the attempt is for.
     pub sitekey: Sitekey,
-    /// Host of the page.
+    /// Host name of the page that embeds the widget.
     pub hostname: Hostname,
     /// What the visitor is doing.
     pub action: Action,
-    /// The integrator's data.
+    /// The integrator's own data; siteverify returns it.
     pub cdata: Cdata,
     /// When the attempt began, whole seconds.
     pub issued_at: UnixMillis,
-    /// From when this step is too old, whole seconds.
+    /// When this step expires, in whole seconds.
     pub expires_at: UnixMillis,
-    /// What is to be done.
+    /// What the visitor's browser, or the visitor, has to do.
     pub step: SealedStep,
     /// The network's pseudonym for the site and the day of `issued_at`.
     pub visitor: [u8; 8],
     /// 0–100; never decreases during an attempt.
     pub risk: u8,
-    /// What the attempt has to pay in all.
+    /// What the attempt has to pay in total, and what it has paid.
     pub owed: Owed,
 }
 
 /// What a challenge asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SealedStep {
-    /// Proof of work.
+    /// Proof of work: sub-puzzles to solve.
     Puzzle(SealedPuzzle),
-    /// A picture.
+    /// A picture to answer.
     Picture(SealedPicture),
 }
 
-/// A picture.
+/// A dealt picture, with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedPicture {
-    /// The right answer.
+    /// The right answer; never leaves the seal.
     pub answer: RightAnswer,
-    /// The hash of the puzzle before it: for the token, and for the puzzle
-    /// of "another way".
+    /// The hash of the preceding puzzle. The token states it, and the puzzle of
+    /// "another way" uses it.
     pub algorithm: Algorithm,
-    /// The first sub-puzzle that no puzzle of the attempt used yet.
+    /// The first sub-puzzle that no puzzle of the attempt has used yet.
     pub next: u32,
-    /// The pack it was dealt from, for the counts.
+    /// The pack that the picture was dealt from, for the counts.
     pub pack: [u8; 8],
-    /// When it was dealt, in seconds since 1970.
+    /// When the picture was dealt, in seconds since 1970.
     pub dealt_at: u64,
 }
 
-/// Proof of work.
+/// A puzzle: `count` sub-puzzles, numbered from `first`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedPuzzle {
-    /// Which hash.
+    /// The hash that nonces are tried with.
     pub algorithm: Algorithm,
     /// Number of the first sub-puzzle.
     pub first: u32,
-    /// How many.
+    /// Number of sub-puzzles, at least 1.
     pub count: u32,
-    /// Expected hashes of each.
+    /// Expected hashes per sub-puzzle.
     pub work: u64,
 }
 
 impl SealedPuzzle {
-    /// Expected hashes in all.
+    /// Expected hashes of the whole puzzle.
     pub const fn total(&self) -> u64 {
         self.work.saturating_mul(self.count as u64)
     }
 }
 
-/// What an attempt owes in all, and what it has paid.
+/// What an attempt owes in total, and what it has paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owed {
-    /// Expected hashes required of the attempt in all; only increases.
+    /// Expected hashes required of the attempt in total; only increases.
     pub asked: u64,
-    /// Expected hashes that were proven before this step.
+    /// Expected hashes proven before this step.
     pub paid: u64,
-    /// Puzzles before this step.
+    /// Number of puzzles before this step.
     pub puzzles: u8,
     /// How the attempt is being earned.
     pub way: Way,
@@ -120,15 +120,16 @@ pub struct Owed {
 /// How an attempt is being earned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
-    /// By a puzzle.
+    /// By solving a puzzle.
     Puzzle,
-    /// By a puzzle, and a picture will follow, whatever the policy says then.
+    /// By a puzzle that a picture will follow, even if the policy no longer
+    /// asks for one by then.
     PictureAhead,
-    /// By "another way" instead of the picture that was asked for.
+    /// By "another way" instead of the requested picture.
     Another,
 }
 
-/// The payload, in the order of its bytes.
+/// The payload; the order of fields is the order of bytes.
 #[derive(Serialize, Deserialize)]
 struct Payload<'a, S, O> {
     version: u8,
@@ -150,7 +151,7 @@ struct Payload<'a, S, O> {
 }
 
 impl ChallengeClaims {
-    /// Seals by the first key.
+    /// Seals the challenge with the first key.
     pub fn seal(&self, authority: &Authority, rng: &mut (impl CryptoRng + ?Sized)) -> String {
         let keys = authority.first();
         let mut nonce = [0; NONCE_BYTES];
@@ -159,7 +160,7 @@ impl ChallengeClaims {
         Encrypted::encrypt(keys.kid, &keys.challenge, nonce, &associated, &self.payload()).write()
     }
 
-    /// Opens a challenge with whichever key sealed it.
+    /// Opens a challenge with the key that sealed it.
     pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
         let mut seal = Encrypted::read(text, MAX_CHALLENGE_CHARS)?;
         let keys = authority.find(seal.kid).ok_or(SealError)?;
@@ -219,7 +220,7 @@ impl ChallengeClaims {
     }
 }
 
-/// Kid and version, which travel in clear, each with its length.
+/// Kid and version, which travel in the clear, each preceded by its length.
 fn associated(kid: Kid) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(32);
     for part in [FRAME_VERSION, kid.as_str()] {

@@ -17,8 +17,8 @@ pub use prices::price_store;
 pub use redemptions::{redeem, redemption_store, row};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, authority, site_config};
 
-/// Runs many futures at once, whatever executor polls it: each is polled in
-/// turn until all are done.
+/// Runs many futures concurrently under any executor: polls each in turn until
+/// all are done.
 pub async fn together<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
     let mut running: Vec<Pin<Box<_>>> = futures.into_iter().map(Box::pin).collect();
     let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
@@ -47,7 +47,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Lets the other futures go first, once.
+/// Yields once to the other futures.
 async fn give_way() {
     let mut gave = false;
     poll_fn(|context| {

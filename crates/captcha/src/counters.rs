@@ -1,7 +1,7 @@
-//! Decayed counters of one isolate: what was issued, solved and failed lately
-//! per site, per network on a site and per autonomous system on a site, and
-//! which attempts were noted already. Approximate, bounded, gone with the
-//! isolate. What they cost a visitor is decided in `policy`.
+//! Decaying counters of one isolate: what was recently issued, solved and
+//! failed per site, per network on a site and per autonomous system on a site,
+//! and which attempts were already counted. Approximate, bounded, and lost with
+//! the isolate. `policy` decides what they cost a visitor.
 
 mod recent;
 mod table;
@@ -16,7 +16,7 @@ use crate::authority::Authority;
 use crate::keys::Sitekey;
 use crate::visit::Visit;
 
-/// Counters of one isolate. They stay below a megabyte, whatever arrives.
+/// Counters of one isolate. They stay below a megabyte under any load.
 #[derive(Debug)]
 pub struct Counters {
     half_life_seconds: u32,
@@ -24,19 +24,20 @@ pub struct Counters {
     sites: Table,
     networks: Table,
     systems: Table,
-    /// Of sites: attempts by SHA-256, as what was issued.
+    /// Per site: attempts by SHA-256, counted in the field for issued
+    /// challenges.
     fallbacks: Table,
     recent: Recent,
 }
 
-/// What is counted about one place, decayed to now.
+/// Counts for one site, network or autonomous system, decayed to now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Challenges issued.
+    /// Number of challenges issued.
     pub issued: u32,
-    /// Tokens handed out.
+    /// Number of tokens handed out.
     pub solved: u32,
-    /// Wrong solutions and answers.
+    /// Number of wrong solutions and answers.
     pub failed: u32,
 }
 
@@ -49,8 +50,8 @@ impl Load {
         }
     }
 
-    /// Issued and failed as one number, of which failures are at most this
-    /// much.
+    /// Issued and failed challenges as one number, to which failures add at
+    /// most `most_by_failures`.
     pub const fn weight(&self, most_by_failures: u32) -> u32 {
         let failures = self.failed.saturating_mul(FAILURE_WEIGHT);
         let failures = if failures > most_by_failures { most_by_failures } else { failures };
@@ -58,27 +59,27 @@ impl Load {
     }
 }
 
-/// A failure weighs as much as this many challenges: browsers do not fail,
-/// programs that are being written do. Up to a bound, which is `policy`'s.
+/// A failure weighs as much as this many challenges: browsers do not fail, but
+/// programs under development do. `policy` sets the upper bound.
 pub const FAILURE_WEIGHT: u32 = 8;
 
 /// What the counters say of one visit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pressure {
-    /// The site.
+    /// Load of the whole site.
     pub site: Load,
     /// The visitor's network on the site.
     pub prefix: Load,
-    /// The visitor's autonomous system on the site; nothing where unknown.
+    /// The visitor's autonomous system on the site; zero when it is unknown.
     pub asn: Load,
-    /// Attempts of the site that went by SHA-256.
+    /// Attempts on the site that used SHA-256.
     pub fallbacks: u32,
-    /// In how many seconds all of it halves.
+    /// Half-life of all these numbers, in seconds.
     pub half_life_seconds: u32,
 }
 
 impl Pressure {
-    /// What is left after some seconds in which nothing happens, rounded up.
+    /// What remains after some seconds in which nothing happens, rounded up.
     pub(crate) fn after(&self, seconds: u32) -> Self {
         let ticks = u64::from(seconds) * TICKS_PER_HALF_LIFE;
         let ticks = ticks / u64::from(self.half_life_seconds.max(1));
@@ -98,27 +99,27 @@ impl Pressure {
     }
 }
 
-/// Whose counters a visit touches.
+/// The counters that a visit touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     site: u64,
     network: [u8; 8],
-    /// The same network by its pseudonym of yesterday, while that still
-    /// counts: nobody's price should fall by the calendar.
+    /// The same network under yesterday's pseudonym, while that still counts: a
+    /// price must not fall because the day changes.
     yesterday: Option<[u8; 8]>,
     system: Option<u64>,
 }
 
 impl Place {
-    /// The network's pseudonym for the site and the day, as challenges seal
-    /// it: so what was counted where a challenge went is found wherever its
-    /// solution comes from.
+    /// The network's pseudonym for the site and the day, as challenges seal it.
+    /// A count made when a challenge was issued is therefore found even when
+    /// its solution comes from elsewhere.
     pub const fn visitor(&self) -> [u8; 8] {
         self.network
     }
 }
 
-/// What happened.
+/// An event to count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noted {
     /// A challenge was issued.
@@ -129,18 +130,18 @@ pub enum Noted {
     Failed,
 }
 
-/// What an attempt can do once.
+/// An event that counts once per attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// Its solution or its answer was wrong.
+    /// Its solution or answer was wrong.
     Failed,
     /// A token was handed out.
     Solved,
-    /// It expired before its solution came.
+    /// It expired before a solution arrived.
     Abandoned,
-    /// It was let in by SHA-256, and has paid its price.
+    /// It was admitted with SHA-256 and has paid its price.
     Fallback,
-    /// More was asked after the step with this number.
+    /// More was required after the step with this number.
     Stepped(u32),
 }
 
@@ -158,7 +159,7 @@ impl Event {
     }
 }
 
-/// After this many half-lives nothing is left that costs anything.
+/// After this many half-lives, what remains costs nothing.
 const HALF_LIVES: u64 = 16;
 
 const MILLIS_PER_DAY: u64 = 86_400_000;
@@ -182,9 +183,9 @@ impl Counters {
         }
     }
 
-    /// The place of a visit to a site. The network is kept by a keyed
-    /// pseudonym: no address is in the counters, and nobody outside can
-    /// choose prefixes that share a set of the table with a victim's.
+    /// The place of a visit to a site. The network is stored as a keyed
+    /// pseudonym: the counters contain no address, and outsiders cannot choose
+    /// prefixes that share a set of the table with a victim's.
     pub fn place(
         &self,
         authority: &Authority,
@@ -205,7 +206,7 @@ impl Counters {
         Place { site, network: network(now), yesterday, system }
     }
 
-    /// What is known about a place.
+    /// The counters of a place, decayed to `now`.
     pub fn pressure(&self, place: &Place, now: UnixMillis) -> Pressure {
         let tick = self.tick(now);
         let network = |visitor| self.networks.load(u64::from_le_bytes(visitor), tick);
@@ -219,13 +220,13 @@ impl Counters {
         }
     }
 
-    /// What is known about a network by the pseudonym that a challenge seals,
-    /// which is that of the day on which the attempt began.
+    /// The counters of a network, found by the pseudonym that a challenge
+    /// seals, which is that of the day on which the attempt began.
     pub fn network(&self, visitor: [u8; 8], now: UnixMillis) -> Load {
         self.networks.load(u64::from_le_bytes(visitor), self.tick(now))
     }
 
-    /// Counts what happened.
+    /// Counts an event at a place.
     pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
         let tick = self.tick(now);
         self.sites.note(place.site, what, tick);
@@ -235,13 +236,13 @@ impl Counters {
         }
     }
 
-    /// Counts an attempt that was let in by SHA-256.
+    /// Counts an attempt that was admitted with SHA-256.
     pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
         self.fallbacks.note(place.site, Noted::Issued, self.tick(now));
     }
 
-    /// Remembers an event of an attempt; whether it is the first time. Ids
-    /// are random and sealed, so their first bytes name them.
+    /// Remembers an event of an attempt and returns whether it is new. Ids are
+    /// random and sealed, so their first bytes are enough to name them.
     pub fn first(&mut self, id: &AttemptId, event: Event) -> bool {
         self.recent.insert(event.of(id))
     }
@@ -263,8 +264,8 @@ const fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
-/// Numbers decay in whole steps of this many to a half-life, so that how
-/// often a counter is touched does not change how fast it decays.
+/// Numbers decay in whole steps, this many per half-life, so that the rate of
+/// decay does not depend on how often a counter is touched.
 const TICKS_PER_HALF_LIFE: u64 = 32;
 
 /// A number in 256ths after some ticks.

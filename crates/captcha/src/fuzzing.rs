@@ -1,6 +1,6 @@
-//! The bodies of the fuzz targets in `fuzz/`, one per function that takes
-//! bytes from outside. Each asserts that what is read is spelt as it was.
-//! The same bodies run as bounded property tests here.
+//! The bodies of the fuzz targets in `fuzz/`, one per function that takes bytes
+//! from outside. Each asserts that re-encoding a decoded value gives the same
+//! bytes. The same bodies run as bounded property tests here.
 
 use munjigi_keys::signature::{Audience, AudienceKeys, Head};
 use munjigi_keys::{KeyRing, Kid, UnixMillis};
@@ -20,17 +20,18 @@ fn keys() -> Authority {
     authority(ROOT_A)
 }
 
-/// Bytes as a token, and as the payload of one whose tag is right: the
-/// decoder behind the tag must hold too.
+/// Reads bytes as a token, and as the payload of a token whose tag is right:
+/// the decoder behind the tag must be safe too.
 ///
 /// # Panics
-/// When a token is read whose spelling is another.
+/// Panics when a token is accepted that encodes differently.
 pub fn open_token(data: &[u8]) {
     let authority = keys();
     if let Ok(text) = core::str::from_utf8(data)
         && let Ok(claims) = TokenClaims::open(&authority, text)
     {
-        // One of the version before is spelt as today's from then on.
+        // A token of the previous version is encoded in today's form from here
+        // on.
         let again = claims.seal(&authority);
         assert_eq!(TokenClaims::open(&authority, &again).as_ref(), Ok(&claims));
     }
@@ -41,13 +42,14 @@ pub fn open_token(data: &[u8]) {
     }
 }
 
-/// Bytes as a challenge, and as what is under the cipher of one.
+/// Reads bytes as a challenge, and as the plaintext of one.
 ///
 /// # Panics
-/// When a challenge is read whose spelling is another.
+/// Panics when a challenge is accepted that encodes differently.
 pub fn open_challenge(data: &[u8]) {
     if let Ok(text) = core::str::from_utf8(data) {
-        // Nobody finds a text that opens; one that does is ours in every part.
+        // A fuzzer cannot find a text that opens; if one does, every part is
+        // ours.
         if let Ok(claims) = ChallengeClaims::open(&keys(), text) {
             assert!(ChallengeClaims::read(&claims.payload()).is_ok());
         }
@@ -65,13 +67,14 @@ pub fn open_challenge(data: &[u8]) {
     }
 }
 
-/// Bytes as the name of a picture, as a pack and as pools.
+/// Reads bytes as the name of a picture, as a pack and as pools.
 ///
 /// # Panics
-/// When something is read whose spelling is another.
+/// Panics when something is accepted that encodes differently.
 pub fn read_pictures(data: &[u8]) {
     if let Ok(text) = core::str::from_utf8(data) {
-        // Nobody finds a name that opens: what matters is that it comes back.
+        // A fuzzer cannot find a name that opens; what matters is that the call
+        // returns.
         let _ = PictureName::open(&keys(), text);
     }
     if let Ok(pack) = PicturePack::read(data) {
@@ -83,20 +86,20 @@ pub fn read_pictures(data: &[u8]) {
     }
 }
 
-/// Bytes as the filter of imported keys.
+/// Reads bytes as the filter of imported keys.
 ///
 /// # Panics
-/// When a filter is read whose spelling is another.
+/// Panics when a filter is accepted that encodes differently.
 pub fn read_imports(data: &[u8]) {
     if let Some(filter) = ImportFilter::read(data) {
         assert_eq!(filter.write(), data);
     }
 }
 
-/// Bytes as the header of a signed request.
+/// Reads bytes as the header of a signed request.
 ///
 /// # Panics
-/// When a header is taken that we would not have written.
+/// Panics when a header is accepted that we would not have written.
 pub fn verify_signature(data: &[u8]) {
     let ring = KeyRing::parse(ROOT_A).expect("the ring of the tests");
     let Ok(header) = core::str::from_utf8(data) else { return };
@@ -113,10 +116,10 @@ pub fn verify_signature(data: &[u8]) {
     }
 }
 
-/// Bytes as a host name, a pattern and a header that names a host.
+/// Reads bytes as a host name, a pattern and a header that names a host.
 ///
 /// # Panics
-/// When a host is read whose spelling is another.
+/// Panics when a host is accepted that encodes differently.
 pub fn parse_host(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     if let Ok(host) = Hostname::parse(text) {
@@ -129,10 +132,10 @@ pub fn parse_host(data: &[u8]) {
     let _ = Hostname::of_url(text);
 }
 
-/// Bytes as keys of every kind.
+/// Reads bytes as keys of every kind.
 ///
 /// # Panics
-/// When a key is read whose spelling is another.
+/// Panics when a key is accepted that encodes differently.
 pub fn parse_keys(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     if let Ok(sitekey) = Sitekey::from_trusted(text) {
@@ -147,7 +150,7 @@ pub fn parse_keys(data: &[u8]) {
     let _ = KeyRing::parse(text);
 }
 
-/// Bytes as the fields of a siteverify request, divided at the first three
+/// Reads bytes as the fields of a siteverify request, split at the first three
 /// line ends, at every path.
 pub fn siteverify_request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
@@ -174,7 +177,7 @@ mod tests {
     use crate::contract::World;
     use crate::pictures::{RightAnswer, Squares};
 
-    /// Every body, on the same bytes.
+    /// Runs every body on the same bytes.
     fn all(data: &[u8]) {
         for body in [
             open_token,
@@ -203,7 +206,7 @@ mod tests {
         ChallengeClaims { step, ..claims }
     }
 
-    /// What a fuzzer would start from.
+    /// Inputs that a fuzzer would start from.
     fn seeds() -> Vec<Vec<u8>> {
         let mut world = World::new();
         let token = world.fresh_token();

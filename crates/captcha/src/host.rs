@@ -1,5 +1,5 @@
-//! Host names of pages, the patterns that sites allow, and the loopback
-//! names. Which site a name is held against is decided in `site`.
+//! Host names of pages, the patterns that sites allow, and the loopback names.
+//! `site` decides which patterns a name is compared with.
 
 use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
@@ -15,7 +15,7 @@ const MAX_LABEL_BYTES: usize = 63;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hostname(String);
 
-/// Why a text is no host name.
+/// Why a text is not a host name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
     /// Empty, or `null`, which pages without an origin report.
@@ -40,7 +40,7 @@ pub enum HostError {
 }
 
 impl Hostname {
-    /// Reads a host name.
+    /// Reads a host name in the one spelling that browsers use.
     pub fn parse(text: &str) -> Result<Self, HostError> {
         check(text)?;
         Ok(Self(text.to_owned()))
@@ -58,7 +58,7 @@ impl Hostname {
         Self::parse(host).ok()
     }
 
-    /// The text.
+    /// The host name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -82,10 +82,10 @@ impl fmt::Display for Hostname {
     }
 }
 
-/// Which hosts a site allows.
+/// A pattern for the hosts that a site allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostPattern {
-    /// This host.
+    /// Exactly this host.
     Exact(Hostname),
     /// `*.example.com`: this name and everything under it.
     Under(Hostname),
@@ -99,14 +99,14 @@ impl HostPattern {
         };
         let base = Hostname::parse(base)?;
         // `*.com` would allow half of the web; a loopback name or an address
-        // has nothing under it that a wildcard could mean.
+        // has nothing below it that a wildcard could match.
         if !base.0.contains('.') || base.is_address() || base.is_loopback() {
             return Err(HostError::BadWildcard);
         }
         Ok(Self::Under(base))
     }
 
-    /// Whether a host is meant.
+    /// Whether the pattern covers a host.
     pub fn matches(&self, host: &Hostname) -> bool {
         match self {
             Self::Exact(exact) => exact == host,

@@ -1,5 +1,5 @@
-//! `POST /v1/challenges`: what is asked of a new attempt. Nothing is stored
-//! and no object is called; all that is known of the attempt is sealed.
+//! `POST /v1/challenges`: what a new attempt is asked to do. Nothing is stored
+//! and no object is called; everything known about the attempt is sealed.
 
 use std::sync::Arc;
 
@@ -23,28 +23,28 @@ use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::tally::Tally;
 
-/// How long a picture may take, in seconds.
+/// How long a visitor may take for a picture, in seconds.
 pub const PICTURE_LIFETIME_SECONDS: u64 = 900;
 
-/// The longest that a token lives, in seconds.
+/// The longest lifetime of a token, in seconds.
 pub const MAX_TOKEN_LIFETIME_SECONDS: u64 = 300;
 
-/// A first challenge.
+/// The first challenge of an attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Issued {
-    /// The answer.
+    /// The answer to send.
     pub reply: ChallengeReply,
-    /// What to count.
+    /// The event to count.
     pub tally: Tally,
 }
 
-/// Reads the sitekey of a request, before its site is loaded: an invented
-/// one costs no look-up.
+/// Reads the sitekey of a request before its site is loaded, so that an
+/// invented one costs no look-up.
 pub fn sitekey(authority: &Authority, text: &str) -> Result<Sitekey, Refusal> {
     authority.check().sitekey(text).map_err(|_| Refusal::unknown_sitekey())
 }
 
-/// Reads the sitekey of a visitor's request, ours or in a vendor's shape.
+/// Reads the sitekey of a visitor's request, in our shape or a vendor's.
 pub fn public_key(authority: &Authority, text: &str) -> Result<PublicKey, Refusal> {
     match authority.check().alias(text) {
         Ok(alias) => Ok(PublicKey::Alias(alias)),
@@ -53,20 +53,19 @@ pub fn public_key(authority: &Authority, text: &str) -> Result<PublicKey, Refusa
     }
 }
 
-/// What stands in pages.
+/// The public key that a page contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublicKey {
     /// The site's own; its check passed.
     Sitekey(Sitekey),
-    /// Another name of a site; its check passed.
+    /// An alias of a site's sitekey; its check passed.
     Alias(Alias),
-    /// In a vendor's shape and without a check of ours: imported, or
-    /// invented.
+    /// In a vendor's shape and without our check: imported or invented.
     Foreign(String),
 }
 
-/// The site that a key means on a page of this host. What was imported means
-/// one only on the hosts that it was imported for; what was invented costs no
+/// The site that a key means on a page of this host. An imported key means a
+/// site only on the hosts that it was imported for; an invented one costs no
 /// look-up.
 pub async fn site<S: SiteSource>(
     sites: &S,
@@ -116,7 +115,7 @@ pub fn issue(
         .map_err(|refusal| call.count_refusal(refusal, Some(&page.hostname)))
 }
 
-/// What a request says of the page, parsed and allowed.
+/// What a request says about the page, parsed and allowed.
 struct Page {
     hostname: Hostname,
     action: Action,
@@ -205,9 +204,9 @@ fn issue_to(
     Ok(Issued { reply, tally })
 }
 
-/// The first algorithm offered that we know and the site takes.
+/// The first offered algorithm that we know and the site accepts.
 fn algorithm(call: &Call<'_>, offered: &[AlgorithmName]) -> Result<Algorithm, Refusal> {
-    // HashWX wherever it is offered: SHA-256 never is the better choice.
+    // HashWX wherever it is offered: SHA-256 is never the better choice.
     if offered.contains(&AlgorithmName::HashWx) {
         return Ok(Algorithm::HashWx);
     }
@@ -224,7 +223,7 @@ fn algorithm(call: &Call<'_>, offered: &[AlgorithmName]) -> Result<Algorithm, Re
 }
 
 impl Call<'_> {
-    /// Whether the site is served, on a page of this host.
+    /// Checks that the site is served and allows this host.
     pub(crate) fn admit(&self, hostname: &Hostname) -> Result<(), Refusal> {
         match self.site.state {
             SiteState::Live => {}
@@ -235,7 +234,7 @@ impl Call<'_> {
         if self.site.allows(hostname) { Ok(()) } else { Err(not_allowed()) }
     }
 
-    /// A refusal with its count, now that the site is known.
+    /// A refusal with its count, for use once the site is known.
     pub(crate) fn count_refusal(&self, refusal: Refusal, hostname: Option<&Hostname>) -> Refusal {
         let mut tally = Tally::new(CountKind::Refused, self.site.sitekey, self.visit);
         if let Some(hostname) = hostname {

@@ -1,7 +1,7 @@
 //! Sitekeys and secrets: the keys that people hold, their spelling and their
-//! check bytes. Only who holds `MUNJIGI_KEY_CHECK` can make one that passes,
-//! so an invented key costs no look-up. Which site a key belongs to is the
-//! store's to know.
+//! check bytes. Only a holder of `MUNJIGI_KEY_CHECK` can make one that passes,
+//! so an invented key costs no look-up. The store knows which site a key
+//! belongs to.
 
 mod crockford;
 mod vendor;
@@ -24,7 +24,7 @@ const SITEKEY_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
 const CHECK_BYTES: usize = 4;
 
-/// Why a text is no key of ours.
+/// Why a text is not one of our keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Not the prefix, length, digits or spare bits of this kind of key.
@@ -38,20 +38,20 @@ pub enum KeyError {
     BadCheckKey,
 }
 
-/// A site's public key, `mj_` and 26 digits. Its shape is right; that its
-/// check is too is known only of one that came from [`KeyCheck::sitekey`].
+/// A site's public key, `mj_` and 26 digits. Its shape is valid; its check
+/// bytes are known to be valid only when it comes from [`KeyCheck::sitekey`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sitekey([u8; SITEKEY_BYTES]);
 
 impl Sitekey {
-    /// Reads a sitekey whose check was made before: from a configuration
-    /// that the origin signed, or a store of our own.
+    /// Reads a sitekey that was checked before: from a configuration that the
+    /// origin signed, or from a store of our own.
     pub fn from_trusted(text: &str) -> Result<Self, KeyError> {
         let digits = text.strip_prefix(SITEKEY_PREFIX).ok_or(KeyError::Shape)?;
         crockford::decode(digits).map(Self).ok_or(KeyError::Shape)
     }
 
-    /// The bytes under the digits.
+    /// The bytes that the digits encode, including the check bytes.
     pub const fn as_bytes(&self) -> &[u8; SITEKEY_BYTES] {
         &self.0
     }
@@ -92,9 +92,9 @@ impl fmt::Debug for Sitekey {
     }
 }
 
-/// A site's secret, `mjs_` and 52 digits, or in the shape of a vendor's. Its
-/// check passed, or it is of a vendor's own making. `Debug` prints the type's
-/// name only; it is wiped on drop.
+/// A site's secret: `mjs_` and 52 digits, or in the shape of a vendor's. Either
+/// its check passed, or a vendor issued it. `Debug` prints the type's name
+/// only; it is wiped on drop.
 #[derive(Clone)]
 pub struct Secret {
     vendor: Option<Vendor>,
@@ -102,8 +102,8 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A secret of a vendor's own making, so far as its shape tells: it has no
-    /// check of ours, and is good only where it was imported.
+    /// Reads a secret issued by a vendor, judging by shape alone. It has no
+    /// check of ours and is valid only where it was imported.
     pub fn foreign(text: &str) -> Option<Self> {
         let vendor = Vendor::of_secret(text)?;
         Some(Self { vendor: Some(vendor), text: Zeroizing::new(text.to_owned()) })
@@ -114,12 +114,12 @@ impl Secret {
         self.text.clone()
     }
 
-    /// What is stored of a secret, and looked up.
+    /// The hash by which a secret is stored and looked up.
     pub fn hash(&self) -> SecretHash {
         SecretHash::of(&self.text)
     }
 
-    /// Whose shape it has; `None` for our own.
+    /// The vendor whose shape it has; `None` for ours.
     pub const fn vendor(&self) -> Option<Vendor> {
         self.vendor
     }
@@ -145,21 +145,21 @@ impl Eq for Secret {}
 pub struct SecretHash(String);
 
 impl SecretHash {
-    /// The hash of a text.
+    /// Hashes the text of a secret.
     fn of(text: &str) -> Self {
         let digest = Sha256::digest(text.as_bytes());
         let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
         Self(digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
     }
 
-    /// Reads a stored hash; `None` unless 64 lower-case hex digits.
+    /// Reads a stored hash; `None` unless it is 64 lower-case hex digits.
     pub fn parse(text: &str) -> Option<Self> {
         let well_formed =
             text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         well_formed.then(|| Self(text.to_owned()))
     }
 
-    /// The 64 digits.
+    /// The 64 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -175,12 +175,12 @@ impl KeyCheck {
         parse_key(text).map(|key| Self(MacKey::new(&key))).ok_or(KeyError::BadCheckKey)
     }
 
-    /// Makes a sitekey.
+    /// Generates a sitekey.
     pub fn mint_sitekey(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Sitekey {
         Sitekey(self.mint(SITEKEY_PREFIX, rng))
     }
 
-    /// Makes a secret.
+    /// Generates a secret.
     pub fn mint_secret(&self, rng: &mut (impl CryptoRng + ?Sized)) -> Secret {
         let mut digits = crockford::encode(&self.mint::<SECRET_BYTES>(SECRET_PREFIX, rng));
         let text = Zeroizing::new([SECRET_PREFIX, digits.as_str()].concat());
@@ -188,13 +188,13 @@ impl KeyCheck {
         Secret { vendor: None, text }
     }
 
-    /// Reads a sitekey that somebody sent.
+    /// Reads a sitekey that a client sent, and checks it.
     pub fn sitekey(&self, text: &str) -> Result<Sitekey, KeyError> {
         let sitekey = Sitekey::from_trusted(text)?;
         if self.passes(SITEKEY_PREFIX, &sitekey.0) { Ok(sitekey) } else { Err(KeyError::Check) }
     }
 
-    /// Reads a secret that somebody sent, ours or in a vendor's shape.
+    /// Reads a secret that a client sent, in our shape or a vendor's.
     pub fn secret(&self, text: &str) -> Result<Secret, KeyError> {
         if let Some(vendor) = Vendor::of_secret(text) {
             return self.secret_of(vendor, text);
@@ -208,8 +208,8 @@ impl KeyCheck {
         }
     }
 
-    /// What stands for an imported key in the filter: its kind, and its name
-    /// or its hash. No label of a key's check begins like it.
+    /// The fingerprint of an imported key in the filter, made of its kind and
+    /// its name or hash. No label for check bytes starts like it.
     pub(crate) fn tag_import(&self, kind: &str, name: &str) -> [u8; 32] {
         self.0.tag(&[b"import-", kind.as_bytes(), b"\n", name.as_bytes()])
     }

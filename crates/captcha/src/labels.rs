@@ -1,14 +1,14 @@
 //! What an integrator attaches to an attempt: action and cdata.
 
-/// What the visitor is doing: at most 32 of `[A-Za-z0-9_/-]`, may be empty.
+/// What the visitor is doing: at most 32 of `[A-Za-z0-9_/-]`; may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Action(String);
 
-/// The integrator's own data: at most 255 bytes of text, may be empty.
+/// The integrator's own data: at most 255 bytes of text; may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Cdata(String);
 
-/// Why a text is no action or cdata.
+/// Why a text is not a valid action or cdata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// An action of more than 32 characters.
@@ -25,7 +25,7 @@ pub enum LabelError {
 impl Action {
     const MAX_BYTES: usize = 32;
 
-    /// Reads an action.
+    /// Reads an action and checks its length and characters.
     pub fn parse(text: &str) -> Result<Self, LabelError> {
         if text.len() > Self::MAX_BYTES {
             return Err(LabelError::ActionTooLong);
@@ -39,7 +39,7 @@ impl Action {
         Ok(Self(text.to_owned()))
     }
 
-    /// The text.
+    /// The action as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -48,7 +48,7 @@ impl Action {
 impl Cdata {
     const MAX_BYTES: usize = 255;
 
-    /// Reads cdata.
+    /// Reads cdata and checks its length.
     pub fn parse(text: &str) -> Result<Self, LabelError> {
         if text.len() > Self::MAX_BYTES {
             return Err(LabelError::CdataTooLong);
@@ -56,7 +56,7 @@ impl Cdata {
         Ok(Self(text.to_owned()))
     }
 
-    /// The text.
+    /// The cdata as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -2,9 +2,9 @@
 //! what each route of the edge decides.
 //!
 //! Nothing here does I/O, reads a clock or draws randomness: time, random
-//! numbers and stores are arguments, so that a test replays any hour from a
-//! seed. What crosses a wire is spelt in `munjigi-protocol`; how the shells
-//! (the edge, the origin, the tools) reach their stores is theirs.
+//! numbers and stores are arguments, so that a test can replay any hour from a
+//! seed. `munjigi-protocol` spells what crosses a wire; how the shells (the
+//! edge, the origin, the tools) reach their stores is up to them.
 
 mod authority;
 mod call;

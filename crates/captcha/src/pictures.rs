@@ -1,7 +1,7 @@
 //! Pictures: which one an attempt is shown, under which names its images are
-//! fetched, what is right. Where packs come from is a port; that a picture is
-//! asked for at all is decided in `policy`, that one answer counts in
-//! `redemption`.
+//! fetched, and which answer is right. Where packs come from is a port.
+//! `policy` decides that a picture is required, and `redemption` that one
+//! answer counts.
 
 mod answer;
 mod deal;
@@ -22,21 +22,21 @@ pub use name::PictureName;
 pub use pack::{PackError, PicturePack, read_pools, write_pack, write_pools};
 pub(crate) use trace::bonus;
 
-/// The most often that a guess without looking may pass, in ten thousandths.
+/// The highest chance that a blind guess may pass, in ten thousandths.
 pub const MOST_GUESSED: u32 = 50;
 
 /// The packs that the origin has published.
 #[expect(async_fn_in_trait, reason = "workerd has one thread, so no future needs to be Send")]
 pub trait PackSource {
-    /// From which packs pictures are dealt now; none where none were ever
+    /// The packs that pictures are dealt from now; `None` if none were ever
     /// published.
     async fn pools(&self) -> Result<Option<Arc<Pools>>, StoreError>;
 
-    /// A pack; none where it is not there, or not one that can be dealt from.
+    /// A pack; `None` if it is missing or cannot be dealt from.
     async fn pack(&self, id: PackId) -> Result<Option<Arc<PicturePack>>, StoreError>;
 }
 
-/// An edge without pictures.
+/// The source of an edge without pictures.
 #[derive(Debug, Clone, Copy)]
 pub struct NoPictures;
 

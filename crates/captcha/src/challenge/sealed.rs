@@ -1,6 +1,6 @@
-//! The step of a challenge as it is sealed. Encryption hides an answer but not
-//! its length: so all answers of a kind have the same length, and numbers have
-//! a fixed one.
+//! The step of a challenge in its sealed form. Encryption hides an answer but
+//! not its length, so all answers of a kind have the same length and numbers
+//! have a fixed one.
 
 use munjigi_protocol::Algorithm;
 use postcard::fixint;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::{SealedPicture, SealedPuzzle, SealedStep, Way};
 use crate::pictures::{RightAnswer, Squares};
 
-/// [`SealedStep`].
+/// The sealed form of [`SealedStep`].
 #[derive(Serialize, Deserialize)]
 pub enum Step {
     Puzzle(SealedPuzzle),
     Picture(Picture),
 }
 
-/// [`SealedPicture`].
+/// The sealed form of [`SealedPicture`].
 #[derive(Serialize, Deserialize)]
 pub struct Picture {
     answer: Answer,
@@ -28,7 +28,7 @@ pub struct Picture {
     dealt_at: u64,
 }
 
-/// [`RightAnswer`].
+/// The sealed form of [`RightAnswer`].
 #[derive(Serialize, Deserialize)]
 enum Answer {
     Grid(Vec<Numbers>),
@@ -36,7 +36,7 @@ enum Answer {
     Turn(Vec<Numbers>),
 }
 
-/// Tiles or views, at most 64: a bit each.
+/// Tiles or views, at most 64: one bit each.
 #[derive(Serialize, Deserialize)]
 struct Numbers(#[serde(with = "fixint::le")] u64);
 
@@ -45,11 +45,12 @@ struct Numbers(#[serde(with = "fixint::le")] u64);
 struct Mask {
     columns: u8,
     rows: u8,
-    /// 64 × 64 bits, in two arrays because serde knows none of 512 bytes.
+    /// 64 × 64 bits, in arrays of arrays because serde supports no array of 512
+    /// bytes.
     bits: [[u8; 32]; 16],
 }
 
-/// [`super::Owed`].
+/// The sealed form of [`super::Owed`].
 #[derive(Serialize, Deserialize)]
 pub struct Owed {
     #[serde(with = "fixint::le")]

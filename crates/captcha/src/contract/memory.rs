@@ -1,4 +1,4 @@
-//! Fakes in memory, with their own clocks and with trouble on request.
+//! In-memory fakes with their own clocks and with faults on request.
 
 use core::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,21 +18,21 @@ use crate::shared::Shared;
 use crate::site::Site;
 use crate::vendor_keys::{ImportFilter, Imports};
 
-/// What goes wrong.
+/// The fault that a fake simulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// Nothing.
+    /// No fault.
     None,
-    /// No operation arrives.
+    /// No operation reaches the store.
     Unreachable,
-    /// The next operation is done, and its reply is lost.
+    /// The next operation is carried out, but its reply is lost.
     LosesOneReply,
 }
 
-/// Shard count, shard, attempt.
+/// Shard count, shard number, attempt id.
 type Key = (u16, u16, [u8; 16]);
 
-/// Rows in memory: one table per shard count and number, as the objects.
+/// Rows in memory, with one table per shard count and number, like the objects.
 #[derive(Debug)]
 pub struct MemoryRedemptions {
     rows: Shared<BTreeMap<Key, Row>>,
@@ -46,7 +46,7 @@ pub struct MemoryRedemptions {
 }
 
 impl MemoryRedemptions {
-    /// An empty store whose clock stands here.
+    /// Creates an empty store with its clock at `now`.
     pub fn new(now: UnixMillis) -> Self {
         Self {
             rows: Shared::default(),
@@ -64,7 +64,7 @@ impl MemoryRedemptions {
         self.clock.with(|clock| *clock = now);
     }
 
-    /// Makes trouble.
+    /// Sets the fault that later operations meet.
     pub fn set_trouble(&self, trouble: Trouble) {
         self.trouble.with(|known| *known = trouble);
     }
@@ -89,7 +89,7 @@ impl MemoryRedemptions {
         self.writes.copy()
     }
 
-    /// Operations so far, those that did not arrive among them.
+    /// Operations so far, including those that did not arrive.
     pub fn calls(&self) -> u32 {
         self.calls.copy()
     }
@@ -160,7 +160,7 @@ impl RedemptionStore for MemoryRedemptions {
     }
 }
 
-/// Prices in memory.
+/// Prices of "another way" in memory.
 #[derive(Debug)]
 pub struct MemoryPrices {
     prices: Shared<BTreeMap<Payer, Price>>,
@@ -169,7 +169,7 @@ pub struct MemoryPrices {
 }
 
 impl MemoryPrices {
-    /// An empty store whose clock stands here.
+    /// Creates an empty store with its clock at `now`.
     pub fn new(now: UnixMillis) -> Self {
         let trouble = Shared::new(Trouble::None);
         Self { prices: Shared::default(), clock: Shared::new(now), trouble }
@@ -180,7 +180,7 @@ impl MemoryPrices {
         self.clock.with(|clock| *clock = now);
     }
 
-    /// Makes trouble.
+    /// Sets the fault that later operations meet.
     pub fn set_trouble(&self, trouble: Trouble) {
         self.trouble.with(|known| *known = trouble);
     }
@@ -211,7 +211,7 @@ impl PriceStore for MemoryPrices {
     }
 }
 
-/// Sites in memory.
+/// Published sites in memory.
 #[derive(Debug, Default)]
 pub struct MemorySites {
     sites: Vec<(Arc<Site>, Vec<SecretHash>)>,
@@ -221,7 +221,7 @@ pub struct MemorySites {
 }
 
 impl MemorySites {
-    /// Publishes a site under its secrets.
+    /// Publishes a site together with the hashes of its secrets.
     pub fn publish(&mut self, site: Site, secrets: Vec<SecretHash>) {
         self.sites.retain(|(other, _)| other.sitekey != site.sitekey);
         self.sites.push((Arc::new(site), secrets));
@@ -232,7 +232,7 @@ impl MemorySites {
         self.imports = Some(imports(filter));
     }
 
-    /// Makes every look-up fail.
+    /// Makes every later look-up fail.
     pub fn fail(&self) {
         self.unreachable.set(true);
     }

@@ -1,4 +1,4 @@
-//! Published packs in memory.
+//! Published picture packs in memory.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use munjigi_protocol::{
 use crate::pictures::{PackSource, PicturePack};
 use crate::ports::StoreError;
 
-/// One pack of grids.
+/// A pack source with one pack of grids.
 #[derive(Debug)]
 pub struct OnePack(Arc<PicturePack>, Arc<Pools>);
 
 impl OnePack {
-    /// The pack's name.
+    /// Name of the only pack.
     pub const ID: PackId = PackId(*b"one-pack");
 
     /// # Panics
-    /// Never: the pack is a good one.
+    /// Never: the pack is valid.
     pub fn new() -> Self {
         let items = (0..64)
             .map(|number: u8| {
@@ -49,12 +49,12 @@ impl OnePack {
 }
 
 impl OnePack {
-    /// The pack.
+    /// The only pack, as the edge would load it.
     pub fn pack(&self) -> &PicturePack {
         &self.0
     }
 
-    /// The pools.
+    /// Pools that name only this pack.
     pub fn pools(&self) -> &Pools {
         &self.1
     }

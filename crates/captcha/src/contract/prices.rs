@@ -1,4 +1,4 @@
-//! What every store of prices must do.
+//! The contract of every price store.
 
 use core::ops::AsyncFn;
 
@@ -10,7 +10,7 @@ use crate::price::Price;
 /// Runs every clause, each on a fresh store.
 ///
 /// # Panics
-/// On the first clause that does not hold.
+/// Panics on the first clause that does not hold.
 pub async fn price_store<S: PriceStore>(fresh: impl AsyncFn() -> S) {
     begins_at_nothing(fresh().await).await;
     doubles_with_each_use(fresh().await).await;

@@ -1,4 +1,4 @@
-//! What every store of redemptions must do.
+//! The contract of every redemption store.
 
 use core::ops::AsyncFn;
 
@@ -13,15 +13,15 @@ use crate::redemption::{
     TokenHash,
 };
 
-/// More work than any attempt is asked for; still a number that JavaScript
-/// keeps exactly.
+/// More work than any attempt is asked for, yet still a number that JavaScript
+/// represents exactly.
 const MOST: u64 = 1 << 52;
 
-/// Runs every clause, each on a fresh store. `now` is about what the store's
-/// own clock shows.
+/// Runs every clause, each on a fresh store. `now` should be close to the
+/// store's own clock.
 ///
 /// # Panics
-/// On the first clause that does not hold.
+/// Panics on the first clause that does not hold.
 pub async fn redemption_store<S: RedemptionStore>(fresh: impl AsyncFn() -> S, now: UnixMillis) {
     spends_exactly_once(fresh().await, now).await;
     spends_exactly_once_under_contention(fresh().await, now).await;
@@ -117,7 +117,7 @@ async fn asks_only_more<S: RedemptionStore>(store: S, now: UnixMillis) {
     for (least, owed) in [(1_000, 1_000), (10, 1_000), (1_000, 1_000), (5_000, 5_000)] {
         assert_eq!(store.owe(&row, least).await, Ok(Owing::Noted { owed }));
     }
-    // What is owed is kept when the row is written again, and with it the rest.
+    // Owed work, and the rest of the row, survive another write.
     assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
     assert_eq!(store.attempt(&row, &AnswerHash([1; 16])).await, Ok(Attempted::First));
     assert_eq!(store.owe(&row, MOST).await, Ok(Owing::Noted { owed: MOST }));
@@ -143,7 +143,7 @@ async fn tries_one_answer<S: RedemptionStore>(store: S, now: UnixMillis) {
     assert_eq!(store.attempt(&row, &one).await, Ok(Attempted::First));
     assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
     assert_eq!(store.attempt(&row, &one).await, Ok(Attempted::Same));
-    // The answer is kept when the row is written again.
+    // The answer survives another write of the row.
     assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
     assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
     assert_eq!(store.redeem(&row, &stepped(1, 1)).await, Ok(Redeemed::First));
@@ -183,9 +183,8 @@ fn bytes(number: u32) -> [u8; 16] {
     bytes
 }
 
-/// The row of an attempt; ids differ between runs by the time.
-/// The address of a row among 64 shards that is kept for an hour: another one
-/// for each number and each time.
+/// The address of an attempt's row among 64 shards, kept for an hour: a
+/// different one for each number and each time.
 pub fn row(number: u32, now: UnixMillis) -> RowAddress {
     let mut id = bytes(number);
     for (slot, byte) in id.iter_mut().skip(8).zip(now.0.to_le_bytes()) {

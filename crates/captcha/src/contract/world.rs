@@ -1,6 +1,6 @@
-//! An edge in memory: one site, one visitor, the fakes, a clock that stands
-//! where the test puts it and randomness from a seed. What walks an attempt
-//! from challenge to siteverify, in tests and benches.
+//! An edge in memory: one site, one visitor, the fakes, a clock set by the test
+//! and seeded randomness. Tests and benches use it to take an attempt from
+//! challenge to siteverify.
 
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_pow::Puzzle;
@@ -31,13 +31,13 @@ use crate::visit::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};
 /// A root key for tests: the bytes 0–31.
 pub const ROOT_A: &str = "a1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
-/// Another.
+/// A second root key for tests.
 pub const ROOT_B: &str = "b2:_________________________________________-8";
 
 /// The check key for tests: the bytes 32–63.
 const KEY_CHECK: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
 
-/// It, parsed.
+/// The check key for tests, parsed.
 pub fn key_check() -> KeyCheck {
     KeyCheck::parse(KEY_CHECK).expect("32 bytes of base64")
 }
@@ -45,14 +45,14 @@ pub fn key_check() -> KeyCheck {
 /// An authority with these root keys.
 ///
 /// # Panics
-/// When the ring does not parse.
+/// Panics when the ring does not parse.
 pub fn authority(ring: &str) -> Authority {
     let ring = KeyRing::parse(ring).expect("a ring for tests is well-formed");
     Authority::new(&ring, key_check())
 }
 
-/// A site of default difficulty on `shop.example`, for tests that solve it
-/// rarely; [`World::new`] makes it easy.
+/// A site of default difficulty on `shop.example`, for tests that rarely solve;
+/// [`World::new`] makes it easy.
 pub fn site_config(sitekey: &str, secrets: Vec<String>) -> SiteConfig {
     SiteConfig {
         version: 1,
@@ -73,7 +73,7 @@ pub fn site_config(sitekey: &str, secrets: Vec<String>) -> SiteConfig {
     }
 }
 
-/// A visit by a browser about which nothing speaks.
+/// A visit by a browser with no suspicious traits.
 pub const FIREFOX: Visit = Visit {
     prefix: Prefix::V4([192, 0, 2]),
     country: Country::UNKNOWN,
@@ -116,16 +116,16 @@ impl TryRng for Seeded {
 
 impl TryCryptoRng for Seeded {}
 
-/// Everything an edge has.
+/// Everything that an edge has.
 #[derive(Debug)]
 pub struct World {
-    /// The keys.
+    /// The edge's keys, of [`ROOT_A`].
     pub authority: Authority,
-    /// The site.
+    /// The site's parsed configuration.
     pub site: Site,
-    /// The site's secret.
+    /// The site's secret, for siteverify.
     pub secret: Secret,
-    /// The visitor.
+    /// What the edge sees of the visitor.
     pub visit: Visit,
     /// What the widget reports.
     pub signals: Signals,
@@ -135,7 +135,7 @@ pub struct World {
     pub shards: u16,
     /// The counters of this isolate.
     pub counters: Shared<Counters>,
-    /// Pictures.
+    /// The published pack of pictures.
     pub packs: OnePack,
     /// Rows of attempts.
     pub redemptions: MemoryRedemptions,
@@ -147,10 +147,10 @@ pub struct World {
 }
 
 impl World {
-    /// A world whose site asks for next to no work.
+    /// A world whose site requires next to no work.
     ///
     /// # Panics
-    /// Never: what is fixed here is well-formed.
+    /// Never: its fixed values are well-formed.
     pub fn new() -> Self {
         let authority = authority(ROOT_A);
         let mut rng = Seeded(0);
@@ -180,19 +180,19 @@ impl World {
         world
     }
 
-    /// Publishes the site as it is now.
+    /// Publishes the site with its present configuration.
     pub fn publish(&mut self) {
         self.sites.publish(self.site.clone(), vec![self.secret.hash()]);
     }
 
-    /// Moves every clock.
+    /// Moves every clock forward.
     pub fn pass_seconds(&mut self, seconds: u64) {
         self.now = UnixMillis(self.now.0 + seconds * 1_000);
         self.redemptions.set_clock(self.now);
         self.prices.set_clock(self.now);
     }
 
-    /// A source of randomness that goes on from test to test.
+    /// A seeded source of randomness that continues from call to call.
     pub fn rng(&mut self) -> &mut (impl CryptoRng + use<>) {
         &mut self.rng
     }
@@ -215,7 +215,7 @@ impl World {
         Call { authority: &self.authority, site: &self.site, visit: &self.visit, now: self.now }
     }
 
-    /// Asks for a challenge.
+    /// Requests a challenge for a new attempt.
     pub fn issue(&mut self, request: &ChallengeRequest) -> Result<Issued, Refusal> {
         let mut rng = Seeded(self.rng.0);
         self.rng.0 += 1_000;
@@ -223,19 +223,19 @@ impl World {
         self.counters.with(|counters| issue(&call, request, self.shards, counters, &mut rng))
     }
 
-    /// A challenge that is not refused.
+    /// Issues a challenge and expects that it is not refused.
     ///
     /// # Panics
-    /// When it is.
+    /// Panics when it is refused.
     pub fn challenge(&mut self) -> ChallengeReply {
         let request = self.request();
         self.issue(&request).expect("the visitor is welcome").reply
     }
 
-    /// The request that hands in the solution of a puzzle.
+    /// The request that submits the solution of a puzzle.
     ///
     /// # Panics
-    /// When the step is no puzzle.
+    /// Panics when the step is not a puzzle.
     pub fn solution(&self, challenge: &ChallengeReply) -> SolutionRequest {
         let Step::Puzzle(step) = &challenge.step else { panic!("not a puzzle") };
         SolutionRequest {
@@ -258,7 +258,7 @@ impl World {
         }
     }
 
-    /// The request for another way.
+    /// The request that chooses "another way" instead of a picture.
     pub fn want_work(&self, challenge: &ChallengeReply) -> SolutionRequest {
         SolutionRequest {
             challenge: challenge.challenge.clone(),
@@ -272,7 +272,7 @@ impl World {
     /// The right answer to the picture of a challenge.
     ///
     /// # Panics
-    /// When the challenge does not open, or asks for no grid.
+    /// Panics when the challenge does not open or is not a grid.
     pub fn right_cells(&self, challenge: &ChallengeReply) -> Vec<u8> {
         let request = self.want_work(challenge);
         let opened = open(&self.authority, &request).expect("a challenge of this world");
@@ -284,7 +284,7 @@ impl World {
         }
     }
 
-    /// Hands in a solution.
+    /// Submits a solution.
     pub fn solve(&mut self, request: &SolutionRequest) -> Result<Solved, Refusal> {
         let mut rng = Seeded(self.rng.0);
         self.rng.0 += 1_000;
@@ -294,10 +294,10 @@ impl World {
         block_on(judge(&self.call(), &opened, request, &self.counters, &stores, &mut rng))
     }
 
-    /// A solution's token.
+    /// Submits a solution and expects a token.
     ///
     /// # Panics
-    /// When more is asked or it is refused.
+    /// Panics when it is refused or another step follows.
     pub fn token(&mut self, request: &SolutionRequest) -> String {
         match self.solve(request).map(|solved| solved.reply) {
             Ok(SolutionReply::Passed { token, .. }) => token,
@@ -305,10 +305,10 @@ impl World {
         }
     }
 
-    /// What a solution leads to next.
+    /// Submits a solution and expects another step.
     ///
     /// # Panics
-    /// When it passes or is refused.
+    /// Panics when it passes or is refused.
     pub fn next(&mut self, request: &SolutionRequest) -> ChallengeReply {
         match self.solve(request).map(|solved| solved.reply) {
             Ok(SolutionReply::Next(reply)) => reply,
@@ -316,7 +316,7 @@ impl World {
         }
     }
 
-    /// A token of a new attempt.
+    /// Completes a new attempt and returns its token.
     pub fn fresh_token(&mut self) -> String {
         let challenge = self.challenge();
         let solution = self.solution(&challenge);
@@ -332,12 +332,12 @@ impl World {
         }
     }
 
-    /// Verifies at our own path.
+    /// Calls siteverify at our own path.
     pub fn siteverify(&mut self, request: &SiteverifyRequest) -> Outcome {
         self.siteverify_at(None, request)
     }
 
-    /// Verifies at a vendor's path.
+    /// Calls siteverify at a vendor's path.
     pub fn siteverify_at(&mut self, path: Option<Vendor>, request: &SiteverifyRequest) -> Outcome {
         let mut rng = Seeded(self.rng.0);
         self.rng.0 += 1_000;
@@ -365,7 +365,7 @@ impl Default for World {
     }
 }
 
-/// A step's puzzle.
+/// Converts the step on the wire to a puzzle.
 fn puzzle(step: &PuzzleStep) -> Puzzle {
     Puzzle {
         algorithm: match step.algorithm {

@@ -1,12 +1,13 @@
-//! Which events of which attempts were seen lately. A challenge that is
-//! answered a thousand times is one attempt still: what it did is noted once,
-//! so that nobody makes a network dear, or a record wrong, with one seal.
+//! Which events of which attempts were seen recently. A challenge answered a
+//! thousand times is still one attempt: each event is counted once, so that
+//! nobody can use a single seal to raise a network's price or distort the
+//! records.
 
 use std::collections::BTreeSet;
 
-/// Two generations: the older one is forgotten when the younger is full. To
-/// be noted twice an attempt must outwait as many others, each of which was
-/// issued and counted.
+/// Two generations: the older one is dropped when the younger is full. To be
+/// counted twice, an attempt must wait until as many others have been issued
+/// and counted.
 #[derive(Debug, Default)]
 pub struct Recent {
     young: BTreeSet<u64>,
@@ -17,12 +18,12 @@ pub struct Recent {
 const GENERATION: usize = 4_096;
 
 impl Recent {
-    /// Whether an event is known.
+    /// Whether an event is remembered.
     pub fn contains(&self, event: u64) -> bool {
         self.young.contains(&event) || self.old.contains(&event)
     }
 
-    /// Remembers an event; whether it is new.
+    /// Remembers an event and returns whether it is new.
     pub fn insert(&mut self, event: u64) -> bool {
         if self.contains(event) {
             return false;

@@ -1,11 +1,12 @@
 //! A table of fixed size. A key belongs to one set of eight slots; when a set
 //! is full, its coldest slot makes room.
 //!
-//! What a flood of one-visit networks can push out is only what is as cold as
+//! A flood of one-visit networks can evict only counters that are as cold as
 //! they are, and a cold counter is worth nothing to its owner: it is below
-//! every free allowance, so losing it changes no price. A network that asks
-//! faster than newcomers churn its set grows warmer than they are and stays.
-//! The price of a bounded table is paid by us: we forget attackers that stay
+//! every free allowance, so losing it changes no price. A network that makes
+//! requests faster than newcomers replace its set grows warmer than they are
+//! and stays. We pay the price of a bounded table: attackers who stay as quiet
+//! as visitors are forgotten.
 //! as quiet as visitors.
 
 use super::{Load, Noted, decayed};
@@ -31,7 +32,7 @@ const ONE: u32 = 256;
 
 impl Slot {
     fn at(&self, tick: u64) -> Self {
-        // A tick of the past, where clocks differ, decays nothing.
+        // A tick in the past, where clocks differ, decays nothing.
         let passed = tick.saturating_sub(self.tick);
         Self {
             key: self.key,
@@ -46,7 +47,7 @@ impl Slot {
         Load { issued: whole(self.issued), solved: whole(self.solved), failed: whole(self.failed) }
     }
 
-    /// In 256ths, for comparing.
+    /// Total in 256ths, for comparison.
     const fn warmth(&self) -> u32 {
         Load { issued: self.issued, solved: 0, failed: self.failed }
             .weight(u32::MAX)
@@ -54,14 +55,14 @@ impl Slot {
     }
 }
 
-/// Rounded to the nearest.
+/// Converts 256ths to a whole number, rounded to the nearest.
 const fn whole(value: u32) -> u32 {
     value.saturating_add(ONE / 2) / ONE
 }
 
 impl Table {
-    /// A table of at least this many slots; the number of sets is a power of
-    /// two.
+    /// Creates a table of at least this many slots; the number of sets is a
+    /// power of two.
     pub fn new(slots: usize) -> Self {
         Self { sets: vec![[Slot::default(); WAYS]; (slots / WAYS).next_power_of_two()] }
     }

@@ -79,8 +79,7 @@ fn a_flood_of_one_visit_networks_does_not_hide_a_busy_one() {
         counters.note(&place(network), Noted::Issued, NOW);
     }
     assert_eq!(counters.pressure(&place(0), NOW).prefix.issued, 200);
-    // A visitor who comes during the flood is counted as nothing more than
-    // what they did.
+    // A visitor who arrives during the flood is counted only for what they did.
     let visitor = place(1 << 40);
     assert_eq!(counters.pressure(&visitor, NOW).prefix, Load::default());
     counters.note(&visitor, Noted::Issued, NOW);
@@ -117,9 +116,9 @@ fn a_networks_counters_outlive_midnight() {
     let issued = counters.pressure(&today, midnight).prefix.issued;
     // One tick of decay at most.
     assert!((196..=201).contains(&issued), "{issued}");
-    // Where a challenge of yesterday went is still known.
+    // A challenge of yesterday still leads to its network.
     assert!(counters.network(yesterday.visitor(), midnight).issued >= 195);
-    // At noon, yesterday costs nothing, and is not looked for.
+    // At noon, yesterday costs nothing and is not consulted.
     let noon = UnixMillis(midnight.0 + 43_200_000);
     let today = counters.place(&authority, &sitekey, &visit, noon);
     assert_eq!((today.yesterday, counters.pressure(&today, noon).prefix.issued), (None, 0));

@@ -97,7 +97,7 @@ fn without_webassembly_the_site_decides() {
 }
 
 #[test]
-fn a_rule_blocks_with_nothing_but_its_code() {
+fn a_blocked_visitor_learns_only_the_code() {
     let mut world = World::new();
     let mut config = site_config(&world.site.sitekey.to_string(), Vec::new());
     config.rules = vec![Rule {
@@ -123,7 +123,7 @@ fn an_invented_sitekey_costs_no_look_up() {
 }
 
 #[test]
-fn a_network_that_asks_much_pays_more_and_others_do_not() {
+fn a_busy_network_pays_more_and_others_do_not() {
     let mut world = World::new();
     let asked = |world: &mut World| {
         let Step::Puzzle(step) = world.challenge().step else { panic!("a puzzle") };
@@ -144,7 +144,7 @@ fn a_network_that_asks_much_pays_more_and_others_do_not() {
 }
 
 #[test]
-fn dear_puzzles_live_longer_and_are_kept_longer() {
+fn expensive_puzzles_live_longer_and_are_kept_longer() {
     let mut world = World::new();
     let mut config = site_config(&world.site.sitekey.to_string(), Vec::new());
     config.work.floor = 400_000;
@@ -222,7 +222,7 @@ fn an_invented_key_costs_no_look_up_in_any_shape() {
 }
 
 #[test]
-fn a_key_that_its_site_gave_back_is_unknown_although_the_filter_still_has_it() {
+fn a_key_that_its_site_dropped_is_unknown_although_the_filter_still_has_it() {
     let mut world = with_import();
     let config = site_config(&world.site.sitekey.to_string(), Vec::new());
     world.site = Site::parse(&config, Exemption::Ignored).unwrap();

@@ -1,6 +1,6 @@
 //! Crockford's base32 in lower case, big end first, spare bits zero. One
-//! spelling per value: upper case, `i`, `l`, `o` and hyphens, which people's
-//! readings of Crockford allow, are refused.
+//! spelling per value: upper case, `i`, `l`, `o` and hyphens, which Crockford's
+//! own rules accept, are refused.
 
 const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -8,7 +8,7 @@ const fn digits(bytes: usize) -> usize {
     (bytes * 8).div_ceil(5)
 }
 
-/// The digits of some bytes.
+/// Encodes bytes as digits.
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(digits(bytes.len()));
     let mut push = |five: u32| text.push(char::from(DIGITS[(five & 31) as usize]));
@@ -27,8 +27,7 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of some digits; `None` unless they are the one spelling of `N`
-/// bytes.
+/// Decodes digits; `None` unless they are the one spelling of `N` bytes.
 pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != digits(N) {
         return None;
@@ -47,8 +46,8 @@ pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     (held & ((1 << bits) - 1) == 0).then_some(bytes)
 }
 
-/// A digit's value, without a table that an index could be timed through:
-/// the digits of a secret pass here.
+/// A digit's value, computed without a table whose index could leak through
+/// timing: the digits of a secret pass through here.
 fn value(digit: u8) -> Option<u32> {
     let value = match digit {
         b'0'..=b'9' => digit - b'0',

@@ -148,7 +148,7 @@ fn keys_in_vendors_shapes_are_what_their_clients_expect_and_pass() {
 #[test]
 fn a_vendor_s_key_of_another_kind_or_with_a_changed_digit_is_refused() {
     let (check, mut rng) = (check(), rng());
-    // Alike in shape, and still not each other.
+    // Alike in shape, yet not interchangeable.
     let alias = check.mint_alias(Vendor::Recaptcha, &mut rng);
     let secret = check.mint_secret_of(Some(Vendor::Recaptcha), &mut rng).reveal();
     assert_eq!(check.secret(alias.as_str()), Err(KeyError::Check));
@@ -177,7 +177,7 @@ fn a_vendor_s_key_of_another_kind_or_with_a_changed_digit_is_refused() {
 }
 
 #[test]
-fn keys_of_vendors_own_making_are_known_by_their_shape() {
+fn keys_issued_by_vendors_are_recognised_by_their_shape() {
     let of_any = |is: fn(Vendor, &str) -> bool, text: &str| {
         Vendor::ALL.into_iter().find(|vendor| is(*vendor, text))
     };

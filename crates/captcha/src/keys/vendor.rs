@@ -1,14 +1,13 @@
-//! Keys in the shapes of other vendors, for clients that look at a key's
-//! shape before they send it. They carry check bytes as our own keys do, so
-//! an invented one costs no look-up; which site they stand for is the store's
-//! to know.
+//! Keys in the shapes of other vendors, for clients that check a key's shape
+//! before they send it. They carry check bytes as our own keys do, so an
+//! invented one costs no look-up; the store knows which site they stand for.
 //!
 //! Vendors' own keys, which a site may import, have no check. They are read
 //! by their shape alone, and more loosely.
 //!
 //! | vendor | sitekey | secret |
 //! | --- | --- | --- |
-//! | reCAPTCHA | `6L` and 38 digits of URL-safe base64 (28 bytes) | likewise |
+//! | reCAPTCHA | `6L` and 38 digits of URL-safe base64 (28 bytes) | the same |
 //! | hCaptcha | a UUID of version 4 (15 bytes around its fixed digits) | `0x` and 40 hex digits (20 bytes) |
 //! | Turnstile | `0x4A` and 20 digits of URL-safe base64 (15 bytes) | `0x4` and 32 digits (24 bytes) |
 //!
@@ -22,22 +21,22 @@ use zeroize::Zeroizing;
 
 use super::{KeyCheck, KeyError, Secret};
 
-/// Whose shapes and answers.
+/// A vendor whose key shapes and answers we imitate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Vendor {
     /// Google reCAPTCHA, all of its versions.
     Recaptcha,
-    /// hCaptcha.
+    /// hCaptcha, the public and the enterprise service.
     Hcaptcha,
-    /// Cloudflare Turnstile.
+    /// Cloudflare Turnstile, in all widget modes.
     Turnstile,
 }
 
 impl Vendor {
-    /// Every one.
+    /// Every vendor, in the order of the protocol page.
     pub const ALL: [Self; 3] = [Self::Recaptcha, Self::Hcaptcha, Self::Turnstile];
 
-    /// As configurations and commands name it.
+    /// The name in configurations and commands.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Recaptcha => "recaptcha",
@@ -46,8 +45,8 @@ impl Vendor {
         }
     }
 
-    /// What a sitekey's check is made over, so that no key passes as one of
-    /// another kind.
+    /// The label that a sitekey's check bytes cover, so that no key passes as
+    /// one of another kind.
     const fn sitekey_label(self) -> &'static str {
         match self {
             Self::Recaptcha => "recaptcha-sitekey",
@@ -64,8 +63,8 @@ impl Vendor {
         }
     }
 
-    /// Whose secret a text has the shape of, so far as its beginning and
-    /// length tell.
+    /// The vendor whose secrets a text resembles, judged by its beginning and
+    /// length alone.
     pub fn of_secret(text: &str) -> Option<Self> {
         match text.len() {
             40 if text.starts_with("6L") => Some(Self::Recaptcha),
@@ -76,7 +75,7 @@ impl Vendor {
         }
     }
 
-    /// Whose sitekey a text has the shape of, likewise.
+    /// The vendor whose sitekeys a text resembles, judged in the same way.
     pub fn of_sitekey(text: &str) -> Option<Self> {
         match text.len() {
             40 if text.starts_with("6L") => Some(Self::Recaptcha),
@@ -86,7 +85,7 @@ impl Vendor {
         }
     }
 
-    /// Whether a text could be a sitekey of the vendor's own making.
+    /// Whether a text could be a sitekey that the vendor issued.
     pub fn makes_sitekey(self, text: &str) -> bool {
         Self::of_sitekey(text) == Some(self)
             && match self {
@@ -95,13 +94,14 @@ impl Vendor {
             }
     }
 
-    /// Whether a text could be a secret of the vendor's own making.
+    /// Whether a text could be a secret that the vendor issued.
     pub fn makes_secret(self, text: &str) -> bool {
         Self::of_secret(text) == Some(self) && is_url_safe(text)
     }
 }
 
-/// A sitekey in a vendor's shape whose check passed: another name of a site.
+/// A sitekey in a vendor's shape whose check passed: an alias of a site's
+/// sitekey.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Alias {
     vendor: Vendor,
@@ -109,12 +109,12 @@ pub struct Alias {
 }
 
 impl Alias {
-    /// Whose shape it has.
+    /// The vendor whose shape it has.
     pub const fn vendor(&self) -> Vendor {
         self.vendor
     }
 
-    /// Its text.
+    /// The alias as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -127,7 +127,7 @@ impl fmt::Display for Alias {
 }
 
 impl KeyCheck {
-    /// Makes a sitekey in a vendor's shape.
+    /// Generates a sitekey in a vendor's shape.
     pub fn mint_alias(&self, vendor: Vendor, rng: &mut (impl CryptoRng + ?Sized)) -> Alias {
         let label = vendor.sitekey_label();
         let text = match vendor {
@@ -138,7 +138,7 @@ impl KeyCheck {
         Alias { vendor, text }
     }
 
-    /// Makes a secret in a vendor's shape; in ours without one.
+    /// Generates a secret in a vendor's shape, or in ours without a vendor.
     pub fn mint_secret_of(
         &self,
         vendor: Option<Vendor>,
@@ -154,7 +154,7 @@ impl KeyCheck {
         Secret { vendor: Some(vendor), text: Zeroizing::new(text) }
     }
 
-    /// Reads a sitekey in a vendor's shape that somebody sent.
+    /// Reads a sitekey in a vendor's shape that a client sent.
     pub fn alias(&self, text: &str) -> Result<Alias, KeyError> {
         let vendor = Vendor::of_sitekey(text).ok_or(KeyError::Shape)?;
         let label = vendor.sitekey_label();
@@ -169,7 +169,7 @@ impl KeyCheck {
         checked(passes).map(|()| Alias { vendor, text: text.to_owned() })
     }
 
-    /// Reads a secret in a vendor's shape that somebody sent.
+    /// Reads a secret in a vendor's shape that a client sent.
     pub(super) fn secret_of(&self, vendor: Vendor, text: &str) -> Result<Secret, KeyError> {
         let label = vendor.secret_label();
         let passes = match vendor {

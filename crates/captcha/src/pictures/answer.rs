@@ -1,4 +1,5 @@
-//! What is right, as it is sealed into a challenge, and whether an answer is.
+//! The right answer, as it is sealed into a challenge, and the check against
+//! it.
 
 use munjigi_protocol::{Answer, PictureType, RightRound};
 use serde::{Deserialize, Serialize};
@@ -6,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// The right answer to a picture, round by round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RightAnswer {
-    /// Per round exactly these tiles, ascending.
+    /// Per round: exactly these tiles, ascending.
     Grid(Vec<Vec<u8>>),
-    /// Per round any point in these squares.
+    /// Per round: any point in these squares.
     Area(Vec<Squares>),
-    /// Per round one of these views.
+    /// Per round: one of these views.
     Turn(Vec<Vec<u8>>),
 }
 
@@ -26,8 +27,8 @@ pub struct Squares {
 }
 
 impl Squares {
-    /// Whether a point is in one of the squares; thousandths from left and
-    /// top, 1,000 being the last square's.
+    /// Whether a point is in one of the squares. Coordinates are thousandths
+    /// from the left and the top; 1,000 belongs to the last square.
     fn hold(&self, [x, y]: [u16; 2]) -> bool {
         let place = |at: u16, squares: u8| {
             (at <= 1_000).then(|| {
@@ -40,20 +41,20 @@ impl Squares {
         }
     }
 
-    /// Whether the square of this number is one of them.
+    /// Whether the square of this number is set.
     fn at(&self, square: u32) -> bool {
         let byte = self.mask.get(square as usize / 8).copied().unwrap_or_default();
         byte >> (square % 8) & 1 == 1
     }
 
-    /// How many squares are right.
+    /// How many squares are set.
     pub fn count(&self) -> u32 {
         self.mask.iter().map(|byte| byte.count_ones()).sum()
     }
 }
 
 impl RightAnswer {
-    /// Gathers rounds; none where one of them is of another kind.
+    /// Collects rounds; `None` if one of them is of another kind.
     pub fn of<'a>(kind: PictureType, rounds: impl Iterator<Item = &'a RightRound>) -> Option<Self> {
         match kind {
             PictureType::Grid => rounds
@@ -82,7 +83,7 @@ impl RightAnswer {
         }
     }
 
-    /// The kind of picture.
+    /// The kind of picture that the answer belongs to.
     pub const fn kind(&self) -> PictureType {
         match self {
             Self::Grid(_) => PictureType::Grid,
@@ -91,7 +92,7 @@ impl RightAnswer {
         }
     }
 
-    /// Rounds.
+    /// Number of rounds, at least 1.
     pub const fn rounds(&self) -> usize {
         match self {
             Self::Grid(rounds) | Self::Turn(rounds) => rounds.len(),
@@ -99,8 +100,8 @@ impl RightAnswer {
         }
     }
 
-    /// Whether an answer is right: every round of it, and no more of them.
-    /// One of another kind never is.
+    /// Whether an answer is right in every round, with no extra rounds. An
+    /// answer of another kind never is.
     pub fn accepts(&self, answer: &Answer) -> bool {
         match (self, answer) {
             (Self::Grid(right), Answer::Grid { cells, .. }) => right == cells,

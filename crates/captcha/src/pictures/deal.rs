@@ -1,5 +1,5 @@
-//! Which picture an attempt is shown: a function of its seed and of what is
-//! published, so that replaying a solution shows the same one.
+//! Chooses the picture of an attempt as a function of its seed and of the
+//! published packs, so that replaying a solution shows the same one.
 
 use hmac::{Hmac, KeyInit, Mac};
 use munjigi_keys::{Kid, UnixMillis, leading};
@@ -15,32 +15,32 @@ use crate::pictures::name::PictureName;
 pub struct Dealt {
     /// What the visitor sees.
     pub step: PictureStep,
-    /// The right answer, which is only ever sealed.
+    /// The right answer; it leaves the edge only sealed.
     pub answer: RightAnswer,
-    /// The pack it comes from.
+    /// The pack that the picture comes from.
     pub pack: PackId,
 }
 
-/// For what a picture is dealt.
+/// What a picture is dealt for.
 pub(crate) struct Deal<'a> {
     pub authority: &'a Authority,
     /// The root key under which the attempt began.
     pub root: Kid,
-    /// The attempt.
+    /// The attempt's id.
     pub id: [u8; 16],
-    /// Kinds that the site shows.
+    /// Kinds of picture that the site shows.
     pub kinds: &'a [PictureType],
     pub now: UnixMillis,
-    /// Until when its images are fetched.
+    /// How long its images can be fetched.
     pub until: UnixMillis,
 }
 
-/// Packs that are tried before there is said to be none: one that was
-/// published may not be everywhere yet.
+/// Number of packs tried before the deal fails: a published pack may not have
+/// reached every location yet.
 const TRIES: usize = 3;
 
-/// Deals. `None` where there is nothing to deal from, or the source is away:
-/// a visitor never waits for it.
+/// Deals a picture. `None` if there is nothing to deal from or the source does
+/// not answer: a visitor never waits for it.
 pub(crate) async fn deal<S: PackSource>(deal: &Deal<'_>, source: &S) -> Option<Dealt> {
     let dice = Dice(deal.authority.picture_seed(deal.root, &deal.id)?);
     let pools = source.pools().await.ok()??;
@@ -62,9 +62,9 @@ pub(crate) async fn deal<S: PackSource>(deal: &Deal<'_>, source: &S) -> Option<D
 /// its name, so that no two are the same.
 type Place = (u64, u64, PackId);
 
-/// The packs of the kind whose turn it is, then those of the others, each in
-/// an order of the attempt's own. A pack that is added or retired changes the
-/// picture of those attempts alone that it wins or loses.
+/// The packs of the kind whose turn it is, then those of the others, each in an
+/// order specific to the attempt. Adding or retiring a pack changes the
+/// pictures of only those attempts that the pack gains or loses.
 fn candidates(dice: &Dice, pools: &Pools, deal: &Deal<'_>) -> Vec<(Place, PoolEntry)> {
     let now = deal.now.seconds();
     pools
@@ -120,11 +120,11 @@ fn chosen(dice: &Dice, pack: &PicturePack, deal: &Deal<'_>) -> Option<Dealt> {
     })
 }
 
-/// Numbers that follow from an attempt's seed and nothing else.
+/// Numbers that depend on an attempt's seed and nothing else.
 struct Dice([u8; 32]);
 
 impl Dice {
-    /// The number of a purpose; its parts have fixed lengths, or are last.
+    /// The number for a purpose; its parts have fixed lengths or come last.
     fn number(&self, purpose: &[&[u8]]) -> u64 {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes any key");
         for part in purpose {

@@ -1,6 +1,6 @@
-//! The name of an image for one challenge: only the edge can read which image
+//! The name of an image for one challenge. Only the edge can read which image
 //! of which pack it is, and two challenges that show the same image name it
-//! differently. So nobody learns from names what was shown before.
+//! differently, so names do not reveal what was shown before.
 
 use hmac::{Hmac, KeyInit, Mac};
 use munjigi_keys::{UnixMillis, leading};
@@ -11,22 +11,22 @@ use sha2::Sha256;
 use crate::authority::Authority;
 use crate::seal::{Encrypted, MAX_SEAL_CHARS, NONCE_BYTES, SealError, decode, encode};
 
-/// Of the payload.
+/// Version of the payload.
 const VERSION: u8 = 2;
 /// The previous version, still found in names that an edge of the previous
 /// release made.
 const VERSION_BEFORE: u8 = 1;
 
-/// An image of a challenge.
+/// An image as one challenge names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PictureName {
-    /// The pack.
+    /// The pack that holds the image.
     pub pack: PackId,
     /// The item's place in the pack.
     pub item: u16,
     /// The image's place in the item.
     pub image: u8,
-    /// Until when it is served, whole seconds.
+    /// How long the image is served, in whole seconds.
     pub until: UnixMillis,
 }
 
@@ -34,7 +34,7 @@ pub struct PictureName {
 struct Payload {
     version: u8,
     pack: [u8; 8],
-    /// Of a fixed length, which does not reveal how large it is.
+    /// Fixed length, so that it does not reveal the number's size.
     #[serde(with = "postcard::fixint::le")]
     item: u16,
     image: u8,
@@ -59,9 +59,9 @@ impl From<Before> for Payload {
 }
 
 impl PictureName {
-    /// Seals under the first key. The nonce is a function of the attempt's
-    /// seed and of what is named: the same attempt names an image the same
-    /// way, and no nonce is ever used for two plaintexts.
+    /// Seals under the first key. The nonce is a function of the attempt's seed
+    /// and of the image: the same attempt names an image the same way, and no
+    /// nonce is used for two plaintexts.
     #[expect(clippy::missing_panics_doc, reason = "the expectation states why none happens")]
     pub fn seal(&self, authority: &Authority, seed: &[u8; 32]) -> String {
         let keys = authority.first();
@@ -80,7 +80,8 @@ impl PictureName {
         Encrypted::encrypt(keys.kid, &keys.picture_name, nonce, associated, &message).write()
     }
 
-    /// Opens a name.
+    /// Opens a name that a browser sent; fails unless an edge of ours sealed
+    /// it.
     pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
         let mut seal = Encrypted::read(text, MAX_SEAL_CHARS)?;
         let keys = authority.find(seal.kid).ok_or(SealError)?;

@@ -1,6 +1,6 @@
-//! A pack as something that can be dealt from: its parts fit together, and a
-//! guess passes seldom enough. How one is drawn is the origin's and the
-//! gpu-backend's business; how it is spelt stands in `munjigi-protocol`.
+//! A pack that can be dealt from: its parts fit together, and a guess rarely
+//! passes. The origin and the gpu-backend draw packs; `munjigi-protocol`
+//! defines their encoding.
 
 use munjigi_protocol::{ImageSpan, Pack, PackId, PackItem, PictureType, Pools, RightRound};
 
@@ -13,11 +13,10 @@ const MAX_SQUARES: u8 = 64;
 const MAX_PROMPT_BYTES: usize = 64;
 const MAX_ROUNDS: usize = 3;
 
-/// Tiles that are right where nine are dealt: three, four or five, each as
-/// often.
+/// Number of right tiles among nine: three, four or five, equally often.
 const USUALLY_RIGHT: core::ops::RangeInclusive<u32> = 3..=5;
 
-/// That rule weighs as much as so many grids of the pack.
+/// That rule weighs as much as this many grids of the pack.
 const KNOWN_AS: f64 = 32.0;
 
 /// A guesser who knows where things tend to lie finds one at most this many
@@ -36,7 +35,7 @@ pub struct PicturePack {
 /// Why a pack cannot be dealt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
-    /// Not the one encoding of a pack, or of pools.
+    /// Not the canonical encoding of a pack or of pools.
     #[error("the body is not postcard as the protocol says")]
     Unreadable,
     /// No items, or more than 1,024.
@@ -45,46 +44,47 @@ pub enum PackError {
     /// Rows and columns do not suit the kind.
     #[error("rows and columns do not suit the pack's type")]
     Layout,
-    /// Not a content type that every browser shows.
+    /// Not a content type that every browser can show.
     #[error("content_type is neither image/jpeg nor image/avif")]
     ContentType,
     /// A prompt is empty, longer than 64 bytes, or has control characters.
     #[error("a prompt has 1 to 64 bytes and no control characters")]
     Prompt,
-    /// Not as many images as the kind has, or one outside the pack's object.
+    /// The wrong number of images for the kind, or one outside the pack's
+    /// object.
     #[error("an item's images are not those of its type, or lie outside the pack's object")]
     Images,
     /// An answer of another kind, out of range or out of order.
     #[error("an item's answer does not suit its picture")]
     Answer,
-    /// Three rounds are not enough.
+    /// Even three rounds leave guesses too good a chance.
     #[error("a guess passes more than once in 200 times even in three rounds")]
     Guessed,
 }
 
-/// A pack as the origin sends and the edge keeps it: postcard, which says the
-/// same in a third of JSON's bytes, and is read by a tenth of the code.
+/// Encodes a pack as the origin sends it and the edge keeps it: in postcard,
+/// which takes a third of JSON's bytes and a tenth of its decoder's code.
 pub fn write_pack(pack: &Pack) -> Vec<u8> {
     encode(pack)
 }
 
-/// Pools likewise.
+/// Encodes pools in the same way.
 pub fn write_pools(pools: &Pools) -> Vec<u8> {
     encode(pools)
 }
 
-/// Reads pools. Not more are read than bytes are there.
+/// Reads pools, at most as many as the bytes can hold.
 pub fn read_pools(bytes: &[u8]) -> Result<Pools, PackError> {
     decode(bytes).map_err(|_| PackError::Unreadable)
 }
 
 impl PicturePack {
-    /// Reads a pack.
+    /// Reads a pack from its canonical bytes and checks it.
     pub fn read(bytes: &[u8]) -> Result<Self, PackError> {
         Self::parse(decode(bytes).map_err(|_| PackError::Unreadable)?)
     }
 
-    /// Checks a pack.
+    /// Checks that a pack can be dealt from.
     pub fn parse(pack: Pack) -> Result<Self, PackError> {
         if pack.items.is_empty() || pack.items.len() > MAX_ITEMS {
             return Err(PackError::Items);
@@ -117,23 +117,24 @@ impl PicturePack {
         Ok(Self { pack, rounds })
     }
 
-    /// What was checked.
+    /// The checked pack.
     pub const fn pack(&self) -> &Pack {
         &self.pack
     }
 
-    /// The pack's name.
+    /// The pack's id.
     pub const fn id(&self) -> PackId {
         self.pack.id
     }
 
-    /// Rounds of a challenge: the fewest that keep a guess from passing more
-    /// than once in 200 times.
+    /// Rounds per challenge: the fewest with which a guess passes at most once
+    /// in 200 times.
     pub const fn rounds(&self) -> usize {
         self.rounds
     }
 
-    /// Where an image lies.
+    /// Position of an image in the pack's object; `None` if there is no such
+    /// image.
     pub fn image(&self, item: u16, image: u8) -> Option<ImageSpan> {
         self.pack.items.get(usize::from(item))?.images.get(usize::from(image)).copied()
     }
@@ -174,7 +175,7 @@ fn ascending_below(numbers: &[u8], below: u32) -> bool {
         && numbers.last().is_some_and(|last| u32::from(*last) < below)
 }
 
-/// A bit per square, spare bits zero, at least one set.
+/// One bit per square, spare bits zero, at least one set.
 fn squares_fit(columns: u8, rows: u8, mask: &[u8]) -> bool {
     let squares = usize::from(columns) * usize::from(rows);
     let spare = (mask.len() * 8).saturating_sub(squares);
@@ -185,21 +186,21 @@ fn squares_fit(columns: u8, rows: u8, mask: &[u8]) -> bool {
         && mask.last().is_some_and(|last| last.leading_zeros() as usize >= spare)
 }
 
-/// How often the best guess of one round passes that has not looked at the
-/// picture, but knows how packs are made.
+/// How often the best guess for one round passes if the guesser has not seen
+/// the picture but knows how packs are made.
 fn guessed(pack: &Pack, tiles: u32) -> f64 {
     let items = count(pack.items.len());
     match pack.picture_type {
-        // How many tiles are right is known to be drawn, not which. How many
-        // it is how often in this very pack nobody knows who has not seen its
-        // answers; they know by which rule it was made.
+        // The number of right tiles is drawn by a known rule; which tiles they
+        // are is not. Only someone who has seen the answers knows how often
+        // each number occurs in this very pack; everyone knows the rule.
         PictureType::Grid => {
             let often = |right: u32| {
                 let so_many = |item: &&PackItem| matches!(&item.answer, RightRound::Grid { cells } if cells.len() == right as usize);
                 count(pack.items.iter().filter(so_many).count())
             };
             let usual: f64 = USUALLY_RIGHT.map(often).sum();
-            // Of a pack that is made by another rule only itself is known.
+            // For a pack made by another rule, only the pack itself is known.
             let known = if usual < items { 0.0 } else { KNOWN_AS };
             let share = |right: u32| {
                 let by_rule = if USUALLY_RIGHT.contains(&right) { known / 3.0 } else { 0.0 };

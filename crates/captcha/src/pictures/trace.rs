@@ -1,23 +1,23 @@
-//! What the way in which a picture was answered adds to the score. It only
-//! adds: keys, switches and voices answer without a pointer, some people are
-//! slow, and some are very regular.
+//! What the way a picture was answered adds to the score. It only adds:
+//! keyboards, switches and voice control answer without a pointer, some people
+//! are slow, and some are very regular.
 
 use munjigi_protocol::Trace;
 
-/// Most that a trace adds, in hundredths of score.
+/// The most that a trace adds, in hundredths of the score.
 const MOST: u8 = 15;
 
 /// Added for each feature that fits a person, in hundredths.
 const EACH: u8 = 5;
 
-/// Nobody sees what is asked and acts on it faster, in tenths of a second.
+/// No person sees what is asked and acts on it faster, in tenths of a second.
 const FASTEST_ACT: u16 = 5;
 
 /// Points for a trace. `shown_seconds` is how long ago the picture was dealt
 /// by the edge's own clock, `rounds` how many rounds it had.
 ///
-/// A bot may claim what it likes; what it claims must at least fit the
-/// edge's clock, which makes it wait.
+/// A bot can claim anything, but its claims must at least fit the edge's clock,
+/// which forces it to wait.
 pub(crate) fn bonus(trace: Trace, shown_seconds: u64, rounds: usize) -> u8 {
     let fits_the_clock =
         trace.whole > 0 && u64::from(trace.whole / 10) <= shown_seconds.saturating_add(1);

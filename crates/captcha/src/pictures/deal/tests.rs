@@ -7,7 +7,7 @@ use super::*;
 use crate::contract::{ROOT_A, authority, block_on};
 use crate::ports::StoreError;
 
-/// Published packs.
+/// A source of published packs.
 #[derive(Default)]
 struct Packs {
     pools: Pools,
@@ -79,7 +79,7 @@ fn all() -> Packs {
 }
 
 #[test]
-fn an_attempt_is_dealt_the_same_again_and_others_something_else() {
+fn an_attempt_is_dealt_the_same_picture_again_and_others_another() {
     let packs = all();
     let seen: Vec<_> = (0..=255).map(|id| dealt(&packs, PictureType::ALL, id).unwrap()).collect();
     for (id, dealt) in (0..=255).zip(&seen) {
@@ -87,7 +87,7 @@ fn an_attempt_is_dealt_the_same_again_and_others_something_else() {
     }
     for number in 1..=4 {
         let often = seen.iter().filter(|dealt| dealt.pack == PackId([number; 8])).count();
-        // Each kind a third of the time; grids are shared by two packs.
+        // Each kind gets a third of the deals; two packs share the grids.
         assert!((20..=120).contains(&often), "pack {number}: {often}");
     }
     let prompts = |dealt: &Dealt| format!("{:?} {}", dealt.pack, dealt.step.rounds[0].prompt);

@@ -27,12 +27,12 @@ fn grid(cells: &[&[u8]]) -> Pack {
     pack(PictureType::Grid, 3, 3, items.collect())
 }
 
-/// A good pack of grids: three, four or five of nine.
+/// A valid pack of grids: three, four or five of nine.
 fn grids() -> Pack {
     grid(&[&[0, 1, 2], &[3, 4, 5, 6], &[4, 5, 6, 7, 8]])
 }
 
-/// Pictures of which so many of 1,000 squares are right.
+/// Pictures in which this many of 1,000 squares are right.
 fn areas(right: usize) -> Pack {
     let mut mask = vec![0; 125];
     for square in 0..right {
