@@ -1,10 +1,11 @@
-//! What is asked of a visit: a pure function of the site, its rules, the
+//! What a visit is asked to do: a pure function of the site, its rules, the
 //! visit, the widget's signals and the counters.
 //!
-//! Work is `floor × pressure × risk × rule`, held between the site's floor
-//! and ceiling. Pressure comes from the counters and rises without a step:
-//! twice as many requests cost twice as much each. Risk comes from what the
-//! visit looks like, and weighs little, because an attacker can change how a
+//! Work is `floor × pressure × risk × rule`, kept between the site's floor and
+//! ceiling. Pressure comes from the counters and rises continuously: with twice
+//! as many requests, each costs twice as much. Risk comes from what the visit
+//! looks like and weighs little, because an attacker can change that. The
+//! weights are in `risk`.
 //! visit looks. The weights are in `risk`.
 
 mod fallback;
@@ -27,39 +28,39 @@ use crate::price::Price;
 use crate::site::{Rule, Site};
 use crate::visit::Visit;
 
-/// What the policy looks at.
+/// The input of the policy.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// The site.
+    /// The site that the visit is for.
     pub site: &'a Site,
     /// Host of the page.
     pub hostname: &'a Hostname,
     /// What the visitor is doing.
     pub action: &'a Action,
-    /// The request.
+    /// What the edge sees of the request.
     pub visit: &'a Visit,
     /// What the widget reported.
     pub signals: &'a Signals,
-    /// What the counters say.
+    /// What the counters say about the visit.
     pub pressure: &'a Pressure,
     /// The hash that the browser can compute.
     pub algorithm: Algorithm,
-    /// How far the attempt is.
+    /// How far the attempt has got.
     pub stage: Stage,
 }
 
-/// How far an attempt is.
+/// How far an attempt has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// It begins.
+    /// A first challenge was requested.
     Start,
-    /// A solution came.
+    /// A solution arrived.
     Solution {
         /// Expected hashes of the puzzle that was just solved.
         proven: u64,
         /// Puzzles of the attempt before that one.
         puzzles: u8,
-        /// Whether it came from where the challenge went.
+        /// Whether it came from the network that the challenge went to.
         network: Network,
     },
 }
@@ -67,52 +68,52 @@ pub enum Stage {
 /// Whether a solution came from the network that the challenge went to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
-    /// The same.
+    /// From the same network.
     Same,
-    /// Another: a phone that left its Wi-Fi, or solvers somewhere else.
+    /// From another: a phone that left its Wi-Fi, or solvers elsewhere.
     Other,
 }
 
-/// What is asked.
+/// What a visit has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
     /// Expected hashes per sub-puzzle.
     pub work: u64,
-    /// Sub-puzzles.
+    /// Number of sub-puzzles.
     pub count: u32,
     /// Whether a picture follows the puzzle.
     pub step: DemandStep,
-    /// Expected hashes in all that stand in for a picture, the puzzle before
-    /// it among them: what a site without pictures asks.
+    /// Expected hashes in total that replace a picture, including the puzzle
+    /// before it: what a site without pictures requires.
     pub instead_of_picture: u64,
     /// In hundredths: 0 = bot, 100 = person.
     pub score: u8,
     /// 0–100.
     pub risk: u8,
-    /// Whether the visit is never turned away for what others do: the site
-    /// is exempt, or a rule allows it by what the edge sees.
+    /// Whether the visit is never turned away because of other visitors: the
+    /// site is exempt, or a rule allows the visit by what the edge sees.
     pub favoured: bool,
 }
 
-/// Why nothing is asked.
+/// Why a visit is refused instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
     /// A rule blocks the visit.
     Blocked,
-    /// SHA-256 cannot express what is due of the network.
+    /// SHA-256 cannot express what the network owes.
     Network {
-        /// When to come again.
+        /// Seconds to wait before a retry.
         seconds: u32,
     },
-    /// The site has had more attempts by SHA-256 than it takes.
+    /// The site has had more attempts by SHA-256 than it accepts.
     Site {
-        /// When to come again.
+        /// Seconds to wait before a retry.
         seconds: u32,
     },
 }
 
 impl Demand {
-    /// Expected hashes in all.
+    /// Expected hashes of all sub-puzzles together.
     pub const fn total(&self) -> u64 {
         self.work.saturating_mul(self.count as u64)
     }
@@ -121,34 +122,34 @@ impl Demand {
 /// What completes an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DemandStep {
-    /// The puzzle alone.
+    /// A puzzle is enough.
     Puzzle,
-    /// A picture after the puzzle.
+    /// A picture follows the puzzle.
     Picture,
 }
 
 /// A challenge lives this many times as long as a slow phone is expected to
-/// solve it: the longest of 16 sub-puzzles is lucky or not, and batteries
-/// throttle.
+/// need: how long 16 sub-puzzles take depends on luck, and phones throttle on
+/// battery.
 const LIFETIME_FACTOR: u64 = 20;
 
 const MIN_LIFETIME_SECONDS: u64 = 300;
 
-/// The rule `harder`, and what stands in for a picture that a site does not
-/// have.
+/// The factor of the rule `harder`, and of the work that replaces a picture on
+/// sites that have none.
 const HARDER: u64 = 8;
 
-/// From this risk on work doubles.
+/// From this risk on, work doubles.
 const DOUBTFUL: u8 = 30;
 
-/// From this risk on a picture is asked.
+/// From this risk on, a picture is required.
 const RISKY: u8 = 60;
 
-/// Best score of an attempt that proves work alone where more was asked:
+/// Highest score of an attempt that only proves work where more was required:
 /// by SHA-256 or by "another way".
 const WORK_ALONE_SCORE: u8 = 50;
 
-/// Least score of who answered a picture.
+/// Lowest score of a visitor who answered a picture.
 const PICTURE_SCORE: u8 = 60;
 
 /// "Another way" begins at this many times the site's floor…
@@ -157,7 +158,7 @@ const ANOTHER_WAY_FACTOR: u64 = 4;
 /// …and ends here, on a median phone.
 pub const ANOTHER_WAY_MAX_SECONDS: u64 = 60;
 
-/// Decides.
+/// Decides what a visit has to do, or refuses it.
 pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
     let Question { site, pressure, algorithm, .. } = *question;
     let rule = site
@@ -167,8 +168,8 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
     let verdict = rule.map(|rule| rule.verdict);
     let vouched = verdict == Some(Verdict::Allow) && rule.is_some_and(Rule::vouches);
     let risk = risk::risk(question);
-    // An `allow` by what the client says of itself, or by nothing at all,
-    // leaves the counters in force: else a bot would choose to be allowed.
+    // An `allow` by what the client says about itself, or by nothing at all,
+    // leaves the counters in force: otherwise bots would choose to be allowed.
     let pressed = if vouched { pressure::ONE } else { pressure::factor(pressure) };
     let (rule, wants_picture) = match verdict {
         Some(Verdict::Block) => return Err(Refused::Blocked),
@@ -215,14 +216,14 @@ fn work(site: &Site, algorithm: Algorithm, factor: u64) -> u64 {
     }
 }
 
-/// How an attempt was earned, as far as the score looks at it.
+/// How an attempt was earned, as far as it affects the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Earned {
-    /// By HashWX where nothing more was asked.
+    /// By HashWX alone, where nothing more was required.
     Puzzle,
     /// By SHA-256, or by "another way".
     WorkAlone,
-    /// By a picture.
+    /// By answering a picture.
     Picture,
 }
 
@@ -245,8 +246,8 @@ pub fn score(risk: u8, earned: Earned) -> u8 {
     }
 }
 
-/// The score of an attempt whose picture was answered: what the way it was
-/// answered adds never lifts it above that of a visit without risk.
+/// The score of an attempt whose picture was answered. The bonus for how it was
+/// answered never lifts it above the score of a visit without risk.
 pub fn picture_score(risk: u8, bonus: u8) -> u8 {
     score(risk, Earned::Picture).saturating_add(bonus).min(100)
 }
@@ -256,7 +257,7 @@ pub fn another_way(site: &Site, algorithm: Algorithm, price: Price) -> u64 {
     if site.exempt {
         return site.work.floor;
     }
-    // Past a few doublings every site is at the cap; more would only overflow.
+    // After a few doublings every site is at the cap; more would only overflow.
     let doublings = price.doublings().min(16);
     let count = u64::from(site.count);
     let (base, most) = match algorithm {
@@ -272,7 +273,7 @@ pub fn another_way(site: &Site, algorithm: Algorithm, price: Price) -> u64 {
     (base.min(most) << doublings).min(most)
 }
 
-/// Work per sub-puzzle of a further puzzle of this many hashes in all.
+/// Work per sub-puzzle for a further puzzle of this many hashes in total.
 pub fn spread(site: &Site, algorithm: Algorithm, total: u64) -> u64 {
     let work = total.div_ceil(u64::from(site.count)).max(1);
     match algorithm {
@@ -281,7 +282,7 @@ pub fn spread(site: &Site, algorithm: Algorithm, total: u64) -> u64 {
     }
 }
 
-/// The most work per sub-puzzle that a site asks.
+/// The most work per sub-puzzle that a site may require.
 fn ceiling(site: &Site) -> u64 {
     let bound = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(site.count);
     site.work.ceiling.min(bound).max(site.work.floor)

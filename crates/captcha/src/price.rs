@@ -1,13 +1,13 @@
-//! The price of "another way": each use by a network on a site doubles it,
-//! up to what a person still waits for, and it halves again with time. Never
-//! a refusal. Who pays and where the number is kept is the port's.
+//! The price of "another way": each use by a network on a site doubles it, up
+//! to what a person still waits for, and it halves again over time. It never
+//! becomes a refusal. The port decides who pays and where the number is stored.
 
 use serde::{Deserialize, Serialize};
 
 use munjigi_keys::UnixMillis;
 
-/// How often a network used another way lately: doublings of the price, as
-/// of a time.
+/// How often a network recently used another way: doublings of the price, as of
+/// a point in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     uses: u32,
@@ -18,11 +18,11 @@ pub struct Price {
 pub const FORGET_SECONDS: u64 = 1_800;
 
 /// More doublings are not remembered: the cap is reached long before, and a
-/// network that stops must not wait for days.
+/// network that stops must not have to wait for days.
 const MAX_USES: u32 = 12;
 
 impl Price {
-    /// The price as it is now.
+    /// The price at this time.
     #[must_use]
     pub fn at(self, now: UnixMillis) -> Self {
         let passed = now.seconds().saturating_sub(self.at_seconds);
@@ -36,20 +36,20 @@ impl Price {
         }
     }
 
-    /// The price after one more use now.
+    /// The price after one more use at this time.
     #[must_use]
     pub fn raised(self, now: UnixMillis) -> Self {
         let current = self.at(now);
         Self { uses: (current.uses + 1).min(MAX_USES), ..current }
     }
 
-    /// The price as its last use paid it: for a use that is asked about again.
+    /// The price that its last use paid, for a use that asks again.
     #[must_use]
     pub const fn before_last(self) -> Self {
         Self { uses: self.uses.saturating_sub(1), ..self }
     }
 
-    /// The most that it can be.
+    /// The highest possible price.
     pub const HIGHEST: Self = Self { uses: MAX_USES, at_seconds: 0 };
 
     /// How often the price has doubled.
@@ -57,13 +57,13 @@ impl Price {
         self.uses
     }
 
-    /// Seconds from now until no more than so many doublings are left.
+    /// Seconds from now until at most this many doublings are left.
     pub(crate) const fn seconds_until(self, doublings: u32, now: UnixMillis) -> u64 {
         let forgotten = self.uses.saturating_sub(doublings) as u64 * FORGET_SECONDS;
         (self.at_seconds + forgotten).saturating_sub(now.seconds())
     }
 
-    /// When nothing of it is left, so that the row may go.
+    /// When nothing of it is left and the row can be deleted.
     pub const fn forgotten_at(self) -> UnixMillis {
         UnixMillis::from_seconds(self.at_seconds + self.uses as u64 * FORGET_SECONDS)
     }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn looking_often_does_not_keep_a_price_up() {
+    fn reading_a_price_often_does_not_keep_it_up() {
         let mut price = Price::default().raised(NOW).raised(NOW);
         for seconds in 0..3_600 {
             price = price.at(later(seconds));

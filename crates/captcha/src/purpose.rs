@@ -1,21 +1,22 @@
-//! What the edge's root keys are derived into: a key for one purpose each.
+//! The keys derived from the edge's root keys: one key per purpose.
 
 use munjigi_keys::{KEY_BYTES, RingKey};
 use zeroize::Zeroizing;
 
-/// What a root key is used for. A seal of one purpose never opens as another.
+/// What a derived key is used for. A seal of one purpose never opens as
+/// another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Tags of tokens.
+    /// Authentication tags of tokens.
     Token,
     /// Encryption of challenges.
     Challenge,
-    /// The pseudonym of a network prefix for a site and a day: inside a
-    /// challenge and in the counters.
+    /// The pseudonym of a network prefix for a site and a day, in challenges
+    /// and in the counters.
     Visitor,
-    /// Which picture belongs to an attempt.
+    /// Selection of an attempt's picture.
     Picture,
-    /// Encryption of the names of its images.
+    /// Encryption of the names of a picture's images.
     PictureName,
 }
 
@@ -30,7 +31,7 @@ impl Purpose {
         }
     }
 
-    /// The key of this purpose.
+    /// Derives the key of this purpose from a root key.
     pub fn key(self, root: &RingKey) -> Zeroizing<[u8; KEY_BYTES]> {
         root.derive(self.info())
     }

@@ -1,13 +1,13 @@
-//! The row of an attempt as a state machine: what each operation answers and
-//! what it leaves in the row. Pure: the object at the edge and the fake in
-//! tests both call it inside their transaction.
+//! An attempt's row as a state machine: what each operation answers and what it
+//! leaves in the row. Pure: the object at the edge and the fake in tests both
+//! call it inside their transaction.
 //!
-//! Four facts hold however requests interleave. A token is spent once per
-//! attempt, whatever else was sealed under its id. Once a picture was asked,
-//! only a token that was earned through it (or its paid alternative) is
-//! redeemable. Once more work was asked, only a token that paid for it is.
-//! One answer is tried per attempt, and choosing the alternative is an answer
-//! too.
+//! Four invariants hold for any interleaving of requests. One token per attempt
+//! is spent once, even if others were sealed under the same id. Once a picture
+//! is required, only a token that was earned through it (or its paid
+//! alternative) is redeemable. Once more work is required, only a token that
+//! paid for it is. One answer is tried per attempt, and choosing the
+//! alternative counts as an answer.
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId, Redeemed as RedeemedEvent};
@@ -15,19 +15,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{SecretHash, Sitekey};
 
-/// What is kept about an attempt. No row is the same as [`Row::default`].
+/// What is stored about an attempt. An absent row equals [`Row::default`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// A picture was asked.
+    /// Whether a picture was required.
     pub stepped: bool,
-    /// Expected hashes that a token must have paid in all, below 2^53; only
+    /// Expected hashes that a token must have paid in total, below 2^53; only
     /// increases.
     pub owed: u64,
     /// The one answer that may be tried.
     pub answer: Option<AnswerHash>,
-    /// By what the attempt was spent.
+    /// What spent the attempt; `None` while it is unspent.
     pub spent: Option<Spent>,
-    /// Calls that were refused because the attempt was spent.
+    /// Number of calls that were refused because the attempt was spent.
     pub rejected: u32,
 }
 
@@ -52,34 +52,34 @@ pub struct CallHash(pub [u8; 16]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenHash(pub [u8; 16]);
 
-/// A redemption that is asked for.
+/// A request to spend a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeem {
-    /// The call: a repeat of it gets the first answer again.
+    /// The call; a repeat of it gets the first answer again.
     pub call: CallHash,
-    /// The token.
+    /// The token to spend.
     pub token: TokenHash,
-    /// The secret that was presented, for the deny list.
+    /// The secret that was presented, to check against the deny list.
     pub secret: SecretHash,
-    /// Expected hashes that the token paid in all. Not part of this struct's
+    /// Expected hashes that the token paid in total. Not part of this struct's
     /// bytes, which an object of an older release reads: a caller sends it
     /// beside them.
     #[serde(skip)]
     pub paid: u64,
-    /// What the token says, for the record.
+    /// What the token states, for the record.
     pub facts: TokenFacts,
 }
 
-/// What a token says, as it goes into the record.
+/// What a token states, in the form that is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenFacts {
-    /// The site.
+    /// The site that the token is for.
     pub sitekey: Sitekey,
     /// Host name of the page.
     pub hostname: String,
-    /// The action, may be empty.
+    /// The action; may be empty.
     pub action: String,
-    /// When it was solved, in milliseconds.
+    /// When the challenge was solved, in milliseconds since 1970.
     pub solved_at: u64,
     /// In hundredths: 0 = bot, 100 = person.
     pub score: u8,
@@ -119,23 +119,23 @@ impl TokenFacts {
 /// Why an operation on a row is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NotAllowed {
-    /// The attempt is past its `keep_until` by the store's own clock: its
-    /// row may be swept, so nothing can be said about it any more.
+    /// The attempt is past its `keep_until` by the store's own clock: its row
+    /// may already be deleted, so nothing is known about it any more.
     Late,
-    /// A picture was asked, and this token was earned without it.
+    /// A picture was required, and this token was earned without it.
     Stepped,
     /// The deny list names the secret.
     DeniedSecret,
     /// The deny list names the site or the attempt.
     DeniedAttempt,
-    /// More work was asked than this token paid.
+    /// More work was required than this token paid.
     Unpaid,
 }
 
-/// What the deny list, which the store reads, says of an operation.
+/// What the deny list, which the store reads, says about an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
-    /// Nothing.
+    /// No entry matches.
     None,
     /// The secret is revoked.
     Secret,
@@ -146,11 +146,11 @@ pub enum Denial {
 /// The answer to `step`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stepped {
-    /// The row says so now. A repeat is no different.
+    /// The row says so now. A repeat gets the same answer.
     Noted,
-    /// The attempt was spent before: there is nothing left to ask for.
+    /// The attempt was already spent: nothing can be required any more.
     Spent,
-    /// See [`NotAllowed`].
+    /// The row does not allow it; see [`NotAllowed`].
     NotAllowed(NotAllowed),
 }
 
@@ -159,26 +159,26 @@ pub enum Stepped {
 pub enum Owing {
     /// The row says so now.
     Noted {
-        /// Expected hashes that a token must have paid in all: what was asked
-        /// just now, or more where more was asked before.
+        /// Expected hashes that a token must have paid in total: the required
+        /// amount, or a larger one that was required before.
         owed: u64,
     },
-    /// The attempt was spent before: there is nothing left to ask for.
+    /// The attempt was already spent: nothing can be required any more.
     Spent,
-    /// See [`NotAllowed`].
+    /// The row does not allow it; see [`NotAllowed`].
     NotAllowed(NotAllowed),
 }
 
 /// The answer to `attempt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Attempted {
-    /// The first answer: compare it.
+    /// This is the first answer: compare it.
     First,
-    /// The same answer again: compare it again, which gives the same outcome.
+    /// The same answer again: compare it again; the outcome is the same.
     Same,
-    /// Another answer was tried before.
+    /// Another answer was already tried.
     Exhausted,
-    /// See [`NotAllowed`].
+    /// The row does not allow it; see [`NotAllowed`].
     NotAllowed(NotAllowed),
 }
 
@@ -187,18 +187,18 @@ pub enum Attempted {
 pub enum Redeemed {
     /// Spent by this call, now.
     First,
-    /// Spent by this very call before; its answer is to be repeated.
+    /// Spent earlier by the same call; repeat its answer.
     Repeat,
     /// Spent by another call.
     Spent,
-    /// See [`NotAllowed`].
+    /// The row does not allow it; see [`NotAllowed`].
     NotAllowed(NotAllowed),
 }
 
 /// An answer, and the row to write; `None` where nothing changes.
 pub type Change<A> = (A, Option<Row>);
 
-/// A picture is asked of an attempt.
+/// Requires a picture of an attempt.
 pub fn step(row: &Row, keep_until: UnixMillis, now: UnixMillis) -> Change<Stepped> {
     if now > keep_until {
         return (Stepped::NotAllowed(NotAllowed::Late), None);
@@ -212,8 +212,8 @@ pub fn step(row: &Row, keep_until: UnixMillis, now: UnixMillis) -> Change<Steppe
     (Stepped::Noted, Some(Row { stepped: true, ..row.clone() }))
 }
 
-/// More work is asked of an attempt: from now on no token is redeemable that
-/// paid less than `least` expected hashes in all.
+/// Requires more work of an attempt: from now on, a token that paid less than
+/// `least` expected hashes in total is not redeemable.
 pub fn owe(row: &Row, keep_until: UnixMillis, now: UnixMillis, least: u64) -> Change<Owing> {
     if now > keep_until {
         return (Owing::NotAllowed(NotAllowed::Late), None);
@@ -227,7 +227,7 @@ pub fn owe(row: &Row, keep_until: UnixMillis, now: UnixMillis, least: u64) -> Ch
     (Owing::Noted { owed: least }, Some(Row { owed: least, ..row.clone() }))
 }
 
-/// An answer is about to be compared.
+/// Records an answer before it is compared.
 pub fn attempt(
     row: &Row,
     keep_until: UnixMillis,
@@ -244,8 +244,8 @@ pub fn attempt(
     }
 }
 
-/// A token is to be spent. The deny list is looked at first, also for a
-/// repeat: what is revoked gives no good answer any more.
+/// Spends a token. The deny list is checked first, also for a repeat: a revoked
+/// key no longer gets a positive answer.
 pub fn redeem(
     row: &Row,
     keep_until: UnixMillis,

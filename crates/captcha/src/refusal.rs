@@ -1,26 +1,26 @@
-//! Why a visitor's request is refused. How the refusal is written down is the
-//! shell's.
+//! Why a visitor's request is refused. The shell decides how the refusal is
+//! encoded.
 
 use munjigi_protocol::Code;
 
 use crate::policy::Refused;
 use crate::tally::Tally;
 
-/// A refusal: an answer of `application/problem+json`.
+/// A refusal, answered as `application/problem+json`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
-    /// The code.
+    /// The stable code.
     pub code: Code,
-    /// For the integrator: what in this request is wrong. No internals.
+    /// For the integrator: what is wrong with this request. No internals.
     pub detail: &'static str,
-    /// Seconds for `Retry-After`.
+    /// Seconds for `Retry-After`; `None` when a retry does not help.
     pub retry_after: Option<u32>,
-    /// What to count, where the site is known.
+    /// What to count; `None` while the site is unknown.
     pub tally: Option<Box<Tally>>,
 }
 
 impl Refusal {
-    /// A refusal that no retry mends.
+    /// A refusal that no retry resolves.
     pub const fn new(code: Code, detail: &'static str) -> Self {
         Self { code, detail, retry_after: None, tally: None }
     }
@@ -30,13 +30,13 @@ impl Refusal {
         Self::new(Code::UnknownSitekey, "no site has this sitekey")
     }
 
-    /// A rule of the site refuses the visitor. Says no more: a blocked visitor
-    /// should not learn which rule it was.
+    /// A rule of the site refuses the visitor. It says no more than that: a
+    /// blocked visitor should not learn which rule it was.
     pub const fn blocked() -> Self {
         Self::new(Code::Blocked, "a rule of the site refuses this visitor")
     }
 
-    /// A part that is needed did not answer.
+    /// A required component did not answer.
     pub const fn unavailable(detail: &'static str) -> Self {
         Self {
             code: Code::Unavailable,
@@ -46,14 +46,14 @@ impl Refusal {
         }
     }
 
-    /// With what is to be counted, unless something is already.
+    /// Adds what is to be counted, unless something is set already.
     #[must_use]
     pub fn counted(mut self, tally: Tally) -> Self {
         self.tally.get_or_insert_with(|| Box::new(tally));
         self
     }
 
-    /// The status of the answer.
+    /// The HTTP status of the answer.
     pub const fn status(&self) -> u16 {
         self.code.http_status()
     }
@@ -76,6 +76,5 @@ impl From<Refused> for Refusal {
     }
 }
 
-/// Stores that fail are back within seconds: an object that moves, a
-/// deployment.
+/// Failing stores recover within seconds: an object moves, a deployment runs.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;

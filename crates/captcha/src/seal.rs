@@ -1,6 +1,7 @@
-//! The frame that every seal has, `mj1.<kid>.<payload>.<tag>`, its encryption
-//! where it has one, and the one reading of a payload. What a seal says and
-//! which key makes it is in `token`, `challenge` and `pictures::name`.
+//! The frame that all seals share, `mj1.<kid>.<payload>.<tag>`, its encryption
+//! where it has one, and the canonical decoding of a payload. `token`,
+//! `challenge` and `pictures::name` define what a seal says and which key makes
+//! it.
 
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::AeadInOut;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use munjigi_keys::Kid;
 
-/// Longest token, and longest name of a picture, that is looked at, and made.
+/// Longest token, and longest name of a picture, that is read or written.
 pub const MAX_SEAL_CHARS: usize = 2_048;
 
 /// Longest challenge: it may hold the masks of three rounds, 64 × 64 bits
@@ -19,13 +20,13 @@ pub const MAX_CHALLENGE_CHARS: usize = 4_096;
 /// Version of the frame. Each payload begins with a version of its own.
 pub(crate) const FRAME_VERSION: &str = "mj1";
 
-/// Not sealed by us, changed, of another purpose, or by an unknown key;
-/// nothing tells these apart.
+/// Not sealed by us, modified, of another purpose, or by an unknown key; these
+/// cases are indistinguishable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a seal of this service")]
 pub struct SealError;
 
-/// A seal taken apart; nothing in it is known to be ours yet.
+/// A seal split into its parts, none of which is authenticated yet.
 pub(crate) struct Frame<const TAG: usize> {
     pub kid: Kid,
     pub payload: Vec<u8>,
@@ -33,8 +34,8 @@ pub(crate) struct Frame<const TAG: usize> {
 }
 
 impl<const TAG: usize> Frame<TAG> {
-    /// Takes a text apart. One spelling per seal: four parts, base64 without
-    /// padding and with its spare bits zero.
+    /// Splits a text. One spelling per seal: four parts, base64 without padding
+    /// and with its spare bits zero.
     pub fn read(text: &str, max_chars: usize) -> Result<Self, SealError> {
         if text.len() > max_chars {
             return Err(SealError);
@@ -51,22 +52,22 @@ impl<const TAG: usize> Frame<TAG> {
         Ok(Self { kid, payload, tag })
     }
 
-    /// Puts a seal together.
+    /// Joins the parts of a seal.
     pub fn write(&self) -> String {
         let (payload, tag) = (base64::encode(&self.payload), base64::encode(&self.tag));
         [FRAME_VERSION, self.kid.as_str(), &payload, &tag].join(".")
     }
 }
 
-/// Length of the nonce in front of what is encrypted.
+/// Length of the nonce in front of the ciphertext.
 pub(crate) const NONCE_BYTES: usize = 24;
 
 /// A seal by XChaCha20-Poly1305: its payload is the nonce and the ciphertext.
 pub(crate) type Encrypted = Frame<16>;
 
 impl Encrypted {
-    /// Encrypts and authenticates a message, and authenticates what is
-    /// associated with it.
+    /// Encrypts and authenticates a message, and authenticates the associated
+    /// data.
     pub fn encrypt(
         kid: Kid,
         cipher: &XChaCha20Poly1305,
@@ -82,7 +83,7 @@ impl Encrypted {
         Self { kid, payload, tag: tag.into() }
     }
 
-    /// Decrypts the message in its place, if all of the seal is unchanged.
+    /// Decrypts the message in place if the whole seal is unchanged.
     pub fn decrypt(
         &mut self,
         cipher: &XChaCha20Poly1305,
@@ -102,8 +103,8 @@ impl Encrypted {
     }
 }
 
-/// Reads a payload whose tag was right: no trailing bytes, and the one
-/// encoding of its value, which postcard alone does not insist on.
+/// Decodes a payload whose tag was right. Refuses trailing bytes and
+/// non-canonical encodings, which postcard alone accepts.
 pub(crate) fn decode<'a, T: Deserialize<'a> + Serialize>(
     payload: &'a [u8],
 ) -> Result<T, SealError> {
@@ -114,7 +115,7 @@ pub(crate) fn decode<'a, T: Deserialize<'a> + Serialize>(
     Ok(value)
 }
 
-/// Writes a payload.
+/// Encodes a payload.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_allocvec(value).expect("payloads are structs of numbers, texts and bytes")
 }

@@ -1,6 +1,6 @@
-//! A site's configuration, parsed once when it is loaded; requests are held
-//! against the parsed form alone. The origin parses what it is about to
-//! publish, so that a mistake is told to the owner and never reaches an edge.
+//! A site's configuration, parsed once when it is loaded; requests are checked
+//! against the parsed form alone. The origin parses a configuration before it
+//! publishes it, so that the owner sees a mistake and it never reaches an edge.
 
 mod dry_run;
 mod rules;
@@ -15,19 +15,19 @@ use crate::vendor_keys::MAX_IMPORTS;
 pub use dry_run::{Prediction, SeenHost, Sighting};
 pub(crate) use rules::Rule;
 
-/// Whether sites that ask to be exempt (load tests) are.
+/// Whether the edge honours sites that ask to be exempt (for load tests).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exemption {
-    /// An edge on a developer's machine.
+    /// By an edge on a developer's machine.
     Honoured,
-    /// Everywhere else.
+    /// By every other edge.
     Ignored,
 }
 
-/// A site, ready to be held against requests.
+/// A parsed site, ready to check requests against.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
-    /// Rises with every change.
+    /// Version of the configuration; increases with every change.
     pub version: u64,
     /// The canonical sitekey.
     pub sitekey: Sitekey,
@@ -37,15 +37,15 @@ pub struct Site {
     pub mode: Mode,
     /// Bounds of the work per sub-puzzle.
     pub work: Work,
-    /// Sub-puzzles per puzzle.
+    /// Number of sub-puzzles per puzzle.
     pub count: u32,
-    /// Lifetime of a token.
+    /// Lifetime of a token, in seconds.
     pub token_lifetime_seconds: u32,
     /// Whether browsers without WebAssembly may pass by SHA-256.
     pub fallback_allowed: bool,
     /// Kinds of picture that may be shown.
     pub pictures: Vec<PictureType>,
-    /// Work is always the floor, and nobody is counted.
+    /// Whether work is always the floor and nothing is counted.
     pub exempt: bool,
     pub(crate) rules: Vec<Rule>,
     hosts: Vec<HostPattern>,
@@ -57,37 +57,36 @@ pub struct Site {
 /// Why a configuration is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SiteError {
-    /// The sitekey is not of its shape.
+    /// The sitekey does not have the right shape.
     #[error("sitekey is not mj_ and 26 digits")]
     Sitekey,
-    /// A host is no pattern.
+    /// A host is not a valid pattern.
     #[error("hosts[{0}] is not a host name or *.name")]
     Host(usize),
     /// More hosts than a frame's header can name.
     #[error("more than 100 hosts")]
     TooManyHosts,
-    /// The floor is 0, or more than a phone gets past, or the ceiling is
-    /// below it.
+    /// The floor is 0 or too much for a phone, or the ceiling is below it.
     #[error(
         "work.floor must be at least 1 and with count at most 72,000,000; work.ceiling at least the floor"
     )]
     Work,
-    /// Not 1–64 sub-puzzles.
+    /// The number of sub-puzzles is not within 1–64.
     #[error("count must be 1 to 64")]
     Count,
-    /// Not 30–300 seconds.
+    /// The token's lifetime is not within 30–300 seconds.
     #[error("token_lifetime_seconds must be 30 to 300")]
     TokenLifetime,
     /// A rule's host, action, country or prefix cannot match anything.
     #[error("rules[{0}] has a condition that is not well-formed")]
     Rule(usize),
-    /// More rules than a request should pass.
+    /// More rules than a request should have to pass.
     #[error("more than 100 rules")]
     TooManyRules,
     /// A secret's hash is not 64 lower-case hex digits.
     #[error("secrets[{0}] is not 64 lower-case hex digits")]
     Secret(usize),
-    /// More secrets than a rotation and imports need.
+    /// More secrets than rotation and imports need.
     #[error("more than 24 secrets")]
     TooManySecrets,
 }
@@ -97,7 +96,7 @@ const MAX_RULES: usize = 100;
 const MAX_SECRETS: usize = 4 + MAX_IMPORTS;
 
 impl Site {
-    /// Reads a configuration.
+    /// Parses a configuration and checks every rule for it.
     pub fn parse(config: &SiteConfig, exemption: Exemption) -> Result<Self, SiteError> {
         let sitekey = Sitekey::from_trusted(&config.sitekey).map_err(|_| SiteError::Sitekey)?;
         if config.hosts.len() > MAX_HOSTS {
@@ -141,9 +140,9 @@ impl Site {
         })
     }
 
-    /// Whether a page of this host may embed the site's widget. Loopback
-    /// names count only where the site allows loopback, whatever its
-    /// patterns say: anybody can serve a page on their own `localhost`.
+    /// Whether a page of this host may embed the site's widget. Loopback names
+    /// count only where the site allows loopback, regardless of its patterns:
+    /// anybody can serve a page on their own `localhost`.
     pub fn allows(&self, host: &Hostname) -> bool {
         if host.is_loopback() {
             return self.allow_loopback;
@@ -151,9 +150,9 @@ impl Site {
         self.hosts.iter().any(|pattern| pattern.matches(host))
     }
 
-    /// The name by which a host is counted where nothing was paid for it: one
-    /// of those that the owner wrote. Under a wildcard, and on loopback, a bot
-    /// can invent hosts without end.
+    /// The name under which a host is counted before anything was paid for it:
+    /// one that the owner wrote. Under a wildcard, and on loopback, a bot could
+    /// invent any number of hosts.
     pub(crate) fn counted_as<'a>(&'a self, host: &'a Hostname) -> &'a str {
         if host.is_loopback() {
             return if self.allow_loopback { "localhost" } else { "" };
@@ -179,7 +178,7 @@ impl Site {
     }
 
     /// Whether a text is one of this site's sitekeys. An imported one is known
-    /// with its host and without.
+    /// with and without its host.
     pub fn answers_to(&self, sitekey: &str) -> bool {
         let is_it = |alias: &String| {
             let rest = alias.strip_prefix(sitekey);
@@ -188,13 +187,13 @@ impl Site {
         self.aliases.iter().any(is_it) || self.sitekey.to_string() == sitekey
     }
 
-    /// Whether a secret is one of this site's live ones.
+    /// Whether a secret is one of this site's live secrets.
     pub fn has_secret(&self, hash: &SecretHash) -> bool {
         self.secrets.contains(hash)
     }
 }
 
-/// Parses every item, or names the first that does not parse.
+/// Parses every item, or names the first that fails.
 fn parse_each<T, U>(items: &[T], parse: impl Fn(&T) -> Option<U>) -> Result<Vec<U>, usize> {
     let mut parsed = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {

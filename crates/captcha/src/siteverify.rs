@@ -1,6 +1,6 @@
-//! Whether a token is good, once: the question that back ends ask, at our own
+//! Whether a token is valid, once: the question that back ends ask, at our own
 //! path and at the vendors'. Order of checks: shape, secret, seal, site, age,
-//! single use. How an answer is written is decided in `dialect`.
+//! single use. `dialect` decides how an answer is written.
 
 mod dialect;
 mod testing;
@@ -26,23 +26,23 @@ pub use dialect::{Body, Dialect};
 pub use testing::TestSecret;
 pub use verdict::{Passed, Reason};
 
-/// The answer and how it travels.
+/// The result of a siteverify call and how it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// Whose words it is told in.
+    /// The dialect that the answer is written in.
     pub dialect: Dialect,
-    /// What the token says, or why it was not accepted.
+    /// What the token states, or why it was not accepted.
     pub verdict: Result<Passed, Vec<Reason>>,
     /// 200, or 503 where the edge could not decide.
     pub status: u16,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u32>,
-    /// The site, where the secret is known: for the log.
+    /// The site, once the secret is known; for the log.
     pub sitekey: Option<Sitekey>,
 }
 
 impl Outcome {
-    /// A refusal; what the edge could not decide travels as 503.
+    /// A refusal; an outcome that the edge could not decide is sent as 503.
     pub fn refused(dialect: Dialect, reason: Reason) -> Self {
         Self::of(dialect, Err(vec![reason]))
     }
@@ -65,7 +65,7 @@ impl Outcome {
         Some(reason.code(self.dialect))
     }
 
-    /// The answer in our own words, whatever its dialect.
+    /// The answer in our native dialect, independent of its own.
     pub fn reply(&self) -> SiteverifyReply {
         let passed = self.verdict.as_ref().ok();
         let reasons = self.verdict.as_ref().err().map(Vec::as_slice).unwrap_or_default();
@@ -85,13 +85,13 @@ impl Outcome {
 /// Longest idempotency key. A UUID has 36 characters.
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
 
-/// A request whose shape and secret are right, so far as that is known
-/// without a look-up. `Debug` shows neither secret nor token.
+/// A request whose shape and secret are valid as far as can be known without a
+/// look-up. `Debug` shows neither secret nor token.
 #[derive(Clone)]
 pub struct Presented {
     dialect: Dialect,
     secret: SecretHash,
-    /// The secret has no check of ours.
+    /// Whether the secret has no check of ours.
     foreign: bool,
     response: String,
     sitekey: Option<String>,
@@ -99,12 +99,12 @@ pub struct Presented {
 }
 
 impl Presented {
-    /// The secret's hash: what a rate limiter may count by.
+    /// The secret's hash, which a rate limiter may count by.
     pub const fn secret_hash(&self) -> &SecretHash {
         &self.secret
     }
 
-    /// Whose words the answer will be in.
+    /// The dialect of the answer.
     pub const fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -117,14 +117,14 @@ impl core::fmt::Debug for Presented {
 }
 
 /// Checks shape and secret: everything that costs no look-up. `path` is the
-/// vendor whose path was asked, if any. What is empty is missing. An
+/// vendor whose path was called, if any. Empty fields count as missing. An
 /// idempotency key is 1–128 printable characters of ASCII, else
-/// [`Reason::BadRequest`]: cutting it would make two keys one. A test secret
+/// [`Reason::BadRequest`]: truncating it would make two keys one. A test secret
 /// is answered here.
 ///
 /// # Errors
 ///
-/// The whole answer, to be sent as it is.
+/// The complete answer, to be sent as it is.
 pub fn present(
     authority: &Authority,
     path: Option<Vendor>,
@@ -172,8 +172,9 @@ fn is_idempotency_key(key: &str) -> bool {
     key.len() <= MAX_IDEMPOTENCY_KEY_BYTES && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// The site of the secret. One without a check of ours is looked up only
-/// where it may have been imported. Without its stores it fails closed.
+/// Looks up the site of the secret. A secret without our check is looked up
+/// only where it may have been imported. If the stores do not answer, this
+/// fails closed.
 ///
 /// # Errors
 ///
@@ -196,8 +197,8 @@ async fn find<S: SiteSource>(
     sites.by_secret(&presented.secret).await
 }
 
-/// Checks the rest and spends the token. Without its store it fails closed:
-/// [`Reason::Unavailable`], status 503.
+/// Checks the rest and spends the token. If the store does not answer, this
+/// fails closed: [`Reason::Unavailable`], status 503.
 pub async fn verify<R: RedemptionStore>(
     authority: &Authority,
     site: &Site,
@@ -214,7 +215,7 @@ pub async fn verify<R: RedemptionStore>(
     Outcome { sitekey: Some(site.sitekey), ..Outcome::of(presented.dialect, verdict) }
 }
 
-/// [`present`], [`site`], [`verify`].
+/// Runs [`present`], [`site`] and [`verify`] in turn.
 pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
     authority: &Authority,
     sites: &S,
@@ -233,7 +234,7 @@ pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
     }
 }
 
-/// Seal, site, age.
+/// Checks seal, site and age.
 fn open(
     authority: &Authority,
     site: &Site,
@@ -270,8 +271,8 @@ fn passed(claims: &TokenClaims) -> Passed {
     }
 }
 
-/// Single use. A failed call is tried once more as the same call, so that a
-/// commit whose reply was lost is not a duplicate.
+/// Checks single use. A failed call is tried once more as the same call, so
+/// that a commit whose reply was lost is not a duplicate.
 async fn spend<R: RedemptionStore>(
     store: &R,
     presented: &Presented,

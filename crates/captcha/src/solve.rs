@@ -1,6 +1,6 @@
-//! `POST /v1/solutions`: whether a solution completes its attempt, or what
-//! else is asked. Asked work only rises: the outcome is the stricter of what
-//! the challenge sealed and what the policy says now.
+//! `POST /v1/solutions`: whether a solution completes its attempt, or what is
+//! required next. Required work only increases: the outcome is the stricter of
+//! what the challenge sealed and what the policy says now.
 
 mod attempt;
 
@@ -21,14 +21,14 @@ use crate::tally::Tally;
 
 use attempt::{Attempt, Then};
 
-/// A challenge that opened; nothing else about it is known yet.
+/// A challenge that opened; nothing else about it is checked yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
     claims: ChallengeClaims,
 }
 
 impl Opened {
-    /// The site, which is to be loaded now.
+    /// The sitekey whose site is to be loaded now.
     pub const fn sitekey(&self) -> Sitekey {
         self.claims.sitekey
     }
@@ -39,22 +39,22 @@ impl Opened {
     }
 }
 
-/// What a solution led to.
+/// The result of a solution.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solved {
-    /// The answer.
+    /// The answer to send.
     pub reply: SolutionReply,
     /// What to count, unless it is `repeated`.
     pub tally: Tally,
-    /// Whether this isolate has handed out the tally before: the same
-    /// solution was posted again.
+    /// Whether this isolate already returned the tally: the same solution was
+    /// posted again.
     pub repeated: bool,
 }
 
 /// The stores that a solution may need.
 #[derive(Debug, Clone, Copy)]
 pub struct Stores<'a, R, P, D> {
-    /// Rows of attempts.
+    /// Rows of attempts, for replays and requirements.
     pub redemptions: &'a R,
     /// Prices of "another way".
     pub prices: &'a P,
@@ -70,7 +70,7 @@ pub fn open(authority: &Authority, request: &SolutionRequest) -> Result<Opened, 
     }
 }
 
-/// Judges a solution.
+/// Decides what a solution leads to.
 pub async fn judge<R: RedemptionStore, P: PriceStore, D: PackSource>(
     call: &Call<'_>,
     opened: &Opened,
@@ -85,13 +85,13 @@ pub async fn judge<R: RedemptionStore, P: PriceStore, D: PackSource>(
         Err(refusal) => Err(refusal),
     };
     judged.map_err(|refusal| match refusal.code {
-        // These have a kind of their own, and are counted once per attempt.
+        // These have a kind of their own and are counted once per attempt.
         Code::SolutionWrong | Code::AnswerWrong | Code::ChallengeExpired => refusal,
         _ => call.count_refusal(refusal, Some(&claims.hostname)),
     })
 }
 
-/// What is refused whatever the solution is.
+/// Checks that apply to every kind of solution.
 fn begin<'a>(
     call: &Call<'a>,
     claims: &'a ChallengeClaims,
@@ -101,7 +101,7 @@ fn begin<'a>(
     if call.site.sitekey != claims.sitekey {
         return Err(invalid());
     }
-    // The owner may have paused the site, or dropped the host, since.
+    // The owner may have paused the site or dropped the host since.
     call.admit(&claims.hostname)?;
     let visitor = call
         .authority

@@ -1,4 +1,4 @@
-//! What is to be counted about one request, as data: the shell batches it.
+//! What to count for one request, as data: the shell sends it in batches.
 
 use munjigi_protocol::{Algorithm, Code, CountKind, PackId, PictureType};
 
@@ -8,53 +8,53 @@ use crate::labels::Action;
 use crate::site::Site;
 use crate::visit::{Country, Visit};
 
-/// One thing that happened.
+/// One event to count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tally {
-    /// The site.
+    /// The site that it happened on.
     pub sitekey: Sitekey,
-    /// Host name of the page, empty where unknown. Unless `kind` is `solved`,
-    /// one that the site's owner wrote: of a wildcard its base.
+    /// Host name of the page, empty where unknown. Unless `kind` is `solved`, a
+    /// name that the site's owner wrote; for a wildcard, its base.
     pub hostname: String,
     /// The action; empty unless `kind` is `solved`.
     pub action: String,
     /// What happened.
     pub kind: CountKind,
-    /// For `refused`: why.
+    /// Why, for `refused`; otherwise `None`.
     pub code: Option<Code>,
-    /// The country.
+    /// The visitor's country, as far as the edge knows it.
     pub country: Country,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
-    /// The hash, where one was involved.
+    /// The hash, if one was involved.
     pub algorithm: Option<Algorithm>,
-    /// The solve time that the widget reported.
+    /// The solve time that the widget reported, in milliseconds.
     pub solve_ms: Option<u32>,
-    /// What became of a picture.
+    /// What became of a picture, if one was involved.
     pub picture: Option<PictureTally>,
 }
 
 /// What became of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PictureTally {
-    /// The kind.
+    /// The kind of picture.
     pub kind: PictureType,
-    /// The pack; none where there was nothing to deal from.
+    /// The pack; `None` if there was nothing to deal from.
     pub pack: Option<PackId>,
-    /// What.
+    /// What happened to it.
     pub fate: PictureFate,
 }
 
 /// What became of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PictureFate {
-    /// It was dealt; without a pack: it should have been.
+    /// It was dealt; without a pack, it should have been.
     Dealt,
     /// The answer was right.
     Right,
     /// The answer was wrong.
     Wrong,
-    /// The visitor chose another way.
+    /// The visitor chose "another way".
     Way,
 }
 
@@ -74,8 +74,8 @@ impl Tally {
         }
     }
 
-    /// On this page. What a client says of itself is counted only where it
-    /// has paid for it: else inventing names would fill the records.
+    /// Adds the page. What a client says about itself is counted only once it
+    /// has paid: otherwise invented names would fill the records.
     pub(crate) fn on(mut self, site: &Site, hostname: &Hostname, action: &Action) -> Self {
         let paid = self.kind == CountKind::Solved;
         let name = if paid { hostname.as_str() } else { site.counted_as(hostname) };

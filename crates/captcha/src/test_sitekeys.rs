@@ -1,6 +1,6 @@
-//! Test sitekeys: those that vendors publish for tests, and our own. A visit
-//! with one is answered at once and without work, on any host, by a token that
-//! only test secrets take.
+//! Test sitekeys: those that vendors publish, and our own. A visit with one is
+//! answered at once and without work, on any host, with a token that only test
+//! secrets accept.
 
 use munjigi_protocol::{Code, Mode, SolutionReply};
 
@@ -18,12 +18,12 @@ pub const HCAPTCHA_TOKENS: [&str; 3] = [
     "30000000-aaaa-bbbb-cccc-000000000003",
 ];
 
-/// A sitekey for tests.
+/// A test sitekey, by its behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TestSitekey {
     /// How the widget behaves.
     pub mode: Mode,
-    /// What a visitor gets; without one they are blocked.
+    /// The visitor's token; `None` blocks the visitor.
     token: Option<&'static str>,
 }
 
@@ -44,17 +44,17 @@ const SITEKEYS: [(&str, Mode, Option<&str>); 12] = [
 ];
 
 impl TestSitekey {
-    /// The one that a text is.
+    /// Finds the test sitekey with this text.
     pub fn find(text: &str) -> Option<Self> {
         let (_, mode, token) = SITEKEYS.iter().find(|(sitekey, ..)| *sitekey == text)?;
         Some(Self { mode: *mode, token: *token })
     }
 
-    /// What its visitors are answered.
+    /// The answer to its visitors.
     ///
     /// # Errors
     ///
-    /// `blocked`, of a sitekey whose visitors are.
+    /// `blocked`, for a sitekey that blocks its visitors.
     pub fn visit(self) -> Result<SolutionReply, Refusal> {
         let blocked = || Refusal::new(Code::Blocked, "this test sitekey blocks everybody");
         let token = self.token.ok_or_else(blocked)?.to_owned();
@@ -63,7 +63,7 @@ impl TestSitekey {
     }
 }
 
-/// Whether a token is one of a test sitekey.
+/// Whether a token is that of a test sitekey.
 pub fn is_test_token(response: &str) -> bool {
     response == DUMMY_TOKEN || HCAPTCHA_TOKENS.contains(&response)
 }

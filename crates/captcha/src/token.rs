@@ -1,5 +1,5 @@
-//! Tokens: what a token says and how it is sealed. Whether a token is still
-//! good is decided in `siteverify` and `redemption`.
+//! Tokens: what a token states and how it is sealed. `siteverify` and
+//! `redemption` decide whether it is still valid.
 
 use munjigi_keys::{Kid, MacKey, UnixMillis};
 use munjigi_protocol::{Algorithm, AttemptId};
@@ -13,22 +13,22 @@ use crate::labels::{Action, Cdata};
 use crate::seal::{Frame, MAX_SEAL_CHARS, SealError, decode, encode};
 use crate::visit::Country;
 
-/// Of the payload.
+/// Version of the payload.
 const VERSION: u8 = 2;
 /// The previous version, still found in tokens that an edge of the previous
 /// release sealed: it does not say what was paid.
 const VERSION_BEFORE: u8 = 1;
 
-/// What a token says.
+/// What a token states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenClaims {
-    /// The attempt.
+    /// The attempt that earned it.
     pub id: AttemptId,
-    /// Until when its row is kept, whole seconds.
+    /// How long the attempt's row is kept, in whole seconds.
     pub keep_until: UnixMillis,
     /// Number of shards when the attempt began.
     pub shards: u16,
-    /// The site.
+    /// The site that it is for.
     pub sitekey: Sitekey,
     /// Host of the page.
     pub hostname: Hostname,
@@ -36,9 +36,9 @@ pub struct TokenClaims {
     pub action: Action,
     /// The integrator's data.
     pub cdata: Cdata,
-    /// When it was solved.
+    /// When the challenge was solved.
     pub solved_at: UnixMillis,
-    /// From when it is too old, whole seconds.
+    /// When the token expires, in whole seconds.
     pub expires_at: UnixMillis,
     /// In hundredths: 0 = bot, 100 = person.
     pub score: u8,
@@ -48,11 +48,11 @@ pub struct TokenClaims {
     pub stepped: bool,
     /// The hash of the last puzzle.
     pub algorithm: Algorithm,
-    /// The country.
+    /// The visitor's country, as far as the edge knew it.
     pub country: Country,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
-    /// Expected hashes that the attempt proved in all.
+    /// Expected hashes that the attempt proved in total.
     pub paid: u64,
 }
 
@@ -86,7 +86,7 @@ struct Before<'a> {
 }
 
 impl TokenClaims {
-    /// Seals by the first key.
+    /// Seals the token with the first key.
     pub fn seal(&self, authority: &Authority) -> String {
         let keys = authority.first();
         let payload = self.payload();
@@ -94,7 +94,7 @@ impl TokenClaims {
         Frame { kid: keys.kid, payload, tag }.write()
     }
 
-    /// Opens a token with whichever key sealed it.
+    /// Opens a token with the key that sealed it.
     pub fn open(authority: &Authority, text: &str) -> Result<Self, SealError> {
         let frame = Frame::<32>::read(text, MAX_SEAL_CHARS)?;
         let keys = authority.find(frame.kid).ok_or(SealError)?;
@@ -162,8 +162,8 @@ impl TokenClaims {
     }
 }
 
-/// The purpose is said twice, in the key's derivation and here, so that no
-/// slip in the one makes another seal pass for a token.
+/// The purpose enters twice, in the key's derivation and here, so that a
+/// mistake in one does not let another seal pass for a token.
 fn tag(key: &MacKey, kid: Kid, payload: &[u8]) -> [u8; 32] {
     key.tag_framed(&[b"token", kid.as_str().as_bytes(), payload])
 }

@@ -10,18 +10,18 @@ use sha2::{Digest, Sha256};
 use crate::host::Hostname;
 use crate::keys::{KeyCheck, SecretHash};
 
-/// Imports that a site may have: each is two keys of KV to write.
+/// Imports that a site may have: each takes two keys of KV.
 pub const MAX_IMPORTS: usize = 20;
 
-/// The name by which a vendor's sitekey is looked up: it means a site on this
-/// host and under it, and something else elsewhere.
+/// The name under which a vendor's sitekey is looked up: it means a site on
+/// this host and below it, and possibly another elsewhere.
 pub fn import_name(key: &str, host: &str) -> String {
     [key, "@", host].concat()
 }
 
 type Fingerprint = [u8; 4];
 
-/// What a fingerprint is of.
+/// What a fingerprint is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Sitekey,
@@ -43,7 +43,7 @@ enum Made {
     /// With the check key.
     #[default]
     Keyed,
-    /// Without it: by an origin of an earlier release, until the filter is
+    /// Without it: by the origin of an earlier release, until the filter is
     /// published again.
     Plain,
 }
@@ -64,7 +64,7 @@ impl Made {
 /// length one more than a multiple of four, which no plain filter has.
 const KEYED: u8 = 2;
 
-/// Which imported keys there may be, as it is published.
+/// The published filter: which imported keys there may be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportFilter {
     made: Made,
@@ -73,7 +73,7 @@ pub struct ImportFilter {
 }
 
 impl ImportFilter {
-    /// The filter of some imports: the name of each and its secret's hash.
+    /// The filter for some imports, each a name and the hash of its secret.
     pub fn of(version: u64, imports: &[(String, String)], check: &KeyCheck) -> Self {
         let made = Made::Keyed;
         let both = |(name, hash): &(String, String)| {
@@ -86,7 +86,7 @@ impl ImportFilter {
         Self { made, version, fingerprints }
     }
 
-    /// Reads a filter; `None` unless it is the one spelling of one.
+    /// Reads a filter; `None` unless it is in canonical form.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (made, bytes) = match bytes {
             [KEYED, rest @ ..] if bytes.len() % 4 == 1 => (Made::Keyed, rest),
@@ -99,8 +99,8 @@ impl ImportFilter {
         filter.fingerprints.is_sorted_by(|one, next| one < next).then_some(filter)
     }
 
-    /// Its bytes: a 2, the version, then the fingerprints in their order, all
-    /// big end first. Without the 2 where it was read so.
+    /// Its bytes: a 2, the version, then the fingerprints in order, all big end
+    /// first. Without the 2 if it was read without.
     pub fn write(&self) -> Vec<u8> {
         let mark: &[u8] = match self.made {
             Made::Keyed => &[KEYED],
@@ -109,7 +109,7 @@ impl ImportFilter {
         [mark, &self.version.to_be_bytes(), self.fingerprints.as_flattened()].concat()
     }
 
-    /// Rises with every change.
+    /// Version of the filter; increases with every change.
     pub const fn version(&self) -> u64 {
         self.version
     }
@@ -123,7 +123,7 @@ pub struct Imports {
 }
 
 impl Imports {
-    /// What is published, to be asked.
+    /// Combines the published filter with the check key.
     pub const fn new(filter: ImportFilter, check: KeyCheck) -> Self {
         Self { filter, check }
     }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     /// printf 'import-sitekey\na@b' | openssl mac -macopt hexkey:000102…1f
-    /// -digest SHA256 HMAC, and 'import-secret\nc' likewise: 6d055b19, 13faf1c5.
+    /// -digest SHA256 HMAC, and 'import-secret\nc' in the same way: 6d055b19, 13faf1c5.
     #[test]
     fn its_bytes_are_those_of_the_protocol() {
         let bytes = filter(&[("a@b", "c")]).write();
@@ -232,7 +232,7 @@ mod tests {
 
     /// printf 'sitekey\na@b' | sha256sum, printf 'secret\n…' | sha256sum
     #[test]
-    fn a_filter_that_an_origin_of_before_published_is_good_until_it_is_replaced() {
+    fn a_filter_of_an_earlier_origin_is_valid_until_it_is_replaced() {
         let before =
             [&[0, 0, 0, 0, 0, 0, 0, 7][..], &[0x65, 0x58, 0xe4, 0x0a], &SECRET_AB].concat();
         let filter = ImportFilter::read(&before).unwrap();

@@ -1,6 +1,6 @@
-//! What the edge knows of a request: the network it came from and how the
-//! client speaks. Never a full address and never a user agent's text: both
-//! are reduced here. What it is worth is decided in `policy`.
+//! What the edge knows about a request: the network it came from and how the
+//! client speaks. Never a full address and never a user agent's text: both are
+//! reduced here. `policy` decides what that is worth.
 
 use core::fmt;
 use core::net::IpAddr;
@@ -10,17 +10,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// One request as the policy sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visit {
-    /// The network.
+    /// The network that the request came from.
     pub prefix: Prefix,
-    /// The country.
+    /// The country, as far as the platform knows it.
     pub country: Country,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
-    /// How HTTP was spoken.
+    /// The version of HTTP, as the platform reports it.
     pub http: HttpVersion,
-    /// How TLS was spoken.
+    /// The version of TLS, as the platform reports it.
     pub tls: TlsVersion,
-    /// What the client says it is.
+    /// What the client claims to be.
     pub agent: AgentKind,
 }
 
@@ -28,14 +28,14 @@ pub struct Visit {
 /// dropped. `Debug` prints the type's name only, so that no log holds it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Prefix {
-    /// The first three bytes.
+    /// The first three bytes of an IPv4 address.
     V4([u8; 3]),
-    /// The first six bytes.
+    /// The first six bytes of an IPv6 address.
     V6([u8; 6]),
 }
 
 impl Prefix {
-    /// The prefix of an address.
+    /// Reduces an address to its prefix.
     pub const fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => {
@@ -49,12 +49,12 @@ impl Prefix {
         }
     }
 
-    /// The prefix of an address as text; `None` where it is no address.
+    /// Reduces an address in text form; `None` if it is not an address.
     pub fn parse(address: &str) -> Option<Self> {
         address.parse().ok().map(Self::of)
     }
 
-    /// Bytes that no other prefix has.
+    /// Bytes that identify the prefix.
     pub(crate) const fn bytes(&self) -> &[u8] {
         match self {
             Self::V4(bytes) => bytes,
@@ -74,7 +74,7 @@ impl fmt::Debug for Prefix {
 pub struct Country(Option<[u8; 2]>);
 
 impl Country {
-    /// Where nothing is known.
+    /// The unknown country, spelt as the empty text.
     pub const UNKNOWN: Self = Self(None);
 
     /// Two of `[A-Z0-9]`, the first a letter (`T1` is what the platform
@@ -103,27 +103,27 @@ impl Serialize for Country {
 
 impl<'de> Deserialize<'de> for Country {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Another text than two characters is read as unknown, whose spelling
-        // is another: re-encoding finds it.
+        // Any text that is not two characters is read as unknown, which is
+        // spelt differently: re-encoding detects it.
         <&str>::deserialize(deserializer).map(Self::parse)
     }
 }
 
-/// How HTTP was spoken.
+/// The version of HTTP that the client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpVersion {
-    /// Not reported, as locally.
+    /// Not reported, as with a local edge.
     Unknown,
     /// HTTP/1.0 or 1.1.
     One,
-    /// HTTP/2.
+    /// HTTP/2, as browsers speak it.
     Two,
-    /// HTTP/3.
+    /// HTTP/3, over QUIC.
     Three,
 }
 
 impl HttpVersion {
-    /// Reads `HTTP/2` and the like.
+    /// Reads `HTTP/2` and similar.
     pub fn parse(text: &str) -> Self {
         match text {
             "HTTP/1" | "HTTP/1.0" | "HTTP/1.1" => Self::One,
@@ -134,21 +134,21 @@ impl HttpVersion {
     }
 }
 
-/// How TLS was spoken.
+/// The version of TLS that the client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsVersion {
-    /// Not reported, or no TLS, as locally.
+    /// Not reported, or no TLS, as with a local edge.
     Unknown,
-    /// TLS 1.1 or older, which no living browser offers.
+    /// TLS 1.1 or older, which no supported browser offers.
     Old,
-    /// TLS 1.2.
+    /// TLS 1.2, which some browsers and proxies still offer.
     OneTwo,
-    /// TLS 1.3.
+    /// TLS 1.3, as current browsers speak it.
     OneThree,
 }
 
 impl TlsVersion {
-    /// Reads `TLSv1.3` and the like.
+    /// Reads `TLSv1.3` and similar.
     pub fn parse(text: &str) -> Self {
         match text {
             "TLSv1" | "TLSv1.0" | "TLSv1.1" => Self::Old,
@@ -159,17 +159,18 @@ impl TlsVersion {
     }
 }
 
-/// What a client says it is, by its user agent held against its client hints.
+/// What a client claims to be, by its user agent compared with its client
+/// hints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentKind {
-    /// No user agent was sent, or nobody looked.
+    /// No user agent was sent, or it was not checked.
     Unknown,
     /// A browser whose headers agree.
     Browser,
-    /// A browser's name with hints that this browser does not send, or the
-    /// reverse.
+    /// The name of a browser together with hints that this browser does not
+    /// send, or the reverse.
     Contradictory,
-    /// A program by its own words.
+    /// A program, according to itself.
     Program,
 }
 
@@ -194,16 +195,16 @@ const PROGRAMS: [&str; 16] = [
 ];
 
 impl AgentKind {
-    /// Judges `User-Agent` and `Sec-CH-UA`.
+    /// Classifies `User-Agent` and `Sec-CH-UA`.
     ///
-    /// Chromium sends the hints since 2021 and Firefox and Safari never do;
-    /// a Chromium without them is let pass, since web views and privacy
+    /// Chromium has sent the hints since 2021; Firefox and Safari never do. A
+    /// Chromium without them is accepted, because web views and privacy
     /// extensions strip them.
     pub fn judge(user_agent: Option<&str>, client_hints: Option<&str>) -> Self {
         let Some(agent) = user_agent.filter(|agent| !agent.is_empty()) else {
             return Self::Unknown;
         };
-        // Long texts are cut: the words stand near the front or not at all.
+        // Long texts are truncated: the words are near the front or absent.
         let agent: String = agent.chars().take(512).map(|c| c.to_ascii_lowercase()).collect();
         if PROGRAMS.iter().any(|word| agent.contains(word)) {
             return Self::Program;
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn agents_are_judged_by_their_own_words() {
+    fn agents_are_classified_by_what_they_say() {
         let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
         let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
         let headless = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36";

@@ -1,13 +1,13 @@
-//! SHA-256, for browsers without WebAssembly: what it costs, and when it is
-//! not to be had.
+//! SHA-256 for browsers without WebAssembly: what it costs, and when it is
+//! refused.
 //!
-//! It is dear for those who need it and cheap for those who do not: 10 s of
-//! plain JavaScript are 0.06 s of one native core and next to nothing on a
-//! graphics card. What a person can be asked therefore cannot stop a program,
-//! and at its cap the fallback would be the cheap way in whenever HashWX has
-//! become dear. So it is never sold below what is due: where more is due than
-//! it can express, it is refused for a while. Visitors with WebAssembly are
-//! not concerned.
+//! It is expensive for those who need it and cheap for those who do not: 10 s
+//! of plain JavaScript are 0.06 s of one native core and next to nothing on a
+//! graphics card. The work that a person can be asked for therefore cannot stop
+//! a program, and at its cap the fallback would be the cheap way in whenever
+//! HashWX has become expensive. So it is never offered below the price that is
+//! due: when more is due than it can express, it is refused for a while.
+//! Visitors with WebAssembly are not affected.
 
 use munjigi_keys::UnixMillis;
 
@@ -17,30 +17,30 @@ use crate::counters::Pressure;
 use crate::price::Price;
 use crate::site::Site;
 
-/// The most that is asked of plain JavaScript, over its usual 10 s: about
-/// the minute that "another way" costs at most.
+/// The most that plain JavaScript is asked for, as a multiple of its usual 10
+/// s: about the minute that "another way" costs at most.
 pub const MAX_FACTOR: u64 = 6;
 
 /// Attempts by SHA-256 on one site, in one isolate, within the counters'
-/// memory: one in a hundred of those that make a site count as flooded. Of
-/// people's browsers far fewer lack WebAssembly. It bounds what many networks
-/// get together, each of which stays below its own pressure and price: about
-/// nine tokens a minute with a half-life of 300 s.
+/// memory: one in a hundred of those that make a site count as flooded. Far
+/// fewer browsers than that lack WebAssembly. It bounds the total of many
+/// networks that each stay below their own pressure and price: about nine
+/// tokens a minute with a half-life of 300 s.
 const SITE_ALLOWANCE: u32 = 64;
 
-/// Who is turned away is asked to wait at least this long: what takes
+/// A visitor who is turned away is asked to wait at least this long: what takes
 /// minutes to decay is no different after a second…
 const MIN_WAIT_SECONDS: u32 = 30;
 
-/// …and at most this long, which is less than the 800 s that the cheapest
-/// challenge lives: its solution may be sent again.
+/// …and at most this long, which is less than the 800 s for which the cheapest
+/// challenge lives: its solution can be sent again.
 const MAX_WAIT_SECONDS: u32 = 600;
 
-/// Sub-puzzles that the constant of `munjigi-pow` is measured at.
+/// Number of sub-puzzles that the constant of `munjigi-pow` was measured with.
 const DEFAULT_COUNT: u64 = 16;
 
-/// SHA-256 per sub-puzzle, so that the puzzle takes about 10 s in plain
-/// JavaScript however many sub-puzzles a site has.
+/// SHA-256 hashes per sub-puzzle, so that the puzzle takes about 10 s in plain
+/// JavaScript for any number of sub-puzzles.
 pub fn base(site: &Site) -> u64 {
     munjigi_pow::SHA256_WORK * DEFAULT_COUNT / u64::from(site.count)
 }
@@ -50,8 +50,8 @@ pub fn work(site: &Site, factor: u64) -> u64 {
     base(site).saturating_mul(factor.clamp(ONE, MAX_FACTOR * ONE)) / ONE
 }
 
-/// Whether an attempt may go on by SHA-256: `pressed` is the counters'
-/// factor, `multiple` what rule and risk make of it.
+/// Whether an attempt may continue by SHA-256. `pressed` is the factor of the
+/// counters, `multiple` that of rule and risk.
 pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(), Refused> {
     let pressure = question.pressure;
     let most = MAX_FACTOR * ONE / multiple.max(1);
@@ -59,7 +59,7 @@ pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(),
         let seconds = wait(pressure, |later| pressure::factor(later) <= most);
         return Err(Refused::Network { seconds });
     }
-    // Who was let in is not turned away by those who came later.
+    // A visitor who was admitted is not turned away because of later ones.
     let newcomer = match question.stage {
         Stage::Start => true,
         Stage::Solution { puzzles, .. } => puzzles == 0,
@@ -71,7 +71,7 @@ pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(),
     Ok(())
 }
 
-/// The same for the price of a network, which doubles with each attempt.
+/// The same for a network's price, which doubles with each attempt.
 pub fn afford(price: Price, now: UnixMillis) -> Result<(), Refused> {
     let most = MAX_FACTOR.ilog2();
     if price.doublings() <= most {

@@ -2,32 +2,33 @@
 
 use crate::counters::{Load, Pressure};
 
-/// No factor.
+/// The neutral factor, 1.
 pub const ONE: u64 = 256;
 
-/// Challenges that a network may ask of a site within the counters' memory
-/// before it pays more. A household or a small office stays below. 200
-/// challenges are 12.5 times this.
+/// Challenges that a network may request from a site within the counters'
+/// memory before it pays more. A household or a small office stays below it;
+/// 200 challenges are 12.5 times this.
 const NETWORK_ALLOWANCE: u64 = 16;
 
-/// The same while the site is flooded: a network pays as soon as it asks
-/// more than its share, and who comes once or twice still does not.
+/// The same while the site is flooded: a network pays as soon as it requests
+/// more than its share; a visitor who comes once or twice still does not.
 const FLOODED_ALLOWANCE: u64 = 4;
 
-/// Failures weigh at most this many allowances: alone they double the work of
-/// a network, and with the risk that they add they cost a neighbour about whom
-/// nothing else speaks at most a factor of 4. More is not needed against guessing. A guessed nonce is
-/// right once in `work` times, for each sub-puzzle, so hashing is cheaper than
-/// asking; of a picture one answer is tried, and the next attempt costs the
-/// next puzzle, which is counted where it is issued.
+/// Failures weigh at most this many allowances. Alone, they double a network's
+/// work; with the risk that they add, they cost a neighbour with no other
+/// suspicious trait at most a factor of 4. Guessing needs no stronger penalty.
+/// A guessed nonce is right once in `work` tries per sub-puzzle, so hashing is
+/// cheaper than requesting more challenges; for a picture only one answer is
+/// tried, and the next attempt costs the next puzzle, which is counted when it
+/// is issued.
 const FAILURES: u64 = 2;
 
-/// Challenges issued on one site, by one isolate, from which it counts as
-/// flooded: about 14 a second held for five minutes.
+/// Challenges issued on one site by one isolate from which the site counts as
+/// flooded: about 14 a second, sustained for five minutes.
 const FLOOD: u64 = 6_000;
 
-/// The same for an autonomous system. It is shared by people who have
-/// nothing in common, so it takes far more, counts by its square root…
+/// The same for an autonomous system. People who have nothing in common share
+/// one, so it may request far more, counts by its square root…
 const SYSTEM_ALLOWANCE: u64 = 1_024;
 
 /// …and never costs more than this.
@@ -38,23 +39,23 @@ pub fn factor(pressure: &Pressure) -> u64 {
     network(pressure).max(system(pressure))
 }
 
-/// The pressure of a visit whose challenge went to another network: by
-/// whichever of the two asks more, so that no price is left behind by posting
-/// from elsewhere.
+/// The pressure on a visit whose challenge went to another network: the larger
+/// of the two, so that posting from elsewhere does not escape a price.
 pub fn larger(pressure: Pressure, issued_to: Load) -> Pressure {
     let there = Pressure { prefix: issued_to, ..pressure };
     if network(&there) > network(&pressure) { there } else { pressure }
 }
 
-/// Proportional to what the network asks over its allowance: twice as many
-/// challenges cost four times as much in all.
+/// Proportional to what the network requests beyond its allowance: twice as
+/// many challenges cost four times as much in total.
 pub fn network(pressure: &Pressure) -> u64 {
     let allowance = network_allowance(pressure);
     (weight(&pressure.prefix, allowance) * ONE / allowance).max(ONE)
 }
 
 fn network_allowance(pressure: &Pressure) -> u64 {
-    // Failures are left out: else few who fail would flood a site for all.
+    // Failures are left out: otherwise a few clients that fail would flood a
+    // site for everyone.
     let site = u64::from(pressure.site.issued);
     if site <= FLOOD {
         return NETWORK_ALLOWANCE;

@@ -1,6 +1,6 @@
-//! Risk: a sum of weights, each with its reason. What a client says of itself
-//! can be made up, so nothing that a browser reports lowers risk by more than
-//! a little, and what nobody reports is neither good nor bad.
+//! Risk: a sum of weights, each with its reason. A client can invent what it
+//! says about itself, so nothing that a browser reports lowers risk by more
+//! than a little, and what is not reported is neither good nor bad.
 
 use munjigi_protocol::{Algorithm, Signals};
 
@@ -8,11 +8,11 @@ use super::{Network, Question, Stage, pressure};
 use crate::counters::Pressure;
 use crate::visit::{AgentKind, HttpVersion, TlsVersion, Visit};
 
-/// Nothing is known.
+/// The risk of a visit about which nothing is known.
 const BASE: u16 = 10;
 
-/// `navigator.webdriver`: the browser itself says that a program drives it.
-/// Not risky alone: it is also how owners test their own forms.
+/// `navigator.webdriver`: the browser itself says that a program drives it. Not
+/// enough for a picture on its own: owners test their forms this way too.
 const WEBDRIVER: u16 = 45;
 
 /// A user agent that names a program.
@@ -24,7 +24,7 @@ const CONTRADICTORY: u16 = 30;
 /// No user agent: every browser sends one.
 const NO_AGENT: u16 = 10;
 
-/// HTTP/1: browsers speak HTTP/2 or 3 to the edge, and so do few tools; but
+/// HTTP/1: browsers speak HTTP/2 or 3 to the edge, and few tools do; but
 /// proxies that inspect traffic at schools and offices speak HTTP/1 for them.
 const HTTP_1: u16 = 10;
 
@@ -39,7 +39,7 @@ const TLS_OLD: u16 = 25;
 const NO_LANGUAGE: u16 = 15;
 
 /// Started within a second of the load, without pointer, keys or touch. Pages
-/// may start at once and visitors may use neither, so it weighs little.
+/// may start at once and visitors may use none of these, so it weighs little.
 const AT_ONCE: u16 = 5;
 
 /// The page was not visible: a tab in the background, or one of many.
@@ -48,14 +48,14 @@ const HIDDEN: u16 = 5;
 /// Somebody pointed, typed, moved the focus or took their time.
 const PRESENCE: u16 = 10;
 
-/// A solve time that four workers of the fastest core cannot reach: solved
-/// elsewhere.
+/// A solve time that four workers on the fastest core cannot reach: it was
+/// solved elsewhere.
 const TOO_FAST: u16 = 25;
 
-/// Solved from another network. Phones change theirs; farms do too.
+/// Solved from another network. Phones change networks; solver farms do too.
 const MOVED: u16 = 5;
 
-/// The network asks 4 times its allowance, …
+/// The network requests 4 times its allowance, …
 const BUSY: u16 = 10;
 
 /// …or 16 times.
@@ -64,7 +64,7 @@ const VERY_BUSY: u16 = 20;
 /// The network's solutions are wrong, which no browser's are.
 const FAILING: u16 = 10;
 
-/// The network collects challenges and does not solve them.
+/// The network collects challenges without solving them.
 const HOARDING: u16 = 10;
 
 /// The network's autonomous system is under pressure.
@@ -119,14 +119,14 @@ fn present(signals: &Signals) -> bool {
         || signals.since_focus_ms.is_some_and(|ms| ms >= 1_000)
 }
 
-/// HashWX per second of the fastest core: three times what one makes today,
-/// so that a lucky solution does not look like a farm's.
+/// HashWX hashes per millisecond of the fastest core: three times the rate of
+/// the fastest one today, so that a lucky solution does not look like a farm's.
 const FASTEST_CORE_HASHES_PER_MILLI: u64 = 4_000;
 
-/// SHA-256 of the same, in plain JavaScript.
+/// SHA-256 hashes per millisecond of the same core, in plain JavaScript.
 const FASTEST_CORE_SHA256_PER_MILLI: u64 = 3_000;
 
-/// The widget never starts more.
+/// Upper limit on the widget's workers.
 const MAX_WORKERS: u64 = 4;
 
 fn of_stage(question: &Question<'_>) -> u16 {

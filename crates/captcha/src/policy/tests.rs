@@ -1,4 +1,4 @@
-//! The policy as a table, and what holds of it whatever is asked. SHA-256
+//! The policy as a table, and the properties that hold for any input. SHA-256
 //! has a table of its own (`fallback`).
 
 mod fallback;
@@ -18,7 +18,7 @@ fn config() -> SiteConfig {
     site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new())
 }
 
-/// The site of a row: what it has besides the defaults.
+/// How the site of a row differs from the defaults.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum On {
     Plain,
@@ -118,7 +118,7 @@ const CALM: Pressure = Pressure {
     half_life_seconds: 300,
 };
 
-/// What every browser that only just loaded reports.
+/// What any browser reports that has only just loaded.
 const NOTHING: Signals = Signals {
     since_load_ms: None,
     since_focus_ms: None,
@@ -372,7 +372,7 @@ fn loads() -> impl Strategy<Value = Load> {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_stays_within_the_site_and_a_phone(
+    fn demands_stay_within_the_site_and_a_phone(
         site_load in loads(), prefix in loads(), asn in loads(), floor in 1_u64..1_000_000,
         above in 0_u64..1_000_000_000_000, count in 1_u32..=64, fallback: bool,
     ) {
@@ -435,7 +435,8 @@ proptest! {
         let work = |prefix| {
             ask(&site, &FIREFOX, &NOTHING, &Pressure { prefix, ..CALM }).unwrap().work
         };
-        // Who solves what it collects is no hoarder: leave those apart.
+        // Visitors who solve what they collect are not hoarders: leave those
+        // out.
         prop_assume!(prefix.solved >= prefix.issued / 4);
         prop_assert!(work(busier) >= work(prefix));
     }

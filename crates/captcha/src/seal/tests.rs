@@ -19,7 +19,7 @@ use crate::purpose::Purpose;
 use crate::token::TokenClaims;
 use crate::visit::Country;
 
-/// Bytes that count up from 0x40, as the vectors have them.
+/// Bytes that count up from 0x40, as in the vectors.
 struct CountingUp(u8);
 
 impl TryRng for CountingUp {
@@ -100,7 +100,7 @@ fn challenge() -> ChallengeClaims {
     }
 }
 
-/// What is under the cipher of a challenge that [`ROOT_A`] sealed.
+/// The plaintext of a challenge that [`ROOT_A`] sealed.
 fn plain(text: &str) -> Vec<u8> {
     let ring = KeyRing::parse(ROOT_A).unwrap();
     let cipher = XChaCha20Poly1305::new((&*Purpose::Challenge.key(ring.first())).into());

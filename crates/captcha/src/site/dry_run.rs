@@ -1,6 +1,6 @@
-//! Dry runs: what a site's rules would have said of a visit of which only a
-//! part is remembered. The conditions are those of `rules`: here they may also be
-//! left open.
+//! Dry runs: what a site's rules would have said about a visit of which only
+//! parts were recorded. The conditions are those of `rules`, with a third
+//! outcome: open.
 
 use munjigi_protocol::Verdict;
 
@@ -9,7 +9,7 @@ use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
 use crate::visit::{Country, Prefix};
 
-/// What is known of a visit to a page. An absent part was not kept.
+/// What is known about a visit to a page. Absent parts were not recorded.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sighting<'a> {
     /// Host of the page.
@@ -20,29 +20,29 @@ pub struct Sighting<'a> {
     pub country: Option<Country>,
     /// Number of the autonomous system, 0 where the edge did not know it.
     pub asn: Option<u32>,
-    /// The network.
+    /// The visitor's network prefix.
     pub prefix: Option<Prefix>,
 }
 
-/// What is known of a host.
+/// What is known about a host.
 #[derive(Debug, Clone, Copy)]
 pub enum SeenHost<'a> {
     /// It was this one.
     Exact(&'a Hostname),
-    /// It was this one or one under it.
+    /// It was this one or one below it.
     Under(&'a Hostname),
 }
 
 /// What the rules would have said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prediction {
-    /// This; nothing where no rule is about the visit.
+    /// This verdict; `None` if no rule matches the visit.
     Certain(Option<Verdict>),
-    /// It depends on what was not kept.
+    /// It depends on parts that were not recorded.
     Open,
 }
 
-/// Whether a condition holds.
+/// Whether a condition holds, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
     Yes,
@@ -55,8 +55,8 @@ impl Holds {
         if holds { Self::Yes } else { Self::No }
     }
 
-    /// A condition that is not set holds always; one about what is not known
-    /// is open.
+    /// A condition that is not set always holds; one about an unknown part is
+    /// open.
     pub fn condition<W, S>(
         wanted: Option<W>,
         seen: Option<S>,
@@ -79,9 +79,9 @@ impl Holds {
 }
 
 impl<'a> SeenHost<'a> {
-    /// From a name by which `Tally` counts hosts where nothing was paid for
-    /// them: it stands for itself where the site names it and no wildcard
-    /// over it, else for everything under it.
+    /// Interprets the name under which `Tally` counts hosts that nothing was
+    /// paid for: the host itself if the site names it and has no wildcard over
+    /// it, otherwise any host below it.
     pub fn counted_as(site: &Site, name: &'a Hostname) -> Self {
         let names =
             |pattern: &HostPattern| matches!(pattern, HostPattern::Exact(host) if host == name);
@@ -91,7 +91,7 @@ impl<'a> SeenHost<'a> {
         if is_alone && !name.is_loopback() { Self::Exact(name) } else { Self::Under(name) }
     }
 
-    /// Whether a pattern means it.
+    /// Whether a pattern covers the host.
     pub fn is_of(self, pattern: &HostPattern) -> Holds {
         match self {
             Self::Exact(host) => Holds::of(pattern.matches(host)),
@@ -109,8 +109,8 @@ impl<'a> SeenHost<'a> {
 }
 
 impl Site {
-    /// What the rules say of a visit of which this is known. A rule that may
-    /// or may not be about it leaves the answer open, unless it comes to the
+    /// What the rules say about a visit of which only this is known. A rule
+    /// that may or may not match leaves the answer open, unless it comes to the
     /// same either way.
     pub fn predict(&self, seen: &Sighting<'_>) -> Prediction {
         let mut possible: Option<Option<Verdict>> = None;

@@ -1,6 +1,6 @@
-//! A site's rules, parsed: ordered, the first that matches decides. What a
-//! verdict does to the demand is in `policy`; what the rules would have said
-//! of visits that are only remembered is in `site::dry_run`.
+//! A site's rules, parsed. They are ordered; the first that matches decides.
+//! `policy` defines what a verdict does to the demand; `site::dry_run` applies
+//! the rules to recorded visits.
 
 use core::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
 use crate::visit::{Country, Prefix, Visit};
 
-/// Every condition that is set must hold.
+/// A rule. Every condition that is set must hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     host: Option<HostPattern>,
@@ -23,7 +23,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Reads a rule; `None` where a condition is not well-formed.
+    /// Parses a rule; `None` if a condition is malformed.
     pub fn parse(config: &RuleConfig) -> Option<Self> {
         Self::read(config).ok()
     }
@@ -42,13 +42,13 @@ impl Rule {
         })
     }
 
-    /// Whether it says of the visit what the edge sees for itself. Host and
-    /// action are the client's own words: a bot says whichever is allowed.
+    /// Whether the rule requires something that the edge sees for itself. Host
+    /// and action are the client's own claims: a bot claims the allowed ones.
     pub const fn vouches(&self) -> bool {
         self.country.is_some() || self.asn.is_some() || self.network.is_some()
     }
 
-    /// Whether a visit to a page is meant.
+    /// Whether the rule matches a visit to a page.
     pub fn matches(&self, visit: &Visit, host: &Hostname, action: &Action) -> bool {
         let seen = Sighting {
             host: Some(SeenHost::Exact(host)),
@@ -60,7 +60,7 @@ impl Rule {
         self.holds(&seen) == Holds::Yes
     }
 
-    /// Whether what is known of a visit makes it meant.
+    /// Whether the rule matches, given what is known about a visit.
     pub fn holds(&self, seen: &Sighting<'_>) -> Holds {
         Holds::condition(self.host.as_ref(), seen.host, |pattern, host| host.is_of(pattern))
             .and(Holds::condition(self.action.as_ref(), seen.action, |wanted, action| {
@@ -76,17 +76,17 @@ impl Rule {
     }
 }
 
-/// A condition that does not parse fails its rule; a rule must not come to
-/// mean more than its owner wrote.
+/// A malformed condition. It fails the whole rule, which must not match more
+/// than its owner wrote.
 struct Malformed;
 
-/// An absent condition holds always.
+/// An absent condition always holds.
 fn read<T>(text: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Malformed> {
     text.map(|text| parse(text).ok_or(Malformed)).transpose()
 }
 
-/// A network of at most /24 or /48: we keep no more of an address, so a
-/// longer one could never be matched.
+/// A network of at most /24 or /48: we keep no more of an address, so a longer
+/// prefix could never match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Network {
     prefix: Prefix,

@@ -1,5 +1,5 @@
-//! How a verdict is written for each caller: the fields, codes and direction of
-//! scores of each vendor, as their clients read them.
+//! How a verdict is written for each caller: every vendor's fields, codes and
+//! direction of scores, as its clients expect them.
 
 use munjigi_protocol::SiteverifyCode;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -9,18 +9,18 @@ use super::testing::TestSecret;
 use super::verdict::{Passed, Reason};
 use crate::keys::Vendor;
 
-/// Whose words an answer is in.
+/// The dialect of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Ours.
+    /// Our own.
     Native,
-    /// A vendor's.
+    /// That of a vendor.
     Of(Vendor),
 }
 
 impl Dialect {
-    /// A path's vendor decides; on the path that all share, the shape of the
-    /// secret.
+    /// A vendor's path decides; on the shared path, the shape of the secret
+    /// does.
     pub fn of(path: Option<Vendor>, secret: Option<&str>) -> Self {
         let of_secret = |text| match TestSecret::find(text) {
             Some(test) => test.vendor(),
@@ -29,8 +29,8 @@ impl Dialect {
         path.or_else(|| secret.and_then(of_secret)).map_or(Self::Native, Self::Of)
     }
 
-    /// For how many seconds after it was solved a token is good here, at
-    /// most: what the vendors' own are good for.
+    /// How long a token is valid here after it was solved, in seconds, at most:
+    /// as long as the vendor's own tokens.
     pub const fn token_seconds(self) -> u64 {
         match self {
             Self::Of(Vendor::Recaptcha | Vendor::Hcaptcha) => 120,
@@ -38,14 +38,14 @@ impl Dialect {
         }
     }
 
-    /// Whether a repeat of a call may name itself by a key.
+    /// Whether a call may carry an idempotency key.
     pub const fn has_idempotency(self) -> bool {
         matches!(self, Self::Native | Self::Of(Vendor::Turnstile))
     }
 }
 
 impl Reason {
-    /// In a dialect's words.
+    /// The reason's code in a dialect.
     pub const fn code(self, dialect: Dialect) -> &'static str {
         match (dialect, self) {
             (Dialect::Of(Vendor::Hcaptcha), Self::OtherSite) => "sitekey-secret-mismatch",
@@ -62,8 +62,8 @@ impl Reason {
 }
 
 impl Passed {
-    /// With milliseconds, as we and Turnstile write it, or without, for
-    /// clients of the others that read no fraction.
+    /// With milliseconds, as we and Turnstile write it, or without, for clients
+    /// of the others, which cannot read a fraction.
     fn challenge_ts(&self, dialect: Dialect) -> String {
         let mut text = self.solved_at.rfc3339();
         if matches!(dialect, Dialect::Of(Vendor::Recaptcha | Vendor::Hcaptcha)) {
@@ -110,7 +110,7 @@ fn write_rest<M: SerializeMap>(
         }
         Dialect::Of(Vendor::Hcaptcha) => {
             map.serialize_entry("credit", &false)?;
-            // 1 is a bot there.
+            // There, 1 is a bot.
             map.serialize_entry("score", &(f64::from(100 - passed.score.min(100)) / 100.0))?;
             map.serialize_entry("score_reason", NOTHING)
         }

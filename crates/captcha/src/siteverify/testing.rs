@@ -1,6 +1,7 @@
-//! Test secrets: what vendors publish for tests, and our own. They take
-//! the tokens of their sitekeys and nothing else, and no other secret takes
-//! those, so that a test key left in production lets nobody through.
+//! Test secrets: those that vendors publish, and our own. They accept the
+//! tokens of their own test sitekeys and nothing else, and no other secret
+//! accepts those tokens, so that a test key left in production lets nobody
+//! through.
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Algorithm;
@@ -9,18 +10,18 @@ use super::verdict::{Passed, Reason};
 use crate::keys::Vendor;
 use crate::test_sitekeys::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
 
-/// A secret for tests.
+/// A test secret, by its behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestSecret {
-    /// Passes.
+    /// Accepts the tokens of its test sitekeys.
     Passes(Option<Vendor>),
-    /// Fails.
+    /// Refuses every token.
     Fails(Option<Vendor>),
-    /// Says that every token was spent before.
+    /// Reports every token as already spent.
     Spent(Option<Vendor>),
 }
 
-/// What a test secret says of a token.
+/// What a test secret states about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Said {
     /// Host name of the page.
@@ -30,7 +31,7 @@ pub struct Said {
 }
 
 impl Said {
-    /// As a good token says it.
+    /// The same, in the form of a real token's claims.
     pub(super) fn passed(self, now: UnixMillis) -> Passed {
         Passed {
             solved_at: now,
@@ -58,26 +59,26 @@ const SECRETS: [(&str, TestSecret); 8] = [
 ];
 
 impl TestSecret {
-    /// The one that a text is.
+    /// Finds the test secret with this text.
     pub fn find(text: &str) -> Option<Self> {
         SECRETS.iter().find(|(secret, _)| *secret == text).map(|(_, test)| *test)
     }
 
-    /// Whose it is.
+    /// The vendor that publishes it; `None` for ours.
     pub const fn vendor(self) -> Option<Vendor> {
         let (Self::Passes(vendor) | Self::Fails(vendor) | Self::Spent(vendor)) = self;
         vendor
     }
 
-    /// What it says of a token.
+    /// The verdict on a token.
     pub fn judge(self, response: &str) -> Result<Said, Reason> {
         let vendor = self.vendor();
         let said = match vendor {
-            // The vendor's passes every token.
+            // The vendor's own test secret passes every token.
             Some(Vendor::Recaptcha) => Said { hostname: "testkey.google.com", score: 90 },
             Some(Vendor::Hcaptcha) => {
                 let place = HCAPTCHA_TOKENS.iter().position(|token| *token == response);
-                // The third one is that of a bot.
+                // The third token is that of a bot.
                 let score = if place.ok_or(Reason::OtherSite)? == 2 { 20 } else { 90 };
                 Said { hostname: "dummy-key-pass", score }
             }

@@ -91,7 +91,7 @@ fn an_invented_secret_costs_no_look_up_and_an_unknown_one_is_refused() {
     assert_eq!(world.sites.lookups(), 0);
     let check = world.authority.check().clone();
     let unknown = check.mint_secret(world.rng()).reveal().to_string();
-    // The secret is looked at before the seal.
+    // The secret is checked before the seal.
     for response in [token.as_str(), "garbage"] {
         let request =
             SiteverifyRequest { secret: Some(unknown.clone()), ..world.verification(response) };
@@ -138,7 +138,7 @@ fn a_token_ends_at_its_second() {
     assert!(world.verify(&in_time).success);
     world.pass_seconds(1);
     assert_eq!(world.verify(&late).error_codes, [TimeoutOrDuplicate]);
-    // Age is looked at before single use, also for a repeat.
+    // Age is checked before single use, also for a repeat.
     assert_eq!(world.verify(&in_time).error_codes, [TimeoutOrDuplicate]);
     assert_eq!(world.redemptions.writes(), 1);
 }
@@ -171,7 +171,7 @@ fn a_repeat_with_the_same_key_gets_the_first_answer_again() {
 }
 
 #[test]
-fn one_key_for_two_tokens_of_an_attempt_is_no_repeat() {
+fn two_tokens_of_an_attempt_under_one_key_are_not_a_repeat() {
     let mut world = World::new();
     let challenge = world.challenge();
     let request = world.solution(&challenge);

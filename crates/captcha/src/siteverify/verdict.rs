@@ -1,9 +1,9 @@
-//! What redemption found out about a token, before a dialect says it.
+//! What redemption found out about a token, before a dialect words it.
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, SiteverifyCode};
 
-/// Why a token was not accepted. More than any one dialect tells.
+/// Why a token was not accepted, in more detail than any dialect tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
     /// No secret was sent.
@@ -14,22 +14,22 @@ pub enum Reason {
     MissingResponse,
     /// The token was not sealed by us, or was changed.
     InvalidResponse,
-    /// The token, or the sitekey that was sent with it, is of another site.
+    /// The token, or the sitekey sent with it, belongs to another site.
     OtherSite,
-    /// A token of a test sitekey with a real secret.
+    /// A token of a test sitekey was sent with a real secret.
     TestResponse,
     /// The token is too old.
     Expired,
     /// The token was spent before.
     Spent,
-    /// The request is not one.
+    /// The request is malformed.
     BadRequest,
     /// The edge could not decide.
     Unavailable,
 }
 
 impl Reason {
-    /// In our own words.
+    /// The code in our native dialect.
     pub const fn native(self) -> SiteverifyCode {
         match self {
             Self::MissingSecret => SiteverifyCode::MissingInputSecret,
@@ -45,16 +45,16 @@ impl Reason {
     }
 }
 
-/// What a good token says.
+/// What a valid token states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passed {
     /// When the challenge was solved.
     pub solved_at: UnixMillis,
     /// Host name of the page.
     pub hostname: String,
-    /// The action, empty where none was given.
+    /// The action; empty if none was given.
     pub action: String,
-    /// The integrator's own data, empty where none was given.
+    /// The integrator's own data; empty if none was given.
     pub cdata: String,
     /// 0 = bot, 100 = person.
     pub score: u8,

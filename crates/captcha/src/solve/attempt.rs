@@ -1,5 +1,5 @@
-//! One attempt whose challenge could be opened, is allowed and has not expired:
-//! what its solution, its answer or its request for another way leads to.
+//! One attempt whose challenge opened, is allowed and has not expired: what its
+//! solution, its answer or its request for another way leads to.
 
 mod pictures;
 mod prices;
@@ -44,35 +44,35 @@ pub struct Attempt<'a> {
     pub network: Network,
 }
 
-/// What a token says of how it was earned.
+/// What a token states about how it was earned.
 struct Pass {
     score: u8,
     interactive: bool,
     stepped: bool,
     algorithm: Algorithm,
-    /// Expected hashes that were proven in all.
+    /// Expected hashes that were proven in total.
     paid: u64,
 }
 
-/// What a solution, or the wish for another way, leads to.
+/// What a solution, or the request for another way, leads to.
 pub enum Then {
-    /// Everything is decided.
+    /// The outcome is final.
     Done(Solved),
-    /// A further puzzle is to be asked.
+    /// A further puzzle is required.
     More(Further),
 }
 
-/// A puzzle that is asked after another one.
+/// A puzzle that follows another one.
 pub struct Further {
     algorithm: Algorithm,
     /// Number of its first sub-puzzle.
     first: u32,
-    /// Expected hashes, about.
+    /// Approximate number of expected hashes.
     more: u64,
-    /// What the attempt owes and has paid by now.
+    /// What the attempt owes and has paid so far.
     owed: Owed,
     risk: u8,
-    /// What is counted of a picture besides.
+    /// What to count for a picture as well.
     picture: Option<PictureTally>,
 }
 
@@ -104,8 +104,8 @@ impl Attempt<'_> {
         };
         let mut missing = None;
         if wants_picture {
-            // Paid in work where there is nothing to show, and by who takes
-            // another way: pictures make no risk cheaper.
+            // Paid in work where there is nothing to show, and by visitors who
+            // choose another way: pictures make no risk cheaper.
             owed.asked = owed.asked.max(demand.instead_of_picture);
             if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures).await {
                 let shown = self.picture(dealt, puzzle.algorithm, next, owed, risk, stores, rng);
@@ -141,7 +141,7 @@ impl Attempt<'_> {
         Ok(Then::Done(solved))
     }
 
-    /// What the policy asks now.
+    /// What the policy requires now.
     fn demand(&self, algorithm: Algorithm, proven: u64) -> Result<Demand, Refusal> {
         let pressure = self.pressure();
         policy::decide(&Question {
@@ -161,7 +161,7 @@ impl Attempt<'_> {
         .map_err(Refusal::from)
     }
 
-    /// Of the poster's network and the challenge's own, the larger.
+    /// The larger of the poster's pressure and that of the challenge's network.
     fn pressure(&self) -> Pressure {
         let now = self.call.now;
         self.counters.with(|counters| {
@@ -199,9 +199,9 @@ impl Attempt<'_> {
         }
     }
 
-    /// A further puzzle. The row says from here on what the attempt owes: else
-    /// the cheap solution, posted again to an isolate that knows less, would
-    /// be a token.
+    /// Issues a further puzzle. From here on, the row says what the attempt
+    /// owes: otherwise the cheap solution, posted again to an isolate that
+    /// knows less, would earn a token.
     pub async fn further<R: RedemptionStore>(
         &self,
         further: &Further,
@@ -213,7 +213,8 @@ impl Attempt<'_> {
         let total = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
         let least = owed.paid.saturating_add(total);
         let least = match redemptions.owe(&self.row(), least).await.map_err(unavailable)? {
-            // More than just now where another isolate asked for more before.
+            // More than required just now if another isolate required more
+            // before.
             Owing::Noted { owed } => owed,
             Owing::Spent => return Err(exhausted()),
             Owing::NotAllowed(why) => return Err(not_allowed(why)),
@@ -238,7 +239,8 @@ impl Attempt<'_> {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Solved {
         let now = self.call.now;
-        // Room for the token, so that solving in time is never too late.
+        // Leaves room for the token, so that a timely solution is never too
+        // late.
         let last = self.claims.keep_until.seconds().saturating_sub(MAX_TOKEN_LIFETIME_SECONDS);
         let expires_at = UnixMillis::from_seconds((now.seconds() + lifetime_seconds).min(last));
         let claims =
@@ -297,8 +299,9 @@ impl Attempt<'_> {
         RowAddress { id: claims.id, shards: claims.shards, keep_until: claims.keep_until }
     }
 
-    /// A refusal of what is wrong. However often an attempt fails, it is one
-    /// failure: else one challenge would make a whole network dear.
+    /// A refusal of something wrong. However often an attempt fails, it counts
+    /// as one failure: otherwise one challenge could raise the price of a whole
+    /// network.
     fn failed(&self, code: Code, detail: &'static str) -> Refusal {
         let refusal = Refusal::new(code, detail);
         if !self.first(Event::Failed) {

@@ -88,7 +88,7 @@ fn names_that_a_client_invents_are_counted_once_they_are_paid_for() {
     assert_eq!(page(&solved.tally), paid);
     world.site.state = SiteState::Paused;
     assert_eq!(page(&world.solve(&solution).unwrap_err().tally.unwrap()), unpaid);
-    // Before the host is known to be the site's, it is nobody's.
+    // A host not yet known to be the site's is counted for nobody.
     let request = ChallengeRequest { hostname: "other.example".to_owned(), ..request };
     let nobodys = (String::new(), String::new());
     assert_eq!(page(&world.issue(&request).unwrap_err().tally.unwrap()), nobodys);
@@ -107,7 +107,7 @@ fn a_challenge_ends_at_its_second_and_is_counted_as_abandoned() {
     assert_eq!(refusal.tally.unwrap().kind, CountKind::Abandoned);
 }
 
-/// A body whose nonces are wrong.
+/// A request whose nonces are wrong.
 fn wrong(world: &mut World, challenge: &ChallengeReply, change: u64) -> Option<Refusal> {
     let mut request = world.solution(challenge);
     if let Some(nonce) = request.nonces.as_mut().and_then(|nonces| nonces.last_mut()) {
@@ -134,7 +134,7 @@ fn an_attempt_fails_once_however_many_wrong_bodies_come() {
 }
 
 #[test]
-fn attempts_that_fail_make_their_network_dearer_up_to_a_bound() {
+fn failed_attempts_raise_their_networks_price_up_to_a_bound() {
     let mut world = World::new();
     let mut failed = 0;
     while failed < 4 {
@@ -159,7 +159,7 @@ fn a_solution_posted_again_is_counted_once() {
         counters.pressure(&place, world.now)
     });
     assert_eq!((place.prefix.issued, place.prefix.solved), (1, 1));
-    // Nor do replays step or expire more than once.
+    // Nor are steps and expiry counted more than once in replays.
     let challenge = world.challenge();
     flood(&mut world);
     let request = world.solution(&challenge);
@@ -175,7 +175,7 @@ fn the_price_of_the_challenges_own_network_is_not_left_behind() {
     let mut world = World::new();
     let challenge = world.challenge();
     flood(&mut world);
-    // Collected where it has become dear, posted from where it is not.
+    // Collected where it has become expensive, posted from where it is not.
     world.visit = Visit { prefix: Prefix::V4([198, 51, 100]), ..FIREFOX };
     let request = world.solution(&challenge);
     let next = world.next(&request);
@@ -225,7 +225,7 @@ fn what_is_no_challenge_is_invalid() {
         let request = SolutionRequest { challenge: text.to_owned(), ..world.solution(&challenge) };
         assert_eq!(code(&mut world, &request), Code::ChallengeInvalid);
     }
-    // Rightly sealed, judged by a shell that loaded another site.
+    // Validly sealed, judged by a shell that loaded another site.
     let request = world.solution(&challenge);
     let mut other = World::new();
     let sitekey = {
@@ -237,7 +237,7 @@ fn what_is_no_challenge_is_invalid() {
 }
 
 #[test]
-fn the_site_is_looked_at_again() {
+fn the_site_is_checked_again() {
     let mut world = World::new();
     let challenge = world.challenge();
     let request = world.solution(&challenge);
@@ -272,7 +272,7 @@ fn work_that_has_multiplied_since_is_paid_by_a_further_puzzle() {
 }
 
 #[test]
-fn work_that_has_crept_up_since_is_not_run_after() {
+fn a_small_rise_since_is_not_charged() {
     let mut world = World::new();
     let challenge = world.challenge();
     for _ in 0..28 {
@@ -284,12 +284,12 @@ fn work_that_has_crept_up_since_is_not_run_after() {
 }
 
 #[test]
-fn further_puzzles_come_to_an_end() {
+fn further_puzzles_are_limited() {
     let mut world = World::new();
     let mut challenge = world.challenge();
     let mut puzzles = 1;
     loop {
-        // Every time all that was asked has multiplied again.
+        // Each time, the total required has multiplied again.
         world.site.work.ceiling *= 4;
         world.site.work.floor *= 4;
         let request = world.solution(&challenge);
@@ -317,7 +317,7 @@ fn what_was_sealed_is_owed_also_when_the_policy_has_calmed_down() {
 }
 
 #[test]
-fn a_solution_from_another_network_is_taken_at_a_lower_score() {
+fn a_solution_from_another_network_gets_a_lower_score() {
     let mut world = World::new();
     let challenge = world.challenge();
     let request = world.solution(&challenge);

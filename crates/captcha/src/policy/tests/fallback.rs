@@ -1,8 +1,8 @@
-//! SHA-256 as a table.
+//! The price of SHA-256 as a table.
 
 use super::*;
 
-/// What SHA-256 costs: times its usual work, or when to come again.
+/// What SHA-256 costs: a multiple of its usual work, or when to retry.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Sha256 {
     Costs(u64),
@@ -66,7 +66,7 @@ fn without_webassembly_the_score_is_lower() {
 }
 
 #[test]
-fn who_was_let_in_is_not_turned_away_by_who_came_later() {
+fn an_admitted_visitor_is_not_turned_away_because_of_later_ones() {
     let site = site(On::Plain);
     let ask = |puzzles, pressure| {
         decide(&Question {

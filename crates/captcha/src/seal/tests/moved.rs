@@ -1,4 +1,4 @@
-//! A seal opens where it was made to open, and nowhere else.
+//! A seal opens only where it is meant to open.
 
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, aead::AeadInOut};
 use data_encoding::BASE64URL_NOPAD;
@@ -18,7 +18,7 @@ fn sealed() -> [String; 2] {
     [token().seal(&authority), challenge().seal(&authority, &mut counting_up())]
 }
 
-/// Whether anything at all opens a text.
+/// Whether anything opens a text.
 fn opens(authority: &Authority, text: &str) -> bool {
     TokenClaims::open(authority, text).is_ok() || ChallengeClaims::open(authority, text).is_ok()
 }
@@ -242,7 +242,7 @@ fn the_longest_seals_stay_below_the_limit() {
 }
 
 #[test]
-fn longer_texts_are_not_looked_at() {
+fn longer_texts_are_not_read() {
     let authority = authority(ROOT_A);
     let text = format!("mj1.a1.{}.{}", "A".repeat(4_100), "A".repeat(43));
     assert!(!opens(&authority, &text));

@@ -1,4 +1,4 @@
-//! The bytes that outlive any refactoring. Made by another program, from
+//! Byte vectors that outlive any refactoring. Another program made them from
 //! PROTOCOL alone (HMAC and SHA-256 of a standard library, the cipher written
 //! out); a change here is a change of the protocol.
 //!
@@ -178,8 +178,8 @@ fn challenges_of_the_version_before_open() {
         UtNaTZtKC68.\
         vHqx7dkw0vDK7BtBBcR8_Q";
     assert_eq!(ChallengeClaims::open(&authority, picture), Ok(grid()));
-    // Its tiles stood one by one: in another order, and twice, they are the
-    // same answer, which the fuzz target must not take for a fault.
+    // Version 1 listed its tiles one by one: in another order, and twice, they
+    // are the same answer, which the fuzz target must not report as a fault.
     let mut payload = super::plain(picture);
     let tiles = payload.windows(7).position(|bytes| bytes == [1, 0, 1, 3, 0, 4, 8]).unwrap() + 4;
     payload[tiles..tiles + 3].copy_from_slice(&[8, 4, 8]);
@@ -188,7 +188,7 @@ fn challenges_of_the_version_before_open() {
     assert_ne!(ChallengeClaims::read(&claims.payload()), Ok(claims));
 }
 
-/// Of each kind answers that differ in everything.
+/// For each kind, answers that differ in everything.
 fn answers() -> [Vec<RightAnswer>; 3] {
     let tiles = |tiles: u64| (0..64).filter(|tile| tiles >> tile & 1 == 1).collect::<Vec<u8>>();
     let grids: Vec<Vec<u8>> = (1..511).chain([1 << 63, u64::MAX >> 1]).map(tiles).collect();
@@ -211,7 +211,8 @@ fn all_answers_of_a_kind_seal_to_one_length() {
     for answers in answers() {
         let mut lengths = Vec::new();
         for (number, answer) in answers.into_iter().enumerate() {
-            // What else is sealed differs as well, as far as it is not told.
+            // The rest of the challenge differs as well, as far as it is not
+            // revealed.
             let large = number % 2 == 1;
             let claims = ChallengeClaims {
                 step: SealedStep::Picture(SealedPicture {

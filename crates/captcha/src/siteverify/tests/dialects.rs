@@ -13,7 +13,7 @@ fn body(outcome: &Outcome) -> Value {
     serde_json::to_value(Body(outcome)).unwrap()
 }
 
-/// An answer at a path, which travels with 200.
+/// The answer at a path, which must have status 200.
 fn ask(world: &mut World, path: Option<Vendor>, request: &SiteverifyRequest) -> Value {
     let outcome = world.siteverify_at(path, request);
     assert_eq!((outcome.status, outcome.retry_after), (200, None));
@@ -25,7 +25,7 @@ fn refusal(code: &str) -> Value {
 }
 
 #[test]
-fn a_good_token_says_what_each_vendor_s_says() {
+fn a_valid_token_is_described_as_each_vendor_does() {
     let good = json!({ "success": true, "hostname": "shop.example" });
     let with = |more: Value| {
         let mut all = good.clone();
@@ -176,7 +176,7 @@ fn without_its_store_it_says_so_in_every_dialect() {
 }
 
 #[test]
-fn a_shared_path_speaks_as_the_secret_looks() {
+fn the_shared_path_answers_in_the_dialect_of_the_secret() {
     let world = World::new();
     let check = world.authority.check().clone();
     let mut rng = super::rand_chacha_from(7);

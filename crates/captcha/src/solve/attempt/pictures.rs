@@ -1,5 +1,5 @@
-//! The picture of an attempt: dealing it, comparing its answer, and another
-//! way than it.
+//! The picture of an attempt: dealing it, comparing its answer, and the
+//! alternative to it.
 
 use munjigi_keys::{UnixMillis, leading};
 use munjigi_protocol::{Algorithm, Answer, Code, PackId, Step, Trace};
@@ -19,7 +19,7 @@ use crate::refusal::Refusal;
 use crate::solve::{Solved, Stores};
 use crate::tally::{PictureFate, PictureTally};
 
-/// Most rounds, and most tiles of each, that an answer can name.
+/// Upper limit on rounds, and on tiles per round, that an answer can name.
 const MAX_ROUNDS: usize = 8;
 const MAX_CELLS: usize = 64;
 
@@ -33,7 +33,7 @@ impl Attempt<'_> {
         let SealedPicture { answer: right, algorithm, dealt_at, .. } = picture;
         let demand = self.demand(*algorithm, 0)?;
         let (hash, trace) = answer_hash(given)?;
-        // Written before it is compared: of answers tried at once, one counts.
+        // Written before it is compared: of concurrent answers, one counts.
         let attempted = self.attempt(&hash, stores.redemptions).await?;
         if right.accepts(given) {
             let risk = self.claims.risk.max(demand.risk);
@@ -69,15 +69,15 @@ impl Attempt<'_> {
         let SealedPicture { algorithm, next, .. } = *picture;
         let demand = self.demand(algorithm, 0)?;
         // Choosing it uses up the one answer, so that a wrong guess cannot be
-        // followed by it, nor it by guesses.
-        // A way that never refuses costs the most while nobody knows its price.
+        // followed by it, nor it by guesses. A way that is never refused costs
+        // the most while its price is unknown.
         let price = self.price(&ANOTHER_WAY, stores).await?.unwrap_or(Price::HIGHEST);
         let Owed { asked, paid, puzzles, .. } = self.claims.owed;
         let site = self.call.site;
         let more = policy::another_way(site, algorithm, price)
             .max(asked.max(demand.instead_of_picture).saturating_sub(paid));
-        // What the ceiling cuts off is not owed: else it would be asked for
-        // in further puzzles.
+        // What the ceiling cuts off is not owed: otherwise further puzzles
+        // would require it.
         let more = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
         let owed = Owed { asked: paid.saturating_add(more), paid, puzzles, way: Way::Another };
         let risk = self.claims.risk.max(demand.risk);
@@ -85,7 +85,7 @@ impl Attempt<'_> {
         Ok(Then::More(Further { algorithm, first: next, more, owed, risk, picture }))
     }
 
-    /// The attempt's picture. None without WebAssembly: the fallback is one
+    /// The attempt's picture. `None` without WebAssembly: the fallback is one
     /// small file, which has no pictures.
     pub async fn deal<D: PackSource>(&self, algorithm: Algorithm, source: &D) -> Option<Dealt> {
         if algorithm == Algorithm::Sha256 {
@@ -103,8 +103,8 @@ impl Attempt<'_> {
         pictures::deal(&deal, source).await
     }
 
-    /// That a picture was due and there was none: operators are told. A site
-    /// without kinds wants none, and the fallback has none.
+    /// Reports to operators that a picture was due and none could be dealt. A
+    /// site without kinds of picture expects none, and the fallback has none.
     pub fn missing(&self, algorithm: Algorithm) -> Option<PictureTally> {
         let kind = self.call.site.pictures.first()?;
         let due = algorithm == Algorithm::HashWx;
@@ -122,7 +122,7 @@ impl Attempt<'_> {
         stores: &Stores<'_, R, P, D>,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Solved, Refusal> {
-        // From here on a token without the picture is never redeemable.
+        // From here on, a token without the picture is never redeemable.
         match stores.redemptions.step(&self.row()).await.map_err(unavailable)? {
             Stepped::Noted => {}
             Stepped::Spent => return Err(exhausted()),
@@ -140,8 +140,8 @@ impl Attempt<'_> {
     }
 }
 
-/// Names an answer within its attempt. How it was given is no part of it: a
-/// widget that repeats an answer may tell more about it.
+/// Identifies an answer within its attempt. The trace is left out: a widget
+/// that repeats an answer may report a longer one.
 fn answer_hash(answer: &Answer) -> Result<(AnswerHash, &Trace), Refusal> {
     let malformed = |detail| Err(Refusal::new(Code::MalformedRequest, detail));
     let mut hash = Sha256::new();

@@ -1,6 +1,5 @@
-//! What an attempt pays for a way that costs work alone, and that it pays
-//! once. How a price rises and falls is in `price`, how much work it is in
-//! `policy`.
+//! What an attempt pays for a way that costs work alone, and that it pays once.
+//! `price` defines how a price rises and falls, `policy` how much work it is.
 
 use super::{Attempt, exhausted, not_allowed, unavailable};
 use crate::counters::Event;
@@ -12,8 +11,9 @@ use crate::refusal::Refusal;
 use crate::solve::Stores;
 
 impl Attempt<'_> {
-    /// The price of SHA-256. Looked at before it is raised: who is turned
-    /// away neither pays nor makes it dearer for the neighbours.
+    /// The price of SHA-256. It is checked before it is raised: a visitor who
+    /// is turned away neither pays nor makes it more expensive for the
+    /// neighbours.
     pub async fn fallback_price<R: RedemptionStore, P: PriceStore, D>(
         &self,
         favoured: bool,
@@ -28,7 +28,7 @@ impl Attempt<'_> {
         }
         let price = self.price(&FALLBACK, stores).await?.map_err(unpriced)?;
         if bound {
-            // Of solutions that came at once each pays its own price.
+            // Each of several concurrent solutions pays its own price.
             policy::afford(price, now)?;
         }
         if self.first(Event::Fallback) && !self.call.site.exempt {
@@ -37,9 +37,9 @@ impl Attempt<'_> {
         Ok(price)
     }
 
-    /// The price that this attempt pays for a way that costs work alone. It
-    /// is raised once per attempt, whatever is posted again, so that nobody
-    /// makes it dear for the neighbours with one solution.
+    /// The price that this attempt pays for a way that costs work alone. It is
+    /// raised once per attempt, even if requests are replayed, so that nobody
+    /// can make it expensive for the neighbours with one solution.
     pub async fn price<R: RedemptionStore, P: PriceStore, D>(
         &self,
         way: &AnswerHash,
@@ -75,16 +75,16 @@ impl Attempt<'_> {
 /// Whether an attempt's one answer was given before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {
-    /// It is written down now.
+    /// No; it is recorded now.
     First,
-    /// It was, before.
+    /// Yes.
     Again,
 }
 
-/// Stands in the row where an answer would: "another way" was chosen.
+/// Recorded in the row in place of an answer: "another way" was chosen.
 pub const ANOTHER_WAY: AnswerHash = AnswerHash(*b"another way\0\0\0\0\0");
 
-/// Likewise for SHA-256, whose price is raised once per attempt.
+/// The same for SHA-256, whose price is raised once per attempt.
 const FALLBACK: AnswerHash = AnswerHash(*b"without wasm\0\0\0\0");
 
 fn unpriced(_: StoreError) -> Refusal {

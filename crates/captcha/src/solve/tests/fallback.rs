@@ -9,8 +9,8 @@ fn begin(world: &mut World) -> Result<ChallengeReply, Refusal> {
     world.issue(&request).map(|issued| issued.reply)
 }
 
-/// Solves what is asked until it passes: the work in puzzles of the usual
-/// work, and the token.
+/// Solves challenges until the attempt passes; returns its work in puzzles of
+/// the usual size, and the token.
 fn go_on(world: &mut World, mut challenge: ChallengeReply) -> Result<(u64, String), Refusal> {
     let mut total = 0;
     loop {
@@ -62,7 +62,7 @@ fn without_webassembly_the_price_doubles_with_each_use_until_it_cannot() {
 }
 
 #[test]
-fn a_solution_that_was_turned_away_is_taken_later() {
+fn a_solution_that_was_turned_away_is_accepted_later() {
     let mut world = World::new();
     let payer = payer(&mut world);
     for _ in 0..3 {
@@ -81,7 +81,7 @@ fn what_was_paid_is_not_asked_again() {
     let mut world = World::new();
     attempt(&mut world).unwrap();
     attempt(&mut world).unwrap();
-    // Its price is the last that is sold; the reply is lost, and asked again.
+    // Its price is the last one offered; the reply is lost, and it asks again.
     let challenge = begin(&mut world).unwrap();
     let request = world.solution(&challenge);
     let (first, again) = (world.next(&request), world.next(&request));
@@ -90,7 +90,7 @@ fn what_was_paid_is_not_asked_again() {
 }
 
 #[test]
-fn nothing_is_sold_while_nobody_knows_the_price() {
+fn nothing_passes_while_the_price_is_unknown() {
     let mut world = World::new();
     let challenge = begin(&mut world).unwrap();
     let request = world.solution(&challenge);
@@ -101,7 +101,7 @@ fn nothing_is_sold_while_nobody_knows_the_price() {
 }
 
 #[test]
-fn under_pressure_only_webassembly_goes_on() {
+fn under_pressure_only_webassembly_continues() {
     let mut world = World::new();
     let early = begin(&mut world).unwrap();
     flood(&mut world);
@@ -110,7 +110,7 @@ fn under_pressure_only_webassembly_goes_on() {
     let request = world.solution(&early);
     assert_eq!(wait_of(&world.solve(&request).unwrap_err()), 600);
     assert!(puzzle(&world.challenge()).work >= 80);
-    // What was said is kept.
+    // A price that was charged stays.
     world.pass_seconds(600);
     assert!(begin(&mut world).is_ok());
 }
@@ -124,7 +124,7 @@ fn many_networks_together_use_up_what_a_site_takes() {
         let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
         (0..63).for_each(|_| counters.note_fallback(&place, world.now));
     });
-    // To ask is not to attempt: only solutions count, and each once.
+    // Requests are not attempts: only solutions count, each once.
     for network in 0..70 {
         world.visit.prefix = Prefix::V4([198, 51, network]);
         assert!(begin(&mut world).is_ok());

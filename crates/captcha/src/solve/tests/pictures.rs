@@ -3,7 +3,7 @@ use munjigi_protocol::{PictureType, Trace};
 use super::*;
 use crate::contract::Trouble;
 
-/// A world whose site has pictures, and a visitor who is asked for one.
+/// A world whose site has pictures and whose visitor must answer one.
 fn risky() -> World {
     let mut world = World::new();
     world.site.pictures = vec![PictureType::Grid];
@@ -65,7 +65,7 @@ fn the_way_it_was_answered_adds_to_the_score_and_never_takes() {
 }
 
 #[test]
-fn an_answer_told_with_another_trace_is_the_same_answer() {
+fn an_answer_with_another_trace_is_the_same_answer() {
     let mut world = risky();
     let picture = picture(&mut world);
     let first = wrong(&world, &picture);
@@ -168,7 +168,7 @@ fn prettier_signals_buy_nothing_once_a_picture_was_asked() {
     world.visit = FIREFOX;
     world.signals = Signals { pointer: Some(3), ..Signals::default() };
     let again = world.solution(&challenge);
-    // Sealed at issue: the picture is owed whatever the policy says now.
+    // Sealed at issue: the picture is owed even if the policy no longer asks.
     assert!(matches!(world.next(&again).step, Step::Picture(_)));
 }
 
@@ -233,7 +233,7 @@ fn another_way_is_a_longer_puzzle_and_a_lower_score() {
     let claims = token_claims(&world, &token);
     assert!(!claims.interactive && claims.stepped);
     assert!(claims.score <= 50);
-    // Having chosen it, the picture is no longer to be answered.
+    // After that choice, the picture can no longer be answered.
     let answer = world.answer(&picture, world.right_cells(&picture));
     assert_eq!(code(&mut world, &answer), Code::AttemptsExhausted);
     assert!(world.verify(&token).success);
@@ -241,7 +241,7 @@ fn another_way_is_a_longer_puzzle_and_a_lower_score() {
 
 #[test]
 fn pictures_make_no_risk_cheaper() {
-    // Risk that is there from the beginning, and risk that a solution shows.
+    // Risk that is there from the start, and risk that a solution reveals.
     for late in [false, true] {
         let mut totals = Vec::new();
         for pictures in [vec![], vec![PictureType::Grid]] {
@@ -276,14 +276,14 @@ fn pictures_make_no_risk_cheaper() {
 }
 
 #[test]
-fn another_way_gets_dearer_with_each_use_and_never_refuses() {
+fn another_way_costs_more_with_each_use_and_is_never_refused() {
     let mut world = risky();
     let mut works = Vec::new();
     for _ in 0..12 {
         let picture = picture(&mut world);
         let request = world.want_work(&picture);
         works.push(puzzle(&world.next(&request)).work);
-        // Asking again costs what it cost, and raises nothing.
+        // Another request costs the same and raises nothing.
         assert_eq!(puzzle(&world.next(&request)).work, works[works.len() - 1]);
     }
     assert!(works.windows(2).all(|pair| pair[0] <= pair[1]), "{works:?}");

@@ -14,8 +14,8 @@ fn a_hundred_tokens_of_one_attempt_are_spent_once() {
     assert_eq!(good, 1);
 }
 
-/// A world whose network was calm when a challenge was issued and is not when
-/// its solution comes; the solution, and what is asked then.
+/// A world whose network was calm when a challenge was issued and is busy when
+/// its solution arrives; the solution, and what is required then.
 fn dearer_since() -> (World, SolutionRequest, ChallengeReply) {
     let mut world = World::new();
     let challenge = world.challenge();
@@ -25,14 +25,14 @@ fn dearer_since() -> (World, SolutionRequest, ChallengeReply) {
     (world, cheap, next)
 }
 
-/// Solves a challenge; its token is good.
+/// Solves a challenge and expects a valid token.
 fn passes(world: &mut World, challenge: &ChallengeReply) {
     let solution = world.solution(challenge);
     let token = world.token(&solution);
     assert!(world.verify(&token).success);
 }
 
-/// An isolate that has just started: it has counted nothing.
+/// Replaces the isolate by one that has just started and counted nothing.
 fn another_isolate(world: &mut World) {
     world.counters = Shared::new(Counters::new(300));
 }
@@ -43,7 +43,7 @@ fn a_cheap_solution_posted_elsewhere_after_more_was_asked_is_worth_nothing() {
     another_isolate(&mut world);
     let token = world.token(&cheap);
     assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
-    // A visitor who pays what was asked passes.
+    // A visitor who pays what is required passes.
     passes(&mut world, &next);
     assert!(!world.verify(&token).success);
 }
@@ -58,7 +58,7 @@ fn a_token_from_before_more_was_asked_is_worth_nothing() {
     let next = world.next(&cheap);
     assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
     passes(&mut world, &next);
-    // Nothing more is asked of a spent attempt.
+    // Nothing more is required of a spent attempt.
     assert_eq!(code(&mut world, &cheap), Code::AttemptsExhausted);
 }
 
@@ -83,7 +83,7 @@ fn a_solution_posted_again_is_asked_for_all_that_was_asked_before() {
     world.signals.webdriver = Some(true);
     world.signals.languages = Some(0);
     let risky = SolutionRequest { signals: world.signals, ..cheap };
-    // By itself this isolate would ask for less.
+    // On its own, this isolate would require less.
     let again = world.next(&risky);
     assert_eq!(puzzle(&again).work, puzzle(&next).work);
     passes(&mut world, &again);
