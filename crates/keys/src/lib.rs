@@ -1,5 +1,5 @@
-//! The ground floor: instants, key rings, keys derived from them, and the
-//! signatures of internal calls. Every service and every tool stands on it.
+//! The lowest layer: instants, key rings, keys derived from them, and the
+//! signatures of internal calls. Every service and every tool depends on it.
 //!
 //! Nothing here reads a clock or draws randomness. Callers decide what a derived
 //! key is for.

@@ -5,26 +5,25 @@ use sha2::Sha256;
 
 use crate::ring::KEY_BYTES;
 
-/// The first bytes of a digest, where a shorter name will do.
+/// The first `N` bytes of a digest, where a shorter name is enough.
 pub fn leading<const N: usize>(digest: &[u8; 32]) -> [u8; N] {
     const { assert!(N <= 32, "a digest has 32 bytes") };
     core::array::from_fn(|i| digest[i])
 }
 
-/// An HMAC whose key is already worked in: a clone per message saves two of
-/// its four compressions. Its state is wiped on drop (feature `zeroize` of
-/// `hmac`).
+/// An HMAC whose key is already processed: a clone per message saves two of its
+/// four compressions. Its state is wiped on drop (feature `zeroize` of `hmac`).
 #[derive(Clone)]
 pub struct MacKey(Hmac<Sha256>);
 
 impl MacKey {
-    /// Takes the key.
+    /// Processes the key, once for many messages.
     pub fn new(key: &[u8; KEY_BYTES]) -> Self {
         Self(keyed(key))
     }
 
-    /// The tag over parts, each preceded by its length as u32le, so that no
-    /// two lists of parts are the same bytes.
+    /// The tag over parts, each preceded by its length as u32le, so that
+    /// different lists of parts never give the same bytes.
     pub fn tag_framed(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for part in parts {
@@ -36,8 +35,8 @@ impl MacKey {
         mac.finalize().into_bytes().into()
     }
 
-    /// The tag over parts as they follow each other; for formats whose parts
-    /// have fixed lengths.
+    /// The tag over the concatenated parts; for formats whose parts have fixed
+    /// lengths.
     pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         for part in parts {

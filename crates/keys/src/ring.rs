@@ -1,5 +1,5 @@
 //! Key rings: named 32-byte keys, of which the first seals and all open, and
-//! the keys derived from them. How a rotation goes is the operator's.
+//! the keys derived from them. The operator performs rotations.
 
 use core::fmt;
 
@@ -8,10 +8,10 @@ use munjigi_protocol::base64;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// Bytes of a key.
+/// Length of a key, in bytes.
 pub const KEY_BYTES: usize = 32;
 
-/// Most keys of one ring. A rotation needs two; each is derived into several
+/// Most keys in one ring. A rotation needs two; each is derived into several
 /// purposes when an isolate starts.
 const MAX_KEYS: usize = 8;
 
@@ -39,7 +39,7 @@ impl Kid {
         Some(Self { bytes, len: u8::try_from(text.len()).ok()? })
     }
 
-    /// The text.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
         core::str::from_utf8(bytes).unwrap_or_default()
@@ -66,14 +66,14 @@ pub struct RingKey {
 }
 
 impl RingKey {
-    /// The key's name.
+    /// The name under which the ring lists the key.
     pub const fn kid(&self) -> Kid {
         self.kid
     }
 
-    /// A key for another purpose, by HKDF-SHA256 (RFC 5869, without a salt:
-    /// the root keys are uniform already). `info` names the purpose, and is
-    /// nobody else's.
+    /// Derives a key for another purpose with HKDF-SHA256 (RFC 5869, without a
+    /// salt: the root keys are already uniform). `info` names the purpose and
+    /// must be unique to it.
     pub fn derive(&self, info: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
         expand(&self.key, info)
     }
@@ -98,11 +98,11 @@ pub struct KeyRing {
     others: Vec<RingKey>,
 }
 
-/// Why a variable holds no key ring. The operator has to correct each of these;
+/// Why a variable is not a valid key ring. Only the operator can correct these;
 /// no message repeats the variable's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RingError {
-    /// Nothing is set.
+    /// The variable is empty.
     #[error("the ring is empty: use kid:key, where key is 32 bytes in unpadded URL-safe base64")]
     Empty,
     /// More keys than any rotation needs.
@@ -111,7 +111,7 @@ pub enum RingError {
     /// An entry has no colon.
     #[error("entry {0} of the ring is not kid:key")]
     NoColon(usize),
-    /// An entry is a key derived for calls, not one of the ring.
+    /// An entry is a key derived for calls, not a key of the ring.
     #[error(
         "entry {0} is a key derived for one receiver of calls; use the ring that it was derived from"
     )]
@@ -162,7 +162,8 @@ impl KeyRing {
         Ok(Self { first, others: keys.collect() })
     }
 
-    /// The same names with a key for another purpose each, by HKDF-SHA256.
+    /// A ring with the same names whose keys are derived for another purpose,
+    /// with HKDF-SHA256.
     pub(crate) fn derive(&self, info: &[u8]) -> Self {
         let derived = |key: &RingKey| RingKey { kid: key.kid, key: key.derive(info) };
         Self { first: derived(&self.first), others: self.others.iter().map(derived).collect() }
@@ -173,17 +174,17 @@ impl KeyRing {
         &self.first
     }
 
-    /// The key of this name.
+    /// The key of this name; `None` if the ring does not have it.
     pub fn find(&self, kid: Kid) -> Option<&RingKey> {
         self.keys().find(|key| key.kid == kid)
     }
 
-    /// Every key, the one that seals first.
+    /// Every key; the one that seals comes first.
     pub fn keys(&self) -> impl Iterator<Item = &RingKey> {
         core::iter::once(&self.first).chain(&self.others)
     }
 
-    /// Every name, that of the key that seals first.
+    /// Every name; that of the sealing key comes first.
     pub fn kids(&self) -> impl Iterator<Item = Kid> {
         self.keys().map(RingKey::kid)
     }
@@ -203,7 +204,7 @@ fn expand(root: &[u8; KEY_BYTES], info: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
     key
 }
 
-/// 32 bytes of unpadded URL-safe base64; nothing else.
+/// Reads 32 bytes of unpadded URL-safe base64; `None` for anything else.
 pub fn parse_key(text: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
     base64::decode_array(text).map(Zeroizing::new)
 }

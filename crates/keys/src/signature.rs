@@ -1,7 +1,7 @@
-//! The signature between edge, origin and gpu-backend: the header
+//! The signature of calls between edge, origin and gpu-backend: the header
 //! `Munjigi-Signature`. The body is signed by its digest, which the header
-//! states: so a call is known to be ours before any of its body is read.
-//! Whether a nonce was seen before is the caller's store to say.
+//! states, so the receiver knows that a call is ours before it reads the body.
+//! The caller's store checks whether a nonce was seen before.
 
 mod keys;
 
@@ -15,11 +15,11 @@ use crate::time::UnixMillis;
 
 pub use keys::{Audience, AudienceKeys, CallKeys, CallKeysError};
 
-/// How far the two clocks may be apart, in seconds. A seen nonce must be
-/// kept for twice as long.
+/// The largest difference between the two clocks, in seconds. A seen nonce must
+/// be remembered for twice as long.
 pub const MAX_SKEW_SECONDS: u64 = 300;
 
-/// What is signed of a request besides its body.
+/// The signed parts of a request other than its body.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     /// The method, upper case.
@@ -30,47 +30,47 @@ pub struct Head<'a> {
     pub query: &'a str,
 }
 
-/// Names one signing; the receiver takes each once.
+/// Identifies one signature; the receiver accepts each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Nonce(pub [u8; 16]);
 
-/// A request whose head was signed; its body is still to come.
+/// A request whose head was signed; its body is still to be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Signed {
-    /// For the receiver to remember: a second request with it is `replayed`.
+    /// The receiver must remember it: a second request with it is `replayed`.
     pub nonce: Nonce,
     digest: [u8; 32],
 }
 
 impl Signed {
-    /// Checks the body that came against the digest that was signed.
+    /// Checks the received body against the signed digest.
     ///
     /// # Errors
     ///
-    /// [`SignatureError::Invalid`] where it is another body.
+    /// [`SignatureError::Invalid`] if it is a different body.
     pub fn check(&self, body: &[u8]) -> Result<(), SignatureError> {
         let digest: [u8; 32] = Sha256::digest(body).into();
         if digest == self.digest { Ok(()) } else { Err(SignatureError::Invalid) }
     }
 }
 
-/// Why a request is not taken.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// No header.
+    /// The request has no signature header.
     #[error("the request has no signature")]
     Unsigned,
-    /// Malformed, of another audience, by an unknown key, or over another
-    /// request; nothing tells these apart.
+    /// Malformed, for another audience, by an unknown key, or over another
+    /// request; these cases are indistinguishable.
     #[error("the signature does not match the request")]
     Invalid,
-    /// Rightly signed, at a time more than five minutes away from ours.
+    /// Validly signed, but at a time more than five minutes away from ours.
     #[error("the signature's time differs from our clock by more than five minutes")]
     ClockSkew,
 }
 
 impl SignatureError {
-    /// The code of the answer.
+    /// The code for the answer.
     pub const fn code(self) -> Code {
         match self {
             Self::Unsigned => Code::Unsigned,
@@ -81,8 +81,8 @@ impl SignatureError {
 }
 
 impl AudienceKeys {
-    /// The header's value for a request, by the first key. `nonce` is 16
-    /// random bytes, new for every try.
+    /// The header's value for a request, signed with the first key. `nonce` is
+    /// 16 random bytes, new for every attempt.
     pub fn sign(&self, head: &Head<'_>, body: &[u8], now: UnixMillis, nonce: Nonce) -> String {
         let key = self.first();
         let seconds = now.seconds().to_string();
@@ -105,8 +105,8 @@ impl AudienceKeys {
         .concat()
     }
 
-    /// Checks a header against the head of the request it came with. Of the
-    /// body only its digest is known then: [`Signed::check`].
+    /// Checks a header against the head of the request it came with. The body
+    /// is known only by its digest until [`Signed::check`].
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl AudienceKeys {
         let header = header.ok_or(SignatureError::Unsigned)?;
         let parts = Parts::read(header).ok_or(SignatureError::Invalid)?;
         let key = self.find(parts.kid).ok_or(SignatureError::Invalid)?;
-        // The audience is signed as we know ourselves, not as the header claims.
+        // The audience is our own, not the one that the header claims.
         let expected = self.tag(key, head, parts.seconds_text, parts.nonce, &parts.digest);
         let named = parts.audience.ct_eq(self.audience().as_str().as_bytes());
         if !bool::from(expected.ct_eq(&parts.tag) & named) {
@@ -163,7 +163,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// The one spelling that [`AudienceKeys::sign`] writes, and no other.
+    /// Accepts only the spelling that [`AudienceKeys::sign`] writes.
     fn read(header: &'a str) -> Option<Self> {
         let (kid, rest) = header.strip_prefix("k=")?.split_once(", a=")?;
         let (audience, rest) = rest.split_once(", t=")?;

@@ -1,5 +1,5 @@
-//! Instants as numbers, and their spelling in answers. Where a "now" comes
-//! from is the shell's.
+//! Instants as numbers, and their spelling in answers. The shell provides the
+//! current time.
 
 use core::ops::Range;
 

@@ -1,5 +1,5 @@
-//! What verifying costs on this machine: functions and interpreted hashes per second, a solution of
-//! 16 sub-puzzles, and the same by SHA-256.
+//! Measures verification on this machine: functions and interpreted hashes per
+//! second, a solution of 16 sub-puzzles, and the same with SHA-256.
 //!
 //! ```text
 //! cargo bench -p munjigi-pow
@@ -10,7 +10,7 @@ use std::{hint::black_box, time::Instant};
 use criterion::{Criterion, criterion_group, criterion_main};
 use munjigi_pow::{Algorithm, Function, Puzzle, codegen, seed};
 
-/// Another puzzle each time: a function is verified once and never again.
+/// Returns a new puzzle each time: a function is verified once and never again.
 fn puzzles(algorithm: Algorithm) -> impl FnMut() -> Puzzle {
     let mut attempt = 0_u128;
     move || {
@@ -59,7 +59,7 @@ fn benches(criterion: &mut Criterion) {
     criterion.bench_function("seed and module", |b| b.iter(compile()));
 }
 
-/// The same once more, as one line per figure.
+/// Repeats the measurements with one line per figure.
 fn summary(_: &mut Criterion) {
     let verify_hashwx = microseconds(verify(Algorithm::HashWx));
     let verify_sha256 = microseconds(verify(Algorithm::Sha256));

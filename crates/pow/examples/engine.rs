@@ -22,8 +22,8 @@ fn seed(words: [u64; 4]) -> [u8; 32] {
     seed
 }
 
-/// Generates the module of a seed; answers its address and, in the upper half, its size. It stays
-/// until the next call.
+/// Generates the module of a seed; returns its address and, in the upper half,
+/// its size. It stays valid until the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn module(a: u64, b: u64, c: u64, d: u64) -> u64 {
     let mut module = MODULE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +38,8 @@ pub extern "C" fn hash(a: u64, b: u64, c: u64, d: u64, nonce: u64) -> u64 {
     Function::from_seed(&seed([a, b, c, d])).hash(nonce)
 }
 
-/// Verifies solutions of 16 sub-puzzles, each of another attempt, and answers how many were right.
+/// Verifies solutions of 16 sub-puzzles, each of another attempt; returns how
+/// many were right.
 #[unsafe(no_mangle)]
 pub extern "C" fn verify(solutions: u32) -> u32 {
     (0..solutions)

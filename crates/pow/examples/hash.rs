@@ -33,7 +33,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<([u8; 32], Vec<u64>)
     let seed = seed(&text).ok_or(UsageError::Seed(text))?;
     let nonces = words
         .map(|word| match word.parse() {
-            // `parse` would take a sign.
+            // `parse` would accept a sign.
             Ok(nonce) if word.bytes().all(|byte| byte.is_ascii_digit()) => Ok(nonce),
             _ => Err(UsageError::Nonce(word)),
         })

@@ -1,6 +1,7 @@
-//! Compiles the function of a seed to a WebAssembly module: what a browser's engine runs at native
-//! speed. Every visitor downloads this generator, so it is written for size: whatever does not
-//! depend on the seed stands in [`FRAME`] as bytes.
+//! Compiles the function of a seed to a WebAssembly module, which a browser's
+//! engine runs at native speed. Every visitor downloads this generator, so it
+//! is written for size: everything that does not depend on the seed is in
+//! [`FRAME`] as bytes.
 //!
 //! The module imports nothing, has the same size for every seed, and exports
 //!
@@ -42,7 +43,7 @@ const FRAME: &[u8] = &[
             GET, 0, 0x10, 1, GET, 2, 0x54, 0x04, 0x40, GET, 0, 0x0f, 0x0b, // if hash < target: return
             GET, 0, CONST, 1, ADD, SET, 0, // the next nonce
             GET, 1, 0x41, 1, 0x6b, SET, 1, // one less to try
-        0x0c, 0, 0x0b, 0x0b, // again
+        0x0c, 0, 0x0b, 0x0b, // continue the loop
     leb(HASH)[0], leb(HASH)[1], // `hash`
         2, 11, 0x7e, 1, 0x7f, // eleven locals of 64 bits, one of 32
 ];
@@ -54,7 +55,7 @@ const HASH: usize = 14_774;
 /// Bytes of a module.
 pub const SIZE: usize = FRAME.len() - 5 + HASH;
 
-/// The part of the module that is still to be written.
+/// The part of the module that is not written yet.
 type Out<'a> = slice::IterMut<'a, u8>;
 
 const CONST: u8 = 0x42;
@@ -153,8 +154,8 @@ fn run(out: &mut Out, program: &Program, memory: bool) {
             continue;
         }
         if slot == 7 {
-            // `BRANCH`: the counter never exceeds 32, so that one comparison asks both whether it is
-            // not 0 and whether bit 5 is clear.
+            // `BRANCH`: the counter never exceeds 32, so one comparison tests
+            // both that it is not 0 and that bit 5 is clear.
             put(out, &[GET, COUNTER, GET, R + program.to[0], 0xa7, 0x41, 32, 0x71, 0x4b]);
             put(out, &[0x04, 0x40, GET, COUNTER, 0x41, 1, 0x6b, SET, COUNTER, 0x0c, 1, 0x0b]);
         }
@@ -177,7 +178,7 @@ fn run(out: &mut Out, program: &Program, memory: bool) {
 
 /// One round of the stream over four locals.
 fn round(out: &mut Out, v: [u8; 4]) {
-    // A rotation to the right by so much, or the other operand.
+    // A right rotation by this many bits, or the other operand.
     const STEPS: [(u8, u8, u8); 14] = [
         (0, 1, ADD),
         (2, 3, ADD),
@@ -232,7 +233,7 @@ const fn leb(number: usize) -> [u8; 2] {
     [number as u8 | 0x80, (number >> 7) as u8]
 }
 
-/// Writes bytes; [`SIZE`] is exact, so that there is room for each.
+/// Writes bytes; [`SIZE`] is exact, so there is always room.
 #[inline(never)]
 fn put(out: &mut Out, bytes: &[u8]) {
     for (byte, place) in bytes.iter().zip(out) {

@@ -1,4 +1,5 @@
-//! One hash function and its interpreter, made for hashing one nonce once: the verifier's case.
+//! One hash function and its interpreter, optimised for hashing one nonce once,
+//! which is what the verifier does.
 //!
 //! Which operation an instruction stands for is random, so that a branch on it is mispredicted most
 //! of the time. The interpreter therefore branches only where the program does; what differs
@@ -97,7 +98,7 @@ struct Variant {
     kept: i8,
     /// How often the source is added,
     source: i8,
-    /// and how often the bits in common are taken away: a ^ b = a + b - 2 (a & b).
+    /// and how often the bits in common are subtracted: a ^ b = a + b - 2 (a & b).
     common: i8,
 }
 

@@ -1,5 +1,6 @@
-//! The SipHash-like stream that programs, and the registers of a nonce, are drawn from.
-//! Only words come out of here; what they mean is decided in `program` and `function`.
+//! The SipHash-like stream that programs, and the registers of a nonce, are
+//! drawn from. It only produces words; `program` and `function` give them
+//! meaning.
 
 /// The state under a key, before any salt. Out of line, as its constants do not compress.
 #[inline(never)]
@@ -45,7 +46,7 @@ impl Generator {
         Self { key, state: round(round(round(state))) }
     }
 
-    /// The four words at hand, in the order they are given out.
+    /// The current four words, in the order in which they are used.
     #[inline]
     pub(crate) const fn words(&self) -> [u64; 4] {
         let [v0, v1, v2, v3] = self.state;

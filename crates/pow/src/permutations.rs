@@ -25,8 +25,8 @@ pub(crate) const fn list() -> [Permutation; COUNT] {
     list
 }
 
-/// Lists, from `found` on, the permutations that start like `permutation`, which has `used` those
-/// values; answers how many are found then.
+/// Lists, from index `found` on, the permutations that extend `permutation`,
+/// which already has the values in `used`; returns the new count.
 const fn walk(
     list: &mut [Permutation; COUNT],
     mut found: usize,

@@ -1,17 +1,18 @@
-//! What a program is and how sixteen words of the stream become one.
-//! Running it is the business of `function`; compiling it, of `codegen`.
+//! What a program is and how sixteen words of the stream become one. `function`
+//! runs it; `codegen` compiles it.
 
 use crate::{
     generator::Generator,
     permutations::{COUNT, Permutation},
 };
 
-/// Programs in one hash function.
+/// Number of programs in one hash function.
 pub(crate) const PROGRAMS: usize = 32;
 
-/// Ten instructions, the eight of them that vary, by slot. Which family an instruction belongs to
-/// follows from its slot: slot 0 is `RMCG`, the odd slots shift and combine, the even ones multiply.
-/// Between slots 6 and 7 stands `BRANCH`, after slot 7 `HALT`.
+/// Ten instructions; the eight that vary are stored by slot. The slot
+/// determines an instruction's family: slot 0 is `RMCG`, the odd slots shift
+/// and combine, the even ones multiply. `BRANCH` comes between slots 6 and 7,
+/// `HALT` after slot 7.
 #[derive(Clone, Copy)]
 pub(crate) struct Program {
     /// Within the family. Shift and combine: combine (xor, add, sub) + 3 × shift (rotate,
@@ -59,7 +60,8 @@ impl<'a> Programs<'a> {
 
 #[expect(clippy::cast_possible_truncation, reason = "the format takes words apart")]
 fn decode(g: &[u64; 16], permutations: &[Permutation; COUNT]) -> Program {
-    // Lanes of eight bits: what is written as bytes and read as words stalls the processor.
+    // Lanes of eight bits: writing bytes and reading them as words would stall
+    // the processor.
     let (mut opcode, mut to) = (0, 0);
     for i in 1..8 {
         let (low, high) = (g[i - 1] as u32, (g[i - 1] >> 32) as u32);

@@ -1,5 +1,6 @@
-//! The puzzle on top of the hash: sub-puzzles, their seeds and targets, verifying and solving.
-//! How much work to ask, and of whom, is not decided here.
+//! The puzzle on top of the hash: sub-puzzles, their seeds and targets,
+//! verification and solving. How much work to require, and of whom, is decided
+//! elsewhere.
 
 use alloc::vec::Vec;
 use core::{error::Error, fmt};
@@ -8,9 +9,9 @@ use crate::{EPOCH_LEN, Function, MAX_NONCE, sha256};
 
 /// Hashes below the target count: floor(2^64 / work).
 ///
-/// For work 1 (and 0, which is read as 1) that is 2^64, one more than fits: the answer is then
-/// `u64::MAX`, and [`counts`] is exact where a comparison with the target would refuse the one
-/// hash that equals it.
+/// For work 1 (and 0, which counts as 1) that is 2^64, one more than fits: the
+/// result is then `u64::MAX`, and [`counts`] is exact where a comparison with
+/// the target would refuse the one hash that equals it.
 pub const fn target(work: u64) -> u64 {
     if work <= 1 {
         return u64::MAX;
@@ -37,26 +38,26 @@ pub fn seed(id: &[u8; 16], index: u32, epoch: u64) -> [u8; 32] {
     seed
 }
 
-/// What the nonces are hashed with.
+/// The hash of a puzzle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// HashWX, another function per sub-puzzle and epoch.
+    /// HashWX, with a different function per sub-puzzle and epoch.
     HashWx,
     /// SHA-256, for browsers without WebAssembly; see [`sha256`].
     Sha256,
 }
 
-/// What is asked of a solver: one nonce for each of `count` sub-puzzles.
+/// A puzzle: the solver must find one nonce for each of `count` sub-puzzles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Puzzle {
     /// How nonces are hashed.
     pub algorithm: Algorithm,
     /// The attempt this puzzle belongs to.
     pub id: [u8; 16],
-    /// Index of the first sub-puzzle; a further puzzle of the same attempt goes on where the
-    /// last one ended, so that no nonce counts twice.
+    /// Index of the first sub-puzzle; a further puzzle of the same attempt
+    /// continues where the last one ended, so that no nonce counts twice.
     pub first: u32,
-    /// Sub-puzzles, and so nonces in a solution.
+    /// Number of sub-puzzles, and of nonces in a solution.
     pub count: u32,
     /// Expected hashes per sub-puzzle.
     pub work: u64,
@@ -65,7 +66,7 @@ pub struct Puzzle {
 /// Why nonces are not a solution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SolutionError {
-    /// Not as many nonces as sub-puzzles.
+    /// The number of nonces differs from the number of sub-puzzles.
     WrongCount,
     /// A nonce above [`MAX_NONCE`].
     NonceOutOfRange,
@@ -86,8 +87,8 @@ impl fmt::Display for SolutionError {
 impl Error for SolutionError {}
 
 impl Puzzle {
-    /// Checks a solution: nonce `i` answers sub-puzzle `first + i`. What is cheap to refuse is
-    /// refused before anything is hashed, and hashing stops at the first failure.
+    /// Checks a solution: nonce `i` solves sub-puzzle `first + i`. Cheap checks
+    /// come before any hashing, and hashing stops at the first failure.
     pub fn verify(&self, nonces: &[u64]) -> Result<(), SolutionError> {
         if nonces.len() as u64 != u64::from(self.count) {
             return Err(SolutionError::WrongCount);
@@ -123,15 +124,15 @@ impl Puzzle {
         None
     }
 
-    /// Solves every sub-puzzle. A sub-puzzle without any solution, which would take a work near
-    /// 2^48, is answered by nonce 0.
+    /// Solves every sub-puzzle. For a sub-puzzle without a solution, which
+    /// would take a work near 2^48, the result contains nonce 0.
     pub fn solve(&self) -> Vec<u64> {
         self.indexes()
             .map(|index| self.solve_one(index, 0, MAX_NONCE + 1).unwrap_or_default())
             .collect()
     }
 
-    /// The sub-puzzles' indexes. Past the last u32 they go on at 0.
+    /// The sub-puzzles' indexes. After the last u32 they continue at 0.
     fn indexes(&self) -> impl Iterator<Item = u32> + use<> {
         let first = self.first;
         (0..self.count).map(move |i| first.wrapping_add(i))

@@ -1,11 +1,13 @@
-//! The fallback puzzle for browsers without WebAssembly, and the one block of SHA-256 it needs.
-//! Its hashes are cheap for a GPU: what such a solution is worth is for the policy to say.
+//! The fallback puzzle for browsers without WebAssembly, and the single-block
+//! SHA-256 that it needs. Its hashes are cheap for a GPU: the policy decides
+//! what such a solution is worth.
 //!
 //! Only single blocks of public data are hashed here, in a kilobyte of Wasm; the `sha2` crate would
 //! add five to the widget.
 
-/// The work to ask per sub-puzzle: 16 of them then take about 10 s on one thread of a browser that
-/// does not compile JavaScript, as most browsers without WebAssembly do not (0.4 s where it does).
+/// The work to require per sub-puzzle: 16 of them then take about 10 s on one
+/// thread of a browser that does not compile JavaScript, as most browsers
+/// without WebAssembly do not (0.4 s where it does).
 pub const WORK: u64 = 25_000;
 
 /// The hash of a nonce: the first eight bytes, big-endian, of

@@ -1,5 +1,5 @@
-//! Generated modules against the interpreter, run by a WebAssembly interpreter. The engines of
-//! browsers are tried by `tests/journeys/pow.test.mjs`.
+//! Generated modules compared with the interpreter, run by a WebAssembly
+//! interpreter. `tests/journeys/pow.test.mjs` tests the engines of browsers.
 
 #![expect(clippy::unwrap_used, reason = "a module that does not run fails the test")]
 

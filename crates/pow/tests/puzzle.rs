@@ -78,7 +78,7 @@ fn solving_stops_at_the_limit_and_at_the_greatest_nonce() {
 }
 
 #[test]
-fn indexes_past_the_last_go_on_at_zero() {
+fn indexes_past_the_last_continue_at_zero() {
     let puzzle =
         Puzzle { algorithm: Algorithm::Sha256, id: [9; 16], first: u32::MAX, count: 2, work: 9 };
     let nonces = puzzle.solve();

@@ -1,6 +1,6 @@
 //! What every answer carries: its request id, fixed headers, the problem
-//! document of a refusal, and metrics. Which refusals there are, and in which
-//! document, is each service's own.
+//! document of a refusal, and metrics. Each service defines its own refusals
+//! and documents.
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::clock::Stopwatch;
 
-/// A request under way.
+/// A request in progress.
 #[derive(Debug)]
 pub struct Exchange {
     /// The method as a label.
@@ -21,33 +21,33 @@ pub struct Exchange {
     stopwatch: Stopwatch,
 }
 
-/// What a service's metrics are called.
+/// The names of a service's metrics.
 #[derive(Debug, Clone, Copy)]
 pub struct Names {
-    /// The counter of requests.
+    /// Name of the counter of requests.
     pub requests: &'static str,
-    /// The histogram of the time they take.
+    /// Name of the histogram of their durations, in seconds.
     pub seconds: &'static str,
 }
 
-/// What a log says of an answer.
+/// What a log line says about an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Answered {
-    /// HTTP status.
+    /// The HTTP status that was sent.
     pub status: u16,
-    /// The time it took.
+    /// From the request's arrival to its answer, in milliseconds.
     pub duration_ms: f64,
 }
 
 impl Exchange {
-    /// Starts to measure.
+    /// Notes the request's labels and starts its stopwatch.
     pub fn begin(request: &Request) -> Self {
         let (method, route) = (method_label(request), route_label(request));
         Self { method, route, stopwatch: Stopwatch::start() }
     }
 
-    /// Puts fixed headers, where the answer has none of its own, and the
-    /// request's id onto an answer, and counts it.
+    /// Adds the fixed headers that the answer does not set itself, and the
+    /// request's id; then counts the answer.
     pub fn end(
         self,
         response: &mut Response,
@@ -74,11 +74,11 @@ impl Exchange {
     }
 }
 
-/// Makes an answer a problem document.
+/// Turns an answer into a problem document.
 ///
 /// # Panics
 ///
-/// Where the problem is not plain data: has keys that are no text.
+/// Panics if the problem is not plain data: if it has keys that are not text.
 pub fn write_problem(response: &mut Response, problem: &impl Serialize, retry_after: Option<u64>) {
     let body = serde_json::to_vec(problem).expect("a problem is plain data");
     *response.body_mut() = Body::from(body);
@@ -90,7 +90,7 @@ pub fn write_problem(response: &mut Response, problem: &impl Serialize, retry_af
     }
 }
 
-/// A code in words: its own, with spaces.
+/// A code in words: its own text with spaces.
 pub fn title(code: &str) -> String {
     let mut words = code.replace('-', " ");
     if let Some(first) = words.get_mut(..1) {
@@ -99,8 +99,8 @@ pub fn title(code: &str) -> String {
     words
 }
 
-/// The route as the router spells it: paths that clients invent must not
-/// become labels.
+/// The route as the router spells it: paths invented by clients must not become
+/// labels.
 fn route_label(request: &Request) -> String {
     let path = request.extensions().get::<MatchedPath>();
     path.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned())
@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn methods_that_clients_invent_are_no_labels() {
+    fn methods_invented_by_clients_are_not_labels() {
         let request = Request::builder().method("INVENT").body(Body::empty()).unwrap();
         assert_eq!(Exchange::begin(&request).method, "other");
     }
 
     #[test]
-    fn a_problem_replaces_what_was_there_and_says_when_to_come_back() {
+    fn a_problem_replaces_the_answer_and_says_when_to_retry() {
         let mut response = Response::default();
         response.headers_mut().insert(header::CONTENT_LENGTH, 1_000.into());
         write_problem(&mut response, &title("not-found"), Some(5));

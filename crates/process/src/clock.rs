@@ -1,4 +1,4 @@
-//! A service's one clock. Everything else takes a time, this clock, or a
+//! A service's only clock. Everything else receives a time, this clock, or a
 //! deadline as an argument.
 
 use std::fmt;
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use munjigi_keys::UnixMillis;
 
-/// Tells the time. Clones tell the same time.
+/// Reads the time. Clones read the same clock.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> UnixMillis + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// The system's clock.
     pub fn system() -> Self {
         Self::of(|| {
             #[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]
@@ -23,12 +23,12 @@ impl Clock {
         })
     }
 
-    /// A clock of one's own, for tests.
+    /// A clock that calls `now`, for tests.
     pub fn of(now: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time now.
+    /// The current time, in milliseconds since 1970.
     pub fn now(&self) -> UnixMillis {
         (self.0)()
     }
@@ -45,33 +45,33 @@ impl fmt::Debug for Clock {
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts now.
+    /// Starts measuring.
     pub fn start() -> Self {
         Self(instant())
     }
 
-    /// Time since the start.
+    /// Time since [`Self::start`].
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
 }
 
-/// When an answer is worth nothing any more.
+/// The time after which an answer is worthless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// So long from now.
+    /// A deadline that passes after this much time.
     pub fn after(time: Duration) -> Self {
         Self(instant() + time)
     }
 
-    /// What is left; `None` when it has passed.
+    /// The time that is left; `None` once it has passed.
     pub fn left(self) -> Option<Duration> {
         self.0.checked_duration_since(instant()).filter(|left| !left.is_zero())
     }
 
-    /// Whether it has passed.
+    /// Whether no time is left.
     pub fn is_past(self) -> bool {
         self.left().is_none()
     }

@@ -1,6 +1,6 @@
-//! The machinery of configuration: variables, the environment as it was passed
-//! in, and every mistake in it. Which variables there are and what their
-//! values mean is each service's own.
+//! The machinery of configuration: variables, the environment passed in, and
+//! every mistake in it. Each service defines its own variables and their
+//! meaning.
 
 mod environment;
 mod mistake;
@@ -19,8 +19,7 @@ pub use mistake::{Mistake, Mistakes, Problem};
 pub use reader::Reader;
 pub use variable::Variable;
 
-/// A whole number within bounds, of the type that is wanted; else the form
-/// that is.
+/// Parses a whole number within bounds; otherwise returns the expected form.
 pub fn number<N>(text: &str, bounds: RangeInclusive<N>) -> Result<N, String>
 where
     N: FromStr + PartialOrd + Display,

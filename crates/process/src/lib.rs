@@ -1,9 +1,9 @@
-//! What every service process does, the origin as well as the gpu-backend:
-//! tell the time, read the environment, log, record metrics, take signed
-//! calls, put the same headers onto every answer, and stop when asked to.
+//! What every service process does, the origin as well as the gpu-backend: read
+//! the clock and the environment, log, record metrics, accept signed calls, add
+//! the same headers to every answer, and stop when asked to.
 //!
-//! Nothing here knows what either is for. Bytes and names of the wire are
-//! `munjigi-protocol`'s, keys and signatures `munjigi-keys`'s.
+//! Nothing here knows what the services are for. `munjigi-protocol` defines
+//! bytes and names on the wire, `munjigi-keys` keys and signatures.
 
 pub mod answer;
 pub mod clock;

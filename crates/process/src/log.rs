@@ -1,5 +1,5 @@
-//! What is logged and where lines go: stderr, as text on a terminal and as
-//! JSON elsewhere.
+//! What is logged and where: to stderr, as text on a terminal and as JSON
+//! elsewhere.
 
 use std::io::{self, IsTerminal};
 
@@ -9,31 +9,31 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use crate::config::{Reader, Variable};
 
-/// What is logged.
+/// The settings of the log.
 #[derive(Debug, Clone)]
 pub struct Log {
     /// A filter such as `info,sqlx=warn`.
     pub filter: String,
-    /// For whom.
+    /// Text or JSON.
     pub format: LogFormat,
 }
 
-/// What takes spans and events beside the log.
+/// A layer that receives spans and events in addition to the log.
 pub type Beside = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// For whom logs are written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// Text on a terminal, JSON elsewhere.
     Auto,
     /// One JSON object per line.
     Json,
-    /// For people.
+    /// Text, for people.
     Text,
 }
 
 impl Log {
-    /// Reads both variables.
+    /// Reads the variables for filter and format.
     pub fn read(reader: &mut Reader, filter: &Variable, format: &Variable) -> Option<Self> {
         let filter = reader.required(filter, |text| {
             let parsed = text.parse::<EnvFilter>();
@@ -48,20 +48,20 @@ impl Log {
         Some(Self { filter: filter?, format: format? })
     }
 
-    /// Starts logging. Once per process. Of `quiet` each directive holds where
-    /// the filter does not have its name.
+    /// Starts logging. Call it once per process. Each directive in `quiet`
+    /// applies unless the filter names its target.
     pub fn start(&self, quiet: &[(&str, &str)]) {
         self.start_beside(quiet, None);
     }
 
-    /// As `start`, with something that hears of spans and events as well.
+    /// Like [`Self::start`], with another layer that receives spans and events.
     pub fn start_beside(&self, quiet: &[(&str, &str)], beside: Option<Beside>) {
         let json = match self.format {
             LogFormat::Json => true,
             LogFormat::Text => false,
             LogFormat::Auto => !io::stderr().is_terminal(),
         };
-        // Checked when the environment was read.
+        // The filter was checked when the environment was read.
         let filter = EnvFilter::try_new(&self.filter).unwrap_or_default();
         let filter =
             quiet.iter().fold(filter, |filter, (name, directive)| match directive.parse() {

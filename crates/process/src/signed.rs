@@ -1,6 +1,6 @@
-//! Signed calls: the header is checked before anything of the body is read,
-//! then the body is read under its cap, in time, and checked against what was
-//! signed. Whether the nonce is new is for each service's own store to say.
+//! Signed calls: the header is checked before any of the body is read; then the
+//! body is read under its cap, in time, and checked against what was signed.
+//! Each service's own store checks whether the nonce is new.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{AudienceKeys, Head, SignatureError, Signed};
 use munjigi_protocol::{Route, headers};
 
-/// Why the body of a signed call was not taken.
+/// Why the body of a signed call was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// Longer than its route takes.
+    /// Longer than its route accepts.
     #[error("the body is longer than {max_body_bytes} bytes")]
     TooLong {
-        /// What the route takes.
+        /// The route's cap, in bytes.
         max_body_bytes: usize,
     },
-    /// It did not arrive in time.
+    /// The body did not arrive in time.
     #[error("the body did not arrive within {seconds} s")]
     TooSlow {
-        /// How long was waited.
+        /// How long the service waited, in seconds.
         seconds: u64,
     },
-    /// Not the body that was signed.
+    /// The body differs from the one that was signed.
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }
 
-/// Checks the signature of a call's head.
+/// Checks the signature of a request's head.
 pub fn verify(
     keys: &AudienceKeys,
     head: &Parts,
     now: UnixMillis,
 ) -> Result<Signed, SignatureError> {
     let header = head.headers.get(headers::SIGNATURE);
-    // A header that is not ASCII is there, but matches nothing.
+    // A header that is not ASCII is present but matches nothing.
     let header = header.map(|value| value.to_str().unwrap_or("?"));
     let head = Head {
         method: head.method.as_str(),

@@ -1,8 +1,8 @@
-//! How an operator asks a service to stop, and how every task is told.
+//! Waits for the operator's request to stop, and passes it to every task.
 
 use tokio::sync::watch;
 
-/// Returns at SIGTERM, or Ctrl-C.
+/// Returns on SIGTERM or Ctrl-C.
 #[cfg(unix)]
 pub async fn asked_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -15,7 +15,7 @@ pub async fn asked_to_stop() {
     }
 }
 
-/// Returns at Ctrl-C.
+/// Returns on Ctrl-C.
 #[cfg(not(unix))]
 pub async fn asked_to_stop() {
     drop(tokio::signal::ctrl_c().await);

@@ -6,15 +6,15 @@ use zeroize::Zeroizing;
 
 use crate::ring::{KeyRing, Kid, RingError, RingKey};
 
-/// Whom a request is meant for: a request signed for one audience is never
-/// valid at another.
+/// The receiver that a request is meant for: a request signed for one audience
+/// is never valid at another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// `/internal/*` of the edge.
     Edge,
     /// `/internal/*` of the origin.
     Origin,
-    /// Every gpu-backend route whose work costs something.
+    /// Every gpu-backend route that performs work.
     Gpu,
 }
 
@@ -48,17 +48,17 @@ pub struct AudienceKeys {
 }
 
 impl AudienceKeys {
-    /// Derives them from the internal ring.
+    /// Derives an audience's keys from the internal ring.
     pub fn derive(internal: &KeyRing, audience: Audience) -> Self {
         Self { audience, ring: internal.derive(audience.info()) }
     }
 
-    /// Whom they are for.
+    /// The receiver that the keys are for.
     pub const fn audience(&self) -> Audience {
         self.audience
     }
 
-    /// Every key's name; the first is that of the key that signs.
+    /// Every key's name; that of the signing key comes first.
     pub fn kids(&self) -> impl Iterator<Item = Kid> {
         self.ring.kids()
     }
@@ -87,16 +87,17 @@ enum Given {
     Derived,
 }
 
-/// Why a variable holds no keys for calls. No message repeats its value.
+/// Why a variable does not hold keys for calls. No message repeats its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CallKeysError {
-    /// Not the internal ring.
+    /// The internal ring is malformed.
     #[error("{0}")]
     Ring(RingError),
-    /// The keys derived for one audience are no ring.
+    /// The keys derived for one audience are not a valid ring.
     #[error("keys of {prefix}/: {1}", prefix = .0.as_str())]
     Derived(Audience, RingError),
-    /// An entry is derived for nobody, or not derived while others are.
+    /// An entry names no audience, or some entries are derived and others are
+    /// not.
     #[error(
         "entry {0} does not start with edge/, origin/ or gpu/; use either only the ring or only derived keys, as `munjigi keys derive` prints them"
     )]
@@ -105,7 +106,7 @@ pub enum CallKeysError {
 
 impl CallKeys {
     /// Reads either form. Errors count entries from 1; `Derived` counts those
-    /// of its audience alone.
+    /// of its audience only.
     pub fn parse(text: &str) -> Result<Self, CallKeysError> {
         if !text.contains('/') {
             let internal = KeyRing::parse(text).map_err(CallKeysError::Ring)?;
@@ -137,7 +138,7 @@ impl CallKeys {
         Ok(Self { keys, given: Given::Derived })
     }
 
-    /// The keys of calls to an audience, if they are among these.
+    /// The keys for calls to an audience; `None` if they were not given.
     pub fn of(&self, audience: Audience) -> Option<&AudienceKeys> {
         self.keys.iter().find(|keys| keys.audience == audience)
     }

@@ -23,7 +23,7 @@ fn signed() -> String {
     keys(Audience::Origin).sign(&HEAD, BODY, NOW, NONCE)
 }
 
-/// What the whole of a request comes to: its head, then its body.
+/// Verifies a whole request: its head, then its body.
 fn taken(
     keys: &AudienceKeys,
     header: &str,
@@ -51,7 +51,7 @@ fn a_signed_request_is_taken_by_its_audience_alone() {
 
 #[test]
 fn the_keys_of_one_audience_sign_nothing_for_another() {
-    // As one who owns the gpu-backend's machine would: with its keys, under
+    // What an attacker on the gpu-backend's machine can do: use its keys under
     // another audience's name.
     let gpu = keys(Audience::Gpu);
     let header = gpu.sign(&HEAD, BODY, NOW, NONCE);
@@ -70,7 +70,7 @@ fn every_part_of_the_request_is_signed() {
         Head { method: "PUT", ..HEAD },
         Head { path: "/internal/counts", ..HEAD },
         Head { query: "a=1", ..HEAD },
-        // The same bytes, divided otherwise.
+        // The same bytes, divided differently.
         Head { path: "/internal/event", query: "s", ..HEAD },
     ] {
         assert_eq!(check(&header, &head, BODY), Err(SignatureError::Invalid), "{head:?}");
@@ -133,7 +133,7 @@ fn a_rotation_takes_both_keys_and_then_one() {
     assert_eq!(taken(&both, &by_old, &HEAD, BODY), Ok(NONCE));
     assert_eq!(taken(&new, &by_both, &HEAD, BODY), Ok(NONCE));
     assert_eq!(taken(&new, &by_old, &HEAD, BODY), Err(SignatureError::Invalid));
-    // The name of the one with the key of the other.
+    // The name of one with the key of the other.
     let misnamed = of(&format!("k1:{B}"));
     assert_eq!(taken(&misnamed, &by_old, &HEAD, BODY), Err(SignatureError::Invalid));
 }

@@ -1,5 +1,5 @@
-//! The environment as it was passed in: names and values, files already read.
-//! The process's own environment is read by a command line, not here.
+//! The environment passed in: names and values, with files already read. The
+//! command line reads the process's own environment.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,21 +7,21 @@ use std::io;
 
 use super::{Mistake, Problem, Variable};
 
-/// What a service knows of names.
+/// The variable names that a service knows.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
-    /// Whatever else begins so is a mistake.
+    /// Any other variable with this prefix is a mistake.
     pub prefix: &'static str,
-    /// Those that may be set.
+    /// The service's own variables.
     pub variables: &'a [Variable],
-    /// Those that begin so and are another part's: one environment may serve
-    /// several.
+    /// Names with the same prefix that belong to other services: one
+    /// environment may serve several.
     pub others: &'a [&'static str],
-    /// A sentence that says where all of them are listed.
+    /// A sentence that says where all variables are listed.
     pub listed: &'static str,
 }
 
-/// Every `MUNJIGI_*` variable.
+/// The `MUNJIGI_*` variables that are set, as text.
 #[derive(Default)]
 pub struct Environment {
     pub(super) values: BTreeMap<String, String>,
@@ -37,8 +37,8 @@ impl std::fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// Takes the `MUNJIGI_*` variables of `pairs`. `NAME_FILE` of a secret is
-    /// replaced by what `read_file` finds there, less its last line break.
+    /// Takes the `MUNJIGI_*` variables from `pairs`. For a secret, `NAME_FILE`
+    /// is replaced by what `read_file` returns, without its last line break.
     pub fn new(
         known: &Known<'_>,
         pairs: impl IntoIterator<Item = (OsString, OsString)>,
@@ -66,7 +66,7 @@ impl Environment {
         environment
     }
 
-    /// Whether a variable is set at all.
+    /// Whether a variable is set.
     pub fn has(&self, name: &str) -> bool {
         self.values.contains_key(name)
     }
@@ -103,8 +103,8 @@ impl Known<'_> {
         self.variables.iter().map(|variable| variable.name).chain(self.others.iter().copied())
     }
 
-    /// The name that differs in the fewest letters, where that is a likely
-    /// slip.
+    /// The known name that differs in the fewest characters, if a typing error
+    /// is likely.
     fn nearest(&self, name: &str) -> Option<&'static str> {
         self.names()
             .map(|known| (distance(name.as_bytes(), known.as_bytes()), known))
@@ -114,7 +114,7 @@ impl Known<'_> {
     }
 }
 
-/// Levenshtein's distance.
+/// The Levenshtein distance of two names.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {

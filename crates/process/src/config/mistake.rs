@@ -1,12 +1,12 @@
-//! What can be wrong with the environment, in words for an operator. Values
-//! are never shown: they may be secret.
+//! What can be wrong with the environment, described for an operator. Values
+//! are never shown, because they may be secret.
 
 use std::fmt;
 
-/// One mistake.
+/// One mistake in the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// The variable.
+    /// Name of the variable.
     pub name: String,
     /// What is wrong with it.
     pub problem: Problem,
@@ -15,11 +15,11 @@ pub struct Mistake {
 /// What is wrong with a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// Needed and not set; the text says what for.
+    /// It is required and not set; the text says what for.
     Missing(&'static str),
-    /// No part of Munjigi has a variable of this name; the nearest that exists.
+    /// No part of Munjigi has a variable of this name; the nearest known name.
     Unknown(Option<&'static str>),
-    /// The value is not of the form that the text describes.
+    /// The value does not have the form that the text describes.
     Bad(String),
     /// The file that it names cannot be read.
     Unreadable(String),
@@ -27,10 +27,10 @@ pub enum Problem {
     Both,
 }
 
-/// Every mistake of an environment.
+/// Every mistake in an environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Mistakes {
-    /// Never empty.
+    /// The mistakes; never empty.
     pub found: Vec<Mistake>,
     /// A sentence that says where all variables are listed.
     pub listed: &'static str,

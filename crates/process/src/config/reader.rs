@@ -1,8 +1,8 @@
-//! Reads variables one by one and keeps every mistake.
+//! Reads variables one by one and collects every mistake.
 
 use super::{Environment, Mistake, Mistakes, Problem, Variable};
 
-/// Reads an environment.
+/// Reads the variables of an environment.
 #[derive(Debug)]
 pub struct Reader<'a> {
     environment: &'a Environment,
@@ -10,12 +10,12 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Begins with the mistakes that the environment has whatever is read.
+    /// Starts with the mistakes that the environment itself has.
     pub fn new(environment: &'a Environment) -> Self {
         Self { environment, mistakes: environment.mistakes.clone() }
     }
 
-    /// The parsed value, or its default's; a mistake where neither is there.
+    /// The parsed value, or the parsed default; a mistake if there is neither.
     pub fn required<T>(
         &mut self,
         variable: &Variable,
@@ -30,8 +30,8 @@ impl<'a> Reader<'a> {
             },
             None => Problem::Missing(variable.meaning),
         };
-        // A file that could not be read is already told, and what is wrong
-        // with a variable set twice is that.
+        // An unreadable file is already reported, and so is a variable that is
+        // set twice.
         let file_name = format!("{}_FILE", variable.name);
         if !self.mistakes.iter().any(|mistake| mistake.name == file_name) {
             self.mistakes.push(Mistake { name: variable.name.to_owned(), problem });
@@ -39,12 +39,12 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Whether a variable has a value.
+    /// Whether a variable is set to something that is not empty.
     pub fn is_set(&self, variable: &Variable) -> bool {
         self.environment.values.get(variable.name).is_some_and(|value| !value.is_empty())
     }
 
-    /// What was read, if there is no mistake.
+    /// The configuration, unless there was a mistake.
     pub fn finish<T>(self, config: Option<T>) -> Result<T, Mistakes> {
         match config {
             Some(config) if self.mistakes.is_empty() => Ok(config),

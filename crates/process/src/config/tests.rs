@@ -1,4 +1,4 @@
-//! Reading the environment of a service that is made up.
+//! Reads the environment of an invented service.
 
 use std::ffi::OsString;
 use std::io;
@@ -23,7 +23,7 @@ fn environment(prefix: &'static str, pairs: &[(&str, &str)]) -> Environment {
     })
 }
 
-/// What it reads, or every mistake.
+/// The configuration, or every mistake.
 fn read(environment: &Environment) -> Result<(u16, String, String), String> {
     let mut reader = Reader::new(environment);
     let port = reader.required(&PORT, |text| number(text, 1..=99));
@@ -65,7 +65,7 @@ They are listed here.";
 }
 
 #[test]
-fn a_likely_slip_is_told_with_the_name_that_was_meant() {
+fn a_likely_typo_is_reported_with_the_intended_name() {
     let set = [("MUNJIGI_COLOUR", "red"), ("MUNJIGI_KEY", "x"), ("MUNJIGI_COLOR", "red")];
     let told = read(&environment("MUNJIGI_", &set)).unwrap_err();
     assert!(told.contains("MUNJIGI_COLOR is not a Munjigi variable; did you mean"), "{told}");

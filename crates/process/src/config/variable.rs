@@ -1,21 +1,21 @@
-//! A variable, as its service describes it.
+//! A variable, as described by its service.
 
-/// A variable.
+/// An environment variable that a service reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
-    /// Its full name.
+    /// The full name, including its prefix.
     pub name: &'static str,
-    /// Whether its value is secret, and may come from the file that
-    /// `NAME_FILE` names.
+    /// Whether the value is secret and may come from the file that `NAME_FILE`
+    /// names.
     pub secret: bool,
-    /// The value where it is not set.
+    /// The value if it is not set; `None` if there is no default.
     pub default: Option<&'static str>,
-    /// What it is for.
+    /// What it is for; shown in the table of variables.
     pub meaning: &'static str,
 }
 
 impl Variable {
-    /// One that need not be set.
+    /// A variable with a default.
     pub const fn with_default(
         name: &'static str,
         default: &'static str,
@@ -24,12 +24,12 @@ impl Variable {
         Self { name, secret: false, default: Some(default), meaning }
     }
 
-    /// One without a value where it is not set.
+    /// A variable without a default.
     pub const fn without_default(name: &'static str, meaning: &'static str) -> Self {
         Self { name, secret: false, default: None, meaning }
     }
 
-    /// A secret. None has a default.
+    /// A secret, which has no default.
     pub const fn secret(name: &'static str, meaning: &'static str) -> Self {
         Self { name, secret: true, default: None, meaning }
     }
