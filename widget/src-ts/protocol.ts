@@ -42,7 +42,7 @@ challenge: string,
  */
 expires_in: number, 
 /**
- * What to do.
+ * What the visitor's browser, or the visitor, has to do.
  */
 step: Step, };
 
@@ -84,11 +84,11 @@ export type Code = "malformed-request" | "payload-too-large" | "unknown-sitekey"
 
 export type FrameMessage = { "type": "ready" } | { "type": "state", 
 /**
- * The state.
+ * The state that it shows now.
  */
 state: FrameState, } | { "type": "token", 
 /**
- * For the hidden field.
+ * The value for the hidden field.
  */
 token: string, 
 /**
@@ -100,11 +100,11 @@ expires_in: number, } | { "type": "expired" } | { "type": "error",
  */
 code: string, } | { "type": "resize", 
 /**
- * Width.
+ * The width, in CSS pixels.
  */
 width: number, 
 /**
- * Height.
+ * The height, in CSS pixels.
  */
 height: number, } | { "type": "open" } | { "type": "close" };
 
@@ -114,33 +114,33 @@ export type Mode = "managed" | "invisible" | "interactive";
 
 export type PageMessage = { "type": "start", 
 /**
- * The page's wishes.
+ * The options of the page.
  */
 options: PageOptions, } | { "type": "interaction", 
 /**
- * What was seen of the visit so far.
+ * What was observed of the visit so far.
  */
 signals: Signals, } | { "type": "execute", 
 /**
- * What was seen of the visit so far.
+ * What was observed of the visit so far.
  */
 signals: Signals, } | { "type": "reset" } | { "type": "remove" } | { "type": "under" } | { "type": "over" };
 
 export type PageOptions = { 
 /**
- * `data-action`.
+ * The attribute `data-action`.
  */
 action: string, 
 /**
- * `data-cdata`.
+ * The attribute `data-cdata`.
  */
 cdata: string, 
 /**
- * `data-theme`.
+ * The attribute `data-theme`.
  */
 theme: WidgetTheme, 
 /**
- * `data-size`.
+ * The attribute `data-size`.
  */
 size: WidgetSize, 
 /**
@@ -148,11 +148,11 @@ size: WidgetSize,
  */
 language: string, 
 /**
- * `data-tabindex`.
+ * The attribute `data-tabindex`.
  */
 tabindex: number, 
 /**
- * `data-retry`.
+ * The attribute `data-retry`.
  */
 retry: WidgetRetry, 
 /**
@@ -166,15 +166,15 @@ export type PictureRound = {
  */
 prompt: string, 
 /**
- * Paths of the images, named for this challenge alone: the tiles of a
- * grid or the views of a thing as one image, row by row; for `turn`
- * then the one that shows how it shall face.
+ * Paths of the images, named for this challenge only: the tiles of a grid
+ * or the views of a thing as one image, row by row; for `turn`, followed
+ * by the one that shows which way it should face.
  */
 images: Array<string>, };
 
 export type PictureStep = { 
 /**
- * Which kind.
+ * The kind of picture.
  */
 type: PictureType, 
 /**
@@ -187,7 +187,7 @@ rows: number,
  */
 columns: number, 
 /**
- * What is asked, one after the other.
+ * The rounds, to be answered one after the other.
  */
 rounds: Array<PictureRound>, };
 
@@ -221,7 +221,7 @@ request_id: string, };
 
 export type PuzzleStep = { 
 /**
- * Which hash.
+ * The hash that nonces are tried with.
  */
 algorithm: Algorithm, 
 /**
@@ -230,11 +230,11 @@ algorithm: Algorithm,
 id: string, 
 /**
  * Number of the first sub-puzzle. A further puzzle of the same attempt
- * goes on where the last one ended, so that no nonce counts twice.
+ * continues where the last one ended, so that no nonce counts twice.
  */
 first: number, 
 /**
- * How many sub-puzzles.
+ * Number of sub-puzzles, 1–64.
  */
 count: number, 
 /**
@@ -258,12 +258,12 @@ since_load_ms?: number | null,
  */
 since_focus_ms?: number | null, 
 /**
- * Pointer use: 0 none, 1 one event, 2 a few, 3 many. Says that somebody
- * points; says nothing against those who do not.
+ * Pointer use: 0 none, 1 one event, 2 a few, 3 many. Indicates that
+ * somebody points; says nothing against those who do not.
  */
 pointer?: number | null, 
 /**
- * Key use, likewise 0–3; which keys is never looked at.
+ * Key use, also 0–3; which keys were pressed is never recorded.
  */
 keys?: number | null, 
 /**
@@ -308,7 +308,7 @@ expires_in: number, } | { "status": "next" } & ChallengeReply;
 
 export type SolutionRequest = { 
 /**
- * The seal as it was received.
+ * The sealed challenge, as it was received.
  */
 challenge: string, 
 /**
@@ -320,7 +320,7 @@ nonces?: Array<number>,
  */
 answer?: Answer | null, 
 /**
- * Another way than the picture.
+ * Requests another way instead of the picture.
  */
 want?: Want | null, 
 /**
@@ -332,7 +332,7 @@ export type Step = { "kind": "puzzle" } & PuzzleStep | { "kind": "picture" } & P
 
 export type Trace = { 
 /**
- * Tenths of a second from the picture to the first act.
+ * Tenths of a second from the picture to the first action.
  */
 first_act: number, 
 /**
@@ -340,16 +340,16 @@ first_act: number,
  */
 whole: number, 
 /**
- * Acts: choices, moves, keys; at most 255.
+ * Number of actions (choices, moves, keys); at most 255.
  */
 acts: number, 
 /**
- * How unequal the pauses between acts were, 0 (all alike) to 3.
+ * How uneven the pauses between actions were, 0 (all alike) to 3.
  */
 rhythm: number, 
 /**
- * How far from the middles of what was pointed at, 0 (exactly in the
- * middle, or no pointer) to 3.
+ * How far from the centres of the chosen things, 0 (exactly in the centre,
+ * or no pointer) to 3.
  */
 scatter: number, };
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Answer, PictureStep, Signals, base64};
 
-/// The 16 random bytes that name an attempt from its first puzzle to its
-/// token. On the wire 22 digits of unpadded URL-safe base64.
+/// The 16 random bytes that identify an attempt from its first puzzle to its
+/// token. On the wire, 22 digits of unpadded URL-safe base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttemptId(pub [u8; 16]);
 
@@ -74,15 +74,15 @@ impl Algorithm {
     }
 }
 
-/// An algorithm that a widget offers. Widgets may be newer than the edge, so
-/// a name that we do not know is kept apart instead of refused.
+/// An algorithm that a widget offers. Widgets may be newer than the edge, so an
+/// unknown name is read as such instead of refusing the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum AlgorithmName {
-    /// See [`Algorithm::HashWx`].
+    /// See [`Algorithm::HashWx`]; the widget can run it.
     #[serde(rename = "hashwx")]
     HashWx,
-    /// See [`Algorithm::Sha256`].
+    /// See [`Algorithm::Sha256`]; the widget can run it.
     #[serde(rename = "sha256")]
     Sha256,
     /// A name that this edge does not know.
@@ -90,7 +90,7 @@ pub enum AlgorithmName {
     Unknown,
 }
 
-/// `POST /v1/challenges`.
+/// The body of `POST /v1/challenges`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ChallengeRequest {
@@ -125,7 +125,7 @@ pub struct ChallengeReply {
     pub challenge: String,
     /// Seconds until the challenge expires.
     pub expires_in: u32,
-    /// What to do.
+    /// What the visitor's browser, or the visitor, has to do.
     pub step: Step,
 }
 
@@ -134,10 +134,10 @@ pub struct ChallengeReply {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "kind")]
 pub enum Step {
-    /// Proof of work.
+    /// Proof of work for the browser.
     #[serde(rename = "puzzle")]
     Puzzle(PuzzleStep),
-    /// A picture to answer.
+    /// A picture for the visitor to answer.
     #[serde(rename = "picture")]
     Picture(PictureStep),
 }
@@ -147,15 +147,15 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PuzzleStep {
-    /// Which hash.
+    /// The hash that nonces are tried with.
     pub algorithm: Algorithm,
     /// The attempt's id; enters every sub-puzzle's seed.
     #[cfg_attr(feature = "typescript", ts(type = "string"))]
     pub id: AttemptId,
     /// Number of the first sub-puzzle. A further puzzle of the same attempt
-    /// goes on where the last one ended, so that no nonce counts twice.
+    /// continues where the last one ended, so that no nonce counts twice.
     pub first: u32,
-    /// How many sub-puzzles.
+    /// Number of sub-puzzles, 1–64.
     pub count: u32,
     /// Expected hashes per sub-puzzle.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
@@ -165,11 +165,12 @@ pub struct PuzzleStep {
     pub epoch_len: u64,
 }
 
-/// `POST /v1/solutions`: exactly one of `nonces`, `answer` and `want`.
+/// The body of `POST /v1/solutions`: exactly one of `nonces`, `answer` and
+/// `want`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SolutionRequest {
-    /// The seal as it was received.
+    /// The sealed challenge, as it was received.
     pub challenge: String,
     /// One nonce per sub-puzzle, in their order; each below 2^48.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,7 +179,7 @@ pub struct SolutionRequest {
     /// The answer to a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
-    /// Another way than the picture.
+    /// Requests another way instead of the picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub want: Option<Want>,
     /// Features of the visit so far.
@@ -208,7 +209,7 @@ pub enum SolutionReply {
         /// Seconds until the token expires.
         expires_in: u32,
     },
-    /// More is asked.
+    /// Another step follows.
     #[serde(rename = "next")]
     Next(ChallengeReply),
 }

@@ -1,19 +1,19 @@
-//! Base64 as every text of the protocol uses it: the URL-safe alphabet without
-//! padding, spare bits zero, so that a value has one spelling.
+//! Base64 for every text of the protocol: the URL-safe alphabet without
+//! padding, spare bits zero, so that each value has one spelling.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-/// The spelling of bytes.
+/// Encodes bytes as text.
 pub fn encode(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-/// Reads a spelling; `None` unless it is the one that [`encode`] writes.
+/// Decodes a text; `None` unless it is exactly what [`encode`] writes.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     Base64UrlUnpadded::decode_vec(text).ok()
 }
 
-/// Reads the spelling of so many bytes.
+/// Decodes a text that must hold exactly `N` bytes.
 pub fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let read = Base64UrlUnpadded::decode(text, &mut bytes).ok()?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{Algorithm, AttemptId, Code, PackId, PictureType, base64};
 
-/// Names a batch of counts; the origin takes each once.
+/// Identifies a batch of counts; the origin records each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BatchId(pub [u8; 16]);
 
@@ -20,8 +20,8 @@ impl<'de> Deserialize<'de> for BatchId {
     }
 }
 
-/// `POST /internal/events` of the origin: durable events, delivered at least
-/// once, taken once by their ids.
+/// The body of `POST /internal/events` of the origin: durable events, delivered
+/// at least once and recorded once by their ids.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventBatch {
     /// The object that sends: `<shards>/<number>`.
@@ -33,17 +33,17 @@ pub struct EventBatch {
 /// A token was spent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Redeemed {
-    /// The attempt.
+    /// The attempt whose token was spent.
     pub id: AttemptId,
-    /// When it was spent, milliseconds since 1970.
+    /// When the token was spent, in milliseconds since 1970.
     pub redeemed_at: u64,
-    /// When it was solved, milliseconds since 1970.
+    /// When the challenge was solved, in milliseconds since 1970.
     pub solved_at: u64,
-    /// The site.
+    /// The canonical sitekey.
     pub sitekey: String,
     /// Host name of the page.
     pub hostname: String,
-    /// The action, may be empty.
+    /// The action; may be empty.
     pub action: String,
     /// In hundredths: 0 = bot, 100 = person.
     pub score: u8,
@@ -57,19 +57,19 @@ pub struct Redeemed {
     pub country: String,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
-    /// Later calls that were refused because the token was spent. Sent again
-    /// with the final number when the row is about to be dropped.
+    /// Later calls that were refused because the token was already spent. Sent
+    /// again with the final number when the row is about to be deleted.
     pub rejected: u32,
 }
 
-/// `POST /internal/counts` of the origin: approximate numbers.
+/// The body of `POST /internal/counts` of the origin: approximate numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CountBatch {
-    /// The batch's name.
+    /// The batch's id, under which the origin records it once.
     pub batch: BatchId,
-    /// The counts.
+    /// One entry per minute and combination of labels.
     pub counts: Vec<Count>,
-    /// What became of pictures.
+    /// What became of pictures, by minute and pack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<PictureCount>,
 }
@@ -79,17 +79,17 @@ pub struct CountBatch {
 pub struct PictureCount {
     /// Minutes since 1970.
     pub minute: u64,
-    /// The kind.
+    /// The kind of picture.
     #[serde(rename = "type")]
     pub picture_type: PictureType,
-    /// The pack; none where a picture was due and there was none to deal.
+    /// The pack; `None` if a picture was due and there was none to deal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<PackId>,
-    /// Challenges dealt; without a pack, those that could not be.
+    /// Challenges dealt; without a pack, the number that could not be dealt.
     pub dealt: u32,
-    /// Right answers.
+    /// Number of right answers.
     pub right: u32,
-    /// Wrong answers.
+    /// Number of wrong answers.
     pub wrong: u32,
     /// Visitors who chose another way.
     pub way: u32,
@@ -100,26 +100,26 @@ pub struct PictureCount {
 pub struct Count {
     /// Minutes since 1970.
     pub minute: u64,
-    /// The site.
+    /// The canonical sitekey.
     pub sitekey: String,
-    /// Host name of the page, empty where unknown. Unless `kind` is `solved`,
-    /// a name of the site's configuration: of a wildcard its base.
+    /// Host name of the page, empty where unknown. Unless `kind` is `solved`, a
+    /// name from the site's configuration; for a wildcard, its base.
     pub hostname: String,
     /// The action, may be empty; empty unless `kind` is `solved`.
     pub action: String,
     /// What happened.
     pub kind: CountKind,
-    /// For `refused`: why.
+    /// Why, for `refused`; otherwise `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
     /// ISO 3166-1 alpha-2, empty where unknown.
     pub country: String,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
-    /// The hash, where one was involved.
+    /// The hash, if one was involved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<Algorithm>,
-    /// How often.
+    /// How often it happened.
     pub count: u32,
     /// Reported solve times: one number per bucket of [`SOLVE_MS_BOUNDS`],
     /// the last for everything longer. Empty unless `kind` is `solved`.
@@ -136,13 +136,13 @@ pub enum CountKind {
     /// A token was handed out.
     #[serde(rename = "solved")]
     Solved,
-    /// More was asked than the first challenge did.
+    /// More was required than by the first challenge.
     #[serde(rename = "stepped")]
     Stepped,
     /// A solution or answer was wrong.
     #[serde(rename = "failed")]
     Failed,
-    /// A challenge expired before its solution came.
+    /// A challenge expired before its solution arrived.
     #[serde(rename = "abandoned")]
     Abandoned,
     /// A request was refused; `code` says why.
@@ -164,8 +164,8 @@ impl CountKind {
     }
 }
 
-/// Upper bounds of the solve-time buckets, in milliseconds: doubling, from
-/// what a fast desktop needs to what nobody waits for.
+/// Upper bounds of the solve-time buckets, in milliseconds: doubling, from what
+/// a fast desktop needs to what nobody waits for.
 pub const SOLVE_MS_BOUNDS: [u32; 11] =
     [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 60_000];
 

@@ -5,61 +5,61 @@ use serde::{Deserialize, Serialize};
 
 use crate::Signals;
 
-/// Page → frame.
+/// Messages from the page's loader to the frame.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type")]
 pub enum PageMessage {
-    /// The frame said `ready`; these are the page's wishes.
+    /// The answer to `ready`; contains the page's options.
     #[serde(rename = "start")]
     Start {
-        /// The page's wishes.
+        /// The options of the page.
         options: PageOptions,
     },
-    /// Begin as the mode says: the visitor began to use the form, or the page
-    /// does not wait for that.
+    /// Start as the mode requires: the visitor began to use the form, or the
+    /// page does not wait for that.
     #[serde(rename = "interaction")]
     Interaction {
-        /// What was seen of the visit so far.
+        /// What was observed of the visit so far.
         signals: Signals,
     },
-    /// Begin now.
+    /// Start now.
     #[serde(rename = "execute")]
     Execute {
-        /// What was seen of the visit so far.
+        /// What was observed of the visit so far.
         signals: Signals,
     },
-    /// Forget everything and begin anew.
+    /// Discard all state and start again.
     #[serde(rename = "reset")]
     Reset,
-    /// The widget is being taken off the page.
+    /// The widget is being removed from the page.
     #[serde(rename = "remove")]
     Remove,
-    /// The open picture step has room under the widget.
+    /// The open picture step has room below the widget.
     #[serde(rename = "under")]
     Under,
-    /// The open picture step lies over the whole page.
+    /// The open picture step covers the whole page.
     #[serde(rename = "over")]
     Over,
 }
 
-/// Wishes of the page, from `data-*` or `munjigi.render`.
+/// Options of the page, from `data-*` or `munjigi.render`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PageOptions {
-    /// `data-action`.
+    /// The attribute `data-action`.
     pub action: String,
-    /// `data-cdata`.
+    /// The attribute `data-cdata`.
     pub cdata: String,
-    /// `data-theme`.
+    /// The attribute `data-theme`.
     pub theme: WidgetTheme,
-    /// `data-size`.
+    /// The attribute `data-size`.
     pub size: WidgetSize,
     /// Language tag: `data-language`, else the page's, else the browser's.
     pub language: String,
-    /// `data-tabindex`.
+    /// The attribute `data-tabindex`.
     pub tabindex: i32,
-    /// `data-retry`.
+    /// The attribute `data-retry`.
     pub retry: WidgetRetry,
     /// What starts the check.
     pub start: WidgetStart,
@@ -77,29 +77,29 @@ pub enum WidgetStart {
     Click,
 }
 
-/// Whether the widget tries again by itself after a failure.
+/// Whether the widget retries by itself after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum WidgetRetry {
-    /// After a pause.
+    /// After a pause, by itself.
     #[serde(rename = "auto")]
     Auto,
-    /// Only when the visitor says so.
+    /// Only when the visitor asks for it.
     #[serde(rename = "never")]
     Never,
 }
 
-/// Colours.
+/// The colours of the widget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum WidgetTheme {
-    /// As the visitor's system says.
+    /// Follows the visitor's system.
     #[serde(rename = "auto")]
     Auto,
-    /// Dark on light.
+    /// Dark text on a light background.
     #[serde(rename = "light")]
     Light,
-    /// Light on dark.
+    /// Light text on a dark background.
     #[serde(rename = "dark")]
     Dark,
 }
@@ -108,13 +108,13 @@ pub enum WidgetTheme {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum WidgetSize {
-    /// 300 × 65.
+    /// 300 × 65 CSS pixels.
     #[serde(rename = "normal")]
     Normal,
-    /// As wide as its place, at least 300.
+    /// As wide as its container, at least 300 CSS pixels.
     #[serde(rename = "flexible")]
     Flexible,
-    /// 150 × 140.
+    /// 150 × 140 CSS pixels.
     #[serde(rename = "compact")]
     Compact,
     /// Nothing until a picture is needed.
@@ -122,29 +122,29 @@ pub enum WidgetSize {
     Invisible,
 }
 
-/// Frame → page.
+/// Messages from the frame to the page's loader.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type")]
 pub enum FrameMessage {
-    /// The frame listens.
+    /// The frame is listening.
     #[serde(rename = "ready")]
     Ready,
-    /// What the widget shows.
+    /// The widget shows another state.
     #[serde(rename = "state")]
     State {
-        /// The state.
+        /// The state that it shows now.
         state: FrameState,
     },
     /// The attempt is complete.
     #[serde(rename = "token")]
     Token {
-        /// For the hidden field.
+        /// The value for the hidden field.
         token: String,
         /// Seconds until it expires.
         expires_in: u32,
     },
-    /// The token is too old.
+    /// The token has expired.
     #[serde(rename = "expired")]
     Expired,
     /// The attempt failed.
@@ -153,13 +153,13 @@ pub enum FrameMessage {
         /// A code of the protocol, or `offline`, `timeout`, `unsupported`.
         code: String,
     },
-    /// The frame wants this size, in CSS pixels; while the picture step is
-    /// open, the size that it takes under the widget, the widget included.
+    /// The frame needs this size, in CSS pixels; while the picture step is
+    /// open, the size that it takes below the widget, including the widget.
     #[serde(rename = "resize")]
     Resize {
-        /// Width.
+        /// The width, in CSS pixels.
         width: u32,
-        /// Height.
+        /// The height, in CSS pixels.
         height: u32,
     },
     /// A picture step opens.
@@ -174,25 +174,25 @@ pub enum FrameMessage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum FrameState {
-    /// Waits for the visitor.
+    /// Waiting for the visitor.
     #[serde(rename = "idle")]
     Idle,
-    /// Solves.
+    /// Solving a puzzle.
     #[serde(rename = "working")]
     Working,
     /// A picture waits for the visitor.
     #[serde(rename = "asking")]
     Asking,
-    /// Passed.
+    /// The visitor has passed.
     #[serde(rename = "passed")]
     Passed,
-    /// The confirmation has expired.
+    /// The token has expired.
     #[serde(rename = "expired")]
     Expired,
-    /// No connection; tries again.
+    /// No connection; the widget retries.
     #[serde(rename = "offline")]
     Offline,
-    /// Cannot go on without the visitor.
+    /// The widget cannot continue without the visitor.
     #[serde(rename = "failed")]
     Failed,
 }

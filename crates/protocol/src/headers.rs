@@ -1,6 +1,6 @@
-//! Header names of our own.
+//! Names of our own HTTP headers.
 
-/// On every answer; also in the logs.
+/// On every answer, and in the logs.
 pub const REQUEST_ID: &str = "Munjigi-Request-Id";
-/// On every call between edge and origin.
+/// On every signed call between services.
 pub const SIGNATURE: &str = "Munjigi-Signature";

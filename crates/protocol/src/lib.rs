@@ -1,8 +1,8 @@
 //! Every type that crosses a wire, once: requests, answers, events, site
 //! configuration, error codes, routes and headers.
 //!
-//! Spellings live here and nowhere else. What the values mean and when they
-//! are sent is decided in `munjigi-captcha`.
+//! Spellings live here and nowhere else. `munjigi-captcha` decides what the
+//! values mean and when they are sent.
 
 mod attempt;
 pub mod base64;

@@ -36,11 +36,11 @@ impl PictureType {
     }
 }
 
-/// A picture to answer, in as many rounds as a guess must be kept from.
+/// A picture to answer, in as many rounds as it takes to defeat guessing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct PictureStep {
-    /// Which kind.
+    /// The kind of picture.
     #[serde(rename = "type")]
     pub picture_type: PictureType,
     /// Tiles or views from top to bottom of a round's first image; 1 for
@@ -48,7 +48,7 @@ pub struct PictureStep {
     pub rows: u8,
     /// Tiles or views from left to right; 1 for `area`.
     pub columns: u8,
-    /// What is asked, one after the other.
+    /// The rounds, to be answered one after the other.
     pub rounds: Vec<PictureRound>,
 }
 
@@ -58,9 +58,9 @@ pub struct PictureStep {
 pub struct PictureRound {
     /// The thing to look for, as a key of the locale files.
     pub prompt: String,
-    /// Paths of the images, named for this challenge alone: the tiles of a
-    /// grid or the views of a thing as one image, row by row; for `turn`
-    /// then the one that shows how it shall face.
+    /// Paths of the images, named for this challenge only: the tiles of a grid
+    /// or the views of a thing as one image, row by row; for `turn`, followed
+    /// by the one that shows which way it should face.
     pub images: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ pub struct PictureRound {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "type", try_from = "FlatAnswer")]
 pub enum Answer {
-    /// The chosen tiles.
+    /// The tiles that the visitor chose.
     #[serde(rename = "grid")]
     Grid {
         /// Per round the indexes of the chosen tiles, counted row by row
@@ -78,7 +78,7 @@ pub enum Answer {
         /// How it was answered.
         trace: Trace,
     },
-    /// The points.
+    /// The points that the visitor chose.
     #[serde(rename = "area")]
     Area {
         /// Per round the point, in thousandths of the picture's width from
@@ -87,7 +87,7 @@ pub enum Answer {
         /// How it was answered.
         trace: Trace,
     },
-    /// The chosen views.
+    /// The views that the visitor chose.
     #[serde(rename = "turn")]
     Turn {
         /// Per round the index of the view.
@@ -97,9 +97,9 @@ pub enum Answer {
     },
 }
 
-/// An [`Answer`] with the fields of every type: read in one go, where a tagged
-/// enum would have to be kept whole until its tag is found. That is code which
-/// nothing else at the edge needs.
+/// An [`Answer`] with the fields of every type, read in one go; a tagged enum
+/// would have to be buffered until its tag is found. Nothing else at the edge
+/// needs the code for that.
 #[derive(Deserialize)]
 struct FlatAnswer {
     #[serde(rename = "type")]
@@ -125,26 +125,26 @@ impl TryFrom<FlatAnswer> for Answer {
     }
 }
 
-/// How a picture was answered, as coarse features that the frame computes.
-/// They only ever add to the score: whoever has no pointer loses nothing.
+/// How a picture was answered, as coarse features that the frame computes. They
+/// only ever add to the score: a visitor without a pointer loses nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct Trace {
-    /// Tenths of a second from the picture to the first act.
+    /// Tenths of a second from the picture to the first action.
     pub first_act: u16,
     /// Tenths of a second from the picture to the answer.
     pub whole: u16,
-    /// Acts: choices, moves, keys; at most 255.
+    /// Number of actions (choices, moves, keys); at most 255.
     pub acts: u8,
-    /// How unequal the pauses between acts were, 0 (all alike) to 3.
+    /// How uneven the pauses between actions were, 0 (all alike) to 3.
     pub rhythm: u8,
-    /// How far from the middles of what was pointed at, 0 (exactly in the
-    /// middle, or no pointer) to 3.
+    /// How far from the centres of the chosen things, 0 (exactly in the centre,
+    /// or no pointer) to 3.
     pub scatter: u8,
 }
 
-/// Names a pack: 8 random bytes, 16 lower-case hex digits.
+/// Identifies a pack: 8 random bytes, 16 lower-case hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PackId(pub [u8; 8]);
 
@@ -209,12 +209,12 @@ impl<'de> Deserialize<'de> for PackId {
     }
 }
 
-/// `PUT /internal/packs/{id}`: what a pack holds, answers included, in
-/// postcard. Its images lie in the bucket already, one after the other in one
-/// object. Never changes once it is published.
+/// The body of `PUT /internal/packs/{id}`: what a pack holds, including its
+/// answers, in postcard. Its images are already in the bucket, one after the
+/// other in one object. Never changes once it is published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pack {
-    /// The pack.
+    /// The pack's id.
     pub id: PackId,
     /// The kind of each of its items.
     #[serde(rename = "type")]
@@ -231,23 +231,23 @@ pub struct Pack {
     pub items: Vec<PackItem>,
 }
 
-/// One round's worth of a pack.
+/// The part of a pack that one round is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackItem {
     /// The thing to look for, as a key of the locale files.
     pub prompt: String,
     /// Where in the pack's object its images lie: as in [`PictureRound`].
     pub images: Vec<ImageSpan>,
-    /// What is right.
+    /// The right answer to the round.
     pub answer: RightRound,
 }
 
-/// Where an image lies in its pack's object.
+/// The position of an image in its pack's object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageSpan {
-    /// Its first byte.
+    /// Offset of its first byte.
     pub at: u32,
-    /// Its length.
+    /// Length in bytes.
     pub len: u32,
 }
 
@@ -282,7 +282,7 @@ pub enum RightRound {
     },
 }
 
-/// Bytes as base64 in text, as they are in postcard.
+/// Serialises bytes as base64 in text formats, and as they are in postcard.
 mod bits {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -306,11 +306,11 @@ mod bits {
     }
 }
 
-/// `PUT /internal/pools`: which packs pictures are dealt from now, in
-/// postcard. A PUT with a lower version than the one stored is refused.
+/// The body of `PUT /internal/pools`: the packs that pictures are dealt from
+/// now, in postcard. A PUT with a lower version than the stored one is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pools {
-    /// Rises with every change.
+    /// Version of the pools; increases with every change.
     pub version: u64,
     /// The packs; all of them are published.
     pub packs: Vec<PoolEntry>,
@@ -319,11 +319,11 @@ pub struct Pools {
 /// A pack of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoolEntry {
-    /// The pack.
+    /// The pack's id.
     pub id: PackId,
-    /// Its kind.
+    /// The kind of its pictures.
     #[serde(rename = "type")]
     pub picture_type: PictureType,
-    /// From then on nothing is dealt from it, in seconds since 1970.
+    /// When dealing from it ends, in seconds since 1970.
     pub retire_at: u64,
 }

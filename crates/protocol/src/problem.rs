@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Code;
 
-/// Content type of a problem document.
+/// The content type of a problem document.
 pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
 
 /// One refusal.

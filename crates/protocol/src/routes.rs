@@ -1,13 +1,13 @@
-//! Paths of edge and origin, spelt once.
+//! Paths of edge, origin and gpu-backend, defined once.
 
-/// Who calls a route.
+/// A route: its method, path and cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
-    /// HTTP method.
+    /// The HTTP method.
     pub method: &'static str,
     /// Path with `{names}` for its variable parts.
     pub path: &'static str,
-    /// Largest body taken, in bytes; 0 where none is read.
+    /// Largest accepted body, in bytes; 0 if none is read.
     pub max_body_bytes: usize,
 }
 
@@ -15,15 +15,15 @@ const fn route(method: &'static str, path: &'static str, max_body_bytes: usize) 
     Route { method, path, max_body_bytes }
 }
 
-/// The loader.
+/// The loader that pages embed.
 pub const API_JS: Route = route("GET", "/v1/api.js", 0);
-/// The frame document.
+/// The document in the widget's frame.
 pub const FRAME: Route = route("GET", "/v1/frame/{sitekey}", 0);
 /// Asks for a challenge.
 pub const CHALLENGES: Route = route("POST", "/v1/challenges", 16 * 1024);
-/// Hands in a solution.
+/// Submits a solution.
 pub const SOLUTIONS: Route = route("POST", "/v1/solutions", 64 * 1024);
-/// A picture of one challenge.
+/// An image of one challenge.
 pub const PICTURES: Route = route("GET", "/v1/pictures/{opaque}", 0);
 /// Spends a token.
 pub const SITEVERIFY: Route = route("POST", "/siteverify", 16 * 1024);
@@ -33,27 +33,27 @@ pub const SITEVERIFY_TURNSTILE: Route = route("POST", "/turnstile/v0/siteverify"
 pub const SITEVERIFY_HCAPTCHA: Route = route("POST", "/hcaptcha/siteverify", 16 * 1024);
 /// The same in reCAPTCHA's dialect.
 pub const SITEVERIFY_RECAPTCHA: Route = route("POST", "/recaptcha/api/siteverify", 16 * 1024);
-/// The same, asked in a query.
+/// The same, with its fields in the query.
 pub const SITEVERIFY_RECAPTCHA_QUERY: Route = route("GET", "/recaptcha/api/siteverify", 0);
-/// What a code means.
+/// The page that explains a code.
 pub const ERRORS: Route = route("GET", "/errors/{code}", 0);
 /// Whether the edge can serve.
 pub const HEALTH: Route = route("GET", "/health", 0);
-/// What runs here.
+/// The running version.
 pub const VERSION: Route = route("GET", "/version", 0);
 /// Publishes a site to the edge.
 pub const PUT_SITE: Route = route("PUT", "/internal/sites/{sitekey}", 1024 * 1024);
-/// Takes a site off the edge.
+/// Removes a site from the edge.
 pub const DELETE_SITE: Route = route("DELETE", "/internal/sites/{sitekey}", 1024);
 /// Puts the images of a pack into the bucket.
 pub const PUT_PACK_IMAGES: Route = route("PUT", "/internal/packs/{id}/images", 8 * 1024 * 1024);
 /// Publishes a pack to the edge, after its images.
 pub const PUT_PACK: Route = route("PUT", "/internal/packs/{id}", 1024 * 1024);
-/// Takes a pack and its images off the edge.
+/// Removes a pack and its images from the edge.
 pub const DELETE_PACK: Route = route("DELETE", "/internal/packs/{id}", 1024);
-/// Says from which packs pictures are dealt.
+/// Publishes which packs pictures are dealt from.
 pub const PUT_POOLS: Route = route("PUT", "/internal/pools", 256 * 1024);
-/// Says which imported keys there are.
+/// Publishes which imported keys there are.
 pub const PUT_IMPORTS: Route = route("PUT", "/internal/imports", 1024 * 1024);
 /// What the edge holds, for operators.
 pub const STATE: Route = route("GET", "/internal/state", 0);
@@ -93,9 +93,9 @@ pub const ORIGIN: &[Route] = &[EVENTS, COUNTS];
 
 /// Draws pictures.
 pub const RENDER: Route = route("POST", "/v1/render", 64 * 1024);
-/// Asks a model about one image.
+/// Runs a model on one image.
 pub const PREDICT: Route = route("POST", "/v1/predict", 10 * 1024 * 1024);
-/// Asks a model about several.
+/// Runs a model on several images.
 pub const PREDICT_BATCH: Route = route("POST", "/v1/predict/batch", 32 * 1024 * 1024);
 
 /// Every route of the gpu-backend that the origin calls.

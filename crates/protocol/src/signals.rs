@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Features that the widget reports. Absent means unknown, which is neither
-/// good nor bad. Values past a range are read as its end.
+/// Features that the widget reports. An absent one is unknown, which is neither
+/// good nor bad. Values out of range are read as the nearest bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Signals {
@@ -16,11 +16,11 @@ pub struct Signals {
     /// (0–86,400,000): a form filled within milliseconds was not typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_focus_ms: Option<u32>,
-    /// Pointer use: 0 none, 1 one event, 2 a few, 3 many. Says that somebody
-    /// points; says nothing against those who do not.
+    /// Pointer use: 0 none, 1 one event, 2 a few, 3 many. Indicates that
+    /// somebody points; says nothing against those who do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<u8>,
-    /// Key use, likewise 0–3; which keys is never looked at.
+    /// Key use, also 0–3; which keys were pressed is never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<u8>,
     /// How often the focus moved between fields (0–255).

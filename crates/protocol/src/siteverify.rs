@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AlgorithmName, SiteverifyCode};
 
-/// What a customer's back end sends, whatever the encoding (form, multipart
-/// or JSON). Everything is optional here: what is missing has its own code.
+/// What a customer's back end sends, in any encoding (form, multipart or JSON).
+/// Every field is optional here, because a missing one has its own code.
 /// `Debug` prints the type's name only: it holds a secret and a token.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteverifyRequest {
@@ -17,11 +17,10 @@ pub struct SiteverifyRequest {
     /// The token, `mj1.…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
-    /// The visitor's address as the back end sees it. Accepted, not used.
+    /// The visitor's address as seen by the back end. Accepted, but not used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remoteip: Option<String>,
-    /// The sitekey that the token is expected to be of; hCaptcha's clients
-    /// send it.
+    /// The sitekey that the token should belong to; hCaptcha's clients send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sitekey: Option<String>,
     /// A repeat with the same key gets the first answer again.
@@ -36,7 +35,7 @@ impl fmt::Debug for SiteverifyRequest {
 }
 
 /// The answer, for every outcome with status 200. On success every field is
-/// there; on failure only `success` and `error-codes`.
+/// present; on failure only `success` and `error-codes`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SiteverifyReply {
     /// Whether the token was good and is now spent.
@@ -47,10 +46,10 @@ pub struct SiteverifyReply {
     /// Host name of the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
-    /// The action, empty where none was given.
+    /// The action; empty if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// The integrator's own data, empty where none was given.
+    /// The integrator's own data; empty if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cdata: Option<String>,
     /// 0 = bot, 1 = person.
@@ -59,7 +58,7 @@ pub struct SiteverifyReply {
     /// How the attempt was passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
-    /// Why not; empty on success.
+    /// Why it failed; empty on success.
     #[serde(rename = "error-codes")]
     pub error_codes: Vec<SiteverifyCode>,
 }

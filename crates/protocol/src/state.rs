@@ -1,4 +1,4 @@
-//! What operators and the origin ask an edge about itself.
+//! What operators and the origin can ask an edge about itself.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,21 +39,21 @@ pub struct HealthCheck {
     pub detail: String,
 }
 
-/// `GET /version`.
+/// The body of `GET /version`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Version {
     /// `munjigi-edge` or `munjigi-origin`.
     pub name: String,
-    /// Semantic version.
+    /// The semantic version.
     pub version: String,
-    /// What it was built from.
+    /// The build: what it was built from.
     pub build: String,
 }
 
 /// The body of a DELETE of a site.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteDelete {
-    /// The version that the deletion has. Later versions bring the site back.
+    /// The version of the deletion. Later versions restore the site.
     #[serde(default)]
     pub version: u64,
 }
@@ -61,21 +61,21 @@ pub struct SiteDelete {
 /// The answer to a PUT or DELETE of a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SitePut {
-    /// The site.
+    /// The canonical sitekey.
     pub sitekey: String,
-    /// The version that is now stored.
+    /// The version that is stored now.
     pub version: u64,
 }
 
-/// `GET /internal/state`.
+/// The body of `GET /internal/state`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InternalState {
-    /// What runs here.
+    /// The running version.
     pub version: Version,
-    /// Shard counts, the one in use first.
+    /// Shard counts; the one in use comes first.
     pub shards: Vec<u16>,
-    /// Key ids of the sealing ring, the one that seals first.
+    /// Key ids of the sealing ring; the sealing key comes first.
     pub root_kids: Vec<String>,
-    /// Key ids of the internal ring, the one that signs first.
+    /// Key ids of the internal ring; the signing key comes first.
     pub internal_kids: Vec<String>,
 }

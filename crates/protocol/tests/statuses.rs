@@ -1,5 +1,5 @@
-//! Holds the statuses in `docs/protocol.md` to the crate. Which codes there are
-//! is compared in `page`.
+//! Compares the statuses in `docs/protocol.md` with the crate. `page` compares
+//! the codes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Keeps `widget/src-ts/protocol.ts` as these types say. To write it anew:
+//! Checks that `widget/src-ts/protocol.ts` matches these types. To rewrite it:
 //! `MUNJIGI_WRITE=1 cargo test -p munjigi-protocol --features typescript --test typescript`.
 
 use std::path::Path;

@@ -1,9 +1,9 @@
-//! Holds `docs/protocol.md` to this crate, both ways: every route, type,
-//! field, value, code and header of the crate has its row on the page, and
-//! every row of the page names something that exists here.
+//! Compares `docs/protocol.md` with this crate, both ways: every route, type,
+//! field, value, code and header of the crate has a row on the page, and every
+//! row of the page names something that exists here.
 //!
-//! `markdown` reads the page, `shapes` reads the crate; the comparison stands
-//! in this file.
+//! `markdown` reads the page, `shapes` reads the crate; this file compares
+//! them.
 
 mod markdown;
 mod shapes;
@@ -20,7 +20,7 @@ fn page() -> Page {
     Page::read(include_str!("../../../../docs/protocol.md"))
 }
 
-/// Says, for each table, what only one side has.
+/// Lists, for each table, what only one side has.
 fn differences(page: &Tables, code: &Tables) -> Vec<String> {
     let mut found = Vec::new();
     for name in page.keys().chain(code.keys()).collect::<BTreeSet<_>>() {

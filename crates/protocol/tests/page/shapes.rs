@@ -115,8 +115,8 @@ fn names_of<T: for<'de> Deserialize<'de>>() -> BTreeSet<String> {
     names.0
 }
 
-/// Adds one table per value of the tag. Which values there are is taken from
-/// the type's own complaint, so that an exemplar cannot be forgotten.
+/// Adds one table per value of the tag. The type's own error message lists the
+/// values, so that no example can be forgotten.
 fn tagged<T>(tables: &mut Tables, name: &str, exemplars: &[T])
 where
     T: Serialize + for<'de> Deserialize<'de> + std::fmt::Debug,
