@@ -1,5 +1,5 @@
-//! How fast pictures are drawn on one core, each beside a tile of the same
-//! run: `cargo bench --bench pictures`.
+//! Measures how fast pictures are drawn on one core, each compared with a tile
+//! of the same run: `cargo bench --bench pictures`.
 
 use std::hint::black_box;
 

@@ -7,7 +7,7 @@ use std::{env, error::Error, fs, path::Path};
 
 use munjigi_scene::{Area, Grid, Kind, Picture, Scene, Seed, Tile, Turn, render, tile};
 
-/// Draws the rows of a sheet from the size of a tile.
+/// Draws the rows of a sheet, given the size of a tile.
 type Draw = fn(u32) -> Vec<Vec<Picture>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -84,8 +84,8 @@ fn area(pixels: u32) -> Vec<Vec<Picture>> {
     (0..3).map(|row| (0..3).map(|column| draw(row * 3 + column)).collect()).collect()
 }
 
-/// Three strips, eight views to a row; the reference opens each strip's
-/// third row.
+/// Three strips with eight views per row; each strip's third row starts with
+/// the reference.
 fn turn(pixels: u32) -> Vec<Vec<Picture>> {
     (0..3)
         .flat_map(|number| {
@@ -126,7 +126,7 @@ fn challenges(pixels: u32) -> Vec<Vec<Picture>> {
     vec![grids.collect(), areas.collect(), turns.collect()]
 }
 
-/// Puts pictures into rows with a white gap and writes a PNG.
+/// Arranges pictures in rows with a white gap and writes a PNG.
 fn write(path: &Path, rows: &[Vec<Picture>]) -> Result<(), Box<dyn Error>> {
     let sheet = joined(rows, 4);
     let file = fs::File::create(path)?;
@@ -136,7 +136,7 @@ fn write(path: &Path, rows: &[Vec<Picture>]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Rows of pictures as one, with a white gap.
+/// Combines rows of pictures into one, with a white gap.
 fn joined(rows: &[Vec<Picture>], gap: u32) -> Picture {
     let across = |row: &Vec<Picture>| row.iter().map(|picture| picture.width + gap).sum::<u32>();
     let down = |row: &Vec<Picture>| row.iter().map(|picture| picture.height).max().unwrap_or(0);

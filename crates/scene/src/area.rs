@@ -17,41 +17,43 @@ use crate::{
     workshop::{Stock, reach},
 };
 
-/// A wide picture and where the answer is.
+/// A wide picture and its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Area {
     /// What is asked for; exactly one thing is of this kind.
     pub target: Kind,
-    /// To be drawn at 3 : 2.
+    /// The scene, to be drawn at 3 : 2.
     pub scene: Scene,
     /// The index of the thing to point at: its mask is the answer.
     pub answer: u8,
 }
 
-/// What the asked thing shows at least of itself.
+/// Smallest visible share of the target.
 const VISIBLE: f32 = 0.68;
-/// What it covers at least of the picture.
+/// Smallest share of the picture that the target covers.
 const COVERED: f32 = 0.012;
-/// What it and a margin around it cover at most: more would make a blind guess
-/// too good.
+/// Largest share of the picture that the target and its margin cover: more
+/// would make a blind guess too good.
 const GUESSED: f32 = 0.066;
-/// Pixels of the look at a picture, and how many of them the margin is.
+/// Pixels of the test rendering, and how many of them the margin is.
 const LOOK: [u32; 2] = [120, 80];
 const MARGIN: u32 = 2;
-/// How much nearer to the middle an asked thing is tried, until all of it is
-/// in the picture.
+/// Factor by which a target is moved towards the middle per try, until all of
+/// it is in the picture.
 const NEARER: f32 = 0.93;
 const NEARER_TIMES: usize = 10;
-/// Pixels of the looks for that.
+/// Pixels of the test renderings for that.
 const GLANCE: [u32; 2] = [72, 48];
-/// Places that are tried for more things.
+/// Number of places that are tried for more things.
 const PLACED: usize = 60;
-/// Arrangements that are tried. One in about four fails, so that a picture
-/// outside these limits is dealt once in 10⁷; it is then the best of those.
+/// Number of arrangements that are tried. One in about four fails, so that a
+/// picture outside these limits occurs once in 10⁷; it is then the best of
+/// those.
 const ATTEMPTS: usize = 12;
 
 impl Area {
-    /// Deals a picture in which six to nine things are seen, or nearly so many.
+    /// Deals a picture in which six to nine things are visible, or nearly so
+    /// many.
     #[expect(clippy::missing_panics_doc, reason = "the expectations state why none happens")]
     pub fn deal(seed: Seed) -> Self {
         let mut dice = seed.dice(stream::DEAL);
@@ -67,7 +69,7 @@ impl Area {
         dice.shuffle(&mut kinds);
         let answer = kinds.iter().position(|&kind| kind == target).expect("it was put in");
         let mut best: Option<(f32, Scene)> = None;
-        // Once for all attempts: else those near an edge, which fail more
+        // Once for all attempts: otherwise those near an edge, which fail more
         // often, would be rarer.
         let spot = vec2(dice.within(-1.0..=1.0), dice.within(-1.0..=1.0));
         for _ in 0..ATTEMPTS {
@@ -77,7 +79,7 @@ impl Area {
             let shown = Shown::of(&scene, LOOK[0], LOOK[1]);
             let view = shown.seen(&scene, answer);
             let guessed = shown.with_margin(answer, MARGIN).max(1e-3);
-            // 1 where all limits are kept.
+            // 1 if all limits are met.
             let merit =
                 (view.share / VISIBLE).min(view.covered / COVERED).min(GUESSED / guessed).min(1.0);
             if best.as_ref().is_none_or(|(best, _)| merit > *best) {
@@ -93,8 +95,9 @@ impl Area {
 }
 
 /// Turns the camera so that a thing is seen at a spot of the 3 : 2 picture, or
-/// as near to it as keeps all of it in sight. Things gather in the middle of a
-/// picture that holds them all: one spot was then right 18 times in 100.
+/// as near to it as keeps all of it visible. Without this, things gather in the
+/// middle of a picture that holds them all: one spot was then right 18 times in
+/// 100.
 fn aim(scene: &mut Scene, thing: usize, spot: Vec2) {
     let mut alone = scene.clone();
     alone.things = vec![scene.things[thing]];
@@ -111,11 +114,11 @@ fn aim(scene: &mut Scene, thing: usize, spot: Vec2) {
     scene.camera = alone.camera;
 }
 
-/// Puts more things where the picture is empty: one that shows little but the
-/// asked thing would need no reading.
+/// Adds things where the picture is empty: a picture that shows little but the
+/// target would need no reading.
 fn populate(scene: &mut Scene, dice: &mut Dice, target: Kind) {
     let camera = scene.camera;
-    // Where a place is seen, and how deep in the picture.
+    // Where in the picture a place is, and how deep.
     let seen = |at: Vec3| {
         let p = camera.axes.transpose() * (at - camera.eye);
         let depth = p.z.max(1e-3) * camera.half_height;
@@ -164,12 +167,12 @@ fn populate(scene: &mut Scene, dice: &mut Dice, target: Kind) {
     }
 }
 
-/// The camera turned so that a place is seen at a spot, whose corners are ±1.
+/// The camera turned so that a place is seen at a spot; the corners are ±1.
 fn aimed(camera: &Camera, at: Vec3, spot: Vec2) -> Camera {
     let is = (camera.axes.transpose() * (at - camera.eye)).normalize();
     let shall =
         vec3(spot.x * 1.5 * camera.half_height, spot.y * camera.half_height, 1.0).normalize();
-    // Where they are so far apart that no turn is the shortest, none is made.
+    // If they are so far apart that no turn is the shortest, none is made.
     let turn =
         if is.dot(shall) > 0.0 { Quat::from_rotation_arc(shall, is) } else { Quat::IDENTITY };
     Camera { axes: camera.axes * Mat3::from_quat(turn), ..*camera }
@@ -205,7 +208,7 @@ fn arranged(kinds: &[Kind], seed: Seed) -> Scene {
     let camera = framed(axes, &things, &stock, frame);
     let standing = things.clone();
     let mut scene = staged(seed, stream::STAGE, stock, things, camera);
-    // A wide picture is of a larger room than a tile.
+    // A wide picture shows a larger room than a tile.
     scene.backdrop.fade = scene.backdrop.fade.map(|distance| distance * 2.4);
     scene.materials[scene.backdrop.floor.material as usize].frequency *= 0.6;
     let mut clutter = seed.dice(stream::CLUTTER);
@@ -235,8 +238,8 @@ fn arranged(kinds: &[Kind], seed: Seed) -> Scene {
     scene
 }
 
-/// What makes a stout thing (an apple) and a slender one (a key) of the same
-/// largest extent look about as big as each other.
+/// A factor that makes a stout thing (an apple) and a slender one (a key) of
+/// the same largest extent look about equally large.
 fn evened(stock: &Stock, parts: Span) -> f32 {
     let parts = &stock.parts[parts.range()];
     let size = |n: Vec3| reach(parts, &stock.points, n) + reach(parts, &stock.points, -n);

@@ -1,40 +1,40 @@
-//! How plain an answer is, told by construction: how much of the thing is
-//! seen, how large it is, and how far its outline stands out. A half is the
+//! How clear an answer is, computed by construction: how much of the thing is
+//! visible, how large it is, and how far its outline stands out. 0.5 is the
 //! least that a person should be asked to see.
 
 use crate::{Area, Grid, Picture, Seen};
 
-/// Below, a person could take the thing for something else.
+/// Below this, a person could mistake the thing for something else.
 pub const LEAST: f32 = 0.5;
 
-/// Colours further apart than this are told apart at a glance, in the sum of
+/// Colours further apart than this can be told apart at a glance, as the sum of
 /// the differences of red, green and blue.
 const APART: u32 = 40;
 
-/// What can be seen of a thing.
+/// How clearly a thing is visible.
 #[derive(Debug, Clone, Copy)]
 pub struct Plainness {
-    /// Its pixels over those that it would have alone.
+    /// Its visible pixels over those that it would have alone.
     share: f32,
     /// Its pixels over those of the picture.
     covered: f32,
-    /// The share of its outline across which colours differ plainly.
+    /// The share of its outline across which colours differ clearly.
     outline: f32,
 }
 
 impl Plainness {
-    /// Looks at a drawn thing, of which this share of its own pixels is seen.
+    /// Measures a drawn thing of whose own pixels this share is visible.
     pub fn of(picture: &Picture, thing: usize, share: f32) -> Self {
         let mask = picture.mask(thing);
         Self { share, covered: part(mask.iter().copied()), outline: outline(picture, &mask) }
     }
 
-    /// For a picture of one thing.
+    /// The clarity of a picture of one thing.
     pub fn of_tile(self) -> f32 {
         self.graded(0.03)
     }
 
-    /// For a thing among others.
+    /// The clarity of a thing among others.
     pub fn of_scene(self) -> f32 {
         self.graded(0.008)
     }
@@ -49,11 +49,11 @@ impl Plainness {
 }
 
 impl Grid {
-    /// How plain its drawn tiles are, 0 to 1: as plain as the least plain.
+    /// How clear the drawn tiles are, 0 to 1: as clear as the least clear one.
     pub fn clarity(&self, tiles: &[Picture]) -> f32 {
         (0..).zip(&self.tiles).zip(tiles).fold(1.0, |clarity, ((index, scene), picture)| {
-            // A tile that does not show the target must be plain too: what it
-            // shows instead must not pass for it.
+            // A tile without the target must be clear too: what it shows must
+            // not be mistaken for the target.
             let share = Seen::of(scene, 0, picture.width / 2, picture.height / 2).share;
             let plain = Plainness::of(picture, 0, share).of_tile();
             clarity.min(if self.answer.contains(&index) { plain } else { plain.max(LEAST) })
@@ -62,7 +62,7 @@ impl Grid {
 }
 
 impl Area {
-    /// How plain the asked thing is in the drawn picture, 0 to 1.
+    /// How clear the target is in the drawn picture, 0 to 1.
     pub fn clarity(&self, picture: &Picture) -> f32 {
         let thing = usize::from(self.answer);
         let share = Seen::of(&self.scene, thing, picture.width / 2, picture.height / 2).share;
@@ -70,7 +70,7 @@ impl Area {
     }
 }
 
-/// 0.5 at `fair`, 1 from `good` on, 0 at 0; straight between.
+/// 0.5 at `fair`, 1 from `good` on, 0 at 0; linear in between.
 pub fn graded(value: f32, fair: f32, good: f32) -> f32 {
     if value < fair {
         (0.5 * value / fair).max(0.0)
@@ -79,7 +79,7 @@ pub fn graded(value: f32, fair: f32, good: f32) -> f32 {
     }
 }
 
-/// Two digits are all that it is worth.
+/// Rounds to two digits, which is all that the estimate is worth.
 pub fn rounded(clarity: f32) -> f32 {
     (clarity * 100.0).round() / 100.0
 }
@@ -94,8 +94,8 @@ pub fn unlike(one: &Picture, other: &Picture) -> f32 {
     }))
 }
 
-/// The share of a thing's outline that stands out, each side looked at two
-/// pixels away: the pixels at the outline itself are mixed.
+/// The share of a thing's outline that stands out, compared two pixels away on
+/// each side: the pixels at the outline itself are mixed.
 fn outline(picture: &Picture, mask: &[bool]) -> f32 {
     let (width, height) = (picture.width as usize, picture.height as usize);
     let colour = |at: usize| picture.rgb.get(at * 3..at * 3 + 3).unwrap_or_default();
@@ -116,7 +116,7 @@ fn apart(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>() > APART
 }
 
-/// The share that is true; 0 of nothing.
+/// The share of values that are true; 0 without values.
 #[expect(clippy::cast_precision_loss, reason = "pictures are far below 2^24 pixels")]
 fn part(values: impl Iterator<Item = bool>) -> f32 {
     let (mut count, mut on) = (0_usize, 0_usize);

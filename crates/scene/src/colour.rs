@@ -1,10 +1,10 @@
-//! Colours by name and the palettes things are painted from.
+//! Colours by name, and the palettes that things are painted from.
 
 use glam::Vec3;
 
 use crate::seed::Dice;
 
-/// A colour written as on the web, as linear light.
+/// Converts a colour in web notation to linear light.
 pub(crate) fn srgb(hex: u32) -> Vec3 {
     let [_, red, green, blue] = hex.to_be_bytes();
     Vec3::new(linear(red), linear(green), linear(blue))
@@ -14,8 +14,8 @@ fn linear(byte: u8) -> f32 {
     libm::powf(f32::from(byte) / 255.0, 2.2)
 }
 
-/// As a screen shows it. The plain 2.2 curve, not sRGB's with its straight
-/// foot: one `pow` is the same in WGSL.
+/// Converts light to what a screen shows. The plain 2.2 curve, not sRGB's with
+/// its linear segment: a single `pow` is the same in WGSL.
 pub(crate) fn shown(light: f32) -> f32 {
     libm::powf(light.clamp(0.0, 1.0), 1.0 / 2.2)
 }
@@ -57,7 +57,7 @@ pub(crate) const ROOMS: &[u32] = &[
     0x5E_77_9A, 0x8B_6F_8E, 0xC8_8B_8B, 0x7A_93_5E, 0xD8_C2_6A, 0x56_6B_70, 0xA8_8A_6A, 0xBF_D6_E8,
 ];
 
-/// A colour of a list, moved a little in each channel.
+/// A colour of a list, varied slightly in each channel.
 pub(crate) fn near(dice: &mut Dice, hex: u32) -> Vec3 {
     let shade = dice.within(0.88..=1.1);
     let drift =
@@ -65,7 +65,7 @@ pub(crate) fn near(dice: &mut Dice, hex: u32) -> Vec3 {
     (srgb(hex) * shade * drift).clamp(Vec3::ZERO, Vec3::ONE)
 }
 
-/// How far apart two colours look, roughly: 0 is equal, 1 black and white.
+/// Approximate distance of two colours: 0 is equal, 1 black and white.
 pub(crate) fn contrast(one: Vec3, other: Vec3) -> f32 {
     // The square root stands in for the eye's response to light.
     let root = |c: Vec3| Vec3::new(c.x.sqrt(), c.y.sqrt(), c.z.sqrt());

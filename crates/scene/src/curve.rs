@@ -6,19 +6,19 @@ use core::f32::consts::PI;
 
 use glam::{Mat3, Vec3, vec3};
 
-/// Rotation about `x` by an angle in radians.
+/// A rotation about `x`, in radians.
 pub(crate) fn about_x(angle: f32) -> Mat3 {
     let (s, c) = (libm::sinf(angle), libm::cosf(angle));
     Mat3::from_cols(Vec3::X, vec3(0.0, c, s), vec3(0.0, -s, c))
 }
 
-/// Rotation about `y`.
+/// A rotation about `y`, in radians.
 pub(crate) fn about_y(angle: f32) -> Mat3 {
     let (s, c) = (libm::sinf(angle), libm::cosf(angle));
     Mat3::from_cols(vec3(c, 0.0, -s), Vec3::Y, vec3(s, 0.0, c))
 }
 
-/// Rotation about `z`.
+/// A rotation about `z`, in radians.
 pub(crate) fn about_z(angle: f32) -> Mat3 {
     let (s, c) = (libm::sinf(angle), libm::cosf(angle));
     Mat3::from_cols(vec3(c, s, 0.0), vec3(-s, c, 0.0), Vec3::Z)
@@ -40,8 +40,8 @@ pub(crate) fn on_circle(radius: f32, angle: f32) -> [f32; 2] {
     [radius * libm::sinf(angle), radius * libm::cosf(angle)]
 }
 
-/// Orthonormal axes whose `y` looks along a direction; upright where that is
-/// too short to have one.
+/// Orthonormal axes whose `y` points along a direction; upright if it is too
+/// short to have one.
 pub(crate) fn along(direction: Vec3) -> Mat3 {
     let y = direction.normalize_or(Vec3::Y);
     let x = if y.y.abs() > 0.9 { y.cross(Vec3::Z) } else { Vec3::Y.cross(y) };

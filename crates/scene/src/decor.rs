@@ -1,4 +1,4 @@
-//! Light, floor, wall and finish of a picture.
+//! The light, floor, wall and finish of a picture.
 
 use core::f32::consts::PI;
 
@@ -20,7 +20,7 @@ pub(crate) fn light(dice: &mut Dice) -> Light {
     let elevation = radians(dice.within(32.0..=72.0));
     let towards = -looking(azimuth, elevation).z_axis;
     // From morning to evening: the warmer the lamp, the cooler the sky; and
-    // now and then a coloured lamp, as in a shop window.
+    // occasionally a coloured lamp, as in a shop window.
     let warm = dice.unit();
     let mut lamp = vec3(0.96, 0.99, 1.04).lerp(vec3(1.08, 0.84, 0.6), warm);
     if dice.chance(0.2) {
@@ -56,7 +56,7 @@ fn dapple(dice: &mut Dice) -> Dapple {
     Dapple { screen, frequency, depth }
 }
 
-/// How wide a floor's or a wall's pattern is.
+/// The pattern frequency of a floor or a wall.
 fn frequency(dice: &mut Dice, pattern: Pattern) -> f32 {
     match pattern {
         Pattern::Weave => dice.within(4.0..=9.0),
@@ -105,7 +105,8 @@ const WALLS: &[Pattern] = &[
     Pattern::Plain,
 ];
 
-/// How far a room's colours are from the thing's, if six throws find one.
+/// How far a room's colours are from the thing's, if six tries find such a
+/// colour.
 const APART: f32 = 0.17;
 
 /// A surface of a room in a colour that `own` stands out from: calm, so that

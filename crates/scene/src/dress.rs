@@ -1,5 +1,5 @@
-//! Puts other colours and patterns on a thing that was built: what it is must
-//! show by its form, not by its coat.
+//! Puts other colours and patterns on a finished thing: it must be recognisable
+//! by its form, not by its coat.
 
 use glam::Vec3;
 
@@ -54,7 +54,7 @@ pub(crate) fn dress(dice: &mut Dice, stock: &mut Stock, parts: Span, kind: Kind)
 fn print(dice: &mut Dice, coat: &mut Material, kind: Kind) {
     coat.pattern = dice.pick(PRINTS);
     if matches!(kind, Kind::Apple | Kind::Snowman | Kind::Balloon) {
-        // With few parts of its own a loud print would hide what it is.
+        // On a thing with few parts, a loud print would hide what it is.
         coat.pattern = dice.pick(&[Pattern::Clouds, Pattern::Speckle, Pattern::Fade]);
     }
     coat.accent = if dice.chance(0.5) {
@@ -75,7 +75,7 @@ fn print(dice: &mut Dice, coat: &mut Material, kind: Kind) {
     };
 }
 
-/// The materials of a thing's parts and about how much each covers.
+/// The materials of a thing's parts and about how much area each covers.
 fn surfaces(stock: &Stock, parts: Span) -> Vec<(u32, f32)> {
     let mut found: Vec<(u32, f32)> = Vec::new();
     for part in &stock.parts[parts.range()] {

@@ -22,7 +22,7 @@ pub const SOLID_ROWS: usize = 7;
 /// Rows of a material, see [`Rows::materials`].
 pub const MATERIAL_ROWS: usize = 3;
 
-/// A scene as buffers.
+/// A scene in the form of buffers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rows {
     /// Camera, light and backdrop:
@@ -57,9 +57,10 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Lays a scene out.
+    /// Converts a scene to rows.
     ///
     /// # Panics
+    /// Panics if the scene holds 65,536 things or more.
     /// If a scene holds 65,536 things or more.
     pub fn of(scene: &Scene) -> Self {
         let Scene { camera, light, backdrop, look, .. } = scene;
@@ -98,7 +99,7 @@ impl Rows {
         }
     }
 
-    /// Any of the buffers as bytes, little-endian as WGSL wants them.
+    /// Any of the buffers as bytes, in WGSL's little-endian order.
     pub fn bytes<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<u8> {
         rows.into_iter().flatten().flat_map(|word| word.to_le_bytes()).collect()
     }

@@ -1,9 +1,10 @@
-//! Shapes made ready to be measured often: what a distance needs of a shape's
-//! numbers alone is computed once.
+//! Shapes prepared for repeated distance queries: what depends only on a
+//! shape's numbers is computed once.
 //!
-//! Each distance is a lower bound of the true one (exact but for `Ball` with
-//! unequal axes), negative inside, and never NaN for finite input. Only additions, multiplications, divisions
-//! and square roots are used: IEEE 754 makes them the same on every machine.
+//! Each distance is a lower bound of the true one (exact except for `Ball` with
+//! unequal axes), negative inside, and never NaN for finite input. Only
+//! additions, multiplications, divisions and square roots are used: IEEE 754
+//! makes them the same on every machine.
 
 use core::ops::Range;
 
@@ -11,7 +12,7 @@ use glam::{Vec2, Vec3, vec2};
 
 use crate::scene::{Shape, Span};
 
-/// A shape and what follows from its numbers.
+/// A shape together with the values derived from its numbers.
 pub(crate) enum Form {
     Sphere { radius: f32 },
     Ball { radii: Vec3, inverse: Vec3 },
@@ -79,8 +80,8 @@ impl Form {
         }
     }
 
-    /// Distance from `p`, in the shape's own frame. Where that is `enough` or
-    /// more, any number from `enough` up to it will do.
+    /// Distance from `p`, in the shape's own frame. If it is `enough` or more,
+    /// any number from `enough` up to it may be returned.
     pub fn distance(&self, edges: &[Edge], p: Vec3, enough: f32) -> f32 {
         match self {
             Self::Sphere { radius } => p.length() - radius,
@@ -151,7 +152,8 @@ fn ball(p: Vec3, radii: Vec3, inverse: Vec3) -> f32 {
     if slope < 1e-6 {
         return -radii.min_element();
     }
-    // Beside a thin one that falls far short; the ball around it does better.
+    // For a thin ellipsoid that falls far short; the ball around it does
+    // better.
     most(level * (level - 1.0) / slope, p.length() - radii.max_element())
 }
 
@@ -205,7 +207,7 @@ impl Outline {
     /// Signed distance to a closed polygon: the nearest edge, and the even-odd
     /// rule for the sign.
     fn closed(&self, edges: &[Edge], q: Vec2, enough: f32) -> f32 {
-        // The box around it is quick to ask.
+        // The bounding box is cheap to test first.
         let apart = larger((q - self.middle).abs() - self.half, Vec2::ZERO).length_squared();
         if enough > 0.0 && apart >= enough * enough {
             return apart.sqrt();

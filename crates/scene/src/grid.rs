@@ -8,10 +8,10 @@ use crate::{
     tile::{Tile, tile_without},
 };
 
-/// Nine tiles and which of them show the asked kind.
+/// Nine tiles, and which of them show the target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grid {
-    /// What is asked for.
+    /// The kind of thing to choose.
     pub target: Kind,
     /// The tiles in reading order, square; the subject is each scene's first
     /// thing.
@@ -25,7 +25,7 @@ const TILES: usize = 9;
 
 impl Grid {
     /// Deals a grid. Three to five tiles show the target: 336 answers of that
-    /// size, so that a guess passes with less than 0.3 %.
+    /// size, so that a guess passes in less than 0.3 % of cases.
     pub fn deal(seed: Seed) -> Self {
         let mut dice = seed.dice(stream::DEAL);
         let target = dice.pick(Kind::ALL);

@@ -1,11 +1,11 @@
 //! The kinds of thing that can be asked for, and what is known about each.
-//! How each is built is in `kinds`.
+//! `kinds` builds them.
 
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
     ($($variant:ident $name:literal $facing:literal $turn:ident;)+) => {
-        /// A kind of thing, named at a glance by a ten-year-old.
+        /// A kind of thing that a ten-year-old can name at a glance.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Kind {
             $(
@@ -19,19 +19,20 @@ macro_rules! kinds {
             /// All kinds. The order is part of the labels: append only.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The stable name, for wires and labels.
+            /// The stable name, for protocols and labels.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
             }
 
-            /// How far it may be turned from its front in a picture and still
-            /// be named at a glance, in degrees to each side.
+            /// How far it may be turned from its front and still be recognised
+            /// at a glance, in degrees to each side.
             pub const fn facing_degrees(self) -> u8 {
                 match self { $(Self::$variant => $facing),+ }
             }
 
-            /// Whether every view around it is plainly unlike every other. A
-            /// clock seen from its left and from its right is not.
+            /// Whether every view around it is clearly different from every
+            /// other. For a clock, the views from its left and its right are
+            /// not.
             pub const fn turns(self) -> bool {
                 match self { $(Self::$variant => Turns::$turn.holds()),+ }
             }
@@ -84,13 +85,13 @@ kinds! {
 }
 
 impl Kind {
-    /// The kind of a name.
+    /// The kind of this name; `None` if there is none.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// How far it may lean and still look at home, in degrees: what is held,
-    /// flies or swims more than what stands.
+    /// How far it may lean and still look natural, in degrees: things that are
+    /// held, fly or swim may lean more than things that stand.
     pub(crate) const fn leaning_degrees(self) -> u8 {
         match self {
             Self::Key | Self::Scissors | Self::Hammer => 38,
@@ -100,8 +101,8 @@ impl Kind {
         }
     }
 
-    /// From how far above it may be seen, in degrees: a balloon's string and
-    /// an umbrella's handle are below them.
+    /// From how far above it may be seen, in degrees: a balloon's string and an
+    /// umbrella's handle hang below them.
     pub(crate) const fn looked_down_degrees(self) -> u8 {
         match self {
             Self::Balloon | Self::Rocket | Self::Umbrella => 20,
@@ -110,7 +111,7 @@ impl Kind {
         }
     }
 
-    /// Whether its colours may be any: an apple is red or green.
+    /// Whether any colour is plausible for it: an apple is red or green.
     pub(crate) const fn any_colour(self) -> bool {
         !matches!(
             self,
@@ -118,8 +119,8 @@ impl Kind {
         )
     }
 
-    /// Whether one could be taken for the other in a small picture, or is a
-    /// part of it: a snowman wears a hat. Such two are never answer and
+    /// Whether one could be mistaken for the other in a small picture, or is
+    /// part of it: a snowman wears a hat. Two such kinds are never target and
     /// distractor of one challenge.
     pub fn resembles(self, other: Self) -> bool {
         const GROUPS: &[&[Kind]] = &[
@@ -131,7 +132,7 @@ impl Kind {
             &[Kind::Bottle, Kind::Candle, Kind::Rocket],
             &[Kind::Key, Kind::Scissors, Kind::Hammer],
             &[Kind::Lamp, Kind::Candle],
-            // One wears or bears the other.
+            // One wears or carries the other.
             &[Kind::Snowman, Kind::Hat],
             &[Kind::Tree, Kind::Apple],
             &[Kind::Hat, Kind::Flower],

@@ -1,5 +1,5 @@
-//! How each kind is built. Every builder works in lengths of its own choice
-//! with `y` up and the front towards `+z`; the workshop scales the result.
+//! How each kind is built. A builder chooses its own unit of length, with `y`
+//! up and the front towards `+z`; the workshop scales the result.
 
 mod furniture;
 mod household;
@@ -55,7 +55,7 @@ pub(crate) fn build(kind: Kind, dice: &mut Dice, stock: &mut Stock) -> Span {
     workshop.finish(lift(kind))
 }
 
-/// How high above the floor a kind hovers: what would lie flat is shown
+/// How high above the floor a kind floats: what would lie flat is shown
 /// upright, as on an icon, with its shadow below.
 const fn lift(kind: Kind) -> f32 {
     match kind {

@@ -1,4 +1,4 @@
-//! What a picture's labels say: where a thing is and how much of it is seen.
+//! Labels of a picture: where a thing is and how much of it is visible.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,13 +7,13 @@ use crate::{Picture, Scene, render::labels};
 /// A box around a thing's pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
-    /// First column.
+    /// First column, from the left.
     pub left: u32,
-    /// First row.
+    /// First row, from the top.
     pub top: u32,
-    /// Last column, included.
+    /// Last column, inclusive.
     pub right: u32,
-    /// Last row, included.
+    /// Last row, inclusive.
     pub bottom: u32,
 }
 
@@ -23,12 +23,12 @@ impl Picture {
         self.labels.iter().map(|&label| usize::from(label) == thing + 1).collect()
     }
 
-    /// How many pixels show a thing.
+    /// Number of pixels that show a thing.
     pub fn area(&self, thing: usize) -> usize {
         self.labels.iter().filter(|&&label| usize::from(label) == thing + 1).count()
     }
 
-    /// The smallest box around a thing's pixels; `None` where it is not seen.
+    /// The smallest box around a thing's pixels; `None` if it is not visible.
     pub fn bounds(&self, thing: usize) -> Option<Bounds> {
         bounds(&self.labels, self.width, thing)
     }
@@ -48,23 +48,24 @@ fn bounds(labels: &[u8], width: u32, thing: usize) -> Option<Bounds> {
     found
 }
 
-/// How much of a thing is seen.
+/// How much of a thing is visible.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Seen {
-    /// Its pixels over those it would have alone; 0 for a thing outside.
+    /// Its visible pixels over those that it would have alone; 0 if it is
+    /// outside.
     pub share: f32,
-    /// Its pixels over those of the picture.
+    /// Its visible pixels over those of the picture.
     pub covered: f32,
 }
 
 impl Seen {
-    /// Looks at a scene at some size, without drawing its colours.
+    /// Renders only the labels of a scene at this size, without colours.
     pub fn of(scene: &Scene, thing: usize, width: u32, height: u32) -> Self {
         Shown::of(scene, width, height).seen(scene, thing)
     }
 }
 
-/// Which thing is where in a picture, without its colours.
+/// Which thing is visible at which pixel, without colours.
 pub(crate) struct Shown {
     width: u32,
     height: u32,
@@ -89,7 +90,7 @@ impl Shown {
         Seen { share, covered: seen / (self.width * self.height) as f32 }
     }
 
-    /// Whether the picture's edge may cut a thing off, which is alone in a
+    /// Whether the picture's edge may cut off a thing that is alone in its
     /// scene.
     pub fn cut_off(&self) -> bool {
         bounds(&self.labels, self.width, 0).is_none_or(|b| {
@@ -97,7 +98,7 @@ impl Shown {
         })
     }
 
-    /// The box around a thing's pixels, as a share of the picture.
+    /// The area of the box around a thing's pixels, as a share of the picture.
     #[expect(clippy::cast_precision_loss, reason = "pictures are far below 2^24 pixels")]
     pub fn box_area(&self, thing: usize) -> f32 {
         let Some(b) = bounds(&self.labels, self.width, thing) else { return 0.0 };
@@ -105,8 +106,8 @@ impl Shown {
         area as f32 / (self.width * self.height) as f32
     }
 
-    /// The share of the picture that is the thing or within `margin` of it, as
-    /// squares count.
+    /// The share of the picture that is the thing or within `margin` of it,
+    /// counted in squares.
     #[expect(clippy::cast_precision_loss, reason = "pictures are far below 2^24 pixels")]
     pub fn with_margin(&self, thing: usize, margin: u32) -> f32 {
         let at =

@@ -1,12 +1,12 @@
 //! Procedural pictures with labels by construction.
 //!
-//! A [`Seed`] becomes a [`Scene`]: plain data that says which parts stand
-//! where, what they are made of and how they are lit. [`render`] draws it on
-//! the CPU and knows for every pixel which thing is seen there; a GPU can draw
-//! the same description from the rows of [`flat`]. [`Grid`], [`Area`] and
-//! [`Turn`] are the three kinds of challenge, each with its answer.
+//! A [`Seed`] becomes a [`Scene`]: plain data that says which parts are where,
+//! what they are made of and how they are lit. [`render`] draws it on the CPU
+//! and knows for every pixel which thing it shows; a GPU can draw the same
+//! description from the rows of [`flat`]. [`Grid`], [`Area`] and [`Turn`] are
+//! the three kinds of challenge, each with its answer.
 //!
-//! No I/O, no clock, no network: a seed is all that comes in.
+//! No I/O, no clock, no network: the seed is the only input.
 
 mod area;
 pub mod clarity;

@@ -1,5 +1,5 @@
-//! How a picture is finished: from light to bytes, with the colour grade, the
-//! vignette and the grain that its description asks for.
+//! The finish of a picture: from light to bytes, with the colour grade, the
+//! vignette and the grain of its description.
 
 use glam::{IVec3, Vec2, Vec3};
 
@@ -25,7 +25,7 @@ fn corner(pixel: [u32; 2], size: [u32; 2]) -> f32 {
     out * out
 }
 
-/// Two throws to a pixel: their mean is seldom extreme.
+/// Two draws per pixel: their mean is seldom extreme.
 fn grain(seed: u32, [x, y]: [u32; 2]) -> f32 {
     let cell = IVec3::new(x.cast_signed(), y.cast_signed(), seed.cast_signed());
     (hash(cell) + hash(cell.wrapping_add(IVec3::new(7919, 104_729, 1)))) * 0.5

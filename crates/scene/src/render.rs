@@ -14,36 +14,38 @@ use crate::{
 /// A drawn scene.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// Pixels across.
+    /// Width in pixels, at least 1.
     pub width: u32,
-    /// Pixels down.
+    /// Height in pixels, at least 1.
     pub height: u32,
     /// Red, green, blue, row by row from the top.
     pub rgb: Vec<u8>,
-    /// Per pixel the thing seen at its middle: 0 is none, else its index
-    /// plus one.
+    /// For each pixel, the thing seen at its centre: 0 is none, otherwise its
+    /// index plus one.
     pub labels: Vec<u8>,
 }
 
-/// Steps along a ray before it counts as a miss.
+/// Number of steps along a ray before it counts as a miss.
 const STEPS: u32 = 72;
-/// The longest step. No distance after a step is more than that before it and
-/// the step itself, and what is farther away need not be measured.
+/// The longest step. A distance after a step never exceeds the distance before
+/// it plus the step, so things farther away need not be measured.
 const LEAP: f32 = 0.4;
-/// Share of the distance that a step takes: `Ball` and `Melt` overstate it.
+/// Share of the distance that a step covers: `Ball` and `Melt` overstate it.
 const STRIDE: f32 = 0.92;
-/// A hit, in pixel widths.
+/// Distance that counts as a hit, in pixel widths.
 const CLOSE: f32 = 0.15;
-/// How far around a point surfaces darken its sky.
+/// How far from a point surfaces darken its ambient light.
 const REACH: f32 = 0.32;
-/// Two neighbours that differ by more, as shares of white, are drawn finer.
+/// Two neighbours that differ by more than this, as a share of white, get more
+/// samples.
 const CONTRAST: f32 = 0.063;
 
 /// Draws a scene. The same scene and size give the same bytes on every
 /// machine whose `f32` follows IEEE 754.
 ///
 /// # Panics
-/// If a scene holds 255 things or more, or a picture is not at least 1 × 1.
+/// Panics if the scene holds 255 things or more, or the picture is not at least
+/// 1 × 1.
 pub fn render(scene: &Scene, width: u32, height: u32) -> Picture {
     assert!(scene.things.len() < 255, "labels are bytes");
     assert!(width > 0 && height > 0, "a picture has pixels");
@@ -59,7 +61,7 @@ pub fn render(scene: &Scene, width: u32, height: u32) -> Picture {
         }
     }
     let size = [width, height];
-    // Compared as a screen shows them, nearly: a square root is quick.
+    // Compared approximately as a screen shows them: a square root is fast.
     let once: Vec<Vec3> = colours.iter().map(|c| c.map(f32::sqrt)).collect();
     let mut rgb = Vec::with_capacity(count * 3);
     for y in 0..height {
@@ -78,7 +80,7 @@ pub fn render(scene: &Scene, width: u32, height: u32) -> Picture {
     Picture { width, height, rgb, labels }
 }
 
-/// Draws only which thing is where.
+/// Draws only the labels.
 pub(crate) fn labels(scene: &Scene, width: u32, height: u32) -> Vec<u8> {
     let mut tracer = Tracer::of(scene, width, height);
     let mut labels = Vec::with_capacity((width * height) as usize);
@@ -100,7 +102,7 @@ fn middle(x: u32, y: u32) -> Vec2 {
     vec2(x as f32 + 0.5, y as f32 + 0.5)
 }
 
-/// Whether a pixel differs from one beside it.
+/// Whether a pixel differs from one of its neighbours.
 fn rough(once: &[Vec3], labels: &[u8], size: [u32; 2], at: [u32; 2]) -> bool {
     let index = |x: u32, y: u32| (y * size[0] + x) as usize;
     let own = index(at[0], at[1]);
@@ -140,7 +142,8 @@ impl<'a> Tracer<'a> {
         u8::try_from(thing + 1).expect("fewer than 255 things: checked by `render`")
     }
 
-    /// The colour, ready for a screen but not yet a byte, and the label.
+    /// The colour, ready for a screen but not yet rounded to bytes, and the
+    /// label.
     fn sample(&mut self, at: Vec2) -> (Vec3, u8) {
         let eye = self.scene.camera.eye;
         let towards = self.towards(at);
@@ -179,7 +182,7 @@ impl<'a> Tracer<'a> {
     fn surface(&mut self, p: Vec3, view: Vec3, t: f32) -> Vec3 {
         let blur = self.pixel * t;
         let width = (blur * 0.75).max(0.002);
-        // Only what is at the very surface decides its colour and its normal.
+        // Only the parts right at the surface determine its colour and normal.
         self.solids.around(&mut self.near, p, width * 3.0 + blur);
         let touch = self.solids.touch(&self.near, p);
         let coat = self.coat(touch, p, blur);
@@ -190,7 +193,7 @@ impl<'a> Tracer<'a> {
         shade::light(&self.scene.light, &Point { normal, view, coat, lit, open })
     }
 
-    /// How far the wall is along a ray from the eye.
+    /// Distance to the wall along a ray from the eye.
     fn behind(&self, towards: Vec3) -> f32 {
         let Some(wall) = &self.scene.backdrop.wall else { return f32::MAX };
         let into = -towards.dot(wall.normal);
@@ -198,7 +201,7 @@ impl<'a> Tracer<'a> {
         if into > 1e-4 && away > 0.0 { away / into } else { f32::MAX }
     }
 
-    /// The colour where nothing stands: floor, wall, or what they fade into.
+    /// The colour where no thing is: floor, wall, or what they fade into.
     fn backdrop(&mut self, towards: Vec3) -> Vec3 {
         let backdrop = &self.scene.backdrop;
         let far = shade::distance_colour(backdrop, towards);
@@ -231,7 +234,7 @@ impl<'a> Tracer<'a> {
             _ => (*floor, vec2(p.x, p.z)),
         };
         if let Some(wall) = wall {
-            // Where floor and wall meet both are a little darker.
+            // Where floor and wall meet, both are slightly darker.
             let from = if normal.y < 0.5 { p.y } else { p.dot(wall.normal) + wall.distance };
             open *= 0.72 + 0.28 * surface::smooth(0.0, 0.7, from);
         }
@@ -240,7 +243,7 @@ impl<'a> Tracer<'a> {
         let blur = self.pixel * t / (-view.dot(normal)).max(0.05);
         let [sine, cosine] = sheet.turn;
         let across = vec2(across.x * cosine - across.y * sine, across.x * sine + across.y * cosine);
-        // Half a repeat deep: no pattern has an edge there.
+        // Half a repeat deep, where no pattern has an edge.
         let own = Vec3::new(across.x, 0.5 / material.frequency.max(1e-3), across.y);
         let coat = surface::coat(material, own, blur);
         shade::light(&self.scene.light, &Point { normal, view, coat, lit, open })
@@ -271,8 +274,8 @@ impl<'a> Tracer<'a> {
         sum.try_normalize().unwrap_or(Vec3::Y)
     }
 
-    /// Ambient occlusion: how much nearer surfaces are along the normal than
-    /// on open ground. What is at height `ground` counts as a surface.
+    /// Ambient occlusion: how much nearer surfaces are along the normal than on
+    /// open ground. A surface is assumed at height `ground`.
     fn open(&self, p: Vec3, normal: Vec3, ground: f32) -> f32 {
         let mut closed = 0.0;
         for (height, weight) in [(0.03, 0.34), (0.08, 0.28), (0.16, 0.24), (0.28, 0.2)] {

@@ -13,16 +13,16 @@ use serde::{Deserialize, Serialize};
 use crate::Kind;
 pub use unchecked::SceneError;
 
-/// Everything a renderer needs for one picture. Reading one from bytes refuses
-/// what no renderer could draw, see [`SceneError`].
+/// Everything that a renderer needs for one picture. Deserialising one refuses
+/// what no renderer could draw; see [`SceneError`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "unchecked::Unchecked")]
 pub struct Scene {
-    /// Where it is seen from.
+    /// Where the scene is seen from.
     pub camera: Camera,
-    /// What lights it.
+    /// The lamp and the sky.
     pub light: Light,
-    /// What is behind and below.
+    /// What is behind and below the things.
     pub backdrop: Backdrop,
     /// How the picture is finished.
     pub look: Look,
@@ -39,23 +39,23 @@ pub struct Scene {
 /// A run of entries in one of the scene's lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// The first entry.
+    /// Index of the first entry.
     pub start: u32,
-    /// How many.
+    /// Number of entries.
     pub count: u32,
 }
 
 impl Span {
-    /// As a range of indexes.
+    /// The run as a range of indexes.
     pub const fn range(self) -> core::ops::Range<usize> {
         self.start as usize..(self.start + self.count) as usize
     }
 }
 
-/// A pinhole.
+/// A pinhole camera.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Camera {
-    /// Its place.
+    /// Position of the eye.
     pub eye: Vec3,
     /// Its own right, up and forward, as columns.
     pub axes: Mat3,
@@ -68,57 +68,57 @@ pub struct Camera {
 pub struct Light {
     /// Unit vector towards the lamp.
     pub towards: Vec3,
-    /// Its colour times its strength.
+    /// Colour of the lamp times its strength.
     pub lamp: Vec3,
-    /// Light from above.
+    /// Colour of the light from above.
     pub sky: Vec3,
-    /// Light thrown back by the floor.
+    /// Colour of the light that the floor reflects.
     pub bounce: Vec3,
     /// How fast a shadow's edge hardens: 4 is soft, 16 is crisp.
     pub crispness: f32,
-    /// What the light falls through.
+    /// The pattern of shade on the lamp's light.
     pub dapple: Dapple,
 }
 
-/// A pattern of shade thrown by what is outside the picture.
+/// A pattern of shade cast by something outside the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Dapple {
-    /// Its form.
+    /// The form of the shade.
     pub screen: Screen,
-    /// Repeats per scene length.
+    /// Repeats of the pattern per scene length.
     pub frequency: f32,
-    /// The share of the lamp that it takes away; 0 is none.
+    /// The share of the lamp's light that it blocks; 0 is none.
     pub depth: f32,
 }
 
 /// The closed set of screens between lamp and scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Screen {
-    /// Leaves of a tree.
+    /// The leaves of a tree.
     Leaves,
-    /// Slats of a blind.
+    /// The slats of a blind.
     Slats,
 }
 
 /// Floor, wall and distance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Backdrop {
-    /// The floor.
+    /// The floor, at `y = 0`.
     pub floor: Sheet,
-    /// What stands behind, if anything does.
+    /// The wall behind the things, if there is one.
     pub wall: Option<Wall>,
     /// The colour that floor and wall fade into.
     pub horizon: Vec3,
-    /// The colour above.
+    /// The colour of the sky above the horizon.
     pub zenith: Vec3,
-    /// Distances from the camera between which they fade.
+    /// Distances from the camera at which the fade starts and ends.
     pub fade: [f32; 2],
 }
 
-/// An endless even surface.
+/// An endless flat surface.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
-    /// Its material.
+    /// Index of its material.
     pub material: u32,
     /// Sine and cosine of the angle by which its pattern is turned.
     pub turn: [f32; 2],
@@ -127,11 +127,11 @@ pub struct Sheet {
 /// An upright wall.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Wall {
-    /// Its surface.
+    /// Its surface, material and turn.
     pub sheet: Sheet,
-    /// Unit vector, level, from the wall into the room.
+    /// Horizontal unit vector from the wall into the room.
     pub normal: Vec3,
-    /// How far behind the origin it stands.
+    /// Its distance behind the origin.
     pub distance: f32,
 }
 
@@ -142,20 +142,20 @@ pub struct Look {
     pub gain: Vec3,
     /// What is added to each channel where it is dark.
     pub lift: Vec3,
-    /// Around the middle; 1 leaves it.
+    /// Contrast around the middle grey; 1 leaves it unchanged.
     pub contrast: f32,
-    /// 0 is grey, 1 leaves it.
+    /// Saturation; 0 is grey, 1 leaves it unchanged.
     pub saturation: f32,
     /// How much darker the corners are.
     pub vignette: f32,
     /// Strength of the film's grain, as a share of white.
     pub grain: f32,
-    /// Which grain.
+    /// Seed of the grain's pattern.
     pub grain_seed: u32,
 }
 
 impl Look {
-    /// What changes nothing.
+    /// A finish that changes nothing.
     pub const NEUTRAL: Self = Self {
         gain: Vec3::ONE,
         lift: Vec3::ZERO,
@@ -172,61 +172,61 @@ impl Look {
 pub enum What {
     /// Something that can be asked for.
     Kind(Kind),
-    /// Something that only stands about or in the way.
+    /// Something that only stands around or in the way.
     Prop,
 }
 
 /// A placed instance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thing {
-    /// What it is.
+    /// The kind of thing, or a prop.
     pub what: What,
     /// Its parts, which share no entry with another thing's.
     pub parts: Span,
-    /// Where its origin stands.
+    /// Where its origin is, in the scene.
     pub at: Vec3,
     /// Its own axes as columns, orthonormal.
     pub axes: Mat3,
-    /// Its size: scene length per own length.
+    /// Its size: scene length per unit of its own length.
     pub scale: f32,
 }
 
 /// A primitive solid of a thing, in the thing's own frame.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Part {
-    /// Its form.
+    /// Its form and measures.
     pub shape: Shape,
     /// Where the shape's origin is.
     pub at: Vec3,
     /// The shape's axes as columns, orthonormal, possibly mirrored.
     pub axes: Mat3,
-    /// Its material.
+    /// Index of its material.
     pub material: u32,
     /// How it joins the parts of the same thing before it.
     pub blend: Blend,
 }
 
-/// How a part meets those before it.
+/// How a part joins those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Blend {
-    /// Union.
+    /// A plain union.
     Join,
-    /// Union with a fillet of about this size.
+    /// A union with a fillet of about this size.
     Melt {
         /// Distance over which the two flow together, above zero.
         reach: f32,
     },
-    /// Cuts itself away; what it lays bare keeps the material it had.
+    /// Cuts itself away; what it exposes keeps its own material.
     Carve,
 }
 
-/// The closed set of forms. Each has its origin at its middle unless said,
-/// and each is symmetric about its own plane `z = 0`.
+/// The closed set of forms. Each has its origin at its centre unless stated
+/// otherwise, and each is symmetric about its own plane `z = 0`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
     /// An ellipsoid.
     Ball {
-        /// Its half axes.
+        /// Its half axes, in `x`, `y` and `z`.
         radii: Vec3,
     },
     /// A box with rounded edges.
@@ -249,9 +249,9 @@ pub enum Shape {
     Drum {
         /// Half its height, rounding included.
         half: f32,
-        /// Radius below.
+        /// Radius at the bottom.
         foot: f32,
-        /// Radius above.
+        /// Radius at the top.
         tip: f32,
         /// Radius of the edges.
         round: f32,
@@ -268,14 +268,14 @@ pub enum Shape {
     },
     /// A closed outline `(radius, height)` turned about `y`.
     Lathe {
-        /// Its corners.
+        /// Its corners, as a run of the scene's points.
         profile: Span,
         /// Radius by which it is grown.
         round: f32,
     },
     /// A closed outline in the `xy` plane, thickened along `z`.
     Plate {
-        /// Its corners.
+        /// Its corners, as a run of the scene's points.
         outline: Span,
         /// Half the thickness, rounding included.
         half: f32,
@@ -306,7 +306,7 @@ pub struct Material {
     pub gloss: f32,
     /// 0 is a coat of colour, 1 is bare metal.
     pub metal: f32,
-    /// Share of the surface that is faded and scuffed.
+    /// Share of the surface that is faded and scuffed, 0 to 1.
     pub wear: f32,
 }
 

@@ -1,5 +1,5 @@
-//! Where chance comes from: a seed that the caller passes in, and the dice
-//! thrown from it. ChaCha8 makes the sequence the same on every machine.
+//! The source of randomness: a seed that the caller passes in, and the dice
+//! drawn from it. ChaCha8 makes the sequence the same on every machine.
 
 use core::ops::RangeInclusive;
 
@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-/// What a picture is drawn from. Who knows it knows the answer: it is as
-/// secret as the answer until the picture is retired.
+/// What a picture is drawn from. Anybody who knows it knows the answer: it is
+/// as secret as the answer until the picture is retired.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seed(pub [u8; 32]);
 
@@ -27,8 +27,8 @@ impl Seed {
         Self(bytes)
     }
 
-    /// Dice of one purpose: each stream is independent of the others, so
-    /// that a change in how a thing is built leaves its light as it was.
+    /// The dice of one purpose: each stream is independent of the others, so
+    /// that a change in how a thing is built leaves its light unchanged.
     pub(crate) fn dice(&self, stream: u64) -> Dice {
         let mut rng = ChaCha8Rng::from_seed(self.0);
         rng.set_stream(stream);
@@ -36,7 +36,7 @@ impl Seed {
     }
 }
 
-/// A sequence of throws.
+/// A sequence of random numbers.
 pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -66,19 +66,19 @@ impl Dice {
         self.unit() < probability
     }
 
-    /// One of several.
+    /// A random item of the list.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.whole(0..=from.len() - 1)]
     }
 
-    /// Puts a list into random order (Fisher and Yates).
+    /// Shuffles a list (Fisher and Yates).
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {
             list.swap(last, self.whole(0..=last));
         }
     }
 
-    /// A seed of its own, for a part that draws much.
+    /// A separate seed, for a part that needs many random numbers.
     pub fn seed(&mut self) -> Seed {
         let mut bytes = [0; 32];
         self.0.fill_bytes(&mut bytes);

@@ -1,4 +1,4 @@
-//! Light on a point: one soft lamp, a sky, light thrown back by the floor,
+//! The light on a point: one soft lamp, a sky, light reflected by the floor,
 //! and reflections of all three.
 
 use glam::Vec3;
@@ -8,7 +8,7 @@ use crate::{
     surface::{Coat, smooth},
 };
 
-/// A point to be lit.
+/// A point and the light that reaches it.
 pub(crate) struct Point {
     pub normal: Vec3,
     /// Unit vector from the eye.
@@ -20,7 +20,7 @@ pub(crate) struct Point {
     pub open: f32,
 }
 
-/// What lies behind everything in a direction.
+/// The background colour in a direction.
 pub(crate) fn distance_colour(backdrop: &Backdrop, towards: Vec3) -> Vec3 {
     backdrop.horizon.lerp(backdrop.zenith, smooth(-0.05, 0.55, towards.y))
 }
@@ -31,8 +31,8 @@ pub(crate) fn light(light: &Light, point: &Point) -> Vec3 {
     // Wrapped a little beyond the terminator, as in clay.
     let facing = ((normal.dot(light.towards) + 0.12) / 1.12).max(0.0);
     let ambient = light.bounce.lerp(light.sky, 0.5 + 0.5 * normal.y);
-    // In corners light bounces between surfaces of the same colour: what is
-    // dark there keeps its hue.
+    // In corners light bounces between surfaces of the same colour: dark places
+    // keep their hue.
     let corner = Vec3::splat(open) + coat.colour * (0.45 * open * (1.0 - open));
     let fill = (-view.dot(normal)).max(0.0) * 0.12;
     let diffuse = light.lamp * (facing * lit) + ambient * corner + light.sky * (fill * open);
@@ -63,7 +63,7 @@ fn highlight(glint: f32, gloss: f32) -> f32 {
     gloss * (0.07 * p16 + 0.3 * gloss * p64 + 0.5 * gloss * gloss * p256)
 }
 
-/// A studio to be reflected: floor, sky, and a soft box overhead.
+/// The surroundings that are reflected: floor, sky, and a soft box overhead.
 fn surroundings(light: &Light, towards: Vec3) -> Vec3 {
     let base = light.bounce.lerp(light.sky, smooth(-0.3, 0.4, towards.y)) * 1.1;
     let panel = Vec3::new(-light.towards.z, 0.75, light.towards.x).normalize_or_zero();

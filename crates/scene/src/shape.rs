@@ -1,5 +1,4 @@
-//! How far the shapes reach, and the boxes they fit in. How far away they are
-//! is in `form`.
+//! The extent of shapes and their bounding boxes. `form` computes distances.
 
 use glam::Vec3;
 
@@ -55,7 +54,7 @@ fn radial(p: Vec3) -> f32 {
 }
 
 impl Shape {
-    /// Scales all lengths but the points, whose span it returns.
+    /// Scales all lengths except the points, whose span it returns.
     pub(crate) fn scaled(&mut self, by: f32) -> Option<Span> {
         match self {
             Self::Ball { radii } => *radii *= by,

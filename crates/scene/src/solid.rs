@@ -1,5 +1,5 @@
-//! A scene made ready to be measured: every part in scene coordinates with a
-//! ball around it, so that a ray or a point only asks the parts near it.
+//! A scene prepared for repeated queries: every part in scene coordinates with
+//! a bounding ball, so that a ray or a point only tests the parts near it.
 
 use glam::{Mat3, Vec3};
 
@@ -22,14 +22,14 @@ pub(crate) struct Solid {
     pub scale: f32,
     /// One over the scale.
     inverse: f32,
-    /// The box that holds all the part can change, in its own frame.
+    /// The box that holds everything the part can change, in its own frame.
     middle: Vec3,
     half: Vec3,
     pub ball: Ball,
 }
 
-/// The ball that holds all a part can change, grown by what `Melt` adds. Kept
-/// small and apart from the rest, because most parts are passed over by it.
+/// The ball that holds everything a part can change, enlarged by what `Melt`
+/// adds. Kept small and separate from the rest, because it excludes most parts.
 #[derive(Clone, Copy)]
 pub(crate) struct Ball {
     pub centre: Vec3,
@@ -40,14 +40,14 @@ pub(crate) struct Ball {
 }
 
 impl Solid {
-    /// Where a ray is within the part's box grown by `margin`, if it is.
+    /// Where a ray is within the part's box enlarged by `margin`, if it is.
     fn crossed(&self, from: Vec3, towards: Vec3, margin: f32) -> Option<[f32; 2]> {
         let from = self.own(from) - self.middle;
         let towards = self.to_own * towards;
         let half = self.half + margin * self.inverse;
         let mut bounds = [f32::MIN, f32::MAX];
         for axis in 0..3 {
-            // A ray along a face is as good as one that is not quite.
+            // A ray along a face is treated as one that is slightly off.
             let slope = 1.0 / if towards[axis].abs() > 1e-9 { towards[axis] } else { 1e-9 };
             let (middle, reach) = (-from[axis] * slope, half[axis] * slope.abs());
             bounds = [bounds[0].max(middle - reach), bounds[1].min(middle + reach)];
@@ -61,21 +61,21 @@ impl Solid {
     }
 }
 
-/// Which parts matter somewhere; reused to spare the allocation.
+/// The parts that matter at some place; reused to avoid allocations.
 pub(crate) type Near = Vec<Ball>;
 
-/// What is nearest to a point.
+/// The surface nearest to a point.
 #[derive(Clone, Copy)]
 pub(crate) struct Touch {
     pub distance: f32,
-    /// The part on the surface, and another that flows into it with its share.
+    /// The part at the surface, and another that flows into it, with its share.
     pub solid: u16,
     pub other: u16,
     pub share: f32,
 }
 
-/// The ball around a thing, so that most rays and points pass over all of its
-/// parts at once.
+/// The ball around a thing, so that most rays and points skip all of its parts
+/// at once.
 pub(crate) struct Group {
     pub balls: core::ops::Range<usize>,
     pub centre: Vec3,
@@ -147,9 +147,9 @@ impl Solids {
         Self { list, balls, groups, edges }
     }
 
-    /// Collects the parts whose ball and box, grown by `margin` plus `spread`
-    /// per length along the ray, meet the ray. Returns where the ray is among
-    /// them.
+    /// Collects the parts whose ball and box, enlarged by `margin` plus
+    /// `spread` per length along the ray, meet the ray. Returns the section of
+    /// the ray among them.
     pub fn along(
         &self,
         near: &mut Near,
@@ -199,15 +199,15 @@ impl Solids {
         }
     }
 
-    /// All parts, for tests that pass over none.
+    /// All parts, for tests that skip none.
     #[cfg(test)]
     pub fn all(&self) -> &[Ball] {
         &self.balls
     }
 
-    /// Distance from a scene point to the nearest of some parts. Where that is
-    /// `within` or more, any number from `within` on: what is farther away is
-    /// not asked.
+    /// Distance from a scene point to the nearest of some parts. If it is
+    /// `within` or more, any number from `within` on may be returned: things
+    /// farther away are not measured.
     pub fn distance(&self, near: &[Ball], p: Vec3, within: f32) -> f32 {
         let mut best = f32::MAX;
         let mut current = f32::MAX;
@@ -218,8 +218,9 @@ impl Solids {
                 current = f32::MAX;
                 thing = ball.thing;
             }
-            // A part whose ball is farther than what is already near cannot
-            // come nearer, and one that carves must reach deeper than that.
+            // A part whose ball is farther than the nearest surface so far
+            // cannot come nearer, and one that carves must reach deeper than
+            // that.
             let near = if current < best { current } else { best };
             let near = if near < within { near } else { within };
             let limit = if ball.carves { -current } else { near };

@@ -1,4 +1,4 @@
-//! The camera, and what every picture is put together from.
+//! The camera, and what every picture is composed of.
 
 use glam::{Mat3, Vec3, vec2, vec3};
 
@@ -8,7 +8,7 @@ use crate::{
     workshop::{Stock, reach},
 };
 
-/// Streams of a seed: one purpose each.
+/// Streams of a seed, one per purpose.
 pub(crate) mod stream {
     pub const FORM: u64 = 0;
     pub const POSE: u64 = 1;
@@ -19,8 +19,8 @@ pub(crate) mod stream {
     pub const DRESS: u64 = 6;
 }
 
-/// A scene of things whose parts are in `stock`, in the light, the room and
-/// the finish of one purpose of a seed. `own` is the colour that is to stand
+/// A scene of things whose parts are in `stock`, with the light, the room and
+/// the finish of one purpose of a seed. `own` is the colour that has to stand
 /// out.
 pub(crate) fn staged(
     seed: Seed,
@@ -43,7 +43,7 @@ pub(crate) fn staged(
 }
 
 impl Scene {
-    /// Adds a thing; what builds it returns its parts.
+    /// Adds a thing; `build` returns its parts.
     pub(crate) fn add(&mut self, mut thing: Thing, build: impl FnOnce(&mut Stock) -> Span) {
         let mut stock = Stock {
             parts: core::mem::take(&mut self.parts),
@@ -62,7 +62,7 @@ pub(crate) fn thing_reach(thing: &Thing, stock: &Stock, n: Vec3) -> f32 {
     thing.at.dot(n) + thing.scale * reach(parts, &stock.points, thing.axes.transpose() * n)
 }
 
-/// The shape of a picture and how full it is.
+/// The shape of a picture and how much of it is filled.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
     pub aspect: f32,

@@ -1,6 +1,6 @@
-//! What colour a surface has at a point: patterns and wear, from integer
-//! hashes, so that every renderer finds the same grain in the wood; and the
-//! shade of leaves and blinds.
+//! The colour of a surface at a point: patterns and wear, from integer hashes,
+//! so that every renderer finds the same grain in the wood; and the shade of
+//! leaves and blinds.
 
 use glam::{IVec3, Vec2, Vec3};
 
@@ -115,7 +115,7 @@ fn fract(at: f32) -> f32 {
     at - at.floor()
 }
 
-/// One chip to a cell, of its own size and shade.
+/// One chip per cell, each with its own size and shade.
 fn terrazzo(p: Vec3) -> f32 {
     let floor = p.floor();
     let cell = IVec3::new(whole(floor.x), whole(floor.y), whole(floor.z));
@@ -171,8 +171,8 @@ fn whole(floor: f32) -> i32 {
     (floor as i32).clamp(-1_000_000, 1_000_000)
 }
 
-/// A lattice point's value in `0..1`: multiply, shift and xor, which 32-bit
-/// integers of any GPU do alike.
+/// A lattice point's value in `0..1`: multiply, shift and xor, which give the
+/// same result with 32-bit integers on any GPU.
 #[expect(clippy::cast_precision_loss, reason = "24 bits fit an f32 exactly")]
 pub(crate) fn hash(cell: IVec3) -> f32 {
     let mixed = cell.x.cast_unsigned().wrapping_mul(0x8DA6_B343)

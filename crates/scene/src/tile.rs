@@ -17,22 +17,22 @@ use crate::{
     workshop::Stock,
 };
 
-/// What a picture of one thing may hold besides it.
+/// What else a picture of one thing may show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tile {
-    /// The thing alone.
+    /// Nothing else.
     Plain,
-    /// Other things about it and, now and then, something before it.
+    /// Other things around it and, occasionally, something in front of it.
     Busy,
 }
 
-/// What others leave visible of a tile's subject at least, as looked at in
-/// few pixels; a finer look may find a few hundredths less.
+/// Smallest visible share of a tile's subject, measured with few pixels; a
+/// finer measurement may find a few hundredths less.
 const VISIBLE: f32 = 0.7;
-/// What a box around another thing covers at most, as a share of the
-/// subject's: nobody is to wonder which of the two is meant.
+/// Largest box around another thing, as a share of the subject's: nobody should
+/// have to wonder which of the two is meant.
 const BESIDE: f32 = 0.45;
-/// Pixels each way of that look.
+/// Width and height in pixels of that measurement.
 const GLANCE: u32 = 48;
 
 /// The picture of one thing, which is the scene's first.
@@ -40,7 +40,7 @@ pub fn tile(seed: Seed, kind: Kind, style: Tile) -> Scene {
     tile_without(seed, kind, style, kind)
 }
 
-/// Likewise, with nothing else in it that could be taken for `shunned`.
+/// The same, with nothing else in it that could be mistaken for `shunned`.
 pub(crate) fn tile_without(seed: Seed, kind: Kind, style: Tile, shunned: Kind) -> Scene {
     let mut stock = Stock::default();
     let parts = kinds::build(kind, &mut seed.dice(stream::FORM), &mut stock);
@@ -50,7 +50,7 @@ pub(crate) fn tile_without(seed: Seed, kind: Kind, style: Tile, shunned: Kind) -
     let elevation = radians(pose.within(4.0..=f32::from(kind.looked_down_degrees())));
     let axes = looking(0.0, elevation) * about_z(radians(pose.within(-8.0..=8.0)));
     let fill = pose.within(0.7..=0.92);
-    // Few lenses are wide: they bend the forms most.
+    // Few lenses are wide, because those distort forms the most.
     let lens = pose.unit();
     let half_height = 0.15 + 0.3 * lens * lens;
     let mut camera = framed(axes, &[subject], &stock, Frame { aspect: 1.0, half_height, fill });
@@ -64,7 +64,7 @@ pub(crate) fn tile_without(seed: Seed, kind: Kind, style: Tile, shunned: Kind) -
     scene
 }
 
-/// A thing somehow turned, leant and perhaps mirrored, on the floor.
+/// A thing with a random turn and lean, perhaps mirrored, on the floor.
 fn posed(dice: &mut Dice, kind: Kind, parts: Span, stock: &Stock) -> Thing {
     let facing = f32::from(kind.facing_degrees());
     let leaning = f32::from(kind.leaning_degrees());
@@ -75,13 +75,13 @@ fn posed(dice: &mut Dice, kind: Kind, parts: Span, stock: &Stock) -> Thing {
     let mirror = Mat3::from_diagonal(vec3(flip, 1.0, 1.0));
     let axes = yaw * roll * pitch * mirror;
     let mut thing = Thing { what: What::Kind(kind), parts, at: Vec3::ZERO, axes, scale: 1.0 };
-    // What leans does not sink into the floor.
+    // A leaning thing must not sink into the floor.
     thing.at.y = thing_reach(&thing, stock, -Vec3::Y).max(0.0);
     thing
 }
 
-/// Puts other things about the first and perhaps one before it. What hides too
-/// much of it, or looks as large, is taken away again.
+/// Adds other things around the first and perhaps one in front of it. Those
+/// that hide too much of it, or look as large, are removed again.
 fn furnish(scene: &mut Scene, dice: &mut Dice, shunned: [Kind; 2]) {
     let towards_eye = scene.camera.eye.with_y(0.0).normalize_or(Vec3::Z);
     let aside = vec3(towards_eye.z, 0.0, -towards_eye.x);
@@ -137,7 +137,7 @@ fn furnish(scene: &mut Scene, dice: &mut Dice, shunned: [Kind; 2]) {
     }
 }
 
-/// Changes a scene, and takes that back where its subject no longer stands
+/// Applies a change to a scene, and undoes it if the subject no longer stands
 /// out.
 fn try_to(scene: &mut Scene, change: impl FnOnce(&mut Scene)) {
     let before = scene.clone();

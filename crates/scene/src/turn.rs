@@ -15,29 +15,30 @@ use crate::{
     workshop::Stock,
 };
 
-/// A strip of views of one thing, and the reference to match.
+/// A strip of views of one thing, and the reference that one of them matches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
-    /// What is turned.
+    /// The kind of the turned thing.
     pub kind: Kind,
-    /// View 0; the others differ only in how its turntable stands, on which
-    /// are all its things.
+    /// View 0; the others differ only in the position of the turntable that
+    /// carries all its things.
     pub scene: Scene,
-    /// How many views there are, equally spaced.
+    /// Number of views, equally spaced.
     pub views: u8,
-    /// Another thing of the kind, from another elevation, in another light and
-    /// place.
+    /// Another thing of the kind, seen from another elevation, in another light
+    /// and place.
     pub reference: Scene,
-    /// The view that faces as the reference does.
+    /// Index of the view that faces as the reference does.
     pub answer: u8,
 }
 
 impl Turn {
-    /// Deals a strip of `views` views. 16 keep a guess near 6 %, so several
-    /// rounds are needed; with many more, neighbours are hard to tell apart.
+    /// Deals a strip of `views` views. With 16, a guess passes in about 6 % of
+    /// rounds, so several rounds are needed; with many more, neighbours are
+    /// hard to tell apart.
     ///
     /// # Panics
-    /// If `views` is 0.
+    /// Panics if `views` is 0.
     pub fn deal(seed: Seed, views: u8) -> Self {
         assert!(views > 0, "a strip has views");
         let mut dice = seed.dice(stream::DEAL);
@@ -51,10 +52,11 @@ impl Turn {
         let high = radians(dice.within(24.0..=32.0));
         let (strip, other) = if dice.chance(0.5) { (low, high) } else { (high, low) };
         let scene = table(seed, kind, start, strip, stream::STAGE);
-        // Another one of its kind beside other neighbours: of the same, the
-        // view that looks most like the reference was right 19 times in 20.
+        // Another thing of its kind beside other neighbours: with the same
+        // thing, the view that looks most like the reference was right 19 times
+        // in 20.
         let mut reference = table(dice.seed(), kind, yaw, other, stream::REFERENCE);
-        // Lit from the other side than the strip.
+        // Lit from the opposite side of the strip.
         if scene.light.towards.x * reference.light.towards.x > 0.0 {
             reference.light.towards.x = -reference.light.towards.x;
         }
@@ -73,14 +75,14 @@ impl Turn {
     }
 }
 
-/// From one view to the next, in radians.
+/// The angle between neighbouring views, in radians.
 fn step(views: u8) -> f32 {
     2.0 * PI / f32::from(views)
 }
 
 /// A thing and its two neighbours on a round table, with a camera that holds
-/// them however they are turned. The neighbours make each view unlike those
-/// beside it also where the thing alone is not.
+/// them at any angle. The neighbours make each view different from those beside
+/// it even where the thing alone is not.
 fn table(seed: Seed, kind: Kind, yaw: f32, elevation: f32, purpose: u64) -> Scene {
     let mut stock = Stock::default();
     let parts = kinds::build(kind, &mut seed.dice(stream::FORM), &mut stock);
@@ -95,7 +97,8 @@ fn table(seed: Seed, kind: Kind, yaw: f32, elevation: f32, purpose: u64) -> Scen
     let mut things = vec![on(What::Kind(kind), parts, Vec3::ZERO, 1.0)];
     let disc = props::turntable(&mut dice, &mut stock);
     things.push(on(What::Prop, disc, Vec3::Y * -lid, 1.36));
-    // One neighbour near the front on one side, the other a third round.
+    // One neighbour near the front on one side, the other a third of a turn
+    // further.
     let first = dice.within(0.0..=2.0 * PI);
     for angle in [first, first + dice.within(1.7..=2.5)] {
         let at = vec3(libm::sinf(angle), 0.0, libm::cosf(angle)) * 0.56;

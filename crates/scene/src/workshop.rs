@@ -1,5 +1,5 @@
-//! Where things are built: adds parts, points and materials to a list, with
-//! dice for everything that varies. What is built is decided in `kinds`.
+//! Builds things: adds parts, points and materials to a list, with dice for
+//! everything that varies. `kinds` decides what is built.
 
 use core::f32::consts::PI;
 
@@ -77,22 +77,22 @@ impl<'a> Workshop<'a> {
         })
     }
 
-    /// Satin paint.
+    /// A coating of satin paint.
     pub fn paint(&mut self, hex: u32) -> Coating {
         self.plain(hex, 0.4, self.wear)
     }
 
-    /// Clay, wax, petals, snow.
+    /// A dull coating: clay, wax, petals, snow.
     pub fn matte(&mut self, hex: u32) -> Coating {
         self.plain(hex, 0.12, 0.0)
     }
 
-    /// Glaze or glass.
+    /// A glossy coating: glaze or glass.
     pub fn glaze(&mut self, hex: u32) -> Coating {
         self.plain(hex, 0.9, 0.0)
     }
 
-    /// Bare metal.
+    /// A coating of bare metal.
     pub fn metal(&mut self, hex: u32) -> Coating {
         let index = self.plain(hex, 0.75, self.wear * 0.6);
         self.stock.materials[index as usize].metal = 0.8;
@@ -116,7 +116,7 @@ impl<'a> Workshop<'a> {
         })
     }
 
-    /// Woven cloth.
+    /// A coating of woven cloth.
     pub fn cloth(&mut self, hex: u32) -> Coating {
         let base = near(self.dice, hex);
         self.coating(Material {
@@ -130,7 +130,7 @@ impl<'a> Workshop<'a> {
         })
     }
 
-    /// Two colours in a pattern.
+    /// A coating with two colours in a pattern.
     pub fn patterned(&mut self, pattern: Pattern, hexes: [u32; 2], frequency: f32) -> Coating {
         let [base, accent] = hexes.map(|hex| near(self.dice, hex));
         self.coating(Material {
@@ -180,7 +180,7 @@ impl<'a> Workshop<'a> {
         part
     }
 
-    /// From one point to another, with a radius at each.
+    /// A limb from one point to another, with a radius at each.
     pub fn limb(&mut self, ends: [Vec3; 2], radii: [f32; 2], m: Coating) -> &mut Part {
         let [from, to] = ends;
         let [foot, tip] = radii;
@@ -190,7 +190,7 @@ impl<'a> Workshop<'a> {
         part
     }
 
-    /// An upright cylinder or cone; `radii` below and above.
+    /// An upright cylinder or cone; `radii` are those of bottom and top.
     pub fn drum(
         &mut self,
         at: Vec3,
@@ -241,14 +241,15 @@ impl<'a> Workshop<'a> {
 
     // Groups of parts.
 
-    /// A mark; what follows can be mirrored, spun or turned as a group.
+    /// A mark; the parts added after it can be mirrored, spun or turned as a
+    /// group.
     pub fn mark(&self) -> usize {
         self.stock.parts.len()
     }
 
-    /// Adds mirror images across the plane through the origin with this
-    /// normal. Shapes are symmetric about their own `z`, so turning that axis
-    /// round keeps the frame right-handed.
+    /// Adds mirror images across the plane through the origin with this normal.
+    /// Shapes are symmetric about their own `z`, so reversing that axis keeps
+    /// the frame right-handed.
     pub fn mirror(&mut self, mark: usize, normal: Vec3) {
         let flip = |v: Vec3| v - normal * (2.0 * v.dot(normal));
         for index in mark..self.stock.parts.len() {
@@ -260,7 +261,7 @@ impl<'a> Workshop<'a> {
         }
     }
 
-    /// Repeats a group so that it stands `times` around `y`.
+    /// Repeats a group `times` times around `y`.
     pub fn spin(&mut self, mark: usize, times: u8) {
         let end = self.stock.parts.len();
         for turn in 1..times {
@@ -282,8 +283,8 @@ impl<'a> Workshop<'a> {
         }
     }
 
-    /// Ends the work: what was built stands on `y = 0` (or `lift` above it),
-    /// is centred, and its largest extent is 1. Returns its parts.
+    /// Finishes the thing: it stands on `y = 0` (or `lift` above it), is
+    /// centred, and its largest extent is 1. Returns its parts.
     pub fn finish(self, lift: f32) -> Span {
         let parts = &mut self.stock.parts[self.start..];
         let far = |n: Vec3| reach(parts, &self.stock.points, n);

@@ -1,4 +1,4 @@
-//! What the three kinds of challenge promise.
+//! Guarantees of the three kinds of challenge.
 
 use munjigi_scene::{Area, Grid, Kind, Seed, Seen, Turn, render, scene::What};
 use proptest::prelude::*;
@@ -55,7 +55,7 @@ fn an_asked_thing_is_large_enough_to_point_at() {
     }
 }
 
-/// A blind guess at one picture passes with 7 % at most.
+/// A blind guess at one picture passes in at most 7 % of cases.
 #[test]
 fn an_asked_thing_and_a_margin_are_a_small_part_of_the_picture() {
     let margin = 8;

@@ -1,4 +1,4 @@
-//! What a picture of one thing keeps, for every kind.
+//! Guarantees of a picture of one thing, for every kind.
 
 use std::collections::BTreeSet;
 
@@ -85,7 +85,7 @@ fn clutter_and_occluders_leave_the_subject_visible() {
 }
 
 #[test]
-fn nothing_else_in_a_tile_could_be_taken_for_its_subject() {
+fn nothing_else_in_a_tile_could_be_mistaken_for_its_subject() {
     for &kind in Kind::ALL {
         for seed in 0..4 {
             let scene = tile(Seed::numbered(seed), kind, Tile::Busy);
@@ -136,8 +136,8 @@ fn resemblance_goes_both_ways() {
     }
 }
 
-/// A change here is a change of every picture: packs drawn before it can no
-/// longer be drawn again from their seeds.
+/// A change here changes every picture: packs drawn before can no longer be
+/// redrawn from their seeds.
 #[test]
 fn pictures_are_pinned() {
     let found = [Kind::Chair, Kind::Teapot, Kind::Fish, Kind::Guitar]

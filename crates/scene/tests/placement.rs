@@ -1,17 +1,17 @@
-//! Where the asked thing of an `area` stands: not where a guess would be.
+//! The target of an `area` is not placed where a guess would be.
 
 #![expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 
 use munjigi_scene::{Area, Seed, render};
 
 const DEALS: u16 = 300;
-/// Pixels of the look, and the squares of the answer.
+/// Pixels of the test rendering, and the squares of the answer.
 const LOOK: [u32; 2] = [60, 40];
 /// Spots from left to right and from top to bottom.
 const SPOTS: [usize; 2] = [6, 4];
 
-/// How often each spot is right, on average over it: the thing's pixels and
-/// the one around them.
+/// How often each spot is right, averaged over its area: the thing's pixels and
+/// those around them.
 fn often() -> Vec<f64> {
     let [width, height] = [LOOK[0] as usize, LOOK[1] as usize];
     let mut often = vec![0.0; SPOTS[0] * SPOTS[1]];

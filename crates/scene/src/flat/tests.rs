@@ -1,4 +1,4 @@
-//! Reads the rows as a shader does, and finds the same surfaces.
+//! Reads the rows as a shader does, and expects the same surfaces.
 
 use glam::Mat3;
 
@@ -26,7 +26,7 @@ fn vector(row: Row) -> Vec3 {
     Vec3::from_array([row[0], row[1], row[2]].map(f32::from_bits))
 }
 
-/// The least distance of all things, without passing over any part.
+/// The least distance of all things, without skipping any part.
 fn distance(rows: &Rows, p: Vec3) -> f32 {
     let points: Vec<[f32; 2]> = rows
         .points
@@ -67,9 +67,9 @@ fn rows_hold_all_that_the_distances_need() {
             let p = somewhere(&mut dice);
             let (found, expected) =
                 (distance(&rows, p), solids.distance(solids.all(), p, f32::MAX));
-            // Passing over parts changes nothing near a surface. Far away the
+            // Skipping parts changes nothing near a surface. Far away the
             // first-order distance of an ellipsoid is less than its ball's;
-            // deep inside only the sign is looked at.
+            // deep inside only the sign matters.
             let far = found.min(expected) > 0.05;
             let inside = found < 0.0 && expected < 0.0;
             let same = (found - expected).abs() < 1e-5 || far || inside;

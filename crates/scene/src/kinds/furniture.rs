@@ -1,4 +1,4 @@
-//! What stands in a room.
+//! Things that stand in a room.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 

@@ -1,4 +1,4 @@
-//! What lies in a drawer or stands in a corner.
+//! Things found in a drawer or a corner.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 
@@ -138,7 +138,7 @@ pub(super) fn book(w: &mut Workshop) {
         w.block(vec3(wide * 0.4, 0.02, 0.0), vec3(0.03, 0.09, 0.008), 0.004, ribbon);
     }
     let lean = w.dice.within(-0.12..=0.12);
-    // Seen from the front alone it would be any flat board.
+    // From the front alone it would look like any flat board.
     let aside = if w.dice.chance(0.5) { 0.5 } else { -0.5 };
     w.place(mark, about_y(aside) * about_z(lean), Vec3::ZERO);
 }

@@ -1,4 +1,4 @@
-//! What stands on a kitchen table.
+//! Things on a kitchen table.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 
@@ -55,7 +55,7 @@ pub(super) fn cup(w: &mut Workshop) {
             [[0.0, -0.03], [0.34, -0.03], [0.54, 0.03], [0.53, 0.045], [0.32, 0.0], [0.0, 0.0]];
         w.lathe(Vec3::ZERO, &profile, 0.014, handle);
     }
-    // The handle tends to the front: without it a cup is any pot.
+    // The handle is near the front: without it a cup looks like any pot.
     w.place(mark, about_y(-0.42), Vec3::ZERO);
 }
 
@@ -130,8 +130,8 @@ pub(super) fn apple(w: &mut Workshop) {
     let stem = w.wood(WALNUT);
     let leaf_hex = w.dice.pick(&[LEAF, PINE]);
     let leaf = w.paint(leaf_hex);
-    // A ring so thick that only a dimple is left of its hole, and a foot that
-    // is narrower.
+    // A ring so thick that only a dimple is left of its hole, and a narrower
+    // foot.
     let (major, minor) = (w.dice.within(0.18..=0.21), w.dice.within(0.26..=0.29));
     let tall = w.dice.within(0.46..=0.54);
     w.ring(vec3(0.0, tall, 0.0), [major, minor], PI, skin).turned(about_x(FRAC_PI_2));

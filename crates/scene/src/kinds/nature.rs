@@ -1,4 +1,4 @@
-//! What grows, swims or melts.
+//! Things that grow, swim or melt.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 
@@ -20,7 +20,7 @@ pub(super) fn tree(w: &mut Workshop) {
     let leaves = w.matte(hex);
     let thick = w.dice.within(0.06..=0.08);
     if w.dice.chance(0.4) {
-        // A conifer of three or four skirts.
+        // A conifer with three or four layers.
         w.limb([vec3(0.0, 0.0, 0.0), vec3(0.0, 0.35, 0.0)], [thick * 1.2, thick], bark);
         let skirts = u8::try_from(w.dice.whole(3..=4)).unwrap_or(3);
         let wide = w.dice.within(0.33..=0.4);

@@ -1,4 +1,4 @@
-//! What is worn, played or carried on a string.
+//! Things that are worn, played or carried on a string.
 
 use core::f32::consts::FRAC_PI_2;
 

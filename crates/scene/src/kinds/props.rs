@@ -1,5 +1,5 @@
-//! What only stands about (clutter) or in the way (occluders). Plain forms
-//! that nobody would call by the name of a kind.
+//! Things that only stand around (clutter) or in the way (occluders). Plain
+//! forms that nobody would call by the name of a kind.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 
@@ -13,7 +13,7 @@ use crate::{
     workshop::{Coating, Stock, Workshop},
 };
 
-/// Paint, glaze, wood or a print.
+/// A coating for props: paint, glaze, wood or a print.
 fn toy(w: &mut Workshop) -> Coating {
     let [one, two] = [w.dice.pick(BRIGHT), w.dice.pick(BRIGHT)];
     match w.dice.whole(0..=5) {
@@ -34,7 +34,7 @@ fn toy(w: &mut Workshop) -> Coating {
     }
 }
 
-/// Something small on the floor, at most 1 in any direction.
+/// A small thing on the floor, at most 1 in any direction.
 pub(crate) fn clutter(dice: &mut Dice, stock: &mut Stock) -> Span {
     let mut w = Workshop::new(dice, stock);
     let hex = w.dice.pick(BRIGHT);
@@ -73,7 +73,7 @@ pub(crate) fn clutter(dice: &mut Dice, stock: &mut Stock) -> Span {
             w.ball(Vec3::ZERO, 0.4, glass);
         }
         4 => {
-            // A ring to throw, lying.
+            // A ring to throw, lying flat.
             let paint = toy(&mut w);
             let thick = w.dice.within(0.09..=0.15);
             w.ring(Vec3::ZERO, [0.4, thick], PI, paint).turned(about_x(FRAC_PI_2));

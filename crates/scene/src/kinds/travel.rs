@@ -1,4 +1,4 @@
-//! What one rides in, and where one comes home to.
+//! Vehicles and houses.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 

@@ -1,7 +1,7 @@
-//! A description as it arrives from outside, and the rules by which it becomes
-//! a [`Scene`]: every index within its list, every number of a size that the
-//! renderers can compute with. What breaks one is refused while it is read, so
-//! that no renderer has to look again.
+//! A description that arrives from outside, and the rules by which it becomes a
+//! [`Scene`]: every index within its list, every number of a size that the
+//! renderers can compute with. A violation is refused during deserialisation,
+//! so that no renderer has to check again.
 
 use glam::{Mat3, Vec3};
 use serde::Deserialize;
@@ -24,33 +24,33 @@ pub(super) struct Unchecked {
     materials: Vec<Material>,
 }
 
-/// Why a description is no scene.
+/// Why a description is not a valid scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SceneError {
-    /// Too many of something for the time a picture may take.
+    /// More entries than a picture can be drawn with in reasonable time.
     #[error("a scene holds at most 254 things, 4,096 parts, 65,535 corners and 1,024 materials")]
     TooMuch,
-    /// The things' parts are not one run after the other.
+    /// The things' parts are not consecutive runs.
     #[error("the parts of the things do not follow each other without gaps")]
     Parts,
-    /// An index of a material is past their list.
+    /// The index of a material is outside the list.
     #[error("a material is not in the scene")]
     Material,
-    /// A run of corners is past their list or too short for its shape.
+    /// A run of corners is outside the list or too short for its shape.
     #[error("an outline lacks corners")]
     Corners,
     /// A number is not finite, far out of range, or negative where it must
     /// not be.
     #[error("a number is out of range")]
     Number,
-    /// Axes are not of length 1 or not at right angles.
+    /// Axes do not have length 1 or are not at right angles.
     #[error("axes are not orthonormal")]
     Axes,
 }
 
-/// Lengths beyond this have no use in a scene, and their squares still fit.
+/// Lengths beyond this have no use in a scene; their squares still fit.
 const FAR: f32 = 1000.0;
-/// The smallest length that is divided by.
+/// The smallest length that may be divided by.
 const NEAR: f32 = 1e-4;
 
 impl TryFrom<Unchecked> for Scene {
@@ -190,7 +190,7 @@ fn unit(length: f32) -> bool {
     (length - 1.0).abs() < 1e-3
 }
 
-/// All finite and between `least` and [`FAR`]; NaN is in no range.
+/// Whether all are finite and between `least` and [`FAR`]; NaN is in no range.
 fn numbers(list: &[f32], least: f32) -> Result<(), SceneError> {
     let fits = list.iter().all(|number| (least..=FAR).contains(number));
     if fits { Ok(()) } else { Err(SceneError::Number) }

@@ -1,4 +1,4 @@
-//! What every shape must keep, whatever its numbers.
+//! Properties that every shape must have, for any numbers.
 
 use glam::{Vec3, vec3};
 use proptest::{collection::vec, prelude::*};
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_inside_is_within_reach(shape in shapes(), p in points(), n in points()) {
+    fn a_point_inside_is_within_reach(shape in shapes(), p in points(), n in points()) {
         if distance(&shape, STAR, p) <= 0.0 {
             prop_assert!(p.dot(n) <= support(&shape, STAR, n) + 1e-4);
             let (low, high) = extent(&shape, STAR);
