@@ -1,5 +1,6 @@
-//! Prints how long pictures take to draw on the CPU, their bytes, and how
-//! their clarity spreads: `cargo run --release --example measure_pictures`.
+//! Prints how long pictures take to draw on the CPU, their size in bytes, and
+//! the distribution of their clarity: `cargo run --release --example
+//! measure_pictures`.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! Writes the graphs of the tests, with their inputs, for ONNX Runtime:
-//! `cargo run --example write_graphs DIR`. `tests/reference/reference.py`
-//! reads the folder and stores what ONNX Runtime answers.
+//! Writes the graphs of the tests, with their inputs, for ONNX Runtime: `cargo
+//! run --example write_graphs DIR`. `tests/reference/reference.py` reads the
+//! folder and stores ONNX Runtime's answers.
 
 #![expect(
     clippy::cast_precision_loss,

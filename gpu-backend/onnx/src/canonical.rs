@@ -1,11 +1,11 @@
 //! The canonical form: one spelling of each operation at a fixed batch size,
-//! with every shape and parameter stated, so that each engine is asked the
-//! same question and none falls back on a default of its own.
+//! with every shape and parameter stated, so that each engine computes the same
+//! thing and none falls back on a default of its own.
 //!
 //! One pass in the file's order: each node is folded into a constant, spelled
 //! as one or more canonical nodes, or refused by name. The operators live in
-//! the modules below; whether an engine computes the result rightly is
-//! decided in `engine::allow`.
+//! the modules below; `engine::allow` decides whether an engine computes the
+//! result correctly.
 
 mod activation;
 mod arrange;
@@ -35,7 +35,7 @@ pub struct Canonical {
     pub outputs: Vec<String>,
     /// Canonical nodes, each after those it reads from.
     pub nodes: Vec<Node>,
-    /// Values known beforehand.
+    /// Values known before the network runs.
     pub constants: HashMap<String, Tensor>,
     /// The shape of every input and of every node's output.
     pub shapes: HashMap<String, Vec<usize>>,
@@ -53,8 +53,8 @@ impl Canonical {
         builder.finish(&graph.outputs)
     }
 
-    /// The same network asked for other values; nodes that they do not need
-    /// are left out.
+    /// The same network with other outputs; nodes that they do not need are
+    /// left out.
     #[must_use]
     pub fn with_outputs(&self, outputs: &[String]) -> Self {
         let mut needed: HashSet<&str> = outputs.iter().map(String::as_str).collect();
@@ -90,7 +90,7 @@ impl Canonical {
     }
 }
 
-/// The form while it is being made.
+/// The canonical form under construction.
 struct Builder {
     opset: i64,
     batch: usize,
@@ -98,7 +98,7 @@ struct Builder {
     nodes: Vec<Node>,
     constants: HashMap<String, Tensor>,
     shapes: HashMap<String, Vec<usize>>,
-    /// Values that are another value under a second name.
+    /// Values that are aliases of another value.
     renamed: HashMap<String, String>,
     /// How often the file reads each value; outputs count.
     uses: HashMap<String, usize>,
@@ -175,7 +175,7 @@ impl Builder {
         }
     }
 
-    /// Names the outputs as the file does.
+    /// Gives the outputs the names that they have in the file.
     fn finish(mut self, outputs: &[String]) -> Result<Canonical, ModelError> {
         for name in outputs {
             let source = self.renamed.get(name).unwrap_or(name).clone();
@@ -188,7 +188,7 @@ impl Builder {
                 let (node, op) = (name.clone(), "output".to_owned());
                 return Err(Unsupported { node, op, reason: reason.to_owned() }.into());
             }
-            // An output must be written by a node under its own name.
+            // An output must be written by a node, under its own name.
             if source != *name {
                 let shape = self.shape_of(&source)?.to_vec();
                 let node = Node::new(name, "Identity", &[&source], &[name]);
@@ -223,21 +223,22 @@ impl Builder {
         Ok(())
     }
 
-    /// Integers may say how, never what.
+    /// Whether an integer tensor is used as data: integers may be parameters
+    /// only.
     fn is_misplaced_int(&self, node: &Node, name: &str) -> bool {
         let says_how = matches!(node.op.as_str(), "Reshape" | "Split" | "Pad" | "Resize" | "Slice");
         let is_int = self.constants.get(name).is_some_and(|tensor| tensor.as_ints().is_some());
         is_int && !(says_how && node.inputs.first().is_some_and(|first| first != name))
     }
 
-    /// Adds a constant under a name of its own and returns it.
+    /// Adds a constant under a new name and returns the name.
     fn constant(&mut self, of: &str, what: &str, tensor: Tensor) -> String {
         let name = self.fresh(of, what);
         self.constants.insert(name.clone(), tensor);
         name
     }
 
-    /// A name that no value has yet.
+    /// A name that no value has.
     fn fresh(&self, of: &str, what: &str) -> String {
         let mut name = format!("{of}/{what}");
         while self.constants.contains_key(&name) || self.shapes.contains_key(&name) {
@@ -252,7 +253,7 @@ impl Builder {
         shape.map(Vec::as_slice).ok_or_else(|| ModelError::ShapeUnknown(name.to_owned()))
     }
 
-    /// The name and shape of an input that must be there.
+    /// The name and shape of a required input.
     fn input(&self, node: &Node, index: usize) -> Result<(String, Vec<usize>), ModelError> {
         let name = node
             .input(index)
@@ -260,7 +261,7 @@ impl Builder {
         Ok((name.to_owned(), self.shape_of(name)?.to_vec()))
     }
 
-    /// Integers that say how: an input, or before `since` an attribute.
+    /// Integer parameters: an input, or an attribute before opset `since`.
     fn ints(
         &self,
         node: &Node,
@@ -276,7 +277,7 @@ impl Builder {
         values.map(|values| Some(values.to_vec())).ok_or_else(|| refusal().into())
     }
 
-    /// Constant floats that must be there.
+    /// Required constant floats.
     fn floats(&self, node: &Node, index: usize) -> Result<(&Tensor, &[f32]), ModelError> {
         let tensor = node.input(index).and_then(|name| self.constants.get(name));
         tensor.and_then(|tensor| tensor.as_floats().map(|data| (tensor, data))).ok_or_else(|| {

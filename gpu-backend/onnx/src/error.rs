@@ -8,33 +8,28 @@ use thiserror::Error;
 pub struct Unsupported {
     /// The node's name in the file.
     pub node: String,
-    /// Its operator.
     pub op: String,
-    /// What about it cannot be had.
+    /// Why it cannot be computed.
     pub reason: String,
 }
 
-/// Why a model is not accepted. Always the model's fault: trying again does
-/// not help.
+/// Why a model is refused. Always the model's fault: a retry does not help.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ModelError {
-    /// The bytes are no ONNX protobuf, or they end too early.
+    /// The bytes are not an ONNX protobuf, or they end too early.
     #[error("not an ONNX file: {0}")]
     Malformed(String),
     /// Larger than [`crate::read::MAX_BYTES`].
     #[error("the file has {bytes} bytes, at most {most} are read")]
     TooLarge {
-        /// The file's size.
         bytes: usize,
-        /// The limit.
         most: usize,
     },
-    /// An operator set that is not ONNX's own, or a version not read.
+    /// An operator set other than ONNX's own, or an unsupported version.
     #[error("operator set '{domain}' version {version} is not read")]
     Opset {
         /// The set's name; empty for ONNX's own.
         domain: String,
-        /// Its version.
         version: i64,
     },
     /// Weights in another file.
@@ -43,32 +38,30 @@ pub enum ModelError {
     /// Neither 32-bit floats nor 64-bit integers where those must be.
     #[error("'{value}' has data type {data_type}; floats of 32 bits are needed")]
     DataType {
-        /// The value's name.
         value: String,
         /// ONNX's number of the type.
         data_type: i32,
     },
-    /// An input's shape is not stated, or a dimension but the first is free.
+    /// An input's shape is not stated, or a dimension other than the first is
+    /// free.
     #[error("the shape of '{0}' is not known")]
     ShapeUnknown(String),
     /// More elements than [`crate::graph::MAX_ELEMENTS`].
     #[error("'{value}' would have the shape {shape:?}: too large")]
     ShapeTooLarge {
-        /// The value's name.
         value: String,
-        /// The shape.
         shape: Vec<usize>,
     },
-    /// A value is read before it is written, twice written, or never.
+    /// A value is read before it is written, written twice, or never written.
     #[error("value '{0}' is missing, written twice, or used before it is written")]
     Wiring(String),
-    /// A node no engine can compute.
+    /// A node that no engine can compute.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
 }
 
 impl ModelError {
-    /// The stable word for logs, metrics and answers.
+    /// The stable code for logs, metrics and answers.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "model-malformed",

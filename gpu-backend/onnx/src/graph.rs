@@ -1,13 +1,14 @@
 //! A network as Munjigi works with it: nodes, constants and shapes by name.
-//! What a file may contain is checked in `read`; what the operators mean is
+//! `read` checks what a file may contain; `canonical` and `shape` define what
+//! the operators mean.
 //! in `canonical` and `shape`.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::{ModelError, Unsupported};
 
-/// Most elements one tensor may have: 2²⁷, that is 512 MiB of floats. Larger
-/// ones are no picture network, and a shape costs its sender nothing.
+/// Most elements that one tensor may have: 2²⁷, that is 512 MiB of floats.
+/// Picture networks have no larger ones, and a shape costs its sender nothing.
 pub const MAX_ELEMENTS: usize = 1 << 27;
 
 /// Dense numbers in row-major order.
@@ -15,7 +16,7 @@ pub const MAX_ELEMENTS: usize = 1 << 27;
 pub struct Tensor {
     /// Sizes, outermost first; empty for a single number.
     pub shape: Vec<usize>,
-    /// As many numbers as the shape says.
+    /// Exactly as many numbers as the shape says.
     pub data: Data,
 }
 
@@ -43,12 +44,12 @@ impl Tensor {
         Self { shape: vec![data.len()], data: Data::Int(data) }
     }
 
-    /// The floats, when it holds such.
+    /// The floats; `None` if it holds integers.
     pub fn as_floats(&self) -> Option<&[f32]> {
         if let Data::Float(data) = &self.data { Some(data) } else { None }
     }
 
-    /// The integers, when it holds such.
+    /// The integers; `None` if it holds floats.
     pub fn as_ints(&self) -> Option<&[i64]> {
         if let Data::Int(data) = &self.data { Some(data) } else { None }
     }
@@ -57,24 +58,18 @@ impl Tensor {
 /// A parameter of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Attribute {
-    /// One float.
     Float(f32),
-    /// One integer.
     Int(i64),
-    /// A word.
     Text(String),
-    /// Floats.
     Floats(Vec<f32>),
-    /// Integers.
     Ints(Vec<i64>),
-    /// A constant.
     Tensor(Tensor),
 }
 
 /// An operator and the names of the values it reads and writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// Its name in the file, or that of its first output where it has none.
+    /// Its name in the file, or that of its first output if it has none.
     pub name: String,
     /// `Conv`, `Relu`, …
     pub op: String,
@@ -98,14 +93,14 @@ impl Node {
         }
     }
 
-    /// The same with one parameter more.
+    /// Adds a parameter.
     #[must_use]
     pub fn with(mut self, name: &str, value: Attribute) -> Self {
         self.attributes.insert(name.to_owned(), value);
         self
     }
 
-    /// The name of an input that is there.
+    /// The name of an input; `None` if it is left out.
     pub fn input(&self, index: usize) -> Option<&str> {
         self.inputs.get(index).map(String::as_str).filter(|name| !name.is_empty())
     }
@@ -125,7 +120,7 @@ impl Node {
         if let Some(Attribute::Text(value)) = self.attributes.get(name) { value } else { default }
     }
 
-    /// A list of integers, when given.
+    /// A list of integers, if it is given.
     pub fn ints(&self, name: &str) -> Option<&[i64]> {
         if let Some(Attribute::Ints(value)) = self.attributes.get(name) {
             Some(value)
@@ -134,7 +129,7 @@ impl Node {
         }
     }
 
-    /// Says which node cannot be had, and why.
+    /// The error that this node cannot be computed, and why.
     pub fn unsupported(&self, reason: impl Into<String>) -> Unsupported {
         Unsupported { node: self.name.clone(), op: self.op.clone(), reason: reason.into() }
     }
@@ -143,33 +138,31 @@ impl Node {
 /// One dimension of an input as the file states it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dimension {
-    /// A size.
     Fixed(usize),
-    /// A name or nothing: any size.
+    /// A named or unstated dimension: any size.
     Free,
 }
 
 /// An input of the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// Its name.
     pub name: String,
-    /// Its shape as stated.
+    /// Its shape as the file states it.
     pub dimensions: Vec<Dimension>,
 }
 
 /// A network as read from a file: nodes in topological order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graph {
-    /// Version of ONNX's operators.
+    /// Version of ONNX's operator set.
     pub opset: i64,
-    /// Inputs that the caller fills; all floats.
+    /// Inputs that the caller provides; all floats.
     pub inputs: Vec<Input>,
-    /// Names of the values asked for.
+    /// Names of the requested values.
     pub outputs: Vec<String>,
     /// Operators, each after those it reads from.
     pub nodes: Vec<Node>,
-    /// Values known beforehand.
+    /// Values known before the network runs.
     pub constants: HashMap<String, Tensor>,
 }
 

@@ -1,5 +1,5 @@
-//! ONNX files: reading them, the one canonical form that all engines get, and
-//! writing that form. Nothing here runs a network.
+//! ONNX files: reads them, converts them to the one canonical form that all
+//! engines get, and writes that form. Nothing here runs a network.
 
 pub mod canonical;
 pub mod error;

@@ -1,8 +1,9 @@
-//! The part of ONNX's protobuf schema that Munjigi reads and writes, field
-//! numbers as in `onnx.proto` of ONNX 1.16. Unknown fields are skipped when
-//! reading and not written again. What the fields mean is decided in `read`.
+//! The part of ONNX's protobuf schema that Munjigi reads and writes, with the
+//! field numbers of `onnx.proto` in ONNX 1.16. Unknown fields are skipped on
+//! reading and not written again. `read` decides what the fields mean.
 //!
-//! Repeated numbers are written unpacked: the CPU engine's parser wants what
+//! Repeated numbers are written unpacked: the CPU engine's parser expects what
+//! ONNX's own tools (proto2) write. Reading accepts both.
 //! ONNX's own tools (proto2) write. Reading accepts both.
 
 use prost::{Enumeration, Message};
@@ -16,7 +17,6 @@ pub struct Model {
     /// The program that wrote the file.
     #[prost(string, tag = "2")]
     pub producer_name: String,
-    /// The network.
     #[prost(message, optional, tag = "7")]
     pub graph: Option<Graph>,
     /// Operator sets and their versions.
@@ -27,10 +27,9 @@ pub struct Model {
     pub functions: Vec<Function>,
 }
 
-/// Presence is all that matters: files with functions are refused.
+/// Only its presence matters: files with functions are refused.
 #[derive(Clone, PartialEq, Message)]
 pub struct Function {
-    /// Its name.
     #[prost(string, tag = "1")]
     pub name: String,
 }
@@ -41,7 +40,6 @@ pub struct OperatorSet {
     /// Empty or `ai.onnx` for ONNX's own.
     #[prost(string, tag = "1")]
     pub domain: String,
-    /// The "opset".
     #[prost(int64, tag = "2")]
     pub version: i64,
 }
@@ -49,27 +47,22 @@ pub struct OperatorSet {
 /// The network: nodes in topological order, constants, inputs, outputs.
 #[derive(Clone, PartialEq, Message)]
 pub struct Graph {
-    /// Operators.
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<Node>,
-    /// Its name.
     #[prost(string, tag = "2")]
     pub name: String,
-    /// Constants.
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<Tensor>,
-    /// Inputs; old files list constants here, too.
+    /// Inputs; old files list constants here too.
     #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfo>,
-    /// Outputs.
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfo>,
-    /// Shapes in between.
+    /// Shapes of intermediate values.
     #[prost(message, repeated, tag = "13")]
     pub value_info: Vec<ValueInfo>,
 }
 
-/// One operator.
 #[derive(Clone, PartialEq, Message)]
 pub struct Node {
     /// Names of values; an empty name is an optional input left out.
@@ -84,7 +77,6 @@ pub struct Node {
     /// `Conv`, `Relu`, …
     #[prost(string, tag = "4")]
     pub op_type: String,
-    /// Parameters.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<Attribute>,
     /// Empty or `ai.onnx` for ONNX's own.
@@ -95,7 +87,6 @@ pub struct Node {
 /// One parameter of a node.
 #[derive(Clone, PartialEq, Message)]
 pub struct Attribute {
-    /// Its name.
     #[prost(string, tag = "1")]
     pub name: String,
     /// For kind `FLOAT`.
@@ -116,17 +107,17 @@ pub struct Attribute {
     /// For kind `INTS`.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
-    /// Which of the fields counts.
+    /// The kind that says which field is valid.
     #[prost(enumeration = "AttributeKind", tag = "20")]
     pub kind: i32,
 }
 
-/// Which field of an [`Attribute`] counts. Others (graphs, sparse tensors,
+/// Which field of an [`Attribute`] is valid. Others (graphs, sparse tensors,
 /// lists of strings) are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Enumeration)]
 #[repr(i32)]
 pub enum AttributeKind {
-    /// Not said, as very old files do.
+    /// Not stated, as in very old files.
     Undefined = 0,
     /// `f`
     Float = 1,
@@ -142,7 +133,6 @@ pub enum AttributeKind {
     Ints = 7,
 }
 
-/// A constant.
 #[derive(Clone, PartialEq, Message)]
 pub struct Tensor {
     /// Its shape; empty for a single number.
@@ -151,13 +141,12 @@ pub struct Tensor {
     /// See [`FLOAT`] and [`INT64`].
     #[prost(int32, tag = "2")]
     pub data_type: i32,
-    /// Numbers, when not in `raw_data`.
+    /// The numbers, unless they are in `raw_data`.
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
-    /// Numbers, when not in `raw_data`.
+    /// The numbers, unless they are in `raw_data`.
     #[prost(int64, repeated, tag = "7")]
     pub int64_data: Vec<i64>,
-    /// Its name.
     #[prost(string, tag = "8")]
     pub name: String,
     /// Numbers, little-endian.
@@ -176,18 +165,15 @@ pub const INT64: i32 = 7;
 /// Name, type and shape of a value.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueInfo {
-    /// Its name.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// Its type.
     #[prost(message, optional, tag = "2")]
     pub kind: Option<ValueType>,
 }
 
-/// A type; only tensors are known.
+/// A type; only tensors are supported.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueType {
-    /// A tensor.
     #[prost(message, optional, tag = "1")]
     pub tensor: Option<TensorType>,
 }
@@ -203,10 +189,8 @@ pub struct TensorType {
     pub shape: Option<Shape>,
 }
 
-/// A shape.
 #[derive(Clone, PartialEq, Message)]
 pub struct Shape {
-    /// Its dimensions.
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<Dimension>,
 }

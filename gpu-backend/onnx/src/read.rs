@@ -1,5 +1,5 @@
 //! Reads `.onnx` bytes into a [`Graph`]. Sizes are checked before anything is
-//! allocated from them; what the operators mean is decided in `canonical`.
+//! allocated from them; `canonical` decides what the operators mean.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::error::ModelError;
 use crate::graph::{Attribute, Data, Dimension, Graph, Input, Node, Tensor, elements};
 use crate::proto::{self, AttributeKind};
 
-/// Largest file read, in bytes: 256 MiB.
+/// Largest file that is read, in bytes: 256 MiB.
 pub const MAX_BYTES: usize = 256 << 20;
 /// Most nodes of a network; YOLO's largest have under 1,000.
 const MAX_NODES: usize = 10_000;
@@ -53,7 +53,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// Every value is written once, and before it is read.
+    /// Checks that every value is written once, and before it is read.
     fn check_wiring(&self) -> Result<(), ModelError> {
         let broken = |name: &str| Err(ModelError::Wiring(name.to_owned()));
         let mut known: HashSet<&str> = self.constants.keys().map(String::as_str).collect();
@@ -74,7 +74,8 @@ impl Graph {
                 }
             }
         }
-        // Each output is taken once: what was taken, or never known, is missing.
+        // Each output is taken once: one that is repeated or unknown is
+        // missing.
         let missing = self.outputs.iter().find(|name| !known.remove(name.as_str()));
         missing.map_or(Ok(()), |name| broken(name))
     }
@@ -88,7 +89,7 @@ fn opset(model: &proto::Model) -> Result<i64, ModelError> {
     if let Some(function) = model.functions.first() {
         return Err(ModelError::Malformed(format!("local function '{}'", function.name)));
     }
-    // Other sets may be imported and not used; a node that uses one is refused.
+    // Other sets may be imported if unused; a node that uses one is refused.
     let own = model.opset_import.iter().find(|set| is_onnx(&set.domain));
     let version = own.map_or(0, |set| set.version);
     if !OPSETS.contains(&version) {
@@ -180,7 +181,7 @@ fn read_tensor(name: &str, tensor: proto::Tensor) -> Result<Tensor, ModelError> 
         .map(|&size| usize::try_from(size).map_err(|_| malformed("negative dimension")))
         .collect::<Result<Vec<_>, _>>()?;
     let count = elements(name, &shape)?;
-    // An empty list says "none"; an empty picture could claim any other side.
+    // An empty list means "none"; an empty picture could claim any other side.
     if count == 0 && shape.len() > 1 {
         return Err(malformed("it is empty"));
     }

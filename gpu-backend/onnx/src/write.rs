@@ -1,5 +1,5 @@
-//! Writes a canonical network as `.onnx` bytes for the engines. Both parse
-//! only what is written here, never a stranger's file.
+//! Writes a canonical network as `.onnx` bytes for the engines. They parse only
+//! what is written here, never a file from outside.
 
 use prost::Message;
 

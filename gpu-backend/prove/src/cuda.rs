@@ -1,4 +1,5 @@
-//! ONNX Runtime on CUDA, where Python has it: what everybody else would use.
+//! ONNX Runtime on CUDA, if Python has it, for comparison: it is the usual
+//! choice elsewhere.
 
 use std::fmt;
 use std::fs;
@@ -16,12 +17,12 @@ pub struct Python {
     version: String,
 }
 
-/// Prints the version where it can compute on CUDA.
+/// Prints the version if it can compute on CUDA.
 const LOOK: &str = "import onnxruntime as o; p = o.get_available_providers(); \
     assert 'CUDAExecutionProvider' in p, p; print(o.__version__)";
 
-/// Prints the best of the runs, in milliseconds. The session says by itself
-/// where it fell back.
+/// Prints the best of the runs, in milliseconds. The session itself reports
+/// when it falls back.
 const MEASURE: &str = "
 import sys, time, numpy, onnxruntime
 model, inputs = sys.argv[1], sys.argv[2:]
@@ -45,7 +46,7 @@ impl fmt::Display for Python {
 }
 
 impl Python {
-    /// `MUNJIGI_PYTHON`, else `python3`; or why there is none.
+    /// `MUNJIGI_PYTHON`, otherwise `python3`; or the reason why neither works.
     pub fn find() -> Result<Self, String> {
         let program: PathBuf =
             std::env::var_os("MUNJIGI_PYTHON").unwrap_or_else(|| "python3".into()).into();
@@ -59,7 +60,7 @@ impl Python {
         Err(format!("none: {}", error.trim().lines().last().unwrap_or("Python failed")))
     }
 
-    /// The best run of a network, in milliseconds.
+    /// The time of the best run of a network, in milliseconds.
     pub fn measure(&self, model: &Canonical) -> Result<f64> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("model.onnx");

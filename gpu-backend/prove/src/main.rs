@@ -1,8 +1,8 @@
-//! `munjigi-prove`: what an adapter does. Runs the GPU tests on it, measures
-//! networks on wonnx beside rten (and ONNX Runtime on CUDA, where Python has
-//! it) and painting beside one core, and writes down what it saw. Needs
-//! nothing but itself and the test binaries, so that it can be carried to a
-//! machine with a GPU and without a compiler.
+//! `munjigi-prove`: proves what an adapter does. Runs the GPU tests on it,
+//! measures networks on wonnx and on rten (and ONNX Runtime on CUDA, if Python
+//! has it), measures painting on the adapter and on one core, and records the
+//! results. It needs nothing but itself and the test binaries, so that it can
+//! be copied to a machine with a GPU and without a compiler.
 #![expect(clippy::print_stdout, reason = "a command speaks to whoever called it")]
 
 #[path = "../../tests/cases/mod.rs"]
@@ -34,7 +34,7 @@ use munjigi_gpu_backend::engine::choice::{Engines, Wish};
 
 use record::Record;
 
-/// The adapter that there is without a GPU.
+/// The adapter of a machine without a GPU.
 const SOFTWARE: &str = "llvmpipe";
 
 #[derive(Parser)]
@@ -137,7 +137,7 @@ fn run(task: Task) -> Result<ExitCode> {
     }
 }
 
-/// A GPU, else the software adapter; or what is named.
+/// A GPU, otherwise the software adapter; or the named one.
 fn chosen(adapter: Option<String>) -> Result<Engines> {
     let wishes = match adapter {
         Some(name) => vec![Wish::Named(name.to_lowercase())],

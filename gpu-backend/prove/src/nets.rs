@@ -1,5 +1,5 @@
-//! Networks on both engines: those that are shipped, and the well-known shapes
-//! that the tests write, at the batch sizes that the service uses.
+//! Networks on both engines: the shipped ones, and the well-known shapes that
+//! the tests write, at the batch sizes of the service.
 
 use std::path::Path;
 
@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use crate::cases;
 use crate::cuda::Python;
 
-/// The best of so many runs counts: others may share the machine.
+/// The best of this many runs counts: others may share the machine.
 const RUNS: usize = 5;
-/// No further run begins after so many seconds: a software adapter takes that
+/// No further run starts after this many seconds: a software adapter takes that
 /// long for one.
 const ENOUGH_SECONDS: f64 = 4.0;
-/// A first run that takes longer than this counts as the best one, too:
-/// compiling shaders takes less.
+/// A first run that takes longer than this is taken as the best one: compiling
+/// shaders takes less.
 const SLOW_SECONDS: f64 = 20.0;
 
 /// One network at one batch size.
@@ -34,7 +34,7 @@ pub struct Measured {
     pub rten_ms: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wonnx_ms: Option<f64>,
-    /// Includes compiling shaders, some of which waits for the first run.
+    /// Includes compiling shaders, some of which is deferred to the first run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wonnx_load_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,27 +44,28 @@ pub struct Measured {
     pub wonnx_refused: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cuda_ms: Option<f64>,
-    /// The engines' largest difference, relative to an output's largest number.
+    /// The engines' largest difference, relative to the largest number of an
+    /// output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<f32>,
 }
 
-/// Milliseconds.
+/// All in milliseconds.
 struct Times {
     load: f64,
     first: f64,
     best: f64,
 }
 
-/// What there was time for.
+/// The networks that there was time for.
 #[derive(Default)]
 pub struct Nets {
     pub measured: Vec<Measured>,
-    /// Names of the others.
+    /// Names of the networks that there was no time for.
     pub left_out: Vec<String>,
 }
 
-/// Measures every network until time is up, and prints each as it comes.
+/// Measures networks until time is up, and prints each result at once.
 pub fn measure(
     engines: &Engines,
     models: &Path,
@@ -134,7 +135,7 @@ fn one(
                 measured.wonnx_first_ms = Some(rounded(gpu.first));
                 measured.difference = Some(far);
             }
-            // As in service, the processor computes it.
+            // As in the service, the processor computes it.
             Err(error) => {
                 println!("{name}  wonnx: {error:#}");
                 measured.wonnx_refused = Some(format!("{error:#}"));
@@ -175,7 +176,7 @@ fn timed(engine: &dyn Engine, model: &Canonical) -> Result<(Times, Vec<Vec<f32>>
     Ok((Times { load, first, best }, outputs))
 }
 
-/// To the precision that a shared machine allows.
+/// Rounds to the precision that a shared machine allows.
 fn rounded(milliseconds: f64) -> f64 {
     let digits = if milliseconds < 10.0 { 100.0 } else { 10.0 };
     (milliseconds * digits).round() / digits

@@ -7,21 +7,21 @@ use munjigi_gpu_backend::paint::{Order, Paint, Painter};
 use munjigi_scene::{Area, Kind, Scene, Seed, Tile, render, tile};
 use serde::{Deserialize, Serialize};
 
-/// Seconds that each side is measured for.
+/// Duration of the measurement of each side, in seconds.
 const SECONDS: f64 = 5.0;
 
 /// One size of picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Painted {
     pub picture: String,
-    /// Pictures given to the adapter together.
+    /// Number of pictures given to the adapter at once.
     pub at_once: usize,
     pub per_second: f64,
     /// On one core of the processor.
     pub core_per_second: f64,
 }
 
-/// Measures both; without an adapter, prints the processor's alone.
+/// Measures both; without an adapter, prints the processor's figures only.
 pub fn measure(engines: &Engines) -> Result<Vec<Painted>> {
     let painter = match &engines.adapter {
         Some(gpu) => Some(Painter::new(&gpu.device, &gpu.queue)?),
@@ -62,7 +62,7 @@ pub fn measure(engines: &Engines) -> Result<Vec<Painted>> {
     Ok(all)
 }
 
-/// Pictures per second; the first call, in which a device compiles and caches,
+/// Pictures per second. The first call, in which a device compiles and caches,
 /// does not count.
 #[expect(clippy::cast_precision_loss, reason = "few pictures")]
 fn rate(mut draw: impl FnMut(usize) -> Result<usize>) -> Result<f64> {

@@ -1,4 +1,4 @@
-//! The GPU tests, as binaries that were built elsewhere.
+//! Runs the GPU tests, as binaries that were built elsewhere.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 /// Test binaries that have GPU tests.
 const BINARIES: [&str; 3] = ["engines", "paint", "service"];
-/// What the service's tests start.
+/// The program that the service's tests start.
 const SERVICE: &str = "munjigi-gpu-backend";
 
-/// How they went.
+/// The results of the tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ran {
     pub passed: usize,
     pub failed: usize,
 }
 
-/// Runs all of them on an adapter.
+/// Runs all tests on an adapter.
 pub fn run(binaries: &Path, folder: &Path, adapter: &str) -> Result<Ran> {
     let binaries = binaries.canonicalize().with_context(|| {
         format!("{} is missing: run `scripts/prove-gpu --prepare`", binaries.display())
@@ -29,7 +29,7 @@ pub fn run(binaries: &Path, folder: &Path, adapter: &str) -> Result<Ran> {
         command.args(["--ignored", "--color=never"]).current_dir(folder);
         command.env("MUNJIGI_TEST_ADAPTER", adapter.to_lowercase());
         command.env("MUNJIGI_TEST_SERVICE", binaries.join(SERVICE));
-        // Why a binary broke is said there.
+        // A binary explains its failure on stderr.
         command.stderr(Stdio::inherit());
         let output = command.output().with_context(|| format!("start {name}"))?;
         let said = String::from_utf8_lossy(&output.stdout);
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_test_binary_ran_is_read() {
+    fn the_result_of_a_test_binary_is_read() {
         let said = "\nrunning 2 tests\n\ntest result: FAILED. 7 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out\n";
         assert_eq!(counted(said), Some(Ran { passed: 7, failed: 1 }));
         assert_eq!(counted("Segmentation fault"), None);

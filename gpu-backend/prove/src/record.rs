@@ -1,5 +1,5 @@
-//! What was seen, in `docs/figures.toml`: one table for each adapter, below a
-//! line that says so. What stands above it is a person's and stays.
+//! Records the results in `docs/figures.toml`: one table per adapter, below a
+//! line that marks them. The part above it is edited by people and stays.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::nets::{Measured, Nets};
 use crate::painting::Painted;
 use crate::ran::Ran;
 
-/// Everything from here on is written by this program.
+/// Everything after this line is written by this program.
 const MARK: &str = "# From here on written by `scripts/prove-gpu`, a table for each adapter. What a\n# software adapter measured is marked so, is no GPU's, and is not shown.\n";
 
-/// What one adapter did.
+/// The results of one adapter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub adapter: String,
@@ -26,7 +26,7 @@ pub struct Record {
     pub driver: String,
     pub date: String,
     pub command: String,
-    /// Which ONNX Runtime, or why there is none.
+    /// The version of ONNX Runtime, or why it was not used.
     pub cuda: String,
     /// Networks that there was no time for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ struct File {
 }
 
 impl Record {
-    /// Puts it together.
+    /// Assembles the record.
     pub fn new(
         info: &wgpu::AdapterInfo,
         date: String,
@@ -68,7 +68,7 @@ impl Record {
         }
     }
 
-    /// Takes the place of what this adapter did before.
+    /// Replaces the earlier record of this adapter.
     pub fn write_into(&self, path: &Path) -> Result<()> {
         let read = || format!("read {}", path.display());
         let text = fs::read_to_string(path).with_context(read)?;
@@ -86,7 +86,7 @@ impl Record {
     }
 }
 
-/// What wgpu says of an adapter, in a word.
+/// wgpu's type of an adapter, as a word.
 const fn word(device_type: wgpu::DeviceType) -> &'static str {
     match device_type {
         wgpu::DeviceType::DiscreteGpu => "discrete",

@@ -8,7 +8,7 @@ use rav1e::prelude::*;
 
 use crate::Sheet;
 
-/// Its name in answers.
+/// The content type in answers.
 pub const CONTENT_TYPE: &str = "image/avif";
 /// One of rav1e's speeds, 0 to 10. Slower ones take twice as long and save
 /// nothing.
@@ -16,10 +16,11 @@ const SPEED: u8 = 8;
 /// AV1's coarsest quantizer.
 const COARSEST: u8 = 255;
 
-/// Encodes an image with the quantizer `finest`, 0 to 255, where that fits into
-/// `most` bytes, and with a coarser one elsewhere.
+/// Encodes an image with the quantizer `finest`, 0 to 255, if that fits into
+/// `most` bytes, and with a coarser one otherwise.
 ///
 /// # Panics
+/// Panics if the sheet does not have the pixels that it states.
 /// If the sheet does not have the pixels that it states.
 #[must_use]
 pub fn within(sheet: &Sheet, finest: u8, most: usize) -> Vec<u8> {
@@ -84,13 +85,13 @@ fn settings(sheet: &Sheet, quantizer: u8) -> EncoderConfig {
     settings
 }
 
-/// One of lightness, blueness and redness.
+/// One channel: luma or one of the two chromas.
 struct Numbers {
     width: usize,
     bytes: Vec<u8>,
 }
 
-/// Lightness for each pixel; blueness and redness for each block of four.
+/// Luma for each pixel; chroma for each block of four.
 fn planes(sheet: &Sheet) -> [Numbers; 3] {
     let (width, height) = (sheet.width as usize, sheet.height as usize);
     let pixel = |x: usize, y: usize| {
@@ -133,14 +134,14 @@ mod tests {
         render(&tile(Seed::numbered(3), Kind::ALL[0], Tile::Busy), 96, 64).into()
     }
 
-    /// Of lightness and colours, in decibels.
+    /// Similarity of luma and chroma, in decibels.
     fn likeness(one: &Sheet, other: &Sheet) -> f64 {
         let far = one.rgb.iter().zip(&other.rgb).map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2));
         let mean = far.sum::<f64>() / f64::from(u32::try_from(one.rgb.len()).unwrap());
         10.0 * (255.0_f64.powi(2) / mean).log10()
     }
 
-    /// What a decoder makes of it.
+    /// The result of decoding it.
     fn shown(sheet: &Sheet, packet: &Packet<u8>) -> Sheet {
         let planes = &packet.rec.as_ref().expect("rav1e keeps what a decoder will see").planes;
         let mut rgb = Vec::with_capacity(sheet.rgb.len());
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_like_what_was_drawn_and_more_so_in_more_bytes() {
+    fn more_bytes_make_the_decoded_picture_more_faithful() {
         let sheet = picture();
         let [fine, coarse] = [60, 180].map(|quantizer| compressed(&sheet, quantizer));
         assert!(fine.data.len() > coarse.data.len());
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_fits_into_its_bytes_and_is_no_coarser_than_it_must_be() {
+    fn an_image_fits_its_limit_and_is_no_coarser_than_necessary() {
         let sheet = picture();
         let at = |quantizer| packed(&sheet, &compressed(&sheet, quantizer));
         let free = at(120);
@@ -175,7 +176,7 @@ mod tests {
         let most = free.len() * 3 / 4;
         let tight = within(&sheet, 120, most).len();
         assert!((most / 2..=most).contains(&tight), "{tight} of {most}");
-        // Nothing fits into one byte: the coarsest there is.
+        // Nothing fits into one byte: the coarsest quantizer is used.
         assert_eq!(within(&sheet, 120, 1), at(COARSEST));
     }
 

@@ -1,19 +1,20 @@
-//! JPEG: every browser decodes it, and a scene of soft shades is small in it.
+//! JPEG: every browser decodes it, and scenes with soft shades are small in it.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 
 use crate::Sheet;
 
-/// As it is named in answers.
+/// The content type in answers.
 pub const CONTENT_TYPE: &str = "image/jpeg";
-/// Of a grid of nine 128-pixel tiles this makes about 32 KB; see the figures
-/// in the gpu-backend's README.
+/// A grid of nine 128-pixel tiles takes about 32 KB at this quality; see the
+/// figures in the gpu-backend's README.
 pub const QUALITY: u8 = 82;
 
 /// Encodes an image.
 ///
 /// # Panics
+/// Panics if the sheet does not have the pixels that it states.
 /// When the sheet has not the pixels it says.
 #[must_use]
 pub fn encode(sheet: &Sheet) -> Vec<u8> {

@@ -1,6 +1,6 @@
-//! Pictures as visitors get them: several laid out as one image, and encoded.
-//! A crate of its own so that a debug build encodes at full speed. What is
-//! drawn, and how large and how fine, is decided elsewhere.
+//! Pictures as visitors get them: several arranged in one image, and encoded. A
+//! separate crate so that a debug build encodes at full speed. The content,
+//! size and quality are decided elsewhere.
 
 pub mod avif;
 pub mod jpeg;
@@ -14,7 +14,7 @@ pub struct Sheet {
     pub width: u32,
     /// Pixels down.
     pub height: u32,
-    /// Three bytes for each pixel.
+    /// Three bytes per pixel.
     pub rgb: Vec<u8>,
 }
 
@@ -25,10 +25,10 @@ impl From<Picture> for Sheet {
 }
 
 impl Sheet {
-    /// Lays tiles of one size out row by row.
+    /// Arranges tiles of one size row by row.
     ///
     /// # Panics
-    /// Beyond 2^32 columns or rows.
+    /// Panics beyond 2^32 columns or rows.
     #[must_use]
     pub fn of_tiles(tiles: &[Self], columns: usize) -> Self {
         let Some(first) = tiles.first() else { return Self { width: 0, height: 0, rgb: vec![] } };

@@ -1,11 +1,11 @@
-//! What is done to each number alone or to pairs of numbers.
+//! Operations on single numbers or pairs of numbers.
 
 use super::linear::broadcast;
 use super::{Builder, Step};
 use crate::error::ModelError;
 use crate::graph::{Attribute, Node, Tensor};
 
-/// One input, no parameters.
+/// Operators with one input and no parameters.
 const PLAIN: [&str; 11] =
     ["Relu", "Sigmoid", "Tanh", "Exp", "Sqrt", "Abs", "Neg", "Floor", "Sin", "Erf", "Log"];
 
@@ -44,7 +44,7 @@ impl Builder {
         }
     }
 
-    /// `Clip` with both bounds as constants, wherever the file has them.
+    /// `Clip` with both bounds as constants, wherever the file states them.
     pub(super) fn clip(&mut self, node: &Node) -> Step {
         let (source, shape) = self.input(node, 0)?;
         let mut bounds = [node.float("min", f32::MIN), node.float("max", f32::MAX)];
@@ -73,7 +73,7 @@ impl Builder {
         self.push(Node::new(&node.name, "Clip", &[source, &least, &most], &[output]), shape)
     }
 
-    /// Operators that are short for others.
+    /// Operators that are shorthand for others.
     pub(super) fn composed(&mut self, node: &Node) -> Step {
         let (source, shape) = self.input(node, 0)?;
         let output = node.outputs[0].as_str();
@@ -87,7 +87,7 @@ impl Builder {
                 self.hard_sigmoid(node, &source, &gate, [1.0 / 6.0, 0.5])?;
                 self.push(Node::new(&node.name, "Mul", &[&source, &gate], &[output]), shape)
             }
-            // As usually computed it overflows beyond 88, on the CPU engine, too.
+            // The usual formula overflows beyond 88, on the CPU engine too.
             "Softplus" => {
                 let steps = ["size", "below", "power", "sum", "log", "above"];
                 let [size, below, power, sum, log, above] =

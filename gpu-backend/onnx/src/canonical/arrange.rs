@@ -1,4 +1,4 @@
-//! Moving numbers about: `Concat`, `Split`, `Slice`, `Transpose`, `Pad`.
+//! Rearranging numbers: `Concat`, `Split`, `Slice`, `Transpose`, `Pad`.
 
 use super::{Builder, Step, axis, signed, size};
 use crate::error::ModelError;
@@ -32,7 +32,7 @@ impl Builder {
         let lengths = if let Some(lengths) = self.ints(node, "split", 1)? {
             lengths.into_iter().map(|length| size(node, length)).collect::<Result<Vec<_>, _>>()?
         } else {
-            // A last part that is smaller, as opset 18 allows.
+            // The last part may be smaller, as opset 18 allows.
             let length = from[at].div_ceil(parts);
             (0..parts).map(|part| length.min(from[at].saturating_sub(part * length))).collect()
         };

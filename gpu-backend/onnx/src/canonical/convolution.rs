@@ -1,5 +1,5 @@
-//! `Conv` with everything stated, `BatchNormalization` folded into it, and
-//! the two relatives that only the CPU engine computes.
+//! `Conv` with everything stated, `BatchNormalization` folded into it, and two
+//! relatives that only the CPU engine computes.
 
 use super::linear::transposed;
 use super::{Builder, Step, signed, size};
@@ -52,8 +52,8 @@ impl Window {
         Ok(Self { kernel, strides, dilations, pads })
     }
 
-    /// The height and width of the result, or nothing when the window does
-    /// not fit. `round_up` counts a last window that is only begun.
+    /// The height and width of the result; `None` if the window does not fit.
+    /// `round_up` counts a last, partial window.
     pub(super) fn result(&self, from: [usize; 2], round_up: bool) -> Option<[usize; 2]> {
         let mut to = [0; 2];
         for at in 0..2 {
@@ -69,7 +69,7 @@ impl Window {
         Some(to)
     }
 
-    /// A node's parameters, all of them.
+    /// Adds all of the window's parameters to a node.
     pub(super) fn state(&self, node: Node) -> Node {
         node.with("kernel_shape", Attribute::Ints(signed(&self.kernel)))
             .with("strides", Attribute::Ints(signed(&self.strides)))
@@ -78,7 +78,7 @@ impl Window {
     }
 }
 
-/// A list of exactly so many sizes.
+/// A list of exactly `N` sizes.
 pub(super) fn list<const N: usize>(
     node: &Node,
     name: &str,
@@ -166,8 +166,8 @@ impl Builder {
         self.push(spelled, vec![batch, depth, to_height, to_width])
     }
 
-    /// A transposed convolution whose tiles do not overlap, as YOLO's masks
-    /// have: each pixel's tile is a 1×1 convolution, then laid out.
+    /// A transposed convolution whose tiles do not overlap, as in YOLO's masks:
+    /// each pixel's tile is a 1×1 convolution, which is then rearranged.
     fn tiles(&mut self, node: &Node, source: &str, [batch, height, width]: [usize; 3]) -> Step {
         let (weights, numbers) = self.floats(node, 1)?;
         let [channels, depth, tall, wide] = picture(node, &weights.shape)?;
@@ -200,8 +200,8 @@ impl Builder {
         self.reshaped(node, &laid, &[batch, depth, height * tall, width * wide])
     }
 
-    /// Folds into the convolution before it when nothing else reads that;
-    /// else stays a node of its own.
+    /// Folds into the preceding convolution if nothing else reads its output;
+    /// otherwise stays a separate node.
     pub(super) fn batch_normalization(&mut self, node: &Node) -> Step {
         let (source, from) = self.input(node, 0)?;
         let channels = picture(node, &from)?[1];
@@ -236,7 +236,8 @@ impl Builder {
         self.push(spelled, from)
     }
 
-    /// Gives the convolution at this place scaled weights and a new output.
+    /// Scales the weights of the convolution at this index and renames its
+    /// output.
     fn fold_scale(&mut self, at: usize, scale: &[f32], shift: &[f32], output: String) -> Step {
         let node = self.nodes[at].clone();
         let (weights, numbers) = self.floats(&node, 1)?;

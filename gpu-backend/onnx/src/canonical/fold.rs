@@ -7,7 +7,7 @@ use crate::error::ModelError;
 use crate::graph::{Attribute, Data, Node, Tensor};
 
 impl Builder {
-    /// Turns a node into a constant where that can be; says whether it did.
+    /// Turns a node into a constant if possible; returns whether it did.
     pub(super) fn fold(&mut self, node: &Node) -> Result<bool, ModelError> {
         let folded = match node.op.as_str() {
             "Constant" => Some(constant(node)?),
@@ -24,7 +24,7 @@ impl Builder {
         Ok(true)
     }
 
-    /// Integer operators whose inputs are all constant integers.
+    /// Folds integer operators whose inputs are all constant integers.
     fn fold_integers(&self, node: &Node) -> Result<Option<Tensor>, ModelError> {
         let mut inputs = Vec::with_capacity(node.inputs.len());
         for name in &node.inputs {
@@ -39,7 +39,8 @@ impl Builder {
             "Identity" | "Cast" => {
                 Some(Tensor { shape: shape.clone(), data: Data::Int(data.clone()) })
             }
-            // Of lists only: a list of one and a single number are told apart.
+            // Lists only: a list of one number and a single number are
+            // different.
             "Unsqueeze" if data.len() == 1 => Some(Tensor::ints(data.clone())),
             "Squeeze" if data.len() == 1 => {
                 Some(Tensor { shape: vec![], data: Data::Int(data.clone()) })
@@ -78,7 +79,8 @@ impl Builder {
         })
     }
 
-    /// The node does nothing: its output is another name of its input.
+    /// Drops a node that does nothing: its output becomes an alias of its
+    /// input.
     pub(super) fn identity(&mut self, node: &Node) -> Step {
         let (source, _) = self.input(node, 0)?;
         if node.outputs.iter().skip(1).any(|name| self.uses.contains_key(name)) {
@@ -109,7 +111,7 @@ fn bound(index: i64, length: usize) -> usize {
     usize::try_from(counted.clamp(0, length_signed)).unwrap_or(length)
 }
 
-/// The number at a place, or the only one.
+/// The number at an index, or the only one.
 fn pick(data: &[i64], at: usize) -> Option<i64> {
     if let [only] = data { Some(*only) } else { data.get(at).copied() }
 }

@@ -12,8 +12,8 @@ impl Builder {
         if left_shape.len() != 2 || right_shape.len() != 2 {
             return Err(node.unsupported("its inputs are no matrices").into());
         }
-        // PyTorch exports W transposed. Constants are turned here, once, and
-        // the engines get the order their fast paths want.
+        // PyTorch exports W transposed. Constants are transposed here, once, so
+        // that the engines get the order that is fast for them.
         if transposes[1] && self.constants.contains_key(&right) {
             let (tensor, numbers) = self.floats(node, 1)?;
             let turned = transposed(numbers, tensor.shape[0], tensor.shape[1]);
@@ -61,7 +61,7 @@ impl Builder {
         }
         let output = &node.outputs[0];
         if right_stack.is_empty() && !left_stack.is_empty() {
-            // One matrix for the whole stack: the stack is rows of one product.
+            // One matrix for the whole stack: its rows form a single product.
             let all = left_stack.iter().product::<usize>() * rows;
             let (flat, product) = (self.fresh(output, "rows"), self.fresh(output, "product"));
             let name = &node.name;
@@ -100,7 +100,7 @@ impl Builder {
     }
 }
 
-/// The shape that both shapes stretch to.
+/// The shape that both shapes broadcast to.
 pub(super) fn broadcast(
     node: &Node,
     left: &[usize],
@@ -119,7 +119,7 @@ pub(super) fn broadcast(
         .collect()
 }
 
-/// A matrix of `rows` by `columns`, turned.
+/// Transposes a matrix of `rows` by `columns`.
 pub(super) fn transposed(numbers: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut turned = Vec::with_capacity(numbers.len());
     for column in 0..columns {

@@ -1,4 +1,4 @@
-//! Pools and means.
+//! Pooling and means.
 
 use super::convolution::{Window, list, picture};
 use super::{Builder, Step, axis, signed};
@@ -24,7 +24,7 @@ impl Builder {
         let misfit = || node.unsupported("the kernel is larger than the picture");
         let to = window.result([height, width], round_up).ok_or_else(misfit)?;
         let is_begun = window.result([height, width], false) != Some(to);
-        // Implementations disagree about what a window counts that is only begun.
+        // Implementations disagree about what a partial window counts.
         if averages && (is_begun && counts_pads || window.dilations != [1, 1]) {
             return Err(node
                 .unsupported("a begun window that counts its pads, or dilation")

@@ -55,7 +55,7 @@ impl Builder {
             .collect())
     }
 
-    /// The shape that a `Reshape` asks for, with 0, -1 and the batch resolved.
+    /// The shape that a `Reshape` requests, with 0, -1 and the batch resolved.
     fn asked(&self, node: &Node, from: &[usize]) -> Result<Vec<usize>, ModelError> {
         let asked =
             self.ints(node, "shape", 1)?.ok_or_else(|| node.unsupported("no shape is given"))?;
@@ -78,8 +78,9 @@ impl Builder {
         let product = |to: &[usize]| to.iter().try_fold(1_usize, |all, &n| all.checked_mul(n));
         let fits =
             |to: &[usize]| product(to).is_some_and(|all| all > 0 && total.is_multiple_of(all));
-        // Exported for one sample, the file may say 1 where it means the batch.
-        // With a -1 further back both readings fit; the batch leads always.
+        // A file exported for one sample may say 1 where it means the batch.
+        // With a -1 further back both readings fit; the batch always comes
+        // first.
         let names_one = to.first() == Some(&1) && asked.first() == Some(&1);
         let leads = from.first() == Some(&self.batch);
         if names_one && leads && (rest.is_some() || product(&to) != Some(total)) {

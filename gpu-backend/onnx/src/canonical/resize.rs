@@ -4,8 +4,8 @@ use super::{Builder, Step, signed, size};
 use crate::error::ModelError;
 use crate::graph::{Attribute, Node, Tensor};
 
-/// Attributes that change the result and are not known here, with the value
-/// under which they change nothing.
+/// Unsupported attributes that change the result, with the value at which they
+/// have no effect.
 const ONLY: [(&str, i64); 2] = [("antialias", 0), ("exclude_outside", 0)];
 
 impl Builder {
@@ -43,8 +43,9 @@ impl Builder {
         self.push(spelled, to)
     }
 
-    /// The size by scales. A product that is no whole number is refused: the
-    /// scale and the ratio of the sizes would differ, and engines with them.
+    /// The size given by scales. A product that is not a whole number is
+    /// refused: the scale and the ratio of the sizes would differ, and so would
+    /// the engines.
     fn scaled(&self, node: &Node, from: &[usize]) -> Result<Vec<usize>, ModelError> {
         let (_, scales) = self.floats(node, 2)?;
         if scales.len() != from.len() {
@@ -58,7 +59,7 @@ impl Builder {
     }
 }
 
-/// The product, when it is a whole number within float precision.
+/// The product, if it is a whole number within float precision.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
