@@ -1,5 +1,5 @@
-//! The command line: arguments, and words for the operator. What a model must
-//! be is decided in `registry` and `trust`.
+//! The command line: arguments, and messages for the operator. `registry` and
+//! `trust` decide what a model must be.
 
 mod models;
 mod serve;
@@ -63,7 +63,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     }
 }
 
-/// For commands that end: only what is wrong, unless more is asked for.
+/// For commands that end: logs only problems, unless more is requested.
 fn start_log() {
     let filter = EnvFilter::try_from_env("MUNJIGI_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

@@ -1,5 +1,5 @@
-//! Configuration: parsed once, from a passed-in environment. Every mistake is
-//! collected, so that an operator mends them in one go.
+//! Configuration: parsed once, from the environment passed in. Every mistake is
+//! collected, so that an operator can correct them all at once.
 
 mod variables;
 
@@ -18,38 +18,33 @@ pub use variables::{VARIABLES, environment, markdown};
 
 use crate::quota::{self, Callers};
 
-/// Everything that `serve` needs, besides engine and folder, which every
-/// command takes as arguments.
+/// Everything that `serve` needs, except engine and folder, which every command
+/// takes as arguments.
 #[derive(Debug)]
 pub struct Config {
-    /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// Checks signatures.
     pub calls: AudienceKeys,
     /// How much is done at once.
     pub work: Work,
-    /// What callers may ask for.
     pub callers: Callers,
-    /// Between two looks at the folder of models.
+    /// Interval at which the folder of models is checked.
     pub poll: Duration,
-    /// What is logged.
     pub log: Log,
 }
 
-/// How much is done at once.
+/// Limits on concurrent work.
 #[derive(Debug, Clone)]
 pub struct Work {
-    /// Threads that draw.
+    /// Number of drawing threads.
     pub threads: usize,
-    /// Most pictures waiting to be drawn, and most images waiting to be
-    /// looked at, each.
+    /// Most pictures waiting to be drawn, and also most images waiting to be
+    /// analysed.
     pub queue: usize,
-    /// How long an image waits for others to be computed with.
+    /// How long an image waits for others, to be computed in one batch.
     pub batch_wait: Duration,
 }
 
 impl Config {
-    /// Reads the environment.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let listen = reader.required(&variables::LISTEN, |text| {
@@ -75,8 +70,8 @@ impl Config {
     }
 }
 
-/// Keys of calls to us, and to nobody else: whoever owns this machine must not
-/// be able to sign for the edge.
+/// Keys for calls to us only: an attacker who controls this machine must not be
+/// able to sign for the edge.
 fn calls(text: &str) -> Result<AudienceKeys, String> {
     let keys = CallKeys::parse(text).map_err(|error| error.to_string())?;
     if [Audience::Edge, Audience::Origin].iter().any(|&other| keys.of(other).is_some()) {

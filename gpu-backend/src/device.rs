@@ -1,6 +1,6 @@
-//! The one thread that has networks computed. Images of one model that arrive
-//! together are computed together; what waits is bounded. Who may touch the
-//! adapter is `engine::fence`'s to say.
+//! The one thread that runs networks. Images for one model that arrive together
+//! are computed together; the queue is bounded. `engine::fence` decides who may
+//! use the adapter.
 
 mod queue;
 
@@ -20,7 +20,7 @@ use crate::quota::Priority;
 
 use queue::{Image, Queue};
 
-/// The thread and its queue.
+/// The thread together with its queue.
 pub struct Device {
     shared: Arc<Shared>,
     thread: Option<thread::JoinHandle<()>>,
@@ -34,10 +34,10 @@ struct Shared {
     batch_wait: Duration,
 }
 
-/// What a model says of one image.
+/// A model's result for one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Computed {
-    /// Its outputs, in the network's order.
+    /// The outputs, in the network's order.
     pub outputs: Vec<Vec<f32>>,
     /// `wonnx` or `rten`.
     pub engine: &'static str,
@@ -46,23 +46,23 @@ pub struct Computed {
 /// Why an image was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NotComputed {
-    /// Nobody waits for it any more.
+    /// Nobody waits for the result any more.
     #[error("the deadline passed")]
     Late,
-    /// The engine failed; the log says how.
+    /// The engine failed; the log has the details.
     #[error("the model was not computed")]
     Failed,
 }
 
-/// No more images are taken on.
+/// The queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the queue of images for a model is full")]
 pub struct Full {
-    /// Seconds until there should be room.
+    /// Seconds until there is likely to be room.
     pub retry_after: u64,
 }
 
-/// An image that is being computed. Dropping it gives it up.
+/// An image in the queue or under computation. Dropping it cancels it.
 #[derive(Debug)]
 pub struct Computing {
     reply: oneshot::Receiver<Result<Computed, NotComputed>>,
@@ -70,8 +70,8 @@ pub struct Computing {
 }
 
 impl Device {
-    /// Starts the thread. `most` bounds the images that wait; `batch_wait` is
-    /// how long one waits for others.
+    /// Starts the thread. `most` bounds the number of waiting images;
+    /// `batch_wait` is how long one waits for others.
     pub fn new(engines: Arc<Engines>, most: usize, batch_wait: Duration) -> std::io::Result<Self> {
         let (queue, more) = (Mutex::default(), Condvar::new());
         let shared = Arc::new(Shared { engines, queue, more, most, batch_wait });
@@ -80,12 +80,12 @@ impl Device {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// What this machine computes on.
+    /// The engines of this machine.
     pub fn engines(&self) -> &Engines {
         &self.shared.engines
     }
 
-    /// Takes images for one model on, all or none.
+    /// Queues images for one model, all or none.
     pub fn submit(
         &self,
         model: &Arc<Loaded>,
@@ -125,7 +125,7 @@ impl Drop for Device {
 }
 
 impl Computing {
-    /// Waits for the answer, until its deadline.
+    /// Waits for the answer, at most until its deadline.
     pub async fn finished(self) -> Result<Computed, NotComputed> {
         let left = self.deadline.left().ok_or(NotComputed::Late)?;
         match tokio::time::timeout(left, self.reply).await {
@@ -137,7 +137,8 @@ impl Computing {
 }
 
 impl Shared {
-    /// A queue is never left half-way: a panic elsewhere spoils nothing.
+    /// No change to the queue is left half-done, so a panic elsewhere does no
+    /// harm.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,8 +149,8 @@ impl Shared {
         }
     }
 
-    /// A batch waits until it is full or its oldest image has waited long
-    /// enough; `None` when it is over.
+    /// Waits until a batch is full or its oldest image has waited long enough;
+    /// `None` when the service ends.
     fn next(&self) -> Option<Vec<Image>> {
         let mut queue = self.queue();
         loop {
@@ -171,13 +172,14 @@ impl Shared {
     #[expect(clippy::cast_precision_loss, reason = "a batch is far below 2^52 images")]
     fn compute(&self, batch: Vec<Image>) {
         let Some(first) = batch.first() else { return };
-        // Of several calls the first: a failure is logged once.
+        // Of several calls, the first one's span: a failure is logged once.
         let span = first.span.clone();
         let _entered = span.enter();
         let model = Arc::clone(&first.model);
         let inputs: Vec<&[f32]> = batch.iter().map(|image| image.input.as_slice()).collect();
         let stopwatch = Stopwatch::start();
-        // The other half is the CPU's, should the GPU not answer.
+        // The other half of the time is for the CPU, in case the GPU does not
+        // answer.
         let most_urgent = batch.iter().map(|image| image.deadline).min();
         let within = most_urgent.and_then(Deadline::left).unwrap_or_default() / 2;
         let computed = catch_unwind(AssertUnwindSafe(|| model.run(&inputs, within)));
@@ -204,7 +206,7 @@ impl Shared {
             }
         };
         for (image, answer) in batch.into_iter().zip(answers) {
-            // Whoever asked may have left.
+            // The caller may have gone away.
             let _ = image.reply.send(answer);
         }
     }

@@ -1,6 +1,6 @@
 //! Pictures of challenges: dealt by `munjigi-scene`, painted by a [`Brush`],
-//! laid out and encoded here, with the answer and how plain it is. One file
-//! per kind of challenge.
+//! arranged and encoded here, with the answer and its clarity. One file per
+//! kind of challenge.
 
 mod area;
 pub mod brush;
@@ -21,21 +21,19 @@ use brush::{Brush, Left};
 /// A picture to draw.
 #[derive(Debug, Clone)]
 pub struct Ask {
-    /// Which kind.
     pub picture_type: PictureType,
-    /// What it is drawn from.
     pub seed: Seed,
     /// The seed as the caller spelt it.
     pub seed_text: String,
 }
 
-/// A drawn picture, and what a judge needs of it.
+/// A drawn picture, and what a judge needs to answer it.
 #[derive(Debug)]
 pub struct Drawn {
-    /// What the caller gets.
+    /// The part that the caller gets.
     pub picture: RenderedPicture,
-    /// The images that a model would look at one by one, before encoding;
-    /// empty where no model answers.
+    /// The images that a model looks at one by one, before encoding; empty if
+    /// no model can answer.
     pub tiles: Vec<Sheet>,
 }
 
@@ -43,8 +41,8 @@ pub struct Drawn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// Draws a picture. Between its parts, `left` says how long the caller will
-/// still wait; `None` stops the drawing.
+/// Draws a picture. Between its steps, `left` says how long the caller still
+/// waits; `None` stops the drawing.
 pub fn draw(ask: &Ask, brush: &Brush, left: &Left) -> Result<Drawn, Stopped> {
     let easel = Easel { brush, left };
     let Parts { prompt, rows, columns, images, answer, clarity, tiles } = match ask.picture_type {
@@ -66,7 +64,7 @@ pub fn draw(ask: &Ask, brush: &Brush, left: &Left) -> Result<Drawn, Stopped> {
     Ok(Drawn { picture, tiles })
 }
 
-/// What each kind of challenge makes.
+/// The result of one kind of challenge.
 struct Parts {
     prompt: Kind,
     rows: u8,
@@ -77,7 +75,7 @@ struct Parts {
     tiles: Vec<Sheet>,
 }
 
-/// An encoded sheet as the caller gets it.
+/// An encoded sheet in the form that the caller gets.
 fn encoded(sheet: &Sheet, content_type: &str, bytes: &[u8]) -> RenderedImage {
     RenderedImage {
         content_type: content_type.to_owned(),
@@ -87,24 +85,24 @@ fn encoded(sheet: &Sheet, content_type: &str, bytes: &[u8]) -> RenderedImage {
     }
 }
 
-/// As a JPEG, which every browser decodes.
+/// Encodes as JPEG, which every browser decodes.
 fn as_jpeg(sheet: &Sheet) -> RenderedImage {
     encoded(sheet, jpeg::CONTENT_TYPE, &jpeg::encode(sheet))
 }
 
-/// Paints for as long as somebody waits.
+/// Paints for as long as the caller waits.
 struct Easel<'a> {
     brush: &'a Brush,
     left: &'a Left<'a>,
 }
 
 impl Easel<'_> {
-    /// Several pictures at once: one rarely fills a GPU.
+    /// Paints several pictures at once: one rarely fills a GPU.
     fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, Stopped> {
         self.brush.paint(orders, self.left).ok_or(Stopped)
     }
 
-    /// Stops if nobody waits any more; asked before each long step.
+    /// Stops if nobody waits any more; called before each long step.
     fn waits(&self) -> Result<(), Stopped> {
         (self.left)().map(|_| ()).ok_or(Stopped)
     }

@@ -1,6 +1,6 @@
-//! What computes networks, behind one trait: wonnx on a GPU and rten on the
-//! CPU. Which one a model gets is decided in `choice` and, after comparing
-//! them, in `trust`.
+//! The engines that compute networks, behind one trait: wonnx on a GPU and rten
+//! on the CPU. `choice` decides which one a model gets, and `trust` confirms it
+//! by comparing them.
 
 pub mod adapter;
 pub mod allow;
@@ -24,26 +24,26 @@ use crate::onnx::{Canonical, Unsupported};
 
 /// Computes networks on one device.
 pub trait Engine: Send + Sync {
-    /// Who it is and on what it runs.
+    /// The engine's name and the device that it runs on.
     fn describe(&self) -> Description;
 
-    /// Makes a network ready for its batch size.
+    /// Prepares a network for its batch size.
     fn load(&self, model: &Canonical) -> Result<Box<dyn Session>, LoadError>;
 
-    /// Why its device is gone for good, if so.
+    /// Why its device is gone for good, if it is.
     fn lost(&self) -> Option<String> {
         None
     }
 }
 
-/// A network that is ready.
+/// A prepared network.
 pub trait Session: Send + Sync {
     /// Computes one batch. Values are row-major floats in the order of the
-    /// model's inputs and outputs, as long as the shapes there say.
+    /// model's inputs and outputs; their number follows from the shapes.
     fn run(&self, inputs: &[&[f32]]) -> Result<Vec<Vec<f32>>, RunError>;
 
-    /// The same for a call that is worth nothing later; an engine that can be
-    /// given up says `Busy` then.
+    /// The same for a call with a time limit; an engine that can be interrupted
+    /// then returns `Busy`.
     fn run_within(&self, inputs: &[&[f32]], _within: Duration) -> Result<Vec<Vec<f32>>, RunError> {
         self.run(inputs)
     }
@@ -52,14 +52,12 @@ pub trait Session: Send + Sync {
 /// Whether an engine needs a GPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Computes on a graphics adapter, real or software.
     Gpu,
-    /// Computes on the processor.
     Cpu,
 }
 
 impl Kind {
-    /// The engine of this kind, as answers and metrics name it.
+    /// The engine's name in answers and metrics.
     pub const fn engine(self) -> &'static str {
         match self {
             Self::Gpu => "wonnx",
@@ -68,12 +66,11 @@ impl Kind {
     }
 }
 
-/// Who an engine is; for `/version`, logs and metrics.
+/// The identity of an engine; for `/version`, logs and metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// `wonnx` or `rten`.
     pub name: &'static str,
-    /// GPU or CPU.
     pub kind: Kind,
     /// The adapter's name, backend and driver; for the CPU, its threads.
     pub device: String,
@@ -85,7 +82,7 @@ impl fmt::Display for Description {
     }
 }
 
-/// Why an engine does not take a model. None of these is worth a retry.
+/// Why an engine refuses a model. A retry never helps.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LoadError {
     /// A node that it computes wrongly or not at all.
@@ -94,7 +91,7 @@ pub enum LoadError {
     /// The engine's own refusal.
     #[error("the engine rejects the model: {0}")]
     Refused(String),
-    /// The stack below panicked; caught here.
+    /// The graphics stack panicked; caught here.
     #[error("the engine panicked: {0}")]
     Panicked(String),
     /// The device hung or was lost, now or earlier.
@@ -105,36 +102,36 @@ pub enum LoadError {
 /// Why a batch was not computed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RunError {
-    /// The caller's mistake: not the inputs that the model has.
+    /// The caller's mistake: the inputs do not match the model's.
     #[error("input {index} has {found} numbers; {wanted} are required")]
     Input {
         /// Which input; one past the last when some are missing.
         index: usize,
-        /// Numbers given.
+        /// How many numbers were given.
         found: usize,
-        /// Numbers wanted.
+        /// How many numbers are expected.
         wanted: usize,
     },
     /// The engine failed.
     #[error("the engine failed: {0}")]
     Failed(String),
-    /// The stack below panicked; caught here.
+    /// The graphics stack panicked; caught here.
     #[error("the engine panicked: {0}")]
     Panicked(String),
     /// The device hung or was lost, now or earlier.
     #[error("{0}")]
     Lost(String),
-    /// What it computed cannot be right.
+    /// The result cannot be right.
     #[error("the engine computed an impossible result: {0}")]
     Unsound(String),
-    /// It is at something else, or not ready within the time given. Not a
-    /// fault; another engine may compute the batch.
+    /// It is busy with something else, or not ready within the given time. Not
+    /// a fault; another engine may compute the batch.
     #[error("the engine is busy")]
     Busy,
 }
 
 impl LoadError {
-    /// The stable word for logs, metrics and answers.
+    /// The stable code for logs, metrics and answers.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unsupported(_) => "operator-unsupported",
@@ -146,7 +143,7 @@ impl LoadError {
 }
 
 impl RunError {
-    /// The stable word for logs, metrics and answers.
+    /// The stable code for logs, metrics and answers.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Input { .. } => "input-shape-wrong",
@@ -179,8 +176,8 @@ impl InputLengths {
     }
 }
 
-/// Runs what may panic; the message is all that gets out. The state inside is
-/// not used again by callers here: a session that panicked is dropped.
+/// Runs work that may panic; only the message is returned. Callers must not
+/// reuse the state inside: a session that panicked is dropped.
 pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();

@@ -1,5 +1,5 @@
-//! The one source of randomness: request ids, and nothing that a visitor's
-//! answer hangs on. Pictures are drawn from the seeds that callers send.
+//! The only source of randomness: for request ids, and for nothing that affects
+//! a visitor's answer. Pictures are drawn from the seeds that callers send.
 
 use data_encoding::BASE64URL_NOPAD;
 
@@ -8,7 +8,7 @@ pub fn request_id() -> String {
     let mut bytes = [0; 16];
     #[expect(clippy::disallowed_methods, reason = "the one place where randomness is read")]
     let filled = getrandom::fill(&mut bytes);
-    // Without randomness an id is the same each time: worse logs, no harm.
+    // Without randomness every id is the same: worse logs, no harm.
     filled.unwrap_or_default();
     BASE64URL_NOPAD.encode(&bytes)
 }

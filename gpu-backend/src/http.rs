@@ -1,6 +1,6 @@
-//! The service's HTTP: which route is answered where. One file per endpoint;
-//! what endpoints share is `answer` (refusals and headers), `call` (signed
-//! calls of the origin) and `bodies` (memory).
+//! The service's HTTP routes. One file per endpoint; endpoints share `answer`
+//! (refusals and headers), `call` (signed calls of the origin) and `bodies`
+//! (memory).
 
 mod answer;
 mod batch;
@@ -39,31 +39,24 @@ pub use look::Darkroom;
 pub use metrics::describe as describe_metrics;
 pub use refused::Refused;
 
-/// What the endpoints need.
+/// What the endpoints share.
 pub struct App {
-    /// Tells the time.
     pub clock: Clock,
-    /// Checks signatures.
     pub calls: AudienceKeys,
-    /// Signatures that were used.
+    /// Signatures that were used already.
     pub nonces: Nonces,
-    /// What callers have taken.
+    /// What each caller has used of its quota.
     pub quotas: Quotas,
-    /// Memory for bodies.
+    /// Memory for request bodies.
     pub bodies: Bodies,
-    /// Draws.
     pub studio: Studio,
-    /// Computes.
     pub device: Arc<Device>,
-    /// The models in service.
     pub serving: Arc<Serving>,
     /// Memory for decoding images.
     pub darkroom: Darkroom,
-    /// Renders the metrics.
     pub metrics: PrometheusHandle,
 }
 
-/// Every route.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/health", get(health::handler))

@@ -1,15 +1,14 @@
 //! Munjigi's GPU backend: ONNX networks for the pictures of challenges.
 //!
-//! `onnx` reads a model file into one canonical form; `engine` computes it on
-//! a GPU or the CPU; `trust` lets the GPU have it only where both agree;
-//! `registry` is the folder of models that an operator vouches for; `task`
-//! says what the numbers mean. `upload` takes images from outside; `loaded` is
-//! a model that is ready, `serving` the models in service, and `device` the one
-//! thread that computes them.
-//! `draw` makes the pictures of challenges, `paint` paints their scenes on the
-//! adapter, and `studio` has the threads for it; `http` is the service, put together by
-//! `server`. Nothing here knows accounts, Postgres, or what becomes of a
-//! picture.
+//! `onnx` reads a model file into one canonical form; `engine` computes it on a
+//! GPU or the CPU; `trust` allows the GPU only where both agree; `registry` is
+//! the folder of models that an operator vouches for; `task` interprets the
+//! numbers. `upload` accepts images from outside; `loaded` is a model that is
+//! ready, `serving` the models in service, and `device` the one thread that
+//! computes them. `draw` makes the pictures of challenges, `paint` paints their
+//! scenes on the adapter, and `studio` provides the threads; `http` is the
+//! service, assembled by `server`. Nothing here knows accounts, Postgres, or
+//! how a picture is used.
 
 pub mod cli;
 pub mod config;

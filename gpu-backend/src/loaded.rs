@@ -1,4 +1,4 @@
-//! A model that is ready, at the batch sizes in use.
+//! A model that is ready, at each batch size in use.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,32 +10,28 @@ use crate::onnx::Graph;
 use crate::registry::{Entry, Manifest, Opened, Outputs};
 use crate::trust::{Ran, TrustError, Trusted};
 
-/// The batch sizes that a model is made ready for, ascending. What is
-/// between is padded: engines take fixed sizes.
+/// The batch sizes that a model is prepared for, ascending. Numbers in between
+/// are padded: engines take fixed sizes.
 pub const BATCHES: [usize; 3] = [1, 8, 32];
 
 /// A model that is ready.
 pub struct Loaded {
-    /// What the operator states about it.
     pub manifest: Manifest,
     /// How its outputs are read.
     pub outputs: Outputs,
-    /// One for each batch size, ascending; never empty.
+    /// One per batch size, ascending; never empty.
     sizes: Vec<Trusted>,
-    /// Whether it was said that the GPU was left.
+    /// Whether it was logged that the GPU is no longer used.
     has_said: AtomicBool,
 }
 
 /// Where a batch size is computed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The batch size.
     pub batch: usize,
-    /// The engine.
     pub kind: Kind,
-    /// Why there.
     pub why: String,
-    /// Whether the GPU broke over it, when it was loaded or later.
+    /// Whether the GPU failed on it, while loading or later.
     pub is_fault: bool,
 }
 
@@ -45,12 +41,12 @@ impl fmt::Debug for Loaded {
     }
 }
 
-/// Outputs of one image.
+/// The outputs for one image.
 type Numbers = Vec<Vec<f32>>;
 
 impl Loaded {
-    /// Makes a model ready at one batch size after the other, so that others
-    /// get their turn on the device between two of them.
+    /// Prepares a model at one batch size after the other, so that others get
+    /// their turn on the device in between.
     pub fn load(
         manifest: Manifest,
         outputs: Outputs,
@@ -61,7 +57,7 @@ impl Loaded {
         Ok(Self { manifest, outputs, sizes, has_said: AtomicBool::new(false) })
     }
 
-    /// At once, for tests and commands.
+    /// Loads all sizes at once, for tests and commands.
     pub fn load_on(
         engines: &Engines,
         Opened { entry: Entry { manifest, .. }, outputs, graph, .. }: Opened,
@@ -76,7 +72,7 @@ impl Loaded {
         format!("{}@{}", self.manifest.name, self.manifest.version)
     }
 
-    /// The most images that are computed together.
+    /// The most images that can be computed together.
     pub fn largest_batch(&self) -> usize {
         self.sizes.last().map_or(1, |trusted| trusted.model.batch)
     }
@@ -91,13 +87,13 @@ impl Loaded {
         })
     }
 
-    /// Whether the GPU broke over it, when it was loaded or later.
+    /// Whether the GPU failed on it, while loading or later.
     pub fn has_fault(&self) -> bool {
         self.places().any(|place| place.is_fault)
     }
 
-    /// Computes images together, at most [`Self::largest_batch`]; also says
-    /// on which engine. `within` is how long the GPU is waited for. Only the
+    /// Computes images together, at most [`Self::largest_batch`], and says on
+    /// which engine. `within` is how long to wait for the GPU. Only the
     /// device's thread calls this.
     pub fn run(
         &self,
@@ -129,7 +125,7 @@ impl Loaded {
         Ok(((0..images.len()).map(of).collect(), engine))
     }
 
-    /// What fails at one batch size is not tried at the others.
+    /// After a failure at one batch size, the others are not tried.
     fn leave(&self, error: &RunError) {
         if self.has_said.swap(true, Ordering::Relaxed) {
             return;

@@ -1,6 +1,6 @@
-//! Signatures that were used: each is taken once. In memory and bounded; a
-//! restart forgets them, and what is replayed then costs work and changes
-//! nothing.
+//! Signatures that were used: each is accepted once. In memory and bounded; a
+//! restart forgets them, and a call that is replayed then costs work and
+//! changes nothing.
 
 use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{MAX_SKEW_SECONDS, Nonce};
@@ -8,7 +8,7 @@ use munjigi_keys::signature::{MAX_SKEW_SECONDS, Nonce};
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-/// Most nonces remembered: 400 requests a second for as long as one counts.
+/// Most nonces remembered: 400 requests a second for as long as one is valid.
 const MOST: usize = 240_000;
 /// A signature may be this old or this far ahead.
 const KEPT_MS: u64 = 2 * MAX_SKEW_SECONDS * 1_000;
@@ -23,17 +23,17 @@ struct Seen {
     by_age: VecDeque<(UnixMillis, Nonce)>,
 }
 
-/// Why a nonce is not taken.
+/// Why a nonce is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NonceError {
     /// It was seen before.
     Replayed,
-    /// No more can be remembered; forgetting one would let it be replayed.
+    /// The memory is full; forgetting a nonce would let it be replayed.
     Full,
 }
 
 impl Nonces {
-    /// Takes a nonce, once.
+    /// Accepts a nonce once.
     pub fn spend(&self, nonce: Nonce, now: UnixMillis) -> Result<(), NonceError> {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((at, old)) = seen.by_age.front().copied() {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_remembered_is_not_taken() {
+    fn a_nonce_that_cannot_be_remembered_is_refused() {
         let nonces = Nonces::default();
         for number in 0..MOST {
             let mut bytes = [0; 16];

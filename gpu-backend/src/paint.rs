@@ -1,8 +1,7 @@
-//! Draws scenes on a graphics device, labels included, as `munjigi_scene`
+//! Draws scenes on a graphics device, including labels, as `munjigi_scene`
 //! draws them on the processor: the same rays through the same solids. The
-//! shader is in `paint/shader`; what of its result agrees with the
-//! processor's, and how closely, is in `tests/paint`. What is drawn is decided
-//! elsewhere.
+//! shader is in `paint/shader`; `tests/paint` checks how closely its result
+//! agrees with the processor's. What is drawn is decided elsewhere.
 
 mod fenced;
 mod rows;
@@ -21,7 +20,7 @@ use crate::engine::fence::Unanswered;
 pub use fenced::Fenced;
 use rows::Stack;
 
-/// The shader, of which each file is one concern.
+/// The shader; each of its files is one concern.
 const SHADER: &str = concat!(
     include_str!("paint/shader/rows.wgsl"),
     include_str!("paint/shader/form.wgsl"),
@@ -31,10 +30,9 @@ const SHADER: &str = concat!(
     include_str!("paint/shader/march.wgsl"),
 );
 
-/// What is bound, in the order of the bindings: five lists that are read, and
-/// two that are written.
+/// Number of bindings, in order: five input lists and two output buffers.
 const BINDINGS: u32 = 7;
-/// Pixels each way of a workgroup.
+/// Width and height of a workgroup, in pixels.
 const GROUP: u32 = 8;
 /// No software adapter takes longer for a batch; a device that does has hung.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -52,7 +50,6 @@ pub struct Painter {
 /// A scene and the size of its picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
-    /// What to draw.
     pub scene: &'a Scene,
     /// Pixels across.
     pub width: u32,
@@ -60,8 +57,8 @@ pub struct Order<'a> {
     pub height: u32,
 }
 
-/// Why nothing was drawn. After `TooLarge` and `Busy` other pictures may be;
-/// after the rest the painter is best not asked again.
+/// Why nothing was drawn. After `TooLarge` and `Busy`, other pictures may
+/// succeed; after the others, the painter should not be used again.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PaintError {
     /// No pixels, too many of them for the device, or too many things.
@@ -76,21 +73,21 @@ pub enum PaintError {
     /// The graphics stack panicked; caught here.
     #[error("the graphics stack panicked: {0}")]
     Panicked(String),
-    /// What came back is not what was ordered.
+    /// The result is not what was ordered.
     #[error("the device painted an impossible result: {0}")]
     Unsound(&'static str),
-    /// It is at something else. The next pictures may be painted again.
+    /// It is busy with something else. A later call may succeed.
     #[error("the device is busy")]
     Busy,
 }
 
-/// What paints scenes in the place of the processor.
+/// A painter that can replace the processor.
 pub trait Paint: Send + Sync {
     /// Draws several at once, in the order of the orders.
     fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, PaintError>;
 
-    /// The same for a call that is worth nothing later; a painter that can be
-    /// given up says `Busy` then.
+    /// The same for a call with a time limit; a painter that can be interrupted
+    /// then returns `Busy`.
     fn paint_within(
         &self,
         orders: &[Order],
@@ -101,7 +98,7 @@ pub trait Paint: Send + Sync {
 }
 
 impl PaintError {
-    /// The stable word for logs and metrics.
+    /// The stable code for logs and metrics.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::TooLarge => "picture-too-large",
@@ -159,7 +156,7 @@ impl Painter {
         pictures.pop().ok_or_else(|| PaintError::Refused("no picture came back".to_owned()))
     }
 
-    /// Whether the device takes as much.
+    /// Whether the device can hold this much.
     fn check(&self, stack: &Stack, orders: &[Order]) -> Result<(), PaintError> {
         let limits = self.device.limits();
         let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
@@ -170,7 +167,7 @@ impl Painter {
         if fits { Ok(()) } else { Err(PaintError::TooLarge) }
     }
 
-    /// Draws what is stacked and returns the word of each pixel.
+    /// Draws the stacked scenes and returns one word per pixel.
     fn run(&self, stack: &Stack) -> Result<Vec<u32>, PaintError> {
         let buffer = |size: u64, usage: BufferUsages| {
             let label = Some("paint");
@@ -224,7 +221,7 @@ impl Painter {
     ) -> Result<Vec<u32>, PaintError> {
         let (sender, receiver) = mpsc::channel();
         back.map_async(wgpu::MapMode::Read, .., move |mapped| {
-            // Nobody listens any more where the poll below failed.
+            // Nobody listens any more if the poll below failed.
             let _ = sender.send(mapped);
         });
         let wait =
@@ -239,7 +236,7 @@ impl Painter {
 }
 
 impl Paint for Painter {
-    /// A GPU is seldom filled by one.
+    /// A single picture rarely fills a GPU.
     fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, PaintError> {
         if orders.is_empty() {
             return Ok(Vec::new());
@@ -258,7 +255,7 @@ impl Paint for Painter {
     }
 }
 
-/// Cuts the words of all pixels into pictures.
+/// Splits the words of all pixels into pictures.
 fn pictures(orders: &[Order], words: &[u32]) -> Vec<Picture> {
     let mut rest = words;
     let mut cut = |&Order { width, height, .. }: &Order| {
@@ -290,8 +287,8 @@ fn layout(device: &Device) -> wgpu::BindGroupLayout {
     })
 }
 
-/// Runs work on a device; what the device reports aside, and a panic, become
-/// errors.
+/// Runs work on a device; panics, and errors that the device reports elsewhere,
+/// become errors.
 fn guarded<T>(
     device: &Device,
     work: impl FnOnce() -> Result<T, PaintError>,

@@ -1,5 +1,5 @@
-//! What one caller may take of everybody's machine: so many requests under
-//! way, and so many in an hour. Callers are the names that the origin signs.
+//! A caller's share of the machine: a limit on concurrent requests and on
+//! requests per hour. Callers are the names that the origin signs.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,30 +7,30 @@ use std::sync::{Arc, Mutex, PoisonError};
 use munjigi_keys::UnixMillis;
 
 const HOUR_MS: u64 = 3_600_000;
-/// Most callers remembered; the origin names a handful.
+/// Most callers remembered; the origin uses only a few.
 const MOST_CALLERS: usize = 1_000;
 
-/// Who is served first.
+/// The order in which requests are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Priority {
-    /// Somebody waits.
+    /// A person waits for the result.
     High,
-    /// Made in advance.
+    /// Work done in advance.
     Low,
 }
 
 /// What callers may ask for.
 #[derive(Debug, Clone)]
 pub struct Callers {
-    /// Requests of one caller under way.
+    /// Concurrent requests of one caller.
     pub in_flight: usize,
-    /// Requests of one caller in an hour.
+    /// Requests of one caller per hour.
     pub hourly: usize,
     /// Callers without a quota; their priority is always low.
     pub unmetered: Vec<String>,
 }
 
-/// Counts what callers take.
+/// Counts what callers use.
 #[derive(Debug)]
 pub struct Quotas {
     limits: Callers,
@@ -44,16 +44,16 @@ struct Taken {
     recent: VecDeque<UnixMillis>,
 }
 
-/// A request's place; given back when it is dropped.
+/// A request's place; released on drop.
 #[derive(Debug)]
 pub struct Place(Option<Arc<Mutex<Taken>>>);
 
-/// Too much, and when to come back.
+/// The quota is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverQuota {
     /// In seconds.
     pub retry_after: u64,
-    /// What there is too much of.
+    /// Which limit was reached.
     pub what: &'static str,
 }
 
@@ -64,12 +64,11 @@ pub fn is_name(text: &str) -> bool {
 }
 
 impl Quotas {
-    /// With these limits.
     pub fn new(limits: Callers) -> Self {
         Self { limits, callers: Mutex::default() }
     }
 
-    /// The priority that a caller has when it asks for one.
+    /// The priority that a caller gets when it requests one.
     pub fn priority(&self, caller: &str, asked: Priority) -> Priority {
         if self.is_unmetered(caller) { Priority::Low } else { asked }
     }
@@ -138,7 +137,8 @@ impl Drop for Place {
     }
 }
 
-/// Counts are never left half-way: a panic elsewhere spoils nothing.
+/// No change to the counts is left half-done, so a panic elsewhere does no
+/// harm.
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_has_so_many_requests_under_way_and_in_an_hour() {
+    fn a_callers_concurrent_and_hourly_requests_are_limited() {
         let quotas = quotas();
         let at = UnixMillis::from_seconds;
         let first = quotas.enter("console", at(0)).unwrap();

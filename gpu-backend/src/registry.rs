@@ -1,8 +1,8 @@
 //! The registry: a folder of models that an operator vouches for.
 //!
-//! `<folder>/<name>/<version>/` holds `model.onnx` and `model.toml`. A model
-//! is used only when its file has the SHA-256 that its manifest states and the
-//! manifest says under which licence it may be used and where it comes from.
+//! `<folder>/<name>/<version>/` holds `model.onnx` and `model.toml`. A model is
+//! used only if its file has the SHA-256 that its manifest states, and the
+//! manifest names a licence and a source.
 
 mod error;
 mod manifest;
@@ -25,43 +25,33 @@ use crate::onnx::graph::Dimension;
 use crate::onnx::read::MAX_BYTES;
 use crate::onnx::{Canonical, Graph, ModelError};
 
-/// The model's file in its folder.
 pub const MODEL: &str = "model.onnx";
-/// The manifest in its folder.
 pub const MANIFEST: &str = "model.toml";
 
-/// A model with a manifest that can be read.
+/// A model whose manifest is valid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its folder.
     pub folder: PathBuf,
-    /// What the operator states.
     pub manifest: Manifest,
 }
 
-/// A model whose file was read, and found to be what its manifest states.
+/// A model whose file was read and matches its manifest.
 #[derive(Debug)]
 pub struct Opened {
-    /// The model.
     pub entry: Entry,
-    /// Its file.
     pub bytes: Vec<u8>,
-    /// Its network.
     pub graph: Graph,
-    /// How the network's outputs are read.
     pub outputs: Outputs,
 }
 
-/// What a folder of the registry holds.
+/// An entry of the registry's folder.
 #[derive(Debug, PartialEq)]
 pub struct Listed {
-    /// The folder.
     pub folder: PathBuf,
     /// The model, or why it cannot be read.
     pub entry: Result<Entry, RegistryError>,
 }
 
-/// The folder of models.
 #[derive(Clone, Debug)]
 pub struct Registry {
     folder: PathBuf,
@@ -73,8 +63,8 @@ impl Registry {
         Self { folder: folder.into() }
     }
 
-    /// Every model, by name and version; those that cannot be read as errors
-    /// with their folder, so that one of them hides no other.
+    /// Every model, by name and version. One that cannot be read is listed with
+    /// its error and folder, and does not hide others.
     pub fn list(&self) -> Result<Vec<Listed>, RegistryError> {
         let mut found = Vec::new();
         for name in folders(&self.folder)? {
@@ -90,7 +80,7 @@ impl Registry {
         Ok(found)
     }
 
-    /// One model; the highest version where none is named.
+    /// One model; the highest version if none is named.
     pub fn find(&self, name: &ModelName, version: Option<Version>) -> Result<Entry, RegistryError> {
         let unknown = || RegistryError::Unknown { name: name.clone(), version };
         let version = match version {
@@ -104,8 +94,8 @@ impl Registry {
         Entry::read(&folder).and_then(|entry| self.in_place(entry))
     }
 
-    /// Takes a model from a folder with both files, after checking all of it.
-    /// A version is never replaced: what ran under its name stays that.
+    /// Adds a model from a folder with both files, after checking all of it. A
+    /// version is never replaced, so that its name always means the same model.
     pub fn add(&self, source: &Path) -> Result<Entry, RegistryError> {
         let Opened { entry, bytes, .. } = Entry::read(source)?.open()?;
         let Manifest { name, version, .. } = &entry.manifest;
@@ -113,7 +103,8 @@ impl Registry {
         if folder.exists() {
             return Err(RegistryError::Exists { name: name.clone(), version: *version });
         }
-        // Beside its place, then moved: a model is there whole or not at all.
+        // Written beside its place, then moved: a model is there completely or
+        // not at all.
         let draft = self.folder.join(format!(".{name}-{version}"));
         let write = || {
             fs::create_dir_all(&draft)?;
@@ -136,7 +127,7 @@ impl Registry {
             return Err(RegistryError::Unknown { name: name.clone(), version: Some(version) });
         }
         fs::remove_dir_all(&folder).map_err(|error| RegistryError::io(&folder, &error))?;
-        // Only when it was the last one; else the folder is not empty.
+        // Only if it was the last one; otherwise the folder is not empty.
         let _ = fs::remove_dir(self.folder.join(name.as_str()));
         Ok(())
     }
@@ -154,7 +145,7 @@ impl Registry {
         Ok(versions)
     }
 
-    /// A manifest says the name and version of the folder it lies in.
+    /// Checks that a manifest states the name and version of its folder.
     fn in_place(&self, entry: Entry) -> Result<Entry, RegistryError> {
         let wanted = self.place(&entry.manifest.name, entry.manifest.version);
         if entry.folder == wanted {
@@ -175,8 +166,9 @@ impl Entry {
         Ok(Self { folder: folder.to_owned(), manifest: Manifest::read(&text(MANIFEST)?, text)? })
     }
 
-    /// Reads the model's file, checks its hash, and that the network takes the
-    /// input that the manifest states and has the outputs that its task needs.
+    /// Reads the model's file, and checks its hash, that the network takes the
+    /// input that the manifest states, and that it has the outputs that its
+    /// task needs.
     pub fn open(self) -> Result<Opened, RegistryError> {
         let bytes = read_model(&self.folder.join(MODEL))?;
         let found = HEXLOWER.encode(&Sha256::digest(&bytes));
@@ -210,7 +202,8 @@ impl Entry {
     }
 }
 
-/// Reads at most one byte more than is allowed: no file is too large to refuse.
+/// Reads at most one byte more than is allowed, so that a file of any size can
+/// be refused.
 fn read_model(path: &Path) -> Result<Vec<u8>, RegistryError> {
     let failed = |error: std::io::Error| RegistryError::io(path, &error);
     let mut bytes = Vec::new();
@@ -222,7 +215,7 @@ fn read_model(path: &Path) -> Result<Vec<u8>, RegistryError> {
     Ok(bytes)
 }
 
-/// The folders in a folder that are not hidden; none where it does not exist.
+/// The visible folders in a folder; none if it does not exist.
 fn folders(folder: &Path) -> Result<Vec<PathBuf>, RegistryError> {
     if !folder.exists() {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! `munjigi-gpu-backend serve`: puts the parts together, and stops them so
-//! that nothing in flight is lost.
+//! `munjigi-gpu-backend serve`: assembles the parts, and stops them without
+//! losing requests in flight.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use crate::studio::Studio;
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 
-/// How long requests under way may take to end.
+/// How long requests in flight may take to finish.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 
-/// Puts the parts together; models are looked for by a [`Watcher`].
+/// Assembles the parts; a [`Watcher`] loads the models.
 pub fn app(
     config: &Config,
     engines: Engines,
@@ -37,7 +37,7 @@ pub fn app(
     app_with(config, engines, brush, clock, metrics)
 }
 
-/// The same, drawn with a brush of one's own; for tests.
+/// The same with a given brush; for tests.
 pub fn app_with(
     config: &Config,
     engines: Engines,
@@ -61,8 +61,8 @@ pub fn app_with(
     }))
 }
 
-/// Paints on the adapter that models are computed on, behind its fence; on the
-/// processor where there is none.
+/// Paints on the adapter that computes models, behind its fence; on the
+/// processor if there is none.
 pub fn brush(engines: &Engines) -> Brush {
     let (Some(gpu), Some(fence)) = (engines.adapter.clone(), engines.fence()) else {
         return Brush::CPU;
@@ -78,12 +78,12 @@ pub fn brush(engines: &Engines) -> Brush {
     }
 }
 
-/// Starts to look at a folder of models for a service.
+/// Starts to watch a folder of models for a service.
 pub fn watch(app: &App, folder: &Path, config: &Config) -> std::io::Result<Watcher> {
     Watcher::start(folder, Arc::clone(&app.device), Arc::clone(&app.serving), config.poll)
 }
 
-/// Serves until `stop` is done, then ends what is under way.
+/// Serves until `stop` completes, then finishes requests in flight.
 pub async fn run(
     app: Arc<App>,
     listener: TcpListener,
@@ -93,7 +93,7 @@ pub async fn run(
     let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(async move {
         stop.await;
         tracing::info!("stopping: finishing requests in progress");
-        // Whoever serves may have ended by itself.
+        // The server may already have ended by itself.
         let _ = asked.send(());
     });
     let late = async {
@@ -112,7 +112,7 @@ pub async fn run(
     }
 }
 
-/// Installs the recorder of the process. Once.
+/// Installs the recorder of the process. Call it once.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     const SIZES: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
     let handle = metrics::recorder("munjigi_gpu_batch_size", &SIZES).install_recorder()?;

@@ -1,5 +1,5 @@
-//! The models in service: which version a name means now, the share of a
-//! canary, the fallback, and swapping all of it while calls are under way. A
+//! The models in service: which version a name currently means, the share of a
+//! canary, the fallback, and swapping all of it while calls are in flight. A
 //! call keeps the model that it was given until it is answered.
 
 mod plan;
@@ -27,24 +27,22 @@ use crate::registry::{ModelName, Version};
 /// A model as callers name it: `NAME`, `NAME@latest` or `NAME@1.0.2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Its name.
     pub name: ModelName,
-    /// The version; whatever is in service where none is named.
+    /// The version; if `None`, the one that the plan selects.
     pub version: Option<Version>,
 }
 
-/// The models in service.
 #[derive(Debug, Default)]
 pub struct Serving(RwLock<Arc<Fleet>>);
 
-/// One state of the models in service; never changed, only replaced.
+/// A snapshot of the models in service; never changed, only replaced.
 #[derive(Debug, Default)]
 pub struct Fleet {
     /// By name.
     pub lines: BTreeMap<ModelName, Line>,
-    /// What cannot be used, and why.
+    /// Models that cannot be used, and why.
     pub broken: Vec<Broken>,
-    /// Whether the folder was read at all.
+    /// Whether the folder was read at least once.
     pub is_loaded: bool,
 }
 
@@ -53,9 +51,8 @@ pub struct Fleet {
 pub struct Line {
     /// Those that can be used.
     pub versions: BTreeMap<Version, Arc<Loaded>>,
-    /// Those that are there and cannot.
+    /// Those that exist but cannot be used.
     pub broken: BTreeSet<Version>,
-    /// What the operator says about them.
     pub plan: Plan,
 }
 
@@ -64,9 +61,8 @@ pub struct Line {
 pub struct Broken {
     /// Its folder or file.
     pub place: String,
-    /// The stable word.
+    /// The stable code.
     pub code: &'static str,
-    /// What is wrong with it.
     pub what: String,
 }
 
@@ -76,25 +72,24 @@ pub enum NotServed {
     /// No such name or version.
     #[error("there is no model '{0}'")]
     Unknown(Named),
-    /// It is there and cannot be used.
+    /// It exists but cannot be used.
     #[error("the model '{0}' is currently unavailable")]
     Unavailable(Named),
 }
 
 impl Serving {
-    /// What is in service now.
+    /// The current snapshot.
     pub fn fleet(&self) -> Arc<Fleet> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces it.
     pub fn replace(&self, fleet: Fleet) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fleet);
     }
 }
 
 impl Fleet {
-    /// The model that answers a call; calls with one id get the same one.
+    /// The model that answers a call; calls with the same id get the same one.
     pub fn choose(&self, named: &Named, id: &str) -> Result<Arc<Loaded>, NotServed> {
         match (self.own(named, id), self.fallback(named)) {
             (Err(error @ NotServed::Unavailable(_)), Some(fallback)) => {
@@ -104,7 +99,7 @@ impl Fleet {
         }
     }
 
-    /// What stands in for a model that fails.
+    /// The replacement for a model that fails.
     pub fn fallback(&self, named: &Named) -> Option<&Named> {
         self.lines.get(&named.name)?.plan.fallback.as_ref()
     }
@@ -141,7 +136,7 @@ impl Line {
     }
 }
 
-/// Where an id falls between 0 and 1, the same every time.
+/// The position of an id between 0 and 1; always the same.
 fn place(id: &str) -> f64 {
     let hash = Sha256::digest(id.as_bytes());
     let [a, b, c, d, ..] = *hash else { return 0.0 };

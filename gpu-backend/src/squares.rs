@@ -1,4 +1,4 @@
-//! A picture cut into 60 × 40 squares: where something is, as coarsely as a
+//! A picture divided into 60 × 40 squares: where something is, as coarsely as a
 //! finger points.
 
 /// Which squares are on.
@@ -6,13 +6,11 @@
 pub struct Squares(Vec<bool>);
 
 impl Squares {
-    /// From left to right.
     pub const COLUMNS: u8 = 60;
-    /// From top to bottom.
     pub const ROWS: u8 = 40;
 
-    /// Those in which any of nine points is on; a point is told in shares of
-    /// the picture's width and height.
+    /// The squares in which any of nine points is set; points are given as
+    /// shares of the picture's width and height.
     pub fn where_any(is_on: impl Fn(f32, f32) -> bool) -> Self {
         const POINTS: [f32; 3] = [0.17, 0.5, 0.83];
         let square = |(x, y): (u8, u8)| {
@@ -23,8 +21,8 @@ impl Squares {
         Self(Self::places().map(square).collect())
     }
 
-    /// Those in which any pixel of a mask is on; the mask's sides are whole
-    /// multiples of the squares'.
+    /// The squares in which any pixel of a mask is set; the mask's sides are
+    /// whole multiples of the squares'.
     pub fn of_mask(mask: &[bool], width: usize) -> Self {
         let mut squares = vec![false; usize::from(Self::COLUMNS) * usize::from(Self::ROWS)];
         let side = width / usize::from(Self::COLUMNS);
@@ -37,7 +35,8 @@ impl Squares {
         Self(squares)
     }
 
-    /// These and those around them, as far as `margin` from middle to middle.
+    /// These squares and those around them, up to `margin` from centre to
+    /// centre.
     #[must_use]
     pub fn widened(&self, margin: f32) -> Self {
         let on = |x: i16, y: i16| {
@@ -59,7 +58,7 @@ impl Squares {
         self.0.get(usize::from(y) * usize::from(Self::COLUMNS) + usize::from(x)) == Some(&true)
     }
 
-    /// Whether the square at a point is on, in squares from the upper left.
+    /// Whether the square at a point is set, in squares from the upper left.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -69,13 +68,13 @@ impl Squares {
         self.has(x as u16, y as u16)
     }
 
-    /// The share that is on.
+    /// The share of squares that is set.
     #[expect(clippy::cast_precision_loss, reason = "there are 2,400 squares")]
     pub fn covered(&self) -> f32 {
         self.0.iter().filter(|&&on| on).count() as f32 / self.0.len() as f32
     }
 
-    /// A bit per square, row by row, the lowest of the first byte first.
+    /// One bit per square, row by row, lowest bit of the first byte first.
     pub fn packed(&self) -> Vec<u8> {
         let byte =
             |bits: &[bool]| bits.iter().rev().fold(0_u8, |byte, &bit| byte << 1 | u8::from(bit));
@@ -87,7 +86,7 @@ impl Squares {
         Self(bytes.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1)).collect())
     }
 
-    /// The middle of those that are on, in squares from the upper left.
+    /// The centre of the set squares, in squares from the upper left.
     pub fn middle(&self) -> Option<(f32, f32)> {
         let on = || Self::places().zip(&self.0).filter_map(|(place, &on)| on.then_some(place));
         let count = f32::from(u16::try_from(on().count()).ok().filter(|&count| count > 0)?);

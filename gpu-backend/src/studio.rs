@@ -1,5 +1,5 @@
-//! The threads that draw, and the bounded queue before them. What a picture
-//! is, is `draw`'s to say.
+//! The drawing threads, and the bounded queue in front of them. `draw` defines
+//! what a picture is.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,11 +15,10 @@ use crate::draw::brush::Brush;
 use crate::draw::{Ask, Drawn, Stopped, draw};
 use crate::quota::Priority;
 
-/// Of this many pictures one is of low priority, if any waits: what is made
-/// in advance is never starved.
+/// One in this many pictures has low priority, if one waits: work done in
+/// advance is never starved.
 const TURNS: u32 = 8;
 
-/// Draws pictures.
 #[derive(Debug)]
 pub struct Studio {
     shared: Arc<Shared>,
@@ -40,7 +39,7 @@ struct Queue {
     high: VecDeque<Job>,
     low: VecDeque<Job>,
     turn: u32,
-    /// A moving mean of what a picture took.
+    /// Moving average of the time per picture.
     mean: Duration,
     closed: bool,
 }
@@ -50,7 +49,7 @@ struct Job {
     ask: Ask,
     deadline: Deadline,
     reply: oneshot::Sender<Result<Drawn, NotDrawn>>,
-    /// Names the call in what is logged.
+    /// The call's span, for the log.
     span: Span,
 }
 
@@ -60,20 +59,20 @@ pub enum NotDrawn {
     /// Nobody waits for it any more.
     #[error("the deadline passed")]
     Late,
-    /// The renderer failed; the log says how.
+    /// The renderer failed; the log has the details.
     #[error("the picture could not be drawn")]
     Failed,
 }
 
-/// No more pictures are taken on.
+/// The queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the queue of pictures is full")]
 pub struct Full {
-    /// Seconds until there should be room.
+    /// Seconds until there is likely to be room.
     pub retry_after: u64,
 }
 
-/// A picture that is being drawn. Dropping it gives the picture up.
+/// A picture in the queue or being drawn. Dropping it cancels it.
 #[derive(Debug)]
 pub struct Drawing {
     reply: oneshot::Receiver<Result<Drawn, NotDrawn>>,
@@ -102,17 +101,17 @@ impl Studio {
         Ok(Self { shared, threads })
     }
 
-    /// What draws: an adapter's name, or `cpu`.
+    /// The name of what draws: an adapter's, or `cpu`.
     pub fn brush(&self) -> &str {
         self.shared.brush.name()
     }
 
-    /// Why the adapter does not draw any more, if so.
+    /// Why the adapter is no longer used; `None` while it is.
     pub fn left(&self) -> Option<String> {
         self.shared.brush.left().map(ToString::to_string)
     }
 
-    /// Takes pictures on, all or none.
+    /// Queues pictures, all or none.
     pub fn submit(
         &self,
         asks: Vec<Ask>,
@@ -151,7 +150,7 @@ impl Drop for Studio {
 }
 
 impl Drawing {
-    /// Waits for the picture, until its deadline.
+    /// Waits for the picture, at most until its deadline.
     pub async fn finished(self) -> Result<Drawn, NotDrawn> {
         let left = self.deadline.left().ok_or(NotDrawn::Late)?;
         match tokio::time::timeout(left, self.reply).await {
@@ -194,12 +193,13 @@ impl Queue {
 }
 
 impl Shared {
-    /// A queue is never left half-way: a panic elsewhere spoils nothing.
+    /// No change to the queue is left half-done, so a panic elsewhere does no
+    /// harm.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Seconds until what waits is drawn.
+    /// Seconds until the pictures in the queue are drawn.
     fn wait(&self, queue: &Queue, waiting: usize) -> u64 {
         let rounds = u32::try_from(waiting.div_ceil(self.threads.max(1))).unwrap_or(u32::MAX);
         queue.mean.saturating_mul(rounds).as_secs().clamp(1, 300)
@@ -240,7 +240,7 @@ impl Shared {
                     Err(NotDrawn::Failed)
                 }
             };
-            // Whoever asked may have left.
+            // The caller may have gone away.
             let _ = reply.send(answer);
         }
     }

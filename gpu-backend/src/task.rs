@@ -1,5 +1,6 @@
-//! What a network's numbers mean: pictures into inputs, outputs into labels,
-//! masks and vectors. Pure; one sample at a time, batches are the caller's.
+//! The meaning of a network's numbers: converts pictures into inputs, and
+//! outputs into labels, masks and vectors. Pure; handles one sample at a time,
+//! the caller handles batches.
 
 mod classify;
 mod embed;
@@ -13,12 +14,11 @@ pub use embed::embed;
 pub use feed::feed;
 pub use segment::{Bounds, Boxes, Found, Heads, Layout, Mask, Threshold, segment};
 
-/// Numbers that do not fit the task: the manifest and the network disagree,
-/// or the caller gave another picture.
+/// Numbers that do not fit the task: the manifest and the network disagree, or
+/// the caller passed a wrong picture.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{what} has {found} numbers; {wanted} are required")]
 pub struct Misfit {
-    /// Which numbers.
     pub what: &'static str,
     /// How many there are.
     pub found: usize,
@@ -27,7 +27,7 @@ pub struct Misfit {
 }
 
 impl Misfit {
-    /// The stable word for logs, metrics and answers.
+    /// The stable code for logs, metrics and answers.
     pub const CODE: &str = "model-output-mismatch";
 
     fn check(what: &'static str, found: usize, wanted: usize) -> Result<(), Self> {

@@ -1,6 +1,6 @@
-//! Trusting a model: it runs on the GPU only where the GPU agrees with the
-//! CPU on probe inputs, and a disagreement is traced to its first node. Also
-//! what happens when a GPU fails later: the CPU takes over.
+//! Decides whether a model may run on the GPU: only if the GPU agrees with the
+//! CPU on probe inputs. A disagreement is traced to its first node. If a GPU
+//! fails later, the CPU takes over.
 
 mod bisect;
 mod probe;
@@ -25,31 +25,28 @@ const PROBES: u64 = 2;
 /// Why a model cannot be used on any engine.
 #[derive(Debug, PartialEq, Error)]
 pub enum TrustError {
-    /// The file.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The CPU engine takes every canonical model, except a broken one.
+    /// The CPU engine accepts every canonical model unless it is broken.
     #[error(transparent)]
     Load(#[from] LoadError),
     /// The CPU engine does not compute it.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Its outputs for a sample depend on the samples beside it.
+    /// Its outputs for a sample depend on the other samples of the batch.
     #[error(
         "a batch of {batch} computes output '{output}' otherwise than one by one ({difference})"
     )]
     Batch {
-        /// The batch size.
         batch: usize,
         /// The first output that differs.
         output: String,
-        /// By how much.
         difference: Difference,
     },
 }
 
 impl TrustError {
-    /// The stable word for logs, metrics and answers.
+    /// The stable code for logs, metrics and answers.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Model(error) => error.code(),
@@ -60,23 +57,22 @@ impl TrustError {
     }
 }
 
-/// Why a model runs where it runs.
+/// Why a model runs on its engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
     /// Both engines agree.
     Agreed(Difference),
     /// There is no GPU engine.
     NoGpu,
-    /// The GPU engine does not take it.
+    /// The GPU engine refuses it.
     Refused(LoadError),
     /// The GPU engine failed on a probe.
     Failed(RunError),
     /// The engines differ.
     Differs {
-        /// By how much, over the outputs.
         difference: Difference,
-        /// The first node that differs, as `name (operator)`; nothing when
-        /// each part agrees alone.
+        /// The first node that differs, as `name (operator)`; `None` if each
+        /// part agrees on its own.
         node: Option<String>,
     },
 }
@@ -99,7 +95,7 @@ impl fmt::Display for Verdict {
 }
 
 impl Verdict {
-    /// Whether the GPU broke, other than by refusing or by wrong numbers.
+    /// Whether the GPU failed, other than by a refusal or wrong numbers.
     pub fn is_fault(&self) -> bool {
         match self {
             Self::Refused(error) => {
@@ -113,28 +109,26 @@ impl Verdict {
 
 /// A model that is ready at one batch size.
 pub struct Trusted {
-    /// Its canonical form.
     pub model: Canonical,
-    /// Why it was let run where it ran first.
+    /// Why it was first assigned to its engine.
     pub verdict: Verdict,
     gpu: Option<Box<dyn Session>>,
     fence: Option<Fence>,
-    /// Why the GPU, once trusted, is not asked any more.
+    /// Why the GPU, once trusted, is no longer used.
     left: OnceLock<RunError>,
     cpu: Box<dyn Session>,
 }
 
-/// What came of a batch.
+/// The result of a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ran {
-    /// The outputs.
     pub outputs: Vec<Vec<f32>>,
-    /// What computed them.
+    /// The kind of engine that computed them.
     pub kind: Kind,
 }
 
 impl Trusted {
-    /// Loads a model, compares the engines, and keeps what may be used.
+    /// Loads a model, compares the engines, and keeps those that may be used.
     /// `tolerance` is relative to the largest number of each output.
     pub fn load(
         engines: &Engines,
@@ -152,13 +146,13 @@ impl Trusted {
         Ok(Self { model, verdict, gpu, fence, left: OnceLock::new(), cpu })
     }
 
-    /// Where the next batch is computed.
+    /// The kind of engine that computes the next batch.
     pub fn kind(&self) -> Kind {
         let has_gpu = self.gpu.is_some() && self.left().is_none();
         if has_gpu { Kind::Gpu } else { Kind::Cpu }
     }
 
-    /// Why it is computed there.
+    /// Why that engine is used.
     pub fn why(&self) -> String {
         match self.left() {
             Some(error) => format!("the GPU engine was abandoned while serving: {error}"),
@@ -166,22 +160,22 @@ impl Trusted {
         }
     }
 
-    /// Why the GPU, once trusted with this, is not asked any more.
+    /// Why the GPU, once trusted with this model, is no longer used.
     pub fn left(&self) -> Option<RunError> {
         self.gpu.as_ref()?;
         let hung = || self.fence.as_ref().and_then(Fence::left).map(RunError::Lost);
         self.left.get().cloned().or_else(hung)
     }
 
-    /// No longer asks the GPU.
+    /// Stops using the GPU for this model.
     pub fn leave(&self, error: RunError) {
         // The first reason stays.
         let _ = self.left.set(error);
     }
 
-    /// Computes a batch; `within` is how long the GPU is waited for. When it
-    /// fails, the CPU computes this batch and all later ones; when it is only
-    /// late, this one.
+    /// Computes a batch; `within` is how long to wait for the GPU. If it fails,
+    /// the CPU computes this batch and all later ones; if it is only late, just
+    /// this one.
     pub fn run(&self, inputs: &[&[f32]], within: Duration) -> Result<Ran, RunError> {
         let by_cpu = || {
             let outputs = self.cpu.run(inputs)?;
@@ -211,7 +205,7 @@ impl Trusted {
         }
     }
 
-    /// What is wrong with outputs, whatever the inputs were.
+    /// What is wrong with outputs, for any inputs.
     fn fault(&self, outputs: &[Vec<f32>]) -> Option<String> {
         let names = &self.model.outputs;
         if outputs.len() != names.len() {
@@ -262,8 +256,8 @@ fn judge(
     Ok((Verdict::Differs { difference: worst, node }, None))
 }
 
-/// A batch must compute each sample as if it were alone: an exporter may have
-/// baked the batch size 1 into the network.
+/// Checks that a batch computes each sample as if it were alone: an exporter
+/// may have fixed the batch size 1 in the network.
 fn check_batch(
     engines: &Engines,
     graph: &Graph,

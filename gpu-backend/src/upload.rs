@@ -1,6 +1,6 @@
-//! Images from outside: what they are is told by their bytes, how much work
-//! they are by their headers, and only then are they decoded. What a picture
-//! shows is not looked at here.
+//! Images from outside. Their bytes tell their type, their headers how much
+//! work they are, and only then are they decoded. What a picture shows does not
+//! matter here.
 
 mod container;
 mod fit;
@@ -20,11 +20,11 @@ pub use fit::{Fit, Placed, place};
 
 use container::Outline;
 
-/// Largest image taken, in bytes as it is sent.
+/// Largest accepted image, in bytes as it is sent.
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
-/// Most pixels.
+/// Most pixels of an image.
 const MAX_PIXELS: u64 = 40_000_000;
-/// Widest and highest.
+/// Largest width and height, in pixels.
 const MAX_SIDE: u32 = 16_384;
 /// Most bytes of a decoded image: 40 million pixels of four bytes.
 const MAX_DECODED: u64 = 4 * MAX_PIXELS;
@@ -35,21 +35,21 @@ const MAX_RATIO: u64 = 400;
 /// Pixels touched by all scans of a JPEG together: ten scans of the largest.
 const MAX_SCANNED: u64 = 10 * MAX_PIXELS;
 
-/// Why an image is not taken; the sender's to mend.
+/// Why an image is refused; the sender has to correct it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ImageError {
-    /// There is none.
+    /// There is no image.
     #[error("the image is empty")]
     Missing,
-    /// No type of the list.
+    /// Not one of the accepted types.
     #[error("the image is not a JPEG, PNG or WebP")]
     Unsupported,
-    /// The content type says another type of the list than the bytes.
+    /// The content type names another accepted type than the bytes show.
     #[error("the image is {found} and is declared to be {declared}")]
     Mismatch {
-        /// As it was sent.
+        /// The content type as it was sent.
         declared: String,
-        /// What it is.
+        /// The type of the bytes.
         found: ImageType,
     },
     /// It cannot be decoded.
@@ -58,13 +58,13 @@ pub enum ImageError {
     /// It ends too early.
     #[error("the image ends before its end")]
     Truncated,
-    /// It moves.
+    /// It is animated.
     #[error("the image is animated")]
     Animated,
     /// It has too many bytes.
     #[error("the image is longer than {MAX_BYTES} bytes")]
     TooLong,
-    /// It has too many pixels, or too many to a side.
+    /// It has too many pixels in total or on one side.
     #[error(
         "the image has {width} x {height} pixels; at most {MAX_PIXELS} are accepted, {MAX_SIDE} per side"
     )]
@@ -74,19 +74,19 @@ pub enum ImageError {
         /// In pixels.
         height: u32,
     },
-    /// Decoding it would take far more than its size explains.
+    /// Decoding it would take far more memory or time than its size suggests.
     #[error("the image unpacks to far more than its size explains")]
     TooCostly,
 }
 
-/// An image whose outline was read and found acceptable.
+/// An image whose structure was read and accepted.
 #[derive(Debug)]
 pub struct Checked<'a> {
     bytes: &'a [u8],
     outline: Outline,
 }
 
-/// Reads what an image says of itself. Nothing is decoded yet.
+/// Reads what an image states about itself. Nothing is decoded yet.
 pub fn check<'a>(bytes: &'a [u8], declared: Option<&str>) -> Result<Checked<'a>, ImageError> {
     if bytes.is_empty() {
         return Err(ImageError::Missing);
@@ -124,7 +124,7 @@ pub fn check<'a>(bytes: &'a [u8], declared: Option<&str>) -> Result<Checked<'a>,
     Ok(Checked { bytes, outline })
 }
 
-/// A content type that says something.
+/// A content type that says something specific.
 fn stated(declared: &str) -> Option<String> {
     let name = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let says_nothing = ["", "application/octet-stream", "application/x-www-form-urlencoded"];
@@ -132,7 +132,7 @@ fn stated(declared: &str) -> Option<String> {
 }
 
 impl Checked<'_> {
-    /// How many million pixels it has, rounded up: what it costs to decode.
+    /// Its size in million pixels, rounded up: the cost of decoding it.
     pub fn megapixels(&self) -> u32 {
         let pixels = u64::from(self.outline.width) * u64::from(self.outline.height);
         u32::try_from(pixels.div_ceil(1_000_000)).unwrap_or(u32::MAX)
@@ -140,7 +140,8 @@ impl Checked<'_> {
 
     /// Decodes it, upright, on white where it is transparent.
     pub fn decode(&self) -> Result<RgbImage, ImageError> {
-        // The decoders hold no state of ours: what panics in one is dropped.
+        // The decoders share no state with us: after a panic everything is
+        // dropped.
         let decoded = catch_unwind(|| decoded(self.bytes, self.outline.image_type.format()));
         let (mut image, orientation) = match decoded {
             Ok(Ok(decoded)) => decoded,
@@ -166,7 +167,7 @@ fn decoded(
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder()?;
-    // What the EXIF data says is worth no refusal.
+    // Faulty EXIF data is no reason to refuse an image.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     Ok((DynamicImage::from_decoder(decoder)?, orientation))
 }

@@ -59,7 +59,7 @@ pub(super) fn run(task: Task, folder: &Path, wish: &Wish) -> Result<ExitCode> {
     }
 }
 
-/// An error with its code in front, for people and for scripts.
+/// Prefixes an error with its code, for people and for scripts.
 fn said(error: &RegistryError) -> anyhow::Error {
     anyhow!("{}: {error}", error.code())
 }

@@ -49,14 +49,14 @@ async fn serve(config: &Config, wish: &Wish, models: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Asks to look at the models again: SIGHUP, where there is one.
+/// Requests to reload the models: SIGHUP, where it exists.
 struct Hangups {
     #[cfg(unix)]
     signals: std::io::Result<tokio::signal::unix::Signal>,
 }
 
 impl Hangups {
-    /// From here on they are heard; before, one ends the process.
+    /// From here on hang-ups are handled; before, one ends the process.
     fn hear() -> Self {
         #[cfg(unix)]
         let signals = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());
@@ -66,7 +66,7 @@ impl Hangups {
         }
     }
 
-    /// Each makes the watcher look. Never ends.
+    /// Makes the watcher reload on each. Never returns.
     async fn obey(self, watcher: &Watcher) {
         #[cfg(unix)]
         if let Ok(mut signals) = self.signals {

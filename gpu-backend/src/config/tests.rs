@@ -38,7 +38,7 @@ fn keys_that_sign_for_others_are_refused() {
 }
 
 #[test]
-fn every_mistake_is_told_at_once_and_no_value_is_shown() {
+fn every_mistake_is_reported_at_once_and_no_value_is_shown() {
     let mistakes = Config::read(&environment(&[
         ("MUNJIGI_INTERNAL_KEYS", "hunter2"),
         ("MUNJIGI_GPU_LISTEN", "8090"),

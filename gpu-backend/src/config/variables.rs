@@ -1,5 +1,5 @@
-//! Every variable that the gpu-backend reads, once; the README's table is
-//! written from here.
+//! Every variable that the gpu-backend reads, defined once; the README's table
+//! is generated from here.
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -63,7 +63,6 @@ pub const LOG_FORMAT: Variable = Variable::with_default(
     "log format: json, text, or auto (text on a terminal, JSON elsewhere)",
 );
 
-/// Every variable.
 pub const VARIABLES: &[Variable] = &[
     LISTEN,
     INTERNAL_KEYS,
@@ -80,7 +79,6 @@ pub const VARIABLES: &[Variable] = &[
     LOG_FORMAT,
 ];
 
-/// What is known of names.
 const KNOWN: Known<'_> = Known {
     prefix: "MUNJIGI_GPU_",
     variables: VARIABLES,
@@ -88,7 +86,7 @@ const KNOWN: Known<'_> = Known {
     listed: "The README lists all variables.",
 };
 
-/// Takes the `MUNJIGI_*` variables of `pairs`; a secret may come from a file,
+/// Takes the `MUNJIGI_*` variables from `pairs`; a secret may come from a file,
 /// which `read_file` reads.
 pub fn environment(
     pairs: impl IntoIterator<Item = (OsString, OsString)>,
@@ -97,7 +95,7 @@ pub fn environment(
     Environment::new(&KNOWN, pairs, read_file)
 }
 
-/// The table of the README.
+/// The table in the README.
 pub fn markdown() -> String {
     let mut text = String::from("| variable | default | meaning |\n| --- | --- | --- |\n");
     for variable in VARIABLES {

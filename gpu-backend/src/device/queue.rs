@@ -1,5 +1,5 @@
-//! What waits for the device: which image is next, with which others, and
-//! when.
+//! The queue of the device: which image is next, together with which others,
+//! and when.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::clock::{Deadline, Stopwatch};
 use crate::loaded::Loaded;
 use crate::quota::Priority;
 
-/// Of this many batches one begins with an image of low priority, if any
-/// waits: what is made in advance is never starved.
+/// One in this many batches starts with an image of low priority, if one waits:
+/// work done in advance is never starved.
 const TURNS: u32 = 8;
 
-/// An image for a model.
+/// An image to be run through a model.
 pub struct Image {
     pub model: Arc<Loaded>,
     pub input: Vec<f32>,
     pub since: Stopwatch,
     pub deadline: Deadline,
     pub reply: oneshot::Sender<Result<Computed, NotComputed>>,
-    /// Names the call in what is logged.
+    /// The call's span, for the log.
     pub span: Span,
 }
 
@@ -34,7 +34,7 @@ pub struct Queue {
     high: VecDeque<Image>,
     low: VecDeque<Image>,
     turn: u32,
-    /// A moving mean of what an image took.
+    /// Moving average of the time per image.
     mean: Duration,
 }
 
@@ -51,7 +51,7 @@ impl Queue {
         self.measure();
     }
 
-    /// Seconds until what waits now is computed.
+    /// Seconds until everything in the queue is computed.
     pub fn seconds_left(&self) -> u64 {
         let count = u32::try_from(self.len()).unwrap_or(u32::MAX);
         self.mean.saturating_mul(count).as_secs().clamp(1, 300)
@@ -62,7 +62,7 @@ impl Queue {
         self.mean = (self.mean * 7 + each) / 8;
     }
 
-    /// Answers those whose callers no longer wait.
+    /// Removes and answers those whose callers no longer wait.
     pub fn forget_given_up(&mut self) {
         let given_up = |image: &Image| image.reply.is_closed() || image.deadline.is_past();
         for queue in [&mut self.high, &mut self.low] {
@@ -77,8 +77,8 @@ impl Queue {
         }
     }
 
-    /// How long the next batch may still wait for more; `None` when nothing
-    /// waits at all.
+    /// How long the next batch may still wait for more images; `None` if the
+    /// queue is empty.
     pub fn due(&self, batch_wait: Duration) -> Option<Duration> {
         let first = self.first()?;
         let together = self.images().filter(|image| same(image, first)).count();
@@ -88,7 +88,7 @@ impl Queue {
         Some(batch_wait.saturating_sub(first.since.elapsed()))
     }
 
-    /// The next images of one model, those of high priority first.
+    /// The next images for one model, high priority first.
     pub fn batch(&mut self) -> Vec<Image> {
         let Some(first) = self.first() else { return Vec::new() };
         let model = Arc::clone(&first.model);
@@ -130,8 +130,8 @@ impl Queue {
     }
 }
 
-/// Whether two images are computed together: by the same loaded model, not
-/// only by one of the same name.
+/// Whether two images may be computed together: by the same loaded model, not
+/// just one of the same name.
 fn same(one: &Image, other: &Image) -> bool {
     Arc::ptr_eq(&one.model, &other.model)
 }

@@ -1,4 +1,4 @@
-//! `area`: one picture of 480 × 320 and the squares in which the thing is.
+//! `area`: one picture of 480 × 320 and the squares that contain the thing.
 
 use munjigi_protocol::RightRound;
 use munjigi_scene::{Area, Seed, clarity};
@@ -8,11 +8,11 @@ use crate::squares::Squares;
 
 const WIDTH: u32 = 480;
 const HEIGHT: u32 = 320;
-/// A point counts when it is at most so many squares off the thing: a finger
-/// is about that wide.
+/// A point counts if it is at most this many squares away from the thing: about
+/// the width of a finger.
 const MARGIN: f32 = 1.5;
-/// Two rounds keep a blind guess at or below 0.5 % when each mask covers no
-/// more: 0.07² = 0.0049.
+/// Two rounds keep a blind guess at or below 0.5 % if no mask covers more than
+/// this: 0.07² = 0.0049.
 const MOST_COVERED: f32 = 0.07;
 
 pub(super) fn draw(seed: Seed, easel: &Easel) -> Result<Parts, Stopped> {

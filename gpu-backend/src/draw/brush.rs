@@ -1,5 +1,5 @@
-//! What paints scenes: the processor, or something else, for as long as it
-//! works.
+//! Paints scenes on an adapter for as long as it works, otherwise on the
+//! processor.
 
 use std::fmt;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
@@ -11,20 +11,20 @@ use crate::clock::Stopwatch;
 use crate::engine::caught;
 use crate::paint::{Order, Paint, PaintError};
 
-/// How long pictures are still waited for; `None` when nobody does any more.
+/// How long pictures are still needed; `None` when nobody waits any more.
 pub type Left<'a> = dyn Fn() -> Option<Duration> + 'a;
 
 /// Paints scenes; never fails, because the processor always can.
 pub struct Brush(Option<Other>);
 
-/// What paints before the processor does.
+/// The painter that is tried before the processor.
 struct Other {
     name: String,
     paint: Box<dyn Paint>,
-    /// One at a time: what waits while it fails never meets it.
+    /// One call at a time: callers that wait while it fails never use it.
     is_taken: Mutex<bool>,
     freed: Condvar,
-    /// Why it is not asked any more.
+    /// Why it is no longer used.
     left: OnceLock<PaintError>,
 }
 
@@ -35,11 +35,10 @@ impl fmt::Debug for Brush {
 }
 
 impl Brush {
-    /// The processor.
     pub const CPU: Self = Self(None);
 
-    /// An adapter. When it fails, the processor paints those pictures and all
-    /// after them.
+    /// Paints on an adapter. When it fails, the processor paints those pictures
+    /// and all later ones.
     pub fn adapter(name: String, paint: impl Paint + 'static) -> Self {
         let (is_taken, freed) = (Mutex::default(), Condvar::new());
         Self(Some(Other { name, paint: Box::new(paint), is_taken, freed, left: OnceLock::new() }))
@@ -50,13 +49,13 @@ impl Brush {
         self.other().map_or("cpu", |other| &other.name)
     }
 
-    /// Why the adapter does not paint any more, if so.
+    /// Why the adapter is no longer used; `None` while it is.
     pub fn left(&self) -> Option<&PaintError> {
         self.0.as_ref()?.left.get()
     }
 
-    /// Paints scenes; `None` when it was given up between two of them.
-    /// The adapter is waited for as long as leaves the processor as much.
+    /// Paints scenes; `None` if it was cancelled between two of them. The wait
+    /// for the adapter leaves the processor as much time.
     pub fn paint(&self, orders: &[Order], left: &Left) -> Option<Vec<Picture>> {
         let within = left()? / 2;
         if let Some(pictures) = self.other().and_then(|other| other.paint(orders, within)) {
@@ -74,7 +73,7 @@ impl Brush {
 }
 
 impl Other {
-    /// The pictures; `None` where the processor must draw them.
+    /// The pictures; `None` if the processor must draw them.
     fn paint(&self, orders: &[Order], within: Duration) -> Option<Vec<Picture>> {
         let asked = Stopwatch::start();
         let is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +95,7 @@ impl Other {
         let painted = painted.unwrap_or_else(|panic| Err(PaintError::Panicked(panic)));
         match painted.and_then(|pictures| sound(orders, pictures)) {
             Ok(pictures) => Some(pictures),
-            // The next picture may be a smaller one, or come at a better time.
+            // The next picture may be smaller, or come at a better time.
             Err(PaintError::TooLarge | PaintError::Busy) => None,
             Err(error) => {
                 let code = error.code();
@@ -113,8 +112,8 @@ impl Other {
     }
 }
 
-/// Pictures that can be of these orders: as many, as large, and not blank as
-/// memory is that nobody wrote to.
+/// Checks that pictures can belong to these orders: as many, as large, and not
+/// blank like memory that was never written.
 fn sound(orders: &[Order], pictures: Vec<Picture>) -> Result<Vec<Picture>, PaintError> {
     if orders.len() != pictures.len() {
         return Err(PaintError::Unsound("another number of pictures"));
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_processor_takes_over_from_what_fails_and_from_what_panics() {
+    fn the_processor_takes_over_after_a_failure_or_a_panic() {
         let scene = scene();
         let orders = [Order { scene: &scene, width: 16, height: 16 }; 2];
         let wanted = vec![render(&scene, 16, 16); 2];

@@ -9,7 +9,7 @@ fn drawn(picture_type: PictureType, number: u64) -> Drawn {
     draw(&ask, &Brush::CPU, &|| Some(Duration::MAX)).unwrap()
 }
 
-/// Width and height of each image, decoded; an AVIF says them in its head.
+/// Width and height of each image, decoded; an AVIF states them in its header.
 fn sizes(picture: &RenderedPicture) -> Vec<(u32, u32)> {
     let size = |image: &RenderedImage| {
         let bytes = base64::decode(&image.data).unwrap();
@@ -58,7 +58,7 @@ fn a_turn_is_sixteen_views_as_large_as_they_are_shown_and_a_reference() {
     assert!(matches!(views.as_slice(), [0..16]));
 }
 
-/// Two rounds, and what names them: `scripts/bench pictures` counts all of it.
+/// Two rounds with their step: `scripts/bench pictures` counts all of it.
 #[test]
 fn two_turns_fit_into_sixty_kilobytes() {
     for number in 2..4 {

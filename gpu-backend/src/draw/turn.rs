@@ -1,5 +1,5 @@
-//! `turn`: sixteen views of one thing as one image of 896 × 896, and the way it
-//! should face as another of 224 × 224.
+//! `turn`: sixteen views of one thing as one image of 896 × 896, and the
+//! direction to find as another of 224 × 224.
 
 use munjigi_protocol::{RenderedImage, RightRound};
 use munjigi_scene::clarity::{self, Plainness};
@@ -11,15 +11,16 @@ use crate::paint::Order;
 
 const VIEWS: u8 = 16;
 const COLUMNS: u8 = 4;
-/// The size at which the widget shows a view. To fit into the same bytes, twice
-/// that, for dense screens, would be so coarse that it would look no sharper.
+/// The size at which the widget shows a view. Twice that, for high-density
+/// screens, would have to be compressed so much to fit the same bytes that it
+/// would look no sharper.
 const VIEW: u32 = 224;
-/// Half as much again as it is shown at: small pictures cost little.
+/// Half as much again as its displayed size: small pictures cost little.
 const REFERENCE: u32 = 224;
-/// A challenge has two rounds: together, with its step, at most 60 KB.
+/// A challenge has two rounds: together, including the step, at most 60 KB.
 const MOST_VIEWS_BYTES: usize = 26_500;
 const MOST_REFERENCE_BYTES: usize = 3_300;
-/// AV1's quantizers that are used where these bytes are enough.
+/// AV1's quantizers that are used if these bytes are enough.
 const VIEWS_FINEST: u8 = 168;
 const REFERENCE_FINEST: u8 = 140;
 

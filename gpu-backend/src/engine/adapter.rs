@@ -1,20 +1,19 @@
-//! Finding a graphics adapter and opening it. Which one is taken is decided in
-//! `choice`; drawing of scenes uses the same device.
+//! Finds and opens a graphics adapter. `choice` decides which one is used;
+//! scenes are drawn on the same device.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use wgpu::{AdapterInfo, Device, DeviceType, Queue};
 
-/// An adapter that was opened.
+/// An open adapter.
 #[derive(Clone, Debug)]
 pub struct Gpu {
-    /// Its device; cheap to clone.
+    /// The device; cheap to clone.
     pub device: Device,
-    /// Its queue; cheap to clone.
+    /// The device's queue; cheap to clone.
     pub queue: Queue,
-    /// What it is.
     pub info: AdapterInfo,
-    /// The first error that nobody waited for, such as a refused shader.
+    /// The first error that no call was waiting for, such as a refused shader.
     pub error: Arc<Mutex<Option<String>>>,
     /// Why the device is gone for good, once it is.
     pub lost: Arc<OnceLock<String>>,
@@ -42,7 +41,7 @@ pub fn adapters() -> Vec<wgpu::Adapter> {
     found
 }
 
-/// Whether it is a GPU at all; software adapters are for tests.
+/// Whether it is a GPU rather than a software adapter, which is for tests.
 pub fn is_real(device_type: DeviceType) -> bool {
     device_type != DeviceType::Cpu
 }
@@ -68,7 +67,7 @@ pub fn open(adapter: &wgpu::Adapter) -> Result<Gpu, String> {
         .map_err(|error| error.to_string())?;
     let error = Arc::new(Mutex::new(None));
     let noted = Arc::clone(&error);
-    // wgpu's own handler panics, on whichever thread polls.
+    // wgpu's own handler panics, on any thread that polls.
     device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
         let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
         noted.get_or_insert_with(|| error.to_string());
@@ -76,7 +75,7 @@ pub fn open(adapter: &wgpu::Adapter) -> Result<Gpu, String> {
     let lost = Arc::new(OnceLock::new());
     let gone = Arc::clone(&lost);
     device.set_device_lost_callback(move |reason, text| {
-        // Told once; what comes after is the same loss.
+        // Reported once; later reports are about the same loss.
         let _ = gone.set(format!("the device is lost ({reason:?}): {text}"));
     });
     Ok(Gpu { device, queue, info: adapter.get_info(), error, lost })

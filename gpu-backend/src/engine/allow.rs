@@ -1,8 +1,8 @@
-//! The allow-list: which canonical nodes the GPU engine computes rightly. A
-//! node that is not listed is refused by name before the engine sees it; what
-//! is listed is compared with ONNX Runtime, as minimal graphs, by the tests.
-//! The CPU engine computes every canonical operator: what the canonical form
-//! does not know, nobody computes.
+//! The allow-list: which canonical nodes the GPU engine computes correctly. A
+//! node that is not listed is refused by name before the engine sees it; the
+//! tests compare every listed one with ONNX Runtime, as a minimal graph. The
+//! CPU engine computes every canonical operator; operators without a canonical
+//! form are not computed at all.
 
 use crate::onnx::graph::{Node, Tensor};
 use crate::onnx::{Canonical, Unsupported};
@@ -11,9 +11,9 @@ use crate::onnx::{Canonical, Unsupported};
 const ONLY_CPU: [&str; 7] =
     ["ConvTranspose", "Erf", "GlobalMaxPool", "InstanceNormalization", "Max", "Min", "Slice"];
 
-/// Most nodes: wonnx walks the network by recursion, which costs stack.
+/// Most nodes: wonnx walks the network recursively, which costs stack.
 const MAX_NODES: usize = 2_000;
-/// Values a shader may bind at once; WebGPU promises eight.
+/// Values that a shader may bind at once; WebGPU guarantees eight.
 const MOST_BINDINGS: usize = 8;
 
 /// Checks a model against the GPU engine's list on a device with these limits.
@@ -41,7 +41,7 @@ fn refusal(model: &Canonical, node: &Node, limits: &wgpu::Limits) -> Option<Stri
             return Some(format!("'{name}' is larger than the device's {bytes} bytes"));
         }
     }
-    // The integers that say how are no bindings.
+    // Integer parameters are not bindings.
     let read = node.inputs.iter().filter(|name| !name.is_empty() && !is_int(model, name)).count();
     let most = MOST_BINDINGS.min(limits.max_storage_buffers_per_shader_stage as usize);
     if read + node.outputs.len() > most {
@@ -52,7 +52,7 @@ fn refusal(model: &Canonical, node: &Node, limits: &wgpu::Limits) -> Option<Stri
     }
     match node.op.as_str() {
         op if ONLY_CPU.contains(&op) => say("the GPU engine has no such operator"),
-        // WGSL leaves it undefined, and no probe need meet such a number.
+        // WGSL leaves it undefined, and probes need not contain such a number.
         "Pow" => say("powers of numbers below 0; only squares are computed"),
         "Conv" if constant(1).is_none() || constant(2).is_none() => {
             say("weights are not constants")

@@ -1,6 +1,6 @@
-//! Choosing engines: the operator's wish, the adapters at hand, and why the
-//! answer is what it is. The CPU engine is always there; a GPU comes before it
-//! where one can be had.
+//! Chooses engines: the operator's setting, the available adapters, and the
+//! reason for the result. The CPU engine is always available; a GPU takes
+//! precedence if there is one.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,15 +12,14 @@ use super::adapter::{self, Gpu};
 use super::fence::{Fence, Patience};
 use super::{Engine, Fenced, Rten, Wonnx, caught};
 
-/// What the operator wishes: `auto`, `gpu`, `cpu`, or a name.
+/// The operator's setting: `auto`, `gpu`, `cpu`, or a name.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Wish {
-    /// A real GPU where there is one, else the CPU.
+    /// A real GPU if there is one, otherwise the CPU.
     #[default]
     Auto,
-    /// A real GPU; the CPU, with a warning, where there is none.
+    /// A real GPU; the CPU, with a warning, if there is none.
     Gpu,
-    /// The CPU.
     Cpu,
     /// The adapter whose name contains this, case ignored, software adapters
     /// included: `llvmpipe`, `h200`, `radeon`.
@@ -42,20 +41,20 @@ impl FromStr for Wish {
 
 /// The engines of this process.
 pub struct Engines {
-    /// Comes first, where a model may use it and while its adapter answers.
+    /// Preferred where a model may use it and while its adapter answers.
     pub gpu: Option<Fenced>,
     /// The adapter that `gpu` computes on; drawing shares it.
     pub adapter: Option<Gpu>,
-    /// Always there.
+    /// Always available.
     pub cpu: Box<dyn Engine>,
-    /// Why the GPU is what it is; for logs and `/version`.
+    /// Why the GPU is used or not; for logs and `/version`.
     pub reason: String,
-    /// What the operator wished for.
+    /// The setting that led to this.
     pub wish: Wish,
 }
 
 impl Engines {
-    /// Chooses. Never fails and never panics: what goes wrong on the way to a
+    /// Chooses the engines. Never fails and never panics: any problem with a
     /// GPU is a warning, and the CPU engine computes.
     pub fn choose(wish: &Wish) -> Self {
         let found = match wish {
@@ -83,20 +82,20 @@ impl Engines {
         }
     }
 
-    /// An engine in the place of the GPU's, without an adapter to draw on; for
-    /// tests.
+    /// Puts an engine in the place of the GPU's, without an adapter to draw on;
+    /// for tests.
     pub fn with(gpu: impl Engine + 'static, patience: Patience) -> Self {
         let reason = "a stand-in for a GPU".to_owned();
         let (gpu, cpu) = (Some(Fenced::new(gpu, patience)), Box::new(Rten));
         Self { gpu, adapter: None, cpu, reason, wish: Wish::Gpu }
     }
 
-    /// The thread that alone may use the adapter.
+    /// The thread with exclusive use of the adapter.
     pub fn fence(&self) -> Option<&Fence> {
         self.gpu.as_ref().map(Fenced::fence)
     }
 
-    /// Why the adapter is not used any more, if so.
+    /// Why the adapter is no longer used; `None` while it is.
     pub fn left(&self) -> Option<String> {
         self.fence().and_then(Fence::left)
     }
@@ -133,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_read_whatever_their_case() {
+    fn settings_are_read_in_any_case() {
         let read = |text: &str| text.parse::<Wish>().unwrap();
         assert_eq!(read("AUTO"), Wish::Auto);
         assert_eq!(read("gpu"), Wish::Gpu);

@@ -1,5 +1,5 @@
-//! rten: the CPU engine. Loads every canonical operator; the reference that
-//! GPU engines are compared with.
+//! rten: the CPU engine. Loads every canonical operator; the reference that GPU
+//! engines are compared with.
 
 use std::thread::available_parallelism;
 

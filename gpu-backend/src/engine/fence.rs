@@ -1,7 +1,7 @@
-//! The one thread that touches the adapter, and how long anybody waits for
-//! it. An error that wgpu reports aside is taken by whoever asks next, so
-//! nobody else may ask; a driver that hangs hangs this thread and no other.
-//! What is asked of the adapter is decided elsewhere.
+//! The only thread that touches the adapter, and how long callers wait for it.
+//! wgpu reports some errors to the next caller, so nobody else may call; a
+//! driver that hangs blocks this thread and no other. What the adapter is asked
+//! to do is decided elsewhere.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -16,29 +16,29 @@ use crate::clock::Stopwatch;
 /// How long the adapter may take before it counts as hung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// For what calls wait for: a batch, pictures.
+    /// For work that calls wait for: a batch, pictures.
     pub serving: Duration,
-    /// For making something ready: shaders are compiled then.
+    /// For preparation, in which shaders are compiled.
     pub loading: Duration,
 }
 
 impl Patience {
-    /// A third of the deadline of a call that states none.
+    /// A third of the default deadline of a call.
     pub const REAL: Self =
         Self { serving: Duration::from_secs(10), loading: Duration::from_mins(1) };
-    /// Software adapters are slow, and there for tests.
+    /// Software adapters are slow, and only used in tests.
     pub const SOFTWARE: Self =
         Self { serving: Duration::from_mins(2), loading: Duration::from_mins(10) };
 }
 
-/// Why there is no answer. After `Lost` nobody gets one any more.
+/// Why there is no answer. After `Lost` there are no answers any more.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unanswered {
     /// The work panicked; caught here.
     #[error("{0}")]
     Panicked(String),
-    /// The adapter is at something else, or not yet ready with this. Nothing
-    /// is wrong so far.
+    /// The adapter is busy with something else, or not ready with this in time.
+    /// Nothing is wrong so far.
     #[error("the adapter is busy")]
     Busy,
     /// The adapter hung or was lost, now or earlier.
@@ -62,12 +62,12 @@ type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Debug, Default)]
 struct State {
-    /// What the thread is at.
+    /// The work that the thread is doing.
     at: Option<At>,
-    /// Who waits for a turn, the first in front.
+    /// The tickets of waiting callers, the first in front.
     waiting: VecDeque<u64>,
     tickets: u64,
-    /// Why nothing is asked any more.
+    /// Why the adapter is no longer used.
     left: Option<String>,
 }
 
@@ -76,18 +76,19 @@ struct At {
     ticket: u64,
     since: Stopwatch,
     patience: Duration,
-    /// Whoever asked no longer waits.
+    /// Whether the caller no longer waits.
     is_given_up: bool,
 }
 
 impl Fence {
-    /// Starts the thread; where none can be had, nothing is ever asked.
+    /// Starts the thread; if that fails, the adapter is never used.
     pub fn new(patience: Patience) -> Self {
         let (jobs, todo) = mpsc::channel::<Job>();
         let thread = thread::Builder::new().name("adapter".to_owned());
-        // Left to itself: one that hangs cannot be waited for.
+        // Detached: one that hangs cannot be joined.
         let started = thread.spawn(move || {
-            // What panics has told whoever asked; this thread is still needed.
+            // Work that panics has told its caller; this thread is still
+            // needed.
             for job in todo {
                 drop(caught(job));
             }
@@ -97,28 +98,28 @@ impl Fence {
         Self(Arc::new(Shared { jobs, state, changed: Condvar::new(), patience }))
     }
 
-    /// Why nothing is asked of the adapter any more, if so.
+    /// Why the adapter is no longer used; `None` while it is.
     pub fn left(&self) -> Option<String> {
         self.0.state().left.clone()
     }
 
-    /// Asks nothing of the adapter any more.
+    /// Stops using the adapter.
     pub fn leave(&self, why: String) {
         self.0.state().left.get_or_insert(why);
         self.0.changed.notify_all();
     }
 
-    /// Makes something ready there.
+    /// Runs preparation on the thread.
     pub fn load<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unanswered> {
-        // Nobody's deadline is near: whoever is before us may take its time.
+        // No deadline is near: earlier callers may take their time.
         self.ask(None, self.0.patience.loading, work)
     }
 
-    /// Does something there that a call waits for; `within` includes the wait
-    /// for a turn. What is late goes on there and its answer is dropped.
+    /// Runs work that a call waits for; `within` includes the wait for a turn.
+    /// Late work continues there, and its answer is dropped.
     pub fn serve<T: Send + 'static>(
         &self,
         within: Duration,
@@ -127,7 +128,7 @@ impl Fence {
         self.ask(Some(within), self.0.patience.serving, work)
     }
 
-    /// Does something there some time; nobody waits.
+    /// Runs work at some point; nobody waits for it.
     pub fn later(&self, work: impl FnOnce() + Send + 'static) {
         // The thread does not end before this sender does.
         let _ = self.0.jobs.send(Box::new(work));
@@ -146,7 +147,7 @@ impl Fence {
         self.later(move || {
             let done = caught(work);
             shared.end();
-            // Whoever asked may wait no longer.
+            // The caller may no longer wait.
             let _ = reply.send(done);
         });
         let left = within.map(|within| within.saturating_sub(asked.elapsed()));
@@ -158,13 +159,15 @@ impl Fence {
 }
 
 impl Shared {
-    /// Never left half-way: a panic elsewhere spoils nothing.
+    /// No change to the state is left half-done, so a panic elsewhere does no
+    /// harm.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the thread is free and everybody before us had it; without
-    /// a `within`, for as long as that takes. Returns who has the turn now.
+    /// Waits until the thread is free and all earlier callers have had their
+    /// turn; without a `within`, for as long as that takes. Returns the ticket
+    /// of the turn.
     fn take_turn(&self, within: Option<Duration>, patience: Duration) -> Result<u64, Unanswered> {
         let asked = Stopwatch::start();
         let mut state = self.state();
@@ -177,7 +180,7 @@ impl Shared {
                 break Err(Unanswered::Lost(why.clone()));
             }
             let wait = within.map(|within| within.saturating_sub(asked.elapsed()));
-            // A call does not wait for what another gave up waiting for.
+            // A call does not wait for work that another call gave up on.
             let is_stuck = state.at.as_ref().is_some_and(|at| at.is_given_up) && wait.is_some();
             if is_stuck || wait == Some(Duration::ZERO) {
                 break Err(Unanswered::Busy);
@@ -203,7 +206,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// No longer waits for what was asked with a ticket.
+    /// Stops waiting for the work of a ticket.
     fn give_up(&self, ticket: u64) -> Unanswered {
         let mut state = self.state();
         if let Some(at) = state.at.as_mut().filter(|at| at.ticket == ticket) {

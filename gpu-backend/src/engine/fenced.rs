@@ -1,5 +1,5 @@
-//! An engine behind its fence: whatever the stack below does, hang included,
-//! comes back as a value, and only the fence's thread meets the engine's
+//! An engine behind its fence: any failure of the graphics stack, including a
+//! hang, is returned as a value, and only the fence's thread uses the engine's
 //! sessions.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub struct Fenced {
 }
 
 struct Loaded {
-    /// There until it is dropped.
+    /// Present until it is dropped.
     session: Option<Arc<dyn Session>>,
     by: Fenced,
 }
@@ -28,12 +28,13 @@ impl Fenced {
         Self { engine: Arc::new(engine), fence: Fence::new(patience) }
     }
 
-    /// The thread that alone may use the adapter.
+    /// The thread with exclusive use of the adapter.
     pub fn fence(&self) -> &Fence {
         &self.fence
     }
 
-    /// Why a failure was the device's end, if it was; nobody asks it again then.
+    /// Why a failure ended the device, if it did; the device is not used again
+    /// then.
     fn loss(&self) -> Option<String> {
         let why = self.engine.lost()?;
         self.fence.leave(why.clone());
@@ -56,7 +57,7 @@ impl Engine for Fenced {
 }
 
 impl Loaded {
-    /// The work, with inputs of its own: it may outlive the call.
+    /// The work, with its own copy of the inputs: it may outlive the call.
     fn work(
         &self,
         inputs: &[&[f32]],
@@ -115,7 +116,7 @@ impl From<Unanswered> for LoadError {
         match error {
             Unanswered::Panicked(what) => Self::Panicked(what),
             Unanswered::Lost(what) => Self::Lost(what),
-            // Nobody gives a load up before its patience ends.
+            // Nobody gives up a load before its patience ends.
             Unanswered::Busy => Self::Refused("the adapter is busy".to_owned()),
         }
     }

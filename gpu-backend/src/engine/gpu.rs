@@ -1,5 +1,5 @@
-//! wonnx: the GPU engine. Everything below it is fenced: errors that wgpu
-//! reports aside, and panics, come back as values.
+//! wonnx: the GPU engine. Everything below it is fenced: panics, and errors
+//! that wgpu reports elsewhere, are returned as values.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ struct Loaded {
 }
 
 impl Wonnx {
-    /// Computes on an adapter that is open.
+    /// Computes on an open adapter.
     pub fn new(gpu: Gpu) -> Self {
         Self { gpu }
     }
@@ -62,11 +62,11 @@ impl Engine for Wonnx {
     }
 }
 
-/// Stack for loading, in bytes: wonnx recurses once per node, and a stack that
-/// overflows cannot be caught. Only what is touched costs memory.
+/// Stack for loading, in bytes: wonnx recurses once per node, and a stack
+/// overflow cannot be caught. Only touched pages cost memory.
 const STACK: usize = 256 << 20;
 
-/// Works on a thread with room for deep recursion.
+/// Runs work on a thread with room for deep recursion.
 fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);

@@ -25,8 +25,8 @@ const NAMES: Names = Names {
     seconds: "munjigi_gpu_http_request_seconds",
 };
 
-/// A request's id: the caller's, so that one id leads through both logs, or a
-/// new one.
+/// A request's id: the caller's, so that one id connects both logs, or a new
+/// one.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
@@ -38,7 +38,7 @@ impl RequestId {
     }
 }
 
-/// Whether a text may stand in logs as it is: 1 to 64 of base64's URL alphabet.
+/// Whether a text is safe in logs: 1 to 64 characters of base64's URL alphabet.
 fn is_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=64).contains(&text.len()) && text.bytes().all(plain)

@@ -1,5 +1,5 @@
-//! `POST /v1/predict/batch`: what a model says of several images, each a part
-//! of a multipart form. One that is refused refuses all.
+//! `POST /v1/predict/batch`: a model's results for several images, each a part
+//! of a multipart form. If one is refused, all are.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub async fn handler(
     Ok(Json(BatchReply { predictions }))
 }
 
-/// The parts. The body is whole already: it was signed.
+/// The parts. The body is already complete: its signature was checked.
 async fn uploads(call: &Call) -> Result<Vec<Upload>, Refused> {
     let malformed = |error: &dyn std::fmt::Display| {
         Refused::new(Code::MalformedRequest, format!("the body: {error}"))

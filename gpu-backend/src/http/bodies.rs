@@ -1,5 +1,5 @@
-//! Memory for bodies: unsigned callers too send bodies before they are known
-//! to be unsigned, and all of them together may fill only so much.
+//! Memory for bodies: unsigned callers also send bodies before they are known
+//! to be unsigned, and all bodies together may use only so much.
 
 use std::sync::Arc;
 
@@ -10,7 +10,6 @@ use super::{Code, Refused};
 /// Largest sum of the bodies' caps, in KiB.
 const MOST_KIB: usize = 256 * 1024;
 
-/// The memory.
 #[derive(Debug)]
 pub struct Bodies(Arc<Semaphore>);
 
@@ -21,7 +20,7 @@ impl Default for Bodies {
 }
 
 impl Bodies {
-    /// Room for a body of at most so many bytes, at once or not at all.
+    /// Reserves memory for a body of at most this many bytes, or fails at once.
     pub fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Refused> {
         let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.0).try_acquire_many_owned(kib);
@@ -34,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_share_what_there_is() {
+    fn bodies_share_the_memory() {
         let bodies = Bodies::default();
         let whole = bodies.room(MOST_KIB * 1024).unwrap();
         assert_eq!(bodies.room(1).unwrap_err().code, Code::QueueFull);

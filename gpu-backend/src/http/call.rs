@@ -1,5 +1,5 @@
-//! A call of the origin: signature checked and spent, body read under its
-//! cap, query read, a place taken from the caller's quota.
+//! A call of the origin: checks and spends its signature, reads the body under
+//! its cap, reads the query, and takes a place from the caller's quota.
 
 use std::time::Duration;
 
@@ -17,38 +17,34 @@ use super::{App, Code, Refused};
 use crate::clock::Deadline;
 use crate::quota::{Place, Priority, is_name};
 
-/// Where a caller states none.
+/// The deadline of callers that state none.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The latest that a caller may state.
+/// The latest deadline that a caller may state.
 const LATEST_MS: u64 = 120_000;
-/// A body that takes longer to arrive is given up.
+/// A body that takes longer to arrive is refused.
 const READ_WITHIN: Duration = Duration::from_secs(20);
 
-/// A call that was signed for us, and may be answered.
+/// A call that was signed for us and is within its quota.
 #[derive(Debug)]
 pub struct Call {
-    /// The whole body.
     pub body: Bytes,
-    /// As they were sent.
+    /// The headers as they were sent.
     pub headers: HeaderMap,
-    /// Who it is for, and how.
+    /// The caller and its terms.
     pub terms: Terms,
-    /// The id in logs and answers.
     pub id: RequestId,
     /// Memory for the body, held as long as the body is.
     _memory: OwnedSemaphorePermit,
-    /// Given back when the call is answered.
+    /// Released when the call is answered.
     _place: Place,
 }
 
 /// What the signed query says.
 #[derive(Debug)]
 pub struct Terms {
-    /// Who is served first.
     pub priority: Priority,
-    /// When the answer is worth nothing any more.
+    /// When the answer becomes worthless.
     pub deadline: Deadline,
-    /// The model asked for.
     pub model: Option<String>,
 }
 
@@ -95,16 +91,15 @@ pub struct ModelQuery {
 }
 
 impl Call {
-    /// Reads and checks a call.
     pub async fn read(app: &App, route: &Route, request: Request) -> Result<Self, Refused> {
         let (head, body) = request.into_parts();
         let now = app.clock.now();
         let signed = signed::verify(&app.calls, &head, now)?;
-        // As long as it says it is, else as long as it may be.
+        // The stated length if there is one, otherwise the cap.
         let stated = body.size_hint().upper().and_then(|bytes| usize::try_from(bytes).ok());
         let most = route.max_body_bytes;
         let memory = app.bodies.room(stated.map_or(most, |bytes| bytes.min(most)))?;
-        // One signature has one body read.
+        // Each signature allows one body to be read.
         app.nonces.spend(signed.nonce, now)?;
         let body = signed::read(body, route, &signed, READ_WITHIN).await?;
         let Query(asked) = Query::<Asked>::try_from_uri(&head.uri)

@@ -1,6 +1,6 @@
 //! The closed list of codes that this service answers with. A code is stable
-//! for ever and is a metric label. Those that edge and origin have too are
-//! spelt as theirs.
+//! for ever and is a metric label. Codes that edge and origin share are spelt
+//! in the same way.
 
 use std::fmt::Write;
 
@@ -11,7 +11,6 @@ macro_rules! codes {
         pub enum Code { $(#[doc = $meaning] $variant,)+ }
 
         impl Code {
-            /// Every code.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// The spelling on the wire.
@@ -69,7 +68,7 @@ codes! {
     DeadlinePassed 504 "deadline-passed" "The response would have missed the caller's deadline.";
 }
 
-/// The table of the README.
+/// The table in the README.
 pub fn markdown() -> String {
     let mut text = String::from("| status | code | meaning |\n| --- | --- | --- |\n");
     for code in Code::ALL {
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_that_others_have_too_are_spelt_and_answered_as_theirs() {
+    fn shared_codes_have_the_same_spelling_and_status() {
         for theirs in munjigi_protocol::Code::ALL {
             let same = Code::ALL.iter().find(|ours| ours.as_str() == theirs.as_str());
             if let Some(ours) = same {

@@ -1,5 +1,5 @@
-//! `/health/live`: the process answers. `/health` and `/health/ready`: what it
-//! depends on, part by part; ready is 503 while a part is down.
+//! `/health/live`: the process answers. `/health` and `/health/ready`: each of
+//! its dependencies; ready is 503 while one of them is down.
 
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ fn health(app: &App) -> Health {
     Health { status: worst.unwrap_or(Status::Ok), checks }
 }
 
-/// Never worse than degraded: the CPU engine is always there.
+/// Never worse than degraded: the CPU engine is always available.
 fn engine(app: &App) -> HealthCheck {
     let engines = app.device.engines();
     let missing = || {
@@ -77,7 +77,7 @@ fn engine(app: &App) -> HealthCheck {
     HealthCheck { name: "engine".to_owned(), status, detail: why.unwrap_or_default() }
 }
 
-/// The models over which the GPU broke, and painting where it did.
+/// The models that the GPU failed on, and painting if it failed there.
 fn broke(app: &App) -> Option<String> {
     let fleet = app.serving.fleet();
     let models = fleet.lines.values().flat_map(|line| line.versions.values());
@@ -91,7 +91,7 @@ fn broke(app: &App) -> Option<String> {
 }
 
 /// Down until the folder was read once; degraded while something in it is
-/// broken: what else is there answers.
+/// broken: the rest still answers.
 fn models(app: &App) -> HealthCheck {
     let fleet = app.serving.fleet();
     let (status, detail) = match fleet.broken.as_slice() {

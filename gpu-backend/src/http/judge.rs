@@ -1,6 +1,6 @@
-//! A model tries to answer the pictures that were drawn: a classifier names
-//! the tiles of a grid, a segmenter points at the thing of an area. Where the
-//! model's task does not fit a kind, nothing is said.
+//! A model tries to answer the pictures that were drawn: a classifier names the
+//! tiles of a grid, a segmenter points at the thing of an area. If the model's
+//! task does not fit a kind, there is no judgement.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::squares::Squares;
 use crate::task::{classify, feed};
 use crate::upload::{Fit, Placed, place};
 
-/// Lets a model answer; the pictures come back with its judgements.
+/// Lets a model answer; adds its judgements to the pictures.
 pub async fn judge(
     app: &App,
     call: &Call,
@@ -100,7 +100,7 @@ fn judgement(
     Ok(Some(Judgement { model: model.label(), passed, confidence }))
 }
 
-/// Points at the middle of the surest thing of the asked kind.
+/// Points at the middle of the most certain thing of the requested kind.
 fn pointed(prediction: &Prediction, prompt: &str, mask: &[u8]) -> (bool, f32) {
     let Prediction::Segment { things } = prediction else { return (false, 0.0) };
     let Some(thing) = things.iter().find(|thing| thing.label == prompt) else {

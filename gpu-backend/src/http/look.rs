@@ -1,5 +1,5 @@
-//! Images through a model: checked, decoded a few at a time, placed as the
-//! model takes them, computed together, put into words.
+//! Runs images through a model: checks them, decodes a few at a time, fits them
+//! to the model's input, computes them together and words the result.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ pub struct Upload {
     pub declared: Option<String>,
 }
 
-/// How many million pixels are decoded at once: one of the largest images,
-/// and a small one beside it.
+/// How many million pixels are decoded at once: one of the largest images, and
+/// a small one beside it.
 const MEGAPIXELS: u32 = 48;
 
 /// The memory for decoding.
@@ -38,15 +38,15 @@ impl Default for Darkroom {
     }
 }
 
-/// An image as its model takes it.
+/// An image in the form of its model's input.
 struct Print {
     input: Vec<f32>,
     placed: Placed,
     size: (u32, u32),
 }
 
-/// Asks the call's model about images; all are answered or none. A fallback
-/// answers where the engine fails.
+/// Runs the call's model on images; all are answered or none. A fallback
+/// answers if the engine fails.
 pub async fn look(
     app: &App,
     call: &Call,
@@ -82,7 +82,7 @@ pub async fn look(
         .collect()
 }
 
-/// What a model computed of images, in their order.
+/// The results of a model for some images, in their order.
 struct Looked {
     model: Arc<Loaded>,
     prints: Vec<Print>,
@@ -105,15 +105,15 @@ async fn look_with(
     Ok(Looked { model: Arc::clone(model), prints, computed })
 }
 
-/// The model as the caller names it.
+/// The model as the caller named it.
 pub fn named(text: Option<&str>) -> Result<Named, Refused> {
     let malformed = |what: &str| Refused::new(Code::MalformedRequest, format!("the model: {what}"));
     let text = text.ok_or_else(|| malformed("no model is given: model=NAME or NAME@VERSION"))?;
     text.parse().map_err(malformed)
 }
 
-/// Checks and decodes an image when there is memory for it, and keeps no more
-/// of it than the model takes.
+/// Checks and decodes an image once there is memory for it, and keeps only what
+/// the model needs.
 async fn develop(
     app: &App,
     call: &Call,
@@ -129,7 +129,7 @@ async fn develop(
     let (bytes, declared) = (upload.bytes.clone(), upload.declared.clone());
     let model = Arc::clone(model);
     let developing = tokio::task::spawn_blocking(move || {
-        // Held until the image is gone, also when the caller is gone before.
+        // Held until the image is gone, even if the caller leaves earlier.
         let _memory = memory;
         let image = upload::check(&bytes, declared.as_deref())?.decode()?;
         print(&model, &image)
@@ -137,7 +137,7 @@ async fn develop(
     developing.await.map_err(|_| Refused::internal())?
 }
 
-/// Computes inputs at the call's terms.
+/// Computes inputs with the call's priority and deadline.
 pub async fn compute(
     app: &App,
     call: &Call,

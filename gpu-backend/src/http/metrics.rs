@@ -1,5 +1,5 @@
-//! `GET /metrics`: for Prometheus. Counters are counted where things happen;
-//! here stands what is looked up at each scrape, and what each name means.
+//! `GET /metrics`: for Prometheus. Counters are updated where things happen;
+//! this module looks up the rest at each scrape and describes each name.
 
 use std::sync::Arc;
 
@@ -45,7 +45,7 @@ fn look(app: &App) {
     }
 }
 
-/// Says what each metric means. Once, after the recorder is installed.
+/// Describes each metric. Call it once, after the recorder is installed.
 pub fn describe() {
     describe_counter!("munjigi_gpu_http_requests_total", "Requests by method, route and status");
     describe_histogram!("munjigi_gpu_http_request_seconds", Unit::Seconds, "Response time");

@@ -1,5 +1,5 @@
-//! `GET /openapi.json`: the routes and their types, for tools. Written from
-//! the code; `docs/openapi.json` is what it was when it was last looked at.
+//! `GET /openapi.json`: the routes and their types, for tools. Generated from
+//! the code; `docs/openapi.json` is the reviewed version.
 
 use std::sync::OnceLock;
 
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_is_the_one_that_was_looked_at() {
+    fn the_document_is_the_reviewed_one() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
         if std::env::var_os("WRITE_DOCS").is_some() {
             std::fs::write(path, document() + "\n").unwrap();

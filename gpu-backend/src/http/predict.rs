@@ -1,4 +1,4 @@
-//! `POST /v1/predict`: what a model says of one image.
+//! `POST /v1/predict`: a model's result for one image.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub async fn handler(
     let stopwatch = Stopwatch::start();
     let call = Call::read(&app, &routes::PREDICT, request).await?;
     let declared = call.headers.get(header::CONTENT_TYPE);
-    // A type that is not ASCII is one that is on no list.
+    // A type that is not ASCII is on no list.
     let declared = declared.map(|value| value.to_str().unwrap_or("?").to_owned());
     let upload = Upload { bytes: call.body.clone(), declared };
     let mut replies = look(&app, &call, vec![upload], stopwatch).await?;

@@ -1,5 +1,5 @@
-//! A refusal on its way out. `answer` writes the document, because only it
-//! knows the request's id.
+//! A refusal before it is answered. `answer` writes the document, because only
+//! it knows the request's id.
 
 use std::borrow::Cow;
 
@@ -20,31 +20,30 @@ use crate::upload::ImageError;
 /// Why a request is refused.
 #[derive(Debug, Clone)]
 pub struct Refused {
-    /// The code.
     pub code: Code,
-    /// What in this request is wrong. No internals.
+    /// What is wrong with this request. No internals.
     pub detail: Cow<'static, str>,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u64>,
 }
 
 impl Refused {
-    /// A refusal that no retry mends.
+    /// A refusal that no retry resolves.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), retry_after: None }
     }
 
-    /// A refusal that time mends.
+    /// A refusal that a later retry may resolve.
     pub fn later(code: Code, detail: impl Into<Cow<'static, str>>, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..Self::new(code, detail) }
     }
 
-    /// Ours; what broke is in the log.
+    /// Our fault; the log has the details.
     pub fn internal() -> Self {
         Self::new(Code::InternalError, Code::InternalError.meaning())
     }
 
-    /// Says which image of several it is about.
+    /// Adds which of several images it is about.
     #[must_use]
     pub fn of_image(self, index: usize, count: usize) -> Self {
         if count == 1 {
@@ -145,7 +144,7 @@ impl From<ImageError> for Refused {
     }
 }
 
-/// The operator's to mend: manifest and network disagree.
+/// For the operator to correct: manifest and network disagree.
 impl From<Misfit> for Refused {
     fn from(error: Misfit) -> Self {
         tracing::error!(%error, "a model's numbers do not fit its manifest");

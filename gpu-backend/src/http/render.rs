@@ -39,7 +39,7 @@ pub async fn handler(
         .map_err(|error| Refused::new(Code::MalformedRequest, format!("the body: {error}")))?;
     let asks = asks(&wanted.pictures)?;
     if let Some(model) = &wanted.judge {
-        // Before anything is drawn for nothing.
+        // Checked before anything is drawn in vain.
         app.serving.fleet().choose(&named(Some(model))?, &call.id.0)?;
     }
     let drawing = app.studio.submit(asks, call.terms.priority, call.terms.deadline)?;

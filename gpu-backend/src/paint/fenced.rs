@@ -8,14 +8,14 @@ use munjigi_scene::{Picture, Scene};
 use super::{Order, Paint, PaintError};
 use crate::engine::fence::Fence;
 
-/// Paints in the fence's thread.
+/// Paints on the fence's thread.
 pub struct Fenced<P> {
     painter: Arc<P>,
     fence: Fence,
 }
 
 impl<P: Paint + 'static> Fenced<P> {
-    /// Fences a painter off.
+    /// Puts a painter behind a fence.
     pub fn new(painter: P, fence: Fence) -> Self {
         Self { painter: Arc::new(painter), fence }
     }

@@ -1,5 +1,5 @@
-//! Rows of several scenes as the lists that the shader reads: they follow each
-//! other, and every index in them is moved by what stands before.
+//! Combines the rows of several scenes into the lists that the shader reads:
+//! they follow each other, and every index in them is offset accordingly.
 
 use munjigi_scene::flat::{FRAME_ROWS, Row, Rows};
 
@@ -21,7 +21,7 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// Adds a scene; `false` where the counts would not fit their words.
+    /// Adds a scene; `false` if the counts would not fit their words.
     pub fn add(&mut self, rows: &Rows, width: u32, height: u32) -> bool {
         self.try_add(rows, width, height).is_some()
     }
@@ -67,7 +67,6 @@ impl Stack {
             .map(|rows| if rows.is_empty() { vec![0; 16] } else { Rows::bytes(rows) })
     }
 
-    /// How many scenes there are.
     pub fn scenes(&self) -> u32 {
         u32::try_from(self.frames.len()).unwrap_or(u32::MAX)
     }
@@ -82,7 +81,7 @@ impl Stack {
         self.largest
     }
 
-    /// Bytes of the largest buffer that drawing takes.
+    /// Size in bytes of the largest buffer that drawing needs.
     pub fn largest(&self) -> u64 {
         let lists = [&self.things, &self.solids, &self.materials, &self.points];
         let rows = lists.map(|rows| rows.len() as u64).into_iter().max().unwrap_or(0);

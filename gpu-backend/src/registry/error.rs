@@ -8,22 +8,21 @@ use thiserror::Error;
 use super::name::{ModelName, Version};
 use crate::onnx::ModelError;
 
-/// Why a model is not taken, or not found. The operator's to mend, never
-/// worth a retry as it is.
+/// Why a model is refused or not found. The operator has to correct it; a retry
+/// alone never helps.
 #[derive(Debug, PartialEq, Error)]
 pub enum RegistryError {
     /// A file or folder cannot be read or written.
     #[error("{}: {what}", path.display())]
     Io {
-        /// Which.
         path: PathBuf,
-        /// The system's words.
+        /// The system's error message.
         what: String,
     },
-    /// A file that must be there is not.
+    /// A required file is missing.
     #[error("{} is missing", .0.display())]
     Missing(PathBuf),
-    /// The manifest is no TOML, or lacks a field, or has one too many.
+    /// The manifest is not TOML, lacks a field, or has an unknown one.
     #[error("model.toml: {0}")]
     Manifest(String),
     /// The manifest states no licence.
@@ -32,7 +31,7 @@ pub enum RegistryError {
     /// The manifest does not say where the model comes from.
     #[error("model.toml: no source; state who made the model and where it comes from")]
     Source,
-    /// The file is another than the manifest vouches for.
+    /// The file is not the one that the manifest vouches for.
     #[error("model.onnx has SHA-256 {found}, model.toml states {stated}")]
     Hash {
         /// In the manifest.
@@ -40,10 +39,10 @@ pub enum RegistryError {
         /// Of the file.
         found: String,
     },
-    /// The network has not exactly one input.
+    /// The network does not have exactly one input.
     #[error("the network has {0} inputs; one picture is fed")]
     InputCount(usize),
-    /// The network takes other pictures than the manifest states.
+    /// The network takes pictures of another shape than the manifest states.
     #[error("the network accepts {found}, model.toml states {stated:?} (channels, height, width)")]
     InputShape {
         /// In the manifest.
@@ -51,38 +50,33 @@ pub enum RegistryError {
         /// In the network.
         found: String,
     },
-    /// The network's outputs are not what its task needs.
+    /// The network's outputs do not fit its task.
     #[error("the task {task} needs {wanted}; the network has {found}")]
     Outputs {
         /// In the manifest.
         task: &'static str,
-        /// Shapes that would do.
+        /// Shapes that would fit.
         wanted: String,
-        /// Names and shapes of the network's.
+        /// Names and shapes of the network's outputs.
         found: String,
     },
     /// The folder is not named after what lies in it.
     #[error("{} should be {}", found.display(), wanted.display())]
     Misplaced {
-        /// Where it is.
         found: PathBuf,
-        /// Where it belongs.
         wanted: PathBuf,
     },
     /// No such model.
     #[error("there is no model '{name}'{}", version.map(|v| format!(" {v}")).unwrap_or_default())]
     Unknown {
-        /// The name asked for.
         name: ModelName,
-        /// The version asked for, or any.
+        /// The requested version; any if `None`.
         version: Option<Version>,
     },
     /// A version is never replaced.
     #[error("'{name}' {version} already exists; give the new one another version")]
     Exists {
-        /// Its name.
         name: ModelName,
-        /// Its version.
         version: Version,
     },
     /// The network itself.
@@ -91,7 +85,7 @@ pub enum RegistryError {
 }
 
 impl RegistryError {
-    /// The stable word for logs, metrics and answers.
+    /// The stable code for logs, metrics and answers.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "registry-unreadable",

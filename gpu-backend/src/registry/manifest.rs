@@ -1,5 +1,5 @@
-//! `model.toml`: what an operator states about a model. What the file really
-//! holds is checked in the registry.
+//! `model.toml`: what an operator states about a model. The registry checks
+//! what the file really contains.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,35 +9,32 @@ use serde::Deserialize;
 use super::error::RegistryError;
 use super::name::{ModelName, Version};
 
-/// Relative difference between engines that is accepted where a manifest
-/// states none.
+/// Relative difference between engines that is accepted if a manifest states
+/// none.
 const TOLERANCE: f32 = 1e-3;
-/// Widest and highest picture a network may take, in pixels.
+/// Largest width and height of a network's input picture, in pixels.
 const MAX_SIDE: usize = 4096;
 
-/// A manifest, checked.
+/// A validated manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
-    /// Also the folder's name.
     pub name: ModelName,
-    /// Also the folder's name; the highest is `latest`.
+    /// The highest version is `latest`.
     pub version: Version,
     /// What the outputs mean.
     pub task: Task,
-    /// The file's hash.
     pub sha256: Sha256Hex,
-    /// Under which terms it may be used: an SPDX expression or the terms' name.
+    /// The terms under which it may be used: an SPDX expression or their name.
     pub licence: String,
-    /// Who made it and where it was taken from.
+    /// Who made it and where it comes from.
     pub source: String,
-    /// Largest difference between engines, relative to an output's largest
-    /// number.
+    /// Largest difference between engines, relative to the largest number of an
+    /// output.
     pub tolerance: f32,
-    /// The picture fed.
     pub input: Input,
-    /// What each class is called, in the network's order.
+    /// The name of each class, in the network's order.
     pub labels: Vec<String>,
-    /// The file beside the manifest that lists them, if one does.
+    /// The file beside the manifest that lists them, if any.
     pub labels_file: Option<String>,
 }
 
@@ -50,7 +47,6 @@ pub enum Task {
     /// Boxes, scores and mask coefficients; prototypes of masks.
     #[serde(rename = "segment")]
     Segment,
-    /// A vector.
     #[serde(rename = "embed")]
     Embed,
 }
@@ -66,7 +62,7 @@ impl Task {
     }
 }
 
-/// The picture that a network is fed: `(value / 255 - mean) / deviation` for
+/// The picture that a network takes: `(value / 255 - mean) / deviation` for
 /// each channel.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,7 +73,6 @@ pub struct Input {
     pub height: usize,
     /// In pixels.
     pub width: usize,
-    /// For each channel.
     pub mean: Vec<f32>,
     /// For each channel; never 0.
     pub deviation: Vec<f32>,
@@ -87,7 +82,7 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sha256Hex(String);
 
-/// The manifest as spelled.
+/// The manifest's fields before validation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Spelled {
@@ -103,7 +98,7 @@ struct Spelled {
     labels: Labels,
 }
 
-/// How labels are given.
+/// The two ways to state labels.
 #[derive(Deserialize)]
 #[serde(
     untagged,
@@ -122,7 +117,7 @@ impl Default for Labels {
 }
 
 impl Labels {
-    /// The labels, and the file that they are in.
+    /// The labels, and the file that contains them.
     fn read(
         self,
         file: impl FnOnce(&str) -> Result<String, RegistryError>,
@@ -137,8 +132,8 @@ impl Labels {
     }
 }
 
-/// The labels of a list, one to a line. Lines that begin with `#` are comments;
-/// the thing that a label means (`LABEL = THING`) is for the importer.
+/// The labels of a list, one per line. Lines that begin with `#` are comments;
+/// what a label means (`LABEL = THING`) matters to the importer only.
 fn listed(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim);
     let labels = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -152,7 +147,7 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && name.bytes().all(word)
 }
 
-/// What is wrong with labels, if anything is: callers know each by its name.
+/// What is wrong with labels, if anything is: callers use them as identifiers.
 fn wrong_label(labels: &[String]) -> Option<String> {
     let mut seen = std::collections::HashSet::new();
     labels.iter().enumerate().find_map(|(at, label)| {
@@ -164,7 +159,7 @@ fn wrong_label(labels: &[String]) -> Option<String> {
 }
 
 impl Manifest {
-    /// Reads and checks a manifest; `file` reads one beside it, by name.
+    /// Reads and validates a manifest; `file` reads a file beside it, by name.
     pub fn read(
         text: &str,
         file: impl FnOnce(&str) -> Result<String, RegistryError>,
@@ -199,13 +194,13 @@ impl Manifest {
         })
     }
 
-    /// What models are sorted by.
+    /// The sort key of models.
     pub fn key(&self) -> (&ModelName, Version) {
         (&self.name, self.version)
     }
 }
 
-/// A statement that says something. "unknown" and its like do not.
+/// A statement with content. "unknown" and similar words have none.
 fn stated(text: Option<String>) -> Option<String> {
     let text = text?.trim().to_owned();
     let says_nothing = ["", "unknown", "none", "noassertion", "-", "?"];
@@ -232,7 +227,6 @@ impl Input {
 }
 
 impl Sha256Hex {
-    /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! How a model is named: a name, and a version of it.
+//! A model's name and version.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,6 @@ pub struct ModelName(String);
 pub struct Version(u32, u32, u32);
 
 impl ModelName {
-    /// The name as a word.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -53,7 +52,7 @@ impl FromStr for Version {
             (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => Self(major, minor, patch),
             _ => return Err("a version must be three numbers such as 1.0.2"),
         };
-        // One spelling each: folders are named by it.
+        // One spelling each, because folders are named after it.
         if version.to_string() == text {
             Ok(version)
         } else {

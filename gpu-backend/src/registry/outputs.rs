@@ -1,17 +1,17 @@
-//! What a network's outputs must be for its task. Told by their shapes when
-//! the model is opened, so that a network that does not fit its manifest is
-//! refused then and not at each call.
+//! The outputs that a network needs for its task. They are identified by their
+//! shapes when the model is opened, so that a network that does not fit its
+//! manifest is refused then and not at each call.
 
 use super::error::RegistryError;
 use super::manifest::{Input, Manifest, Task};
 use crate::onnx::Canonical;
 
-/// Pixels between the cells of each of a segmenter's grids, in the order of
-/// the heads.
+/// Pixels between the cells of each of a segmenter's grids, in the order of the
+/// heads.
 pub const STRIDES: [usize; 3] = [8, 16, 32];
-/// Pixels of the picture for each pixel of a prototype of masks.
+/// Pixels of the picture per pixel of a mask prototype.
 pub const PROTOTYPE_STRIDE: usize = 4;
-/// Numbers of a box.
+/// Numbers per box.
 const BOX: usize = 4;
 
 /// How the outputs are read.
@@ -19,38 +19,37 @@ const BOX: usize = 4;
 pub enum Outputs {
     /// One number for each label.
     Classes(Scores),
-    /// A vector.
     Vector,
     /// Boxes with scores and coefficients, and the prototypes of masks.
     Things(Heads),
 }
 
-/// What a classifier's numbers are.
+/// The form of a classifier's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scores {
-    /// Before any softmax.
+    /// Before softmax.
     Raw,
-    /// The network ends with one.
+    /// The network ends with a softmax.
     Probabilities,
 }
 
-/// In which outputs a segmenter's numbers are.
+/// How a segmenter's numbers are spread over its outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heads {
-    /// Sides, scores, coefficients and prototypes, each an output.
+    /// Sides, scores, coefficients and prototypes are separate outputs.
     Apart,
     /// As Ultralytics exports YOLO: boxes, scores and coefficients are one
     /// output, prototypes the other.
     Joined {
-        /// The place of the first.
+        /// Index of the first.
         rows: usize,
-        /// The place of the other.
+        /// Index of the other.
         prototypes: usize,
     },
 }
 
 impl Outputs {
-    /// Tells them from a network's shapes at batch size 1.
+    /// Identifies the outputs by a network's shapes at batch size 1.
     pub fn of(manifest: &Manifest, model: &Canonical) -> Result<Self, RegistryError> {
         let shapes: Vec<&[usize]> = model.outputs.iter().map(|name| shape(model, name)).collect();
         let labels = manifest.labels.len();
@@ -76,7 +75,7 @@ impl Outputs {
     }
 }
 
-/// Cells of all of a segmenter's grids.
+/// Number of cells of all of a segmenter's grids.
 pub fn cells(height: usize, width: usize) -> usize {
     STRIDES.iter().map(|stride| (height / stride) * (width / stride)).sum()
 }
@@ -116,7 +115,7 @@ fn heads(
     })
 }
 
-/// Whether the only output comes out of a softmax.
+/// Whether the only output comes from a softmax.
 fn scores(model: &Canonical) -> Scores {
     let mut name = model.outputs.first().map(String::as_str);
     while let Some(node) = name.and_then(|name| {

@@ -1,5 +1,5 @@
-//! `serving.toml` beside a model's versions: what the operator says about
-//! which of them answers.
+//! `serving.toml` beside a model's versions: the operator's choice of which of
+//! them answers.
 
 use serde::Deserialize;
 
@@ -9,21 +9,21 @@ use crate::registry::Version;
 /// The file's name, in the folder of a model.
 pub const FILE: &str = "serving.toml";
 
-/// What the operator says; nothing where there is no file.
+/// The operator's choice; empty if there is no file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
-    /// What the name means; else the highest version that is no canary.
+    /// What the name means; if `None`, the highest version that is not a
+    /// canary.
     pub latest: Option<Version>,
     /// A version on trial.
     pub canary: Option<Canary>,
-    /// What answers where no version can.
+    /// What answers if no version can.
     pub fallback: Option<Named>,
 }
 
 /// A version on trial.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Canary {
-    /// Which.
     pub version: Version,
     /// The share of calls that it gets, 0 to 1.
     pub share: f64,
@@ -45,7 +45,6 @@ struct SpelledCanary {
 }
 
 impl Plan {
-    /// Reads the file's text.
     pub fn read(text: &str) -> Result<Self, String> {
         let spelled: Spelled = toml::from_str(text).map_err(|error| error.to_string())?;
         let version = |text: String| text.parse::<Version>().map_err(str::to_owned);

@@ -1,4 +1,4 @@
-//! A model's numbers as an answer to its caller.
+//! Words a model's numbers as an answer to its caller.
 
 use munjigi_protocol::{Prediction, SegmentedThing};
 
@@ -8,13 +8,13 @@ use crate::squares::Squares;
 use crate::task::{Boxes, Found, Heads, Layout, Misfit, Threshold, classify, embed, segment};
 use crate::upload::Placed;
 
-/// Most labels of a classification that are told.
+/// Most labels that a classification returns.
 const MOST_CLASSES: usize = 10;
-/// What counts as found.
+/// The thresholds for detections.
 const THRESHOLD: Threshold = Threshold { score: 0.25, overlap: 0.5, count: 50 };
 
-/// Says what one image shows. `read_as` is how the model's outputs are read;
-/// `size` is the image's, before it was `placed`.
+/// Describes one image. `read_as` is how the model's outputs are read; `size`
+/// is the image's, before it was `placed`.
 pub fn say(
     manifest: &Manifest,
     read_as: Outputs,
@@ -79,11 +79,11 @@ fn segmented(
     segment(Layout { height, width, labels, prototypes }, heads, THRESHOLD)
 }
 
-/// From the network's picture back to the image.
+/// Maps coordinates of the network's picture back to the image.
 struct View<'a> {
     placed: &'a Placed,
     size: (u32, u32),
-    /// Of the network's picture.
+    /// Width of the network's picture.
     width: usize,
 }
 
@@ -111,7 +111,7 @@ impl View<'_> {
         }
     }
 
-    /// Whether a point of the image is the thing's.
+    /// Whether a point of the image belongs to the thing.
     fn is_on(&self, found: &Found, x: f32, y: f32) -> bool {
         let quarter = |at: f32, start: f32| {
             ((at * self.placed.scale + start) / PROTOTYPE_STRIDE as f32).max(0.0) as usize

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn plans_are_read_and_mistakes_in_them_told() {
+fn plans_are_read_and_their_mistakes_reported() {
     let plan = Plan::read(
         "latest = \"1.0.0\"\nfallback = \"other@2.0.0\"\n[canary]\nversion = \"1.1.0\"\nshare = 0.1",
     )
@@ -31,7 +31,7 @@ fn a_model_is_named_with_or_without_a_version() {
 }
 
 #[test]
-fn ids_fall_evenly_and_always_to_the_same_place() {
+fn ids_are_spread_evenly_and_keep_their_position() {
     let below = (0..10_000).filter(|id: &u32| place(&id.to_string()) < 0.1).count();
     assert!((900..1_100).contains(&below), "{below}");
     assert!((place("a") - place("a")).abs() < f64::EPSILON);

@@ -1,6 +1,5 @@
-//! Looks at the folder of models again and again, and puts what changed into
-//! service. Models that did not change stay as they are; one that is broken
-//! hides no other.
+//! Checks the folder of models periodically and puts changes into service.
+//! Unchanged models stay loaded; a broken one does not hide others.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,12 +15,12 @@ use crate::onnx::Graph;
 use crate::registry::{Entry, Listed, ModelName, Opened, Registry, Version};
 use crate::trust::Trusted;
 
-/// The thread that looks. Dropping it ends the thread.
+/// The watching thread. Dropping this ends it.
 #[derive(Debug)]
 pub struct Watcher(mpsc::Sender<()>);
 
 impl Watcher {
-    /// Starts to look, at once and then after each `poll`.
+    /// Starts to watch: checks at once and then after each `poll`.
     pub fn start(
         folder: &Path,
         device: Arc<Device>,
@@ -43,7 +42,7 @@ impl Watcher {
         Ok(Self(asking))
     }
 
-    /// Looks now, also where no file's date has changed.
+    /// Checks now, even if no file's date has changed.
     pub fn look_now(&self) {
         // A thread that ended has logged why.
         let _ = self.0.send(());
@@ -87,7 +86,7 @@ impl Look {
                 (Ok(model), Some((line, version))) => {
                     line.versions.insert(version, model);
                 }
-                // The registry lists nothing as fine that is named otherwise.
+                // The registry never lists a valid model under a wrong name.
                 (Ok(_), None) => {}
                 (Err((code, what)), line) => {
                     if let Some((line, version)) = line {
@@ -107,7 +106,8 @@ impl Look {
                     let code = "model-plan-invalid";
                     tracing::warn!(file = %place.display(), code, %what, "a plan is not used");
                     fleet.add_broken(place.display().to_string(), code, what);
-                    // As before, rather than as if there were none.
+                    // Keeps the old plan, rather than acting as if there were
+                    // none.
                     if let Some(line) = old.lines.get(&name) {
                         fleet.set_plan(&name, line.plan.clone());
                     }
@@ -118,8 +118,9 @@ impl Look {
         fleet
     }
 
-    /// The same model where it is in service already, else loads it. One that
-    /// the GPU broke over is loaded, too: probes tell whether it is mended.
+    /// The model that is already in service if it is the same, otherwise loads
+    /// it. One that the GPU failed on is loaded again: probes tell whether it
+    /// works now.
     fn loaded(&self, old: &Fleet, entry: Entry) -> Result<Arc<Loaded>, (&'static str, String)> {
         let (name, version) = entry.manifest.key();
         let same = old.lines.get(name).and_then(|line| line.versions.get(&version));
@@ -130,7 +131,7 @@ impl Look {
         let opened = entry.open().map_err(|error| (error.code(), error.to_string()))?;
         let Opened { entry, graph, outputs, .. } = opened;
         let tolerance = entry.manifest.tolerance;
-        // Calls go on meanwhile: only the adapter is shared with them.
+        // Calls continue meanwhile: they share only the adapter.
         let engines = self.device.engines();
         let ready = |graph: &Graph, batch| Trusted::load(engines, graph, batch, tolerance);
         let loaded = caught(|| Loaded::load(entry.manifest, outputs, &graph, ready));
@@ -166,7 +167,7 @@ fn named(folder: &Path) -> Option<(ModelName, Version)> {
     Some((name, folder.file_name()?.to_str()?.parse().ok()?))
 }
 
-/// The files that say what is in service, as they are now.
+/// The current state of the files that determine what is in service.
 fn seen(folder: &Path) -> Seen {
     let entries = |folder: &Path| {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();

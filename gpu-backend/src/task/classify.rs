@@ -6,14 +6,14 @@ use crate::registry::outputs::Scores;
 /// A label and how sure the network is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// Its place in the manifest's list.
+    /// Its index in the manifest's list.
     pub label: usize,
-    /// From 0 to 1; over all labels they sum to 1.
+    /// 0 to 1; the sum over all labels is 1.
     pub probability: f32,
 }
 
-/// Turns one sample's scores into probabilities, likeliest first. `labels` is
-/// how many the manifest lists.
+/// Converts one sample's scores into probabilities, likeliest first. `labels`
+/// is the number of labels in the manifest.
 pub fn classify(scores: &[f32], are: Scores, labels: usize) -> Result<Vec<Score>, Misfit> {
     Misfit::check("the output", scores.len(), labels)?;
     let probabilities = match are {
@@ -28,7 +28,7 @@ pub fn classify(scores: &[f32], are: Scores, labels: usize) -> Result<Vec<Score>
 }
 
 fn softmax(scores: &[f32]) -> Vec<f32> {
-    // The largest is taken off first: powers of large scores overflow.
+    // The largest is subtracted first: powers of large scores overflow.
     let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f32> = scores.iter().map(|score| (score - largest).exp()).collect();
     let sum: f32 = powers.iter().sum();

@@ -1,6 +1,6 @@
-//! Vectors whose dot product says how alike two pictures are.
+//! Vectors whose dot product says how similar two pictures are.
 
-/// Scales a vector to length 1; a vector of zeros stays one.
+/// Scales a vector to length 1; a zero vector stays zero.
 pub fn embed(output: &[f32]) -> Vec<f32> {
     let length = output.iter().map(|x| x * x).sum::<f32>().sqrt();
     let scale = if length > 0.0 { length.recip() } else { 0.0 };

@@ -3,8 +3,8 @@
 use super::Misfit;
 use crate::registry::Input;
 
-/// Turns a picture of the input's size, its channels side by side in each
-/// pixel, into normalised planes, one for each channel.
+/// Converts a picture of the input's size, with interleaved channels, into
+/// normalised planes, one per channel.
 pub fn feed(input: &Input, pixels: &[u8]) -> Result<Vec<f32>, Misfit> {
     let Input { channels, height, width, ref mean, ref deviation } = *input;
     Misfit::check("the picture", pixels.len(), channels * height * width)?;

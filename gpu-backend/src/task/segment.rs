@@ -1,5 +1,5 @@
-//! The heads of a YOLO-style segmenter: boxes, the best of those that overlap,
-//! masks from prototypes.
+//! Reads the heads of a YOLO-style segmenter: boxes, the best of those that
+//! overlap, masks from prototypes.
 //!
 //! Each cell of three grids (strides 8, 16 and 32 pixels, rows first) has a
 //! box, one score for each label, and one coefficient for each mask prototype.
@@ -7,23 +7,22 @@
 use super::Misfit;
 use crate::registry::outputs::{PROTOTYPE_STRIDE, STRIDES, cells};
 
-/// What the network was made for.
+/// The dimensions that the network was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Of the picture, in pixels; a multiple of 32.
     pub height: usize,
     /// Of the picture, in pixels; a multiple of 32.
     pub width: usize,
-    /// How many there are.
+    /// Number of labels.
     pub labels: usize,
-    /// How many there are.
+    /// Number of mask prototypes.
     pub prototypes: usize,
 }
 
 /// One sample's outputs, in the network's order.
 #[derive(Clone, Copy, Debug)]
 pub struct Heads<'a> {
-    /// Where the things are.
     pub boxes: Boxes<'a>,
     /// Labels × cells, 0 to 1.
     pub scores: &'a [f32],
@@ -42,12 +41,12 @@ pub enum Boxes<'a> {
     Middles(&'a [f32]),
 }
 
-/// What counts as found.
+/// The thresholds for detections.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
-    /// Least score.
+    /// Lowest score.
     pub score: f32,
-    /// Most overlap (intersection over union) of two things with one label.
+    /// Largest overlap (intersection over union) of two things with one label.
     pub overlap: f32,
     /// Most things in a picture.
     pub count: usize,
@@ -56,40 +55,33 @@ pub struct Threshold {
 /// A box in pixels of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
-    /// Left side.
     pub left: f32,
-    /// Upper side.
     pub top: f32,
-    /// Right side.
     pub right: f32,
-    /// Lower side.
     pub bottom: f32,
 }
 
-/// Which pixels are the thing's, at a quarter of the picture's size, rows
-/// first; nothing outside its box.
+/// The pixels of a thing, at a quarter of the picture's size, row by row; none
+/// outside its box.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
-    /// In quarter pixels.
+    /// Width in quarter-size pixels.
     pub width: usize,
-    /// One for each quarter pixel.
     pub pixels: Vec<bool>,
 }
 
 /// A thing in the picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
-    /// Its place in the manifest's list.
+    /// Its index in the manifest's list.
     pub label: usize,
-    /// From 0 to 1.
+    /// 0 to 1.
     pub score: f32,
-    /// Where it is.
     pub bounds: Bounds,
-    /// Which pixels it has.
     pub mask: Mask,
 }
 
-/// Things found in one sample, the surest first.
+/// Things found in one sample, most certain first.
 pub fn segment(layout: Layout, heads: Heads, threshold: Threshold) -> Result<Vec<Found>, Misfit> {
     let cells = layout.cells();
     let pixels = (layout.height / PROTOTYPE_STRIDE) * (layout.width / PROTOTYPE_STRIDE);
@@ -124,7 +116,7 @@ pub fn segment(layout: Layout, heads: Heads, threshold: Threshold) -> Result<Vec
 }
 
 impl Layout {
-    /// Cells of all grids.
+    /// Number of cells of all grids.
     fn cells(self) -> usize {
         cells(self.height, self.width)
     }
@@ -179,7 +171,7 @@ impl Layout {
             let (x, y) = (middle(at % width), middle(at / width));
             let inside = (bounds.left..bounds.right).contains(&x)
                 && (bounds.top..bounds.bottom).contains(&y);
-            // A sigmoid above a half is a sum above 0.
+            // A sigmoid is above one half where its argument is above 0.
             *pixel = inside
                 && (0..self.prototypes)
                     .map(|prototype| {

@@ -1,4 +1,4 @@
-//! Finding the node that two engines disagree about.
+//! Finds the node that two engines disagree about.
 
 use std::collections::HashSet;
 
@@ -7,12 +7,11 @@ use crate::onnx::Canonical;
 use crate::onnx::graph::Node;
 use crate::trust::probe::{difference, inputs};
 
-/// The first node, in the model's order, up to which the engines differ by
-/// more than the tolerance; nothing when they agree, or when the reference
-/// does not compute.
+/// The first node, in the model's order, up to which the engines differ by more
+/// than the tolerance; `None` if they agree, or if the reference fails.
 ///
-/// Cuts the network after a node and compares every value that is left open,
-/// then halves: an engine that fuses nodes does so before the cut, too.
+/// Cuts the network after a node and compares every open value, then bisects:
+/// an engine that fuses nodes also does so before the cut.
 pub fn first_difference<'a>(
     model: &'a Canonical,
     reference: &dyn Engine,
@@ -31,7 +30,7 @@ pub fn first_difference<'a>(
     model.nodes.get(found - 1)
 }
 
-/// Whether the first so many nodes differ; nothing when the reference fails.
+/// Whether the first `count` nodes differ; `None` if the reference fails.
 fn differs(
     model: &Canonical,
     count: usize,

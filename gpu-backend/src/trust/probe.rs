@@ -1,23 +1,23 @@
-//! Probe inputs, and how far two answers lie apart.
+//! Probe inputs, and the distance between two answers.
 
 use std::fmt;
 
 use crate::onnx::Canonical;
 
-/// How far an answer lies from the one expected.
+/// The distance of an answer from the expected one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Difference {
-    /// Largest distance, relative to the largest number expected.
+    /// Largest distance, relative to the largest expected number.
     pub relative: f32,
 }
 
 impl Difference {
-    /// Whether it is small enough; what is not a number never is.
+    /// Whether it is small enough; NaN never is.
     pub fn within(self, tolerance: f32) -> bool {
         self.relative <= tolerance
     }
 
-    /// The larger one; what is not a number is the largest.
+    /// The larger one; NaN counts as the largest.
     #[must_use]
     pub fn max(self, other: Self) -> Self {
         if other.relative.is_nan() || other.relative > self.relative { other } else { self }
@@ -31,7 +31,7 @@ impl fmt::Display for Difference {
 }
 
 /// Compares two outputs. Different lengths and numbers that are not finite
-/// differ infinitely.
+/// count as infinitely different.
 pub fn difference(found: &[f32], wanted: &[f32]) -> Difference {
     if found.len() != wanted.len() || found.iter().chain(wanted).any(|x| !x.is_finite()) {
         return Difference { relative: f32::INFINITY };
@@ -48,7 +48,7 @@ pub fn inputs(model: &Canonical, seed: u64) -> Vec<Vec<f32>> {
     lengths.map(|length| (0..length).map(|_| uniform(&mut state)).collect()).collect()
 }
 
-/// SplitMix64's next number, spread over -1 to 1.
+/// SplitMix64's next number, scaled to -1 to 1.
 #[expect(clippy::cast_precision_loss, reason = "24 bits are a float's own")]
 pub fn uniform(state: &mut u64) -> f32 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);

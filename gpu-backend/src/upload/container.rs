@@ -1,5 +1,6 @@
-//! The outlines of image files: type, size, scans, whether they move, and
-//! whether their end is there. Walks lengths only; nothing is unpacked.
+//! The structure of image files: type, size, scans, whether they are animated,
+//! and whether they are complete. Only lengths are followed; nothing is
+//! unpacked.
 
 use std::fmt;
 
@@ -7,26 +8,23 @@ use image::ImageFormat;
 
 use super::ImageError;
 
-/// The types that are taken.
+/// The accepted types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageType {
-    /// JPEG.
     Jpeg,
-    /// PNG.
     Png,
-    /// WebP.
     WebP,
 }
 
-/// What a file says of itself.
+/// What a file states about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outline {
     pub image_type: ImageType,
     pub width: u32,
     pub height: u32,
-    /// Bytes of a decoded pixel.
+    /// Bytes per decoded pixel.
     pub bytes_per_pixel: u64,
-    /// How often its pixels are gone over.
+    /// Number of passes over its pixels.
     pub scans: u32,
     pub is_animated: bool,
 }
@@ -42,7 +40,7 @@ impl fmt::Display for ImageType {
 }
 
 impl ImageType {
-    /// By the first bytes.
+    /// Detects the type by the first bytes.
     pub fn sniff(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
@@ -52,7 +50,7 @@ impl ImageType {
         }
     }
 
-    /// By a content type without parameters, in lower case.
+    /// Finds the type by a content type without parameters, in lower case.
     pub fn of_content_type(name: &str) -> Option<Self> {
         match name {
             "image/jpeg" | "image/jpg" => Some(Self::Jpeg),
@@ -80,7 +78,7 @@ impl ImageType {
     }
 }
 
-/// What is left of a file.
+/// The rest of a file.
 struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
@@ -104,7 +102,7 @@ fn malformed(what: &str) -> ImageError {
     ImageError::Malformed(what.to_owned())
 }
 
-/// Segments up to the end-of-image marker; what follows it is not ours.
+/// Reads segments up to the end-of-image marker and ignores the rest.
 fn jpeg(bytes: &mut Bytes) -> Result<Outline, ImageError> {
     bytes.take(2)?;
     let mut frame: Option<(u32, u32, u64)> = None;
@@ -158,7 +156,7 @@ fn jpeg(bytes: &mut Bytes) -> Result<Outline, ImageError> {
     Ok(Outline { image_type, width, height, bytes_per_pixel, scans, is_animated: false })
 }
 
-/// Goes to the next marker after entropy-coded data.
+/// Skips entropy-coded data up to the next marker.
 fn skip_scan(bytes: &mut Bytes) -> Result<(), ImageError> {
     let mut pairs = bytes.0.windows(2);
     let end = pairs.position(
@@ -167,7 +165,7 @@ fn skip_scan(bytes: &mut Bytes) -> Result<(), ImageError> {
     bytes.take(end.ok_or(ImageError::Truncated)?).map(|_| ())
 }
 
-/// Chunks up to IEND.
+/// Reads chunks up to IEND.
 fn png(bytes: &mut Bytes) -> Result<Outline, ImageError> {
     bytes.take(8)?;
     let mut outline: Option<Outline> = None;
@@ -195,7 +193,7 @@ fn png_header(body: &[u8]) -> Result<Outline, ImageError> {
     let width = u32::from_be_bytes(bytes.array()?);
     let height = u32::from_be_bytes(bytes.array()?);
     let [depth, colours, ..]: [u8; 5] = bytes.array()?;
-    // Grey and palettes are spelt out on the way to a model.
+    // Grey and palette images are expanded on the way to a model.
     let channels = match colours {
         0 | 2 | 3 => 3,
         4 | 6 => 4,
@@ -206,7 +204,7 @@ fn png_header(body: &[u8]) -> Result<Outline, ImageError> {
     Ok(Outline { image_type, width, height, bytes_per_pixel, scans: 1, is_animated: false })
 }
 
-/// Chunks of the RIFF container.
+/// Reads the chunks of the RIFF container.
 fn webp(bytes: &mut Bytes) -> Result<Outline, ImageError> {
     bytes.take(4)?;
     let length = u32::from_le_bytes(bytes.array()?);

@@ -1,4 +1,4 @@
-//! An image as the picture that a network takes: another size, and often
+//! Fits an image to a network's picture, which has another size and often
 //! another shape.
 
 use image::imageops::{self, FilterType};
@@ -6,23 +6,23 @@ use image::{GrayImage, Rgb, RgbImage};
 
 use crate::registry::Input;
 
-/// What happens where the shapes differ.
+/// How to handle different shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
-    /// The middle of the image fills the picture: what classifiers are
-    /// trained on.
+    /// The middle of the image fills the picture, as in the training of
+    /// classifiers.
     Cover,
-    /// The whole image stands in the picture, on grey: what segmenters are
-    /// trained on.
+    /// The whole image is in the picture, on grey, as in the training of
+    /// segmenters.
     Contain,
 }
 
-/// A picture and where the image lies in it.
+/// A picture and the position of the image in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placed {
-    /// Channels side by side in each pixel, row by row.
+    /// Interleaved channels, row by row.
     pub pixels: Vec<u8>,
-    /// Pixels of the picture for each of the image.
+    /// Pixels of the picture per pixel of the image.
     pub scale: f32,
     /// The image's left side in the picture.
     pub left: f32,
@@ -33,7 +33,7 @@ pub struct Placed {
 /// The grey that YOLO's letterbox is filled with.
 const GREY: Rgb<u8> = Rgb([114; 3]);
 
-/// Makes an image the picture that a network takes.
+/// Fits an image to the picture that a network takes.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -62,7 +62,7 @@ pub fn place(image: &RgbImage, input: &Input, fit: Fit) -> Placed {
     Placed { pixels, scale, left: left as f32, top: top as f32 }
 }
 
-/// Shrinks by averages first, which is quick and exact at whole ratios, then
+/// Shrinks by averaging first, which is fast and exact at whole ratios, then
 /// finely.
 fn scaled(image: &RgbImage, width: u32, height: u32) -> RgbImage {
     let large = |have: u32, want: u32| have > want.saturating_mul(4);

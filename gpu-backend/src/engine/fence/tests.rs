@@ -14,7 +14,7 @@ fn stuck() -> (mpsc::Sender<()>, impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn what_panics_is_told_and_the_next_is_done() {
+fn a_panic_is_reported_and_the_next_work_is_done() {
     let fence = fence(LONG);
     let panicked = fence.serve(LONG, || -> u8 { panic!("a driver's bug") });
     assert_eq!(panicked, Err(Unanswered::Panicked("a driver's bug".to_owned())));
@@ -23,7 +23,7 @@ fn what_panics_is_told_and_the_next_is_done() {
 }
 
 #[test]
-fn what_hangs_is_left_for_good() {
+fn an_adapter_that_hangs_is_never_used_again() {
     let fence = fence(SHORT);
     let (release, hanging) = stuck();
     assert!(matches!(fence.serve(LONG, hanging), Err(Unanswered::Lost(_))));
@@ -34,11 +34,11 @@ fn what_hangs_is_left_for_good() {
 }
 
 #[test]
-fn what_is_only_late_for_a_call_is_busy_and_comes_back() {
+fn an_adapter_that_is_only_late_is_busy_and_recovers() {
     let fence = fence(LONG);
     let (release, slow) = stuck();
     assert_eq!(fence.serve(SHORT, slow), Err(Unanswered::Busy));
-    // At once: nobody waits behind what was given up.
+    // At once: nobody waits behind abandoned work.
     assert_eq!(fence.serve(LONG, || ()), Err(Unanswered::Busy));
     assert_eq!(fence.left(), None);
     drop(release);
@@ -47,7 +47,7 @@ fn what_is_only_late_for_a_call_is_busy_and_comes_back() {
 }
 
 #[test]
-fn a_call_waits_only_so_long_for_what_is_being_loaded() {
+fn a_call_waits_a_limited_time_for_a_load() {
     let fence = fence(LONG);
     let (release, slow) = stuck();
     let loading = fence.clone();

@@ -28,8 +28,8 @@ const JOINED: Outputs = Outputs::Things(Layouts::Joined { rows: 0, prototypes: 1
 /// Cells of the three grids of a picture of 32 × 32.
 const CELLS: usize = 16 + 4 + 1;
 
-/// A key in the picture from (8, 8) to (16, 16): the cell at (12, 12) has its
-/// middle there, half a stride from each side.
+/// A key in the picture from (8, 8) to (16, 16): the centre of the cell at (12,
+/// 12) is there, half a stride from each side.
 fn heads() -> Vec<Vec<f32>> {
     let cell = 4 + 1;
     let mut sides = vec![0.0; 4 * CELLS];
@@ -68,7 +68,7 @@ fn a_thing_of_joined_outputs_is_the_same() {
 }
 
 #[test]
-fn classes_are_told_likeliest_first_and_vectors_at_length_one() {
+fn classes_come_likeliest_first_and_vectors_have_length_one() {
     let said = say(&manifest("classify"), CLASSES, &[vec![1.0, 3.0]], &placed(), SIZE).unwrap();
     let Prediction::Classify { classes } = said else { panic!("another task") };
     assert_eq!(classes.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), ["key", "cup"]);

@@ -63,7 +63,7 @@ fn a_box_by_its_middle_reaches_half_its_size_to_each_side() {
 }
 
 #[test]
-fn of_boxes_that_overlap_the_surest_stays_for_each_label() {
+fn of_overlapping_boxes_the_most_certain_stays_for_each_label() {
     let mut net = Net::empty().with(10, 1, 0.7).with(11, 1, 0.9).with(11, 0, 0.6).with(40, 1, 0.55);
     // Neighbours two strides apart overlap by a third; wider, by more.
     net.sides.fill(3.0);
@@ -83,7 +83,7 @@ fn a_mask_is_where_its_prototypes_say_inside_the_box() {
 }
 
 #[test]
-fn what_is_not_sure_or_too_much_is_left_out() {
+fn uncertain_and_surplus_things_are_left_out() {
     assert!(Net::empty().with(10, 0, 0.49).found().is_empty());
     let mut net = Net::empty();
     net.scores.fill(0.9);
