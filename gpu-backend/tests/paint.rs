@@ -1,4 +1,5 @@
-//! The same scenes drawn on a graphics device and on the processor.
+//! Compares scenes drawn on a graphics device with those drawn on the
+//! processor.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -13,13 +14,13 @@ use std::sync::OnceLock;
 use munjigi_gpu_backend::paint::{Order, Paint, PaintError, Painter};
 use munjigi_scene::{Area, Kind, Picture, Scene, Seed, Tile, Turn, render, tile};
 
-/// A mean difference of channels, in steps of a byte.
+/// Largest mean difference of channels, in steps of a byte.
 const MEAN: f64 = 1.0;
-/// The share of pixels that may differ by more than `FAR` in some channel.
+/// Share of pixels that may differ by more than `FAR` in some channel.
 const STRAY: f64 = 0.01;
 const FAR: u8 = 16;
-/// The share of pixels whose labels may differ: outlines, where a ray just
-/// meets a thing or just does not.
+/// Share of pixels whose labels may differ: outlines, where a ray barely hits
+/// or misses a thing.
 const ASTRAY: f64 = 0.005;
 
 fn painter() -> &'static Painter {
@@ -30,8 +31,8 @@ fn painter() -> &'static Painter {
     })
 }
 
-/// How two pictures differ: the mean of channels, and the shares of pixels
-/// that differ by far and in their label.
+/// The difference of two pictures: the mean over channels, and the shares of
+/// pixels that differ strongly and in their label.
 fn apart(one: &Picture, other: &Picture) -> [f64; 3] {
     assert_eq!([one.width, one.height], [other.width, other.height]);
     let pixels = one.labels.len() as f64;
@@ -43,8 +44,9 @@ fn apart(one: &Picture, other: &Picture) -> [f64; 3] {
     [sum / (pixels * 3.0), far as f64 / pixels, labels as f64 / pixels]
 }
 
-/// Draws both and holds each to three times the limits, all together to them:
-/// few pixels make a small picture's share.
+/// Draws both. Each picture must stay within three times the limits, all
+/// together within the limits: in a small picture few pixels make a large
+/// share.
 fn agree(name: &str, scenes: &[Scene], width: u32, height: u32) {
     let orders: Vec<Order> = scenes.iter().map(|scene| Order { scene, width, height }).collect();
     let found = painter().paint_all(&orders).unwrap();
@@ -118,7 +120,7 @@ fn a_picture_that_does_not_fit_is_refused() {
 
 #[test]
 #[ignore = "needs a Vulkan adapter"]
-fn a_device_that_is_gone_is_an_error() {
+fn a_lost_device_is_an_error() {
     let gpu = adapter::engines().adapter.expect("there is one");
     let painter = Painter::new(&gpu.device, &gpu.queue).unwrap();
     gpu.device.destroy();

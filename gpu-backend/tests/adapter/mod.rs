@@ -1,18 +1,18 @@
-//! The adapter that GPU tests run on: Mesa's software one (Debian: `apt-get
+//! The adapter that GPU tests run on: Mesa's software adapter (Debian: `apt-get
 //! install mesa-vulkan-drivers libvulkan1`), or the one that
 //! `MUNJIGI_TEST_ADAPTER` names. These tests are `#[ignore]`d, so that a run
-//! without an adapter says so in its count, and fail where there is none:
+//! without an adapter shows them in its count; they fail if there is none:
 //! `cargo test -- --ignored` runs them, as `scripts/test gpu-backend` does.
 
 use munjigi_gpu_backend::engine::choice::{Engines, Wish};
 
-/// Part of its name, in lower case as a wish is.
+/// Part of its name, in lower case like the setting.
 pub fn name() -> String {
     let name = std::env::var("MUNJIGI_TEST_ADAPTER").unwrap_or("llvmpipe".to_owned());
     name.to_lowercase()
 }
 
-/// Engines of which the GPU's is there.
+/// Engines with a GPU among them.
 pub fn engines() -> Engines {
     let engines = Engines::choose(&Wish::Named(name()));
     let reason = &engines.reason;

@@ -1,4 +1,4 @@
-//! Writing small ONNX files by hand, with weights from a seed.
+//! Builds small ONNX files, with weights from a seed.
 
 use munjigi_gpu_backend::onnx::proto::{
     Attribute, AttributeKind, Dimension, FLOAT, Graph, INT64, Model, Node, OperatorSet, Shape,
@@ -7,7 +7,6 @@ use munjigi_gpu_backend::onnx::proto::{
 use munjigi_gpu_backend::trust::uniform;
 use prost::Message;
 
-/// A parameter of a node.
 #[derive(Clone)]
 pub enum Value {
     Int(i64),
@@ -16,7 +15,7 @@ pub enum Value {
     Ints(Vec<i64>),
 }
 
-/// A file in the making.
+/// A file under construction.
 pub struct Build {
     opset: i64,
     graph: Graph,
@@ -31,8 +30,8 @@ impl Build {
         Self { opset, graph, seed, gain: 1.0, named: 0 }
     }
 
-    /// With filters so many times as strong: a deep net's answers then depend
-    /// on what it is shown.
+    /// Makes filters stronger by this factor: a deep net's answers then depend
+    /// on its input.
     pub fn with_gain(mut self, gain: f32) -> Self {
         self.gain = gain;
         self
@@ -54,13 +53,13 @@ impl Build {
         name
     }
 
-    /// Weights that keep numbers about as large as they came.
+    /// Weights that keep numbers about as large as they were.
     pub fn weights(&mut self, shape: &[i64]) -> String {
         let gain = if shape.len() > 1 { self.gain } else { 1.0 };
         self.weights_around(0.0, gain, shape)
     }
 
-    /// The same, moved, and so many times as far apart.
+    /// The same with another mean and spread.
     pub fn weights_around(&mut self, middle: f32, gain: f32, shape: &[i64]) -> String {
         let fan: i64 = shape.iter().skip(1).product::<i64>().max(1);
         let spread = gain * (3.0 / fan as f32).sqrt();
@@ -117,7 +116,7 @@ impl Build {
         output
     }
 
-    /// The file, asked for these values.
+    /// The file, with these values as outputs.
     pub fn file(mut self, outputs: &[&str]) -> Vec<u8> {
         let tensor = || Some(TensorType { elem_type: FLOAT, shape: None });
         self.graph.output = outputs

@@ -5,16 +5,16 @@ pub mod build;
 pub mod nets;
 pub mod operators;
 
-/// Where a graph may end up.
+/// The engine that a graph is expected to run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Right on the GPU engine.
+    /// The GPU engine computes it correctly.
     Gpu,
-    /// The GPU engine refuses it by name; right on the CPU engine.
+    /// The GPU engine refuses it by name; the CPU engine computes it correctly.
     Cpu,
 }
 
-/// A graph and what is expected of it.
+/// A graph and its expected result.
 pub struct Case {
     pub name: &'static str,
     pub place: Place,
@@ -22,7 +22,6 @@ pub struct Case {
     pub file: Vec<u8>,
 }
 
-/// The nets of well-known shapes.
 pub fn nets() -> Vec<Case> {
     let case = |name, batches, file| Case { name, place: Place::Gpu, batches, file };
     vec![

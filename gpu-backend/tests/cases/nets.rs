@@ -200,7 +200,7 @@ pub fn yolo_seg() -> Vec<u8> {
     net.file(&[&sides, &classes, &masks, &prototypes])
 }
 
-/// The same at 640 pixels as Ultralytics exports it: boxes by their middles in
+/// The same at 640 pixels as Ultralytics exports it: boxes by their centres in
 /// pixels, scores and coefficients as one output, prototypes as the other.
 pub fn yolo_seg_joined() -> Vec<u8> {
     let mut net = Build::new(13, 27).with_gain(1.28);
@@ -239,8 +239,8 @@ struct Heads {
 
 /// YOLOv8n-seg's body: C2f blocks with Split, SPPF, nearest upsampling, three
 /// heads joined, box distributions through Softmax, and mask prototypes through
-/// a transposed convolution. The biases of its scores are that far around a
-/// middle.
+/// a transposed convolution. The biases of its scores have this mean and
+/// spread.
 fn yolo(b: &mut Build, side: i64, [middle, spread]: [f32; 2]) -> Heads {
     let input = b.input(&[3, side, side]);
     let x = silu(b, &input, [16, 3, 3, 3], 2);

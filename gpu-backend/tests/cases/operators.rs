@@ -1,5 +1,5 @@
 //! Minimal graphs, one operator each: everything that wonnx 0.5.1 as published
-//! computes silently wrong or panics at, what its patch adds, what the
+//! computes silently wrong or panics on, what its patch adds, what the
 //! canonical form rewrites, and what only the CPU engine computes.
 
 use super::build::{Build, Value};
@@ -26,7 +26,7 @@ pub fn all() -> Vec<Case> {
 
 use Place::{Cpu, Gpu};
 
-/// wonnx 0.5.1 as published: silently wrong, or a panic.
+/// wonnx 0.5.1 as published computes these wrong, silently, or panics.
 const WRONG_AS_PUBLISHED: &[Row] = &[
     ("concat-channels", 13, Gpu, &[1, 8], |b| concat(b, 1)),
     ("concat-height", 13, Gpu, &[1, 8], |b| concat(b, 2)),
@@ -51,26 +51,27 @@ const WRONG_AS_PUBLISHED: &[Row] = &[
     ("unsqueeze-of-input", 12, Gpu, &[1, 8], |b| {
         one(b, &[3, 5], "Unsqueeze", &[("axes", Value::Ints(vec![1]))])
     }),
-    // Found since: blocks of four where the common factor is six.
+    // Found later: blocks of four where the common factor is six.
     ("gemm-six", 13, Gpu, &[6], |b| gemm(b, 6, 6, false)),
-    // Found since: the last numbers of a row that is no multiple of four.
+    // Found later: the last numbers of a row whose length is no multiple of
+    // four.
     ("gemm-one-row", 13, Gpu, &[1], |b| gemm(b, 7, 5, false)),
-    // Found since: the fused activation is left out off the 3×3 fast path.
+    // Found later: the fused activation is omitted outside the 3×3 fast path.
     ("conv-leaky-relu", 13, Gpu, &[1, 8], |b| {
         let x = conv(b, [6, 3, 3, 3], 2, 1, 1, true).remove(0);
         vec![b.node("LeakyRelu", &[&x], &[("alpha", Value::Float(0.2))])]
     }),
-    // Found since: pads of two and more cut the picture.
+    // Found later: pads of two and more truncate the picture.
     ("pad-two", 13, Gpu, &[1, 8], |b| {
         let x = b.input(&[3, 5, 6]);
         let pads = b.ints(&[0, 0, 2, 0, 0, 0, 1, 3]);
         vec![b.node("Pad", &[&x, &pads], &[])]
     }),
-    // Found since: reductions lose count at a dimension of 1.
+    // Found later: reductions miscount at a dimension of 1.
     ("reduce-mean-beside-one", 13, Gpu, &[2, 8], |b| {
         one(b, &[3, 1, 7], "ReduceMean", &[("axes", Value::Ints(vec![3]))])
     }),
-    // Found since: overflows beyond 88.
+    // Found later: overflows beyond 88.
     ("softplus-large", 13, Gpu, &[1], |b| {
         let x = b.input(&[3, 5, 5]);
         let large = b.floats(&[1], vec![200.0]);
@@ -79,10 +80,10 @@ const WRONG_AS_PUBLISHED: &[Row] = &[
     }),
 ];
 
-/// Spelled otherwise in the canonical form, or new in the patch.
+/// Spelled differently in the canonical form, or new in the patch.
 const REWRITTEN: &[Row] = &[
     ("gemm-transposed", 13, Gpu, &[1, 3, 8], |b| gemm(b, 10, 7, true)),
-    // No weights to turn beforehand: the engine multiplies transposed.
+    // No weights to transpose beforehand: the engine multiplies transposed.
     ("gemm-transposed-inputs", 13, Gpu, &[3, 8], |b| {
         let (x, y, z) = (b.input(&[6]), b.input(&[6]), b.input(&[5]));
         let scaled = [("transB", Value::Int(1)), ("alpha", Value::Float(0.5))];
@@ -169,7 +170,7 @@ const REWRITTEN: &[Row] = &[
     }),
 ];
 
-/// Was right before, and stays right.
+/// Correct before the patch, and still correct.
 const PLAIN: &[Row] = &[
     ("conv-1x1", 13, Gpu, &[1, 8], |b| conv(b, [8, 16, 1, 1], 1, 1, 1, true)),
     ("conv-3x3", 13, Gpu, &[1, 8], |b| conv(b, [8, 3, 3, 3], 1, 1, 1, true)),
@@ -193,7 +194,7 @@ const PLAIN: &[Row] = &[
     ("transpose", 13, Gpu, &[1, 8], |b| {
         one(b, &[3, 5, 7], "Transpose", &[("perm", Value::Ints(vec![0, 3, 1, 2]))])
     }),
-    // More numbers than one dispatch of single workgroups reaches.
+    // More numbers than one dispatch of single workgroups covers.
     ("elementwise-many", 13, Gpu, &[1, 8], |b| {
         let x = b.input(&[5, 131, 127]);
         let y = b.node("Sigmoid", &[&x], &[]);

@@ -1,4 +1,4 @@
-//! Networks on both engines, against answers stored from ONNX Runtime.
+//! Networks on both engines, compared with answers stored from ONNX Runtime.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -26,16 +26,13 @@ use std::sync::OnceLock;
 use munjigi_gpu_backend::engine::choice::Engines;
 use munjigi_gpu_backend::engine::{Fenced, Rten};
 
-/// The CPU engine.
 const CPU: Rten = Rten;
 
-/// Both engines.
 fn engines() -> &'static Engines {
     static ENGINES: OnceLock<Engines> = OnceLock::new();
     ENGINES.get_or_init(adapter::engines)
 }
 
-/// The GPU engine.
 fn gpu() -> &'static Fenced {
     engines().gpu.as_ref().expect("an adapter brings its engine")
 }

@@ -32,7 +32,7 @@ fn nets_are_right_on_the_gpu() {
 
 #[test]
 #[ignore = "needs a Vulkan adapter"]
-fn a_deep_net_overflows_no_stack_and_a_deeper_one_is_refused() {
+fn a_deep_net_fits_the_stack_and_a_deeper_one_is_refused() {
     let chain = |count: usize| {
         let mut build = Build::new(13, 1);
         let mut x = build.input(&[4]);

@@ -1,5 +1,5 @@
-//! Each operator as a minimal graph: right within 1e-3, or refused by the GPU
-//! engine by name and right on the CPU.
+//! Each operator as a minimal graph: correct within 1e-3, or refused by the GPU
+//! engine by name and correct on the CPU.
 
 use munjigi_gpu_backend::engine::{Engine, LoadError};
 use munjigi_gpu_backend::onnx::{Canonical, Graph};
@@ -8,7 +8,7 @@ use munjigi_gpu_backend::trust::inputs;
 use crate::cases::{Case, Place, operators};
 use crate::{CPU, gpu, reference};
 
-/// One case on one engine; what is wrong, in words.
+/// Runs one case on one engine; returns what is wrong.
 pub fn compute(case: &Case, batch: usize, engine: &dyn Engine) -> Result<(), String> {
     let graph = Graph::read(&case.file).map_err(|error| error.to_string())?;
     let model = Canonical::new(&graph, batch).map_err(|error| error.to_string())?;
@@ -49,7 +49,7 @@ fn every_operator_of_the_gpu_is_right_on_the_gpu() {
 
 #[test]
 #[ignore = "needs a Vulkan adapter"]
-fn what_only_the_cpu_computes_is_refused_by_name() {
+fn operators_for_the_cpu_only_are_refused_by_name() {
     for case in operators::all().iter().filter(|case| case.place == Place::Cpu) {
         let model = Canonical::new(&Graph::read(&case.file).unwrap(), case.batches[0]).unwrap();
         let Err(LoadError::Unsupported(refusal)) = gpu().load(&model) else {

@@ -1,4 +1,4 @@
-//! What ONNX Runtime answered; `tests/reference/reference.py` stores it.
+//! ONNX Runtime's answers; `tests/reference/reference.py` stores them.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -15,7 +15,6 @@ struct Output {
 /// Largest distance from the stored answer, relative to its largest number.
 const TOLERANCE: f32 = 1e-3;
 
-/// Whether an answer to this case is stored.
 pub fn is_stored(case: &str, batch: usize) -> bool {
     stored().contains_key(&format!("{case} x{batch}"))
 }

@@ -1,5 +1,5 @@
 //! A segmenter as Ultralytics exports it: what is found in its outputs,
-//! against what `tests/reference/segment.py` finds in ONNX Runtime's.
+//! compared with what `tests/reference/segment.py` finds in ONNX Runtime's.
 
 use data_encoding::BASE64URL_NOPAD;
 use munjigi_gpu_backend::engine::Engine;
@@ -16,7 +16,7 @@ const SIDE: usize = 640;
 const LABELS: usize = 80;
 const CELLS: usize = 8_400;
 const LAYOUT: Layout = Layout { height: SIDE, width: SIDE, labels: LABELS, prototypes: 32 };
-/// As `segment.py` has it.
+/// The values of `segment.py`.
 const THRESHOLD: Threshold = Threshold { score: 0.25, overlap: 0.5, count: 12 };
 
 #[derive(Deserialize)]

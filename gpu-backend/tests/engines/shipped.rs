@@ -10,7 +10,7 @@ use munjigi_gpu_backend::trust::{difference, inputs};
 
 use crate::{CPU, engines};
 
-/// A software adapter on a busy machine.
+/// Enough for a software adapter on a busy machine.
 const LONG: Duration = Duration::from_mins(10);
 
 #[test]

@@ -1,5 +1,5 @@
-//! Graphs with drawn parameters, both engines compared: what a table of
-//! chosen graphs does not think of. `MUNJIGI_SWEEP` sets how many per kind.
+//! Graphs with random parameters, compared on both engines: they cover what a
+//! fixed table of graphs does not. `MUNJIGI_SWEEP` sets how many per kind.
 
 use munjigi_gpu_backend::engine::{Engine, LoadError};
 use munjigi_gpu_backend::onnx::{Canonical, Graph};
@@ -8,7 +8,7 @@ use munjigi_gpu_backend::trust::{Difference, difference, inputs, uniform};
 use crate::cases::build::{Build, Value};
 use crate::{CPU, gpu};
 
-/// Draws whole numbers.
+/// Draws random whole numbers.
 struct Draw(u64);
 
 impl Draw {
@@ -25,7 +25,7 @@ impl Draw {
 type Make = fn(&mut Draw, &mut Build) -> Vec<String>;
 
 /// Whether one graph was compared: the canonical form or the GPU engine may
-/// refuse what was drawn. What differs is an error.
+/// refuse it. A difference is an error.
 fn compare(seed: u64, gpu: &dyn Engine, make: Make) -> Result<bool, String> {
     let mut draw = Draw(seed);
     let mut build = Build::new(13, seed);
@@ -219,8 +219,8 @@ fn pairs_and_means_agree() {
     });
 }
 
-/// Values that live long and meet again: what sharing buffers and fusing nodes
-/// may get wrong. All are square pictures of one size.
+/// Values that live long and are used again: what sharing buffers and fusing
+/// nodes may get wrong. All are square pictures of one size.
 #[test]
 #[ignore = "needs a Vulkan adapter"]
 fn tangled_networks_agree() {

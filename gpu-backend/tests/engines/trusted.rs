@@ -1,4 +1,4 @@
-//! What a model is allowed after the engines were compared.
+//! What a model is allowed to do after the engines were compared.
 
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ fn case(name: &str) -> Graph {
     Graph::read(&case.file).unwrap()
 }
 
-/// A GPU engine with a fault: it computes on the CPU, but a network in which
-/// `op` occurs comes out wrong, or panics while it runs.
+/// A GPU engine with a fault: it computes on the CPU, but a network with the
+/// operator `op` comes out wrong, or panics while it runs.
 struct Faulty {
     op: &'static str,
     fault: Fault,

@@ -1,5 +1,5 @@
-//! Broken files: each is refused with its code, none crashes, and none makes
-//! the reader allocate what it only claims.
+//! Broken files: each is refused with its code, none crashes the reader, and
+//! none makes it allocate what the file only claims.
 
 use munjigi_gpu_backend::onnx::proto::{Dimension, Function, Model, Tensor};
 use munjigi_gpu_backend::onnx::{Canonical, Graph, ModelError};
@@ -9,12 +9,12 @@ use prost::Message;
 use crate::build::{Build, Value};
 use crate::classifier;
 
-/// Reads and spells a file as loading does.
+/// Reads and converts a file as loading does.
 fn load(file: &[u8]) -> Result<Canonical, ModelError> {
     Canonical::new(&Graph::read(file)?, 2)
 }
 
-/// The classifier with something changed.
+/// The classifier with one change.
 fn changed(change: impl FnOnce(&mut Model)) -> Vec<u8> {
     let mut model = Model::decode(classifier().as_slice()).unwrap();
     change(&mut model);
@@ -48,7 +48,7 @@ fn refused(rows: &[Row]) {
 }
 
 #[test]
-fn files_that_are_none_are_refused() {
+fn bytes_that_are_no_model_are_refused() {
     let whole = classifier();
     refused(&[
         ("empty", "model-opset-unsupported", vec![]),
@@ -111,7 +111,7 @@ fn files_that_are_none_are_refused() {
 }
 
 #[test]
-fn networks_that_do_not_hang_together_are_refused() {
+fn inconsistent_networks_are_refused() {
     refused(&[
         (
             "no such input",
@@ -254,7 +254,7 @@ fn operators_that_are_not_known_or_misused_are_refused() {
 }
 
 #[test]
-fn parameters_that_make_no_sense_are_refused() {
+fn invalid_parameters_are_refused() {
     refused(&[
         (
             "a kernel without end",
@@ -302,7 +302,7 @@ fn parameters_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn shapes_that_do_not_fill_are_refused() {
+fn shapes_that_do_not_match_their_data_are_refused() {
     let reshaped = |to: &[i64]| {
         let mut build = Build::new(13, 1);
         let x = build.input(&[4, 6]);
@@ -336,14 +336,14 @@ fn an_unknown_operator_is_named_with_its_node() {
     );
 }
 
-/// Bytes of memory in use, where the system says.
+/// Bytes of memory in use; `None` if the system does not say.
 fn resident() -> Option<usize> {
     let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
     Some(pages.split(' ').nth(1)?.parse::<usize>().ok()? * 4096)
 }
 
-/// The body of a fuzz target, bounded: whatever bytes come, an answer comes,
-/// and nothing of them stays.
+/// The body of a fuzz target, bounded: any bytes get an answer and leave no
+/// memory behind.
 #[test]
 fn damaged_files_are_answered_and_leave_nothing_behind() {
     let whole = classifier();
@@ -363,7 +363,7 @@ fn damaged_files_are_answered_and_leave_nothing_behind() {
         }
         file.truncate(file.len() - place(3));
         if let Ok(model) = load(&file) {
-            // What is accepted is whole: it can be written and read again.
+            // An accepted file is complete: it can be written and read again.
             Graph::read(&model.to_bytes()).unwrap();
         }
     }

@@ -1,4 +1,4 @@
-//! The command as an operator meets it.
+//! The command line as an operator uses it.
 
 use std::process::{Command, Output};
 

@@ -1,5 +1,5 @@
-//! Networks whose outputs are, or are not, what their task needs. Pictures of
-//! 64 × 64: 64 + 16 + 4 cells, prototypes of 16 × 16.
+//! Networks whose outputs fit, or do not fit, their task. Pictures of 64 × 64:
+//! 64 + 16 + 4 cells, prototypes of 16 × 16.
 
 use data_encoding::HEXLOWER;
 use munjigi_gpu_backend::registry::outputs::{Heads, Scores};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::build::{Build, Value};
 use crate::write;
 
-/// A network with outputs of these shapes, the batch left out.
+/// A network with outputs of these shapes, without the batch.
 fn network(shapes: &[&[i64]], last: &[&str]) -> Vec<u8> {
     let mut build = Build::new(13, 5);
     let b = &mut build;
@@ -28,7 +28,7 @@ fn network(shapes: &[&[i64]], last: &[&str]) -> Vec<u8> {
     build.file(&outputs.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// What comes of opening it for a task with so many labels.
+/// The result of opening it for a task with this many labels.
 fn opened(file: &[u8], task: &str, labels: usize) -> Result<Outputs, RegistryError> {
     let folder = TempDir::new().unwrap();
     let hash = HEXLOWER.encode(&Sha256::digest(file));
@@ -47,7 +47,7 @@ const ROWS: &[i64] = &[4 + 2 + 3, 84];
 const MASKS: &[i64] = &[3, 16, 16];
 
 #[test]
-fn each_task_is_told_by_the_shapes_of_its_outputs() {
+fn each_task_is_identified_by_the_shapes_of_its_outputs() {
     let raw = Outputs::Classes(Scores::Raw);
     let of = |shapes: &[&[i64]], task, labels| opened(&network(shapes, &[]), task, labels).unwrap();
     assert_eq!(of(&[&[5]], "classify", 5), raw);
@@ -63,14 +63,14 @@ fn each_task_is_told_by_the_shapes_of_its_outputs() {
 }
 
 #[test]
-fn a_classifier_that_ends_with_a_softmax_is_told_from_one_that_does_not() {
+fn a_classifier_with_a_softmax_is_distinguished_from_one_without() {
     let of = |last: &[&str]| opened(&network(&[&[5]], last), "classify", 5).unwrap();
     assert_eq!(of(&["Softmax"]), Outputs::Classes(Scores::Probabilities));
     assert_eq!(of(&["Softmax", "Flatten"]), Outputs::Classes(Scores::Probabilities));
     assert_eq!(of(&["Sigmoid"]), Outputs::Classes(Scores::Raw));
 }
 
-/// A name, the task, shapes, labels, and words of the refusal.
+/// A name, the task, shapes, labels, and part of the refusal.
 type Row = (&'static str, &'static str, &'static [&'static [i64]], usize, &'static str);
 
 #[test]

@@ -1,11 +1,11 @@
-//! The folder of models: what is refused, and what add, find and remove do.
+//! The folder of models: what is refused, and how add, find and remove work.
 
 use munjigi_gpu_backend::registry::{Registry, RegistryError};
 use tempfile::TempDir;
 
 use crate::{classifier, manifest, write};
 
-/// As the manifest lists them.
+/// The labels as the manifest lists them.
 const LABELS: &str = "[\"circle\", \"square\", \"star\"]";
 
 fn add(file: &[u8], manifest: &str) -> Result<(), RegistryError> {
@@ -15,7 +15,7 @@ fn add(file: &[u8], manifest: &str) -> Result<(), RegistryError> {
 }
 
 #[test]
-fn a_model_that_is_vouched_for_is_taken() {
+fn a_model_that_is_vouched_for_is_accepted() {
     add(&classifier(), &manifest(&classifier())).unwrap();
 }
 

@@ -1,5 +1,5 @@
-//! Bad input: every image that must not be taken, each with its code, and ten
-//! thousand of them without a leak.
+//! Bad input: every kind of image that must be refused, each with its code, and
+//! ten thousand of them without a memory leak.
 
 #[cfg(target_os = "linux")]
 use std::process::Command;
@@ -177,7 +177,7 @@ async fn every_bad_batch_has_its_code() {
     }
 }
 
-/// Bytes of memory that this process has.
+/// Bytes of memory in use by this process.
 #[cfg(target_os = "linux")]
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -185,9 +185,9 @@ fn resident() -> usize {
     line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
 }
 
-/// Whether this process runs nothing but the named test; else another one is
-/// started that does, and has to succeed. What other tests allocate meanwhile
-/// is not looked at.
+/// Whether this process runs only the named test; otherwise another one is
+/// started that does, and must succeed. Memory that other tests allocate
+/// meanwhile then does not count.
 #[cfg(target_os = "linux")]
 fn runs_alone(test: &str) -> bool {
     const ALONE: &str = "MUNJIGI_TEST_ALONE";

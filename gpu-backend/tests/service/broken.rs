@@ -1,5 +1,5 @@
-//! Engines and painters that break when a test says so: until then they
-//! compute and paint on the processor, under a GPU's name.
+//! Engines and painters that break on request: until then they compute and
+//! paint on the processor, under a GPU's name.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -9,19 +9,19 @@ use munjigi_gpu_backend::onnx::Canonical;
 use munjigi_gpu_backend::paint::{Order, Paint, PaintError};
 use munjigi_scene::{Picture, render};
 
-/// How it breaks.
+/// The kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     Panics,
     Fails,
     /// The same, and the device is gone for good.
     Lost,
-    /// Answers with what is no number, or with nothing painted.
+    /// Returns NaN, or nothing painted.
     Rubbish,
     Hangs,
 }
 
-/// When it breaks.
+/// When the fault occurs.
 pub struct Switch {
     fault: Fault,
     runs: AtomicUsize,
@@ -43,29 +43,30 @@ impl Switch {
         })
     }
 
-    /// From so many runs on every run is a fault.
+    /// After this many runs, every run is a fault.
     pub fn break_after(&self, runs: usize) {
         self.breaks_at.store(self.runs() + runs, Ordering::SeqCst);
     }
 
-    /// Works again; what hangs goes on.
+    /// Makes it work again; runs that hang return.
     pub fn mend(&self) {
         self.breaks_at.store(usize::MAX, Ordering::SeqCst);
         *self.is_mended.lock().unwrap() = true;
         self.mended.notify_all();
     }
 
-    /// How often it was asked.
+    /// Number of runs.
     pub fn runs(&self) -> usize {
         self.runs.load(Ordering::SeqCst)
     }
 
-    /// How often it was asked while it was broken.
+    /// Number of runs while it was broken.
     pub fn faults(&self) -> usize {
         self.faults.load(Ordering::SeqCst)
     }
 
-    /// The fault, if this run is one. One that hangs returns when it is mended.
+    /// The fault, if this run is one. A run that hangs returns after the
+    /// repair.
     fn next(&self) -> Option<Fault> {
         let run = self.runs.fetch_add(1, Ordering::SeqCst);
         if run < self.breaks_at.load(Ordering::SeqCst) {
@@ -84,7 +85,6 @@ impl Switch {
     }
 }
 
-/// What breaks.
 pub struct Broken(Arc<Switch>);
 
 impl Broken {

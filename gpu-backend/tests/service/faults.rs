@@ -1,6 +1,6 @@
-//! A GPU that breaks in the middle of serving, under several calls at once:
-//! each is answered as the CPU answers it, the service says what broke, and
-//! nobody meets the broken part again.
+//! A GPU that breaks while serving several concurrent calls: each is answered
+//! as the CPU answers it, the service reports what broke, and the broken part
+//! is not used again.
 
 use std::io::Write;
 use std::path::Path;
@@ -23,9 +23,9 @@ use crate::models::{LABELS, Stocked, classifier, put};
 use crate::predict::{join_all, predicted};
 use crate::rig::{Answer, Rig};
 
-/// Calls in flight at once.
+/// Concurrent calls.
 const CALLS: usize = 24;
-/// Runs that the GPU gets through before it breaks.
+/// Number of runs that succeed before the GPU breaks.
 const GOOD: usize = 2;
 
 const SHORT: Patience =
@@ -41,13 +41,12 @@ const FAULTS: [(Fault, &str); 4] = [
     (Fault::Hangs, "engine-lost"),
 ];
 
-/// The process's metrics, as `/metrics` tells them.
+/// The process's metrics, as `/metrics` shows them.
 fn recorded() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| server::install_metrics().unwrap()).clone()
 }
 
-/// What the process logs.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -64,7 +63,7 @@ impl Log {
         log.clone()
     }
 
-    /// The warnings in which a word occurs.
+    /// The warnings that contain a word.
     fn warnings(&self, word: &str) -> Vec<String> {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let lines = text.lines().filter(|line| line.contains("\"WARN\"") && line.contains(word));
@@ -87,14 +86,14 @@ fn target(model: &str) -> String {
     format!("/v1/predict?caller=factory&model={model}")
 }
 
-/// A service with one model on engines of one's own.
+/// A service with one model, on the given engines.
 async fn service(model: &str, engines: Engines, brush: Brush) -> Stocked {
     let variables = [("MUNJIGI_GPU_BATCH_WAIT_MS", "1")];
     let rig = Rig::on(&variables, engines, brush, recorded());
     Stocked::on(rig, |models: &Path| put(models, model, "1.0.0", &classifier(5), &LABELS)).await
 }
 
-/// The engine that answered, and what it said.
+/// The engine that answered, and its answer.
 fn said(answer: &Answer) -> (String, Vec<(String, f32)>) {
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     let reply: PredictReply = serde_json::from_value(answer.json()).unwrap();
@@ -102,8 +101,8 @@ fn said(answer: &Answer) -> (String, Vec<(String, f32)>) {
     (reply.engine, classes)
 }
 
-/// Different images, several of them at once, and each answer held to the
-/// CPU's. Returns how many each engine answered.
+/// Sends different images, several of them concurrently, and compares each
+/// answer with the CPU's. Returns how many each engine answered.
 async fn flood(stocked: &Stocked, model: &str, target: &str) -> [usize; 2] {
     let reference = service(model, Engines::choose(&Wish::Cpu), Brush::CPU).await;
     let images: Vec<Vec<u8>> = (0..CALLS).map(|at| png(8 + at as u32, 9)).collect();
@@ -174,14 +173,15 @@ async fn a_gpu_that_breaks_under_load_loses_no_call() {
         let (stocked, _) = breaks(fault, code, &model).await;
         let version = fetched(&stocked.rig, "/version").await;
         let engines = version["engines"].as_array().unwrap().len();
-        // An adapter that hangs or is gone is left; else other models may use it.
+        // An adapter that hangs or is gone is never used again; otherwise other
+        // models may use it.
         let is_left = matches!(fault, Fault::Hangs | Fault::Lost);
         assert_eq!(engines, if is_left { 1 } else { 2 }, "{version}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_model_that_the_gpu_failed_over_is_tried_at_the_next_look_and_not_before() {
+async fn a_model_that_the_gpu_failed_on_is_retried_at_the_next_check_only() {
     let (stocked, switch) = breaks(Fault::Fails, "engine-failed", "mended").await;
     let engine = async || {
         let version = fetched(&stocked.rig, "/version").await;
@@ -202,7 +202,7 @@ async fn a_model_that_the_gpu_failed_over_is_tried_at_the_next_look_and_not_befo
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gpu_that_is_late_for_a_deadline_is_not_waited_for_and_not_left() {
+async fn a_gpu_that_misses_a_deadline_is_not_waited_for_but_stays_in_use() {
     let (engine, switch) = Broken::new(Fault::Hangs);
     let stocked = service("late", Engines::with(engine, LONG), Brush::CPU).await;
     switch.break_after(0);
@@ -217,8 +217,8 @@ async fn a_gpu_that_is_late_for_a_deadline_is_not_waited_for_and_not_left() {
     }
 }
 
-/// Models on a real adapter, a software one where there is no other, that is
-/// destroyed under them.
+/// Models on a real adapter, or on a software one if there is no other, that is
+/// destroyed while they run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a Vulkan adapter"]
 async fn a_device_that_is_lost_while_serving_loses_no_call() {
@@ -284,7 +284,7 @@ async fn a_painter_that_breaks_under_load_loses_no_picture() {
         assert!(version["drawn_because"].is_string(), "{version}");
         let health = fetched(&rig, "/health").await;
         assert!(health["checks"][0]["detail"].as_str().unwrap().contains("paint: "), "{health}");
-        // How often is not held: another test here loses an adapter, too.
+        // The number is not checked: another test here loses an adapter too.
         let line =
             format!("munjigi_gpu_engine_failures_total{{work=\"paint\",reason=\"{code}\"}} ");
         let metrics = metrics(&rig).await;

@@ -1,4 +1,4 @@
-//! Image files, whole and broken.
+//! Image files, intact and broken.
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -30,7 +30,7 @@ pub fn webp(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// One colour: small as a file, large when it is unpacked.
+/// One colour: small as a file, large when unpacked.
 pub fn flat_png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let encoder =
@@ -62,7 +62,7 @@ pub const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Where the header of a PNG ends.
 pub const AFTER_IHDR: usize = 8 + 25;
 
-/// A chunk of a PNG; its check sum is right.
+/// A chunk of a PNG with a correct checksum.
 pub fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     let mut sum = u32::MAX;
     for byte in name.iter().chain(body) {
@@ -74,13 +74,13 @@ pub fn chunk(name: [u8; 4], body: &[u8]) -> Vec<u8> {
     [&(body.len() as u32).to_be_bytes(), &name[..], body, &(!sum).to_be_bytes()].concat()
 }
 
-/// A PNG header for a size, with depth and kind of colours.
+/// A PNG header with this size, bit depth and colour type.
 pub fn header(width: u32, height: u32, depth: u8, colours: u8) -> Vec<u8> {
     let sizes = [width.to_be_bytes(), height.to_be_bytes()].concat();
     chunk(*b"IHDR", &[&sizes[..], &[depth, colours, 0, 0, 0]].concat())
 }
 
-/// A PNG that says it moves.
+/// A PNG that states that it is animated.
 pub fn animated_png() -> Vec<u8> {
     insert(png(8, 8), AFTER_IHDR, &chunk(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]))
 }
@@ -97,7 +97,7 @@ pub fn frame(marker: u8, width: u16, height: u16) -> Vec<u8> {
     segment(marker, &[8, h1, h0, w1, w0, 1, 1, 0x11, 0])
 }
 
-/// A JPEG of these segments and nothing in its scans.
+/// A JPEG of these segments and with empty scans.
 pub fn jpeg_of(segments: &[Vec<u8>]) -> Vec<u8> {
     [&[0xff, 0xd8][..], &segments.concat(), &[0xff, 0xd9]].concat()
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::build::{Build, Value};
 use crate::models::{Stocked, put};
 
-/// A classifier of every kind over colour pictures of 8×8 that knows nothing.
+/// A classifier of every kind over colour pictures of 8×8, with random weights.
 fn guesser() -> Vec<u8> {
     let mut build = Build::new(13, 3);
     let x = build.input(&[3, 8, 8]);
@@ -47,8 +47,8 @@ async fn an_unknown_judge_is_refused_before_anything_is_drawn() {
     assert_eq!((answer.status, answer.code().as_str()), (404, "model-unknown"));
 }
 
-/// The shipped judge sees tiles here as it did when it was trained: a network
-/// that is fed otherwise guesses.
+/// The shipped judge gets tiles here as in its training: a network with other
+/// inputs guesses.
 #[tokio::test]
 async fn the_shipped_judge_answers_most_grids() {
     let stocked = Stocked::with(&[], |models| {

@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use crate::build::Build;
 use crate::rig::{Rig, own_keys};
 
-/// A classifier of three labels over colour pictures of 8×8; seeds differ in
-/// their weights.
+/// A classifier of three labels over colour pictures of 8×8; the seed
+/// determines its weights.
 pub fn classifier(seed: u64) -> Vec<u8> {
     let mut build = Build::new(13, seed);
     let x = build.input(&[3, 8, 8]);
@@ -61,16 +61,16 @@ pub struct Stocked {
 }
 
 impl Stocked {
-    /// With what `fill` puts into the folder, loaded.
+    /// A service whose folder `fill` has filled, loaded.
     pub async fn with(variables: &[(&str, &str)], fill: impl FnOnce(&Path)) -> Self {
         Self::on(Rig::with(variables), fill).await
     }
 
-    /// A service that is there already.
+    /// The same for an existing service.
     pub async fn on(rig: Rig, fill: impl FnOnce(&Path)) -> Self {
         let folder = TempDir::new().unwrap();
         fill(folder.path());
-        // Looks once; after that only when it is told to.
+        // Checks once; after that only on request.
         let keys = own_keys();
         let pairs =
             [("MUNJIGI_INTERNAL_KEYS", keys.as_str()), ("MUNJIGI_GPU_POLL_SECONDS", "3600")];
@@ -82,7 +82,7 @@ impl Stocked {
         stocked
     }
 
-    /// With one model, `shapes` 1.0.0.
+    /// A service with one model, `shapes` 1.0.0.
     pub async fn new() -> Self {
         Self::with(&[], |models| put(models, "shapes", "1.0.0", &classifier(5), &LABELS)).await
     }

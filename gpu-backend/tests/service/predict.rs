@@ -84,7 +84,8 @@ async fn images_that_come_together_are_computed_together() {
     })
     .await;
     let image = png(8, 8);
-    // More than one batch of the largest size, so that none waits its second.
+    // More than one batch of the largest size, so that none waits a full
+    // second.
     let calls = (0..64).map(|_| predicted(&stocked.rig, TARGET, &image));
     let calls: Vec<_> = calls.map(Box::pin).collect();
     let mut answers = Vec::new();
@@ -94,7 +95,7 @@ async fn images_that_come_together_are_computed_together() {
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
 }
 
-/// Drives futures side by side.
+/// Runs futures concurrently.
 pub async fn join_all<F: Future + Unpin>(futures: Vec<F>) -> Vec<F::Output> {
     let mut futures: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
     std::future::poll_fn(|context| {
@@ -113,8 +114,8 @@ pub async fn join_all<F: Future + Unpin>(futures: Vec<F>) -> Vec<F::Output> {
     futures.into_iter().filter_map(|(_, output)| output).collect()
 }
 
-/// A service with one model, whose device is at a call that ends when `busy`
-/// does.
+/// A service with one model whose device is busy with a call that ends when
+/// `busy` does.
 async fn kept_busy(variables: &[(&str, &str)]) -> (Arc<Stocked>, Busy) {
     let (engine, switch) = Broken::new(Fault::Hangs);
     let engines = Engines::with(engine, Patience::SOFTWARE);
@@ -142,7 +143,7 @@ impl Busy {
 }
 
 #[tokio::test]
-async fn a_full_queue_answers_429_and_says_when_to_come_back() {
+async fn a_full_queue_answers_429_and_says_when_to_retry() {
     let (stocked, busy) = kept_busy(&[("MUNJIGI_GPU_QUEUE", "2")]).await;
     let image = png(8, 8);
     let three = form(&[("", &image), ("", &image), ("", &image)]);

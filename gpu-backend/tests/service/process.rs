@@ -1,4 +1,5 @@
-//! The process: what it says of itself, and that killing it loses nothing.
+//! The process: what it reports about itself, and that killing it loses
+//! nothing.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -21,7 +22,7 @@ pub struct Running {
     pub address: String,
 }
 
-/// The program that Cargo built, or one that was carried here with the tests.
+/// The program that Cargo built, or one that was copied here with the tests.
 fn program() -> Command {
     let carried = std::env::var_os("MUNJIGI_TEST_SERVICE");
     Command::new(carried.unwrap_or(env!("CARGO_BIN_EXE_munjigi-gpu-backend").into()))
@@ -44,12 +45,12 @@ impl Running {
             let line: Value = serde_json::from_str(&line).ok()?;
             Some(line["address"].as_str()?.to_owned())
         });
-        // What it says later must not fill the pipe.
+        // Its later output must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address: address.expect("it says where it listens") }
     }
 
-    /// The status and body of an answer.
+    /// Sends a request; returns status and body.
     pub fn send(&self, head: &str, body: &[u8]) -> (u16, Vec<u8>) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
@@ -68,7 +69,7 @@ impl Running {
         self.send(&format!("GET {path} HTTP/1.1"), b"")
     }
 
-    /// A call that is signed as it should be.
+    /// A correctly signed call.
     pub fn call(&self, target: &str, content_type: &str, body: &[u8], nonce: u8) -> (u16, Vec<u8>) {
         #[expect(clippy::disallowed_methods, reason = "the process reads the machine's clock too")]
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
@@ -99,7 +100,7 @@ fn a_service_that_was_killed_answers_again_and_draws_the_same() {
     let first = Running::start(&[]);
     let (status, drawn) = first.render(1);
     assert_eq!(status, 200);
-    // SIGKILL: nothing is said goodbye to.
+    // SIGKILL: the process cannot clean up.
     drop(first);
     let second = Running::start(&[]);
     assert_eq!(second.render(1), (200, drawn));
@@ -107,7 +108,7 @@ fn a_service_that_was_killed_answers_again_and_draws_the_same() {
 }
 
 #[test]
-fn the_service_says_how_it_is() {
+fn the_service_reports_its_health() {
     let service = Running::start(&[]);
     assert_eq!(service.fetch("/health/live"), (200, b"ok\n".to_vec()));
     until(|| service.fetch("/health/ready").0 == 200);
@@ -131,7 +132,7 @@ fn the_service_says_how_it_is() {
 
 #[cfg(unix)]
 #[test]
-fn a_hangup_makes_it_look_at_its_models_and_a_batch_is_one() {
+fn a_hangup_reloads_the_models_and_a_batch_is_computed_at_once() {
     let models = tempfile::TempDir::new().unwrap();
     let folder = models.path().to_str().unwrap();
     let service =
@@ -181,7 +182,7 @@ fn an_adapter_draws_what_the_processor_draws() {
     assert!(differing <= 12, "{differing} squares differ");
 }
 
-/// Looks again until something is so, for a minute at most.
+/// Checks again until a condition holds, for a minute at most.
 fn until(is_so: impl Fn() -> bool) {
     for _ in 0..1_200 {
         if is_so() {

@@ -54,7 +54,7 @@ async fn the_same_seed_draws_the_same_picture() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_in_the_queue_comes_back_later() {
+async fn calls_that_do_not_fit_in_the_queue_are_told_to_retry() {
     let rig = Rig::with(&[("MUNJIGI_GPU_QUEUE", "4"), ("MUNJIGI_GPU_THREADS", "1")]);
     let answer = rig.post(TARGET, &wanted(&["grid"; 5], 1)).await;
     assert_eq!((answer.status, answer.code().as_str()), (429, "queue-full"));
@@ -63,7 +63,7 @@ async fn what_does_not_fit_in_the_queue_comes_back_later() {
 }
 
 #[tokio::test]
-async fn a_caller_has_three_calls_under_way() {
+async fn a_caller_has_three_concurrent_calls() {
     let rig = Rig::with(&[("MUNJIGI_GPU_THREADS", "1")]);
     let target = "/v1/render?caller=console";
     let call = async || rig.post(target, &wanted(&["area"], 1)).await.status;
@@ -74,7 +74,7 @@ async fn a_caller_has_three_calls_under_way() {
 }
 
 #[tokio::test]
-async fn a_caller_has_so_many_calls_in_an_hour() {
+async fn a_callers_hourly_calls_are_limited() {
     let rig = Rig::with(&[("MUNJIGI_GPU_CALLER_HOURLY", "1")]);
     let target = "/v1/render?caller=console";
     reply(&rig.post(target, &wanted(&["area"], 1)).await);
@@ -85,7 +85,7 @@ async fn a_caller_has_so_many_calls_in_an_hour() {
 }
 
 #[tokio::test]
-async fn a_deadline_cancels_what_would_come_too_late() {
+async fn a_deadline_cancels_late_work() {
     let rig = Rig::with(&[("MUNJIGI_GPU_THREADS", "1")]);
     let target = "/v1/render?caller=factory&deadline_ms=1";
     let answer = rig.post(target, &wanted(&["turn"; 8], 1)).await;

@@ -1,4 +1,4 @@
-//! A service in this process, and calls that are signed for it.
+//! A service in this process, and calls signed for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,22 +26,22 @@ pub fn ring() -> KeyRing {
     KeyRing::parse(RING).unwrap()
 }
 
-/// What the backend is given of it.
+/// The derived keys that the backend gets.
 pub fn own_keys() -> String {
     CallKeys::write(&ring(), &[Audience::Gpu]).to_string()
 }
 
-/// When every test takes place, in seconds since 1970.
+/// The time of every test, in seconds since 1970.
 pub const NOW: u64 = 1_795_000_000;
 
-/// A service with its own clock that stands still.
+/// A service with a clock that stands still.
 pub struct Rig {
     pub app: Arc<App>,
     router: Router,
     nonce: AtomicU64,
 }
 
-/// An answer, read to its end.
+/// A complete answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -50,12 +50,12 @@ pub struct Answer {
 }
 
 impl Rig {
-    /// With these variables besides the key ring.
+    /// A service with these variables besides the key ring.
     pub fn with(variables: &[(&str, &str)]) -> Self {
         Self::on(variables, Engines::choose(&Wish::Cpu), Brush::CPU, server::unused_metrics())
     }
 
-    /// On engines and a brush of one's own.
+    /// A service with the given engines and brush.
     pub fn on(
         variables: &[(&str, &str)],
         engines: Engines,
@@ -97,7 +97,7 @@ impl Rig {
         signature(target, body, audience, at, Nonce(nonce))
     }
 
-    /// A call that is signed as it should be.
+    /// A correctly signed call.
     pub fn signed(&self, target: &str, content_type: &str, body: &[u8]) -> Request<Body> {
         let signature = self.signature(target, body, Audience::Gpu, NOW);
         let request = Request::post(target).header(headers::SIGNATURE, signature);
@@ -127,7 +127,7 @@ impl Answer {
             .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// The code of a refusal; fails where the answer is none.
+    /// The code of a refusal; fails if the answer is not one.
     pub fn code(&self) -> String {
         let problem = self.json();
         assert_eq!(self.headers["content-type"], "application/problem+json");

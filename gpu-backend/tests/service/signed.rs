@@ -1,4 +1,4 @@
-//! Who is answered at all.
+//! Which calls are answered at all.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -26,7 +26,7 @@ async fn sent(rig: &Rig, target: &str, signature: Option<&str>, body: &[u8]) -> 
 }
 
 #[tokio::test]
-async fn only_calls_that_are_signed_for_us_are_taken() {
+async fn only_calls_that_are_signed_for_us_are_accepted() {
     let rig = Rig::new();
     let (body, other) = (body(), b"{}".to_vec());
     let right = |audience, at| rig.signature(TARGET, &body, audience, at);
@@ -49,7 +49,7 @@ async fn only_calls_that_are_signed_for_us_are_taken() {
 }
 
 #[tokio::test]
-async fn a_signature_is_taken_once() {
+async fn a_signature_is_accepted_once() {
     let rig = Rig::new();
     let bad = json!({"pictures": []}).to_string().into_bytes();
     let signature = rig.signature(TARGET, &bad, Audience::Gpu, NOW);
@@ -62,7 +62,7 @@ async fn a_signature_is_taken_once() {
 }
 
 #[tokio::test]
-async fn what_is_not_a_call_is_told_what_is_wrong() {
+async fn a_malformed_call_is_told_what_is_wrong() {
     let rig = Rig::new();
     assert_eq!(rig.fetch("/").await.code(), "not-found");
     assert_eq!(rig.fetch("/v1/render").await.code(), "method-not-allowed");
@@ -94,7 +94,7 @@ async fn what_is_not_a_call_is_told_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn a_callers_request_id_leads_through_and_a_strange_one_does_not() {
+async fn a_callers_valid_request_id_is_kept() {
     let rig = Rig::new();
     let id = async |given: &str| {
         let request = Request::get("/version").header(headers::REQUEST_ID, given);

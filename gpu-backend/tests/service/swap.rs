@@ -1,4 +1,4 @@
-//! Changing models while calls are under way.
+//! Changing models while calls are in flight.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -111,7 +111,7 @@ async fn a_fallback_answers_for_a_model_that_is_broken() {
 }
 
 #[tokio::test]
-async fn a_broken_plan_changes_nothing_and_is_told() {
+async fn a_broken_plan_changes_nothing_and_is_reported() {
     let stocked = Stocked::with(&[], |models| {
         put(models, "shapes", "1.0.0", &classifier(5), &LABELS);
         put(models, "shapes", "1.1.0", &classifier(6), &LABELS);
