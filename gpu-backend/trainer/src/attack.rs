@@ -1,6 +1,6 @@
 //! Programs that answer challenges as a bot would, each tried on the same
-//! challenges as visitors get them. What they learn from is drawn from other
-//! seeds than what they are tried on.
+//! challenges that visitors get. They learn from pictures drawn from other
+//! seeds than those they are tried on.
 
 pub mod answer;
 pub mod guess;
@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    /// What its pictures show.
+    /// The scenes that its pictures show.
     pub const fn scenes(self) -> Scenes {
         match self {
             Self::Grid => Scenes::Tiles,
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// Rounds of a challenge, all of which must be right.
+    /// Number of rounds in a challenge, all of which must be right.
     pub const fn rounds(self) -> usize {
         match self {
             Self::Grid => 1,
@@ -63,7 +63,7 @@ impl Kind {
     }
 }
 
-/// Who answers.
+/// How a program answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attacker {
@@ -71,11 +71,11 @@ pub enum Attacker {
     Guess,
     /// Compares the pictures of one challenge with each other.
     Compare,
-    /// Looks for the most similar of so many labelled pictures.
+    /// Looks for the most similar among this many labelled pictures.
     Neighbour(usize),
-    /// Trained a network on so many labelled pictures.
+    /// Trained a network on this many labelled pictures.
     Labelled(usize),
-    /// Owns this repository: labels without end.
+    /// Has this repository, and therefore unlimited labels.
     Owner,
 }
 
@@ -98,14 +98,15 @@ impl fmt::Display for Attacker {
     }
 }
 
-/// How much is done: all of it takes less than an hour on two cores.
+/// How much is measured: everything together takes less than an hour on two
+/// cores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Budget {
     share: f64,
 }
 
 impl Budget {
-    /// So many minutes; more than 60 change nothing.
+    /// A budget in minutes; more than 60 change nothing.
     pub fn minutes(minutes: f64) -> Self {
         Self { share: (minutes / 60.0).clamp(0.01, 1.0) }
     }
@@ -120,7 +121,7 @@ impl Budget {
         ((of as f64 * self.share) as usize).max(4)
     }
 
-    /// Challenges of a kind that each attacker is tried on.
+    /// Number of challenges of a kind that each attacker is tried on.
     pub fn challenges(self, kind: Kind) -> usize {
         self.part(match kind {
             Kind::Grid => 200,
@@ -129,12 +130,12 @@ impl Budget {
         })
     }
 
-    /// Label counts that can be learnt from.
+    /// The numbers of labels to learn from.
     pub fn labels(self) -> impl Iterator<Item = usize> {
         [100, 1_000, 10_000].into_iter().filter(move |&count| count <= self.part(20_000))
     }
 
-    /// Batches for a network that has so many labels.
+    /// Number of batches for a network with this many labels.
     pub fn steps(self, labels: usize) -> usize {
         self.part(match labels {
             0..=100 => 200,
@@ -144,7 +145,7 @@ impl Budget {
         })
     }
 
-    /// Batches that an attacker's network learns from.
+    /// Number of batches that an attacker's network learns from.
     pub fn steps_of(self, attacker: Attacker) -> usize {
         match attacker {
             Attacker::Labelled(labels) => self.steps(labels),
@@ -153,13 +154,13 @@ impl Budget {
         }
     }
 
-    /// Pictures that the owner draws where no network is committed: never fewer
-    /// than others label.
+    /// Number of pictures that the owner draws if no network is committed:
+    /// never fewer than others label.
     pub fn own_pictures(self) -> usize {
         self.part(10_000).max(self.labels().last().unwrap_or(0) + 1)
     }
 
-    /// Everybody who tries a kind.
+    /// Every attacker that is tried on a kind.
     pub fn attackers(self, kind: Kind) -> Vec<Attacker> {
         let most = self.labels().last().unwrap_or(100);
         let mut all = vec![Attacker::Guess];
@@ -173,16 +174,17 @@ impl Budget {
     }
 }
 
-/// The challenges of a kind.
+/// The challenges that attackers are tried on.
 pub struct Tried {
     /// Which kind.
     pub kind: Kind,
-    /// Rounds, one after the other.
+    /// The records of the rounds, one after the other.
     pub bytes: Vec<u8>,
 }
 
 impl Tried {
-    /// Draws them, or takes what is drawn: those that the factory would deal.
+    /// Draws the challenges that the factory would deal, or reuses those
+    /// already drawn.
     pub fn of(store: &Store, kind: Kind, budget: Budget) -> Result<Self> {
         let count = budget.challenges(kind) * kind.rounds();
         let bytes = match kind {
@@ -193,33 +195,33 @@ impl Tried {
         Ok(Self { kind, bytes })
     }
 
-    /// As grids.
+    /// The rounds as grids.
     pub fn grids(&self) -> impl Iterator<Item = GridRound<'_>> {
         self.bytes.chunks_exact(GridRound::BYTES).map(GridRound::read)
     }
 
-    /// As areas.
+    /// The rounds as areas.
     pub fn areas(&self) -> impl Iterator<Item = AreaRound<'_>> {
         self.bytes.chunks_exact(AreaRound::BYTES).map(AreaRound::read)
     }
 
-    /// As turns.
+    /// The rounds as turns.
     pub fn turns(&self) -> impl Iterator<Item = TurnRound<'_>> {
         self.bytes.chunks_exact(TurnRound::BYTES).map(TurnRound::read)
     }
 }
 
-/// How an attacker did: whole challenges, and single rounds.
+/// An attacker's results: whole challenges, and single rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Score {
     /// Challenges all of whose rounds were right.
     pub challenges: Share,
-    /// Rounds.
+    /// Single rounds.
     pub rounds: Share,
 }
 
 impl Score {
-    /// From the rounds of one challenge after another.
+    /// The score from the rounds of one challenge after another.
     pub fn of(kind: Kind, rounds: &[bool]) -> Self {
         let count = |flags: &mut dyn Iterator<Item = bool>| {
             flags.fold(Share { passed: 0, tried: 0 }, |share, right| Share {

@@ -1,9 +1,9 @@
-//! Repeatable chance for weights, batches and augmentation: SplitMix64. No
+//! Repeatable randomness for weights, batches and augmentation: SplitMix64. No
 //! picture that a visitor sees comes from it.
 
 use std::f32::consts::PI;
 
-/// A sequence of throws.
+/// A sequence of random numbers.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
@@ -15,7 +15,7 @@ impl Dice {
         dice
     }
 
-    /// 64 bits.
+    /// The next 64 random bits.
     pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -35,7 +35,7 @@ impl Dice {
         low + (high - low) * self.unit()
     }
 
-    /// A whole number below a bound that is not 0.
+    /// A whole number below `bound`, which must not be 0.
     #[expect(clippy::missing_panics_doc, reason = "the expectation states why none happens")]
     pub fn below(&mut self, bound: usize) -> usize {
         let wide = u128::from(self.throw()) * (bound as u128);

@@ -1,5 +1,5 @@
-//! Trained networks as ONNX in the canonical form. What a layer is in ONNX is
-//! said here; files and manifests are written in `record`.
+//! Exports trained networks as ONNX in the canonical form. This module defines
+//! what a layer is in ONNX; `record` writes files and manifests.
 
 use anyhow::Result;
 use munjigi_onnx::graph::{Attribute, Dimension, Input, Node, Tensor};
@@ -8,7 +8,7 @@ use munjigi_onnx::{Canonical, Graph};
 use crate::net::{Layer, Net, Reading};
 use crate::task::{Task, Things, Tiles};
 
-/// A network on paper.
+/// A network under construction.
 struct Draft {
     graph: Graph,
     made: usize,
@@ -25,10 +25,10 @@ pub fn tile(net: &Net) -> Result<Vec<u8>> {
     draft.finish(&["scores"])
 }
 
-/// `scene-things`: the raw heads that `task::segment` of the gpu-backend
-/// reads. The network has one grid, of 8 pixels; the coarser two never score.
-/// Its one prototype says what is a thing at all, so that every coefficient
-/// is 1: a mask is what is a thing's within its box.
+/// `scene-things`: the raw heads that `task::segment` of the gpu-backend reads.
+/// The network has one grid, of 8 pixels; the coarser two never score. Its only
+/// prototype tells things from background, so every coefficient is 1: a mask is
+/// whatever belongs to a thing within its box.
 pub fn things(net: &Net) -> Result<Vec<u8>> {
     let mut draft = Draft::new(Things::SIZE);
     let taps = draft.net(net);
@@ -146,7 +146,7 @@ impl Draft {
         name
     }
 
-    /// Names of each tap's output and of what it reads.
+    /// Names of each tap's output and of its input.
     fn net(&mut self, net: &Net) -> Vec<(String, String)> {
         let mut value = PICTURE.to_owned();
         let mut taps = Vec::new();

@@ -1,6 +1,6 @@
 //! Pictures to learn from and challenges to answer, drawn once and kept on
 //! disk: a set is a file of records of one size, the n-th of them drawn from
-//! the n-th seed of the set. A run that was ended goes on where it was.
+//! the n-th seed of the set. An interrupted run continues where it stopped.
 
 mod area;
 mod grid;
@@ -23,26 +23,27 @@ pub use turn::{TurnRound, VIEWS, View};
 
 /// How a record is drawn.
 pub trait Record {
-    /// Bytes of each.
+    /// Size of a record.
     const BYTES: usize;
-    /// The name of what is drawn.
+    /// Name of the records, part of file names and seeds.
     const NAME: &'static str;
-    /// What it is a picture of.
+    /// The scenes that it shows.
     const SCENES: Scenes;
     /// Draws one.
     fn draw(seed: Seed) -> Result<Vec<u8>>;
 }
 
-/// Whose pictures these are. Nobody learns from what it is tried on.
+/// What pictures are used for. No program learns from pictures that it is tried
+/// on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// What attackers learn from, and the committed networks.
     Learn,
-    /// What is held back to measure with.
+    /// Held back for measurements.
     Held,
     /// What attackers are tried on.
     Tried,
-    /// What tests look at.
+    /// What tests use.
     Checked,
 }
 
@@ -63,7 +64,7 @@ pub fn seed(use_of: Use, name: &str, number: usize) -> Seed {
     Seed(Sha256::digest(text).into())
 }
 
-/// A folder of drawn sets and of what was made from them.
+/// A folder of drawn sets and of files derived from them.
 #[derive(Clone, Debug)]
 pub struct Store {
     /// Each file is named after the scenes that it was made from.
@@ -77,14 +78,14 @@ impl Store {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// A file that belongs to some scenes as they are now: when these change,
-    /// all that was made from them is made anew.
+    /// A file that belongs to the present scenes: when these change, everything
+    /// made from them is made again.
     pub fn file(&self, name: &str, scenes: Scenes) -> PathBuf {
         self.folder.join(format!("{}-{name}", scenes.hash()))
     }
 
-    /// The first `count` records of a set; those that are not there yet are
-    /// drawn by so many threads.
+    /// The first `count` records of a set; missing ones are drawn by this many
+    /// threads.
     pub fn records<R: Record>(&self, use_of: Use, count: usize, threads: usize) -> Result<Vec<u8>> {
         let path = self.file(&format!("{}-{}.bin", R::NAME, use_of.name()), R::SCENES);
         let mut bytes = if path.exists() { fs::read(&path)? } else { Vec::new() };
@@ -141,10 +142,10 @@ fn draw<R: Record>(use_of: Use, from: usize, count: usize, threads: usize) -> Re
     })
 }
 
-/// Kinds of scene, which change apart from each other.
+/// Kinds of scene, which change independently of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scenes {
-    /// One thing, and grids of such.
+    /// One thing, and grids of single things.
     Tiles,
     /// Things in a room.
     Areas,
@@ -153,8 +154,8 @@ pub enum Scenes {
 }
 
 impl Scenes {
-    /// What tells these scenes from those of another time: the beginning of a
-    /// hash over small pictures.
+    /// Identifies the present version of these scenes: the beginning of a hash
+    /// over small pictures.
     pub fn hash(self) -> &'static str {
         static HASHES: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
         HASHES[self as usize].get_or_init(|| {

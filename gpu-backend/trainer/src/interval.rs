@@ -1,18 +1,16 @@
-//! Shares of trials, and how sure they are.
+//! Shares of trials, and their confidence intervals.
 
 use serde::{Deserialize, Serialize};
 
-/// How many of how many.
+/// A number of successes in a number of trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-    /// Successes.
     pub passed: u32,
-    /// Trials.
     pub tried: u32,
 }
 
 impl Share {
-    /// The share itself; 0 without a trial.
+    /// The share; 0 without a trial.
     pub fn rate(self) -> f64 {
         f64::from(self.passed) / f64::from(self.tried.max(1))
     }

@@ -1,10 +1,10 @@
-//! Trains Munjigi's own small networks on pictures that `munjigi-scene`
-//! draws, and attacks its challenges with such networks and with less.
+//! Trains Munjigi's own small networks on pictures that `munjigi-scene` draws,
+//! and attacks its challenges with such networks and with simpler means.
 //!
-//! `net` computes and differentiates, `task` says what is learnt from which
+//! `net` computes and differentiates, `task` defines what is learnt from which
 //! picture, `train` fits, `harvest` draws pictures and keeps them on disk,
 //! `export` and `record` write ONNX for the gpu-backend's registry, `likeliest`
-//! reads what a network says, `attack` answers challenges as a bot would, `page`
+//! reads a network's scores, `attack` answers challenges as a bot would, `page`
 //! reports. No GPU engine is needed here, so that this builds in a minute.
 
 pub mod attack;

@@ -1,19 +1,18 @@
 //! Reads a network's scores: the likeliest kind of a tile, the likeliest place
-//! of a thing in a wide picture. Measuring a network and attacking with one
-//! both need this.
+//! of a thing in a wide picture. Both measuring and attacking need this.
 
 use munjigi_scene::Kind;
 
 use crate::task::CELLS;
 
-/// The place of the largest number.
+/// Index of the largest number.
 pub fn largest(scores: &[f32]) -> usize {
     let places = scores.iter().enumerate();
     places.max_by(|left, right| left.1.total_cmp(right.1)).map_or(Kind::ALL.len(), |(at, _)| at)
 }
 
 /// A point, in shares of width and height, from shares for each kind and cell:
-/// where a cell and those around it show the target most.
+/// where a cell and its neighbours show the target most.
 #[expect(clippy::cast_precision_loss, reason = "a picture has few cells")]
 pub fn likeliest_cell(shares: &[f32], target: usize) -> [f32; 2] {
     let [columns, rows] = CELLS;

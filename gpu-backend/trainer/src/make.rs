@@ -13,7 +13,7 @@ use crate::record::{Manifest, Record, load, run, write};
 use crate::task::{Task, Things, Tiles, planes};
 use crate::train::{Plan, train};
 
-/// Threads that draw.
+/// Number of drawing threads.
 pub const THREADS: usize = 2;
 /// The version that is committed.
 pub const VERSION: &str = "1.0.0";
@@ -30,20 +30,19 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// Where such a run notes how far it is.
+    /// The file in which a run records its progress.
     fn note(&self, store: &Store, name: &str, scenes: Scenes) -> PathBuf {
         let Plan { seed, steps, batch, .. } = self.plan;
         store.file(&format!("{name}-{}-{steps}-{batch}-{seed}.run", self.pictures), scenes)
     }
 }
 
-/// What a run leaves besides the network.
+/// The result of a run, besides the network.
 pub struct Made {
-    /// Its file.
     pub bytes: Vec<u8>,
-    /// Right answers to what was held back.
+    /// Right answers to the held-back pictures.
     pub held_out: Share,
-    /// Numbers fitted.
+    /// Number of fitted parameters.
     pub parameters: usize,
 }
 
@@ -66,7 +65,8 @@ pub fn tile(store: &Store, effort: Effort) -> Result<Made> {
     Ok(Made { bytes, held_out: share, parameters: net.weights.len() })
 }
 
-/// `scene-things`: right is a point within the mask of the one thing asked for.
+/// `scene-things`: an answer is right if its point is within the mask of the
+/// target.
 pub fn things(store: &Store, effort: Effort) -> Result<Made> {
     let records = store.records::<Wide>(Use::Learn, effort.pictures, THREADS)?;
     let note = effort.note(store, "scene-things", Scenes::Areas);
@@ -120,7 +120,7 @@ pub fn keep(
     write(folder, &Manifest { name, version: VERSION, task, size }, &record, &made.bytes)
 }
 
-/// The file says what the network says.
+/// Checks that the file gives the same answers as the network.
 fn agrees(net: &Net, input: &Batch, outputs: &[f32]) -> Result<()> {
     let own = net.run(input.clone()).remove(0);
     let near = own.data.iter().zip(outputs).all(|(own, output)| (own - output).abs() < 1e-2);

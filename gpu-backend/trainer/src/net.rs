@@ -1,7 +1,7 @@
-//! Small convolutional networks: what they are made of, their numbers, and
-//! one pass forwards or backwards. Values lie channel by channel, then sample
-//! by sample, so that a layer is one matrix product for a whole batch. How
-//! numbers are fitted is in `train`.
+//! Small convolutional networks: their layers, their parameters, and a pass
+//! forwards or backwards. Values are ordered by channel, then by sample, so
+//! that a layer is one matrix product for a whole batch. `train` fits the
+//! parameters.
 
 mod block;
 mod pool;
@@ -15,12 +15,12 @@ use crate::dice::Dice;
 pub use block::Block;
 pub use tap::{Reading, Tap};
 
-/// What a network does with its input, one after the other.
+/// An operation of a network; they follow each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Layer {
-    /// Convolves 3 by 3, normalises, and drops what is below 0.
+    /// Convolves 3 by 3, normalises, and drops values below 0.
     Block(Block),
-    /// Keeps the largest of each 2 by 2.
+    /// Keeps the largest value of each 2 by 2.
     Pool,
     /// Reads an output; its input passes on unchanged.
     Tap(Tap),
@@ -29,9 +29,9 @@ pub enum Layer {
 /// A batch of values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// How many planes each sample has.
+    /// Number of planes per sample.
     pub channels: usize,
-    /// Samples.
+    /// Number of samples.
     pub count: usize,
     /// Rows of a plane.
     pub height: usize,
@@ -42,7 +42,6 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// All zeros.
     pub fn zeros(channels: usize, count: usize, height: usize, width: usize) -> Self {
         let data = vec![0.0; channels * count * height * width];
         Self { channels, count, height, width, data }
@@ -54,12 +53,12 @@ impl Batch {
         Self::zeros(self.channels, self.count, self.height, self.width)
     }
 
-    /// Numbers of one channel over all samples.
+    /// Number of values in one channel over all samples.
     pub const fn row(&self) -> usize {
         self.count * self.height * self.width
     }
 
-    /// Numbers of one plane.
+    /// Number of values in one plane.
     pub const fn plane(&self) -> usize {
         self.height * self.width
     }
@@ -78,25 +77,24 @@ impl Batch {
     }
 }
 
-/// A network and its numbers.
+/// A network and its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Net {
-    /// In order.
     pub layers: Vec<Layer>,
-    /// What is fitted, layer by layer.
+    /// Fitted parameters, layer by layer.
     pub weights: Vec<f32>,
     /// Running means and variances, for use after training.
     pub habits: Vec<f32>,
 }
 
-/// What one layer remembers of a pass in training.
+/// What one layer remembers of a training pass.
 enum Trace {
     Block(block::Trace),
     Pool(pool::Trace),
     Tap(Batch),
 }
 
-/// What a pass in training leaves for the way back.
+/// What a training pass leaves for the backward pass.
 pub struct Tape {
     traces: Vec<Trace>,
     /// Means and variances of this batch, as in [`Net::habits`].
@@ -123,8 +121,8 @@ impl Net {
         Self { layers, weights, habits }
     }
 
-    /// The numbers of each layer: weights and a bias for each output, with
-    /// all normalisation in them. Nothing for a pool.
+    /// The parameters of each layer: weights and a bias for each output, with
+    /// all normalisation folded in. Empty for a pool.
     pub fn folded(&self) -> Vec<(Vec<f32>, Vec<f32>)> {
         let (mut at, mut habit) = (0, 0);
         let layers = self.layers.iter().map(|layer| match layer {
@@ -146,7 +144,7 @@ impl Net {
         layers.collect()
     }
 
-    /// A pass that remembers.
+    /// A pass that records what the backward pass needs.
     pub fn learn(&self, input: Batch) -> (Vec<Batch>, Tape) {
         let mut value = input;
         let mut outputs = Vec::new();
@@ -177,7 +175,7 @@ impl Net {
         (outputs, tape)
     }
 
-    /// How the loss changes with each weight, from how it changes with each
+    /// The gradient of the loss by each weight, from its gradients by each
     /// output.
     #[expect(clippy::missing_panics_doc, reason = "the expectations state why none happens")]
     pub fn back(&self, tape: Tape, slopes: &[Batch]) -> Vec<f32> {

@@ -1,5 +1,5 @@
 //! The report: `docs/bot-pass-rates.md` for people, `docs/bot-pass-rates.toml`
-//! for the origin, which turns kinds off by it.
+//! for the origin, which turns kinds off according to it.
 
 use std::fmt::Write as _;
 use std::fs;

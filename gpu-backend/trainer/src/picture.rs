@@ -8,7 +8,7 @@ use image::{ExtendedColorType, ImageFormat};
 use munjigi_scene::{Picture, Scene, render};
 
 /// Quality of the JPEGs that visitors get; turns, which they get as AVIF, are
-/// tried as such JPEGs too.
+/// also tried as such JPEGs.
 pub const QUALITY: u8 = 82;
 
 /// Red, green, blue, row by row.
@@ -35,7 +35,7 @@ impl Rgb {
         render(scene, width, height).into()
     }
 
-    /// Pictures of one size as one, row by row.
+    /// Combines pictures of one size into one, row by row.
     pub fn sheet(tiles: &[Self], columns: usize) -> Self {
         let (width, height) = (tiles[0].width, tiles[0].height);
         let rows = tiles.len().div_ceil(columns);
@@ -55,7 +55,7 @@ impl Rgb {
         sheet
     }
 
-    /// A part.
+    /// Cuts out a part.
     #[must_use]
     pub fn cut(&self, [left, top]: [usize; 2], [width, height]: [usize; 2]) -> Self {
         let rows = (top..top + height).flat_map(|y| {
@@ -65,7 +65,7 @@ impl Rgb {
         Self { width, height, bytes: rows.collect() }
     }
 
-    /// What is left after JPEG.
+    /// The picture after JPEG compression.
     pub fn served(&self) -> Result<Self> {
         let (width, height) = (u32::try_from(self.width)?, u32::try_from(self.height)?);
         let mut file = Vec::new();
@@ -76,7 +76,7 @@ impl Rgb {
         Ok(Self { width: self.width, height: self.height, bytes: read.into_rgb8().into_raw() })
     }
 
-    /// A smaller one; each pixel is the mean of what it covers.
+    /// Scales down; each new pixel is the mean of the pixels that it covers.
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
@@ -105,7 +105,7 @@ impl Rgb {
     }
 }
 
-/// For each new pixel the old ones under it and their shares.
+/// For each new pixel, the old ones that it covers and their shares.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

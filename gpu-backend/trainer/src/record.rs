@@ -1,5 +1,5 @@
-//! What is kept of a trained network: the file, its manifest for the registry
-//! and how it came to be.
+//! What is kept of a trained network: the file, its manifest for the registry,
+//! and how it was made.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,46 +34,45 @@ pub fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../models")
 }
 
-/// How a network came to be.
+/// How a network was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The command that makes it again.
     pub command: String,
-    /// When.
     pub date: String,
-    /// Tells the scenes that it learnt from others.
+    /// Identifies the scenes that it learnt from.
     pub scenes: String,
-    /// Of weights, order and changes.
+    /// Seed of weights, order and augmentation.
     pub seed: u64,
-    /// Pictures drawn to learn from.
+    /// Number of pictures to learn from.
     pub pictures: usize,
-    /// Batches.
+    /// Number of batches.
     pub steps: usize,
-    /// Samples of a batch.
+    /// Samples per batch.
     pub batch: usize,
-    /// Numbers fitted.
+    /// Number of fitted parameters.
     pub parameters: usize,
     /// From the first step to the last, on two threads of a shared machine.
     pub training_seconds: u64,
-    /// What is counted.
+    /// What is counted as right.
     pub measure: String,
-    /// On pictures it never saw.
+    /// Right answers on pictures that it never saw.
     pub held_out: Share,
-    /// As a share.
+    /// `held_out` as a share.
     pub accuracy: f64,
     /// Wilson, 95 %.
     pub interval: [f64; 2],
 }
 
-/// What the registry shall know.
+/// The statements for the registry.
 pub struct Manifest<'a> {
-    /// Also the folder's.
+    /// The name, also of the folder.
     pub name: &'a str,
-    /// Also the folder's.
+    /// The version, also of the folder.
     pub version: &'a str,
     /// `classify` or `segment`.
     pub task: &'a str,
-    /// Of its pictures.
+    /// Width and height of its pictures.
     pub size: [usize; 2],
 }
 
@@ -112,17 +111,16 @@ deviation = [0.25, 0.25, 0.25]
     Ok(())
 }
 
-/// A committed network on the CPU engine that the gpu-backend uses, too.
+/// A committed network on the CPU engine that the gpu-backend also uses.
 pub struct Committed {
     model: Model,
-    /// What tells it from others: the beginning of its file's hash.
+    /// Identifies it: the beginning of its file's hash.
     pub hash: String,
-    /// How it came to be.
     pub record: Record,
 }
 
 impl Committed {
-    /// Reads one.
+    /// Reads a committed network from its folder.
     pub fn read(folder: &Path, name: &str, version: &str) -> Result<Self> {
         let folder = folder.join(name).join(version);
         let bytes =
@@ -164,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_has_its_date() {
+    fn dates_are_those_of_the_calendar() {
         let day = |days: u64| date(UNIX_EPOCH + Duration::from_hours(days * 24));
         assert_eq!(day(0), "1970-01-01");
         assert_eq!(day(19_782), "2024-02-29");

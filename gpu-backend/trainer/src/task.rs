@@ -1,5 +1,5 @@
-//! What is learnt from which pictures: inputs with chance changes, targets,
-//! and how wrong an output is.
+//! What is learnt from which pictures: augmented inputs, targets, and the loss
+//! of an output.
 
 mod change;
 mod things;
@@ -14,17 +14,17 @@ pub use things::{CELLS, STRIDE, Things};
 pub use tiles::Tiles;
 pub use views::{BINS, Views, shares};
 
-/// Something to learn.
+/// Something that a network can learn.
 pub trait Task: Sync {
     /// The network that learns it.
     fn layers() -> Vec<Layer>;
     /// Height and width of its pictures.
     const SIZE: [usize; 2];
-    /// Numbers of a sample's target.
+    /// Length of a sample's target.
     const TARGET: usize;
-    /// A sample: its planes, red, green, blue, and its target.
+    /// Draws a sample: its planes (red, green, blue) and its target.
     fn sample(&self, dice: &mut Dice, planes: &mut [f32], target: &mut [f32]);
-    /// The mean loss of a batch and its slope at each output.
+    /// The mean loss of a batch and its gradient by each output.
     fn loss(outputs: &[Batch], targets: &[f32]) -> (f32, Vec<Batch>);
 }
 

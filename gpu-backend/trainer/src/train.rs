@@ -1,6 +1,6 @@
-//! Fits a network to a task: batches split over threads, AdamW, a learning
-//! rate that rises briefly and falls as a cosine. The same plan gives the same
-//! network: sums are taken in a fixed order.
+//! Fits a network to a task: batches split over threads, AdamW, a learning rate
+//! that rises briefly and then falls as a cosine. The same plan gives the same
+//! network: sums are computed in a fixed order.
 
 use std::f32::consts::PI;
 use std::fs;
@@ -16,34 +16,35 @@ use crate::task::Task;
 /// How a network is fitted.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Of weights, batches and changes.
+    /// Seed of weights, batches and augmentation.
     pub seed: u64,
-    /// Batches.
+    /// Number of batches.
     pub steps: usize,
-    /// Samples of a batch; even.
+    /// Samples per batch; even.
     pub batch: usize,
     /// The highest learning rate.
     pub rate: f32,
 }
 
-/// Each batch is normalised and differentiated in so many parts, however many
-/// threads there are.
+/// Each batch is normalised and differentiated in this many parts,
+/// independently of the number of threads.
 const PARTS: usize = 2;
-/// Steps between notes on disk.
+/// Steps between checkpoints on disk.
 const NOTE: usize = 250;
 
-/// A network on its way.
+/// A network in training.
 struct Run {
     net: Net,
     step: usize,
-    /// Running means of slopes and of their squares.
+    /// Running means of gradients and of their squares.
     means: Vec<f32>,
     squares: Vec<f32>,
     /// The loss, smoothed.
     loss: f32,
 }
 
-/// Fits. With a file, a run that was ended goes on from its last note there.
+/// Fits a network. With a file, an interrupted run continues from its last
+/// checkpoint there.
 pub fn train<T: Task>(task: &T, plan: Plan, file: Option<&Path>) -> Result<(Net, f32)> {
     let mut run = Run::new(Net::new(T::layers(), plan.seed));
     if let Some(file) = file.filter(|file| file.exists()) {
@@ -109,7 +110,7 @@ impl Run {
         }
     }
 
-    /// Everything as numbers, for a file.
+    /// The whole state as numbers, for a file.
     #[expect(clippy::cast_precision_loss, reason = "steps are far below 2^24")]
     fn bytes(&self) -> Vec<u8> {
         let lists = [&self.net.weights, &self.net.habits, &self.means, &self.squares];
@@ -143,7 +144,8 @@ impl Run {
     }
 }
 
-/// One part of a batch: the loss, its slopes, the means and variances seen.
+/// Processes one part of a batch: returns the loss, its gradients, and the
+/// means and variances seen.
 fn learn<T: Task>(net: &Net, task: &T, count: usize, mut dice: Dice) -> (f32, Vec<f32>, Vec<f32>) {
     let [height, width] = T::SIZE;
     let plane = height * width;

@@ -1,5 +1,5 @@
-//! Whether the committed networks are as right as their records say, on
-//! pictures that nothing else looks at.
+//! Checks that the committed networks are as accurate as their records say, on
+//! pictures that nothing else uses.
 
 use munjigi_trainer::harvest::{AREA, AreaRound, Record as _, SIDE, TileRecord, Use, seed};
 use munjigi_trainer::likeliest::{largest, likeliest_cell};
@@ -7,8 +7,8 @@ use munjigi_trainer::make::VERSION;
 use munjigi_trainer::record::{Committed, models};
 use munjigi_trainer::task::planes;
 
-/// What is seen of `tried` when the true share is `accuracy`, four deviations
-/// below: one run in 30,000 is as unlucky.
+/// The number of successes among `tried` that a true share of `accuracy` falls
+/// below by four deviations: one run in 30,000 is that unlucky.
 fn least(accuracy: f64, tried: u32) -> f64 {
     let tried = f64::from(tried);
     (accuracy * tried - 4.0 * (accuracy * (1.0 - accuracy) * tried).sqrt() - 1.0).floor()

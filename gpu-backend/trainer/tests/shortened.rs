@@ -13,6 +13,7 @@ fn a_shortened_run_learns_kinds() {
     let made = make::tile(&store, effort).unwrap();
     // Chance is 3 of 90; the run is the same each time.
     assert!(made.held_out.passed >= 9, "{:?}", made.held_out);
-    // Ended and begun again: nothing is drawn or learnt twice, all is as before.
+    // Interrupted and started again: nothing is drawn or learnt twice, and the
+    // result is the same.
     assert_eq!(make::tile(&store, effort).unwrap().bytes, made.bytes);
 }

@@ -1,17 +1,17 @@
-//! From what an attacker makes of pictures to an answer. All attackers that
-//! look at pictures answer in this way; they know the rules of the challenges,
-//! which are public.
+//! Converts what an attacker makes of pictures into an answer. All attackers
+//! that look at pictures answer in this way; they know the rules of the
+//! challenges, which are public.
 
 use munjigi_scene::Kind;
 
 use crate::harvest::VIEWS;
 use crate::task::BINS;
 
-/// How many tiles of a grid can be right.
+/// Smallest and largest number of right tiles in a grid.
 const RIGHT: [usize; 2] = [3, 5];
 
-/// Tiles from scores of all kinds for each tile: the likeliest set of a size
-/// that is dealt. Kinds that resemble the target are never beside it.
+/// Chooses tiles from each tile's scores for all kinds: the likeliest set of a
+/// size that is dealt. Kinds that resemble the target are never beside it.
 pub fn tiles(scores: &[Vec<f32>], target: usize) -> u16 {
     let possible = |kind: usize| kind == target || !Kind::ALL[kind].resembles(Kind::ALL[target]);
     let mut odds: Vec<(f32, usize)> = scores
@@ -32,9 +32,9 @@ pub fn tiles(scores: &[Vec<f32>], target: usize) -> u16 {
     odds[..count.unwrap_or(RIGHT[0])].iter().fold(0, |set, (_, tile)| set | 1 << tile)
 }
 
-/// The view that faces as the reference, from shares of directions for each
-/// view and for the reference. Views are known to be equal steps apart, so
-/// that all of them say together where the first one faces.
+/// The view that faces as the reference does, from the shares of directions for
+/// each view and for the reference. Views are known to be equal steps apart, so
+/// all of them together say where the first one faces.
 #[expect(clippy::cast_precision_loss, reason = "few bins and views")]
 pub fn view(views: &[Vec<f32>], reference: &[f32]) -> usize {
     const FINE: usize = 128;
@@ -55,7 +55,8 @@ pub fn view(views: &[Vec<f32>], reference: &[f32]) -> usize {
         (0..FINE)
             .map(|fine| {
                 let facing = fine as f32 / FINE as f32 + view as f32 / count as f32;
-                // Sixteen views of one thing err together: their sum says less than it seems.
+                // The errors of sixteen views of one thing are correlated:
+                // their sum says less than it seems.
                 ((starts[fine] - largest) * 0.5).exp() * (at_facing(reference, facing) + 1e-4)
             })
             .sum()
@@ -63,7 +64,7 @@ pub fn view(views: &[Vec<f32>], reference: &[f32]) -> usize {
     (0..count).max_by(|&a, &b| merit(a).total_cmp(&merit(b))).unwrap_or(0)
 }
 
-/// A share between two bins.
+/// Interpolates a share between two bins.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sure_tiles_are_chosen_and_no_others() {
+    fn only_certain_tiles_are_chosen() {
         let mut scores = vec![vec![0.0; Kind::ALL.len()]; 9];
         for (tile, scores) in scores.iter_mut().enumerate() {
             scores[if [1, 4, 8].contains(&tile) { 7 } else { 20 }] = 5.0;

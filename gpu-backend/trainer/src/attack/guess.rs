@@ -1,4 +1,4 @@
-//! Knows the rules, sees nothing: the floor that all others stand on.
+//! Knows the rules, sees nothing: the baseline for all others.
 
 use munjigi_scene::{Area, render};
 
@@ -7,14 +7,16 @@ use crate::dice::Dice;
 use crate::harvest::{JUDGED, Use, seed};
 use crate::likeliest::largest;
 
-/// Tries on each round: guessing costs nothing.
+/// Guesses per round: guessing costs nothing.
 const TIMES: usize = 200;
 
-/// Pictures from which the guesser knows where the asked thing is most often.
+/// Number of pictures from which the guesser learns where the target is most
+/// often.
 const SEEN: usize = 1_000;
 
-/// Wide pictures that are pointed into: guesses need none drawn, so there may
-/// be many, which one spot needs: it is right in all tries or in none.
+/// Wide pictures for pointing: guesses need no drawn pictures, so there may be
+/// many. One spot needs many, because it is right in all tries at a picture or
+/// in none.
 const POINTED: usize = 2_000;
 
 /// Whether each guess was right.
@@ -39,8 +41,8 @@ pub fn rounds(challenges: &Tried) -> Vec<bool> {
     all
 }
 
-/// The square in which the asked thing or its margin is most often: the
-/// guesser has this repository, too.
+/// The square in which the target or its margin is most often: the guesser has
+/// this repository too.
 #[expect(clippy::cast_precision_loss, reason = "few pictures")]
 fn usual() -> usize {
     let mut counts = vec![0_usize; JUDGED[0] * JUDGED[1]];
@@ -65,7 +67,7 @@ fn asked(set: &str, number: usize) -> Vec<bool> {
     (0..columns * rows).map(is_right).collect()
 }
 
-/// Three tiles: of the sizes that are dealt the one with the fewest sets.
+/// Three tiles: of the sizes that are dealt, the one with the fewest sets.
 fn tiles(dice: &mut Dice) -> u16 {
     let mut set = 0_u16;
     while set.count_ones() < 3 {

@@ -1,5 +1,5 @@
-//! What the factory deals of what it draws: the committed networks try every
-//! candidate, and those that they answer most surely are dropped.
+//! Selects as the factory does: the committed networks try every candidate, and
+//! those that they answer with most certainty are dropped.
 
 use anyhow::{Result, ensure};
 
@@ -12,13 +12,13 @@ use crate::record::{Committed, models};
 use crate::task::planes;
 
 /// Pictures drawn for each one that is dealt: the default of
-/// `MUNJIGI_PICTURES_OVERSAMPLE`, as the origin's tests hold.
+/// `MUNJIGI_PICTURES_OVERSAMPLE`, as the origin's tests check.
 pub const OVERSAMPLE: usize = 3;
 
-/// How sure a judge is that is wrong.
+/// The certainty of a judge that is wrong.
 const WRONG: f32 = -1.0;
 
-/// The network that tries the candidates of a kind; nothing turns things.
+/// The network that tries the candidates of a kind; there is none for `turn`.
 pub fn judge(kind: Kind) -> Result<Option<Committed>> {
     let name = match kind {
         Kind::Grid => "scene-tile",
@@ -28,13 +28,12 @@ pub fn judge(kind: Kind) -> Result<Option<Committed>> {
     Committed::read(&models(), name, VERSION).map(Some)
 }
 
-/// What tells pictures that were chosen by a judge from those of another; empty
-/// where there is none.
+/// Identifies the judge that chose the pictures; empty if there is none.
 pub fn mark(kind: Kind) -> Result<String> {
     Ok(judge(kind)?.map(|judge| judge.hash).unwrap_or_default())
 }
 
-/// Of the first `count * OVERSAMPLE` grids to be tried, the hardest `count`.
+/// The hardest `count` of the first `count * OVERSAMPLE` grids to be tried.
 pub fn grids(store: &Store, count: usize) -> Result<Vec<u8>> {
     hardest::<GridRound>(store, Kind::Grid, count, |judge, bytes| {
         let grid = GridRound::read(bytes);
@@ -50,7 +49,7 @@ pub fn grids(store: &Store, count: usize) -> Result<Vec<u8>> {
     })
 }
 
-/// Of the first `count * OVERSAMPLE` areas to be tried, the hardest `count`.
+/// The hardest `count` of the first `count * OVERSAMPLE` areas to be tried.
 pub fn areas(store: &Store, count: usize) -> Result<Vec<u8>> {
     hardest::<AreaRound>(store, Kind::Area, count, |judge, bytes| {
         let area = AreaRound::read(bytes);
@@ -63,9 +62,9 @@ pub fn areas(store: &Store, count: usize) -> Result<Vec<u8>> {
     })
 }
 
-/// Keeps those that the judge answers wrongly or least surely, in the order
-/// in which they were drawn. Of what people cannot make out `sureness` says
-/// nothing.
+/// Keeps those that the judge answers wrongly or with the least certainty, in
+/// the order in which they were drawn. `sureness` is `None` for pictures that
+/// people cannot make out.
 fn hardest<R: Record>(
     store: &Store,
     kind: Kind,
@@ -92,7 +91,7 @@ fn hardest<R: Record>(
     Ok(bytes)
 }
 
-/// The places of the `count` that a judge was least sure of, ascending.
+/// The indexes of the `count` that a judge was least certain of, ascending.
 fn least_sure(mut judged: Vec<(f32, usize)>, count: usize) -> Vec<usize> {
     judged.sort_by(|left, right| left.0.total_cmp(&right.0));
     let mut kept: Vec<usize> = judged.into_iter().take(count).map(|(_, at)| at).collect();
@@ -105,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_judge_gets_wrong_is_kept_first_then_what_it_is_least_sure_of() {
+    fn wrong_answers_of_the_judge_are_kept_first_then_uncertain_ones() {
         let judged = vec![(0.9, 0), (0.4, 1), (WRONG, 3), (0.99, 4), (0.2, 7)];
         assert_eq!(least_sure(judged, 3), [1, 3, 7]);
     }

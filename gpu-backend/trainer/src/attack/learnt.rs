@@ -1,4 +1,5 @@
-//! Attackers with networks: trained on so many labels, or the committed ones.
+//! Attackers with networks: trained on a number of labels, or the committed
+//! ones.
 
 use anyhow::Result;
 
@@ -14,9 +15,9 @@ use crate::train::{Plan, train};
 /// The seed of all attackers' networks.
 const SEED: u64 = 11;
 
-/// Whether each round was answered rightly by a network with so many labels.
-/// A label is a tile's kind, a thing's outline in a wide picture, or where the
-/// thing in a view faces.
+/// Whether each round was answered correctly by a network with this many
+/// labels. A label is a tile's kind, a thing's outline in a wide picture, or
+/// the direction in which the thing in a view faces.
 pub fn rounds(
     store: &Store,
     challenges: &Tried,
@@ -48,13 +49,13 @@ pub fn rounds(
     }
 }
 
-/// Wide pictures in which so many things are outlined.
+/// The number of wide pictures in which this many things are outlined.
 const fn pictures(labels: usize) -> usize {
     // Seven and a half things each, on average.
     labels.div_ceil(15) * 2
 }
 
-/// Whether each round was answered rightly by who owns this repository.
+/// Whether each round was answered correctly by the owner of this repository.
 pub fn owned(store: &Store, challenges: &Tried, budget: Budget) -> Result<Vec<bool>> {
     match challenges.kind {
         Kind::Grid => {
@@ -102,7 +103,7 @@ fn turns(challenges: &Tried, net: &Net) -> Result<Vec<bool>> {
         .collect()
 }
 
-/// The mean of a picture's scores and its mirror image's.
+/// The mean of a picture's scores and those of its mirror image.
 fn first(net: &Net, rgb: &[u8]) -> Vec<f32> {
     let both = [planes(&[rgb], SIDE, SIDE), mirrored(planes(&[rgb], SIDE, SIDE))];
     let [own, other] = both.map(|planes| net.run(planes).remove(0).data);

@@ -13,16 +13,15 @@ use crate::task::{BINS, CELLS, STRIDE, shares};
 
 /// Directions of an edge.
 const EDGES: usize = 8;
-/// Cells each way that a whole picture is described by.
+/// Cells per side in the description of a whole picture.
 const WHOLE: usize = 8;
-/// Cells each way that a part of a wide picture is described by.
+/// Cells per side in the description of a part of a wide picture.
 const PART: usize = 4;
-/// Pixels each way that such a part is brought to.
+/// Width and height in pixels to which such a part is scaled.
 const PATCH: usize = 24;
-/// Sides of such parts, in pixels of the wide picture.
+/// Widths of such parts, in pixels of the wide picture.
 const WINDOWS: [usize; 2] = [26, 38];
 
-/// Labelled descriptions.
 struct Index {
     length: usize,
     rows: Vec<f32>,
@@ -30,7 +29,7 @@ struct Index {
 }
 
 impl Index {
-    /// How alike each of some descriptions is to each labelled one.
+    /// The similarity of each query to each labelled description.
     fn likeness(&self, queries: &[f32]) -> Vec<f32> {
         let view = |rows| {
             let count = <[f32]>::len(rows) / self.length;
@@ -39,7 +38,7 @@ impl Index {
         view(queries).dot(&view(&self.rows).t()).iter().copied().collect()
     }
 
-    /// The labels of the `count` most alike.
+    /// The labels of the `count` most similar ones.
     fn nearest(&self, likeness: &[f32], count: usize) -> Vec<(f32, f32)> {
         let mut all: Vec<(f32, f32)> =
             likeness.iter().copied().zip(self.labels.iter().copied()).collect();
@@ -50,7 +49,7 @@ impl Index {
     }
 }
 
-/// Whether each round was answered rightly, with so many labels.
+/// Whether each round was answered correctly, with this many labels.
 pub fn rounds(store: &Store, challenges: &Tried, labels: usize) -> Result<Vec<bool>> {
     match challenges.kind {
         Kind::Grid => grids(store, challenges, labels),
@@ -117,7 +116,7 @@ fn turns(store: &Store, challenges: &Tried, labels: usize) -> Result<Vec<bool>> 
     Ok(answers.collect())
 }
 
-/// Turns by likeness to the reference alone.
+/// Answers turns by similarity to the reference alone.
 pub fn compared(challenges: &Tried) -> Vec<bool> {
     let answers = challenges.turns().map(|turn| {
         let reference = described(turn.reference, SIDE, WHOLE);
@@ -193,7 +192,7 @@ fn whole(label: f32) -> usize {
     label as usize
 }
 
-/// A square part of a wide picture, brought to one size.
+/// A square part of a wide picture, scaled to one size.
 fn patch(rgb: &[u8], [x, y]: [usize; 2], side: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(PATCH * PATCH * 3);
     for row in 0..PATCH {
@@ -208,7 +207,7 @@ fn patch(rgb: &[u8], [x, y]: [usize; 2], side: usize) -> Vec<u8> {
     bytes
 }
 
-/// Edges by direction, and colours, in so many cells each way.
+/// Edges by direction, and colours, in this many cells per side.
 fn described(rgb: &[u8], side: usize, cells: usize) -> Vec<f32> {
     let cell = side / cells;
     let grey: Vec<f32> = rgb

@@ -1,5 +1,5 @@
-//! What was measured so far, kept beside the drawn pictures so that a run
-//! that was ended repeats nothing; and which kinds it turns off.
+//! The measurements so far, kept beside the drawn pictures so that an
+//! interrupted run repeats nothing; and which kinds they turn off.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,31 +13,27 @@ use crate::harvest::Store;
 /// One attacker on one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Which kind.
     pub kind: Kind,
     /// Its scenes, see [`Scenes::hash`](crate::harvest::Scenes::hash).
     pub scenes: String,
-    /// Which network had dropped the easy ones, see [`mark`](super::hard::mark).
+    /// Which network dropped the easy ones, see [`mark`](super::hard::mark).
     #[serde(default)]
     pub judge: String,
-    /// Who tried.
     pub attacker: Attacker,
-    /// Challenges that it was tried on; guesses are more.
+    /// Number of challenges that it was tried on; guesses count more.
     pub challenges: usize,
-    /// Batches that its network learnt from, 0 without one.
+    /// Number of batches that its network learnt from; 0 without a network.
     pub steps: usize,
-    /// How it did.
     pub score: Score,
     /// Machine time of drawing, learning and answering, in seconds.
     pub seconds: u64,
 }
 
-/// All of them.
+/// All measurements.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Results {
-    /// Date of the last one.
+    /// Date of the latest one.
     pub date: String,
-    /// One by one.
     #[serde(default, rename = "row")]
     pub rows: Vec<Row>,
 }
@@ -50,7 +46,7 @@ impl Results {
         store.folder.join("results.toml")
     }
 
-    /// Reads what there is.
+    /// Reads the stored results; none if there is no file.
     pub fn read(store: &Store) -> Result<Self> {
         let path = Self::path(store);
         if !path.exists() {
@@ -59,12 +55,11 @@ impl Results {
         Ok(toml::from_str(&fs::read_to_string(path)?)?)
     }
 
-    /// Keeps them.
     pub fn write(&self, store: &Store) -> Result<()> {
         Ok(fs::write(Self::path(store), toml::to_string(self)?)?)
     }
 
-    /// The row of an attacker, when it was measured with just that effort on
+    /// The row of an attacker, if it was measured with exactly this effort on
     /// what this judge left.
     pub fn of(
         &self,
@@ -80,8 +75,8 @@ impl Results {
         })
     }
 
-    /// Replaces an attacker's row, or adds it. Rows of scenes and judges that
-    /// are no more are dropped.
+    /// Replaces an attacker's row, or adds it. Rows of outdated scenes and
+    /// judges are dropped.
     pub fn put(&mut self, row: Row) {
         let same = |old: &Row| (&old.scenes, &old.judge) == (&row.scenes, &row.judge);
         self.rows.retain(|old| old.kind != row.kind || same(old));
@@ -89,8 +84,8 @@ impl Results {
         self.rows.push(row);
     }
 
-    /// What decides on a kind: the best attacker from outside. Nothing before
-    /// one was tried.
+    /// The row that decides about a kind: that of the best attacker from
+    /// outside. `None` before one was tried.
     pub fn decisive(&self, kind: Kind) -> Option<&Row> {
         let outsider = |row: &&Row| row.kind == kind && row.attacker != Attacker::Owner;
         let rate = |row: &Row| row.score.challenges.interval()[0];
@@ -125,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_is_off_when_an_outsider_surely_passes_more_than_half() {
+    fn a_kind_is_off_when_an_outsider_certainly_passes_more_than_half() {
         let mut results = Results::default();
         results.put(row(Attacker::Labelled(1_000), 20));
         results.put(row(Attacker::Labelled(10_000), 90));

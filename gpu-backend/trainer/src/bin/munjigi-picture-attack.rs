@@ -47,7 +47,7 @@ fn main() -> Result<()> {
         .filter(|kind| arguments.only.as_deref().is_none_or(|only| only == kind.name()))
         .flat_map(|kind| budget.attackers(kind).into_iter().map(move |attacker| (kind, attacker)))
         .collect();
-    // What is cheap first: a run that is ended has something of each kind.
+    // Cheap attackers first: an interrupted run has something of each kind.
     order.sort_by_key(|&(_, attacker)| budget.steps_of(attacker));
     for (kind, attacker) in order {
         let effort = (budget.challenges(kind), budget.steps_of(attacker));

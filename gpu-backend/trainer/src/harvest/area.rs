@@ -9,26 +9,26 @@ use crate::picture::Rgb;
 
 /// Width and height of the pictures that networks get.
 pub const AREA: [usize; 2] = [192, 128];
-/// Squares from left to right that a picture's owners are noted for.
+/// Columns of squares for which a picture's owners are recorded.
 pub const COLUMNS: usize = 48;
-/// Squares from top to bottom.
+/// Rows of such squares.
 pub const ROWS: usize = 32;
-/// Squares from left to right and from top to bottom that an answer is judged
-/// by: as the gpu-backend draws them.
+/// Columns and rows of the squares that an answer is judged by, as the
+/// gpu-backend draws them.
 pub const JUDGED: [usize; 2] = [60, 40];
 /// Bytes of a picture.
 const PIXELS: usize = AREA[0] * AREA[1] * 3;
-/// Things of a record at most; an area has fewer.
+/// Most things in a record; an area has fewer.
 const THINGS: usize = 24;
-/// Squares right at most, of all: more would let a blind guess pass.
+/// Largest share of right squares: more would let a blind guess pass.
 const MOST: f32 = 0.06;
 
-/// A wide picture, what is on it, and whose each square is.
+/// A wide picture, the things in it, and the owner of each square.
 #[derive(Clone, Debug)]
 pub struct Wide<'a> {
     /// Kinds and boxes (left, top, right, bottom, in pixels, last included).
     pub things: Vec<(usize, [u8; 4])>,
-    /// For each square 0 or a thing's number plus one.
+    /// For each square, 0 or a thing's number plus one.
     pub owners: &'a [u8],
     /// 192 × 128.
     pub rgb: &'a [u8],
@@ -81,12 +81,12 @@ impl Record for Wide<'_> {
     }
 }
 
-/// An area as served, made small.
+/// An area as served, scaled down.
 #[derive(Clone, Copy, Debug)]
 pub struct AreaRound<'a> {
-    /// What is asked for.
+    /// Number of the target's kind.
     pub target: usize,
-    /// Whether a person can make it out: all else is dropped.
+    /// Whether a person can make it out: the factory drops all others.
     pub is_plain: bool,
     /// 1 for each square that is right.
     pub right: &'a [u8],
@@ -107,7 +107,8 @@ impl Record for AreaRound<'_> {
     const NAME: &'static str = "area";
     const SCENES: Scenes = Scenes::Areas;
 
-    /// As the factory does: what covers too much is dealt again.
+    /// Draws as the factory does: a picture in which too much is right is dealt
+    /// again.
     fn draw(seed: Seed) -> Result<Vec<u8>> {
         let mut seed = seed;
         loop {
@@ -131,7 +132,7 @@ impl Record for AreaRound<'_> {
     }
 }
 
-/// Squares of 8 pixels that a thing has a pixel in, and those around them.
+/// Squares of 8 pixels that contain a pixel of a thing, and those around them.
 fn squares(mask: &[bool]) -> Vec<u8> {
     let [columns, rows] = JUDGED;
     let mut right = vec![0; columns * rows];

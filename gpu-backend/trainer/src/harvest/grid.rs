@@ -35,7 +35,8 @@ impl Record for TileRecord<'_> {
     const NAME: &'static str = "tile";
     const SCENES: Scenes = Scenes::Tiles;
 
-    /// Drawn small: four times cheaper than as served, and hardly different.
+    /// Drawn at a small size: four times faster than as served, with hardly any
+    /// difference.
     fn draw(seed: Seed) -> Result<Vec<u8>> {
         let [low, high, ..] = seed.0;
         let mut dice = Dice::new(u64::from(low), u64::from(high));
@@ -46,14 +47,14 @@ impl Record for TileRecord<'_> {
     }
 }
 
-/// A grid as served, its tiles made small.
+/// A grid as served, its tiles scaled down.
 #[derive(Clone, Debug)]
 pub struct GridRound<'a> {
-    /// What is asked for.
+    /// Number of the target's kind.
     pub target: usize,
-    /// A bit for each tile.
+    /// One bit per tile, set if it shows the target.
     pub right: u16,
-    /// Whether a person can make it out: all else is dropped.
+    /// Whether a person can make it out: the factory drops all others.
     pub is_plain: bool,
     /// 64 × 64 each.
     pub tiles: Vec<&'a [u8]>,
@@ -87,7 +88,7 @@ impl Record for GridRound<'_> {
     }
 }
 
-/// Square pictures of one sheet, served and made small.
+/// Square pictures from one sheet, served and scaled down.
 pub(super) fn small(tiles: &[Rgb], columns: usize) -> Result<Vec<u8>> {
     let side = tiles[0].width;
     let sheet = Rgb::sheet(tiles, columns).served()?;

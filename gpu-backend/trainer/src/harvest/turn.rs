@@ -15,7 +15,7 @@ pub const VIEWS: u8 = 16;
 /// Bytes of a picture that networks get.
 const PIXELS: usize = SIDE * SIDE * 3;
 
-/// One picture of a turn and where its thing faces.
+/// One picture of a turn and the direction in which its thing faces.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// Its number in [`munjigi_scene::Kind::ALL`].
@@ -56,7 +56,7 @@ impl Record for View<'_> {
     }
 }
 
-/// Where a scene's first thing faces, in 65,536ths of a turn.
+/// The direction of a scene's first thing, in 65,536ths of a turn.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -68,16 +68,16 @@ fn facing(scene: &Scene) -> u16 {
     (turned * 65_536.0) as u16
 }
 
-/// A turn with its pictures shrunk. They are drawn smaller than they are served,
-/// in a fifth of the time, and compressed less: programs get pictures no worse
-/// than visitors do.
+/// A turn with its pictures scaled down. They are drawn at a smaller size than
+/// they are served, in a fifth of the time, and compressed less: programs get
+/// pictures that are no worse than visitors'.
 #[derive(Clone, Debug)]
 pub struct TurnRound<'a> {
-    /// The view that is right.
+    /// Index of the right view.
     pub right: usize,
-    /// The views, each the one before turned by one step.
+    /// The views, each turned by one step from the one before.
     pub views: Vec<&'a [u8]>,
-    /// How the thing should face.
+    /// The direction to find.
     pub reference: &'a [u8],
 }
 

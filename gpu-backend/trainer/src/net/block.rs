@@ -1,17 +1,16 @@
-//! A convolution of 3 by 3 with normalisation of each channel over the batch,
-//! then everything below 0 dropped. The finished network has the normalisation
+//! A 3 by 3 convolution with normalisation of each channel over the batch, then
+//! everything below 0 dropped. The finished network has the normalisation
 //! folded into the convolution.
 
 use super::Batch;
 use super::product::{add, gather, spread};
 use crate::dice::Dice;
 
-/// A convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Channels read.
+    /// Input channels.
     pub from: usize,
-    /// Channels written.
+    /// Output channels.
     pub to: usize,
     /// 1, or 2 to halve height and width.
     pub stride: usize,
@@ -19,15 +18,16 @@ pub struct Block {
 
 pub(super) struct Trace {
     input: Batch,
-    /// Normalised, before gain and shift.
+    /// Normalised values, before gain and shift.
     normal: Batch,
     /// One over the deviation of each channel.
     sharp: Vec<f32>,
 }
 
-/// Keeps a channel that is everywhere alike from being divided by 0.
+/// Keeps a constant channel from being divided by 0.
 const EPSILON: f32 = 1e-4;
-/// Numbers of surroundings written out at a time: what a core's cache holds.
+/// Size of the surroundings written out at a time, in values: what a core's
+/// cache holds.
 const CHUNK: usize = 1 << 18;
 
 impl Block {
@@ -35,7 +35,7 @@ impl Block {
         self.from * 9
     }
 
-    /// Weights, then gains, then shifts.
+    /// Number of weights, gains and shifts, which are stored in this order.
     pub(super) const fn weights(self) -> usize {
         self.to * (self.depth() + 2)
     }
@@ -54,7 +54,7 @@ impl Block {
         Batch::zeros(self.to, input.count, high, wide)
     }
 
-    /// Samples that are worked on together.
+    /// Groups of samples that are processed together.
     fn chunks(self, output: &Batch) -> impl Iterator<Item = [usize; 2]> + use<> {
         let (count, step) = (output.count, (CHUNK / (self.depth() * output.plane())).max(1));
         (0..count).step_by(step).map(move |from| [from, (from + step).min(count)])
@@ -78,7 +78,7 @@ impl Block {
         output
     }
 
-    /// Also notes means, then variances, in `seen`.
+    /// Also stores means, then variances, in `seen`.
     pub(super) fn learn(
         self,
         weights: &[f32],
@@ -112,7 +112,7 @@ impl Block {
         (output, Trace { input, normal, sharp })
     }
 
-    /// The slope of the input; none for the network's first layer.
+    /// The gradient by the input; `None` for the network's first layer.
     pub(super) fn back(
         self,
         weights: &[f32],
@@ -170,7 +170,7 @@ impl Block {
         total
     }
 
-    /// Weights and biases with the normalisation in them.
+    /// Weights and biases with the normalisation folded in.
     pub fn folded(self, weights: &[f32], habits: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let (kernel, affine) = weights.split_at(self.to * self.depth());
         let (means, variances) = habits.split_at(self.to);

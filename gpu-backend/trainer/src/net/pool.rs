@@ -2,7 +2,7 @@
 
 use super::Batch;
 
-/// Where each largest number was.
+/// Position of each largest number.
 pub(super) struct Trace {
     channels: usize,
     count: usize,
@@ -36,7 +36,7 @@ pub(super) fn learn(input: &Batch) -> (Batch, Trace) {
     (output, Trace { channels, count, height, width, from })
 }
 
-/// Hands each change to the number that was the largest.
+/// Passes each gradient to the number that was the largest.
 pub(super) fn back(trace: &Trace, slope: &Batch) -> Batch {
     let mut input = Batch::zeros(trace.channels, trace.count, trace.height, trace.width);
     for (&from, change) in trace.from.iter().zip(&slope.data) {

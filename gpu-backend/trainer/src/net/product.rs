@@ -69,7 +69,7 @@ pub(super) fn spread(input: &Batch, samples: [usize; 2], stride: usize, into: &m
     }
 }
 
-/// The way back of [`spread`]: adds columns to the pixels they came from.
+/// The inverse of [`spread`]: adds columns to the pixels they came from.
 pub(super) fn gather(columns: &[f32], samples: [usize; 2], stride: usize, into: &mut Batch) {
     let [from, to] = samples;
     let (height, width) = (into.height, into.width);

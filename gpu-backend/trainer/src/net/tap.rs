@@ -1,18 +1,16 @@
-//! Outputs: a weighted sum of the channels, at each place or over all.
+//! Outputs: a weighted sum of the channels, at each place or over all places.
 
 use super::{Batch, product};
 use crate::dice::Dice;
 
-/// An output.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tap {
-    /// Channels that are read.
+    /// Number of input channels.
     pub from: usize,
-    /// Numbers that come out.
+    /// Number of outputs.
     pub to: usize,
-    /// Where.
     pub reading: Reading,
-    /// What comes out before anything is learnt.
+    /// The output before anything is learnt.
     pub start: f32,
 }
 
@@ -26,7 +24,7 @@ pub enum Reading {
 }
 
 impl Tap {
-    /// How many numbers are fitted: weights, then a bias for each output.
+    /// Number of parameters: weights, then a bias for each output.
     pub(super) const fn weights(self) -> usize {
         (self.from + 1) * self.to
     }
@@ -71,7 +69,7 @@ impl Tap {
         output
     }
 
-    /// Adds to `change` and to `total`, the slope of the input.
+    /// Adds to `change`, and adds the gradient by the input to `total`.
     pub(super) fn back(
         self,
         weights: &[f32],

@@ -25,7 +25,7 @@ fn loss(net: &Net, input: &Batch, by: &[Batch]) -> f64 {
 }
 
 #[test]
-fn slopes_are_what_small_changes_do() {
+fn gradients_match_small_changes() {
     let mut dice = Dice::new(7, 7);
     let mut net = small();
     let input = random(&mut dice, &Batch::zeros(2, 3, 8, 12));

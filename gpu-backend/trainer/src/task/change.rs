@@ -1,15 +1,15 @@
-//! Chance changes that leave what is seen as it is, so that a network cannot
-//! learn pictures by heart.
+//! Random changes that do not alter what a picture shows, so that a network
+//! cannot memorise pictures.
 
 use crate::dice::Dice;
 use crate::net::Batch;
 
-/// A byte as a network gets it: `(byte / 255 - 0.5) / 0.25`.
+/// A byte in the form of a network's input: `(byte / 255 - 0.5) / 0.25`.
 pub fn fed(byte: u8) -> f32 {
     (f32::from(byte) / 255.0 - 0.5) / 0.25
 }
 
-/// A picture's planes as a network gets them.
+/// A picture's planes in the form of a network's input.
 pub fn planes(pictures: &[&[u8]], height: usize, width: usize) -> Batch {
     let mut batch = Batch::zeros(3, pictures.len(), height, width);
     for (sample, rgb) in pictures.iter().enumerate() {
@@ -23,7 +23,7 @@ pub fn planes(pictures: &[&[u8]], height: usize, width: usize) -> Batch {
     batch
 }
 
-/// How a sample is seen.
+/// A random way to see a sample.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     /// From a new pixel to an old one: two rows of a matrix.
@@ -35,7 +35,7 @@ pub(super) struct Look {
 }
 
 impl Look {
-    /// Moved, turned, made larger or smaller; in another light.
+    /// Moved, turned, scaled, and in another light.
     pub(super) fn of(dice: &mut Dice, mirrored: f32) -> Self {
         let angle = dice.within(-0.14, 0.14);
         let scale = dice.within(0.87, 1.15);
@@ -57,7 +57,7 @@ impl Look {
         Self { turn: [[1.0, 0.0], [0.0, 1.0]], shift: [0.0; 2], ..look }
     }
 
-    /// The planes of a picture, seen so.
+    /// The planes of a picture seen in this way.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

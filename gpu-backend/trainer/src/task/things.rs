@@ -1,6 +1,6 @@
-//! What is where in a wide picture: for each cell the kind of the thing that
-//! it shows and the sides of its box, and for each square whether it is a
-//! thing's at all. The shape is that of a YOLO-style segmenter's finest grid.
+//! The things in a wide picture: for each cell, the kind of the thing that it
+//! shows and the sides of its box; for each square, whether it belongs to a
+//! thing. The shape is that of a YOLO-style segmenter's finest grid.
 
 use munjigi_scene::Kind;
 
@@ -14,11 +14,11 @@ use crate::net::{Batch, Block, Layer, Reading, Tap};
 pub const STRIDE: usize = 8;
 /// Cells from left to right and from top to bottom.
 pub const CELLS: [usize; 2] = [AREA[0] / STRIDE, AREA[1] / STRIDE];
-/// Cells in all.
+/// Number of cells.
 const COUNT: usize = CELLS[0] * CELLS[1];
 const KINDS: usize = Kind::ALL.len();
 
-/// Wide pictures with all that is on them.
+/// Wide pictures and the things in them.
 pub struct Things<'a> {
     /// Records of [`Wide`].
     pub records: &'a [u8],
@@ -26,8 +26,8 @@ pub struct Things<'a> {
 
 impl Task for Things<'_> {
     const SIZE: [usize; 2] = [AREA[1], AREA[0]];
-    /// For each square 1 where it is a thing's; for each cell a kind or -1,
-    /// and four sides.
+    /// For each square, 1 if it belongs to a thing; for each cell, a kind or
+    /// -1, and four sides.
     const TARGET: usize = COLUMNS * ROWS + COUNT * 5;
 
     fn layers() -> Vec<Layer> {
@@ -145,7 +145,7 @@ impl Task for Things<'_> {
     }
 }
 
-/// The cross-entropy of one yes or no, and its slope.
+/// The cross-entropy of one yes-or-no answer, and its gradient.
 fn doubt(logit: f32, wanted: f32) -> (f32, f32) {
     let loss = logit.max(0.0) - logit * wanted + (-logit.abs()).exp().ln_1p();
     (loss, 1.0 / (1.0 + (-logit).exp()) - wanted)

@@ -8,7 +8,6 @@ use crate::dice::Dice;
 use crate::harvest::{Record, SIDE, TileRecord};
 use crate::net::{Batch, Block, Layer, Reading, Tap};
 
-/// Labelled tiles.
 pub struct Tiles<'a> {
     /// Records of [`TileRecord`].
     pub records: &'a [u8],
@@ -28,7 +27,7 @@ impl Task for Tiles<'_> {
         let record = TileRecord::read(&self.records[at..at + TileRecord::BYTES]);
         let look = Look::of(dice, 0.5);
         look.see(record.rgb, Self::SIZE, dice, planes);
-        // Not wholly sure: a share goes to all kinds.
+        // Not fully certain: a share goes to all kinds.
         target.fill(0.05 / 30.0);
         target[record.kind] += 0.95;
     }
@@ -39,7 +38,7 @@ impl Task for Tiles<'_> {
     }
 }
 
-/// Six convolutions over a picture of 64 × 64: about 330,000 numbers.
+/// Six convolutions over a picture of 64 × 64: about 330,000 parameters.
 pub(super) fn backbone(outputs: usize) -> Vec<Layer> {
     let block = |from: usize, to: usize, stride: usize| Layer::Block(Block { from, to, stride });
     vec![

@@ -1,4 +1,4 @@
-//! Where the thing in a view faces.
+//! The direction in which the thing in a view faces.
 
 use super::change::Look;
 use super::{Task, cross_entropy, tiles};
@@ -6,7 +6,8 @@ use crate::dice::Dice;
 use crate::harvest::{Record, SIDE, View};
 use crate::net::{Batch, Layer};
 
-/// Directions that are told apart: twice as many as a turn has views.
+/// Number of directions that are distinguished: twice as many as a turn has
+/// views.
 pub const BINS: usize = 32;
 
 /// Views with the direction they face.
