@@ -1,5 +1,5 @@
-//! What is built for running locally, and whether that is still necessary.
-//! How the worker and the widget are built is theirs to say.
+//! The products that running locally needs, and whether they must be rebuilt.
+//! The worker and the widget define how they are built.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -28,7 +28,7 @@ pub enum Build {
 }
 
 impl Build {
-    /// Every product that a visitor's way needs.
+    /// The products that a visitor's attempt needs.
     pub const ALL: [Self; 3] = [Self::Widget, Self::Worker, Self::Origin];
 
     const fn name(self) -> &'static str {
@@ -80,8 +80,9 @@ impl Build {
             }
             Self::Origin => {
                 let mut cargo = Command::new("cargo");
-                // Features as in every other call, so that nothing is compiled
-                // twice. The committed query data stands in for a database.
+                // The same features as in every other call, so that nothing is
+                // compiled twice. The committed query data stands in for a
+                // database.
                 cargo
                     .args(["build", "--quiet", "--workspace", "--all-features"])
                     .args(["--bin", "munjigi"])
@@ -101,7 +102,7 @@ impl Build {
         command
     }
 
-    /// Builds it when a source changed since the last time.
+    /// Builds it if a source changed since the last build.
     pub fn ensure(self, project: &Project) -> Result<()> {
         match self.changed(project)? {
             None => say::found(self.name(), "unchanged"),
@@ -113,15 +114,15 @@ impl Build {
         Ok(())
     }
 
-    /// Runs another command that builds it too, and takes note of that when it
-    /// has ended well.
+    /// Runs another command that also builds it, and records that if it
+    /// succeeds.
     pub fn along(self, project: &Project, command: impl FnOnce() -> Result<()>) -> Result<()> {
         let print = fingerprint(project, self.inputs())?;
         command()?;
         if self.output(project).exists() { self.stamp(project, &print) } else { Ok(()) }
     }
 
-    /// As `ensure`, while other things go on; nothing where nothing changed.
+    /// Like [`Self::ensure`], but in the background; `None` if nothing changed.
     pub fn beside(self, project: &Project, log: PathBuf) -> Result<Option<Beside>> {
         let Some(print) = self.changed(project)? else { return Ok(None) };
         let command = self.command(project, &Node::find(project)?);
@@ -130,7 +131,7 @@ impl Build {
         Ok(Some(Beside { build: self, project: project.clone(), print, process }))
     }
 
-    /// The fingerprint of its sources where it has to be built.
+    /// The fingerprint of its sources if it must be built.
     fn changed(self, project: &Project) -> Result<Option<String>> {
         let print = fingerprint(project, self.inputs())?;
         let before = std::fs::read_to_string(self.stamp_path(project));
@@ -148,19 +149,18 @@ impl Build {
         project.state().join("builds").join(self.name())
     }
 
-    /// Builds whatever has changed.
+    /// Builds everything that has changed.
     pub fn ensure_all(project: &Project) -> Result<()> {
         Self::ALL.iter().try_for_each(|build| build.ensure(project))
     }
 
-    /// Builds it.
     pub fn run(self, project: &Project) -> Result<()> {
         let node = Node::find(project)?;
         say::run(self.name(), "see the messages above", &mut self.command(project, &node))
     }
 }
 
-/// A build that is under way. Dropping it ends it.
+/// A build in progress. Dropping it kills it.
 #[derive(Debug)]
 pub struct Beside {
     build: Build,
@@ -170,7 +170,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Whether it is built now; an error where it cannot be.
+    /// Whether the build has finished; an error if it failed.
     pub fn is_done(&mut self) -> Result<bool> {
         let done = self.process.is_done()?;
         if done {

@@ -1,5 +1,5 @@
 //! Every check of `scripts/test`, in an order that reports bad news early, and
-//! their summary. What a check covers is in the modules below.
+//! their summary. The modules below define what a check covers.
 
 mod cargo;
 mod clients;
@@ -28,31 +28,30 @@ use crate::setup::vulkan::Vulkan;
 use tally::Tally;
 pub use tree::Snapshot;
 
-/// What checks know.
+/// What checks share.
 #[derive(Debug)]
 pub struct Context {
-    /// The checkout.
     pub project: Project,
-    /// For JavaScript.
+    /// Runs JavaScript.
     pub node: Node,
-    /// What must be there.
+    /// Parts whose absence is a failure.
     pub required: Required,
-    /// What was found.
     pub browsers: Browsers,
-    /// A Python with what examples and client libraries need, or why there is none.
+    /// A Python with the packages of examples and client libraries, or why
+    /// there is none.
     pub python: Result<PathBuf, String>,
-    /// Ok where there is a Redis, else why there is none.
+    /// `Ok` if there is a Redis, otherwise why there is none.
     pub redis: Result<(), String>,
     /// A software adapter for the tests of the GPU half, or why there is none.
     pub vulkan: Result<Vulkan, String>,
-    /// An empty database for tests that migrate their own.
+    /// An empty database for tests that run their own migrations.
     pub database_url: String,
-    /// The tree before the first check.
+    /// The state of the tree before the first check.
     pub before: Snapshot,
 }
 
 impl Context {
-    /// Why a part is missing, if so.
+    /// Why a part is missing; `None` if it is there.
     fn missing(&self, part: Part) -> Option<&String> {
         match part {
             Part::Chromium | Part::Firefox | Part::Webkit => {
@@ -65,8 +64,8 @@ impl Context {
         }
     }
 
-    /// How a check ended whose tests all passed, except that those that need a
-    /// missing part did not run.
+    /// The outcome of a check whose tests all passed, except those that did not
+    /// run because a part is missing.
     fn outcome(&self, parts: &[Part], tally: Tally) -> Result<Outcome> {
         let missing = |&part: &Part| Some((part, self.missing(part)?));
         let missing: Vec<(Part, &String)> = parts.iter().filter_map(missing).collect();
@@ -74,7 +73,7 @@ impl Context {
     }
 }
 
-/// A missing part is a failure where it is required, else a skip.
+/// A missing part is a failure if it is required, otherwise a skip.
 fn settled(required: &Required, missing: &[(Part, &String)], tally: Tally) -> Result<Outcome> {
     if let Some((part, reason)) = missing.iter().find(|(part, _)| required.includes(*part)) {
         anyhow::bail!("MUNJIGI_REQUIRE names {}: {reason}", part.name());
@@ -89,20 +88,18 @@ fn settled(required: &Required, missing: &[(Part, &String)], tally: Tally) -> Re
 /// How a check ended without an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Everything passed.
     Passed,
-    /// These tests failed, and passed when they ran again.
+    /// These tests failed and passed on the second try.
     Flaky(Vec<Failure>),
-    /// Everything passed, and there is something that a person should know.
+    /// Everything passed, with a note for the person who runs it.
     Noted(String),
     /// All or part of it did not run, and why.
     Skipped(String),
 }
 
-/// A check.
 #[derive(Clone, Copy)]
 pub struct Check {
-    /// The name by which a person chooses it.
+    /// The name on the command line.
     pub name: &'static str,
     run: fn(&Context) -> Result<Outcome>,
 }
@@ -113,7 +110,7 @@ impl std::fmt::Debug for Check {
     }
 }
 
-/// Every check in its order.
+/// Every check, in order.
 pub const ALL: &[Check] = &[
     Check { name: "format", run: cargo::format },
     Check { name: "tree", run: tree::contents },
@@ -137,16 +134,16 @@ pub const ALL: &[Check] = &[
     Check { name: "clean", run: tree::unchanged },
 ];
 
-/// Whether the first failure ends the run.
+/// What to do after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
-    /// The rest is not looked at.
+    /// The remaining checks do not run.
     Stop,
-    /// Everything is looked at.
+    /// All checks run.
     Go,
 }
 
-/// How many ended how.
+/// The number of checks by outcome.
 #[derive(Debug, Default)]
 pub struct Summary {
     lines: Vec<String>,
@@ -163,7 +160,7 @@ enum Kind {
 }
 
 impl Summary {
-    /// Whether nothing failed.
+    /// Whether no check failed.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.failed == 0
@@ -202,7 +199,7 @@ impl std::fmt::Display for Summary {
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
-        // By name once more: where many failed, a record's end shows these.
+        // Repeated by name: if many failed, these lines end the log.
         for (check, kind, failure) in &self.failures {
             writeln!(f, "   {kind} {check}: {}", failure.name)?;
         }
@@ -255,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_and_what_was_flaky_stands_at_the_end_with_its_output() {
+    fn failed_and_flaky_tests_are_listed_at_the_end_with_their_output() {
         let mut summary = Summary::default();
         let flaky = Failure::new("it looks right", &["timed out after 90 s".to_owned()]);
         summary.record("journeys", Stopwatch::start(), &Ok(Outcome::Flaky(vec![flaky])));

@@ -1,5 +1,5 @@
-//! The one place where the tools read a clock: durations shown to people,
-//! time stamps of files.
+//! The only place where the tools read a clock: for durations shown to people
+//! and time stamps of files.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,7 +9,6 @@ use std::time::{Duration, Instant, SystemTime};
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts measuring.
     #[must_use]
     pub fn start() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the tools' one clock")]
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_as_people_say_them() {
+    fn durations_are_written_as_people_say_them() {
         assert_eq!(shown(Duration::from_millis(420)), "0.4 s");
         assert_eq!(shown(Duration::from_secs(67)), "1 m 07 s");
     }

@@ -1,5 +1,5 @@
-//! The subcommands: what they read from the command line and print. How the
-//! things themselves work is in the modules they call.
+//! The subcommands: what they read from the command line and print. The modules
+//! that they call do the work.
 
 pub mod bench;
 pub mod build;
@@ -19,7 +19,7 @@ use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Completes at Ctrl-C or SIGTERM.
+/// Completes on Ctrl-C or SIGTERM.
 pub async fn stop_requested() -> Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -35,8 +35,8 @@ pub async fn stop_requested() -> Result<()> {
 /// The lines of standard input, until it ends.
 pub fn lines() -> UnboundedReceiver<String> {
     let (tell, told) = unbounded_channel();
-    // A thread of its own: the runtime would wait for its own blocking reads
-    // when it ends after Ctrl-C.
+    // A separate thread: on Ctrl-C the runtime would wait for its own blocking
+    // reads.
     std::thread::spawn(move || {
         // An unreadable input counts as closed.
         for line in std::io::stdin().lines().map_while(Result::ok) {
@@ -48,7 +48,7 @@ pub fn lines() -> UnboundedReceiver<String> {
     told
 }
 
-/// Completes when standard input ends; whatever is typed is ignored.
+/// Completes when standard input ends; typed lines are ignored.
 pub async fn input_closed() {
     let mut lines = lines();
     while lines.recv().await.is_some() {}

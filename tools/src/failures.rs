@@ -1,30 +1,30 @@
 //! What failed, by name and with the end of its output, so that the end of a
-//! record tells the cause. Found in what commands print; told once more after
-//! all checks.
+//! log shows the cause. Read from the output of commands and repeated after all
+//! checks.
 
 use std::fmt;
 
-/// Lines of output that are repeated of each failure.
+/// Lines of output that are repeated per failure.
 const LINES: usize = 60;
 
-/// A test that failed, or a command that is none.
+/// A failed test, or a failed command that runs no tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The test's name, or what the command was for.
+    /// The test's name, or the purpose of the command.
     pub name: String,
     output: Vec<String>,
 }
 
 impl Failure {
-    /// Keeps the end of its output.
+    /// A failure with the end of its output.
     pub fn new(name: &str, output: &[String]) -> Self {
         let from = output.len().saturating_sub(LINES);
         let output = output.iter().skip(from).cloned().collect();
         Self { name: name.to_owned(), output }
     }
 
-    /// What failed in a command's output: the tests that Cargo's harness names,
-    /// else the command itself.
+    /// The failures in a command's output: the tests that Cargo's harness
+    /// names, otherwise the command itself.
     pub fn in_output(what: &str, lines: &[String]) -> Vec<Self> {
         let tests = libtest(lines);
         if tests.is_empty() { vec![Self::new(what, lines)] } else { tests }
@@ -37,16 +37,15 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A command that failed, and what in it.
+/// The error of a command, with its failures.
 #[derive(Debug)]
 pub struct Failed {
     message: String,
-    /// At least one.
     pub failures: Vec<Failure>,
 }
 
 impl Failed {
-    /// With the words for the line of its check.
+    /// An error with the message for its check's line.
     pub const fn new(message: String, failures: Vec<Failure>) -> Self {
         Self { message, failures }
     }
@@ -60,7 +59,7 @@ impl fmt::Display for Failed {
 
 impl std::error::Error for Failed {}
 
-/// What an error of a check says failed.
+/// The failures that an error of a check contains.
 pub fn of(check: &str, error: &anyhow::Error) -> Vec<Failure> {
     if let Some(failed) = error.downcast_ref::<Failed>() {
         return failed.failures.clone();
@@ -69,7 +68,7 @@ pub fn of(check: &str, error: &anyhow::Error) -> Vec<Failure> {
     vec![Failure::new(check, &lines)]
 }
 
-/// Failed tests of Cargo's harness: what stands behind `---- NAME stdout ----`.
+/// Failed tests of Cargo's harness: the output after `---- NAME stdout ----`.
 fn libtest(lines: &[String]) -> Vec<Failure> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     let mut inside = false;
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_without_tests_is_told_by_its_last_lines() {
+    fn a_command_without_tests_is_reported_with_its_last_lines() {
         let output: Vec<String> = (0..200).map(|number| number.to_string()).collect();
         let found = Failure::in_output("clippy", &output);
         assert_eq!((found[0].name.as_str(), found[0].output.len()), ("clippy", LINES));

@@ -1,5 +1,4 @@
-//! Small file and command operations that say what they were doing when they
-//! fail.
+//! Small operations on files and commands whose errors say what was being done.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,12 +7,12 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result};
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner can read.
 pub fn write_private(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
     }
-    // An older file may have wider permissions, which `mode` would keep.
+    // An existing file may have wider permissions, which `mode` would keep.
     drop(std::fs::remove_file(path));
     std::fs::OpenOptions::new()
         .write(true)
@@ -24,7 +23,7 @@ pub fn write_private(path: &Path, text: &str) -> Result<()> {
         .with_context(|| format!("write {}", path.display()))
 }
 
-/// Runs a command to its end and keeps what it printed.
+/// Runs a command to its end and returns its output.
 pub fn output_of(command: &mut Command, input: Option<&str>) -> Result<Output> {
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command

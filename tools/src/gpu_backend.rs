@@ -1,5 +1,5 @@
-//! The gpu-backend as a supervised process. It draws and judges pictures
-//! beforehand; nobody waits for it, so a stack is whole without it.
+//! The gpu-backend as a supervised process. It draws and judges pictures in
+//! advance; nobody waits for it, so a stack is complete without it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::process::{Process, Program, Service};
 use crate::project::Project;
 use crate::wrangler::forget_own_variables;
 
-/// Every model is run on both engines before it is trusted.
+/// Every model runs on both engines before it is trusted.
 const START_WITHIN: Duration = Duration::from_mins(3);
 
 /// The gpu-backend, running or not.
@@ -27,7 +27,7 @@ pub struct GpuBackend {
 }
 
 impl GpuBackend {
-    /// Prepares it; nothing runs yet, and it may not even be built.
+    /// Prepares it; nothing runs yet, and it need not be built yet.
     pub fn prepare(
         project: &Project,
         port: u16,
@@ -46,7 +46,6 @@ impl GpuBackend {
         Ok(Self { project: project.clone(), port, environment, log, process: None })
     }
 
-    /// Its address.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -68,7 +67,6 @@ impl GpuBackend {
         Ok(())
     }
 
-    /// Whether its models are loaded.
     pub async fn is_ready(&self) -> bool {
         answers(&self.ready_address()).await
     }
@@ -77,7 +75,7 @@ impl GpuBackend {
         format!("{}/health/ready", self.url())
     }
 
-    /// Starts it and waits for nothing.
+    /// Starts it without waiting.
     pub fn launch(&mut self) -> Result<()> {
         self.kill();
         let binary = self.project.debug_binary("munjigi-gpu-backend");

@@ -1,16 +1,16 @@
-//! Small questions to local services over HTTP.
+//! Simple requests to local services over HTTP.
 
 use std::sync::Once;
 
 /// A client.
 ///
-/// Nothing here speaks TLS, but where another package of the same build asks
-/// reqwest for it, a client cannot be made without a provider of cryptography.
+/// Nothing here uses TLS, but if another package of the same build enables it
+/// in reqwest, a client cannot be created without a cryptography provider.
 #[must_use]
 pub fn client() -> reqwest::Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
-        // Somebody else's provider will do as well.
+        // A provider that is already installed works as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
     reqwest::Client::new()

@@ -1,4 +1,4 @@
-//! Keys for a local stack: made once, kept in a private file.
+//! Keys for a local stack: generated once, kept in a private file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub struct Keys {
     pub console: String,
 }
 
-/// Files of earlier versions have none.
+/// Files of earlier versions lack this one.
 fn console() -> String {
     ring("c1")
 }
@@ -38,14 +38,14 @@ impl std::fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Fresh ones.
+    /// Generates new keys.
     #[must_use]
     pub fn fresh() -> Self {
         let check = randomness::base64url(32);
         Self { root: ring("r1"), internal: ring("i1"), check, console: console() }
     }
 
-    /// The ones of an earlier start, else fresh ones.
+    /// The keys of an earlier start, otherwise new ones.
     pub fn kept(path: &Path) -> Result<Self> {
         let keys = match std::fs::read_to_string(path) {
             Ok(text) => serde_json::from_str(&text).with_context(|| {
@@ -57,7 +57,7 @@ impl Keys {
         Ok(keys)
     }
 
-    /// As the edge's secrets.
+    /// The edge's secrets.
     pub fn for_edge(&self) -> Result<BTreeMap<String, String>> {
         Ok(BTreeMap::from([
             ("MUNJIGI_ROOT_KEYS".to_owned(), self.root.clone()),
@@ -66,7 +66,7 @@ impl Keys {
         ]))
     }
 
-    /// As the origin's variables, which hold no key that seals.
+    /// The origin's variables, which include no key that seals.
     #[must_use]
     pub fn for_origin(&self) -> BTreeMap<String, String> {
         BTreeMap::from([
@@ -76,8 +76,8 @@ impl Keys {
         ])
     }
 
-    /// As the gpu-backend's variables, which hold no key that signs for
-    /// anybody else.
+    /// The gpu-backend's variables, which include no key that signs for another
+    /// service.
     pub fn for_gpu(&self) -> Result<BTreeMap<String, String>> {
         Ok(BTreeMap::from([(INTERNAL.to_owned(), self.derived(&[Audience::Gpu])?)]))
     }
@@ -88,7 +88,7 @@ impl Keys {
     }
 }
 
-/// A ring of one fresh key.
+/// A ring with one new key.
 #[must_use]
 pub fn ring(kid: &str) -> String {
     format!("{kid}:{}", randomness::base64url(32))
@@ -121,7 +121,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.json");
         assert_eq!(Keys::kept(&path).unwrap().root, Keys::kept(&path).unwrap().root);
-        // Also those that an earlier version did not know.
+        // Including keys that an earlier version did not have.
         std::fs::write(&path, r#"{"root":"r","internal":"i","check":"c"}"#).unwrap();
         let keys = Keys::kept(&path).unwrap();
         assert_eq!(keys.root, "r");

@@ -1,6 +1,7 @@
-//! What developers, tests and operators of a checkout need around the product:
-//! set-up, supervised local processes, stacks of real services, checks, bench
-//! tables. What a user of the product runs does not live here.
+//! Development tools around the product: set-up, supervised local processes,
+//! stacks of real services, checks, bench tables. What users of the product run
+//! does not live here.
+#![expect(missing_docs, reason = "only the tools' own binary and the tests use this library")]
 
 pub mod builds;
 pub mod checks;

@@ -1,4 +1,5 @@
-//! `munjigi-tools`: what `scripts/` call. Each subcommand lives in its module.
+//! `munjigi-tools`: the program behind `scripts/`. Each subcommand has its own
+//! module.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! What `wrangler.toml` says about the worker. Starting and publishing the worker
-//! both read it here, so that no second list of bindings exists.
+//! What `wrangler.toml` says about the worker. Starting and publishing both
+//! read it here, so that there is no second list of bindings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,39 +10,29 @@ use serde::Deserialize;
 /// The part of `wrangler.toml` that Munjigi uses.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
-    /// The worker's name.
     pub name: String,
     /// Entry module, relative to the root.
     pub main: String,
-    /// The platform's behaviour is frozen at this date.
+    /// The date at which the platform's behaviour is frozen.
     pub compatibility_date: String,
-    /// Behaviours switched on before their date.
+    /// Behaviours enabled before their date.
     #[serde(default)]
     pub compatibility_flags: Vec<String>,
-    /// Plain variables.
     #[serde(default)]
     pub vars: BTreeMap<String, String>,
-    /// Static files.
     pub assets: Option<Assets>,
-    /// Key-value namespaces.
     #[serde(default)]
     pub kv_namespaces: Vec<KvNamespace>,
-    /// Buckets.
     #[serde(default)]
     pub r2_buckets: Vec<R2Bucket>,
-    /// Durable Objects.
     #[serde(default)]
     pub durable_objects: DurableObjects,
-    /// Queues sent to and consumed.
     #[serde(default)]
     pub queues: Queues,
-    /// The platform's rate limiters.
     #[serde(default)]
     pub ratelimits: Vec<RateLimit>,
-    /// Times at which the worker is called.
     #[serde(default)]
     pub triggers: Triggers,
-    /// What the platform records by itself.
     #[serde(default)]
     pub observability: Observability,
 }
@@ -55,28 +45,22 @@ pub struct Assets {
     /// The binding through which the worker reads them.
     pub binding: Option<String>,
     /// `html_handling`, `not_found_handling` and `run_worker_first`, as
-    /// written: workerd takes them in the same form.
+    /// written: workerd accepts them in the same form.
     #[serde(flatten)]
     pub routing: BTreeMap<String, serde_json::Value>,
 }
 
-/// A key-value namespace.
 #[derive(Debug, Clone, Deserialize)]
 pub struct KvNamespace {
-    /// Binding name.
     pub binding: String,
 }
 
-/// A bucket.
 #[derive(Debug, Clone, Deserialize)]
 pub struct R2Bucket {
-    /// Binding name.
     pub binding: String,
-    /// Bucket name.
     pub bucket_name: String,
 }
 
-/// Durable Object bindings.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct DurableObjects {
     /// One per class in use.
@@ -84,16 +68,12 @@ pub struct DurableObjects {
     pub bindings: Vec<DurableObject>,
 }
 
-/// A Durable Object namespace.
 #[derive(Debug, Clone, Deserialize)]
 pub struct DurableObject {
-    /// Binding name.
     pub name: String,
-    /// Exported class.
     pub class_name: String,
 }
 
-/// Queues.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Queues {
     /// Bindings that send.
@@ -104,19 +84,15 @@ pub struct Queues {
     pub consumers: Vec<QueueConsumer>,
 }
 
-/// A queue binding.
 #[derive(Debug, Clone, Deserialize)]
 pub struct QueueProducer {
-    /// Binding name.
     pub binding: String,
-    /// Queue name.
     pub queue: String,
 }
 
 /// How a queue's batches are delivered.
 #[derive(Debug, Clone, Deserialize)]
 pub struct QueueConsumer {
-    /// Queue name.
     pub queue: String,
     /// Most messages in a batch.
     pub max_batch_size: Option<u32>,
@@ -126,32 +102,27 @@ pub struct QueueConsumer {
     pub max_retries: Option<u32>,
     /// Seconds between a failed delivery and the next.
     pub retry_delay: Option<u32>,
-    /// Where a message goes that is out of retries.
+    /// The queue for messages that are out of retries.
     pub dead_letter_queue: Option<String>,
 }
 
 /// A rate limiter.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RateLimit {
-    /// Binding name.
     pub name: String,
-    /// Its limit.
     pub simple: SimpleLimit,
 }
 
-/// So many calls in so many seconds.
+/// A limit of calls per period.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct SimpleLimit {
-    /// Calls.
     pub limit: u32,
     /// Seconds.
     pub period: u32,
 }
 
-/// Scheduled calls.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Triggers {
-    /// Cron expressions.
     #[serde(default)]
     pub crons: Vec<String>,
 }
@@ -159,10 +130,9 @@ pub struct Triggers {
 /// What the platform records by itself.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub struct Observability {
-    /// Everything below.
+    /// Whether anything is recorded.
     #[serde(default)]
     pub enabled: bool,
-    /// Logs.
     #[serde(default)]
     pub logs: Logs,
 }
@@ -170,16 +140,16 @@ pub struct Observability {
 /// Logs of the platform.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 pub struct Logs {
-    /// Lines that the worker writes.
+    /// Whether the worker's own log lines are recorded.
     #[serde(default)]
     pub enabled: bool,
-    /// A line of the platform's for each request, with who sent it.
+    /// Whether the platform writes a line for each request, with the sender.
     pub invocation_logs: Option<bool>,
 }
 
 impl Observability {
-    /// Whether the platform writes a line for each request, as it does unless
-    /// told otherwise.
+    /// Whether the platform writes a line for each request, as it does by
+    /// default.
     #[must_use]
     pub fn logs_invocations(self) -> bool {
         (self.enabled || self.logs.enabled) && self.logs.invocation_logs.unwrap_or(true)

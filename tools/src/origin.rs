@@ -1,5 +1,5 @@
-//! The origin as a supervised process, and the `munjigi` command with the
-//! same environment.
+//! The origin as a supervised process, and the `munjigi` command with the same
+//! environment.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -51,13 +51,13 @@ impl Origin {
         Ok(Self { binary, port, operators, environment, log, process: None })
     }
 
-    /// The address, by the name that passkeys need.
+    /// The address, with the host name that passkeys need.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// Where operators look at it.
+    /// The address of the routes for operators.
     #[must_use]
     pub fn operators(&self) -> String {
         format!("http://127.0.0.1:{}", self.operators)
@@ -69,12 +69,11 @@ impl Origin {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Gives the next start another variable.
+    /// Sets a variable for the next start.
     pub fn set_variable(&mut self, name: &str, value: &str) {
         self.environment.insert(name.to_owned(), value.to_owned());
     }
 
-    /// The `munjigi` command with the origin's environment.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
@@ -101,19 +100,19 @@ impl Origin {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// As `run`, for commands that print JSON.
+    /// Like [`Self::run`], for commands that print JSON.
     pub fn run_json<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T> {
         self.run_json_on(arguments, "")
     }
 
-    /// As `run_json`, for commands that read what is given here.
+    /// Like [`Self::run_json`], for commands that read standard input.
     pub fn run_json_on<T: DeserializeOwned>(&self, arguments: &[&str], input: &str) -> Result<T> {
         let text = self.run_on(arguments, input)?;
         serde_json::from_str(&text)
             .with_context(|| format!("munjigi {} printed no such JSON", arguments.join(" ")))
     }
 
-    /// Brings the database to the newest shape.
+    /// Migrates the database to the newest version.
     pub fn migrate(&self) -> Result<()> {
         self.run(&["migrate"]).map(drop)
     }
@@ -125,7 +124,7 @@ impl Origin {
         let command = program.command();
         forget_own_variables(command);
         command.arg("serve").envs(&self.environment);
-        // Readiness means the database; being there does not.
+        // Readiness depends on the database; liveness does not.
         let live = format!("http://{}/health/live", self.authority());
         self.bring_up(program, START_WITHIN, async |_| answers(&live).await).await
     }

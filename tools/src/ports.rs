@@ -1,6 +1,6 @@
 //! Free loopback ports, below the range from which the kernel takes ports for
-//! outgoing connections: a service that is killed under load must find its
-//! own port free again.
+//! outgoing connections: a service that is killed under load must find its own
+//! port free again.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,10 +10,10 @@ const COUNT: u32 = 12_000;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A port that nobody listens on and that this process gives out once.
+/// A port without a listener that this process returns only once.
 ///
-/// Processes start at different places, so that parallel test binaries rarely
-/// meet.
+/// Processes start at different numbers, so that parallel test binaries rarely
+/// collide.
 #[must_use]
 pub fn free() -> u16 {
     let offset = std::process::id().wrapping_mul(97);
@@ -27,7 +27,7 @@ pub fn free() -> u16 {
     }
 }
 
-/// Whether a listener could be opened on this loopback port.
+/// Whether a listener can be opened on this loopback port.
 #[must_use]
 pub fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()

@@ -1,5 +1,5 @@
-//! An embedded Postgres 17: made, started, stopped and started again on
-//! loopback. What is in the database is the origin's business.
+//! An embedded Postgres 17: created, started, stopped and restarted on
+//! loopback. The origin decides what is in the database.
 
 mod account;
 
@@ -21,15 +21,15 @@ const PREDECESSOR_WITHIN: Duration = Duration::from_secs(5);
 /// Where the data lives and for how long.
 #[derive(Debug, Clone)]
 pub enum Data {
-    /// In a folder that stays, with a password file beside it.
+    /// In a permanent folder, with a password file beside it.
     Kept(PathBuf),
     /// In a temporary folder; writes are not flushed to the disk.
     Temporary,
-    /// In a temporary folder, with writes flushed as they are in life.
+    /// In a temporary folder, with writes flushed as in production.
     Measured,
 }
 
-/// A Postgres of ours.
+/// A Postgres that this process runs.
 #[derive(Debug)]
 pub struct Postgres {
     binaries: PathBuf,
@@ -38,7 +38,7 @@ pub struct Postgres {
     password: String,
     port: u16,
     flush: Flush,
-    /// What it follows, where it is a copy.
+    /// The primary, if this is a replica.
     source: Option<String>,
     log: PathBuf,
     process: Option<Process>,
@@ -52,7 +52,7 @@ enum Flush {
 }
 
 impl Postgres {
-    /// Makes the cluster when there is none, and starts it.
+    /// Creates the cluster if there is none, and starts it.
     pub async fn start(
         project: &Project,
         data: Data,
@@ -98,14 +98,13 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// The connection string.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://munjigi:{}@127.0.0.1:{}/munjigi", self.password, self.port)
     }
 
-    /// Makes and starts a copy that follows this one by streaming replication.
-    /// This one is stopped while its data is copied.
+    /// Creates and starts a replica that follows this one by streaming
+    /// replication. This one is stopped while its data is copied.
     pub async fn replica(&mut self, log: PathBuf) -> Result<Self> {
         self.stop().await?;
         let made = tempfile::Builder::new().prefix("munjigi-pg-").tempdir()?;
@@ -135,7 +134,7 @@ impl Postgres {
         Ok(replica)
     }
 
-    /// Starts it with the same data and port, after `stop` or `kill`.
+    /// Restarts it with the same data and port, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
         self.kill();
         let mut program =
@@ -164,7 +163,7 @@ impl Postgres {
     }
 
     fn make_cluster(&self, folder: &Path) -> Result<()> {
-        // A cluster that was interrupted while being made is worth nothing.
+        // A cluster whose creation was interrupted is useless.
         if self.data.exists() {
             std::fs::remove_dir_all(&self.data).context("remove a half-made cluster")?;
         }
@@ -196,8 +195,8 @@ impl Service for Postgres {
     }
 }
 
-/// The package ships without symbolic links and a script that makes them,
-/// which npm would run where install scripts are allowed.
+/// The package ships without symbolic links and with a script that creates
+/// them, which npm runs only if install scripts are allowed.
 pub(crate) fn hydrate(project: &Project) -> Result<()> {
     let package = project.postgres_package();
     let done = package.join("native/.munjigi-hydrated");
@@ -220,13 +219,13 @@ fn password(folder: &Path) -> Result<String> {
     Ok(made)
 }
 
-/// After a hard kill of the tools, the Postgres of an earlier start may still
-/// be shutting down and would refuse a second one.
+/// After a hard kill of the tools, an earlier Postgres may still be shutting
+/// down and would refuse a second one.
 async fn wait_for_predecessor(pid_file: &Path) {
     let text = std::fs::read_to_string(pid_file).unwrap_or_default();
     let number = text.lines().next().and_then(|line| line.trim().parse().ok());
     if let Some(pid) = number.and_then(Pid::from_raw) {
-        // If it stays, Postgres itself says why it cannot start.
+        // If it stays, Postgres itself reports why it cannot start.
         let _ = wait::until("an earlier Postgres to end", PREDECESSOR_WITHIN, async || {
             let ended = test_kill_process(pid).is_err() && !has_memory(&text);
             Ok((!pid_file.exists() || ended).then_some(()))
@@ -235,19 +234,20 @@ async fn wait_for_predecessor(pid_file: &Path) {
     }
 }
 
-/// Whether some process of an earlier Postgres still holds the memory that
-/// they share: its children outlive a killed one for a moment, and no other
-/// starts until they are gone. The seventh line of `postmaster.pid` ends with
-/// the segment's number; Linux lists how many have it. Elsewhere it is not
-/// known.
+/// Whether a process of an earlier Postgres still holds the shared memory:
+/// children outlive a killed parent for a moment, and no other Postgres starts
+/// until they are gone. The seventh line of `postmaster.pid` ends with the
+/// segment's number; Linux lists how many processes have it. On other systems
+/// it is unknown.
 fn has_memory(pid_file: &str) -> bool {
     let segment = pid_file.lines().nth(6).and_then(|line| line.split_whitespace().nth(1));
     let table = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
     segment.is_some_and(|segment| holders(&table, segment) > 0)
 }
 
-/// How many processes hold a segment, by the kernel's table: its columns are
-/// key, number, permissions, size, creator, last user, holders and more.
+/// The number of processes that hold a segment, from the kernel's table: its
+/// columns are key, number, permissions, size, creator, last user, holders and
+/// more.
 fn holders(table: &str, segment: &str) -> u32 {
     let rows = table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
     let count = |row: Vec<&str>| row.get(6).and_then(|holders| holders.parse().ok());
@@ -255,7 +255,7 @@ fn holders(table: &str, segment: &str) -> u32 {
 }
 
 /// The eighth line of `postmaster.pid` says `ready` once connections are
-/// taken; the first one is whose file it is.
+/// accepted; the first one identifies the file's owner.
 fn says_ready(pid_file: &Path, own_id: u32) -> bool {
     let text = std::fs::read_to_string(pid_file).unwrap_or_default();
     let mut lines = text.lines();
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn readiness_is_the_own_postmasters_word() {
+    fn readiness_is_read_from_the_own_postmaster() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("postmaster.pid");
         let text = "42\n/data\n1\n5432\n\n127.0.0.1\n 17 0\nready   \n";

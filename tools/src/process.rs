@@ -1,6 +1,6 @@
-//! One supervised process: its own process group, its log file, a polite stop
+//! One supervised process: its own process group, its log file, a graceful stop
 //! and a hard kill; and services, whose processes come and go. A guard process
-//! kills the group when this process ends without saying so. What is run is
+//! kills the group if this process ends without cleaning up. What is run is
 //! decided elsewhere.
 
 use std::ffi::OsString;
@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::wait;
 
-/// What to run and how it likes to be stopped.
+/// What to run and how to stop it.
 #[derive(Debug)]
 pub struct Program {
     name: String,
@@ -31,33 +31,31 @@ impl Program {
         Self::of(name, Command::new(binary.into()), log)
     }
 
-    /// As `new`, for a command that is already made.
+    /// Like [`Self::new`], for an existing command.
     #[must_use]
     pub fn of(name: &str, command: Command, log: PathBuf) -> Self {
         Self { name: name.to_owned(), command, stop_signal: Signal::TERM, log, litter: None }
     }
 
-    /// The command, for arguments, environment and working directory.
     pub fn command(&mut self) -> &mut Command {
         &mut self.command
     }
 
-    /// Sets the signal of a polite stop.
+    /// Sets the signal for a graceful stop.
     #[must_use]
     pub fn stopping_on(mut self, signal: Signal) -> Self {
         self.stop_signal = signal;
         self
     }
 
-    /// Names a temporary folder, which is removed even when this process is
-    /// killed before it could.
+    /// Names a temporary folder that is removed even if this process is killed
+    /// first.
     #[must_use]
     pub fn with_litter(mut self, folder: Option<&Path>) -> Self {
         self.litter = folder.map(Path::to_path_buf);
         self
     }
 
-    /// Starts it in a process group of its own.
     pub fn start(mut self) -> Result<Process> {
         let log = open_log(&self.log)?;
         self.command
@@ -102,24 +100,24 @@ pub struct Process {
 }
 
 impl Process {
-    /// The process id, which is also its group's.
+    /// The process id, which is also the id of its group.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Where its output goes.
     #[must_use]
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Fails with the end of its log when it has ended by itself.
+    /// Fails with the end of its log if it has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
         self.status()?.map_or(Ok(()), |status| Err(self.ended(status)))
     }
 
-    /// For what ends by itself: whether it has, and an error if badly.
+    /// For programs that end by themselves: whether it has, and an error on
+    /// failure.
     pub fn is_done(&mut self) -> Result<bool> {
         match self.status()? {
             None => Ok(false),
@@ -137,7 +135,7 @@ impl Process {
         anyhow!("{name} ended ({status}); the end of {log}:\n{}", tail(&self.log, 40))
     }
 
-    /// Waits for a condition while the process lives.
+    /// Waits for a condition, but only while the process lives.
     pub async fn ready_when(
         &mut self,
         within: Duration,
@@ -153,7 +151,7 @@ impl Process {
         .with_context(|| format!("the end of {}:\n{}", log.display(), tail(&log, 20)))
     }
 
-    /// Asks politely, then kills what is left after `within`.
+    /// Asks it to stop, then kills what is left after `within`.
     pub async fn stop(&mut self, within: Duration) -> Result<()> {
         self.signal(self.stop_signal);
         let what = format!("{} to stop", self.name);
@@ -165,7 +163,8 @@ impl Process {
 
     /// SIGKILL to the whole group, at once.
     pub fn kill(&mut self) {
-        // The guard goes first: afterwards the number may be somebody else's.
+        // The guard goes first: afterwards the number may belong to another
+        // process.
         if let Some(guard) = self.guard.take() {
             guard.dismiss();
         }
@@ -176,7 +175,7 @@ impl Process {
     fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         if let Some(pid) = pid {
-            // A group that is already gone is what we want.
+            // A group that is already gone is fine.
             let _ = kill_process_group(pid, signal);
         }
     }
@@ -188,17 +187,17 @@ impl Drop for Process {
     }
 }
 
-/// A part of a stack that is stopped, killed and started again.
+/// A part of a stack that can be stopped, killed and restarted.
 #[expect(async_fn_in_trait, reason = "a service is awaited where it is owned")]
 pub trait Service {
-    /// How long it may take to stop politely.
+    /// How long a graceful stop may take.
     const STOP_WITHIN: Duration;
 
-    /// Its process, while it runs.
+    /// Its process while it runs.
     fn process(&mut self) -> &mut Option<Process>;
 
-    /// Starts its program and waits until it is up; `is_up` is told the
-    /// process id. One that is not up in time is killed.
+    /// Starts its program and waits until `is_up`, which receives the process
+    /// id. One that is not up in time is killed.
     async fn bring_up(
         &mut self,
         program: Program,
@@ -212,7 +211,7 @@ pub trait Service {
         Ok(())
     }
 
-    /// Stops politely.
+    /// Stops it gracefully.
     async fn stop(&mut self) -> Result<()> {
         match self.process().take() {
             Some(mut process) => process.stop(Self::STOP_WITHIN).await,
@@ -220,19 +219,19 @@ pub trait Service {
         }
     }
 
-    /// SIGKILL.
+    /// Kills it with SIGKILL.
     fn kill(&mut self) {
         *self.process() = None;
     }
 
-    /// Fails when it has ended by itself.
+    /// Fails if it has ended by itself.
     fn check_alive(&mut self) -> Result<()> {
         self.process().as_mut().map_or(Ok(()), Process::check_alive)
     }
 }
 
 /// A shell that waits for its standard input to end, which happens when this
-/// process dies, even by SIGKILL, and then stops the group it watches.
+/// process dies, even by SIGKILL, and then stops the group it guards.
 #[derive(Debug)]
 struct Guard {
     shell: Child,

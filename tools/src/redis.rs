@@ -1,5 +1,5 @@
-//! A server of Redis's protocol, on loopback and in memory only: started,
-//! killed and started again empty, as a cache may be.
+//! A server that speaks Redis's protocol, on loopback and in memory only: it
+//! can be started, killed and restarted empty, as a cache may be.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::{ports, setup};
 
 const START_WITHIN: Duration = Duration::from_secs(20);
 
-/// A server of ours.
+/// A server that this process runs.
 #[derive(Debug)]
 pub struct Server {
     found: setup::redis::Found,
@@ -22,7 +22,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one; fails where none can be had.
+    /// Starts one; fails if none is available.
     pub async fn start(project: &Project, log: PathBuf) -> Result<Self> {
         let found = setup::redis::find(project)?;
         let mut server = Self { found, port: ports::free(), log, process: None };
@@ -30,13 +30,12 @@ impl Server {
         Ok(server)
     }
 
-    /// The connection string.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Starts it empty at the same port, after `stop` or `kill`.
+    /// Restarts it empty at the same port, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
         self.kill();
         let mut program = Program::of("Redis", self.found.command(), self.log.clone());

@@ -1,5 +1,5 @@
-//! Progress for a person at a terminal: what is being done, how long it took.
-//! Plain lines, so that a log reads the same.
+//! Progress for a person at a terminal: what is being done and how long it
+//! took. Plain lines, so that a log reads the same.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitStatus, Stdio};
@@ -11,25 +11,24 @@ use anyhow::{Context, Result};
 use crate::clock::Stopwatch;
 use crate::failures::{Failed, Failure};
 
-/// Prints a heading.
 pub fn heading(text: &str) {
     println!("\n== {text}");
 }
 
-/// Prints a step that was already as it should be.
+/// Prints a step that needed no work.
 pub fn found(what: &str, where_: &str) {
     println!("   {what}: {where_}");
 }
 
-/// Runs a command with its output visible, saying what it is for.
+/// Runs a command with visible output, after printing its purpose.
 ///
-/// `remedy` is what a person can do when it fails; the error also knows what
-/// failed in it, and the end of its output.
+/// `remedy` says what a person can do if it fails; the error also contains what
+/// failed and the end of the output.
 pub fn run(what: &str, remedy: &str, command: &mut Command) -> Result<()> {
     listen(what, remedy, command).map(|_| ())
 }
 
-/// As `run`, for a command whose output counts: its lines.
+/// Like [`run`], but returns the lines of output.
 pub fn listen(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<String>> {
     let shown = shown(command);
     println!("   {what}: {shown}");
@@ -44,16 +43,16 @@ pub fn listen(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<Str
     Ok(output)
 }
 
-/// A process that has ended may have left some behind that hold its output
-/// open; what they say is not waited for.
+/// How long to wait for more output: an ended process may leave others behind
+/// that keep its output open.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 
-/// Runs a command, repeats what it prints, and remembers it.
+/// Runs a command, repeats its output and collects it.
 fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
     let (reader, writer) = std::io::pipe()?;
     command.stdout(writer.try_clone()?).stderr(writer);
     let spawned = command.spawn();
-    // The command keeps writers of its own; ours would keep the pipe open.
+    // The command keeps its own writers; they would keep the pipe open.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = spawned?;
     let (tell, told) = mpsc::channel();
@@ -68,7 +67,8 @@ fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
             Err(mpsc::RecvTimeoutError::Disconnected) => break child.wait()?,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
-        // Asked after every line too: what was left behind may never be silent.
+        // Checked after every line too: a process that was left behind may
+        // never be silent.
         if let Some(status) = child.try_wait()? {
             break status;
         }

@@ -1,6 +1,6 @@
-//! Set-up of a checkout: what is missing is installed, what is there is left
-//! alone, what cannot be had is named with its remedy. Nothing is built here
-//! but the tools that build.
+//! Sets up a checkout: installs what is missing, keeps what is there, and names
+//! what cannot be installed with its remedy. Builds nothing but the tools that
+//! build.
 
 pub mod browsers;
 mod cargo_tools;
@@ -25,7 +25,7 @@ pub use cargo_tools::{CARGO_DENY, install as install_cargo_tool};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Everything that building and running needs.
+/// Installs what building and running need.
 pub fn for_building(project: &Project) -> Result<()> {
     say::heading("Set-up");
     ensure!(
@@ -37,7 +37,7 @@ pub fn for_building(project: &Project) -> Result<()> {
     cargo_tools::install_builder(project)
 }
 
-/// What running the origin on a Postgres of ours needs.
+/// Installs what the origin needs on a Postgres of ours.
 pub fn for_the_origin(project: &Project) -> Result<()> {
     say::heading("Set-up");
     packages(project)
@@ -50,12 +50,12 @@ fn packages(project: &Project) -> Result<()> {
     crate::postgres::hydrate(project)
 }
 
-/// What benchmarks compare with; nothing else needs it.
+/// Installs what benchmarks compare with; nothing else needs it.
 pub fn for_comparing(project: &Project) -> Result<()> {
     npm::install(&project.at("tests/bench"), "open peers")
 }
 
-/// Other vendors' client libraries; nothing else needs them.
+/// Installs other vendors' client libraries; nothing else needs them.
 pub fn for_clients(project: &Project) -> Result<()> {
     npm::install(&project.at("tests/clients"), "client libraries (55 MB)")
 }

@@ -1,6 +1,6 @@
 //! A whole local Munjigi of real parts: Postgres, origin, edge, two sites.
-//! Tests, load generators and `scripts/dev` start it here, stop and kill parts
-//! of it, and start them again. Dropping it kills everything.
+//! Tests, load generators and `scripts/dev` start it here, stop and kill its
+//! parts, and restart them. Dropping it kills everything.
 
 mod database;
 mod edge;
@@ -26,15 +26,14 @@ pub use database::Database;
 pub use edge::{Edge, EdgeKind, Variant};
 pub use sites::Site;
 
-/// How long the edge may take to hear of a new site.
+/// How long it may take until the edge knows a new site.
 const PUBLISHED_WITHIN: Duration = Duration::from_mins(1);
 
-/// Where a stack's data lives.
 #[derive(Debug, Clone)]
 pub enum Folder {
-    /// Gone with the stack.
+    /// Removed with the stack.
     Temporary,
-    /// Kept, with keys and sites, for the next start.
+    /// Kept for the next start, with keys and sites.
     Kept(PathBuf),
 }
 
@@ -44,10 +43,10 @@ pub enum Pictures {
     /// The factory rests.
     #[default]
     None,
-    /// The origin knows where the gpu-backend will be; the owner of the stack
-    /// starts it.
+    /// The origin knows where the gpu-backend will be; the stack's owner starts
+    /// it.
     Later,
-    /// The gpu-backend runs when the stack is started.
+    /// The gpu-backend is started with the stack.
     Made,
 }
 
@@ -74,18 +73,15 @@ pub enum Order {
 /// What a stack shall be.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// Where its data lives.
     pub folder: Folder,
-    /// How the edge runs.
     pub edge: EdgeKind,
-    /// The edge's variables; more than one: several workers over the same
-    /// stores, each with its own address.
+    /// The edge's variables; several entries start several workers over the
+    /// same stores, each with its own address.
     pub variants: Vec<Variant>,
     /// Port of the first edge.
     pub edge_port: Option<u16>,
     /// Port of the origin.
     pub origin_port: Option<u16>,
-    /// Whether pictures are made.
     pub pictures: Pictures,
     /// Port of the gpu-backend.
     pub gpu_port: Option<u16>,
@@ -93,7 +89,7 @@ pub struct StackOptions {
     pub gpu_variables: BTreeMap<String, String>,
     /// Further variables of the origin.
     pub origin_variables: BTreeMap<String, String>,
-    /// Folder of log files; inside the stack's folder otherwise.
+    /// Folder of log files; inside the stack's folder if `None`.
     pub logs: Option<PathBuf>,
     /// Whether the origin has a Redis.
     pub redis: bool,
@@ -123,39 +119,36 @@ impl Default for StackOptions {
 /// A running stack.
 #[derive(Debug)]
 pub struct Stack {
-    /// The edge; first, so that it is killed first.
+    /// First field, so that it is killed first.
     pub edge: Edge,
-    /// The origin.
     pub origin: Origin,
-    /// The cache, where the origin has one.
+    /// The cache, if the origin has one.
     pub redis: Option<redis::Server>,
-    /// The gpu-backend; not running unless asked for.
+    /// Not running unless requested.
     pub gpu: GpuBackend,
-    /// The database.
     pub database: Database,
-    /// The keys of both.
     pub keys: Keys,
     /// An ordinary site for loopback pages.
     pub site: Site,
     /// A site without rate limits and with the cheapest puzzle.
     pub bench_site: Site,
-    /// A site whose every visitor is shown a picture.
+    /// A site that shows every visitor a picture.
     pub pictures_site: Site,
     /// Sites with keys in each vendor's shape, by the vendor's name.
     pub dialects: BTreeMap<String, Site>,
     logs: PathBuf,
-    /// Where emails are stored.
+    /// The folder in which emails are stored.
     mail: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
 
 impl Stack {
-    /// Starts everything and returns when a visitor could pass.
+    /// Starts everything and returns once a visitor could pass.
     pub async fn start(options: StackOptions) -> Result<Self> {
         Self::start_saying(options, |_| {}).await
     }
 
-    /// As `start`, telling what is being started.
+    /// Like [`Self::start`], but reports what is being started.
     pub async fn start_saying(options: StackOptions, say: impl Fn(&str)) -> Result<Self> {
         let project = Project::here();
         let (folder, temporary) = folder(&options.folder)?;
@@ -201,7 +194,7 @@ impl Stack {
         say("sites");
         let remembered = folder.join("sites.json");
         if options.pictures != Pictures::None && !remembered.exists() {
-            // Every kind can be looked at here, whatever programs make of it.
+            // Every kind is shown here, even those that bots pass.
             for kind in pools::KINDS {
                 origin.run(&["pictures", "on", kind])?;
             }
@@ -210,10 +203,10 @@ impl Stack {
             Folder::Temporary => sites::create(&origin)?,
             Folder::Kept(_) => sites::kept(&origin, &remembered)?,
         };
-        // What the home page tries out.
+        // The site of the home page's demo.
         origin.set_variable("MUNJIGI_DEMO_SITEKEY", &sites.site.sitekey);
         origin.set_variable("MUNJIGI_DEMO_SECRET", &sites.site.secret);
-        // What stands before the console's own forms.
+        // The site that protects the console's own forms.
         origin.set_variable("MUNJIGI_CONSOLE_SITEKEY", &sites.console_site.sitekey);
         origin.set_variable("MUNJIGI_CONSOLE_SECRET", &sites.console_site.secret);
         say("the origin");
@@ -263,13 +256,13 @@ impl Stack {
         })
     }
 
-    /// Where every part logs to.
+    /// The folder of log files.
     #[must_use]
     pub fn logs(&self) -> &Path {
         &self.logs
     }
 
-    /// Fails when a part has ended by itself.
+    /// Fails if a part has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
         self.edge.check_alive()?;
         self.origin.check_alive()?;
@@ -278,8 +271,8 @@ impl Stack {
         self.database.check_alive()
     }
 
-    /// The edge's variables besides those of `wrangler.toml`, to start it
-    /// again with some of them changed.
+    /// The edge's variables besides those of `wrangler.toml`, for a restart
+    /// with some of them changed.
     pub fn edge_variables(&self) -> Result<BTreeMap<String, String>> {
         edge_variables(&self.keys, &self.origin)
     }
@@ -293,7 +286,7 @@ impl Stack {
         self.edge.start_again().await
     }
 
-    /// Kills a part, as a failing machine does, or starts it again.
+    /// Kills a part, like a failing machine, or restarts it.
     pub async fn steer(&mut self, order: Order, part: Part) -> Result<()> {
         let redis = self.redis.as_mut().context("this stack has no Redis");
         match (part, order) {
@@ -307,7 +300,7 @@ impl Stack {
         Ok(())
     }
 
-    /// Stops everything politely: visitors first, records last.
+    /// Stops everything gracefully: visitors first, records last.
     pub async fn stop(mut self) -> Result<()> {
         let edge = self.edge.stop().await;
         let origin = self.origin.stop().await;
@@ -322,7 +315,7 @@ impl Stack {
         self.dialects.iter().map(|(vendor, site)| (vendor.as_str(), site.keys())).collect()
     }
 
-    /// The stack in one JSON object, for tools in other languages.
+    /// The stack as one JSON object, for tools in other languages.
     #[must_use]
     pub fn describe(&self) -> serde_json::Value {
         serde_json::json!({

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-/// Between two looks at a condition.
+/// Pause between two checks of a condition.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// Looks until the condition yields a value.
+/// Checks until the condition yields a value.
 ///
-/// `look` answers `Ok(None)` for "not yet" and an error for "never".
+/// `look` returns `Ok(None)` for "not yet" and an error for "never".
 pub async fn until<T>(
     what: &str,
     within: Duration,

@@ -1,6 +1,6 @@
 //! A plain workerd that runs the built worker on local disks, with stores that
-//! outlive a restart. Fast to start and to kill, so tests and load go here;
-//! developers get wrangler.
+//! outlive a restart. Fast to start and to kill, so tests and load use it;
+//! developers use wrangler.
 
 pub mod config;
 
@@ -19,18 +19,19 @@ use config::{Module, Setting, Worker};
 
 const START_WITHIN: Duration = Duration::from_secs(30);
 
-/// What a worker's ports and variables shall be.
+/// The ports and variables of a worker.
 #[derive(Debug, Clone, Default)]
 pub struct WorkerOptions {
     /// Service name; the first worker's is `edge`.
     pub name: String,
-    /// Port for visitors; a free one otherwise.
+    /// Port for visitors; a free one if `None`.
     pub port: Option<u16>,
-    /// Variables and secrets over those of `wrangler.toml`.
+    /// Variables and secrets that override those of `wrangler.toml`.
     pub vars: BTreeMap<String, String>,
-    /// How far its clock is behind: what it writes is that old for the next start.
+    /// How far its clock is behind: what it writes is that old for the next
+    /// start.
     pub behind: Duration,
-    /// Whether `/__rows` says how many rows its objects wrote, and how many
+    /// Whether `/__rows` reports how many rows its objects wrote and how many
     /// alarms they set.
     pub counts_rows: bool,
 }
@@ -51,7 +52,7 @@ pub struct Workerd {
 
 impl Workerd {
     /// Copies the build and the assets to `folder`, so that a rebuild does not
-    /// change a running worker, and starts.
+    /// change a running worker, and starts it.
     pub async fn start(
         project: &Project,
         folder: PathBuf,
@@ -94,14 +95,13 @@ impl Workerd {
         Ok(made)
     }
 
-    /// The address for visitors of a worker, by number.
+    /// The address for visitors of the worker with this index.
     #[must_use]
     pub fn url(&self, worker: usize) -> String {
         let port = self.workers.get(worker).map_or(0, |worker| worker.port);
         format!("http://127.0.0.1:{port}")
     }
 
-    /// How many workers it runs.
     #[must_use]
     pub fn workers(&self) -> usize {
         self.workers.len()
@@ -114,14 +114,16 @@ impl Workerd {
         format!("http://127.0.0.1:{port}")
     }
 
-    /// The admin service: `/cron/<worker>?cron=`, `/kv/<binding>/<key>`,
-    /// `/queue/<queue>`, `/bucket/<binding>/<key>`, `/bucket-away/<binding>`.
+    /// The address of the admin service: `/cron/<worker>?cron=`,
+    /// `/kv/<binding>/<key>`, `/queue/<queue>`, `/bucket/<binding>/<key>`,
+    /// `/bucket-away/<binding>`.
     #[must_use]
     pub fn admin_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.admin_port)
     }
 
-    /// Gives the next start other variables; ports stay where names stay.
+    /// Sets variables for the next start; workers that keep their name keep
+    /// their ports.
     pub fn set_workers(&mut self, options: &[WorkerOptions]) {
         let old = std::mem::take(&mut self.workers);
         self.workers = options
@@ -143,7 +145,7 @@ impl Workerd {
             .collect();
     }
 
-    /// Starts with the same stores and ports, after `stop` or `kill`.
+    /// Restarts it with the same stores and ports, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
         self.kill();
         let assets = self.folder.join("assets");

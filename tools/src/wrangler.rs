@@ -1,6 +1,6 @@
-//! The worker under `wrangler dev`, on the real `wrangler.toml`: what
-//! developers and browser journeys use. Slower than plain workerd, but its
-//! configuration is the one that operators publish.
+//! The worker under `wrangler dev`, with the real `wrangler.toml`: for
+//! developers and browser journeys. Slower than plain workerd, but with the
+//! configuration that operators publish.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,18 +57,17 @@ impl Wrangler {
         Ok(wrangler)
     }
 
-    /// The address for visitors.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Gives the next start other variables.
+    /// Sets variables for the next start.
     pub fn set_vars(&mut self, vars: BTreeMap<String, String>) {
         self.vars = vars;
     }
 
-    /// Starts with the same state and port, after `stop` or `kill`.
+    /// Restarts it with the same state and port, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
         self.kill();
         let env_file = self.folder.join("worker.env");
@@ -100,7 +99,6 @@ impl Wrangler {
         Ok(())
     }
 
-    /// Where its output goes.
     #[must_use]
     pub fn log(&self) -> &Path {
         &self.log
@@ -115,8 +113,8 @@ impl Service for Wrangler {
     }
 }
 
-/// Our services refuse `MUNJIGI_*` names they do not know, and tools have names
-/// of their own; so nothing is inherited.
+/// Our services refuse unknown `MUNJIGI_*` names, and tools have names of their
+/// own; so none is inherited.
 pub(crate) fn forget_own_variables(command: &mut std::process::Command) {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MUNJIGI_") {

@@ -1,5 +1,5 @@
-//! Programs of both workspaces end in one folder: two of one name would
-//! overwrite each other there.
+//! The programs of both workspaces end up in one folder, where two with the
+//! same name would overwrite each other.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn binaries(folder: &Path) -> Result<Vec<String>> {
     let files = std::fs::read_dir(folder.join("src/bin")).into_iter().flatten().flatten();
     let files = files.filter_map(|file| Some(file.path().file_stem()?.to_str()?.to_owned()));
     let mut names: Vec<String> = listed.collect();
-    // Cargo finds these by itself where the manifest lists none.
+    // Cargo finds these by itself if the manifest lists none.
     if names.is_empty() {
         names.extend(files);
     }

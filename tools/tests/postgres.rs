@@ -1,5 +1,5 @@
 //! The real Postgres: it survives a stop and a kill with its data, and ends
-//! with whoever started it, however that ended.
+//! with its owner, however that ended.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -14,7 +14,7 @@ use sqlx::{Connection, PgConnection};
 const WITHIN: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn what_was_committed_outlives_a_stop_and_a_kill() {
+async fn committed_data_outlives_a_stop_and_a_kill() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");
     let mut postgres = Postgres::start(&Project::here(), Data::Temporary, None, log).await.unwrap();

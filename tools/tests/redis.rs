@@ -1,5 +1,4 @@
-//! The real Redis: it is found or unpacked, and comes back empty, as a cache
-//! may.
+//! The real Redis: it is found or unpacked, and restarts empty, as a cache may.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -21,7 +20,7 @@ fn ask(server: &Server, command: &str) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
-async fn a_server_is_had_without_installing_it_and_forgets_when_it_is_killed() {
+async fn a_server_runs_without_being_installed_and_forgets_when_killed() {
     let required = Required::from_environment().unwrap();
     let project = Project::here();
     if let Err(reason) = redis::prepare(&project, &required).unwrap() {

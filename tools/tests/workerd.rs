@@ -1,4 +1,4 @@
-//! The generated workerd configuration against the real workerd, with a toy
+//! Runs the generated workerd configuration with the real workerd and a toy
 //! worker: stores outlive a kill, queues deliver, alarms come back.
 
 #![expect(clippy::unwrap_used, reason = "a test")]
@@ -111,7 +111,7 @@ async fn text(url: String) -> String {
     client().get(url).send().await.unwrap().text().await.unwrap()
 }
 
-/// A server of one answer, whose address is given back.
+/// A server with one fixed answer; returns its address.
 fn outside() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -135,7 +135,7 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     let mut edge = Workerd::start(&project, run, &workers, outside(), log).await.unwrap();
     let (url, admin) = (edge.url(0), edge.admin_url());
 
-    // Variables, assets with their headers, and whose 404 it is.
+    // Variables, assets with their headers, and which part answers 404.
     assert_eq!(text(format!("{url}/worker/greeting")).await, "hello");
     assert_eq!(text(format!("{}/worker/greeting", edge.url(1))).await, "the second");
     assert_eq!(text(format!("{url}/worker/asset")).await, "// the loader\n");
@@ -144,11 +144,11 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     assert_eq!(loader.headers()["x-toy"], "yes");
     assert!(loader.headers()["content-type"].to_str().unwrap().contains("javascript"));
 
-    // Limits, and an outside that is only one address.
+    // Limits, and the single outside address.
     let mut allowed = 0;
     while text(format!("{url}/worker/limit")).await == "{\"success\":true}" {
         allowed += 1;
-        // Two a minute, and a minute may begin between two calls.
+        // Two per minute, and a minute may begin between two calls.
         assert!(allowed <= 4, "nobody is refused");
     }
     assert!(allowed >= 2, "refused after {allowed}");
@@ -177,7 +177,7 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     assert_eq!(text(format!("{admin}/cron/edge?cron=1+2+*+*+*")).await, "ok");
     assert_eq!(kv("cron").await, "1 2 * * *");
 
-    // An alarm set before a kill rings after it; nothing stored is lost.
+    // An alarm set before a kill fires after it; nothing stored is lost.
     let http = client();
     http.post(format!("{}/worker/object", edge.url(1))).send().await.unwrap();
     edge.kill();

@@ -1,4 +1,4 @@
-//! Checks that Cargo runs.
+//! Checks that run Cargo.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use crate::{queries, say, setup};
 
 const BROKEN: &str = "see the messages above";
 
-/// Workspaces of their own: what customers copy, and clients of other vendors.
+/// Separate workspaces: what customers copy, and clients of other vendors.
 const APART: [&str; 3] = [
     "examples/shop-rust/Cargo.toml",
     "docs/verify/rust/Cargo.toml",
@@ -51,7 +51,7 @@ pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
 }
 
 pub(super) fn worker(context: &Context) -> Result<Outcome> {
-    // Its script fails above the size that a worker may have.
+    // Its build script fails above the size limit of a worker.
     Build::Worker.ensure(&context.project)?;
     Ok(Outcome::Passed)
 }
@@ -79,7 +79,7 @@ pub(super) fn clippy_wasm(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Tests beside the code; those of SQL make databases of their own.
+/// Tests beside the code; those that need SQL create databases of their own.
 pub(super) fn unit(context: &Context) -> Result<Outcome> {
     let mut tests = cargo(&context.project);
     tests
@@ -96,7 +96,7 @@ pub(super) fn queries(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Files of `tests/tests`, each a program of tests.
+/// The files of `tests/tests`, each a test program.
 fn test_targets(project: &Project) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(project.at("tests/tests")).context("list tests/tests")? {
@@ -110,19 +110,19 @@ fn test_targets(project: &Project) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The whole: races, kills, bad input, rotation.
+/// Tests of the whole system: races, kills, bad input, rotation.
 pub(super) fn whole(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
     let mut tests = cargo(&context.project);
-    // Of the whole workspace, and with all features, as every other call: what
-    // is compiled already is not compiled again with other features.
+    // The whole workspace with all features, as in every other call: nothing is
+    // compiled again with other features.
     tests.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]);
     for name in test_targets(&context.project)? {
         tests.args(["--test", &name]);
     }
-    // Each test starts a stack of its own and waits for most of its time: two
-    // cores carry two of them.
+    // Each test starts a stack of its own and waits most of the time: two cores
+    // can run two of them.
     tests.args(["--", "--test-threads=2"]).envs(context.browsers.variables.iter().cloned());
     say::run("tests of the whole", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)

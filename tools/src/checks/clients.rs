@@ -1,4 +1,4 @@
-//! Other vendors' client libraries, unmodified, before the edge.
+//! Tests other vendors' client libraries, unmodified, against the edge.
 
 use std::process::Command;
 

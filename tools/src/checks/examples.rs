@@ -1,4 +1,4 @@
-//! The example shops, each held to the same behaviour.
+//! Tests that the example shops all behave alike.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The gpu-backend, a workspace of its own: its patched library, its
+//! Checks the gpu-backend, a separate workspace: its patched library,
 //! formatting, lints, dependencies and tests.
 
 use std::process::Command;
@@ -25,7 +25,7 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
         command.args(words).current_dir(&folder).env("CARGO_TARGET_DIR", project.target());
         command
     };
-    // Named: `--all` would take in the patched library.
+    // By name, because `--all` would include the patched library.
     let packages = PACKAGES.iter().flat_map(|package| ["-p", package]);
     let words: Vec<&str> = ["fmt", "--check"].into_iter().chain(packages).collect();
     say::run("rustfmt", "run `cargo fmt` there", &mut cargo(&words))?;
@@ -37,21 +37,21 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
         .current_dir(project.root());
     setup::install_cargo_tool(project, setup::CARGO_DENY, &["--no-default-features"])?;
     say::run("cargo-deny", "see deny.toml", &mut deny)?;
-    // Its tests call the command, so they have built what the stacks start.
+    // Its tests run the command, so they have built what the stacks start.
     Build::GpuBackend.along(project, || {
         say::run("tests", MESSAGES, &mut cargo(&["test", "--quiet", "--locked"]))
     })?;
     let Ok(vulkan) = &context.vulkan else {
         return context.outcome(&[Part::Vulkan], Tally::default());
     };
-    // Those that need an adapter are `#[ignore]`d, and fail without one.
+    // Tests that need an adapter are `#[ignore]`d, and fail without one.
     let mut tests = cargo(&["test", "--quiet", "--locked", "--no-fail-fast", "--", "--ignored"]);
     tests.envs(vulkan.variables.iter().cloned());
     let tally = Tally::run("tests on software Vulkan", MESSAGES, &mut tests)?;
     some_ran(&tally)
 }
 
-/// None of them having run is a failure: they may have been renamed away.
+/// Fails if none of them ran: they may have been renamed.
 fn some_ran(tally: &Tally) -> Result<Outcome> {
     ensure!(tally.passed > 0, "no GPU test ran: `cargo test -- --ignored` found none");
     Ok(Outcome::Noted(format!("{} GPU tests ran on software Vulkan", tally.passed)))
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_of_no_gpu_test_is_a_failure_and_else_their_number_is_said() {
+    fn a_run_without_gpu_tests_is_a_failure_and_otherwise_their_number_is_printed() {
         let failure = some_ran(&Tally::default()).unwrap_err().to_string();
         assert!(failure.starts_with("no GPU test ran"), "{failure}");
         let noted = some_ran(&Tally { passed: 27, ..Tally::default() }).unwrap();

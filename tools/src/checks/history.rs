@@ -1,4 +1,4 @@
-//! What must not change once it is on the main branch.
+//! Files that must not change once they are on the main branch.
 
 use std::process::Command;
 
@@ -30,7 +30,7 @@ pub(super) fn migrations_only_grow(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Where this branch left the main branch.
+/// The commit at which this branch left the main branch.
 fn base(project: &Project) -> Result<Option<String>> {
     for main in ["origin/main", "main"] {
         let reference = format!("{main}^{{commit}}");

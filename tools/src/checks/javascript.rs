@@ -1,4 +1,4 @@
-//! Checks that Node runs.
+//! Checks that run Node.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ use crate::{publish as publishing, say};
 const BROKEN: &str = "see the messages above";
 
 pub(super) fn widget(context: &Context) -> Result<Outcome> {
-    // Its script fails above the sizes that a first visit may have.
+    // Its build script fails above the size limits of a first visit.
     Build::Widget.ensure(&context.project)?;
     Ok(Outcome::Passed)
 }
@@ -64,7 +64,7 @@ fn node_test(context: &Context, suite: &Suite<'_>) -> Result<Tally> {
     let prepare = |node: &mut Command| {
         node.envs(context.browsers.variables.iter().cloned());
         if context.redis.is_err() {
-            // Where it is required, set-up has failed.
+            // If it is required, set-up has already failed.
             node.env("MUNJIGI_MISSING", Part::Redis.name());
         }
     };

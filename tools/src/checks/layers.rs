@@ -1,6 +1,6 @@
-//! The layers of the code: which package may depend on which, and that no
-//! modules need each other in a circle. ARCHITECTURE.md says what is allowed;
-//! this module reads the code, and the ones below draw the two graphs.
+//! The layers of the code: which package may depend on which, and that modules
+//! do not depend on each other in a circle. ARCHITECTURE.md states the rules;
+//! this module reads the code, and the ones below build the two graphs.
 
 mod circles;
 mod crates;
@@ -26,7 +26,7 @@ pub use graph::Graph;
 pub use plant::Plant;
 use rules::{DOCUMENT, Rules};
 
-/// What the code looks like, and what it may look like.
+/// The code's structure, and its rules.
 #[derive(Debug)]
 pub struct Layers {
     rules: Rules,
@@ -60,7 +60,7 @@ impl Layers {
         self.rules.held.contains(package)
     }
 
-    /// Everything that the rules forbid.
+    /// Every violation of the rules.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.packages.problems(&self.rules);
         for graph in self.held() {
@@ -70,7 +70,7 @@ impl Layers {
         problems
     }
 
-    /// What the check says of each arrow and circle that it must not let pass.
+    /// What the check reports about each arrow and circle that it must reject.
     pub fn plants(&self) -> Vec<Plant> {
         let held: Vec<Graph> = self.held().cloned().collect();
         let mut plants = plant::arrows(&self.packages, &self.rules);
@@ -84,7 +84,7 @@ impl Layers {
     }
 }
 
-/// Packages and modules keep to ARCHITECTURE.md.
+/// Checks that packages and modules keep to ARCHITECTURE.md.
 pub(super) fn layers(context: &Context) -> Result<Outcome> {
     let layers = Layers::read(&context.project)?;
     let problems = layers.problems();

@@ -1,5 +1,5 @@
-//! Tests that Node runs: which failed and why, and a second try of journeys in
-//! a browser, each alone.
+//! Tests that Node runs: reports failures and their reasons, and runs browser
+//! journeys that failed a second time, each alone.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,16 +10,16 @@ use serde::Deserialize;
 use super::{Context, Tally};
 use crate::failures::{Failed, Failure};
 
-/// Journeys that may pass at their second try; with more of them something is
-/// wrong that a second try hides.
+/// The most journeys that may pass only on their second try; more of them mean
+/// a fault that the second try would hide.
 const MOST_FLAKY: usize = 2;
 
-/// Whether what fails is tried once more.
+/// Whether failed tests run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SecondTry {
-    /// Never: what fails has failed.
+    /// Never.
     No,
-    /// Alone: a browser on a busy machine misses a moment now and then.
+    /// Alone: a browser on a busy machine occasionally misses a moment.
     Alone,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Suite<'a> {
     }
 }
 
-/// A line of `reporter.mjs`.
+/// A line from `reporter.mjs`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct FailedTest {
     file: PathBuf,
@@ -52,8 +52,8 @@ struct FailedTest {
 }
 
 impl FailedTest {
-    /// What runs it alone. A file that failed outside its tests has the name of
-    /// the file, which no test has: all of it runs again.
+    /// The pattern that runs it alone. A file that failed outside its tests has
+    /// the name of the file, which no test has: all of it runs again.
     fn pattern(&self) -> Option<String> {
         (!self.file.ends_with(&self.name)).then(|| pattern(&self.name))
     }
@@ -111,7 +111,7 @@ pub(super) fn run(
     Err(Failed::new(format!("{error:#}"), told(&broken)).into())
 }
 
-/// A run that failed, and what of it.
+/// A failed run and its failures.
 struct Told {
     error: anyhow::Error,
     failed: Vec<FailedTest>,
@@ -123,7 +123,7 @@ impl From<anyhow::Error> for Told {
     }
 }
 
-/// Where the reporter writes.
+/// The file that the reporter writes.
 struct Report(PathBuf);
 
 impl Report {
@@ -145,14 +145,14 @@ impl Report {
         ]
     }
 
-    /// None where Node ended before its reporter did.
+    /// Empty if Node ended before its reporter did.
     fn read(&self) -> Vec<FailedTest> {
         let text = std::fs::read_to_string(&self.0).unwrap_or_default();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 }
 
-/// The one test of this name, as a regular expression of JavaScript.
+/// A regular expression in JavaScript that matches exactly this test name.
 fn pattern(name: &str) -> String {
     let mut escaped = String::new();
     for character in name.chars() {
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_matched_as_it_stands() {
+    fn a_name_is_matched_literally() {
         assert_eq!(
             pattern("one (with) [odd] chars? a/b"),
             r"--test-name-pattern=/^one \(with\) \[odd\] chars\? a\/b$/"

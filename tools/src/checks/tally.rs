@@ -1,4 +1,4 @@
-//! How many tests ran and how many were skipped, as the runners print it.
+//! The numbers of tests that ran and were skipped, as the runners print them.
 
 use std::process::Command;
 
@@ -11,16 +11,17 @@ use crate::say;
 /// Tests of one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// They ran and passed.
+    /// Number of tests that passed.
     pub passed: usize,
-    /// They were not run.
+    /// Number of tests that did not run.
     pub skipped: usize,
-    /// They passed at their second try; the others of that run are not counted.
+    /// Tests that passed on their second try; the others of that run are not
+    /// counted.
     pub flaky: Vec<Failure>,
 }
 
 impl Tally {
-    /// Runs tests and counts them by what they print.
+    /// Runs tests and counts them from their output.
     pub fn run(what: &str, remedy: &str, command: &mut Command) -> Result<Self> {
         Ok(Self::of(&say::listen(what, remedy, command)?))
     }
@@ -53,7 +54,7 @@ impl Tally {
         *of += count.parse().unwrap_or(0);
     }
 
-    /// How a check ended that ran these.
+    /// The outcome of a check that ran these tests.
     pub fn outcome(self) -> Outcome {
         match self.skipped {
             _ if !self.flaky.is_empty() => Outcome::Flaky(self.flaky),

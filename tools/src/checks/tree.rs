@@ -1,4 +1,4 @@
-//! What the committed files may contain, and that checking changes none.
+//! Rules for the committed files, and that checks do not change any.
 
 use std::path::Path;
 
@@ -9,23 +9,22 @@ use super::{Context, Outcome};
 use crate::project::Project;
 use crate::readme;
 
-/// Lines that a source file may have, its tests included.
+/// Most lines of a source file, including its tests.
 const MAX_LINES: usize = 500;
 const SOURCES: [&str; 7] = ["rs", "ts", "mjs", "js", "css", "py", "sh"];
 
-/// Files as git sees them.
+/// The files' state as git sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot(String);
 
 impl Snapshot {
-    /// The present state.
     pub fn take(project: &Project) -> Result<Self> {
         Ok(Self(git(project, &["status", "--porcelain"])?))
     }
 }
 
-/// Generated files have one command; if it changes the tree, what was
-/// committed was stale.
+/// Each generated file has one command; if that changes the tree, the committed
+/// version was stale.
 pub(super) fn unchanged(context: &Context) -> Result<Outcome> {
     let now = Snapshot::take(&context.project)?;
     ensure!(
@@ -37,15 +36,15 @@ pub(super) fn unchanged(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// No file is too long; none names this machine or a mirror of a registry. The
-/// READMEs say what was measured, and what they show is there.
+/// Checks that no file is too long and none names this machine or a registry
+/// mirror, and that the READMEs say what was measured and show what exists.
 pub(super) fn contents(context: &Context) -> Result<Outcome> {
     let project = &context.project;
     let listing = git(project, &["ls-files", "-z"])?;
     let machine = machine_paths(project);
     let mut problems = readme::problems(project)?;
     for path in listing.split('\0').filter(|path| !path.is_empty()) {
-        // A link, a deleted file or an image has nothing to say here.
+        // A link, a deleted file or an image has no text to check.
         if let Ok(text) = std::fs::read_to_string(project.at(path)) {
             problems.extend(problems_of(path, &text, &machine));
         }
@@ -54,7 +53,7 @@ pub(super) fn contents(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Folders of this machine that mean nothing on another.
+/// Folders of this machine that are meaningless on another.
 fn machine_paths(project: &Project) -> Vec<String> {
     let home = std::env::var("HOME").ok().filter(|home| home.len() > 1);
     let root = Some(project.root().to_string_lossy().into_owned());

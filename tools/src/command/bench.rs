@@ -1,5 +1,5 @@
-//! `munjigi-tools bench`: the tables of figures. What is measured, and how the
-//! tables look, is in `tests/bench`.
+//! `munjigi-tools bench`: the tables of figures. `tests/bench` defines what is
+//! measured and how the tables look.
 
 use std::process::ExitCode;
 
@@ -20,10 +20,9 @@ pub struct Arguments {
     words: Vec<String>,
 }
 
-/// Benchmarks of the origin and Postgres alone: no browser, no edge, no peer.
+/// Benchmarks that need only the origin and Postgres: no browser, edge or peer.
 const OF_THE_ORIGIN: [&str; 1] = ["console"];
 
-/// Measures.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     let variables = if arguments.is_of_the_origin() {
         setup::for_the_origin(project)?;
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_needs_only_postgres_builds_nothing_else() {
+    fn benchmarks_of_the_origin_build_nothing_else() {
         for (words, alone) in [
             (vec![], false),
             (vec!["console"], true),

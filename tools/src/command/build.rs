@@ -1,4 +1,4 @@
-//! `munjigi-tools build`: everything as it is published.
+//! `munjigi-tools build`: builds everything as it is published.
 
 use std::process::{Command, ExitCode};
 
@@ -19,7 +19,6 @@ pub struct Arguments {
     gpu_backend: bool,
 }
 
-/// Builds it.
 pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     say::heading("Build");

@@ -1,4 +1,4 @@
-//! `munjigi-tools dev`: everything on this machine, until Ctrl-C.
+//! `munjigi-tools dev`: runs everything on this machine until Ctrl-C.
 
 mod pictures;
 
@@ -48,7 +48,7 @@ pub struct Arguments {
     gpu_port: u16,
 }
 
-/// Brings everything up and waits.
+/// Starts everything and waits.
 pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let watch = Stopwatch::start();
     let wanted = [
@@ -105,7 +105,7 @@ async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Proce
         origin_port: Some(arguments.origin_port),
         pictures: Pictures::Later,
         gpu_port: Some(arguments.gpu_port),
-        // Two cores draw these within minutes; an operator keeps more.
+        // Two cores draw these within minutes; operators keep more.
         origin_variables: BTreeMap::from([("MUNJIGI_PICTURES_PER_PACK".into(), "24".into())]),
         logs: Some(state.join("logs")),
         ..StackOptions::default()
@@ -147,8 +147,8 @@ async fn start_shop(project: &Project, stack: &Stack, site: &Site, port: u16) ->
     Ok(shop)
 }
 
-/// Ends with an error when a part ends by itself; calls the worker's crons,
-/// which `wrangler dev` leaves to others. Pictures come meanwhile.
+/// Returns an error when a part ends by itself; calls the worker's crons, which
+/// `wrangler dev` does not call. Pictures are drawn meanwhile.
 async fn watch_over(project: &Project, stack: &mut Stack, shops: &mut [Process]) -> Result<()> {
     let crons = Manifest::read(&project.at("wrangler.toml"))?.triggers.crons;
     let mut looks = tokio::time::interval(LOOK_EVERY);

@@ -1,4 +1,4 @@
-//! `munjigi-tools layers`: how the modules of each crate use each other.
+//! `munjigi-tools layers`: shows how the modules of each crate use each other.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ pub struct Arguments {
     plant: bool,
 }
 
-/// Prints circles, arrows or plants; fails where the check would.
+/// Prints circles, arrows or plants; fails whenever the check would.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     let layers = Layers::read(project)?;
     if arguments.plant {

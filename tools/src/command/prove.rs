@@ -1,6 +1,6 @@
-//! `munjigi-tools prove`: builds what proves an adapter, so that it can be
-//! carried to a machine with a GPU and without a compiler, and runs it here.
-//! What is measured, and written down, is `gpu-backend/prove`'s to say.
+//! `munjigi-tools prove`: builds the programs that test an adapter, so that
+//! they can be copied to a machine with a GPU and without a compiler, and runs
+//! them here. `gpu-backend/prove` defines what is measured and recorded.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -14,13 +14,13 @@ use crate::say;
 use crate::setup::require::Required;
 use crate::setup::vulkan::{self, Vulkan};
 
-/// The test binaries with GPU tests, the service that they start, and what
-/// runs them.
+/// The test binaries with GPU tests, the service that they start, and the
+/// program that runs them.
 const CARRIED: [&str; 5] = ["engines", "paint", "service", "munjigi-gpu-backend", "munjigi-prove"];
-/// What may be carried, with room for the tree. The five programs are 95 MiB
-/// uncompressed.
+/// Largest archive, in MiB, which leaves room for the tree. The five programs
+/// are 95 MiB uncompressed.
 const MOST_MIB: u64 = 56;
-/// Below the state's folder.
+/// Name of the folder below the state's folder.
 const FOLDER: &str = "prove";
 const ARCHIVE: &str = "prove.tar.gz";
 const MESSAGES: &str = "see the messages above";
@@ -39,7 +39,7 @@ pub struct Arguments {
     words: Vec<String>,
 }
 
-/// Builds, and unless told otherwise runs.
+/// Builds the programs and, unless only asked to prepare, runs them.
 pub fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     let folder = project.state().join(FOLDER);
     prepare(project, &folder)?;
@@ -79,7 +79,7 @@ fn prepare(project: &Project, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// One file to carry.
+/// Packs everything into one archive.
 fn pack(project: &Project) -> Result<()> {
     let file = project.state().join(ARCHIVE);
     let mut tar = Command::new("tar");
@@ -96,7 +96,7 @@ fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1_u32 << 20)
 }
 
-/// What Cargo built, by the target's name.
+/// The executables that Cargo built, by target name.
 fn executables(project: &Project, words: &[&str]) -> Result<Vec<(String, PathBuf)>> {
     let mut cargo = Command::new("cargo");
     cargo.args(words).args(["--locked", "--quiet", "--message-format=json-render-diagnostics"]);
@@ -125,8 +125,8 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Executables in Cargo's messages; unit tests of a library or of a program are
-/// none of ours.
+/// Executables in Cargo's messages, without the unit tests of libraries and
+/// programs.
 fn named(messages: &str) -> Vec<(String, PathBuf)> {
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
     let is_ours = |found: &Artifact| {
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cargo_built_is_found_in_its_messages() {
+    fn executables_are_found_in_cargos_messages() {
         let messages = r#"
 {"reason":"compiler-artifact","target":{"name":"munjigi_gpu_backend","kind":["lib"]},"profile":{"test":true},"executable":"/t/deps/lib-1"}
 {"reason":"compiler-artifact","target":{"name":"munjigi-prove","kind":["bin"]},"profile":{"test":true},"executable":"/t/deps/prove-1"}

@@ -1,4 +1,4 @@
-//! `munjigi-tools publish`: the worker to Cloudflare.
+//! `munjigi-tools publish`: publishes the worker to Cloudflare.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,6 @@ pub struct Arguments {
     dry_run: bool,
 }
 
-/// Publishes it.
 pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     say::heading("Build");

@@ -1,4 +1,5 @@
-//! `munjigi-tools queries`: the committed description of the SQL queries.
+//! `munjigi-tools queries`: writes the committed description of the SQL
+//! queries.
 
 use std::process::ExitCode;
 
@@ -15,7 +16,6 @@ pub struct Arguments {
     check: bool,
 }
 
-/// Writes or checks it.
 pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     if arguments.check {
         queries::check(project).await?;

@@ -1,4 +1,4 @@
-//! `munjigi-tools setup`: installs what is missing.
+//! `munjigi-tools setup`: installs missing tools.
 
 use std::process::ExitCode;
 
@@ -22,7 +22,6 @@ enum Purpose {
     Test,
 }
 
-/// Installs it.
 pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     if arguments.purpose == Purpose::Test {

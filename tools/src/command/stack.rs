@@ -1,4 +1,4 @@
-//! `munjigi-tools stack`: a whole stack for programs in other languages.
+//! `munjigi-tools stack`: runs a whole stack for programs in other languages.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::stack::{EdgeKind, Folder, Order, Part, Pictures, Stack, StackOptions, Variant, pools};
 
-/// Two cores draw some of every kind in less.
+/// Two cores draw some of every kind in less time.
 const FILLED_WITHIN: Duration = Duration::from_mins(5);
 
 /// Arguments of `munjigi-tools stack`.
@@ -58,7 +58,7 @@ fn variable(text: &str) -> Result<(String, String)> {
 }
 
 /// Starts it, prints it, and stops it when standard input closes. A line of
-/// input is an order, `kill PART` or `start PART`, and is answered by a line
+/// input is an order, `kill PART` or `start PART`, which is answered by a line
 /// when it is done.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     let vars: BTreeMap<String, String> = arguments.vars.into_iter().collect();

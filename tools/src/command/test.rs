@@ -1,4 +1,4 @@
-//! `munjigi-tools test`: every check, or those that are named.
+//! `munjigi-tools test`: runs every check, or the named ones.
 
 use std::process::ExitCode;
 
@@ -24,7 +24,6 @@ pub struct Arguments {
     names: Vec<String>,
 }
 
-/// Runs them.
 pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let chosen = choose(&arguments.names)?;
     let watch = Stopwatch::start();

@@ -1,5 +1,5 @@
-//! The account Postgres runs under: our own, or `nobody` where we are root,
-//! because Postgres refuses root. Folders are made reachable for it here.
+//! The account that Postgres runs under: our own, or `nobody` if we are root,
+//! because Postgres refuses root. Folders are made accessible to it here.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-/// Whom a process runs as.
+/// The account of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Account {
     Own,
@@ -27,14 +27,14 @@ impl Account {
         )
     }
 
-    /// Makes a command run under this account.
+    /// Runs a command under this account.
     pub(super) fn apply(self, command: &mut Command) {
         if let Self::Unprivileged { user, group } = self {
             command.uid(user).gid(group);
         }
     }
 
-    /// Hands a file or folder to the account.
+    /// Gives a file or folder to the account.
     pub(super) fn own(self, path: &Path) -> Result<()> {
         if let Self::Unprivileged { user, group } = self {
             chown(path, Some(user), Some(group))
@@ -43,7 +43,7 @@ impl Account {
         Ok(())
     }
 
-    /// Lets the account pass through a folder of ours.
+    /// Lets the account traverse one of our folders.
     pub(super) fn let_through(self, folder: &Path) -> Result<()> {
         if matches!(self, Self::Unprivileged { .. }) {
             std::fs::set_permissions(folder, PermissionsExt::from_mode(0o711))
@@ -52,8 +52,8 @@ impl Account {
         Ok(())
     }
 
-    /// The folder itself, or one under `/var/tmp` that stands for it where
-    /// the account could not reach it, as under a root-only home.
+    /// The folder itself, or one under `/var/tmp` in its place if the account
+    /// cannot reach it, as under a root-only home.
     pub(super) fn reachable_folder(self, folder: &Path) -> Result<PathBuf> {
         let parent = folder.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).with_context(|| format!("create {}", parent.display()))?;
@@ -64,7 +64,7 @@ impl Account {
         Ok(chosen)
     }
 
-    /// `source`, or a copy of it that the account can reach.
+    /// `source`, or a copy that the account can reach.
     pub(super) fn reachable_copy(self, source: &Path, name: &str) -> Result<PathBuf> {
         if self.reaches(source) {
             return Ok(source.to_path_buf());

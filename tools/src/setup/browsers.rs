@@ -1,5 +1,5 @@
 //! Browsers for tests: named by a variable, on PATH, from Playwright, from
-//! Debian's packages where they may be installed, else missing with a remedy.
+//! Debian's packages if they can be installed, otherwise missing with a remedy.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -15,19 +15,19 @@ use crate::say;
 /// A browser's binaries as variables for the tests that drive it.
 #[derive(Debug, Clone, Default)]
 pub struct Browsers {
-    /// `MUNJIGI_CHROMIUM` and the like, for those that were found.
+    /// `MUNJIGI_CHROMIUM` and similar, for those that were found.
     pub variables: Vec<(&'static str, PathBuf)>,
-    /// Parts that could not be had, each with its reason.
+    /// Missing parts, each with its reason.
     pub missing: Vec<(Part, String)>,
 }
 
 /// How a browser can be found and installed.
 struct Recipe {
     part: Part,
-    /// Each variable with the places where its binary may be.
+    /// Each variable with the paths where its program may be.
     binaries: &'static [(&'static str, &'static [&'static str])],
     packages: &'static [&'static str],
-    /// Playwright's name, where its build of the browser serves our tests.
+    /// Playwright's name, if its build of the browser works for our tests.
     playwright: Option<&'static str>,
 }
 
@@ -63,7 +63,7 @@ const RECIPES: [Recipe; 3] = [
     },
 ];
 
-/// Finds each browser, installing what may be installed.
+/// Finds each browser, and installs it if possible.
 pub fn prepare(project: &Project, required: &Required) -> Result<Browsers> {
     let mut browsers = Browsers::default();
     for recipe in &RECIPES {
@@ -98,7 +98,7 @@ fn obtain(project: &Project, recipe: &Recipe) -> Result<Vec<(&'static str, PathB
     })
 }
 
-/// The variable's word, else the first of the places that exists.
+/// The variable's value, otherwise the first path that exists.
 fn locate(variable: &str, places: &[&str]) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {
         return Some(path.into());
@@ -106,8 +106,8 @@ fn locate(variable: &str, places: &[&str]) -> Option<PathBuf> {
     places.iter().find_map(|place| on_path(place))
 }
 
-/// Playwright's own download, below `.munjigi`; its host is not always
-/// reachable, and then trying the next way.
+/// Playwright's own download, below `.munjigi`. Its host is not always
+/// reachable; the next source is tried then.
 fn from_playwright(project: &Project, name: &str) -> Option<PathBuf> {
     let node = Node::find(project).ok()?;
     let folder = project.state().join("browsers");

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use crate::project::Project;
 use crate::say;
 
-/// The checker of licences, bans and sources, pinned here: no library of ours
-/// fixes its version.
+/// The checker of licences, bans and sources, pinned here because no library of
+/// ours determines its version.
 pub const CARGO_DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 
 #[derive(Debug, Deserialize)]
@@ -25,16 +25,17 @@ struct Package {
     version: String,
 }
 
-/// `wasm-bindgen`, of the version of the library: it refuses modules of another.
+/// Installs `wasm-bindgen` in the version of the library: it refuses modules of
+/// another.
 pub(super) fn install_builder(project: &Project) -> Result<()> {
     let text = std::fs::read_to_string(project.at("Cargo.lock")).context("read Cargo.lock")?;
     let lock: Lock = toml::from_str(&text).context("parse Cargo.lock")?;
     let version = lock.version_of("wasm-bindgen")?;
-    // Its TLS serves a test runner that we do not use.
+    // Its TLS is for a test runner that we do not use.
     install(project, ("wasm-bindgen-cli", version), &["--no-default-features"])
 }
 
-/// Installs one tool unless this version is there.
+/// Installs one tool unless this version is already there.
 pub fn install(project: &Project, (name, version): (&str, &str), arguments: &[&str]) -> Result<()> {
     let root = project.state().join("tools");
     if installed(&root, name, version) {
@@ -45,7 +46,7 @@ pub fn install(project: &Project, (name, version): (&str, &str), arguments: &[&s
     match locked {
         Ok(()) => Ok(()),
         Err(error) => {
-            // A registry mirror may lag behind the versions a lockfile names.
+            // A registry mirror may lag behind the versions of a lockfile.
             println!("   {error:#}; trying again with newer dependencies");
             cargo_install(project, &root, (name, version), arguments, &[])
         }
@@ -60,7 +61,7 @@ fn cargo_install(
     locked: &[&str],
 ) -> Result<()> {
     let mut cargo = Command::new("cargo");
-    // Unoptimised builds of these tools, without what debuggers read, take a
+    // Unoptimised builds of these tools, without debug information, take a
     // third of the time to compile and give the same result.
     cargo
         .args(["install", "--quiet", "--debug", "--force", name, "--version", version])

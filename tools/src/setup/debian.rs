@@ -1,5 +1,5 @@
-//! Debian's packages: installed where we are root, else unpacked below
-//! `.munjigi` without being installed, so that nothing of the system starts or
+//! Debian's packages: installed if we are root, otherwise unpacked below
+//! `.munjigi` without being installed, so that nothing in the system starts or
 //! changes.
 
 use std::ffi::OsString;
@@ -13,10 +13,10 @@ use crate::files;
 use crate::project::Project;
 use crate::say;
 
-/// Where an unpacked package has its libraries, below its folder.
+/// The libraries of an unpacked package, below its folder.
 pub(super) const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
 
-/// Installs packages where we are root; elsewhere names the command.
+/// Installs packages if we are root; otherwise names the command.
 pub(super) fn install(packages: &[&str]) -> Result<()> {
     let by_hand = format!("sudo apt-get install -y {}", packages.join(" "));
     if !may_install() {
@@ -29,19 +29,18 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     };
     let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
     install.extend(packages);
-    // Lists may be there already, or be too old to be of use.
+    // Package lists may be missing or too old.
     apt(&install).or_else(|_| {
         apt(&["update", "-qq"])?;
         apt(&install)
     })
 }
 
-/// Whether packages can be installed by us.
+/// Whether we can install packages.
 pub(super) fn may_install() -> bool {
     rustix::process::geteuid().is_root() && on_path("apt-get").is_some()
 }
 
-/// The folder that packages are unpacked into.
 pub(super) fn folder(project: &Project, name: &str) -> PathBuf {
     project.state().join(name)
 }
@@ -51,7 +50,7 @@ pub(super) fn unpack(project: &Project, name: &str, packages: &[&str]) -> Result
     let remedy = format!("install it: apt-get install {}", packages.join(" "));
     ensure!(on_path("apt-get").is_some() && on_path("dpkg-deb").is_some(), "{remedy}");
     let names = missing(packages).or_else(|_| {
-        // Lists may be missing or old; only root may renew them.
+        // Package lists may be missing or old; only root can update them.
         let mut update = Command::new("apt-get");
         say::run("lists of Debian packages", &remedy, update.args(["update", "-qq"]))?;
         missing(packages)
@@ -60,7 +59,7 @@ pub(super) fn unpack(project: &Project, name: &str, packages: &[&str]) -> Result
     let mut download = Command::new("apt-get");
     download.args(["download", "-qq"]).args(&names).current_dir(downloads.path());
     say::run(&format!("{name} of Debian's packages"), &remedy, &mut download)?;
-    // Another process may look while it is unpacked.
+    // Another process may look while it is being unpacked.
     let half = project.state().join(format!("{name}-{}", std::process::id()));
     for entry in std::fs::read_dir(downloads.path())? {
         extract(&entry?.path(), &half)?;
@@ -77,7 +76,7 @@ fn extract(package: &Path, into: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What an installation would bring that is not here.
+/// The packages that an installation would add.
 fn missing(packages: &[&str]) -> Result<Vec<String>> {
     let mut apt = Command::new("apt-get");
     apt.args(["install", "--simulate", "--no-install-recommends"]).args(packages);
@@ -101,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_would_be_installed_is_read_from_what_apt_says() {
+    fn packages_to_install_are_read_from_apts_output() {
         let said = "Reading package lists...\nInst liblzf1 (3.6-3 Debian:12.14 [amd64])\nInst redis-server (5:7.0 [amd64])\nConf liblzf1 (3.6-3)\n";
         assert_eq!(named(said), ["liblzf1", "redis-server"]);
     }

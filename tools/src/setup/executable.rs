@@ -1,4 +1,4 @@
-//! Programs of this machine, found by their names.
+//! Finds programs of this machine by name.
 
 use std::path::{Path, PathBuf};
 

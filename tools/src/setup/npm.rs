@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::say;
 
-/// A lockfile of npm, ours or the one it keeps in `node_modules`.
+/// A lockfile of npm: ours, or the one that it keeps in `node_modules`.
 #[derive(Debug, Deserialize)]
 struct Lock {
     packages: BTreeMap<String, Package>,
@@ -22,7 +22,8 @@ struct Package {
     optional: bool,
 }
 
-/// Installs what the lockfile of a folder names; `about` says how much it is.
+/// Installs the packages in the lockfile of a folder; `about` describes their
+/// size.
 pub(super) fn install(folder: &Path, about: &str) -> Result<()> {
     let wanted = read(&folder.join("package-lock.json"))?;
     let hidden = folder.join("node_modules/.package-lock.json");
@@ -46,7 +47,7 @@ fn read(path: &Path) -> Result<Lock> {
 }
 
 impl Lock {
-    /// Optional packages are those of other systems: they may be absent.
+    /// Optional packages are for other systems and may be absent.
     fn is_satisfied_by(&self, installed: &Self) -> bool {
         self.packages.iter().filter(|(path, _)| !path.is_empty()).all(|(path, package)| {
             installed

@@ -12,7 +12,7 @@ use crate::files;
 use crate::project::Project;
 use crate::say;
 
-/// Installed one after the other: only the second comes with hashes.
+/// Installed one after the other: only the second has hashes.
 const REQUIREMENTS: [&str; 2] =
     ["examples/shop-flask/requirements.txt", "tests/clients/requirements.txt"];
 

@@ -1,5 +1,5 @@
-//! Redis for tests: named by a variable, on PATH, or of Debian's packages,
-//! unpacked without being installed.
+//! Redis for tests: named by a variable, on PATH, or unpacked from Debian's
+//! packages without being installed.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,10 +14,9 @@ use crate::say;
 
 const VARIABLE: &str = "MUNJIGI_REDIS_SERVER";
 const NAMES: [&str; 2] = ["redis-server", "valkey-server"];
-/// Its folder of unpacked packages.
+/// Name of the folder of unpacked packages.
 const FOLDER: &str = "redis";
 
-/// A server's binary.
 #[derive(Debug, Clone)]
 pub struct Found {
     binary: PathBuf,
@@ -25,7 +24,6 @@ pub struct Found {
 }
 
 impl Found {
-    /// A command that runs it.
     #[must_use]
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
@@ -36,8 +34,8 @@ impl Found {
     }
 }
 
-/// Gets one where there is none; without one its tests are skipped, or fail
-/// where it is required.
+/// Finds or unpacks one; without one its tests are skipped, or fail if it is
+/// required.
 pub fn prepare(project: &Project, required: &Required) -> Result<Result<(), String>> {
     let found = find(project).or_else(|_| {
         debian::unpack(project, FOLDER, &["redis-server"])?;
@@ -47,7 +45,7 @@ pub fn prepare(project: &Project, required: &Required) -> Result<Result<(), Stri
     Ok(found.map(|found| say::found("Redis", &found.binary.display().to_string())))
 }
 
-/// The variable's word, PATH's, or what was unpacked.
+/// The variable's value, PATH's, or the unpacked one.
 pub fn find(project: &Project) -> Result<Found> {
     let named = std::env::var_os(VARIABLE).map(PathBuf::from);
     if let Some(binary) = named.or_else(|| NAMES.iter().find_map(|name| on_path(name))) {

@@ -1,5 +1,5 @@
 //! `MUNJIGI_REQUIRE`: which parts must be present. The checks of a missing part
-//! are skipped, with the reason; those of a required part fail.
+//! are skipped with the reason, or fail if the part is required.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -9,9 +9,7 @@ use anyhow::{Result, bail};
 /// Something that not every machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// Chromium or Chrome.
     Chromium,
-    /// Firefox.
     Firefox,
     /// WebKit, through GTK's `MiniBrowser`.
     Webkit,
@@ -24,7 +22,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// Every part.
     pub const ALL: [Self; 6] =
         [Self::Chromium, Self::Firefox, Self::Webkit, Self::Python, Self::Redis, Self::Vulkan];
 
@@ -42,12 +39,11 @@ impl Part {
     }
 }
 
-/// The parts that must be present.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Required(BTreeSet<Part>);
 
 impl Required {
-    /// From the environment.
+    /// Reads the variable from the environment.
     pub fn from_environment() -> Result<Self> {
         std::env::var("MUNJIGI_REQUIRE").unwrap_or_default().parse()
     }
@@ -58,8 +54,8 @@ impl Required {
         self.0.contains(&part)
     }
 
-    /// The result of looking for a part. A missing part is an error where it is
-    /// required; elsewhere the reason is printed and returned.
+    /// The result of looking for a part. A missing part is an error if it is
+    /// required; otherwise the reason is printed and returned.
     pub fn settle<T>(&self, part: Part, found: Result<T>) -> Result<Result<T, String>> {
         match found {
             Ok(found) => Ok(Ok(found)),

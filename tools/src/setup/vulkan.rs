@@ -1,6 +1,6 @@
-//! Software Vulkan for tests: drivers that a variable names, the system's, or
-//! Debian's (Mesa's lavapipe and the loader), installed where we are root and
-//! unpacked elsewhere.
+//! Software Vulkan for tests: drivers named by a variable, the system's, or
+//! Debian's (Mesa's lavapipe and the loader), which are installed if we are
+//! root and unpacked otherwise.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use crate::project::Project;
 use crate::say;
 
 const PACKAGES: [&str; 2] = ["mesa-vulkan-drivers", "libvulkan1"];
-/// Its folder of unpacked packages.
+/// Name of the folder of unpacked packages.
 const FOLDER: &str = "vulkan";
-/// The loader reads the first; old ones read the second.
+/// The loader reads the first; old loaders read the second.
 const DRIVERS: [&str; 2] = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
-/// Adds to the system's drivers, where `DRIVERS` replace them; loaders since
+/// Adds to the system's drivers, whereas `DRIVERS` replaces them; loaders since
 /// 1.3.207 read it.
 const MORE_DRIVERS: &str = "VK_ADD_DRIVER_FILES";
-/// Where manifests of drivers lie, and how lavapipe's begins.
+/// Folders of driver manifests, and the prefix of lavapipe's.
 const MANIFESTS: [&str; 2] = ["usr/share/vulkan/icd.d", "etc/vulkan/icd.d"];
 const LAVAPIPE: &str = "lvp_icd";
 const LOADER: &str = "libvulkan.so.1";
@@ -56,12 +56,12 @@ impl Vulkan {
     }
 }
 
-/// Gets one where there is none; without one the GPU's tests are skipped, or
-/// fail where it is required.
+/// Finds or installs one; without one the GPU's tests are skipped, or fail if
+/// it is required.
 pub fn prepare(project: &Project, required: &Required) -> Result<Result<Vulkan, String>> {
     let lookup = |name: &str| std::env::var_os(name);
     let found = find(project, Path::new("/"), lookup).or_else(|reason| {
-        // What a person names is not replaced.
+        // A driver that a person names is not replaced.
         if named(lookup).is_some() {
             return Err(reason);
         }
@@ -76,7 +76,7 @@ pub fn prepare(project: &Project, required: &Required) -> Result<Result<Vulkan, 
     Ok(found.inspect(|found| say::found("Vulkan", &found.driver.display().to_string())))
 }
 
-/// The variable's word, what lies below `root`, or what was unpacked.
+/// The variable's value, what is below `root`, or the unpacked one.
 fn find(
     project: &Project,
     root: &Path,
@@ -109,12 +109,12 @@ fn find(
     Ok(Vulkan { driver, variables })
 }
 
-/// Which drivers a person names, and by which variable.
+/// The drivers that a person names, and the variable that does.
 fn named(lookup: impl Fn(&str) -> Option<OsString>) -> Option<(&'static str, OsString)> {
     DRIVERS.into_iter().find_map(|variable| Some((variable, lookup(variable)?)))
 }
 
-/// The manifest of a driver below a root that also has the loader.
+/// The manifest of a driver below a root that also contains the loader.
 fn complete(root: &Path) -> Option<PathBuf> {
     let has_loader = LOADERS.iter().any(|folder| root.join(folder).join(LOADER).exists());
     manifest(root).filter(|_| has_loader)
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn another_driver_than_lavapipe_is_none_for_tests() {
+    fn drivers_other_than_lavapipe_are_ignored() {
         let (project, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let project = Project::rooted_at(project.path().to_path_buf());
         write(root.path(), "usr/share/vulkan/icd.d/nvidia_icd.json", MANIFEST);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_driver_that_is_not_there_is_missing_whatever_else_is() {
+    fn a_named_driver_that_does_not_exist_counts_as_missing() {
         let (project, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let project = Project::rooted_at(project.path().to_path_buf());
         write(root.path(), "usr/share/vulkan/icd.d/lvp_icd.x86_64.json", MANIFEST);

@@ -1,5 +1,5 @@
-//! The stack's database: ours, or one that is given and never touched but by
-//! its address.
+//! The stack's database: our own, or a given one that is only used through its
+//! address.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,11 @@ use crate::postgres::{Data, Postgres};
 use crate::process::Service;
 use crate::project::Project;
 
-/// A database to connect to.
 #[derive(Debug)]
 pub enum Database {
-    /// Started here.
+    /// Started by the stack.
     Ours(Box<Postgres>),
-    /// `MUNJIGI_DATABASE_URL`.
+    /// The database that `MUNJIGI_DATABASE_URL` names.
     Given(String),
 }
 
@@ -31,7 +30,6 @@ impl Database {
         }
     }
 
-    /// The connection string.
     #[must_use]
     pub fn url(&self) -> String {
         match self {
@@ -40,7 +38,7 @@ impl Database {
         }
     }
 
-    /// A fast shutdown; nothing where the database is not ours.
+    /// Stops our own database with a fast shutdown; leaves a given one alone.
     pub async fn stop(&mut self) -> Result<()> {
         match self {
             Self::Ours(postgres) => postgres.stop().await,
@@ -48,7 +46,8 @@ impl Database {
         }
     }
 
-    /// The Postgres itself, to stop, kill and start again.
+    /// The Postgres itself, to stop, kill and restart it; an error for a given
+    /// one.
     pub fn ours(&mut self) -> Result<&mut Postgres> {
         match self {
             Self::Ours(postgres) => Some(&mut **postgres),

@@ -1,4 +1,4 @@
-//! The stack's edge: plain workerd or wrangler behind one set of operations.
+//! The stack's edge: plain workerd or wrangler, with the same operations.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,22 +25,20 @@ pub enum EdgeKind {
     Wrangler,
 }
 
-/// One worker's variables over the stack's own.
+/// Variables of one worker that override the stack's.
 #[derive(Debug, Clone, Default)]
 pub struct Variant {
     /// Such as another ring or another number of shards.
     pub vars: BTreeMap<String, String>,
     /// How far plain workerd's clock is behind.
     pub behind: Duration,
-    /// Whether plain workerd says at `/__rows` how many rows the first
+    /// Whether plain workerd reports at `/__rows` how many rows the first
     /// worker's objects wrote, by the runtime's own counter.
     pub counts_rows: bool,
 }
 
-/// A running edge.
 #[derive(Debug)]
 pub enum Edge {
-    /// Plain workerd.
     Workerd(Box<Workerd>),
     /// `wrangler dev`.
     Wrangler(Box<Wrangler>),
@@ -56,7 +54,7 @@ pub(super) struct Plan<'a> {
     pub(super) log: PathBuf,
 }
 
-/// The variants with the stack's own variables below them; at least one.
+/// The variants merged with the stack's own variables; at least one.
 pub(super) fn variants(given: &[Variant], shared: &BTreeMap<String, String>) -> Vec<Variant> {
     let plain = [Variant::default()];
     let given = if given.is_empty() { &plain[..] } else { given };
@@ -132,7 +130,7 @@ impl Edge {
         }
     }
 
-    /// The first worker without the assets' router, for load.
+    /// The first worker without the assets' router, for load tests.
     #[must_use]
     pub fn direct_url(&self) -> String {
         match self {
@@ -141,7 +139,6 @@ impl Edge {
         }
     }
 
-    /// Plain workerd's admin address.
     #[must_use]
     pub fn admin_url(&self) -> Option<String> {
         match self {
@@ -150,7 +147,6 @@ impl Edge {
         }
     }
 
-    /// Calls the first worker's cron handler.
     pub async fn run_cron(&self, expression: &str) -> Result<()> {
         match self {
             Self::Workerd(workerd) => {
@@ -164,7 +160,7 @@ impl Edge {
         }
     }
 
-    /// A polite stop.
+    /// Stops it gracefully.
     pub async fn stop(&mut self) -> Result<()> {
         match self {
             Self::Workerd(workerd) => workerd.stop().await,
@@ -172,7 +168,7 @@ impl Edge {
         }
     }
 
-    /// SIGKILL.
+    /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         match self {
             Self::Workerd(workerd) => workerd.kill(),
@@ -180,7 +176,8 @@ impl Edge {
         }
     }
 
-    /// Starts with the same stores and ports, and waits until it is healthy.
+    /// Restarts it with the same stores and ports, and waits until it is
+    /// healthy.
     pub async fn start_again(&mut self) -> Result<()> {
         match self {
             Self::Workerd(workerd) => workerd.start_again().await?,
@@ -199,7 +196,7 @@ impl Edge {
         }
     }
 
-    /// Fails when it has ended by itself.
+    /// Fails if it has ended by itself.
     pub fn check_alive(&mut self) -> Result<()> {
         match self {
             Self::Workerd(workerd) => workerd.check_alive(),
@@ -228,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variants_variables_win_over_the_stacks() {
+    fn a_variants_variables_override_the_stacks() {
         let all = variants(&[Variant { vars: vars("8,64"), ..Variant::default() }], &vars("64"));
         assert_eq!(all[0].vars, vars("8,64"));
         assert_eq!(variants(&[], &vars("64"))[0].vars, vars("64"));

@@ -1,4 +1,4 @@
-//! How far the factory is, by the origin's own records.
+//! The factory's progress, from the origin's records.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::wait;
 /// Every kind of picture.
 pub const KINDS: [&str; 3] = ["area", "grid", "turn"];
 
-/// Kinds of which the edge has pictures to deal.
+/// Kinds for which the edge has pictures to deal.
 pub async fn ready_kinds(database_url: &str) -> Result<BTreeSet<String>> {
     let mut connection = PgConnection::connect(database_url).await?;
     let kinds = "SELECT DISTINCT entry->>'type' FROM pool_publication, \
@@ -21,7 +21,7 @@ pub async fn ready_kinds(database_url: &str) -> Result<BTreeSet<String>> {
     Ok(found.into_iter().collect())
 }
 
-/// Waits until the edge has pictures of every one of these kinds.
+/// Waits until the edge has pictures of all these kinds.
 pub async fn wait_for_kinds(database_url: &str, wanted: &[&str], within: Duration) -> Result<()> {
     let what = format!("pictures of the kinds {}", wanted.join(", "));
     let looked = wait::until(&what, within, async || {

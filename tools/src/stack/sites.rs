@@ -1,5 +1,5 @@
-//! The demo sites of a stack: made by the `munjigi` command, as an
-//! operator makes them.
+//! The demo sites of a stack: created with the `munjigi` command, as an
+//! operator creates them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,17 +11,17 @@ use serde::{Deserialize, Serialize};
 use crate::origin::Origin;
 use crate::{files, http, wait};
 
-/// What an integrator holds.
+/// What an integrator has.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Site {
-    /// In the page.
+    /// For the page.
     pub sitekey: String,
-    /// In the back end.
+    /// For the back end.
     pub secret: String,
     /// A host the site allows.
     #[serde(default)]
     pub hostname: String,
-    /// The sitekey in a vendor's shape, which then stands in the page.
+    /// The sitekey in a vendor's shape, which the page then uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
 }
@@ -37,24 +37,24 @@ pub(super) struct Sites {
     pub(super) site: Site,
     pub(super) bench_site: Site,
     pub(super) pictures_site: Site,
-    /// Before the console's own forms.
+    /// The site that protects the console's own forms.
     pub(super) console_site: Site,
-    /// With keys in each vendor's shape, by the vendor's name.
+    /// Sites with keys in each vendor's shape, by the vendor's name.
     pub(super) dialects: BTreeMap<String, Site>,
 }
 
 const HOSTNAME: &str = "localhost";
 const VENDORS: [&str; 3] = ["recaptcha", "hcaptcha", "turnstile"];
-/// Steps every visitor up.
+/// Requires a picture of every visitor.
 const EVERYBODY: &str = r#"[{"match":{},"verdict":"picture"}]"#;
 
-/// Makes all of them.
+/// Creates all sites.
 pub(super) fn create(origin: &Origin) -> Result<Sites> {
-    // Tests take hundreds of their tokens.
+    // Tests use hundreds of its tokens.
     complete(origin, &mut BTreeMap::new(), &["--exempt"])
 }
 
-/// Those of an earlier start, and whichever it did not have.
+/// Loads the sites of an earlier start and creates missing ones.
 pub(super) fn kept(origin: &Origin, path: &Path) -> Result<Sites> {
     let mut known = match std::fs::read_to_string(path) {
         Ok(text) => serde_json::from_str(&text).with_context(|| {
@@ -105,7 +105,7 @@ fn create_one(origin: &Origin, special: &[&str], input: &str) -> Result<Site> {
     Ok(site)
 }
 
-/// As much of `munjigi site show --json` as matters here.
+/// The fields of `munjigi site show --json` that matter here.
 #[derive(Debug, Deserialize)]
 struct Shown {
     version: u64,
@@ -113,14 +113,14 @@ struct Shown {
 }
 
 impl Site {
-    /// What stands in the page, and in the back end.
+    /// The keys for the page and for the back end.
     #[must_use]
     pub fn keys(&self) -> serde_json::Value {
         let sitekey = self.alias.as_ref().unwrap_or(&self.sitekey);
         serde_json::json!({ "sitekey": sitekey, "secret": self.secret })
     }
 
-    /// Waits until the edge has been told of the site.
+    /// Waits until the origin has published the site to the edge.
     ///
     /// The edge itself is not asked meanwhile: it would remember for some
     /// seconds that there is no such site.

@@ -1,6 +1,6 @@
 //! Writes the configuration of a plain workerd from `wrangler.toml`: the same
-//! bindings, on local disks, with one outside address, the origin's. Text in,
-//! text out; nothing is started here.
+//! bindings, on local disks, with one reachable outside address, the origin's.
+//! Text in, text out; nothing is started here.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,50 +9,47 @@ use serde_json::json;
 
 use crate::manifest::{Manifest, QueueConsumer};
 
-/// The first worker consumes queues and owns the objects of all.
+/// A worker. The first one consumes queues and owns the objects of all.
 #[derive(Debug, Clone)]
 pub struct Worker {
     /// Service name: lower-case letters, digits and hyphens.
     pub name: String,
-    /// Port of the way a visitor comes: assets first, as on the platform.
+    /// Port for visitors: assets come first, as on the platform.
     pub port: u16,
-    /// Port that reaches the worker without the assets' router.
+    /// Port that bypasses the assets' router.
     pub direct_port: u16,
-    /// Variables and secrets, over those of the manifest.
+    /// Variables and secrets that override those of the manifest.
     pub vars: BTreeMap<String, String>,
     /// How far its clock is behind.
     pub behind: Duration,
-    /// Whether `/__rows` says how many rows its objects wrote.
+    /// Whether `/__rows` reports how many rows its objects wrote.
     pub counts_rows: bool,
 }
 
 /// A module of the built worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Module {
-    /// JavaScript, by path relative to the build folder.
+    /// Path of a script, relative to the build folder.
     Script(String),
-    /// WebAssembly.
     Wasm(String),
 }
 
-/// Everything the configuration depends on.
+/// Everything that the configuration depends on.
 #[derive(Debug)]
 pub struct Setting<'a> {
-    /// What `wrangler.toml` says.
     pub manifest: &'a Manifest,
     /// The worker under one or several sets of variables.
     pub workers: &'a [Worker],
-    /// Modules, the main one first; they lie in `build/` beside the file.
+    /// Modules, the main one first; they are in `build/` beside the file.
     pub modules: &'a [Module],
-    /// Static files, absolute.
+    /// Absolute path of the static files.
     pub assets: &'a str,
-    /// The text of their `_headers`.
+    /// The text of the static files' `_headers`.
     pub headers: &'a str,
-    /// Where stores live, absolute.
+    /// Absolute path of the stores.
     pub stores: &'a str,
-    /// `host:port` of the only place outside that is reachable.
+    /// `host:port` of the only reachable outside address.
     pub outside: &'a str,
-    /// Port of the admin service.
     pub admin_port: u16,
 }
 
@@ -135,7 +132,7 @@ impl Worker {
     }
 }
 
-/// The main module of a worker that tests look into.
+/// The main module of a worker that tests inspect.
 fn watched(setting: &Setting<'_>, by: Duration) -> String {
     let main = match setting.modules.first() {
         Some(Module::Script(name) | Module::Wasm(name)) => name,
@@ -222,7 +219,7 @@ fn kv_service() -> String {
     )
 }
 
-/// workerd brings services for KV and queues, and none for buckets.
+/// workerd has services for KV and queues, but none for buckets.
 fn r2_service() -> String {
     format!(
         "(\n    modules = [(name = \"r2.js\", esModule = embed \"r2.js\")],\n    \
@@ -389,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_given_win_over_the_manifest() {
+    fn given_variables_override_the_manifest() {
         let config = rendered(&[worker("edge", 1)]);
         assert!(config.contains("(name = \"MUNJIGI_SHARDS\", text = \"8,64\")"));
         assert!(!config.contains("text = \"64\""));

@@ -1,31 +1,29 @@
-//! Circles among sibling modules, and the arrows whose loss would end them.
+//! Circles among sibling modules, and the arrows whose removal would break
+//! them.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use super::graph::{Level, Use};
 
-/// Modules each of which needs all others.
+/// Modules that all depend on each other.
 #[derive(Debug)]
 pub struct Circle<'a> {
-    /// The module that holds them.
+    /// The module that contains them.
     pub parent: &'a str,
-    /// Their names.
     pub members: Vec<&'a str>,
-    /// Without these, no circle is left; those with the fewest uses first.
+    /// Removing these breaks every circle; those with the fewest uses come
+    /// first.
     pub cut: Vec<Arrow<'a>>,
-    /// The other arrows between members, likewise.
+    /// The other arrows between members, in the same order.
     pub kept: Vec<Arrow<'a>>,
 }
 
 /// What one module uses of another.
 #[derive(Debug)]
 pub struct Arrow<'a> {
-    /// The module that uses.
     pub from: &'a str,
-    /// The module that is used.
     pub to: &'a str,
-    /// Where.
     pub uses: &'a [Use],
 }
 
@@ -51,7 +49,7 @@ pub fn circles(level: &Level) -> Vec<Circle<'_>> {
     found
 }
 
-/// What a module needs, at first or further hand.
+/// The modules that a module depends on, directly or indirectly.
 fn reached<'a>(level: &'a Level, from: &'a str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut open = vec![from];
@@ -77,8 +75,8 @@ impl<'a> Circle<'a> {
     }
 }
 
-/// Users before what they use, with few uses the other way: one module after
-/// the other moves to its best place until none gains.
+/// Orders users before what they use, with few uses in the other direction: one
+/// module after the other moves to its best place until none gains.
 fn order<'a>(members: &[&'a str], arrows: &[Arrow<'_>]) -> Vec<&'a str> {
     let mut order = members.to_vec();
     let mut cost = uses_backwards(&order, arrows);
@@ -130,7 +128,7 @@ fn counted(arrows: &[Arrow<'_>]) -> String {
     uses(arrows.iter().map(|arrow| arrow.uses.len()).sum())
 }
 
-/// A number of uses in words.
+/// A number of uses as text.
 pub fn uses(count: usize) -> String {
     if count == 1 { "1 use".to_owned() } else { format!("{count} uses") }
 }

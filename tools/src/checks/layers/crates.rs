@@ -1,5 +1,5 @@
-//! Which of our packages depends on which, read from the `Cargo.toml` files,
-//! and what the rules say to that.
+//! Which of our packages depends on which, read from the `Cargo.toml` files and
+//! compared with the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,17 +9,16 @@ use serde::Deserialize;
 
 use super::rules::{Allowed, DOCUMENT, Rules};
 
-/// Folders of the workspaces whose packages are ours to arrange.
+/// Folders of the workspaces whose packages follow the rules.
 const WORKSPACES: [&str; 3] = [".", "gpu-backend", "fuzz"];
 
 const ANYTHING: Option<&Allowed> = Some(&Allowed::Anything);
 
-/// Packages and what they depend on outside of tests and build scripts. Names
+/// Packages and their dependencies outside of tests and build scripts. Names
 /// lack the prefix `munjigi-`.
 #[derive(Debug, Clone, Default)]
 pub struct Packages(pub BTreeMap<String, Package>);
 
-/// One package.
 #[derive(Debug, Clone, Default)]
 pub struct Package {
     /// Its folder, relative to the checkout.
@@ -51,7 +50,7 @@ struct Workspace {
     dependencies: BTreeMap<String, toml::Value>,
 }
 
-/// Only `dependencies`: what tests and build scripts need is no arrow.
+/// Only `dependencies`: those of tests and build scripts do not count.
 #[derive(Deserialize)]
 struct Tables {
     #[serde(default)]
@@ -85,7 +84,7 @@ impl Packages {
         Ok(Self(packages))
     }
 
-    /// Where code and rules differ.
+    /// The differences between code and rules.
     pub fn problems(&self, rules: &Rules) -> Vec<String> {
         let mut problems = Vec::new();
         for (name, package) in &self.0 {
@@ -114,8 +113,8 @@ impl Packages {
         problems
     }
 
-    /// A circle among the declared arrows. What may depend on anything is taken
-    /// with the arrows that it has.
+    /// A circle among the declared arrows. A package that may depend on
+    /// anything is taken with its actual arrows.
     fn circle(&self, rules: &Rules) -> Option<String> {
         let mut open: BTreeMap<&str, &BTreeSet<String>> = BTreeMap::new();
         for (name, allowed) in &rules.allowed {
@@ -125,7 +124,7 @@ impl Packages {
             };
             open.extend(needs.map(|needs| (name.as_str(), needs)));
         }
-        // What needs nothing that is left cannot be part of a circle.
+        // A package without open dependencies cannot be part of a circle.
         loop {
             let before = open.len();
             let left: BTreeSet<&str> = open.keys().copied().collect();
@@ -137,7 +136,7 @@ impl Packages {
                 break;
             }
         }
-        // From anywhere, arrows lead on for ever: walk until a name comes back.
+        // From here, arrows lead on for ever: walk until a name repeats.
         let mut walk: Vec<&str> = open.keys().copied().take(1).collect();
         while let Some(&last) = walk.last() {
             let next = open[last].iter().find(|need| open.contains_key(need.as_str()))?;
@@ -152,13 +151,13 @@ impl Packages {
     }
 }
 
-/// What is said of an arrow that the rules do not list.
+/// The message about an arrow that the rules do not list.
 pub fn forbidden(from: &str, to: &str) -> String {
     format!("{from} -> {to} is not allowed by {DOCUMENT}")
 }
 
 impl Manifest {
-    /// Names of the packages in its dependency tables, ours or not.
+    /// Names of the packages in the dependency tables, ours or not.
     fn needs(&self, inherited: &BTreeMap<String, toml::Value>) -> BTreeSet<String> {
         let tables = core::iter::once(&self.own).chain(self.target.values());
         let entries = tables.flat_map(|table| &table.dependencies);
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_circle_is_a_problem_even_where_one_side_may_use_anything() {
+    fn a_declared_circle_is_a_problem_even_if_one_side_may_use_anything() {
         let code = packages(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"]), ("d", &["a"])]);
         assert_eq!(
             code.problems(&rules("a -> b\nb -> c\nc -> b\nd -> a")),

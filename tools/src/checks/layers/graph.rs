@@ -1,5 +1,5 @@
-//! Which module uses which: the words of `mentions` followed through imports
-//! and re-exports to the module that they come from.
+//! Which module uses which: follows the words of `mentions` through imports and
+//! re-exports to the module that they come from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,7 @@ use super::source::{self, Module};
 /// The modules of one crate.
 #[derive(Debug, Clone)]
 pub struct Graph {
-    /// The package, and the root file where it is not `lib.rs`.
+    /// The package, with the root file if it is not `lib.rs`.
     pub name: String,
     /// For each module with children, how these use each other.
     pub levels: Vec<Level>,
@@ -22,22 +22,20 @@ pub struct Graph {
 /// The child modules of one module, each with everything below it.
 #[derive(Debug, Clone, Default)]
 pub struct Level {
-    /// `crate::a`.
+    /// The parent's path, such as `crate::a`.
     pub parent: String,
-    /// The names of the children.
     pub modules: BTreeSet<String>,
-    /// What one uses of another.
+    /// The uses of one child by another.
     pub arrows: BTreeMap<(String, String), Vec<Use>>,
 }
 
 /// One place where a module uses another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
-    /// Relative to the checkout.
+    /// Path relative to the checkout.
     pub file: String,
-    /// Where in it.
     pub line: usize,
-    /// The path as it is written.
+    /// The path as written.
     pub path: String,
 }
 
@@ -68,15 +66,15 @@ pub fn of_package(checkout: &Path, name: &str, folder: &Path) -> Result<Vec<Grap
     Ok(graphs)
 }
 
-/// What a path stands for.
+/// What a path refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target {
     Module(usize),
-    /// Something that this module defines, or gets from outside the crate.
+    /// Something that this module defines, or imports from another crate.
     ItemOf(usize),
 }
 
-/// Imports that are being followed, so that one that leads to itself ends.
+/// Imports that are being followed, so that a circular one ends.
 type Followed = BTreeSet<(usize, String)>;
 
 struct Names<'a>(&'a [Module]);
@@ -109,8 +107,8 @@ impl Names<'_> {
         levels.into_values().collect()
     }
 
-    /// The two siblings that an arrow joins, and their parent. None between a
-    /// module and what is above or below it.
+    /// The two siblings that an arrow joins, and their parent. `None` between a
+    /// module and its ancestors or descendants.
     fn arrow(&self, from: usize, to: usize) -> Option<(usize, (String, String))> {
         let (mut above, mut below) = (self.ancestry(from), self.ancestry(to));
         while above.last() == below.last() {
@@ -133,12 +131,12 @@ impl Names<'_> {
         self.0[module].path.rsplit("::").next().unwrap_or_default().to_owned()
     }
 
-    /// The module that a path comes from. None where the path comes from another
-    /// crate, or where an import that is counted already gave the item its name.
+    /// The module that a path comes from. `None` if it comes from another
+    /// crate, or if an import that is already counted gave the item its name.
     fn target(&self, from: usize, mention: &Mention) -> Option<usize> {
         let Mention { written, path, kind, .. } = mention;
         let first = path.first()?;
-        // Only imports name a module by a single word.
+        // Only imports name a module with a single word.
         let is_item = *kind != Kind::Import && written.len() == 1;
         if is_item {
             let known = &self.0[from].words;
@@ -168,7 +166,7 @@ impl Names<'_> {
         matches!(found, Some(Target::Module(_)))
     }
 
-    /// Follows a path from a module on. None where it leads out of the crate.
+    /// Follows a path from a module. `None` if it leads out of the crate.
     fn follow(
         &self,
         from: usize,
@@ -188,8 +186,8 @@ impl Names<'_> {
                 Target::Module(self.0[module].parent?)
             } else {
                 let is_value = ends_in_value && behind.is_empty();
-                // A macro may define what is found nowhere, and a re-export from
-                // another crate is still taken from here.
+                // A macro may define a name that is found nowhere, and a
+                // re-export from another crate still counts as taken from here.
                 self.look_up(module, name, is_value, followed).unwrap_or(Target::ItemOf(module))
             };
             rest = behind;

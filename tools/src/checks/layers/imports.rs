@@ -1,4 +1,4 @@
-//! `use` trees taken apart into one path per leaf.
+//! Splits `use` trees into one path per leaf.
 
 use proc_macro2::Span;
 use syn::{ItemUse, UseTree};
@@ -6,17 +6,15 @@ use syn::{ItemUse, UseTree};
 /// One leaf of a `use`.
 #[derive(Debug, Clone)]
 pub struct Leaf {
-    /// What is imported; of a glob, what stands before the star.
+    /// The imported path; for a glob, the part before the star.
     pub path: Vec<String>,
-    /// The name that it gets here; none for `_` and globs.
+    /// Its local name; `None` for `_` and globs.
     pub name: Option<String>,
-    /// Whether everything in it is imported.
     pub is_glob: bool,
-    /// Where it stands.
     pub span: Span,
 }
 
-/// The leaves of an import; none where `::` says that it comes from outside.
+/// The leaves of an import; none if `::` marks it as external.
 pub fn leaves(item: &ItemUse) -> Vec<Leaf> {
     let mut found = Vec::new();
     if item.leading_colon.is_none() {
@@ -53,7 +51,7 @@ fn collect(tree: &UseTree, before: &mut Vec<String>, at: Span, found: &mut Vec<L
     }
 }
 
-/// `a::{self}` imports `a`.
+/// Joins paths; `a::{self}` imports `a`.
 fn joined(before: &[String], last: &syn::Ident) -> Vec<String> {
     let last = (before.is_empty() || last != "self").then(|| last.to_string());
     before.iter().cloned().chain(last).collect()

@@ -1,5 +1,5 @@
-//! What the items of one module define, import and mention, in words. What the
-//! words stand for is decided in `graph`, where every module is known.
+//! The words that the items of one module define, import and mention. `graph`,
+//! which knows every module, resolves them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,48 +13,46 @@ use syn::{
 use super::imports::leaves;
 use super::{product, tokens};
 
-/// A module's own words.
+/// The words of a module.
 #[derive(Debug, Default)]
 pub struct Words {
-    /// Names of what it defines, modules left out.
+    /// Names that it defines, except modules.
     pub items: BTreeSet<String>,
-    /// What imported names stand for; the arms of a `cfg` may import one twice.
+    /// The paths of imported names; the arms of a `cfg` may import one twice.
     pub imports: BTreeMap<String, Vec<Vec<String>>>,
-    /// Paths of which everything is imported.
+    /// Paths that are imported as a whole.
     pub globs: Vec<Vec<String>>,
-    /// Every path that it names.
+    /// Every path that it mentions.
     pub mentions: Vec<Mention>,
 }
 
-/// A path that is named somewhere.
+/// A path that is mentioned somewhere.
 #[derive(Debug)]
 pub struct Mention {
-    /// As it is written.
+    /// As written.
     pub written: Vec<String>,
-    /// The same with a name that its block imports written out.
+    /// With a name that the block imports expanded.
     pub path: Vec<String>,
-    /// Where in the file.
     pub line: usize,
-    /// How it is named.
     pub kind: Kind,
 }
 
-/// How a path is named.
+/// How a path is mentioned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// By a `use`.
     Import,
-    /// In an expression: its end is no module.
+    /// In an expression: its last segment is not a module.
     Value,
-    /// In any other place.
+    /// Anywhere else.
     Other,
-    /// In any other place, by a name that its block imports from a path of so
-    /// many segments.
+    /// Anywhere else, by a name that its block imports from a path of this many
+    /// segments.
     Imported(usize),
 }
 
 impl Words {
-    /// Reads the items of a module, without modules in it and what is for tests.
+    /// Reads the items of a module, except nested modules and test code.
     pub fn of(items: &[Item]) -> Self {
         let mut reader = Reader::default();
         for item in items.iter().filter(|item| !product::is_test(product::of_item(item))) {
@@ -65,7 +63,7 @@ impl Words {
     }
 }
 
-/// What an item is called.
+/// The names that an item defines.
 fn names(item: &Item) -> Vec<String> {
     let name = match item {
         Item::Const(item) => &item.ident,
@@ -97,7 +95,7 @@ fn foreign(item: &ForeignItem) -> Option<String> {
 #[derive(Default)]
 struct Reader {
     words: Words,
-    /// What each block around the present place imports.
+    /// Imports of each block around the present place.
     blocks: Vec<BTreeMap<String, Vec<String>>>,
     in_attribute: bool,
 }
@@ -118,7 +116,7 @@ impl Reader {
     }
 
     fn path(&mut self, path: &Path, kind: Kind) {
-        // A leading `::` names another crate, or stands behind `<T>`.
+        // A leading `::` refers to another crate, or follows `<T>`.
         if let (None, Some(first)) = (&path.leading_colon, path.segments.first()) {
             let written = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
             self.mention(written, first.ident.span(), kind);
@@ -166,8 +164,8 @@ impl<'ast> Visit<'ast> for Reader {
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
         for leaf in leaves(item) {
             if leaf.is_glob {
-                // A block's globs may as well be its module's: only what is found
-                // nowhere else is looked for in them.
+                // A block's globs are added to its module's: only names that
+                // are found nowhere else are looked up in them.
                 self.words.globs.push(leaf.path.clone());
             } else if let (Some(name), true) = (leaf.name, self.blocks.is_empty()) {
                 self.words.imports.entry(name).or_default().push(leaf.path.clone());

@@ -1,5 +1,5 @@
-//! Whether the check notices: each arrow that the rules forbid, and a circle in
-//! each crate that they hold, planted in memory one at a time.
+//! Tests the check itself: each arrow that the rules forbid, and a circle in
+//! each crate without circles, are planted in memory one at a time.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,14 +9,13 @@ use super::crates::{Packages, forbidden};
 use super::graph::{Graph, Level, Use};
 use super::rules::Rules;
 
-/// Something planted and what the check said of it.
+/// Something planted, and what the check reported.
 #[derive(Debug)]
 pub struct Plant {
-    /// What was planted.
     pub what: String,
-    /// What the check said, in full.
+    /// The full report of the check.
     pub said: String,
-    /// Whether that is what it should say.
+    /// Whether that is the expected report.
     pub noticed: bool,
 }
 
@@ -47,7 +46,7 @@ pub fn arrows(packages: &Packages, rules: &Rules) -> Vec<Plant> {
     plants
 }
 
-/// One circle of two modules in each crate that has two beside each other.
+/// One circle of two modules in each crate that has two siblings.
 pub fn module_circles(graphs: &[Graph]) -> Vec<Plant> {
     graphs.iter().filter_map(module_circle).collect()
 }

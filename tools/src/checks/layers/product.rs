@@ -1,4 +1,4 @@
-//! Which items are part of the product, and which are there for tests only.
+//! Which items are part of the product, and which are only for tests.
 
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, ImplItem, Item, Lit, Meta, Token, TraitItem};
@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, ExprLit, ImplItem, Item, Lit, Meta, Token, TraitItem}
 /// Features that add test code and change nothing else.
 const TEST_FEATURES: [&str; 2] = ["contract", "testing"];
 
-/// Whether attributes leave an item out of the product.
+/// Whether attributes exclude an item from the product.
 pub fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("test")
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_tests_compile_is_no_product() {
+    fn items_that_only_tests_compile_are_not_part_of_the_product() {
         for attribute in [
             "#[cfg(test)]",
             "#[test]",

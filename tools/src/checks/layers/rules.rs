@@ -1,5 +1,5 @@
-//! What ARCHITECTURE.md allows: the fenced block `layers` and its two kinds of
-//! line. Whether the code keeps to it is decided in `crates` and `circles`.
+//! The rules in ARCHITECTURE.md: the fenced block `layers` and its two kinds of
+//! line. `crates` and `circles` check the code against them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail, ensure};
 /// The file that holds the block.
 pub const DOCUMENT: &str = "ARCHITECTURE.md";
 
-/// The block, parsed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
     /// What each package may depend on. Names lack the prefix `munjigi-`.
@@ -17,17 +16,15 @@ pub struct Rules {
     pub held: BTreeSet<String>,
 }
 
-/// What one package may depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowed {
-    /// Written `*`; for what nothing else depends on, such as tests.
+    /// Written `*`; for packages that nothing else depends on, such as tests.
     Anything,
-    /// These packages and no other of ours.
+    /// Only these packages of ours.
     Only(BTreeSet<String>),
 }
 
 impl Allowed {
-    /// Whether an arrow to this package is allowed.
     pub fn includes(&self, package: &str) -> bool {
         match self {
             Self::Anything => true,

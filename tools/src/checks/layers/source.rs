@@ -1,5 +1,5 @@
-//! The modules of a crate as they lie in files, read from its root on along
-//! `mod` declarations.
+//! The modules of a crate in their files, read from the root along `mod`
+//! declarations.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,11 @@ use syn::{Expr, ExprLit, Item, ItemMod, Lit, Meta};
 use super::mentions::Words;
 use super::product;
 
-/// A module.
 #[derive(Debug)]
 pub struct Module {
     /// `crate::a::b`.
     pub path: String,
-    /// Its index; none for the root.
+    /// Index of its parent; `None` for the root.
     pub parent: Option<usize>,
     /// Indices of the modules that it declares.
     pub children: BTreeMap<String, usize>,
@@ -25,7 +24,7 @@ pub struct Module {
     pub words: Words,
 }
 
-/// Every module below a root file, which comes first.
+/// Every module from a root file on; the root comes first.
 pub fn modules(checkout: &Path, root: &Path) -> Result<Vec<Module>> {
     let mut reader = Reader { checkout, modules: Vec::new() };
     reader.file("crate", None, root, root.parent().unwrap_or(Path::new("")))?;
@@ -38,7 +37,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads a file; `folder` is where its child modules lie.
+    /// Reads a file; `folder` contains its child modules.
     fn file(
         &mut self,
         path: &str,
@@ -94,7 +93,7 @@ impl Reader<'_> {
         Ok(index)
     }
 
-    /// The file of `mod name;`, and where that module's children lie.
+    /// The file of `mod name;`, and the folder of that module's children.
     fn find(&self, child: &ItemMod, within: &Path, folder: &Path) -> Result<(PathBuf, PathBuf)> {
         let name = child.ident.to_string();
         let inner = folder.join(&name);
@@ -113,7 +112,7 @@ impl Reader<'_> {
     }
 }
 
-/// What `#[path = "…"]` says.
+/// The value of `#[path = "…"]`.
 fn given_path(child: &ItemMod) -> Option<String> {
     child.attrs.iter().find_map(|attribute| {
         let Meta::NameValue(pair) = &attribute.meta else { return None };

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::checks::layers::graph::of_package;
 
-/// The graph of a crate that is written to a folder of its own.
+/// The graph of a crate that is written to a temporary folder.
 fn graph(files: &[(&str, &str)]) -> Graph {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -90,7 +90,7 @@ fn imported_modules_lead_to_what_lies_deeper() {
         ("b/one.rs", "use super::two;\nfn f() { two::g(); let two = 1; two + 1; }"),
         ("b/two.rs", "pub struct B;"),
     ]);
-    // `B::new` is counted where `B` is imported; a variable is no module.
+    // `B::new` counts where `B` is imported; a variable is not a module.
     let all = [
         "crate: a -> b by src/a.rs:1  crate::b, src/a.rs:2  b::two::B, src/a.rs:3  b::one::f, \
          src/a.rs:3  b::two::g",
@@ -136,7 +136,7 @@ fn tokens_of_macros_are_searched_for_paths() {
 }
 
 #[test]
-fn what_is_there_for_tests_makes_no_arrow() {
+fn test_code_makes_no_arrow() {
     let graph = graph(&[
         (
             "lib.rs",

@@ -1,9 +1,9 @@
-//! Paths in tokens that nobody parses: what macros and attributes are given.
+//! Paths in unparsed tokens: the arguments of macros and attributes.
 
 use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
 use syn::{Lit, Path};
 
-/// A path and where it stands.
+/// A path and its position.
 pub type Found = (Vec<String>, Span);
 
 /// Every path of at least two segments.
@@ -13,7 +13,8 @@ pub fn paths(tokens: &TokenStream) -> Vec<Found> {
     found
 }
 
-/// The same, and paths that an attribute names as text: `with = "crate::a::b"`.
+/// The same, plus paths that an attribute gives as text: `with =
+/// "crate::a::b"`.
 pub fn paths_of_attribute(tokens: &TokenStream) -> Vec<Found> {
     let mut found = Vec::new();
     walk(tokens, &mut found, &named);
@@ -39,8 +40,8 @@ fn walk(tokens: &TokenStream, found: &mut Vec<Found>, text: Text) {
                 found.extend(text(literal).map(|path| (path, literal.span())));
             }
             TokenTree::Ident(first) => {
-                // A `::` before it says that it comes from outside, and `$a` is
-                // whatever the macro is given; only `$crate` is known.
+                // A leading `::` marks an external path, and `$a` is an
+                // argument of the macro; only `$crate` is known.
                 let outside = at >= 2 && is_colons(&tokens, at - 2);
                 let given = at >= 1 && is_punct(&tokens, at - 1, '$') && first != "crate";
                 let mut here = Vec::new();
@@ -55,7 +56,7 @@ fn walk(tokens: &TokenStream, found: &mut Vec<Found>, text: Text) {
     }
 }
 
-/// The segments that start at an identifier, and the index behind them.
+/// The segments that start at an identifier, and the index after them.
 fn path_from(tokens: &[TokenTree], start: usize) -> (Vec<String>, usize) {
     let mut segments = Vec::new();
     let mut at = start;
@@ -71,7 +72,7 @@ fn path_from(tokens: &[TokenTree], start: usize) -> (Vec<String>, usize) {
 }
 
 /// Takes the path at an identifier, or those of `crate::a::{b, c}`, and returns
-/// the index behind them.
+/// the index after them.
 fn take(tokens: &[TokenTree], start: usize, before: &[String], found: &mut Vec<Found>) -> usize {
     let (segments, at) = path_from(tokens, start);
     let path = [before, &segments].concat();

@@ -1,4 +1,4 @@
-//! `scripts/dev`'s pictures, which come when everything else is up: the
+//! Pictures for `scripts/dev`. They start after everything else: the
 //! gpu-backend takes minutes to build, and no visitor waits for it.
 
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use crate::stack::{Stack, pools};
 
 const INSTEAD: &str = "until then, risky visitors get a longer puzzle";
 
-/// How far they are.
+/// The progress of the pictures.
 #[derive(Debug)]
 pub(super) struct Making {
     stage: Stage,
@@ -27,12 +27,12 @@ enum Stage {
     Starting,
     Filling,
     Ready,
-    /// Told once; everything else goes on.
+    /// Reported once; everything else continues.
     Failed,
 }
 
 impl Making {
-    /// Begins; what goes wrong from here on is only told.
+    /// Starts; later failures are only reported.
     pub(super) fn begin(project: &Project, stack: &mut Stack) -> Self {
         let mut making =
             Self { stage: Stage::Starting, watch: Stopwatch::start(), told: BTreeSet::new() };
@@ -53,7 +53,7 @@ impl Making {
         making
     }
 
-    /// Looks how far they are, and tells what is new.
+    /// Checks the progress and reports what is new.
     pub(super) async fn look(&mut self, stack: &mut Stack) {
         let next = self.next(stack).await;
         match next {
