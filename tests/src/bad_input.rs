@@ -1,20 +1,17 @@
 //! The table of bad input: rows of `contract/bad-input.toml`, and how their
-//! bodies are made from what the test prepares.
+//! bodies are built from what the test prepares.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
 
-/// The whole table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// Its rows.
     pub case: Vec<Case>,
 }
 
-/// One row.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -22,25 +19,24 @@ pub struct Case {
     pub id: String,
     /// Method and path.
     pub request: String,
-    /// Content type; JSON where absent, none where empty.
+    /// Content type; JSON if absent, none if empty.
     #[serde(default = "json", rename = "type")]
     pub content_type: String,
-    /// More headers.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The body as a template.
     #[serde(default)]
     pub body: String,
-    /// The body in hexadecimal instead; blanks are passed over.
+    /// The body in hexadecimal instead; blanks are ignored.
     #[serde(default)]
     pub hex: String,
-    /// The status that must come back.
+    /// The expected status.
     pub status: u16,
-    /// The problem's code that must come back.
+    /// The expected code of the problem document.
     pub code: Option<String>,
-    /// The siteverify codes that must come back.
+    /// The expected siteverify codes.
     pub codes: Option<Vec<String>>,
-    /// The `data-error` of the frame document that must come back.
+    /// The expected `data-error` of the frame document.
     pub page: Option<String>,
 }
 
@@ -115,7 +111,7 @@ fn value(inside: &str, values: &BTreeMap<&str, String>) -> Result<String, Templa
     })
 }
 
-/// Changes one letter in the middle to another of the same alphabet.
+/// Changes one character in the middle to another of the same alphabet.
 fn flip(seal: &str) -> String {
     let middle = seal.len() / 2;
     seal.chars()
@@ -144,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_read_and_every_row_says_what_must_come_back() {
+    fn the_table_is_read_and_every_row_states_an_expectation() {
         let table: Table = toml::from_str(include_str!("../contract/bad-input.toml")).unwrap();
         assert!(table.case.len() >= 60, "{} rows", table.case.len());
         for case in &table.case {

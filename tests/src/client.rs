@@ -1,6 +1,6 @@
-//! One keep-alive connection to an edge, as a widget and as a customer's back
-//! end use it. Prepared requests and no reuse of state between calls, so that
-//! the generator costs little beside what it measures.
+//! One keep-alive connection to an edge, as a widget and a customer's back end
+//! use it. Requests are prepared and calls share no state, so that the
+//! generator costs little compared with what it measures.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ use munjigi_protocol::{
 };
 use serde::de::DeserializeOwned;
 
-/// Why a call gave no usable answer.
+/// Why a call did not give a usable answer.
 #[derive(Debug)]
 pub enum CallError {
-    /// No connection, or it broke.
+    /// There is no connection, or it broke.
     Transport(String),
     /// Another status than the one expected, with the body's text.
     Status(StatusCode, String),
-    /// The body is not what the protocol says.
+    /// The body does not follow the protocol.
     Body(String),
 }
 
@@ -38,14 +38,11 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
-/// An answer as it came.
+/// A complete answer.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
     pub status: StatusCode,
-    /// Its headers.
     pub headers: hyper::HeaderMap,
-    /// Its body.
     pub body: Bytes,
 }
 
@@ -105,7 +102,6 @@ impl Connection {
         Ok(Answer { status, headers, body })
     }
 
-    /// Posts JSON.
     pub async fn post_json(
         &mut self,
         path: &str,
@@ -118,7 +114,7 @@ impl Connection {
         self.send(Method::POST, path, &all, body).await
     }
 
-    /// Asks for a challenge as a widget on `hostname` does.
+    /// Requests a challenge as a widget on `hostname` does.
     pub async fn challenge(
         &mut self,
         sitekey: &str,
@@ -129,7 +125,7 @@ impl Connection {
         self.post_json(routes::CHALLENGES.path, headers, &request).await?.json()
     }
 
-    /// Solves a puzzle and hands the nonces in, once.
+    /// Solves a puzzle and submits the nonces, once.
     pub async fn solve(
         &mut self,
         challenge: &ChallengeReply,
@@ -160,7 +156,7 @@ impl Connection {
         }
     }
 
-    /// Asks for another way than a picture.
+    /// Chooses "another way" instead of a picture.
     pub async fn another_way(
         &mut self,
         challenge: &str,
@@ -173,7 +169,7 @@ impl Connection {
         }
     }
 
-    /// Walks a whole attempt, further puzzles included.
+    /// Completes a whole attempt, including further puzzles.
     pub async fn token(
         &mut self,
         sitekey: &str,
@@ -201,7 +197,7 @@ impl Connection {
     }
 }
 
-/// The request of a widget that says nothing of its visitor.
+/// The request of a widget that reports nothing about its visitor.
 pub fn challenge_request(sitekey: &str, hostname: &str) -> ChallengeRequest {
     ChallengeRequest {
         sitekey: sitekey.to_owned(),

@@ -1,10 +1,11 @@
-//! What the tests against the whole share: a client that speaks to an edge
-//! as a widget and as a customer's back end do, and a load generator.
-//! Unit tests do not live here; they sit beside the code.
+//! What the tests of the whole system share: a client that speaks to an edge as
+//! a widget and a customer's back end do, and a load generator. Unit tests do
+//! not live here; they are beside the code.
 #![expect(
     clippy::disallowed_methods,
     reason = "tests and load generators measure real time; nothing here decides by it"
 )]
+#![expect(missing_docs, reason = "only the tests use this library")]
 
 pub mod bad_input;
 pub mod client;

@@ -1,6 +1,6 @@
-//! The load generator: many keep-alive connections, each doing one call after
-//! the other. Only what succeeds for the first time counts; a refusal, a 429
-//! and a broken connection are failures.
+//! The load generator: many keep-alive connections, each making one call after
+//! the other. Only a first success counts; a refusal, a 429 and a broken
+//! connection are failures.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,14 +12,12 @@ use tokio::task::JoinSet;
 
 use crate::client::{CallError, Connection};
 
-/// What a run measured.
+/// The result of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// What was called.
     pub call: String,
-    /// Calls that did what they should, each on something of its own.
+    /// Calls that did what they should, each with an input of its own.
     pub successes: usize,
-    /// Everything else.
     pub failures: usize,
     /// Text of the first failure.
     pub first_failure: Option<String>,
@@ -33,17 +31,16 @@ pub struct Report {
     pub p99_ms: f64,
 }
 
-/// One call under way.
+/// A call in progress.
 pub type Call<'a> = Pin<Box<dyn Future<Output = Result<(), CallError>> + Send + 'a>>;
 
-/// How a run is bounded.
+/// The bounds of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Parallel connections.
     pub connections: usize,
     /// The run ends after this long, or when `calls` are used up.
     pub duration: Duration,
-    /// At most so many calls.
+    /// Upper limit on the number of calls.
     pub calls: usize,
 }
 

@@ -1,5 +1,5 @@
 //! Packs without a gpu-backend, for tests of what the edge does with them:
-//! right by the protocol, with noise for images.
+//! valid by the protocol, with noise for images.
 
 use anyhow::{Result, ensure};
 use hyper::Method;
@@ -60,7 +60,7 @@ fn answer(kind: PictureType, number: u8) -> RightRound {
     }
 }
 
-/// Publishes one pack per kind and deals from them alone, as the origin does.
+/// Publishes one pack per kind and deals from them only, as the origin does.
 pub async fn publish(stack: &Stack, kinds: &[PictureType]) -> Result<()> {
     let mut entries = Vec::new();
     for (kind, id) in kinds.iter().zip(1..) {
@@ -75,7 +75,7 @@ pub async fn publish(stack: &Stack, kinds: &[PictureType]) -> Result<()> {
     deal_from(stack, entries).await
 }
 
-/// Says from which packs the edge deals.
+/// Publishes which packs the edge deals from.
 pub async fn deal_from(stack: &Stack, packs: Vec<PoolEntry>) -> Result<()> {
     let pools = Pools { version: now()?.0, packs };
     put(stack, routes::PUT_POOLS.path, postcard::to_allocvec(&pools)?).await
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_packs_that_an_edge_deals_from() {
+    fn an_edge_can_deal_from_these_packs() {
         for kind in PictureType::ALL {
             let (made, images) = pack(*kind, 1);
             assert_eq!(images.len(), made.image_bytes as usize);

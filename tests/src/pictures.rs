@@ -1,5 +1,5 @@
-//! What a person sees in a picture, for tests: they hold the stack's root
-//! keys, so they read the answer where the edge sealed it.
+//! What a person sees in a picture, for tests: they hold the stack's root keys,
+//! so they read the answer that the edge sealed.
 
 use anyhow::{Context as _, Result, bail};
 use munjigi_captcha::pictures::{RightAnswer, Squares};
@@ -7,21 +7,21 @@ use munjigi_captcha::{Authority, ChallengeClaims, KeyCheck, SealedStep};
 use munjigi_keys::KeyRing;
 use munjigi_protocol::{Answer, SolutionRequest, Trace};
 
-/// Reads what challenges seal.
+/// Reads the answers that challenges seal.
 #[derive(Debug)]
 pub struct Eyes {
     authority: Authority,
 }
 
 impl Eyes {
-    /// By the ring and the key of an edge.
+    /// For an edge with this ring and check key.
     pub fn of(root_keys: &str, key_check: &str) -> Result<Self> {
         let ring = KeyRing::parse(root_keys).context("the root keys")?;
         let check = KeyCheck::parse(key_check).context("the check of keys")?;
         Ok(Self { authority: Authority::new(&ring, check) })
     }
 
-    /// What is right for a challenge whose step is a picture.
+    /// The right answer to a challenge whose step is a picture.
     pub fn see(&self, challenge: &str) -> Result<RightAnswer> {
         let claims = ChallengeClaims::open(&self.authority, challenge).context("open it")?;
         match claims.step {
@@ -33,7 +33,7 @@ impl Eyes {
 
 const TRACE: Trace = Trace { first_act: 21, whole: 64, acts: 5, rhythm: 2, scatter: 2 };
 
-/// An answer that is right.
+/// A right answer.
 pub fn right(answer: &RightAnswer) -> Answer {
     match answer {
         RightAnswer::Grid(rounds) => Answer::Grid { cells: rounds.clone(), trace: TRACE },
@@ -48,8 +48,8 @@ pub fn right(answer: &RightAnswer) -> Answer {
     }
 }
 
-/// An answer that is wrong in its first round; another one for each number
-/// below 511 where it is a grid.
+/// An answer that is wrong in its first round; for a grid, a different one for
+/// each number below 511.
 pub fn wrong(answer: &RightAnswer, number: u16) -> Answer {
     let mut wrong = right(answer);
     match (&mut wrong, answer) {
@@ -77,7 +77,7 @@ pub fn wrong(answer: &RightAnswer, number: u16) -> Answer {
     wrong
 }
 
-/// A whole answer to a challenge.
+/// The complete request that answers a challenge.
 pub fn answering(challenge: &str, answer: Answer) -> SolutionRequest {
     SolutionRequest {
         challenge: challenge.to_owned(),
@@ -88,9 +88,9 @@ pub fn answering(challenge: &str, answer: Answer) -> SolutionRequest {
     }
 }
 
-/// A point in the middle of the squares that are right, or one in none of
-/// them. Where there are such, of squares whose neighbours are like them: the
-/// arrow keys come only so close to a point.
+/// A point in the middle of the right squares, or one in none of them. Prefers
+/// squares whose neighbours are like them: arrow keys come only so close to a
+/// point.
 fn point(squares: &Squares, right: bool) -> [u16; 2] {
     let (columns, rows) = (usize::from(squares.columns.max(1)), usize::from(squares.rows.max(1)));
     let holds = |square: usize| {
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_right_is_accepted_and_nothing_that_is_wrong() {
+    fn right_answers_are_accepted_and_wrong_ones_are_not() {
         let area = Squares { columns: 4, rows: 2, mask: vec![0b0001_1000] };
         for seen in [
             RightAnswer::Grid(vec![vec![0, 4]]),
@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn a_point_stays_right_where_the_arrow_keys_only_come_close_to_it() {
-        // Of 60 × 40 squares three columns and three rows, and a thin tail under
-        // them, in which the middle of all is at an edge. By keys a point is at
-        // most ten thousandths off.
+        // Of 60 × 40 squares three columns and three rows, and below them a
+        // thin tail that puts the centre of all at an edge. With keys, a point
+        // is at most ten thousandths off.
         for left in 0..58 {
             let mut mask = vec![0_u8; 300];
             let block = (10..13).flat_map(|row| row * 60 + left..row * 60 + left + 3);

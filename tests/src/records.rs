@@ -1,4 +1,4 @@
-//! What the origin has on record, read from its Postgres.
+//! The origin's records, read from its Postgres.
 
 use std::time::Duration;
 
@@ -7,18 +7,17 @@ use munjigi_tools::wait;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-/// The origin's Postgres.
 pub struct Records {
     pool: PgPool,
 }
 
 impl Records {
-    /// Connects when first asked, and again after an outage.
+    /// Connects on the first query, and again after an outage.
     pub fn of(database_url: &str) -> Result<Self> {
         Ok(Self { pool: PgPoolOptions::new().max_connections(1).connect_lazy(database_url)? })
     }
 
-    /// The one number that a query gives.
+    /// The single number that a query returns.
     pub async fn number(&self, query: &'static str) -> Result<i64> {
         Ok(sqlx::query_scalar(query).fetch_one(&self.pool).await?)
     }
@@ -29,7 +28,7 @@ impl Records {
         Ok(sqlx::query_scalar(count).bind(sitekey).fetch_one(&self.pool).await?)
     }
 
-    /// How long ago the first of a site's rows was redeemed, by the edge's clock.
+    /// The age of a site's first redemption, by the edge's clock.
     pub async fn oldest(&self, sitekey: &str) -> Result<Duration> {
         let age = "SELECT extract(epoch FROM now() - min(redeemed_at))::float8 \
                    FROM redeemed WHERE sitekey = $1";
@@ -38,7 +37,7 @@ impl Records {
     }
 
     /// Waits until `redeemed` has at least `wanted` rows for a site, then a
-    /// little longer, and gives the number that stands there.
+    /// little longer, and returns their number.
     pub async fn settled(&self, sitekey: &str, wanted: usize, within: Duration) -> Result<i64> {
         let what = format!("{wanted} rows in redeemed");
         wait::until(&what, within, async || {

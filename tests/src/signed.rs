@@ -9,7 +9,7 @@ use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_tools::randomness;
 use munjigi_tools::stack::Stack;
 
-/// The signature of a call to the stack's edge, made now.
+/// The signature of a call to the stack's edge, made at the present time.
 pub fn signature(stack: &Stack, method: &Method, path: &str, body: &[u8]) -> Result<String> {
     let ring = KeyRing::parse(&stack.keys.internal).context("the internal keys")?;
     let head = Head { method: method.as_str(), path, query: "" };
@@ -17,7 +17,6 @@ pub fn signature(stack: &Stack, method: &Method, path: &str, body: &[u8]) -> Res
     Ok(AudienceKeys::derive(&ring, Audience::Edge).sign(&head, body, now()?, nonce))
 }
 
-/// What time it is.
 pub fn now() -> Result<UnixMillis> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(UnixMillis(u64::try_from(since.as_millis())?))

@@ -1,4 +1,4 @@
-//! What the tests do over and over on a running stack.
+//! Steps that tests repeat on a running stack.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,14 +17,14 @@ pub async fn stack(variants: &[&[(&str, &str)]]) -> Result<Stack> {
     Stack::start(StackOptions { variants, ..StackOptions::default() }).await
 }
 
-/// One worker's own variables.
+/// The variables of one worker.
 pub fn variant(vars: &[(&str, &str)]) -> Variant {
     let owned = |&(name, value): &(&str, &str)| (name.to_owned(), value.to_owned());
     Variant { vars: vars.iter().map(owned).collect::<BTreeMap<_, _>>(), ..Variant::default() }
 }
 
-/// A further site for loopback pages, with options of `munjigi site create`
-/// and rules.
+/// Another site for loopback pages, with options of `munjigi site create` and
+/// rules.
 pub async fn site(stack: &Stack, options: &[&str], rules: &str) -> Result<Site> {
     let common = "site create Further --host localhost --allow-loopback --json --rules -";
     let all: Vec<&str> = common.split(' ').chain(options.iter().copied()).collect();
@@ -36,30 +36,28 @@ pub async fn site(stack: &Stack, options: &[&str], rules: &str) -> Result<Site> 
     Ok(site)
 }
 
-/// What reads the answers that the stack's edge seals.
+/// Reads the answers that the stack's edge seals.
 pub fn eyes(stack: &Stack) -> Result<Eyes> {
     Eyes::of(&stack.keys.root, &stack.keys.check)
 }
 
-/// The stack's records.
 pub fn records(stack: &Stack) -> Result<Records> {
     Records::of(&stack.database.url())
 }
 
-/// A fresh token of a site.
+/// Earns a new token of a site.
 pub async fn token(edge: &str, site: &Site) -> Result<String> {
     let mut connection = Connection::open(edge).await?;
     Ok(connection.token(&site.sitekey, &site.hostname, &[]).await?)
 }
 
-/// A fresh challenge of a site, as from the network `address`.
+/// A new challenge of a site, requested from the network of `address`.
 pub async fn challenge(edge: &str, site: &Site, address: &str) -> Result<ChallengeReply> {
     let mut connection = Connection::open(edge).await?;
     let headers = [("cf-connecting-ip", address)];
     Ok(connection.challenge(&site.sitekey, &site.hostname, &headers).await?)
 }
 
-/// One siteverify call.
 pub async fn verify(edge: &str, site: &Site, token: &str) -> Result<SiteverifyReply> {
     let mut connection = Connection::open(edge).await?;
     connection.siteverify(&site.secret, token).await.context("siteverify")
@@ -70,7 +68,7 @@ pub fn refused_with(reply: &SiteverifyReply, code: SiteverifyCode) -> bool {
     !reply.success && reply.error_codes == [code]
 }
 
-/// One siteverify call that may be repeated.
+/// A siteverify call that can be repeated with the same key.
 pub async fn verify_with_key(
     edge: &str,
     site: &Site,

@@ -1,5 +1,4 @@
-//! Visitors who come all the while, so that a test sees whether they are
-//! served.
+//! A steady flow of visitors, so that a test sees whether they are served.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::client::Connection;
 
-/// Visitors that pass and are verified, one after the other on a few
+/// Visitors who pass and are verified, one after the other on a few
 /// connections, until told to stop.
 #[derive(Debug)]
 pub struct Visitors {
@@ -21,7 +20,7 @@ pub struct Visitors {
 }
 
 impl Visitors {
-    /// They come.
+    /// Starts the flow.
     pub fn come(edge: &str, site: &Site) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let redeemed = Arc::new(AtomicUsize::new(0));
@@ -41,12 +40,13 @@ impl Visitors {
         Self { stop, redeemed, tasks }
     }
 
-    /// How many have been verified.
+    /// Number of tokens redeemed so far.
     pub fn redeemed(&self) -> usize {
         self.redeemed.load(Ordering::Relaxed)
     }
 
-    /// Waits for those who are under way; how many have been verified.
+    /// Stops the flow, waits for those in progress and returns the number
+    /// redeemed.
     pub async fn leave(self) -> Result<usize> {
         self.stop.store(true, Ordering::Relaxed);
         for task in self.tasks {

@@ -1,4 +1,4 @@
-//! The table of bad input against the running edge.
+//! Runs the table of bad input against the running edge.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 async fn values(stack: &Stack) -> Result<BTreeMap<&'static str, String>> {
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
-    // The ordinary site's challenge, so that a nonce can be wrong.
+    // A challenge of the ordinary site, so that a nonce can be wrong.
     let challenge = stage::challenge(&edge, &stack.site, "192.0.2.7").await?;
     let cheap = stage::challenge(&edge, site, "192.0.2.7").await?;
     let nonces = solution_request(&cheap)?.nonces.context("nonces")?;
@@ -84,7 +84,7 @@ async fn bad_input_gets_its_documented_code_and_never_a_500() -> Result<()> {
         table.case.len()
     );
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    // Nothing of it was spent or broken on the way.
+    // Nothing was spent or broken along the way.
     assert!(stage::verify(&stack.edge.url(), &stack.bench_site, &values["token"]).await?.success);
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Time runs out: expired tokens and challenges, and replays that are late on
-//! purpose. Seals of the past are made with the test's own ring.
+//! Expiry: expired tokens and challenges, and replays that are late on purpose.
+//! Seals of the past are made with the test's own ring.
 
 use std::time::{Duration, SystemTime};
 
@@ -77,8 +77,8 @@ fn getrandom_rng() -> impl rand::CryptoRng {
     rand::rngs::StdRng::seed_from_u64(20_261_120)
 }
 
-/// Redeem early, wait until that token has expired, replay the solution
-/// within the challenge's life for a fresh token, redeem that.
+/// Redeems early, waits until that token has expired, replays the solution
+/// within the challenge's lifetime for a new token, and redeems that.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_solution_replayed_after_its_first_token_expired_buys_nothing() -> Result<()> {
     let stack = stage::stack(&[]).await?;

@@ -1,5 +1,5 @@
-//! The pools are filled while parts of the stack are killed: the fill goes on
-//! where it was, nothing is there twice, and visitors never notice.
+//! The pools are filled while parts of the stack are killed: the fill continues
+//! where it stopped, nothing is published twice, and visitors never notice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,11 +19,11 @@ use munjigi_tools::wait;
 const WITHIN: Duration = Duration::from_mins(5);
 const AWAY: Duration = Duration::from_secs(3);
 
-/// Three packs of each kind are wanted.
+/// A stack that needs three packs of each kind.
 async fn stack() -> Result<Stack> {
     let variables = [
         ("MUNJIGI_PICTURES_PER_PACK", "4"),
-        // Judges drop half of what is drawn.
+        // Judges drop half of the drawn pictures.
         ("MUNJIGI_PICTURES_OVERSAMPLE", "2"),
         ("MUNJIGI_PICTURES_DEALT_PER_PACK", "100"),
         ("MUNJIGI_PICTURES_LOW_WATER", "250"),
@@ -36,12 +36,12 @@ async fn stack() -> Result<Stack> {
     Stack::start(options).await
 }
 
-/// Pictures that have been drawn.
+/// Number of pictures drawn so far.
 async fn drawn(records: &Records) -> Result<i64> {
     records.number("SELECT count(*) FROM pack_items WHERE outcome IS NOT NULL").await
 }
 
-/// Waits until some more have been drawn, and not yet all.
+/// Waits until some more pictures are drawn, but not all.
 async fn in_the_middle(records: &Records) -> Result<()> {
     let before = drawn(records).await.unwrap_or_default();
     wait::until("some more pictures", WITHIN, async || {
@@ -52,7 +52,7 @@ async fn in_the_middle(records: &Records) -> Result<()> {
     Ok(())
 }
 
-/// Kinds of which a pack is still wanted.
+/// Number of kinds that still need a pack.
 async fn wanting(records: &Records) -> Result<i64> {
     let full = "SELECT 3 - count(*) FROM (SELECT type FROM packs WHERE state = 'published' \
                 GROUP BY type HAVING count(*) >= 3) AS full_kinds";
@@ -60,7 +60,7 @@ async fn wanting(records: &Records) -> Result<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fill_goes_on_after_kills_and_doubles_nothing_while_visitors_are_served() -> Result<()> {
+async fn a_fill_continues_after_kills_without_duplicates_while_visitors_are_served() -> Result<()> {
     let mut stack = stack().await?;
     let records = stage::records(&stack)?;
     let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
@@ -119,7 +119,7 @@ async fn nothing_is_doubled(stack: &Stack, records: &Records) -> Result<()> {
     ] {
         assert_eq!(records.number(query).await?, 0, "{what}");
     }
-    // The bucket has the packs' objects and nothing else.
+    // The bucket contains the packs' objects and nothing else.
     let admin = stack.edge.admin_url().context("workerd")?;
     wait::until("the bucket to hold what is published", WITHIN, async || {
         let listing = client().get(format!("{admin}/bucket/PICTURES/")).send().await?;

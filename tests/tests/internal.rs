@@ -1,6 +1,6 @@
 //! The origin's routes at the edge: a signed call is carried out once, and
-//! strangers can neither make the edge buffer what they send nor take capacity
-//! from other callers.
+//! strangers can neither make the edge buffer their data nor take capacity from
+//! other callers.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ async fn a_signed_call_sent_twice_to_the_edge_is_carried_out_once() -> Result<()
     let again = put(&stack, IMAGES, &signature, &body).await?;
     assert_eq!((again.status, code(&again)?), (StatusCode::UNAUTHORIZED, Code::Replayed));
 
-    // Many at once, on connections that are open before the first is sent.
+    // Many at once, on connections that were opened before the first is sent.
     let signature = signed::signature(&stack, &Method::PUT, IMAGES, &body)?;
     let mut connections = Vec::new();
     for _ in 0..32 {
@@ -75,8 +75,8 @@ async fn a_body_that_was_not_signed_is_not_taken() -> Result<()> {
     Ok(())
 }
 
-/// The head of an upload of 8 MiB with an invented signature, on a connection
-/// of its own; its body is never sent.
+/// Sends the head of an upload of 8 MiB with an invented signature, on a
+/// connection of its own; its body is never sent.
 async fn begin_upload(edge: &str, signature: &str) -> Result<TcpStream> {
     let authority = edge.trim_start_matches("http://");
     let mut stream = TcpStream::connect(authority).await?;
@@ -130,8 +130,8 @@ async fn an_upload_with_an_invented_signature_is_answered_before_its_body_is_sen
         assert!(answered.starts_with("HTTP/1.1 401"), "{answered}");
     }
 
-    // Many of them at once, kept open, do not keep visitors from getting a
-    // challenge; how much slower they are served is printed.
+    // Many such uploads, kept open, do not keep visitors from getting a
+    // challenge; the slowdown is printed.
     let before = median_challenge(&stack).await?;
     let mut uploads = Vec::new();
     for _ in 0..64 {

@@ -1,5 +1,5 @@
-//! The logs of a whole stack at its most talkative, after good calls, refused
-//! ones, garbage and an outage: nothing in them that is a secret or a person.
+//! The logs of a whole stack at its most verbose, after valid calls, refused
+//! ones, garbage and an outage: they contain no secret and no personal data.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use munjigi_tools::wait;
 const ADDRESS: &str = "203.0.113.77";
 const AGENT: &str = "NobodysBrowser/77.0";
 
-/// Everything that was logged, by whomever.
+/// Everything that any part logged.
 fn logged(folder: &Path) -> Result<String> {
     let mut all = String::new();
     for entry in std::fs::read_dir(folder)? {
@@ -26,7 +26,7 @@ fn logged(folder: &Path) -> Result<String> {
     Ok(all)
 }
 
-/// Of what is long, a part behind its prefix: that would be too much, too.
+/// A part of a long secret, behind its prefix: even that must not be logged.
 fn part(secret: &str) -> &str {
     if secret.len() > 32 { secret.get(8..28).unwrap_or(secret) } else { secret }
 }
@@ -51,7 +51,7 @@ async fn no_log_holds_a_token_a_secret_an_address_or_a_key() -> Result<()> {
     connection.send(Method::POST, routes::SOLUTIONS.path, &json, garbage).await?;
     stack.database.ours()?.stop().await?;
     let folder = stack.logs().to_owned();
-    // The edge says that the origin took nothing.
+    // The edge reports that the origin did not accept its events.
     wait::until("a log line about the outage", Duration::from_mins(1), async || {
         Ok(logged(&folder)?.contains("origin-away").then_some(()))
     })

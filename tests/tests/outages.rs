@@ -1,5 +1,5 @@
-//! The days on which a part is down: what was redeemed at the edge stands in
-//! Postgres in the end, each once.
+//! Outages of single parts: everything redeemed at the edge is in Postgres in
+//! the end, exactly once.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use munjigi_tests::visitors::Visitors;
 use munjigi_tools::process::Service;
 use munjigi_tools::stack::{Stack, Variant};
 
-/// Redeemed at the edge = rows in Postgres.
+/// Checks that redemptions at the edge equal rows in Postgres.
 async fn nothing_is_missing(stack: &Stack, redeemed: usize) -> Result<()> {
     let site = &stack.bench_site.sitekey;
     let rows = stage::records(stack)?.settled(site, redeemed, Duration::from_secs(90)).await?;
@@ -62,8 +62,8 @@ async fn an_edge_killed_while_the_origin_is_away_loses_nothing() -> Result<()> {
     stack.origin.kill();
     let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
     load_for(3).await;
-    // Nobody is under way when the edge dies: a redemption whose reply was
-    // lost with it would stand on record and not in the visitors' count.
+    // No call is in flight when the edge dies: a redemption whose reply was
+    // lost with it would be on record but not in the visitors' count.
     let redeemed = visitors.leave().await?;
     stack.edge.kill();
     stack.edge.start_again().await?;
@@ -85,7 +85,7 @@ async fn an_edge_started_while_the_origin_is_away_serves() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_edge_without_an_origin_redeems_waits_until_there_is_one() -> Result<()> {
+async fn redemptions_of_an_edge_without_an_origin_wait_for_it() -> Result<()> {
     let mut stack = stage::stack(&[&[("MUNJIGI_ORIGIN_URL", "")]]).await?;
     let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
     load_for(5).await;
@@ -97,20 +97,20 @@ async fn what_an_edge_without_an_origin_redeems_waits_until_there_is_one() -> Re
     nothing_is_missing(&stack, redeemed).await
 }
 
-/// The row's bucket ends while nobody is there to take it.
+/// The row's bucket ends while the origin is away.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_is_over_waits_for_the_origin_too() -> Result<()> {
     let mut stack = stage::stack(&[]).await?;
     let (edge, site) = (stack.edge.url(), stack.bench_site.clone());
     let no_origin = stage::variant(&[("MUNJIGI_ORIGIN_URL", "")]);
-    // Longer than any attempt lasts: its bucket is over for the next worker.
+    // Longer than any attempt lasts: the next worker treats its bucket as over.
     let behind = Duration::from_hours(12);
     stack.restart_edge_with(&[Variant { behind, ..no_origin.clone() }]).await?;
     let token = stage::token(&edge, &site).await?;
     assert!(stage::verify(&edge, &site, &token).await?.success);
     stack.restart_edge_with(&[no_origin]).await?;
     stack.edge.run_cron("*/5 * * * *").await?;
-    // Its alarms ring.
+    // Its alarms fire.
     load_for(5).await;
     stack.restart_edge_with(&[]).await?;
     stack.edge.run_cron("*/5 * * * *").await?;

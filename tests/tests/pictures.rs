@@ -1,5 +1,5 @@
-//! Pictures at the edge, against those who answer more than once: packs are
-//! put there without a gpu-backend, answers are read with the edge's keys.
+//! Pictures at the edge, and clients that answer more than once: packs are
+//! published without a gpu-backend, answers are read with the edge's keys.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hyper::StatusCode;
@@ -12,7 +12,7 @@ use munjigi_tests::{packs, stage};
 use munjigi_tools::stack::{Site, Stack};
 use tokio::task::JoinSet;
 
-/// Steps every visitor up, after next to no work.
+/// Requires a picture of every visitor, after next to no work.
 const EVERYBODY: &str = r#"[{"match":{},"verdict":"picture"}]"#;
 const CHEAP: [&str; 4] = ["--work-floor", "1", "--work-ceiling", "1"];
 const BROWSER: (&str, &str) =
@@ -29,7 +29,7 @@ async fn site(stack: &Stack, kind: PictureType, rules: &str) -> Result<Site> {
     stage::site(stack, &options, rules).await
 }
 
-/// What became of an answer.
+/// The result of an answer.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Passed(String),
@@ -123,10 +123,10 @@ async fn an_answer_sent_twice_repeats_its_outcome_and_passes_once() -> Result<()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_solution_sent_again_with_prettier_signals_is_never_a_token_to_spend() -> Result<()> {
+async fn a_solution_sent_again_with_better_signals_never_earns_a_token() -> Result<()> {
     let stack = stack(&[PictureType::Grid]).await?;
     let (edge, eyes) = (stack.edge.url(), stage::eyes(&stack)?);
-    // By risk, not by a rule: a browser passes here without a picture.
+    // Required by risk, not by a rule: a browser passes here without a picture.
     let site = site(&stack, PictureType::Grid, "[]").await?;
     let mut connection = Connection::open(&edge).await?;
     let challenge = connection.challenge(&site.sitekey, &site.hostname, &[BROWSER]).await?;
@@ -210,7 +210,7 @@ async fn without_a_pack_to_deal_from_risk_costs_work() -> Result<()> {
     let token = loop {
         let Step::Puzzle(puzzle) = &challenge.step else { bail!("a picture out of nothing") };
         asked += puzzle.work * u64::from(puzzle.count);
-        // A connection does not wait while this solves.
+        // Solving here does not block a connection.
         let solution = solution_request(&challenge)?;
         let mut connection = Connection::open(&edge).await?;
         match connection.post_json(routes::SOLUTIONS.path, &[], &solution).await?.json()? {

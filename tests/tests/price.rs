@@ -1,5 +1,5 @@
-//! The price rises for the network that asks too much, falls again, and
-//! leaves the others alone.
+//! The price rises for a network that requests too much, falls again, and does
+//! not affect others.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ async fn two_hundred_challenges_of_one_prefix_raise_its_work_alone_and_it_decays
     Ok(())
 }
 
-/// Two isolates that have counted differently.
+/// Two isolates with different counters.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cheap_solution_is_not_redeemed_once_another_worker_has_asked_for_more() -> Result<()> {
     let stack = stage::stack(&[&[], &[]]).await?;
@@ -58,7 +58,7 @@ async fn a_cheap_solution_is_not_redeemed_once_another_worker_has_asked_for_more
         busy.challenge(&site.sitekey, &site.hostname, &headers).await?;
     }
     let cheap = solution_request(&challenge)?;
-    // A connection does not wait while this solves.
+    // Solving here does not block a connection.
     let post = async |edge: &str, solution: &SolutionRequest| {
         let path = munjigi_protocol::routes::SOLUTIONS.path;
         let mut connection = Connection::open(edge).await?;
@@ -73,7 +73,7 @@ async fn a_cheap_solution_is_not_redeemed_once_another_worker_has_asked_for_more
     };
     let refused = stage::verify(&edges[1], site, &token).await?;
     assert!(stage::refused_with(&refused, SiteverifyCode::TimeoutOrDuplicate), "{refused:?}");
-    // What was asked, paid at either worker, is a token that counts.
+    // The required work, paid at either worker, earns a valid token.
     let dear = solution_request(&further)?;
     let SolutionReply::Passed { token, .. } = post(&edges[1], &dear).await? else {
         anyhow::bail!("still more is asked")

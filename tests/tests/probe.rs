@@ -1,5 +1,5 @@
-//! The operator's probe: exits with 0 against a healthy stack, and what it
-//! redeemed is on record within ten seconds.
+//! The operator's probe: exits with 0 against a healthy stack, and its
+//! redemption is on record within ten seconds.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn the_probe_fails_where_the_secret_is_another_sites() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn solve_prints_one_token_that_siteverify_takes() -> Result<()> {
+async fn solve_prints_one_token_that_siteverify_accepts() -> Result<()> {
     let stack = stage::stack(&[]).await?;
     let (edge, site) = (stack.edge.url(), &stack.site);
     let printed = stack.origin.run(&["solve", "--edge", &edge, "--sitekey", &site.sitekey])?;

@@ -1,4 +1,4 @@
-//! What is published holds at the redemption objects at once, in both
+//! What is published takes effect at the redemption objects at once, in both
 //! directions.
 
 use std::time::Duration;
@@ -31,7 +31,7 @@ async fn a_site_that_was_deleted_and_restored_redeems_at_once() -> Result<()> {
     .await?;
     tell(&stack, &["restore"])?;
     site.wait_until_published(&stack.origin, WITHIN).await?;
-    // An isolate remembers for five seconds that there was no such site.
+    // An isolate remembers for five seconds that the site did not exist.
     let accepted = munjigi_tools::wait::until("the restored site", WITHIN, async || {
         let reply = stage::verify(&edge, site, after).await?;
         Ok(reply.success.then_some(reply))

@@ -1,4 +1,4 @@
-//! A token is spent exactly once, whatever is replayed, in parallel or late.
+//! A token is spent exactly once, under any replay, in parallel or late.
 
 use anyhow::{Result, ensure};
 use munjigi_protocol::{SiteverifyCode, SolutionReply};
@@ -7,8 +7,8 @@ use munjigi_tests::stage;
 use munjigi_tools::stack::{Site, Stack};
 use tokio::task::JoinSet;
 
-/// Calls siteverify on `tokens`, all at once, each over a connection of its
-/// own that stands before the first call is made.
+/// Calls siteverify on all `tokens` at once, each over a connection of its own
+/// that was opened before the first call.
 async fn verify_at_once(edge: &str, site: &Site, tokens: Vec<String>) -> Result<(usize, usize)> {
     let mut connections = Vec::new();
     for _ in 0..tokens.len() {
@@ -161,7 +161,7 @@ async fn an_edge_killed_under_load_forgets_no_spent_token() -> Result<()> {
 }
 
 /// The edge dies after the commit and before the reply reaches the back end,
-/// which asks again with the same key: it gets the answer that was lost.
+/// which repeats the call with the same key: it gets the lost answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_lost_with_the_edge_is_given_again_for_the_same_key_alone() -> Result<()> {
     let mut stack = stack().await;

@@ -9,7 +9,7 @@ use munjigi_tools::keys;
 use munjigi_tools::stack::Stack;
 
 /// A challenge of one worker is solved at the next and redeemed at the first:
-/// every pair of workers understands each other.
+/// every pair of workers accepts each other's seals.
 async fn workers_understand_each_other(stack: &Stack, step: &str) -> Result<()> {
     let (site, edges) = (&stack.bench_site, stack.edge.urls());
     for issuing in &edges {
@@ -59,8 +59,8 @@ async fn a_rotation_strands_nobody_at_any_of_its_four_steps() -> Result<()> {
     };
     stack.restart_edge_with(&[ring(&new), ring(&promoted)]).await?;
     workers_understand_each_other(&stack, "the old key is removed on one worker").await?;
-    // Removed too early on purpose: what the old key sealed is unknown now,
-    // and is refused like any other foreign seal.
+    // Removed too early on purpose: the old key is now unknown, and its seals
+    // are refused like any foreign seal.
     let refused = stage::verify(&stack.edge.url(), &site, &late).await?;
     assert!(stage::refused_with(&refused, SiteverifyCode::InvalidInputResponse), "{refused:?}");
     Ok(())

@@ -1,4 +1,4 @@
-//! What the platform bills by the row, counted by the runtime itself.
+//! The rows that the platform bills, counted by the runtime itself.
 
 use anyhow::Result;
 use munjigi_tests::stage;
@@ -17,7 +17,7 @@ async fn counted(stack: &Stack) -> Result<Counted> {
 }
 
 /// Without an origin, so that no batch moves a cursor meanwhile, and with one
-/// object, so that all tables are there after the first pass.
+/// object, so that all tables exist after the first pass.
 async fn stack() -> Result<Stack> {
     let mut stack = stage::stack(&[]).await?;
     let variant = stage::variant(&[("MUNJIGI_ORIGIN_URL", ""), ("MUNJIGI_SHARDS", "1")]);
@@ -31,7 +31,8 @@ async fn a_pass_is_one_row_by_the_runtimes_own_count() -> Result<()> {
     let stack = stack().await?;
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
     let mut rounds = Vec::new();
-    // Every ten minutes a pass is the first of its table, which is written too.
+    // Every ten minutes a pass is the first of its table, which costs another
+    // row.
     for _ in 0..3 {
         let before = counted(&stack).await?;
         for _ in 0..PASSES {

@@ -1,4 +1,4 @@
-//! A release that finds rows of the one before: what was spent stays spent,
+//! A release that finds rows of the previous one: what was spent stays spent,
 //! and what waits for the origin arrives.
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use munjigi_tools::node::Node;
 use munjigi_tools::project::Project;
 use munjigi_tools::stack::Stack;
 
-/// How many objects got the tables of their first version.
+/// Number of objects that got the tables of their first version.
 fn give_first_version(stack: &Stack) -> Result<u32> {
     let folder = stack.logs().parent().context("logs lie in the stack's folder")?;
     let objects = folder.join("edge/stores/munjigi-Redemptions");
@@ -24,7 +24,7 @@ fn give_first_version(stack: &Stack) -> Result<u32> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_the_release_before_are_taken_over() -> Result<()> {
+async fn rows_of_the_previous_release_are_taken_over() -> Result<()> {
     let mut stack = stage::stack(&[&[("MUNJIGI_ORIGIN_URL", "")]]).await?;
     let (edge, site) = (stack.edge.url(), stack.bench_site.clone());
     let mut spent = Vec::new();
@@ -67,7 +67,7 @@ async fn rows_of_the_release_before_are_taken_over() -> Result<()> {
         assert!(stage::refused_with(&stage::verify(&edge, &site, token).await?, duplicate));
     }
     assert_eq!(answered(&edge, pictures::right(&seen)).await?, Code::AttemptsExhausted);
-    // Wakes those that nobody asked.
+    // Wakes the objects that no call has reached.
     stack.edge.run_cron("*/5 * * * *").await?;
     let all = spent.len() + unspent.len();
     let records = stage::records(&stack)?;

@@ -1,7 +1,8 @@
 //! The browser as [`Host`]: imports, exports, allocator. `src-ts/frame.ts` is the other side.
 //!
-//! Hand-written, because wasm-bindgen's glue, `dlmalloc` and `core::fmt` would be more than half
-//! of the download (README.md). Strings cross as address and length; numbers as themselves.
+//! Hand-written, because wasm-bindgen's glue, `dlmalloc` and `core::fmt` would
+//! be more than half of the download (README.md). Strings cross as address and
+//! length, numbers by value.
 #![expect(
     unsafe_code,
     reason = "exported names, the one global widget and the allocator; each with its proof"
@@ -124,7 +125,7 @@ static WIDGET: Single<Machine<Browser>> = Single(UnsafeCell::new(Machine::new(Br
     module: alloc::vec::Vec::new(),
 })));
 
-/// Where the other side writes what it passes by address.
+/// The memory into which the other side writes what it passes by address.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Inbox {
@@ -169,7 +170,7 @@ extern "C" fn fail(code_len: usize) {
     with_code(code_len, Machine::fail);
 }
 
-/// What needs no more than its number.
+/// An event without data.
 #[unsafe(export_name = "d")]
 extern "C" fn event(kind: u32) {
     with(|widget| match kind {
@@ -216,7 +217,8 @@ extern "C" fn searched(worker: u32, index: u32, nonce: f64) {
     with(|widget| widget.searched(worker, index, nonce));
 }
 
-/// Never frees: the one buffer there is, for generated modules, is kept and grows a few times.
+/// Never frees: the only buffer, for generated modules, is kept and grows a few
+/// times.
 struct Bump;
 
 const HEAP_BYTES: usize = 128 * 1024;

@@ -1,4 +1,4 @@
-//! What the interface needs of the browser.
+//! The interface to the browser.
 
 use crate::{Step, Task, Text};
 
@@ -8,23 +8,24 @@ use crate::{Step, Task, Text};
 pub enum Place {
     /// `<html>`: carries the state for the style sheet.
     Root,
-    /// The word of state.
+    /// The text of the state.
     Label,
-    /// A second line, mostly empty.
+    /// A second line, usually empty.
     Note,
-    /// Help, with the code.
+    /// The help link, with the code.
     Help,
     /// Covers the widget while it can be pressed.
     Button,
     /// The progress bar.
     Bar,
-    /// Read politely by screen readers.
+    /// Announced politely by screen readers.
     Status,
-    /// Read at once by screen readers.
+    /// Announced immediately by screen readers.
     Alert,
 }
 
-/// A call to the edge. Its body is put together by the glue, which keeps the opaque strings.
+/// A call to the edge. The glue, which keeps the opaque strings, builds its
+/// body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Request {
@@ -32,38 +33,40 @@ pub enum Request {
     Challenge,
     /// `POST /v1/solutions` with the nonces.
     Solution,
-    /// `POST /v1/solutions`, asking for a puzzle instead of the picture.
+    /// `POST /v1/solutions`, requesting a puzzle instead of the picture.
     WantWork,
-    /// `POST /v1/solutions` with what the visitor has answered to the picture.
+    /// `POST /v1/solutions` with the visitor's answer to the picture.
     Answer,
-    /// Nothing to the edge: brings the module that shows pictures, where it is not there yet, and
-    /// the step's images.
+    /// No call to the edge: loads the module that shows pictures, if it is not
+    /// there yet, and the step's images.
     Images,
-    /// Nothing to anybody: the workers search, which the machine deals out itself.
+    /// No call: the workers search, and the machine deals out their ranges.
     Search,
 }
 
-/// What the open picture step shows. The module that draws it lies beside this one (README.md).
+/// What the open picture step shows. The module that draws it is next to this
+/// one (README.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum View {
-    /// Nothing: it is closed, and kept.
+    /// Nothing: it is closed but kept.
     Closed,
-    /// The picture, to be answered; with the number of wrong answers so far.
+    /// The picture, to be answered, with the number of wrong answers so far.
     Asked,
-    /// The same picture: the answer did not get through and the page wants no retries.
+    /// The same picture: the answer did not get through, and the page allows no
+    /// retries.
     Unsent,
-    /// The answer is on its way.
+    /// The answer is being sent.
     Answering,
-    /// Another picture is on its way; with the percentage.
+    /// Another picture is being prepared, with the percentage.
     Working,
-    /// From here on: the answer was wrong.
+    /// From now on: the answer was wrong.
     Wrong,
-    /// From here on: the picture cannot be answered any more.
+    /// From now on: the picture can no longer be answered.
     Stale,
-    /// No connection; with seconds.
+    /// No connection, with the seconds to wait.
     Offline,
-    /// The edge asks to wait; with seconds.
+    /// The edge asks to wait, with the seconds.
     Busy,
 }
 
@@ -73,19 +76,17 @@ pub enum View {
 pub enum Timer {
     /// Counts the seconds of working and of waiting.
     Second,
-    /// The token's end.
+    /// The expiry of the token.
     Expiry,
-    /// The picture's end.
+    /// The expiry of the picture.
     Picture,
 }
 
-/// The browser.
 pub trait Host {
-    /// Shows a text; `number` stands in for its placeholder.
+    /// Shows a text; `number` replaces its placeholder.
     fn say(&mut self, place: Place, text: Text, number: u32);
     /// Sets an attribute.
     fn set(&mut self, place: Place, name: &str, value: &str);
-    /// Shows or hides a part.
     fn hide(&mut self, place: Place, hidden: Hidden);
     /// Draws the progress, in percent.
     fn progress(&mut self, percent: u32);
@@ -93,22 +94,21 @@ pub trait Host {
     fn help(&mut self, text: Text);
     /// Gives the page the size that the content needs.
     fn fit(&mut self);
-    /// Takes a code of our own as that of the last refusal.
+    /// Sets one of our own codes as that of the last refusal.
     fn refuse(&mut self, code: &str);
-    /// Tells the page; `value` belongs to the message as its type says.
+    /// Posts a message to the page; the message's type defines the meaning of
+    /// `value`.
     fn post(&mut self, message: &str, value: &str);
-    /// Calls the edge; its answer comes as [`crate::Machine::reply`].
+    /// Calls the edge; its answer arrives through [`crate::Machine::reply`].
     fn request(&mut self, request: Request, nonces: &[f64]);
-    /// Shows the picture step.
     fn view(&mut self, view: View, number: u32);
-    /// Sets a timer.
     fn timer(&mut self, timer: Timer, milliseconds: u32);
-    /// Starts workers where they are not running yet: as many as the device can spare, at least 1
-    /// and at most `most`. Answers how many there are.
+    /// Starts workers that are not running yet: as many as the device can
+    /// spare, at least 1 and at most `most`. Returns their number.
     fn workers(&mut self, most: u32) -> u32;
-    /// Has a worker search a range; the answer comes as [`crate::Machine::searched`].
+    /// Lets a worker search a range; the result arrives through
+    /// [`crate::Machine::searched`].
     fn search(&mut self, task: Task, step: &Step);
-    /// Ends all workers.
     fn stop(&mut self);
 }
 
@@ -116,9 +116,7 @@ pub trait Host {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Hidden {
-    /// It is shown.
     No,
-    /// It is not.
     Yes,
 }
 

@@ -1,11 +1,13 @@
-//! The frame's interface: which state the widget is in, what it says there, which sub-puzzle each
-//! worker searches, when it tries again. Everything that touches the browser is behind [`Host`];
-//! [`glue`] is its one real implementation, and holds all unsafe code.
+//! The frame's interface: which state the widget is in, which texts it shows,
+//! which sub-puzzle each worker searches, and when it retries. Everything that
+//! touches the browser is behind [`Host`]; [`glue`] is its only real
+//! implementation and contains all unsafe code.
 //!
-//! Every visitor downloads this crate, so it has no allocator to speak of, no formatting, no JSON
-//! and no panic messages; `README.md` says what takes how much.
+//! Every visitor downloads this crate, so it has only a minimal allocator, no
+//! formatting, no JSON and no panic messages; `README.md` lists the sizes.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
+#![expect(missing_docs, reason = "only the frame's glue and the tests use this library")]
 
 #[cfg(target_arch = "wasm32")]
 mod glue;

@@ -1,27 +1,27 @@
-//! The widget's states and what moves it from one to the next. `view` decides what each state
-//! looks like.
+//! The widget's states and the transitions between them. `view` decides what
+//! each state looks like.
 
 use crate::puzzle::Puzzle;
 use crate::retry::back_off_seconds;
 use crate::{Host, Outcome, Reason, Request, Step, Timer, View};
 
-/// How the site wants the widget to behave.
+/// The site's mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Starts when the page says so.
+    /// Starts when the page allows it.
     Managed,
     /// Waits for the visitor's click.
     Interactive,
-    /// As managed, with nothing to see before a picture is needed.
+    /// Like managed, but shows nothing until a picture is needed.
     Invisible,
 }
 
-/// Whether the widget tries again by itself.
+/// Whether the widget retries by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
     /// After a pause.
     Auto,
-    /// Only when the visitor says so.
+    /// Only when the visitor asks for it.
     Never,
 }
 
@@ -29,7 +29,7 @@ pub enum Retry {
 pub(crate) enum State {
     Idle,
     Working,
-    /// A picture waits to be answered.
+    /// A picture waits for an answer.
     Asking,
     Passed,
     Expired,
@@ -44,17 +44,18 @@ pub(crate) enum Wait {
     Turn,
 }
 
-/// What is remembered of the pictures of a visit.
+/// The pictures of a visit so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Picture {
     /// The visitor sees it.
     pub(crate) is_open: bool,
-    /// It opens when it is there: somebody has asked for the confirmation, by a click or through
-    /// the page. A visitor who is only filling in the form is not interrupted.
+    /// It opens once it is loaded: somebody has asked for the confirmation, by
+    /// a click or through the page. A visitor who is only filling in the form
+    /// is not interrupted.
     pub(crate) opens: bool,
-    /// Its time is over.
+    /// It can no longer be answered.
     pub(crate) is_stale: bool,
-    /// Wrong answers.
+    /// Number of wrong answers.
     pub(crate) wrong: u32,
 }
 
@@ -66,30 +67,30 @@ impl Picture {
     }
 }
 
-/// New attempts that the widget begins by itself when one has gone wrong.
+/// New attempts that the widget starts by itself after a failed one.
 pub(crate) const RESTARTS: u32 = 2;
 
-/// The widget.
 pub struct Machine<H> {
     pub(crate) host: H,
     pub(crate) state: State,
     mode: Mode,
     retry: Retry,
-    /// Renews a confirmation that is still good, and shows nothing until that has expired.
+    /// Renews a confirmation that is still valid, and shows nothing until that
+    /// has expired.
     pub(crate) quiet: bool,
     /// The call to repeat after a pause.
     pub(crate) pending: Request,
     pub(crate) picture: Picture,
     pub(crate) puzzle: Puzzle,
-    /// Sub-puzzles of earlier puzzles of this attempt.
+    /// Number of sub-puzzles in earlier puzzles of this attempt.
     pub(crate) solved_before: u32,
     pub(crate) failures: u32,
     pub(crate) restarts: u32,
-    /// What another way may take; 0 if it was not chosen.
+    /// How long another way may take; 0 if it was not chosen.
     pub(crate) way_seconds: u32,
-    /// Spent working, or left to wait.
+    /// Seconds spent working, or left to wait.
     pub(crate) seconds: u32,
-    /// Percent last told to screen readers.
+    /// Percentage last announced to screen readers.
     pub(crate) told: u32,
 }
 
@@ -114,7 +115,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The page has said what it wants and the texts are there.
+    /// The page has sent its options, and the texts are loaded.
     pub fn start(&mut self, mode: Mode, retry: Retry) {
         self.mode = mode;
         self.retry = retry;
@@ -130,20 +131,22 @@ impl<H: Host> Machine<H> {
         self.enter(State::Failed(reason));
     }
 
-    /// The page lets it begin: usually because the visitor began to use the form.
+    /// The page lets it begin: usually because the visitor began to use the
+    /// form.
     pub fn interaction(&mut self) {
         match self.state {
-            // Posted once more, so that the page knows that it waits for the click.
+            // Posted again, so that the page knows that it waits for the click.
             State::Idle if self.mode == Mode::Interactive => self.show(),
             State::Idle => self.begin(),
             _ => {}
         }
     }
 
-    /// The page wants a token now, even while one is still good.
+    /// The page requests a token now, even if one is still valid.
     pub fn execute(&mut self) {
         match self.state {
-            // An attempt is under way; if it leads to a picture, that opens by itself.
+            // An attempt is in progress; if it leads to a picture, that opens
+            // by itself.
             State::Working | State::Offline(_) => {
                 if !self.quiet {
                     self.picture.opens_by_itself();
@@ -174,7 +177,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// Forgets everything.
+    /// Discards all state.
     pub fn reset(&mut self) {
         self.host.stop();
         self.host.timer(Timer::Expiry, 0);
@@ -206,7 +209,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The token's time is over.
+    /// The token has expired.
     pub fn expiry(&mut self) {
         self.host.post("expired", "");
         if self.quiet {
@@ -217,7 +220,8 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The edge asks for a puzzle that may take this many seconds; 0 if that is unknown.
+    /// The edge requires a puzzle that may take this many seconds; 0 if that is
+    /// unknown.
     pub fn puzzle(&mut self, step: Step, seconds: u32) {
         self.failures = 0;
         self.solved_before += self.puzzle.solved();
@@ -236,21 +240,23 @@ impl<H: Host> Machine<H> {
     pub fn passed(&mut self, lifetime_seconds: u32) {
         self.host.stop();
         self.host.timer(Timer::Expiry, lifetime_seconds.min(86_400) * 1000);
-        // Before the picture closes, so that the page can tell that it was answered.
+        // Before the picture closes, so that the page can tell that it was
+        // answered.
         self.host.post("token", "");
         self.shut();
         self.quiet = false;
         self.enter(State::Passed);
     }
 
-    /// A call brought neither a step nor a token, or the workers' script did not come.
+    /// A call returned neither a step nor a token, or the workers' script
+    /// failed to load.
     pub fn refused(&mut self, outcome: Outcome) {
         let (wait, asked) = match outcome {
             Outcome::NoConnection => {
                 self.host.refuse("offline");
                 (Wait::Connection, 0)
             }
-            // Do not wait for a picture: another way needs none.
+            // Does not wait for a picture: another way needs none.
             Outcome::Busy(_) if self.pending == Request::Images => return self.spare(),
             Outcome::Busy(seconds) => (Wait::Turn, seconds),
             Outcome::Wrong => return self.wrong(),
@@ -265,7 +271,8 @@ impl<H: Host> Machine<H> {
         self.enter(State::Offline(wait));
     }
 
-    /// The attempt cannot be continued: begins a new one, unless there have been too many.
+    /// The attempt cannot continue: starts a new one, unless there were too
+    /// many.
     fn restart(&mut self) {
         if self.restarts >= RESTARTS {
             return match self.pending {
@@ -280,7 +287,7 @@ impl<H: Host> Machine<H> {
         self.fresh();
     }
 
-    /// Cannot go on without the visitor.
+    /// Stops until the visitor acts.
     pub(crate) fn give_up(&mut self, reason: Reason) {
         self.shut();
         self.enter(State::Failed(reason));
@@ -299,7 +306,7 @@ impl<H: Host> Machine<H> {
         self.search(worker);
     }
 
-    /// Starts each worker; new workers go on with the same puzzle.
+    /// Gives each worker a range; new workers join the same puzzle.
     fn deal(&mut self) {
         for worker in 0..self.host.workers(self.puzzle.step().most_workers()) {
             self.search(worker);
@@ -322,7 +329,7 @@ impl<H: Host> Machine<H> {
         self.fresh();
     }
 
-    /// Begins a new attempt.
+    /// Starts a new attempt.
     pub(crate) fn fresh(&mut self) {
         self.puzzle = Puzzle::EMPTY;
         self.solved_before = 0;

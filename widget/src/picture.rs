@@ -1,14 +1,16 @@
-//! The picture step's part of the states: whether it is open, what the visitor does there, and what
-//! comes after a wrong answer. Which tiles are chosen is known to the module that draws it alone.
+//! The picture step's part of the states: whether it is open, what the visitor
+//! does there, and what follows a wrong answer. Only the module that draws it
+//! knows which tiles are chosen.
 
 use crate::machine::{RESTARTS, State};
 use crate::{Host, Machine, Reason, Request, Timer, View};
 
-/// A picture that ends so soon is not worth answering.
+/// A picture that expires this soon is not worth answering.
 const MARGIN_SECONDS: u32 = 5;
 
 impl<H: Host> Machine<H> {
-    /// The edge asks for a picture that may be answered for so long.
+    /// The edge requires a picture, which can be answered for this many
+    /// seconds.
     pub fn picture(&mut self, lifetime_seconds: u32) {
         self.failures = 0;
         self.pending = Request::Images;
@@ -17,7 +19,7 @@ impl<H: Host> Machine<H> {
         self.call();
     }
 
-    /// The picture's images are there.
+    /// The picture's images are loaded.
     pub fn pictured(&mut self) {
         self.failures = 0;
         self.picture.is_stale = false;
@@ -27,7 +29,7 @@ impl<H: Host> Machine<H> {
         self.enter(State::Asking);
     }
 
-    /// Opens the picture, or a new one where its time is over.
+    /// Opens the picture, or a new one if it has expired.
     pub(crate) fn open(&mut self) {
         if self.quiet {
             return;
@@ -47,7 +49,8 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The visitor closed the picture: it is kept, and the widget says that it waits.
+    /// The visitor closed the picture: it is kept, and the widget shows that it
+    /// is waiting.
     pub fn close(&mut self) {
         self.picture.opens = false;
         self.shut();
@@ -62,7 +65,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The visitor confirmed what they chose.
+    /// The visitor confirmed their choice.
     pub fn answer(&mut self) {
         if self.state == State::Asking {
             self.restarts = 0;
@@ -71,7 +74,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The visitor wants another picture.
+    /// The visitor requested another picture.
     pub fn another(&mut self) {
         if self.state != State::Working {
             self.restarts = 0;
@@ -79,7 +82,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The visitor wants another way than the picture.
+    /// The visitor chose another way instead of the picture.
     pub fn way(&mut self) {
         if self.state != State::Working {
             self.restarts = 0;
@@ -89,7 +92,8 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The picture's time is over. An answer on its way decides for itself.
+    /// The picture has expired. An answer that is being sent is left to its
+    /// outcome.
     pub fn stale(&mut self) {
         if self.state != State::Asking {
             return;
@@ -99,7 +103,7 @@ impl<H: Host> Machine<H> {
             self.host.view(View::Stale, 0);
             return self.fresh();
         }
-        // Somebody who is away needs no further pictures until they are back.
+        // A visitor who is away needs no further pictures until they return.
         self.picture.is_stale = true;
         self.shut();
         self.show();
@@ -112,7 +116,7 @@ impl<H: Host> Machine<H> {
         self.fresh();
     }
 
-    /// A call failed on a page that wants no retries: the visitor can make one.
+    /// A call failed on a page without retries: the visitor can retry.
     pub(crate) fn unsent(&mut self) {
         if self.pending != Request::Answer {
             return self.give_up(Reason::Unfinished);
@@ -122,21 +126,20 @@ impl<H: Host> Machine<H> {
         self.notice(View::Unsent);
     }
 
-    /// A picture could not be shown after all: the way that needs none.
+    /// A picture cannot be shown after all: takes the way that needs none.
     pub(crate) fn spare(&mut self) {
         self.pending = Request::WantWork;
         self.shut();
         self.call();
     }
 
-    /// Tells the open picture step.
     pub(crate) fn notice(&mut self, view: View) {
         if self.picture.is_open {
             self.host.view(view, 0);
         }
     }
 
-    /// Brings the open picture step up to date.
+    /// Updates the open picture step.
     pub(crate) fn update_view(&mut self, percent: u32) {
         if !self.picture.is_open {
             return;

@@ -1,29 +1,31 @@
 //! Which sub-puzzles are solved and which range each worker searches next.
 //!
-//! A worker takes the next sub-puzzle that nobody has begun. When all are begun, it helps with one
-//! that is still open, on its next epoch, so that the last sub-puzzle does not leave cores idle:
-//! that is what keeps slow solves close to the typical one.
+//! A worker takes the next sub-puzzle that nobody has started. When all are
+//! started, it helps with an unsolved one, on its next epoch, so that the last
+//! sub-puzzle does not leave cores idle: this keeps slow solves close to the
+//! typical one.
 
 /// More sub-puzzles than any site may ask for.
 const MOST: u32 = 64;
 
-/// A puzzle as the edge asks it.
+/// A puzzle as the edge sends it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Step {
     /// Index of the first sub-puzzle.
     pub first: u32,
-    /// How many there are.
+    /// Number of sub-puzzles.
     pub count: u32,
-    /// Expected hashes for each.
+    /// Expected hashes per sub-puzzle.
     pub work: f64,
     /// Nonces in an epoch.
     pub epoch_len: f64,
 }
 
 impl Step {
-    /// Workers that are worth starting. Two solve the usual puzzle in a blink; more only get into
-    /// each other's way where a browser claims cores that are not there: WebKit says 4 on a machine
-    /// of 2, and took 4.5 s with three workers, 1.5 s with two.
+    /// Number of workers that are worth starting. Two solve the usual puzzle in
+    /// an instant; more only get in each other's way if a browser claims cores
+    /// that do not exist: WebKit says 4 on a machine with 2, and took 4.5 s
+    /// with three workers, 1.5 s with two.
     pub(crate) fn most_workers(&self) -> u32 {
         if self.work * f64::from(self.count) > 2_000_000.0 { 4 } else { 2 }
     }
@@ -32,7 +34,7 @@ impl Step {
 /// A range of nonces of one sub-puzzle, for one worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Task {
-    /// Which worker, from 0.
+    /// Number of the worker, from 0.
     pub worker: u32,
     /// The sub-puzzle's index, counted from 0 over the whole attempt.
     pub index: u32,
@@ -42,7 +44,7 @@ pub struct Task {
 
 pub(crate) struct Puzzle {
     step: Step,
-    /// One bit for each solved sub-puzzle.
+    /// One bit per solved sub-puzzle.
     solved: u64,
     nonces: [f64; MOST as usize],
     /// The sub-puzzle's next range.
@@ -57,7 +59,8 @@ impl Puzzle {
         epochs: [0; MOST as usize],
     };
 
-    /// A puzzle as asked; none or more than [`MOST`] sub-puzzles are not for this widget.
+    /// The state of a new puzzle; `None` if it has no or more than [`MOST`]
+    /// sub-puzzles.
     pub(crate) fn new(step: Step) -> Option<Self> {
         (step.count.wrapping_sub(1) < MOST).then_some(Self { step, ..Self::EMPTY })
     }
@@ -94,7 +97,8 @@ impl Puzzle {
         Some(task)
     }
 
-    /// Takes the solution of sub-puzzle `index`; answers whether it is the first.
+    /// Records the solution of sub-puzzle `index`; returns whether it is the
+    /// first.
     pub(crate) fn found(&mut self, index: u32, nonce: f64) -> bool {
         let place = index.wrapping_sub(self.step.first);
         let bit = 1_u64.checked_shl(place).unwrap_or(0);

@@ -1,17 +1,17 @@
-//! What a refusal means for the visitor, and how long to wait before trying again.
+//! What a refusal means for the visitor, and how long to wait before a retry.
 
 use crate::Text;
 
-/// Why the widget cannot go on without the visitor.
+/// Why the widget cannot continue without the visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// A rule of the site.
+    /// A rule of the site blocks the visitor.
     Blocked,
-    /// The integrator has to mend something.
+    /// The integrator has to correct something.
     Misconfigured,
     /// The browser lacks what is needed.
     Unsupported,
-    /// Anything else; trying again may help.
+    /// Anything else; a retry may help.
     Unfinished,
 }
 
@@ -31,13 +31,13 @@ impl Reason {
 pub enum Outcome {
     /// No answer at all.
     NoConnection,
-    /// Asked to wait: seconds, 0 where the answer does not say.
+    /// Asked to wait: seconds, 0 if the answer does not say.
     Busy(u32),
     /// The answer to the picture was wrong, and the attempt has ended.
     Wrong,
     /// The attempt cannot be continued; a new one may pass.
     Restart,
-    /// Trying again changes nothing.
+    /// A retry would not help.
     Failed(Reason),
 }
 
@@ -62,7 +62,7 @@ impl Outcome {
     }
 }
 
-/// Seconds to wait after so many failures in a row: 2, 4, 8 … 64.
+/// Seconds to wait after this many consecutive failures: 2, 4, 8 … 64.
 pub(crate) fn back_off_seconds(failures: u32) -> u32 {
     1 << failures.clamp(1, 6)
 }

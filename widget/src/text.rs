@@ -1,5 +1,6 @@
-//! The texts that the interface can show, by number. Their words are in `locales/*.json`, under
-//! the keys given here, in this order; the build turns each locale into a list.
+//! The texts that the interface can show, by number. Their words are in
+//! `locales/*.json`, under the keys given here and in this order; the build
+//! turns each locale into a list.
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $key:literal,)+) => {
@@ -18,48 +19,47 @@ macro_rules! texts {
 texts! {
     /// Not a text: `ltr` or `rtl`.
     Direction = "direction",
-    /// Nothing.
+    /// The empty text.
     Empty = "empty",
     /// The widget's name.
     Title = "title",
     /// Waits for the visitor.
     Idle = "idle",
-    /// Solves; with a percentage.
+    /// Solving; with a percentage.
     Working = "working",
-    /// Said once to screen readers when solving begins.
+    /// Announced once by screen readers when solving begins.
     NoAction = "no-action",
-    /// Said to screen readers at 25, 50 and 75 percent.
+    /// Announced by screen readers at 25, 50 and 75 percent.
     Percent = "percent",
-    /// Passed.
     Passed = "passed",
-    /// The confirmation is too old.
+    /// The confirmation has expired.
     Expired = "expired",
-    /// No connection; with seconds.
+    /// No connection; with the seconds to wait.
     Offline = "offline",
-    /// The edge asks to wait; with seconds.
+    /// The edge asks to wait; with the seconds.
     Busy = "busy",
     /// What a click does while waiting.
     RetryNow = "retry-now",
-    /// Why it takes long.
+    /// Why it takes so long.
     Slow = "slow",
     /// A rule of the site refuses this visitor.
     Blocked = "blocked",
     /// The browser lacks what is needed.
     Unsupported = "unsupported",
-    /// The integrator has to mend something.
+    /// The integrator has to correct something.
     Misconfigured = "misconfigured",
     /// Something else went wrong.
     Unfinished = "unfinished",
-    /// What a click does after that.
+    /// What a click does after a failure.
     TryAgain = "try-again",
-    /// In front of the code, as a link.
+    /// Precedes the code, as a link.
     Help = "help",
     /// After a minute: where to find another way.
     AnotherWay = "another-way",
     /// A picture waits for the visitor.
     Asking = "asking",
-    /// What a click does then.
+    /// What a click does while a picture waits.
     ShowPicture = "show-picture",
-    /// How long another way may take; with seconds.
+    /// How long another way may take; with the seconds.
     MayTake = "may-take",
 }

@@ -1,9 +1,11 @@
-//! What each state looks and sounds like. Nothing is decided here but words and visibility.
+//! What each state looks and sounds like. Only texts and visibility are decided
+//! here.
 
 use crate::machine::{Machine, State, Wait};
 use crate::{Host, Place, Reason, Text, View};
 
-/// Seconds after which the widget says why it takes long, and after which it offers another way.
+/// Seconds after which the widget explains the delay, and after which it offers
+/// another way.
 const SLOW_SECONDS: u32 = 20;
 const TOO_SLOW_SECONDS: u32 = 60;
 
@@ -29,7 +31,7 @@ impl<H: Host> Machine<H> {
         };
         let failed = matches!(self.state, State::Failed(_));
         self.host.set(Place::Root, "data-state", name);
-        // The open picture step has controls and a voice of its own.
+        // The open picture step has controls and announcements of its own.
         let open = self.picture.is_open;
         self.host.hide(Place::Button, (!actionable || open).into());
         self.host.hide(Place::Bar, (self.state != State::Working).into());
@@ -46,7 +48,7 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// Brings words and progress up to date within a state.
+    /// Updates texts and progress within a state.
     pub(crate) fn update(&mut self) {
         if self.quiet {
             return;
@@ -69,7 +71,8 @@ impl<H: Host> Machine<H> {
                 } else if self.seconds >= SLOW_SECONDS {
                     note = Text::Slow;
                 }
-                // Another way takes what it takes; it was said how long.
+                // Another way takes as long as it takes; the visitor was told
+                // how long.
                 if self.seconds == TOO_SLOW_SECONDS.max(2 * self.way_seconds) {
                     self.host.refuse("timeout");
                     self.host.post("error", "");
@@ -114,7 +117,8 @@ impl<H: Host> Machine<H> {
         self.host.fit();
     }
 
-    /// Sub-puzzles solved of those asked so far. A further puzzle adds to both.
+    /// Share of sub-puzzles solved so far. A further puzzle adds to both
+    /// numbers.
     fn percent(&self) -> u32 {
         let asked = self.solved_before + self.puzzle.step().count;
         (100 * (self.solved_before + self.puzzle.solved())).checked_div(asked).unwrap_or(0)

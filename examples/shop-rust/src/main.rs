@@ -1,5 +1,5 @@
-//! A shop with one form. What a customer of Munjigi writes: two lines of HTML
-//! (`page`), one POST (`verify`), one Content-Security-Policy (below).
+//! A shop with one form. It shows what a customer of Munjigi writes: two lines
+//! of HTML (`page`), one POST (`verify`), one Content-Security-Policy (below).
 
 mod page;
 mod texts;
@@ -61,7 +61,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    // reqwest brings rustls without a provider of cryptography: ring it is.
+    // reqwest brings rustls without a cryptography provider: this installs
+    // ring.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let edge = std::env::var("MUNJIGI_EDGE").unwrap_or_else(|_| "http://127.0.0.1:8787".into());
     let shop = Arc::new(Shop {

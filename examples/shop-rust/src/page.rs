@@ -1,8 +1,8 @@
-//! The shop's pages as HTML. Whatever a visitor typed is escaped here.
+//! The shop's pages as HTML. Everything that a visitor typed is escaped here.
 
 use crate::texts::Texts;
 
-/// What was typed before.
+/// The visitor's earlier input.
 #[derive(Default)]
 pub struct Entered {
     pub name: String,

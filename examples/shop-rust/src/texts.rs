@@ -13,7 +13,7 @@ pub struct Texts {
     pub fields: &'static str,
     pub not_confirmed: &'static str,
     pub unreachable: &'static str,
-    /// `{}` is the name.
+    /// `{}` stands for the name.
     pub welcome: &'static str,
     pub done: &'static str,
     pub back: &'static str,
@@ -56,7 +56,7 @@ pub const KO: Texts = Texts {
     missing: "그런 페이지는 없습니다.",
 };
 
-/// `?lang=` wins, then the first language of the browser that we have.
+/// `?lang=` wins, otherwise the browser's first language that we have.
 pub fn choose(wanted: Option<&str>, accept_language: &str) -> &'static Texts {
     wanted
         .into_iter()

@@ -7,7 +7,7 @@ use serde_json::json;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What became of the question.
+/// The result of the question.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Confirmed,
@@ -15,7 +15,7 @@ pub enum Outcome {
     Unreachable,
 }
 
-/// What the form is, and where.
+/// The form and the page that it is on.
 pub struct Form<'a> {
     pub response: &'a str,
     pub action: &'a str,
@@ -36,7 +36,7 @@ pub async fn verify(client: &reqwest::Client, edge: &str, secret: &str, form: Fo
         return Outcome::NotConfirmed;
     }
     match ask(client, edge, secret, form.response).await {
-        // A token made for another form or another host is not for this one.
+        // A token made for another form or another host is not valid here.
         Ok(reply)
             if reply.success && reply.action == form.action && reply.hostname == form.hostname =>
         {
@@ -59,7 +59,7 @@ async fn ask(
         .timeout(TIMEOUT)
         .send()
         .await?
-        // 429 and 503 say "later"; every other outcome is an answer.
+        // 429 and 503 mean "later"; every other outcome is an answer.
         .error_for_status()?
         .json()
         .await

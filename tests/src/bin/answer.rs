@@ -1,6 +1,6 @@
-//! `munjigi-answer`: what is right for each challenge on standard input, one
-//! per line, and what is not, for journeys and benchmarks. Reads `MUNJIGI_ROOT_KEYS` and
-//! `MUNJIGI_KEY_CHECK`.
+//! `munjigi-answer`: prints right and wrong answers for each challenge on
+//! standard input, one per line, for journeys and benchmarks. Reads
+//! `MUNJIGI_ROOT_KEYS` and `MUNJIGI_KEY_CHECK`.
 
 use anyhow::{Context as _, Result};
 use munjigi_tests::pictures::{Eyes, right, wrong};

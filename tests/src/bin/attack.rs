@@ -1,5 +1,5 @@
 //! `munjigi-attack`: solves sub-puzzles on every core with the interpreter, as
-//! an attacker would who only took our crate, and prints what it cost.
+//! an attacker would who has only our crate, and prints the cost.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;

@@ -1,5 +1,5 @@
 //! `munjigi-load`: loads one call of an edge, or one path of any server, and
-//! prints what succeeded as JSON.
+//! prints the successes as JSON.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 use crate::{Hidden, Place, Task, Text, View};
 
-/// A browser that writes down what it is told.
+/// A browser that records what it is told.
 #[derive(Default)]
 pub(crate) struct Paper {
     pub(crate) label: Option<(Text, u32)>,
@@ -238,7 +238,7 @@ fn a_busy_edge_gets_the_time_it_asked_for() {
 }
 
 #[test]
-fn a_page_that_wants_no_retries_gets_a_failure_that_can_be_pressed() {
+fn a_page_without_retries_gets_a_failure_that_can_be_pressed() {
     let mut widget = Machine::new(Paper::default());
     widget.start(Mode::Managed, Retry::Never);
     widget.interaction();
@@ -250,7 +250,7 @@ fn a_page_that_wants_no_retries_gets_a_failure_that_can_be_pressed() {
 }
 
 #[test]
-fn an_attempt_gone_wrong_is_begun_anew_twice() {
+fn a_failed_attempt_is_restarted_twice() {
     let mut widget = solving();
     for _ in 0..2 {
         widget.refused(Outcome::Restart);
@@ -287,7 +287,7 @@ fn a_frame_that_may_not_begin_says_so() {
 }
 
 #[test]
-fn an_expired_confirmation_can_be_had_again() {
+fn an_expired_confirmation_can_be_renewed() {
     let mut widget = passed();
     widget.expiry();
     assert_eq!(states(&widget).last(), Some(&"expired"));
@@ -299,7 +299,7 @@ fn an_expired_confirmation_can_be_had_again() {
 }
 
 #[test]
-fn a_confirmation_is_renewed_without_a_word() {
+fn a_confirmation_is_renewed_silently() {
     let mut widget = passed();
     let said = widget.host.posted.len();
     widget.execute();
@@ -347,7 +347,7 @@ fn a_reset_forgets_everything() {
 }
 
 #[test]
-fn a_puzzle_that_cannot_be_is_refused() {
+fn an_impossible_puzzle_is_refused() {
     let mut widget = idle();
     widget.interaction();
     widget.puzzle(Step { count: 1000, ..STEP }, 0);

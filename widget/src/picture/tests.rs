@@ -1,7 +1,7 @@
 use crate::machine::tests::{Paper, STEP, passed, solving, states};
 use crate::{Machine, Mode, Outcome, Reason, Request, Retry, Step, Text, View};
 
-/// The visitor pressed a widget, and a picture is there.
+/// The visitor pressed a widget, and a picture is loaded.
 fn asked() -> Machine<Paper> {
     asked_by(Mode::Interactive, Retry::Auto, Machine::click)
 }
@@ -14,7 +14,8 @@ fn asked_by(mode: Mode, retry: Retry, begin: fn(&mut Machine<Paper>)) -> Machine
     widget
 }
 
-/// A puzzle is asked and solved, then a picture is asked and its images come.
+/// A puzzle is required and solved, then a picture is required and its images
+/// load.
 fn deal(widget: &mut Machine<Paper>) {
     widget.puzzle(Step { count: 2, ..STEP }, 0);
     widget.searched(0, 0, 1.0);
@@ -52,7 +53,7 @@ fn a_visitor_answers_and_passes() {
 }
 
 #[test]
-fn whoever_only_fills_in_the_form_is_not_interrupted() {
+fn a_visitor_who_only_fills_in_the_form_is_not_interrupted() {
     let mut widget = asked_by(Mode::Managed, Retry::Auto, Machine::interaction);
     assert_eq!((told(&widget, "open"), widget.host.views.len()), (0, 0));
     assert_eq!(widget.host.label, Some((Text::Asking, 0)));
@@ -64,7 +65,7 @@ fn whoever_only_fills_in_the_form_is_not_interrupted() {
 }
 
 #[test]
-fn it_opens_by_itself_where_the_page_or_nothing_else_asks() {
+fn it_opens_by_itself_when_the_page_asks_or_nothing_else_can() {
     let execute = asked_by(Mode::Managed, Retry::Auto, Machine::execute);
     assert_eq!(told(&execute, "open"), 1);
     let invisible = asked_by(Mode::Invisible, Retry::Auto, Machine::interaction);
@@ -139,7 +140,7 @@ fn another_way_closes_the_picture_and_says_how_long_it_may_take() {
 }
 
 #[test]
-fn whoever_cannot_be_shown_the_images_is_not_kept_waiting_for_them() {
+fn a_visitor_whose_images_fail_to_load_is_not_kept_waiting() {
     let mut widget = asked();
     widget.another();
     widget.picture(900);
@@ -207,7 +208,7 @@ fn an_answer_that_comes_too_late_brings_another_picture() {
 }
 
 #[test]
-fn images_that_cannot_be_had_lead_to_the_way_without_them() {
+fn images_that_cannot_be_loaded_lead_to_the_way_without_them() {
     let mut widget = asked();
     for _ in 0..3 {
         widget.another();

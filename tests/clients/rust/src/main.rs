@@ -1,6 +1,6 @@
-//! What client libraries in Rust tell their user of a token:
-//! `munjigi-clients CLIENT TOKEN…` prints a list in JSON, one text for each
-//! token. Address and keys come from the environment.
+//! What client libraries in Rust report about a token: `munjigi-clients CLIENT
+//! TOKEN…` prints a JSON list with one text for each token. Address and keys
+//! come from the environment.
 
 use std::error::Error;
 
