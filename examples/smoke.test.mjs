@@ -1,6 +1,5 @@
-// Every example shop behaves the same: held here against an edge of three
-// lines, so that it needs nothing but the shop itself. The journeys in tests/
-// use the real one.
+// Checks that every example shop behaves the same, against an edge of three lines, so that it needs
+// nothing but the shop itself. The journeys in tests/ use the real edge.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -11,8 +10,8 @@ import test from "node:test";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// Commands come from the environment where a shop has to be built or needs an
-// interpreter; a shop without one is skipped with its reason.
+// Commands come from the environment if a shop has to be built or needs an interpreter; a shop
+// without one is skipped with its reason.
 const SHOPS = {
   node: [process.execPath, here("shop-node/server.mjs")],
   rust: process.env.MUNJIGI_SHOP_RUST && [process.env.MUNJIGI_SHOP_RUST],

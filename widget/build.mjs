@@ -15,7 +15,7 @@ const work = join(root, ".munjigi/widget");
 const dist = join(work, "dist");
 const binaryen = join(root, "node_modules/binaryen/bin");
 
-/** What the browsers that we serve can run; named, because `--all-features` emits what they cannot. */
+/** The features that our browsers support; listed, because `--all-features` emits others. */
 const FEATURES = [
   "mutable-globals",
   "sign-ext",
@@ -26,13 +26,13 @@ const FEATURES = [
   "reference-types",
 ].map((feature) => `--enable-${feature}`);
 const SIZE = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"];
-/** Brotli. */
+/** In bytes, after Brotli. */
 const FIRST_VISIT_BYTES = 15_360;
-/** What a visit with a picture downloads further, without its images. */
+/** What a visit with a picture downloads in addition, without its images. */
 const PICTURE_BYTES = 12_288;
-/** A vendor's loader, with the core's. */
+/** A vendor's loader, including the core. */
 const LOADER_BYTES = 5_120;
-/** A first visit by whichever loader. */
+/** A first visit with any loader. */
 const ANY_VISIT_BYTES = 22_000;
 /** The vendors' script paths. */
 const VENDORS = [
@@ -41,7 +41,7 @@ const VENDORS = [
   ["recaptcha/api.js", "recaptcha.ts"],
   ["recaptcha/enterprise.js", "recaptcha.ts"],
 ];
-/** wasm2js knows the first version of WebAssembly only. */
+/** wasm2js supports only the first version of WebAssembly. */
 const LOWER = [
   "--signext-lowering",
   "--llvm-nontrapping-fptoint-lowering",
@@ -51,7 +51,7 @@ const LOWER = [
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
 const text = (...path) => readFileSync(join(room, ...path), "utf8");
 
-/** Compiles the interface; the code generator of HashWX is left out where `features` say so. */
+/** Compiles the interface, without the code generator of HashWX if `features` say so. */
 function wasm(name, passes, ...features) {
   run("cargo", "build", "--quiet", "-p", "munjigi-widget", "--profile", "widget", "--target", "wasm32-unknown-unknown", ...features);
   const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
@@ -72,17 +72,20 @@ function digest(path) {
   }
 }
 
-/** The texts of a locale in the order that `src/text.rs` numbers them. */
+/** The texts of a locale in the order in which `src/text.rs` numbers them. */
 export function texts(locale) {
   const keys = [...text("src/text.rs").matchAll(/^    [A-Z]\w+ = "([a-z-]+)",$/gm)].map(([, key]) => key);
   const words = JSON.parse(text("locales", `${locale}.json`));
   return keys.map((key) => words[key] ?? "");
 }
 
-/** What the loader itself says in a language: that there is no connection, not when it tries again. */
+/**
+ * What the loader itself says in a language: that there is no connection, without the time of the
+ * next try.
+ */
 export const offline = (locale) => [locale.slice(0, 2), JSON.parse(text("locales", `${locale}.json`)).offline.split(/[.。，] ?/)[0]];
 
-/** Locales, English last resort first: the first with the right language is taken. */
+/** Locales; English is the fallback. The first one with the right language is used. */
 export const LOCALES = ["en", "ko", "ja", "zh-CN", "de", "fr", "es", "pt-BR", "ar", "he"];
 
 async function bundle(entry, options) {
@@ -100,7 +103,7 @@ async function bundle(entry, options) {
   return outputFiles[0].contents;
 }
 
-/** wasm2js writes a module that imports; we want a function that is given its imports. */
+/** wasm2js writes a module with imports; we need a function that receives its imports. */
 function translate(path) {
   const script = join(work, "interface.js");
   run(process.execPath, join(binaryen, "wasm2js"), "-Oz", path, "-o", script);
@@ -125,7 +128,7 @@ function write(path, contents, { visit } = {}) {
   return size;
 }
 
-/** Writes a file under a name that changes with its contents, to be kept for ever. */
+/** Writes a file under a name that changes with its contents, to be cached for ever. */
 function asset(name, extension, contents, options) {
   const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8);
   const path = `assets/${name}.${hash}.${extension}`;
@@ -189,7 +192,7 @@ async function main() {
     .replace("{script}", frame);
   write("_frame.html", document, { visit: "yes" });
   write("v1/api.js", await bundle("api.ts", loader), { visit: "yes" });
-  // Each of the vendors' loaders takes the place of ours.
+  // Each of the vendors' loaders replaces ours.
   for (const [path, entry] of VENDORS) {
     const { brotli } = write(path, await bundle(`vendors/${entry}`, loader));
     if (brotli > LOADER_BYTES) throw new Error(`${path} may take ${LOADER_BYTES} bytes`);

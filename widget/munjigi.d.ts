@@ -10,12 +10,12 @@ declare namespace munjigi {
     cdata?: string;
     theme?: "auto" | "light" | "dark";
     size?: "normal" | "flexible" | "compact" | "invisible";
-    /** A language tag, or `auto`: the page's language, else the browser's. */
+    /** A language tag, or `auto`: the page's language, otherwise the browser's. */
     language?: string;
     tabindex?: number;
-    /** When the widget is to be seen. */
+    /** When the widget is visible. */
     appearance?: "always" | "execute" | "interaction-only";
-    /** `execute`: nothing begins before `munjigi.execute`. */
+    /** `execute`: nothing starts before `munjigi.execute`. */
     execution?: "render" | "execute";
     /** `false`: no hidden field. */
     "response-field"?: boolean;
@@ -23,38 +23,38 @@ declare namespace munjigi {
     "response-field-name"?: string;
     /** `auto`: renewed before it expires while somebody uses the form. */
     "refresh-expired"?: "auto" | "manual" | "never";
-    /** Whether the widget tries again by itself after a failure. */
+    /** Whether the widget retries by itself after a failure. */
     retry?: "auto" | "never";
-    /** Passed. A name means the function of that name on `window`, here and below. */
+    /** The visitor passed. A string is the name of a function on `window`, here and below. */
     callback?: ((token: string) => unknown) | string;
-    /** Failed. Answer something true when you have dealt with it, and nothing is logged. */
+    /** The widget failed. Return something truthy if you have handled it, and nothing is logged. */
     "error-callback"?: ((code: string) => unknown) | string;
-    /** The token is too old. */
+    /** The token has expired. */
     "expired-callback"?: (() => unknown) | string;
     /** It took too long. */
     "timeout-callback"?: ((code: string) => unknown) | string;
     /** A picture is about to open. */
     "before-interactive-callback"?: (() => unknown) | string;
-    /** The picture has closed: answered, put aside, or exchanged for another way. */
+    /** The picture has closed: answered, dismissed, or exchanged for another way. */
     "after-interactive-callback"?: (() => unknown) | string;
   }
 
-  /** A widget's id, its element, or a selector of it; absent: the first widget of the page. */
+  /** A widget's id, its element, or a selector for it; if absent, the first widget of the page. */
   type Target = string | Element;
 
   interface Api {
-    /** Makes a widget; answers its id, or `undefined` where the console says what is wrong. */
+    /** Renders a widget; returns its id, or `undefined` if the console says what is wrong. */
     render(container: Target, options?: Options): string | undefined;
-    /** Begins now. */
+    /** Starts now. */
     execute(target?: Target): void;
-    /** Drops the token; the next interaction with the form begins anew. */
+    /** Drops the token; the next interaction with the form starts a new attempt. */
     reset(target?: Target): void;
-    /** Takes the widget away. */
+    /** Removes the widget. */
     remove(target?: Target): void;
-    /** The token, or `undefined` while there is none that is still good. */
+    /** The token, or `undefined` while there is no valid one. */
     getResponse(target?: Target): string | undefined;
     isExpired(target?: Target): boolean;
-    /** Calls back once the document is there. */
+    /** Calls back once the document is loaded. */
     ready(callback: () => void): void;
   }
 }

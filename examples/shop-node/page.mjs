@@ -1,4 +1,4 @@
-// The shop's pages as HTML. Whatever a visitor typed is escaped here.
+// The shop's pages as HTML. Everything that a visitor typed is escaped here.
 
 import { TEXTS } from "./texts.mjs";
 
@@ -31,7 +31,7 @@ ${body}
 `;
 }
 
-// `problem` is a key of the texts; `entered` is what was typed before.
+// `problem` is a key of the texts; `entered` is the visitor's earlier input.
 export function form({ lang, edge, sitekey, problem, entered = {} }) {
   const t = TEXTS[lang];
   const value = (name) => escape(entered[name] ?? "");

@@ -1,5 +1,5 @@
-// A shop with one form. What a customer of Munjigi writes: two lines of HTML
-// (page.mjs), one POST (verify.mjs), one Content-Security-Policy (below).
+// A shop with one form. It shows what a customer of Munjigi writes: two lines of HTML (page.mjs),
+// one POST (verify.mjs), one Content-Security-Policy (below).
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";

@@ -37,7 +37,7 @@ export const TEXTS = {
   },
 };
 
-// `?lang=` wins, then the first language of the browser that we have.
+// `?lang=` wins, otherwise the browser's first language that we have.
 export function language(url, acceptLanguage = "") {
   const wanted = [url.searchParams.get("lang") ?? "", ...acceptLanguage.split(",")];
   const tags = wanted.map((tag) => tag.trim().slice(0, 2).toLowerCase());

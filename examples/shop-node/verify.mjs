@@ -12,10 +12,10 @@ export async function verify({ edge, secret, response, action, hostname }) {
       body: JSON.stringify({ secret, response }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    // 429 and 503 say "later"; every other outcome is an answer.
+    // 429 and 503 mean "later"; every other outcome is an answer.
     if (!answer.ok) return "unreachable";
     const result = await answer.json();
-    // A token made for another form or another host is not for this one.
+    // A token made for another form or another host is not valid here.
     const ours = result.success && result.action === action && result.hostname === hostname;
     return ours ? "confirmed" : "not-confirmed";
   } catch {

@@ -1,7 +1,7 @@
-// An attacker's price per 1,000 tokens: hashes a token takes, times what a hash costs on rented
+// An attacker's price per 1,000 tokens: the hashes per token, times the price of a hash on rented
 // machines. Ours is measured here on every core, interpreted (our crate, natively) and as generated
-// code (the module that browsers run, in V8: what a native code generator reaches as well), calm
-// and with the work that the running edge asks of an attacking prefix. SHA-256 peers are priced at
+// code (the module that browsers run, in V8: a native code generator gets as far), calm and with
+// the work that the running edge requires of an attacking prefix. SHA-256 peers are priced at
 // published rates on processor and graphics card.
 //
 //   node tests/bench/attack.mjs [--json] [--seconds=6] [--without-ours]
@@ -24,7 +24,7 @@ import { PEERS } from './widgets.mjs';
 
 const TOKENS = 1_000;
 const DESIGN_FACTOR = 10;
-/** Challenges by which a prefix shows itself as an attacker; below the platform's rate limit. */
+/** Challenges that mark a prefix as an attacker; below the platform's rate limit. */
 const CHALLENGES = 500;
 /** A PBKDF2 round is two compressions of SHA-256 once the pads are hashed. */
 const COMPRESSIONS_PER_ROUND = 2;
@@ -76,7 +76,7 @@ function pbkdf2() {
   return { hashes: calls * 5_000 * COMPRESSIONS_PER_ROUND, coreSeconds: (user + system) / 1e6 };
 }
 
-/** BLAKE2b as the friendly widget's own Wasm hashes. @returns {Promise<Cost>} */
+/** BLAKE2b in the hashing Wasm of the friendly widget. @returns {Promise<Cost>} */
 async function blake2b() {
   const require = createRequire(import.meta.url);
   const { getWasmSolver } = require('friendly-pow/node/api/wasm.js');
@@ -90,7 +90,7 @@ async function blake2b() {
 }
 
 /**
- * Asks for challenges as one prefix does that attacks, and tells what is asked of it then, and of
+ * Requests challenges like an attacking prefix, and returns what is then required of it and of
  * somebody else.
  * @param {import('./stack.mjs').Stack} stack
  */

@@ -1,5 +1,6 @@
-// Three engines on one shape: open a page, run a function in it, count processor time. Chromium
-// through Playwright, Firefox through Puppeteer (WebDriver BiDi), WebKit through WebKitWebDriver.
+// Three engines behind one interface: open a page, run a function in it, count processor time.
+// Chromium through Playwright, Firefox through Puppeteer (WebDriver BiDi), WebKit through
+// WebKitWebDriver.
 
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -19,7 +20,7 @@ import { cpuMs } from './processes.mjs';
  * @property {(listen: (url: string, body: string) => void) => void} [onPosted] Chromium only
  */
 
-/** A browser that is not there; the message names the remedy. */
+/** A missing browser; the message names the remedy. */
 export class Missing extends Error {}
 
 const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
@@ -112,7 +113,7 @@ function miniBrowser() {
   return found;
 }
 
-/** A display of its own; resolves with the process and the display's name. */
+/** Opens a separate display; resolves with the process and the display's name. */
 function display() {
   const child = spawn(process.env.MUNJIGI_XVFB ?? 'Xvfb', ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -163,11 +164,11 @@ async function webkit({ scriptMs = SOLVE_MS } = {}) {
     return {
       version: `WebKitGTK ${capabilities.browserVersion}`,
       goto: async (url) => {
-        // WebKitGTK 2.50 may crash in JavaScriptCore when a page goes away while a Web Worker that
+        // WebKitGTK 2.50 may crash in JavaScriptCore when a page is left while a Web Worker that
         // compiled much Wasm is ending; a visitor does not leave within the same millisecond.
         await new Promise((resolve) => setTimeout(resolve, 1_500));
         await call('POST', `${at}/url`, { url });
-        // Right after a navigation a script may still land in the page that is going away.
+        // Right after a navigation, a script may still run in the page that is being left.
         const settled = { script: 'return document.readyState', args: [] };
         for (let tries = 0; tries < 50; tries += 1) {
           const state = await call('POST', `${at}/execute/sync`, settled).catch(() => null);
@@ -176,7 +177,8 @@ async function webkit({ scriptMs = SOLVE_MS } = {}) {
         }
       },
       // WebKitWebDriver loses the result of an asynchronous script when a frame of the page loads
-      // meanwhile ("Could not parse script result"): the page keeps the result, and is asked for it.
+      // meanwhile ("Could not parse script result"): the page keeps the result, which is read from
+      // it.
       evaluate: async (script) => {
         const begin = `window.benchResult = null;
           Promise.resolve().then(() => (${script})).then(
@@ -184,7 +186,7 @@ async function webkit({ scriptMs = SOLVE_MS } = {}) {
             (error) => { window.benchResult = JSON.stringify({ error: String(error) }); });`;
         await call('POST', `${at}/execute/sync`, { script: begin, args: [] });
         const deadline = Date.now() + SOLVE_MS;
-        // Another page has no result, and never will.
+        // Another page has no result and never will.
         const read = { script: `return window.benchResult === undefined ? 'gone' : window.benchResult`, args: [] };
         while (Date.now() < deadline) {
           const result = await call('POST', `${at}/execute/sync`, read).catch(() => null);

@@ -1,5 +1,5 @@
-// A small HTTP client for preparing what is measured later: keep-alive, a fixed number of requests
-// at once. The measured load itself comes from `munjigi-load`, never from here.
+// A small HTTP client that prepares what is measured later: keep-alive, a fixed number of
+// concurrent requests. The measured load itself comes from `munjigi-load`, never from here.
 
 import { Agent, request } from 'node:http';
 

@@ -1,4 +1,4 @@
-// How each benchmark runs alone: `node tests/bench/NAME.mjs [--json] [--OPTION=VALUE]`.
+// How each benchmark runs on its own: `node tests/bench/NAME.mjs [--json] [--OPTION=VALUE]`.
 
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

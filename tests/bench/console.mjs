@@ -1,7 +1,7 @@
-// The console's queries over ten million events: what is taken per second, how long the jobs sum up,
-// and how long each query of the overview and the statistics takes. Fails where the 99th percentile of
-// one is above 200 ms. What is measured is in origin/benches/dashboard.rs; the origin is as developers
-// build it, which matters to the intake and not to queries.
+// The console's queries over ten million events: the intake per second, how long the summing jobs
+// take, and how long each query of the overview and the statistics takes. Fails if the 99th
+// percentile of one is above 200 ms. origin/benches/dashboard.rs defines the measurements; the
+// origin is built as developers build it, which affects the intake but not the queries.
 //
 //   node tests/bench/console.mjs [--json] [--events=10000000] [--runs=200]
 

@@ -128,7 +128,7 @@ function capCalls(cap, who, folder, { tokens, solutions }) {
       who,
       what: 'redeemChallenge, 50 hashes checked',
       prepare: async () => {
-        await prepare.capTokens(base, 0); // Those left over from validating are not its burden here.
+        await prepare.capTokens(base, 0); // Tokens left over from validating must not slow it down here.
         const bodies = await prepare.capSolutions(base, solutions);
         return { base, cpu, ...posting(folder, '/redeem', bodies, '"success":true') };
       },
@@ -177,7 +177,7 @@ async function round(call, seconds) {
 }
 
 /**
- * Runs everything and hands back medians by call.
+ * Runs everything and returns medians by call.
  * @param {import('./command.mjs').Options} options
  */
 export async function rates(options) {

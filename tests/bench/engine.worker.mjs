@@ -1,5 +1,5 @@
 // One thread of the attacker's solver: whole sub-puzzles with generated code, from the seed to the
-// nonce, for as long as asked. Posts hashes and sub-puzzles.
+// nonce, for as long as requested. Posts hashes and sub-puzzles.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { getRandomValues } from 'node:crypto';
@@ -13,7 +13,8 @@ let hashes = 0;
 let solved = 0;
 const end = performance.now() + seconds * 1000;
 while (performance.now() < end) {
-  // The seed is random here where a real one is SHA-256 of id and index: the same to the engine.
+  // The seed is random here, whereas a real one is SHA-256 of id and index: no difference to the
+  // engine.
   getRandomValues(words);
   const at = BigInt.asUintN(64, rust.module(...words));
   const module = new Uint8Array(rust.memory.buffer, Number(at & 0xffffffffn), Number(at >> 32n));

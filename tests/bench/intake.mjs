@@ -1,6 +1,6 @@
-// Events per second that the origin takes into Postgres: signed batches of 500 as redemption objects
-// send them, every event new, over several connections. A batch counts when its 2xx has come, which
-// the origin gives only after its commit.
+// Events per second that the origin stores in Postgres: signed batches of 500 as redemption objects
+// send them, every event new, over several connections. A batch counts once its 2xx has arrived,
+// which the origin sends only after its commit.
 //
 //   node tests/bench/intake.mjs [--json] [--seconds=10] [--connections=4]
 
@@ -46,7 +46,7 @@ function batch(sitekey, number) {
  */
 async function send(origin, ring, sitekey, { seconds, connections }) {
   const { call, close } = client(origin, connections);
-  // Made beforehand: the generator shares the cores with what it measures.
+  // Prepared beforehand: the generator shares the cores with what it measures.
   const bodies = Array.from({ length: seconds * 60 }, (_, number) => batch(sitekey, number));
   const start = performance.now();
   const end = start + seconds * 1000;

@@ -1,9 +1,9 @@
-// Our widget among the others: a customer's page on an origin of its own, two lines of HTML.
+// Our widget among the others: a customer's page on its own origin, with two lines of HTML.
 
 import { createServer } from 'node:http';
 import { page } from './peers/server.mjs';
 
-/** A site's defaults; the page asks for no more than an ordinary customer's does. */
+/** A site's defaults; the page requests no more than an ordinary customer's does. */
 export const DEFAULT = { count: 16, work: 40_000 };
 
 /**

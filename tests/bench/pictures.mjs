@@ -1,6 +1,7 @@
-// Pictures: how many are drawn per second, how many inferences each engine makes, how long the edge takes
-// to deal one and to look at an answer, and what a visitor downloads. The gpu-backend draws with whatever
-// adapter it finds; where that is a GPU, `--engine=cpu` measures the processor for the ratio.
+// Pictures: how many are drawn per second, how many inferences each engine makes, how long the edge
+// takes to deal one and to check an answer, and what a visitor downloads. The gpu-backend draws
+// with any adapter that it finds; if that is a GPU, `--engine=cpu` measures the processor for the
+// ratio.
 //
 //   node tests/bench/pictures.mjs [--json] [--drawn=16] [--answers=500] [--per-pack=24] [--engine=auto] [--without-engines]
 
@@ -15,16 +16,16 @@ import { munjigi, openStack, ROOT, seeAll } from './stack.mjs';
 
 const KINDS = ['grid', 'area', 'turn'];
 const EVERYBODY = JSON.stringify([{ match: {}, verdict: 'picture' }]);
-/** What a grid should weigh at most. */
+/** Largest intended size of a grid. */
 const AIM_BYTES = 60 * 1024;
 const RENDER = '/v1/render?caller=bench&priority=low&deadline_ms=120000';
-/** Pictures per call; the most that one may ask for is 16. */
+/** Pictures per call; the upper limit is 16. */
 const AT_ONCE = 4;
 
 /** @typedef {import('./report.mjs').Table} Table */
 
 /**
- * Draws some of each kind, a call after the other.
+ * Draws some of each kind, one call after the other.
  * @param {any} stack
  * @param {number} count
  */
@@ -90,7 +91,7 @@ async function site(stack, type) {
 }
 
 /**
- * Steps visitors up, answers rightly, and takes the time of both.
+ * Takes visitors to the picture, answers correctly, and times both.
  * @param {any} stack
  * @param {string} type
  * @param {number} count
@@ -98,7 +99,7 @@ async function site(stack, type) {
 async function step(stack, type, count) {
   const sitekey = await site(stack, type);
   const { call, close } = client(stack.edge_direct, 4);
-  // A network each, so that no limit and no price is met.
+  // A different network each time, so that no limit and no price applies.
   const from = (/** @type {number} */ n) => ({ 'cf-connecting-ip': `10.${n >> 8}.${n & 255}.1` });
   const timed = async (/** @type {string} */ path, /** @type {any} */ body, /** @type {number} */ n) => {
     const text = JSON.stringify(body);
@@ -113,7 +114,7 @@ async function step(stack, type, count) {
   const dealt = await many(count, 4, async (n) => {
     let { reply } = await timed('/v1/challenges', request, n);
     for (;;) {
-      // Of work 1 every nonce is a solution.
+      // With work 1, every nonce is a solution.
       const nonces = Array(reply.step.count).fill(7);
       const next = await timed('/v1/solutions', { challenge: reply.challenge, nonces }, n);
       if (next.reply.step?.kind === 'picture') return next;

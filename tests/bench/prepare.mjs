@@ -1,6 +1,6 @@
-// Solutions and tokens made beforehand, each for one call of the load generator: ours on the site
-// made for load, the peers' at their lowest difficulty. What is checked per call stays the default:
-// 16 sub-puzzles, 50 hashes, two HMACs.
+// Solutions and tokens prepared beforehand, each for one call of the load generator: ours on the
+// site made for load, the peers' at their lowest difficulty. What is checked per call stays at the
+// default: 16 sub-puzzles, 50 hashes, two HMACs.
 
 import { createHash } from 'node:crypto';
 import { solveChallenge } from 'altcha-lib';
@@ -16,7 +16,7 @@ function json({ status, body }) {
 }
 
 /**
- * Bodies for `POST /v1/solutions`. The site's work is 1, where every hash counts.
+ * Bodies for `POST /v1/solutions`. The site's work is 1, so every hash counts.
  * @param {import('./stack.mjs').Stack} stack
  * @param {number} count
  * @returns {Promise<string[]>}
@@ -113,7 +113,7 @@ export async function capSolutions(base, count) {
 }
 
 /**
- * Bodies for `POST /validate` of cap; no other tokens are out then.
+ * Bodies for `POST /validate` of cap; no other tokens are valid then.
  * @param {string} base
  * @param {number} count
  * @returns {Promise<string[]>}

@@ -1,4 +1,4 @@
-// Child processes: starting, stopping, and the processor time they and their children used.
+// Child processes: starting, stopping, and the processor time that they and their children used.
 
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -44,8 +44,9 @@ function family(root) {
 }
 
 /**
- * Processor milliseconds of a process and everything below it, threads included. What ended before
- * the call is not counted, so differences hold for processes that live through the measurement.
+ * Processor milliseconds of a process and everything below it, threads included. Processes that
+ * ended before the call are not counted, so differences hold for processes that live through the
+ * measurement.
  * @param {number} root
  * @param {string} [only] processes of this name
  */
@@ -68,13 +69,13 @@ export const named = (root, wanted) =>
  */
 
 /**
- * Starts a program and waits for its first line of output, which must be JSON. It lives until
- * `stop`, which closes its input and, if that does not end it, terminates it. `order` writes a line to it and
- * waits for the line that says it is done.
+ * Starts a program and waits for its first line of output, which must be JSON. It runs until
+ * `stop`, which closes its input and, if that does not end it, terminates it. `order` writes a line
+ * to it and waits for the line that confirms it.
  * @param {string} program
  * @param {string[]} args
  * @param {{cwd?: string, deadlineMs?: number, env?: NodeJS.ProcessEnv, onLine?: (said: any) => void}} [options]
- * `onLine` hears every later line of JSON
+ * `onLine` receives every later line of JSON
  * @returns {Promise<Running>}
  */
 export async function start(program, args, { cwd, deadlineMs = 60_000, env, onLine } = {}) {

@@ -28,7 +28,7 @@ export const sum = (values) => values.reduce((total, value) => total + value, 0)
 export const mean = (values) => (values.length ? sum(values) / values.length : Number.NaN);
 
 /**
- * A number as a person reads it: four significant digits, thousands grouped.
+ * A number for people: four significant digits, thousands grouped.
  * @param {number} value
  */
 export function figure(value) {

@@ -1,10 +1,10 @@
-// All benchmarks, or those named: prints their tables and one of ratios, and writes what was
-// measured to `.munjigi/bench/<time>.json`.
+// All benchmarks, or the named ones: prints their tables and one of ratios, and writes the
+// measurements to `.munjigi/bench/<time>.json`.
 //
 //   node tests/bench/run.mjs [sizes] [solve] [edge] [worker] [intake] [attack] [pictures] [console] [--quick] [--json]
 //
-// `--quick` takes fewer samples: to see that everything runs, not to quote. Other options go to the
-// benchmarks as they are.
+// `--quick` takes fewer samples: to check that everything runs, not to quote. Other options are
+// passed to the benchmarks.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -15,7 +15,7 @@ import { ROOT } from './stack.mjs';
 
 /** @typedef {import('./report.mjs').Result} Result */
 
-// In this order: `worker` takes the CPU times that `edge` measured.
+// In this order: `worker` uses the CPU times that `edge` measured.
 const NAMES = ['sizes', 'solve', 'edge', 'worker', 'intake', 'attack', 'pictures', 'console'];
 const QUICK = {
   solves: '10',
@@ -41,7 +41,7 @@ function measuredCpu(edge) {
   return own.length ? Object.fromEntries(own.map(({ kind, cpu_ms }) => [kind, cpu_ms])) : undefined;
 }
 
-/** Every row that carries a ratio. @param {Result[]} results @returns {import('./report.mjs').Table} */
+/** Every row that has a ratio. @param {Result[]} results @returns {import('./report.mjs').Table} */
 function ratios(results) {
   const rows = results.flatMap(({ tables }) =>
     tables.flatMap(({ title, columns, rows: cells }) => {

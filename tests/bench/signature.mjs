@@ -1,4 +1,4 @@
-// Signed calls between our services, as PROTOCOL fixes them.
+// Signed calls between our services, as PROTOCOL defines them.
 
 import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 

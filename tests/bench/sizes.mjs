@@ -1,6 +1,7 @@
-// Bytes of a first visit: everything Chromium downloads for a widget until it has passed, each body
-// compressed with brotli 11, whatever its server sent. The customer's page is not counted; code
-// that a widget carries inside another file (workers as blobs, Wasm as base64) is counted there.
+// Bytes of a first visit: everything that Chromium downloads for a widget until it has passed, each
+// body compressed with brotli 11, however its server sent it. The customer's page is not counted;
+// code that a widget carries inside another file (workers as blobs, Wasm as base64) is counted
+// there.
 //
 //   node tests/bench/sizes.mjs [--json] [--without-ours]
 
@@ -47,7 +48,7 @@ async function visit(widget) {
     const cached = new Set();
     browser.onFetched?.(({ url, cacheControl, body }) => {
       if (url === page || !own.includes(new URL(url).origin)) return;
-      // A worker that is made of a script which the frame has already: from the cache.
+      // A worker made from a script that the frame already has: from the cache.
       if (cached.has(url)) return;
       if (/immutable|max-age=[1-9]/.test(cacheControl)) cached.add(url);
       const count = async () => {

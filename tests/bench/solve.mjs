@@ -1,11 +1,11 @@
 // Solve times in real browsers: from the start of the work to the token, measured in the page, each
-// on a freshly loaded page, at default difficulty, all widgets taking turns in one run.
+// on a freshly loaded page, at default difficulty, with all widgets taking turns in one run.
 //
 //   node tests/bench/solve.mjs [chromium] [firefox] [webkit] [--json] [--without-ours]
 //     [--solves=200] [--other-solves=60] [--budget=240]
 //
-// `--budget` is how many seconds an engine may spend on one peer; the table says how many solves it
-// got. Ours always gets all of them.
+// `--budget` is the number of seconds that an engine may spend on one peer; the table says how many
+// solves it got. Ours always gets all of them.
 
 import { ENGINES, Missing } from './browsers.mjs';
 import { command, say, whole } from './command.mjs';
@@ -64,7 +64,7 @@ async function inEngine(engine, widgets, { solves, budgetMs }) {
     const spent = widgets.map(() => 0);
     const takes = (/** @type {number} */ i) =>
       series[i].errors.length < 5 && (widgets[i].name === 'munjigi' || spent[i] < budgetMs);
-    // The first solve of each warms caches that a visitor's browser has warm; it is not counted.
+    // The first solve of each warms caches that are warm in a visitor's browser; it is not counted.
     for (let turn = -1; turn < solves; turn += 1) {
       for (const [i, { page }] of served.entries()) {
         if (!takes(i)) continue;
@@ -76,7 +76,7 @@ async function inEngine(engine, widgets, { solves, budgetMs }) {
           series[i].solves.push({ ...solve, hashes: solve.hashes ?? (posted || null) });
         } catch (error) {
           series[i].errors.push(String(error));
-          // It may have crashed; a fresh one goes on.
+          // It may have crashed; a new one continues.
           await browser.close().catch(() => {});
           browser = await open();
         }

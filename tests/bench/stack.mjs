@@ -1,4 +1,4 @@
-// The stack under measurement and the load generator: how this folder finds and starts them.
+// The measured stack and the load generator: how this folder finds and starts them.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { output, start } from './processes.mjs';
 /** The repository's root. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where the binaries lie that developers build. */
+/** The folder of the binaries that developers build. */
 export const BINARIES = process.env.MUNJIGI_BINARIES ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug');
 
 /**
@@ -70,7 +70,7 @@ async function run(name, words, env, input) {
 }
 
 /**
- * What is right for a challenge, and what is not: whoever holds the stage's keys can see it.
+ * The right and a wrong answer to a challenge: anybody with the stage's keys can read them.
  * @param {any} stage
  * @param {string} challenge
  * @returns {Promise<{right: any, wrong: any}>}
@@ -141,8 +141,9 @@ export async function load(base, call, { connections = 32, seconds = 5, calls = 
 const CONFIGURATION_CACHED_MS = 31_000;
 
 /**
- * Fixes a site's work at its default, whoever asks and how often: one browser that solves hundreds
- * of puzzles from one address is what the policy makes dearer, and this measures the first of them.
+ * Fixes a site's work at its default for any number of requests: the policy makes puzzles more
+ * expensive for one browser that solves hundreds from one address, and this measures the first of
+ * them.
  * @param {Stack} stack
  */
 export async function holdWork(stack) {

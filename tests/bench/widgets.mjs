@@ -1,4 +1,4 @@
-// The four widgets on one shape: something that serves a page whose `bench.run()` solves once.
+// The four widgets behind one interface: each serves a page whose `bench.run()` solves once.
 
 import { fileURLToPath } from 'node:url';
 import { start } from './processes.mjs';

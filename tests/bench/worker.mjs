@@ -20,7 +20,7 @@ const SHARDS = 8;
 const SECONDS_A_DAY = 86_400;
 /** Queue messages: each isolate sends its counts every few seconds; see `counted`. */
 const PASSES_PER_MESSAGE = 50;
-/** CPU milliseconds a call where no measurement is handed in: the design's upper bounds. */
+/** CPU milliseconds per call if no measurement is passed in: the design's upper bounds. */
 const DESIGN_CPU_MS = { frame: 0.1, challenge: 0.1, solution: 1, siteverify: 0.1 };
 
 /** Files of the built worker, as uploaded. @returns {{name: string, raw: number, gzip: number}[]} */
@@ -35,7 +35,7 @@ function modules() {
     });
 }
 
-/** Starts the same workerd again and again. @param {number} count */
+/** Starts the same workerd repeatedly. @param {number} count */
 async function coldStarts(count) {
   const running = await openStack();
   try {
@@ -44,7 +44,7 @@ async function coldStarts(count) {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
     const cwd = readlinkSync(`/proc/${pid}/cwd`);
     const health = `${running.stack.edge_direct}/health`;
-    // Its own ports and stores are reused, so the stack's worker goes first.
+    // Its own ports and stores are reused, so the stack's worker is stopped first.
     process.kill(pid, 'SIGTERM');
     while ((await fetch(health).catch(() => null)) !== null);
     /** @type {number[]} */
@@ -66,15 +66,15 @@ async function coldStarts(count) {
   }
 }
 
-/** An outbox is empty by then: it waits ten seconds at most between two batches. */
+/** Outboxes are empty by then: they wait ten seconds at most between two batches. */
 const SETTLED_AFTER_MS = 25_000;
 
-/** Passes before the count begins: so many that every object has its tables. */
+/** Passes before counting begins: enough for every object to have its tables. */
 const FIRST_PASSES = 200;
 
 /**
- * Spends tokens at the pace of that many passes a day and asks the runtime what was written for
- * them, until the last cursor has moved.
+ * Spends tokens at the pace of that many passes a day and asks the runtime how many rows were
+ * written for them, until the last cursor has moved.
  * @param {number} seconds
  * @returns {Promise<{passes: number, rows: number, alarmsSet: number, alarmsRung: number}>} the last three per pass
  */
@@ -133,7 +133,7 @@ function million(cpu, written) {
     ['requests of objects', 1, 'a pass', PLATFORM.objectRequest * million],
     ['alarms of objects', written.alarmsRung, 'a pass', PLATFORM.objectRequest * written.alarmsRung * million],
     ['rows written', written.rows, 'a pass', PLATFORM.rowWritten * written.rows * million],
-    // The platform bills an alarm that is set like a row.
+    // The platform bills setting an alarm like a row.
     ['alarms set', written.alarmsSet, 'a pass', PLATFORM.rowWritten * written.alarmsSet * million],
     ['rows read', 2, 'a pass', PLATFORM.rowRead * 2 * million],
     [

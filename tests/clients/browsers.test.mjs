@@ -1,5 +1,5 @@
-// Client libraries that others wrote for pages and that nobody changed here, in Chromium before the real edge:
-// a token that siteverify takes once, and what each tells its page of an unknown sitekey and of an edge that is away.
+// Unmodified client libraries for pages, in Chromium against the real edge: a token that siteverify
+// accepts once, and what each tells its page about an unknown sitekey and an edge that is away.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -18,7 +18,10 @@ const SITEVERIFY = {
   turnstile: '/turnstile/v0/siteverify',
 };
 
-/** Client, vendor, what its visitor does, and what the page hears of an unknown sitekey and of nobody who answers. */
+/**
+ * Client, vendor, what its visitor does, and what the page is told about an unknown sitekey and
+ * when nobody answers.
+ */
 const CLIENTS = /** @type {[string, keyof typeof SITEVERIFY, 'confirm' | 'nothing' | 'press', string, string][]} */ ([
   ['react-google-recaptcha', 'recaptcha', 'confirm', 'onErrored', 'script'],
   ['react-google-recaptcha-v3', 'recaptcha', 'press', 'rejected', 'not yet available'],
@@ -58,7 +61,11 @@ async function bundle(name) {
   return outputFiles[0]?.text ?? '';
 }
 
-/** Serves it in a form. @param {import('node:test').TestContext} t @param {string} script */
+/**
+ * Serves the script in a form.
+ * @param {import('node:test').TestContext} t
+ * @param {string} script
+ */
 async function serve(t, script) {
   const server = createServer(({ url = '' }, response) => {
     const isScript = url.startsWith('/page.js');
@@ -74,7 +81,7 @@ async function serve(t, script) {
 }
 
 /**
- * Visits it.
+ * Visits the page.
  * @param {import('node:test').TestContext} t
  * @param {number} port of the page
  * @param {string} sitekey
@@ -103,7 +110,7 @@ async function visit(t, port, sitekey, { edge, proxy }) {
   return { page, errors, act, told };
 }
 
-/** A key of nobody. @param {string} sitekey */
+/** A key that belongs to nobody. @param {string} sitekey */
 const unknown = (sitekey) => sitekey.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
 
 for (const [name, vendor, act, refused, away] of CLIENTS) {

@@ -1,5 +1,6 @@
-// The vendors' hosts, as far as client libraries can tell: a proxy that ends TLS under a certificate of its own
-// and hands each request to the edge as it came. It answers nothing itself, and reaches nobody else.
+// The vendors' hosts, as far as client libraries can tell: a proxy that terminates TLS with its own
+// certificate and passes each request to the edge unchanged. It answers nothing itself and reaches
+// no other host.
 
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
@@ -37,7 +38,7 @@ async function certify(name, extensions, issuer) {
   return { name, keys, certificate: certificate.toString('pem') };
 }
 
-/** An authority, and what it vouches for. */
+/** A certificate authority and the certificates that it issued. */
 async function certificates() {
   const authority = await certify('CN=Tests of clients', [
     new x509.BasicConstraintsExtension(true, undefined, true),
@@ -54,7 +55,7 @@ async function certificates() {
 }
 
 /**
- * Opens it before an edge.
+ * Opens the proxy in front of an edge.
  * @param {string} edge
  * @returns {Promise<{proxy: string, authority: string, close: () => void}>} its address, and whom to trust
  */

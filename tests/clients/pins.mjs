@@ -1,4 +1,4 @@
-// Which version of a client library the folder holds, as its own files pin it.
+// The version of a client library in this folder, as its own files pin it.
 
 import { readFileSync } from 'node:fs';
 

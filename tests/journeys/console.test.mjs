@@ -1,7 +1,7 @@
-// A site's owner from sign-up to a served site, in Chromium: letters through the local mailbox, a second
-// factor, the snippet in a customer's shop, a visitor who passes, a rotation of the secret, a colleague
-// who may only look and tries everything else, on pages and over the API. With scripts off: the console
-// needs none.
+// A site's owner from sign-up to a served site, in Chromium: emails through the local mailbox, a
+// second factor, the snippet in a customer's shop, a visitor who passes, a rotation of the secret,
+// and a colleague with read access who tries everything else, on pages and over the API. With
+// scripts off: the console needs none.
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -28,7 +28,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   await signUp(kim, 'Kim Minseo', 'kim@shop.example');
   const base = new URL(kim.page.url()).pathname;
 
-  // An authenticator app; then out, and in again with it.
+  // An authenticator app; then log out, and log in again with it.
   await kim.open('/console/account');
   await kim.page.getByRole('link', { name: 'Set up an authenticator app' }).click();
   const key = await kim.page.locator('#key').textContent() ?? '';
@@ -46,7 +46,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   await kim.page.goto(base);
   await kim.sees('Log in');
   await kim.page.goto('/log-in/code');
-  // The code that switched it on is spent.
+  // The code that enabled it is spent.
   await kim.fill('Code', spent);
   await kim.press('Log in');
   await kim.page.getByText('This code is incorrect or was already used').waitFor();
@@ -73,7 +73,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   });
   await until('the edge to serve it', async () => (await fetch(`${own.stage.edge}/v1/frame/${sitekey}`)).ok);
 
-  // Who has scripts need not look again: the page turns green by itself.
+  // With scripts there is no need to reload: the page turns green by itself.
   const storageState = await kim.context.storageState();
   const watching = await own.browser.newContext({ storageState, baseURL: own.stage.origin });
   t.after(() => watching.close());
@@ -117,7 +117,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   }, 60_000);
   assert.equal(await works(newer)(), true);
 
-  // A colleague who may only look.
+  // A colleague with read access only.
   await kim.open(`${base}/team`);
   await kim.fill('Email address', 'park@shop.example');
   await kim.press('Send invitation');

@@ -1,4 +1,4 @@
-// The contract suites of the ports, which the fakes keep in unit tests, kept by the real redemption
+// Runs the contract suites of the ports, which the fakes pass in unit tests, on the real redemption
 // objects, KV and a bucket in a real workerd.
 
 import assert from 'node:assert/strict';
@@ -91,7 +91,7 @@ async function start(t, folder, port) {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  // With the group goes the binary that the launcher started.
+  // Killing the group also ends the binary that the launcher started.
   t.after(() => process.kill(-(/** @type {number} */ (workerd.pid)), 'SIGKILL'));
   for (const deadline = Date.now() + 20_000; ; ) {
     try {

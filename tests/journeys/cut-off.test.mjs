@@ -35,7 +35,7 @@ after(() => browser?.close());
  * @property {boolean} [bare] the browser has no WebAssembly
  */
 
-/** What the browser fetches of each file: when, and by whom. @type {[RegExp, Record<string, Row>][]} */
+/** When and by whom the browser fetches each file. @type {[RegExp, Record<string, Row>][]} */
 const FILES = [
   [/^_frame\.html$/, { 'as the page opens': { at: 'start' }, 'half of it': { at: 'start', half: true } }],
   [/^frame\.js$/, {
@@ -105,7 +105,7 @@ const FORM = `<form><label>Name <input name="name"></label>
 const NOTED = `globalThis.heard = []; globalThis.failed = (code) => { heard.push(code); return true; };`;
 
 /**
- * Opens a page, and answers how to cut a path off.
+ * Opens a page, and returns how to cut a path off.
  * @param {import('node:test').TestContext} t
  * @param {string} path
  * @param {Row} row
@@ -150,7 +150,10 @@ async function open(t, path, { at, half = false, lang = 'en', bare = false }) {
 
 /** @typedef {Awaited<ReturnType<typeof open>>} Visit */
 
-/** What leads to the moment, with what is then cut off. @type {Record<Moment, (visit: Visit) => Promise<unknown>>} */
+/**
+ * What leads to the moment, and what is then cut off.
+ * @type {Record<Moment, (visit: Visit) => Promise<unknown>>}
+ */
 const TO = {
   start: async () => {},
   solving: async ({ page, state, cutOff }) => {
@@ -183,7 +186,10 @@ const TO = {
   },
 };
 
-/** What is left to the visitor once there is a connection. @type {Record<Moment, (visit: Visit) => Promise<unknown>>} */
+/**
+ * What the visitor still has to do once there is a connection.
+ * @type {Record<Moment, (visit: Visit) => Promise<unknown>>}
+ */
 const ON = {
   start: async ({ page, state }) => {
     await state('idle');
@@ -218,7 +224,7 @@ describe('cut off', { concurrency: AT_ONCE }, () => {
         assert.deepEqual([width, height], [300, 65]);
         assert.equal(await page.locator('iframe').isVisible(), false);
       } else if (at === 'renewal') {
-        // Nobody is told while the token is still good.
+        // Nothing is reported while the token is still valid.
         await until('a second try', async () => met() > 1);
         says = await frame.locator('#t').innerText();
         assert.equal(says, words(lang).passed);
@@ -271,7 +277,8 @@ for (const [name, more, wanted] of LOOKS) {
     await page.screenshot({ path: join(PICTURES, `${name}-cut-off.png`) });
     const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze();
     assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), []);
-    // A press tries at once, is an interaction with the form, and leaves the focus in the widget.
+    // A press retries at once, counts as an interaction with the form, and leaves the focus in the
+    // widget.
     edge.script.cut = undefined;
     await notice.press('Enter');
     await page.frameLocator('iframe').locator('html[data-state=passed]').waitFor({ state: 'attached' });
@@ -296,7 +303,7 @@ test('what an edge answers that is no frame is told as no connection too', async
   await page.frameLocator('iframe').locator('html[data-state=idle]').waitFor({ state: 'attached' });
 });
 
-/** What a page can tell in every engine. */
+/** What a page can report in every engine. */
 const TOLD = {
   notice: `document.querySelector('[role=alert] button')?.textContent`,
   token: `document.querySelector('[name="munjigi-response"]')?.value`,

@@ -1,5 +1,5 @@
-// Three vendors' siteverify, row by row of their tables, against the real edge; and bodies that nobody
-// should send.
+// Three vendors' siteverify, row by row of their tables, against the real edge; and malformed
+// bodies.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -46,7 +46,7 @@ after(async () => {
 });
 
 /**
- * A token whose time is over after the shortest that a site may set, and the site's secret.
+ * An expired token, after the shortest lifetime that a site may set, and the site's secret.
  * @param {string} vendor
  */
 async function soonOver(vendor) {
@@ -106,7 +106,7 @@ function call({ request, type = 'form', fields = [], raw, query }) {
 }
 
 /**
- * As `fetch`, without the headers that it adds by itself.
+ * Like `fetch`, without the headers that it adds by itself.
  * @param {string} address
  * @param {RequestInit} init
  * @returns {Promise<Response>}
@@ -122,7 +122,12 @@ async function bare(address, init) {
   });
 }
 
-/** What stands for something that changes, checked. @param {any} given @param {any} wanted @returns {any} */
+/**
+ * Checks placeholders for values that change.
+ * @param {any} given
+ * @param {any} wanted
+ * @returns {any}
+ */
 function settle(given, wanted) {
   const kinds = {
     '{{time}}': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/,
@@ -179,7 +184,7 @@ for (const [vendor, shape] of Object.entries({ recaptcha: /^6L[\w-]{38}$/, hcapt
   });
 }
 
-/** Numbers that are the same in every run. @param {string} seed */
+/** Random numbers that are the same in every run. @param {string} seed */
 function dice(seed) {
   let count = 0;
   return (/** @type {number} */ below) => {
@@ -188,7 +193,11 @@ function dice(seed) {
   };
 }
 
-/** A body of a form that went wrong somewhere. @param {(below: number) => number} roll @param {string} secret */
+/**
+ * A form body that is broken somewhere.
+ * @param {(below: number) => number} roll
+ * @param {string} secret
+ */
 function spoilt(roll, secret) {
   const pieces = ['secret=', secret, '&', 'response=', 'mj1.k1.AAAA.BBBB', '=', '%', '%zz', '%00', '+', '\r\n', '{"', '":', '}',
     '[', 'null', '--x', 'Content-Disposition: form-data; name="secret"', '\u0000', '\u{1f600}', 'idempotency_key=', 'sitekey='];

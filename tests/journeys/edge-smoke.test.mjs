@@ -1,5 +1,5 @@
-// Every route of the edge once, as `wrangler dev` serves it from the real wrangler.toml, with the
-// headers that every answer carries.
+// Calls every route of the edge once, as `wrangler dev` serves it from the real wrangler.toml, and
+// checks the headers that every answer carries.
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -66,7 +66,7 @@ test('a frame that may not be shown says why', async () => {
   const unknown = await call('/v1/frame/mj_00000000000000000000000000');
   assert.equal(unknown.status, 404);
   assert.match(await unknown.text(), /data-error="unknown-sitekey"/);
-  // Its template by itself is nobody's.
+  // Its template is not served on its own.
   await problem(await call('/_frame.html'), 404, 'not-found');
 });
 
@@ -75,7 +75,7 @@ test('an attempt is begun, solved and redeemed once', async () => {
   const request = { sitekey, hostname: 'localhost', action: 'login', cdata: 'order-17', algorithms: ['hashwx'] };
   const issued = await (await post('/v1/challenges', JSON.stringify(request))).json();
   assert.equal(issued.step.kind, 'puzzle');
-  // Of work 1 every nonce is a solution.
+  // With work 1, every nonce is a solution.
   const solution = { challenge: issued.challenge, nonces: Array(issued.step.count).fill(7) };
   const solved = await (await post('/v1/solutions', JSON.stringify(solution))).json();
   assert.equal(solved.status, 'passed');

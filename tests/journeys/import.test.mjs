@@ -1,5 +1,6 @@
 // A customer who moves away from Turnstile keeps the sitekey of the page and the secret of the back
-// end: asked for with the command, proven by a file at the host, good at the edge, given back.
+// end: requested with the command, proven by a file on the host, valid at the edge, and released
+// again.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -66,7 +67,7 @@ test('a site keeps the keys that it has with another vendor', { timeout: 300_000
     const said = await solve(KEY);
     return isToken(said) && said;
   });
-  // Key and secret are the site's, whichever of its own or of the vendor's are put together.
+  // The site's own and the vendor's key and secret work in any combination.
   assert.equal((await verify(SECRET, token)).success, true);
   assert.deepEqual((await verify(SECRET, token))['error-codes'], ['timeout-or-duplicate']);
   assert.equal((await verify(SECRET, await good())).success, true);
@@ -74,7 +75,7 @@ test('a site keeps the keys that it has with another vendor', { timeout: 300_000
   const shared = await verify(SECRET, await solve(KEY, `app.${HOST}`), '/siteverify');
   assert.deepEqual([shared.success, shared.hostname, shared.metadata], [true, `app.${HOST}`, { interactive: false }]);
 
-  // On another host the same key is nobody's, although the site allows that host.
+  // On another host the same key belongs to nobody, although the site allows that host.
   assert.equal(await solve(KEY, '127.0.0.1'), 'unknown-sitekey');
   assert.ok(isToken(await solve(sitekey, '127.0.0.1')));
   /** @param {HeadersInit} [headers] */
@@ -85,7 +86,7 @@ test('a site keeps the keys that it has with another vendor', { timeout: 300_000
 
   const kept = await solve(KEY);
   await site('--remove', KEY, '--host', HOST);
-  // Asked about another token: this one shall not be spent by the waiting.
+  // Asks with another token, so that waiting does not spend this one.
   await until('the key to be refused', () => unknown('mj1.x'));
   assert.equal(await frame({ referer: `http://${HOST}:1234/` }), 404);
   assert.equal((await verify(secret, kept, '/siteverify')).success, true, 'what was earned stays good');

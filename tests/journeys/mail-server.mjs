@@ -1,5 +1,5 @@
-// A mail server at a port of loopback: a program of its own, so that it can be killed. It takes every
-// letter and prints each as a line of JSON.
+// A mail server on a loopback port: a separate program, so that it can be killed. It accepts every
+// email and prints each as a line of JSON.
 
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';

@@ -1,5 +1,5 @@
-// Redis, the mail server and the edge are killed under somebody who is working in the console: it says so,
-// goes on, and does in the end what it was told, once.
+// Redis, the mail server and the edge are killed while somebody works in the console: it says so,
+// continues, and in the end does what it was told, once.
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
@@ -73,7 +73,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
   process.kill(mail.pid, 'SIGKILL');
   await stage.order('kill edge');
 
-  // They are still logged in, and go on.
+  // They are still logged in and continue.
   await kim.open(`${base}/team`);
   await kim.fill('Email address', 'park@shop.example');
   await kim.press('Send invitation');
@@ -89,7 +89,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
     const row = kim.page.locator('tr', { has: kim.page.getByText(part, { exact: true }) });
     assert.equal(await row.locator('.good').count(), 0, part);
   }
-  // The way in past our own widget, which there is not.
+  // Log-in without our own widget, which is away.
   const again = await person(t, own, { javaScriptEnabled: true });
   await again.open('/log-in');
   await again.fill('Email address', EMAIL);
@@ -110,7 +110,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
     await kim.open(place);
     return kim.page.getByText('Delivered to the edge', { exact: true }).isVisible();
   });
-  // Each once.
+  // Each exactly once.
   assert.equal(letters.filter(({ to }) => to.startsWith('park')).length, 1);
   await kim.open(`${base}/record`);
   for (const change of ['team.invite', 'site.secret-add']) {

@@ -1,5 +1,5 @@
-// Every page as people meet it, in Chromium: looked at by axe in both themes and widths, those that only a
-// form leads to included, and gone through with the Tab key alone. Screenshots are kept.
+// Every page as people see it, in Chromium: checked by axe in both themes and widths, including
+// pages that only a form leads to, and traversed with the Tab key alone. Screenshots are kept.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -13,11 +13,11 @@ const own = theatre('pages');
 before(own.open);
 after(own.close);
 
-/** The most presses that a page may need before the focus is through it. */
+/** The most presses that a page may need until the focus has passed through it. */
 const MOST_TABS = 250;
 
 /**
- * Looks at the page that is open: screenshots in both themes and widths, and by axe once in each theme and
+ * Checks the open page: screenshots in both themes and widths, and axe once in each theme and
  * width.
  * @param {import('playwright-core').Page} page
  * @param {string} name
@@ -38,8 +38,8 @@ async function look(page, name) {
 }
 
 /**
- * Goes through the page with Tab: all that can be used is reached, each shows that it is, and nothing
- * holds the focus.
+ * Traverses the page with Tab: every control is reached, each shows the focus, and nothing traps
+ * it.
  * @param {import('playwright-core').Page} page
  * @param {string} name
  */
@@ -52,7 +52,7 @@ async function walk(page, name) {
     window.wanted = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
       .filter((it) => !it.disabled && it.type !== 'hidden' && it.checkVisibility({ visibilityProperty: true })
         && it.tabIndex >= 0 && !it.closest('[aria-hidden=true]'));
-    // Frames of other origins take and give the focus in their own time, so each element tells of itself.
+    // Frames of other origins pass the focus on asynchronously, so each element reports for itself.
     document.addEventListener('focusin', ({ target: it }) => {
       reached.add(it).add(radio(it));
       const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(it);
@@ -72,8 +72,8 @@ async function walk(page, name) {
     window.missed = () => wanted.filter((it) => it.checkVisibility() && !reached.has(it) && !reached.has(radio(it)));
     undefined
   `);
-  // A frame that is left may hand on the focus once more a little later: an element that comes again is
-  // the end only where all have come.
+  // A frame that loses the focus may pass it on once more a little later: an element that repeats
+  // is the end only once all were reached.
   for (let pressed = 0, around = false; !around && pressed < MOST_TABS; pressed += 1) {
     await page.keyboard.press('Tab');
     around = /** @type {boolean} */ (await page.evaluate('step()'));
@@ -88,7 +88,7 @@ async function walk(page, name) {
 
 test('pages for everybody', async (t) => {
   const { page } = await person(t, own, { javaScriptEnabled: true });
-  // The last ones choose a language, which is kept.
+  // The last ones choose a language, which is remembered.
   for (const path of ['/', '/privacy/data', '/api', '/log-in', '/sign-up', '/recover', '/mailbox', '/nowhere-at-all', '/status',
     '/docs', '/docs/integration', '/docs/protocol', '/docs/verify', '/docs/migrate-turnstile', '/?lang=ko', '/status?lang=ko',
     '/sign-up?lang=ko']) {
@@ -128,7 +128,7 @@ test('pages of who is logged in', async (t) => {
     await lee.press('Send invitation');
   }
 
-  // What only a form leads to.
+  // Pages that only a form leads to.
   await lee.open(`${place}/rules`);
   await lee.fill('Country', 'KR');
   await lee.page.getByRole('radio', { name: /^block/ }).check();
@@ -166,11 +166,11 @@ test('pages of who is logged in', async (t) => {
 });
 
 /**
- * What somebody does who has a keyboard alone.
+ * The actions of somebody with only a keyboard.
  * @param {import('playwright-core').Page} page
  */
 function keyboard(page) {
-  /** Presses Tab until what has the focus is called so. @param {string} name */
+  /** Presses Tab until the focused element has this name. @param {string} name */
   const to = async (name) => {
     for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
       await page.keyboard.press('Tab');
@@ -212,7 +212,7 @@ test('from log-in to a site with a rule by keyboard alone', async (t) => {
   await until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 90_000);
   await page.keyboard.press('Enter');
   await sees('Overview');
-  // The first thing on every page leads past the navigation.
+  // The first link on every page skips the navigation.
   await press('Skip to content');
   await press('Create your first site');
   await sees('New site');

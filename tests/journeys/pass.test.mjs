@@ -1,5 +1,5 @@
-// A visitor signs up at a shop that has two lines of Munjigi on its page, in three engines, under a
-// strict policy and without a mouse; the shop's back end verifies; the record is there.
+// A visitor signs up at a shop with two lines of Munjigi on its page, in three engines, under a
+// strict policy and without a mouse; the shop's back end verifies; the record exists.
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -32,8 +32,8 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox', 'webkit'])) {
       document.querySelector('[name=email]').value = 'kim@example.com', true)`);
     const token = await until('a token', () => browser.evaluate(FIELD), 90_000);
     assert.match(token, /^mj1\./);
-    // Later, so that the answer is there before the page goes: a script that its page leaves behind
-    // never answers in WebKit, and is given up after its few seconds.
+    // Delayed, so that the answer arrives before the page is left: a script whose page is gone
+    // never answers in WebKit, and is abandoned after a few seconds.
     await browser.evaluate(`(setTimeout(() => document.querySelector('form button').click(), 200), true)`);
     await until('the welcome', () => browser.evaluate(`!!document.querySelector('#welcome')`).catch(() => false));
 

@@ -1,6 +1,6 @@
-// Somebody with a passkey, in Chromium with a device of its own making: adds one, logs in with nothing
-// else and after the password, without its script another way, has a copy refused, and removes it. Then
-// the pages are looked at by axe.
+// Somebody with a passkey, in Chromium with a virtual device: adds one, logs in with it alone and
+// after the password, logs in another way without scripts, has a copy refused, and removes it. Then
+// axe checks the pages.
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -14,14 +14,14 @@ before(own.open);
 after(own.close);
 
 /**
- * A tab of a browser that has a device, which says yes to everything.
+ * A tab of a browser whose virtual device confirms everything.
  * @param {import('node:test').TestContext} t
  * @param {{javaScriptEnabled?: boolean, without?: string[]}} [options]
  */
 async function tab(t, { javaScriptEnabled = true, without = [] } = {}) {
   const context = await own.browser.newContext({ baseURL: own.stage.origin, javaScriptEnabled });
   t.after(() => context.close());
-  // Browsers that cannot read and write the JSON of WebAuthn themselves.
+  // Simulates browsers that cannot read and write the JSON of WebAuthn themselves.
   if (without.length > 0) {
     await context.addInitScript((names) => {
       for (const name of names) {
@@ -85,7 +85,7 @@ test('a passkey is added, opens the account alone and after the password, and go
   const { page } = han;
   await page.goto('/console/account');
   await page.getByRole('link', { name: 'Add a passkey' }).click();
-  // A device that does not know who holds it makes none.
+  // A device that does not verify its user creates none.
   await han.verifies(false);
   await han.press('Add a passkey');
   await page.getByText('That did not work').waitFor();
@@ -104,13 +104,13 @@ test('a passkey is added, opens the account alone and after the password, and go
   await page.getByText('That did not work').waitFor();
   assert.equal((await han.keys()).length, 1);
 
-  // Alone.
+  // The passkey alone.
   await han.press('Log out');
   await page.goto('/console/account');
   await han.press('Log in with a passkey');
   await han.sees('Account');
 
-  // After the password.
+  // The passkey after the password.
   await han.press('Log out');
   await han.password();
   await han.sees('Second factor');
@@ -128,7 +128,7 @@ test('a passkey is added, opens the account alone and after the password, and go
   await old.sees('Overview');
   await old.page.goto('/console/account/passkeys');
 
-  // Both count on from the same number: one of them is a copy, and is found.
+  // Both count on from the same number: one of them is a copy and is detected.
   await han.press('Log out');
   await page.goto('/log-in');
   await han.press('Log in with a passkey');

@@ -1,5 +1,4 @@
-// People before a browser: what the console's journeys have them do over and over, and where their letters
-// arrive.
+// People at a browser: the steps that the console's journeys repeat, and where their emails arrive.
 
 import { createHmac } from 'node:crypto';
 import { chromium } from 'playwright-core';
@@ -9,7 +8,7 @@ const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
-/** Everybody's. */
+/** The password of everybody in these tests. */
 export const PASSWORD = 'lantern orbit velvet';
 
 /**
@@ -42,12 +41,12 @@ export function theatre(name, { asProgram = false, stack = [] } = {}) {
 /** @typedef {ReturnType<typeof theatre>} Theatre */
 
 /**
- * The address in the newest letter to somebody.
+ * The address in the newest email to somebody.
  * @typedef {(subject: RegExp, to: string) => Promise<string>} Post
  */
 
 /**
- * A person before a browser, which runs scripts where that is said.
+ * A person at a browser, which runs scripts only if requested.
  * @param {import('node:test').TestContext} t
  * @param {Theatre} theatre
  * @param {{javaScriptEnabled?: boolean, post?: Post}} [options]
@@ -84,7 +83,7 @@ export async function person(t, { stage, browser }, { javaScriptEnabled = false,
 /** @typedef {Awaited<ReturnType<typeof person>>} Person */
 
 /**
- * Makes an account.
+ * Creates an account.
  * @param {Person} someone
  * @param {string} name
  * @param {string} email
@@ -103,7 +102,7 @@ export async function signUp(someone, name, email) {
 }
 
 /**
- * Follows an invitation to who has no account yet.
+ * Follows an invitation for somebody who has no account yet.
  * @param {Person} someone
  * @param {string} name
  * @param {string} email

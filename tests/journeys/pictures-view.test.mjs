@@ -1,6 +1,6 @@
-// The picture step as visitors meet it, in Chromium, against an edge that is played at the wire: by
-// mouse and by keyboard, what goes wrong and what is said then, and how it looks. Its screenshots are
-// kept. The way through the real edge is another journey.
+// The picture step as visitors see it, in Chromium, against a simulated edge: by mouse and by
+// keyboard, what goes wrong and what the widget says then, and how it looks. Its screenshots are
+// kept. Another journey uses the real edge.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const FORM = (/** @type {string} */ more = '') =>
   <button>Send</button></form><p>${'What stands after the form. '.repeat(20)}</p>`;
 
 /**
- * Opens a page whose every visitor is asked for a picture.
+ * Opens a page that requires a picture of every visitor.
  * @param {import('node:test').TestContext} t
  * @param {any} [script]
  * @param {any} [options]
@@ -250,7 +250,7 @@ test('without a connection the answer is kept, and sent when there is one', asyn
 
 for (const [what, refusal] of /** @type {[string, any][]} */ ([
   ['asked to wait', { status: 429, code: 'rate-limited', after: 30 }],
-  // Long enough that it does not go on by itself while somebody looks at it.
+  // Long enough that it does not continue by itself during the check.
   ['the edge is overloaded', { status: 503, code: 'unavailable', after: 30 }],
 ])) {
   test(`where ${what} the answer is kept and sent again`, async (t) => {
@@ -292,7 +292,7 @@ test('an invisible widget shows the picture over the page, and stays to be seen 
   const { page, panel, frame, ready, shoot } = await visit(t, { mode: 'invisible' }, { more: 'data-size="invisible"' });
   const where = async () => (await page.getByRole('button', { name: 'Send' }).boundingBox())?.y;
   const before = await where();
-  // Who is faster than the loader is noticed at the next key; here is none.
+  // A visitor faster than the loader is noticed at the next key; here there is none.
   await frame.locator('#t').waitFor({ state: 'attached' });
   await page.locator('[name=name]').focus();
   await ready();
@@ -328,7 +328,7 @@ for (const [place, viewport] of /** @type {[string, any][]} */ ([['under', { wid
     assert.deepEqual(await where(), before);
     if (place === 'over') {
       await page.mouse.wheel(0, 300);
-      // Around and around: the tab key stays in the dialog, both ways.
+      // Round and round: the Tab key stays in the dialog, both ways.
       for (const key of ['Tab', 'Shift+Tab'])
         for (let press = 0; press < 8; press += 1) {
           await page.keyboard.press(key);
@@ -425,7 +425,7 @@ for (const [name, more, context] of /** @type {[string, string, any][]} */ (LOOK
       const { page, panel, faults, open, shoot } = await visit(t, { type }, { more, lang, dir, context });
       await open();
       await accessible(page);
-      // Nothing is cut off to the side, and what can be touched is large enough.
+      // Nothing is cut off at the side, and touch targets are large enough.
       const narrow = await panel.evaluate((section, kind) => {
         const { left, right } = section.getBoundingClientRect();
         const wide = [...section.querySelectorAll('*')].filter((element) => {

@@ -1,7 +1,7 @@
-// Pictures from the first stroke to the token, in Chromium: the gpu-backend draws them, the origin packs
-// them, the edge deals them. Each kind is answered rightly and wrongly, by mouse and by keyboard; who
-// cannot or will not takes another way; and nothing of it is a dead end. The tests see what is right
-// where the edge sealed it, with the stage's keys. Screenshots are kept.
+// Pictures from the first stroke to the token, in Chromium: the gpu-backend draws them, the origin
+// packs them, the edge deals them. Each kind is answered correctly and wrongly, by mouse and by
+// keyboard; visitors who cannot or will not answer take another way; and there is no dead end. The
+// tests read the right answer that the edge sealed, with the stage's keys. Screenshots are kept.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ after(async () => {
   for (const close of closing) await close();
 });
 
-/** What the edge asks of a page, newest last. @param {import('playwright-core').Page} page */
+/** What the edge requires of a page, newest last. @param {import('playwright-core').Page} page */
 function stepsOf(page) {
   /** @type {any[]} */
   const asked = [];
@@ -62,7 +62,7 @@ function stepsOf(page) {
 const newestPicture = (asked) => asked.findLast(({ step }) => step.kind === 'picture');
 
 /**
- * A visitor of a page that asks everybody for a picture.
+ * A visitor of a page that requires a picture of everybody.
  * @param {import('node:test').TestContext} t
  * @param {any} site
  */
@@ -94,7 +94,7 @@ async function visit(t, site) {
 
 const rounds = (/** @type {any} */ answer) => answer.cells ?? answer.points ?? answer.views;
 
-/** How each kind of hand gives one round. */
+/** How each kind of hand answers one round. */
 const HANDS = {
   mouse: {
     open: (/** @type {Visit} */ { frame }) => frame.locator('#b').click(),
@@ -110,7 +110,7 @@ const HANDS = {
       const [middle, across] = [x + width / 2, y + height / 2];
       await page.mouse.move(middle, across);
       await page.mouse.down();
-      // A view for each 18 pixels, the shorter way round.
+      // One view per 18 pixels, in the shorter direction.
       const steps = view > 8 ? view - 16 : view;
       await page.mouse.move(middle + steps * 18 + Math.sign(steps) * 2, across, { steps: 24 });
       await page.mouse.up();
@@ -119,8 +119,8 @@ const HANDS = {
   },
   keyboard: {
     async open(/** @type {Visit} */ { page, frame }) {
-      // Before the frame has its button, the next stop is the form's own,
-      // and enter would send the form.
+      // Before the frame has its button, the next stop is the form's own, and Enter would submit
+      // the form.
       await frame.locator('#b').waitFor();
       await page.locator('[name=name]').focus();
       await page.keyboard.press('Tab');
@@ -161,7 +161,7 @@ async function press(page, key, times, back) {
 }
 
 /**
- * Gives a whole answer.
+ * Submits a whole answer.
  * @param {Visit} visitor
  * @param {any} hand
  * @param {any} answer
@@ -183,7 +183,7 @@ for (const kind of KINDS) {
       await hand.open(visitor);
       const first = await visitor.ready();
       assert.equal(first.step.type, kind);
-      // Keys go where the focus is; the page gives it once it has found a place.
+      // Keys go to the focus, which the page sets once it has found a place.
       const held = () => name === 'keyboard' && visitor.panel.locator('.stage :focus').waitFor();
       await held();
       await visitor.shoot(`${kind}-${name}-asked`);
@@ -243,7 +243,8 @@ const dialogOf = (page) =>
   page.frameLocator('iframe').first().locator('[data-place] section:not([hidden])').filter({ has: page.locator('.veil[hidden]') });
 
 /**
- * Whether the keys go there: escape is heard where the focus is, and the page gives it once it has found a place.
+ * Whether keys go there: Escape is handled where the focus is, which the page sets once it has
+ * found a place.
  * @param {import('playwright-core').Locator} panel
  */
 const isHeld = (panel) =>

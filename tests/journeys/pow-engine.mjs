@@ -1,5 +1,5 @@
 // The proof of work's generator and interpreter as WebAssembly, and a place in a browser to run
-// them: what the comparison (pow.test.mjs) and the bench (crates/pow/benches/engine.mjs) share.
+// them: shared by the comparison (pow.test.mjs) and the bench (crates/pow/benches/engine.mjs).
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ export const CHROMIUM = {
   ],
 };
 
-/** Builds `examples/engine.rs` as the edge would be built; MUNJIGI_ENGINE names a built one. */
+/** Builds `examples/engine.rs` as the edge is built; MUNJIGI_ENGINE names a finished one. */
 export function engine() {
   if (process.env.MUNJIGI_ENGINE) return readFileSync(process.env.MUNJIGI_ENGINE);
   const target = ['--target', 'wasm32-unknown-unknown'];

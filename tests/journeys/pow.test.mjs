@@ -38,7 +38,7 @@ function compare(bytes, { seeds, nonces, optimised }) {
     }
     if (i >= optimised) continue;
 
-    // After so many hashes the optimising compiler has replaced the first code.
+    // After this many hashes the optimising compiler has replaced the first code.
     const target = 2n ** 64n / 2_000n;
     let [start, end] = [0n, 20_000n];
     for (;;) {

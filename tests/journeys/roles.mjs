@@ -1,18 +1,21 @@
-// Who may do what to an organisation over the API: a table of role × action, and somebody who tries all
-// that their role forbids.
+// Who may do what to an organisation over the API: a table of role × action, and somebody who tries
+// everything that their role forbids.
 
 import assert from 'node:assert/strict';
 import { PASSWORD } from './people.mjs';
 
 export const ROLES = ['read-only', 'analyst', 'admin', 'owner'];
 
-/** Before each path. */
+/** The prefix of each path. */
 const BASE = '/api/v1';
 const OF = '/organisations/{organisation}';
 const ALL = ROLES;
 const ADMINS = ['admin', 'owner'];
 
-/** Which roles may do what, and the body of an attempt that would do it. @type {Record<string, [string[], any?]>} */
+/**
+ * The roles that may do it, and the body of an attempt.
+ * @type {Record<string, [string[], any?]>}
+ */
 const ACTIONS = {
   'GET /sites': [ALL],
   'POST /sites': [ADMINS, { name: 'Mine', hosts: ['mine.example'] }],
@@ -39,7 +42,7 @@ const ACTIONS = {
 };
 
 /**
- * Somebody's calls after they logged in over the API.
+ * The calls of somebody who logged in over the API.
  * @param {string} origin
  * @param {string} email
  */
@@ -57,7 +60,10 @@ export async function caller(origin, email) {
     send(method, path, body, { authorization: `Bearer ${token}` });
 }
 
-/** Actions on an organisation that the document names, as the table spells them. @param {string} origin */
+/**
+ * Actions on an organisation in the OpenAPI document, as the table spells them.
+ * @param {string} origin
+ */
 async function documented(origin) {
   const { paths } = await (await fetch(`${origin}/api/openapi.json`)).json();
   return Object.entries(paths).flatMap(([path, methods]) => {
@@ -69,7 +75,7 @@ async function documented(origin) {
 }
 
 /**
- * Tries, as somebody of a role, all that it forbids and reads all that it allows.
+ * Tries, with a role, everything that it forbids, and reads everything that it allows.
  * @param {string} origin
  * @param {string} email
  * @param {string} role
@@ -84,7 +90,7 @@ export async function tryAll(origin, email, role, names) {
   for (const [action, [roles, body]] of Object.entries(ACTIONS)) {
     const may = roles.includes(role);
     const [method, path] = action.split(' ');
-    // What it allows and what changes something is not done here.
+    // Allowed changes are not made here.
     if (!may || method === 'GET') {
       const place = `${OF}${path}`.replaceAll(/\{(\w+)\}/g, (_, name) => names[name]);
       const answer = await call(method, place, body);

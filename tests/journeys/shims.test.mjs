@@ -1,5 +1,5 @@
-// Pages as the three vendors' documentation has them, with nothing but the script's host changed, in Chromium;
-// then what their script's functions promise.
+// Pages from the three vendors' documentation, changed only in the script's host, in Chromium; then
+// what their scripts' functions promise.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';

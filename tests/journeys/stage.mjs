@@ -1,5 +1,5 @@
-// What the journeys share: a running stack, a customer's shop, a page of one's own, and the word on
-// what may be skipped.
+// What the journeys share: a running stack, a customer's shop, pages of their own, and what may be
+// skipped.
 
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ import { BINARIES, ROOT } from '../bench/stack.mjs';
 
 export { munjigi, see } from '../bench/stack.mjs';
 
-/** Where screenshots are kept as artefacts. */
+/** The folder in which screenshots are kept as artefacts. */
 export const PICTURES = join(ROOT, '.munjigi', 'screenshots');
 mkdirSync(PICTURES, { recursive: true });
 
@@ -70,7 +70,7 @@ export async function openShop(t, stage, site = stage.site) {
 }
 
 /**
- * Serves one page, at any path, under the strict policy that customers are promised to be able to keep.
+ * Serves one page, at any path, under the strict policy that we promise customers they can keep.
  * @param {import('node:test').TestContext} t
  * @param {any} stage
  * @param {string} body
@@ -121,7 +121,7 @@ export async function openEngine(t, name) {
 }
 
 /**
- * Waits until a question is answered with something true.
+ * Waits until a question gets a truthy answer.
  * @template T
  * @param {string} what
  * @param {() => Promise<T>} ask
@@ -139,7 +139,7 @@ export async function until(what, ask, withinMs = 30_000) {
 }
 
 /**
- * What siteverify says of a token.
+ * Siteverify's answer about a token.
  * @param {any} stage
  * @param {string} token
  * @param {any} [site]

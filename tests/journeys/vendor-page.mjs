@@ -1,4 +1,4 @@
-// A page as somebody wrote it for another vendor, with nothing but the script's host changed.
+// A page written for another vendor, changed only in the script's host.
 
 import { createServer } from 'node:http';
 import { until } from './stage.mjs';

@@ -1,5 +1,5 @@
-// What the three vendors' scripts take and do, row by row of the tables in tests/contract, in Chromium: every
-// option, function, callback, field, client error and test sitekey.
+// What the three vendors' scripts accept and do, row by row of the tables in tests/contract, in
+// Chromium: every option, function, callback, field, client error and test sitekey.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ after(own.close);
 const LOADERS = { turnstile: '/turnstile/v0/api.js', hcaptcha: '/1/api.js', recaptcha: '/recaptcha/api.js' };
 const CLASSES = { turnstile: 'cf-turnstile', hcaptcha: 'h-captcha', recaptcha: 'g-recaptcha' };
 
-/** Functions for the page's callbacks: they write down that they were called, and with what. */
+/** Functions for the page's callbacks: they record each call and its arguments. */
 const CALLBACKS = `<script>
   window.said = [];
   window.heard = {};
@@ -53,7 +53,7 @@ function html(vendor, { script = LOADERS[vendor], query, widget = '', form, js =
   <script src="{edge}${script}${query ?? ''}" ${waits}></script><script>${js}</script>`;
 }
 
-/** A site that only this row has. @param {string[]} options */
+/** A site for this row only. @param {string[]} options */
 async function made(options) {
   const { stage } = own;
   const elsewhere = options.includes('--host');

@@ -1,6 +1,6 @@
-// What a page written for another vendor hears when the edge refuses its visitor or is not to be
-// reached, row by row of the vendors' tables, in Chromium. The edge is played at the wire: the real one refuses like this after
-// ten minutes, or after hundreds of calls from one network.
+// What a page written for another vendor is told when the edge refuses its visitor or cannot be
+// reached, row by row of the vendors' tables, in Chromium. The edge is simulated: the real one
+// refuses like this after ten minutes, or after hundreds of calls from one network.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// The functions of docs/verify.md: the page has them as their files do, and each runs where its language is
-// there, against the real edge and against one that lies.
+// The functions of docs/verify.md: the page shows them as in their files, and each runs if its
+// language is installed, against the real edge and against one that lies.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -18,7 +18,7 @@ const EXITS = { 0: 'passed', 1: 'refused', 2: 'unreachable' };
 const file = (path) => join(ROOT, 'docs', 'verify', path);
 
 /**
- * A language: what has to be on PATH, what builds, and what then runs.
+ * A language: what must be on PATH, what builds the program, and what then runs.
  * @typedef {{needs: string, build?: string[], run: string[]}} Language
  */
 
@@ -48,7 +48,7 @@ const LANGUAGES = {
   },
 };
 
-/** Whether a program is there. @param {string} name */
+/** Whether a program is installed. @param {string} name */
 function isThere(name) {
   const places = name.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
   return places.some((place) => {
@@ -62,7 +62,7 @@ function isThere(name) {
 }
 
 /**
- * Runs a program; answers its exit code and all that it wrote.
+ * Runs a program; returns its exit code and all its output.
  * @param {string[]} words
  * @param {Record<string, string>} [env]
  * @returns {Promise<{code: number | string, said: string}>}
@@ -73,7 +73,7 @@ const run = ([program, ...words], env = {}) => new Promise((resolve) => {
   });
 });
 
-/** What stands between the marks of a file. @param {string} text */
+/** The text between the marks of a file. @param {string} text */
 const marked = (text) => [...text.matchAll(/^ *(?:\/\/|#) \[verify\]\n(.*?)\n+ *(?:\/\/|#) \[\/verify\]$/gms)]
   .map(([, part]) => part).join('\n\n');
 
@@ -94,7 +94,7 @@ test('the page has every function as its file does', () => {
 const closing = [];
 /** @type {Promise<{stage: any, liar: Awaited<ReturnType<typeof openLiar>>}> | undefined} */
 let opened;
-/** The real edge and the one that lies, once a language is there. */
+/** The real edge and the lying one, opened for the first language. */
 const open = () => opened ??= (async () => {
   const context = { name: 'verify', after: (/** @type {() => unknown} */ close) => closing.push(close) };
   return { stage: await openStage(/** @type {any} */ (context), 'workerd'), liar: await openLiar() };
@@ -104,7 +104,10 @@ after(async () => {
 });
 
 const SPOOF = '"success":true,"hostname":"localhost","error-codes":[]';
-/** Answers by token, and what must become of them: no text of a visitor is a verdict, and no failure is one. */
+/**
+ * Answers by token, and their required outcomes: no visitor's text is a verdict, and no failure is
+ * one.
+ */
 const LIES = /** @type {Record<string, {status?: number, body: string, becomes: string}>} */ ({
   good: { body: ` { "cdata" : "\\u0041\\n\\"" , ${SPOOF} , "score" : -1.5e0 , "metadata" : { "more" : [ null , {} ] } }\n`, becomes: 'passed' },
   'in-text': { body: JSON.stringify({ success: false, cdata: SPOOF, 'error-codes': ['invalid-input-response'] }), becomes: 'refused invalid-input-response' },
@@ -123,7 +126,7 @@ const LIES = /** @type {Record<string, {status?: number, body: string, becomes: 
   silent: { status: 0, body: '', becomes: 'unreachable' },
 });
 
-/** An edge that answers whatever the token names; `silent` never gets an answer. */
+/** An edge that gives the answer that the token names; `silent` never gets an answer. */
 async function openLiar() {
   /** @type {URLSearchParams[]} */
   const asked = [];
@@ -160,7 +163,7 @@ for (const [name, { needs, build, run: words }] of Object.entries(LANGUAGES)) {
     const { secret, sitekey } = stage.bench_site;
     const edge = `${stage.edge}/siteverify`;
     /**
-     * What the program says, held to its exit code and to keeping the secret.
+     * The program's output, after checking its exit code and that it keeps the secret.
      * @param {string} token
      * @param {{hostname?: string, address?: string}} [options]
      */

@@ -1,5 +1,5 @@
-// The console's own forms behind our own widget, at the real edge: a person who signs up and logs in with
-// scripts is passed by it; without them the same forms take them as well.
+// The console's own forms behind our own widget, at the real edge: a person who signs up and logs
+// in with scripts passes it; without scripts the same forms accept them as well.
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -11,7 +11,11 @@ const own = theatre('visitor');
 before(own.open);
 after(own.close);
 
-/** How often forms were sent with this outcome. @param {string} form @param {string} outcome */
+/**
+ * How often forms were submitted with this outcome.
+ * @param {string} form
+ * @param {string} outcome
+ */
 async function visits(form, outcome) {
   const text = await (await fetch(`${own.stage.operators}/metrics`)).text();
   const line = text.split('\n').find((it) => it.startsWith('munjigi_console_visits_total')
@@ -61,7 +65,7 @@ test('without scripts the same form lets them in', async (t) => {
   t.after(() => context.close());
   const page = await context.newPage();
   await page.goto('/log-in');
-  // Searches for text pass over noscript, whether scripts run or not.
+  // Text searches skip noscript, whether scripts run or not.
   await page.locator('noscript > .hint').waitFor();
   await page.getByLabel('Email address', { exact: true }).fill(EMAIL);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);

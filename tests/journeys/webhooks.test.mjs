@@ -1,4 +1,4 @@
-// An integrator checks a message as docs/webhooks.md says: the page's own code on the page's own message.
+// An integrator verifies a message as docs/webhooks.md says: with the page's own code and message.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

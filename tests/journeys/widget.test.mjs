@@ -1,4 +1,4 @@
-// The widget as visitors meet it, in Chromium: its states, its keyboard, what goes wrong and what it
+// The widget as visitors see it, in Chromium: its states, its keyboard, what goes wrong and what it
 // says then.
 
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { munjigi, openPage, openShop, openStage, PICTURES, siteverify, until } f
 const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  // A browser that says it is automated is asked for sixteen times the work; these visits are of people.
+  // A browser that says it is automated gets sixteen times the work; these visits are of people.
   '--disable-blink-features=AutomationControlled'];
 
 /** @type {any} */
@@ -277,7 +277,7 @@ for (const [name, more, context] of /** @type {[string, string, any][]} */ (LOOK
     const shoot = (/** @type {string} */ state) => page.screenshot({ path: join(PICTURES, `${name}-${state}.png`) });
     await shoot('idle');
     await accessible(page);
-    // Nothing is cut: the frame's document needs no scrolling.
+    // Nothing is cut off: the frame's document needs no scrolling.
     const overflow = await frame.locator('body').evaluate(() => {
       const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
       return [scrollWidth - clientWidth, scrollHeight - clientHeight];

@@ -1,5 +1,6 @@
-// The pages behind /errors/<code>: what a code means for who filled in a form, who built it, and who
-// runs the service. The edge chooses the language and sends them with a policy without scripts.
+// The pages behind /errors/<code>: what a code means for people who filled in a form, who built it,
+// and who run the service. The edge chooses the language and sends them with a policy without
+// scripts.
 
 const STYLE = `:root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;\
 margin:3rem auto;padding:0 1.25rem}h1{font-size:1.5rem;line-height:1.25;margin:0}\
@@ -11,7 +12,7 @@ const HEADINGS = {
   ko: ["양식을 작성하던 분께", "양식을 만든 분께", "서비스를 운영하는 분께"],
 };
 
-/** The languages that there are pages in. */
+/** The languages of the pages. */
 export const LANGUAGES = Object.keys(HEADINGS);
 
 const escape = (text) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);

@@ -1,4 +1,4 @@
-// What every loader needs of a page: its widgets, what they hear of it, and elements that come and go.
+// What every loader needs from a page: its widgets, its callbacks, and elements that come and go.
 import type { Options } from "./options";
 import { count } from "./signals";
 import { Widget } from "./widget";
@@ -7,11 +7,11 @@ export interface Page {
   widgets: Map<string, Widget>;
   add(id: string, element: Element, options: Options): Widget;
   drop(widget?: Widget): void;
-  /** Has every element of these classes drawn, now and whenever one comes. */
+  /** Has every element of these classes drawn, now and when one is added later. */
   scan(classes: string[], draw: (element: Element) => unknown): void;
 }
 
-/** The loader's own address, or nothing with a word on the console. */
+/** The loader's own address, or nothing and a message on the console. */
 export function source(): URL | undefined {
   const script = document.currentScript as HTMLScriptElement | null;
   if (script?.src) return new URL(script.src);
@@ -19,23 +19,26 @@ export function source(): URL | undefined {
   return undefined;
 }
 
-/** The element that a page means by itself, its selector, or its id. */
+/** The element that a page specifies by itself, by its selector, or by its id. */
 export const element = (target: unknown): Element | null => {
   if (typeof target != "string") return (target as Element) || null;
   const byId = document.getElementById(target);
   try {
     return byId || document.querySelector(target);
   } catch {
-    return null; // No selector either.
+    return null; // Not a selector either.
   }
 };
 
-/** Calls the function of the page that has this name, if there is one; after the script's `load`, as vendors do. */
+/**
+ * Calls the page's function of this name, if there is one; after the script's `load`, as vendors
+ * do.
+ */
 export function call(name: string | null): void {
   setTimeout(() => (window as never as Record<string, () => void>)[name || ""]?.());
 }
 
-/** Calls back once the document is there. */
+/** Calls back once the document is loaded. */
 export function ready(callback: () => void): void {
   if (document.readyState == "loading") addEventListener("DOMContentLoaded", () => callback());
   else queueMicrotask(callback);

@@ -1,5 +1,5 @@
-// What a browser without WebAssembly loads instead: the interface, translated to JavaScript by
-// the build, and a solver for SHA-256. The same file is the workers' script.
+// What a browser without WebAssembly loads instead: the interface, translated to JavaScript by the
+// build, and a solver for SHA-256. The same file is the workers' script.
 import type { Exports, Task } from "./frame";
 import { search } from "./sha256";
 import { instantiate } from "interface";

@@ -1,6 +1,6 @@
 // The browser's half of the frame: it draws, calls, waits and computes as the WebAssembly module
-// says (src/glue.rs), and keeps the opaque strings. Which state the widget is in is decided there.
-// The same file is the workers' script.
+// directs (src/glue.rs), and keeps the opaque strings. The module decides the widget's state. The
+// same file is the workers' script.
 import { Event_, Request_ } from "./numbers";
 import type { Connect, Picture } from "./picture";
 import type {
@@ -19,7 +19,7 @@ import type {
 } from "./protocol";
 import { why } from "./why";
 
-/** Put in by the build. */
+/** Inserted by the build. */
 declare const VERSION: string;
 declare const WASM: string;
 declare const FALLBACK: string;
@@ -44,7 +44,7 @@ export interface Exports {
 /**
  * A range to search: index, first nonce, how many, work, and the function's code or the id. 0 ends
  * the worker. It ends itself between two ranges, because WebKit may crash when a worker is
- * terminated while it compiles; a range takes some 50 ms.
+ * terminated while it compiles; a range takes about 50 ms.
  */
 export type Task = [number, number, number, number, Uint8Array] | 0;
 
@@ -82,7 +82,7 @@ function frame(): void {
   } catch {
     // A page without an origin: refused below.
   }
-  /** Why this frame will never begin. */
+  /** Why this frame will never start. */
   let barred = page?.hostname ? error : "hostname-not-allowed";
   let code: string | undefined;
   let module: Exports;
@@ -95,11 +95,14 @@ function frame(): void {
   let token = "";
   let expires_in = 0;
   let puzzled = 0;
-  /** Of the last puzzle, in ms for each expected hash. */
+  /** Of the last puzzle, in ms per expected hash. */
   let pace = 0;
   let step: PictureStep;
   let picture: Picture | undefined;
-  /** An invisible widget is seen once its picture was closed without an answer, until it passes. */
+  /**
+   * An invisible widget becomes visible once its picture was closed without an answer, until it
+   * passes.
+   */
   let stepped = false;
   let calls = 0;
   let height = -1;
@@ -112,7 +115,7 @@ function frame(): void {
   const bytes = (at: number, length: number): Uint8Array<ArrayBuffer> =>
     new Uint8Array(module.memory.buffer, at, length);
   const read = (at: number, length: number): string => new TextDecoder().decode(bytes(at, length));
-  /** Hands the code to the module; answers its length. */
+  /** Passes the code to the module; returns its length. */
   const tell = (): number =>
     new TextEncoder().encodeInto((code ||= "unavailable"), bytes(module.a() + 16, 32)).written;
   const say = (place: number, text: string): void => {
@@ -136,7 +139,7 @@ function frame(): void {
       retryAfter = Number(response.headers.get("retry-after")) || 0;
       reply = (await response.json()) as Partial<ChallengeReply & SolutionReply & Problem>;
     } catch {
-      // No answer, or a good one that broke off: asked again. Of a refusal the status says enough.
+      // No answer, or a good one that was cut off: retried. For a refusal the status is enough.
       if (status < 300) status = 0;
     }
     if (mine != calls) return;
@@ -164,7 +167,7 @@ function frame(): void {
     module.g(status, tell(), retryAfter);
   };
 
-  /** A script of our own host, which sets a global. */
+  /** Loads a script of our own host, which sets a global. */
   const add = (source: string): Promise<void> =>
     new Promise((then, or) => {
       const element = document.createElement("script");
@@ -174,7 +177,7 @@ function frame(): void {
       document.head.append(element);
     });
 
-  /** Brings the images of the step, and before them what shows them. */
+  /** Loads the images of the step, and before them the module that shows them. */
   const bring = async (): Promise<void> => {
     const mine = ++calls;
     try {
@@ -259,7 +262,7 @@ function frame(): void {
         else body.want = "work";
         call(body, "/v1/solutions");
       } else {
-        // Workers start while the challenge is on its way.
+        // Workers start while the challenge is being fetched.
         imports.k!(2);
         call(
           {
@@ -293,7 +296,7 @@ function frame(): void {
           if (worker != pool[i]) return;
           imports.n!();
           const mine = calls;
-          // Only a script that came has something to say.
+          // Only a script that was loaded can have a message.
           code = message && "unsupported";
           if (code) return module.c(tell());
           const status = await why(script);
@@ -316,7 +319,7 @@ function frame(): void {
     },
     o: (view, number) => {
       stepped ||= !view;
-      // The focus goes back to what opened the picture, or stays in the frame.
+      // The focus returns to what opened the picture, or stays in the frame.
       if (picture?.show(view!, number!)) {
         held = true;
         strip.focus();
@@ -331,7 +334,7 @@ function frame(): void {
           .exports as unknown as Exports;
         return;
       } catch (failure) {
-        // What cannot be fetched is for the page: it loads the frame again later.
+        // A failed download is left to the page: it loads the frame again later.
         if (!(failure instanceof WebAssembly.CompileError)) throw failure;
       }
     }
@@ -356,9 +359,9 @@ function frame(): void {
   };
 
   const loaded = load();
-  loaded.catch(() => {}); // Told below, to a page that has said "start".
+  loaded.catch(() => {}); // Reported below, to a page that has sent "start".
   let started: Promise<boolean> | undefined;
-  /** Answers whether the widget takes events now. */
+  /** Returns whether the widget accepts events now. */
   const start = async (): Promise<boolean> => {
     try {
       await Promise.all([loaded, translate()]);

@@ -1,17 +1,17 @@
-// What stands on the page where the frame cannot be fetched: the widget's words for that, on a
-// button that tries again.
+// What the page shows if the frame cannot be fetched: the widget's text for that, on a button that
+// retries.
 
-/** Put in by the build: "No connection", by language. */
+/** Inserted by the build: "No connection", by language. */
 declare const OFFLINE: Record<string, string>;
 
-/** Nearly as the frame looks, in the browser's own colours; at its end the theme. */
+/** Similar to the frame, in the browser's own colours; the theme is at the end. */
 export const STYLE =
   "border:1px solid gray;border-radius:6px;background:Canvas;color:CanvasText;font:14px/1.35 system-ui,sans-serif;color-scheme:";
 
 export interface Notice {
   element: HTMLElement;
   button: HTMLElement;
-  /** Says when it is tried again, if it is. */
+  /** Says when it retries, if it does. */
   say(seconds: number | false): void;
 }
 
@@ -26,7 +26,7 @@ export function notice(asked: string, retry: () => void): Notice {
   button.type = "button";
   button.lang = language;
   button.dir = "auto";
-  // Told once, not each second.
+  // Announced once, not every second.
   button.ariaLive = "off";
   button.onclick = retry;
   element.append(button);

@@ -1,5 +1,4 @@
-// What crosses to and from the WebAssembly module as a number; counted as in src/glue.rs and
-// src/host.rs.
+// Numbers that cross to and from the WebAssembly module; counted as in src/glue.rs and src/host.rs.
 
 export const enum Event_ {
   Second,

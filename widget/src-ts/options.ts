@@ -1,18 +1,19 @@
-// What an integrator may ask of a widget, read from `munjigi.render`'s argument or from `data-*`,
-// and checked at once: a mistake is told on the console by its code, not found by a visitor.
+// The options that an integrator may set, read from `munjigi.render`'s argument or from `data-*`,
+// and checked at once: a mistake is reported on the console with its code, before a visitor finds
+// it.
 import type { PageOptions } from "./protocol";
 
 export type Callback = (value?: string) => unknown;
 
 export interface Options {
   sitekey: string;
-  /** What the frame is told; `theme` and `language` still as asked. */
+  /** The options for the frame; `theme` and `language` are still as given. */
   page: PageOptions;
   appearance: string;
   /** What starts the check without a click: rendering, an interaction with the form, or nothing. */
   start: "render" | "interaction" | "execute";
   refresh: string;
-  /** Makes the hidden fields that the token goes into. */
+  /** Creates the hidden fields for the token. */
   fields(id: string): (HTMLInputElement | HTMLTextAreaElement)[];
   call(name: string, value?: string): unknown;
   /** Called when the widget's state changes. */
@@ -47,11 +48,11 @@ export function hidden(name: string, id = ""): HTMLInputElement {
   return input;
 }
 
-/** Reads options: `given` first, `data-*` of the element else. */
+/** Reads options: `given` first, then `data-*` of the element. */
 export const read = (element: Element, given: object): Options =>
   parse((name) => given[name as never] ?? element.getAttribute("data-" + name), "munjigi-response");
 
-/** Options by our names, whatever a page calls them. */
+/** Maps options to our names, from any names that a page uses. */
 export function parse(raw: (name: string) => unknown, field: string): Options {
   const text = (name: string): string => String(raw(name) ?? "");
   const choice = <T>(name: string): T => {

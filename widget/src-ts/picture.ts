@@ -1,6 +1,6 @@
-// The picture step, loaded when one is asked. What it shows when is decided in src/picture.rs and
-// comes as a number; what is chosen is known here alone. The dialog and the three kinds of picture
-// are in picture/.
+// The picture step, loaded when one is required. src/picture.rs decides what it shows when, and
+// passes it as a number; only this module knows what is chosen. The dialog and the three kinds of
+// picture are in picture/.
 import { Event_, View_ } from "./numbers";
 import { area } from "./picture/area";
 import { type Board, type Place, type Words, make, say } from "./picture/board";
@@ -13,24 +13,24 @@ import { turn } from "./picture/turn";
 import type { Answer, PictureStep } from "./protocol";
 import { why } from "./why";
 
-/** What the frame gives to this module. */
+/** What the frame passes to this module. */
 export interface Frame {
-  /** Tells the machine what the visitor wants. */
+  /** Sends the machine what the visitor did. */
   send(event: Event_): void;
-  /** Gives the page the size that is needed. */
+  /** Gives the page the required size. */
   fit(): void;
   /** The widget itself. */
   strip: HTMLElement;
 }
 
 export interface Picture {
-  /** Brings a step's images; rejects with an HTTP status, 0 where there was no answer. */
+  /** Loads a step's images; rejects with an HTTP status, 0 without an answer. */
   load(step: PictureStep): Promise<void>;
-  /** Shows the step; answers whether the focus was on what has been closed. */
+  /** Shows the step; returns whether the focus was in what was closed. */
   show(view: View_, number: number): boolean;
-  /** What was confirmed last. */
+  /** The last confirmed answer. */
   answer(): Answer;
-  /** The size that is needed under the widget; nothing while closed. */
+  /** The size required below the widget; nothing while closed. */
   size(): [number, number] | undefined;
   /** The page has found a place. */
   place(place: "under" | "over"): void;
@@ -38,13 +38,13 @@ export interface Picture {
 
 export type Connect = (frame: Frame) => Promise<Picture>;
 
-/** Put in by the build. */
+/** Inserted by the build. */
 declare const STYLE: string;
 declare const TEXTS: Record<string, string>;
 
-/** How long a page may take to find a place; one with an old loader finds none. */
+/** How long a page may take to find a place; one with an old loader never does. */
 const PLACE_MS = 1e3;
-/** Between the widget and what opens under it. */
+/** Gap between the widget and the step below it. */
 const GAP_PX = 4;
 /** Wrong answers after which another way comes first. */
 const PATIENCE = 2;
@@ -68,7 +68,7 @@ class Dialog implements Picture {
   private given: (number | number[])[] = [];
   private trace = new Tracer();
   private last!: Answer;
-  /** What was sent last, as text. */
+  /** The answer that was sent last, as text. */
   private sent = "";
   private wanted: [number, number] | undefined;
   /** The widget's own size. */
@@ -150,9 +150,9 @@ class Dialog implements Picture {
     const { element } = this.panel;
     const { strip } = this.frame;
     if (element.hidden) return undefined;
-    // Over the page it has another size, and the page asks for none.
+    // Over the page it has another size, which the page does not ask for.
     if (root.dataset.place == "over" && this.wanted) return this.wanted;
-    // As the widget was before: while the page moves the frame it has no width in Firefox.
+    // The widget's earlier size: while the page moves the frame, it has no width in Firefox.
     const [width, height] = (this.base ??= [strip.offsetWidth || 300, strip.offsetHeight]);
     root.style.setProperty("--strip", `${width}px`);
     const tall = Math.ceil(element.getBoundingClientRect().height);
@@ -167,12 +167,12 @@ class Dialog implements Picture {
     root.dataset.place = place;
     element.setAttribute("aria-modal", String(place == "over"));
     if (!first) return;
-    // A visitor who pressed the widget goes on in the picture; others are shown that it is there.
+    // A visitor who pressed the widget continues in the picture; others are shown that it is there.
     const goesOn = document.hasFocus() && !isBusy;
     (goesOn ? this.board : element).focus({ preventScroll: true });
   }
 
-  /** The picture waits for an answer: a new one, or the same again with what was chosen. */
+  /** The picture waits for an answer: a new one, or the same again with the earlier choice. */
   private ask(wrong: number): void {
     const { given, panel } = this;
     panel.wayFirst(wrong >= PATIENCE);
@@ -188,13 +188,13 @@ class Dialog implements Picture {
     }
   }
 
-  /** Puts the next round in place. */
+  /** Shows the next round. */
   private deal(): void {
     const { given, images, panel, step, things, words } = this;
     const { rows, columns, rounds, type } = step;
     const at = given.length;
     const { prompt } = rounds[at]!;
-    // What no locale knows is shown as it came: the label of an operator's photo.
+    // A name that no locale has is shown as received: the label of an operator's photo.
     const [indefinite, definite = indefinite] = things.get(prompt)?.split("|") ?? [prompt];
     panel.ask(
       words[type],
@@ -207,13 +207,13 @@ class Dialog implements Picture {
     panel.open(this.label());
   }
 
-  /** What the button says that confirms the round. */
+  /** The label of the button that confirms the round. */
   private label(): string {
     const { given, step, words } = this;
     return given.length + 1 < step.rounds.length ? words.next : words.confirm;
   }
 
-  /** The visitor confirms a round, or does not want to wait for the next try. */
+  /** The visitor confirms a round, or does not wait for the next retry. */
   private confirm(): void {
     const { board, given, panel, step, view, words } = this;
     if (view != View_.Asked) return this.frame.send(Event_.Click);
@@ -230,8 +230,8 @@ class Dialog implements Picture {
   }
 
   /**
-   * All rounds are answered. What was sent before is sent again as it was: the edge looks at one
-   * answer only, and its reply may have been lost.
+   * All rounds are answered. An answer that was sent before is sent again unchanged: the edge
+   * checks only one answer, and its reply may have been lost.
    */
   private settle(): void {
     const { type } = this.step;
@@ -245,7 +245,7 @@ class Dialog implements Picture {
   }
 }
 
-/** The style is a file of its own: the frame's policy knows no other. */
+/** The style is a separate file, because the frame's policy allows no other. */
 function style(): Promise<unknown> {
   const link = make("link");
   link.rel = "stylesheet";

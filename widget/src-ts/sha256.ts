@@ -25,7 +25,7 @@ function block(id: Uint8Array, index: number): DataView {
   return view;
 }
 
-/** Hashes a block; answers the first eight bytes as a number, exact in its upper 53 bits. */
+/** Hashes a block; returns the first eight bytes as a number, exact in its upper 53 bits. */
 function compress(view: DataView, w: Int32Array): number {
   for (let t = 0; t < 16; t++) w[t] = view.getInt32(4 * t);
   let [a, b, c, d, e, f, g, h] = START as [

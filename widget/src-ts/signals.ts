@@ -1,7 +1,7 @@
-// Counts what happens on the page: how often, never what, where or which key.
+// Counts events on the page: how many, never what, where or which key.
 import type { Signals } from "./protocol";
 
-/** A day: what is longer is read as this. */
+/** A day: longer times are read as this. */
 const LONGEST_MS = 864e5;
 
 const counts: Record<string, number> = {};

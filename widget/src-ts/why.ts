@@ -1,6 +1,6 @@
-// Why a file of ours did not come: elements report an error and not its cause.
+// Why a file of ours failed to load: elements report an error without its cause.
 
-/** Fetches the file again: an HTTP status, 0 where there was no answer, 404 if it comes now. */
+/** Fetches the file again: returns an HTTP status, 0 without an answer, 404 if it loads now. */
 export async function why(path: string): Promise<number> {
   try {
     const answer = await fetch(path);

@@ -16,9 +16,11 @@ const PLAIN = "border:0;color-scheme:light;";
 const LIFTED =
   PLAIN + "display:block;margin:0;padding:0;overflow:hidden;background:none;z-index:2147483647;";
 
-/** How long a frame may take to show something before it is loaded again; doubles each time. */
+/** How long a frame may take to show something before it is reloaded; doubles each time. */
 const LOAD_MS = 1e4;
-/** How long its document may take to send a message once it is loaded: an iframe reports no errors. */
+/**
+ * How long its document may take to send a message once it is loaded: an iframe reports no errors.
+ */
 const SPEAK_MS = 1e3;
 
 export class Widget {
@@ -26,7 +28,7 @@ export class Widget {
   private frame!: HTMLIFrameElement;
   private readonly fields: (HTMLInputElement | HTMLTextAreaElement)[];
   private nonce!: string;
-  /** The frame listens. */
+  /** Whether the frame is listening. */
   private ready!: boolean;
   private state?: FrameState | undefined;
   private height: number;
@@ -41,16 +43,16 @@ export class Widget {
   private expiresAt = 0;
   private refreshAt = 0;
   private loads = 0;
-  /** Stands where the frame cannot be fetched. */
+  /** Shown if the frame cannot be fetched. */
   private notice?: Notice | undefined;
   private timers: { load?: number; refresh?: number } = {};
   private focusedAt = 0;
-  /** The frame has been told to begin without a click. */
+  /** Whether the frame was told to start without a click. */
   private touched: boolean;
   private executed?: boolean;
-  /** The frame was told to begin and still waits for a click. */
+  /** Whether the frame was told to start and still waits for a click. */
   private waits?: boolean;
-  /** Somebody used the form since the last token. */
+  /** Whether somebody used the form since the last token. */
   private active?: boolean;
 
   constructor(
@@ -67,7 +69,7 @@ export class Widget {
     this.load();
   }
 
-  /** Puts a new frame in place, and does so again after growing pauses until one shows something. */
+  /** Inserts a new frame, and repeats that after growing pauses until one shows something. */
   private load(): void {
     this.lower();
     this.frame?.remove();
@@ -91,7 +93,7 @@ export class Widget {
     this.timers.load = setTimeout(() => this.lose(), milliseconds);
   }
 
-  /** The frame or one of its files could not be fetched: says so, and tries again. */
+  /** The frame or one of its files could not be fetched: says so, and retries. */
   private lose(): void {
     const { options, timers } = this;
     const again = options.page.retry == "auto";
@@ -112,7 +114,7 @@ export class Widget {
     this.fail("offline");
   }
 
-  /** The frame is there, or nobody waits for it any more. */
+  /** The frame is there, or is no longer waited for. */
   private settle(): void {
     const { element } = this.notice || {};
     clearTimeout(this.timers.load);
@@ -150,7 +152,7 @@ export class Widget {
         : "display:none";
   }
 
-  /** Lifts the frame out of the page's flow: nothing else on the page moves. */
+  /** Lifts the frame out of the page's flow, so that nothing else on the page moves. */
   private lift(): void {
     if (this.spare) return;
     const { frame } = this;
@@ -173,7 +175,7 @@ export class Widget {
     if (document.activeElement == frame && focused != frame) (focused as HTMLElement | null)?.focus();
   }
 
-  /** Puts the picture step under the widget if there is room, else over the page. */
+  /** Places the picture step below the widget if there is room, otherwise over the page. */
   place(scrolled?: boolean): void {
     if (!this.spare || !this.wanted) return;
     const { frame, wanted } = this;
@@ -211,14 +213,14 @@ export class Widget {
     this.post({ type, signals: signals(this.focusedAt) });
   }
 
-  /** The language that was asked for, or the page's. */
+  /** The requested language, or the page's. */
   private get language(): string {
     const { language } = this.options.page;
     if (language && language != "auto") return language;
     return this.container.closest<HTMLElement>("[lang]")?.lang || "";
   }
 
-  /** Tells the frame how it should look: at first, and when the page's colours change. */
+  /** Tells the frame how to look: at first, and when the page's colours change. */
   dress(dark: boolean): void {
     const { language } = this;
     const { page } = this.options;
@@ -226,7 +228,7 @@ export class Widget {
     this.post({ type: "start", options: { ...page, theme, language } });
   }
 
-  /** Takes a message if it is this widget's. */
+  /** Handles a message if it is for this widget. */
   receive({ source, data }: MessageEvent, dark: boolean): void {
     if (source != this.frame.contentWindow || data?.munjigi != 1 || data.nonce != this.nonce)
       return;
@@ -335,7 +337,7 @@ export class Widget {
     if (this.touched) this.go("interaction");
   }
 
-  /** Puts the picture step aside. */
+  /** Dismisses the picture step. */
   close(): void {
     if (this.spare) this.reset();
   }
@@ -353,12 +355,12 @@ export class Widget {
     return this.isExpired ? undefined : this.token || undefined;
   }
 
-  /** Waits for the visitor: what was asked was put aside, or nothing was asked yet. */
+  /** Whether it waits for the visitor: the question was dismissed, or none was asked yet. */
   get isAside(): boolean {
     return this.state == "asking" || this.state == "idle";
   }
 
-  /** Cannot go on without the visitor. */
+  /** Whether it cannot continue without the visitor. */
   get isAsking(): boolean {
     return !!this.spare || this.waits || this.state == "asking";
   }

@@ -1,4 +1,4 @@
-// What `node widget/build.mjs` has put into `dist/`.
+// Checks what `node widget/build.mjs` wrote to `dist/`.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";

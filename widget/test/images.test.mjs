@@ -4,7 +4,7 @@ import { load } from "./load.mjs";
 
 const { image } = await load("picture/images.ts");
 
-/** An image whose file comes, or does not. */
+/** An image whose file loads, or does not. */
 const arrives = (comes) =>
   class {
     set src(path) {
@@ -29,7 +29,7 @@ test("an image that does not come says why", async (t) => {
     [async () => new Response("", { status: 503 }), 503],
     [async () => { throw new TypeError("Failed to fetch"); }, 0],
     [async () => new Response(new ReadableStream({ start: (body) => body.error(new TypeError("network error")) })), 0],
-    // It comes now: the attempt begins again, and asks for it once more.
+    // It loads now: the attempt starts again and requests it once more.
     [async () => new Response("image"), 404],
   ];
   const { fetch } = globalThis;

@@ -8,7 +8,7 @@ import { room } from "./load.mjs";
 const source = (name) => readFileSync(join(room, "src", name), "utf8");
 const locale = (name) => JSON.parse(readFileSync(join(room, "locales", `${name}.json`), "utf8"));
 const numbered = [...source("text.rs").matchAll(/^    (\w+) = "([a-z-]+)",$/gm)];
-/** Empty is the text that says nothing: no locale writes it. */
+/** The empty text says nothing: no locale contains it. */
 const keys = numbered.map(([, , key]) => key).filter((key) => key != "empty");
 
 test("there is a file for each locale and a locale for each file", () => {
@@ -60,7 +60,7 @@ test("the build numbers texts as the interface does", () => {
   assert.deepEqual([english[0], english[1], english[2]], ["ltr", "", locale("en").title]);
 });
 
-// The picture step's texts are an asset of their own: a first visit does without them.
+// The picture step's texts are a separate asset: a first visit does without them.
 const pictures = (name) => JSON.parse(readFileSync(join(room, "picture/locales", `${name}.json`), "utf8"));
 const kinds = [...readFileSync(join(room, "../crates/scene/src/kind.rs"), "utf8").matchAll(/^    [A-Z]\w+ "([a-z-]+)" \d+ \w+;$/gm)].map(([, key]) => key);
 const english = pictures("en");

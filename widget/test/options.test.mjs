@@ -6,7 +6,7 @@ const { read } = await load("options.ts");
 const element = (data = {}) => ({
   getAttribute: (name) => data[name.replace(/^data-/, "")] ?? null,
 });
-/** The names of the fields that are made, in a document of nothing but elements. */
+/** The names of the created fields, in a document that only has elements. */
 const named = (fields) => {
   globalThis.document = { createElement: () => ({}) };
   try {

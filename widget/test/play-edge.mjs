@@ -1,6 +1,5 @@
-// An edge that is played at the wire: serves `dist/`, deals puzzles of no weight and pictures drawn
-// here, and answers as it is told. For tests of what a visitor sees; what the edge does is tested
-// against the edge.
+// A simulated edge: serves `dist/`, deals trivial puzzles and pictures drawn here, and answers as
+// it is told. For tests of what a visitor sees; what the edge does is tested against the real edge.
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -54,19 +53,19 @@ export const STEPS = {
   turn: { rows: 4, columns: 4, rounds: [["boat", "turn", "model"], ["house", "turn", "model"]] },
 };
 
-/** What `cut` says of a path whose answer breaks off. */
+/** The value of `cut` for a path whose answer breaks off. */
 export const HALF = "half";
 const FAULT = "/fault";
-/** Has the frame tell of what nobody caught there; the page cannot see it. */
+/** Makes the frame report uncaught errors, which the page cannot see. */
 const TELL = `if (globalThis.document) for (const kind of ["error", "unhandledrejection"])
   addEventListener(kind, ({ reason, message }) => fetch("${FAULT}", { method: "POST", body: String(reason ?? message) }));
 `;
 
 /**
- * Plays an edge. What it does next is in `edge.script`: `type` of picture, none where it is empty,
+ * Simulates an edge. `edge.script` says what it does next: `type` of picture, none if empty,
  * `right` as a predicate of the answer, `refuse`: answers to the next POSTs by path, `lost`: images
- * that are not there, `cut`: paths that nobody reaches, or whose answer breaks off where it says so.
- * Errors that nobody caught in the frame are in `edge.faults`.
+ * that do not exist, `cut`: paths that cannot be reached, or whose answer breaks off. Uncaught
+ * errors in the frame are in `edge.faults`.
  */
 export async function playEdge(t, script = {}) {
   const edge = { faults: [], script: { type: "grid", right: () => true, mode: "managed", expires_in: 900, work: 200, way: 2_000, refuse: [], ...script }, seen: [], url: "" };

@@ -1,10 +1,11 @@
-// Hashes per second of generated modules, by epoch length: the curve that EPOCH_LEN is chosen by.
+// Hashes per second of generated modules, by epoch length: the curve that EPOCH_LEN was chosen
+// from.
 //
 //   node crates/pow/benches/engine.mjs [node] [chromium] [firefox] [workerd]
 //
 // Each figure includes generating the module, compiling and instantiating it, for every epoch.
-// workerd only verifies, with the Wasm of a worker; its clock stands still meanwhile, so calls of
-// two lengths are timed from outside.
+// workerd only verifies, with the Wasm of a worker; its clock stands still during a call, so calls
+// of two lengths are timed from outside.
 // MUNJIGI_CHROMIUM and MUNJIGI_FIREFOX name the browsers' programs.
 
 import { spawn } from 'node:child_process';
@@ -21,7 +22,7 @@ import { CHROMIUM, engine, inWorker } from '../../../tests/journeys/pow-engine.m
 const LENGTHS = [463, 2_000, 8_000, 32_000, 65_536, 131_072];
 const OPTIONS = { lengths: LENGTHS, seconds: 3 };
 
-// Runs in the engine that is measured, so it must not use anything from outside.
+// Runs in the measured engine, so it must not use anything from outside.
 function measure(bytes, { lengths, seconds }) {
   const rust = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
   const words = new BigUint64Array(4);
@@ -30,8 +31,8 @@ function measure(bytes, { lengths, seconds }) {
     const at = BigInt.asUintN(64, rust.module(...words));
     return new Uint8Array(rust.memory.buffer, Number(at & 0xffffffffn), Number(at >> 32n)).slice();
   };
-  // Milliseconds: the quarter of all runs within `span` that was faster. Other work on the machine
-  // slows runs down, and nothing makes them faster.
+  // Milliseconds: the fastest quarter of all runs within `span`. Other work on the machine slows
+  // runs down; nothing makes them faster.
   const time = (work, span) => {
     const runs = [];
     for (let now = performance.now(), end = now + span; now < end; ) {
@@ -41,7 +42,7 @@ function measure(bytes, { lengths, seconds }) {
     return runs.sort((a, b) => a - b)[runs.length >> 2];
   };
   const instance = () => new WebAssembly.Instance(new WebAssembly.Module(modules())).exports;
-  // Clocks of browsers are coarse, so that what is short is repeated.
+  // Browsers' clocks are coarse, so short work is repeated.
   const repeat = (count, work) => () => {
     for (let i = 0; i < count; i += 1) work();
   };

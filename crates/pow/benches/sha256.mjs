@@ -1,10 +1,11 @@
-// Hashes per second of the fallback in plain JavaScript: what SHA256_WORK is chosen by. The loop is
-// written as a fallback page may write it, and checked against Node's own SHA-256.
+// Hashes per second of the fallback in plain JavaScript: the figure that SHA256_WORK was chosen
+// from. The loop is written as a fallback page may write it, and checked against Node's own
+// SHA-256.
 //
 //   node crates/pow/benches/sha256.mjs
 //   node --jitless crates/pow/benches/sha256.mjs
 //
-// Browsers without WebAssembly mostly run JavaScript without compiling it, too.
+// Most browsers without WebAssembly also run JavaScript without compiling it.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
@@ -19,7 +20,7 @@ const K = Int32Array.from(PRIMES, (p) => root(p, 3));
 const START = Int32Array.from(PRIMES.slice(0, 8), (p) => root(p, 2));
 const W = new Int32Array(64);
 
-// Compresses W[0..16] and answers the first word of the hash; the second stays in `second`.
+// Compresses W[0..16] and returns the first word of the hash; the second is in `second`.
 let second = 0;
 function compress() {
   for (let t = 16; t < 64; t += 1) {

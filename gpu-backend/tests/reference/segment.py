@@ -13,7 +13,7 @@ import numpy
 SCORE = 0.25
 OVERLAP = 0.5
 MOST = 12
-# Nothing that decides may hang by a thread: another engine rounds otherwise.
+# No decision may be close: another engine rounds differently.
 MARGIN = 1e-5
 
 

@@ -32,7 +32,8 @@ const { verify } = create({
   hmacSignatureSecret,
   hmacKeySignatureSecret,
 });
-// The plugins' documented store is bounded by the caller; large enough that a run evicts nothing.
+// The documented store of the plugins is bounded by the caller; here large enough that a run evicts
+// nothing.
 const store = new CappedMap({ maxSize: 1_000_000 });
 
 const script = `

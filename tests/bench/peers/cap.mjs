@@ -1,14 +1,15 @@
 // @cap.js/server behind node:http with every default of its constructor and methods: 50 puzzles of
 // 16 bits, challenges in memory, tokens in memory and, as its default storage does, written as one
-// JSON file after every redemption and every validation (`noFSState: false`). That file is why it
-// gets slower the more tokens are out; production set-ups bring hooks for a database of their own.
+// JSON file after every redemption and every validation (`noFSState: false`). Because of that file
+// it gets slower the more tokens are valid; production set-ups bring hooks for a database of their
+// own.
 //
 //   node tests/bench/peers/cap.mjs [--difficulty=N] [--memory]
 //
 // `--difficulty=1` (hex digits; default 4) makes preparing thousands of solutions cheap: checking
-// costs the same 50 hashes. `--memory` leaves the file away, to show what it costs. `POST /fill`
-// puts a number of fresh tokens where redeemed ones lie, in place of those that are there: redeeming
-// thousands by its own way takes the file's time for each.
+// costs the same 50 hashes. `--memory` omits the file, to show what it costs. `POST /fill` replaces
+// the redeemed tokens by a number of new ones: redeeming thousands in the normal way takes the
+// file's time for each.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -21,14 +22,15 @@ import { packaged, page, serve } from './server.mjs';
 const Cap = createRequire(import.meta.url)('@cap.js/server');
 
 const { options } = parse(process.argv.slice(2));
-// Its default path is relative: a folder of this run's own, so that no run reads another's tokens.
+// Its default path is relative: this run gets a folder of its own, so that no run reads another's
+// tokens.
 const folder = mkdtempSync(join(tmpdir(), 'munjigi-bench-cap-'));
 process.chdir(folder);
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const cap = new Cap(options.memory ? { noFSState: true } : {});
 const difficulty = options.difficulty && { challengeDifficulty: whole(options, 'difficulty', 4) };
 
-/** As `redeemChallenge` makes them. @param {number} count */
+/** In the form that `redeemChallenge` creates. @param {number} count */
 function fill(count) {
   const expires = Date.now() + 20 * 60 * 1000;
   /** @type {Record<string, number>} */
@@ -42,8 +44,8 @@ function fill(count) {
   return texts;
 }
 
-// The widget takes its solver from a CDN unless told otherwise; the wrapper around fetch is its own
-// hook and only notes the solutions, whose sum is the number of hashes.
+// The widget loads its solver from a CDN unless told otherwise; the wrapper around fetch is its own
+// hook and only records the solutions, whose sum is the number of hashes.
 const head = `<script>
 window.CAP_CUSTOM_WASM_URL = '/cap_wasm_bg.wasm';
 window.CAP_SILENT = true;

@@ -25,7 +25,7 @@ function puzzle() {
   return `${signature}.${buffer.toString('base64')}`;
 }
 
-// The widget refuses to work where the browser says that a program drives it. A solution is eight
+// The widget refuses to work if the browser says that a program drives it. A solution is eight
 // bytes: the last four are the number of hashes it took.
 const head = `<script>
 Object.defineProperty(Navigator.prototype, 'webdriver', { get: () => false });

@@ -1,5 +1,5 @@
 // What the peers' servers share: node:http with keep-alive, one process, JSON in and out, static
-// files with brotli 11 where the client takes it. No captcha logic lives here.
+// files with brotli 11 if the client accepts it. No captcha logic lives here.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

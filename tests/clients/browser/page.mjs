@@ -1,15 +1,15 @@
-// What the page tells a client library, and whom it tells in turn.
+// What the page tells a client library, and where it reports the results.
 
 const query = new URLSearchParams(location.search);
 
 export const sitekey = query.get('sitekey') ?? '';
-/** Where the client's own settings point, if it has any. */
+/** The edge for the client's own settings, if it has any. */
 export const edge = query.get('edge') ?? '';
 
 /** @param {string} id @returns {HTMLElement} */
 const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** In the form, for the client to draw in. */
+/** The place in the form where the client draws. */
 export const place = element('place');
 
 /** What the button does. @param {() => unknown} action */
@@ -22,7 +22,7 @@ export function passed(token) {
   document.body.dataset.token = String(token);
 }
 
-/** The first counts: some clients complain again. @param {unknown} [why] */
+/** Only the first call counts: some clients complain again. @param {unknown} [why] */
 export function failed(why) {
   document.body.dataset.failed ??= String(why);
 }

@@ -1,5 +1,5 @@
-// What client libraries in Node tell their user of a token: `ask.mjs CLIENT TOKEN…` prints a list in JSON,
-// one text for each token. Address, keys and the proxy come from the environment.
+// What client libraries in Node report about a token: `ask.mjs CLIENT TOKEN…` prints a JSON list
+// with one text for each token. Address, keys and the proxy come from the environment.
 
 import 'reflect-metadata';
 
@@ -67,7 +67,7 @@ const CLIENTS = {
   },
 };
 
-/** What the caller sees, be it an exception. @param {Ask} ask @param {string} token */
+/** What the caller sees, which may be an exception. @param {Ask} ask @param {string} token */
 async function told(ask, token) {
   try {
     return await ask(token);

@@ -1,14 +1,14 @@
-// Reports to node:test's standard output what a run's end must be able to repeat: each failed test
-// by the name under which it can be run again, with why it failed, a line of JSON each.
+// Reports what the end of a log must be able to repeat to node:test's standard output: each failed
+// test by the name under which it can be run again, with its reason, one line of JSON each.
 
 import { inspect } from 'node:util';
 
-/** Lines of a file's own output that are kept for a test that fails. */
+/** Lines of a file's own output that are kept for a failed test. */
 const LINES = 20;
 
 /** @param {AsyncIterable<{type: string, data: any}>} events */
 export default async function* report(events) {
-  /** What failed in a test that has not ended. @type {{name: string, why: string}[]} */
+  /** Failures in a test that has not ended. @type {{name: string, why: string}[]} */
   let within = [];
   /** @type {Map<string, string[]>} */
   const said = new Map();
@@ -31,7 +31,7 @@ export default async function* report(events) {
         const output = [...lines, ...whys.join('\n').split('\n')];
         return `${JSON.stringify({ file: data.file ?? '', name: data.name, output })}\n`;
       };
-      // The tests of a suite have nothing to do with each other: each is one that failed.
+      // The tests of a suite are independent: each counts as a failed one.
       if (data.details.type === 'suite') yield* within.map((test) => failed([test]));
       else yield failed(within);
     }

@@ -1,5 +1,5 @@
-// What tests and tools do to a local worker from outside: run its cron
-// handler, look into its stores. Listens on its own loopback port only.
+// What tests and tools do to a local worker from outside: call its cron handler and inspect its
+// stores. Listens on its own loopback port only.
 const missing = (text) => new Response(text, { status: 404 });
 
 async function store(request, namespace, key) {

@@ -1,7 +1,7 @@
-// The platform's R2 for plain workerd, which has a binding for it and no bundled service: what the
-// binding asks for over HTTP (a request as JSON in a header, or in front of the body, and an answer
-// of the same form), in one SQLite object per bucket. No multipart uploads and no conditions:
-// Munjigi uses neither. A bucket can be told to be away, for tests of that day.
+// The platform's R2 for plain workerd, which has a binding for it and no bundled service:
+// implements what the binding requests over HTTP (a request as JSON in a header, or in front of the
+// body, and an answer of the same form), with one SQLite object per bucket. No multipart uploads
+// and no conditions: Munjigi uses neither. A bucket can be made unavailable, for tests of outages.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
 // A row of a SQLite object holds less than 2 MiB.

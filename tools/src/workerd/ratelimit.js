@@ -1,5 +1,5 @@
-// The platform's rate limiter for plain workerd: fixed windows aligned to the
-// clock, counted in the isolate, which is all that one local process needs.
+// The platform's rate limiter for plain workerd: fixed windows aligned to the clock, counted in the
+// isolate, which is enough for one local process.
 class RateLimit {
   #limit;
   #periodMs;

@@ -1,6 +1,6 @@
-// The worker with a clock that is behind, for tests of what takes minutes: what it writes now is
-// old for the next start. Its alarms ring when they would by a right clock. And with a count of
-// what the platform bills by the row, as its own counter has it.
+// The worker with a clock that is behind, for tests of long delays: what it writes now is old for
+// the next start. Its alarms fire when they would by a right clock. It also counts the rows that
+// the platform bills, with the platform's own counter.
 
 import worker, { Redemptions as Ours } from "./MAIN";
 
@@ -10,7 +10,7 @@ const now = Date.now;
 Date.now = () => now() - BEHIND_MS;
 
 const counted = { rows: 0, alarms_set: 0, alarms_rung: 0 };
-/** The last statement; how many rows it wrote is known once it has run. */
+/** The last statement; its number of written rows is known once it has run. */
 let last;
 
 function settle() {

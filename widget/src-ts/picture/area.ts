@@ -1,11 +1,11 @@
-// Point at the thing. A click places the mark; arrow keys move it, with shift further; space places
-// it where it is, enter confirms.
+// Point at the thing. A click places the mark; arrow keys move it, with Shift by more; Space places
+// it where it is, Enter confirms.
 import { type Board, type Place, type Shape, aria, make, say } from "./board";
 
-/** Of a thousand across and down. */
+/** In thousandths across and down. */
 const STEP = 20;
 const LEAP = 100;
-/** How long the keys rest before the position is told. */
+/** How long the keys rest before the position is announced. */
 const REST_MS = 400;
 
 export function area([image]: HTMLImageElement[], _: Shape, place: Place): Board {

@@ -1,4 +1,4 @@
-// What the three kinds of picture share: how one is put into the dialog, and making elements.
+// What the three kinds of picture share: how one is placed in the dialog, and creating elements.
 
 /** The texts of a locale; see picture/locales. */
 export interface Words {
@@ -32,7 +32,7 @@ export interface Words {
   busy: string;
   working: string;
   checking: string;
-  /** By key; where a language needs two forms, the indefinite one, `|`, the definite one. */
+  /** By key; if a language needs two forms, the indefinite one, `|`, the definite one. */
   things: Record<string, string>;
 }
 
@@ -41,16 +41,16 @@ export interface Board {
   element: HTMLElement;
   /** Puts the focus where the keys work. */
   focus(how?: FocusOptions): void;
-  /** The answer to the round; nothing where there is none yet. */
+  /** The answer to the round; nothing until there is one. */
   answer(): number | number[] | undefined;
 }
 
 /** What a round may do to the dialog. */
 export interface Place {
   words: Words;
-  /** The visitor did something; where they pointed, how far from the middle (1: at the edge). */
+  /** The visitor acted; `offset` is how far from the centre they pointed (1: at the edge). */
   act(offset?: number): void;
-  /** For screen readers. */
+  /** Announces a text to screen readers. */
   tell(text: string): void;
   confirm(): void;
 }
@@ -71,7 +71,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets a role and states. As attributes: older browsers know no properties for them. */
+/** Sets a role and states, as attributes: older browsers have no properties for them. */
 export function aria(element: Element, states: Record<string, string | number | boolean>): void {
   for (const [name, value] of Object.entries(states))
     element.setAttribute(name == "role" ? name : `aria-${name}`, String(value));
@@ -92,7 +92,7 @@ export function slice({ style }: HTMLElement, image: HTMLImageElement, shape: Sh
   style.backgroundPosition = `${part(cell % columns, columns)} ${part(Math.floor(cell / columns), rows)}`;
 }
 
-/** How far a pointer was from the middle of what it hit; nothing for keys. */
+/** How far a pointer was from the centre of its target; nothing for keys. */
 export function offset({ clientX, clientY, detail }: MouseEvent, element: Element): number | undefined {
   if (!detail) return undefined;
   const { left, top, width, height } = element.getBoundingClientRect();

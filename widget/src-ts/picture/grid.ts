@@ -1,5 +1,5 @@
-// Choose every tile that shows the thing. One stop of the Tab key; arrow keys move, space chooses,
-// enter confirms.
+// Choose every tile that shows the thing. One stop of the Tab key; arrow keys move, Space chooses,
+// Enter confirms.
 import { type Board, type Place, type Shape, aria, make, offset, say, slice } from "./board";
 
 const isChosen = (tile: Element): boolean => tile.getAttribute("aria-checked") == "true";

@@ -1,12 +1,12 @@
-// Brings images, and says why where one does not come.
+// Loads images, and finds out why if one fails.
 import { why } from "../why";
 
-/** How long one may take. */
+/** How long an image may take. */
 const LOAD_MS = 3e4;
 
 /**
- * An image that is there; rejects as [`why`] says. Whether it is decoded is not asked: in a frame
- * that is not painted, as an invisible widget's or one in a tab behind, Chromium may never answer.
+ * A loaded image; rejects as [`why`] says. It is not required to be decoded: in a frame that is not
+ * painted, as an invisible widget's or one in a background tab, Chromium may never finish.
  */
 export async function image(path: string): Promise<HTMLImageElement> {
   const element = new Image();

@@ -1,5 +1,5 @@
-// Keeps keys, wheel and clicks in the dialog: escape closes it, and where it lies over the page the
-// tab key goes around in it and the page behind stays where it is.
+// Keeps keys, wheel and clicks in the dialog: Escape closes it, and while it covers the page the
+// Tab key cycles inside it and the page behind does not scroll.
 import type { Panel } from "./panel";
 
 const root = document.documentElement;
@@ -10,7 +10,7 @@ export function keep(panel: Panel, close: () => void, enter: () => void): void {
   document.addEventListener("keydown", (event) => {
     if (element.hidden) return;
     if (event.key == "Escape") close();
-    // From the dialog itself the arrow keys lead into the picture.
+    // From the dialog itself, arrow keys lead into the picture.
     if (event.target == element && event.key.startsWith("Arrow") && !panel.isBusy) {
       event.preventDefault();
       enter();

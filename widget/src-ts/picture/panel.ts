@@ -1,5 +1,5 @@
-// The dialog's own parts: what is asked, what has happened, and the four buttons. What a press means
-// is decided in ../picture.ts.
+// The dialog's own parts: the question, the status, and the four buttons. ../picture.ts decides
+// what a press means.
 import { type Words, aria, make } from "./board";
 
 export interface Presses {
@@ -60,19 +60,19 @@ export class Panel {
     document.body.append(element);
   }
 
-  /** Says something to screen readers; again where it is the same. */
+  /** Announces something to screen readers, even if it is the same text again. */
   tell(text: string): void {
     this.voice.textContent = "";
     requestAnimationFrame(() => (this.voice.textContent = text));
   }
 
-  /** Says something to everybody. */
+  /** Shows something to everybody. */
   notice(text: string): void {
     this.note.textContent = text;
     if (text) this.tell(text);
   }
 
-  /** Puts a question; `sentence` has the thing's place in it. */
+  /** Shows a question; `sentence` contains a placeholder for the thing. */
   ask(sentence: string, thing: string, hint: string, round: string): void {
     const [before, after] = sentence.split("{thing}");
     this.question.replaceChildren(before!, make("b", "", thing), after!);
@@ -80,7 +80,7 @@ export class Panel {
     this.round.textContent = round;
   }
 
-  /** The keys are told once; then their place is kept, so that nothing jumps. */
+  /** The keys are explained once; then their place is kept, so that nothing jumps. */
   told(): void {
     this.hint.classList.add("told");
   }
@@ -91,7 +91,7 @@ export class Panel {
     this.stage.replaceChildren(board, this.veil);
   }
 
-  /** Another way first, or after another picture. */
+  /** Puts another way first, or after another picture. */
   wayFirst(first: boolean): void {
     const { foot, way } = this;
     way.classList.toggle("first", first);
@@ -99,7 +99,7 @@ export class Panel {
     if (!first) this.another.after(way);
   }
 
-  /** The picture can be answered; what the button says that does. */
+  /** The picture can be answered; `confirm` is the label of the button for that. */
   open(confirm: string): void {
     this.veil.hidden = true;
     this.lock(false);
@@ -107,7 +107,7 @@ export class Panel {
     if (this.board) this.board.inert = false;
   }
 
-  /** Something is under way, with its progress where that is known. */
+  /** Something is in progress, with its percentage if that is known. */
   busy(text: string, percent?: number): void {
     const { bar, board, element, foot, state, veil } = this;
     this.lock(true);
@@ -117,12 +117,12 @@ export class Panel {
     aria(bar, { valuenow: percent ?? 0 });
     root.style.setProperty("--v", `${(percent ?? 0) / 100}`);
     if (board) board.inert = true;
-    // The focus must not fall out of the dialog with what it was on.
+    // The focus must not fall out of the dialog together with its element.
     const at = document.activeElement;
     if ((element.contains(at) || at == document.body) && !foot.contains(at)) element.focus();
   }
 
-  /** It waits before it tries again, and a press makes it try at once. */
+  /** It waits before a retry; a press retries at once. */
   wait(text: string, retry: string): void {
     this.busy(text);
     this.lock(false);

@@ -9,12 +9,12 @@ export class Tracer {
   private readonly acts: number[] = [];
   private readonly offsets: number[] = [];
 
-  /** The picture is seen. */
+  /** The picture becomes visible. */
   begin(now: number): void {
     this.began = now;
   }
 
-  /** The visitor did something; `offset` is how far from the middle they pointed, 1 at an edge. */
+  /** The visitor acted; `offset` is how far from the centre they pointed, 1 at an edge. */
   act(now: number, offset?: number): void {
     this.acts.push(now);
     if (offset !== undefined) this.offsets.push(offset);
@@ -38,7 +38,7 @@ const level = (value: number, bounds: number[]): number =>
 const mean = (values: number[]): number =>
   values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
 
-/** Deviation in parts of the mean. */
+/** Deviation as a share of the mean. */
 function spread(values: number[]): number {
   const middle = mean(values);
   return middle && Math.sqrt(mean(values.map((value) => (value - middle) ** 2))) / middle;

@@ -1,10 +1,10 @@
 // Turn the thing until it faces as in the other picture: by dragging, by two buttons, by arrow keys.
 import { type Board, type Place, type Shape, aria, make, say, slice } from "./board";
 
-/** Dragged so far, the thing turns by one view. */
+/** Dragging this far turns the thing by one view. */
 const DRAG_PX = 18;
 
-/** What is near swings to the left. */
+/** The near side moves to the left. */
 const ARROW = '<svg viewBox="0 0 26 26" aria-hidden="true"><path d="M22 7c1 6-6 9-17 9m5-5-5 5 5 5"/></svg>';
 
 export function turn([views, reference]: HTMLImageElement[], shape: Shape, place: Place): Board {

@@ -1,4 +1,4 @@
-// `/1/api.js`: the loader as pages written for hCaptcha call it.
+// `/1/api.js`: the loader with the interface that pages written for hCaptcha call.
 import { begin, call, element, source } from "../core";
 import { Misconfigured, parse } from "../options";
 import { area, draw, promise, telling, type Given, type Held } from "./promised";
@@ -11,7 +11,7 @@ const NAMES = {
   "timeout-callback": "chalexpired-callback",
 };
 
-/** hCaptcha's client errors, by ours. */
+/** Maps our errors to hCaptcha's client errors. */
 function code(own: string): string {
   if (own == "closed") return "challenge-closed";
   if (/expired|timeout|exhausted/.test(own)) return "challenge-expired";
@@ -33,7 +33,7 @@ function open({ origin, searchParams }: URL): void {
     const container = element(target);
     const raw = (name: string): unknown => {
       const value = given[name] ?? container?.getAttribute("data-" + name);
-      // A theme of one's own is built on one of the two.
+      // A custom theme is based on one of the two.
       if (name == "theme") return value == "dark" ? "dark" : "light";
       if (name == "language") return given.hl ?? container?.getAttribute("data-hl") ?? searchParams.get("hl");
       if (name == "execution") return raw("size") == "invisible" ? "execute" : "";

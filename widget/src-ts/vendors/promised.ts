@@ -1,21 +1,21 @@
-// What hCaptcha's and reCAPTCHA's pages share: fields that are text areas, and a token that is promised.
+// What hCaptcha's and reCAPTCHA's pages share: fields that are text areas, and promised tokens.
 import type { Options } from "../options";
 import type { Widget } from "../widget";
 
 export type Given = Record<string, unknown>;
 
 export interface Held {
-  /** What the page calls the widget. */
+  /** The page's name for the widget. */
   id: string;
   widget: Widget;
   options: Options;
-  /** The token that was last promised to somebody. */
+  /** The token that a promise returned last. */
   given?: string;
   /** The promise that waits for a token. */
   waiting?: { resolve(token: string): void; reject(code: string): void } | undefined;
 }
 
-/** A field that nobody sees. */
+/** An invisible field. */
 export function area(name: string, id: string): HTMLTextAreaElement {
   const area = document.createElement("textarea");
   area.name = area.className = name;
@@ -25,10 +25,13 @@ export function area(name: string, id: string): HTMLTextAreaElement {
   return area;
 }
 
-/** Options that wait for a click, and settle the waiting promise before they call the page's callbacks. */
+/**
+ * Options that wait for a click, and settle the waiting promise before they call the page's
+ * callbacks.
+ */
 export function telling(options: Options, names: Record<string, string>, code: (own: string) => string, held: () => Held | undefined): Options {
   const { call } = options;
-  /** Reports that a picture was put aside. */
+  /** Reports that a picture was dismissed. */
   let aside: (() => void) | undefined;
   const settle = (how: "resolve" | "reject", value: string): boolean => {
     const own = held();
@@ -47,7 +50,7 @@ export function telling(options: Options, names: Record<string, string>, code: (
       if (name == "callback") settle("resolve", value);
       const failed = /error|timeout/.test(name);
       const told = failed ? code(value) : value;
-      // A timeout only tells the page, after a minute, that it takes long; the attempt goes on.
+      // A timeout only tells the page, after a minute, that it takes long; the attempt continues.
       const waited = failed && value != "timeout" && settle("reject", told);
       if (name == "after-interactive-callback") {
         const { waiting } = held() || {};
@@ -63,14 +66,17 @@ export function telling(options: Options, names: Record<string, string>, code: (
         setTimeout(tell, 100);
         return true;
       }
-      // It opens again before the page has heard that it closed.
+      // It opens again before the page was told that it closed.
       if (name == "before-interactive-callback") aside?.();
       return call(names[name] ?? name, told) ?? waited;
     },
   };
 }
 
-/** Renders a widget in an element. A button gets an invisible widget beside it, which starts when the button is clicked. */
+/**
+ * Renders a widget in an element. A button gets an invisible widget beside it, which starts when
+ * the button is clicked.
+ */
 export function draw<Id>(found: Element, render: (place: Element) => Id, execute: (id: Id) => unknown): void {
   if (!/^(BUTTON|INPUT)$/.test(found.tagName)) return void render(found);
   const place = document.createElement("div");
@@ -87,7 +93,7 @@ export function draw<Id>(found: Element, render: (place: Element) => Id, execute
 /** Promises the next token of a widget. */
 export function promise(held: Held): Promise<string> {
   const { widget } = held;
-  // Each token is given once: the next call asks for another.
+  // Each token is returned once: the next call requests another.
   const { response } = widget;
   if (response && response != held.given) return Promise.resolve((held.given = response));
   return new Promise((resolve, reject) => {

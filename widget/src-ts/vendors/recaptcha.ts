@@ -1,4 +1,5 @@
-// `/recaptcha/api.js` and `/recaptcha/enterprise.js`: the loader as pages written for reCAPTCHA call it.
+// `/recaptcha/api.js` and `/recaptcha/enterprise.js`: the loader with the interface that pages
+// written for reCAPTCHA call.
 import { begin, call, element, ready, source } from "../core";
 import { Misconfigured, parse } from "../options";
 import { area, draw, promise, telling, type Given, type Held } from "./promised";
@@ -10,7 +11,7 @@ const NAMES = { "timeout-callback": "expired-callback" };
 
 function open({ origin, searchParams }: URL): void {
   const { add, drop, scan } = begin(origin);
-  /** In the order of their numbers; what has gone leaves its place. */
+  /** In the order of their numbers; a removed one leaves a gap. */
   const all: Held[] = [];
   let scores = 0;
   const shown = searchParams.get("render") || "onload";
@@ -24,7 +25,7 @@ function open({ origin, searchParams }: URL): void {
     return held;
   };
 
-  /** In the corner of the page, for who names no place. */
+  /** In the corner of the page, if no place is given. */
   const corner = (): HTMLElement => {
     const container = document.body.appendChild(document.createElement("div"));
     container.style.cssText = "position:fixed;inset:auto 0 0 auto;z-index:2147483647";
@@ -32,7 +33,7 @@ function open({ origin, searchParams }: URL): void {
   };
 
   const render = (target: Target | Given, given: Given = {}): Id => {
-    // Parameters alone are an invisible widget's.
+    // Parameters without a place belong to an invisible widget.
     if (target && typeof target == "object" && !("nodeType" in target))
       return render(corner(), { size: "invisible", ...target });
     const container = element(target);
@@ -57,7 +58,9 @@ function open({ origin, searchParams }: URL): void {
     }
   };
 
-  /** A token of a sitekey alone, for an action: of a widget that nobody sees unless it has to ask. */
+  /**
+   * A token for a sitekey and an action: from a widget that stays invisible unless it has to ask.
+   */
   const score = (sitekey: string, action: unknown): Promise<string> => {
     const container = corner();
     const given: Given = {
@@ -87,21 +90,21 @@ function open({ origin, searchParams }: URL): void {
       if (target === undefined && v3) return score(v3, action);
       const held = all[Number(target ?? 0)];
       if (!held) return Promise.reject(new Error("No reCAPTCHA clients exist."));
-      // An action is of version 3: each call earns a token for its own.
+      // An action means version 3: each call earns a token of its own.
       return action === undefined ? promise(held) : score(held.options.sitekey, action);
     },
     reset: (id: Id = 0) => all[id]?.widget.reset(),
     getResponse: (id: Id = 0) => all[id]?.widget.response ?? "",
   };
   const there = (window as never as { grecaptcha?: { ready?: unknown } }).grecaptcha;
-  // What pages put there to wait with: a queue of callbacks.
+  // What pages create while they wait: a queue of callbacks.
   const queue = (window as never as { ___grecaptcha_cfg?: { fns?: (() => void)[] } }).___grecaptcha_cfg?.fns;
   Object.assign(window, { grecaptcha: Object.assign(there || {}, api, { enterprise: api }) });
   scan(shown == "onload" ? ["g-recaptcha"] : [], (found) => {
     try {
       draw(found, render, (id) => void api.execute(id).catch(() => {}));
     } catch (failure) {
-      // The others of the page are drawn all the same.
+      // The page's other widgets are drawn all the same.
       console.error(failure);
     }
   });

@@ -1,4 +1,4 @@
-// `/turnstile/v0/api.js`: the loader as pages written for Turnstile call it.
+// `/turnstile/v0/api.js`: the loader with the interface that pages written for Turnstile call.
 import { begin, call, element, ready, source } from "../core";
 import { hidden, Misconfigured, parse } from "../options";
 import type { Widget } from "../widget";
@@ -6,7 +6,7 @@ import type { Widget } from "../widget";
 type Target = string | Element | undefined;
 type Given = Record<string, unknown>;
 
-/** Turnstile's families of client errors, by what ours begin with. */
+/** Turnstile's families of client errors, by the prefix of ours. */
 const CODES: [string, string][] = [
   ["missing-sitekey", "110100"],
   ["invalid-action", "110420"],
@@ -58,7 +58,7 @@ function open({ origin, searchParams }: URL): void {
       return add(id, container, {
         ...options,
         start,
-        // The check begins at once, so the widget is visible at once.
+        // The check starts at once, so the widget is visible at once.
         appearance: start + appearance == "renderexecute" ? "always" : appearance,
         changed,
         fields: () => {
@@ -71,7 +71,7 @@ function open({ origin, searchParams }: URL): void {
           if (/^aft/.test(name)) return changed();
           if (!/error|timeout/.test(name)) return call(name, value);
           if (value == "unsupported" && raw("unsupported-callback")) return call("unsupported-callback") ?? true;
-          // While the visitor is asked something, it is their time that ran out.
+          // While the visitor has to act, the time that ran out is theirs.
           if (name == "timeout-callback" && raw(name)) return call(name) ?? true;
           return call("error-callback", code(value));
         },

@@ -1,4 +1,4 @@
-// Distances to the eight shapes, as `form.rs` of the scene crate has them.
+// Distances to the eight shapes, as in `form.rs` of the scene crate.
 
 fn radial(p: vec3<f32>) -> f32 {
     return sqrt(p.x * p.x + p.z * p.z);

@@ -1,5 +1,5 @@
-// Rays through a scene, as `render.rs` of the scene crate sends them: one to
-// each pixel, and three more where neighbours differ.
+// Rays through a scene, as in `render.rs` of the scene crate: one per pixel,
+// and three more where neighbours differ.
 
 const STEPS: u32 = 96u;
 const SHADE_STEPS: u32 = 40u;
@@ -25,7 +25,7 @@ fn below(towards: vec3<f32>) -> f32 {
     return select(FAR, -frame(0u).y / min(towards.y, -1e-4), towards.y < -1e-4);
 }
 
-// How far the first thing is along a ray from the eye; negative where there is
+// Distance to the first thing along a ray from the eye; negative if there is
 // none before floor and wall.
 fn first_thing(towards: vec3<f32>) -> f32 {
     let eye = frame(0u).xyz;
@@ -59,7 +59,7 @@ fn normal_at(p: vec3<f32>, width: f32) -> vec3<f32> {
     return select(unit, vec3(0.0, 1.0, 0.0), dot(unit, unit) < 0.5);
 }
 
-// How open the sky is over a point; what is at height `ground` closes it too.
+// How open the sky is above a point; a surface at height `ground` counts too.
 fn openness(p: vec3<f32>, normal: vec3<f32>, ground: f32) -> f32 {
     var heights = vec4(0.03, 0.08, 0.16, 0.28);
     var weights = vec4(0.34, 0.28, 0.24, 0.2);

@@ -1,6 +1,6 @@
-// What is bound, and how a row is read. The rows are `munjigi_scene::flat`'s;
-// those of several scenes follow each other, and their indexes are counted
-// from the start of the buffers.
+// The bindings, and how a row is read. The rows are those of
+// `munjigi_scene::flat`; rows of several scenes follow each other, and their
+// indexes count from the start of the buffers.
 
 // Per scene: first thing, things, first pixel, 0 · width, height, 0, 0 · then
 // the scene's own frame.

@@ -1,5 +1,5 @@
-// Light on a point, and how a picture is finished, as `shade.rs` and `look.rs`
-// of the scene crate have them.
+// Light on a point, and the finish of a picture, as in `shade.rs` and `look.rs`
+// of the scene crate.
 
 fn distance_colour(towards: vec3<f32>) -> vec3<f32> {
     return mix(frame(8u).xyz, frame(9u).xyz, smooth_step(-0.05, 0.55, towards.y));

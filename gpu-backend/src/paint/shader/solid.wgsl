@@ -16,7 +16,7 @@ fn outside(ball: vec4<f32>, p: vec3<f32>, more: f32) -> bool {
     return far <= 0.0 || dot(to, to) > far * far;
 }
 
-// Distance to the nearest part, `within` where that is more.
+// Distance to the nearest part, at most `within`.
 fn distance_to(p: vec3<f32>, within: f32) -> f32 {
     var best = within;
     let list = head(0u).xy;
@@ -91,8 +91,8 @@ fn touch(p: vec3<f32>, reach: f32) -> Touch {
     return best;
 }
 
-// Where a ray is among the things grown by `margin`, and by `spread` per
-// length: first and last place; the last is 0 where it meets none.
+// The section of a ray among the things enlarged by `margin`, and by `spread`
+// per length: first and last place; the last is 0 if it meets none.
 fn among(origin: vec3<f32>, towards: vec3<f32>, margin: f32, spread: f32) -> vec2<f32> {
     var bounds = vec2(FAR, 0.0);
     let list = head(0u).xy;

@@ -1,4 +1,4 @@
-// Patterns, wear and dapples, as `surface.rs` of the scene crate has them.
+// Patterns, wear and dapples, as in `surface.rs` of the scene crate.
 
 struct Coat {
     colour: vec3<f32>,
@@ -61,7 +61,7 @@ fn both(a: f32, b: f32) -> f32 {
     return a + b - 2.0 * a * b;
 }
 
-// How far from the middle of its repeat, less a quarter: below 0 in a stripe.
+// Distance from the middle of the repeat, minus a quarter: below 0 in a stripe.
 fn stripe(at: f32) -> f32 {
     return abs(fract(at) - 0.5) - 0.25;
 }
@@ -141,7 +141,7 @@ fn coat_of(material: u32, at: vec3<f32>, blur: f32) -> Coat {
     return coat;
 }
 
-// The share of the lamp that comes through its screen.
+// The share of the lamp that passes through its screen.
 fn dappled(across: vec2<f32>) -> f32 {
     let dapple = frame(13u);
     if dapple.z <= 0.0 {
