@@ -1,7 +1,7 @@
 """A shop with one form.
 
-What a customer of Munjigi writes: two lines of HTML (templates/form.html),
-one POST (verify.py), one Content-Security-Policy (below).
+It shows what a customer of Munjigi writes: two lines of HTML
+(templates/form.html), one POST (verify.py), one Content-Security-Policy (below).
 """
 
 import os
@@ -50,7 +50,7 @@ reports = deque(maxlen=MAX_REPORTS)
 
 
 def language():
-    """`?lang=` wins, then the first language of the browser that we have."""
+    """`?lang=` wins, otherwise the browser's first language that we have."""
     wanted = request.args.get("lang", "")
     return wanted if wanted in TEXTS else request.accept_languages.best_match(TEXTS) or "en"
 

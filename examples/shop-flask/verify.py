@@ -7,7 +7,7 @@ TIMEOUT_SECONDS = 5
 
 
 def verify(edge, secret, response, action, hostname):
-    """Answers "confirmed", "not_confirmed" or "unreachable"."""
+    """Returns "confirmed", "not_confirmed" or "unreachable"."""
     if not response:
         return "not_confirmed"
     body = json.dumps({"secret": secret, "response": response}).encode()
@@ -15,12 +15,12 @@ def verify(edge, secret, response, action, hostname):
         f"{edge}/siteverify", body, {"content-type": "application/json"}
     )
     try:
-        # 429 and 503 say "later" and are raised; every other outcome is an answer.
+        # 429 and 503 mean "later" and are raised; every other outcome is an answer.
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             result = json.load(answer)
     except (OSError, ValueError):
         return "unreachable"
-    # A token made for another form or another host is not for this one.
+    # A token made for another form or another host is not valid here.
     ours = (
         result.get("success") is True
         and result.get("action") == action

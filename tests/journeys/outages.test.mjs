@@ -27,7 +27,7 @@ const startMail = async () => {
 };
 /** @type {import('./people.mjs').Post} */
 const post = async (subject, to) => {
-  const letter = await until(`a letter to ${to}`, async () =>
+  const letter = await until(`an email to ${to}`, async () =>
     letters.findLast((it) => it.to === to && subject.test(it.subject)), 90_000);
   return /https?:\/\/\S+/.exec(letter.text)?.[0] ?? '';
 };

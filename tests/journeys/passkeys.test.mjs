@@ -69,7 +69,7 @@ async function signUp(han) {
   await han.press('Sign up');
   await han.sees('Check your email');
   const letter = han.page.locator('article', { hasText: EMAIL }).first();
-  await until('a letter', async () => {
+  await until('an email', async () => {
     await han.page.goto('/mailbox');
     return letter.isVisible();
   });

@@ -71,7 +71,7 @@ export async function person(t, { stage, browser }, { javaScriptEnabled = false,
   /** @type {Post} */
   const mailbox = async (subject, to) => {
     const letter = page.locator('article', { has: page.getByRole('heading', { name: subject }), hasText: to }).first();
-    await until(`a letter to ${to}`, async () => {
+    await until(`an email to ${to}`, async () => {
       await page.goto('/mailbox');
       return letter.isVisible();
     });

@@ -275,7 +275,7 @@ test('images that are gone lead to another way, not to a dead end', async (t) =>
   assert.ok(edge.seen.some((/** @type {any} */ { body }) => body?.want === 'work'));
 });
 
-test('whoever fills in the form is not interrupted', async (t) => {
+test('a visitor who fills in the form is not interrupted', async (t) => {
   const { page, panel, frame, ready, shoot } = await visit(t, { mode: 'managed' });
   await frame.locator('#t', { hasText: 'Confirm' }).waitFor();
   await page.locator('[name=name]').focus();

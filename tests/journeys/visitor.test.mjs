@@ -41,7 +41,7 @@ test('who signs up and logs in with scripts is passed by the widget', async (t) 
   await page.getByRole('heading', { name: 'Check your email' }).waitFor();
   assert.equal(await visits('sign-up', 'passed'), 1);
   const letter = page.locator('article', { hasText: EMAIL }).first();
-  await until('a letter', async () => {
+  await until('an email', async () => {
     await page.goto('/mailbox');
     return letter.isVisible();
   });

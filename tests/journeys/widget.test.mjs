@@ -100,7 +100,7 @@ test('the keyboard alone: focus on the widget is enough', async (t) => {
   assert.match(await token(page), /^mj1\./);
 });
 
-test('the keyboard alone: a site that wants a click gets it from the space bar', async (t) => {
+test('the keyboard alone: on a site that waits for a click, the space bar starts the check', async (t) => {
   const words = ['site', 'create', 'Click', '--host', 'localhost', '--allow-loopback', '--mode', 'interactive', '--json'];
   const { sitekey } = JSON.parse(await munjigi(stage, words));
   await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${sitekey}`)).ok);
@@ -181,7 +181,7 @@ test('an unknown sitekey is told to the visitor and to the integrator', async (t
   await until('a word on the console', async () => faults.some((text) => text.includes('unknown-sitekey')));
 });
 
-test('a challenge that was tampered with is refused and the widget begins anew', async (t) => {
+test('a challenge that was tampered with is refused and the widget starts again', async (t) => {
   let tampered = 0;
   const { page, frame } = await visit(t, FORM(), {
     prepare: (/** @type {any} */ context) => context.route('**/v1/solutions', (/** @type {any} */ route) => {

@@ -78,10 +78,10 @@ async fn of_512_parallel_answers_to_one_grid_at_most_one_is_looked_at() -> Resul
                 looked_at += 1;
                 passed += 1;
             }
-            other @ Outcome::Refused(_) => bail!("neither looked at nor exhausted: {other:?}"),
+            other @ Outcome::Refused(_) => bail!("neither compared nor exhausted: {other:?}"),
         }
     }
-    println!("512 answers: {looked_at} looked at ({passed} passed), {exhausted} exhausted");
+    println!("512 answers: {looked_at} compared ({passed} passed), {exhausted} exhausted");
     assert_eq!((looked_at, exhausted), (1, 511));
     Ok(())
 }

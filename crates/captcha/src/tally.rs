@@ -18,7 +18,7 @@ pub struct Tally {
     pub hostname: String,
     /// The action; empty unless `kind` is `solved`.
     pub action: String,
-    /// What happened.
+    /// The kind of event.
     pub kind: CountKind,
     /// Why, for `refused`; otherwise `None`.
     pub code: Option<Code>,

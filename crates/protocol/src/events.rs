@@ -107,7 +107,7 @@ pub struct Count {
     pub hostname: String,
     /// The action, may be empty; empty unless `kind` is `solved`.
     pub action: String,
-    /// What happened.
+    /// The kind of event.
     pub kind: CountKind,
     /// Why, for `refused`; otherwise `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

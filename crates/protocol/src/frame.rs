@@ -23,7 +23,7 @@ pub enum PageMessage {
         /// What was observed of the visit so far.
         signals: Signals,
     },
-    /// Start now.
+    /// Start now, without waiting for an interaction.
     #[serde(rename = "execute")]
     Execute {
         /// What was observed of the visit so far.

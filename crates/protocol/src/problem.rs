@@ -8,7 +8,7 @@ use crate::Code;
 /// The content type of a problem document.
 pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
 
-/// One refusal.
+/// The document of one refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Problem {

@@ -91,7 +91,7 @@ pub const COUNTS: Route = route("POST", "/internal/counts", 256 * 1024);
 /// Every route of the origin that the edge calls.
 pub const ORIGIN: &[Route] = &[EVENTS, COUNTS];
 
-/// Draws pictures.
+/// Draws pictures from seeds.
 pub const RENDER: Route = route("POST", "/v1/render", 64 * 1024);
 /// Runs a model on one image.
 pub const PREDICT: Route = route("POST", "/v1/predict", 10 * 1024 * 1024);

@@ -23,7 +23,7 @@ pub enum Status {
 pub struct Health {
     /// The worst of the checks.
     pub status: Status,
-    /// Each dependency.
+    /// One entry per dependency.
     pub checks: Vec<HealthCheck>,
 }
 
@@ -31,11 +31,11 @@ pub struct Health {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HealthCheck {
-    /// What was looked at.
+    /// Name of the dependency.
     pub name: String,
     /// How it is.
     pub status: Status,
-    /// What is wrong and what to check; empty when all is well.
+    /// What is wrong and what to check; empty when nothing is wrong.
     pub detail: String,
 }
 

@@ -21,10 +21,7 @@ pub enum ModelError {
     Malformed(String),
     /// Larger than [`crate::read::MAX_BYTES`].
     #[error("the file has {bytes} bytes, at most {most} are read")]
-    TooLarge {
-        bytes: usize,
-        most: usize,
-    },
+    TooLarge { bytes: usize, most: usize },
     /// An operator set other than ONNX's own, or an unsupported version.
     #[error("operator set '{domain}' version {version} is not read")]
     Opset {
@@ -48,10 +45,7 @@ pub enum ModelError {
     ShapeUnknown(String),
     /// More elements than [`crate::graph::MAX_ELEMENTS`].
     #[error("'{value}' would have the shape {shape:?}: too large")]
-    ShapeTooLarge {
-        value: String,
-        shape: Vec<usize>,
-    },
+    ShapeTooLarge { value: String, shape: Vec<usize> },
     /// A value is read before it is written, written twice, or never written.
     #[error("value '{0}' is missing, written twice, or used before it is written")]
     Wiring(String),

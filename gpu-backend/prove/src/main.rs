@@ -3,7 +3,7 @@
 //! has it), measures painting on the adapter and on one core, and records the
 //! results. It needs nothing but itself and the test binaries, so that it can
 //! be copied to a machine with a GPU and without a compiler.
-#![expect(clippy::print_stdout, reason = "a command speaks to whoever called it")]
+#![expect(clippy::print_stdout, reason = "a command prints to its caller")]
 
 #[path = "../../tests/cases/mod.rs"]
 #[expect(

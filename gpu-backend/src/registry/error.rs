@@ -62,10 +62,7 @@ pub enum RegistryError {
     },
     /// The folder is not named after what lies in it.
     #[error("{} should be {}", found.display(), wanted.display())]
-    Misplaced {
-        found: PathBuf,
-        wanted: PathBuf,
-    },
+    Misplaced { found: PathBuf, wanted: PathBuf },
     /// No such model.
     #[error("there is no model '{name}'{}", version.map(|v| format!(" {v}")).unwrap_or_default())]
     Unknown {
@@ -75,10 +72,7 @@ pub enum RegistryError {
     },
     /// A version is never replaced.
     #[error("'{name}' {version} already exists; give the new one another version")]
-    Exists {
-        name: ModelName,
-        version: Version,
-    },
+    Exists { name: ModelName, version: Version },
     /// The network itself.
     #[error(transparent)]
     Model(#[from] ModelError),

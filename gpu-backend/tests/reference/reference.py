@@ -1,12 +1,12 @@
-"""Stores what ONNX Runtime answers to the tests' graphs.
+"""Stores ONNX Runtime's answers to the tests' graphs.
 
     cargo run --example write_graphs DIR
     python3 -m venv venv && venv/bin/pip install onnxruntime==1.31.1 numpy
     venv/bin/python tests/reference/reference.py DIR tests/reference/outputs.json
 
-Of each output, the length and at most SAMPLES numbers at even distances are
-kept, and the largest absolute number: enough to see a wrong one, small enough
-to commit. Of a segmenter as Ultralytics exports it, the things that `segment.py`
+For each output it keeps the length, at most SAMPLES evenly spaced numbers and
+the largest absolute number: enough to notice a wrong one, small enough to
+commit. For a segmenter as Ultralytics exports it, the things that `segment.py`
 finds are stored beside it, in `segmented.json`.
 """
 

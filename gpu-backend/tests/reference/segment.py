@@ -1,8 +1,8 @@
-"""Finds things in what a YOLO segmenter says, as Ultralytics exports it.
+"""Finds things in the outputs of a YOLO segmenter, as Ultralytics exports it.
 
 Called by `reference.py` with the outputs that ONNX Runtime computed; written
-from the format's description, without a look at the crate's own code, with
-numpy alone. A row is one cell: middle, width and height of its box in pixels,
+from the format's description, without consulting the crate's own code, with
+numpy only. A row is one cell: centre, width and height of its box in pixels,
 a score for each label, a coefficient for each mask prototype.
 """
 

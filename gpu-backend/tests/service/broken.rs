@@ -27,8 +27,8 @@ pub struct Switch {
     runs: AtomicUsize,
     breaks_at: AtomicUsize,
     faults: AtomicUsize,
-    is_mended: Mutex<bool>,
-    mended: Condvar,
+    is_repaired: Mutex<bool>,
+    repaired: Condvar,
 }
 
 impl Switch {
@@ -38,8 +38,8 @@ impl Switch {
             runs: 0.into(),
             breaks_at: usize::MAX.into(),
             faults: 0.into(),
-            is_mended: Mutex::default(),
-            mended: Condvar::new(),
+            is_repaired: Mutex::default(),
+            repaired: Condvar::new(),
         })
     }
 
@@ -49,10 +49,10 @@ impl Switch {
     }
 
     /// Makes it work again; runs that hang return.
-    pub fn mend(&self) {
+    pub fn repair(&self) {
         self.breaks_at.store(usize::MAX, Ordering::SeqCst);
-        *self.is_mended.lock().unwrap() = true;
-        self.mended.notify_all();
+        *self.is_repaired.lock().unwrap() = true;
+        self.repaired.notify_all();
     }
 
     /// Number of runs.
@@ -76,8 +76,8 @@ impl Switch {
         match self.fault {
             Fault::Panics => panic!("a driver's bug"),
             Fault::Hangs => {
-                let is_mended = self.is_mended.lock().unwrap();
-                drop(self.mended.wait_while(is_mended, |is_mended| !*is_mended).unwrap());
+                let is_repaired = self.is_repaired.lock().unwrap();
+                drop(self.repaired.wait_while(is_repaired, |is_repaired| !*is_repaired).unwrap());
                 None
             }
             fault => Some(fault),

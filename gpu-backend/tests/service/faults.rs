@@ -182,7 +182,7 @@ async fn a_gpu_that_breaks_under_load_loses_no_call() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_that_the_gpu_failed_on_is_retried_at_the_next_check_only() {
-    let (stocked, switch) = breaks(Fault::Fails, "engine-failed", "mended").await;
+    let (stocked, switch) = breaks(Fault::Fails, "engine-failed", "repaired").await;
     let engine = async || {
         let version = fetched(&stocked.rig, "/version").await;
         version["models"][0]["sizes"][0]["engine"].clone()
@@ -190,15 +190,15 @@ async fn a_model_that_the_gpu_failed_on_is_retried_at_the_next_check_only() {
     // Still broken: its probes fail.
     stocked.watcher.look_now();
     stocked.until(|_| switch.faults() > 3).await;
-    assert_eq!(flood(&stocked, "mended", &target("mended")).await, [0, CALLS]);
+    assert_eq!(flood(&stocked, "repaired", &target("repaired")).await, [0, CALLS]);
     assert_eq!(engine().await, "rten");
     let other = stocked.folder.path();
     put(other, "other", "1.0.0", &classifier(6), &LABELS);
-    switch.mend();
+    switch.repair();
     stocked.watcher.look_now();
     stocked.until(|stocked| stocked.rig.app.serving.fleet().lines.len() == 2).await;
     assert_eq!(engine().await, "wonnx");
-    assert_eq!(flood(&stocked, "mended", &target("mended")).await, [CALLS, 0]);
+    assert_eq!(flood(&stocked, "repaired", &target("repaired")).await, [CALLS, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -210,7 +210,7 @@ async fn a_gpu_that_misses_a_deadline_is_not_waited_for_but_stays_in_use() {
     assert_eq!(flood(&stocked, "late", &target).await, [0, CALLS]);
     assert_eq!(switch.faults(), 1);
     assert_eq!(fetched(&stocked.rig, "/health/ready").await["status"], "ok");
-    switch.mend();
+    switch.repair();
     let mut by_gpu = 0;
     while by_gpu == 0 {
         by_gpu = flood(&stocked, "late", &target).await[0];

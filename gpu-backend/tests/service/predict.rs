@@ -137,7 +137,7 @@ struct Busy {
 
 impl Busy {
     async fn end(self) {
-        self.switch.mend();
+        self.switch.repair();
         assert_eq!(self.call.await.unwrap().status, 200);
     }
 }

@@ -1,5 +1,5 @@
 //! `munjigi-trainer`: makes the committed networks.
-#![expect(clippy::print_stdout, reason = "a command speaks to whoever called it")]
+#![expect(clippy::print_stdout, reason = "a command prints to its caller")]
 
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime};

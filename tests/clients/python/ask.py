@@ -1,6 +1,6 @@
-"""What client libraries in Python tell their user of a token.
+"""What client libraries in Python report about a token.
 
-`ask.py CLIENT TOKEN...` prints a list in JSON, one text for each token.
+`ask.py CLIENT TOKEN...` prints a JSON list with one text for each token.
 Address, keys and the proxy come from the environment.
 """
 
@@ -14,7 +14,7 @@ SECRET = os.environ["SECRET"]
 
 
 def of_django(field, name, **settings):
-    """Of a form with one field, which `field` makes and the page calls `name`."""
+    """A form with one field, which `field` creates and the page calls `name`."""
     import django
     from django import forms
     from django.conf import settings as all_settings
@@ -132,7 +132,7 @@ CLIENTS = {
 
 
 def told(ask, token):
-    """What the caller sees, be it an exception."""
+    """What the caller sees, which may be an exception."""
     try:
         return ask(token)
     except Exception as error:

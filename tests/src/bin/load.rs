@@ -37,12 +37,12 @@ enum What {
     Solution(Site),
     /// Spends tokens prepared beforehand, each once.
     Siteverify(Site),
-    /// Gets a path and wants a 200.
+    /// Gets a path and expects a 200.
     Get {
         /// The path.
         path: String,
     },
-    /// Posts lines of a file, one per call, to a path, and wants a 200 whose
+    /// Posts lines of a file, one per call, to a path, and expects a 200 whose
     /// body contains a text.
     Post {
         /// The path.

@@ -23,10 +23,10 @@ pub struct Arguments {
     /// A variable of the edge, NAME=VALUE; can be repeated
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = variable)]
     vars: Vec<(String, String)>,
-    /// A variable of the origin, likewise
+    /// A variable of the origin, NAME=VALUE; can be repeated
     #[arg(long = "origin-var", value_name = "NAME=VALUE", value_parser = variable)]
     origin_vars: Vec<(String, String)>,
-    /// A variable of the gpu-backend, likewise
+    /// A variable of the gpu-backend, NAME=VALUE; can be repeated
     #[arg(long = "gpu-var", value_name = "NAME=VALUE", value_parser = variable)]
     gpu_vars: Vec<(String, String)>,
     /// Draw pictures, and wait for some of every kind

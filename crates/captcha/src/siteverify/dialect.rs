@@ -12,7 +12,7 @@ use crate::keys::Vendor;
 /// The dialect of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Our own.
+    /// Our own dialect.
     Native,
     /// That of a vendor.
     Of(Vendor),

@@ -1,6 +1,6 @@
 //! `munjigi-picture-attack`: tries every attacker on every kind of challenge and
 //! writes the report.
-#![expect(clippy::print_stdout, reason = "a command speaks to whoever called it")]
+#![expect(clippy::print_stdout, reason = "a command prints to its caller")]
 
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime};

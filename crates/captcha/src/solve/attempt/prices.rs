@@ -77,7 +77,7 @@ impl Attempt<'_> {
 pub enum Tried {
     /// No; it is recorded now.
     First,
-    /// Yes.
+    /// Yes, by an earlier request.
     Again,
 }
 
