@@ -79,7 +79,7 @@ async function documented(origin) {
  * @param {string} origin
  * @param {string} email
  * @param {string} role
- * @param {Record<string, string>} names what stands in the paths
+ * @param {Record<string, string>} names for the placeholders in the paths
  * @returns {Promise<string[]>} a line of the table for each action
  */
 export async function tryAll(origin, email, role, names) {

@@ -25,7 +25,7 @@ pub async fn asked_to_stop() {
 #[derive(Debug)]
 pub struct Stopper(watch::Sender<bool>);
 
-/// Told when the service is asked to stop.
+/// A task's end: says when the service is asked to stop.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
@@ -43,12 +43,12 @@ impl Stopper {
 }
 
 impl Stop {
-    /// Whether it was asked.
+    /// Whether the service was asked to stop.
     pub fn is_asked(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Returns once it was asked, or once the [`Stopper`] is dropped.
+    /// Returns once the service was asked to stop, or the [`Stopper`] is dropped.
     pub async fn asked(&mut self) {
         let _ = self.0.wait_for(|asked| *asked).await;
     }

@@ -20,7 +20,7 @@ use crate::{
 /// A wide picture and its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Area {
-    /// What is asked for; exactly one thing is of this kind.
+    /// The kind to point at; exactly one thing is of this kind.
     pub target: Kind,
     /// The scene, to be drawn at 3 : 2.
     pub scene: Scene,

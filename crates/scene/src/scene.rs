@@ -170,7 +170,7 @@ impl Look {
 /// What a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum What {
-    /// Something that can be asked for.
+    /// A kind that a challenge can ask for.
     Kind(Kind),
     /// Something that only stands around or in the way.
     Prop,

@@ -32,7 +32,7 @@ pub enum ModelError {
     /// Weights in another file.
     #[error("constant '{0}' is kept in another file")]
     ExternalData(String),
-    /// Neither 32-bit floats nor 64-bit integers where those must be.
+    /// A type other than 32-bit floats or 64-bit integers where these are required.
     #[error("'{value}' has data type {data_type}; floats of 32 bits are needed")]
     DataType {
         value: String,

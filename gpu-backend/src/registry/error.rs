@@ -60,7 +60,7 @@ pub enum RegistryError {
         /// Names and shapes of the network's outputs.
         found: String,
     },
-    /// The folder is not named after what lies in it.
+    /// The folder is not named after its contents.
     #[error("{} should be {}", found.display(), wanted.display())]
     Misplaced { found: PathBuf, wanted: PathBuf },
     /// No such model.

@@ -1,5 +1,5 @@
-//! Reads the tables of a page: `##` sections, `###` headings whose names
-//! stand in backquotes, and rows whose first cell does.
+//! Reads the tables of a page: `##` sections, `###` headings whose names are
+//! in backquotes, and rows whose first cell is.
 
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ impl Page {
         headings.filter(|heading| !heading.is_empty()).collect()
     }
 
-    /// The first `N` cells of every row of a section, wherever it stands.
+    /// The first `N` cells of every row of a section, anywhere in it.
     pub fn columns<const N: usize>(&self, title: &str) -> impl Iterator<Item = [String; N]> {
         self.section(title).tables.iter().flat_map(|(_, rows)| rows).map(|row| {
             let cells: Result<[String; N], _> =
@@ -91,7 +91,7 @@ fn row(line: &str) -> Option<Vec<String>> {
     Some(cells.iter().map(|cell| cell.trim_matches('`').to_owned()).collect())
 }
 
-/// What stands in backquotes.
+/// The texts in backquotes.
 fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
