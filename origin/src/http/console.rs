@@ -1,6 +1,6 @@
-//! The pages for people. Each is listed here once, with who may see it: the
-//! gate decides that before a page's own code runs. Rules are `accounts`',
-//! rows are `store`'s; the pages themselves are in `origin/templates`.
+//! The console's pages. Each is listed here once with the access it needs,
+//! which the gate checks before the page's own code runs. Rules are in
+//! `accounts`, rows in `store`, and the templates in `origin/templates`.
 
 mod account;
 mod anomalies;
@@ -51,33 +51,33 @@ use crate::authentication::Passwords;
 use crate::config;
 use crate::http::hops::Hops;
 
-/// What the pages need beside the rest.
+/// State of the console that is not in `App` itself.
 #[derive(Debug)]
 pub struct Console {
-    /// Where it is, and who may come.
+    /// The console's URL, and who can sign up.
     pub config: config::Console,
-    /// Keeps keys of authenticator apps.
+    /// Encrypts the keys of authenticator apps.
     pub vault: Vault,
-    /// How many passwords are hashed at once.
+    /// Limits how many passwords are hashed at once.
     pub passwords: Passwords,
-    /// Finds who is behind our proxies.
+    /// Finds the client behind our proxies.
     pub hops: Hops,
     /// Marks sitekeys and secrets as ours.
     pub check: KeyCheck,
-    /// Makes and reads the API's access tokens.
+    /// Issues and checks the API's access tokens.
     pub tokens: AccessTokens,
-    /// Where letters are put instead of being sent.
+    /// Folder for emails on a development machine, which sends none.
     pub mailbox: Option<PathBuf>,
-    /// What answers do not wait for.
+    /// Work that responses do not wait for.
     pub later: later::Later,
-    /// Whether our own forms had to go without the widget.
+    /// Whether the edge was recently unreachable, so that our forms went
+    /// without the widget.
     pub edge_away: visitor::EdgeAway,
-    /// Pages that are live.
+    /// Limits how many live pages are open at once.
     pub places: overview::places::Places,
 }
 
 impl Console {
-    /// By its settings.
     pub fn new(config: config::Console, check: KeyCheck, mail: Option<&config::Mail>) -> Self {
         let vault = Vault::new(&config.keys);
         let mailbox = match mail.map(|mail| &mail.transport) {
@@ -103,13 +103,12 @@ impl Console {
     }
 }
 
-/// Every page.
 pub(super) fn pages(app: &Arc<App>) -> Pages {
     let pages = of_account(for_everybody(Pages::new(app)));
     of_team(of_the_unusual(of_sites(pages)))
 }
 
-/// What everybody may see, and the way in.
+/// Public pages, sign-up and log-in.
 fn for_everybody(pages: Pages) -> Pages {
     use Access::{Anyone, Guest, HalfWay, Public};
     pages
@@ -143,7 +142,6 @@ fn for_everybody(pages: Pages) -> Pages {
         .get("/privacy/data", Anyone, data_map::show)
 }
 
-/// Somebody's own account.
 fn of_account(pages: Pages) -> Pages {
     use Access::Person;
     pages
@@ -170,7 +168,6 @@ fn of_account(pages: Pages) -> Pages {
         .post("/console/account/sessions", Person, account::sessions::submit)
 }
 
-/// An organisation's sites and their numbers.
 fn of_sites(pages: Pages) -> Pages {
     use Access::Member;
     use Permission::{ChangeRules, ChangeSecrets, ChangeSites, Export, ReadSites};
@@ -213,7 +210,7 @@ fn of_sites(pages: Pages) -> Pages {
         )
 }
 
-/// Who and what acts for an organisation, and what was done.
+/// Team, API keys and audit log.
 fn of_team(pages: Pages) -> Pages {
     use Access::Member;
     use Permission::{ChangeKeys, ChangeTeam, ReadAudit, ReadTeam};
@@ -226,14 +223,16 @@ fn of_team(pages: Pages) -> Pages {
         .post("/console/{organisation}/keys", Member(ChangeKeys), keys::make)
         .post("/console/{organisation}/keys/revoke", Member(ChangeKeys), keys::revoke)
         .get("/console/{organisation}/record", Member(ReadAudit), record::show)
-        // Whoever reads the record may export: a test of the tables holds it.
+        // Everyone who can read the audit log can export it; a test of the
+        // tables checks this.
         .get("/console/{organisation}/record.csv", Member(ReadAudit), record::csv::show)
         .get("/console/{organisation}/record.json", Member(ReadAudit), record::json::show)
-        // Everybody may leave; whom else somebody may remove is looked at there.
+        // Every member can leave; whom else a member can remove is decided
+        // there.
         .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)
 }
 
-/// Pages of what is unusual, and of who is told.
+/// Anomalies, and who is notified of them.
 fn of_the_unusual(pages: Pages) -> Pages {
     use Access::Member;
     use Permission::{ChangeNotifications, ChangeRules, ReadSites};

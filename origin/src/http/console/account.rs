@@ -1,4 +1,5 @@
-//! `/console/account`: one's own: second factor, password, sessions.
+//! `/console/account`: second factor, password and sessions of the current
+//! user.
 
 pub mod data;
 pub mod factor;
@@ -39,13 +40,12 @@ struct Page {
     mistake: Option<String>,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -56,7 +56,7 @@ pub async fn show(
     page(&app, &browser, &person, notice, None).await
 }
 
-/// The page with something to say.
+/// The page, with a notice or a mistake.
 async fn page(
     app: &App,
     browser: &Browser,

@@ -1,5 +1,5 @@
-//! `…/anomalies`: what was unlike a site's own past, when, and by which
-//! figures; and that somebody has seen it.
+//! `…/anomalies`: how a site's traffic differed from its own past, when, and in
+//! which numbers; and who has acknowledged it.
 
 use askama::Template;
 use axum::Form;
@@ -18,7 +18,7 @@ use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
 
-/// As many are shown.
+/// Number of anomalies on the page.
 const MOST: i64 = 200;
 
 #[derive(Template)]
@@ -31,19 +31,18 @@ struct Page {
     may_acknowledge: bool,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// What the form sends.
+/// Which anomaly to acknowledge.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     anomaly: String,
 }
 
-/// The page.
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
@@ -61,7 +60,6 @@ pub async fn show(
     })
 }
 
-/// Notes that somebody has seen one.
 pub async fn acknowledge(
     asking: Asking,
     fields: Result<Form<Which>, FormRejection>,
@@ -82,7 +80,7 @@ fn minute(at: &OffsetDateTime) -> String {
     format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute())
 }
 
-/// Which hours it was held against.
+/// The hours that it was compared with.
 fn against(noted: &Noted) -> String {
     let figures = noted.seen.figures;
     let hours = figures.hours;

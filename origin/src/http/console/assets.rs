@@ -1,4 +1,4 @@
-//! Files that pages need, under names that change with what is in them.
+//! Static files of the pages. Their names contain a hash of their content.
 
 use std::sync::LazyLock;
 
@@ -10,17 +10,16 @@ use sha2::{Digest, Sha256};
 
 use super::trouble::Trouble;
 
-/// A file.
 #[derive(Debug)]
 pub struct Asset {
-    /// Where it is served.
+    /// URL path.
     pub path: String,
     name: String,
     kind: &'static str,
     bytes: &'static [u8],
 }
 
-/// The style of every page.
+/// The style sheet of every page.
 pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "console",
@@ -30,7 +29,7 @@ pub static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
-/// The style of pages to read: home, documents, status.
+/// The style sheet of pages to read: home, documents, status.
 pub static PAGES: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "pages",
@@ -40,7 +39,7 @@ pub static PAGES: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
-/// What passkeys need, which there are not without a script.
+/// Passkeys do not work without a script.
 pub static PASSKEYS: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "passkeys",
@@ -50,7 +49,7 @@ pub static PASSKEYS: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
-/// Keeps the overview's numbers new.
+/// Updates the numbers on the overview.
 pub static LIVE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "live",
@@ -60,7 +59,7 @@ pub static LIVE: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
-/// Puts what a site's page awaits in its place.
+/// Updates the set-up steps on a site's page.
 pub static AWAITED: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
         "awaited",
@@ -79,7 +78,6 @@ impl Asset {
     }
 }
 
-/// The endpoint.
 pub async fn show(Path(name): Path<String>) -> Result<Response, Trouble> {
     let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE, &*AWAITED];
     let asset = all.into_iter().find(|asset| asset.name == name);

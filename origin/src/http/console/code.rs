@@ -26,15 +26,14 @@ use crate::words;
 struct Page {
     frame: Frame,
     words: &'static words::Code,
-    /// Where to go afterwards.
+    /// The page to return to.
     next: String,
     mistake: Option<&'static str>,
     has_totp: bool,
-    /// The script, where there are passkeys and this account has one.
+    /// The script, if passkeys are possible and this account has one.
     passkeys: Option<&'static str>,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     code: String,
@@ -42,7 +41,6 @@ pub struct Fields {
     next: String,
 }
 
-/// The form.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -53,7 +51,7 @@ pub async fn show(
     page(&app, &browser, &person, &next, None)
 }
 
-/// Takes a code of the app, or a recovery code.
+/// Accepts a code of the app, or a recovery code.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -68,7 +66,7 @@ pub async fn submit(
     complete(&app, &person, &next).await
 }
 
-/// The session is whole from now on, under another cookie.
+/// Completes the session and replaces its cookie.
 pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response, Trouble> {
     let console = app.console();
     let cookie = Token::draw(&app.entropy);
@@ -78,7 +76,7 @@ pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response
     Ok(response)
 }
 
-/// The form, with what is wrong.
+/// The form, with a mistake.
 pub fn page(
     app: &App,
     browser: &Browser,

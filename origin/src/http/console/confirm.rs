@@ -1,6 +1,6 @@
-//! `/confirm`: the link of a sign-up's letter. It takes the password that was
-//! chosen at the sign-up: whoever holds the mailbox and whoever chose the
-//! password are one.
+//! `/confirm`: the link in a sign-up's email. It asks for the password that was
+//! chosen at sign-up, which proves that one person holds the mailbox and chose
+//! the password.
 
 use std::sync::Arc;
 
@@ -33,20 +33,19 @@ struct Page {
     mistake: Option<&'static str>,
 }
 
-/// What the link carries.
+/// The link's token.
 #[derive(Debug, Deserialize)]
 pub struct Link {
     link: String,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     link: String,
     password: Password,
 }
 
-/// The form. Looking changes nothing: mail scanners follow links.
+/// The form. Opening it changes nothing, because mail scanners follow links.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -57,7 +56,7 @@ pub async fn show(
     page(&app, &browser, &sign_up, link, None)
 }
 
-/// Makes the account, and logs its owner in.
+/// Creates the account and logs its owner in.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

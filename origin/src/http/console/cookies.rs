@@ -1,6 +1,5 @@
-//! The cookies: the session's; a guest's, which lets nobody in and only ties
-//! forms to the browser that was shown them; and the language that somebody
-//! chose.
+//! The cookies: the session's; a guest's, which grants no access and only ties
+//! forms to the browser that was shown them; and the chosen language.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -16,26 +15,25 @@ const WRITTEN: &str = "munjigi-written";
 const GUEST: &str = "munjigi-guest";
 const LANGUAGE: &str = "munjigi-language";
 
-/// What a browser sent.
+/// The session's cookie and the guest's.
 pub fn read(config: &Console, headers: &HeaderMap) -> (Option<Token>, Option<Token>) {
     let jar = CookieJar::from_headers(headers);
     let token = |name: &str| jar.get(&full(config, name)).and_then(|it| Token::parse(it.value()));
     (token(SESSION), token(GUEST))
 }
 
-/// The language that somebody chose.
+/// The language that the user chose.
 pub fn language(config: &Console, headers: &HeaderMap) -> Option<Locale> {
     CookieJar::from_headers(headers).get(&full(config, LANGUAGE))?.value().parse().ok()
 }
 
-/// Keeps it for a year.
+/// Stores the language for a year.
 pub fn set_language(config: &Console, locale: Locale) -> HeaderValue {
     let mut cookie = Cookie::new(full(config, LANGUAGE), locale.as_str());
     cookie.set_max_age(Duration::days(365));
     header(config, cookie)
 }
 
-/// Sets the session's.
 pub fn session(config: &Console, token: &Token) -> HeaderValue {
     let lifetime = Duration::milliseconds(i64::try_from(session::WHOLE_MILLIS).unwrap_or(i64::MAX));
     let mut cookie = Cookie::new(full(config, SESSION), token.reveal().to_string());
@@ -43,34 +41,33 @@ pub fn session(config: &Console, token: &Token) -> HeaderValue {
     header(config, cookie)
 }
 
-/// Removes the session's.
 pub fn no_session(config: &Console) -> HeaderValue {
     let mut cookie = Cookie::new(full(config, SESSION), "");
     cookie.set_max_age(Duration::ZERO);
     header(config, cookie)
 }
 
-/// Sets the guest's, until the browser is closed.
+/// The guest's cookie lasts until the browser is closed.
 pub fn guest(config: &Console, token: &Token) -> HeaderValue {
     header(config, Cookie::new(full(config, GUEST), token.reveal().to_string()))
 }
 
-/// What Postgres had written when this browser last changed something. It
-/// lets nobody in: whoever makes it up reads from Postgres itself.
+/// Postgres's write position when this browser last changed something. It
+/// grants no access: a forged value only makes reads go to the primary.
 pub fn written(config: &Console, headers: &HeaderMap) -> Option<Written> {
     let jar = CookieJar::from_headers(headers);
     let written = jar.get(&full(config, WRITTEN))?;
     u64::from_str_radix(written.value(), 16).ok().map(Written)
 }
 
-/// Sets it, for as long as a copy may need that is read at all.
+/// Lasts longer than any replica that is still read can lag.
 pub fn set_written(config: &Console, Written(written): Written) -> HeaderValue {
     let mut cookie = Cookie::new(full(config, WRITTEN), format!("{written:x}"));
     cookie.set_max_age(Duration::hours(1));
     header(config, cookie)
 }
 
-/// With `__Host-`, no other host can set it, nor a page without encryption.
+/// With `__Host-`, neither another host nor an unencrypted page can set it.
 fn full(config: &Console, name: &str) -> String {
     if config.is_secure() { format!("__Host-{name}") } else { name.to_owned() }
 }
@@ -83,7 +80,7 @@ fn header(config: &Console, mut cookie: Cookie<'static>) -> HeaderValue {
     HeaderValue::from_str(&cookie.to_string()).expect("names and tokens are visible ASCII")
 }
 
-/// Puts a cookie onto an answer.
+/// Adds a cookie to a response.
 pub fn put(response: &mut axum::response::Response, cookie: HeaderValue) {
     response.headers_mut().append(header::SET_COOKIE, cookie);
 }

@@ -1,5 +1,5 @@
-//! `/privacy/data`: what is kept, why, for how long, and who sees it. For
-//! everybody to read, from the table that the file and the erasing use.
+//! `/privacy/data`: which data is stored, why, for how long, and who can see
+//! it. Public, and generated from the table that export and erasure use.
 
 use std::sync::Arc;
 
@@ -24,7 +24,6 @@ struct Page {
     grace_days: u16,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

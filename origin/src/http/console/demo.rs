@@ -1,6 +1,6 @@
-//! `/demo`: what a customer's back end does with a form of the home page:
-//! sends its token to siteverify, and shows what that answers. Nothing of the
-//! form is kept.
+//! `/demo`: does what a customer's back end does with a form of the home page:
+//! sends the token to siteverify and shows the response. Nothing from the form
+//! is stored.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::words::{self, Attempt};
 
 /// Longer than any token.
 const MAX_TOKEN_BYTES: usize = 4_096;
-/// As much of a token as is shown.
+/// How much of a token is shown.
 const SHOWN_CHARS: usize = 16;
 
 #[derive(Template)]
@@ -32,21 +32,20 @@ struct Page {
     words: &'static Attempt,
     /// `https://captcha.example/siteverify`.
     url: String,
-    /// As it was sent.
+    /// The token as it was sent.
     token: String,
-    /// Its beginning.
+    /// Its first characters.
     shown: String,
     verdict: Verdict,
 }
 
-/// What siteverify said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
-    /// The token was good.
+    /// The token was valid; the response.
     Passed(String),
-    /// It was not.
+    /// The token was refused; the response.
     Refused(String),
-    /// Nothing.
+    /// Siteverify did not respond.
     Away,
 }
 
@@ -56,7 +55,7 @@ impl Verdict {
         if reply.success { Self::Passed(json) } else { Self::Refused(json) }
     }
 
-    /// The answer, word by word.
+    /// The response, verbatim.
     fn json(&self) -> Option<&str> {
         match self {
             Self::Passed(json) | Self::Refused(json) => Some(json),
@@ -81,19 +80,19 @@ impl Verdict {
     }
 }
 
-/// What the form sends, as the widget names it.
+/// The field has the name that the widget gives it.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     #[serde(rename = "munjigi-response", default)]
     token: String,
 }
 
-/// Where a page loaded again leads.
+/// Where reloading the result leads.
 pub async fn show() -> Redirect {
     Redirect::to("/#try")
 }
 
-/// Asks siteverify.
+/// Calls siteverify.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

@@ -1,4 +1,4 @@
-//! `/docs`: the documentation of the release that runs here.
+//! `/docs`: the documentation of the running release.
 
 use std::sync::Arc;
 
@@ -33,7 +33,6 @@ struct Page {
     documents: &'static [Document],
 }
 
-/// The list.
 pub async fn index(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -44,7 +43,7 @@ pub async fn index(
     render(&Index { frame, words, version, documents: documents::all() })
 }
 
-/// A page, or data that one points to.
+/// A page, or a data file that one links to.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

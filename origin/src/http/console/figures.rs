@@ -1,4 +1,4 @@
-//! How numbers and times are told to people.
+//! Formats numbers and times for people.
 
 use munjigi_domain::statistics::{Period, Share, change};
 use munjigi_keys::UnixMillis;
@@ -14,12 +14,12 @@ pub fn milliseconds(time: Option<u32>) -> String {
     }
 }
 
-/// A share, or that there is none yet.
+/// A share, or a note that there is none yet.
 pub fn share(share: Option<Share>) -> String {
     share.map_or_else(|| "–".to_owned(), |share| share.to_string())
 }
 
-/// Against the period before.
+/// Compares with the previous period.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
 pub fn against(now: &u64, before: &u64) -> String {
     change(*now, *before)
@@ -38,7 +38,7 @@ pub fn ago(at: UnixMillis, now: UnixMillis) -> String {
     format!("{number} {unit}{plural} ago")
 }
 
-/// The beginning of a step of a series.
+/// The start of a step of a series.
 pub fn step(at: OffsetDateTime, period: Period) -> String {
     match period {
         Period::Day => format!("{:02}:00", at.hour()),

@@ -1,4 +1,4 @@
-//! What stands around every page.
+//! The frame around every page: navigation, notices, footer.
 
 use askama::Template;
 use axum::response::Html;
@@ -15,76 +15,63 @@ use crate::config::SignUpPolicy;
 use crate::http::{App, PartName};
 use crate::words::{self, Words};
 
-/// Around a page.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Of the page.
     pub title: String,
-    /// Path of the style.
+    /// Path of the style sheet.
     pub style: &'static str,
-    /// Name of the field that forms carry.
+    /// Name of the field that carries the CSRF token.
     pub form_field: &'static str,
-    /// What it says.
+    /// The CSRF token.
     pub form_key: String,
-    /// The request's id, for whoever asks for help.
+    /// Id of the request, for support.
     pub request_id: String,
-    /// Who is logged in.
+    /// Email address of the user who is logged in.
     pub email: Option<String>,
-    /// Where they are now, if in an organisation.
+    /// The organisation of the page, if it belongs to one.
     pub here: Option<Membership>,
-    /// Where else they could be.
+    /// All organisations of the user, for the switcher.
     pub memberships: Vec<Membership>,
-    /// Which entry of the navigation the page belongs to.
+    /// The entry of the navigation that the page belongs to.
     pub entry: Entry,
-    /// Whether everybody may make an account.
+    /// Whether everyone can sign up.
     pub sign_up: bool,
-    /// Whether nobody has looked who reads it.
+    /// Whether the page was made without reading the session.
     pub is_public: bool,
-    /// Parts that are not well, which the page may have to do with.
+    /// Degraded components that can affect the page.
     pub unwell: Vec<PartName>,
-    /// The page's language.
     pub locale: Locale,
-    /// What stands around it, in that language.
+    /// The frame's texts in that language.
     pub words: &'static Words,
-    /// The same page in the other languages, where it is there in them.
+    /// Links to the same page in other languages, if it is translated.
     pub languages: Vec<Switch>,
 }
 
 impl Asking {
-    /// Around the page.
     pub fn frame(&self, title: impl Into<String>, entry: Entry) -> Frame {
         let Self { app, browser, person, member } = self;
         Frame::of_member(app, browser, person, member, title, entry)
     }
 }
 
-/// An entry of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// None.
+    /// The page has no entry.
     Elsewhere,
-    /// The overview.
     Overview,
-    /// The statistics.
     Statistics,
-    /// Sites.
     Sites,
-    /// What is unusual.
     Anomalies,
-    /// Who is told of it.
     Notifications,
-    /// Who belongs to the organisation.
     Team,
-    /// Keys of the API.
     Keys,
-    /// The record of changes.
+    /// The audit log.
     Record,
-    /// One's own account.
     Account,
 }
 
 impl Frame {
-    /// Of a page that everybody may see.
+    /// For a page that everyone can see.
     pub fn bare(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
         let open = app.console().config.sign_up == SignUpPolicy::Open;
         Self {
@@ -106,20 +93,20 @@ impl Frame {
         }
     }
 
-    /// Of a page for whose sake nobody looks who reads it.
+    /// For a page that is made without reading the session.
     pub fn public(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
         let frame = Self::bare(app, browser, title);
         Self { is_public: true, unwell: Vec::new(), ..frame }.in_language_of(browser)
     }
 
-    /// Of a page that there is in every language.
+    /// For a page that exists in every language.
     pub fn in_language_of(self, browser: &Browser) -> Self {
         let locale = browser.locale;
         let languages = language::switches(browser.query.as_deref(), locale);
         Self { locale, words: words::of(locale), languages, ..self }
     }
 
-    /// Of a page for who is logged in.
+    /// For a page that requires log-in.
     pub fn of_person(
         app: &App,
         browser: &Browser,
@@ -134,7 +121,7 @@ impl Frame {
         }
     }
 
-    /// Of a page about an organisation.
+    /// For a page about an organisation.
     pub fn of_member(
         app: &App,
         browser: &Browser,
@@ -150,7 +137,7 @@ impl Frame {
         }
     }
 
-    /// What the parts that are not well mean for who is here.
+    /// What the degraded components mean for the reader.
     pub fn notices(&self) -> impl Iterator<Item = &'static str> {
         let words = &self.words.around.unwell;
         self.unwell.iter().filter_map(|part| match part {
@@ -162,45 +149,41 @@ impl Frame {
         })
     }
 
-    /// Whether who is here may change sites.
     pub fn may_change_sites(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSites))
     }
 
-    /// Whether who is here may make and revoke secrets.
+    /// Whether the user can create and revoke secrets.
     pub fn may_change_secrets(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSecrets))
     }
 
-    /// Whether who is here may choose who is told of what.
     pub fn may_change_notifications(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeNotifications))
     }
 
-    /// Whether who is here may make keys of the API.
     pub fn may_change_keys(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeKeys))
     }
 
-    /// Whether who is here may read the record of changes.
     pub fn may_read_record(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ReadAudit))
     }
 
-    /// Where the organisation's pages are.
+    /// Base path of the organisation's pages.
     pub fn base(&self) -> String {
         self.here
             .as_ref()
             .map_or_else(String::new, |here| format!("/console/{}", here.organisation))
     }
 
-    /// Path of the style of pages to read.
+    /// Path of the style sheet of pages to read.
     #[expect(clippy::unused_self, reason = "templates see the frame alone")]
     pub fn pages_style(&self) -> &'static str {
         assets::PAGES.path.as_str()
     }
 
-    /// Whether an entry of the navigation is this page's.
+    /// Whether the page belongs to this entry of the navigation.
     pub fn is(&self, entry: &str) -> bool {
         match self.entry {
             Entry::Elsewhere => false,
@@ -217,14 +200,13 @@ impl Frame {
     }
 }
 
-/// Those of these parts that were not well at the last look.
+/// Those of these components that were degraded or down at the last check.
 fn unwell(app: &App, parts: &[PartName]) -> Vec<PartName> {
     let mut unwell = app.board.unwell();
     unwell.retain(|part| parts.contains(part));
     unwell
 }
 
-/// A page as HTML.
 pub fn render(page: &impl Template) -> Result<Html<String>, Trouble> {
     page.render().map(Html).map_err(|error| {
         tracing::error!(%error, "a page cannot be rendered");

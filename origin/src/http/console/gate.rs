@@ -1,5 +1,5 @@
-//! Who may see a page, and whether a form is one of ours: decided here for
-//! every page, from the table in `console`, before the page's own code.
+//! Access to pages and protection against CSRF: decided here for every page,
+//! from the table in `console`, before the page's own code runs.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,43 +26,40 @@ use super::person::{Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::http::{App, Refused};
 
-/// Largest form. Rules of a site are the longest field.
+/// Largest form. A site's rules are the longest field.
 const MAX_FORM_BYTES: usize = 128 * 1024;
 
-/// Field of a form that says it was shown to who sends it.
+/// Form field that carries the CSRF token.
 pub const FORM_KEY: &str = "form_key";
 
-/// Who may see a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody, and nobody looks who it is: shown also while the records
-    /// are away.
+    /// Everyone, without reading the session, so that the page also works while
+    /// Postgres is unreachable.
     Public,
-    /// Everybody.
+    /// Everyone; the session is read.
     Anyone,
-    /// Who is not logged in; others are sent to the console.
+    /// Users who are not logged in; others are redirected to the console.
     Guest,
-    /// Who has given the password and not yet the second factor.
+    /// Users who have given the password but not yet the second factor.
     HalfWay,
-    /// Who is logged in.
+    /// Users who are logged in.
     Person,
-    /// Who is logged in and may do this for the organisation that the path
-    /// names.
+    /// Users who are logged in and have this permission in the organisation
+    /// that the path names.
     Member(Permission),
 }
 
-/// A page of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// As the router spells it.
+    /// Path in the router's syntax.
     pub path: &'static str,
-    /// Who may see it.
     pub access: Access,
 }
 
-/// The table under construction.
+/// Builds the table.
 pub struct Pages {
     app: Arc<App>,
     router: Router<Arc<App>>,
@@ -70,12 +67,11 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// An empty one.
     pub fn new(app: &Arc<App>) -> Self {
         Self { app: Arc::clone(app), router: Router::new(), listed: Vec::new() }
     }
 
-    /// A page to look at.
+    /// Adds a page.
     pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, Arc<App>>,
@@ -84,7 +80,7 @@ impl Pages {
         self.add("GET", path, access, get(handler))
     }
 
-    /// A form's destination.
+    /// Adds the target of a form.
     pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, Arc<App>>,
@@ -107,12 +103,10 @@ impl Pages {
         self
     }
 
-    /// The routes.
     pub fn into_router(self) -> Router<Arc<App>> {
         self.router
     }
 
-    /// The table.
     #[cfg(test)]
     pub fn listed(self) -> Vec<Listed> {
         self.listed
@@ -136,7 +130,7 @@ async fn gate(
         response = trouble.page(&app, &browser);
     }
     if changes && app.reads.has_copy() && response.status().as_u16() < 400 {
-        // Where it cannot be told, this browser reads from Postgres itself.
+        // If the position is unknown, this browser reads from the primary.
         let written = app.reads.written().await.unwrap_or(Written(u64::MAX));
         cookies::put(&mut response, cookies::set_written(&app.console().config, written));
     }
@@ -144,7 +138,8 @@ async fn gate(
     response
 }
 
-/// Where no page is: in words for who reads pages, for programs as everywhere.
+/// The fallback for unknown paths: a page for browsers, a problem document for
+/// programs.
 pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response {
     let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let reads_pages = accepted.is_some_and(|accept| accept.contains("text/html"));
@@ -158,7 +153,7 @@ pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response 
     response
 }
 
-/// Lets a request through with what is known of who sends it, or answers.
+/// Passes a request on with what is known about its sender, or responds.
 async fn pass(
     app: &App,
     access: Access,
@@ -174,7 +169,7 @@ async fn pass(
     let now = app.clock.now();
     app.readiness.migrated().map_err(|_| Trouble::away().into_response())?;
     let person = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
-    // The key that forms carry is that of the session, where there is one.
+    // Within a session, the CSRF token is derived from the session's cookie.
     browser.prepare_form_key(person.is_some(), &app.entropy);
     let request = read_form(app, browser, request).await?;
     let (mut head, body) = request.into_parts();
@@ -207,7 +202,7 @@ async fn pass(
     Ok(Request::from_parts(head, body))
 }
 
-/// Who the session's cookie belongs to, while the session stands.
+/// The user that the session's cookie belongs to, while the session is active.
 async fn find_person(
     app: &App,
     browser: &Browser,
@@ -233,8 +228,8 @@ async fn find_person(
     Ok(Some(Person { account, session, memberships }))
 }
 
-/// An organisation that somebody is no member of is one that is not there:
-/// an answer that differs would say that it is.
+/// For users who are not members, an organisation does not exist: a different
+/// response would reveal that it does.
 async fn member(
     app: &App,
     params: &RawPathParams,
@@ -256,8 +251,9 @@ async fn member(
     Err(Trouble::forbidden(membership.role).into_response())
 }
 
-/// Pages come back to where somebody wanted to go; forms do not, for what
-/// was typed is gone and nothing must happen behind a log-in unasked.
+/// After log-in, users return to the page they wanted, but never to a form's
+/// target: what they typed is lost, and nothing may happen after a log-in that
+/// they did not ask for.
 fn ask_to_log_in(method: &Method, uri: &axum::http::Uri) -> Response {
     if method != Method::GET {
         return Trouble::logged_out().into_response();
@@ -267,8 +263,9 @@ fn ask_to_log_in(method: &Method, uri: &axum::http::Uri) -> Response {
     Redirect::to(&format!("/log-in?{query}")).into_response()
 }
 
-/// Takes a form only from our own pages: the browser says so where it says
-/// anything, and the form has the key that only its holder was shown.
+/// Accepts a form only from our own pages: the browser's headers say so, if it
+/// sends any, and the form carries a CSRF token that only the cookie's holder
+/// was shown.
 async fn read_form(app: &App, browser: &Browser, request: Request) -> Result<Request, Response> {
     if request.method() != Method::POST {
         return Ok(request);
@@ -305,7 +302,7 @@ fn has_form_key(browser: &Browser, body: &Bytes) -> bool {
     }
 }
 
-/// What every page carries.
+/// Headers of every page.
 fn finish(app: &App, browser: &Browser, response: &mut Response) {
     let edge = app.edge.url().origin().ascii_serialization();
     let policy = format!(
@@ -319,7 +316,7 @@ fn finish(app: &App, browser: &Browser, response: &mut Response) {
     }
     let same_origin = HeaderValue::from_static("same-origin");
     headers.insert("cross-origin-opener-policy", same_origin.clone());
-    // So that forms say where they come from.
+    // So that browsers send the origin of a form.
     headers.insert(header::REFERRER_POLICY, same_origin);
     let console = app.console();
     if console.config.is_secure() {

@@ -1,4 +1,4 @@
-//! `GET /`: what this is, the way in, a try, and what was measured.
+//! `GET /`: what Munjigi is, sign-up and log-in, a demo, and measured figures.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ struct Page {
     words: &'static Home,
     /// `https://captcha.example`.
     edge: String,
-    /// Of the site to try, where there is one.
+    /// Sitekey of the demo, if one is set up.
     demo: Option<String>,
     figures: Vec<Figures>,
     machines: Vec<&'static Worded>,
@@ -30,13 +30,11 @@ struct Page {
     document_language: Option<&'static str>,
 }
 
-/// Figures of a group, under its name.
 struct Figures {
     name: &'static str,
     rows: Vec<&'static Figure>,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

@@ -1,6 +1,6 @@
-//! `/invitation`: the link of an invitation's letter. Who has an account for
-//! the address joins when logged in; who has none makes one here, for the
-//! link has shown that the address is theirs.
+//! `/invitation`: the link in an invitation's email. Users who have an account
+//! with that address join when logged in; others sign up here, because the link
+//! proves that the address is theirs.
 
 use std::sync::Arc;
 
@@ -37,21 +37,21 @@ struct Page {
     mistakes: Vec<String>,
 }
 
-/// What is to be done.
+/// What the invited person has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
-    /// Say yes.
+    /// Accept.
     Join,
-    /// Log in with the address first.
+    /// Log in with the invited address first.
     LogIn,
-    /// Another account is logged in here.
+    /// Log out: the session is another account's.
     Another,
-    /// Make an account.
+    /// Create an account.
     SignUp,
 }
 
 impl Page {
-    /// Name and meaning of the role.
+    /// Name and description of the role.
     fn role(&self) -> [&'static str; 2] {
         let [owner, admin, analyst, read_only] = self.words.invitation.roles;
         match self.invitation.role {
@@ -63,13 +63,12 @@ impl Page {
     }
 }
 
-/// What the link carries.
+/// The link's token.
 #[derive(Debug, Deserialize)]
 pub struct Link {
     link: String,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     link: String,
@@ -77,7 +76,6 @@ pub struct Fields {
     password: Option<Password>,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -102,7 +100,7 @@ pub async fn show(
     .into_response())
 }
 
-/// Joins.
+/// Accepts the invitation.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

@@ -1,5 +1,5 @@
-//! `…/keys`: keys of the API, for owners and admins. A new one is shown on
-//! the answer alone.
+//! `…/keys`: API keys, for owners and admins. A new key is shown only in the
+//! response that creates it.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ use super::trouble::Trouble;
 use crate::http::letters;
 use crate::http::new_key::NewKey;
 
-/// Before the name of a scope, in the form.
+/// Prefix of the form's fields for scopes.
 const SCOPE: &str = "scope:";
 
 #[derive(Template)]
@@ -31,7 +31,8 @@ struct Page {
     keys: Vec<Row>,
     scopes: Vec<Choice>,
     typed: Typed,
-    /// Where who is there shows it before they make a key.
+    /// The proof page, if the user has to prove their identity before creating
+    /// a key.
     proof: Option<String>,
     notice: Option<&'static str>,
     mistakes: Vec<String>,
@@ -51,14 +52,13 @@ struct Row {
     state: KeyState,
 }
 
-/// A scope that can be chosen.
 struct Choice {
     scope: &'static str,
     meaning: &'static str,
     is_chosen: bool,
 }
 
-/// As the form has it.
+/// The form's values, to show them again.
 #[derive(Debug, Default, Clone)]
 struct Typed {
     name: String,
@@ -66,13 +66,12 @@ struct Typed {
     per_day: String,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// What the form for a new key sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     name: String,
@@ -84,13 +83,12 @@ pub struct Fields {
     others: BTreeMap<String, String>,
 }
 
-/// Which key.
+/// Which key to revoke.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     key: String,
 }
 
-/// The page.
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
@@ -101,8 +99,8 @@ pub async fn show(
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
 }
 
-/// Makes a key, or says every mistake. A key outlives the session that it is
-/// made in, so who is there has just shown who they are.
+/// Creates a key, or reports every mistake. A key outlives the session that
+/// created it, so this requires a recent proof of identity.
 pub async fn make(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
@@ -136,7 +134,6 @@ pub async fn make(
     Ok((StatusCode::CREATED, render(&made)?).into_response())
 }
 
-/// Revokes a key.
 pub async fn revoke(
     asking: Asking,
     which: Result<Form<Which>, FormRejection>,
@@ -192,7 +189,7 @@ async fn page(
 }
 
 impl Typed {
-    /// As a program would ask for it.
+    /// The request that the API would get for the same key.
     fn wish(&self, scopes: Vec<String>) -> Result<NewKey, Vec<String>> {
         let mut mistakes = Vec::new();
         let mut number = |text: &str, what: &str| -> Option<i64> {

@@ -1,6 +1,6 @@
-//! Which language a page is shown in: the one that its address names, else
-//! the one chosen before, else what the browser wants most. Choosing is a
-//! plain link to the same page.
+//! The language of a page: the one in its URL, otherwise the one chosen before,
+//! otherwise the browser's first preference. A plain link to the same page
+//! chooses a language.
 
 use axum::extract::Request;
 use axum::http::{Method, Uri};
@@ -8,33 +8,32 @@ use munjigi_domain::locale::Locale;
 
 use crate::words;
 
-/// In the query.
+/// Parameter in the query.
 const FIELD: &str = "lang";
 
-/// A link to the same page in another language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Switch {
-    /// Which.
     pub locale: Locale,
-    /// Its own name for itself.
+    /// The language's own name for itself.
     pub name: &'static str,
-    /// A query, which keeps the path as it is.
+    /// Only a query, so that the path stays the same.
     pub href: String,
 }
 
-/// What the address names.
+/// The language in the URL.
 pub fn chosen(uri: &Uri) -> Option<Locale> {
     let mut fields = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     fields.find(|(name, _)| name == FIELD)?.1.parse().ok()
 }
 
-/// The query of a page that can be asked for again.
+/// The query of a page that can be requested again.
 pub fn again(request: &Request) -> Option<String> {
     let is_page = request.method() == Method::GET;
     is_page.then(|| request.uri().query().unwrap_or_default().to_owned())
 }
 
-/// Links to the other languages; none where nothing can be asked for again.
+/// Links to the other languages; none for a page that cannot be requested
+/// again.
 pub fn switches(query: Option<&str>, here: Locale) -> Vec<Switch> {
     let Some(query) = query else { return Vec::new() };
     let others = Locale::ALL.into_iter().filter(|locale| *locale != here);

@@ -1,5 +1,5 @@
-//! Work that an answer does not wait for, because how long it takes would
-//! tell what the page does not: whether an address has an account.
+//! Work that responses do not wait for, because the time it takes would reveal
+//! what the page does not: whether an address has an account.
 
 use std::sync::Arc;
 
@@ -10,10 +10,9 @@ use tracing::Instrument as _;
 use super::trouble::Trouble;
 use crate::http::App;
 
-/// Most that is under way at once.
+/// Most tasks at once.
 const MOST: u32 = 256;
 
-/// Where it is done.
 #[derive(Debug)]
 pub struct Later(Arc<Semaphore>);
 
@@ -24,14 +23,14 @@ impl Default for Later {
 }
 
 impl Later {
-    /// Waits until all of it is done.
+    /// Waits until every task is done.
     pub async fn settled(&self) {
-        // Nobody closes it.
+        // Nothing closes the semaphore.
         let _ = self.0.acquire_many(MOST).await;
     }
 }
 
-/// Begins it, where there is room for it and the records can be reached.
+/// Starts a task if there is capacity and Postgres can be reached.
 pub async fn later<W>(
     app: &Arc<App>,
     work: impl FnOnce(Arc<App>) -> W + Send,
@@ -41,9 +40,9 @@ where
 {
     let places = Arc::clone(&app.console().later.0);
     let place = places.try_acquire_owned().map_err(|_| Trouble::too_often(1))?;
-    // Nobody is told to look for an email that cannot be written.
+    // Otherwise users would wait for an email that cannot be written.
     app.pool.acquire().await.map_err(StoreError::from)?;
-    // What goes wrong is logged under the request's id; there is nobody to tell.
+    // Errors are logged under the request's id; the user has had the response.
     let work = work(Arc::clone(app)).in_current_span();
     tokio::spawn(async move {
         let _ = work.await;

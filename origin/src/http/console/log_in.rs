@@ -1,5 +1,5 @@
-//! `/log-in`. A wrong address and a wrong password are told alike and take
-//! alike long.
+//! `/log-in`. A wrong address and a wrong password get the same response in the
+//! same time.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use super::visitor::{self, Widget};
 use crate::http::App;
 use crate::words::{self, Words};
 
-/// Of the widget here.
+/// The widget's action on this form.
 const ACTION: &str = "log-in";
 
 #[derive(Template)]
@@ -39,14 +39,13 @@ struct Page {
     email: String,
     next: String,
     mistake: Option<&'static str>,
-    /// The script, where there are passkeys.
+    /// The script, if passkeys are possible.
     passkeys: Option<&'static str>,
     widget: Option<Widget>,
-    /// Address and password of the demo account, on a development machine.
+    /// Email and password of the demo account, on a development machine.
     demo: Option<(&'static str, &'static str)>,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     email: String,
@@ -57,7 +56,6 @@ pub struct Fields {
     visit: String,
 }
 
-/// The form.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -80,7 +78,7 @@ pub async fn show(
     })
 }
 
-/// What a newcomer on their own machine may type, where it was made.
+/// The demo account that a developer can use, if it was created.
 async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, Trouble> {
     if app.console().config.reach() != Reach::Local {
         return Ok(None);
@@ -90,7 +88,6 @@ async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, Trouble
     Ok(account.map(|_| (demo::EMAIL, demo::PASSWORD)))
 }
 
-/// Takes the form.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -120,7 +117,7 @@ pub async fn submit(
     }
 }
 
-/// Begins a whole session: who is here has shown all that is asked for.
+/// Starts a complete session for a user who has proved everything required.
 pub async fn begin_whole(
     app: &App,
     browser: &Browser,
@@ -130,8 +127,8 @@ pub async fn begin_whole(
     begin(app, browser, account, false, next, app.clock.now()).await
 }
 
-/// Begins a session under a new cookie: one that somebody planted in this
-/// browser before is worth nothing.
+/// Starts a session with a new cookie, so that a cookie planted in this browser
+/// earlier is worthless.
 pub async fn begin(
     app: &App,
     browser: &Browser,
@@ -166,7 +163,7 @@ fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Re
     again(app, browser, email, next, words::of(browser.locale).log_in.wrong)
 }
 
-/// The form once more, for who was not let in another way.
+/// Shows the form again after another way to log in failed.
 pub fn refuse(
     app: &App,
     browser: &Browser,

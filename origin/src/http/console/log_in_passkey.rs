@@ -1,5 +1,5 @@
-//! `/log-in/passkey` and `/log-in/code/passkey`: logging in with a passkey
-//! alone, and with one after the password.
+//! `/log-in/passkey` and `/log-in/code/passkey`: log-in with a passkey alone,
+//! and with a passkey as the second factor.
 
 use std::sync::Arc;
 
@@ -16,7 +16,6 @@ use super::{code, log_in, passkey};
 use crate::http::App;
 use crate::words;
 
-/// What the forms send.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     answer: String,
@@ -24,7 +23,7 @@ pub struct Fields {
     next: String,
 }
 
-/// What to ask of the browser of who wants to log in.
+/// Options for the browser's passkey prompt, before log-in.
 pub async fn options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -32,7 +31,7 @@ pub async fn options(
     passkey::ask(&app, &browser, Purpose::LogIn).await
 }
 
-/// Logs in who has a passkey.
+/// Logs in the owner of the passkey.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -49,7 +48,7 @@ pub async fn submit(
     }
 }
 
-/// What to ask of the browser of who has given the password.
+/// Options for the browser's passkey prompt, after the password.
 pub async fn factor_options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -57,7 +56,7 @@ pub async fn factor_options(
     passkey::ask(&app, &browser, Purpose::Factor).await
 }
 
-/// Takes a passkey as second factor.
+/// Accepts a passkey as the second factor.
 pub async fn factor(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

@@ -1,4 +1,4 @@
-//! `POST /log-out`: ends the session, here and at once.
+//! `POST /log-out`: ends the session at once.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::person::Person;
 use super::trouble::Trouble;
 use crate::http::App;
 
-/// Logs out; who is not logged in hears the same.
+/// Responds the same to users who are not logged in.
 pub async fn submit(
     State(app): State<Arc<App>>,
     person: Option<Extension<Person>>,

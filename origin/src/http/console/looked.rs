@@ -1,5 +1,5 @@
-//! What is looked at: the address of a page with numbers says which site,
-//! which time and by what. Anything else in it says nothing.
+//! The query of pages with numbers: site, period and breakdown. Other
+//! parameters are ignored.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use munjigi_domain::statistics::breakdown::By;
 use munjigi_store::statistics::Scope;
 use serde::Deserialize;
 
-/// As the address says it.
+/// The query as it was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Looked {
@@ -30,22 +30,20 @@ impl<S: Sync> FromRequestParts<S> for Looked {
 }
 
 impl Looked {
-    /// How far back.
     pub fn period(&self) -> Period {
         Period::parse(&self.period)
     }
 
-    /// By what.
     pub fn by(&self) -> By {
         By::parse(&self.by)
     }
 
-    /// Whose numbers.
+    /// The organisation's sites, or one of them.
     pub fn scope<'a>(&'a self, organisation: &'a Id) -> Scope<'a> {
         Scope { organisation, sitekey: Some(self.site.as_str()).filter(|site| !site.is_empty()) }
     }
 
-    /// The same by something else, or of another time, as a query.
+    /// The same query with another breakdown or period.
     pub fn query(&self, by: By, period: Period) -> String {
         let site = Some(("site", self.site.as_str())).filter(|(_, site)| !site.is_empty());
         let pairs = [("by", by.as_str()), ("period", period.as_str())];

@@ -1,6 +1,6 @@
-//! `/mailbox`: the letters of a development machine, which go into a folder
-//! and to nobody. There is no such page where letters are sent, nor where
-//! others than oneself could open it.
+//! `/mailbox`: the emails of a development machine, which writes them to a
+//! folder and sends none. The page does not exist where emails are sent, nor
+//! where others than the developer could open it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::person::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
 
-/// Newest letters that are shown.
+/// Number of emails shown, newest first.
 const MOST: usize = 50;
 
 #[derive(Template)]
@@ -26,16 +26,15 @@ struct Page {
     letters: Vec<Shown>,
 }
 
-/// A letter.
+/// An email.
 #[derive(Debug, Default)]
 struct Shown {
     to: String,
     subject: String,
-    /// Paragraphs; which of them are links.
+    /// Paragraphs, and which of them are links.
     paragraphs: Vec<(String, bool)>,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -52,7 +51,7 @@ pub async fn show(
     render(&Page { frame, letters })
 }
 
-/// Newest first. A folder that is not there yet has none.
+/// Newest first. A folder that does not exist yet has none.
 fn read(folder: &Path) -> Vec<Shown> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<_> = entries

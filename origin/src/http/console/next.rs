@@ -1,11 +1,11 @@
-//! Where somebody who logs in was going.
+//! The page that a user wanted before log-in.
 
 use serde::Deserialize;
 
-/// Where to go afterwards.
+/// The page to go to after log-in.
 #[derive(Debug, Default, Deserialize)]
 pub struct Wanted {
-    /// A path of the console, until `within` has said so: anything.
+    /// Untrusted until `within` has checked that it is a path of the console.
     #[serde(default)]
     pub next: String,
 }
@@ -17,8 +17,8 @@ pub fn within(next: &str) -> &str {
     if is_ours && is_plain && next.len() <= 1_000 { next } else { "/console" }
 }
 
-/// Where the second factor is asked for, on the way to a page that somebody wanted. The
-/// address is nobody's word: what it leads to is looked at again.
+/// The second-factor page, on the way to another page. Its query is not
+/// trusted: the target is checked again.
 pub fn by_code(next: &str) -> String {
     let here = "/log-in/code";
     match within(next) {

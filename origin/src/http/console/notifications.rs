@@ -1,5 +1,5 @@
-//! `…/notifications`: who is told when something unusual begins: webhooks,
-//! and members by letter.
+//! `…/notifications`: who is notified when an anomaly begins: webhooks, and
+//! members by email.
 
 pub mod add;
 pub mod change;
@@ -21,7 +21,7 @@ use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
 
-/// Deliveries that are shown.
+/// Number of deliveries shown.
 const DELIVERIES: i64 = 30;
 
 #[derive(Template)]
@@ -37,24 +37,23 @@ struct Page {
     has_mail: bool,
 }
 
-/// What the page has to say beside what is there.
+/// What the page shows besides the stored settings.
 #[derive(Debug, Default)]
 struct Said {
-    /// What is wrong with what was typed.
+    /// What is wrong with the input.
     mistake: Option<String>,
-    /// What was typed.
+    /// The input, to show it again.
     url: String,
-    /// What a test came to.
+    /// Result of a test.
     tested: Option<test::Tested>,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
@@ -63,7 +62,7 @@ pub async fn show(
     page(&asking, notice, Said::default()).await
 }
 
-/// The page, with something to say.
+/// The page, with a notice or a mistake.
 async fn page(
     asking: &Asking,
     notice: Option<&'static str>,
@@ -95,7 +94,7 @@ fn notice(done: &str) -> Option<&'static str> {
     })
 }
 
-/// Back to the page.
+/// Redirects to the page.
 fn back(asking: &Asking, done: &str) -> Response {
     let place = format!("/console/{}/notifications?done={done}", asking.organisation());
     Redirect::to(&place).into_response()

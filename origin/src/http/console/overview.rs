@@ -1,4 +1,5 @@
-//! `/console`: is it working, what is it stopping, what does it cost people.
+//! `/console`: is it working, what does it stop, and what does it cost
+//! visitors.
 
 pub mod live;
 pub mod places;
@@ -31,7 +32,7 @@ use crate::http::App;
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;
-/// Anomalies that are told of here; the others on their page.
+/// Number of anomalies shown here; the rest are on their own page.
 const UNUSUAL: i64 = 3;
 
 #[derive(Template)]
@@ -64,8 +65,8 @@ struct Bar {
     redeemed: u64,
 }
 
-/// Leads to somebody's first organisation; who asked to be erased, to where
-/// they can take that back.
+/// Redirects to the user's first organisation, or, if the account is to be
+/// erased, to the page where that can be cancelled.
 pub async fn first(
     State(app): State<Arc<App>>,
     Extension(person): Extension<Person>,
@@ -77,7 +78,6 @@ pub async fn first(
     Ok(Redirect::to(&format!("/console/{}", first.organisation)).into_response())
 }
 
-/// The page.
 pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Trouble> {
     let organisation = asking.organisation();
     let (period, now) = (looked.period(), asking.app.clock.now());
@@ -115,7 +115,7 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
     })
 }
 
-/// The series as a table for other programs.
+/// The series as CSV for other programs.
 pub async fn export(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
     let (period, scope) = (looked.period(), looked.scope(asking.organisation()));
     let span = period.span(asking.app.clock.now());
@@ -138,7 +138,7 @@ pub async fn export(asking: Asking, looked: Looked) -> Result<Response, Trouble>
 fn bars(series: Vec<Step>, period: Period) -> Vec<Bar> {
     let height_of = |step: &Step| step.totals.issued.max(step.totals.redeemed);
     let most = series.iter().map(height_of).max().unwrap_or(0).max(1);
-    // What is there is seen, however little.
+    // Every count above zero is visible, however small.
     let height = |count: u64| if count == 0 { 0 } else { (count * BAR_HEIGHT / most).max(1) };
     let bar = |(index, step): (usize, Step)| Bar {
         label: figures::step(step.at, period),

@@ -1,4 +1,5 @@
-//! What every page with a passkey does: asks the browser, and takes its answer.
+//! What every page with a passkey does: prompts the browser and checks its
+//! response.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -17,20 +18,20 @@ use super::person::Browser;
 use super::trouble::Trouble;
 use crate::http::{App, letters};
 
-/// Path of the script, where passkeys are possible at all.
+/// Path of the script, if passkeys are possible at all.
 pub fn script(app: &App) -> Option<&'static str> {
     let party = app.console.as_ref()?.config.relying_party();
     party.is_some().then(|| assets::PASSKEYS.path.as_str())
 }
 
-/// Begins a ceremony that any of our passkeys may end.
+/// Starts a ceremony that any registered passkey can complete.
 pub async fn ask(app: &App, browser: &Browser, purpose: Purpose) -> Result<Response, Trouble> {
     count(app, browser).await?;
     let begun = party(app)?.ask().map_err(unasked)?;
     begin(app, browser, purpose, begun).await
 }
 
-/// Notes what was begun, and tells the browser.
+/// Stores the ceremony's state and sends the browser its options.
 pub async fn begin(
     app: &App,
     browser: &Browser,
@@ -44,8 +45,8 @@ pub async fn begin(
     Ok((headers, options).into_response())
 }
 
-/// Whose passkey was used: of anybody, or of one account. An answer counts
-/// once, whatever comes of it.
+/// The account whose passkey was used, optionally required to be `whose`. A
+/// response counts once, whatever the result.
 pub async fn accept(
     app: &App,
     browser: &Browser,
@@ -83,7 +84,7 @@ async fn verify(
     let account = accounts::find(&app.pool, &claimed.kept.account).await?;
     let Some(account) = account else { return Ok(Err(PasskeyError::Unknown)) };
     match party.used(&state, &used, &claimed.kept) {
-        // What is said of a copy is said to who holds the key, and no other.
+        // Only somebody who holds the key learns that it was copied.
         Ok(_) if claimed.is_copied => Ok(Err(PasskeyError::Copied)),
         Ok(state) if passkeys::used(&app.pool, &claimed, &state, now).await? => Ok(Ok(account)),
         Ok(_) => Ok(Err(PasskeyError::Over)),
@@ -108,19 +109,20 @@ async fn mark_copied(
     Ok(transact(&app.pool, &unit).await?)
 }
 
-/// Us; there are no passkeys where the console has no name.
+/// Our relying party. Without a host name for the console there are no
+/// passkeys.
 pub fn party(app: &App) -> Result<RelyingParty, Trouble> {
     let console = app.console();
     console.config.relying_party().ok_or(Trouble::nothing_here())
 }
 
-/// Nothing that somebody typed can cause it.
+/// For errors that no user input can cause.
 pub fn unasked(error: PasskeyError) -> Trouble {
     tracing::error!(%error, "a passkey's ceremony cannot begin");
     Trouble::away()
 }
 
-/// Each ceremony is a row and each answer a signature to check.
+/// Limits ceremonies: each costs a row, and each response a signature check.
 pub async fn count(app: &App, browser: &Browser) -> Result<(), Trouble> {
     let (limit, now) = (&limits::PASSKEYS_BY_PREFIX, app.clock.now());
     match app.cache.limits.take(limit, &browser.client.prefix, now).await? {

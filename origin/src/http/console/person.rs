@@ -1,4 +1,4 @@
-//! Who sends a request, as the gate has found out.
+//! The sender of a request, as the gate has identified them.
 
 use std::sync::Arc;
 
@@ -23,21 +23,20 @@ use super::trouble::Trouble;
 use crate::http::App;
 use crate::http::client::Client;
 
-/// A browser, whoever sits before it.
+/// A browser, before anything is known about its user.
 #[derive(Debug, Clone)]
 pub struct Browser {
-    /// Where its requests come from.
     pub client: Client,
-    /// What it would like to read.
+    /// The language of its pages.
     pub locale: Locale,
-    /// Set by this very request.
+    /// The language that this request chooses.
     pub chosen: Option<Locale>,
-    /// The query of a page that may be shown again in another language: a
-    /// form that was sent would not bring back what was typed.
+    /// The query of a page that can be shown again in another language.
+    /// Submitted forms have none, because the input would be lost.
     pub query: Option<String>,
-    /// The session's cookie, whether or not there is such a session.
+    /// The session's cookie, whether or not the session exists.
     pub session: Option<Token>,
-    /// What Postgres had written when it last changed something.
+    /// Postgres's write position when this browser last changed something.
     pub written: Option<Written>,
     guest: Option<Token>,
     is_guest_new: bool,
@@ -45,7 +44,6 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// From a request.
     pub fn meet(app: &App, request: Request) -> (Self, Request) {
         let console = app.console();
         let headers = request.headers();
@@ -68,7 +66,7 @@ impl Browser {
         (browser, request)
     }
 
-    /// Settles what forms carry.
+    /// Draws a guest's cookie if the CSRF token needs one.
     pub fn prepare_form_key(&mut self, has_session: bool, entropy: &Entropy) {
         self.has_session = has_session;
         if !has_session && self.guest.is_none() {
@@ -77,12 +75,12 @@ impl Browser {
         }
     }
 
-    /// Whose forms these are.
+    /// The cookie that forms are tied to: the session's, or a guest's.
     pub fn form_holder(&self) -> Option<&Token> {
         if self.has_session { self.session.as_ref() } else { self.guest.as_ref() }
     }
 
-    /// What forms carry.
+    /// The CSRF token.
     pub fn form_key(&self) -> String {
         self.form_holder().map(Token::form_key).unwrap_or_default()
     }
@@ -93,47 +91,39 @@ impl Browser {
     }
 }
 
-/// Who is logged in, or half-way.
+/// A user who is logged in, or has given only the password so far.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Their account.
     pub account: Account,
-    /// Their session.
     pub session: Session,
-    /// Where they are members.
     pub memberships: Vec<Membership>,
 }
 
 impl Person {
-    /// Whether they are logged in.
+    /// Whether log-in is complete.
     pub fn is_complete(&self) -> bool {
         self.session.stage == Stage::Complete
     }
 
-    /// For the record of changes.
+    /// For the audit log.
     pub fn actor(&self, browser: &Browser) -> Actor {
         browser.client.actor(&self.account)
     }
 }
 
-/// What somebody is in the organisation that the path names.
+/// The user's membership in the organisation that the path names.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// There.
     pub membership: Membership,
 }
 
-/// Who asks for a page of an organisation: all that the gate has found out,
-/// as one argument of the page's code.
+/// A request for an organisation's page: all that the gate has found out, as
+/// one argument of the page's code.
 #[derive(Debug, Clone)]
 pub struct Asking {
-    /// What endpoints need.
     pub app: Arc<App>,
-    /// Their browser.
     pub browser: Browser,
-    /// Who they are.
     pub person: Person,
-    /// What they are there.
     pub member: Member,
 }
 
@@ -163,13 +153,13 @@ impl Asking {
         &self.member.membership.organisation
     }
 
-    /// Their role there.
+    /// The user's role in it.
     pub fn role(&self) -> Role {
         self.member.membership.role
     }
 
-    /// Reads numbers: from a copy of Postgres where there is one that has what
-    /// this browser last changed.
+    /// Reads numbers from a replica if there is one that has this browser's
+    /// last change.
     pub async fn read<T, F>(&self, read: impl Fn(PgPool) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -177,7 +167,7 @@ impl Asking {
         self.app.reads.read(self.browser.written, read).await
     }
 
-    /// For the record of changes.
+    /// For the audit log.
     pub fn actor(&self) -> Actor {
         self.person.actor(&self.browser)
     }

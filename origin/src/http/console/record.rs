@@ -1,5 +1,5 @@
-//! `…/record`: who changed what, newest first. A page's address says which
-//! part it shows, so that a link shows the same to whoever may read it.
+//! `…/record`: the audit log, newest first. The URL says which part a page
+//! shows, so that a link shows everyone with access the same entries.
 
 pub mod csv;
 pub mod json;
@@ -19,7 +19,7 @@ use super::frame::{Entry, Frame, render};
 use super::person::Asking;
 use super::trouble::Trouble;
 
-/// Entries on a page.
+/// Entries per page.
 const PAGE: usize = 50;
 
 #[derive(Template)]
@@ -29,13 +29,12 @@ struct Page {
     rows: Vec<Row>,
     actions: Vec<String>,
     asked: Asked,
-    /// Where it goes on, as a query.
+    /// The query of the next page.
     older: Option<String>,
-    /// The newest of the same, as a query.
+    /// The query of the first page with the same filters.
     newest: String,
 }
 
-/// An entry as it is shown.
 struct Row {
     entry: Recorded,
     /// To the second, in UTC.
@@ -43,23 +42,22 @@ struct Row {
     details: Vec<Detail>,
 }
 
-/// A field that an entry says something about.
+/// A field that an entry mentions.
 struct Detail {
     field: String,
     before: Option<String>,
     after: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Html<String>, Trouble> {
-    // An address that cannot be read shows the newest.
+    // A URL that cannot be parsed shows the newest entries.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let organisation = asking.organisation();
     let part = asked.part();
-    // One more than is shown says whether there is more.
+    // One more than is shown, to know whether there is a next page.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut entries = audit::of_organisation(&asking.app.pool, organisation, &part, limit).await?;
     let is_more = entries.len() > PAGE;
@@ -84,7 +82,7 @@ fn row(entry: Recorded) -> Row {
     Row { at: format!("{date} {time}"), details, entry }
 }
 
-/// Field by field, those that were there before first.
+/// One line per field; those with an old value come first.
 fn details(before: Option<&Value>, after: Option<&Value>) -> Vec<Detail> {
     let keys = |side: Option<&Value>| -> Vec<String> {
         side.and_then(Value::as_object).into_iter().flat_map(|it| it.keys().cloned()).collect()

@@ -1,6 +1,6 @@
-//! `/recover`: a new password by a letter. What the page says is the same
-//! whether or not the address has an account. The second factor stays as it
-//! is: a mailbox alone does not open an account that has one.
+//! `/recover`: resets a password by email. The page says the same whether or
+//! not the address has an account. The second factor stays: access to a mailbox
+//! alone does not open an account that has one.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ use crate::http::App;
 use crate::http::letters;
 use crate::words::{self, Words};
 
-/// Of the widget here.
+/// The widget's action on this form.
 const ACTION: &str = "recover";
 
 #[derive(Template)]
@@ -62,7 +62,7 @@ struct NewPassword {
     mistake: Option<String>,
 }
 
-/// Who has forgotten.
+/// The form that asks for the email.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     email: String,
@@ -70,20 +70,19 @@ pub struct Fields {
     visit: String,
 }
 
-/// What the link carries.
+/// The link's token.
 #[derive(Debug, Deserialize)]
 pub struct Link {
     link: String,
 }
 
-/// What the second form sends.
+/// The form with the new password.
 #[derive(Debug, Deserialize)]
 pub struct Chosen {
     link: String,
     password: Password,
 }
 
-/// Asks for the address.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -91,8 +90,8 @@ pub async fn show(
     render(&form(&app, &browser, String::new(), None))
 }
 
-/// Takes the address. Whether it has an account is looked up only behind the
-/// answer, which takes equally long in both cases.
+/// Accepts the address. Whether it has an account is looked up only after the
+/// response, which takes the same time in both cases.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -131,7 +130,7 @@ fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) ->
     Page { frame, words, email, mistake, widget: visitor::widget(app, ACTION) }
 }
 
-/// Sends the letter where there is an account.
+/// Sends the email if there is an account.
 async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Trouble> {
     let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
     let console = app.console();
@@ -154,7 +153,7 @@ pub async fn choose(
     page(&app, &browser, &account, link, None)
 }
 
-/// Sets it; every session and every key of the API ends, and a session begins.
+/// Sets it, ends every session, revokes every API key, and starts a session.
 pub async fn set(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

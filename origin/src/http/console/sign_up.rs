@@ -1,5 +1,5 @@
-//! `/sign-up`: asks for an account. What the page says is the same whether
-//! or not the address has one: only the letter tells.
+//! `/sign-up`: asks for an account. The page says the same whether or not the
+//! address already has one: only the email differs.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ use crate::http::App;
 use crate::http::letters;
 use crate::words::{self, Words};
 
-/// Of the widget here.
+/// The widget's action on this form.
 const ACTION: &str = "sign-up";
 
 #[derive(Template)]
@@ -41,7 +41,7 @@ struct Page {
     name_mistake: Option<String>,
     email_mistake: Option<String>,
     password_mistake: Option<String>,
-    /// What is wrong with the whole.
+    /// What is wrong with the form as a whole.
     mistake: Option<&'static str>,
     widget: Option<Widget>,
 }
@@ -52,11 +52,10 @@ struct Sent {
     frame: Frame,
     words: &'static words::SignUp,
     email: String,
-    /// Of a development machine.
+    /// Link to the emails of a development machine.
     mailbox: Option<&'static str>,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     name: String,
@@ -66,7 +65,6 @@ pub struct Fields {
     visit: String,
 }
 
-/// The form.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -75,7 +73,7 @@ pub async fn show(
     render(&page(&app, &browser, (String::new(), String::new()), [None, None, None]))
 }
 
-/// Takes the form: every mistake at once, or a letter.
+/// Reports every mistake at once, or sends an email.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -99,7 +97,7 @@ pub async fn submit(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
     allow_letter(&app, &browser, visit, now).await?;
-    // Hashed in any case, so that the time tells nothing.
+    // Always hashed, so that the time reveals nothing.
     let password = console.passwords.hash(fields.password, app.entropy.bytes()).await?;
     let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, email.as_str(), now).await?;
     if allowed == Taken::Yes {
@@ -112,7 +110,7 @@ pub async fn submit(
         .into_response())
 }
 
-/// Sends one letter or the other, behind the answer.
+/// Sends one of two emails, after the response.
 async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Trouble> {
     let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
@@ -156,7 +154,7 @@ fn page(
     }
 }
 
-/// Letters cost their reader; whoever causes them is held to a few.
+/// Emails cost their recipients time, so each sender gets only a few.
 pub(super) async fn allow_letter(
     app: &App,
     browser: &Browser,
@@ -169,7 +167,7 @@ pub(super) async fn allow_letter(
     }
 }
 
-/// Address and name, or what is wrong with name, address and password.
+/// The address and the name, or the mistakes in name, address and password.
 fn check(fields: &Fields, locale: Locale) -> Result<(EmailAddress, String), [Option<String>; 3]> {
     let name = fields.name.trim();
     let name_mistake = name_mistake(locale, name);
@@ -187,7 +185,7 @@ fn check(fields: &Fields, locale: Locale) -> Result<(EmailAddress, String), [Opt
     }
 }
 
-/// What is wrong with a name of a person, an organisation or a site.
+/// What is wrong with the name of a person, an organisation or a site.
 pub(super) fn name_mistake(locale: Locale, name: &str) -> Option<String> {
     let words = &words::of(locale).fields;
     let mistake = match name.chars().count() {

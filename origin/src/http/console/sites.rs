@@ -1,4 +1,4 @@
-//! Pages about an organisation's sites.
+//! Pages of an organisation's sites.
 
 pub mod change;
 pub mod create;
@@ -15,7 +15,7 @@ use munjigi_store::{Unit, transact};
 use super::person::Asking;
 use super::trouble::Trouble;
 
-/// A site of the organisation; others' are not there.
+/// A site of the organisation; for others' sites the page does not exist.
 async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, Trouble> {
     let site = asking.app.cache.sites.find(sitekey, asking.app.clock.now()).await?;
     let organisation = Some(asking.organisation().as_str());
@@ -23,21 +23,21 @@ async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, Trouble> {
     site.ok_or(Trouble::nothing_here())
 }
 
-/// Carries out a change of a site. Whoever looks at the site next sees it as
-/// it is, also where the change was refused because of another's.
+/// Changes a site. The next read shows its current state, also after a change
+/// that was refused because of a concurrent one.
 async fn write<U: Unit + Sync>(
     asking: &Asking,
     sitekey: &str,
     unit: &U,
 ) -> Result<U::Output, Trouble> {
     let output = transact(&asking.app.pool, unit).await?;
-    // Untold, copies end within seconds by themselves; here they are not
-    // looked at meanwhile.
+    // If Redis was not told, copies elsewhere expire within seconds; this
+    // process ignores them until then.
     let _ = asking.app.cache.sites.changed(sitekey).await;
     Ok(output)
 }
 
-/// Host names as people type them: one on a line, or whatever between.
+/// Host names as people type them: separated by lines, spaces or commas.
 fn host_lines(typed: &str) -> Vec<String> {
     let hosts = typed.split(['\n', ',', ' ', '\r', '\t']).filter(|host| !host.is_empty());
     hosts.map(str::to_owned).collect()

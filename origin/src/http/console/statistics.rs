@@ -1,5 +1,5 @@
-//! `…/statistics`: what happened by time, country, network, host name, action
-//! and reason, beside the period before.
+//! `…/statistics`: events by time, country, network, host name, action and
+//! reason, compared with the previous period.
 
 pub mod export;
 
@@ -22,7 +22,7 @@ use super::looked::Looked;
 use super::person::Asking;
 use super::trouble::Trouble;
 
-/// Rows that a page shows; files have all of them.
+/// Rows on the page; files have all of them.
 const MOST_ROWS: usize = 50;
 
 #[derive(Template)]
@@ -35,20 +35,19 @@ struct Page {
     period: Period,
     all: Row,
     rows: Vec<Row>,
-    /// Rows that are left out.
+    /// Number of rows left out.
     more: usize,
     may_export: bool,
 }
 
-/// A table, in the values' own spelling.
+/// A table, with values in their own spelling.
 struct Table {
     span: Span,
-    /// All rows together.
+    /// The totals of all rows.
     all: Row,
     rows: Vec<Row>,
 }
 
-/// The page.
 pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Trouble> {
     let (by, period) = (looked.by(), looked.period());
     let organisation = asking.organisation();
@@ -117,22 +116,22 @@ async fn table_from(
 }
 
 impl Page {
-    /// Of the same by something else.
+    /// The query with another breakdown.
     fn by(&self, by: By) -> String {
         self.looked.query(by, self.period)
     }
 
-    /// Of the longest time.
+    /// The query with the longest period.
     fn longest(&self) -> String {
         self.looked.query(self.by, Period::Month)
     }
 
-    /// To download the same.
+    /// The query of the downloads.
     fn query(&self) -> String {
         self.looked.query(self.by, self.period)
     }
 
-    /// All together first.
+    /// The totals first.
     fn lines(&self) -> impl Iterator<Item = &Row> {
         iter::once(&self.all).chain(&self.rows)
     }
@@ -141,7 +140,7 @@ impl Page {
         self.all.totals.activity() == 0 && self.all.before.activity() == 0
     }
 
-    /// What stands at the beginning of a row.
+    /// The first cell of a row.
     fn label(&self, row: &Row) -> String {
         if self.by != By::Time {
             return row.label.clone();

@@ -1,4 +1,4 @@
-//! `/status`: what `/api/v1/status` says, for people.
+//! `/status`: the data of `/api/v1/status`, as a page.
 
 use std::sync::Arc;
 
@@ -31,13 +31,13 @@ struct Row {
     since: Time,
 }
 
-/// A state in words, with the class that colours it.
+/// A state as text, with the class that colours it.
 struct Shown {
     class: &'static str,
     text: &'static str,
 }
 
-/// A moment for programs and for people.
+/// A time for programs and for people.
 struct Time {
     iso: String,
     text: String,
@@ -52,7 +52,6 @@ impl Time {
     }
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

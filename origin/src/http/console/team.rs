@@ -1,4 +1,4 @@
-//! `…/team`: who belongs to the organisation, and who was asked to.
+//! `…/team`: members of the organisation, and pending invitations.
 
 pub mod change;
 pub mod invite;
@@ -30,13 +30,12 @@ struct Page {
     mistake: Option<String>,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
@@ -45,7 +44,7 @@ pub async fn show(
     page(&asking, notice, None, String::new()).await
 }
 
-/// The page, with something to say.
+/// The page, with a notice or a mistake.
 async fn page(
     asking: &Asking,
     notice: Option<&'static str>,

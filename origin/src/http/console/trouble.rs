@@ -1,4 +1,4 @@
-//! Why something cannot be done, for a page to say: what, why, how to go on.
+//! Why something cannot be done: the error, its reason and what to do next.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use munjigi_store::StoreError;
 
 use crate::authentication::Denied;
 
-/// Why a page cannot be shown. The gate renders it, because only it knows
+/// Why a page cannot be shown. The gate renders it, because only the gate knows
 /// the frame.
 #[derive(Debug, Clone)]
 pub struct Trouble {
@@ -30,7 +30,7 @@ impl Trouble {
         Self { status, code, title, what: Cow::Borrowed(what), retry_after: None }
     }
 
-    /// No such page, site or organisation, for this person.
+    /// No such page, site or organisation, as far as this user can see.
     pub const fn nothing_here() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -40,7 +40,7 @@ impl Trouble {
         )
     }
 
-    /// Another role would see it.
+    /// A user with another role would see the page.
     pub fn forbidden(role: Role) -> Self {
         let what = format!(
             "You are {} here, and this requires a different role. An owner or admin of the organisation can change your role.",
@@ -52,7 +52,7 @@ impl Trouble {
         }
     }
 
-    /// The session ended between the form and its sending.
+    /// The session ended after the form was shown.
     pub const fn logged_out() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -62,7 +62,7 @@ impl Trouble {
         )
     }
 
-    /// A form of another site, or one whose cookie is gone.
+    /// A form from another site, or one whose cookie is gone.
     pub const fn foreign_form() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -72,7 +72,7 @@ impl Trouble {
         )
     }
 
-    /// A link of a letter that was followed before, or too late.
+    /// An email's link that was already used or has expired.
     pub const fn link_gone() -> Self {
         Self::new(
             StatusCode::GONE,
@@ -82,7 +82,7 @@ impl Trouble {
         )
     }
 
-    /// The operator invites people.
+    /// Accounts are by invitation only.
     pub const fn closed() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -92,7 +92,7 @@ impl Trouble {
         )
     }
 
-    /// The organisation has as many sites as it may.
+    /// The organisation has reached its limit of sites.
     pub fn too_many_sites(MostSites(most): MostSites) -> Self {
         let what = format!(
             "Nothing was changed. Your organisation has reached the limit of {most} sites. Delete a site that you no longer use, or ask the operator of this service."
@@ -103,7 +103,7 @@ impl Trouble {
         }
     }
 
-    /// Longer than any of ours.
+    /// Longer than any of our forms.
     pub const fn form_too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -113,7 +113,7 @@ impl Trouble {
         )
     }
 
-    /// Fields are missing or of another form.
+    /// Fields are missing or malformed.
     pub const fn malformed() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -123,7 +123,7 @@ impl Trouble {
         )
     }
 
-    /// Postgres is away.
+    /// Postgres is unreachable.
     pub fn away() -> Self {
         Self {
             retry_after: Some(5),
@@ -136,7 +136,7 @@ impl Trouble {
         }
     }
 
-    /// Tried too often.
+    /// Rate limited.
     pub fn too_often(seconds: u32) -> Self {
         let minutes = seconds.div_ceil(60);
         let what = match minutes {
@@ -151,7 +151,7 @@ impl Trouble {
     }
 }
 
-/// Every store error is ours.
+/// Every store error is our fault.
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         if error.is_passing() {

@@ -20,7 +20,7 @@ struct Page<'a> {
 }
 
 impl Trouble {
-    /// The page, in the reader's language where it is there in it.
+    /// The page, in the user's language if it is translated.
     pub fn page(&self, app: &App, browser: &Browser) -> Response {
         let worded = words::of_trouble(browser.locale, self.code, self.retry_after);
         let (frame, what) = match worded {

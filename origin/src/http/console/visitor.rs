@@ -1,6 +1,6 @@
-//! Our own widget on our own forms: shown where it is set up, and asked about
-//! at the edge as every customer asks. What its answer is worth is decided in
-//! `accounts::visit`.
+//! Our own widget in our own forms: shown if it is set up, and verified at the
+//! edge as any customer does. `accounts::visit` decides what the result is
+//! worth.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,23 +15,23 @@ use super::person::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
 
-/// For as long pages say that the edge was away.
+/// How long pages say that the edge was unreachable.
 const REMEMBERED_MILLIS: u64 = 60_000;
 
 /// The widget in a form.
 #[derive(Debug, Clone)]
 pub struct Widget {
-    /// Of the console's own site.
+    /// Sitekey of the console's own site.
     pub sitekey: String,
-    /// Which form this is.
+    /// The form.
     pub action: &'static str,
-    /// Where the widget comes from.
+    /// URL of the script.
     pub script: String,
-    /// Whether the edge was away a moment ago.
+    /// Whether the edge was unreachable a moment ago.
     pub is_edge_away: bool,
 }
 
-/// When the edge was last found to be away.
+/// When the edge was last found unreachable.
 #[derive(Debug, Default)]
 pub struct EdgeAway(AtomicU64);
 
@@ -46,7 +46,7 @@ impl EdgeAway {
     }
 }
 
-/// What a page shows, where the widget is set up.
+/// The widget for a form, if it is set up.
 pub fn widget(app: &App, action: &'static str) -> Option<Widget> {
     let console = app.console();
     let own = console.config.widget.as_ref()?;
@@ -60,7 +60,7 @@ pub fn widget(app: &App, action: &'static str) -> Option<Widget> {
     })
 }
 
-/// What is known of who sends a form with this token.
+/// What the token says about the sender of a form.
 pub async fn look(
     app: &App,
     browser: &Browser,
@@ -86,7 +86,7 @@ async fn ask(
         return Ok(Visit::Unshown);
     }
     let now = app.clock.now();
-    // Each is a call to the edge.
+    // Each check is a call to the edge.
     let (limit, prefix) = (&limits::VISITS_BY_PREFIX, &browser.client.prefix);
     if let Taken::Wait { seconds } = app.cache.limits.take(limit, prefix, now).await? {
         return Err(Trouble::too_often(seconds));
@@ -124,7 +124,7 @@ fn word(answer: &Result<SiteverifyReply, EdgeError>) -> Word<'_> {
             hostname: hostname.as_deref().unwrap_or_default(),
             action: action.as_deref().unwrap_or_default(),
         },
-        // A secret that is not ours is our own mistake, and keeps nobody out.
+        // A secret that is not ours is our mistake and keeps nobody out.
         SiteverifyReply { error_codes, .. } if error_codes.iter().any(ours) => Word::None,
         _ => Word::Bad,
     }

@@ -1,4 +1,5 @@
-//! `/console/account/data`: takes one's data away, leaves, and comes back.
+//! `/console/account/data`: export of the user's data, erasure of the account,
+//! and cancelling it.
 
 use std::sync::Arc;
 
@@ -24,7 +25,6 @@ use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
 
-/// Where this is.
 const HERE: &str = "/console/account/data";
 
 #[derive(Template)]
@@ -32,7 +32,7 @@ const HERE: &str = "/console/account/data";
 struct Page {
     frame: Frame,
     grace_days: u16,
-    /// When the account is erased, if that was asked for.
+    /// Date of erasure, if one was requested.
     erased_on: Option<String>,
     notice: Option<&'static str>,
     mistake: Option<String>,
@@ -45,20 +45,19 @@ struct Left {
     erased_on: String,
 }
 
-/// What the form sends that asks for the account to be erased.
+/// The form that requests erasure.
 #[derive(Debug, Deserialize)]
 pub struct Grave {
     password: Password,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Done {
     done: String,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -90,8 +89,8 @@ async fn page(
     Ok((status, render(&page)?).into_response())
 }
 
-/// The file: everything that is kept of who asks, for who has lately shown
-/// that it is them.
+/// The export: everything stored about the user. It requires a recent proof of
+/// identity.
 pub async fn export(
     State(app): State<Arc<App>>,
     Extension(person): Extension<Person>,
@@ -112,8 +111,8 @@ pub async fn export(
     Ok((headers, text).into_response())
 }
 
-/// Asks for the account to be erased: with the password, and after whoever is
-/// there has lately shown the second factor too, where there is one.
+/// Requests erasure. It requires the password and, for accounts that have a
+/// second factor, a recent proof of it.
 pub async fn leave(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -149,7 +148,7 @@ pub async fn leave(
     }
 }
 
-/// Takes it back.
+/// Cancels the erasure.
 pub async fn keep(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

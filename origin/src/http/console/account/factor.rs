@@ -1,5 +1,4 @@
-//! `/console/account/factor`: takes an authenticator app into use, and out of
-//! it.
+//! `/console/account/factor`: turns an authenticator app on and off.
 
 use std::sync::Arc;
 
@@ -43,13 +42,12 @@ struct Codes {
     codes: Vec<RecoveryCode>,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     code: String,
 }
 
-/// What the form sends that takes it out of use, or asks for other codes.
+/// The form that turns the app off or replaces the recovery codes.
 #[derive(Debug, Deserialize)]
 pub struct Grave {
     change: String,
@@ -57,8 +55,9 @@ pub struct Grave {
     code: String,
 }
 
-/// Shows a key, to who has just shown who they are. The same one until it
-/// expires, so that looking twice does not void what the app has read.
+/// Shows a key after a recent proof of identity. It stays the same until it
+/// expires, so that reloading the page does not invalidate what the app has
+/// scanned.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -73,7 +72,7 @@ pub async fn show(
     show_key(&app, &browser, &person, None).await
 }
 
-/// Takes the first code of the app: it works, and is in use from now on.
+/// Accepts the first code of the app, which turns the app on.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -113,7 +112,7 @@ pub async fn submit(
     show_codes(&app, &browser, &person, codes)
 }
 
-/// The key that was shown to somebody and may still be taken into use.
+/// The key that was shown to the account and has not expired.
 fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a [u8], TotpKey)> {
     match &account.totp {
         Totp::Offered { sealed, at } if now.since(*at) < OFFER_MILLIS => {
@@ -123,7 +122,7 @@ fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a 
     }
 }
 
-/// The page with the key that was offered, or with a new one.
+/// The page with the key that was offered before, or with a new one.
 async fn show_key(
     app: &App,
     browser: &Browser,
@@ -150,12 +149,13 @@ async fn show_key(
     if transact(&app.pool, &unit).await? {
         return page(app, browser, person, &key, mistake);
     }
-    // Another of their tabs was first: it has the key, or the app in use.
+    // Another tab of the user was first: it shows the key, or the app is
+    // already on.
     Ok(Redirect::to(HERE).into_response())
 }
 
-/// Takes it out of use, or gives other recovery codes: with password and
-/// code, for whoever found an open browser has neither.
+/// Turns the app off or replaces the recovery codes. Both require password and
+/// code, because somebody who finds an unlocked browser has neither.
 pub async fn change(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -197,7 +197,7 @@ pub async fn change(
     }
 }
 
-/// Shows recovery codes, this once.
+/// Shows the recovery codes, this one time.
 pub fn show_codes(
     app: &App,
     browser: &Browser,
@@ -220,7 +220,7 @@ fn page(
     frame.entry = Entry::Account;
     let (url, key) = (key.url(&person.account.email), key.base32());
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    // In fours, to be read aloud and typed.
+    // In groups of four, which are easier to read aloud and to type.
     let groups: Vec<String> =
         key.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
     let page = Page { frame, key: groups.join(" "), url: url.to_string(), mistake };

@@ -1,4 +1,4 @@
-//! `/console/account/passkeys`: one's passkeys, and a new one.
+//! `/console/account/passkeys`: lists the user's passkeys and adds one.
 
 pub mod one;
 
@@ -37,26 +37,24 @@ struct Page {
     passkeys: Vec<Passkey>,
     codes_left: i64,
     suggested: String,
-    /// The script, where there are passkeys at all.
+    /// The script, if passkeys are possible at all.
     script: Option<&'static str>,
     notice: Option<&'static str>,
     mistake: Option<&'static str>,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     name: String,
     answer: String,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -75,7 +73,7 @@ pub async fn show(
     page(&app, &browser, &person, notice, None).await
 }
 
-/// What to ask of the browser.
+/// Options for the browser's passkey prompt.
 pub async fn options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -91,7 +89,7 @@ pub async fn options(
     passkey::begin(&app, &browser, Purpose::Register, begun).await
 }
 
-/// Takes the passkey that was made.
+/// Stores the passkey that the browser created.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -130,7 +128,7 @@ pub async fn submit(
     }
 }
 
-/// Gives other recovery codes.
+/// Replaces the recovery codes.
 pub async fn codes(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

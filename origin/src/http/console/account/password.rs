@@ -1,4 +1,5 @@
-//! `POST /console/account/password`: another password, for who knows the old.
+//! `POST /console/account/password`: changes the password; requires the old
+//! one.
 
 use std::sync::Arc;
 
@@ -17,14 +18,13 @@ use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 use crate::http::letters;
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     old: Password,
     new: Password,
 }
 
-/// Sets it; every other session ends.
+/// Changes the password and ends every other session.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

@@ -1,5 +1,5 @@
-//! `/console/account/proof`: before a grave change, who is there shows it
-//! once more, with everything that a log-in takes.
+//! `/console/account/proof`: asks the user to prove who they are, with
+//! everything that log-in requires, before a sensitive change.
 
 use std::sync::Arc;
 
@@ -30,18 +30,17 @@ struct Page {
     next: String,
     has_factor: bool,
     mistake: Option<&'static str>,
-    /// The script, where there are passkeys and this account has one.
+    /// The script, if passkeys are possible and this account has one.
     passkeys: Option<&'static str>,
 }
 
-/// Where to go afterwards.
+/// The page to return to.
 #[derive(Debug, Default, Deserialize)]
 pub struct Wanted {
     #[serde(default)]
     next: String,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     password: Password,
@@ -51,7 +50,7 @@ pub struct Fields {
     next: String,
 }
 
-/// What the form of a passkey sends.
+/// The passkey form.
 #[derive(Debug, Deserialize)]
 pub struct Answer {
     answer: String,
@@ -59,12 +58,13 @@ pub struct Answer {
     next: String,
 }
 
-/// Sends who has not lately shown who they are to the page that asks for it.
+/// Redirects to the proof page unless the user has proved their identity
+/// recently.
 pub fn asked(app: &App, person: &Person, next: &str) -> Option<Response> {
     due(app, person, next).map(|place| Redirect::to(&place).into_response())
 }
 
-/// The address of that page, where it is due.
+/// The URL of that page, if a proof is due.
 pub fn due(app: &App, person: &Person, next: &str) -> Option<String> {
     let proved = from_timestamp(person.session.proved_at);
     if is_proved(proved, app.clock.now()) {
@@ -74,7 +74,6 @@ pub fn due(app: &App, person: &Person, next: &str) -> Option<String> {
     Some(format!("/console/account/proof?{query}"))
 }
 
-/// The form.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -85,7 +84,7 @@ pub async fn show(
     page(&app, &browser, &person, next, None)
 }
 
-/// Takes the password, and the second factor where there is one.
+/// Checks the password and, if the account has one, the second factor.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -110,13 +109,14 @@ pub async fn submit(
 async fn prove(app: &App, browser: &Browser, person: &Person) -> Result<(), Trouble> {
     sessions::prove(&app.pool, &person.session.id, app.clock.now()).await?;
     if let Some(cookie) = &browser.session {
-        // Where a copy lingers, it is asked for the proof again.
+        // A cached copy of the session elsewhere still counts as old: the user
+        // is asked for the proof again.
         let _ = app.cache.sessions.changed(&[cookie.hash()]).await;
     }
     Ok(())
 }
 
-/// What to ask of the browser.
+/// Options for the browser's passkey prompt.
 pub async fn options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -124,7 +124,7 @@ pub async fn options(
     passkey::ask(&app, &browser, Purpose::Proof).await
 }
 
-/// Takes a passkey instead.
+/// Accepts a passkey instead.
 pub async fn passkey(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

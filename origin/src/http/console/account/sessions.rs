@@ -1,4 +1,4 @@
-//! `POST /console/account/sessions`: ends one of one's sessions, or all
+//! `POST /console/account/sessions`: ends one of the user's sessions, or all
 //! others.
 
 use std::sync::Arc;
@@ -17,14 +17,12 @@ use crate::http::App;
 use crate::http::console::person::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
-    /// Its id, or `others`.
+    /// A session's id, or `others`.
     end: String,
 }
 
-/// Ends it.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

@@ -1,5 +1,5 @@
-//! `POST …/notifications/add`: a new webhook, whose secret is shown on the
-//! answer alone.
+//! `POST …/notifications/add`: adds a webhook. Its secret is shown only in this
+//! response.
 
 use askama::Template;
 use axum::Form;
@@ -25,13 +25,11 @@ struct Page {
     secret: String,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     url: String,
 }
 
-/// Makes it.
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,

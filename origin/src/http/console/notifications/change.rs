@@ -12,14 +12,12 @@ use super::back;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     webhook: String,
     change: String,
 }
 
-/// Makes the change.
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,

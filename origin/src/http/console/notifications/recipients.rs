@@ -1,4 +1,4 @@
-//! `POST …/notifications/recipients`: which members get letters.
+//! `POST …/notifications/recipients`: which members get emails.
 
 use axum::body::Bytes;
 use axum::response::Response;
@@ -10,9 +10,9 @@ use super::back;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 
-/// Saves the choice. The field `account` stands once for each member; one
-/// that is always there says that the form is whole, since nobody may be
-/// chosen.
+/// Saves the choice. The form has one field `account` per chosen member, and
+/// one that is always present: it shows that the form is complete, since
+/// choosing nobody is allowed.
 pub async fn submit(asking: Asking, body: Bytes) -> Result<Response, Trouble> {
     let fields = || form_urlencoded::parse(&body);
     if !fields().any(|(name, value)| name == "choice" && value == "members") {

@@ -1,4 +1,4 @@
-//! `POST …/notifications/test`: posts a message now, and shows the answer.
+//! `POST …/notifications/test`: posts a test message and shows the response.
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -15,29 +15,26 @@ use super::{Said, page};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     webhook: String,
 }
 
-/// What a test came to.
+/// Result of a test.
 #[derive(Debug)]
 pub struct Tested {
-    /// Where it went.
     pub url: String,
-    /// What came back.
+    /// What the receiver responded.
     pub answer: Result<Answer, PostError>,
 }
 
 impl Tested {
-    /// Whether the message was taken.
+    /// Whether the receiver accepted the message.
     pub fn is_taken(&self) -> bool {
         self.answer.as_ref().is_ok_and(Answer::is_taken)
     }
 }
 
-/// Tries it.
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,

@@ -1,5 +1,6 @@
-//! `…/overview/live`: the counts of the last minutes. To who asks for events,
-//! again and again, for as long as they may see them; to others, once.
+//! `…/overview/live`: the counts of the last minutes. Clients that accept an
+//! event stream get updates for as long as they have access; others get one
+//! response.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -24,15 +25,15 @@ use crate::http::console::looked::Looked;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 
-/// How far back the numbers reach.
+/// Minutes that the numbers cover.
 pub const MINUTES: u64 = 10;
-/// Tests do not wait that long.
+/// Shorter in tests.
 const EVERY: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
-/// After so many, a stream ends and the browser asks for another: what the
-/// gate looks at is then looked at again.
+/// After this many events a stream ends and the browser opens another one,
+/// which passes the gate's checks again.
 const MOST_EVENTS: u32 = 120;
 
-/// The numbers as the script reads them.
+/// The numbers in the form that the script reads.
 #[derive(Debug, Serialize)]
 struct Numbers {
     issued: i64,
@@ -44,7 +45,6 @@ struct Numbers {
     at: String,
 }
 
-/// The endpoint.
 pub async fn show(asking: Asking, looked: Looked, headers: HeaderMap) -> Result<Response, Trouble> {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if !accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
@@ -75,7 +75,7 @@ pub fn clock(now: UnixMillis) -> String {
     now.rfc3339().chars().skip("2026-11-20T".len()).take("12:00:30".len()).collect()
 }
 
-/// A page that is watched.
+/// An open stream.
 struct Watching {
     asking: Asking,
     looked: Looked,
@@ -110,7 +110,7 @@ impl Watching {
         Some((Ok(event), Some(watching)))
     }
 
-    /// Nothing where they may not see them any more.
+    /// `None` once the user has lost access.
     async fn look(&self) -> Result<Option<Numbers>, StoreError> {
         if !self.may_still_look().await? {
             return Ok(None);

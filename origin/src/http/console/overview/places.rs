@@ -1,5 +1,5 @@
-//! How many pages may be live at once: each costs two queries every few
-//! seconds for as long as somebody leaves it open.
+//! How many pages can be live at once: each costs two queries every few seconds
+//! for as long as it stays open.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,28 +7,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use munjigi_domain::accounts::Id;
 use tokio::sync::watch;
 
-/// In one origin.
+/// In one origin process.
 const MOST: usize = 64;
-/// Of one person.
+/// Of one user.
 const MOST_OF_ONE: usize = 4;
 
-/// The places.
 #[derive(Debug, Clone)]
 pub struct Places {
     taken: Arc<Mutex<BTreeMap<Id, usize>>>,
     ended: Arc<watch::Sender<bool>>,
 }
 
-/// Whether there was one.
 #[derive(Debug)]
 pub enum Taken {
-    /// This.
     Place(Place),
-    /// None is left, or none for this person.
+    /// The origin or this user is at its limit.
     Full,
 }
 
-/// A place, free again when it is dropped.
+/// A live page's slot, freed on drop.
 #[derive(Debug)]
 pub struct Place {
     whose: Id,
@@ -43,9 +40,9 @@ impl Default for Places {
 }
 
 impl Places {
-    /// Takes one for somebody.
     pub fn take(&self, whose: &Id) -> Taken {
-        // A number is never left half-way: a panic elsewhere spoils nothing.
+        // The count is never left half-updated, so a panic elsewhere does no
+        // harm.
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = taken.values().sum();
         let own = taken.get(whose).copied().unwrap_or_default();
@@ -60,14 +57,14 @@ impl Places {
         })
     }
 
-    /// Ends all: the origin stops, and waits for who is connected.
+    /// Ends all streams, because a stopping origin waits for open connections.
     pub fn end(&self) {
         self.ended.send_replace(true);
     }
 }
 
 impl Place {
-    /// Returns when all are ended.
+    /// Returns once `Places::end` is called.
     pub async fn ended(&mut self) {
         let _ = self.ended.wait_for(|ended| *ended).await;
     }

@@ -1,4 +1,4 @@
-//! `…/record.csv`: the same as a table for other programs.
+//! `…/record.csv`: the audit log as a table for other programs.
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
@@ -20,7 +20,6 @@ const FILE: File = File {
     line,
 };
 
-/// The file.
 pub async fn show(asking: Asking, asked: Result<Query<Asked>, QueryRejection>) -> Response {
     send(asking, asked, &FILE)
 }
@@ -42,8 +41,8 @@ fn line(entry: &Recorded) -> String {
     format!("{}\r\n", fields.join(","))
 }
 
-/// A field as RFC 4180 has it. Spreadsheets take what begins with one of
-/// these for a formula, and run it: an apostrophe before it makes it text.
+/// A field in RFC 4180's syntax. Spreadsheets run text that begins with one of
+/// these characters as a formula; an apostrophe before it prevents that.
 pub fn field(text: &str) -> String {
     let is_formula =
         text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);

@@ -1,5 +1,5 @@
-//! `…/record.json`: the same as objects. A file that ends early is no JSON,
-//! so nobody takes a part for the whole.
+//! `…/record.json`: the audit log as JSON. A truncated file is not valid JSON,
+//! so nobody mistakes a part for the whole.
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
@@ -22,7 +22,6 @@ const FILE: File = File {
     line,
 };
 
-/// The file.
 pub async fn show(asking: Asking, asked: Result<Query<Asked>, QueryRejection>) -> Response {
     send(asking, asked, &FILE)
 }

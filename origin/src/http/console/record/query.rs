@@ -1,25 +1,24 @@
-//! Which part of the record an address asks for.
+//! Which part of the audit log a URL asks for.
 
 use munjigi_store::audit::{Part, Search};
 use serde::Deserialize;
 
-/// Longest text that is looked for: the longest that an entry has.
+/// Longest search text: as long as the longest text in an entry.
 const MAX_TEXT_CHARS: usize = 254;
 
-/// As the address says it. What says nothing is left out.
+/// The query as it was sent; empty parameters are omitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    /// Only older than this entry.
+    /// Only entries older than this one.
     before: String,
-    /// Only this action.
+    /// Only entries with this action.
     pub action: String,
-    /// Only where these words are.
+    /// Only entries that contain this text.
     pub text: String,
 }
 
 impl Asked {
-    /// The part of the record.
     pub fn part(&self) -> Part {
         Part {
             before: self.before.parse().ok(),
@@ -28,12 +27,12 @@ impl Asked {
         }
     }
 
-    /// Whether it is not the newest of all.
+    /// Whether it differs from the first page without filters.
     pub fn is_narrowed(&self) -> bool {
         self.part() != Part::default()
     }
 
-    /// The same with another beginning, as a query.
+    /// The same query from another entry on.
     pub fn query(&self, before: Option<i64>) -> String {
         let (action, text) = (given(&self.action), given(&self.text));
         let before = before.map(|id| id.to_string());
@@ -43,7 +42,7 @@ impl Asked {
     }
 }
 
-/// What can be looked for: Postgres has no text with a NUL in it.
+/// Text to search for, without NUL, which Postgres cannot store.
 fn given(text: &str) -> Option<String> {
     let plain = text.trim().chars().filter(|c| !c.is_control()).take(MAX_TEXT_CHARS);
     Some(plain.collect::<String>()).filter(|text| !text.is_empty())

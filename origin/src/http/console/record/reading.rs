@@ -1,5 +1,5 @@
-//! The record as a file. It is sent as it is read, so that a long record takes
-//! no more memory than a short one.
+//! The audit log as a file. It is streamed as it is read, so that a long log
+//! takes no more memory than a short one.
 
 use std::sync::Arc;
 
@@ -17,26 +17,25 @@ use super::query::Asked;
 use crate::http::App;
 use crate::http::console::person::Asking;
 
-/// Entries that are read at once.
+/// Entries per query.
 const BATCH: i64 = 500;
 
-/// A form of the file.
+/// A file format.
 pub struct File {
-    /// What it is called when it is kept.
+    /// File name of the download.
     pub name: &'static str,
-    /// Its media type.
     pub kind: &'static str,
-    /// Before the first entry.
+    /// Text before the first entry.
     pub head: &'static str,
-    /// Between two.
+    /// Text between two entries.
     pub between: &'static str,
-    /// After the last.
+    /// Text after the last entry.
     pub foot: &'static str,
-    /// An entry.
+    /// Formats an entry.
     pub line: fn(&Recorded) -> String,
 }
 
-/// Sends the part of the record that the address asks for.
+/// Streams the part of the log that the URL asks for.
 pub fn send(
     asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -55,13 +54,13 @@ pub fn send(
     (headers, Body::from_stream(whole)).into_response()
 }
 
-/// How far a file is.
+/// Position in a file.
 struct Reading {
     app: Arc<App>,
     organisation: Id,
-    /// What is still to be read, if anything.
+    /// What remains to be read.
     part: Option<Part>,
-    /// Before the next entry.
+    /// Separator before the next entry.
     between: &'static str,
     file: &'static File,
 }

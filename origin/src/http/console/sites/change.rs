@@ -10,13 +10,11 @@ use serde::Deserialize;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     change: String,
 }
 
-/// Makes the change.
 pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,

@@ -1,6 +1,6 @@
-//! `…/new-site`: a site in under a minute. The sitekey is drawn when the form
-//! is shown, so that a form sent twice makes one site; the secret is drawn
-//! when it is taken, and shown on the answer alone.
+//! `…/new-site`: creates a site in under a minute. The sitekey is drawn when
+//! the form is shown, so that a form sent twice creates one site; the secret is
+//! drawn when the form is submitted, and shown only in that response.
 
 use askama::Template;
 use axum::Form;
@@ -35,8 +35,7 @@ struct Page {
 }
 
 impl Page {
-    /// For the template: each choice, its name for people, and whether it is
-    /// made.
+    /// For the template: each choice, its label, and whether it is selected.
     fn shapes(&self) -> [(&'static str, &'static str, bool); 4] {
         let is = |shape| self.shape == shape;
         [
@@ -58,7 +57,6 @@ struct Made {
     snippets: Snippets,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     sitekey: String,
@@ -69,7 +67,7 @@ pub struct Fields {
     shape: Option<Shape>,
 }
 
-/// A choice whose first value is empty.
+/// A choice whose first option is empty.
 fn chosen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() {
@@ -78,7 +76,6 @@ fn chosen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D
     Shape::deserialize(text.into_deserializer()).map(Some)
 }
 
-/// The form.
 pub async fn show(asking: Asking) -> Result<Response, Trouble> {
     let console = asking.app.console();
     let sitekey =
@@ -97,7 +94,7 @@ pub async fn show(asking: Asking) -> Result<Response, Trouble> {
     Ok(render(&page)?.into_response())
 }
 
-/// Makes the site, or says every mistake.
+/// Creates the site, or reports every mistake.
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,

@@ -16,7 +16,6 @@ struct Page {
     sites: Vec<(SiteRecord, Delivery)>,
 }
 
-/// The page.
 pub async fn show(asking: Asking) -> Result<Html<String>, Trouble> {
     let frame = asking.frame("Sites", Entry::Sites);
     let sites = sites::of_organisation(&asking.app.pool, asking.organisation()).await?;

@@ -1,7 +1,7 @@
-//! `…/sites/{sitekey}/rules`: who is treated otherwise. Each press of a
-//! button is a change of its own, from the list that was shown, and the last
-//! one can be undone while nothing else has changed since. What a change would
-//! have made of the last day can be looked at before.
+//! `…/sites/{sitekey}/rules`: visitors who are treated differently. Each button
+//! makes one change to the list that was shown, and the last change can be
+//! undone while nothing else has changed since. A dry run shows what a change
+//! would have done on the last day.
 
 mod dry_run;
 mod form;
@@ -30,7 +30,7 @@ use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 
-/// What the record calls a change of rules.
+/// The action of changed rules in the audit log.
 const ACTION: &str = "site.rules";
 
 #[derive(Template)]
@@ -43,31 +43,29 @@ struct Page {
     rows: Vec<Row>,
     may_change: bool,
     is_deleted: bool,
-    /// Whether the last change can be taken back.
+    /// Whether the last change can be undone.
     can_undo: bool,
     typed: Typed,
     verdicts: Vec<(&'static str, &'static str)>,
     notice: Option<&'static str>,
-    /// About the rules as they are.
+    /// About the current rules.
     warnings: Vec<String>,
     mistakes: Vec<String>,
     dry_run: Option<Section>,
 }
 
-/// A rule as it is shown.
 struct Row {
     rule: Rule,
     verdict: &'static str,
     sentence: String,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
@@ -83,7 +81,7 @@ pub async fn show(
     Ok(render(&page)?.into_response())
 }
 
-/// Makes one change of the list.
+/// Makes one change to the list.
 pub async fn submit(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
@@ -91,7 +89,7 @@ pub async fn submit(
 ) -> Result<Response, Trouble> {
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
     let site = find(&asking, &sitekey).await?;
-    // What the list becomes is made from what was shown, or not at all.
+    // A change applies to the list that was shown, or not at all.
     if site.settings().mark() != fields.mark {
         return changed_since(&asking, &site, fields.typed);
     }
@@ -144,7 +142,8 @@ pub async fn submit(
     }
 }
 
-/// The list before the last change that was made here, while it is the last.
+/// The list before the last change, if that was made here and nothing changed
+/// since.
 async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>>, Trouble> {
     let (app, organisation) = (&asking.app, asking.organisation());
     let newest = audit::newest(&app.pool, organisation, ACTION, &site.config.sitekey).await?;

@@ -1,6 +1,6 @@
-//! `POST …/sites/{sitekey}/secrets`: a rotation without a gap. A second
-//! secret goes live beside the first; when the back ends have it, the older
-//! is made void, or the newer, where the rotation is called off.
+//! `POST …/sites/{sitekey}/secrets`: rotation without downtime. A second secret
+//! becomes active beside the first. When the back ends use it, the old one is
+//! revoked; to cancel the rotation, the new one is.
 
 use askama::Template;
 use axum::Form;
@@ -26,13 +26,12 @@ struct Page {
     secret: String,
 }
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     change: String,
 }
 
-/// Makes the change; a new secret is shown on the answer alone.
+/// A new secret is shown only in this response.
 pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,

@@ -1,6 +1,6 @@
-//! `…/sites/{sitekey}/settings`: what an owner chooses, but for the rules.
-//! The form carries the mark of the settings that it was shown: what somebody
-//! else has changed since is never overwritten unseen.
+//! `…/sites/{sitekey}/settings`: everything an owner can choose, except rules.
+//! The form carries the mark of the settings that it was shown with, so that a
+//! concurrent change is never overwritten unseen.
 
 mod fields;
 
@@ -29,18 +29,18 @@ struct Page {
     name: String,
     sitekey: String,
     is_deleted: bool,
-    /// As they are stored.
+    /// The stored settings.
     present: Fields,
-    /// As the form has them.
+    /// The form's values.
     typed: Fields,
     costs: Costs,
-    /// Whether the form was shown before somebody changed the site.
+    /// Whether somebody changed the site after the form was shown.
     is_late: bool,
     mistakes: Vec<Told>,
     modes: [(&'static str, &'static str); 3],
 }
 
-/// A mistake, where its field is.
+/// A mistake, with the field it belongs to.
 struct Told {
     /// Id of the field.
     id: &'static str,
@@ -56,7 +56,7 @@ impl Told {
             Field::WorkCeiling => "work_ceiling",
             Field::Count => "count",
             Field::TokenLifetime => "token_lifetime_seconds",
-            // What is about all of it is told at the top of the form.
+            // Mistakes about the whole form are shown at its top.
             Field::Name | Field::Whole => "name",
         };
         Self { id, label: mistake.field.label(), text: mistake.beside_its_field() }
@@ -64,14 +64,14 @@ impl Told {
 }
 
 impl Page {
-    /// What is wrong with a field.
+    /// The mistakes in a field.
     fn wrong(&self, id: &str) -> Vec<&str> {
         let of = self.mistakes.iter().filter(|mistake| mistake.id == id);
         of.map(|mistake| mistake.text.as_str()).collect()
     }
 }
 
-/// The page: a form for those who may change it.
+/// The page: a form for users who can change it.
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
@@ -81,7 +81,7 @@ pub async fn show(
     Ok(render(&page)?.into_response())
 }
 
-/// Saves them, or says every mistake.
+/// Saves the settings, or reports every mistake.
 pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
@@ -112,7 +112,7 @@ pub async fn submit(
         }
         Err(EditOwnedRefused::ChangedSince) => {
             let site = find(&asking, &sitekey).await?;
-            // Who sends it again has seen what is there now.
+            // The user has now seen the current settings and can submit again.
             let fields = Fields { mark: site.settings().mark(), ..fields };
             let mut page = page(&asking, &site, Some(fields));
             page.is_late = true;
@@ -149,7 +149,6 @@ const fn meaning(mode: Mode) -> &'static str {
     }
 }
 
-/// In words.
 const fn picture(kind: PictureType) -> &'static str {
     match kind {
         PictureType::Grid => "select every tile that shows the object",

@@ -1,5 +1,5 @@
-//! `…/sites/{sitekey}`: one site: how it does, what goes where, its secrets,
-//! and what can be done with it.
+//! `…/sites/{sitekey}`: one site: its state, its snippets, its secrets, and the
+//! actions on it.
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -35,19 +35,16 @@ struct Page {
     script: &'static str,
 }
 
-/// Whether the edge has what it should have.
+/// Whether the edge has the site's current version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// It has.
     Done,
-    /// On its way.
     Waiting,
-    /// The last try failed; it is tried again.
+    /// The last attempt failed; another one follows.
     Failing(String),
 }
 
 impl Delivery {
-    /// Of a site.
     pub fn of(site: &SiteRecord) -> Self {
         match (&site.publish_error, site.published_version) {
             (Some(error), _) => Self::Failing(error.clone()),
@@ -57,22 +54,19 @@ impl Delivery {
     }
 }
 
-/// What has come of a site so far.
+/// What has happened at a site so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// A challenge was issued.
     pub challenge: bool,
-    /// A token was redeemed.
     pub redeemed: bool,
 }
 
-/// What was just done.
+/// Query after a form was submitted: which notice to show.
 #[derive(Debug, Default, Deserialize)]
 pub struct Done {
     done: Option<String>,
 }
 
-/// The page.
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,

@@ -1,6 +1,6 @@
-//! What goes into the page and into the back end: texts filled with the
-//! reader's own sitekey, or, where both were written for another vendor, the
-//! addresses to change in them.
+//! What goes into the page and the back end: snippets with the user's own
+//! sitekey, or, for a site that was integrated with another vendor, the URLs to
+//! change.
 
 use munjigi_captcha::Vendor;
 use munjigi_domain::site_keys;
@@ -8,30 +8,27 @@ use munjigi_protocol::SiteConfig;
 
 use crate::moving;
 
-/// The texts.
 #[derive(Debug)]
 pub struct Snippets {
-    /// The sitekey that stands in the page.
+    /// The sitekey that the page contains.
     pub sitekey: String,
     /// Two lines of HTML.
     pub page: String,
-    /// The check, by language.
+    /// The siteverify call, by language.
     pub check: Vec<(&'static str, String)>,
-    /// For pages that come from elsewhere, instead of the texts.
+    /// For sites that move from another vendor, instead of the snippets.
     pub moved: Option<Moved>,
 }
 
 /// What changes in a page and a back end that were written for another vendor.
 #[derive(Debug)]
 pub struct Moved {
-    /// The vendor.
     pub vendor: Vendor,
-    /// Each address of theirs, and ours.
+    /// Each of their URLs, and ours.
     pub addresses: [(String, String); 2],
 }
 
 impl Snippets {
-    /// For a site of an edge.
     pub fn of(edge: &str, config: &SiteConfig) -> Self {
         let sitekey = site_keys::public(config).to_owned();
         let page = format!(

@@ -15,7 +15,7 @@ use crate::http::console::person::Asking;
 use crate::http::console::record::csv::field;
 use crate::http::console::trouble::Trouble;
 
-/// Shares of solved puzzles whose times are told.
+/// Percentiles of the solve times.
 const PERCENTILES: [(&str, f64); 4] = [("p50", 0.5), ("p75", 0.75), ("p95", 0.95), ("p99", 0.99)];
 
 /// For spreadsheets.

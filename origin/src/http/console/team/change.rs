@@ -13,20 +13,19 @@ use super::page;
 use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     account: String,
     role: String,
 }
 
-/// Who leaves.
+/// Which member to remove.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     account: String,
 }
 
-/// Makes a member something else.
+/// Changes the role of a member.
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
@@ -36,7 +35,7 @@ pub async fn submit(
     change(&asking, &account, Some(role)).await
 }
 
-/// Ends a membership: somebody's, or one's own.
+/// Ends a membership: another member's, or the user's own.
 pub async fn remove(
     asking: Asking,
     fields: Result<Form<Which>, FormRejection>,

@@ -13,20 +13,18 @@ use crate::http::console::person::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::http::invite::{Invite, InviteRefused};
 
-/// What the form sends.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     email: String,
     role: String,
 }
 
-/// Which invitation.
+/// Which invitation to withdraw.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     invitation: String,
 }
 
-/// Sends a link.
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
@@ -55,7 +53,6 @@ pub async fn submit(
     }
 }
 
-/// Takes one back.
 pub async fn withdraw(
     asking: Asking,
     fields: Result<Form<Which>, FormRejection>,
@@ -72,7 +69,7 @@ pub async fn withdraw(
     Ok(back(&asking, "withdrawn"))
 }
 
-/// Back to the page.
+/// Redirects to the page.
 pub(super) fn back(asking: &Asking, done: &str) -> Response {
     let place = format!("/console/{}/team?done={done}", asking.organisation());
     Redirect::to(&place).into_response()

@@ -1,6 +1,7 @@
-//! `/console/account/passkeys/{passkey}`: another name, or none of it. The
-//! last second factor goes as the authenticator app does: with the password,
-//! by who has just given the factor as well.
+//! `/console/account/passkeys/{passkey}`: renames or removes a passkey.
+//! Removing the last second factor has the same conditions as turning off the
+//! authenticator app: the password, and a recent proof that includes the
+//! factor.
 
 use std::sync::Arc;
 
@@ -34,7 +35,6 @@ struct Page {
     mistake: Option<&'static str>,
 }
 
-/// What the forms send.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     change: String,
@@ -43,7 +43,6 @@ pub struct Fields {
     password: Option<Password>,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -57,7 +56,6 @@ pub async fn show(
     page(&app, &browser, &person, passkey, left, None)
 }
 
-/// Changes it.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -117,7 +115,7 @@ async fn is_owner(
     Ok(authentication.is_owner(prefix, &person.account, password, None).await?)
 }
 
-/// One of somebody's own, and how many factors are left without it.
+/// A passkey of the user, and how many factors are left without it.
 async fn find(app: &App, person: &Person, id: &str) -> Result<(Passkey, usize), Trouble> {
     let id: Id = id.parse().map_err(|_| Trouble::nothing_here())?;
     let mut passkeys = passkeys::of_account(&app.pool, &person.account.id).await?;

@@ -1,4 +1,4 @@
-//! A dry run of changed rules on the last day, in words.
+//! Dry run of changed rules on the last day, as text.
 
 use munjigi_domain::accounts::limits::TRIES_OF_RULES;
 use munjigi_domain::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
@@ -16,10 +16,10 @@ use crate::http::console::trouble::Trouble;
 /// The section of the page that shows it.
 pub struct Section {
     pub title: String,
-    /// Since when.
+    /// Start of the last day.
     pub since: String,
     pub parts: Vec<Part>,
-    /// About the rules as they would be.
+    /// About the proposed rules.
     pub warnings: Vec<String>,
     pub limits: Vec<&'static str>,
 }
@@ -47,7 +47,6 @@ pub struct Row {
 
 const NOT_KNOWN: &str = "unknown";
 
-/// Replays the last day.
 pub async fn on_last_day(
     asking: &Asking,
     config: &SiteConfig,
@@ -68,7 +67,7 @@ pub async fn on_last_day(
     let came = dry_run.run(Did::Come, &remembered.visits);
     let passed = dry_run.run(Did::Pass, &remembered.visits);
     let mut parts = vec![part("All visits", &came)];
-    // Of those more is remembered, so less is open.
+    // More is recorded about these visits, so fewer of them are undecided.
     if came.open > 0 {
         parts.push(part("Visits that passed", &passed));
     }
@@ -156,7 +155,7 @@ fn words(outcome: Outcome) -> (String, String, bool) {
     }
 }
 
-/// What the records are silent about, as far as these rules ask.
+/// What the data does not record, as far as these rules need it.
 fn limits_of(config: &SiteConfig, proposed: &[Rule]) -> Vec<&'static str> {
     let has = |named: fn(&Rule) -> bool| config.rules.iter().chain(proposed).any(named);
     let is_wild = config.hosts.iter().any(|host| host.starts_with("*."));

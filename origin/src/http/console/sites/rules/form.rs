@@ -1,5 +1,5 @@
-//! The forms of the rules' page, and the one step of the list that each asks
-//! for. Whether a rule is well-formed is asked where the command asks it.
+//! The forms of the rules' page, and the change that each requests. Rules are
+//! validated where the command validates them.
 
 use munjigi_domain::settings::{Mark, Mistake};
 use munjigi_protocol::{Rule, RuleMatch};
@@ -7,66 +7,60 @@ use serde::Deserialize;
 
 use super::sentence::VERDICTS;
 
-/// What the forms send.
 #[derive(Debug, Deserialize)]
 pub struct Fields {
-    /// That the page was shown.
+    /// Mark of the settings that the page was shown with.
     pub mark: Mark,
-    /// Which button.
+    /// Which button was pressed.
     change: String,
-    /// Which row, from 0.
+    /// Row number, from 0.
     rule: Option<usize>,
-    /// A new rule.
     #[serde(flatten)]
     pub typed: Typed,
 }
 
-/// A new rule as it is typed.
+/// A new rule as it was typed.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    /// A pattern.
+    /// A host pattern.
     pub hostname: String,
-    /// A word.
     pub action: String,
     /// Two letters.
     pub country: String,
     /// A number, with or without `AS`.
     pub asn: String,
-    /// A network.
     pub prefix: String,
-    /// A box: no condition is meant.
+    /// A checkbox: the rule is meant to have no condition.
     pub everybody: String,
-    /// A word.
+    /// The verdict's word in the form.
     pub verdict: String,
 }
 
-/// One change of the list.
+/// One change to the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// A rule before the one before it.
+    /// Swaps a rule with the one before it.
     Up(usize),
-    /// A rule after the one after it.
+    /// Swaps a rule with the one after it.
     Down(usize),
-    /// A rule less.
     Remove(usize),
-    /// A rule more, at the end.
+    /// Adds a rule at the end.
     Add(Rule),
-    /// The list that was there before.
+    /// Restores the previous list.
     Undo,
 }
 
-/// What a button asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The step.
+    /// Make the change.
     Do,
-    /// Only what the step would have changed.
+    /// Only show what the change would have done.
     Try,
 }
 
 impl Fields {
-    /// What is asked for; nothing where the form is not ours.
+    /// `None` if the form is not one of ours.
     pub fn step(&self) -> Option<(Purpose, Step)> {
         Some(match self.change.as_str() {
             "up" => (Purpose::Do, Step::Up(self.rule?)),
@@ -80,7 +74,7 @@ impl Fields {
         })
     }
 
-    /// What a new rule's form has wrong beside the rule itself.
+    /// Mistakes in a new rule's form, besides those in the rule itself.
     pub fn mistakes(&self, step: &Step) -> Vec<Mistake> {
         let Step::Add(rule) = step else { return Vec::new() };
         let mut mistakes = Vec::new();
@@ -123,7 +117,7 @@ impl Typed {
 }
 
 impl Step {
-    /// The list after it; nothing where it has no such rule.
+    /// The list after the change; `None` if the list has no such rule.
     pub fn apply(&self, rules: &[Rule]) -> Option<Vec<Rule>> {
         let mut rules = rules.to_vec();
         let swap = |rules: &mut Vec<Rule>, upper: usize| {
@@ -140,7 +134,7 @@ impl Step {
         Some(rules)
     }
 
-    /// For the notice.
+    /// Name of the notice.
     pub const fn done(&self) -> &'static str {
         match self {
             Self::Up(_) | Self::Down(_) => "moved",

@@ -1,8 +1,8 @@
-//! A rule in a sentence.
+//! A rule as a sentence.
 
 use munjigi_protocol::{Rule, RuleMatch, Verdict};
 
-/// Each verdict: its word, and what it means to a visitor.
+/// Each verdict: its word, and its effect on a visitor.
 pub const VERDICTS: [(Verdict, &str, &str); 4] = [
     (Verdict::Allow, "allow", "does only the minimum work, regardless of risk"),
     (Verdict::Harder, "harder", "does eight times the work"),
@@ -14,7 +14,6 @@ pub const VERDICTS: [(Verdict, &str, &str); 4] = [
     (Verdict::Block, "block", "is refused"),
 ];
 
-/// The word of a verdict.
 pub const fn word(verdict: Verdict) -> &'static str {
     row(verdict).1
 }
@@ -29,7 +28,7 @@ const fn row(verdict: Verdict) -> &'static (Verdict, &'static str, &'static str)
     }
 }
 
-/// Whom it is about, and what becomes of them.
+/// Which visitors the rule matches, and what happens to them.
 pub fn sentence(rule: &Rule) -> String {
     let RuleMatch { hostname, action, country, asn, prefix } = &rule.when;
     let conditions = [

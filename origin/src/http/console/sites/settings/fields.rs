@@ -1,5 +1,4 @@
-//! The form of a site's settings: as it is shown, as it is typed, and the
-//! edit that it asks for.
+//! The form of a site's settings: its values, and the edit that it requests.
 
 use munjigi_captcha::phones::{
     MAX_EXPECTED_SECONDS, MEDIAN_PHONE_HASHES_PER_SECOND, SLOW_PHONE_HASHES_PER_SECOND,
@@ -11,40 +10,28 @@ use serde::Deserialize;
 use super::picture;
 use crate::http::console::sites::host_lines;
 
-/// What the form sends: numbers as they were typed, so that a wrong one can
-/// be shown again; boxes are there where they are ticked.
+/// The form's values. Numbers are kept as they were typed, so that a wrong one
+/// can be shown again; checkboxes are present if they are ticked.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Fields {
-    /// Of the settings that the form was shown with.
+    /// Mark of the settings that the form was shown with.
     pub mark: Mark,
-    /// For people.
     pub name: String,
-    /// One on a line.
+    /// One per line.
     pub hosts: String,
-    /// A box.
     pub allow_loopback: Option<String>,
-    /// A word.
     pub mode: String,
-    /// A number.
     pub work_floor: String,
-    /// A number.
     pub work_ceiling: String,
-    /// A number.
     pub count: String,
-    /// A number.
     pub token_lifetime_seconds: String,
-    /// A box.
     pub fallback_allowed: Option<String>,
-    /// A box.
     pub grid: Option<String>,
-    /// A box.
     pub area: Option<String>,
-    /// A box.
     pub turn: Option<String>,
 }
 
 impl Fields {
-    /// As settings are.
     pub fn of(settings: &Settings) -> Self {
         let box_of = |ticked: bool| ticked.then(|| "yes".to_owned());
         let kind = |kind: PictureType| box_of(settings.pictures.contains(&kind));
@@ -65,13 +52,13 @@ impl Fields {
         }
     }
 
-    /// What is asked for; nothing where the form is not ours.
+    /// `None` if the form is not one of ours.
     pub fn edit(&self) -> Option<Edit> {
         let modes = [Mode::Managed, Mode::Invisible, Mode::Interactive];
         let mode = modes.into_iter().find(|mode| mode.as_str() == self.mode)?;
         let ticked = self.pictures().into_iter().filter(|(.., ticked)| *ticked);
         let mut unread = Vec::new();
-        // The most that the database can hold.
+        // The maximum that the database can store.
         let most = i64::MAX.unsigned_abs();
         Some(Edit {
             name: Some(self.name.clone()),
@@ -94,8 +81,8 @@ impl Fields {
         })
     }
 
-    /// Every kind of picture: its word, what it asks, and whether its box is
-    /// ticked.
+    /// Every kind of picture: its word, its description, and whether its
+    /// checkbox is ticked.
     pub fn pictures(&self) -> [(PictureType, &'static str, bool); 3] {
         [
             (PictureType::Grid, &self.grid),
@@ -105,21 +92,21 @@ impl Fields {
         .map(|(kind, ticked)| (kind, picture(kind), ticked.is_some()))
     }
 
-    /// The kinds that are ticked, in a few words.
+    /// The ticked kinds, as text.
     pub fn kinds(&self) -> String {
         let kinds = self.pictures().into_iter().filter(|(.., ticked)| *ticked);
         let words: Vec<&str> = kinds.map(|(kind, ..)| kind.as_str()).collect();
         if words.is_empty() { "none".to_owned() } else { words.join(", ") }
     }
 
-    /// The hosts, each once as it was typed.
+    /// The hosts, each once, as typed.
     pub fn host_list(&self) -> String {
         let hosts = host_lines(&self.hosts);
         if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") }
     }
 }
 
-/// A number as it is typed; what is none is told with everything else.
+/// Parses a number; a mistake is reported together with all others.
 fn number<N: TryFrom<u64> + Into<u64>>(
     field: Field,
     typed: &str,
@@ -137,25 +124,25 @@ fn number<N: TryFrom<u64> + Into<u64>>(
     read
 }
 
-/// What the work costs a visitor, in words.
+/// What the work costs a visitor, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Costs {
-    /// Somebody about whom nothing speaks, on a usual phone.
+    /// A visitor without risk, on a median phone.
     pub usual: String,
-    /// The same on a slow one.
+    /// The same visitor on a slow phone.
     pub slow: String,
-    /// The riskiest, on a usual phone.
+    /// The riskiest visitor, on a median phone.
     pub most: String,
-    /// The same on a slow one.
+    /// The same visitor on a slow phone.
     pub most_slow: String,
 }
 
 impl Costs {
-    /// Of settings as they are stored.
     pub fn of(settings: &Settings) -> Self {
         let count = u64::from(settings.count);
         let floor = settings.work.floor.saturating_mul(count);
-        // However high the ceiling is, a slow phone is never asked for more.
+        // However high the ceiling is, a slow phone never gets more work than
+        // this.
         let bound = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND;
         let ceiling = settings.work.ceiling.saturating_mul(count).min(bound).max(floor);
         Self {
