@@ -1,8 +1,8 @@
 //! The management API: what the console's pages do, for programs. One row of
-//! the table per route; rules are `accounts`' and `settings`', rows are
-//! `store`'s. Within `/api/v1` answers may grow fields and nothing is taken
-//! away; what breaks a caller is a new version beside this one, and the old
-//! one says half a year before its end that it ends (`Deprecation`, `Sunset`).
+//! the table per route; rules are in `accounts` and `settings`, rows in
+//! `store`. Within `/api/v1`, responses may gain fields but never lose any. A
+//! breaking change becomes a new version beside this one; the old version
+//! announces its end half a year ahead (`Deprecation`, `Sunset`).
 
 mod audit;
 mod body;
@@ -37,7 +37,8 @@ use super::new_key::NewKey;
 
 pub use refusal::ApiRefused;
 
-/// Every route; without a console those that need neither key nor records.
+/// Every route; without a console, only those that need neither a key nor
+/// Postgres.
 pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
     if app.console.is_none() {
         return gate::router(app, public_rows());
@@ -45,7 +46,6 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
     gate::router(app, rows()).route("/api/openapi.json", get(document::handler))
 }
 
-/// The table.
 pub(super) fn rows() -> Vec<Route> {
     let mut rows = public_rows();
     rows.extend(account_rows());
@@ -313,7 +313,7 @@ fn team_rows() -> Vec<Route> {
     ]
 }
 
-/// As answers spell times.
+/// The format of times in responses.
 fn rfc3339(at: OffsetDateTime) -> String {
     from_timestamp(at).rfc3339()
 }

@@ -1,4 +1,4 @@
-//! `…/audit`: the record of changes.
+//! `…/audit`: the audit log.
 
 use axum::Json;
 use axum::extract::Query;
@@ -13,7 +13,6 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 
-/// What is looked for.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     action: Option<String>,
@@ -43,7 +42,6 @@ pub struct Change {
     request_id: String,
 }
 
-/// The answer.
 pub async fn list(
     acting: Acting,
     part: Part,

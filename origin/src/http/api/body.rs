@@ -1,4 +1,4 @@
-//! What comes in: JSON bodies, and which part of a list is wanted.
+//! Request input: JSON bodies, and the requested part of a list.
 
 use std::sync::Arc;
 
@@ -14,15 +14,15 @@ use utoipa::ToSchema;
 use super::refusal::{ApiCode, ApiRefused};
 use crate::http::App;
 
-/// Largest body. Rules of a site are the longest field.
+/// Largest body. A site's rules are the longest field.
 pub const MAX_BODY_BYTES: usize = 128 * 1024;
-/// Of a list, where nothing was said.
+/// Default page size of a list.
 const PAGE: u16 = 50;
 const MAX_PAGE: u16 = 200;
 const MAX_CURSOR: usize = 200;
 
-/// A body as JSON; unknown fields are refused, because a misspelt one would
-/// else be ignored.
+/// A JSON body. Unknown fields are refused, because a misspelt one would
+/// otherwise be ignored.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
@@ -41,7 +41,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     }
 }
 
-/// Longer than any of ours.
+/// Longer than any of our bodies.
 pub fn too_large() -> ApiRefused {
     ApiRefused::new(ApiCode::PayloadTooLarge, "the body must be at most 128 KiB")
 }
@@ -52,12 +52,11 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Which part of a list.
+/// The requested part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// After what; none for the beginning.
+    /// The item before the first one; `None` for the start of the list.
     pub after: Option<String>,
-    /// How many.
     pub limit: usize,
 }
 
@@ -93,12 +92,12 @@ fn read_cursor(text: &str) -> Result<String, ApiRefused> {
 }
 
 impl Part {
-    /// One more than wanted, to know whether there are more.
+    /// One more than requested, to know whether a next page exists.
     pub fn probe(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX) + 1
     }
 
-    /// The list, from one more than wanted.
+    /// Builds the page from the rows that `probe` asked for.
     pub fn list<R, T>(
         &self,
         mut rows: Vec<R>,
@@ -123,7 +122,7 @@ pub struct List<T> {
 }
 
 impl<T> List<T> {
-    /// All there is.
+    /// A list that is complete.
     pub const fn whole(data: Vec<T>) -> Self {
         Self { data, next_cursor: None }
     }

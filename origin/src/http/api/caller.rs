@@ -1,6 +1,6 @@
-//! Who calls the API: a program with a key, or a person's session. Both come
-//! as `Authorization: Bearer …`; cookies count for nothing here, so that no
-//! page can make a browser call.
+//! The caller of the API: a program with a key, or a user's session. Both are
+//! sent as `Authorization: Bearer …`. Cookies are ignored, so that no page can
+//! make a browser call the API.
 
 use std::sync::Arc;
 
@@ -22,49 +22,42 @@ use super::refusal::{ApiCode, ApiRefused};
 use crate::http::App;
 use crate::http::client::Client;
 
-/// Requests of one person's sessions a minute.
+/// Requests per minute of one user's sessions.
 const PERSON_PER_MINUTE: i32 = 600;
 const MINUTE_MILLIS: u64 = 60_000;
 const MAX_ACTOR_CHARS: usize = 254;
 
-/// Who.
 #[derive(Debug, Clone)]
 pub enum Principal {
-    /// A person, by an access token.
+    /// A user, authenticated by an access token.
     Person {
-        /// Their account.
         account: Account,
-        /// The session.
         session: Id,
-        /// When they logged in.
+        /// Time of the log-in.
         proved_at: UnixMillis,
     },
-    /// A program.
+    /// A program, authenticated by an API key.
     Key(KeyRecord),
 }
 
-/// A call.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// What endpoints need.
     pub app: Arc<App>,
-    /// Where it comes from.
+    /// Where the call comes from.
     pub client: Client,
-    /// Who.
     pub principal: Principal,
 }
 
 /// A call for the organisation that the path names.
 #[derive(Debug, Clone)]
 pub struct Acting {
-    /// The call.
     pub caller: Caller,
-    /// What they are there.
+    /// The caller's membership; for a key, that of its creator.
     pub membership: Membership,
 }
 
 impl Principal {
-    /// By the header.
+    /// Authenticates the `Authorization` header.
     pub async fn of(app: &App, headers: &HeaderMap, now: UnixMillis) -> Result<Self, ApiRefused> {
         let header = headers.get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
         let text = header.and_then(|header| header.split_once(' ')).and_then(|(scheme, text)| {
@@ -114,7 +107,7 @@ impl Principal {
         Ok(Self::Person { account, session, proved_at })
     }
 
-    /// Their account: of a key, whose it is.
+    /// The caller's account; for a key, its creator's.
     pub fn account(&self) -> &Id {
         match self {
             Self::Person { account, .. } => &account.id,
@@ -122,7 +115,7 @@ impl Principal {
         }
     }
 
-    /// How often it may call.
+    /// The caller's rate limit.
     pub fn limit(&self) -> (Limit, &str) {
         let (name, per_minute, whom) = match self {
             Self::Person { account, .. } => {
@@ -134,7 +127,7 @@ impl Principal {
         (Limit { name, burst, interval_millis: (MINUTE_MILLIS / u64::from(burst)).max(1) }, whom)
     }
 
-    /// Whether it may, being this.
+    /// Checks a permission in this role and, for a key, in its scopes.
     pub fn may(&self, role: Role, permission: Permission) -> Result<(), ApiRefused> {
         if let Self::Key(key) = self
             && !key.may(permission)
@@ -158,7 +151,7 @@ impl Principal {
 }
 
 impl Caller {
-    /// A person who logged in so lately that a grave change may follow.
+    /// A user who logged in recently enough for a sensitive change.
     pub fn proved(&self, now: UnixMillis) -> Result<&Account, ApiRefused> {
         match &self.principal {
             Principal::Person { account, proved_at, .. } if is_proved(*proved_at, now) => {
@@ -171,7 +164,7 @@ impl Caller {
         }
     }
 
-    /// Their membership, where they have one.
+    /// The caller's membership, if there is one.
     pub async fn member(&self, organisation: &str) -> Result<Membership, ApiRefused> {
         let organisation: Id = organisation.parse().map_err(|_| ApiRefused::nothing_here())?;
         if let Principal::Key(key) = &self.principal
@@ -184,7 +177,7 @@ impl Caller {
         found.ok_or_else(ApiRefused::nothing_here)
     }
 
-    /// For the record of changes.
+    /// For the audit log.
     pub fn actor(&self) -> Actor {
         let (account, email) = match &self.principal {
             Principal::Person { account, .. } => (account.id.clone(), account.email.to_string()),
@@ -203,7 +196,6 @@ impl Caller {
 }
 
 impl Acting {
-    /// What endpoints need.
     pub fn app(&self) -> &App {
         &self.caller.app
     }
@@ -213,12 +205,11 @@ impl Acting {
         &self.membership.organisation
     }
 
-    /// For the record of changes.
+    /// For the audit log.
     pub fn actor(&self) -> Actor {
         self.caller.actor()
     }
 
-    /// Now.
     pub fn now(&self) -> UnixMillis {
         self.caller.app.clock.now()
     }
@@ -227,7 +218,7 @@ impl Acting {
 impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiRefused;
 
-    /// Fails for routes that the table does not list as a caller's.
+    /// Fails for routes that the table does not list for callers.
     async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
         found(head)
     }
@@ -236,7 +227,7 @@ impl FromRequestParts<Arc<App>> for Caller {
 impl FromRequestParts<Arc<App>> for Acting {
     type Rejection = ApiRefused;
 
-    /// Fails for routes that the table does not list as a member's.
+    /// Fails for routes that the table does not list for members.
     async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
         found(head)
     }

@@ -1,5 +1,5 @@
 //! `GET /api/openapi.json`: the table as an OpenAPI document, for tools. A
-//! snapshot of it is kept, so that nothing in it changes unseen.
+//! snapshot of it is committed, so that no change goes unnoticed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -26,13 +26,12 @@ use crate::http::App;
 const BEARER: &str = "bearer";
 const PROBLEM: &str = "application/problem+json";
 
-/// The document of this build, without an address.
+/// The document of this build, without a server URL.
 pub fn document() -> &'static OpenApi {
     static DOCUMENT: OnceLock<OpenApi> = OnceLock::new();
     DOCUMENT.get_or_init(|| of(&routes::listed(super::rows())))
 }
 
-/// The answer.
 pub async fn handler(State(app): State<Arc<App>>) -> Response {
     let server = Server::new(app.console().config.url.as_str().trim_end_matches('/'));
     let mut document = document().clone();
@@ -49,7 +48,7 @@ pub async fn handler(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-/// What a row may do, in a sentence.
+/// Who can call a row, as a sentence.
 pub fn who(listed: &Listed) -> String {
     match listed.access {
         Access::Public | Access::Anyone => "Requires no authentication.".to_owned(),

@@ -1,5 +1,5 @@
-//! What happens to every call before its own code runs: who it is, whether
-//! they may, how often, and whether the same request was answered before.
+//! What happens to every call before its own code runs: authentication,
+//! permissions, rate limits, and idempotent replay.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -31,7 +31,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY_CHARS: usize = 255;
 
-/// The routes of some rows, each behind the gate.
+/// The routes of these rows, each behind the gate.
 pub fn router(app: &Arc<App>, rows: Vec<Route>) -> Router<Arc<App>> {
     let mut router = Router::new();
     for Route { listed, code } in rows {
@@ -104,7 +104,7 @@ async fn pass(
     Ok(next.run(request).await)
 }
 
-/// Counts a call, and says in its answer what is left.
+/// Counts a call, and reports what is left in the response's headers.
 async fn count(
     app: &App,
     principal: &Principal,
@@ -118,7 +118,7 @@ async fn count(
             headers.insert(name, value);
         }
     };
-    // As the draft of the IETF's httpapi group has them
+    // As in the draft of the IETF's httpapi group
     // (draft-ietf-httpapi-ratelimit-headers-10).
     put(RATE_LIMIT_POLICY, format!("\"{}\";q={};w=60", limit.name, limit.burst));
     put(RATE_LIMIT, format!("\"{}\";r={left};t={whole_in_seconds}", limit.name));
@@ -143,7 +143,7 @@ fn until_midnight(now: UnixMillis) -> u32 {
     86_400 - (u32::from(hours) * 3_600 + u32::from(minutes) * 60 + u32::from(seconds))
 }
 
-/// Runs a request once, however often it is sent with the same key.
+/// Runs a request once, however often it is sent with the same idempotency key.
 async fn once(
     caller: &Caller,
     request: Request,
@@ -185,7 +185,7 @@ async fn once(
     }
     let response = next.run(Request::from_parts(head, Body::from(body))).await;
     if !response.status().is_success() {
-        // Nothing was changed: it may be sent again.
+        // Nothing was changed, so a retry may run it again.
         replies::forget(&app.pool, keyed).await?;
         return Ok(response);
     }
@@ -196,7 +196,7 @@ async fn keep(app: &App, keyed: Keyed<'_>, response: Response) -> Result<Respons
     let (head, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let sealed = app.console().vault.close(&row(keyed), &body, &app.entropy);
-    // It is done, whatever becomes of its being remembered.
+    // The change is made, even if the response cannot be stored.
     if let Err(error) = replies::answered(&app.pool, keyed, head.status.as_u16(), &sealed).await {
         tracing::warn!(%error, "a response could not be stored for idempotent replay");
     }
@@ -219,7 +219,7 @@ fn repeat(app: &App, keyed: Keyed<'_>, status: u16, sealed: &[u8]) -> Result<Res
     Ok((status, headers, opened.to_vec()).into_response())
 }
 
-/// What a kept answer is sealed for.
+/// The context that a stored response is sealed for.
 fn row(keyed: Keyed<'_>) -> String {
     format!("api-reply/{}/{}", keyed.caller, keyed.key)
 }
@@ -232,7 +232,7 @@ fn fingerprint(path: &str, body: &Bytes) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Tells callers of a route that it is on its way out.
+/// Tells callers that a route is deprecated.
 fn tell(deprecation: Deprecation, headers: &mut HeaderMap) {
     let Deprecation { since, sunset, successor } = deprecation;
     let sunset = SystemTime::UNIX_EPOCH + Duration::from_millis(sunset.0);

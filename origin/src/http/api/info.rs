@@ -1,5 +1,5 @@
-//! `GET /api/v1/info`: what service this is, for programs that have only its
-//! address. The same for everybody.
+//! `GET /api/v1/info`: identifies this service to programs that know only its
+//! URL. The same for everyone.
 
 use std::sync::Arc;
 
@@ -40,7 +40,6 @@ pub struct Link {
     pub url: String,
 }
 
-/// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>) -> ([(HeaderName, &'static str); 1], Json<Info>) {
     let console = app.console.as_ref().map(|console| &console.config);
     let link = |document: &'static documents::Document| {

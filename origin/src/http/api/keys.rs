@@ -1,5 +1,5 @@
-//! `…/keys`: what programs come with. A key is made by a person, for some of
-//! what that person may; its text is shown once.
+//! `…/keys`: API keys. A user creates a key with some of their own permissions;
+//! its text is shown once.
 
 use axum::Json;
 use axum::extract::Path;
@@ -73,8 +73,8 @@ pub async fn list(acting: Acting) -> Result<Json<List<Key>>, ApiRefused> {
     Ok(Json(List::whole(keys.into_iter().map(show).collect())))
 }
 
-/// `POST …/keys`. A key outlives the session that it is made in, so the
-/// session has to be a new one.
+/// `POST …/keys`. A key outlives the session that created it, so the session
+/// must be recent.
 pub async fn make(
     acting: Acting,
     Body(new): Body<NewKey>,

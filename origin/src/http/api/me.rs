@@ -1,4 +1,5 @@
-//! `GET /me`: who is calling, for programs that want to know what they may.
+//! `GET /me`: the current caller, for programs that want to know their
+//! permissions.
 
 use axum::Json;
 use serde::Serialize;
@@ -34,7 +35,6 @@ pub enum Me {
     },
 }
 
-/// The answer.
 pub async fn show(caller: Caller) -> Json<Me> {
     Json(match caller.principal {
         Principal::Person { account, .. } => Me::Person {

@@ -20,7 +20,7 @@ pub struct Organisation {
     role: &'static str,
 }
 
-/// The answer: a key's is the one that it is of.
+/// A key sees only the organisation that it belongs to.
 pub async fn list(caller: Caller) -> Result<Json<List<Organisation>>, ApiRefused> {
     let account = caller.principal.account();
     let mut memberships = organisations::of_account(&caller.app.pool, account).await?;

@@ -1,6 +1,6 @@
-//! Why the API refuses something: stable codes, and the problem document
-//! (RFC 9457) that carries them. `answer` writes it, because only it knows
-//! the request's id.
+//! Why the API refuses a request: stable codes, and the problem document (RFC
+//! 9457) that carries them. `answer` writes it, because only it knows the
+//! request's id.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,6 @@ pub enum ApiCode {
 }
 
 impl ApiCode {
-    /// All of them.
     #[cfg(test)]
     pub const ALL: [Self; 21] = [
         Self::MalformedRequest,
@@ -89,7 +88,7 @@ impl ApiCode {
         Self::Unavailable,
     ];
 
-    /// As it is spelt, for ever.
+    /// The code on the wire. It never changes.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::MalformedRequest => "malformed-request",
@@ -116,7 +115,6 @@ impl ApiCode {
         }
     }
 
-    /// Its HTTP status.
     pub const fn status(self) -> StatusCode {
         match self {
             Self::MalformedRequest => StatusCode::BAD_REQUEST,
@@ -141,7 +139,6 @@ impl ApiCode {
     }
 }
 
-/// A refusal.
 #[derive(Debug, Clone)]
 pub struct ApiRefused {
     code: ApiCode,
@@ -172,12 +169,12 @@ pub struct ApiProblem {
 }
 
 impl ApiRefused {
-    /// With what is wrong in this request.
+    /// `detail` says what is wrong in this request.
     pub fn new(code: ApiCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), mistakes: Vec::new(), retry_after: None }
     }
 
-    /// No such thing, for whoever asks.
+    /// The object does not exist, as far as the caller can see.
     pub fn nothing_here() -> Self {
         Self::new(
             ApiCode::NotFound,
@@ -185,7 +182,7 @@ impl ApiRefused {
         )
     }
 
-    /// Every mistake at once.
+    /// Reports every mistake at once.
     pub fn invalid(mistakes: Vec<String>) -> Self {
         let detail = match mistakes.as_slice() {
             [mistake] => mistake.clone(),
@@ -194,19 +191,18 @@ impl ApiRefused {
         Self { mistakes, ..Self::new(ApiCode::Invalid, detail) }
     }
 
-    /// Tried too often.
     pub fn too_often(seconds: u32) -> Self {
         let detail = format!("too many requests; retry in {seconds} s");
         Self { retry_after: Some(seconds), ..Self::new(ApiCode::RateLimited, detail) }
     }
 
-    /// Not again before so many seconds.
+    /// Adds `Retry-After`.
     #[must_use]
     pub fn after(self, seconds: u32) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// Makes an answer its document.
+    /// Turns a response into the problem document.
     pub fn write(self, response: &mut Response, app: &App, request_id: &str) {
         let Self { code, detail, mistakes, retry_after } = self;
         let console = app.console.as_ref().map(|console| console.config.url.as_str());

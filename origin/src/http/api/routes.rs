@@ -1,6 +1,6 @@
-//! The table of the API's routes: each with who may call it, what it takes
-//! and what it gives. Router, gate and OpenAPI document are made from the
-//! same rows, so that none of them can lag behind the others.
+//! The table of the API's routes: each with the access it needs, its input and
+//! its output. Router, gate and OpenAPI document are made from the same rows,
+//! so that they cannot drift apart.
 
 use std::sync::Arc;
 
@@ -14,41 +14,32 @@ use utoipa::openapi::{RefOr, Schema};
 use super::body::List;
 use crate::http::App;
 
-/// Before each path.
+/// Prefix of each path.
 pub const BASE: &str = "/api/v1";
 
-/// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody, also while the records are away.
+    /// Everyone, even while Postgres is unreachable.
     Public,
-    /// Everybody.
     Anyone,
-    /// Who has a key or a session.
+    /// Callers with an API key or a session.
     Caller,
-    /// Who has a session.
+    /// Callers with a session.
     Person,
-    /// Who may do this for the organisation that the path names.
+    /// Callers with this permission in the organisation that the path names.
     Member(Permission),
 }
 
-/// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Reads.
     Get,
-    /// Makes.
     Post,
-    /// Sets.
     Put,
-    /// Changes.
     Patch,
-    /// Ends.
     Delete,
 }
 
 impl Method {
-    /// As requests spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -70,19 +61,16 @@ impl Method {
     }
 }
 
-/// A type as the document has it.
+/// A type, for the OpenAPI document.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    /// Its name.
     pub name: String,
-    /// Itself.
     pub schema: RefOr<Schema>,
-    /// Those that it is made of.
+    /// Schemas that it refers to.
     pub parts: Vec<(String, RefOr<Schema>)>,
 }
 
 impl Shape {
-    /// Of a type.
     fn of<T: ToSchema>() -> Self {
         let mut parts = Vec::new();
         T::schemas(&mut parts);
@@ -90,48 +78,43 @@ impl Shape {
     }
 }
 
-/// When a route is on its way out: how callers are told (RFC 9745, RFC 8594).
+/// How callers learn that a route is deprecated (RFC 9745, RFC 8594).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deprecation {
-    /// Since when it should not be used any more.
     pub since: UnixMillis,
-    /// When it ends; at least half a year later.
+    /// When it ends; at least half a year after `since`.
     pub sunset: UnixMillis,
-    /// What to use instead.
+    /// URL of the replacement.
     pub successor: &'static str,
 }
 
-/// A row of the table.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// How.
     pub method: Method,
-    /// As the router spells it.
+    /// Path in the router's syntax.
     pub path: &'static str,
-    /// Who may.
     pub access: Access,
-    /// What it is for, in a sentence.
+    /// One sentence.
     pub summary: &'static str,
-    /// The body that it takes.
+    /// The request's body.
     pub takes: Option<Shape>,
-    /// Status and body of its answer.
+    /// Status and body of the response.
     pub gives: (u16, Option<Shape>),
     /// Parameters of the query: name and meaning.
     pub query: Vec<(&'static str, &'static str)>,
-    /// Whether `If-Match` is looked at.
+    /// Whether `If-Match` is honoured.
     pub versioned: bool,
-    /// Whether it is on its way out.
     pub deprecated: Option<Deprecation>,
 }
 
-/// A row with its code.
+/// A row with its handler.
 pub struct Route {
     pub(super) listed: Listed,
     pub(super) code: MethodRouter<Arc<App>>,
 }
 
 impl Route {
-    /// A row that takes nothing and gives nothing yet.
+    /// A row without bodies so far.
     pub fn new<H, T>(
         method: Method,
         path: &'static str,
@@ -157,25 +140,25 @@ impl Route {
         Self { listed, code: on(method.filter(), handler) }
     }
 
-    /// With a body.
+    /// Adds a request body.
     #[must_use]
     pub fn takes<T: ToSchema>(mut self) -> Self {
         self.listed.takes = Some(Shape::of::<T>());
         self
     }
 
-    /// With an answer.
+    /// Adds a response body.
     #[must_use]
     pub fn gives<T: ToSchema>(mut self, status: u16) -> Self {
         self.listed.gives = (status, Some(Shape::of::<T>()));
         self
     }
 
-    /// With a list as its answer.
+    /// Adds a list as the response body.
     #[must_use]
     pub fn gives_list<T: ToSchema>(mut self) -> Self {
         let mut shape = Shape::of::<List<T>>();
-        // What is in a generic is not among its parts.
+        // A generic type's argument is not among its parts.
         let item = Shape::of::<T>();
         shape.parts.push((item.name, item.schema));
         shape.parts.extend(item.parts);
@@ -183,28 +166,28 @@ impl Route {
         self
     }
 
-    /// With a parameter in the query.
+    /// Adds a query parameter.
     #[must_use]
     pub fn asks(mut self, name: &'static str, meaning: &'static str) -> Self {
         self.listed.query.push((name, meaning));
         self
     }
 
-    /// A list that is read part by part.
+    /// Adds the parameters of a paginated list.
     #[must_use]
     pub fn in_parts(self) -> Self {
         self.asks("cursor", "`next_cursor` of the previous page")
             .asks("limit", "items per page, 1 to 200; 50 by default")
     }
 
-    /// With `ETag` and `If-Match`.
+    /// Adds `ETag` and `If-Match`.
     #[must_use]
     pub fn versioned(mut self) -> Self {
         self.listed.versioned = true;
         self
     }
 
-    /// On its way out.
+    /// Marks the route as deprecated.
     #[cfg(test)]
     #[must_use]
     pub fn deprecated(mut self, deprecation: Deprecation) -> Self {
@@ -213,7 +196,7 @@ impl Route {
     }
 }
 
-/// Some rows without their code.
+/// The rows without their handlers.
 pub fn listed(rows: Vec<Route>) -> Vec<Listed> {
     rows.into_iter().map(|route| route.listed).collect()
 }

@@ -1,4 +1,5 @@
-//! `…/sites/{sitekey}/rules`: a site's rules, all at once and in their order.
+//! `…/sites/{sitekey}/rules`: a site's rules, read and replaced as one ordered
+//! list.
 
 use axum::extract::Path;
 use axum::http::HeaderMap;

@@ -1,4 +1,4 @@
-//! `…/sites/{sitekey}/secrets`: a rotation without a gap, for programs.
+//! `…/sites/{sitekey}/secrets`: rotation without downtime, for programs.
 
 use axum::Json;
 use axum::extract::Path;

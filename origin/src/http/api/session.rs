@@ -1,9 +1,10 @@
-//! `/session`: a person's session. An access token lives a quarter of an
-//! hour; the refresh token is good once, within seven days, and comes with
-//! the next one. One that comes twice was copied: the session ends for both.
+//! `/session`: a user's session. An access token lives for a quarter of an
+//! hour; the refresh token works once, within seven days, and is replaced each
+//! time. A refresh token that is used twice was copied, so the session ends for
+//! both holders.
 //!
-//! There is no grace for a client that lost the answer: whoever copied a
-//! token would have it as well. Such a client logs in again.
+//! A client that lost the response gets no grace period, because a thief would
+//! get it as well. The client logs in again.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! `…/sites`: making, reading, changing, pausing and deleting sites. A change
-//! may name the settings it was made from (`If-Match`): it is then made to
-//! those or not at all.
+//! `…/sites`: creates, reads, changes, pauses and deletes sites. A change can
+//! name the settings that it is based on (`If-Match`); it then applies to those
+//! or not at all.
 
 use axum::Json;
 use axum::extract::Path;
@@ -25,8 +25,8 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 
-/// Tries of a change that names no version, when others change the site at
-/// the same moment.
+/// Attempts at a change without `If-Match`, while others change the site at the
+/// same moment.
 const TRIES: usize = 5;
 
 /// A site.
@@ -230,7 +230,7 @@ pub async fn set_state(
     Ok(Json(Site::of(find(&acting, &sitekey).await?)))
 }
 
-/// A site of the organisation; others' are not there.
+/// A site of the organisation; others' sites do not exist here.
 pub async fn find(acting: &Acting, sitekey: &str) -> Result<SiteRecord, ApiRefused> {
     let site = acting.app().cache.sites.find(sitekey, acting.now()).await?;
     let organisation = Some(acting.organisation().as_str());
@@ -238,20 +238,21 @@ pub async fn find(acting: &Acting, sitekey: &str) -> Result<SiteRecord, ApiRefus
     site.ok_or_else(ApiRefused::nothing_here)
 }
 
-/// Carries out a change of a site. Whoever looks at it next sees it as it is.
+/// Changes a site. The next read shows its current state.
 async fn write<U: Unit + Sync>(
     acting: &Acting,
     sitekey: &str,
     unit: &U,
 ) -> Result<U::Output, ApiRefused> {
     let output = transact(&acting.app().pool, unit).await?;
-    // Untold, copies end within seconds by themselves; here they are not
-    // looked at meanwhile.
+    // If Redis was not told, copies elsewhere expire within seconds; this
+    // process ignores them until then.
     let _ = acting.app().cache.sites.changed(sitekey).await;
     Ok(output)
 }
 
-/// Changes a site; what is so already is left alone.
+/// Changes a site. A change that is already in effect succeeds without doing
+/// anything.
 pub async fn change(acting: &Acting, sitekey: &str, change: &Change) -> Result<(), ApiRefused> {
     let unit = ChangeOwned {
         change: ChangeSite { sitekey, change, now: acting.now() },
@@ -271,8 +272,7 @@ pub async fn change(acting: &Acting, sitekey: &str, change: &Change) -> Result<(
     }
 }
 
-/// Changes the settings that `If-Match` names, or of whatever is
-/// there.
+/// Changes the settings that `If-Match` names; without it, the current ones.
 pub async fn change_settings(
     acting: &Acting,
     sitekey: &str,
@@ -312,7 +312,7 @@ pub async fn change_settings(
     Err(ApiRefused::new(ApiCode::Conflict, "the site is being changed by others right now; retry"))
 }
 
-/// What is shown of a site, with the mark of its settings as `ETag`.
+/// A representation of a site, with the mark of its settings as `ETag`.
 pub fn tagged(site: SiteRecord, show: impl FnOnce(SiteRecord) -> serde_json::Value) -> Response {
     let tag = HeaderValue::from_str(&format!("\"{}\"", site.settings().mark()));
     let mut response = Json(show(site)).into_response();
@@ -351,7 +351,6 @@ fn named_mark(headers: &HeaderMap) -> Result<Option<Mark>, ApiRefused> {
 }
 
 impl Site {
-    /// As it is shown.
     pub fn of(site: SiteRecord) -> Self {
         let config = site.config;
         Self {

@@ -1,4 +1,4 @@
-//! `…/statistics`: what the overview shows, as numbers.
+//! `…/statistics`: the overview's figures, as numbers.
 
 use axum::Json;
 use axum::extract::Query;
@@ -14,7 +14,6 @@ use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
 
-/// What is asked for.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
     period: Option<String>,
@@ -93,7 +92,6 @@ pub struct Refusal {
     count: u64,
 }
 
-/// The answer.
 pub async fn show(
     acting: Acting,
     asked: Result<Query<Asked>, QueryRejection>,
@@ -121,7 +119,7 @@ pub async fn show(
             statistics::series(pool, scope, period, span),
         )
     };
-    // Numbers lag a few minutes behind anyhow: a copy will do.
+    // The numbers lag by a few minutes anyway, so a replica is good enough.
     let (totals, before, refusals, series) = acting.app().reads.read(None, read).await?;
     let step = |step: statistics::Step| StepShown {
         begins_at: rfc3339(step.at),

@@ -1,6 +1,5 @@
-//! `GET /api/v1/status`: how the parts are and since when. Always 200: the
-//! answer is the status, not whether there is one. `/status` shows the same
-//! to people.
+//! `GET /api/v1/status`: the status of each component and since when. Always
+//! 200, because the status is the answer. `/status` shows the same to people.
 
 use std::sync::Arc;
 
@@ -56,7 +55,6 @@ impl From<&Part> for PartStatus {
     }
 }
 
-/// The endpoint.
 pub async fn handler(
     State(app): State<Arc<App>>,
 ) -> ([(HeaderName, String); 1], Json<ServiceStatus>) {

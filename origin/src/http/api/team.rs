@@ -173,7 +173,7 @@ async fn change_member(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What whoever calls may make others.
+/// The roles that the caller can give to others.
 fn granting(acting: &Acting) -> Granting {
     let role = acting.membership.role;
     match &acting.caller.principal {

@@ -25,7 +25,6 @@ use super::{document, rows};
 use crate::rig::people::Someone;
 use crate::rig::{Answer, Rig};
 
-/// A program.
 pub struct Client<'a> {
     pub rig: &'a Rig,
     pub bearer: String,
@@ -73,7 +72,7 @@ impl Answer {
 }
 
 impl Rig {
-    /// A program that has a person's session.
+    /// A client with a user's session.
     pub async fn session_client(&self, account: &Id) -> Client<'_> {
         let id = Id::draw(&self.app.entropy);
         let new = NewApiSession {
@@ -93,7 +92,7 @@ impl Rig {
         Client { rig: self, bearer }
     }
 
-    /// A program with a key of somebody's.
+    /// A client with an API key that this user created.
     pub async fn key_client(&self, of: &Someone, scopes: &[Permission]) -> Client<'_> {
         let wanted = WantedKey {
             name: "deploy".to_owned(),

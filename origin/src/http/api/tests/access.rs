@@ -1,6 +1,6 @@
-//! Every route of the API, by every role, by a key without its scope, for
-//! one's own organisation and for another's. Made from the table: a route
-//! without a rule cannot be listed.
+//! Every route of the API, called by every role, by a key without its scope,
+//! for the caller's own organisation and for another one. Generated from the
+//! table: a route without a rule cannot be listed.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,8 @@ fn path(listed: &Listed, whose: &Someone, sitekey: &str) -> String {
         .replace("{which}", "sideways")
 }
 
-/// Calls with a body that no route takes: who may call hears that.
+/// Sends a body that no route accepts, so that callers with access get an error
+/// about it.
 async fn call(client: &Client<'_>, listed: &Listed, path: &str) -> (u16, String) {
     let body = json!({ "no such field": 1 });
     let body = listed.takes.is_some().then_some(&body);
@@ -33,7 +34,7 @@ async fn call(client: &Client<'_>, listed: &Listed, path: &str) -> (u16, String)
     (answer.status, answer.body)
 }
 
-/// What somebody who may gets.
+/// What callers with access get.
 fn let_in(listed: &Listed) -> &'static [u16] {
     match (listed.method, listed.takes.is_some()) {
         (_, true) => &[400],
@@ -63,10 +64,10 @@ async fn every_route_answers_whom_it_belongs_to_and_nobody_else(pool: PgPool) {
         assert_eq!(status, 401, "{own}");
         assert!(!body.contains("Kim's shop"), "{own} {body}");
         for role in Role::ALL {
-            // An organisation has only so many.
+            // The number of keys in an organisation is limited.
             sqlx::query("DELETE FROM api_keys").execute(&rig.pool).await.unwrap();
-            // Keys from when they were an owner: one with every other scope,
-            // and one with this scope.
+            // Keys that were created when the user was an owner: one with every
+            // other scope, and one with this scope.
             rig.join(&kim.organisation, &kim.account, Role::Owner).await;
             let scopes: Vec<Permission> = Permission::ALL
                 .into_iter()
@@ -104,7 +105,8 @@ async fn every_route_answers_whom_it_belongs_to_and_nobody_else(pool: PgPool) {
         table.push_str(&row);
         table.push('\n');
     }
-    // Lee's is as it was; of Kim's, whoever may have made seconds did.
+    // Lee's site is unchanged. In Kim's organisation, callers with access may
+    // have created more.
     let untouched = "SELECT count(*) FROM sites WHERE deleted_at IS NULL AND name = 'Lee''s shop'";
     assert_eq!(rig.number(untouched).await, 1);
     assert_eq!(rig.number("SELECT count(*) FROM audit WHERE actor LIKE 'lee%'").await, 0);

@@ -1,4 +1,4 @@
-//! What callers get wrong, and how they are told.
+//! What callers get wrong, and what they are told.
 
 use axum::body::Body;
 use axum::http::{Request, header};

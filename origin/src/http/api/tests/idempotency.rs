@@ -29,14 +29,14 @@ async fn the_same_request_is_made_once_and_answered_alike(pool: PgPool) {
     assert_eq!(first.body, second.body, "the secret as well");
     assert_eq!(second.headers["idempotency-replayed"], "true");
     assert_eq!(rig.number("SELECT count(*) FROM sites").await, 1);
-    // What is kept can be read with the console's keys alone.
+    // The stored response can be read only with the console's keys.
     let kept: Vec<u8> =
         sqlx::query_scalar("SELECT reply FROM api_replies").fetch_one(&rig.pool).await.unwrap();
     assert!(!kept.windows(4).any(|part| part == b"mjs_"));
     let other = json!({ "name": "Another", "hosts": ["shop.example"] });
     let reused = client.call_with("POST", &base, Some(&other), &key).await;
     assert_eq!((reused.status, reused.code()), (422, "idempotency-key-reused".to_owned()));
-    // Another caller's key of the same spelling is another.
+    // Another caller's idempotency key with the same text is a different key.
     let colleague = rig.key_client(&kim, &[ReadSites, ChangeSites]).await;
     assert_eq!(colleague.call_with("POST", &base, Some(&other), &key).await.status, 201);
     rig.pass(DAY);
@@ -55,7 +55,7 @@ async fn a_refusal_is_not_kept_and_what_was_cut_off_is_not_repeated(pool: PgPool
     assert_eq!(client.call_with("POST", &base, Some(&wrong), &key).await.status, 422);
     let right = json!({ "name": "Shop", "hosts": ["shop.example"] });
     assert_eq!(client.call_with("POST", &base, Some(&right), &key).await.status, 201);
-    // The process ended between the deed and the answer.
+    // The process ended after the change but before the response was stored.
     sqlx::query("UPDATE api_replies SET status = NULL, reply = NULL")
         .execute(&rig.pool)
         .await

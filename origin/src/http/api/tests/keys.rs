@@ -1,4 +1,4 @@
-//! Keys: what they may, how often, and how they end.
+//! API keys: permissions, rate limits, expiry and revocation.
 
 use munjigi_domain::accounts::Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
 use munjigi_domain::accounts::Role;
@@ -94,7 +94,8 @@ async fn a_key_invites_and_changes_nobody_who_may_more_than_it(pool: PgPool) {
     let member = |of: &crate::rig::people::Someone| format!("{base}/members/{}", of.account);
     let to = |role: &str| json!({ "role": role });
     for (of, role, by_narrow, by_wide) in [
-        // Nobody is made more than the key is, nobody who is more is changed.
+        // Nobody can be given a role above the key's, and nobody above it can
+        // be changed.
         (&park, "admin", 403, 403),
         (&park, "analyst", 403, 204),
         (&lee, "read-only", 403, 403),
@@ -122,7 +123,7 @@ async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
     let client = bearing(&rig, &tokens);
     assert_eq!(client.call("POST", &base, Some(&body)).await.status, 201);
     rig.pass(MINUTE);
-    // Another access token does not say who is there.
+    // A refreshed access token proves nothing about who uses it.
     let tokens = refresh(&rig, &tokens).await.json();
     let client = bearing(&rig, &tokens);
     let answer = client.call("POST", &base, Some(&body)).await;

@@ -33,7 +33,7 @@ pub async fn refresh(rig: &Rig, tokens: &Value) -> Answer {
     post(rig, "/session/refresh", &json!({ "refresh_token": tokens["refresh_token"] })).await
 }
 
-/// A program that has these tokens.
+/// A client that has these tokens.
 pub fn bearing<'a>(rig: &'a Rig, tokens: &Value) -> Client<'a> {
     Client { rig, bearer: tokens["access_token"].as_str().unwrap().to_owned() }
 }
@@ -53,7 +53,7 @@ async fn tokens_are_exchanged_every_quarter_of_an_hour(pool: PgPool) {
     let second = refresh(&rig, &first).await.json();
     assert_ne!(second["refresh_token"], first["refresh_token"]);
     assert_eq!(me(&rig, &second).await, 200);
-    // After a week without use it is over.
+    // After a week without use the session has expired.
     rig.pass(IDLE_MILLIS);
     let late = refresh(&rig, &second).await;
     assert_eq!((late.status, late.code()), (401, "unauthenticated".to_owned()));
@@ -69,10 +69,10 @@ async fn a_refresh_token_that_comes_twice_ends_its_session_for_both(pool: PgPool
     assert_eq!(me(&rig, &third).await, 200);
     let reused = refresh(&rig, &first).await;
     assert_eq!((reused.status, reused.code()), (401, "refresh-token-reused".to_owned()));
-    // The newest, whoever holds it, is void as well, at once.
+    // The newest token is revoked at once as well, no matter who holds it.
     assert_eq!(me(&rig, &third).await, 401);
     assert_eq!(refresh(&rig, &third).await.code(), "unauthenticated");
-    // Another session of the same person goes on.
+    // Another session of the same user continues.
     assert_eq!(me(&rig, &other).await, 200);
     let written = "SELECT count(*) FROM audit WHERE action = 'session.refresh-token-reused'";
     assert_eq!(rig.number(written).await, 1);
@@ -152,7 +152,7 @@ async fn tries_at_the_api_keep_nobody_out_of_the_console(pool: PgPool) {
     let (_, codes) = switch_on(&rig, &mut owner).await;
     let wrong = json!({ "email": kim.email, "password": "not this one" });
     let wrong_code = json!({ "email": kim.email, "password": PASSWORD, "code": "000000" });
-    // From everywhere, until the API takes no more, also by who has the
+    // From many networks, until the API accepts no more, even with the right
     // password.
     for body in [&wrong_code, &wrong] {
         let mut last = 0;
@@ -184,10 +184,10 @@ async fn the_api_holds_back_a_network_and_then_all_of_them(pool: PgPool) {
         }
         passed
     };
-    // A network that tries all day keeps the owner out of nothing.
+    // A network that tries all day does not lock the owner out.
     assert_eq!(tried(0, 200).await, limits::API_LOG_IN_BY_ACCOUNT_AND_PREFIX.burst);
     assert_eq!(post(&rig, "/session", &right).await.status, 201);
-    // Many networks together are held to what one account may.
+    // Many networks together share the account's limit.
     let mut passed = 0;
     for network in 1..20 {
         passed += tried(network, 5).await;

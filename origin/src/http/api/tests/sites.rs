@@ -1,4 +1,4 @@
-//! Sites, their rules and secrets, by a key.
+//! Sites, their rules and secrets, through an API key.
 
 use munjigi_domain::accounts::Permission::{
     ChangeRules, ChangeSecrets, ChangeSites, ReadAudit, ReadSites,
@@ -133,7 +133,7 @@ async fn numbers_are_given_as_the_overview_has_them(pool: PgPool) {
     assert_eq!((wrong.status, wrong.code()), (400, "malformed-request".to_owned()));
 }
 
-/// Fills an organisation, which has one site, but for so many.
+/// Fills an organisation, which has one site, up to this many below the limit.
 async fn fill(rig: &Rig, but_for: i32) {
     sqlx::query(
         "INSERT INTO sites
@@ -168,7 +168,8 @@ async fn an_organisation_has_only_so_many_sites(pool: PgPool) {
     assert_eq!(tab.status, 409);
     assert!(tab.page.contains("too-many-sites"), "{}", tab.page);
 
-    // One that is deleted makes room, and comes back only where there is some.
+    // A deleted site frees a place, and can be restored only if a place is
+    // free.
     let site = format!("{base}/{sitekey}");
     assert_eq!(client.call("DELETE", &site, None).await.status, 200);
     assert_eq!(client.call("POST", &base, Some(&body)).await.status, 201);
@@ -181,7 +182,7 @@ async fn an_organisation_has_only_so_many_sites(pool: PgPool) {
     tab.send(&format!("{console}/sites/{sitekey}/change"), &[("change", "restore")]).await;
     assert_eq!(tab.status, 409);
     assert!(tab.page.contains("too-many-sites"), "{}", tab.page);
-    // What is there goes on.
+    // Existing sites continue to work.
     let other = format!("{base}/mj_{:025}0", 7);
     let edit = client.call("PATCH", &other, Some(&json!({ "name": "Seven" }))).await;
     assert_eq!(edit.status, 200, "{}", edit.body);
@@ -215,7 +216,7 @@ async fn a_deleted_site_is_restored_and_paused_at_once(pool: PgPool) {
         let path = format!("{site}/state");
         let back = client.call("PUT", &path, Some(&json!({ "state": state }))).await.json();
         assert_eq!((&back["state"], &back["deleted_at"]), (&json!(state), &Value::Null));
-        // One version, so that the edge never hears of the state before.
+        // One version, so that the edge never sees the intermediate state.
         let next = deleted["version"].as_u64().unwrap() + 1;
         assert_eq!(back["version"].as_u64(), Some(next), "{before} to {state}");
         let newest: Value = sqlx::query_scalar(
