@@ -1,9 +1,10 @@
-//! What the pages for people say, in every language: one folder for each, one
-//! file for each group of pages. A text is a field, so that the compiler
-//! misses what a language lacks. Documents are in English alone.
+//! The texts of the pages, in every language: one folder per language, one file
+//! per group of pages. Each text is a field, so that the compiler reports
+//! missing translations. Documents exist only in English.
 //!
-//! A text with something in its middle is two, before and after it; either
-//! may be empty. Texts that hold markup are named so, and are ours alone.
+//! A text with a value in its middle is two texts, before and after the value;
+//! either can be empty. Texts that contain markup have names that say so, and
+//! contain no input.
 
 mod en;
 mod entry;
@@ -20,10 +21,9 @@ pub use mistakes::{of_email, of_passkey, of_password};
 
 use munjigi_domain::locale::Locale;
 
-/// Every text.
 #[derive(Debug)]
 pub struct Words {
-    /// Around every page.
+    /// The frame of every page.
     pub around: Around,
     /// `/`.
     pub home: Home,
@@ -33,7 +33,7 @@ pub struct Words {
     pub status: Status,
     /// `/docs`.
     pub docs: Docs,
-    /// Of several forms.
+    /// Fields that several forms share.
     pub fields: Fields,
     /// `/sign-up`.
     pub sign_up: SignUp,
@@ -49,7 +49,6 @@ pub struct Words {
     pub invitation: Invitation,
 }
 
-/// In a language.
 pub const fn of(locale: Locale) -> &'static Words {
     match locale {
         Locale::En => &en::WORDS,
@@ -58,7 +57,7 @@ pub const fn of(locale: Locale) -> &'static Words {
 }
 
 /// Heading and text of a page that says why something cannot be done, by its
-/// code; none where the page has words of its own for the language.
+/// code; `None` if the page has texts of its own in the language.
 pub fn of_trouble(locale: Locale, code: &str, seconds: Option<u32>) -> Option<[String; 2]> {
     match locale {
         Locale::En => None,
@@ -66,110 +65,90 @@ pub fn of_trouble(locale: Locale, code: &str, seconds: Option<u32>) -> Option<[S
     }
 }
 
-/// Around every page.
+/// The frame of every page.
 #[derive(Debug)]
 pub struct Around {
-    /// The product's name.
     pub brand: &'static str,
-    /// The first link.
+    /// Link to the content, for keyboards and screen readers.
     pub skip: &'static str,
-    /// Of the links beside the brand.
+    /// Label of the links beside the brand.
     pub account: &'static str,
-    /// To the form.
     pub log_in: &'static str,
-    /// To the form.
     pub sign_up: &'static str,
-    /// Ends the session.
     pub log_out: &'static str,
-    /// Where who is logged in works.
     pub console: &'static str,
-    /// Of the links at the end.
+    /// Label of the links in the footer.
     pub about: &'static str,
-    /// To `/docs`.
     pub documentation: &'static str,
-    /// To `/status`.
     pub status: &'static str,
-    /// Before a code, before a request's id.
+    /// Before an error's code, and before a request's id.
     pub code_and_request: [&'static str; 2],
-    /// To `/`.
+    /// Link to `/`.
     pub to_start: &'static str,
-    /// To `/privacy/data`.
+    /// Link to `/privacy/data`.
     pub kept: &'static str,
-    /// The language itself, in itself.
+    /// The language's own name for itself.
     pub language: &'static str,
-    /// What somebody should know while a part is not well.
     pub unwell: Unwell,
 }
 
-/// What a part that is not well means for who is here.
+/// Notices about what a degraded component means for the reader.
 #[derive(Debug)]
 pub struct Unwell {
-    /// Letters wait.
+    /// Emails are queued.
     pub mail: &'static str,
-    /// Changes of sites wait.
+    /// Changes of sites are queued.
     pub edge: &'static str,
-    /// Sessions that are ended may go on for a moment.
+    /// Ended sessions may stay active for a moment.
     pub cache: &'static str,
 }
 
 /// `/status`.
 #[derive(Debug)]
 pub struct Status {
-    /// Its heading.
     pub title: &'static str,
-    /// How the whole is: whether visitors are served.
+    /// Status of the whole service: whether visitors are served.
     pub of_whole: States,
-    /// Columns: part, how it is, since when.
+    /// Columns: component, status, since when.
     pub columns: [&'static str; 3],
-    /// How a part is.
+    /// Status of a component.
     pub of_part: States,
-    /// What Postgres is for.
     pub postgres: Part,
-    /// What the edge is for.
     pub edge: Part,
-    /// What mail is for.
     pub mail: Part,
-    /// What the cache is for.
     pub cache: Part,
-    /// What the gpu-backend is for.
     pub gpu_backend: Part,
-    /// Before and after the time of the look.
+    /// Before and after the time of the check.
     pub looked_at: [&'static str; 2],
-    /// To the same for programs.
+    /// Link to the status as JSON.
     pub as_json: &'static str,
 }
 
-/// The states of a part, or of the whole.
+/// The states of a component, or of the whole service.
 #[derive(Debug)]
 pub struct States {
-    /// Well.
     pub ok: &'static str,
-    /// Half well.
     pub degraded: &'static str,
-    /// Not known yet: the server began a moment ago.
+    /// Not known yet: the server started a moment ago.
     pub starting: &'static str,
-    /// Away.
     pub down: &'static str,
 }
 
-/// A part of the service.
 #[derive(Debug)]
 pub struct Part {
-    /// What it is called.
     pub name: &'static str,
-    /// What needs it.
+    /// What it is used for.
     pub purpose: &'static str,
 }
 
 /// `/docs`.
 #[derive(Debug)]
 pub struct Docs {
-    /// Its heading.
     pub title: &'static str,
     /// Before and after the version.
     pub lead: [&'static str; 2],
-    /// Where the reader's language is not that of the documents.
+    /// Note for readers of another language than the documents'.
     pub language: Option<&'static str>,
-    /// Above the sections of a page.
+    /// Above the sections of a document.
     pub contents: &'static str,
 }

@@ -3,27 +3,26 @@
 /// `/`.
 #[derive(Debug)]
 pub struct Home {
-    /// What it is about.
     pub headline: &'static str,
-    /// What it is.
+    /// Paragraph below the headline.
     pub lead: &'static str,
-    /// The way in for who is logged in.
+    /// Link for users who are logged in.
     pub to_console: &'static str,
-    /// Above the demo.
+    /// Heading of the demo.
     pub try_it: &'static str,
     /// What the demo does.
     pub try_lead: &'static str,
     /// The demo's field.
     pub comment: &'static str,
-    /// What becomes of it.
+    /// What happens to the comment.
     pub comment_hint: &'static str,
-    /// Sends the form.
+    /// Button.
     pub send: &'static str,
-    /// Without scripts.
+    /// If scripts are off.
     pub no_script: &'static str,
-    /// Where none is set up; markup.
+    /// If no demo is set up; markup.
     pub no_demo_markup: &'static str,
-    /// Above the snippets.
+    /// Heading of the snippets.
     pub two_lines: &'static str,
     /// Before the HTML.
     pub on_the_page: &'static str,
@@ -31,17 +30,14 @@ pub struct Home {
     pub in_the_back_end: &'static str,
     /// Link to the page on integration.
     pub more: &'static str,
-    /// Above what it does.
+    /// Heading of what it does.
     pub does: &'static str,
-    /// What it does.
     pub does_points: [Point; 5],
-    /// Above what it does not.
+    /// Heading of what it does not do.
     pub does_not: &'static str,
-    /// What it does not do.
     pub does_not_points: [Point; 5],
-    /// The table of figures.
     pub figures: Figures,
-    /// Above the documents.
+    /// Heading of the links to the documents.
     pub read_on: &'static str,
 }
 
@@ -57,40 +53,38 @@ pub struct Point {
 /// The table of figures.
 #[derive(Debug)]
 pub struct Figures {
-    /// Above it.
     pub title: &'static str,
-    /// What they are.
+    /// What the figures are.
     pub lead: &'static str,
     /// Columns: what, how much, when, by which command.
     pub columns: [&'static str; 4],
-    /// Rows about visitors.
+    /// Heading of the rows about visitors.
     pub visitors: &'static str,
-    /// Rows about the service.
+    /// Heading of the rows about the service.
     pub service: &'static str,
-    /// Rows about attackers.
+    /// Heading of the rows about attackers.
     pub attackers: &'static str,
     /// Before the machine.
     pub machine: &'static str,
-    /// Link to how programs were made to pass.
+    /// Link to how the picture-solving programs were built.
     pub attacks: &'static str,
 }
 
-/// `/demo`: what siteverify said of a try.
+/// `/demo`: what siteverify said about a token.
 #[derive(Debug)]
 pub struct Attempt {
-    /// Its heading.
     pub title: &'static str,
-    /// The token was good.
+    /// The token was valid.
     pub passed: &'static str,
-    /// It was not.
+    /// The token was refused.
     pub refused: &'static str,
-    /// Nothing was answered.
+    /// Siteverify did not respond.
     pub away: &'static str,
-    /// Before what was asked.
+    /// Before the request.
     pub asked: &'static str,
-    /// Before what was answered.
+    /// Before the response.
     pub answered: &'static str,
-    /// Sends the same token.
+    /// Button that sends the same token again.
     pub again: &'static str,
     /// What happens then.
     pub again_hint: &'static str,

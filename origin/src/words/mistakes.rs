@@ -1,11 +1,10 @@
-//! What is wrong with what was typed. The English of it is the errors' own.
+//! Mistakes in the input. The English texts are the errors' own.
 
 use munjigi_domain::accounts::email::EmailError;
 use munjigi_domain::accounts::passkey::PasskeyError;
 use munjigi_domain::accounts::password::PasswordError;
 use munjigi_domain::locale::Locale;
 
-/// With an address.
 pub fn of_email(locale: Locale, error: EmailError) -> String {
     match locale {
         Locale::En => error.to_string(),
@@ -19,7 +18,7 @@ pub fn of_email(locale: Locale, error: EmailError) -> String {
     }
 }
 
-/// With a password. What is wrong with a weak one is told in English alone.
+/// Why a password is weak is explained only in English.
 pub fn of_password(locale: Locale, error: &PasswordError) -> String {
     match locale {
         Locale::En => error.to_string(),
@@ -34,7 +33,6 @@ pub fn of_password(locale: Locale, error: &PasswordError) -> String {
     }
 }
 
-/// With a passkey.
 pub const fn of_passkey(locale: Locale, error: PasskeyError) -> &'static str {
     match locale {
         Locale::En => error.words(),

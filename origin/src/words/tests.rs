@@ -1,6 +1,6 @@
 use super::*;
 
-/// Every text of a language, in its order: structures print theirs.
+/// Every text of a language, in order, as `Debug` prints it.
 fn texts(locale: Locale) -> Vec<String> {
     let printed = format!("{:?}", of(locale)).replace("\\\"", "”");
     printed.split('"').skip(1).step_by(2).map(str::to_owned).collect()
@@ -20,7 +20,7 @@ fn every_text_says_something() {
 
 #[test]
 fn a_korean_text_is_korean() {
-    // Names, codes and what stands around a value.
+    // Names, codes and punctuation around a value.
     let others = ["", ".", "JSON"];
     for text in texts(Locale::Ko) {
         let hangul = text.chars().any(|char| ('가'..='힣').contains(&char));
@@ -50,7 +50,7 @@ fn what_somebody_may_meet_before_log_in_is_told_in_korean() {
         "rate-limited",
     ] {
         assert!(of_trouble(Locale::Ko, code, Some(90)).is_some(), "{code}");
-        // The page's own words are English.
+        // The page's own texts are in English.
         assert_eq!(of_trouble(Locale::En, code, None), None);
     }
     let [_, what] = of_trouble(Locale::Ko, "rate-limited", Some(90)).unwrap();

@@ -153,7 +153,8 @@ pub async fn choose(
     page(&app, &browser, &account, link, None)
 }
 
-/// Sets it, ends every session, revokes every API key, and starts a session.
+/// Sets it, ends every session, revokes the API keys that the user created, and
+/// starts a session.
 pub async fn set(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

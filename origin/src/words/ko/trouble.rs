@@ -1,6 +1,6 @@
 //! Korean: pages that say why something cannot be done.
 
-/// Heading and text, for the codes that somebody may meet before log-in.
+/// Heading and text, for the codes that users can meet before log-in.
 pub fn of(code: &str, seconds: Option<u32>) -> Option<[String; 2]> {
     let [title, what] = match code {
         "not-found" => [
