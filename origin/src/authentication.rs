@@ -1,6 +1,6 @@
-//! Whether somebody is who they say they are: passwords and second factors.
-//! Every attempt is counted before anything expensive is done about it. The
-//! console and the API both ask here.
+//! Checks who a user is: passwords and second factors. Every attempt is counted
+//! before any expensive work is done for it. Both the console and the API use
+//! this.
 
 mod attempt;
 mod passwords;
@@ -18,31 +18,27 @@ use crate::cache::Limits;
 pub use attempt::Attempt;
 pub use passwords::Passwords;
 
-/// What it takes to check who somebody is, at one instant.
+/// Everything a check needs, at one instant.
 #[derive(Debug, Clone, Copy)]
 pub struct Authentication<'a> {
-    /// Postgres.
     pub pool: &'a PgPool,
-    /// Counts attempts.
     pub limits: &'a dyn Limits,
-    /// Opens keys of authenticator apps.
+    /// Decrypts the keys of authenticator apps.
     pub vault: &'a Vault,
-    /// Where passwords are hashed.
     pub passwords: &'a Passwords,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// Why nobody looked whether somebody is who they say they are.
+/// Why no check was made.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
     /// Too many attempts, or too many passwords are being hashed.
     #[error("too many attempts; try again in {seconds} s")]
     TooOften {
-        /// Until another attempt is taken.
+        /// Seconds to wait before a retry.
         seconds: u32,
     },
-    /// Postgres.
+    /// Postgres is unreachable.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Hashing a password panicked.
@@ -51,7 +47,7 @@ pub enum Denied {
 }
 
 impl<'a> Authentication<'a> {
-    /// Counts an attempt to log in from a network, to an address.
+    /// Counts a log-in attempt by network and by account.
     pub async fn attempt(
         self,
         prefix: &str,
@@ -64,9 +60,9 @@ impl<'a> Authentication<'a> {
         Ok(Attempt::new(self.limits, by_account, whom))
     }
 
-    /// The same at the API, which anybody may ask without a widget: counted
-    /// for itself. One network that tries one account again and again uses up
-    /// what those two have with each other, and nothing of others.
+    /// The same for the API, which needs no widget and therefore has counts of
+    /// its own. A network that keeps trying one account uses up only the limit
+    /// of that pair, which affects nobody else.
     pub async fn attempt_by_api(
         self,
         prefix: &str,
@@ -83,9 +79,9 @@ impl<'a> Authentication<'a> {
         Ok(Attempt::new(self.limits, by_both, whom))
     }
 
-    /// Whether somebody who is logged in also knows their password and, where
-    /// one is asked for, a code of their second factor: asked again before
-    /// what an open browser must not be enough for.
+    /// Whether a logged-in user knows the password and, if required, a code of
+    /// the second factor. Asked before actions that an unlocked browser alone
+    /// must not allow.
     pub async fn is_owner(
         self,
         prefix: &str,
@@ -105,13 +101,13 @@ impl<'a> Authentication<'a> {
         Ok(is_owner)
     }
 
-    /// Whether a code of somebody's app, or a recovery code, was given. Each
-    /// attempt is counted; each code is good once.
+    /// Whether `code` is a code of the user's authenticator app or a recovery
+    /// code. Each attempt is counted; each code works once.
     pub async fn is_second_factor(self, account: &Account, code: &str) -> Result<bool, Denied> {
         self.is_second_factor_within(&limits::SECOND_FACTOR, account, code).await
     }
 
-    /// The same, where attempts are counted by another limit.
+    /// The same, counted against another limit.
     pub async fn is_second_factor_within(
         self,
         limit: &'static Limit,
@@ -133,8 +129,8 @@ impl<'a> Authentication<'a> {
         Ok(is_right)
     }
 
-    /// The key of somebody's app. One that can no longer be opened is as good
-    /// as none: recovery codes go on working.
+    /// The key of the user's authenticator app. A key that can no longer be
+    /// decrypted counts as none; recovery codes keep working.
     pub fn totp_key(self, account: &Account, sealed: &[u8]) -> Option<TotpKey> {
         match self.vault.open(account.id.as_str(), sealed) {
             Ok(opened) => TotpKey::from_bytes(&opened),
@@ -145,8 +141,8 @@ impl<'a> Authentication<'a> {
         }
     }
 
-    /// The key of the app that somebody uses. One that was only shown proves
-    /// nothing: anybody who saw the page has it.
+    /// The key of the authenticator app in use. A key that was only shown
+    /// proves nothing: everyone who saw the page has it.
     fn key_in_use(self, account: &Account) -> Option<TotpKey> {
         match &account.totp {
             Totp::InUse { sealed } => self.totp_key(account, sealed),
@@ -154,7 +150,8 @@ impl<'a> Authentication<'a> {
         }
     }
 
-    /// Takes one of each, until there is none.
+    /// Takes one attempt from each limit, and stops at the first that is
+    /// exhausted.
     async fn take(self, attempts: &[(&Limit, &str)]) -> Result<(), Denied> {
         for (limit, whom) in attempts {
             if let Taken::Wait { seconds } = self.limits.take(limit, whom, self.now).await? {

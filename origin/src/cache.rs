@@ -1,8 +1,8 @@
-//! What Redis does beside Postgres, where there is one: copies of rows that
-//! are read at every page, counts of tries, and turning away who comes too
-//! late for a lock. Each use is a trait named after the need, with an adapter
-//! that needs Postgres alone and one that asks Redis first; one suite holds
-//! for both. Nothing lives in Redis only, and nothing waits for it.
+//! What Redis does beside Postgres, if there is one: it caches rows that every
+//! page reads, counts attempts, and turns away latecomers for a lock. Each use
+//! is a trait named after the need, with one adapter that needs only Postgres
+//! and one that asks Redis first; one contract suite covers both. Nothing lives
+//! only in Redis, and nothing waits for it.
 
 mod limits;
 mod link;
@@ -30,23 +30,19 @@ pub use recent::Lingering;
 pub use sessions::Sessions;
 pub use sites::Sites;
 
-/// Every use.
 #[derive(Debug, Clone)]
 pub struct Cache {
-    /// Finds sessions.
     pub sessions: Arc<dyn Sessions>,
-    /// Finds sites.
     pub sites: Arc<dyn Sites>,
-    /// Counts tries.
+    /// Counts attempts.
     pub limits: Arc<dyn Limits>,
-    /// Gives out locks.
     pub locks: Arc<dyn Locks>,
-    /// The server, where there is one.
+    /// The server, if there is one.
     pub redis: Option<Redis>,
 }
 
 impl Cache {
-    /// Postgres does everything.
+    /// Uses Postgres for everything.
     pub fn of_postgres(pool: &PgPool, key: LimitKey) -> Self {
         Self {
             sessions: Arc::new(sessions::Stored(pool.clone())),
@@ -57,8 +53,8 @@ impl Cache {
         }
     }
 
-    /// Redis is asked first. Copies are kept where there is a vault to seal
-    /// them, which is where there are pages that read them.
+    /// Asks Redis first. Copies are stored only if there is a vault to seal
+    /// them, which is the case if there are pages that read them.
     pub fn of_redis(
         redis: &Redis,
         pool: &PgPool,
@@ -99,8 +95,8 @@ impl Cache {
 }
 
 impl Cache {
-    /// Tells of sessions that ended where nobody waits to hear whether copies
-    /// of them linger.
+    /// Announces ended sessions where no response depends on whether copies of
+    /// them remain.
     pub async fn tell_ended(&self, ended: &Ended) {
         if let Err(error) = self.sessions.changed(&ended.0).await {
             tracing::warn!(%error, "sessions ended");
@@ -108,7 +104,7 @@ impl Cache {
     }
 }
 
-/// As Postgres keeps times.
+/// The precision of times in Postgres.
 fn to_micros(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos() / 1_000).unwrap_or(i64::MAX)
 }

@@ -1,11 +1,11 @@
-//! An attempt to log in, which was counted.
+//! A counted attempt to log in.
 
 use munjigi_domain::accounts::Limit;
 use munjigi_store::StoreError;
 
 use crate::cache::Limits;
 
-/// One attempt, counted before anything expensive is done about it.
+/// One attempt, counted before any expensive work is done for it.
 #[derive(Debug)]
 pub struct Attempt<'a> {
     limits: &'a dyn Limits,
@@ -18,7 +18,8 @@ impl<'a> Attempt<'a> {
         Self { limits, limit, whom }
     }
 
-    /// The owner is here: attempts of others do not keep them out next time.
+    /// The owner has logged in: other people's attempts do not lock them out
+    /// next time.
     pub async fn succeeded(self) -> Result<(), StoreError> {
         self.limits.forget(self.limit, &self.whom).await
     }

@@ -1,6 +1,6 @@
-//! Passwords are slow on purpose: hashed on threads that nobody else waits
-//! for, a few at a time, so that a flood of log-ins takes neither the memory
-//! nor the cores from everything else.
+//! Passwords are slow on purpose. They are hashed on threads of their own, a
+//! few at a time, so that a flood of log-ins takes neither memory nor cores
+//! from everything else.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -11,10 +11,9 @@ use tokio::sync::Semaphore;
 
 use super::Denied;
 
-/// Waiting beside those under way, per core.
+/// Hashes that can wait besides those in progress, per core.
 const WAITING_PER_CORE: usize = 16;
 
-/// Where passwords are hashed.
 #[derive(Debug)]
 pub struct Passwords {
     hashed: AtomicU64,
@@ -35,8 +34,8 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Whether a password is the one that was kept; as slow where there is
-    /// none, and as fast where it is too long for any.
+    /// Whether a password matches the stored hash. As slow if there is none,
+    /// and immediate if the password is longer than any can be.
     pub async fn is(&self, password: Password, kept: Option<String>) -> Result<bool, Denied> {
         if password.is_too_long() {
             return Ok(false);
@@ -51,12 +50,12 @@ impl Passwords {
         .await
     }
 
-    /// What is kept of a password.
+    /// The hash to store for a password.
     pub async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<String, Denied> {
         self.work(move || password.hash(&salt)).await
     }
 
-    /// How many were hashed so far.
+    /// Number of passwords hashed so far.
     pub fn hashed(&self) -> u64 {
         self.hashed.load(Ordering::Relaxed)
     }

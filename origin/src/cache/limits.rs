@@ -1,4 +1,4 @@
-//! How often something was tried.
+//! Rate limits.
 
 use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
@@ -10,8 +10,8 @@ use sqlx::PgPool;
 
 use super::link::{Away, Redis};
 
-/// The generic cell rate algorithm, as `store::limits` has it. Answers
-/// whether it takes one (1 or 0), and when the count is clear.
+/// The generic cell rate algorithm, as in `store::limits`. Returns whether the
+/// attempt is allowed (1 or 0), and when the count is back at zero.
 const TAKE: &str = "
 local now, interval, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local clear = tonumber(redis.call('GET', KEYS[1]) or '0')
@@ -20,28 +20,27 @@ local next = math.max(clear, now) + interval
 redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', string.format('%.0f', next - now))
 return {1, string.format('%.0f', next)}";
 
-/// Counts tries.
+/// Counts attempts.
 #[async_trait]
 pub trait Limits: std::fmt::Debug + Send + Sync {
-    /// Takes one from what a limit allows somebody, and tells what is left. A
-    /// thousand at once are counted each.
+    /// Takes one attempt from `whom`'s limit and says what is left. A thousand
+    /// concurrent calls are each counted.
     async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError>;
 
-    /// The same, for whoever need not know what is left.
+    /// The same, without what is left.
     async fn take(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Taken, StoreError> {
         Ok(self.tell(limit, whom, now).await?.taken)
     }
 
-    /// Forgets what was counted of somebody, who has shown to be who they are.
+    /// Resets the count of a user who has proved who they are.
     async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError>;
 }
 
 /// Counts in Postgres.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// Counts.
     pub pool: PgPool,
-    /// Names the counts.
+    /// Hashes `whom` for the name of a count.
     pub key: LimitKey,
 }
 
@@ -56,13 +55,12 @@ impl Limits for Stored {
     }
 }
 
-/// Counts in Redis, and in Postgres while that is away: whoever is at their
-/// limit then gets one more burst, and nobody gets more.
+/// Counts in Redis, and in Postgres while Redis is unreachable: a user who is
+/// at their limit then gets one more burst, and nobody gets more.
 #[derive(Debug)]
 pub struct Counted {
-    /// Counts.
     pub redis: Redis,
-    /// Counts meanwhile.
+    /// Used while Redis is unreachable.
     pub stored: Stored,
 }
 
@@ -83,7 +81,7 @@ impl Limits for Counted {
     }
 
     async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError> {
-        // Both: it may have been counted there while Redis was away.
+        // Both, because Postgres may have counted while Redis was unreachable.
         let _ = self.redis.ask::<i64>(redis::cmd("DEL").arg(self.name(limit, whom))).await;
         self.stored.forget(limit, whom).await
     }

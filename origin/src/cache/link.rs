@@ -1,6 +1,6 @@
-//! The connection to Redis, or to another server of its protocol. Nobody
-//! waits long for it: a call that is not answered at once has failed, and
-//! after a failure it is left alone for a moment.
+//! The connection to Redis, or to another server with its protocol. Calls do
+//! not wait long for it: one that is not answered at once has failed, and after
+//! a failure the server is left alone for a moment.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,12 +11,12 @@ use munjigi_process::clock::Deadline;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, FromRedisValue, RedisError};
 
-/// An answer that takes longer is worth less than Postgres's.
+/// After that long, asking Postgres is better.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// How long it is left alone after a failure.
+/// Pause after a failure.
 const REST: Duration = Duration::from_secs(1);
 
-/// A connection that mends itself. Clones share it.
+/// A connection that reconnects by itself. Clones share it.
 #[derive(Clone)]
 pub struct Redis(Arc<Link>);
 
@@ -26,13 +26,13 @@ struct Link {
     is_away: AtomicBool,
 }
 
-/// Redis did not answer. Whoever asked goes on without it.
+/// Redis did not respond. Callers continue without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Redis does not respond")]
 pub struct Away;
 
 impl Redis {
-    /// To a server; nothing is connected yet. Within a runtime of tokio.
+    /// Connects lazily. Must be called within a tokio runtime.
     pub fn new(client: Client) -> Result<Self, RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
@@ -43,7 +43,7 @@ impl Redis {
         Ok(Self(Arc::new(link)))
     }
 
-    /// Asks, unless it failed a moment ago.
+    /// Sends a command, unless the last one failed a moment ago.
     pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Away> {
         if self.0.rests() {
             return Err(Away);
@@ -60,7 +60,6 @@ impl Redis {
         }
     }
 
-    /// Whether it answers, asked now.
     pub async fn ping(&self) -> Result<(), Away> {
         self.ask::<String>(&redis::cmd("PING")).await.map(drop)
     }
@@ -78,7 +77,7 @@ impl Link {
         }
     }
 
-    /// Told once, until it answers again.
+    /// Logs the first failure only, until Redis responds again.
     fn failed(&self, error: &dyn fmt::Display) -> Away {
         *self.rest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Deadline::after(REST));
         metrics::counter!("munjigi_redis_failures_total").increment(1);

@@ -1,5 +1,5 @@
-//! Work that one origin does at a time. Postgres gives the locks out and
-//! their fences with them; Redis turns away who comes too late.
+//! Work that one origin does at a time. Postgres grants the locks and their
+//! fencing tokens; Redis turns away latecomers.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use sqlx::PgPool;
 
 use super::link::Redis;
 
-/// The first pause before another try; each is twice the one before.
+/// First pause before a retry; each one is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Notes until when a lock is held, unless it is held now: then answers so.
+/// Stores when a lock ends, unless it is held now; returns 0 then.
 const TAKE: &str = "
 local now = tonumber(ARGV[1])
 local held = tonumber(redis.call('GET', KEYS[1]) or '0')
@@ -24,10 +24,10 @@ if held > now then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
-/// Gives out locks that end by themselves.
+/// Grants locks that expire.
 #[async_trait]
 pub trait Locks: std::fmt::Debug + Send + Sync {
-    /// Takes a lock that is free; `None` while another holds it.
+    /// Takes a lock that is free; `None` while somebody else holds it.
     async fn take(
         &self,
         name: &str,
@@ -35,12 +35,11 @@ pub trait Locks: std::fmt::Debug + Send + Sync {
         now: UnixMillis,
     ) -> Result<Option<Lease>, StoreError>;
 
-    /// Gives it back, unless another has it by now.
+    /// Releases a lock, unless somebody else holds it by now.
     async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError>;
 }
 
-/// Takes a lock, trying again with growing pauses for as long as patience
-/// lasts.
+/// Takes a lock, and retries with growing pauses until `patience` has passed.
 pub async fn take_within(
     locks: &dyn Locks,
     name: &str,
@@ -83,9 +82,9 @@ impl Locks for Stored {
 /// Asks Redis first.
 #[derive(Debug)]
 pub struct Guarded {
-    /// Turns away.
+    /// Turns away latecomers.
     pub redis: Redis,
-    /// Gives out.
+    /// Grants the locks.
     pub stored: Stored,
 }
 
@@ -101,7 +100,8 @@ impl Locks for Guarded {
         let mut command = redis::cmd("EVAL");
         command.arg(TAKE).arg(1).arg(key(name));
         command.arg(now.0).arg(now.0.saturating_add(millis)).arg(millis.max(1));
-        // Without an answer Postgres decides alone, as it does with one.
+        // Without a response, Postgres decides alone; it also has the last word
+        // otherwise.
         if self.redis.ask::<i64>(&command).await == Ok(0) {
             return Ok(None);
         }
@@ -110,7 +110,8 @@ impl Locks for Guarded {
 
     async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
         self.stored.give_back(lease, now).await?;
-        // Redis may hold another's note by now; without it they lose nothing.
+        // Redis may have the next holder's note by now, but that holder does
+        // not need it.
         let _ = self.redis.ask::<i64>(redis::cmd("DEL").arg(key(&lease.name))).await;
         Ok(())
     }

@@ -1,10 +1,10 @@
-//! Copies of rows that were read a moment ago. A copy never outlives the
-//! change of its row: whoever changed it leaves a mark in its place, over
-//! which no reader that looked before the change can put its copy, because
-//! the mark outlasts every reader.
+//! Copies of rows that were read a moment ago. A copy never outlives a change
+//! of its row: a change leaves a mark in the copy's place, and a reader that
+//! read the row before the change cannot replace the mark with its copy,
+//! because the mark outlasts every reader.
 //!
-//! Copies are sealed. Whoever can write to Redis makes none, and one that
-//! was kept from earlier is refused for its age.
+//! Copies are sealed. An attacker with write access to Redis cannot forge one,
+//! and a replayed one is refused because of its age.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -18,37 +18,35 @@ use serde::{Deserialize, Serialize};
 
 use super::link::{Away, Redis};
 
-/// How long a mark stays: longer than a request and a statement may take,
-/// so that nobody who read the row before it changed is still at it.
+/// How long a mark stays: longer than a request and a statement can take, so
+/// that every reader of the old row has finished.
 const MARK: Duration = Duration::from_secs(90);
 
-/// Removes a copy, and leaves a mark where it is.
+/// Removes a copy, but keeps a mark.
 const DROP: &str = "if redis.call('GET', KEYS[1]) ~= '' then redis.call('DEL', KEYS[1]) end";
 
 /// Copies of one kind of row.
 #[derive(Debug)]
 pub struct Recent {
-    /// Where they are.
     pub redis: Redis,
-    /// Seals them.
     pub vault: Vault,
-    /// For the seals.
+    /// Randomness for the seals.
     pub entropy: Entropy,
-    /// Of the kind: `session`.
+    /// Name of the kind, such as `session`.
     pub kind: &'static str,
-    /// How old a copy may become.
+    /// Maximum age of a copy.
     pub lifetime: Duration,
-    /// Until when this process looks at no copy.
+    /// Until when this process ignores copies.
     pub blind: Blind,
 }
 
-/// After a mark could not be left, this process trusts no copy until all that
-/// there could be have ended.
+/// If a mark could not be written, this process trusts no copy until all that
+/// could exist have expired.
 #[derive(Debug, Default)]
 pub struct Blind(Mutex<Option<Deadline>>);
 
-/// A change is in force here, but copies elsewhere may last a little longer:
-/// Redis did not hear of it.
+/// A change is in effect here, but copies elsewhere may live a little longer,
+/// because Redis was not told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("Redis could not be updated: copies of the row expire within seconds")]
 pub struct Lingering;
@@ -60,7 +58,7 @@ struct Kept<T> {
 }
 
 impl Recent {
-    /// A copy that is good.
+    /// A copy that can be trusted.
     pub async fn get<T: DeserializeOwned>(&self, key: &str, now: UnixMillis) -> Option<T> {
         let found = self.find(key, now).await;
         let result = if found.is_some() { "hit" } else { "miss" };
@@ -75,14 +73,15 @@ impl Recent {
         }
         let name = self.name(key);
         let sealed: Option<Vec<u8>> = self.redis.ask(redis::cmd("GET").arg(&name)).await.ok()?;
-        // A mark is empty, and opens as little as what somebody else wrote.
+        // A mark is empty, and cannot be opened any more than a forged copy.
         let opened = self.vault.open(&name, &sealed?).ok()?;
         let copy: Kept<T> = serde_json::from_slice(&opened).ok()?;
         let age = u128::from(now.0.abs_diff(copy.at));
         (age < self.lifetime.as_millis()).then_some(copy.row)
     }
 
-    /// Keeps a copy of what was read just now, unless it has changed since.
+    /// Stores a copy of a row that was just read, unless the row has changed
+    /// since.
     pub async fn put<T: Serialize>(&self, key: &str, row: &T, now: UnixMillis) {
         if self.blind.is_so() {
             return;
@@ -92,11 +91,11 @@ impl Recent {
         let sealed = self.vault.close(&name, &plain, &self.entropy);
         let mut command = redis::cmd("SET");
         command.arg(&name).arg(sealed).arg("NX").arg("PX").arg(millis(self.lifetime));
-        // Without a copy the next reader asks Postgres.
+        // Without a copy, the next reader asks Postgres.
         let _ = self.redis.ask::<Option<String>>(&command).await;
     }
 
-    /// Ends the copies of rows that changed. To be told after the commit.
+    /// Invalidates the copies of changed rows. Call it after the commit.
     pub async fn mark(&self, keys: impl Iterator<Item = String>) -> Result<(), Lingering> {
         let mut told = Ok(());
         for key in keys {
@@ -110,7 +109,7 @@ impl Recent {
         told
     }
 
-    /// Drops a copy that is merely out of date.
+    /// Removes a copy that is only out of date.
     pub async fn drop_copy(&self, key: &str) {
         let mut command = redis::cmd("EVAL");
         command.arg(DROP).arg(1).arg(self.name(key));

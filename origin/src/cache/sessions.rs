@@ -1,4 +1,4 @@
-//! Whose browser this is, asked at every page.
+//! Sessions, which every page reads.
 
 use std::time::Duration;
 
@@ -17,21 +17,21 @@ use time::OffsetDateTime;
 use super::recent::{Lingering, Recent};
 use super::{from_micros, to_micros};
 
-/// How long a session may be read from its copy.
+/// How long a copy of a session can be used.
 pub const LIFETIME: Duration = Duration::from_secs(30);
 
-/// Finds sessions.
 #[async_trait]
 pub trait Sessions: std::fmt::Debug + Send + Sync {
-    /// The session of a cookie, while it stands.
+    /// The session of a cookie, while it is active.
     async fn find(&self, cookie: TokenHash, now: UnixMillis)
     -> Result<Option<Session>, StoreError>;
 
-    /// To be told of cookies whose sessions ended or changed, after the
-    /// commit: from its return on nobody finds them as they were.
+    /// Call it after the commit with the cookies of sessions that ended or
+    /// changed. Once it returns `Ok`, nobody finds them as they were.
     async fn changed(&self, cookies: &[TokenHash]) -> Result<(), Lingering>;
 
-    /// To be told when a session was noted as used, which lets nobody in.
+    /// Call it when a session's last use was recorded, which changes nobody's
+    /// access.
     async fn noted(&self, cookie: TokenHash);
 }
 
@@ -59,9 +59,9 @@ impl Sessions for Stored {
 /// Asks Redis first.
 #[derive(Debug)]
 pub struct Copied {
-    /// What Redis has.
+    /// The copies in Redis.
     pub recent: Recent,
-    /// What is true.
+    /// The source of truth.
     pub stored: Stored,
 }
 
@@ -78,7 +78,7 @@ impl Sessions for Copied {
             return Ok(Some(session));
         }
         let found = self.stored.find(cookie, now).await?;
-        // One that is half-way is read once or twice.
+        // An incomplete session is read only once or twice.
         if let Some(session) = found.as_ref().filter(|it| it.stage == Stage::Complete) {
             self.recent.put(&key, &Row::of(session), now).await;
         }

@@ -1,4 +1,5 @@
-//! A site as its owners see it, asked at every page and call about it.
+//! Sites as their owners see them, which every page and call about a site
+//! reads.
 
 use std::time::Duration;
 
@@ -13,17 +14,16 @@ use sqlx::PgPool;
 use super::recent::{Lingering, Recent};
 use super::{from_micros, to_micros};
 
-/// How long a site may be read from its copy. The database announces every
-/// change, so this is for an announcement that was missed.
+/// How long a copy of a site can be used. The database announces every change,
+/// so this only matters after a missed announcement.
 pub const LIFETIME: Duration = Duration::from_secs(10);
 
-/// Finds sites.
 #[async_trait]
 pub trait Sites: std::fmt::Debug + Send + Sync {
     /// One site, deleted or not.
     async fn find(&self, sitekey: &str, now: UnixMillis) -> Result<Option<SiteRecord>, StoreError>;
 
-    /// To be told of a site that changed, after the commit.
+    /// Call it with a changed site, after the commit.
     async fn changed(&self, sitekey: &str) -> Result<(), Lingering>;
 }
 
@@ -45,9 +45,9 @@ impl Sites for Stored {
 /// Asks Redis first.
 #[derive(Debug)]
 pub struct Copied {
-    /// What Redis has.
+    /// The copies in Redis.
     pub recent: Recent,
-    /// What is true.
+    /// The source of truth.
     pub stored: Stored,
 }
 

@@ -1,5 +1,5 @@
-//! One suite for each use, held against Postgres alone and against Redis
-//! beside it; then what becomes of each when Redis goes.
+//! One suite per use, run against Postgres alone and against Postgres with
+//! Redis; then what happens to each use when Redis fails.
 
 mod contract;
 mod loss;
@@ -10,7 +10,8 @@ use sqlx::PgPool;
 use crate::rig::Rig;
 use crate::rig::redis::RedisServer;
 
-/// As the server puts it together, with a server of Redis where there is one.
+/// A rig set up as the server would be, with a Redis server if one is
+/// installed.
 async fn beside(pool: PgPool) -> Option<(Rig, RedisServer)> {
     let server = RedisServer::start().await?;
     let rig = Rig::beside(pool, &server.connection()).await;

@@ -1,5 +1,5 @@
-//! How much is taken on at once. What is too much is refused early, while a
-//! refusal is cheap, and says when to come back.
+//! How many calls are accepted at once. The rest are refused early, while a
+//! refusal is cheap, and told when to retry.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,14 +8,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Refused;
 
-/// Bodies of signed calls read at once: bounds the memory that they hold.
+/// Bodies of signed calls that are read at once: bounds the memory for them.
 const READING: usize = 256;
 /// How long a signed call waits for its turn at Postgres.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Connections left to jobs, publishing and the health checks.
+/// Connections reserved for jobs, publishing and health checks.
 const RESERVED: u32 = 3;
 
-/// The turnstile.
+/// Limits concurrent calls.
 #[derive(Debug)]
 pub struct Admission {
     reading: Semaphore,
@@ -24,7 +24,7 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// For a pool of this size.
+    /// For a connection pool of this size.
     pub fn new(connections: u32) -> Self {
         let writing = connections.saturating_sub(RESERVED).max(1);
         Self {
@@ -34,12 +34,11 @@ impl Admission {
         }
     }
 
-    /// A place for reading a body, at once or not at all.
+    /// A slot for reading a body, without waiting.
     pub fn reading(&self) -> Result<SemaphorePermit<'_>, Refused> {
         self.reading.try_acquire().map_err(|_| Refused::busy())
     }
 
-    /// How many wait for a turn.
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -54,8 +53,8 @@ impl Admission {
     }
 }
 
-/// One of those that wait, also when it stops waiting because its caller
-/// went away.
+/// Counts one waiting call, also when it stops waiting because its caller has
+/// disconnected.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {

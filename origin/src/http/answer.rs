@@ -1,4 +1,4 @@
-//! What every answer carries: its request id, security headers, the problem
+//! What every response gets: its request id, security headers, the problem
 //! document of a refusal, a deadline, a metric and a log line.
 
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use super::api::ApiRefused;
 use super::request_id::RequestId;
 use super::{App, Refused};
 
-/// Below Postgres's statement timeout: a transaction that the deadline cuts
-/// is rolled back, and its caller told so.
+/// Shorter than Postgres's statement timeout: a transaction that the deadline
+/// cuts off is rolled back, and its caller learns that.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 const FIXED: [(HeaderName, &str); 4] = [

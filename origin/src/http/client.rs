@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The client of a request.
 
 use std::net::SocketAddr;
 
@@ -10,19 +10,16 @@ use munjigi_store::audit::Actor;
 use super::App;
 use super::request_id::RequestId;
 
-/// The browser or program that sent a request.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// Browser and system in words.
+    /// Browser and operating system as text.
     pub agent: String,
-    /// Network that it is in: a /24 of IPv4, a /48 of IPv6, or `unknown`.
+    /// Network of the client: a /24 of IPv4, a /48 of IPv6, or `unknown`.
     pub prefix: String,
-    /// The request's id.
     pub request_id: String,
 }
 
 impl Client {
-    /// Of a request.
     pub fn of(app: &App, request: &Request) -> Self {
         let headers = request.headers();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
@@ -36,7 +33,8 @@ impl Client {
         }
     }
 
-    /// For the audit log: somebody who has shown that this account is theirs.
+    /// For the audit log, once the client has proved that this account is
+    /// theirs.
     pub fn actor(&self, account: &Account) -> Actor {
         Actor {
             account: account.id.clone(),

@@ -1,5 +1,5 @@
-//! `POST /internal/counts`: takes counts from the edge, each batch once by
-//! its id. 2xx means committed.
+//! `POST /internal/counts`: stores counts from the edge, each batch once by its
+//! id. 2xx means committed.
 
 use std::sync::Arc;
 
@@ -14,7 +14,6 @@ use super::intake::{self, Fields, Window};
 use super::signed::Signed;
 use super::{App, Refused};
 
-/// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::COUNTS, request).await?;
     let CountBatch { batch, counts, pictures } = call.json()?;
@@ -55,7 +54,7 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How many pictures of each kind were due and could not be dealt.
+/// How many pictures of each kind were needed but not available.
 fn missed(counts: &[PictureCount]) -> Vec<(&'static str, u64)> {
     let missed = counts.iter().filter(|count| count.pack.is_none());
     missed.map(|count| (count.picture_type.as_str(), u64::from(count.dealt))).collect()

@@ -1,4 +1,4 @@
-//! `POST /internal/events`: takes redeemed tokens from the edge, each once by
+//! `POST /internal/events`: stores redeemed tokens from the edge, each once by
 //! its id. 2xx means committed.
 
 use std::sync::Arc;
@@ -14,7 +14,6 @@ use super::intake::{self, Fields, Window};
 use super::signed::Signed;
 use super::{App, Refused};
 
-/// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::EVENTS, request).await?;
     let EventBatch { shard: _, events } = call.json()?;

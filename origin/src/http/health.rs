@@ -1,10 +1,11 @@
-//! `/health/live`: the process answers. `/health/ready`: what it depends on,
-//! part by part. Ready means that intake works: the database is there and its
-//! schema is ours. An edge that does not answer is told as degraded, not as
-//! unready: taking every origin out of service would mend nothing and refuse
-//! the events of those edges that do reach us. Nor does a gpu-backend that is
-//! away keep anything from working while the pools last, nor a mail server
-//! that takes no letters: they wait. What Redis does, Postgres does as well.
+//! `/health/live`: the process responds. `/health/ready`: the state of each
+//! dependency. Ready means that intake works: the database is reachable and its
+//! schema is ours. An edge that does not respond is reported as degraded, not
+//! as unready: taking every origin out of service would fix nothing, and would
+//! refuse the events of those edges that do reach us. A gpu-backend that is
+//! down blocks nothing while the pools last; nor does a mail server that
+//! accepts no emails, because they are queued; nor does Redis, because Postgres
+//! takes over.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -21,19 +22,19 @@ use crate::cache::Away;
 
 /// A check that takes longer has failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
-/// Whoever waits for a letter has given up by then.
+/// A user who waits for an email has given up by then.
 const MAIL_LAG_MS: u64 = 5 * 60_000;
 
-/// The schema, as this process knows it.
+/// State of the schema, as far as this process knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schema {
-    /// Not applied yet, and why not.
+    /// Not applied yet, and the reason.
     Waiting(String),
-    /// As this program needs it.
+    /// Applied up to the version that this program needs.
     Applied,
 }
 
-/// What background tasks have found out.
+/// Results of background tasks.
 #[derive(Debug)]
 pub struct Readiness {
     schema: RwLock<Schema>,
@@ -46,17 +47,15 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    /// Notes how the schema is.
     pub fn set_schema(&self, schema: Schema) {
         *self.schema.write().unwrap_or_else(PoisonError::into_inner) = schema;
     }
 
-    /// How the schema is.
     pub fn schema(&self) -> Schema {
         self.schema.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Refuses what needs the schema while it is not applied.
+    /// Refuses what needs the schema until it is applied.
     pub fn migrated(&self) -> Result<(), Refused> {
         match self.schema() {
             Schema::Applied => Ok(()),
@@ -65,12 +64,12 @@ impl Readiness {
     }
 }
 
-/// The process answers.
+/// The process responds.
 pub async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Every part, and 503 when one of them keeps intake from working.
+/// Every dependency, and 503 if one of them blocks intake.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let (database, edge, redis, gpu, mail) = tokio::join!(
         check_database(&app),
@@ -93,7 +92,6 @@ pub async fn ready(State(app): State<Arc<App>>) -> Response {
     response
 }
 
-/// Whether Postgres answers.
 pub(super) async fn check_database(app: &App) -> HealthCheck {
     let name = "database";
     match tokio::time::timeout(CHECK_TIMEOUT, munjigi_store::ping(&app.pool)).await {
@@ -117,7 +115,7 @@ async fn check_edge(app: &App) -> HealthCheck {
     let name = "edge";
     match tokio::time::timeout(CHECK_TIMEOUT, app.edge.health()).await {
         Ok(Ok(Status::Ok)) => well(name),
-        // Its own checks name what is wrong there.
+        // Its own checks name the cause.
         Ok(Ok(_)) => {
             wrong(name, Status::Degraded, "the edge reports that one of its components is degraded")
         }
@@ -126,7 +124,7 @@ async fn check_edge(app: &App) -> HealthCheck {
     }
 }
 
-/// None where there is none.
+/// `None` if there is no Redis.
 pub(super) async fn check_redis(app: &App) -> Option<HealthCheck> {
     let name = "redis";
     let away = "Redis does not respond; Postgres takes over: check MUNJIGI_REDIS_URL";
@@ -136,8 +134,7 @@ pub(super) async fn check_redis(app: &App) -> Option<HealthCheck> {
     })
 }
 
-/// None where nothing is drawn. At hours at which it does not run, nobody
-/// asks whether it does.
+/// `None` if no pictures are drawn. Outside the GPU's hours it is not checked.
 async fn check_gpu(app: &App) -> Option<HealthCheck> {
     let name = "gpu-backend";
     let gpu = app.factory.gpu.as_ref()?;
@@ -146,7 +143,7 @@ async fn check_gpu(app: &App) -> Option<HealthCheck> {
     }
     Some(match tokio::time::timeout(CHECK_TIMEOUT, gpu.health()).await {
         Ok(Ok(Status::Ok)) => well(name),
-        // Its own checks name what is wrong there.
+        // Its own checks name the cause.
         Ok(Ok(_)) => wrong(
             name,
             Status::Degraded,
@@ -157,7 +154,7 @@ async fn check_gpu(app: &App) -> Option<HealthCheck> {
     })
 }
 
-/// None where no letters are sent.
+/// `None` if no emails are sent.
 pub(super) async fn check_mail(app: &App) -> Option<HealthCheck> {
     let name = "mail";
     if let Some(trouble) = app.mail.as_ref()?.trouble() {

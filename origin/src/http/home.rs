@@ -23,7 +23,6 @@ The README shows how to get started.</p>
 </html>
 "#;
 
-/// The endpoint.
 pub async fn handler() -> Html<&'static str> {
     Html(PAGE)
 }

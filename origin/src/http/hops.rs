@@ -1,7 +1,7 @@
-//! Where a request comes from. Each proxy on the way appends the address of
-//! who called it to a list in a header; what stands before that, anybody may
-//! have sent. So the list is read from its end, and the first address that is
-//! not one of our proxies is the client's.
+//! The address of the client. Each proxy on the way appends the address of its
+//! caller to a list in a header; anything before that can be forged. The list
+//! is therefore read from its end, and the first address that is not one of our
+//! proxies is the client's.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,22 +11,20 @@ use munjigi_keys::UnixMillis;
 
 use crate::config::Proxies;
 
-/// The log says at most this often that addresses cannot be read.
+/// The log reports unreadable addresses at most this often.
 const TELL_MILLIS: u64 = 60_000;
 
-/// Finds the client behind our proxies.
 #[derive(Debug, Default)]
 pub struct Hops {
     proxies: Option<Proxies>,
     told_at: AtomicU64,
 }
 
-/// Why the list does not lead to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unread {
-    /// A proxy of ours wrote something else.
+    /// One of our proxies wrote something else.
     NotAnAddress,
-    /// A proxy of ours wrote nothing.
+    /// One of our proxies wrote nothing.
     Missing,
 }
 
@@ -40,13 +38,12 @@ impl Unread {
 }
 
 impl Hops {
-    /// Behind these, or behind none.
     pub fn new(proxies: Option<Proxies>) -> Self {
         Self { proxies, told_at: AtomicU64::new(0) }
     }
 
-    /// The client's address, or that of the proxy nearest to it whose word
-    /// could not be read.
+    /// The client's address, or that of the nearest proxy whose entry could not
+    /// be read.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap, now: UnixMillis) -> IpAddr {
         let peer = peer.to_canonical();
         let Some(proxies) = &self.proxies else { return peer };
@@ -58,7 +55,7 @@ impl Hops {
         client
     }
 
-    /// Counted each time; logged now and then, and without what was sent.
+    /// Counts every failure and logs some, without the header's text.
     fn tell(&self, unread: Unread, now: UnixMillis) {
         let reason = unread.as_str();
         metrics::counter!("munjigi_console_client_unread_total", "reason" => reason).increment(1);
@@ -70,7 +67,7 @@ impl Hops {
         }
     }
 
-    /// Whether to log it; of many at once, one is told so.
+    /// Whether to log it; only one of several threads is told to.
     fn is_due(&self, now: UnixMillis) -> bool {
         let told = self.told_at.load(Ordering::Relaxed);
         let is_due = told == 0 || now.since(UnixMillis(told)) >= TELL_MILLIS;
@@ -132,16 +129,16 @@ mod tests {
     #[test]
     fn the_last_address_that_is_not_a_proxy_s_is_the_client_s() {
         for (peer, lines, client) in [
-            // Not from a proxy of ours: whatever it says.
+            // Not from one of our proxies, so the header is ignored.
             ("192.0.2.1", ["198.51.100.9"].as_slice(), "192.0.2.1"),
             ("10.0.0.1", &["203.0.113.7"], "203.0.113.7"),
-            // What the client sent itself stands before what proxies add.
+            // What the client sent itself comes before what proxies append.
             ("10.0.0.1", &["198.51.100.9, 203.0.113.7"], "203.0.113.7"),
             ("10.0.0.1", &["198.51.100.9", "203.0.113.7"], "203.0.113.7"),
             ("10.0.0.1", &["198.51.100.9, 203.0.113.7", "10.0.0.2"], "203.0.113.7"),
             ("10.0.0.1", &["10.0.0.3,203.0.113.7,10.0.0.2"], "203.0.113.7"),
             ("10.0.0.1", &["nonsense, 203.0.113.7"], "203.0.113.7"),
-            // Somebody inside, with nobody before them.
+            // A client on the internal network, without a proxy before it.
             ("10.0.0.1", &["10.0.0.9"], "10.0.0.9"),
             ("::1", &["2001:db8::7"], "2001:db8::7"),
         ] {

@@ -21,13 +21,13 @@ impl Fields {
         Self { list, index }
     }
 
-    /// At most this many characters. NUL cannot be stored.
+    /// At most this many characters, without NUL, which Postgres cannot store.
     pub fn text(&self, name: &str, text: &str, most: usize) -> Result<(), Refused> {
         let fits = text.len() <= most && !text.contains('\0');
         self.check(fits, name, &format!("is not text of at most {most} bytes"))
     }
 
-    /// Not empty, and as `text`.
+    /// Not empty, and within the bounds of `text`.
     pub fn sitekey(&self, text: &str) -> Result<(), Refused> {
         self.check(!text.is_empty(), "sitekey", "is empty")?;
         self.text("sitekey", text, 64)
@@ -39,7 +39,7 @@ impl Fields {
         self.text("country", text, 2)
     }
 
-    /// Whatever else must hold.
+    /// Any other condition.
     pub fn check(&self, holds: bool, name: &str, form: &str) -> Result<(), Refused> {
         if holds {
             return Ok(());
@@ -49,8 +49,8 @@ impl Fields {
     }
 }
 
-/// The time that records may have: what retention still keeps, up to the
-/// days that have partitions.
+/// The accepted time of records: from the start of retention to the last day
+/// that has a partition.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
     first: u64,
@@ -58,7 +58,6 @@ pub struct Window {
 }
 
 impl Window {
-    /// Around now.
     pub fn around(now: UnixMillis, kept_days: u16) -> Self {
         let first_day = first_kept_day(now, kept_days);
         let first = first_day.midnight().assume_utc().unix_timestamp();
@@ -68,15 +67,15 @@ impl Window {
         }
     }
 
-    /// Whether a record of this time is stored. One that is not would be
-    /// dropped by retention at once, or has an impossible clock: it is
-    /// acknowledged, counted and left out, for no retry would mend it.
+    /// Whether a record of this time is stored. Retention would delete an older
+    /// one at once, and a later one comes from a wrong clock. Such a record is
+    /// acknowledged, counted and skipped, because no retry would help.
     pub const fn holds(&self, at_millis: u64) -> bool {
         self.first <= at_millis && at_millis <= self.last
     }
 }
 
-/// Counts records left out.
+/// Counts skipped records.
 pub fn count_left_out(kind: &'static str, number: usize) {
     if number > 0 {
         tracing::warn!(
@@ -89,7 +88,7 @@ pub fn count_left_out(kind: &'static str, number: usize) {
     }
 }
 
-/// The answer to a nonce that was used before.
+/// The refusal of a nonce that was used before.
 pub fn replayed() -> Refused {
     Refused::new(Code::Replayed, "the signature's nonce was already used")
 }

@@ -1,6 +1,6 @@
-//! Asking somebody to join an organisation, for the page and the API alike:
-//! who may, how often, and with which letter. How a refusal reads is each
-//! one's own.
+//! Invites a person to an organisation, for both the page and the API:
+//! permissions, rate limits and the email. Each of the two words refusals in
+//! its own way.
 
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
@@ -13,39 +13,37 @@ use munjigi_store::{StoreError, transact};
 use super::App;
 use super::letters;
 
-/// Who asks whom.
 #[derive(Debug)]
 pub struct Invite<'a> {
-    /// Where.
+    /// The inviter's membership in the organisation.
     pub membership: &'a Membership,
-    /// Who asks.
     pub by: &'a Account,
-    /// As what: a key may less than its maker.
+    /// Limits the role: a key's permissions can be narrower than its creator's.
     pub granting: &'a Granting,
-    /// For the record of changes.
+    /// For the audit log.
     pub actor: &'a Actor,
-    /// Whom.
+    /// Address of the invited person.
     pub email: &'a EmailAddress,
-    /// As what they are to join.
+    /// The role that the person will have.
     pub role: Role,
 }
 
-/// Why nobody was asked.
+/// Why no invitation was sent.
 #[derive(Debug)]
 pub enum InviteRefused {
-    /// By the rules of teams.
+    /// The rules of teams forbid it.
     Team(TeamRefused),
-    /// There were too many letters.
+    /// Too many emails were sent.
     TooOften {
-        /// Until there may be another.
+        /// Seconds to wait before a retry.
         seconds: u32,
     },
-    /// The records cannot be reached.
+    /// Postgres is unreachable.
     Store(StoreError),
 }
 
 impl Invite<'_> {
-    /// Queues the letter with the link; the invitation's id.
+    /// Queues the email with the link; returns the invitation's id.
     pub async fn send(&self, app: &App) -> Result<Id, InviteRefused> {
         let Self { membership, by, granting, actor, email, role } = *self;
         if !granting.may_grant(role) {

@@ -1,4 +1,4 @@
-//! Letters that pages cause: which, in whose language, with which links.
+//! Emails that pages cause: which one, in which language, with which links.
 
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::{EmailAddress, Role, Token, session};
@@ -16,7 +16,7 @@ const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
 const DAY_MILLIS: u64 = 24 * HOUR_MILLIS;
 
-/// To who signed up.
+/// After a sign-up.
 pub fn confirm(config: &Console, sign_up: &SignUp, token: &Token) -> Letter {
     let kind = LetterKind::ConfirmAddress {
         name: Shown::of(&sign_up.name),
@@ -26,7 +26,7 @@ pub fn confirm(config: &Console, sign_up: &SignUp, token: &Token) -> Letter {
     kind.letter(sign_up.email.for_mail(), sign_up.locale)
 }
 
-/// To who signed up with an address that has an account.
+/// After a sign-up with an address that already has an account.
 pub fn taken(config: &Console, account: &Account) -> Letter {
     let kind = LetterKind::AddressTaken {
         login_link: page(config, "/log-in"),
@@ -35,7 +35,7 @@ pub fn taken(config: &Console, account: &Account) -> Letter {
     to(account, &kind)
 }
 
-/// To who forgot the password.
+/// After a request to reset the password.
 pub fn recover(config: &Console, account: &Account, token: &Token) -> Letter {
     let kind = LetterKind::RecoverPassword {
         link: config.link("/recover/password", token),
@@ -44,7 +44,7 @@ pub fn recover(config: &Console, account: &Account, token: &Token) -> Letter {
     to(account, &kind)
 }
 
-/// To who is asked to join.
+/// To a person who is invited to an organisation.
 pub fn invited(
     config: &Console,
     by: &Account,
@@ -64,7 +64,7 @@ pub fn invited(
     kind.letter(email.for_mail(), locale)
 }
 
-/// To who made a key of the API.
+/// To the creator of an API key.
 pub fn key_made(config: &Console, by: &Account, organisation: &Membership, name: &str) -> Letter {
     let kind = LetterKind::KeyMade {
         name: Shown::of(name),
@@ -74,19 +74,19 @@ pub fn key_made(config: &Console, by: &Account, organisation: &Membership, name:
     to(by, &kind)
 }
 
-/// To who was shown the key of an authenticator app.
+/// After the key of an authenticator app was shown.
 pub fn offered(account: &Account) -> Letter {
     let minutes = whole(session::OFFER_MILLIS / MINUTE_MILLIS);
     to(account, &LetterKind::AuthenticatorOffered { minutes })
 }
 
-/// To who asked for their account to be erased.
+/// After a request to erase the account.
 pub fn left(config: &Console, account: &Account, when: UnixMillis) -> Letter {
     let login_link = page(config, "/log-in");
     to(account, &LetterKind::AccountLeaves { when, login_link })
 }
 
-/// To who took that back.
+/// After that request was cancelled.
 pub fn stays(account: &Account) -> Letter {
     to(account, &LetterKind::AccountStays)
 }

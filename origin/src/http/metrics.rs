@@ -1,5 +1,6 @@
-//! `GET /metrics`: for Prometheus. Counters are counted where things happen;
-//! here stands what is looked up at each scrape, and what each name means.
+//! `GET /metrics`: for Prometheus. Counters are incremented where things
+//! happen; this module holds the values that are read at each scrape, and the
+//! description of each metric.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +14,10 @@ use munjigi_store::{mails, pictures, publications, webhooks};
 
 use super::App;
 
-/// A scrape waits no longer for Postgres: the rest of it is worth more then.
+/// A scrape waits no longer for Postgres, because the other metrics are needed
+/// then.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The endpoint.
 pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app).await;
     look_at_pictures(&app).await;
@@ -38,7 +39,7 @@ async fn look(app: &App) {
             .set(f64::from(pool.options().get_max_connections()));
     }
     gauge!("munjigi_intake_waiting").set(app.admission.waiting() as f64);
-    // What every other caller waits as well.
+    // As long as any other caller waits.
     let stopwatch = Stopwatch::start();
     let acquired = tokio::time::timeout(LOOK_TIMEOUT, app.pool.acquire()).await;
     drop(acquired);
@@ -88,7 +89,7 @@ async fn look_at_mail(app: &App) {
     }
 }
 
-/// Nothing where nothing is drawn: there is no queue then.
+/// Without a GPU there is no queue to measure.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
 async fn look_at_jobs(app: &App) {
     if app.factory.gpu.is_none() {
@@ -113,7 +114,7 @@ async fn look_at_webhooks(app: &App) {
     }
 }
 
-/// Says what each metric means. Once, after the recorder is installed.
+/// Describes each metric. Called once, after the recorder is installed.
 pub fn describe() {
     describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
     describe_histogram!("munjigi_http_request_seconds", Unit::Seconds, "Response time");

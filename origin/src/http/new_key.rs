@@ -1,5 +1,5 @@
-//! A key that somebody asks for, on the page or through the API: what is wrong
-//! with it, or what is stored of it.
+//! A request for a new API key, from the page or the API: its mistakes, or what
+//! to store.
 
 use munjigi_domain::accounts::api_key::{MAX_PER_MINUTE, PER_MINUTE};
 use munjigi_domain::accounts::{Permission, Role};
@@ -31,7 +31,7 @@ pub struct NewKey {
 }
 
 impl NewKey {
-    /// What is stored of it, or every mistake in it.
+    /// What to store, or every mistake.
     pub fn wanted(self, role: Role, now: UnixMillis) -> Result<WantedKey, Vec<String>> {
         let mut mistakes = Vec::new();
         let name = self.name.trim().to_owned();

@@ -1,7 +1,7 @@
-//! The parts as everybody may know them: which, how they are, and since when.
-//! No addresses, no reasons: those are for operators, in `health`.
-//! They are looked at every few seconds, whoever asks and however often, so
-//! that asking costs them nothing.
+//! Public status of the components: which there are, their state, and since
+//! when. Addresses and reasons are for operators, in `health`. Components are
+//! checked every few seconds regardless of requests, so that requests cost them
+//! nothing.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -15,34 +15,31 @@ use utoipa::ToSchema;
 
 use super::{App, health};
 
-/// Between two looks.
+/// Interval between two checks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// The same while a part is starting.
+/// The interval while a component is starting.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// So long a part may take to be well for the first time. It is not down
-/// because this process was quicker: the schema is applied behind the first
-/// look, and whoever starts everything starts the edge last.
+/// How long a component can take to be healthy for the first time. It is not
+/// down just because this process was quicker: the schema is applied after the
+/// first check, and start scripts start the edge last.
 const STARTS_WITHIN_MILLIS: u64 = 30_000;
-/// A part that takes longer does not answer.
+/// A component that takes longer does not respond.
 const WITHIN: Duration = Duration::from_secs(2);
 
-/// A part of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartName {
-    /// Records, accounts, the console.
+    /// Accounts, settings and statistics, and so the console.
     Postgres,
-    /// What visitors and back ends meet.
+    /// Serves the widget and siteverify.
     Edge,
-    /// Letters.
     Mail,
-    /// Copies of what the console reads most.
+    /// Caches what the console reads most.
     Cache,
-    /// Draws pictures.
     GpuBackend,
 }
 
 impl PartName {
-    /// As programs read it.
+    /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
@@ -81,28 +78,24 @@ impl From<Status> for PartState {
     }
 }
 
-/// How a part is.
+/// Status of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// Which.
     pub name: PartName,
-    /// How.
     pub status: PartState,
-    /// Since when, as far as this process has seen.
+    /// Start of this status, as far as this process has seen.
     pub since: UnixMillis,
 }
 
-/// All of them at one look.
+/// The status of all components from one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
-    /// When.
     pub at: UnixMillis,
-    /// How they were.
     pub parts: Vec<Part>,
 }
 
 impl Sighting {
-    /// What was found, told since when it is so by what was seen before.
+    /// Dates each status by comparing it with the previous check.
     fn of(found: Vec<(PartName, Status)>, before: Option<&Self>, at: UnixMillis) -> Self {
         let parts = before.map(|before| before.parts.as_slice()).unwrap_or_default();
         let part = |(name, status)| {
@@ -118,8 +111,8 @@ impl Sighting {
         Self { at, parts: found.into_iter().map(part).collect() }
     }
 
-    /// Of the whole. Visitors need the edge alone; whatever else is away,
-    /// they are served.
+    /// Status of the whole service. Visitors need only the edge; they are
+    /// served whatever else is down.
     pub fn status(&self) -> PartState {
         let edge_down = |part: &Part| part.name == PartName::Edge && part.status == PartState::Down;
         if self.parts.iter().any(edge_down) {
@@ -133,14 +126,14 @@ impl Sighting {
         }
     }
 
-    /// For how long it is what everybody is told.
+    /// How long this result is served.
     pub fn holds(&self) -> Duration {
         if self.status() == PartState::Starting { LOOK_AGAIN } else { LOOK_EVERY }
     }
 }
 
-/// Whether a part that is not well has not been so since this process began,
-/// and it began a moment ago.
+/// Whether a component that is not healthy has never been since this process
+/// started, which was a moment ago.
 fn is_starting(found: Status, before: Option<&Part>, at: UnixMillis) -> bool {
     let still = |before: &Part| {
         let passed_millis = at.0.saturating_sub(before.since.0);
@@ -149,7 +142,7 @@ fn is_starting(found: Status, before: Option<&Part>, at: UnixMillis) -> bool {
     found != Status::Ok && before.is_none_or(still)
 }
 
-/// What was seen last.
+/// The latest result.
 #[derive(Debug, Default)]
 pub struct Board {
     latest: RwLock<Option<Arc<Sighting>>>,
@@ -161,7 +154,7 @@ impl Board {
         self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The parts that were not well when they were last looked at.
+    /// The components that were degraded or down at the latest check.
     pub fn unwell(&self) -> Vec<PartName> {
         let seen = self.latest();
         let parts = seen.as_deref().map(|seen| seen.parts.as_slice()).unwrap_or_default();
@@ -177,14 +170,14 @@ impl Board {
     }
 }
 
-/// How the parts are; at most one look at a time, and one in ten seconds: in
-/// one second, while a part is starting.
+/// The status of the components. At most one check runs at a time, and one in
+/// ten seconds: in one second, while a component is starting.
 pub async fn seen(app: &App) -> Arc<Sighting> {
     if let Some(fresh) = app.board.fresh(app.clock.now()) {
         return fresh;
     }
     let _looking = app.board.looking.lock().await;
-    // Whoever waited may find what the one before them saw.
+    // Another request may have finished a check while this one waited.
     if let Some(fresh) = app.board.fresh(app.clock.now()) {
         return fresh;
     }
@@ -195,7 +188,7 @@ pub async fn seen(app: &App) -> Arc<Sighting> {
     sighting
 }
 
-/// Looks until told to stop, so that "since" is right also where nobody asks.
+/// Checks until told to stop, so that "since" is correct even without requests.
 pub async fn watch(app: &App, mut stop: Stop) {
     while !stop.is_asked() {
         let holds = seen(app).await.holds();
@@ -228,18 +221,17 @@ async fn edge(app: &App) -> Status {
     asked.ok().and_then(Result::ok).unwrap_or(Status::Down)
 }
 
-/// None where no letters are sent.
+/// `None` if no emails are sent.
 async fn mail(app: &App) -> Option<Status> {
     Some(health::check_mail(app).await?.status)
 }
 
-/// None where there is none. Nothing fails without it.
+/// `None` if there is no Redis. Nothing fails without it.
 async fn cache(app: &App) -> Option<Status> {
     Some(health::check_redis(app).await?.status)
 }
 
-/// None where nothing is drawn. At hours at which it does not run, nobody
-/// asks whether it does.
+/// `None` if no pictures are drawn. Outside the GPU's hours it is not checked.
 async fn gpu(app: &App) -> Option<Status> {
     let gpu = app.factory.gpu.as_ref()?;
     if !app.factory.config.hours.open(app.clock.now()) {

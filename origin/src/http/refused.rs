@@ -1,5 +1,5 @@
-//! A refusal on its way out. `answer` writes the document, because only it
-//! knows the request's id.
+//! A refusal on its way to the client. `answer` writes the document, because
+//! only it knows the request's id.
 
 use std::borrow::Cow;
 
@@ -8,24 +8,22 @@ use axum::response::{IntoResponse, Response};
 use munjigi_protocol::Code;
 use munjigi_store::StoreError;
 
-/// Why a request is refused.
 #[derive(Debug, Clone)]
 pub struct Refused {
-    /// The code.
     pub code: Code,
-    /// What in this request is wrong. No internals.
+    /// What is wrong in this request. No internals.
     pub detail: Cow<'static, str>,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u32>,
 }
 
 impl Refused {
-    /// A refusal that no retry mends.
+    /// A refusal without `Retry-After`.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { code, detail: detail.into(), retry_after: None }
     }
 
-    /// Too much at once.
+    /// Too many requests at once.
     pub fn busy() -> Self {
         Self {
             retry_after: Some(1),
@@ -33,19 +31,18 @@ impl Refused {
         }
     }
 
-    /// Something that the answer needs is not there.
+    /// A dependency of the response is unreachable.
     pub fn unavailable(detail: &'static str) -> Self {
         Self { retry_after: Some(5), ..Self::new(Code::Unavailable, detail) }
     }
 
-    /// Its HTTP status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
     }
 }
 
-/// Every store error is ours: the caller hears `unavailable` and keeps what
-/// it has, the operator reads the log.
+/// Every store error is our fault: the caller gets `unavailable` and keeps its
+/// data, the operator reads the log.
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         if error.is_passing() {

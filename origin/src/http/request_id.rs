@@ -1,5 +1,5 @@
 //! The id of a request, for logs and support.
 
-/// The id of a request, for who answers it.
+/// The id of a request, for its handler.
 #[derive(Debug, Clone, Default)]
 pub struct RequestId(pub String);

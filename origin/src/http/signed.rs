@@ -1,5 +1,5 @@
-//! Calls of the edge: the signature is checked before a place is taken and a
-//! body read. Whether the nonce is new is decided in the transaction that
+//! Calls of the edge: the signature is checked before capacity is reserved and
+//! a body is read. Whether the nonce is new is decided in the transaction that
 //! uses it.
 
 use std::time::Duration;
@@ -13,19 +13,17 @@ use serde::de::DeserializeOwned;
 
 use super::{App, Refused};
 
-/// A body that takes longer to arrive is given up: the edge sends it again.
+/// A body that takes longer to arrive is dropped; the edge retries.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
-/// A call that the edge signed.
 #[derive(Debug)]
 pub struct Signed {
-    /// To be used once.
+    /// Must be used once, in the transaction.
     pub nonce: Nonce,
     body: Bytes,
 }
 
 impl Signed {
-    /// Reads and checks a request.
     pub async fn read(app: &App, route: &Route, request: Request) -> Result<Self, Refused> {
         let (head, body) = request.into_parts();
         let signed = signed::verify(&app.calls, &head, app.clock.now())?;
@@ -34,7 +32,6 @@ impl Signed {
         Ok(Self { nonce: signed.nonce, body })
     }
 
-    /// The body as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         serde_json::from_slice(&self.body)
             .map_err(|error| Refused::new(Code::MalformedRequest, format!("the body: {error}")))

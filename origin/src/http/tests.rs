@@ -15,8 +15,8 @@ mod metrics;
 
 use crate::rig::Answer;
 
-/// Status, headers and body as a snapshot. What differs each time is checked
-/// before it is hidden.
+/// Status, headers and body as a snapshot. Values that differ each time are
+/// checked before they are redacted.
 fn contract(answer: &Answer, edge: &reqwest::Url) -> String {
     let id = answer.headers["munjigi-request-id"].to_str().unwrap();
     assert!(id.len() == 22 && id.is_ascii(), "{id}");

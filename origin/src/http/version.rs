@@ -1,9 +1,8 @@
-//! `GET /version`: what runs here.
+//! `GET /version`: the running version.
 
 use axum::Json;
 use munjigi_protocol::Version;
 
-/// The endpoint.
 pub async fn handler() -> Json<Version> {
     Json(Version {
         name: env!("CARGO_PKG_NAME").to_owned(),

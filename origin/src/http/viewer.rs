@@ -1,6 +1,6 @@
-//! `GET /api`: the document as a page, for people. Made by the server: it
-//! needs no script, no other host and no exception in the page's policy,
-//! which the usual viewers all do.
+//! `GET /api`: the OpenAPI document as a page, for people. Rendered on the
+//! server: it needs no script, no other host and no exception in the
+//! Content-Security-Policy, unlike the usual viewers.
 
 use std::sync::Arc;
 
@@ -26,7 +26,6 @@ struct Page {
     groups: Vec<(&'static str, Vec<Entry>)>,
 }
 
-/// A route as it is shown.
 struct Entry {
     id: String,
     method: &'static str,
@@ -39,7 +38,6 @@ struct Entry {
     gives: Vec<Field>,
 }
 
-/// A field of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Field {
     name: String,
@@ -48,7 +46,6 @@ struct Field {
     meaning: String,
 }
 
-/// The page.
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
@@ -101,7 +98,7 @@ fn entry(row: Listed) -> Entry {
     }
 }
 
-/// The fields of a body, those of lists and of what is inside included.
+/// The fields of a body, including those of list items and nested objects.
 fn fields(shape: &Shape) -> Vec<Field> {
     let schema = serde_json::to_value(&shape.schema).unwrap_or_default();
     let mut fields = Vec::new();
@@ -135,7 +132,7 @@ fn walk(schema: &Value, prefix: &str, document: &OpenApi, fields: &mut Vec<Field
     }
 }
 
-/// What a reference stands for; a choice with nothing is what else it is.
+/// Follows a reference; a choice between null and a type becomes that type.
 fn resolved(schema: &Value, document: &OpenApi) -> Value {
     let choice = schema["oneOf"].as_array();
     let chosen = choice.and_then(|all| all.iter().find(|one| one["$ref"].is_string()));

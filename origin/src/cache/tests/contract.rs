@@ -1,5 +1,5 @@
-//! What each use promises, whoever keeps it. A suite takes a maker, so that
-//! each of its tests begins with names that nobody used before.
+//! What each use guarantees, with every adapter. A suite takes a factory, so
+//! that each of its tests starts with unused names.
 
 use std::time::Duration;
 
@@ -20,7 +20,6 @@ use crate::rig::Rig;
 const LIMIT: Limit = Limit { name: "test", burst: 3, interval_millis: 10_000 };
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Every suite.
 pub async fn every_use(rig: &Rig) {
     let cache = &rig.app.cache;
     let fresh_name = || Id::draw(&rig.app.entropy).to_string();
@@ -30,7 +29,7 @@ pub async fn every_use(rig: &Rig) {
     sites(rig, &*cache.sites).await;
 }
 
-/// What counting tries promises.
+/// What rate limits guarantee.
 pub async fn limits<'a>(fresh: impl AsyncFn() -> (&'a dyn Limits, String)) {
     a_burst_passes_and_then_one_in_each_interval(fresh().await).await;
     what_is_left_is_told(fresh().await).await;
@@ -53,7 +52,7 @@ async fn a_burst_passes_and_then_one_in_each_interval((limits, whom): (&dyn Limi
         (&other, 4, Taken::Yes),
         (&whom, 10, Taken::Yes),
         (&whom, 10, Taken::Wait { seconds: 10 }),
-        // Having rested, the whole burst is there again and no more.
+        // After a pause the whole burst is available again, and no more.
         (&whom, 1_000, Taken::Yes),
         (&whom, 1_000, Taken::Yes),
         (&whom, 1_000, Taken::Yes),
@@ -87,7 +86,7 @@ async fn who_has_shown_to_be_who_they_are_begins_anew((limits, whom): (&dyn Limi
     assert_eq!(limits.take(&LIMIT, &whom, at(0)).await.unwrap(), Taken::Yes);
 }
 
-/// What giving out locks promises.
+/// What locks guarantee.
 pub async fn locks<'a>(rig: &Rig, fresh: impl AsyncFn() -> (&'a dyn Locks, String)) {
     one_at_a_time_holds_a_lock(fresh().await).await;
     a_lock_ends_by_itself_and_whoever_slept_writes_nothing(rig, fresh().await).await;
@@ -149,7 +148,7 @@ async fn who_waits_gets_it_when_it_is_free(rig: &Rig, (locks, name): (&dyn Locks
     assert!(waited.unwrap().unwrap().fence > held.fence);
 }
 
-/// What finding sessions promises.
+/// What sessions guarantee.
 pub async fn sessions(rig: &Rig, sessions: &dyn Sessions) {
     a_session_is_found_as_it_is_stored(rig, sessions).await;
     a_session_that_ended_is_dead_at_once(rig, sessions).await;
@@ -157,7 +156,7 @@ pub async fn sessions(rig: &Rig, sessions: &dyn Sessions) {
     a_proof_is_seen_at_once(rig, sessions).await;
 }
 
-/// A cookie with a session, and whose it is.
+/// A cookie with its session and account.
 async fn begin(rig: &Rig) -> (Token, Id, Id) {
     let name = Id::draw(&rig.app.entropy).to_string();
     let kim = rig.someone(&name).await;
@@ -197,7 +196,7 @@ async fn a_session_that_ended_is_dead_at_once(rig: &Rig, sessions: &dyn Sessions
     assert_eq!(sessions.find(cookie.hash(), rig.now()).await.unwrap(), None);
 }
 
-/// A hundred readers while it ends: whoever asks afterwards finds nothing.
+/// A hundred readers while it ends; none that asks afterwards finds it.
 async fn a_reader_that_was_slow_brings_no_dead_session_back(rig: &Rig, sessions: &dyn Sessions) {
     let (cookie, account, id) = begin(rig).await;
     let reading = (0..100).map(|_| sessions.find(cookie.hash(), rig.now()));
@@ -223,7 +222,7 @@ async fn a_proof_is_seen_at_once(rig: &Rig, sessions: &dyn Sessions) {
     assert!(after.proved_at > before.proved_at);
 }
 
-/// What finding sites promises.
+/// What sites guarantee.
 pub async fn sites(rig: &Rig, sites: &dyn Sites) {
     let site = rig.create_site().await;
     let key = site.sitekey.as_str();

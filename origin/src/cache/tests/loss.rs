@@ -1,4 +1,4 @@
-//! Redis goes in the middle of what somebody does, and comes back empty.
+//! Redis fails during a user's visit, and comes back empty.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn a_person_goes_on_while_redis_dies_and_loses_nothing(pool: PgPool) {
     tab.open(&format!("{base}/new-site")).await;
     let sitekey = tab.value_of("sitekey");
 
-    // The form was shown while Redis was there, and is sent after it is gone.
+    // The form is shown while Redis is up, and submitted after it has failed.
     server.kill();
     let fields = [("sitekey", sitekey.as_str()), ("name", "Shop"), ("hosts", "shop.example")];
     tab.send(&format!("{base}/new-site"), &fields).await;
@@ -51,7 +51,8 @@ async fn a_person_goes_on_while_redis_dies_and_loses_nothing(pool: PgPool) {
     assert!(tab.page.contains("Paused"), "{}", tab.page);
     assert_eq!(health(&rig).await, (200, "degraded".to_owned()));
 
-    // What ended is ended here at once, and it is said that elsewhere may lag.
+    // A session that is ended here ends at once, and the page says that it may
+    // last a little longer elsewhere.
     tab.open("/console/account").await;
     tab.send("/console/account/sessions", &[("end", "others")]).await;
     assert!(tab.page.contains("may stay active for up to 30 seconds"), "{}", tab.page);
@@ -89,7 +90,7 @@ async fn limits_hold_when_redis_dies(pool: PgPool) {
             server.kill();
         }
     }
-    // A burst in Redis and one in Postgres, and not one more.
+    // One burst in Redis and one in Postgres, and nothing more.
     assert_eq!(passed, 2 * LOG_IN_BY_ACCOUNT.burst);
 }
 
@@ -102,7 +103,8 @@ async fn a_change_by_somebody_else_ends_the_copies_of_a_site(pool: PgPool) {
     let find = async || {
         rig.app.cache.sites.find(&site.sitekey, rig.now()).await.unwrap().unwrap().config.version
     };
-    // Until it listens, a copy would last: each look makes one where none is.
+    // Until this process listens, a copy would last: each read stores a missing
+    // one.
     let mut is_paused = false;
     let looking = async {
         loop {

@@ -1,4 +1,4 @@
-//! What somebody else writes into Redis, and what they learn there.
+//! What an attacker writes into Redis, and what they learn there.
 
 use munjigi_domain::accounts::Token;
 use sha2::{Digest as _, Sha256};
@@ -32,11 +32,11 @@ async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
     assert_eq!(copies.len(), 1);
     let copy = text(&redis, &copies[0]).await;
     assert!(!String::from_utf8_lossy(&copy).contains(kim.account.as_str()));
-    // The copy is what is read: the row is gone and nobody said so.
+    // The copy is read: the row is gone, and nobody announced it.
     sqlx::query("DELETE FROM sessions").execute(&rig.pool).await.unwrap();
     tab.open("/console/account").await;
     assert_eq!(tab.path, "/console/account");
-    // And no longer than its lifetime, even if somebody keeps it there.
+    // But no longer than its lifetime, even if an attacker keeps it there.
     write(&redis, &copies[0], &copy).await;
     rig.pass(30_000);
     tab.open("/console/account").await;
@@ -61,7 +61,7 @@ async fn whoever_writes_into_redis_logs_nobody_in(pool: PgPool) {
     }
 }
 
-/// Hashes that anybody could make of whom is counted here.
+/// Hashes that anybody could compute of the user who is counted here.
 fn guesses(email: &str) -> Vec<Vec<u8>> {
     let counted = [("log-in-by-account", email), ("log-in-by-prefix", "203.0.113.0/24")];
     let hash = |(name, whom)| Sha256::digest(format!("{name}\0{whom}")).to_vec();

@@ -45,7 +45,7 @@ fn only_an_edge_that_is_away_keeps_visitors_from_being_served() {
     }
 }
 
-/// The edge alone, looked at again and again.
+/// The edge alone, checked repeatedly.
 fn course(looks: &[(u64, Status)]) -> Vec<(PartState, u64)> {
     let mut before: Option<Sighting> = None;
     let mut course = Vec::new();
@@ -62,7 +62,7 @@ fn course(looks: &[(u64, Status)]) -> Vec<(PartState, u64)> {
 #[test]
 fn who_has_just_begun_calls_nothing_down_that_it_has_not_seen_well() {
     use Status::{Degraded, Down, Ok};
-    // It comes a little later than the origin; then it really goes.
+    // It starts a little later than the origin; later it really goes down.
     assert_eq!(
         course(&[(0, Down), (1, Degraded), (29, Down), (29, Ok), (30, Down)]),
         [
@@ -73,7 +73,7 @@ fn who_has_just_begun_calls_nothing_down_that_it_has_not_seen_well() {
             (PartState::Down, 30)
         ]
     );
-    // It does not come.
+    // It never starts.
     assert_eq!(
         course(&[(0, Down), (30, Down), (31, Down)]),
         [(PartState::Starting, 0), (PartState::Down, 30), (PartState::Down, 30)]
@@ -100,7 +100,7 @@ async fn however_many_ask_the_parts_are_looked_at_once_in_ten_seconds(pool: PgPo
     let rig = Rig::new(pool).await;
     let first = seen(&rig.app).await;
     assert_eq!(first.status(), PartState::Ok);
-    // The schema goes away, and nobody looks yet.
+    // The schema goes away before the next check.
     rig.app.readiness.set_schema(Schema::Waiting("starting".to_owned()));
     rig.pass(9_999);
     let asked = (0..50).map(|_| seen(&rig.app));
@@ -155,8 +155,8 @@ async fn pages_say_what_a_part_that_is_not_well_means_for_who_reads_them(pool: P
     *rig.app.board.latest.write().unwrap() = Some(Arc::new(sighting));
     let told = [true, true, true, false, false, false];
     assert_eq!(said(&tab.open("/console").await.page), told);
-    // Who is not logged in waits for letters alone, and whoever reads the
-    // home page for nothing.
+    // Visitors of the log-in page wait only for emails, and readers of the home
+    // page for nothing.
     for (path, told) in [
         ("/log-in", [true, false, false, false, false, false]),
         ("/sign-up?lang=ko", [false, false, false, true, false, false]),

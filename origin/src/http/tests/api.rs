@@ -1,4 +1,4 @@
-//! What programs are told under `/api/v1`.
+//! Responses under `/api/v1` that need no caller.
 
 use std::sync::Arc;
 use std::time::Duration;

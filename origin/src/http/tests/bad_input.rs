@@ -1,4 +1,4 @@
-//! What is not taken, and the code it gets. Nothing here may reach a table.
+//! Input that is refused, and its code. Nothing here may reach a table.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -100,7 +100,7 @@ async fn a_body_above_its_cap_is_refused_before_it_is_parsed(pool: PgPool) {
     let body = " ".repeat(256 * 1024 + 1);
     let answer = rig.post(EVENTS, &body).await;
     assert_contract!("payload_too_large", answer, rig);
-    // One byte less is read, and then found not to be JSON.
+    // One byte less is read, and then turns out not to be JSON.
     assert_eq!(code(&rig.post(EVENTS, &body[1..]).await).0, 400);
 }
 
@@ -139,7 +139,7 @@ async fn a_call_that_the_edge_did_not_sign_so_is_refused(pool: PgPool) {
     assert_eq!(code(&answer), (401, "signature-invalid".to_owned()));
     assert_eq!(rig.number("SELECT count(*) FROM redeemed").await, 0);
     assert_eq!(rig.number("SELECT count(*) FROM signature_nonces").await, 0);
-    // Within five minutes it is good.
+    // A signature is valid for five minutes.
     let signature = rig.sign(Audience::Origin, EVENTS, &body, minutes(-5));
     assert_eq!(rig.post_signed(EVENTS, &body, Some(&signature)).await.status, 204);
 }

@@ -24,7 +24,7 @@ async fn batches_add_up(pool: PgPool) {
         solved.solve_ms = vec![0; SOLVE_MS_BUCKETS];
         solved.solve_ms[3] = number;
         solved.solve_ms[11] = 1;
-        // A second count of the same minute without a histogram.
+        // A second count of the same minute, without a histogram.
         let bare = count(CountKind::Solved, 1);
         let body = rig::counts(batch, &[solved, bare, count(CountKind::Refused, 1)]);
         assert_eq!(rig.post(PATH, &body).await.status, 204);

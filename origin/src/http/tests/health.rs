@@ -1,5 +1,5 @@
-//! Health, version, metrics and the home page; and what intake says while a
-//! part is away.
+//! Health, version, metrics and the home page; and the responses of intake
+//! while a component is down.
 
 use std::sync::Arc;
 use std::time::Duration;

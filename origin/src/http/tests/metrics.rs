@@ -1,4 +1,4 @@
-//! What is counted, and that nobody outside makes it grow.
+//! What is counted, and that outsiders cannot create new series.
 
 use std::collections::BTreeSet;
 
