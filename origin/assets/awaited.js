@@ -1,5 +1,5 @@
-// Puts what is awaited on a site's page in its place as soon as it has come: delivery, first challenge,
-// first token. Without it, "Look again" does.
+// Updates the set-up steps on a site's page as soon as they are done: delivery, first challenge, first
+// token. Without this script, "Refresh" does.
 const EVERY_MS = 3_000;
 const LOOKS = 600;
 const places = [...document.querySelectorAll('[data-awaited]')];
@@ -8,7 +8,7 @@ const awaited = () => places.some((place) => place.querySelector('.wait, .bad'))
 
 async function look() {
   const answer = await fetch(location.href);
-  // Logged out, or no member any more: the page stays as it was.
+  // Logged out, or no longer a member: the page stays as it is.
   if (!answer.ok || answer.redirected) return false;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   for (const place of places) {
@@ -21,7 +21,7 @@ async function look() {
 }
 
 async function keepLooking(left) {
-  // Offline for a moment: the next look may find it.
+  // A failed request may be a brief network outage, so the next one may succeed.
   const more = document.hidden || await look().catch(() => true);
   if (more && left > 0) setTimeout(keepLooking, EVERY_MS, left - 1);
 }

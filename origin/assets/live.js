@@ -1,5 +1,5 @@
-// Keeps the numbers of the last minutes new while the page is open. Without it they stay as they were
-// when the page was made, and "Look again" loads it again.
+// Updates the numbers of the last minutes while the page is open. Without this script they stay as
+// they were when the page was made, and "Refresh" reloads it.
 const place = document.querySelector('[data-live]');
 if (place) {
   const part = (name) => place.querySelector(`[data-live-${name}]`);
@@ -15,7 +15,7 @@ if (place) {
       each.textContent = numbers[each.dataset.liveNumber];
     }
     say(`Live, as of ${numbers.at} UTC.`, true);
-    // Read aloud at most once a minute, and only what is new.
+    // Screen readers announce changes only, and at most once a minute.
     const text = `${numbers.redeemed} tokens redeemed in the last ten minutes`;
     if (Date.now() - told > 60_000 && part('told').textContent !== text) {
       told = Date.now();

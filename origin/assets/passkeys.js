@@ -1,7 +1,7 @@
-// Passkeys, for forms with `data-passkey`: fetches what to ask the browser
-// for, asks it, and sends the form with its answer. What is said stands in the
-// page. Without this script, or where the browser knows no passkeys, the
-// forms stay hidden and everything else works.
+// Passkeys, for forms with `data-passkey`: fetches the options, prompts the
+// browser, and submits the form with its response. The texts are in the page.
+// Without this script, or if the browser does not support passkeys, the forms
+// stay hidden and everything else works.
 (() => {
   'use strict';
   if (!window.PublicKeyCredential || !navigator.credentials) return;
@@ -13,7 +13,7 @@
       .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
   const described = (list) => (list ?? []).map((one) => ({ ...one, id: bytes(one.id) }));
 
-  // Browsers since 2023–2025 read and write the JSON of WebAuthn themselves.
+  // Browsers since 2023–2025 can parse and serialise the JSON of WebAuthn.
   const creation = (json) => PublicKeyCredential.parseCreationOptionsFromJSON?.(json) ?? {
     ...json,
     challenge: bytes(json.challenge),

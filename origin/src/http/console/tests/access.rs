@@ -1,5 +1,6 @@
-//! Who may see which page: every page of the table, by every role, of one's
-//! own organisation and of another. A page without a rule cannot be listed.
+//! Who can see which page: every page of the table, requested by every role,
+//! for the user's own organisation and another. A page without a rule cannot be
+//! listed.
 
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ use crate::http::pages;
 use crate::rig::people::Someone;
 use crate::rig::{Rig, Tab};
 
-/// A page's path for somebody's organisation and site.
+/// A page's path for this user's organisation and site.
 fn path(listed: &Listed, whose: &Someone, sitekey: &str) -> String {
     let asset = crate::http::console::assets::STYLE.path.trim_start_matches("/assets/");
     listed
@@ -28,7 +29,7 @@ async fn call(tab: &mut Tab<'_>, listed: &Listed, path: &str) -> (u16, String) {
     }
     tab.open("/").await;
     let key = tab.form_key();
-    // A form without fields: who may send it hears that it cannot be read.
+    // A form without fields, so that users with access get an error about it.
     let answer = tab.send_raw(path, &[("form_key", &key)], &[]).await;
     (answer.status, answer.body)
 }
@@ -64,7 +65,8 @@ async fn every_page_is_shown_to_whom_it_belongs_and_to_nobody_else(pool: PgPool)
             };
             assert_eq!(status, expected, "{own} as {}", role.as_str());
             write!(row, " {} {status}", role.as_str()).unwrap();
-            // Of another's organisation; and of another's site under one's own.
+            // In another organisation; and another organisation's site within
+            // the user's own.
             let theirs = path(&page, &lee, &of_lee);
             let (status, body) = call(&mut tab, &page, &theirs).await;
             assert_eq!(status, 404, "{theirs} as {}", role.as_str());
@@ -108,6 +110,6 @@ async fn nobody_changes_the_site_of_another_organisation(pool: PgPool) {
 
 #[test]
 fn every_permission_is_asked_for_by_name() {
-    // So that a page for a new permission is not forgotten here.
+    // A reminder to add the page of a new permission.
     assert_eq!(Permission::ALL.len(), 12);
 }

@@ -1,4 +1,4 @@
-//! What is unusual, as people see it, and who is told.
+//! Anomalies as users see them, and who is notified.
 
 use munjigi_delivery::notifications::Courier;
 use munjigi_domain::accounts::Role;
@@ -65,7 +65,7 @@ async fn a_flood_is_shown_until_somebody_has_seen_it(pool: PgPool) {
     assert!(!tab.page.contains("Unusual activity"), "{}", tab.page);
     let seen = "SELECT count(*) FROM audit WHERE action = 'anomaly.acknowledge'";
     assert_eq!(rig.number(seen).await, 2);
-    // Over, it stands in the history.
+    // Once it is over, it is in the history.
     for minutes in [61, 31] {
         rig.pass(minutes * MINUTE);
         rig.jobs().watch().await.unwrap();
@@ -85,7 +85,7 @@ async fn a_flood_is_shown_until_somebody_has_seen_it(pool: PgPool) {
     assert_eq!(lees.status, 404);
 }
 
-/// Adds a webhook as an owner does; its secret.
+/// Adds a webhook as an owner does; returns its secret.
 async fn add(tab: &mut Tab<'_>, kim: &Someone, url: &str) -> String {
     let page = format!("/console/{}/notifications", kim.organisation);
     tab.open(&page).await;
@@ -176,7 +176,7 @@ async fn the_test_button_shows_the_answer(pool: PgPool) {
     assert_eq!(tab.page.matches("<td>webhook.test</td>").count(), 4);
     let tests = "SELECT count(*) FROM audit WHERE action = 'webhook.test'";
     assert_eq!(rig.number(tests).await, 4);
-    // Not in somebody else's name.
+    // Not for another organisation.
     let mut lees = rig.tab_of(&lee.account).await;
     lees.open("/").await;
     for (part, fields) in [
@@ -187,7 +187,7 @@ async fn the_test_button_shows_the_answer(pool: PgPool) {
         lees.send(&format!("/console/{}/notifications/{part}", lee.organisation), &fields).await;
         assert_eq!(lees.status, 404, "{part}");
     }
-    // Ten, and then one a minute.
+    // Ten at once, and then one a minute.
     for _ in 0..6 {
         tab.open(&page).await;
         tab.send(&format!("{page}/test"), &[("webhook", &webhook)]).await;
@@ -276,7 +276,7 @@ async fn members_who_are_chosen_get_a_letter_in_their_language(pool: PgPool) {
     let mut tab = rig.tab_of(&kim.account).await;
     let page = format!("/console/{}/notifications", kim.organisation);
     tab.open(&page).await;
-    // Park is no member, whatever the form says.
+    // Park is not a member, whatever the form says.
     let accounts =
         [&kim.account, &lee.account, &park.account].map(|account| ("account", account.as_str()));
     let fields: Vec<_> = [("choice", "members")].into_iter().chain(accounts).collect();
@@ -303,7 +303,7 @@ async fn members_who_are_chosen_get_a_letter_in_their_language(pool: PgPool) {
             "lee@shop.example: 사이트에서 평소와 다른 일 2건",
         ]
     );
-    // Who leaves gets no more.
+    // Members who leave get no more emails.
     sqlx::query("DELETE FROM members WHERE account = $1")
         .bind(lee.account.as_str())
         .execute(&rig.pool)

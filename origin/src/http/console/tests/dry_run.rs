@@ -1,5 +1,5 @@
-//! Dry runs of rules on the last day: what they would have changed is shown, and
-//! nothing is.
+//! Dry runs of rules on the last day show what would have changed, and change
+//! nothing.
 
 use munjigi_protocol::Count;
 use munjigi_protocol::CountKind::{self, Issued, Refused, Solved};
@@ -16,7 +16,7 @@ async fn site(rig: &Rig) -> (Someone, String, String) {
     (kim, site, path)
 }
 
-/// Visits of a site, each so long ago.
+/// Visits of a site, each at this age.
 async fn happened(rig: &Rig, site: &str, batch: u8, visits: &[(CountKind, &str, u64, u32)]) {
     let counted: Vec<Count> = visits
         .iter()
@@ -40,7 +40,7 @@ async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &st
     tab.send(path, &all).await;
 }
 
-/// The table's rows as text, cells apart.
+/// The table's rows as text, with separated cells.
 fn rows(page: &str) -> Vec<String> {
     let body =
         page.split("id=\"dry-run\"").nth(1).expect("a dry run").split("</section>\n<").next();
@@ -74,7 +74,7 @@ async fn a_rule_is_tried_on_who_came_and_nothing_is_changed(pool: PgPool) {
     assert_eq!(rows(&tab.page)[..2], expected);
     assert!(tab.page.contains("<th scope=\"row\">AS4766</th><td>6</td>"), "{}", tab.page);
     assert!(tab.page.contains("Replayed: the last 24 hours."), "{}", tab.page);
-    // What was typed is still there, to be added.
+    // The input is still there, ready to be added.
     assert!(tab.page.contains("value=\"KR\""), "{}", tab.page);
     let query = "SELECT count(*) FROM sites WHERE rules = '[]'";
     assert_eq!(rig.number(query).await, 1);
@@ -99,7 +99,7 @@ async fn what_was_not_recorded_is_said_to_be_unknown(pool: PgPool) {
     press(&mut tab, &path, "try", &[("prefix", "192.0.2.0/24"), ("verdict", "block")]).await;
     assert!(tab.page.contains("Prefixes are not recorded"), "{}", tab.page);
     assert!(tab.page.contains("For 4, the outcome is unknown"), "{}", tab.page);
-    // An earlier rule that nothing is known of hides nothing.
+    // An earlier rule with an unknown outcome does not hide the effect.
     press(&mut tab, &path, "add", &[("prefix", "192.0.2.0/24"), ("verdict", "allow")]).await;
     press(&mut tab, &path, "try", &[("country", "KR"), ("verdict", "block")]).await;
     assert!(tab.page.contains("block, unless an earlier rule matches"), "{}", tab.page);

@@ -14,7 +14,7 @@ use crate::rig::{MINUTE, Rig, Tab};
 
 const PATH: &str = "/console/account/factor";
 
-/// The code of an app that holds the key on the page.
+/// The current code of an app with the key that the page shows.
 pub fn code(rig: &Rig, key: &str) -> String {
     let key = data_encoding::BASE32.decode(key.replace(' ', "").as_bytes()).unwrap();
     let app = Builder::new().with_secret(Secret::from(key.as_slice())).build().unwrap();
@@ -27,7 +27,7 @@ pub fn shown_key(tab: &Tab<'_>) -> String {
     after.split('<').next().unwrap().to_owned()
 }
 
-/// Takes an app into use; its key, and the recovery codes that came with it.
+/// Turns on an app; returns its key and the recovery codes.
 pub async fn switch_on(rig: &Rig, tab: &mut Tab<'_>) -> (String, Vec<String>) {
     tab.open("/console/account/factor").await;
     let key = shown_key(tab);
@@ -83,7 +83,7 @@ async fn a_code_is_good_once_and_a_recovery_code_too(pool: PgPool) {
     assert_eq!(letters(&rig, "Logging in now requires a code").await, 1);
 }
 
-/// Half-way in a new tab, on the way to a page.
+/// A new tab that has given the password on the way to a page.
 async fn on_the_way<'a>(rig: &'a Rig, someone: &Someone, next: &str) -> Tab<'a> {
     let mut tab = Tab::new(rig);
     tab.open("/log-in").await;
@@ -105,7 +105,7 @@ async fn a_code_leads_to_the_page_that_was_wanted(pool: PgPool) {
     let next = tab.value_of("next").replace("&#38;", "&");
     let fields = [("email", kim.email.as_str()), ("password", PASSWORD), ("next", &next)];
     tab.send("/log-in", &fields).await;
-    // Also after a code that was mistyped.
+    // Even after a mistyped code.
     for (code, status, path) in [("000000", 422, "/log-in/code"), (&codes[0], 200, &wanted)] {
         let next = tab.value_of("next").replace("&#38;", "&");
         assert_eq!(next, wanted);
@@ -122,7 +122,7 @@ async fn a_code_leads_to_no_other_host(pool: PgPool) {
     let (_, codes) = switch_on(&rig, &mut tab).await;
     let evil = ["//evil.example", "https://evil.example", "\\\\evil.example", "/\\evil.example"];
     for (evil, code) in evil.into_iter().zip(&codes) {
-        // By the way there, by the address of the page, by the form itself.
+        // Through log-in, through the page's URL, and through the form itself.
         let mut tab = on_the_way(&rig, &kim, evil).await;
         assert_eq!(tab.path, "/log-in/code", "{evil}");
         let query = serde_urlencoded::to_string([("next", evil)]).unwrap();
@@ -219,7 +219,7 @@ async fn letters(rig: &Rig, subject: &str) -> i64 {
         .unwrap()
 }
 
-/// What Kim has done about it, and what the address was told.
+/// Kim's audit entries, and the emails to Kim's address.
 async fn told(rig: &Rig) -> (Vec<String>, Vec<String>) {
     let actions = sqlx::query_scalar("SELECT action FROM audit ORDER BY id");
     let subjects = sqlx::query_scalar("SELECT subject FROM mails ORDER BY id");
@@ -265,8 +265,8 @@ async fn a_key_is_shown_and_taken_into_use_only_where_it_was_just_proven_who_is_
     }
     assert_eq!(rig.number("SELECT count(*) FROM accounts WHERE totp_key IS NOT NULL").await, 0);
 
-    // Who has no second factor proves it with the password, who has a passkey
-    // alone with that.
+    // A user without a second factor proves their identity with the password; a
+    // user with a passkey can use just that.
     of_kim.send("/console/account/proof", &[("password", PASSWORD), ("next", PATH)]).await;
     let options = of_lee.options("/console/account/proof/passkey/options").await;
     let answer = device.answer(ORIGIN, options).await;
@@ -310,7 +310,7 @@ async fn a_key_that_was_shown_expires(pool: PgPool) {
     tab.send(PATH, &[("code", &code(&rig, &next))]).await;
     assert_eq!(tab.status, 201);
 
-    // What nobody came back for is not kept.
+    // An offered key that was never confirmed is deleted.
     let lee = rig.someone("Lee").await;
     rig.tab_of(&lee.account).await.open(PATH).await;
     let kept = "SELECT count(*) FROM accounts WHERE totp_key IS NOT NULL";

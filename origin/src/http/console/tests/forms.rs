@@ -1,5 +1,5 @@
-//! Forms of other sites, of other people, too long ones, and what people
-//! write into fields.
+//! Forms from other sites, other users' forms, forms that are too long, and
+//! what people type into fields.
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -129,7 +129,7 @@ async fn every_page_forbids_what_it_does_not_need(pool: PgPool) {
         assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
         assert!(answer.headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
         assert!(!answer.body.contains(" style="), "{path}");
-        // Scripts are files of their own, of which pages without them do as well.
+        // Scripts are separate files, and pages work without them.
         let mut scripts = answer.body.split("<script").skip(1);
         assert!(scripts.all(|rest| rest.starts_with(" src=\"")), "{path}");
     }

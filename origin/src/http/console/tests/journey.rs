@@ -1,4 +1,4 @@
-//! From nothing to a site that is served.
+//! From sign-up to a site that is served.
 
 use sqlx::PgPool;
 
@@ -6,7 +6,7 @@ use crate::rig::{Rig, Tab};
 
 const PASSWORD: &str = "lantern orbit velvet";
 
-/// The link in the newest letter to an address.
+/// The link in the newest email to an address.
 pub async fn link_to(rig: &Rig, email: &str) -> String {
     let text: String = sqlx::query_scalar(
         "SELECT text_body FROM mails WHERE recipient = $1 ORDER BY id DESC LIMIT 1",
@@ -54,7 +54,8 @@ async fn from_sign_up_to_a_site_at_the_edge(pool: PgPool) {
     for part in ["mjs_", &sitekey, "/v1/api.js", "/siteverify"] {
         assert!(tab.page.contains(part), "{part}: {}", tab.page);
     }
-    // The same form once more makes no second site and shows no secret.
+    // Submitting the same form again creates no second site and shows no
+    // secret.
     tab.send(&format!("{organisation}/new-site"), &fields).await;
     assert_eq!(
         (tab.status, tab.path.as_str()),

@@ -1,4 +1,4 @@
-//! Keys of the API, made and revoked by a person.
+//! API keys, created and revoked by a user.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -62,11 +62,11 @@ async fn an_open_browser_alone_makes_no_key(pool: PgPool) {
     let fields = [("name", "deploy"), ("scope:sites:read", "yes")];
     tab.open(&path).await;
     rig.pass(PROOF_MILLIS);
-    // A form that was shown before.
+    // The form was shown before the proof expired.
     tab.send(&path, &fields).await;
     assert!(tab.path.starts_with("/console/account/proof"), "{}", tab.path);
     assert_eq!(rig.number("SELECT count(*) FROM api_keys").await, 0);
-    // The page asks before it shows the form.
+    // The page requires the proof before it shows the form.
     tab.open(&path).await;
     assert!(!tab.page.contains("name=\"scope:sites:read\""), "{}", tab.page);
     let next = tab.page.split("class=\"button\" href=\"").nth(1).unwrap();
@@ -81,7 +81,7 @@ async fn an_open_browser_alone_makes_no_key(pool: PgPool) {
     assert_eq!(subjects, ["You have a new API key"]);
 }
 
-/// Makes a key as a request does that was let in before `meanwhile` happened.
+/// Creates a key in a request that passed the gate before `meanwhile` happened.
 async fn make_after(rig: &Rig, of: &Someone, meanwhile: impl AsyncFnOnce()) -> Option<KeyRefused> {
     let by = &accounts::find(&rig.pool, &of.account).await.unwrap().unwrap();
     meanwhile().await;
@@ -109,7 +109,7 @@ async fn no_key_is_made_for_what_somebody_was_a_moment_ago(pool: PgPool) {
     let demoted = async || rig.join(&there.organisation, &lee.account, Role::Analyst).await;
     assert_eq!(make_after(&rig, &there, demoted).await, Some(KeyRefused::Changed));
 
-    // A password that is being reset, and the reset not yet committed.
+    // A password reset is in progress, and not committed yet.
     let mut reset = rig.pool.begin().await.unwrap();
     sqlx::query("UPDATE accounts SET password = password || '0' WHERE id = $1")
         .bind(kim.account.as_str())

@@ -23,7 +23,7 @@ async fn watch(rig: &Rig, tab: &Tab<'_>, kim: &Someone) -> (u16, axum::body::Bod
     (response.status().as_u16(), response.into_body().into_data_stream())
 }
 
-/// The next event; nothing where the stream has ended.
+/// The next event; `None` if the stream has ended.
 async fn next(events: &mut axum::body::BodyDataStream) -> Option<String> {
     let bytes = events.next().await?.unwrap();
     Some(String::from_utf8(bytes.to_vec()).unwrap())
@@ -51,7 +51,7 @@ async fn the_last_minutes_are_pushed_until_the_session_ends(pool: PgPool) {
     let first = next(&mut events).await.unwrap();
     assert!(first.starts_with("event: numbers\ndata: {\"issued\":3,"), "{first}");
     assert!(first.contains("\"redeemed\":1,\"at\":\"12:00:30\""), "{first}");
-    // Without rolling anything up.
+    // Without a roll-up in between.
     happened(&rig, &shop, 3).await;
     let second = next(&mut events).await.unwrap();
     assert!(second.contains("\"issued\":6,") && second.contains("\"redeemed\":2,"), "{second}");
@@ -87,7 +87,7 @@ async fn one_person_keeps_four_pages_live_and_stopping_ends_them(pool: PgPool) {
             live.push(events);
         }
     }
-    // A page that is closed makes room.
+    // A page that is closed frees its slot.
     live.pop();
     let (status, events) = watch(&rig, &tab, &kim).await;
     assert_eq!(status, 200);
@@ -118,7 +118,7 @@ async fn without_scripts_the_overview_shows_the_last_minutes_too(pool: PgPool) {
     let script = tab.page.split("src=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     tab.open(&script).await;
     assert_eq!(tab.status, 200);
-    // Every number that the script looks for is sent, and every part is there.
+    // Every number that the script needs is sent, and every element is present.
     tab.open(&format!("/console/{}/overview/live?site={shop}", kim.organisation)).await;
     let numbers: serde_json::Value = serde_json::from_str(&tab.page).unwrap();
     for name in ["issued", "solved", "failed", "refused", "redeemed", "at"] {

@@ -1,4 +1,4 @@
-//! Who is let in, and how often somebody may try.
+//! Who can log in, and how many attempts are allowed.
 
 use std::net::SocketAddr;
 
@@ -67,7 +67,7 @@ async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: P
     let burst = u64::from(limits::LOG_IN_BY_ACCOUNT.burst);
     let mut refused = 0;
     for number in 0_u32..10_000 {
-        // From everywhere, so that only the account's own limit holds.
+        // From many networks, so that only the account's own limit applies.
         tab.address = format!("10.{}.{}.1", number / 256, number % 256);
         let fields =
             [("form_key", key.as_str()), ("email", &kim.email), ("password", "wrong password")];
@@ -81,7 +81,7 @@ async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: P
     }
     let hashed = rig.app.console.as_ref().unwrap().passwords.hashed();
     assert_eq!((refused, hashed), (10_000 - burst, burst));
-    // The right one is held up as well, and not for long.
+    // The correct password is delayed as well, but not for long.
     tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
     assert_eq!(tab.status, 429);
     rig.pass(limits::LOG_IN_BY_ACCOUNT.interval_millis);
@@ -98,7 +98,7 @@ async fn one_network_cannot_try_account_after_account(pool: PgPool) {
     let key = tab.form_key();
     let mut passed = 0;
     for number in 0..100 {
-        // Addresses of one network are one.
+        // Addresses of one network share a limit.
         tab.address = format!("203.0.113.{number}");
         let email = format!("{number}@shop.example");
         let fields = [("form_key", key.as_str()), ("email", &email), ("password", "a password")];
@@ -107,7 +107,7 @@ async fn one_network_cannot_try_account_after_account(pool: PgPool) {
     assert_eq!(passed, limits::LOG_IN_BY_PREFIX.burst);
 }
 
-/// The network that a session is begun from.
+/// The network that a session is recorded with.
 async fn begun_from(rig: &Rig, email: &str, peer: [u8; 4], lines: &[&str]) -> String {
     let body = serde_json::json!({ "email": email, "password": PASSWORD }).to_string();
     let mut request = Request::post("/api/v1/session").header("content-type", "application/json");
@@ -134,7 +134,7 @@ async fn nobody_chooses_the_network_that_they_are_seen_in(pool: PgPool) {
         (proxy, &["203.0.113.7:4711"], "203.0.113.0/24"),
         (proxy, &["[2001:db8:1::7]:4711"], "2001:db8:1::/48"),
         (proxy, &["203.0.113.7", "127.0.0.1"], "203.0.113.0/24"),
-        // Who is no proxy of ours and names another address.
+        // Not one of our proxies, but it names another address.
         ([192, 0, 2, 1], &["203.0.113.7"], "192.0.2.0/24"),
     ] {
         assert_eq!(begun_from(&rig, &kim.email, peer, lines).await, prefix, "{peer:?} {lines:?}");
@@ -165,7 +165,7 @@ async fn a_session_ends_with_its_time_and_with_the_log_out(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;
-    // Used every six days it lasts thirty, and no longer.
+    // Used every six days, a session lasts thirty days, and no longer.
     let mut lasted = 0;
     while lasted < WHOLE_MILLIS {
         tab.open("/console").await;

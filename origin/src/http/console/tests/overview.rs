@@ -1,12 +1,12 @@
-//! The numbers of an organisation's sites, and of nobody else's.
+//! The numbers of an organisation's sites, and no others.
 
 use munjigi_protocol::{Code, CountKind, Redeemed};
 use sqlx::PgPool;
 
 use crate::rig::{self, DAY, HOUR, Rig, count, event};
 
-/// What happened at a site: ten challenges, eight tokens, three wrong
-/// solutions, four refusals, and five redemptions, two after a picture.
+/// Events at a site: ten challenges, eight tokens, three wrong solutions, four
+/// refusals, and five redemptions, two of them after a picture.
 pub async fn happened(rig: &Rig, sitekey: &str, batch: u8) {
     let mut solved = count(CountKind::Solved, 8);
     solved.solve_ms = vec![0; 12];
@@ -60,7 +60,7 @@ async fn it_says_whether_it_works_what_it_stops_and_what_it_costs(pool: PgPool) 
     }
     tab.open(&format!("{base}?site={shop}&period=7d")).await;
     assert!(tab.page.contains("<dt>Tokens redeemed</dt><dd><b>5</b>"), "{}", tab.page);
-    // Another organisation's site has nothing to tell here.
+    // Another organisation's site shows nothing here.
     tab.open(&format!("{base}?site={others}")).await;
     assert!(tab.page.contains("<dt>Tokens redeemed</dt><dd><b>0</b>"), "{}", tab.page);
     assert!(tab.page.contains("none yet"), "{}", tab.page);

@@ -1,5 +1,5 @@
-//! What somebody changes about how they get in is written down: who, what and
-//! from where, and nothing that lets anybody in.
+//! Changes to how a user logs in are audited: who, what and from where, but
+//! nothing that grants access.
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -23,7 +23,7 @@ struct Written {
     after: Option<Value>,
 }
 
-/// The only entry that was written since the last.
+/// The only entry since the last one.
 async fn newest(rig: &Rig, someone: &Someone, known: usize) -> Written {
     let mut written: Vec<Written> =
         sqlx::query_as("SELECT * FROM audit ORDER BY id").fetch_all(&rig.pool).await.unwrap();
@@ -105,12 +105,12 @@ async fn another_password_is_written_down_however_it_was_set(pool: PgPool) {
     assert_eq!((forgotten.action.as_str(), &forgotten.subject), ("password.change", &kim.email));
     let told = json!({ "proved_by": "link", "sessions_ended": 1, "keys_revoked": 0 });
     assert_eq!((forgotten.before, forgotten.after), (None, Some(told)));
-    // A link that was followed once changes nothing and says nothing.
+    // A used link changes nothing and is not audited.
     Tab::new(&rig).open(&link).await;
     newest(&rig, &kim, 1).await;
 }
 
-/// The sessions of somebody, the oldest first.
+/// A user's sessions, oldest first.
 async fn sessions(rig: &Rig, someone: &Someone) -> Vec<String> {
     sqlx::query_scalar("SELECT id FROM sessions WHERE account = $1 ORDER BY created_at")
         .bind(someone.account.as_str())
@@ -131,12 +131,12 @@ async fn sessions_that_were_ended_are_written_down_one_by_one(pool: PgPool) {
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open("/console/account").await;
     let path = "/console/account/sessions";
-    // Somebody else's stays, and nothing is said of it.
+    // Another user's session stays, and nothing is audited.
     tab.send(path, &[("end", &sessions(&rig, &lee).await[0])]).await;
     assert_eq!(rig.number("SELECT count(*) FROM audit").await, 0);
     let of_kim = sessions(&rig, &kim).await;
     for (known, end) in [of_kim[0].as_str(), "others"].into_iter().enumerate() {
-        // Twice is as good as once.
+        // Twice has the same effect as once.
         tab.send(path, &[("end", end)]).await;
         tab.send(path, &[("end", end)]).await;
         let ended = newest(&rig, &kim, known).await;

@@ -1,5 +1,5 @@
-//! Passkeys: made, used alone and after the password, renamed, removed; and
-//! everything that is not taken for one.
+//! Passkeys: created, used alone and after the password, renamed, removed; and
+//! everything that must not be accepted as one.
 
 use munjigi_domain::accounts::passkey::CEREMONY_MILLIS;
 use munjigi_domain::accounts::session::{PROOF_MILLIS, Stage};
@@ -12,7 +12,7 @@ use crate::rig::{Rig, Tab};
 
 const SESSION: &str = "__Host-munjigi-session";
 
-/// A tab in which somebody added a passkey, and the device that holds it.
+/// A tab in which a user added a passkey, and the device that holds it.
 async fn owner<'a>(rig: &'a Rig, someone: &Someone, mut device: Device) -> (Tab<'a>, Device) {
     let mut tab = rig.tab_of(&someone.account).await;
     tab.add_passkey(&mut device, "Telephone").await;
@@ -26,7 +26,7 @@ async fn guest(rig: &Rig) -> Tab<'_> {
     tab
 }
 
-/// Logs in with nothing else.
+/// Logs in with the passkey alone.
 async fn log_in<'a>(rig: &'a Rig, device: &mut Device) -> Tab<'a> {
     let mut tab = guest(rig).await;
     let options = tab.options("/log-in/passkey/options").await;
@@ -204,7 +204,7 @@ async fn a_passkey_of_somebody_else_is_no_second_factor(pool: PgPool) {
     tab.send("/log-in/code/passkey", &[("answer", &answer)]).await;
     assert_eq!(tab.status, 422);
     assert!(tab.page.contains("does not have this passkey"), "{}", tab.page);
-    // Nor can one change another's.
+    // Nor can one user change another's.
     let id: String = sqlx::query_scalar("SELECT id FROM passkeys WHERE account = $1")
         .bind(kim.account.as_str())
         .fetch_one(&rig.pool)
@@ -234,7 +234,7 @@ async fn a_copy_of_a_passkey_locks_it_and_tells_its_owner(pool: PgPool) {
     assert_eq!(tab.status, 422, "which of the two is the copy, nobody knows");
     assert_eq!(letters(&rig, "A passkey may have been copied").await, 1);
     assert_eq!(actions(&rig).await, ["passkey.add", "passkey.copied"]);
-    // It does not open the account to the password alone.
+    // The account still requires a second factor after the password.
     half_way(&rig, &kim).await;
 }
 
@@ -260,7 +260,8 @@ async fn a_new_passkey_takes_who_is_there_and_the_page_it_was_made_on(pool: PgPo
         tab.send(path, &fields).await;
         assert_eq!(tab.status, 422, "{origin} {verification}");
     }
-    // One device makes one, and a page left open is asked again.
+    // A device creates one passkey per account, and once the proof expires, the
+    // page asks for it again.
     let mut device = Device::default();
     tab.add_passkey(&mut device, "  My\nkey ").await;
     assert_eq!(tab.status, 201, "{}", tab.page);

@@ -1,4 +1,4 @@
-//! One's own data: taken away, left behind, and kept after all.
+//! A user's own data: export, erasure, and cancelling the erasure.
 
 use munjigi_domain::accounts::Role;
 use munjigi_store::privacy::TABLES;
@@ -29,7 +29,7 @@ async fn letters(rig: &Rig, to: &str) -> Vec<String> {
         .unwrap()
 }
 
-/// Every row of every table, as text: where somebody is, whatever the table.
+/// Every row of every table, as text: finds traces of a user in any table.
 async fn everything(rig: &Rig) -> String {
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class
@@ -129,7 +129,7 @@ async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
     tab.open(&format!("/console/{}/sites", kim.organisation)).await;
     assert!(tab.page.contains("Shop"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM sites WHERE deleted_at IS NULL").await, 1);
-    // The first letter is swept only once it was sent.
+    // The first email is deleted only once it was sent.
     let told = letters(&rig, &kim.email).await;
     assert_eq!(told, ["Your account will be erased", "Your account will be kept"]);
 }
@@ -191,7 +191,7 @@ async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
     for trace in [kim.email.as_str(), kim.account.as_str(), "Kim"] {
         assert!(!left.contains(trace), "{trace}: {left}");
     }
-    // What was done is still there, by one and the same nobody.
+    // The entries remain, with one pseudonym throughout.
     let names: Vec<String> = sqlx::query_scalar(
         "SELECT action || ' ' || CASE WHEN actor LIKE 'erased-%' THEN 'by' ELSE 'to' END
         FROM audit WHERE actor LIKE 'erased-%' OR subject LIKE 'erased-%' ORDER BY id",
@@ -222,7 +222,7 @@ async fn the_last_owner_hands_over_first(pool: PgPool) {
     rig.join(&kim.organisation, &lee.account, Role::Owner).await;
     leave(&mut tab).await;
     assert_eq!(tab.status, 200);
-    // Who is about to leave is no owner to rely on.
+    // An owner whose erasure is pending does not count as one.
     let mut other = rig.tab_of(&lee.account).await;
     leave(&mut other).await;
     assert!(other.page.contains("only owner of Kim&#39;s"), "{}", other.page);

@@ -1,5 +1,5 @@
-//! What everybody may read: home with its demo, documents, status; in which
-//! language, and while what is away.
+//! Public pages: home with its demo, documents, status; in which language, and
+//! while something is unreachable.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ async fn read(rig: &Rig, path: &str, headers: &[(&str, &str)]) -> Answer {
     rig.send(request.body(Body::empty()).unwrap()).await
 }
 
-/// A rig whose Postgres cannot be reached.
+/// A rig whose Postgres is unreachable.
 async fn without_postgres() -> Rig {
     let pool = PgPoolOptions::new()
         .acquire_timeout(Duration::from_millis(50))
@@ -52,7 +52,7 @@ async fn a_page_is_in_the_language_that_was_chosen_else_in_the_browser_s(pool: P
         assert!(by_browser.body.contains("<html lang=\"ko\">"), "{path}");
         assert!(by_browser.body.contains("href=\"?lang=en\" lang=\"en\""), "{path}");
         assert!(!cookies(&by_browser).contains("language"), "{path}");
-        // A plain link chooses, and a cookie keeps what was chosen.
+        // A plain link chooses the language, and a cookie stores the choice.
         let chosen = read(&rig, &format!("{path}?lang=en"), &[korean]).await;
         assert!(chosen.body.contains("<html lang=\"en\">"), "{path}");
         let kept = cookies(&chosen);
@@ -87,10 +87,10 @@ async fn the_demo_shows_what_siteverify_answers(pool: PgPool) {
         assert!(bad.body.contains("The token was refused") && !bad.body.contains("<b>bad"));
     }
     assert_eq!(tab.send_raw("/demo", &form(&long), &[]).await.status, 400);
-    // Reloading the answer asks nothing.
+    // Reloading the result does not call siteverify again.
     tab.open("/demo").await;
     assert_eq!((tab.status, tab.path.as_str()), (200, "/#try"));
-    // Asking costs the edge something, so nobody asks without end.
+    // Each call costs the edge something, so there is a limit.
     let mut statuses = Vec::new();
     for _ in 0..20 {
         statuses.push(tab.send_raw("/demo", &form("bad"), &[]).await.status);
@@ -194,9 +194,9 @@ async fn the_way_in_is_korean_where_that_was_chosen(pool: PgPool) {
     {
         assert!(tab.page.contains(mistake), "{mistake}: {}", tab.page);
     }
-    // A form that was sent cannot be shown again in another language.
+    // A submitted form cannot be shown again in another language.
     assert!(!tab.page.contains("?lang="), "{}", tab.page);
-    // Letters come in the language that was chosen.
+    // Emails are written in the chosen language.
     let right =
         [("name", "김미나"), ("email", "mina@shop.example"), ("password", "lantern orbit velvet")];
     tab.send("/sign-up", &right).await;

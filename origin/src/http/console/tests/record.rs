@@ -1,5 +1,5 @@
-//! The record of changes: one's own organisation's, page by page, and as a
-//! file that no spreadsheet runs.
+//! The audit log of the user's own organisation: page by page, and as a file
+//! that no spreadsheet executes.
 
 use munjigi_domain::accounts::{Id, Permission, Role};
 use sqlx::PgPool;
@@ -48,7 +48,7 @@ async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
     assert!(tab.page.contains("<del>managed</del> → <ins>invisible</ins>"), "{}", tab.page);
     assert!(tab.page.contains("<b>note</b>: <ins>&#60;b&#62;</ins>"), "{}", tab.page);
     for _ in 0..2 {
-        // What is written meanwhile moves nothing.
+        // Entries written meanwhile do not shift the pages.
         write(&rig, &kim.organisation, "kim@shop.example", "site.edit", "late").await;
         let older = tab.page.split("/record?").find(|rest| rest.starts_with("before=")).unwrap();
         let older = older.split('"').next().unwrap().to_owned();
@@ -79,7 +79,7 @@ async fn it_is_narrowed_by_action_and_by_words(pool: PgPool) {
         ("action=site.edit&text=kim", vec!["mj_one"]),
         ("text=MJ_", vec!["mj_two", "mj_one"]),
         ("text=%25_of%27", vec!["100%_of&#39;it"]),
-        // Nothing in it can be looked for.
+        // Text that cannot be searched for.
         ("text=%25", vec![]),
         ("text=' OR 1=1 --", vec![]),
         ("text=kim%40sh", vec!["mj_one"]),
@@ -158,7 +158,7 @@ async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     write(&rig, &kim.organisation, "kim@shop.example", "site.edit", "mj_one").await;
-    // As the table's owner who is no superuser: which the tests' user is.
+    // As the owner of the table, but not a superuser; the tests' user is one.
     for attempt in [
         "UPDATE audit SET actor = 'nobody'",
         "DELETE FROM audit",
@@ -180,7 +180,8 @@ async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
         let told = refused.to_string();
         assert!(told.contains("permission denied for table audit"), "{attempt}: {told}");
         transaction.rollback().await.unwrap();
-        // Even the one function that may takes nothing else with it.
+        // The one function that is allowed to cannot be used to delete anything
+        // else either.
         let mut transaction = rig.pool.begin().await.unwrap();
         for step in [
             "CREATE ROLE munjigi_test_of_permissions NOSUPERUSER",
@@ -203,7 +204,7 @@ async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
         if attempt.starts_with("SELECT") {
             continue;
         }
-        // A superuser is held back by the trigger.
+        // For a superuser, the trigger prevents it.
         let refused = sqlx::query(attempt).execute(&rig.pool).await.unwrap_err();
         assert!(refused.to_string().contains("only ever appended to"), "{attempt}: {refused}");
     }

@@ -1,4 +1,4 @@
-//! A forgotten password, and a changed one.
+//! Forgotten and changed passwords.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn a_letter_s_link_sets_another_password_once(pool: PgPool) {
     let told = tab.page.replace(&kim.email, "<address>");
     let link = link_to(&rig, &kim.email).await;
 
-    // Who has no account hears the same, and gets no letter.
+    // An address without an account gets the same response, but no email.
     let mut nobody = Tab::new(&rig);
     nobody.open("/recover").await;
     nobody.send("/recover", &[("email", "nobody@shop.example")]).await;
@@ -156,7 +156,7 @@ async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
     let mut tab = Tab::new(&rig);
     tab.open("/recover").await;
     let (cookie, key) = (tab.cookies["__Host-munjigi-guest"].clone(), tab.form_key());
-    // Nobody can look an account up now, or write an email.
+    // Accounts cannot be looked up now, and emails cannot be written.
     let mut holding = rig.pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE accounts, mails IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *holding)
@@ -207,7 +207,8 @@ async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPoo
         rig.key_client(&elsewhere, &[Permission::ReadSites]).await,
     ];
     let of_lee = rig.key_client(&lee, &[Permission::ReadSites]).await;
-    // Who knows the password has not lost the account: keys go on.
+    // A user who knows the password still controls the account, so keys stay
+    // active.
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open("/console/account").await;
     tab.send("/console/account/password", &[("old", PASSWORD), ("new", OTHER)]).await;
@@ -250,7 +251,7 @@ async fn an_authenticator_key_that_was_only_shown_does_not_outlive_a_password(po
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let path = "/console/account/factor";
-    // Somebody else, with Kim's password, sees a key and waits.
+    // An attacker with Kim's password sees a key and waits.
     let mut thief = rig.tab_of(&kim.account).await;
     thief.open(path).await;
     let seen = shown_key(&thief);

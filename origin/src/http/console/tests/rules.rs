@@ -1,4 +1,5 @@
-//! A site's rules: each button one change, the last of which can be undone.
+//! A site's rules: each button makes one change, and the last one can be
+//! undone.
 
 use munjigi_domain::accounts::Role;
 use serde_json::json;
@@ -16,7 +17,7 @@ async fn site(rig: &Rig) -> (Someone, String) {
     (kim, path)
 }
 
-/// Presses a button of the page that is shown.
+/// Presses a button of the current page.
 async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &str)]) {
     let version = tab.value_of("mark");
     let mut all = vec![("mark", version.as_str()), ("change", change)];
@@ -24,7 +25,7 @@ async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &st
     tab.send(path, &all).await;
 }
 
-/// The countries of the rules, in their order.
+/// The countries of the rules, in order.
 async fn countries(rig: &Rig) -> String {
     let query = "SELECT coalesce(string_agg(rule #>> '{match,country}', ' ' ORDER BY place), '')
         FROM sites, jsonb_array_elements(rules) WITH ORDINALITY AS them (rule, place)";
@@ -35,7 +36,7 @@ async fn countries(rig: &Rig) -> String {
 async fn rules_are_added_moved_removed_and_each_is_written_down(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
-    // Who changes rules alone may.
+    // A role that can change only rules is enough.
     rig.join(&kim.organisation, &kim.account, Role::Analyst).await;
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&path).await;
@@ -99,13 +100,13 @@ async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPo
     assert_eq!(tab.path, format!("{path}?done=undone"), "{}", tab.page);
     assert_eq!(countries(&rig).await, "KR");
     assert!(!tab.page.contains("value=\"undo\""), "{}", tab.page);
-    // The same once more, from the page as it was.
+    // The same form again, from the page as it was.
     tab.send(&path, &undo).await;
     assert_eq!(tab.status, 409);
     assert!(tab.page.contains("Somebody else has changed the site"), "{}", tab.page);
     assert_eq!(countries(&rig).await, "KR");
 
-    // Somebody else is faster.
+    // Another user is faster.
     let lee = rig.someone("Lee").await;
     rig.join(&kim.organisation, &lee.account, Role::Analyst).await;
     let mut lees = rig.tab_of(&lee.account).await;
@@ -116,7 +117,7 @@ async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPo
     press(&mut tab, &path, "undo", &[]).await;
     assert_eq!(tab.status, 409);
     assert_eq!(countries(&rig).await, "KR JP DE");
-    // With the command, which this record does not have.
+    // With the command, whose changes are not in this audit log.
     sqlx::query("UPDATE sites SET rules = '[]', version = version + 1")
         .execute(&rig.pool)
         .await
@@ -147,7 +148,7 @@ async fn a_rule_that_is_none_is_told_and_kept(pool: PgPool) {
     for told in ["match.country &#34;kr&#34;", "ASN &#34;x1&#34;", "value=\"kr\"", "value=\"x1\""] {
         assert!(tab.page.contains(told), "{told}: {}", tab.page);
     }
-    // Everybody, only where that is said.
+    // A rule for everybody needs the checkbox.
     press(&mut tab, &path, "add", &[("country", " "), ("verdict", "block")]).await;
     assert!(tab.page.contains("a rule without a condition"), "{}", tab.page);
     let fields = [("country", "KR"), ("everybody", "yes"), ("verdict", "block")];

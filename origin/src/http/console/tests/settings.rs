@@ -1,5 +1,4 @@
-//! A site's settings: seen, changed, told what is wrong, never overwritten
-//! unseen.
+//! A site's settings: shown, changed, validated, and never overwritten unseen.
 
 use munjigi_domain::accounts::Role;
 use serde_json::{Value, json};
@@ -8,7 +7,7 @@ use sqlx::PgPool;
 use crate::rig::people::Someone;
 use crate::rig::{Rig, Tab};
 
-/// The form as it is shown, with the changes that somebody makes.
+/// The form as it is shown, with these fields changed.
 pub fn form<'a>(version: &'a str, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("mark", version),
@@ -30,7 +29,7 @@ pub fn form<'a>(version: &'a str, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str,
     fields
 }
 
-/// The record, oldest first.
+/// The audit log, oldest first.
 pub async fn record(rig: &Rig) -> Vec<(String, Value, Value)> {
     let rows: Vec<(String, Option<Value>, Option<Value>)> =
         sqlx::query_as("SELECT action, before, after FROM audit ORDER BY id")
@@ -43,7 +42,7 @@ pub async fn record(rig: &Rig) -> Vec<(String, Value, Value)> {
     rows.into_iter().map(row).collect()
 }
 
-/// Kim's shop, whose settings are as `form` has them, and its page.
+/// Kim's shop with the settings that `form` has, and the path of its page.
 async fn shop(rig: &Rig) -> (Someone, String) {
     let kim = rig.someone("Kim").await;
     let site = rig.site_of(&kim, "Shop").await;
@@ -131,7 +130,7 @@ async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
     rig.publish_due().await;
     tab.open(&site).await;
     assert!(tab.page.contains("Delivered to the edge"), "{}", tab.page);
-    // The same form once more, late: it is so already.
+    // The same form again, late: its values are already stored.
     tab.send(&path, &fields).await;
     assert!(tab.page.contains("No changes."), "{}", tab.page);
     assert_eq!(record(&rig).await.len(), 1);
@@ -182,7 +181,7 @@ async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
         assert!(tab.page.contains(kept), "{kept}: {}", tab.page);
     }
     assert!(!tab.page.contains("<script>alert"), "{}", tab.page);
-    // In the form's words, not in those of the command.
+    // In the form's terms, not in those of the command.
     for option in ["work-floor", "work-ceiling", "token-lifetime"] {
         assert!(!tab.page.contains(option), "{option}: {}", tab.page);
     }
@@ -197,7 +196,7 @@ async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
             assert!(!tab.page.contains("<script>alert"), "{name} {}", tab.page);
         }
     }
-    // Forms that are none of ours.
+    // Forms that are not ours.
     for typed in [("mode", "'"), ("mark", "x"), ("mark", "-1"), ("mode", "Managed")] {
         tab.open(&path).await;
         tab.send(&path, &form(&version, &[typed])).await;
@@ -226,7 +225,7 @@ async fn what_somebody_else_has_saved_is_not_overwritten_unseen(pool: PgPool) {
     assert!(kims.page.contains("<b>Now:</b> invisible"), "{}", kims.page);
     assert!(!kims.page.contains("<b>Now:</b> Shop"), "{}", kims.page);
     assert_eq!(rig.number("SELECT work_floor FROM sites").await, 50_000);
-    // Having seen it, they may.
+    // After seeing the current settings they can save.
     let now = kims.value_of("mark");
     assert_ne!(now, shown);
     kims.send(&path, &form(&now, &[("work_floor", "60000")])).await;

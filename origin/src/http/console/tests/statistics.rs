@@ -1,4 +1,4 @@
-//! Numbers by where and what, for people and for other programs.
+//! Statistics by breakdown, for people and for other programs.
 
 use munjigi_domain::accounts::Role;
 use munjigi_protocol::Redeemed;
@@ -40,7 +40,7 @@ async fn each_dimension_has_its_table_and_keeps_what_was_chosen(pool: PgPool) {
         let plain = tab.page.replace("&#38;", "&amp;");
         assert!(plain.contains(&link), "{link}: {plain}");
     }
-    // Another organisation's site has nothing to tell here.
+    // Another organisation's site shows nothing here.
     tab.open(&format!("{base}?by=country&site={others}")).await;
     assert!(tab.page.contains("No activity in this period"), "{}", tab.page);
 }

@@ -1,4 +1,4 @@
-//! Who belongs to an organisation, and who decides it.
+//! Who belongs to an organisation, and who decides that.
 
 use munjigi_domain::accounts::{Granting, Id, Permission, Role};
 use munjigi_store::organisations::{ChangeMember, TeamRefused};
@@ -23,14 +23,14 @@ async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
     let (for_lee, for_new) =
         (link_to(&rig, &lee.email).await, link_to(&rig, "new@shop.example").await);
 
-    // Somebody else follows it.
+    // Another user follows the link.
     let mut kims = rig.tab_of(&kim.account).await;
     kims.open(&for_lee).await;
     assert!(kims.page.contains("you are logged in with a different address"), "{}", kims.page);
     let link = for_lee.split('=').nth(1).unwrap().to_owned();
     kims.send("/invitation", &[("link", &link)]).await;
     assert_eq!(kims.status, 400);
-    // Who has an account does not make a second.
+    // A user who has an account does not create a second one.
     let mut guest = Tab::new(&rig);
     guest.open(&for_lee).await;
     assert!(guest.page.contains("Log in to it, then follow the link"), "{}", guest.page);
@@ -98,7 +98,7 @@ async fn an_admin_makes_nobody_an_owner_and_removes_none(pool: PgPool) {
         tab.send(&format!("{team}/{part}"), fields).await;
         assert!(tab.page.contains(told), "{part} {fields:?}: {}", tab.page);
     }
-    // One's own membership anybody may end.
+    // Every member can end their own membership.
     tab.open(&team).await;
     tab.send(&format!("{team}/remove"), &[("account", of_lee)]).await;
     tab.open(&team).await;
@@ -137,7 +137,7 @@ async fn who_is_removed_leaves_no_invitation_and_no_key_behind(pool: PgPool) {
     let mut friend = Tab::new(&rig);
     friend.open(&link).await;
     assert_eq!(friend.status, 410);
-    // Nor when they come back one day.
+    // The key stays revoked when its creator rejoins.
     rig.join(&kim.organisation, &lee.account, Role::Admin).await;
     assert_eq!(key.call("GET", "/me", None).await.code(), "key-ended");
     assert_eq!(own.call("GET", "/me", None).await.status, 200, "of another organisation");
@@ -206,7 +206,7 @@ async fn who_was_made_less_while_they_asked_changes_nobody(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&kim.organisation, &lee.account, Role::ReadOnly).await;
-    // The request was let in while they were an owner.
+    // The request passed the gate while they were an owner.
     let unit = ChangeMember {
         organisation: &kim.organisation,
         account: &kim.account,

@@ -1,5 +1,5 @@
-//! Our own widget in the forms that everybody may see: passed, without
-//! scripts, refused, and while the edge is away. It takes nobody's way in.
+//! Our own widget in the public forms: passed, without scripts, refused, and
+//! while the edge is unreachable. It locks nobody out.
 
 use axum::routing::post;
 use axum::{Json, Router};
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::rig::people::PASSWORD;
 use crate::rig::{Rig, Tab};
 
-/// An edge that says this of every token; its address.
+/// URL of an edge that gives this response for every token.
 async fn edge(says: Value) -> String {
     let router = Router::new().route("/siteverify", post(async move || Json(says)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -28,7 +28,7 @@ fn bad(code: &str) -> Value {
     json!({ "success": false, "error-codes": [code] })
 }
 
-/// Tries until there are no more; how many there were.
+/// Tries until the limit is reached; returns the number of tries.
 async fn tries(tab: &mut Tab<'_>, email: &str, token: &str) -> u32 {
     for tried in 0.. {
         tab.open("/log-in").await;
@@ -54,7 +54,8 @@ async fn a_visitor_without_scripts_gets_in_with_fewer_tries_of_their_own(pool: P
     assert!(tab.page.contains("data-action=\"log-in\""), "{}", tab.page);
     let without = tries(&mut tab, &kim.email, "").await;
     assert_eq!(without, limits::LOG_IN_UNSHOWN_BY_ACCOUNT.burst);
-    // Programs without it have used theirs up; who passes has their own.
+    // Programs without the widget have used up their limit; users who pass it
+    // have their own.
     let with = tries(&mut tab, &kim.email, "token").await;
     assert_eq!(with, limits::LOG_IN_BY_ACCOUNT.burst);
     rig.pass(limits::LOG_IN_UNSHOWN_BY_ACCOUNT.interval_millis);
@@ -82,7 +83,7 @@ async fn a_token_of_another_page_form_or_time_is_refused_before_any_password(poo
             ),
             ("/recover", vec![("email", "kim@shop.example")]),
         ] {
-            // The form of that action alone would take it.
+            // Only the form with that action would accept it.
             if says["action"] == "sign-up" && path == "/sign-up" {
                 continue;
             }
