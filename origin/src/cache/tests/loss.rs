@@ -30,7 +30,7 @@ async fn recover(rig: &Rig, server: &mut RedisServer) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_person_goes_on_while_redis_dies_and_loses_nothing(pool: PgPool) {
+async fn a_user_continues_while_redis_fails_and_loses_nothing(pool: PgPool) {
     let Some((rig, mut server)) = beside(pool).await else { return };
     assert_eq!(health(&rig).await, (200, "ok".to_owned()));
     let kim = rig.someone("Kim").await;
@@ -95,7 +95,7 @@ async fn limits_hold_when_redis_dies(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_change_by_somebody_else_ends_the_copies_of_a_site(pool: PgPool) {
+async fn a_change_elsewhere_invalidates_the_copies_of_a_site(pool: PgPool) {
     let Some((rig, _server)) = beside(pool).await else { return };
     let (stopper, stop) = stop::pair();
     let listening = tokio::spawn(crate::server::drop_copies(rig.app.clone(), stop));

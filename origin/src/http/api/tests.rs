@@ -121,7 +121,7 @@ fn the_document_is_as_it_was_last_looked_at() {
 }
 
 #[test]
-fn every_reference_in_the_document_leads_somewhere() {
+fn every_reference_in_the_document_resolves() {
     let document = serde_json::to_value(document::document()).unwrap();
     let text = document.to_string();
     let schemas = document["components"]["schemas"].as_object().unwrap();
@@ -142,7 +142,7 @@ fn every_reference_in_the_document_leads_somewhere() {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn tools_and_people_can_read_what_there_is(pool: PgPool) {
+async fn the_document_is_readable_for_tools_and_people(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let get = |path: &str| rig.send(Request::get(path).body(Body::empty()).unwrap());
     let document = get("/api/openapi.json").await;

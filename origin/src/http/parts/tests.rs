@@ -24,7 +24,7 @@ fn a_state_holds_since_it_was_first_seen() {
 }
 
 #[test]
-fn only_an_edge_that_is_away_keeps_visitors_from_being_served() {
+fn only_an_unreachable_edge_blocks_visitors() {
     use PartName::{Edge, GpuBackend, Mail, Postgres};
     use PartState::{Degraded, Down, Ok, Starting};
     for (postgres, edge, mail, gpu, whole) in [
@@ -60,7 +60,7 @@ fn course(looks: &[(u64, Status)]) -> Vec<(PartState, u64)> {
 }
 
 #[test]
-fn who_has_just_begun_calls_nothing_down_that_it_has_not_seen_well() {
+fn a_new_process_calls_nothing_down_that_was_never_healthy() {
     use Status::{Degraded, Down, Ok};
     // It starts a little later than the origin; later it really goes down.
     assert_eq!(
@@ -81,7 +81,7 @@ fn who_has_just_begun_calls_nothing_down_that_it_has_not_seen_well() {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn before_the_schema_is_applied_nothing_is_down_and_then_all_is_well_at_once(pool: PgPool) {
+async fn until_the_schema_is_applied_nothing_is_down(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.app.readiness.set_schema(Schema::Waiting("starting".to_owned()));
     let first = seen(&rig.app).await;
@@ -96,7 +96,7 @@ async fn before_the_schema_is_applied_nothing_is_down_and_then_all_is_well_at_on
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn however_many_ask_the_parts_are_looked_at_once_in_ten_seconds(pool: PgPool) {
+async fn components_are_checked_once_in_ten_seconds_however_many_requests_arrive(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let first = seen(&rig.app).await;
     assert_eq!(first.status(), PartState::Ok);
@@ -116,7 +116,7 @@ async fn however_many_ask_the_parts_are_looked_at_once_in_ten_seconds(pool: PgPo
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_gpu_backend_that_does_not_answer_is_down(pool: PgPool) {
+async fn a_gpu_backend_that_does_not_respond_is_down(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     for (passed_millis, state, whole) in [
         (0, PartState::Starting, PartState::Starting),
@@ -130,7 +130,7 @@ async fn a_gpu_backend_that_does_not_answer_is_down(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn pages_say_what_a_part_that_is_not_well_means_for_who_reads_them(pool: PgPool) {
+async fn pages_say_what_a_degraded_component_means_for_their_readers(pool: PgPool) {
     use munjigi_domain::locale::Locale;
 
     use crate::words;
@@ -168,7 +168,7 @@ async fn pages_say_what_a_part_that_is_not_well_means_for_who_reads_them(pool: P
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_cache_that_does_not_answer_is_told_and_nothing_is_down(pool: PgPool) {
+async fn an_unresponsive_cache_is_reported_and_nothing_is_down(pool: PgPool) {
     let Some(mut redis) = crate::rig::redis::RedisServer::start().await else { return };
     let rig = Rig::beside(pool, &redis.connection()).await;
     let cache = |seen: &Sighting| {

@@ -149,7 +149,7 @@ fn minutes(minutes: i64) -> UnixMillis {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn paths_and_methods_that_are_not_there_have_their_codes(pool: PgPool) {
+async fn unknown_paths_and_methods_have_their_codes(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_contract!("not_found", rig.get("/internal/nothing").await, rig);
     assert_contract!("method_not_allowed", rig.get(EVENTS).await, rig);

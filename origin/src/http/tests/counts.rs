@@ -67,7 +67,7 @@ async fn different_batches_of_the_same_rows_at_once_all_count(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn counts_outside_retention_are_acknowledged_and_left_out(pool: PgPool) {
+async fn counts_outside_retention_are_acknowledged_and_skipped(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut old = count(CountKind::Issued, 1);
     old.minute = NOON.0 / MINUTE - 91 * 1_440;

@@ -30,7 +30,7 @@ async fn every_field_arrives(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn rejections_told_later_raise_the_row_and_never_lower_it(pool: PgPool) {
+async fn rejections_reported_later_raise_the_count_and_never_lower_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     for (rejected, expected) in [(0, 0), (7, 7), (3, 7), (7, 7), (9, 9)] {
         let mut event = event(1);
@@ -63,7 +63,7 @@ async fn a_day_without_a_partition_gets_one(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn events_outside_retention_are_acknowledged_and_left_out(pool: PgPool) {
+async fn events_outside_retention_are_acknowledged_and_skipped(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let times = [
         (1, NOON.0 - 91 * DAY, "long past"),
@@ -89,7 +89,7 @@ async fn events_outside_retention_are_acknowledged_and_left_out(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_empty_batch_is_taken(pool: PgPool) {
+async fn an_empty_batch_is_accepted(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_eq!(rig.post(PATH, &rig::events(&[])).await.status, 204);
 }

@@ -16,14 +16,14 @@ use crate::rig::smtp::{self, FakeSmtp, Reply, Step};
 use crate::rig::{self, MINUTE, Rig, event};
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn ready_means_that_every_part_is_well(pool: PgPool) {
+async fn ready_means_that_every_component_is_healthy(pool: PgPool) {
     let rig = Rig::new(pool).await;
     assert_contract!("ready", rig.look_at("/health/ready").await, rig);
     assert_contract!("live", rig.get("/health/live").await, rig);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_origin_without_its_schema_is_not_ready_and_takes_nothing(pool: PgPool) {
+async fn an_origin_without_its_schema_is_not_ready_and_accepts_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.app.readiness.set_schema(Schema::Waiting("Postgres does not respond".to_owned()));
     assert_contract!("not_ready", rig.look_at("/health/ready").await, rig);
@@ -47,7 +47,7 @@ async fn while_postgres_is_away_intake_says_when_to_come_back() {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_gpu_backend_that_is_away_keeps_nothing_from_working(pool: PgPool) {
+async fn a_gpu_backend_that_is_down_blocks_nothing(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     assert_contract!("gpu_backend_away", rig.look_at("/health/ready").await, rig);
     let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
@@ -55,7 +55,7 @@ async fn a_gpu_backend_that_is_away_keeps_nothing_from_working(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn letters_that_do_not_go_keep_nothing_from_working(pool: PgPool) {
+async fn emails_that_cannot_be_sent_block_nothing(pool: PgPool) {
     let mut rig = Rig::new(pool).await;
     let server = FakeSmtp::start().await;
     let transport = MailTransport::Smtp(smtp::server(server.address));

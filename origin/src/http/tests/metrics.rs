@@ -43,7 +43,7 @@ async fn paths_and_methods_that_clients_invent_make_no_new_series(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn pools_outboxes_and_lags_are_told(pool: PgPool) {
+async fn pools_outboxes_and_lags_are_reported(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     munjigi_pictures::migrate_queue(&rig.pool).await.unwrap();
     let recorder = PrometheusBuilder::new().build_recorder();

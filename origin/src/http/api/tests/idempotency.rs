@@ -45,7 +45,7 @@ async fn the_same_request_is_made_once_and_answered_alike(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_refusal_is_not_kept_and_what_was_cut_off_is_not_repeated(pool: PgPool) {
+async fn a_refusal_is_not_stored_and_an_interrupted_request_is_not_repeated(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let client = rig.key_client(&kim, &[ReadSites, ChangeSites]).await;
@@ -71,7 +71,7 @@ async fn a_refusal_is_not_kept_and_what_was_cut_off_is_not_repeated(pool: PgPool
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn many_at_once_make_one(pool: PgPool) {
+async fn concurrent_requests_with_one_key_run_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let client = rig.key_client(&kim, &[ReadSites, ChangeSites]).await;
@@ -87,7 +87,7 @@ async fn many_at_once_make_one(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_route_on_its_way_out_says_so_in_every_answer(pool: PgPool) {
+async fn a_deprecated_route_says_so_in_every_response(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let deprecation = Deprecation {
         since: UnixMillis(1_795_176_000_000),

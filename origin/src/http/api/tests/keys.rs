@@ -22,7 +22,7 @@ fn wanted() -> WantedKey {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_key_is_made_used_listed_and_revoked(pool: PgPool) {
+async fn a_key_is_created_used_listed_and_revoked(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let person = rig.session_client(&kim.account).await;
@@ -161,7 +161,7 @@ async fn nobody_makes_a_key_that_may_more_than_they(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_key_ends_by_itself(pool: PgPool) {
+async fn a_key_expires(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let end = to_timestamp(rig.now()) + Duration::days(1);
@@ -173,7 +173,7 @@ async fn a_key_ends_by_itself(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn each_key_is_held_to_its_own_pace_and_told_so(pool: PgPool) {
+async fn each_key_has_its_own_rate_limit_and_reports_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let slow = WantedKey { per_minute: 2, ..wanted() };
@@ -196,7 +196,7 @@ async fn each_key_is_held_to_its_own_pace_and_told_so(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_day_of_a_key_ends_at_midnight(pool: PgPool) {
+async fn a_key_s_daily_quota_resets_at_midnight(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let few = WantedKey { per_day: Some(2), ..wanted() };

@@ -79,7 +79,7 @@ async fn a_refresh_token_that_comes_twice_ends_its_session_for_both(pool: PgPool
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn two_exchanges_of_one_token_at_once_leave_nobody_in(pool: PgPool) {
+async fn two_concurrent_refreshes_with_one_token_end_the_session(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let first = log_in(&rig, &kim.email).await;
@@ -126,7 +126,7 @@ async fn logging_out_and_ending_it_in_the_console_end_a_session(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn wrong_passwords_are_told_alike_and_held_back(pool: PgPool) {
+async fn wrong_passwords_get_the_same_response_and_are_rate_limited(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut statuses = Vec::new();

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use crate::rig::Rig;
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_program_makes_changes_pauses_and_deletes_a_site(pool: PgPool) {
+async fn a_program_creates_changes_pauses_and_deletes_a_site(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let client = rig.key_client(&kim, &[ReadSites, ChangeSites, ChangeRules, ReadAudit]).await;
@@ -68,7 +68,7 @@ async fn a_program_makes_changes_pauses_and_deletes_a_site(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_program_rotates_a_secret_without_a_gap(pool: PgPool) {
+async fn a_program_rotates_a_secret_without_downtime(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let sitekey = rig.site_of(&kim, "Shop").await;
@@ -91,7 +91,7 @@ async fn a_program_rotates_a_secret_without_a_gap(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_list_is_read_part_by_part(pool: PgPool) {
+async fn a_list_is_paginated(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     for number in 0..5 {
@@ -118,7 +118,7 @@ async fn a_list_is_read_part_by_part(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn numbers_are_given_as_the_overview_has_them(pool: PgPool) {
+async fn statistics_match_the_overview(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let sitekey = rig.site_of(&kim, "Shop").await;

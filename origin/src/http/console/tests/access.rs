@@ -109,7 +109,7 @@ async fn nobody_changes_the_site_of_another_organisation(pool: PgPool) {
 }
 
 #[test]
-fn every_permission_is_asked_for_by_name() {
+fn a_new_permission_needs_a_page() {
     // A reminder to add the page of a new permission.
     assert_eq!(Permission::ALL.len(), 12);
 }

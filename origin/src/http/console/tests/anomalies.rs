@@ -32,7 +32,7 @@ async fn carry(rig: &Rig) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_flood_is_shown_until_somebody_has_seen_it(pool: PgPool) {
+async fn a_flood_is_shown_until_it_is_acknowledged(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, _) = flooded(&rig).await;
     let lee = rig.someone("Lee").await;
@@ -145,7 +145,7 @@ async fn a_webhook_hears_of_the_beginning_and_the_end(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn the_test_button_shows_the_answer(pool: PgPool) {
+async fn the_test_button_shows_the_response(pool: PgPool) {
     let rig = Rig::reaching(pool, hooks::local()).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let receiver = Receiver::start().await;
@@ -200,7 +200,7 @@ async fn the_test_button_shows_the_answer(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_is_wrong_with_an_address_is_said_and_nothing_is_lost(pool: PgPool) {
+async fn mistakes_in_a_url_are_reported_and_no_input_is_lost(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;
@@ -261,7 +261,7 @@ async fn a_webhook_is_paused_resumed_and_deleted_and_that_is_recorded(pool: PgPo
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn members_who_are_chosen_get_a_letter_in_their_language(pool: PgPool) {
+async fn chosen_members_get_an_email_in_their_language(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee, park) =
         (rig.someone("Kim").await, rig.someone("Lee").await, rig.someone("Park").await);

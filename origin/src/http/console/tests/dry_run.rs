@@ -54,7 +54,7 @@ fn rows(page: &str) -> Vec<String> {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_rule_is_tried_on_who_came_and_nothing_is_changed(pool: PgPool) {
+async fn a_dry_run_uses_past_visits_and_changes_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site, path) = site(&rig).await;
     let visits = [
@@ -82,7 +82,7 @@ async fn a_rule_is_tried_on_who_came_and_nothing_is_changed(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_was_not_recorded_is_said_to_be_unknown(pool: PgPool) {
+async fn unrecorded_data_is_reported_as_unknown(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site, path) = site(&rig).await;
     let visits = [(Issued, "KR", MINUTE, 6), (Solved, "KR", MINUTE, 4)];
@@ -106,7 +106,7 @@ async fn what_was_not_recorded_is_said_to_be_unknown(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_rule_is_tried_away(pool: PgPool) {
+async fn removing_a_rule_has_a_dry_run(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site, path) = site(&rig).await;
     happened(&rig, &site, 1, &[(Refused, "KR", MINUTE, 1)]).await;
@@ -120,7 +120,7 @@ async fn a_rule_is_tried_away(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_rule_that_is_none_gets_no_dry_run(pool: PgPool) {
+async fn an_invalid_rule_has_no_dry_run(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, _, path) = site(&rig).await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -94,7 +94,7 @@ async fn on_the_way<'a>(rig: &'a Rig, someone: &Someone, next: &str) -> Tab<'a> 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_code_leads_to_the_page_that_was_wanted(pool: PgPool) {
+async fn a_code_redirects_to_the_requested_page(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

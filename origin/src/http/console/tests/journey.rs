@@ -130,7 +130,7 @@ async fn a_site_s_life_is_written_down(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn every_mistake_of_a_new_site_is_told_and_nothing_is_lost(pool: PgPool) {
+async fn every_mistake_in_a_new_site_is_reported_and_no_input_is_lost(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -38,7 +38,7 @@ async fn a_key_is_shown_once_works_and_is_revoked(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn mistakes_are_told_and_what_was_typed_is_kept(pool: PgPool) {
+async fn mistakes_are_reported_and_the_input_is_kept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -62,7 +62,7 @@ async fn the_last_minutes_are_pushed_until_the_session_ends(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn who_is_no_member_any_more_sees_no_more_numbers(pool: PgPool) {
+async fn former_members_see_no_more_numbers(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let tab = rig.tab_of(&kim.account).await;
@@ -74,7 +74,7 @@ async fn who_is_no_member_any_more_sees_no_more_numbers(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn one_person_keeps_four_pages_live_and_stopping_ends_them(pool: PgPool) {
+async fn one_user_can_have_four_live_pages_and_shutdown_ends_them(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let tab = rig.tab_of(&kim.account).await;

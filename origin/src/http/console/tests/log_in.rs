@@ -188,7 +188,7 @@ async fn a_session_ends_with_its_time_and_with_the_log_out(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn half_way_is_not_in(pool: PgPool) {
+async fn the_password_alone_opens_no_page(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let cookie = rig.token();

@@ -67,7 +67,7 @@ async fn it_says_whether_it_works_what_it_stops_and_what_it_costs(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn it_compares_with_the_period_before_and_goes_into_other_programs(pool: PgPool) {
+async fn it_compares_with_the_previous_period_and_can_be_exported(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let shop = rig.site_of(&kim, "Shop").await;
@@ -89,7 +89,7 @@ async fn it_compares_with_the_period_before_and_goes_into_other_programs(pool: P
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nonsense_in_the_address_is_read_as_nothing(pool: PgPool) {
+async fn invalid_query_parameters_are_ignored(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     rig.site_of(&kim, "Shop").await;

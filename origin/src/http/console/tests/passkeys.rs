@@ -75,7 +75,7 @@ async fn a_passkey_alone_opens_the_account(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_passkey_is_asked_for_after_the_password(pool: PgPool) {
+async fn a_passkey_is_required_after_the_password(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (_, mut device) = owner(&rig, &kim, Device::default()).await;
@@ -94,7 +94,7 @@ async fn a_passkey_is_asked_for_after_the_password(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_passkey_after_the_password_leads_to_the_page_that_was_wanted(pool: PgPool) {
+async fn a_passkey_after_the_password_redirects_to_the_requested_page(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (_, mut device) = owner(&rig, &kim, Device::default()).await;
@@ -341,7 +341,7 @@ async fn the_last_factor_goes_with_the_password_and_takes_the_codes_along(pool: 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn half_way_nobody_makes_or_proves_anything(pool: PgPool) {
+async fn the_password_alone_creates_and_proves_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let cookie = rig.token();

@@ -50,7 +50,7 @@ async fn everything(rig: &Rig) -> String {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_is_kept_is_told_to_everybody(pool: PgPool) {
+async fn the_data_map_is_public(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
     tab.open("/privacy/data").await;
@@ -234,7 +234,7 @@ async fn the_last_owner_hands_over_first(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_organisation_goes_with_its_only_member_and_its_sites_with_their_grace(pool: PgPool) {
+async fn an_organisation_with_one_member_is_erased_after_its_sites_grace_period(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let site = rig.site_of(&kim, "Shop").await;

@@ -40,7 +40,7 @@ fn cookies(answer: &Answer) -> String {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_page_is_in_the_language_that_was_chosen_else_in_the_browser_s(pool: PgPool) {
+async fn a_page_uses_the_chosen_language_or_the_browser_s(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let korean = ("accept-language", "ko-KR,ko;q=0.9");
     for path in ["/", "/docs", "/status"] {
@@ -172,7 +172,7 @@ async fn documents_are_named_and_nothing_else_is_read() {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn the_way_in_is_korean_where_that_was_chosen(pool: PgPool) {
+async fn sign_up_and_log_in_are_korean_if_chosen(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
     for (path, heading) in [

@@ -61,7 +61,7 @@ async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn it_is_narrowed_by_action_and_by_words(pool: PgPool) {
+async fn it_is_filtered_by_action_and_text(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let path = format!("/console/{}/record", kim.organisation);
@@ -211,7 +211,7 @@ async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn it_is_taken_away_as_a_file_of_text(pool: PgPool) {
+async fn it_is_exported_as_a_text_file(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let of = &kim.organisation;
@@ -238,7 +238,7 @@ async fn it_is_taken_away_as_a_file_of_text(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn only_who_may_read_it_is_led_to_it(pool: PgPool) {
+async fn only_users_who_can_read_it_see_a_link_to_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let base = format!("/console/{}", kim.organisation);
@@ -252,7 +252,7 @@ async fn only_who_may_read_it_is_led_to_it(pool: PgPool) {
 }
 
 #[test]
-fn who_reads_the_record_may_take_it_away() {
+fn everyone_who_reads_the_audit_log_can_export_it() {
     for role in Role::ALL {
         assert!(!role.may(Permission::ReadAudit) || role.may(Permission::Export));
     }

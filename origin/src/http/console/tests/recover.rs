@@ -57,7 +57,7 @@ async fn a_letter_s_link_sets_another_password_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_link_is_worth_nothing_too_late_or_after_a_newer_one(pool: PgPool) {
+async fn a_link_is_worthless_after_expiry_or_a_newer_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = Tab::new(&rig);
@@ -100,7 +100,7 @@ async fn another_password_ends_every_other_session(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn one_s_own_sessions_are_ended_and_nobody_else_s(pool: PgPool) {
+async fn users_end_their_own_sessions_and_no_others(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let (mut elsewhere, mut lees) =
@@ -124,7 +124,7 @@ async fn one_s_own_sessions_are_ended_and_nobody_else_s(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_has_ended_by_time_is_swept(pool: PgPool) {
+async fn expired_rows_are_deleted(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -33,7 +33,7 @@ async fn countries(rig: &Rig) -> String {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn rules_are_added_moved_removed_and_each_is_written_down(pool: PgPool) {
+async fn rules_are_added_moved_and_removed_and_each_change_is_audited(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
     // A role that can change only rules is enough.
@@ -129,7 +129,7 @@ async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPo
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_rule_that_is_none_is_told_and_kept(pool: PgPool) {
+async fn an_invalid_rule_is_reported_and_the_input_kept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
     let mut tab = rig.tab_of(&kim.account).await;
@@ -166,7 +166,7 @@ async fn a_rule_that_is_none_is_told_and_kept(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_was_typed_stays_when_somebody_else_was_faster(pool: PgPool) {
+async fn the_input_is_kept_after_a_concurrent_change(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
     let (mut one, mut other) = (rig.tab_of(&kim.account).await, rig.tab_of(&kim.account).await);
@@ -184,7 +184,7 @@ async fn what_was_typed_stays_when_somebody_else_was_faster(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn who_may_only_look_sees_the_rules_without_buttons(pool: PgPool) {
+async fn read_only_members_see_the_rules_without_buttons(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -83,7 +83,7 @@ async fn a_host_is_listed_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
+async fn saved_settings_are_stored_published_and_audited(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
     let path = format!("{site}/settings");
@@ -137,7 +137,7 @@ async fn what_is_saved_is_stored_published_and_written_down(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
+async fn every_mistake_is_reported_and_the_input_is_kept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
     let path = format!("{site}/settings");
@@ -205,7 +205,7 @@ async fn every_mistake_is_told_and_what_was_typed_is_kept(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_somebody_else_has_saved_is_not_overwritten_unseen(pool: PgPool) {
+async fn a_concurrent_change_is_not_overwritten_unseen(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
     let lee = rig.someone("Lee").await;
@@ -254,7 +254,7 @@ async fn a_form_outlives_a_pause_and_a_new_secret(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn who_may_only_look_sees_the_values_and_no_form(pool: PgPool) {
+async fn read_only_members_see_the_values_but_no_form(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
     for role in [Role::Analyst, Role::ReadOnly] {
@@ -268,7 +268,7 @@ async fn who_may_only_look_sees_the_values_and_no_form(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_deleted_site_is_not_changed_and_anothers_is_not_there(pool: PgPool) {
+async fn a_deleted_site_cannot_be_changed_and_foreign_sites_do_not_exist(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site) = shop(&rig).await;
     let lee = rig.someone("Lee").await;

@@ -9,7 +9,7 @@ use super::overview::happened;
 use crate::rig::{self, DAY, Rig, event};
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn each_dimension_has_its_table_and_keeps_what_was_chosen(pool: PgPool) {
+async fn each_breakdown_has_a_table_and_keeps_the_other_choices(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let (shop, blog) = (rig.site_of(&kim, "Shop").await, rig.site_of(&kim, "Blog").await);
@@ -46,7 +46,7 @@ async fn each_dimension_has_its_table_and_keeps_what_was_chosen(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn the_period_before_stands_beside_it(pool: PgPool) {
+async fn the_previous_period_is_shown_beside_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let shop = rig.site_of(&kim, "Shop").await;
@@ -86,7 +86,7 @@ async fn the_period_before_stands_beside_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn whoever_may_not_export_sees_no_link_to_it(pool: PgPool) {
+async fn users_without_the_export_permission_see_no_link_to_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;
@@ -106,7 +106,7 @@ async fn whoever_may_not_export_sees_no_link_to_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn names_that_visitors_chose_are_text_and_no_formula(pool: PgPool) {
+async fn names_chosen_by_visitors_are_text_not_formulas(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let shop = rig.site_of(&kim, "Shop").await;

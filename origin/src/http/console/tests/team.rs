@@ -58,7 +58,7 @@ async fn an_invitation_is_for_one_address_and_works_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_invitation_that_is_taken_back_is_worth_nothing(pool: PgPool) {
+async fn a_withdrawn_invitation_is_worthless(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;
@@ -175,7 +175,7 @@ async fn who_is_made_less_keeps_the_invitations_that_they_could_still_send(pool:
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_organisation_keeps_an_owner_also_when_two_leave_at_once(pool: PgPool) {
+async fn an_organisation_keeps_an_owner_even_if_two_leave_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let team = format!("/console/{}/team", kim.organisation);

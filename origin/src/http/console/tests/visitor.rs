@@ -103,7 +103,7 @@ async fn a_token_of_another_page_form_or_time_is_refused_before_any_password(poo
     }
 }
 
-async fn people_get_in_and_are_told(pool: PgPool, edge: &str) {
+async fn users_can_log_in_and_are_informed(pool: PgPool, edge: &str) {
     let rig = Rig::guarded(pool, Some(edge)).await;
     let kim = rig.someone("Kim").await;
     let mut tab = Tab::new(&rig);
@@ -122,15 +122,15 @@ async fn people_get_in_and_are_told(pool: PgPool, edge: &str) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn while_the_edge_is_away_people_get_in_and_are_told(pool: PgPool) {
-    people_get_in_and_are_told(pool, "http://127.0.0.1:9/").await;
+    users_can_log_in_and_are_informed(pool, "http://127.0.0.1:9/").await;
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn while_the_edge_cannot_decide_people_get_in_and_are_told(pool: PgPool) {
-    people_get_in_and_are_told(pool, &edge(bad("internal-error")).await).await;
+async fn while_the_edge_cannot_decide_users_can_log_in_and_are_informed(pool: PgPool) {
+    users_can_log_in_and_are_informed(pool, &edge(bad("internal-error")).await).await;
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_secret_that_is_mistaken_keeps_nobody_out(pool: PgPool) {
-    people_get_in_and_are_told(pool, &edge(bad("invalid-input-secret")).await).await;
+async fn a_wrong_secret_locks_nobody_out(pool: PgPool) {
+    users_can_log_in_and_are_informed(pool, &edge(bad("invalid-input-secret")).await).await;
 }

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_site_costs_a_usual_phone_a_second_and_a_half() {
+    fn a_new_site_costs_a_median_phone_a_second_and_a_half() {
         let costs = Costs::of(&Settings::of_a_new_site());
         assert_eq!((costs.usual.as_str(), costs.slow.as_str()), ("1.6 seconds", "6.4 seconds"));
         assert_eq!((costs.most.as_str(), costs.most_slow.as_str()), ("2 minutes", "10 minutes"));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_told_by_its_name() {
+    fn invalid_numbers_are_reported_by_field() {
         let fields = Fields::of(&Settings::of_a_new_site());
         for typed in ["", "x", "-1", "1.5", "4 000", "99999999999999999999", "9223372036854775808"]
         {
