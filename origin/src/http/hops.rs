@@ -67,7 +67,7 @@ impl Hops {
         }
     }
 
-    /// Whether to log it; only one of several threads is told to.
+    /// Whether to log it; of several concurrent calls, only one does.
     fn is_due(&self, now: UnixMillis) -> bool {
         let told = self.told_at.load(Ordering::Relaxed);
         let is_due = told == 0 || now.since(UnixMillis(told)) >= TELL_MILLIS;

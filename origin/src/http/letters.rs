@@ -86,7 +86,7 @@ pub fn left(config: &Console, account: &Account, when: UnixMillis) -> Letter {
     to(account, &LetterKind::AccountLeaves { when, login_link })
 }
 
-/// After that request was cancelled.
+/// After erasure was cancelled.
 pub fn stays(account: &Account) -> Letter {
     to(account, &LetterKind::AccountStays)
 }
