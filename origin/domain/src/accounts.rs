@@ -1,6 +1,6 @@
-//! People and what they may do: addresses, passwords, second factors, passkeys,
-//! one-time links, sessions, roles, limits. Rules only: time and randomness are passed
-//! in, rows are `store`'s, pages are `http::console`'s.
+//! Accounts and their permissions: addresses, passwords, second factors,
+//! passkeys, one-time links, sessions, roles, limits. Rules only: time and
+//! randomness are arguments, rows are in `store`, pages in `http::console`.
 
 pub mod access_token;
 mod account;

@@ -1,11 +1,11 @@
-//! What is unusual at a site, against the site's own past: floods, failure
-//! rates that jump, solve times too regular for people. Rules only: the
-//! numbers come from `store::anomalies`, what is told of them is
-//! `notifications`'.
+//! What is unusual at a site, compared with the site's own past: floods,
+//! failure rates that jump, solve times too regular for people. Rules only: the
+//! numbers come from `store::anomalies`, and `notifications` sends the
+//! messages.
 //!
-//! The last sixty minutes are held against the same hour of earlier weeks.
-//! "Usual" is a median and "how much it varies" a median absolute deviation:
-//! half of the past could be attacks before either gives way, where a mean
+//! The last sixty minutes are compared with the same hour of earlier weeks.
+//! "Usual" is a median and "how much it varies" a median absolute deviation: up
+//! to half of the past could be attacks before either gives way, where a mean
 //! follows the first. How far off an hour is, is Iglewicz and Hoaglin's
 //! modified z-score ([`Baseline::score`]).
 
@@ -28,28 +28,28 @@ pub use judge::{Verdict, judge};
 pub use past::{Basis, DAYS_LOOKED_AT, DAYS_NEEDED, Past, WEEKS_LOOKED_AT, WEEKS_NEEDED, slots};
 pub use words::Sighting;
 
-/// Networks of one site that are looked at, those that asked for most first:
-/// an attack from everywhere is the site's, not theirs.
+/// Networks examined per site, those with the most requests first: an attack
+/// from everywhere concerns the site, not single networks.
 pub const NETWORKS_PER_SITE: usize = 10;
 
-/// What is unusual.
+/// Kinds of anomaly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Far more challenges than usual.
     Flood,
-    /// Far more of the solutions are wrong.
+    /// A far larger share of the solutions is wrong.
     Failures,
-    /// Far more of the requests are refused.
+    /// A far larger share of the requests is refused.
     Refusals,
-    /// Solve times lie far closer together: machines of one make.
+    /// Solve times are far closer together: identical machines.
     Regular,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Flood, Self::Failures, Self::Refusals, Self::Regular];
 
-    /// As rows and messages spell it.
+    /// The spelling in rows and messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Flood => "flood",
@@ -59,23 +59,23 @@ impl Kind {
         }
     }
 
-    /// From a row.
+    /// Parses the spelling in rows.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
-/// How bad it is.
+/// How serious it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth a look.
     Warning,
-    /// Somebody should look now.
+    /// Needs attention now.
     Critical,
 }
 
 impl Severity {
-    /// As rows and messages spell it.
+    /// The spelling in rows and messages.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Warning => "warning",
@@ -83,13 +83,13 @@ impl Severity {
         }
     }
 
-    /// From a row.
+    /// Parses the spelling in rows.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Warning, Self::Critical].into_iter().find(|severity| severity.as_str() == text)
     }
 }
 
-/// What led to a verdict.
+/// The figures behind a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Challenges in sixty minutes; or a share from 0 to 1; or the spread of
@@ -108,10 +108,10 @@ pub struct Figures {
     /// How many challenges, solutions, requests or solve times were counted.
     #[serde(rename = "counted")]
     pub counted: u64,
-    /// Hours of the past that it was held against.
+    /// Number of past hours in the comparison.
     #[serde(rename = "hours")]
     pub hours: u32,
-    /// Which hours.
+    /// Which hours were compared.
     #[serde(rename = "basis")]
     pub basis: Basis,
 }

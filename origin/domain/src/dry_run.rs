@@ -1,6 +1,6 @@
-//! A dry run: what changed rules would have made of a site's last visits,
-//! held against the rules as they are. Which rule is about a visit is asked
-//! where the edge asks it; here it is only counted.
+//! A dry run: what changed rules would have done to a site's recent visits,
+//! compared with the current rules. Which rule matches a visit is decided by
+//! the same code as at the edge; here it is only counted.
 
 use std::collections::BTreeMap;
 
@@ -9,59 +9,58 @@ use munjigi_captcha::{
 };
 use munjigi_protocol::{Rule, SiteConfig, Verdict};
 
-/// How many hosts, countries and networks are named.
+/// How many hosts, countries and networks are listed.
 const NAMED: usize = 5;
 
-/// Visits that are remembered alike.
+/// Visits with the same recorded properties.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visits {
     /// What they did.
     pub did: Did,
-    /// Host name of the page, empty where unknown.
+    /// Host name of the page, empty if unknown.
     pub hostname: String,
     /// The action, may be empty.
     pub action: String,
-    /// Empty where unknown.
+    /// Empty if unknown.
     pub country: String,
-    /// 0 where unknown.
+    /// 0 if unknown.
     pub asn: u32,
-    /// How many.
     pub count: u64,
 }
 
-/// What visitors did, which says how much is remembered of them.
+/// What visitors did, which determines how much is recorded about them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
-    /// They came: a challenge was issued, or they were blocked. No action is
-    /// remembered, and the host by a name that the site's owner wrote.
+    /// They arrived: a challenge was issued, or they were blocked. No action is
+    /// recorded, and the host by a name that the site's owner wrote.
     Come,
-    /// They passed, and action and host are remembered.
+    /// They passed; action and host are recorded.
     Pass,
 }
 
-/// What becomes of some visits.
+/// What would have happened to some visits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// Other rules, other verdict. The two are numbers of [`VERDICTS`].
+    /// The proposed rules give another verdict. The two are indexes into
+    /// [`VERDICTS`].
     Changed {
-        /// As it is.
+        /// With the current rules.
         before: u8,
-        /// As it would be.
+        /// With the proposed rules.
         after: u8,
-        /// Unless a rule before it decides, of which that cannot be known.
+        /// Unless an earlier rule decides, which cannot be determined.
         unless_earlier: bool,
     },
-    /// Whether something changes depends on what was not recorded.
+    /// Whether something changes depends on properties that were not recorded.
     Open,
-    /// The same as before.
+    /// The same verdict.
     Same {
-        /// Which; none where an earlier rule may decide.
+        /// The verdict; `None` if an earlier rule may decide.
         verdict: Option<u8>,
     },
 }
 
-/// Verdicts in the order in which they are told; the first is that of risk
-/// alone.
+/// Verdicts in the order of the report; the first is that of risk alone.
 pub const VERDICTS: [Option<Verdict>; 5] = [
     None,
     Some(Verdict::Allow),
@@ -70,36 +69,36 @@ pub const VERDICTS: [Option<Verdict>; 5] = [
     Some(Verdict::Block),
 ];
 
-/// What would have become of one kind of visits.
+/// What would have happened to one kind of visits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// How many there were.
+    /// Number of visits.
     pub total: u64,
-    /// How many would have been treated otherwise, at most.
+    /// How many would have been treated differently, at most.
     pub changed: u64,
-    /// Of how many that cannot be known.
+    /// For how many that cannot be determined.
     pub open: u64,
-    /// What became of how many, changes first.
+    /// Visits by outcome, changes first.
     pub outcomes: Vec<(Outcome, u64)>,
-    /// Hosts of those that change, the most frequent first.
+    /// Hosts of visits that change, most frequent first.
     pub hosts: Vec<(String, u64)>,
-    /// Countries of those that change.
+    /// Countries of visits that change.
     pub countries: Vec<(String, u64)>,
-    /// Networks of those that change.
+    /// Networks of visits that change.
     pub networks: Vec<(u32, u64)>,
 }
 
-/// Two lists of rules beside each other.
+/// Two lists of rules side by side.
 #[derive(Debug)]
 pub struct DryRun {
-    /// Rules that stand before the first difference.
+    /// The rules before the first difference.
     shared: Site,
     before: Site,
     after: Site,
 }
 
 impl DryRun {
-    /// Of a site's rules and of those proposed for it.
+    /// For a site's current rules and the proposed ones.
     pub fn new(config: &SiteConfig, proposed: &[Rule]) -> Result<Self, SiteError> {
         let alike = config.rules.iter().zip(proposed).take_while(|(one, other)| one == other);
         let (shared, before) = config.rules.split_at(alike.count());
@@ -111,7 +110,7 @@ impl DryRun {
         Ok(Self { shared: site(shared)?, before: site(before)?, after: site(after)? })
     }
 
-    /// What would have become of visits of one kind.
+    /// What would have happened to visits of one kind.
     pub fn run(&self, did: Did, visits: &[Visits]) -> Report {
         let mut report = Report::default();
         let mut outcomes = BTreeMap::new();
@@ -178,7 +177,7 @@ fn same(verdict: Option<Verdict>) -> Outcome {
     Outcome::Same { verdict: Some(number(verdict)) }
 }
 
-/// Its place in [`VERDICTS`].
+/// Its index in [`VERDICTS`].
 const fn number(verdict: Option<Verdict>) -> u8 {
     match verdict {
         None => 0,

@@ -1,4 +1,4 @@
-//! Emails: addresses, subjects and content. Sending them is `mail`'s.
+//! Emails: addresses, subjects and content. Sending them is in `mail`.
 
 mod address;
 mod letter;

@@ -8,7 +8,7 @@ use data_encoding::BASE64URL_NOPAD;
 use rand::rngs::StdRng;
 use rand::{CryptoRng, SeedableRng};
 
-/// Random numbers. Clones draw from the same generator.
+/// A random number generator. Clones draw from the same generator.
 #[derive(Clone)]
 pub struct Entropy(Arc<Mutex<StdRng>>);
 
@@ -28,12 +28,13 @@ impl Entropy {
 
     /// Draws with the generator.
     pub fn with<T>(&self, draw: impl FnOnce(&mut dyn CryptoRng) -> T) -> T {
-        // A generator is never left half-way: a panic elsewhere spoils nothing.
+        // A generator is never left half-way, so a panic elsewhere does no
+        // harm.
         let mut generator = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         draw(&mut *generator)
     }
 
-    /// That many random bytes.
+    /// This many random bytes.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         self.with(|generator| {
             let mut bytes = [0; N];

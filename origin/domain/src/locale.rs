@@ -1,20 +1,18 @@
-//! The languages that people read here. Which one somebody wants comes from
-//! their account or their browser; the words stand in the templates.
+//! The supported languages. Accounts and browsers say which one a person wants;
+//! the texts are in the templates.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Locale {
-    /// English, also for whoever reads neither.
+    /// English, also for people who read neither.
     #[default]
     En,
-    /// Korean.
     Ko,
 }
 
-/// Not one of ours.
+/// Not a supported language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be en or ko")]
 pub struct UnknownLocale;
@@ -23,7 +21,7 @@ impl Locale {
     /// Every language.
     pub const ALL: [Self; 2] = [Self::En, Self::Ko];
 
-    /// As in `lang` and in the database.
+    /// The spelling in `lang` and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -31,15 +29,15 @@ impl Locale {
         }
     }
 
-    /// What a browser's `Accept-Language` wants most of ours; English where
-    /// it wants neither.
+    /// The supported language that a browser's `Accept-Language` prefers;
+    /// English if it lists neither.
     pub fn from_accept_language(header: &str) -> Self {
         let mut best = (Self::default(), 0);
         for range in header.split(',') {
             let (tag, quality) = range.split_once(';').unwrap_or((range, "q=1"));
             let Some(locale) = Self::of_tag(tag.trim()) else { continue };
             let quality = per_mille(quality.trim());
-            // Of equals the first.
+            // Of equals, the first.
             if quality > best.1 {
                 best = (locale, quality);
             }
@@ -68,7 +66,7 @@ impl fmt::Display for Locale {
     }
 }
 
-/// `q=0.8` as 800; 0, which is "not at all", for what is no quality.
+/// `q=0.8` as 800; 0, which means "not acceptable", if it is not a quality.
 fn per_mille(parameter: &str) -> u16 {
     let value = parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="));
     let Some((whole, part)) = value.map(|value| value.split_once('.').unwrap_or((value, "")))

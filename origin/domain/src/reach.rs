@@ -1,6 +1,6 @@
-//! Which addresses belong to the internet at large. A webhook's address is
-//! chosen by a customer: one that leads into our own network would make this
-//! program the customer's hand in there (server-side request forgery).
+//! Which addresses belong to the public internet. Customers choose the
+//! addresses of webhooks: one that points into our own network would let a
+//! customer use this program to attack it (server-side request forgery).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,12 +9,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub enum Reach {
     /// Public addresses over https.
     Public,
-    /// All: the console is this machine's own.
+    /// All: the console is only reachable from this machine.
     Anywhere,
 }
 
-/// Special-purpose blocks of IPv4 by IANA's registry (RFC 6890 and after),
-/// with multicast and what is reserved.
+/// Special-purpose IPv4 blocks of IANA's registry (RFC 6890 and later), with
+/// multicast and reserved ones.
 const SPECIAL_V4: [([u8; 4], u32); 15] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
@@ -33,13 +33,13 @@ const SPECIAL_V4: [([u8; 4], u32); 15] = [
     ([240, 0, 0, 0], 4),
 ];
 
-/// The same of IPv6, within the global unicast addresses 2000::/3: nothing
-/// outside them is public. Teredo and 6to4 hold IPv4 addresses, private ones
-/// included.
+/// The same for IPv6, within the global unicast addresses 2000::/3: nothing
+/// outside them is public. Teredo and 6to4 contain IPv4 addresses, including
+/// private ones.
 const SPECIAL_V6: [([u16; 2], u32); 4] =
     [([0x2001, 0], 23), ([0x2001, 0xdb8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
 
-/// Whether anybody on the internet could be there.
+/// Whether an address can belong to a public host.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

@@ -1,6 +1,6 @@
-//! What the owner of a site chooses, and how it is changed: defaults, edits,
-//! every mistake in them, what an edit changes and how to undo it. Rules of
-//! what an edge accepts are `munjigi-captcha`'s and only asked here.
+//! What the owner of a site chooses, and how it changes: defaults, edits, every
+//! mistake in them, what an edit changes and how to undo it. What an edge
+//! accepts is decided in `munjigi-captcha` and only checked here.
 
 mod changes;
 mod edit;
@@ -23,7 +23,7 @@ pub use undo::Undo;
 /// What an owner chooses; state, secrets and version are changed elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// For people.
+    /// The display name.
     pub name: String,
     /// Host-name patterns.
     pub hosts: Vec<String>,
@@ -35,19 +35,18 @@ pub struct Settings {
     pub work: Work,
     /// Sub-puzzles per puzzle.
     pub count: u32,
-    /// Lifetime of a token.
     pub token_lifetime_seconds: u32,
     /// Whether browsers without WebAssembly may pass.
     pub fallback_allowed: bool,
     /// Kinds of picture that may be shown.
     pub pictures: Vec<PictureType>,
-    /// The first that matches decides.
+    /// The first rule that matches decides.
     pub rules: Vec<Rule>,
 }
 
 impl Settings {
-    /// A new site's: worth half a core-second, 16 sub-puzzles of 40,000
-    /// expected hashes.
+    /// The settings of a new site: work for half a core-second, 16 sub-puzzles
+    /// of 40,000 expected hashes.
     pub fn of_a_new_site() -> Self {
         Self {
             name: String::new(),

@@ -1,17 +1,18 @@
-//! Text that somebody chose, as letters and messages show it: one short line, so that it
+//! User-chosen text as emails and messages show it: one short line, so that it
 //! cannot pass for a paragraph of ours.
 
 use std::fmt;
 
 const MAX_CHARS: usize = 60;
 
-/// A name or the like.
+/// A name or similar text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown(String);
 
 impl Shown {
-    /// Of any text. Line breaks and other blanks become one space, what turns
-    /// the direction of writing is left out, and at 60 characters it is cut.
+    /// From any text. Line breaks and other blanks become one space, characters
+    /// that change the writing direction are removed, and the text is cut at 60
+    /// characters.
     pub fn of(text: &str) -> Self {
         let kept = text.chars().filter(|char| !turns(*char));
         let spaced: String =
@@ -24,10 +25,10 @@ impl Shown {
         Self(line)
     }
 
-    /// For a greeting; none where there is nothing, or what mail programs
-    /// would make a link of. Anybody can sign up with an address that is not
-    /// theirs, and a name such as `Win at evil.example` would make the letter
-    /// an advertisement.
+    /// For a greeting; `None` if the text is empty or contains something that
+    /// email programs would turn into a link. Anybody can sign up with an
+    /// address that is not theirs, and a name such as `Win at evil.example`
+    /// would turn the email into an advertisement.
     pub fn greeting(&self) -> Option<&str> {
         let mut linked = self.0.contains(['/', '@']);
         let mut after_dot = false;
@@ -45,7 +46,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Separators of lines and paragraphs that are no control characters.
+/// Separators of lines and paragraphs that are not control characters.
 const fn breaks(char: char) -> bool {
     matches!(char, '\u{2028}' | '\u{2029}')
 }

@@ -1,6 +1,6 @@
-//! The keys that a site gets: its sitekey, its name in a vendor's shape where
-//! its pages came from there, and secrets of the same shape, for clients that
-//! look at a key before they send it.
+//! The keys of a site: its sitekey, an alias in a vendor's format if its pages
+//! come from that vendor, and secrets in the same format, for clients that
+//! check a key's format before they send it.
 
 use munjigi_captcha::{KeyCheck, Secret, Vendor};
 use munjigi_protocol::SiteConfig;
@@ -31,23 +31,23 @@ impl From<Shape> for Vendor {
     }
 }
 
-/// The other names of a new site: one in a vendor's shape, or none.
+/// The aliases of a new site: one in a vendor's format, or none.
 pub fn aliases(check: &KeyCheck, entropy: &Entropy, vendor: Option<Vendor>) -> Vec<String> {
     let draw = |vendor| entropy.with(|generator| check.mint_alias(vendor, generator)).to_string();
     vendor.map(draw).into_iter().collect()
 }
 
-/// A secret in the shape that a site's secrets have.
+/// A secret in the format of a site's secrets.
 pub fn secret(check: &KeyCheck, entropy: &Entropy, aliases: &[String]) -> Secret {
     entropy.with(|generator| check.mint_secret_of(shape(aliases), generator))
 }
 
-/// The sitekey that stands in the site's pages.
+/// The sitekey that is used in the site's pages.
 pub fn public(config: &SiteConfig) -> &str {
     config.aliases.first().map_or(&config.sitekey, String::as_str)
 }
 
-/// Whose shape a site's keys have; `None` for ours.
+/// The vendor whose format a site's keys have; `None` for ours.
 pub fn shape(aliases: &[String]) -> Option<Vendor> {
     Vendor::of_sitekey(aliases.first()?)
 }

@@ -1,4 +1,4 @@
-//! What the numbers of sites say: periods, shares, times read off a
+//! What the statistics of sites show: periods, shares, times read from a
 //! histogram. Rules only; the numbers come from `store::statistics`.
 
 pub mod breakdown;
@@ -9,7 +9,7 @@ use munjigi_protocol::{SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
 const HOUR_MILLIS: u64 = 3_600_000;
 const DAY_MILLIS: u64 = 24 * HOUR_MILLIS;
 
-/// A stretch of time that is looked at.
+/// A period to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
     /// Twenty-four hours, hour by hour.
@@ -21,10 +21,10 @@ pub enum Period {
 }
 
 impl Period {
-    /// All of them.
+    /// All periods.
     pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
 
-    /// As addresses spell it.
+    /// The spelling in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Day => "24h",
@@ -33,7 +33,7 @@ impl Period {
         }
     }
 
-    /// For people.
+    /// The title for people.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Day => "Last 24 hours",
@@ -42,12 +42,12 @@ impl Period {
         }
     }
 
-    /// From an address; the shortest where it says nothing known.
+    /// From an address; the shortest if the text is unknown.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|period| period.as_str() == text).unwrap_or(Self::Day)
     }
 
-    /// Hours.
+    /// Length in hours.
     pub const fn hours(self) -> u64 {
         match self {
             Self::Day => 24,
@@ -56,7 +56,7 @@ impl Period {
         }
     }
 
-    /// Hours in one step of a series.
+    /// Hours per step of a series.
     pub const fn step_hours(self) -> u64 {
         match self {
             Self::Day => 1,
@@ -65,7 +65,7 @@ impl Period {
         }
     }
 
-    /// From when to when: whole steps in UTC, the one under way included.
+    /// The span that ends now: whole steps in UTC, including the current one.
     pub fn span(self, now: UnixMillis) -> Span {
         let step = self.step_hours() * HOUR_MILLIS;
         let end = (now.0 / step + 1) * step;
@@ -76,10 +76,10 @@ impl Period {
     }
 }
 
-/// What numbers are broken down by.
+/// What statistics are broken down by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dimension {
-    /// Nothing: all together.
+    /// Not broken down.
     Total,
     /// Country of the visitor's network.
     Country,
@@ -94,7 +94,7 @@ pub enum Dimension {
 }
 
 impl Dimension {
-    /// As rows and addresses spell it.
+    /// The spelling in rows and addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Total => "total",
@@ -107,31 +107,31 @@ impl Dimension {
     }
 }
 
-/// From a time to another, the end not included.
+/// A time range, the end excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// First.
+    /// Start, included.
     pub from: UnixMillis,
-    /// First of what follows.
+    /// End, excluded.
     pub to: UnixMillis,
 }
 
 impl Span {
-    /// As long a time, right before.
+    /// A span of the same length, directly before.
     #[must_use]
     pub fn before(self) -> Self {
         let length = self.to.0 - self.from.0;
         Self { from: UnixMillis(self.from.0.saturating_sub(length)), to: self.from }
     }
 
-    /// The beginnings of its steps.
+    /// The start times of its steps.
     pub fn steps(self, period: Period) -> impl Iterator<Item = UnixMillis> {
         let step = usize::try_from(period.step_hours() * HOUR_MILLIS).unwrap_or(usize::MAX);
         (self.from.0..self.to.0).step_by(step).map(UnixMillis)
     }
 }
 
-/// A span as the roll-ups have it: the whole days in it, and the hours before
+/// A span as the roll-ups divide it: the whole days in it, and the hours before
 /// and after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cover {
@@ -144,7 +144,7 @@ pub struct Cover {
 }
 
 impl Span {
-    /// What of the roll-ups makes it up, each hour once.
+    /// Its parts in the roll-ups, each hour once.
     pub fn cover(self) -> Cover {
         let first = self.from.0.div_ceil(DAY_MILLIS) * DAY_MILLIS;
         let last = self.to.0 / DAY_MILLIS * DAY_MILLIS;
@@ -161,42 +161,42 @@ impl Span {
     }
 }
 
-/// What happened in a time.
+/// What happened in a span.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     /// First challenges.
     pub issued: u64,
-    /// Tokens handed out.
+    /// Tokens issued.
     pub solved: u64,
-    /// Asked for more than at first.
+    /// Visitors who had to do more than the first challenge.
     pub stepped: u64,
     /// Wrong solutions and answers.
     pub failed: u64,
-    /// Challenges that expired before a solution came.
+    /// Challenges that expired before a solution arrived.
     pub abandoned: u64,
-    /// Requests refused.
+    /// Refused requests.
     pub refused: u64,
     /// Tokens that a back end redeemed.
     pub redeemed: u64,
     /// Redemptions refused because the token was spent.
     pub rejected: u64,
-    /// Redeemed by visitors who were asked for a picture.
+    /// Tokens redeemed of visitors who were shown a picture.
     pub pictured: u64,
-    /// Redeemed after an answered picture.
+    /// Tokens redeemed after an answered picture.
     pub interactive: u64,
-    /// Solve times by the protocol's buckets; empty where there are none.
+    /// Solve times by the protocol's buckets; empty if there are none.
     pub solve_ms: Vec<u64>,
 }
 
 impl Totals {
-    /// How much happened, to order by.
+    /// How much happened, for sorting.
     pub const fn activity(&self) -> u64 {
         self.issued + self.solved + self.failed + self.refused + self.redeemed
     }
 
-    /// The time within which a share of the solved puzzles was solved, in
-    /// milliseconds: between the bounds of its bucket, as if those in it were
-    /// spread evenly. None where nothing was solved.
+    /// The time in milliseconds within which a share of the solved puzzles was
+    /// solved, interpolated between the bounds of its bucket. `None` if nothing
+    /// was solved.
     pub fn solved_within_ms(&self, share: f64) -> Option<u32> {
         let all: u64 = self.solve_ms.iter().sum();
         if all == 0 || self.solve_ms.len() != SOLVE_MS_BUCKETS {
@@ -217,17 +217,17 @@ impl Totals {
         SOLVE_MS_BOUNDS.last().copied()
     }
 
-    /// Refused, of all that was asked for; in hundredths of a per cent.
+    /// Share of refused requests among all requests.
     pub fn refused_share(&self) -> Option<Share> {
         Share::of(self.refused, self.issued + self.refused)
     }
 
-    /// Redeemed after a picture, of all redeemed.
+    /// Share of redeemed tokens that followed a picture.
     pub fn picture_share(&self) -> Option<Share> {
         Share::of(self.interactive, self.redeemed)
     }
 
-    /// Began and never got a token, of all who began.
+    /// Share of visitors who started and never got a token.
     pub fn gave_up_share(&self) -> Option<Share> {
         Share::of(self.issued.saturating_sub(self.solved), self.issued)
     }
@@ -236,12 +236,12 @@ impl Totals {
 /// A part of a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share {
-    /// Ten-thousandths.
+    /// In hundredths of a per cent.
     per_myriad: u64,
 }
 
 impl Share {
-    /// None of nothing.
+    /// `None` if the whole is zero.
     pub fn of(part: u64, whole: u64) -> Option<Self> {
         let per_myriad = part.min(whole).saturating_mul(10_000).checked_div(whole)?;
         Some(Self { per_myriad })
@@ -261,7 +261,7 @@ impl std::fmt::Display for Share {
     }
 }
 
-/// How a number changed against the period before, in words.
+/// How a number changed since the previous period, in words.
 pub fn change(now: u64, before: u64) -> String {
     match (now, before) {
         (0, 0) => String::new(),
@@ -305,12 +305,12 @@ mod tests {
 
     #[test]
     fn times_are_read_off_the_histogram() {
-        // All between 400 and 800 ms: the median is taken as the middle.
+        // All between 400 and 800 ms: the middle counts as the median.
         assert_eq!(solved(&[(4, 10)]).solved_within_ms(0.5), Some(600));
         assert_eq!(solved(&[(4, 10)]).solved_within_ms(1.0), Some(800));
         assert_eq!(solved(&[(0, 50), (5, 50)]).solved_within_ms(0.5), Some(50));
         assert_eq!(solved(&[(0, 50), (5, 50)]).solved_within_ms(0.75), Some(1_200));
-        // Longer than the last bound is all that is known.
+        // Only known to be longer than the last bound.
         assert_eq!(solved(&[(SOLVE_MS_BUCKETS - 1, 3)]).solved_within_ms(0.5), Some(60_000));
         assert_eq!(solved(&[]).solved_within_ms(0.5), None);
         assert_eq!(Totals::default().solved_within_ms(0.5), None);

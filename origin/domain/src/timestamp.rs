@@ -1,13 +1,13 @@
-//! Times on their way into and out of Postgres.
+//! Converts times for Postgres.
 
 use munjigi_keys::UnixMillis;
 use time::{Duration, OffsetDateTime};
 
-/// The greatest time that Rust's and Postgres's calendars share: the last
+/// The latest time that both Rust's and Postgres' calendars support: the last
 /// millisecond of the year 9999.
 const LAST_MILLIS: u64 = 253_402_300_799_999;
 
-/// For a query. Times past the year 9999 become its end.
+/// For a query. Times after the year 9999 become its end.
 pub fn to_timestamp(at: UnixMillis) -> OffsetDateTime {
     let millis = i64::try_from(at.0.min(LAST_MILLIS)).unwrap_or_default();
     OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(millis)

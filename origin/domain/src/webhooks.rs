@@ -1,7 +1,7 @@
 //! Webhooks: which addresses are allowed, what messages say and how they are
-//! signed, by Standard Webhooks 1.0.0
+//! signed, according to Standard Webhooks 1.0.0
 //! (github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md).
-//! Posting them is `notifications`'.
+//! Posting them is in `notifications`.
 
 mod endpoint;
 mod message;
@@ -11,7 +11,7 @@ pub use endpoint::{Endpoint, EndpointMistake};
 pub use message::{AnomalyMessage, Event, body_of_anomaly, body_of_test};
 pub use secret::{SecretError, WebhookSecret};
 
-/// Most webhooks of one organisation.
+/// Maximum number of webhooks per organisation.
 pub const MOST_WEBHOOKS: usize = 5;
 
 /// How long a message is retried; after that its webhook is shown as failing.

@@ -1,7 +1,6 @@
 //! Access tokens of the API: JWTs (RFC 7519) that live a quarter of an hour,
-//! signed with HMAC-SHA-256 under keys of the console's ring. Which session a
-//! token belongs to stands in it; whether that session still stands is asked
-//! of the records each time.
+//! signed with HMAC-SHA-256 under keys of the console's ring. A token names its
+//! session; whether that session is still valid is looked up each time.
 
 use std::fmt;
 
@@ -19,17 +18,17 @@ use super::Id;
 
 const INFO: &[u8] = b"munjigi/v1/api-access-token";
 const AUDIENCE: &str = "munjigi-api";
-/// Seconds that a token lives.
+/// Lifetime of a token in seconds.
 pub const LIFETIME_SECONDS: u64 = 15 * 60;
 
-/// Makes and reads tokens.
+/// Issues and verifies tokens.
 #[derive(Clone)]
 pub struct AccessTokens {
     issuer: String,
     keys: Vec<(Kid, EncodingKey, DecodingKey)>,
 }
 
-/// What a token says.
+/// The content of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -42,19 +41,17 @@ struct Claims {
     exp: u64,
 }
 
-/// Whose token it is.
+/// The holder of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
-    /// The account.
     pub account: Id,
-    /// The session.
     pub session: Id,
 }
 
-/// Why a token lets nobody in.
+/// Why a token grants no access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccessTokenError {
-    /// Not one of ours, or changed.
+    /// Not one of ours, or modified.
     #[error("the access token was not issued by this service")]
     Invalid,
     /// Older than a quarter of an hour.
@@ -63,9 +60,9 @@ pub enum AccessTokenError {
 }
 
 impl AccessTokens {
-    /// By a ring. `issuer` is the console's address.
+    /// With the keys of a ring. `issuer` is the console's address.
     pub fn new(ring: &KeyRing, issuer: &str) -> Self {
-        // Once per process; the second of two tests finds it done.
+        // Once per process; a second test finds it installed.
         let _ = HS256.install_default();
         let pair = |key: &munjigi_keys::RingKey| {
             let derived = key.derive(INFO);
@@ -76,7 +73,7 @@ impl AccessTokens {
         Self { issuer: issuer.to_owned(), keys: ring.keys().map(pair).collect() }
     }
 
-    /// A token for a session.
+    /// Issues a token for a session.
     #[expect(clippy::missing_panics_doc, reason = "a ring has a key, and claims are plain data")]
     pub fn issue(&self, bearer: &Bearer, now: UnixMillis) -> String {
         let (kid, key, _) = self.keys.first().expect("a ring has a first key");
@@ -93,7 +90,7 @@ impl AccessTokens {
         jsonwebtoken::encode(&header, &claims, key).expect("claims are plain data")
     }
 
-    /// Whose token this is.
+    /// Verifies a token and returns its holder.
     pub fn read(&self, text: &str, now: UnixMillis) -> Result<Bearer, AccessTokenError> {
         let invalid = AccessTokenError::Invalid;
         let header = jsonwebtoken::decode_header(text).map_err(|_| invalid)?;
@@ -104,7 +101,7 @@ impl AccessTokens {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // By the clock that is passed in, below.
+        // Checked below, by the clock that is passed in.
         validation.validate_exp = false;
         let read = jsonwebtoken::decode::<Claims>(text, key, &validation).map_err(|_| invalid)?;
         let claims = read.claims;
@@ -241,7 +238,7 @@ mod tests {
             let mut changed = text.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            // The last digit of base64 carries bits that say nothing.
+            // The last base64 digit carries unused bits.
             if at + 1 < text.len() {
                 assert!(ours.read(&changed, NOON).is_err(), "{at}");
             }

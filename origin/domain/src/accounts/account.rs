@@ -1,4 +1,4 @@
-//! An account and how far its authenticator app has come.
+//! An account and the state of its authenticator app.
 
 use munjigi_keys::UnixMillis;
 use time::OffsetDateTime;
@@ -6,53 +6,46 @@ use time::OffsetDateTime;
 use super::{EmailAddress, Id};
 use crate::locale::Locale;
 
-/// An account.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Its name in addresses.
+    /// The id used in addresses.
     pub id: Id,
-    /// Where letters go.
+    /// Where emails are sent.
     pub email: EmailAddress,
-    /// What it is called.
     pub name: String,
-    /// Of letters.
+    /// The language of emails.
     pub locale: Locale,
     /// Argon2id, in the PHC format.
     pub password: String,
-    /// The authenticator app.
     pub totp: Totp,
-    /// Whether there are passkeys.
+    /// Whether the account has passkeys.
     pub has_passkey: bool,
-    /// When it was made.
     pub created_at: OffsetDateTime,
 }
 
-/// How far an authenticator app has come. Keys are sealed.
+/// The state of an authenticator app. Keys are sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Totp {
-    /// There is none.
     None,
-    /// A key was shown, and no code of it was given yet: it proves nothing.
+    /// A key was shown, but no code of it was entered yet: it proves nothing.
     Offered {
-        /// The key.
         sealed: Vec<u8>,
         /// When it was shown.
         at: UnixMillis,
     },
-    /// It is the second factor.
+    /// The app is the second factor.
     InUse {
-        /// The key.
         sealed: Vec<u8>,
     },
 }
 
 impl Account {
-    /// Whether an authenticator app is in use.
+    /// Whether an authenticator app is active.
     pub const fn has_totp(&self) -> bool {
         matches!(self.totp, Totp::InUse { .. })
     }
 
-    /// Whether the password alone does not open it.
+    /// Whether a log-in takes more than the password.
     pub const fn has_factor(&self) -> bool {
         self.has_totp() || self.has_passkey
     }

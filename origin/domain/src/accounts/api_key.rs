@@ -1,4 +1,4 @@
-//! Keys that programs come with: their text, and what is kept of it.
+//! API keys: their text, and what is stored of it.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 use super::{Token, TokenHash};
 use crate::entropy::Entropy;
 
-/// Marks the text, so that scanners for lost secrets know it.
+/// Marks the text, so that secret scanners recognise it.
 pub const PREFIX: &str = "mjk_";
-/// Characters of its end that are kept to recognise it by.
+/// Characters of its end that are stored so that people can recognise a key.
 const HINT: usize = 4;
-/// Requests a minute, where nothing else was chosen.
+/// Requests per minute, unless another number was chosen.
 pub const PER_MINUTE: i32 = 600;
-/// The most that can be chosen.
+/// The maximum that can be chosen.
 pub const MAX_PER_MINUTE: i32 = 6_000;
 
 /// A key: `mjk_` and 256 random bits in base64url. `Debug` prints the type's
@@ -22,28 +22,28 @@ pub const MAX_PER_MINUTE: i32 = 6_000;
 pub struct ApiKey(Token);
 
 impl ApiKey {
-    /// A new one.
+    /// Draws a new key.
     pub fn draw(entropy: &Entropy) -> Self {
         Self(Token::draw(entropy))
     }
 
-    /// Reads one; none where the text is of another form.
+    /// Parses a key; `None` if the text has another form.
     pub fn parse(text: &str) -> Option<Self> {
         text.strip_prefix(PREFIX).and_then(Token::parse).map(Self)
     }
 
-    /// The text, for its holder.
+    /// The text, for the key's holder.
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("{PREFIX}{}", *self.0.reveal()))
     }
 
-    /// What is kept to recognise it by.
+    /// The last characters, to recognise the key by.
     pub fn hint(&self) -> String {
         let text = self.0.reveal();
         text.chars().skip(text.len().saturating_sub(HINT)).collect()
     }
 
-    /// What is stored of it.
+    /// The hash that is stored.
     pub fn hash(&self) -> TokenHash {
         self.0.hash()
     }

@@ -1,23 +1,22 @@
-//! The demo account of a development machine, whose password everybody knows:
-//! it is good for nothing where others could reach it.
+//! The demo account of a development machine. Its password is public, so it is
+//! disabled wherever others could reach the console.
 
 use super::EmailAddress;
 
-/// Its address, where no letters arrive.
+/// Its address, where no emails arrive.
 pub const EMAIL: &str = "demo@munjigi.example";
-/// Its password.
 pub const PASSWORD: &str = "munjigi demo account";
 
-/// Where a console is.
+/// Who can reach a console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Nobody but this machine opens it.
+    /// Only this machine.
     Local,
-    /// Others may.
+    /// Others may be able to.
     Open,
 }
 
-/// Whether an account may be used at all there.
+/// Whether an account may be used on such a console.
 pub fn may_be_used(email: &EmailAddress, reach: Reach) -> bool {
     reach == Reach::Local || email.as_str() != EMAIL
 }

@@ -1,44 +1,41 @@
-//! Addresses that accounts are known by.
+//! Email addresses that identify accounts.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::email::{self, AddressMistake};
 
-/// An address in lower case: whoever writes it in another case means the same
-/// account.
+/// An address in lower case: in any other case it identifies the same account.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(email::EmailAddress);
 
-/// A text is no address.
+/// Why a text is not an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// Nothing.
     #[error("Enter an email address.")]
     Empty,
-    /// Longer than any address.
+    /// Longer than any valid address.
     #[error("The email address must be at most 254 characters long.")]
     TooLong,
-    /// Letters that few servers take.
+    /// Characters that few servers accept.
     #[error("The email address must consist of Latin letters, digits and symbols.")]
     NotAscii,
-    /// No name, no host, or characters that stand in neither.
+    /// No local part, no host, or characters that neither may contain.
     #[error("Enter a valid email address, such as name@shop.example.")]
     Form,
 }
 
 impl EmailAddress {
-    /// The text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// What stands before the host.
+    /// The part before the `@`.
     pub fn local_part(&self) -> &str {
         self.as_str().rsplit_once('@').map_or("", |(local, _)| local)
     }
 
-    /// For a letter.
+    /// As the recipient of an email.
     pub fn for_mail(&self) -> email::EmailAddress {
         self.0.clone()
     }

@@ -1,6 +1,6 @@
-//! The second factor: codes of an authenticator app (TOTP, RFC 6238: SHA-1,
-//! six digits, thirty seconds, which is what every app does), and recovery
-//! codes for the day the telephone is gone.
+//! The second factor: codes of an authenticator app (TOTP, RFC 6238: SHA-1, six
+//! digits, thirty seconds, which every app supports), and recovery codes for
+//! the day the phone is lost.
 
 use std::fmt;
 
@@ -14,31 +14,31 @@ use super::id::words;
 use super::{EmailAddress, TokenHash};
 use crate::entropy::Entropy;
 
-/// As many as HMAC-SHA-1 gives (RFC 4226, 4).
+/// The output size of HMAC-SHA-1 (RFC 4226, section 4).
 pub const KEY_BYTES: usize = 20;
-/// Recovery codes that are handed out at once.
+/// Number of recovery codes in a set.
 pub const RECOVERY_CODES: usize = 10;
-/// 80 bits: no slow hash is needed to keep them.
+/// 80 bits: storing them needs no slow hash.
 const RECOVERY_BYTES: usize = 10;
 const ISSUER: &str = "Munjigi";
 
-/// What the app and we share. `Debug` prints the type's name only; wiped on
-/// drop.
+/// The secret shared with the app. `Debug` prints the type's name only; wiped
+/// on drop.
 #[derive(Clone)]
 pub struct TotpKey([u8; KEY_BYTES]);
 
 impl TotpKey {
-    /// A new one.
+    /// Draws a new key.
     pub fn draw(entropy: &Entropy) -> Self {
         Self(entropy.bytes())
     }
 
-    /// From where it was kept.
+    /// Reads a stored key; `None` if its length is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
-    /// To keep it.
+    /// The bytes to store.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -48,16 +48,15 @@ impl TotpKey {
         Zeroizing::new(Secret::from(self.0.as_slice()).to_base32())
     }
 
-    /// For an app on the same device, and for a picture that it can read:
-    /// `otpauth://…`.
+    /// For an app on the same device, and for a QR code: `otpauth://…`.
     #[expect(clippy::missing_panics_doc, reason = "no address has a colon")]
     pub fn url(&self, email: &EmailAddress) -> Zeroizing<String> {
         let url = self.totp(email.as_str()).to_url();
         Zeroizing::new(url.expect("issuer and address have no colon"))
     }
 
-    /// The step whose code this is: the present one, or the one before or
-    /// after it, for clocks that differ. Spaces do not matter.
+    /// The time step whose code this is: the current one, or the one before or
+    /// after it, to tolerate clock skew. Spaces are ignored.
     pub fn step(&self, code: &str, now: UnixMillis) -> Option<u64> {
         let digits: String = code.chars().filter(|digit| !digit.is_whitespace()).collect();
         self.totp("").check(&digits, now.0 / 1_000)
@@ -85,12 +84,12 @@ impl Drop for TotpKey {
     }
 }
 
-/// A code that stands once for the app.
+/// A code that replaces the app once.
 #[derive(Clone)]
 pub struct RecoveryCode(Zeroizing<String>);
 
 impl RecoveryCode {
-    /// A new set.
+    /// Draws a new set.
     pub fn draw_all(entropy: &Entropy) -> Vec<Self> {
         (0..RECOVERY_CODES)
             .map(|_| Self(Zeroizing::new(words(&entropy.bytes::<RECOVERY_BYTES>()))))
@@ -102,13 +101,12 @@ impl RecoveryCode {
         &self.0
     }
 
-    /// What is kept of it.
+    /// The hash to store.
     pub fn hash(&self) -> TokenHash {
         Self::hash_of(&self.0)
     }
 
-    /// What is kept of the code that somebody typed, however they set case,
-    /// hyphens and spaces.
+    /// The hash of a code as typed, whatever its case, hyphens and spaces.
     pub fn hash_of(typed: &str) -> TokenHash {
         let digits: Zeroizing<String> = Zeroizing::new(
             typed

@@ -1,4 +1,4 @@
-//! Names of rows that people see in addresses: 80 random bits in 16 digits.
+//! Ids of rows that appear in addresses: 80 random bits in 16 digits.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,13 +18,13 @@ static DIGITS: LazyLock<Encoding> = LazyLock::new(|| {
 const BYTES: usize = 10;
 const LENGTH: usize = 16;
 
-/// Names an account, an organisation, a session or an invitation. Knowing one
-/// opens nothing.
+/// Identifies an account, an organisation, a session or an invitation. Knowing
+/// one grants no access.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Id(String);
 
-/// A text is no id.
+/// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an id must be 16 characters from the digits 0-9 and the letters a-z without i, l, o and u"
@@ -32,12 +32,11 @@ pub struct Id(String);
 pub struct IdError;
 
 impl Id {
-    /// A new one.
+    /// Draws a new id.
     pub fn draw(entropy: &Entropy) -> Self {
         Self(DIGITS.encode(&entropy.bytes::<BYTES>()))
     }
 
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -65,7 +64,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// Some code words a reader can type: groups of four of the same digits.
+/// Code words that a reader can type: groups of four of the same digits.
 pub(super) fn words(bytes: &[u8]) -> String {
     let digits = DIGITS.encode(bytes);
     let groups: Vec<String> = digits

@@ -1,6 +1,6 @@
-//! How often something may be tried, before anything dear is done about it.
-//! Counted by the generic cell rate algorithm: a burst at once, then one per
-//! interval.
+//! How often something may be attempted, checked before anything expensive is
+//! done. Counted by the generic cell rate algorithm: a burst at once, then one
+//! per interval.
 
 use std::fmt;
 
@@ -16,26 +16,26 @@ const INFO: &[u8] = b"munjigi/v1/console-limits";
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 
-/// A limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
-    /// Sets its counts apart from other limits'.
+    /// Separates its counts from those of other limits.
     pub name: &'static str,
-    /// As many at once.
+    /// Attempts allowed at once.
     pub burst: u32,
-    /// Then one in as many milliseconds.
+    /// After the burst, one attempt per this many milliseconds.
     pub interval_millis: u64,
 }
 
-/// Log-ins from one network prefix: an office behind one address passes,
-/// a list of stolen passwords does not.
+/// Log-ins from one network prefix: enough for an office behind one address,
+/// too few for a list of stolen passwords.
 pub const LOG_IN_BY_PREFIX: Limit =
     Limit { name: "log-in-by-prefix", burst: 30, interval_millis: 10 * SECOND };
 /// Log-ins to one account, from anywhere.
 pub const LOG_IN_BY_ACCOUNT: Limit =
     Limit { name: "log-in-by-account", burst: 10, interval_millis: MINUTE };
-/// Second factors of one account: of a million codes three are right at a
-/// time, so a year of guessing at this rate finds one in two tries of three.
+/// Second factors of one account: of a million codes, three are valid at a
+/// time, so guessing at this rate for a year succeeds with a probability of two
+/// in three.
 pub const SECOND_FACTOR: Limit =
     Limit { name: "second-factor", burst: 5, interval_millis: 2 * MINUTE };
 /// Log-ins from one network prefix without our own widget.
@@ -44,37 +44,39 @@ pub const LOG_IN_UNSHOWN_BY_PREFIX: Limit =
 /// Log-ins to one account without our own widget.
 pub const LOG_IN_UNSHOWN_BY_ACCOUNT: Limit =
     Limit { name: "log-in-unshown-by-account", burst: 5, interval_millis: 2 * MINUTE };
-/// Log-ins to the API from one network prefix. They are counted apart from
-/// the console's: no widget stands before them, and programs that use them up
-/// keep nobody out of the console.
+/// API log-ins from one network prefix. Counted separately from the console's:
+/// there is no widget in front of them, and programs that use them up lock
+/// nobody out of the console.
 pub const API_LOG_IN_BY_PREFIX: Limit =
     Limit { name: "api-log-in-by-prefix", burst: 10, interval_millis: 30 * SECOND };
-/// Log-ins to one account of the API from one network prefix.
+/// API log-ins to one account from one network prefix.
 pub const API_LOG_IN_BY_ACCOUNT_AND_PREFIX: Limit =
     Limit { name: "api-log-in-by-account-and-prefix", burst: 5, interval_millis: 2 * MINUTE };
-/// Log-ins to one account of the API, from anywhere: four networks together
-/// reach it, so one alone keeps nobody out of the API either.
+/// API log-ins to one account, from anywhere: it takes four networks to reach
+/// the limit, so one alone locks nobody out of the API either.
 pub const API_LOG_IN_BY_ACCOUNT: Limit =
     Limit { name: "api-log-in-by-account", burst: 30, interval_millis: 30 * SECOND };
-/// Second factors of one account at the API: together with the console's own,
-/// a year of guessing still finds one in two tries of three at most.
+/// Second factors of one account at the API: together with the console's own
+/// limit, guessing for a year still succeeds with a probability of at most two
+/// in three.
 pub const API_SECOND_FACTOR: Limit =
     Limit { name: "api-second-factor", burst: 5, interval_millis: 10 * MINUTE };
-/// Sign-ups and requests for letters from one network prefix without it.
+/// Sign-ups and requests for emails from one network prefix without our own
+/// widget.
 pub const LETTERS_UNSHOWN_BY_PREFIX: Limit =
     Limit { name: "letters-unshown-by-prefix", burst: 5, interval_millis: 10 * MINUTE };
 /// Tokens of our own widget from one network prefix: each is a call to the
 /// edge.
 pub const VISITS_BY_PREFIX: Limit =
     Limit { name: "visits-by-prefix", burst: 60, interval_millis: 5 * SECOND };
-/// Ceremonies with passkeys, begun or answered, from one network prefix. No
-/// signature can be guessed: it holds down rows and work.
+/// Passkey ceremonies, started or answered, from one network prefix. Signatures
+/// cannot be guessed; this limits rows and work.
 pub const PASSKEYS_BY_PREFIX: Limit =
     Limit { name: "passkeys-by-prefix", burst: 60, interval_millis: 5 * SECOND };
-/// Sign-ups and requests for letters from one network prefix.
+/// Sign-ups and requests for emails from one network prefix.
 pub const LETTERS_BY_PREFIX: Limit =
     Limit { name: "letters-by-prefix", burst: 10, interval_millis: 5 * MINUTE };
-/// Letters to one address that somebody without an account can cause.
+/// Emails to one address that somebody without an account can trigger.
 pub const LETTERS_BY_ADDRESS: Limit =
     Limit { name: "letters-by-address", burst: 3, interval_millis: 20 * MINUTE };
 
@@ -82,38 +84,38 @@ pub const LETTERS_BY_ADDRESS: Limit =
 pub const LETTERS_BY_ORGANISATION: Limit =
     Limit { name: "letters-by-organisation", burst: 20, interval_millis: 5 * MINUTE };
 
-/// Tries of rules on the last day, by one account.
+/// Dry runs of rules by one account.
 pub const TRIES_OF_RULES: Limit =
     Limit { name: "tries-of-rules", burst: 10, interval_millis: 6 * SECOND };
 
-/// Tries of the demo on the home page, from one network prefix.
+/// Attempts at the demo on the home page, from one network prefix.
 pub const DEMO_BY_PREFIX: Limit =
     Limit { name: "demo-by-prefix", burst: 20, interval_millis: 5 * SECOND };
 
-/// Tests of webhooks of one organisation: each makes this program call
-/// somebody.
+/// Webhook tests of one organisation: each makes this program call a foreign
+/// server.
 pub const WEBHOOK_TESTS_BY_ORGANISATION: Limit =
     Limit { name: "webhook-tests-by-organisation", burst: 10, interval_millis: MINUTE };
 
-/// Most sites that an organisation may have in use; deleted ones do not count.
+/// Maximum number of sites that an organisation may have in use; deleted ones
+/// do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MostSites(pub u32);
 
-/// Keeps counts under names from which nobody without it learns whom they
-/// are of: addresses are few enough to be tried one by one. `Debug` prints
-/// the type's name only; wiped on drop.
+/// Stores counts under keyed names, so that nobody without the key learns whom
+/// they belong to: there are few enough addresses to try them one by one.
+/// `Debug` prints the type's name only; wiped on drop.
 #[derive(Clone)]
 pub struct LimitKey(Zeroizing<[u8; 32]>);
 
 impl LimitKey {
-    /// Of the console's ring. Counts begin again where its first key is
-    /// another.
+    /// From the console's ring. When its first key changes, counts start over.
     #[expect(clippy::missing_panics_doc, reason = "a ring has a key")]
     pub fn of(ring: &KeyRing) -> Self {
         Self(ring.keys().next().expect("a ring has a first key").derive(INFO))
     }
 
-    /// Where there is no console, and nothing to count.
+    /// For an origin without a console, which has nothing to count.
     pub fn draw(entropy: &Entropy) -> Self {
         Self(Zeroizing::new(entropy.bytes()))
     }
@@ -126,7 +128,7 @@ impl fmt::Debug for LimitKey {
 }
 
 impl Limit {
-    /// The name of its count for whom or what it limits.
+    /// The name of the count for the person or thing that it limits.
     #[expect(clippy::missing_panics_doc, reason = "a key of any length fits HMAC")]
     pub fn count_of(&self, whom: &str, key: &LimitKey) -> [u8; 32] {
         let mut mac =
@@ -137,7 +139,7 @@ impl Limit {
         mac.finalize().into_bytes().into()
     }
 
-    /// How far ahead of now a count may be and still take another.
+    /// How far ahead of now a count may be and still allow another attempt.
     pub fn tolerance_millis(&self) -> u64 {
         self.interval_millis.saturating_mul(u64::from(self.burst.saturating_sub(1)))
     }

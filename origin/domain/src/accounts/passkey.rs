@@ -1,10 +1,10 @@
-//! Passkeys: keys that a person's own devices hold, used with a finger, a
-//! face or a PIN. What is asked of them stands here; the ceremonies of
-//! WebAuthn are verified by `webauthn_rp`, which is all that is known of it.
+//! Passkeys: keys that a person's own devices hold, used with a finger, a face
+//! or a PIN. The requirements are here; `webauthn_rp` verifies the WebAuthn
+//! ceremonies, and no other module uses that crate.
 //!
-//! Every passkey is discoverable and verifies its holder, so that each is
-//! good for both: as second factor, and alone. Attestation is not asked for:
-//! which make a device is of is none of our business.
+//! Every passkey is discoverable and verifies its holder, so that each works
+//! both as a second factor and alone. Attestation is not requested: the make of
+//! a device is none of our business.
 
 use sha2::{Digest, Sha256};
 use webauthn_rp::bin::{Decode, Encode};
@@ -26,14 +26,15 @@ use webauthn_rp::{
 
 use super::{EmailAddress, Id, TokenHash};
 
-/// As many as one account has at most.
+/// Maximum number per account.
 pub const MOST: usize = 20;
-/// A ceremony is finished within this time.
+/// Time limit of a ceremony.
 pub const CEREMONY_MILLIS: u64 = 5 * 60_000;
-/// Longest name of a passkey.
+/// Maximum length of a passkey's name.
 pub const NAME_CHARS: usize = 100;
 
-/// Ids are 16 ASCII digits, and that is the handle: it tells nobody who it is.
+/// The user handle is the account's id, 16 ASCII digits: it does not identify
+/// the person.
 const HANDLE_BYTES: usize = 16;
 
 type Handle = UserHandle<HANDLE_BYTES>;
@@ -42,22 +43,21 @@ type Key = StaticState<CompressedPubKey<[u8; 32], [u8; 32], [u8; 48], Vec<u8>>>;
 /// What changes with each use of a passkey.
 pub type PasskeyState = [u8; 7];
 
-/// What a ceremony is for. One that was begun for something ends in nothing
-/// else.
+/// What a ceremony is for. It cannot be completed for another purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// To make a passkey.
+    /// To create a passkey.
     Register,
-    /// To log in with nothing else.
+    /// To log in without a password.
     LogIn,
     /// To log in after the password.
     Factor,
-    /// To show once more who is there.
+    /// To confirm one's identity again.
     Proof,
 }
 
 impl Purpose {
-    /// As rows spell it.
+    /// The spelling in rows.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -68,14 +68,14 @@ impl Purpose {
     }
 }
 
-/// Why a passkey is not taken.
+/// Why a passkey is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasskeyError {
     /// Not what a browser sends.
     #[error("the passkey's response cannot be read")]
     Malformed,
-    /// Never begun, begun elsewhere or for something else, answered before,
-    /// or too long ago.
+    /// Never started, started elsewhere or for another purpose, answered
+    /// before, or expired.
     #[error("the ceremony is over")]
     Over,
     /// Used on a page of another origin.
@@ -84,16 +84,16 @@ pub enum PasskeyError {
     /// Of another relying party.
     #[error("the passkey belongs to another site")]
     ForeignSite,
-    /// Nobody touched, looked or typed.
+    /// The device did not verify its holder.
     #[error("the device did not verify its user")]
     NotVerified,
-    /// Not one of ours, of somebody else, or signed by another key.
+    /// Not one of ours, somebody else's, or signed by another key.
     #[error("the passkey does not belong to this account")]
     Unknown,
-    /// Its counter went back, as those of two copies do.
+    /// Its counter went backwards, as happens with two copies.
     #[error("the passkey may have been copied")]
     Copied,
-    /// There already, or there are enough.
+    /// Already registered, or the account has the maximum.
     #[error("the account already has this passkey, or has the maximum number")]
     Full,
 }
@@ -113,7 +113,7 @@ impl PasskeyError {
         }
     }
 
-    /// For who holds it.
+    /// The message for the holder.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Malformed | Self::ForeignOrigin | Self::ForeignSite => {
@@ -134,64 +134,62 @@ impl PasskeyError {
     }
 }
 
-/// Us, as browsers and devices know us.
+/// Our identity towards browsers and devices.
 #[derive(Debug)]
 pub struct RelyingParty {
     id: RpId,
     origin: String,
 }
 
-/// What a browser is asked, and what its answer is checked against.
+/// A request to a browser, and what its answer is checked against.
 #[derive(Debug)]
 pub struct Begun {
     /// For the browser, in the JSON of WebAuthn.
     pub options: String,
-    /// Names the ceremony.
+    /// Identifies the ceremony.
     pub challenge: TokenHash,
-    /// Kept until the answer is there.
+    /// Stored until the answer arrives.
     pub state: Vec<u8>,
 }
 
-/// A passkey that is there already, so that its device makes no second.
+/// An existing passkey, so that its device creates no second one.
 #[derive(Debug, Clone)]
 pub struct Known {
-    /// As its device names it.
+    /// The credential id.
     pub credential: Vec<u8>,
-    /// How the device is reached.
+    /// How the device is connected.
     pub transports: u8,
 }
 
 /// A new passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
-    /// As its device names it.
+    /// The credential id.
     pub credential: Vec<u8>,
-    /// How the device is reached.
+    /// How the device is connected.
     pub transports: u8,
     /// Its public key.
     pub key: Vec<u8>,
-    /// What changes with each use.
     pub state: PasskeyState,
 }
 
-/// What an answer is checked against, from its row.
+/// The stored passkey that an answer is checked against.
 #[derive(Debug, Clone)]
 pub struct Kept {
-    /// As its device names it.
+    /// The credential id.
     pub credential: Vec<u8>,
-    /// Whose it is.
+    /// The owner.
     pub account: Id,
     /// Its public key.
     pub key: Vec<u8>,
-    /// What changes with each use.
     pub state: PasskeyState,
 }
 
-/// What a browser answers that made a passkey.
+/// A browser's answer after creating a passkey.
 #[derive(Debug)]
 pub struct Made(Registration);
 
-/// What a browser answers that used one.
+/// A browser's answer after using a passkey.
 #[derive(Debug)]
 pub struct Used(DiscoverableAuthentication<HANDLE_BYTES>);
 
@@ -203,7 +201,7 @@ impl Made {
             .map_err(|_| PasskeyError::Malformed)
     }
 
-    /// Names the ceremony that it claims to answer.
+    /// The ceremony that it claims to answer.
     pub fn challenge(&self) -> Result<TokenHash, PasskeyError> {
         self.0.challenge_relaxed().map(|it| hash(it.0)).map_err(|_| PasskeyError::Malformed)
     }
@@ -217,26 +215,26 @@ impl Used {
             .map_err(|_| PasskeyError::Malformed)
     }
 
-    /// Names the ceremony that it claims to answer.
+    /// The ceremony that it claims to answer.
     pub fn challenge(&self) -> Result<TokenHash, PasskeyError> {
         self.0.challenge_relaxed().map(|it| hash(it.0)).map_err(|_| PasskeyError::Malformed)
     }
 
-    /// Which passkey it claims to be.
+    /// The credential id that it claims.
     pub fn credential(&self) -> Vec<u8> {
         self.0.raw_id().into_inner().to_vec()
     }
 }
 
 impl RelyingParty {
-    /// Of a console's domain and origin. None where the domain is not one
-    /// that passkeys can be bound to; an IP address is none.
+    /// For a console's domain and origin. `None` if passkeys cannot be bound to
+    /// the domain, for example because it is an IP address.
     pub fn new(domain: &str, origin: String) -> Option<Self> {
         let id = AsciiDomain::try_from(domain.to_owned()).ok().map(RpId::Domain)?;
         Some(Self { id, origin })
     }
 
-    /// Asks a browser to make a passkey.
+    /// Asks a browser to create a passkey.
     pub fn register(
         &self,
         account: &Id,
@@ -259,8 +257,8 @@ impl RelyingParty {
         });
         let mut options =
             PublicKeyCredentialCreationOptions::passkey(&self.id, user, known.collect());
-        // Whether it verifies its holder is looked at with each use; some
-        // devices refuse what they cannot promise.
+        // User verification is checked with each use; some devices refuse what
+        // they cannot guarantee.
         options.extensions.cred_protect = CredProtect::None;
         let challenge = hash(options.challenge.as_data());
         let (server, client) = options.start_ceremony().map_err(|_| PasskeyError::Malformed)?;
@@ -271,14 +269,14 @@ impl RelyingParty {
         })
     }
 
-    /// Takes the passkey that was made.
+    /// Verifies a new passkey.
     pub fn registered(&self, state: &[u8], made: &Made) -> Result<Registered, PasskeyError> {
         let server = RegistrationServerState::<HANDLE_BYTES>::decode(state)
             .map_err(|_| PasskeyError::Over)?;
         let origins = [self.origin.as_str()];
         let options = RegistrationVerificationOptions::<&str, &str> {
             allowed_origins: &origins,
-            // Browsers ask for protections of their own accord.
+            // Browsers request protections of their own accord.
             error_on_unsolicited_extensions: false,
             ..RegistrationVerificationOptions::default()
         };
@@ -301,7 +299,7 @@ impl RelyingParty {
         })
     }
 
-    /// Takes a passkey that was used: what is kept of it from now on.
+    /// Verifies the use of a passkey; returns its new state.
     pub fn used(
         &self,
         state: &[u8],
@@ -332,7 +330,7 @@ impl RelyingParty {
     }
 }
 
-/// A name for a list: trimmed, one line, of some length.
+/// A name for a list: trimmed, on one line, of limited length.
 pub fn name(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).collect();
     let name = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! Passwords: which are good enough, and how they are kept.
+//! Passwords: which are strong enough, and how they are stored.
 
 use std::fmt;
 
@@ -8,24 +8,26 @@ use zeroize::Zeroizing;
 
 use super::EmailAddress;
 
-/// Fewest characters. With the guess at strength below, what NIST SP 800-63B-4
-/// (3.1.1.2) asks of a password that a second factor may follow, and more.
+/// Minimum number of characters. With the strength estimate below, this exceeds
+/// what NIST SP 800-63B-4 (3.1.1.2) requires of a password that a second factor
+/// may follow.
 pub const FEWEST: usize = 10;
-/// Most bytes: Argon2 would take more, nobody types them.
+/// Maximum in bytes: Argon2 would accept more, but nobody types them.
 pub const MOST_BYTES: usize = 256;
-/// Of `zxcvbn`'s five: 3 is out of reach of guessing online and, hashed as
-/// here, of cheap guessing offline.
+/// Of `zxcvbn`'s five scores, 3 is out of reach of online guessing and, hashed
+/// as here, of cheap offline guessing.
 const LEAST_SCORE: zxcvbn::Score = zxcvbn::Score::Three;
-/// `zxcvbn`'s time grows with the square of the length.
+/// Bytes that are estimated, because `zxcvbn`'s time grows with the square of
+/// the length.
 const LOOKED_AT: usize = 64;
 
-/// Memory in KiB, passes and lanes: the first choice of OWASP's cheat sheet on
-/// storing passwords for Argon2id with 19 MiB.
+/// Memory in KiB, passes and lanes: the first choice of OWASP's password
+/// storage cheat sheet for Argon2id with 19 MiB.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// What a person typed. `Debug` prints the type's name only; wiped on drop.
+/// A password as typed. `Debug` prints the type's name only; wiped on drop.
 #[derive(Clone, serde::Deserialize)]
 #[serde(from = "String")]
 pub struct Password(Zeroizing<String>);
@@ -36,16 +38,15 @@ impl From<String> for Password {
     }
 }
 
-/// A password that cannot be taken.
+/// Why a password is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// Too few characters.
     #[error("The password must be at least {FEWEST} characters long.")]
     TooShort,
     /// More than anybody types.
     #[error("The password must be at most {MOST_BYTES} bytes long.")]
     TooLong,
-    /// Guessed soon.
+    /// Easy to guess, for this reason.
     #[error("This password is easy to guess{}. A few unrelated words make a good password.", .0.as_deref().map_or_else(String::new, |why| format!(": {why}")))]
     Weak(Option<String>),
 }
@@ -56,8 +57,8 @@ impl Password {
         Self(Zeroizing::new(text))
     }
 
-    /// Whether a new password is good enough. The address and name of its
-    /// owner are guessed first.
+    /// Whether a new password is strong enough. Its owner's address and name
+    /// count as easy guesses.
     pub fn check(&self, email: &EmailAddress, name: &str) -> Result<(), PasswordError> {
         if self.0.chars().count() < FEWEST {
             return Err(PasswordError::TooShort);
@@ -72,7 +73,7 @@ impl Password {
             return Ok(());
         }
         let why = guess.feedback().and_then(zxcvbn::feedback::Feedback::warning);
-        // As the middle of a sentence.
+        // In the form of the middle of a sentence.
         let why = why.map(|why| {
             let why = why.to_string();
             let mut letters = why.trim_end_matches('.').chars();
@@ -83,8 +84,8 @@ impl Password {
         Err(PasswordError::Weak(why))
     }
 
-    /// What is kept of it, in the PHC string format. Takes tens of
-    /// milliseconds: not on a thread that others wait for.
+    /// The hash to store, in the PHC string format. Takes tens of milliseconds:
+    /// do not call this on a thread that others wait for.
     #[expect(clippy::missing_panics_doc, reason = "costs and salt are of allowed sizes")]
     pub fn hash(&self, salt: &[u8; 16]) -> String {
         let hash: PasswordHash = hasher()
@@ -93,18 +94,18 @@ impl Password {
         hash.to_string()
     }
 
-    /// Whether none like it was ever kept.
+    /// Whether it is longer than any stored password.
     pub fn is_too_long(&self) -> bool {
         self.0.len() > MOST_BYTES
     }
 
-    /// Whether it is the one that was kept. As slow as `hash`.
+    /// Whether it is the stored password. As slow as `hash`.
     pub fn is(&self, kept: &str) -> bool {
         hasher().verify_password(self.0.as_bytes(), kept).is_ok()
     }
 
-    /// Takes as long as `is`, for accounts that do not exist: whoever measures
-    /// cannot tell.
+    /// Takes as long as `is`, for accounts that do not exist, so that timing
+    /// does not reveal which do.
     pub fn is_nobodys(&self) {
         let mut out = [0; 32];
         let _ = hasher().hash_password_into(self.0.as_bytes(), &[0; 16], &mut out);

@@ -1,54 +1,54 @@
-//! What members of an organisation may do. Every page and every route of the
-//! API names a permission; who has it is decided here alone.
+//! What members of an organisation may do. Every page and every API route names
+//! a permission; which roles have it is decided only here.
 
-/// What somebody is in an organisation.
+/// The role of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Everything, the organisation itself included.
+    /// Everything, including the organisation itself.
     Owner,
-    /// Sites and people, except owners.
+    /// Sites and members, except owners.
     Admin,
-    /// Looks at everything about sites and exports it; changes rules.
+    /// Reads and exports everything about sites; changes rules.
     Analyst,
-    /// Looks.
+    /// Reads.
     ReadOnly,
 }
 
-/// What may be done.
+/// What a member or key can be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// See sites, their settings and numbers.
+    /// See sites, their settings and statistics.
     ReadSites,
-    /// Take lists away as files.
+    /// Export lists as files.
     Export,
     /// Change a site's rules.
     ChangeRules,
-    /// Make, change, pause, delete and restore sites.
+    /// Create, change, pause, delete and restore sites.
     ChangeSites,
-    /// Make and revoke secrets.
+    /// Create and revoke secrets.
     ChangeSecrets,
-    /// Choose who is told of what: webhooks and letters.
+    /// Choose who is notified of what: webhooks and emails.
     ChangeNotifications,
     /// See who the members are.
     ReadTeam,
-    /// Invite, change and remove members. A key: only those whose role has no
-    /// more permissions than it.
+    /// Invite, change and remove members. With a key: only those whose role has
+    /// no permission that the key lacks.
     ChangeTeam,
     /// The same with owners.
     ChangeOwners,
-    /// Read the record of changes.
+    /// Read the audit log.
     ReadAudit,
-    /// Make and revoke keys of the API.
+    /// Create and revoke API keys.
     ChangeKeys,
     /// Rename and delete the organisation.
     ChangeOrganisation,
 }
 
 impl Role {
-    /// All of them, the mightiest first.
+    /// All roles, highest first.
     pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Analyst, Self::ReadOnly];
 
-    /// As rows and forms spell it.
+    /// The spelling in rows and forms.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "owner",
@@ -58,12 +58,12 @@ impl Role {
         }
     }
 
-    /// From a row or a form.
+    /// Parses the spelling in rows and forms.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
-    /// In the middle of a sentence.
+    /// For the middle of a sentence.
     pub const fn with_article(self) -> &'static str {
         match self {
             Self::Owner => "an owner",
@@ -73,7 +73,7 @@ impl Role {
         }
     }
 
-    /// What it is for, in a sentence.
+    /// What the role is for, in a sentence.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Owner => "Full access, including the organisation and its owners.",
@@ -83,7 +83,7 @@ impl Role {
         }
     }
 
-    /// Whether it may.
+    /// Whether the role has a permission.
     pub const fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::ReadSites | Permission::ReadTeam => true,
@@ -102,7 +102,7 @@ impl Role {
         }
     }
 
-    /// Whether it may make somebody this, or change somebody who is.
+    /// Whether the role may grant another, or change a member who has it.
     pub const fn may_grant(self, role: Self) -> bool {
         match role {
             Self::Owner => self.may(Permission::ChangeOwners),
@@ -111,23 +111,23 @@ impl Role {
     }
 }
 
-/// Who makes members, and changes and removes them.
+/// Who adds, changes and removes members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Granting {
     /// A person, by their role.
     Member(Role),
-    /// A program with a key: by the role of whoever made it, and as far as
-    /// its scopes reach.
+    /// A program with a key: by the role of its creator, and only within the
+    /// key's scopes.
     Key {
-        /// Of whoever made it.
+        /// The role of the key's creator.
         role: Role,
-        /// What it was made for.
+        /// The permissions of the key.
         scopes: Vec<Permission>,
     },
 }
 
 impl Granting {
-    /// The same, where the role has changed since the request was let in.
+    /// The same, if the role has changed since the request was authenticated.
     #[must_use]
     pub fn with_role(&self, role: Role) -> Self {
         match self {
@@ -136,9 +136,9 @@ impl Granting {
         }
     }
 
-    /// Whether they may make somebody this, or change somebody who is. A key
-    /// makes nobody who may what it may not itself, so none makes admins, who
-    /// may make keys.
+    /// Whether they may grant a role, or change a member who has it. A key
+    /// grants no role with permissions that it lacks, so no key makes admins,
+    /// who may create keys.
     pub fn may_grant(&self, role: Role) -> bool {
         match self {
             Self::Member(own) => own.may_grant(role),
@@ -151,7 +151,7 @@ impl Granting {
 }
 
 impl Permission {
-    /// All of them.
+    /// All permissions.
     pub const ALL: [Self; 12] = [
         Self::ReadSites,
         Self::Export,
@@ -167,8 +167,8 @@ impl Permission {
         Self::ChangeOrganisation,
     ];
 
-    /// As keys of the API spell it; none for what only people do: a key makes
-    /// no other keys, and no owners.
+    /// The spelling in API keys; `None` for what only people may do: a key
+    /// creates neither keys nor owners.
     pub const fn scope(self) -> Option<&'static str> {
         match self {
             Self::ReadSites => Some("sites:read"),
@@ -186,7 +186,7 @@ impl Permission {
         }
     }
 
-    /// For whoever chooses scopes.
+    /// For people who choose scopes.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::ReadSites => "view sites, their settings and statistics",
@@ -206,7 +206,7 @@ impl Permission {
         }
     }
 
-    /// From a key's row, a form or a request.
+    /// Parses a scope from a key's row, a form or a request.
     pub fn of_scope(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.scope() == Some(text))
     }

@@ -1,5 +1,5 @@
-//! How long a browser stays logged in, and what of it is kept for its owner
-//! to recognise.
+//! How long a browser stays logged in, and what is stored so that its owner
+//! recognises it.
 
 use std::net::IpAddr;
 
@@ -11,35 +11,35 @@ const DAY: u64 = 24 * HOUR;
 
 /// A session ends this long after it began.
 pub const WHOLE_MILLIS: u64 = 30 * DAY;
-/// And this long after it was last used.
+/// It also ends this long after it was last used.
 pub const IDLE_MILLIS: u64 = 7 * DAY;
-/// The second factor follows the password within this time.
+/// Time limit for the second factor after the password.
 pub const SECOND_FACTOR_MILLIS: u64 = 10 * MINUTE;
-/// Grave changes ask for the password where it was last given longer ago.
+/// Sensitive changes ask for the password if it was last entered longer ago
+/// than this.
 pub const PROOF_MILLIS: u64 = 15 * MINUTE;
-/// The key of an authenticator app that was shown waits this long for its
-/// first code.
+/// Time limit for the first code after the key of an authenticator app was
+/// shown.
 pub const OFFER_MILLIS: u64 = 15 * MINUTE;
-/// A sign-up waits this long for its link to be followed.
+/// Lifetime of a sign-up's link.
 pub const SIGN_UP_MILLIS: u64 = 2 * DAY;
-/// And a link for a new password.
+/// Lifetime of a recovery link.
 pub const RECOVERY_MILLIS: u64 = HOUR;
-/// And an invitation.
+/// Lifetime of an invitation.
 pub const INVITATION_MILLIS: u64 = 7 * DAY;
-/// Uses closer together are not written down each.
+/// Uses closer together are recorded as one.
 pub const NOTE_MILLIS: u64 = MINUTE;
 
-/// How far somebody has come.
+/// How far a log-in has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// The password was right; the second factor is still to come.
+    /// The password was correct; the second factor is still missing.
     Password,
-    /// Logged in.
     Complete,
 }
 
 impl Stage {
-    /// As rows spell it.
+    /// The spelling in rows.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
@@ -47,13 +47,13 @@ impl Stage {
         }
     }
 
-    /// From a row.
+    /// Parses the spelling in rows.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Password, Self::Complete].into_iter().find(|stage| stage.as_str() == text)
     }
 }
 
-/// Whether a session still stands.
+/// Whether a session is still valid.
 pub fn stands(stage: Stage, created: UnixMillis, seen: UnixMillis, now: UnixMillis) -> bool {
     let within = |since: UnixMillis, millis: u64| now.0.saturating_sub(since.0) < millis;
     match stage {
@@ -62,13 +62,14 @@ pub fn stands(stage: Stage, created: UnixMillis, seen: UnixMillis, now: UnixMill
     }
 }
 
-/// Whether who is there has shown it so lately that a grave change may follow.
+/// Whether the person proved their identity recently enough for a sensitive
+/// change.
 pub fn is_proved(proved: UnixMillis, now: UnixMillis) -> bool {
     now.0.saturating_sub(proved.0) < PROOF_MILLIS
 }
 
-/// The network that an address is of, /24 or /48: enough to recognise one's
-/// own, and not kept longer than it serves.
+/// The network of an address, /24 or /48: enough to recognise one's own, and no
+/// more precise than necessary.
 pub fn prefix(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => {
@@ -83,13 +84,13 @@ pub fn prefix(address: IpAddr) -> String {
     }
 }
 
-/// Browser and system in words, from a `User-Agent`: enough to recognise
-/// one's own, too little to tell people apart.
+/// Browser and system in words, from a `User-Agent`: enough to recognise one's
+/// own, too little to distinguish people.
 pub fn agent(header: &str) -> String {
     let first = |names: &[(&str, &'static str)]| {
         names.iter().find(|(mark, _)| header.contains(mark)).map(|(_, name)| *name)
     };
-    // Browsers carry the names of those that they stand in for.
+    // Browsers include the names of those that they imitate.
     let browser = first(&[
         ("Edg", "Edge"),
         ("OPR/", "Opera"),
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn the_second_factor_is_not_waited_for_long() {
         assert!(stands(Stage::Password, BEGAN, BEGAN, after(SECOND_FACTOR_MILLIS - 1)));
-        // Being used does not make it longer.
+        // Being used does not extend it.
         let late = after(SECOND_FACTOR_MILLIS);
         assert!(!stands(Stage::Password, BEGAN, late, late));
     }

@@ -1,5 +1,5 @@
-//! Random texts that let their holder in: session cookies, links in letters.
-//! Stored is only what they hash to.
+//! Random texts that grant access to their holder: session cookies, links in
+//! emails. Only their hashes are stored.
 
 use std::fmt;
 
@@ -17,29 +17,29 @@ const BYTES: usize = 32;
 pub struct Token([u8; BYTES]);
 
 impl Token {
-    /// A new one.
+    /// Draws a new token.
     pub fn draw(entropy: &Entropy) -> Self {
         Self(entropy.bytes())
     }
 
-    /// Reads one; none where the text is of another form.
+    /// Parses a token; `None` if the text has another form.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = Zeroizing::new(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);
         Some(Self(bytes.as_slice().try_into().ok()?))
     }
 
-    /// The text, for its holder.
+    /// The text, for the token's holder.
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(BASE64URL_NOPAD.encode(&self.0))
     }
 
-    /// What is stored of it.
+    /// The hash that is stored.
     pub fn hash(&self) -> TokenHash {
         TokenHash(Sha256::digest(self.0).into())
     }
 
-    /// What forms carry that were shown to the holder of this cookie: nobody
-    /// else can make it, and it lets nobody in.
+    /// The CSRF token of the forms shown to this cookie's holder: nobody else
+    /// can compute it, and it grants no access.
     pub fn form_key(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"munjigi/v1/form");
@@ -48,7 +48,7 @@ impl Token {
         BASE64URL_NOPAD.encode(&digest)
     }
 
-    /// Whether a form carries it.
+    /// Whether a form carries the CSRF token of this cookie.
     pub fn is_form_key(&self, text: &str) -> bool {
         self.form_key().as_bytes().ct_eq(text.as_bytes()).into()
     }
@@ -71,7 +71,7 @@ impl Drop for Token {
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// From a digest that was made elsewhere.
+    /// From a digest that was computed elsewhere.
     pub const fn of_digest(digest: [u8; 32]) -> Self {
         Self(digest)
     }

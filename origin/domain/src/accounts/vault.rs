@@ -1,6 +1,6 @@
-//! Keeps what must be read again, and must not lie open in a backup: keys of
-//! authenticator apps. XChaCha20-Poly1305 under keys derived from the
-//! console's ring; the row it belongs to is authenticated with it.
+//! Encrypts secrets that must be readable again, but not from a backup: keys of
+//! authenticator apps. XChaCha20-Poly1305 under keys derived from the console's
+//! ring; the row that a secret belongs to is authenticated with it.
 
 use std::fmt;
 
@@ -14,19 +14,20 @@ use crate::entropy::Entropy;
 const INFO: &[u8] = b"munjigi/v1/console-vault";
 const NONCE_BYTES: usize = 24;
 
-/// Opens what any key of the ring closed; closes with its first.
+/// Decrypts with any key of the ring; encrypts with its first.
 #[derive(Clone)]
 pub struct Vault {
     ciphers: Vec<(Kid, XChaCha20Poly1305)>,
 }
 
-/// Changed, of another row, or closed by a key that the ring has no more.
+/// Modified, from another row, or encrypted under a key that is no longer in
+/// the ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no key in MUNJIGI_CONSOLE_KEYS opens it")]
 pub struct VaultError;
 
 impl Vault {
-    /// By a ring.
+    /// With the keys of a ring.
     pub fn new(ring: &KeyRing) -> Self {
         let cipher = |key: &munjigi_keys::RingKey| {
             (key.kid(), XChaCha20Poly1305::new((&*key.derive(INFO)).into()))
@@ -34,8 +35,8 @@ impl Vault {
         Self { ciphers: ring.keys().map(cipher).collect() }
     }
 
-    /// Closes it: kid, zero, nonce, ciphertext with its tag. `row` names what
-    /// it belongs to.
+    /// Encrypts: kid, zero, nonce, ciphertext with its tag. `row` names what it
+    /// belongs to.
     #[expect(clippy::missing_panics_doc, reason = "a ring has a key, and what is closed is short")]
     pub fn close(&self, row: &str, plain: &[u8], entropy: &Entropy) -> Vec<u8> {
         let (kid, cipher) = self.ciphers.first().expect("a ring has a first key");
@@ -47,7 +48,7 @@ impl Vault {
         [kid.as_str().as_bytes(), &[0], &nonce, &closed].concat()
     }
 
-    /// Opens it.
+    /// Decrypts.
     pub fn open(&self, row: &str, closed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let mut parts = closed.splitn(2, |byte| *byte == 0);
         let (kid, rest) = (parts.next().ok_or(VaultError)?, parts.next().ok_or(VaultError)?);

@@ -1,44 +1,44 @@
-//! Who fills in a form that everybody may see, as far as our own widget knows:
-//! what that is worth, and how often it may be tried. A visitor without the
-//! widget, for want of scripts or of the edge, is never turned away for that;
-//! they get fewer tries.
+//! What our own widget says about the sender of a public form: how far to trust
+//! it, and how often the sender may try. A visitor without the widget, because
+//! of missing scripts or a missing edge, is never turned away for that; they
+//! only get fewer attempts.
 
 use super::limits::{self, Limit};
 
-/// What is known of whoever sends a form.
+/// What is known about the sender of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visit {
     /// No widget is set up here.
     Unasked,
     /// The widget was passed, on our page, for this form.
     Passed,
-    /// The form came without a token: no scripts, or sent before it was there.
+    /// The form came without a token: no scripts, or sent too early.
     Unshown,
-    /// The token is worth nothing: forged, spent, too old, of another page or
+    /// The token is worthless: forged, spent, expired, from another page or
     /// another form.
     Refused,
-    /// The edge cannot be asked, or does not know our secret.
+    /// The edge is unavailable, or does not know our secret.
     EdgeAway,
 }
 
-/// The edge's word on a token.
+/// The edge's verdict on a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word<'a> {
-    /// It was good, and was shown on this page for this form.
+    /// The token was valid, for the page and action given here.
     Good {
         /// Host name of the page.
         hostname: &'a str,
-        /// Of the widget there.
+        /// Action of the widget there.
         action: &'a str,
     },
-    /// It was not.
+    /// The token was not valid.
     Bad,
-    /// The edge does not decide: it is away, or our secret is wrong.
+    /// No verdict: the edge is unavailable, or our secret is wrong.
     None,
 }
 
 impl Visit {
-    /// Of a form whose widget stands on a page of this host.
+    /// For a form whose widget is on a page of this host.
     pub fn of(word: &Word<'_>, hostname: &str, action: &str) -> Self {
         match word {
             Word::Good { hostname: on, action: of } if *on == hostname && *of == action => {
@@ -60,9 +60,9 @@ impl Visit {
         }
     }
 
-    /// How often a network may try to log in, and how often anybody may try
-    /// one account. Tries with and without the widget are counted apart:
-    /// programs that use up the one do not keep a person out of the other.
+    /// How often a network may try to log in, and how often anybody may try one
+    /// account. Attempts with and without the widget are counted separately:
+    /// programs that use up one limit do not lock a person out by the other.
     pub const fn log_in(self) -> (&'static Limit, &'static Limit) {
         if self.is_vouched_for() {
             (&limits::LOG_IN_BY_PREFIX, &limits::LOG_IN_BY_ACCOUNT)
@@ -71,7 +71,7 @@ impl Visit {
         }
     }
 
-    /// How often a network may cause letters.
+    /// How often a network may trigger emails.
     pub const fn letters(self) -> &'static Limit {
         if self.is_vouched_for() {
             &limits::LETTERS_BY_PREFIX

@@ -1,30 +1,30 @@
-//! What is usual: a median, and how much the past varies around it.
+//! The baseline: a median, and how much the past varies around it.
 
-/// From which modified z-score on something is an outlier. Iglewicz and
-/// Hoaglin recommend 3.5 (B. Iglewicz, D. C. Hoaglin, "How to Detect and
-/// Handle Outliers", ASQC Basic References in Quality Control 16, 1993;
-/// NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.5.17).
+/// Modified z-score from which a value is an outlier. Iglewicz and Hoaglin
+/// recommend 3.5 (B. Iglewicz, D. C. Hoaglin, "How to Detect and Handle
+/// Outliers", ASQC Basic References in Quality Control 16, 1993; NIST/SEMATECH
+/// e-Handbook of Statistical Methods, 1.3.5.17).
 pub const CUT_OFF: f64 = 3.5;
 
-/// The expected MAD of a normal distribution with standard deviation 1: what
-/// makes the score comparable to a number of standard deviations.
+/// The expected MAD of a normal distribution with standard deviation 1: makes
+/// the score comparable to a number of standard deviations.
 const MAD_OF_NORMAL: f64 = 0.6745;
 
-/// Where the past never varied every step is infinitely far; rows and JSON
-/// hold no infinities.
+/// If the past never varied, every step is infinitely far; rows and JSON have
+/// no infinities.
 const MOST: f64 = 999.0;
 
 /// Median and median absolute deviation of the past.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Baseline {
-    /// Half of the past lies below.
+    /// Half of the past is below.
     pub median: f64,
-    /// Half of the past lies closer to the median.
+    /// Half of the past is closer to the median.
     pub deviation: f64,
 }
 
 impl Baseline {
-    /// Of samples; none of nothing.
+    /// Of samples; `None` if there are none.
     pub fn of(samples: &[f64]) -> Option<Self> {
         let median = median(samples)?;
         let distances: Vec<f64> = samples.iter().map(|sample| (sample - median).abs()).collect();
@@ -32,8 +32,8 @@ impl Baseline {
     }
 
     /// Iglewicz and Hoaglin's modified z-score, `0.6745 (x - median) / MAD`.
-    /// `least` is the MAD below which a quiet past is not believed: without
-    /// it, one more than always would be an alarm.
+    /// `least` is the smallest MAD assumed for a quiet past: without it, one
+    /// more than always would be an alarm.
     pub fn score(&self, measured: f64, least: f64) -> f64 {
         let deviation = self.deviation.max(least);
         let distance = measured - self.median;

@@ -1,39 +1,37 @@
-//! How something unusual opens, stays open and closes.
+//! How an anomaly opens, stays open and closes.
 
 use munjigi_keys::UnixMillis;
 
 use super::{Figures, Severity, Verdict};
 
-/// What is open closes when it was calm for so long: an attack that pauses
-/// for ten minutes is one attack.
+/// An open anomaly closes after this long a calm: an attack that pauses for ten
+/// minutes is one attack.
 pub const CALM_MILLIS: u64 = 30 * 60 * 1_000;
 
-/// Something that is open.
+/// The state of an open anomaly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standing {
-    /// The worst so far.
+    /// The highest so far.
     pub severity: Severity,
     /// The figures at their worst.
     pub figures: Figures,
-    /// Since when it is calm, if it is.
+    /// Since when it has been calm; `None` if it is not.
     pub calm_since: Option<UnixMillis>,
 }
 
-/// What becomes of it.
+/// What happens to an anomaly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Step {
     /// Nothing is open and nothing opens.
     Nothing,
-    /// It opens.
     Opens(Standing),
-    /// It is open still.
+    /// It is still open.
     Stays(Standing),
-    /// It closes.
     Closes,
 }
 
-/// The next step. Only an alarm opens something, only calm closes it; what
-/// was worst is kept.
+/// The next step. Only an alarm opens an anomaly, and only calm closes it; the
+/// worst state is kept.
 pub fn step(open: Option<Standing>, verdict: Verdict, now: UnixMillis) -> Step {
     let Some(open) = open else {
         return match verdict {

@@ -1,4 +1,4 @@
-//! What was counted in sixty minutes, and what can be read off it.
+//! The counts of sixty minutes, and what they show.
 
 use munjigi_protocol::{SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
 
@@ -7,40 +7,42 @@ use munjigi_protocol::{SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS};
 pub struct Hour {
     /// First challenges.
     pub issued: u64,
-    /// Tokens handed out.
+    /// Tokens issued.
     pub solved: u64,
     /// Wrong solutions and answers.
     pub failed: u64,
-    /// Requests refused.
+    /// Refused requests.
     pub refused: u64,
-    /// Solve times by the protocol's buckets; empty where there are none.
+    /// Solve times by the protocol's buckets; empty if there are none.
     pub solve_ms: Vec<u64>,
 }
 
 impl Hour {
-    /// Wrong ones, of all solutions and answers, and how many these are.
+    /// The share of wrong solutions and answers, and how many there were in
+    /// all.
     pub fn failures(&self) -> (f64, u64) {
         share(self.failed, self.solved)
     }
 
-    /// Refused, of all that was asked for, and how much that is.
+    /// The share of refused requests, and how many there were in all.
     pub fn refusals(&self) -> (f64, u64) {
         share(self.refused, self.issued)
     }
 
-    /// How far apart the middle half of the solve times lies, in doublings:
-    /// 1 where the slower quarter takes twice as long as the quicker. A ratio,
-    /// so that dearer work, which takes everybody longer, leaves it alone.
-    /// Bounds of buckets are an octave apart: closer than half a doubling
-    /// cannot be told. Beside it how many times there are.
+    /// How far apart the middle half of the solve times is, in doublings: 1 if
+    /// the slower quarter takes twice as long as the quicker. A ratio, so that
+    /// more expensive work, which takes everybody longer, does not change it.
+    /// Bounds of buckets are an octave apart, so distances below half a
+    /// doubling cannot be resolved. The second value is the number of solve
+    /// times.
     pub fn spread(&self) -> (Option<f64>, u64) {
         let all = self.solve_ms.iter().sum();
         let spread = self.quantile(0.75).zip(self.quantile(0.25)).map(|(slow, quick)| slow - quick);
         (spread, all)
     }
 
-    /// Base-2 logarithm of the time within which a share was solved, between
-    /// the bounds of its bucket as if those in it were spread evenly.
+    /// Base-2 logarithm of the time within which a share was solved,
+    /// interpolated between the bounds of its bucket.
     fn quantile(&self, share: f64) -> Option<f64> {
         let all: u64 = self.solve_ms.iter().sum();
         if all == 0 || self.solve_ms.len() != SOLVE_MS_BUCKETS {

@@ -1,44 +1,44 @@
-//! Whether sixty minutes are unusual. Each kind has a score that must be far
-//! from usual, and besides a difference that matters and a count that carries
-//! it: at a site with three visitors an hour, ten are news to nobody.
+//! Whether sixty minutes are unusual. Each kind requires a score far from
+//! usual, and also a difference that matters and a count that supports it: at a
+//! site with three visitors an hour, ten are no news.
 
 use super::baseline::{Baseline, CUT_OFF};
 use super::hour::{Hour, float};
 use super::past::Past;
 use super::{Figures, Kind, Severity};
 
-/// Below this score what is open is calm again; between it and the cut-off
+/// Below this score an open anomaly is calm again; between it and the cut-off
 /// it stays open and nothing opens, so that no value flickers around one line.
 const CALM: f64 = 2.0;
 
-/// Quietest past that is believed: a twentieth of the median.
+/// Smallest assumed variation of a count: a twentieth of the median.
 const LEAST_OF_COUNT: f64 = 0.05;
-/// Half a hundredth.
+/// Smallest assumed variation of a share: half a percentage point.
 const LEAST_OF_SHARE: f64 = 0.005;
-/// A tenth of a doubling.
+/// Smallest assumed variation of a spread: a tenth of a doubling.
 const LEAST_OF_SPREAD: f64 = 0.1;
 
-/// Hours of the past with fewer do not say what share is usual.
+/// Past hours with a smaller count do not show what share is usual.
 const COUNTED_BEFORE: u64 = 20;
-/// Solve times, for a spread.
+/// Solve times that a past hour needs for a spread.
 const SOLVED_BEFORE: u64 = 50;
 
-/// What is thought of an hour.
+/// The verdict on an hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
-    /// Too little is known, of the hour or of the past.
+    /// Too little is known, about the hour or about the past.
     Unknown,
     /// As usual.
     Calm,
-    /// Above usual, and no reason to open anything.
+    /// Above usual, but no reason to open anything.
     Raised(Figures),
     /// Far from usual.
     Alarm(Severity, Figures),
 }
 
 /// Judges an hour of a site or a network by its own past; solve times of a
-/// network by those of its site (`of_site`), because a network of machines of
-/// one make has never been anything else.
+/// network by those of its site (`of_site`), because a network of identical
+/// machines has never been anything else.
 pub fn judge(kind: Kind, at: u64, now: &Hour, own: &Past, of_site: &Past) -> Verdict {
     match kind {
         Kind::Flood => flood(at, now, own),
@@ -48,8 +48,8 @@ pub fn judge(kind: Kind, at: u64, now: &Hour, own: &Past, of_site: &Past) -> Ver
     }
 }
 
-/// An alarm from 200 challenges more than usual and three times as many on;
-/// raised from half of that. Critical from ten times as many on.
+/// An alarm from 200 challenges more than usual and three times as many; raised
+/// from half of that. Critical from ten times as many.
 fn flood(at: u64, now: &Hour, past: &Past) -> Verdict {
     let measured = float(now.issued);
     let Some((usual, known)) = known(at, past, |hour| Some(float(hour.issued))) else {
@@ -70,9 +70,9 @@ fn flood(at: u64, now: &Hour, past: &Past) -> Verdict {
     }
 }
 
-/// An alarm where of at least 100 ten hundredths more than usual, and twice
-/// the usual share, went wrong; raised from half of that. Critical where it
-/// is more than half of all.
+/// An alarm if, of at least 100, ten percentage points more than usual and
+/// twice the usual share went wrong; raised from half of that. Critical above
+/// half of all.
 fn share(
     at: u64,
     (measured, counted): (f64, u64),
@@ -100,8 +100,8 @@ fn share(
     }
 }
 
-/// An alarm where the spread of at least 100 solve times is at most half of
-/// the site's own; raised up to 0.7 of it.
+/// An alarm if the spread of at least 100 solve times is at most half of the
+/// site's own; raised up to 0.7 of it.
 fn regular(at: u64, now: &Hour, past: &Past) -> Verdict {
     let number = |hour: &Hour| {
         let (spread, solved) = hour.spread();
@@ -125,7 +125,7 @@ fn regular(at: u64, now: &Hour, past: &Past) -> Verdict {
     }
 }
 
-/// What the past says, for the figures.
+/// What the past contributes to the figures.
 struct Known {
     usual: Baseline,
     hours: u32,

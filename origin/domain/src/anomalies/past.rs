@@ -1,4 +1,4 @@
-//! Which hours of the past an hour is held against.
+//! Which past hours an hour is compared with.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use super::Hour;
 const DAY_HOURS: u64 = 24;
 const WEEK_HOURS: u64 = 7 * DAY_HOURS;
 
-/// Weeks of the past that are looked at.
+/// Weeks of the past that are examined.
 pub const WEEKS_LOOKED_AT: u64 = 8;
-/// From so many weeks on, Monday at nine is held against Mondays at nine.
+/// From this many weeks on, Monday at nine is compared with Mondays at nine.
 pub const WEEKS_NEEDED: usize = 4;
-/// Days of the past that are looked at where there are not so many weeks.
+/// Days of the past that are examined if there are fewer weeks.
 pub const DAYS_LOOKED_AT: u64 = 28;
-/// From so many days on, nine o'clock is held against nine o'clock; before,
-/// nothing is said of a site.
+/// From this many days on, nine o'clock is compared with nine o'clock; before
+/// that, a site is not judged.
 pub const DAYS_NEEDED: usize = 7;
 
-/// Which hours they are.
+/// Which hours are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Basis {
     /// The same hour of the same day of earlier weeks.
@@ -31,17 +31,17 @@ pub enum Basis {
 }
 
 /// The past of a site, or of one network at a site. Hours are counted from
-/// 1970, so that the same hour of a week is 168 of them away: times are UTC,
-/// and a clock that is put forward blurs two weeks a year.
+/// 1970, so that the same hour of another week is 168 away: times are UTC, so
+/// daylight saving time blurs two weeks a year.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Past {
-    /// When anything was counted at the site for the first time.
+    /// When anything was first counted at the site.
     pub first: Option<u64>,
     /// Hours in which something was counted. Those of [`slots`] are enough.
     pub hours: BTreeMap<u64, Hour>,
 }
 
-/// Every hour that one may be held against.
+/// Every hour that the given one may be compared with.
 pub fn slots(hour: u64) -> Vec<u64> {
     let daily = (1..=DAYS_LOOKED_AT).map(|days| days * DAY_HOURS);
     let weekly = (DAYS_LOOKED_AT / 7 + 1..=WEEKS_LOOKED_AT).map(|weeks| weeks * WEEK_HOURS);
@@ -49,9 +49,9 @@ pub fn slots(hour: u64) -> Vec<u64> {
 }
 
 impl Past {
-    /// What a number was in the hours that `hour` is held against: those of
-    /// the week where there are enough, else those of the day, else none.
-    /// An hour without a row had no visitors, once the site had begun.
+    /// A number in the hours that `hour` is compared with: those of the week if
+    /// there are enough, else those of the day, else none. An hour without a
+    /// row had no visitors, once the site had begun.
     pub fn samples(
         &self,
         hour: u64,
@@ -61,7 +61,7 @@ impl Past {
         let none = Hour::default();
         let sampled = |every: u64, most: u64| -> Vec<f64> {
             let back = (1..=most).filter_map(|steps| hour.checked_sub(steps * every));
-            // The first hour was not whole.
+            // The first hour was incomplete.
             let whole = back.filter(|past| *past > first);
             whole.filter_map(|past| number(self.hours.get(&past).unwrap_or(&none))).collect()
         };

@@ -1,4 +1,4 @@
-//! The rules as a whole: weeks of a site's life, judged.
+//! The rules together: weeks of a site's life, judged.
 
 use munjigi_keys::UnixMillis;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use super::*;
 const NOW: u64 = 498_660;
 const MINUTE: u64 = 60_000;
 
-/// An hour in which a site has so many visitors, of whom some fail.
+/// An hour with this many visitors, of whom some fail.
 fn hour(issued: u64, failed: u64) -> Hour {
     let solved = issued * 9 / 10;
     let mut solve_ms = vec![0; 12];
@@ -18,7 +18,7 @@ fn hour(issued: u64, failed: u64) -> Hour {
     Hour { issued, solved, failed, refused: issued / 50, solve_ms }
 }
 
-/// A past in which each slot is made by its number.
+/// A past in which a function makes each slot from its number.
 fn past(of: impl Fn(u64) -> Hour) -> Past {
     let hours = slots(NOW).into_iter().enumerate();
     let hours = hours.map(|(index, slot)| (slot, of(index as u64))).collect();
@@ -59,7 +59,7 @@ fn a_small_site_does_not_flicker() {
         for kind in [Kind::Flood, Kind::Regular] {
             assert_eq!(severity(verdict(kind, &now, &past)), None, "{kind:?} {issued}");
         }
-        // Hours with so few visitors do not say what share is usual.
+        // Hours with so few visitors do not show what share is usual.
         assert_eq!(verdict(Kind::Failures, &now, &past), Verdict::Unknown);
     }
 }
@@ -87,11 +87,11 @@ fn machines_of_one_make_are_seen_by_how_alike_they_are() {
     let mut farm = hour(1_000, 10);
     farm.solve_ms = vec![0, 0, 0, 0, 0, 900, 0, 0, 0, 0, 0, 0];
     assert_eq!(severity(verdict(Kind::Regular, &farm, &past)), Some(Severity::Warning));
-    // Dearer work takes everybody longer, and changes nothing.
+    // More expensive work takes everybody longer, and changes nothing.
     let mut dearer = hour(1_000, 10);
     dearer.solve_ms.rotate_right(2);
     assert_eq!(verdict(Kind::Regular, &dearer, &past), Verdict::Calm);
-    // A network is held against its site: it may never have been different.
+    // A network is compared with its site: it may never have been different.
     let always = self::past(|_| farm.clone());
     let seen = judge(Kind::Regular, NOW, &farm, &always, &past);
     assert_eq!(severity(seen), Some(Severity::Warning));
@@ -221,7 +221,7 @@ proptest! {
             verdict(Kind::Flood, &hour(now * factor, 0), &past)
         };
         let (small, large) = (scaled(1), scaled(by));
-        // What carries a small site carries a large one all the more.
+        // Whatever is enough at a small site is enough at a large one.
         if let Verdict::Alarm(_, figures) = small {
             let Verdict::Alarm(_, larger) = large else { panic!("{large:?}") };
             prop_assert!((figures.score - larger.score).abs() < 1e-6 * figures.score.abs());

@@ -1,23 +1,20 @@
-//! What is said of something unusual. Three readers hear the same words: the
-//! page, the message to a webhook and the letter; so they stand here and not
-//! in one of their templates.
+//! The descriptions of anomalies. The page, the webhook message and the email
+//! use the same words, so the words are here and not in one of their templates.
 
 use super::{Figures, Kind, Severity};
 use crate::locale::Locale;
 use crate::shown::Shown;
 
-/// Something unusual, for people.
+/// An anomaly, for people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sighting {
     /// The site's name.
     pub site: Shown,
-    /// The network that it comes from; none for the site as a whole.
+    /// The network that it comes from; `None` for the site as a whole.
     pub asn: Option<u32>,
-    /// What.
     pub kind: Kind,
-    /// How bad.
     pub severity: Severity,
-    /// What led to it.
+    /// The figures behind it.
     pub figures: Figures,
 }
 
@@ -36,7 +33,7 @@ impl Sighting {
         }
     }
 
-    /// What was seen, in a sentence.
+    /// What was observed, in a sentence.
     pub fn sentence(&self, locale: Locale) -> String {
         let Self { site, .. } = self;
         let (measured, usual) = (self.measured(), self.usual());
@@ -116,12 +113,12 @@ impl Sighting {
         }
     }
 
-    /// What was measured, at its worst: a count, a share, or a factor.
+    /// The measured value at its worst: a count, a share, or a factor.
     pub fn measured(&self) -> String {
         self.shown(self.figures.measured)
     }
 
-    /// What is usual, in the same unit.
+    /// The usual value, in the same unit.
     pub fn usual(&self) -> String {
         self.shown(self.figures.usual)
     }

@@ -1,27 +1,26 @@
-//! An address that letters go to. Stricter than the standards: what servers
-//! in the world give out, and nothing that means something else in a header,
-//! a command or a log.
+//! An address to send emails to. Stricter than the standards: accepts what real
+//! servers use, and nothing that has a meaning in a header, a command or a log.
 
 use std::fmt;
 use std::str::FromStr;
 
 use lettre::Address;
 
-/// RFC 5321, 4.5.3.1.3, less the angle brackets.
+/// RFC 5321, 4.5.3.1.3, without the angle brackets.
 const MAX_BYTES: usize = 254;
 
-/// An address. Its host name is in lower case; what stands before the `@` is
-/// kept as it was written, since only that server knows what it means.
+/// An address. Its host name is in lower case; the part before the `@` stays as
+/// written, since only the receiving server knows what it means.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(Address);
 
-/// What is wrong with an address. The person who typed it mends it.
+/// What is wrong with an address. The person who typed it can fix it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressMistake {
     /// More than 254 bytes.
     #[error("too long for an email address")]
     TooLong,
-    /// Letters beyond ASCII: few servers take them.
+    /// Characters beyond ASCII: few servers accept them.
     #[error("must consist of Latin letters, digits and symbols")]
     NotAscii,
     /// Not a name, `@`, and a host name with a dot.
@@ -30,7 +29,6 @@ pub enum AddressMistake {
 }
 
 impl EmailAddress {
-    /// As text.
     pub fn as_str(&self) -> &str {
         self.0.as_ref()
     }
@@ -66,11 +64,12 @@ impl FromStr for EmailAddress {
         if !name.bytes().all(plain) || !host.bytes().all(named) || !host.contains('.') {
             return Err(AddressMistake::Malformed);
         }
-        // An address of digits and dots is a machine's.
+        // A host of digits and dots is an IP address.
         if host.rsplit('.').next().is_none_or(|last| last.bytes().all(|b| b.is_ascii_digit())) {
             return Err(AddressMistake::Malformed);
         }
-        // How dots and hyphens may stand, and how long each part may be.
+        // Checks the positions of dots and hyphens, and the length of each
+        // part.
         Address::new(name, host.to_ascii_lowercase())
             .map(Self)
             .map_err(|_| AddressMistake::Malformed)

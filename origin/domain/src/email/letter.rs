@@ -1,7 +1,7 @@
-//! What letters say. The words stand in `origin/domain/templates/letters`, one file
-//! for each language with all letters: the first line of each is its subject,
-//! and paragraphs stand between empty lines. The HTML is made of the same
-//! paragraphs, so that both halves of a letter always say the same.
+//! The content of emails. The texts are in `origin/domain/templates/letters`,
+//! one file per language with all emails: the first line of each is its
+//! subject, and empty lines separate paragraphs. The HTML is made from the same
+//! paragraphs, so that both parts of an email always say the same.
 
 #[cfg(test)]
 mod tests;
@@ -18,137 +18,134 @@ use crate::locale::Locale;
 use crate::shown::Shown;
 use crate::timestamp::to_timestamp;
 
-/// A letter.
+/// An email.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Letter {
-    /// Whom it is for.
     pub to: EmailAddress,
-    /// What it is about.
     pub subject: Subject,
-    /// What it says.
     pub text: String,
     /// The same for programs that show HTML.
     pub html: Option<String>,
 }
 
-/// Letters hold addresses, and links that let their reader in.
+/// Emails contain addresses, and links that grant access.
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Letter")
     }
 }
 
-/// Every letter that is ever sent. Links are built by us, lead to us, and may
-/// let in whoever has them.
+/// Every email that is ever sent. Links are built by us, point to us, and may
+/// grant access to anybody who has them.
 #[derive(Clone, PartialEq)]
 pub enum LetterKind {
     /// To somebody who signed up.
     ConfirmAddress {
-        /// As the person wrote it, who may be anybody: left out of the
-        /// greeting where it looks like an address of a site.
+        /// As typed by the person, who may be anybody: left out of the greeting
+        /// if it looks like a web address.
         name: Shown,
-        /// Where to confirm.
+        /// The confirmation link.
         link: Url,
-        /// How long the link works.
+        /// Lifetime of the link.
         hours: u16,
     },
-    /// To somebody who has an account and whose address was signed up with
-    /// again. The page says the same in both cases; only this letter tells.
+    /// To somebody who has an account and whose address was used to sign up
+    /// again. The page looks the same in both cases; only this email tells.
     AddressTaken {
-        /// Where to log in.
+        /// The log-in page.
         login_link: Url,
-        /// Where to ask for a new password.
+        /// The page that requests a new password.
         recover_link: Url,
     },
     /// To somebody who forgot the password.
     RecoverPassword {
-        /// Where to choose a new one.
+        /// The link to choose a new one.
         link: Url,
-        /// How long the link works.
+        /// Lifetime of the link.
         minutes: u16,
     },
-    /// Once it was changed, by who knew the last one.
+    /// The password was changed by somebody who knew the old one.
     PasswordChanged,
-    /// Once it was changed by the link of a letter.
+    /// The password was changed by a recovery link.
     PasswordReset,
-    /// There is a new key of the API.
+    /// An API key was created.
     KeyMade {
-        /// What its maker calls it.
+        /// The key's name, as its creator chose it.
         name: Shown,
-        /// Whose it is.
+        /// The organisation that owns it.
         organisation: Shown,
-        /// Where all of them are listed.
+        /// The list of all keys.
         link: Url,
     },
     /// The key of an authenticator app was shown.
     AuthenticatorOffered {
-        /// How long it can be taken into use.
+        /// How long it can be activated.
         minutes: u16,
     },
     /// Logging in takes a code from now on.
     SecondFactorOn,
-    /// There are other recovery codes; the earlier ones no longer work.
+    /// The recovery codes were replaced; earlier ones no longer work.
     RecoveryCodesReplaced,
     /// Logging in takes no code any more.
     SecondFactorOff,
-    /// Logging in takes a passkey from now on, and no code of an app.
+    /// Logging in takes a passkey from now on, and no code from an app.
     AuthenticatorOff,
-    /// There is one more passkey.
+    /// A passkey was added.
     PasskeyAdded {
-        /// What its owner calls it.
+        /// The name that its owner chose.
         name: Shown,
     },
-    /// There is one less.
+    /// A passkey was removed.
     PasskeyRemoved {
-        /// What its owner called it.
+        /// The name that its owner had chosen.
         name: Shown,
-        /// Second factors that are left.
+        /// Remaining second factors.
         left: usize,
     },
-    /// The counter of one went back.
+    /// The counter of a passkey went backwards.
     PasskeyCopied {
-        /// What its owner calls it.
+        /// The name that its owner chose.
         name: Shown,
     },
-    /// To somebody who may join an organisation.
+    /// To somebody who is invited to join an organisation.
     Invited {
         /// Who invites.
         by: Shown,
-        /// Into which organisation.
+        /// The organisation's name.
         organisation: Shown,
-        /// As what, in the letter's language.
+        /// The role, in the email's language.
         role: Shown,
-        /// Where to accept.
+        /// The link to accept.
         link: Url,
-        /// How long the link works.
+        /// Lifetime of the link.
         days: u16,
     },
-    /// To members who asked to be told.
+    /// To members who chose to be notified.
     Unusual {
-        /// What, the worst first.
+        /// The anomalies, worst first.
         seen: Vec<Sighting>,
-        /// Where all of it is listed.
+        /// The list of all anomalies.
         link: Url,
     },
-    /// An account is going to be erased, as its owner asked.
+    /// An account is going to be erased, as its owner requested.
     AccountLeaves {
-        /// When.
+        /// The time of erasure.
         when: UnixMillis,
-        /// Where to log in, to keep it.
+        /// The log-in page, to cancel it.
         login_link: Url,
     },
-    /// It is not.
+    /// The erasure was cancelled.
     AccountStays,
-    /// Somebody logged in from where nobody did before.
+    /// A log-in from an unfamiliar place.
     NewLogIn {
-        /// When.
+        /// The time of the log-in.
         when: UnixMillis,
         /// Program and place, as far as they are known.
         where_from: Shown,
     },
 }
 
-/// Links let their reader in.
+/// Links grant access.
 impl fmt::Debug for LetterKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LetterKind")
@@ -181,7 +178,7 @@ enum Paragraph<'a> {
 }
 
 impl LetterKind {
-    /// The letter in a language.
+    /// The email in a language.
     #[expect(clippy::missing_panics_doc, reason = "templates are ours and rendered in tests")]
     pub fn letter(&self, to: EmailAddress, locale: Locale) -> Letter {
         let whole = match locale {
@@ -207,7 +204,7 @@ impl LetterKind {
         }
     }
 
-    /// In the order in which they stand in the letter.
+    /// In the order in which they appear in the email.
     fn links(&self) -> Vec<&Url> {
         match self {
             Self::ConfirmAddress { link, .. }
@@ -258,7 +255,7 @@ fn day(at: &UnixMillis) -> String {
     format!("{} (UTC)", to_timestamp(*at).date())
 }
 
-/// `2026-11-20 12:00 (UTC)`: whoever reads it may be anywhere.
+/// `2026-11-20 12:00 (UTC)`: the reader may be anywhere.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
 fn minute(at: &UnixMillis) -> String {
     let at = to_timestamp(*at);

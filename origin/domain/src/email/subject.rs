@@ -1,4 +1,4 @@
-//! What a letter is about, in one line: a line break in it would begin a
+//! The subject of an email, in one line: a line break in it would start a
 //! header of somebody else's choosing.
 
 use std::fmt;
@@ -6,14 +6,13 @@ use std::str::FromStr;
 
 const MAX_CHARS: usize = 150;
 
-/// A subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(String);
 
-/// What is wrong with a subject. Ours to mend.
+/// What is wrong with a subject. A bug of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SubjectMistake {
-    /// Nothing, or blanks alone.
+    /// Empty, or only blanks.
     #[error("the subject is empty")]
     Empty,
     /// More than 150 characters.
@@ -25,7 +24,6 @@ pub enum SubjectMistake {
 }
 
 impl Subject {
-    /// As text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What differs between two settings, field by field.
+//! Differences between two settings, field by field.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -8,11 +8,9 @@ use super::Settings;
 /// A field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FieldChange {
-    /// By the protocol's name.
+    /// The protocol's name.
     pub field: &'static str,
-    /// As it was.
     pub before: Value,
-    /// As it is.
     pub after: Value,
 }
 

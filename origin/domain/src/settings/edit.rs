@@ -1,53 +1,48 @@
-//! An edit: what is to be different. It is applied to settings as they are
-//! stored at that moment, so that two edits at once both hold.
+//! An edit of settings. It is applied to the settings stored at that moment, so
+//! that two concurrent edits both take effect.
 
 use munjigi_protocol::{Mode, PictureType, Rule, Work};
 
 use super::Settings;
 use super::mistakes::{Field, Mistake, Mistakes, check};
 
-/// What is to be different; nothing, by default.
+/// The changes to make; none by default.
 #[derive(Debug, Clone, Default)]
 pub struct Edit {
-    /// A name.
     pub name: Option<String>,
-    /// Hosts.
     pub hosts: HostsEdit,
     /// Whether loopback names are allowed.
     pub allow_loopback: Option<bool>,
     /// How the widget behaves.
     pub mode: Option<Mode>,
-    /// Least work.
+    /// Lower bound of the work.
     pub work_floor: Option<u64>,
-    /// Most work.
+    /// Upper bound of the work.
     pub work_ceiling: Option<u64>,
-    /// Sub-puzzles per puzzle.
     pub count: Option<u32>,
-    /// Lifetime of a token.
     pub token_lifetime_seconds: Option<u32>,
     /// Whether browsers without WebAssembly may pass.
     pub fallback_allowed: Option<bool>,
-    /// Kinds of picture, in place of all.
+    /// Kinds of picture, replacing all.
     pub pictures: Option<Vec<PictureType>>,
-    /// Rules, in place of all.
+    /// Rules, replacing all.
     pub rules: Option<Vec<Rule>>,
-    /// What could not be read, to be told together with what cannot be.
+    /// Mistakes found while parsing, to be reported together with the others.
     pub unread: Vec<Mistake>,
 }
 
-/// What becomes of the hosts.
+/// Changes to the hosts.
 #[derive(Debug, Clone, Default)]
 pub enum HostsEdit {
-    /// Nothing.
     #[default]
     Keep,
-    /// These and no others.
+    /// Exactly these.
     Replace(Vec<String>),
-    /// Some more, some less.
+    /// Add some, remove some.
     Change {
-        /// These too.
+        /// Hosts to add.
         add: Vec<String>,
-        /// These no longer.
+        /// Hosts to remove.
         remove: Vec<String>,
     },
 }
@@ -108,7 +103,7 @@ impl HostsEdit {
     }
 }
 
-/// In their order, none twice.
+/// In their order, without duplicates.
 fn once_each<'a>(hosts: impl IntoIterator<Item = &'a String>) -> Vec<String> {
     let mut once: Vec<String> = Vec::new();
     for host in hosts {

@@ -1,6 +1,7 @@
-//! What a form says of the settings that it was shown with: the same mark as
-//! long as nobody changed one. The version of a site rises also where it is
-//! paused or gets another secret, which is no reason to refuse a form.
+//! The mark that a form carries of the settings that it was shown with: it
+//! stays the same until somebody changes one. A site's version is not suitable,
+//! because it also rises when the site is paused or gets another secret, which
+//! is no reason to refuse a form.
 
 use std::fmt;
 
@@ -18,13 +19,12 @@ const BYTES: usize = 16;
 #[serde(try_from = "String", into = "String")]
 pub struct Mark([u8; BYTES]);
 
-/// A text is no mark.
+/// Why a text is not a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a mark must be 32 hexadecimal digits")]
 pub struct MarkError;
 
 impl Settings {
-    /// Their mark.
     #[expect(clippy::missing_panics_doc, reason = "half of a digest is as long as it is")]
     pub fn mark(&self) -> Mark {
         let mut hash = Sha256::new();

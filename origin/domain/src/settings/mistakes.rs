@@ -1,5 +1,5 @@
-//! Every mistake in settings, each found by the edge's own parser: one thing
-//! at a time is put into a site that is known to be good.
+//! Every mistake in settings, each found by the edge's own parser: one value at
+//! a time is put into a site that is known to be valid.
 
 use std::fmt;
 
@@ -11,27 +11,23 @@ use super::Settings;
 
 const MAX_NAME_CHARS: usize = 100;
 
-/// What a mistake is about.
+/// The field that a mistake is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The name.
     Name,
-    /// The hosts.
     Hosts,
-    /// The least work.
+    /// The lower bound of the work.
     WorkFloor,
-    /// The most work.
+    /// The upper bound of the work.
     WorkCeiling,
-    /// The number of sub-puzzles.
     Count,
-    /// The lifetime of a token.
     TokenLifetime,
-    /// Rules, or all of it.
+    /// Rules, or the settings as a whole.
     Whole,
 }
 
 impl Field {
-    /// As the command's options and the wire call it.
+    /// The spelling of the command's options and the wire.
     const fn option(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -44,7 +40,7 @@ impl Field {
         }
     }
 
-    /// As forms call it.
+    /// The label in forms.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Name => "Name",
@@ -58,10 +54,9 @@ impl Field {
     }
 }
 
-/// One mistake, in words for whoever typed the command or the form.
+/// One mistake, in words for the person who typed the command or the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// What it is about.
     pub field: Field,
     what: String,
     why: String,
@@ -78,7 +73,7 @@ impl Mistake {
         Self::about(Field::Whole, what, why, fix)
     }
 
-    /// The same, where one field is wrong.
+    /// The same for a single field.
     pub fn about(
         field: Field,
         what: impl Into<String>,
@@ -98,7 +93,7 @@ impl Mistake {
         Self::about(field, format!("{} {value}", field.option()), why, fix)
     }
 
-    /// For who reads it beside its field.
+    /// For readers who see it next to its field.
     pub fn beside_its_field(&self) -> String {
         let Self { what, why, fix, .. } = self;
         let own = what.strip_prefix(self.field.option()).map(str::trim_start);
@@ -109,7 +104,7 @@ impl Mistake {
     }
 }
 
-/// In a sentence.
+/// As a sentence.
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, why, fix, .. } = self;
@@ -130,7 +125,7 @@ impl fmt::Display for Mistakes {
     }
 }
 
-/// The mistakes in settings; none when an edge takes them as they are.
+/// The mistakes in settings; none if an edge accepts them as they are.
 pub fn check(sitekey: &str, settings: &Settings) -> Vec<Mistake> {
     let asked = Asked { sitekey, config: settings.config(sitekey) };
     let mut mistakes = Vec::new();
@@ -141,7 +136,7 @@ pub fn check(sitekey: &str, settings: &Settings) -> Vec<Mistake> {
     mistakes.extend(asked.token_lifetime());
     mistakes.extend(asked.rules());
     if mistakes.is_empty() {
-        // Should the parser know a rule that is not told apart above.
+        // In case the parser has a rule that is not distinguished above.
         let refused = Site::parse(&asked.config, Exemption::Ignored).err();
         mistakes.extend(refused.map(|error| {
             Mistake::new(
@@ -173,7 +168,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What the edge says to a good site with this one change.
+    /// The edge's refusal of a valid site with this one change.
     fn refusal(&self, change: impl FnOnce(&mut SiteConfig)) -> Option<SiteError> {
         let mut probe = Settings::of_a_new_site().config(self.sitekey);
         change(&mut probe);

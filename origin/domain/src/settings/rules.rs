@@ -1,5 +1,5 @@
-//! Reading a file of rules. Stricter than the wire: a condition whose name is
-//! misspelt would be no condition, and the rule would match everybody.
+//! Reads a file of rules. Stricter than the wire: a condition with a misspelt
+//! name would be no condition, and the rule would match everybody.
 
 use ipnet::IpNet;
 use munjigi_protocol::{Rule, Verdict};
@@ -10,7 +10,7 @@ use super::Mistake;
 const FIX: &str = "a rule is {\"match\": {…}, \"verdict\": \"allow│harder│picture│block\"}; \
     conditions are hostname, action, country, asn, prefix";
 
-/// Reads a JSON array of rules, or names everything that is none.
+/// Reads a JSON array of rules, or reports everything in it that is not one.
 pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
     let items: Vec<Value> = serde_json::from_str(text).map_err(|error| {
         let fix = "pass a JSON array, as printed by `munjigi site show SITEKEY --json | jq .rules`";
@@ -21,13 +21,14 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    // From the text once more: it alone still has names that stand there twice.
+    // Parsed from the text again, because only the text still has duplicate
+    // names.
     serde_json::from_str(text)
         .map_err(|error| vec![Mistake::new("the rules are malformed", error, FIX)])
 }
 
-/// What owners should know of rules that are well-formed: an `allow` by
-/// country or network alone also lets every bot there pay the least.
+/// What owners should know about well-formed rules: an `allow` by country or
+/// network alone also lets every bot there pay the least.
 pub fn warnings(rules: &[Rule]) -> Vec<String> {
     let warned = rules.iter().enumerate().filter_map(|(index, rule)| {
         let who = uncounted(rule)?;
@@ -39,8 +40,8 @@ pub fn warnings(rules: &[Rule]) -> Vec<String> {
     warned.collect()
 }
 
-/// Whom a rule lets pay the least, whatever the counters say, where that is
-/// more than a network of somebody's own.
+/// Whom a rule lets pay the least regardless of the counters, if that is more
+/// than somebody's own network.
 fn uncounted(rule: &Rule) -> Option<String> {
     let when = &rule.when;
     if rule.verdict != Verdict::Allow {
@@ -56,8 +57,8 @@ fn uncounted(rule: &Rule) -> Option<String> {
     }
 }
 
-/// Whether a prefix is wider than registries give to one organisation as a
-/// rule: /16 of IPv4, /32 of IPv6.
+/// Whether a prefix is wider than what registries usually give to one
+/// organisation: /16 for IPv4, /32 for IPv6.
 fn is_broad(prefix: &str) -> bool {
     match prefix.parse() {
         Ok(IpNet::V4(network)) => network.prefix_len() < 16,
@@ -67,7 +68,7 @@ fn is_broad(prefix: &str) -> bool {
 }
 
 fn wrong(index: usize, item: &Value) -> Vec<Mistake> {
-    // The parser would also take an array of the fields in their order.
+    // The parser would also accept an array of the fields in their order.
     if !item.is_object() || !item["match"].is_object() {
         let why = "it is not an object that contains an object \"match\"";
         return vec![Mistake::new(format!("rules[{index}]"), why, FIX)];
@@ -87,7 +88,7 @@ fn wrong(index: usize, item: &Value) -> Vec<Mistake> {
     unknown.into_iter().map(mistake).collect()
 }
 
-/// Names of `given` that did not come through.
+/// Names in `given` that the parser ignored.
 fn surplus(given: &Value, understood: &Value) -> Vec<String> {
     let names = given.as_object().into_iter().flat_map(|object| object.keys());
     names.filter(|name| understood.get(name.as_str()).is_none()).cloned().collect()

@@ -174,7 +174,7 @@ fn the_undo_survives_a_shell() {
         ..shop()
     };
     let undo = Undo::of(SITEKEY, &before, &shop());
-    // A `munjigi` that prints what it reads and each word in a line.
+    // A `munjigi` that prints its input, and each argument on a line.
     let line = format!("munjigi() {{ cat; printf '\\n%s' munjigi \"$@\"; }}; {undo}");
     let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
     let words = undo.words.join("\n");

@@ -6,17 +6,17 @@ use munjigi_protocol::{PictureType, Rule};
 
 use super::Settings;
 
-/// A command line, and what it reads.
+/// A command line and its input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undo {
-    /// Its words, `munjigi` first.
+    /// Its arguments, starting with `munjigi`.
     pub words: Vec<String>,
-    /// What goes to its stdin.
+    /// The content of its stdin.
     pub stdin: Option<String>,
 }
 
 impl Undo {
-    /// From how the settings are after an edit back to how they were.
+    /// The command that restores the settings before an edit.
     pub fn of(sitekey: &str, before: &Settings, after: &Settings) -> Self {
         let mut words: Vec<String> = ["munjigi", "site", "set", sitekey].map(str::to_owned).into();
         let mut add = |changed: bool, option: &str, value: &dyn fmt::Display| {
@@ -56,7 +56,7 @@ fn hosts(before: &Settings, after: &Settings) -> Vec<String> {
     if before.hosts == after.hosts {
         return Vec::new();
     }
-    // A site of loopback alone had none, which no `--host` can say.
+    // A site with only loopback had none, which no `--host` can express.
     let (option, hosts) = match before.hosts.as_slice() {
         [] => ("--remove-host", &after.hosts),
         _ => ("--host", &before.hosts),
@@ -64,12 +64,12 @@ fn hosts(before: &Settings, after: &Settings) -> Vec<String> {
     hosts.iter().flat_map(|host| [option.to_owned(), host.clone()]).collect()
 }
 
-/// What `--rules` reads.
+/// The input for `--rules`.
 fn file(rules: &[Rule]) -> String {
     serde_json::to_string(rules).expect("rules are plain data")
 }
 
-/// What `--pictures` takes.
+/// The value for `--pictures`.
 fn kinds(pictures: &[PictureType]) -> String {
     let words: Vec<&str> = pictures.iter().map(|kind| kind.as_str()).collect();
     if words.is_empty() { "none".to_owned() } else { words.join(",") }
@@ -89,7 +89,7 @@ impl fmt::Display for Undo {
     }
 }
 
-/// A word as a POSIX shell takes it for itself.
+/// Quotes a word so that a POSIX shell takes it literally.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,5 +1,5 @@
-//! Numbers side by side: what a table of the statistics has, in which order,
-//! and beside what it stands.
+//! Tables of statistics: their rows, the order of the rows, and what each is
+//! compared with.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,8 @@ use super::{Dimension, Totals};
 pub enum By {
     /// Hours or days.
     Time,
-    /// Countries.
     Country,
-    /// Networks.
     Network,
-    /// Host names of pages.
     Host,
     /// What visitors were doing.
     Action,
@@ -23,11 +20,11 @@ pub enum By {
 }
 
 impl By {
-    /// All of them.
+    /// All kinds of rows.
     pub const ALL: [Self; 6] =
         [Self::Time, Self::Country, Self::Network, Self::Host, Self::Action, Self::Reason];
 
-    /// As addresses spell it.
+    /// The spelling in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Time => "time",
@@ -39,7 +36,7 @@ impl By {
         }
     }
 
-    /// For people.
+    /// The title for people.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Time => "Time",
@@ -51,12 +48,12 @@ impl By {
         }
     }
 
-    /// From an address; time where it says nothing known.
+    /// From an address; time if the text is unknown.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|by| by.as_str() == text).unwrap_or(Self::Time)
     }
 
-    /// What is asked of the store; nothing for a series of times.
+    /// The dimension to query; `None` for a series of times.
     pub const fn dimension(self) -> Option<Dimension> {
         match self {
             Self::Time => None,
@@ -75,19 +72,20 @@ impl By {
     }
 }
 
-/// A row: what happened there, and in the period before.
+/// A row: what happened there, now and in the previous period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// What stands at its beginning.
+    /// The row header.
     pub label: String,
-    /// Now.
+    /// The current period.
     pub totals: Totals,
-    /// As long a time, right before.
+    /// The previous period of the same length.
     pub before: Totals,
 }
 
-/// Sets the values of two periods side by side, the busiest first. What only
-/// the period before had is a row too: that it stopped may be the news.
+/// Sets the values of two periods side by side, busiest first. A value that
+/// only the previous period has gets a row too: that it stopped may be the
+/// news.
 pub fn beside(
     now: impl IntoIterator<Item = (String, Totals)>,
     before: impl IntoIterator<Item = (String, Totals)>,
@@ -101,12 +99,12 @@ pub fn beside(
     }
     let row = |(label, (totals, before))| Row { label, totals, before };
     let mut rows: Vec<Row> = rows.into_iter().map(row).collect();
-    // Stable: where as much happened, in the order of their names.
+    // Stable: rows with equal activity stay in the order of their names.
     rows.sort_by_key(|row| std::cmp::Reverse((row.totals.activity(), row.before.activity())));
     rows
 }
 
-/// How a value of a dimension is told to people.
+/// A value of a dimension, for people.
 pub fn label(by: By, value: &str) -> String {
     match (by, value) {
         (_, "*") => "all others".to_owned(),

@@ -1,4 +1,5 @@
-//! Where a webhook leads: read once at the door, and again before each call.
+//! Where a webhook points: checked once when it is entered, and again before
+//! each call.
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
@@ -16,13 +17,12 @@ pub struct Endpoint(Url);
 /// What is wrong with an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointMistake {
-    /// Not an address.
     #[error("Enter a URL such as https://hooks.example/munjigi.")]
     Malformed,
-    /// Too long to be one.
+    /// Too long for an address.
     #[error("The URL must be at most 500 characters long.")]
     TooLong,
-    /// Anybody on the way could read what it sends.
+    /// Not encrypted: anybody on the way could read the messages.
     #[error("The URL must start with https://.")]
     Insecure,
     /// `https://name:password@…`
@@ -47,8 +47,8 @@ impl EndpointMistake {
 }
 
 impl Endpoint {
-    /// Reads one. Of a host by name only what it resolves to says whether it
-    /// is public: that is looked at when it is called.
+    /// Parses an address. Whether a host name is public depends on what it
+    /// resolves to, which is checked when it is called.
     pub fn parse(text: &str, reach: Reach) -> Result<Self, EndpointMistake> {
         let text = text.trim();
         if text.chars().count() > MOST_CHARS {
@@ -69,27 +69,25 @@ impl Endpoint {
             return Err(EndpointMistake::Private);
         }
         url.set_fragment(None);
-        // What was escaped may be longer than what was typed.
+        // The escaped text may be longer than what was typed.
         if url.as_str().len() > MOST_CHARS {
             return Err(EndpointMistake::TooLong);
         }
         Ok(Self(url))
     }
 
-    /// As a URL.
     pub const fn url(&self) -> &Url {
         &self.0
     }
 
-    /// As text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
 
-/// Addresses are looked at here; names that only mean something in a private
-/// network are known by their ending (RFC 6761, 6762, 8375, ICANN's
-/// `internal`) or by having none.
+/// Checks IP addresses. Names that only have a meaning in a private network are
+/// recognised by their ending (RFC 6761, 6762, 8375, ICANN's `internal`) or by
+/// having none.
 fn may_be_public(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = IpAddr::from_str(bare) {
@@ -120,8 +118,8 @@ mod tests {
         }
     }
 
-    /// Spellings of addresses that have led programs astray, each with why
-    /// it is refused.
+    /// Spellings of addresses that have misled programs, each with the reason
+    /// for refusing it.
     #[test]
     fn no_spelling_of_a_private_address_is_taken() {
         use EndpointMistake::{Credentials, Insecure, Malformed, Private};

@@ -1,5 +1,5 @@
-//! What messages say: their bytes, spelt here once. docs/webhooks.md describes
-//! each field; fields may be added, none changes its meaning.
+//! The bytes of messages, defined only here. docs/webhooks.md describes each
+//! field; fields may be added, none changes its meaning.
 
 use munjigi_keys::UnixMillis;
 use serde::Serialize;
@@ -8,14 +8,14 @@ use crate::accounts::Id;
 use crate::anomalies::{Figures, Sighting};
 use crate::locale::Locale;
 
-/// What a message tells.
+/// The event that a message reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// Something unusual began.
+    /// An anomaly began.
     AnomalyOpened,
-    /// It is over.
+    /// An anomaly ended.
     AnomalyClosed,
-    /// Somebody pressed the button.
+    /// A member pressed the test button.
     Test,
 }
 
@@ -76,26 +76,22 @@ struct Test<'a> {
     text: &'static str,
 }
 
-/// What there is to say about something unusual.
+/// The content of a message about an anomaly.
 #[derive(Debug)]
 pub struct AnomalyMessage<'a> {
-    /// Its name.
     pub id: &'a Id,
-    /// Whose.
     pub organisation: &'a Id,
-    /// Which site.
     pub sitekey: &'a str,
-    /// What.
     pub seen: &'a Sighting,
     /// When it began.
     pub opened_at: UnixMillis,
     /// When it ended, if it has.
     pub closed_at: Option<UnixMillis>,
-    /// Where to look.
+    /// The page to look at.
     pub link: Option<&'a str>,
 }
 
-/// The body of `anomaly.opened`, or of `anomaly.closed` where it has closed.
+/// The body of `anomaly.opened`, or of `anomaly.closed` if it has ended.
 pub fn body_of_anomaly(message: &AnomalyMessage<'_>) -> String {
     let AnomalyMessage { id, organisation, sitekey, seen, opened_at, closed_at, link } = message;
     let event = if closed_at.is_some() { Event::AnomalyClosed } else { Event::AnomalyOpened };

@@ -1,5 +1,5 @@
-//! What messages are signed with: HMAC-SHA-256 as Standard Webhooks writes
-//! it, `v1`.
+//! The keys that sign messages: HMAC-SHA-256 as Standard Webhooks specifies it,
+//! `v1`.
 
 use std::fmt;
 
@@ -11,41 +11,41 @@ use zeroize::Zeroizing;
 
 use crate::entropy::Entropy;
 
-/// The specification asks for 24 to 64.
+/// The specification requires 24 to 64.
 const BYTES: usize = 32;
 const PREFIX: &str = "whsec_";
 
 /// A webhook's secret. `Debug` prints the type's name only; wiped on drop.
 pub struct WebhookSecret(Zeroizing<Vec<u8>>);
 
-/// A stored secret is of another form.
+/// A stored secret has another form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the secret has fewer than 24 or more than 64 bytes")]
 pub struct SecretError;
 
 impl WebhookSecret {
-    /// A new one.
+    /// Draws a new secret.
     pub fn draw(entropy: &Entropy) -> Self {
         Self(Zeroizing::new(entropy.bytes::<BYTES>().to_vec()))
     }
 
-    /// From what was stored.
+    /// From the stored bytes.
     pub fn of_bytes(bytes: Zeroizing<Vec<u8>>) -> Result<Self, SecretError> {
         if (24..=64).contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(SecretError) }
     }
 
-    /// To be stored, sealed.
+    /// The bytes to store, sealed.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// For its owner, as libraries read it.
+    /// For its owner, in the format that libraries read.
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("{PREFIX}{}", BASE64.encode(&self.0)))
     }
 
-    /// The header `webhook-signature` of one try. Neither the id nor the time
-    /// has a full stop in it, so that nothing else reads the same.
+    /// The header `webhook-signature` of one attempt. Neither the id nor the
+    /// time contains a full stop, so the signed text is unambiguous.
     #[expect(clippy::missing_panics_doc, reason = "a key of any length fits HMAC")]
     pub fn sign(&self, id: &str, at: UnixMillis, body: &str) -> String {
         let mut mac =
@@ -83,8 +83,8 @@ mod tests {
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 
-    /// The message of docs/webhooks.md is signed as the page says, so that an
-    /// integrator can try their code on it.
+    /// The message in docs/webhooks.md is signed as the page says, so that
+    /// integrators can test their code with it.
     #[test]
     fn the_message_of_the_documentation_is_signed_with_its_secret() {
         let page = include_str!("../../../../docs/webhooks.md");

@@ -1,4 +1,4 @@
-//! Every letter as it reads, in both languages.
+//! Every email as it reads, in both languages.
 
 use super::*;
 use crate::anomalies::{Basis, Figures, Kind, Severity};
@@ -28,7 +28,7 @@ fn unusual(asn: Option<u32>) -> Sighting {
     Sighting { site, asn, kind: Kind::Flood, severity: Severity::Critical, figures }
 }
 
-/// One of each. What people chose is as odd as it may be.
+/// One of each. User-chosen texts are as odd as they can be.
 fn every_letter() -> Vec<(&'static str, LetterKind)> {
     let odd = || Shown::of("<b>Mina & \"Kim\"</b>\r\n\r\n한국");
     let link = url("confirm?token=a1&next=%2F");
