@@ -1,4 +1,4 @@
-//! People who can log in, and those who are about to.
+//! Accounts, sign-ups and password recovery.
 
 use munjigi_domain::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
 use munjigi_domain::email::Letter;
@@ -49,7 +49,7 @@ impl Row {
     }
 }
 
-/// The account of an address.
+/// The account with an email address.
 pub async fn by_email(
     executor: impl PgExecutor<'_>,
     email: &EmailAddress,
@@ -68,7 +68,6 @@ pub async fn by_email(
     row.map(Row::account).transpose()
 }
 
-/// One account.
 pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Account>, StoreError> {
     let row = sqlx::query_as!(
         Row,
@@ -84,33 +83,29 @@ pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Accou
     row.map(Row::account).transpose()
 }
 
-/// Who wants an account.
+/// A sign-up before its link is followed.
 #[derive(Debug, Clone)]
 pub struct SignUp {
-    /// Where letters go.
+    /// Where emails are sent.
     pub email: EmailAddress,
-    /// What it is called.
     pub name: String,
-    /// Of letters.
+    /// The language of emails.
     pub locale: Locale,
     /// Argon2id, in the PHC format.
     pub password: String,
 }
 
-/// Notes a sign-up, and queues the letter that carries its link. Whether the
-/// address has an account is decided by the caller; a sign-up for one that
-/// has is never confirmed.
+/// Stores a sign-up and queues the email with its link. The caller decides
+/// whether the address already has an account; a sign-up for one that has is
+/// never confirmed.
 #[derive(Debug)]
 pub struct BeginSignUp<'a> {
-    /// Who.
     pub sign_up: &'a SignUp,
-    /// Of the link.
+    /// The hash of the link's token.
     pub link: TokenHash,
-    /// What is sent.
     pub letter: &'a Letter,
-    /// Until when the link works.
+    /// When the link expires.
     pub expires: UnixMillis,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -137,7 +132,7 @@ impl Unit for BeginSignUp<'_> {
     }
 }
 
-/// The sign-up that a link belongs to, while the link works.
+/// The sign-up of a link that has not expired.
 pub async fn sign_up(
     pool: &PgPool,
     link: TokenHash,
@@ -159,28 +154,26 @@ pub async fn sign_up(
     .transpose()
 }
 
-/// Makes the account of a sign-up whose link and password were given, and an
-/// organisation that it owns.
+/// Creates the account of a sign-up whose link was followed and whose password
+/// was entered, and an organisation that it owns.
 #[derive(Debug)]
 pub struct ConfirmSignUp<'a> {
-    /// Of the link.
+    /// The hash of the link's token.
     pub link: TokenHash,
-    /// The account's new name in addresses.
+    /// The id of the new account.
     pub account: &'a Id,
-    /// The organisation's.
+    /// The id of the new organisation.
     pub organisation: &'a Id,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// What became of a sign-up.
+/// The outcome of a sign-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmed {
-    /// There is an account now.
     New,
-    /// The address has had one for some time.
+    /// The address already has an account.
     Taken,
-    /// The link has been used, or is too old.
+    /// The link has been used or has expired.
     Gone,
 }
 
@@ -213,7 +206,7 @@ impl Unit for ConfirmSignUp<'_> {
         if made.rows_affected() == 0 {
             return Ok(Confirmed::Taken);
         }
-        // Other links to the same address have nothing left to make.
+        // Other links to the same address have nothing left to create.
         sqlx::query!("DELETE FROM sign_ups WHERE email = $1", sign_up.email)
             .execute(&mut *connection)
             .await?;
@@ -223,29 +216,28 @@ impl Unit for ConfirmSignUp<'_> {
     }
 }
 
-/// Gives an account another password: by the link of a recovery, or by who
-/// knew the old one. Every session ends but the one that is kept, and an
-/// authenticator key that was shown and not confirmed is void: somebody else
-/// may have seen it. With a link, the keys of the API that the account made
-/// end as well.
+/// Sets an account's password, either by a recovery link or after the old one
+/// was entered. Every session ends except the one that is kept. An
+/// authenticator key that was shown but not confirmed is discarded: somebody
+/// else may have seen it. With a link, API keys that the account created are
+/// revoked as well.
 #[derive(Debug)]
 pub struct SetPassword<'a> {
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
     /// Argon2id, in the PHC format.
     pub password: &'a str,
-    /// The link that was followed, if one was.
+    /// The recovery link, if one was followed.
     pub link: Option<TokenHash>,
-    /// The session that goes on.
+    /// The session that stays logged in.
     pub kept: Option<&'a Id>,
-    /// Says so to the address.
+    /// Tells the address about the change.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl Unit for SetPassword<'_> {
-    /// What ended; none where the link no longer worked.
+    /// The sessions that ended; `None` if the link was no longer valid.
     type Output = Option<Ended>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Option<Ended>, StoreError> {
@@ -275,7 +267,8 @@ impl Unit for SetPassword<'_> {
         let ended = sessions::end_all(&mut *connection, account, self.kept).await?;
         let sessions = ended.0.len();
         let after = if self.link.is_some() {
-            // Whoever lost the account to somebody else gets it back whole.
+            // Someone who lost the account to an intruder gets it back without
+            // the intruder's keys.
             let why = (Because::PasswordReset, self.actor);
             let keys = revoke_all(&mut *connection, account, None, why, self.now).await?;
             json!({ "proved_by": "link", "sessions_ended": sessions, "keys_revoked": keys })
@@ -296,19 +289,15 @@ impl Unit for SetPassword<'_> {
     }
 }
 
-/// Notes a link for a new password, in place of an earlier one, and queues
-/// its letter.
+/// Stores a recovery link, replacing an earlier one, and queues its email.
 #[derive(Debug)]
 pub struct BeginRecovery<'a> {
-    /// Whose.
     pub account: &'a Id,
-    /// Of the link.
+    /// The hash of the link's token.
     pub link: TokenHash,
-    /// What is sent.
     pub letter: &'a Letter,
-    /// Until when the link works.
+    /// When the link expires.
     pub expires: UnixMillis,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -333,7 +322,7 @@ impl Unit for BeginRecovery<'_> {
     }
 }
 
-/// The account that a recovery's link belongs to, while the link works.
+/// The account of a recovery link that has not expired.
 pub async fn recovery(
     pool: &PgPool,
     link: TokenHash,
@@ -352,22 +341,22 @@ pub async fn recovery(
     }
 }
 
-/// Makes an account for who followed an invitation, and lets them in there.
+/// Creates an account for a person who followed an invitation, and adds it to
+/// the organisation.
 #[derive(Debug)]
 pub struct JoinNew<'a> {
-    /// The invitation, and the new account as its follower.
+    /// The invitation, with the new account as the one that accepts it.
     pub join: organisations::Join<'a>,
-    /// What it is called.
     pub name: &'a str,
-    /// Of letters.
+    /// The language of emails.
     pub locale: Locale,
     /// Argon2id, in the PHC format.
     pub password: &'a str,
 }
 
 impl Unit for JoinNew<'_> {
-    /// Where they belong now; none where the link is gone, or the address
-    /// has an account.
+    /// The organisation joined; `None` if the link is no longer valid or the
+    /// address has an account.
     type Output = Option<Id>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Option<Id>, StoreError> {

@@ -1,5 +1,5 @@
-//! Numbers to be judged, and what was found unusual. What is unusual is
-//! decided in `anomalies`.
+//! The numbers to judge, and the anomalies that were found. What counts as an
+//! anomaly is decided in the domain's `anomalies`.
 
 mod numbers;
 
@@ -18,10 +18,10 @@ use crate::audit::{self, Actor, Entry};
 
 pub use numbers::{Measured, SiteNumbers, Subject, network_pasts, site_pasts, sites, window};
 
-/// Days for which it can be looked up what was unusual.
+/// Days for which past anomalies are kept.
 const KEPT_DAYS: i64 = 400;
 
-/// Held while anomalies are looked for. False where another origin does.
+/// Held while anomalies are searched for. False if another origin holds it.
 pub async fn try_lock(connection: &mut PgConnection) -> Result<bool, StoreError> {
     let locked = sqlx::query_scalar!(
         r#"SELECT pg_try_advisory_xact_lock(hashtext('munjigi_anomalies')) AS "locked!""#
@@ -31,24 +31,21 @@ pub async fn try_lock(connection: &mut PgConnection) -> Result<bool, StoreError>
     Ok(locked)
 }
 
-/// Something that is open.
+/// An open anomaly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Open {
-    /// Its name.
     pub id: Id,
-    /// Where.
     pub subject: Subject,
-    /// What.
     pub kind: Kind,
-    /// How it stands.
+    /// Its current extent.
     pub standing: Standing,
-    /// Since when.
+    /// When it opened.
     pub opened_at: UnixMillis,
-    /// Whether somebody has seen it.
+    /// Whether a member has acknowledged it.
     pub is_seen: bool,
 }
 
-/// Everything that is open.
+/// Every open anomaly.
 pub async fn open(connection: &mut PgConnection) -> Result<Vec<Open>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT id, sitekey, asn, kind, severity, figures AS "figures: Json<Figures>", opened_at,
@@ -76,7 +73,7 @@ pub async fn open(connection: &mut PgConnection) -> Result<Vec<Open>, StoreError
         .collect()
 }
 
-/// Writes down that something opened. False where it is open already.
+/// Records that an anomaly opened. False if it is already open.
 pub async fn insert(connection: &mut PgConnection, open: &Open) -> Result<bool, StoreError> {
     let Open { id, subject, kind, standing, opened_at, is_seen: _ } = open;
     let inserted = sqlx::query!(
@@ -96,7 +93,7 @@ pub async fn insert(connection: &mut PgConnection, open: &Open) -> Result<bool, 
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Notes how something open stands now.
+/// Updates the extent of an open anomaly.
 pub async fn update(
     connection: &mut PgConnection,
     id: &Id,
@@ -115,7 +112,7 @@ pub async fn update(
     Ok(())
 }
 
-/// Notes that it is over.
+/// Records that an anomaly is over.
 pub async fn close(
     connection: &mut PgConnection,
     id: &Id,
@@ -131,33 +128,30 @@ pub async fn close(
     Ok(())
 }
 
-/// Something unusual, as its organisation sees it.
+/// An anomaly as its organisation sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Noted {
-    /// Its name in forms.
+    /// The id used in forms.
     pub id: Id,
-    /// Which site.
     pub sitekey: String,
-    /// What.
     pub seen: Sighting,
-    /// When it began.
     pub opened_at: OffsetDateTime,
-    /// When it ended.
+    /// When it ended; `None` while it is open.
     pub closed_at: Option<OffsetDateTime>,
-    /// Who has seen it.
+    /// The address of the member who acknowledged it.
     pub acknowledged_by: Option<String>,
 }
 
-/// Which part of an organisation's history.
+/// A part of an organisation's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// What is open and nobody has acknowledged.
+    /// Open anomalies that nobody has acknowledged.
     Unseen,
-    /// Everything, what is open first.
+    /// All anomalies, open ones first.
     Everything,
 }
 
-/// An organisation's, the newest first.
+/// An organisation's anomalies, newest first.
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
@@ -198,16 +192,13 @@ pub async fn of_organisation(
         .collect()
 }
 
-/// Notes that somebody has seen it. Output: whether there is such a one.
+/// Records that a member has seen an anomaly. The output says whether the
+/// anomaly exists.
 #[derive(Debug)]
 pub struct Acknowledge<'a> {
-    /// Which.
     pub id: &'a Id,
-    /// Whose.
     pub organisation: &'a Id,
-    /// Who.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -226,7 +217,7 @@ impl Unit for Acknowledge<'_> {
         .await?;
         let Some(row) = row else { return Ok(false) };
         if row.is_seen {
-            // Somebody else was first: that stands.
+            // Somebody else acknowledged it first; theirs stands.
             return Ok(true);
         }
         sqlx::query!(
@@ -250,7 +241,7 @@ impl Unit for Acknowledge<'_> {
     }
 }
 
-/// Deletes what ended long ago.
+/// Deletes anomalies that ended long ago.
 pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, StoreError> {
     let gone = sqlx::query!(
         "DELETE FROM anomalies WHERE closed_at < $1",

@@ -1,4 +1,4 @@
-//! Keys of the API.
+//! API keys.
 
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::{ApiKey, Id, Permission, TokenHash};
@@ -13,53 +13,49 @@ use time::OffsetDateTime;
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, columns, mails, transact};
 
-/// Keys of one organisation that can be used at once.
+/// Active keys per organisation.
 const MOST: i64 = 100;
 
-/// A key as it is kept.
+/// A stored key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// Its name in addresses; lets nobody in.
+    /// The id used in addresses; it grants no access.
     pub id: Id,
-    /// Whose.
     pub organisation: Id,
-    /// Who made it: it may at most what they may.
+    /// The creator: the key never exceeds their permissions.
     pub account: Id,
-    /// Their address.
+    /// The creator's address.
     pub email: String,
-    /// For people.
+    /// The display name.
     pub name: String,
-    /// The last characters of its text.
+    /// The last characters of the key.
     pub hint: String,
-    /// What it may.
+    /// The permissions that it was created with.
     pub scopes: Vec<String>,
-    /// Requests a minute.
+    /// Requests per minute.
     pub per_minute: i32,
-    /// Requests a day of UTC, where that is limited.
+    /// Requests per day (UTC); `None` if unlimited.
     pub per_day: Option<i64>,
-    /// When it was made.
     pub created_at: OffsetDateTime,
-    /// When it ends by itself.
+    /// When it expires; `None` if never.
     pub expires_at: Option<OffsetDateTime>,
-    /// When it was revoked.
     pub revoked_at: Option<OffsetDateTime>,
-    /// When it was last used.
     pub used_at: Option<OffsetDateTime>,
 }
 
-/// Whether a key lets its holder in.
+/// Whether a key grants access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// It does.
+    /// It grants access.
     Live,
-    /// It ended by itself.
+    /// It has expired.
     Expired,
-    /// Somebody ended it.
+    /// A member revoked it, or a password reset or removal did.
     Revoked,
 }
 
 impl KeyState {
-    /// For programs and people.
+    /// The spelling in the API and the console.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -70,7 +66,7 @@ impl KeyState {
 }
 
 impl KeyRecord {
-    /// At a time.
+    /// The state at a given time.
     pub fn state(&self, now: UnixMillis) -> KeyState {
         if self.revoked_at.is_some() {
             KeyState::Revoked
@@ -81,18 +77,18 @@ impl KeyRecord {
         }
     }
 
-    /// What it was made for.
+    /// The permissions of its scopes; unknown scopes are skipped.
     pub fn permissions(&self) -> Vec<Permission> {
         self.scopes.iter().filter_map(|scope| Permission::of_scope(scope)).collect()
     }
 
-    /// Whether it was made for this.
+    /// Whether its scopes include a permission.
     pub fn may(&self, permission: Permission) -> bool {
         permission.scope().is_some_and(|scope| self.scopes.iter().any(|own| own == scope))
     }
 }
 
-/// The key of this text, whatever its state.
+/// The key with this hash, whatever its state.
 pub async fn find(pool: &PgPool, hash: TokenHash) -> Result<Option<KeyRecord>, StoreError> {
     let key = sqlx::query_as!(
         KeyRecord,
@@ -106,7 +102,7 @@ pub async fn find(pool: &PgPool, hash: TokenHash) -> Result<Option<KeyRecord>, S
     Ok(key)
 }
 
-/// Counts a request of a key; how many there were today with this one.
+/// Counts a request of a key; returns today's count, this one included.
 pub async fn count(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<i64, StoreError> {
     let at = to_timestamp(now);
     let count = sqlx::query_scalar!(
@@ -122,7 +118,7 @@ pub async fn count(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<i64, Store
     Ok(count.unwrap_or(0))
 }
 
-/// An organisation's keys, the newest first; those that were revoked last.
+/// An organisation's keys, newest first, revoked ones last.
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
@@ -141,26 +137,24 @@ pub async fn of_organisation(
     Ok(keys)
 }
 
-/// A key to be made.
+/// Creates a key.
 #[derive(Debug)]
 pub struct MakeKey<'a> {
-    /// Whose.
     pub organisation: &'a Id,
-    /// What was chosen.
+    /// What the creator chose.
     pub wanted: &'a WantedKey,
-    /// Who makes it, as their request found them.
+    /// The creator, as the request was authenticated.
     pub by: &'a Account,
-    /// The same, for the record of changes.
+    /// The creator, for the audit log.
     pub actor: &'a Actor,
-    /// Says so to their address.
+    /// Tells the creator's address about the key.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl MakeKey<'_> {
-    /// Draws the key and commits what is kept of it. Its text is nowhere but
-    /// in what this returns, beside its name in addresses.
+    /// Draws the key and commits its hash. Only the return value contains the
+    /// key, next to its id.
     pub async fn make(
         &self,
         pool: &PgPool,
@@ -179,37 +173,37 @@ struct Keep<'a> {
     key: &'a MakeKey<'a>,
 }
 
-/// What is chosen of a key.
+/// The choices for a new key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedKey {
-    /// For people.
+    /// The display name.
     pub name: String,
-    /// What it may.
+    /// The permissions that it is to have.
     pub scopes: Vec<Permission>,
-    /// Requests a minute.
+    /// Requests per minute.
     pub per_minute: i32,
-    /// Requests a day of UTC.
+    /// Requests per day (UTC); `None` if unlimited.
     pub per_day: Option<i64>,
-    /// When it ends by itself.
+    /// When it expires; `None` if never.
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// Why no key was made.
+/// Why no key was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefused {
-    /// The organisation has as many as it may.
+    /// The organisation has the maximum number of keys.
     #[error("The organisation already has 100 keys. Revoke one that is no longer used.")]
     TooMany,
-    /// Their role or password changed after the request was let in.
+    /// The creator's role or password changed after the request was
+    /// authenticated.
     #[error("Your role or password has just changed. Log in and try again.")]
     Changed,
 }
 
 impl Keep<'_> {
-    /// Whether the maker may still have this key. A password reset, or the end
-    /// of a membership, that runs at the same time either finds the key and
-    /// revokes it or is seen here: both wait for the locks that this unit
-    /// takes.
+    /// Whether the creator may still have this key. A concurrent password reset
+    /// or end of membership either finds the key and revokes it, or is seen
+    /// here: both wait for the locks that this unit takes.
     async fn is_allowed(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
         let MakeKey { organisation, by, .. } = *self.key;
         let role = sqlx::query_scalar!(
@@ -287,17 +281,17 @@ impl Unit for Keep<'_> {
     }
 }
 
-/// Why keys end of which nobody said so one by one.
+/// Why keys are revoked together, without anyone choosing each one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Because {
-    /// Their maker set another password without knowing the last.
+    /// The creator set another password without knowing the previous one.
     PasswordReset,
-    /// Their maker is no longer a member.
+    /// The creator is no longer a member.
     Removal,
 }
 
 impl Because {
-    /// For the record of changes.
+    /// The spelling in the audit log.
     const fn as_str(self) -> &'static str {
         match self {
             Self::PasswordReset => "password-reset",
@@ -306,8 +300,8 @@ impl Because {
     }
 }
 
-/// Revokes the keys that somebody made, for one organisation or for all; how
-/// many.
+/// Revokes the keys that an account created, for one organisation or for all;
+/// returns how many.
 pub(super) async fn revoke_all(
     connection: &mut PgConnection,
     maker: &Id,
@@ -340,25 +334,21 @@ pub(super) async fn revoke_all(
     Ok(revoked.len())
 }
 
-/// Revokes a key, at once and for ever.
+/// Revokes a key, immediately and permanently.
 #[derive(Debug)]
 pub struct RevokeKey<'a> {
-    /// Which.
     pub id: &'a Id,
-    /// Whose.
     pub organisation: &'a Id,
-    /// Who revokes it.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// What became of it.
+/// The outcome of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revoked {
-    /// It lets nobody in any more.
+    /// It was active and no longer grants access.
     Now,
-    /// It did not before either.
+    /// It granted no access before either.
     Before,
     /// The organisation has no such key.
     Unknown,

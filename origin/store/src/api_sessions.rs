@@ -1,6 +1,6 @@
-//! Sessions of the API. A session's row has the hash of the refresh token
-//! that is good now; those before it are kept as spent, so that one that
-//! comes back is known for a copy.
+//! API sessions. A session's row has the hash of the current refresh token;
+//! earlier ones are kept as spent, so that a reused token is recognised as a
+//! copy.
 
 use munjigi_domain::accounts::session::{self, Stage};
 use munjigi_domain::accounts::{Id, TokenHash};
@@ -15,21 +15,19 @@ use super::{StoreError, Unit};
 /// A new session.
 #[derive(Debug)]
 pub struct NewApiSession<'a> {
-    /// Of its first refresh token.
+    /// The hash of its first refresh token.
     pub refresh: TokenHash,
-    /// Its name in lists.
+    /// The id used in lists.
     pub id: &'a Id,
-    /// Whose.
     pub account: &'a Id,
-    /// Program in words.
+    /// The program, in words.
     pub agent: &'a str,
-    /// Where from.
+    /// Network prefix of the request.
     pub prefix: &'a str,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// Begins a session.
+/// Starts a session.
 pub async fn begin(pool: &PgPool, new: &NewApiSession<'_>) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO sessions
@@ -47,8 +45,7 @@ pub async fn begin(pool: &PgPool, new: &NewApiSession<'_>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// When the holder of an account's session of the API logged in; none where
-/// it has ended.
+/// When the session's holder logged in; `None` if the session has ended.
 pub async fn stands(
     pool: &PgPool,
     id: &Id,
@@ -70,35 +67,33 @@ pub async fn stands(
     }))
 }
 
-/// Exchanges a refresh token for the next one.
+/// Exchanges a refresh token for a new one.
 #[derive(Debug)]
 pub struct Exchange<'a> {
-    /// What was sent.
+    /// The token that was sent.
     pub sent: TokenHash,
-    /// What is good from now on.
+    /// The token that is valid from now on.
     pub next: TokenHash,
-    /// Where from.
+    /// Network prefix of the request.
     pub prefix: &'a str,
-    /// The request, for the record.
+    /// The request id, for the audit log.
     pub request_id: &'a str,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// What became of it.
+/// The outcome of an exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exchanged {
-    /// The next one is good.
+    /// The new token is valid.
     Next {
-        /// Whose.
+        /// The session's owner.
         account: Id,
-        /// The session.
         session: Id,
     },
-    /// It was exchanged before: somebody has a copy. The session is ended,
-    /// for its owner and for whoever has the copy.
+    /// It was exchanged before, so somebody has a copy. The session ends, for
+    /// its owner and for the holder of the copy.
     Reused {
-        /// Whose.
+        /// The session's owner.
         account: Id,
     },
     /// There is no such session, or it has ended.
@@ -145,7 +140,7 @@ impl Unit for Exchange<'_> {
 }
 
 impl Exchange<'_> {
-    /// Ends the session that a spent token was of.
+    /// Ends the session that a spent token belonged to.
     async fn reused(&self, connection: &mut PgConnection) -> Result<Exchanged, StoreError> {
         let ended = sqlx::query!(
             "DELETE FROM sessions USING spent_refresh_tokens, accounts

@@ -1,5 +1,5 @@
-//! The record of changes: written in the transaction that makes each, and
-//! read by the organisation that they were made for.
+//! The audit log: each entry is written in the transaction that makes the
+//! change, and read by the organisation that it concerns.
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::timestamp::to_timestamp;
@@ -10,37 +10,34 @@ use time::OffsetDateTime;
 
 use super::StoreError;
 
-/// Who changes something, and from where.
+/// Who makes a change, and from where.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// Their account.
     pub account: Id,
-    /// Their address, as it is now.
+    /// Their address at the time.
     pub email: String,
     /// Network prefix.
     pub prefix: String,
-    /// The request that does it.
+    /// The request id.
     pub request_id: String,
 }
 
-/// One change.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
-    /// Who.
     pub actor: &'a Actor,
-    /// For which organisation, if for one.
+    /// The organisation it concerns, if any.
     pub organisation: Option<&'a Id>,
     /// `site.create`, `session.end`, …
     pub action: &'static str,
-    /// What was changed.
+    /// The thing that was changed.
     pub subject: &'a str,
-    /// As it was, where there is something to tell. Never a secret.
+    /// The earlier state, where that is informative. Never a secret.
     pub before: Option<Value>,
-    /// As it is.
+    /// The new state. Never a secret.
     pub after: Option<Value>,
 }
 
-/// Writes one down.
+/// Appends an entry.
 pub async fn write(
     connection: &mut PgConnection,
     entry: &Entry<'_>,
@@ -51,31 +48,31 @@ pub async fn write(
     insert(connection, Ok(actor), &what, (before.as_ref(), after.as_ref()), now).await
 }
 
-/// One change that nobody made in the console.
+/// A change that was not made in the console or the API.
 #[derive(Debug, Clone)]
 pub struct CommandEntry<'a> {
     /// [`COMMAND`] or [`HOUSEKEEPING`].
     pub by: &'static str,
-    /// For which organisation, if for one.
+    /// The organisation it concerns, if any.
     pub organisation: Option<&'a str>,
     /// `site.create`, …
     pub action: &'static str,
-    /// What was changed.
+    /// The thing that was changed.
     pub subject: &'a str,
-    /// As it was, where there is something to tell. Never a secret.
+    /// The earlier state, where that is informative. Never a secret.
     pub before: Option<Value>,
-    /// As it is.
+    /// The new state. Never a secret.
     pub after: Option<Value>,
 }
 
-/// Whoever has the `munjigi` command: which of the operators that is, the
-/// machine knows and this program does not.
+/// A user of the `munjigi` command. Which operator that is, the machine knows
+/// and this program does not.
 pub const COMMAND: &str = "command";
 
-/// A job, because its time had come.
+/// A scheduled job.
 pub const HOUSEKEEPING: &str = "housekeeping";
 
-/// Writes one down that nobody made in the console.
+/// Appends an entry for a change that was not made in the console or the API.
 pub async fn write_command(
     connection: &mut PgConnection,
     entry: &CommandEntry<'_>,
@@ -119,53 +116,48 @@ async fn insert(
     Ok(())
 }
 
-/// A change that was written down.
+/// A stored entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// Rises with every entry.
+    /// Increases with every entry.
     pub id: i64,
-    /// When.
     pub at: OffsetDateTime,
-    /// Who: their address, as it was then.
+    /// The actor's address at the time.
     pub actor: String,
-    /// Network prefix that they came from.
+    /// Network prefix of the actor.
     pub prefix: String,
-    /// What was done.
     pub action: String,
-    /// To what.
     pub subject: String,
-    /// As it was.
     pub before: Option<Value>,
-    /// As it is.
     pub after: Option<Value>,
-    /// The request that did it.
+    /// The id of the request that made the change.
     pub request_id: String,
 }
 
-/// Which part of the record.
+/// Which entries to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
-    /// Only older than this entry.
+    /// Only entries older than this one.
     pub before: Option<i64>,
     /// Only this action.
     pub action: Option<String>,
-    /// Only where this is said.
+    /// Only entries that match.
     pub search: Option<Search>,
 }
 
-/// Words that are looked for, as Postgres reads them.
+/// Search words in Postgres' syntax.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search(String);
 
 impl Search {
-    /// Finds what has every piece of a text between its blanks; a piece by the
-    /// beginning of its last word, so that `kim@sh` finds `kim@shop.example`
-    /// and `203.0.113` a network. What has no letter and no digit finds
-    /// nothing.
+    /// Matches entries that contain every blank-separated piece of a text. The
+    /// last word of a piece matches as a prefix, so that `kim@sh` finds
+    /// `kim@shop.example` and `203.0.113` a network. A piece without letters
+    /// and digits matches nothing.
     pub fn new(text: &str) -> Self {
         let pieces = text.split_whitespace().filter_map(|piece| {
-            // The same signs part words in `audit_words`; others do so in the
-            // parser, behind the x.
+            // `audit_words` splits words at the same characters; others are
+            // split by the parser, after the x.
             let marked = piece.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric());
             let marked = marked.filter(|word| !word.is_empty()).map(|word| format!("x{word}"));
             let marked: Vec<String> = marked.collect();
@@ -179,7 +171,7 @@ impl Search {
     }
 }
 
-/// An organisation's record, newest first.
+/// An organisation's audit log, newest first.
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
@@ -207,7 +199,7 @@ pub async fn of_organisation(
     Ok(recorded)
 }
 
-/// Apart from the rest, so that the index of words is used wherever it helps.
+/// A separate query, so that the index of words is used wherever it helps.
 async fn found(
     pool: &PgPool,
     organisation: &Id,
@@ -235,8 +227,8 @@ async fn found(
     Ok(recorded)
 }
 
-/// The actions that an organisation's record has: one step down the index for
-/// each, however long the record is.
+/// The distinct actions in an organisation's audit log: one index step for
+/// each, however long the log is.
 pub async fn actions(pool: &PgPool, organisation: &Id) -> Result<Vec<String>, StoreError> {
     let actions = sqlx::query_scalar!(
         r#"WITH RECURSIVE steps AS (

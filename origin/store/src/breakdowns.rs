@@ -1,29 +1,29 @@
-//! What happened by country, network, host name, action and reason, hour by
-//! hour and day by day: computing it. Reading it is `statistics`.
+//! Computes what happened by country, network, host name, action and reason,
+//! per hour and per day. Reading it is in `statistics`.
 
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::{StoreError, Unit, rollups};
 
-/// Networks, host names and actions kept each, per site and hour or day; all
-/// countries and codes are. Visitors choose them: what an attack invents must
-/// neither fill the disk nor slow the console down, so the rest is counted
-/// together. `scripts/bench console` measures a month of an organisation
-/// whose sites have more than that.
+/// Networks, host names and actions kept individually, each per site and hour
+/// or day; countries and codes are all kept. Visitors control these values, and
+/// an attack that invents many must neither fill the disk nor slow the console
+/// down, so the rest is counted together. `scripts/bench console` measures a
+/// month of an organisation whose sites exceed this.
 pub const MOST_VALUES: i64 = 100;
 
-/// What stands for all values that are not kept each. No country, number of
-/// a network, host name, action or code is that.
+/// Stands for all values that are not kept individually. It cannot be a
+/// country, network number, host name, action or code.
 pub const OTHERS: &str = "*";
 
-/// Days for which hours are kept at least: two of the longest periods, and
-/// room for their edges.
+/// Minimum days for which hours are kept: two of the longest periods, and room
+/// for their edges.
 pub const HOURLY_DAYS: u16 = 70;
 
-/// Sums what `happened` by each `value` of each `dimension`, and inserts it with
-/// the values that are not kept each as one. What stands for them is no value
-/// of an hour; of a day it comes last, so that it takes nobody's place. One
+/// Sums what `happened` by each `value` of each `dimension`, and inserts it
+/// with the remaining values as one. Within an hour the placeholder does not
+/// occur; within a day it sorts last, so that it takes no value's place. One
 /// text for both tables, each checked as a whole; `$1` is the hour or the day.
 macro_rules! place {
     (
@@ -72,8 +72,8 @@ macro_rules! place {
     };
 }
 
-/// Recomputes one hour. Within the unit that computes the hour's roll-up,
-/// which holds the lock and has looked whether its records are still there.
+/// Recomputes one hour. Called within the unit that computes the hour's
+/// roll-up, which holds the lock and has checked that its records still exist.
 pub async fn replace_hour(
     connection: &mut PgConnection,
     hour: OffsetDateTime,
@@ -114,10 +114,8 @@ pub async fn replace_hour(
     Ok(())
 }
 
-/// Recomputes one hour.
 #[derive(Debug)]
 pub struct RollHour {
-    /// The hour.
     pub hour: OffsetDateTime,
 }
 
@@ -127,7 +125,7 @@ impl Unit for RollHour {
     async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         rollups::lock(connection).await?;
         // Retention may have dropped the hour's rows since it was found due;
-        // computing it now would replace its roll-up by nothing.
+        // computing it now would replace its roll-up with nothing.
         let marked = sqlx::query!("SELECT FROM rollup_hours WHERE hour = $1", self.hour)
             .fetch_optional(&mut *connection)
             .await?;
@@ -141,7 +139,6 @@ impl Unit for RollHour {
 /// Recomputes one day from its hours.
 #[derive(Debug)]
 pub struct RollDay {
-    /// The day (UTC).
     pub day: Date,
 }
 
@@ -151,7 +148,8 @@ impl Unit for RollDay {
     async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         rollups::lock(connection).await?;
         let from = self.day.midnight().assume_utc();
-        // Hours that retention has dropped since leave the day as it was.
+        // If retention has dropped any of its hours since, the day stays as it
+        // was.
         sqlx::query!(
             "DELETE FROM daily_breakdowns WHERE day = $1 AND EXISTS (
                 SELECT FROM hourly_breakdowns

@@ -1,25 +1,22 @@
-//! Values of columns that only this program can read: a row that holds
-//! something else contradicts itself.
+//! Parses columns that only this program writes: a row with any other value is
+//! inconsistent.
 
 use munjigi_domain::accounts::{EmailAddress, Role};
 use munjigi_domain::locale::Locale;
 
 use super::StoreError;
 
-/// An address from a row.
 pub fn address(table: &'static str, row: &str, text: &str) -> Result<EmailAddress, StoreError> {
     let inconsistent = |_| StoreError::Inconsistent { table, column: "email", row: row.to_owned() };
     text.parse().map_err(inconsistent)
 }
 
-/// A language from a row.
 pub fn locale(table: &'static str, row: &str, text: &str) -> Result<Locale, StoreError> {
     let inconsistent =
         |_| StoreError::Inconsistent { table, column: "locale", row: row.to_owned() };
     text.parse().map_err(inconsistent)
 }
 
-/// A role from a row.
 pub fn role(table: &'static str, row: &str, text: &str) -> Result<Role, StoreError> {
     let inconsistent = || StoreError::Inconsistent { table, column: "role", row: row.to_owned() };
     Role::parse(text).ok_or_else(inconsistent)

@@ -1,4 +1,4 @@
-//! Minute counts: taking a batch, once per batch id.
+//! Minute counts: stores a batch, once per batch id.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 use super::pictures::{self, PictureColumns};
 use super::{StoreError, Unit, nonces, rollups};
 
-/// What one row counts; the order of the primary key.
+/// What one row counts, in the order of the primary key.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     minute: u64,
@@ -45,7 +45,7 @@ pub struct CountColumns {
     asn: Vec<i64>,
     algorithm: Vec<String>,
     count: Vec<i64>,
-    /// Every row's buckets one after the other: Postgres has no ragged arrays.
+    /// The buckets of all rows, concatenated: Postgres has no ragged arrays.
     buckets: Vec<i64>,
     /// Whether the row has buckets at all.
     bucketed: Vec<bool>,
@@ -54,7 +54,7 @@ pub struct CountColumns {
 }
 
 impl CountColumns {
-    /// Sums, sorts and turns a batch.
+    /// Sums and sorts a batch, and transposes it into columns.
     pub fn new(counts: Vec<Count>) -> Self {
         let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
         for count in counts {
@@ -75,12 +75,10 @@ impl CountColumns {
         columns
     }
 
-    /// How many rows.
     pub fn len(&self) -> usize {
         self.minute.len()
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.minute.is_empty()
     }
@@ -130,29 +128,26 @@ fn bigint(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Takes a batch in one transaction.
+/// Stores a batch in one transaction.
 #[derive(Debug)]
 pub struct TakeCounts<'a> {
-    /// The call's nonce.
     pub nonce: &'a [u8; 16],
-    /// The batch's name.
     pub batch: BatchId,
-    /// The counts.
     pub counts: &'a CountColumns,
-    /// What became of pictures.
+    /// The outcomes of pictures.
     pub pictures: &'a PictureColumns,
-    /// When they arrived.
+    /// When the counts arrived.
     pub now: UnixMillis,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountsTaken {
     /// Committed now.
     New,
     /// Committed before; nothing was counted twice.
     Repeated,
-    /// The call was carried out before.
+    /// The call is a replay: its nonce was used before.
     Replayed,
 }
 

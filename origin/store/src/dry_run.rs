@@ -1,5 +1,5 @@
-//! Visits of the last day as they were counted, for dry runs. Bounded: the
-//! newest first, so many rows, so long.
+//! Visits of the last day as they were counted, for dry runs. Reading is
+//! bounded in rows and time, newest first.
 
 use std::time::Duration;
 
@@ -15,15 +15,14 @@ use super::StoreError;
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
 
-/// Hours that are read.
 const HOURS: u64 = 24;
 
-/// How much is read at most.
+/// The limits of a read.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     /// Rows of counts.
     pub rows: i64,
-    /// Time for all of them. One hour of them is read in at most
+    /// Time for all of them. One hour of counts is read in at most
     /// [`HOUR_TIMEOUT`] more.
     pub time: Duration,
 }
@@ -34,18 +33,19 @@ pub const BOUNDS: Bounds = Bounds { rows: 50_000, time: Duration::from_secs(3) }
 /// How long Postgres may take over one hour.
 const HOUR_TIMEOUT: &str = "SET LOCAL statement_timeout = '2s'";
 
-/// What was read.
+/// The visits that were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remembered {
-    /// Alike ones together, of each hour.
+    /// Similar visits grouped, separately for each hour.
     pub visits: Vec<Visits>,
-    /// Since when everything was read; some before it may be there too.
+    /// Everything since this time was read; some earlier visits may be
+    /// included.
     pub since: UnixMillis,
     /// Whether that is the whole day.
     pub is_whole: bool,
 }
 
-/// Reads a site's last day, hour by hour from now on back.
+/// Reads a site's last day, hour by hour, from now backwards.
 pub async fn last_day(
     pool: &PgPool,
     sitekey: &str,
@@ -103,7 +103,7 @@ impl Row {
     }
 }
 
-/// Minute by minute, for the table's key begins with the minute: a range of
+/// Minute by minute, because the table's key begins with the minute: a range of
 /// minutes would read every site's rows.
 async fn read(
     connection: &mut PgConnection,
@@ -139,7 +139,7 @@ async fn read(
     .await
 }
 
-/// Whether Postgres gave up for the time it took.
+/// Whether Postgres cancelled the query because of its timeout.
 fn is_cancelled(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.as_deref() == Some("57014")

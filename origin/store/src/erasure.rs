@@ -1,5 +1,5 @@
-//! Erasure of accounts (GDPR, article 17): asked for, cancelled, and carried
-//! out when the time has come.
+//! Erasure of accounts (GDPR, article 17): requested, cancelled, and carried
+//! out when due.
 
 mod erase;
 
@@ -18,7 +18,7 @@ use crate::privacy::GRACE_DAYS;
 
 pub use erase::erase_due;
 
-/// When an account is erased, if its owner asked for that.
+/// When an account is to be erased, if its owner requested that.
 pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Option<OffsetDateTime>, StoreError> {
     let erase_at =
         sqlx::query_scalar!("SELECT erase_at FROM departures WHERE account = $1", account.as_str())
@@ -27,24 +27,21 @@ pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Option<OffsetDate
     Ok(erase_at)
 }
 
-/// When an account is erased that is asked for now.
+/// When an account is erased if its owner requests it now.
 pub fn erased_at(now: UnixMillis) -> OffsetDateTime {
     to_timestamp(now) + Duration::days(i64::from(GRACE_DAYS))
 }
 
-/// Asks for one's account to be erased: every session ends, and the account
-/// waits for its owner to come back.
+/// Requests the erasure of the actor's own account: every session ends, and the
+/// account waits for its owner to come back.
 #[derive(Debug)]
 pub struct Ask<'a> {
-    /// Who asks for their own account.
     pub actor: &'a Actor,
-    /// What is sent.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// Why an account is not erased.
+/// Why an account cannot be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StillNeeded {
     /// Names of the organisations that would be left without an owner.
@@ -52,13 +49,13 @@ pub struct StillNeeded {
 }
 
 impl Unit for Ask<'_> {
-    /// When it is erased, and what ended.
+    /// When it is erased, and the sessions that ended.
     type Output = Result<(OffsetDateTime, Ended), StillNeeded>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         let account = self.actor.account.as_str();
-        // Under the lock that changes of teams take, in one order: of two
-        // owners who leave at once, the second is the last.
+        // Under the lock that team changes take, in one order: if two owners
+        // leave at once, the second is the last and is refused.
         sqlx::query_scalar!(
             "SELECT id FROM organisations
             WHERE id IN (SELECT organisation FROM members WHERE account = $1)
@@ -104,19 +101,16 @@ impl Unit for Ask<'_> {
     }
 }
 
-/// Takes it back.
+/// Cancels an erasure.
 #[derive(Debug)]
 pub struct TakeBack<'a> {
-    /// Who.
     pub actor: &'a Actor,
-    /// What is sent.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl Unit for TakeBack<'_> {
-    /// Whether there was something to take back.
+    /// Whether an erasure was pending.
     type Output = bool;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {

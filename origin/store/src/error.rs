@@ -2,33 +2,31 @@
 
 use sqlx::migrate::MigrateError;
 
-/// Why the store did not do it. The operator reads these; callers outside
-/// hear `unavailable`.
+/// Why the store failed. Operators read these; external callers get
+/// `unavailable`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Postgres is away, restarting, or has no connection left. Try again.
+    /// Postgres is down, restarting, or out of connections. Retry.
     #[error("Postgres does not respond: {0}")]
     Unavailable(#[source] sqlx::Error),
-    /// Another transaction was in the way. Tried again by `transact`.
+    /// Another transaction conflicted. `transact` retries.
     #[error("two transactions conflicted: {0}")]
     Conflict(#[source] sqlx::Error),
     /// The schema is older than this program.
     #[error("the database lacks tables of this version: run `munjigi migrate`: {0}")]
     NotMigrated(#[source] sqlx::Error),
-    /// The schema could not be brought up to date.
+    /// A migration failed.
     #[error("the schema could not be migrated: {0}")]
     Migration(#[source] MigrateError),
     /// A row contradicts what this program writes.
     #[error("the row {row} of {table} has an impossible {column}")]
     Inconsistent {
-        /// The table.
         table: &'static str,
-        /// The column.
         column: &'static str,
-        /// The row's key.
+        /// The key of the row.
         row: String,
     },
-    /// Anything else that Postgres refused: ours to mend.
+    /// Anything else that Postgres refused: a bug of ours.
     #[error("Postgres refused: {0}")]
     Refused(#[source] sqlx::Error),
 }
@@ -39,7 +37,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => match database.code().as_deref() {
                 // serialization_failure, deadlock_detected
                 Some("40001" | "40P01") => Self::Conflict(error),
-                // lock_not_available: whoever asked not to wait comes back later.
+                // lock_not_available: a caller that chose not to wait retries
+                // later.
                 Some("55P03") => Self::Unavailable(error),
                 // undefined_table, undefined_column, undefined_function
                 Some("42P01" | "42703" | "42883") => Self::NotMigrated(error),
@@ -76,7 +75,7 @@ impl From<MigrateError> for StoreError {
 }
 
 impl StoreError {
-    /// Whether waiting may help.
+    /// Whether a retry may succeed.
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Conflict(_) | Self::NotMigrated(_) => true,

@@ -1,4 +1,4 @@
-//! Redeemed tokens: taking a batch, once per id.
+//! Redeemed tokens: stores a batch, once per id.
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -8,9 +8,9 @@ use time::{Date, OffsetDateTime};
 
 use super::{StoreError, Unit, nonces, rollups};
 
-/// A batch as columns, in the order of the primary key: transactions that
-/// take the same events at once then wait for each other instead of
-/// deadlocking. No id stands twice.
+/// A batch as columns, in the order of the primary key: transactions that store
+/// the same events at once then wait for each other instead of deadlocking. Ids
+/// are unique.
 #[derive(Debug, Default)]
 pub struct EventColumns {
     redeemed_at: Vec<OffsetDateTime>,
@@ -31,8 +31,8 @@ pub struct EventColumns {
 }
 
 impl EventColumns {
-    /// Sorts and turns a batch. Of an event that stands twice, the one with
-    /// more rejections is kept.
+    /// Sorts a batch and transposes it into columns. Of duplicate events, the
+    /// one with more rejections is kept.
     pub fn new(mut events: Vec<Redeemed>) -> Self {
         events
             .sort_by_key(|event| (event.redeemed_at, event.id, std::cmp::Reverse(event.rejected)));
@@ -44,12 +44,10 @@ impl EventColumns {
         columns
     }
 
-    /// How many events.
     pub fn len(&self) -> usize {
         self.id.len()
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.id.is_empty()
     }
@@ -79,28 +77,26 @@ impl EventColumns {
     }
 }
 
-/// Takes a batch in one transaction.
+/// Stores a batch in one transaction.
 #[derive(Debug)]
 pub struct TakeEvents<'a> {
-    /// The call's nonce.
     pub nonce: &'a [u8; 16],
-    /// The events.
     pub events: &'a EventColumns,
-    /// When they arrived.
+    /// When the events arrived.
     pub now: UnixMillis,
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventsTaken {
     /// Committed.
     Taken {
-        /// Rows that were not there.
+        /// Rows that did not exist before.
         new: u64,
         /// Rows whose count of rejections rose.
         raised: u64,
     },
-    /// The call was carried out before.
+    /// The call is a replay: its nonce was used before.
     Replayed,
 }
 

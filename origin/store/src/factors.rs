@@ -10,23 +10,22 @@ use sqlx::{PgConnection, PgExecutor};
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, mails};
 
-/// Shows somebody the key of an app that they may take into use soon.
+/// Stores the key of an authenticator app that the account may confirm soon.
 #[derive(Debug)]
 pub struct Offer<'a> {
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// The key.
+    /// The key, sealed.
     pub sealed: &'a [u8],
-    /// The one that was shown before and has expired.
+    /// The key that was shown before and has expired.
     pub replaces: Option<&'a [u8]>,
-    /// Says so to the address.
+    /// Tells the address about it.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl Unit for Offer<'_> {
-    /// Whether it is the one; else another tab was first.
+    /// Whether this key was stored; false if another tab was first.
     type Output = bool;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
@@ -58,7 +57,7 @@ impl Unit for Offer<'_> {
     }
 }
 
-/// Takes a code's step: `false` where this one or a later one was taken
+/// Spends the time step of a code: `false` if it or a later one was used
 /// before.
 pub async fn take_step(
     executor: impl PgExecutor<'_>,
@@ -78,7 +77,7 @@ pub async fn take_step(
     Ok(taken.rows_affected() == 1)
 }
 
-/// Takes a recovery code: `false` where there is none such, or no more.
+/// Spends a recovery code: `false` if it does not exist or was used.
 pub async fn take_recovery_code(
     executor: impl PgExecutor<'_>,
     account: &Id,
@@ -111,25 +110,23 @@ pub async fn recovery_codes_left(
     Ok(left)
 }
 
-/// Puts the app in use whose code was given, with a new set of recovery codes.
+/// Activates the app whose code was entered, with a new set of recovery codes.
 #[derive(Debug)]
 pub struct Confirm<'a> {
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// The key that was offered, as it is kept.
+    /// The offered key, sealed.
     pub sealed: &'a [u8],
-    /// Of the code.
+    /// The time step of the code.
     pub step: u64,
-    /// The new set.
+    /// The new recovery codes.
     pub codes: &'a [TokenHash],
-    /// Says so to the address.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl Unit for Confirm<'_> {
-    /// Whether it is in use now; else another tab was first.
+    /// Whether it is active now; false if another tab was first.
     type Output = bool;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
@@ -157,15 +154,14 @@ impl Unit for Confirm<'_> {
     }
 }
 
-/// Takes the app out of use, and the recovery codes with it where no passkey
-/// is left that they stand for.
+/// Removes the app, and the recovery codes with it if there is no passkey left
+/// that they back up.
 #[derive(Debug)]
 pub struct Remove<'a> {
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// Says so to the address.
+    /// Tells the address about it.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -182,7 +178,7 @@ impl Unit for Remove<'_> {
         .execute(&mut *connection)
         .await?;
         if removed.rows_affected() == 0 {
-            // Another of their tabs was first, and has said so.
+            // Another of their tabs was first, and has sent the email.
             return Ok(());
         }
         let before = Factor::of(connection, account, Authenticator::InUse).await?;
@@ -194,16 +190,15 @@ impl Unit for Remove<'_> {
     }
 }
 
-/// Another set of recovery codes; the earlier ones are void.
+/// Replaces the recovery codes; earlier ones become invalid.
 #[derive(Debug)]
 pub struct ReplaceCodes<'a> {
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// The new set.
+    /// The new recovery codes.
     pub codes: &'a [TokenHash],
-    /// Says so to the address.
+    /// Tells the address about it.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -229,8 +224,8 @@ impl Unit for ReplaceCodes<'_> {
     }
 }
 
-/// What the record says of a second factor: whether there is an app, and how
-/// many codes stand in for it; no key and no code.
+/// What the audit log says about a second factor: whether there is an app, and
+/// how many recovery codes; no key and no code.
 struct Factor {
     authenticator: Authenticator,
     recovery_codes: i64,
@@ -273,8 +268,8 @@ async fn write(
     audit::write(connection, &entry, now).await
 }
 
-/// Voids the recovery codes of an account that has nothing left for which
-/// they stand.
+/// Deletes the recovery codes of an account that has no factor left for them to
+/// back up.
 pub(super) async fn drop_codes_without_factor(
     connection: &mut PgConnection,
     account: &Id,
@@ -292,7 +287,7 @@ pub(super) async fn drop_codes_without_factor(
     Ok(())
 }
 
-/// Another set of codes, in place of the earlier ones.
+/// Replaces the recovery codes of an account.
 pub(super) async fn replace_codes(
     connection: &mut PgConnection,
     account: &Id,

@@ -1,4 +1,4 @@
-//! Days to come, days to go, and rows whose time is over.
+//! Creates partitions ahead of time, drops old ones, and deletes expired rows.
 
 use munjigi_domain::accounts::session;
 use munjigi_domain::timestamp::to_timestamp;
@@ -11,21 +11,19 @@ use super::{StoreError, Unit, anomalies, breakdowns, mails, replies, rollups, we
 /// Tables that are partitioned by day.
 const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];
 
-/// Days that get their partition before they begin. Events of a day without
-/// one make it themselves; with a week ahead that is the exception.
+/// Days that get their partition in advance. Events of a day without one create
+/// it themselves; with a week ahead that is rare.
 pub const DAYS_AHEAD: i64 = 8;
 
 /// Days for which a deleted site can be restored.
 pub const RESTORABLE_DAYS: i64 = 30;
 
-/// Days for which what a pack was and how it fared can be looked up after it
-/// is gone.
+/// Days for which the details and statistics of a deleted pack are kept.
 const DELETED_PACK_DAYS: i64 = 30;
 
-/// Makes partitions for today and the days ahead.
+/// Creates partitions for today and the days ahead.
 #[derive(Debug)]
 pub struct CreateDays {
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -48,12 +46,11 @@ impl Unit for CreateDays {
     }
 }
 
-/// Drops the days that retention does not keep.
+/// Drops the days that are beyond retention.
 #[derive(Debug)]
 pub struct DropDays {
-    /// Now.
     pub now: UnixMillis,
-    /// Days kept, today not counted.
+    /// Days kept, not counting today.
     pub kept_days: u16,
 }
 
@@ -61,8 +58,8 @@ impl Unit for DropDays {
     type Output = Vec<String>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
-        // Dropping locks the parent for a moment. Behind a long query that
-        // moment would hold up intake, so give way and try again next time.
+        // Dropping locks the parent briefly. Behind a long query that lock
+        // would hold up intake, so give way and retry next time.
         sqlx::query!("SET LOCAL lock_timeout = '500ms'").execute(&mut *connection).await?;
         rollups::lock(connection).await?;
         let first_kept = first_kept_day(self.now, self.kept_days);
@@ -83,7 +80,7 @@ impl Unit for DropDays {
         )
         .execute(&mut *connection)
         .await?;
-        // Not before the records that they may be computed from again.
+        // Not before the records that they may be recomputed from.
         let hourly_days = self.kept_days.max(breakdowns::HOURLY_DAYS);
         sqlx::query!(
             "DELETE FROM hourly_breakdowns WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
@@ -95,10 +92,9 @@ impl Unit for DropDays {
     }
 }
 
-/// Deletes rows whose time is over, and erases sites deleted long ago.
+/// Deletes expired rows, and erases sites deleted long ago.
 #[derive(Debug)]
 pub struct Sweep {
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -147,7 +143,7 @@ impl Unit for Sweep {
     }
 }
 
-/// Links and sessions that have ended by time, limits that hold nobody back.
+/// Expired links and sessions, and limits that no longer restrict anyone.
 async fn sweep_accounts(
     connection: &mut PgConnection,
     now: OffsetDateTime,

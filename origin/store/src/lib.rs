@@ -1,6 +1,6 @@
-//! Postgres: every query of the origin, one file per table or concern. What
-//! the rows mean to a caller is decided by the callers.
-
+//! Postgres: every query of the origin, one file per table or concern. What the
+//! rows mean is decided by the callers.
+#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 #![allow(
     deprecated,
     reason = "sqlx 0.9.0 warns of each time in a query where the queue's library brings chrono \
@@ -57,27 +57,27 @@ pub use transaction::{Unit, transact};
 /// The schema, in the order of the files in `origin/store/migrations`.
 pub static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
-/// How long a caller waits for a connection before it hears `unavailable`.
+/// How long a caller waits for a connection before it gets `unavailable`.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Where the records are.
+/// How to connect to Postgres.
 #[derive(Clone)]
 pub struct Database {
     /// `postgres://…`.
     pub url: sqlx::postgres::PgConnectOptions,
-    /// Most connections held at once.
+    /// Maximum number of open connections.
     pub connections: u32,
 }
 
-/// `PgConnectOptions` prints its password.
+/// Not derived, because `PgConnectOptions` prints its password.
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
     }
 }
 
-/// A pool that connects when it is first used, so that the origin starts
-/// while Postgres is away.
+/// A pool that connects when it is first used, so that the origin can start
+/// while Postgres is down.
 pub fn pool(database: &Database) -> PgPool {
     let options = database
         .url
@@ -95,8 +95,8 @@ pub fn pool(database: &Database) -> PgPool {
         .connect_lazy_with(options)
 }
 
-/// Applies what is missing of the schema. Several origins may do so at once:
-/// an advisory lock lets one through at a time.
+/// Applies missing migrations. Several origins may do so at once: an advisory
+/// lock admits one at a time.
 pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
     MIGRATOR.run(pool).await.map_err(StoreError::from)
 }
@@ -107,7 +107,7 @@ pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Versions of the schema that are applied; none before the first.
+/// Versions of the applied migrations; empty before the first.
 pub async fn applied(pool: &PgPool) -> Result<Vec<i64>, StoreError> {
     // Not checked at compile time: the table is the migrator's, not ours.
     let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success")

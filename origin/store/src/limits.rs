@@ -1,4 +1,4 @@
-//! Counts of what may only be tried so often.
+//! Rate limits and caps on attempts.
 
 use munjigi_domain::accounts::Limit;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
@@ -8,31 +8,31 @@ use time::Duration;
 
 use super::StoreError;
 
-/// Whether something may be tried.
+/// Whether an attempt is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// It may, and is counted.
+    /// Allowed, and counted.
     Yes,
-    /// Not before this many seconds have passed; nothing is counted.
+    /// Not allowed yet; nothing is counted.
     Wait {
-        /// At least one.
+        /// Seconds to wait, at least one.
         seconds: u32,
     },
 }
 
-/// What a limit still allows, for whoever wants to pace themselves.
+/// What a limit still allows, for clients that want to pace themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
-    /// Whether this one may be tried.
+    /// Whether this attempt is allowed.
     pub taken: Taken,
-    /// How many more may be tried at once.
+    /// How many more are allowed immediately.
     pub left: u32,
-    /// Seconds until the whole burst is there again.
+    /// Seconds until the full burst is available again.
     pub whole_in_seconds: u32,
 }
 
-/// Takes one from what a limit allows the holder of a count. One statement
-/// decides, so each of a thousand at once is counted.
+/// Counts one attempt against the limit of a key. One statement decides, so
+/// each of a thousand concurrent attempts is counted.
 pub async fn take(
     pool: &PgPool,
     limit: &Limit,
@@ -64,12 +64,12 @@ pub async fn take(
     Ok(refused(limit, clear.map_or(now, from_timestamp), now))
 }
 
-/// One was taken; `clear` is when all that was taken is worked off.
+/// One was allowed; `clear` is when everything counted has drained.
 pub fn taken(limit: &Limit, clear: UnixMillis, now: UnixMillis) -> Told {
     told(limit, Taken::Yes, clear, now)
 }
 
-/// None could be taken, because all that was taken is worked off so late.
+/// None was allowed, because everything counted drains so late.
 pub fn refused(limit: &Limit, clear: UnixMillis, now: UnixMillis) -> Told {
     let free = clear.0.saturating_sub(limit.tolerance_millis());
     let wait = Taken::Wait { seconds: seconds(free.saturating_sub(now.0)).max(1) };
@@ -87,7 +87,7 @@ fn seconds(millis: u64) -> u32 {
     u32::try_from(millis.div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
-/// Forgets what was counted of somebody, who has shown to be who they are.
+/// Clears the count of someone who has proved their identity.
 pub async fn forget(pool: &PgPool, count: &[u8; 32]) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM limits WHERE key = $1", count).execute(pool).await?;
     Ok(())

@@ -1,5 +1,5 @@
-//! Locks that end by themselves, and the fences that keep an origin which
-//! slept through the end of its lock from writing.
+//! Locks that expire, with fences that keep an origin which slept past the end
+//! of its lock from writing.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{StoreError, Unit};
 
-/// A lock that was taken.
+/// A lock that was acquired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Of the lock.
+    /// The name of the lock.
     pub name: String,
     /// Larger than that of every earlier lease of the lock.
     pub fence: i64,
 }
 
-/// Takes a lock that is free; `None` while another holds it.
+/// Acquires a lock if it is free; `None` while another origin holds it.
 pub async fn take(
     pool: &PgPool,
     name: &str,
@@ -39,7 +39,7 @@ pub async fn take(
     Ok(fence.map(|fence| Lease { name: name.to_owned(), fence }))
 }
 
-/// Gives a lock back, unless another has it by now.
+/// Releases a lock, unless another origin holds it by now.
 pub async fn give_back(pool: &PgPool, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE locks SET held_until = LEAST(held_until, $3) WHERE name = $1 AND fence = $2",
@@ -52,21 +52,22 @@ pub async fn give_back(pool: &PgPool, lease: &Lease, now: UnixMillis) -> Result<
     Ok(())
 }
 
-/// A unit that writes only while nobody has taken the lock since.
+/// A unit that writes only if nobody has acquired the lock since.
 #[derive(Debug)]
 pub struct Fenced<'a, U> {
-    /// Under which it writes.
+    /// The lease under which it writes.
     pub lease: &'a Lease,
     /// What it writes.
     pub unit: &'a U,
 }
 
 impl<U: Unit + Sync> Unit for Fenced<'_, U> {
-    /// None where the lock is another's by now: nothing was written.
+    /// `None` if another origin holds the lock by now: nothing was written.
     type Output = Option<U::Output>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        // Locked until the commit: nobody takes it between this look and that.
+        // Locked until the commit, so that nobody can acquire it after this
+        // check.
         let fence = sqlx::query_scalar!(
             "SELECT fence FROM locks WHERE name = $1 FOR UPDATE",
             self.lease.name

@@ -1,5 +1,5 @@
-//! The outbox towards the mail server: one row per letter. Talking to the
-//! server is `mail`'s.
+//! The outbox for the mail server: one row per email. Talking to the server is
+//! in `mail`.
 
 use munjigi_domain::email::GIVE_UP_AFTER;
 use munjigi_domain::email::Letter;
@@ -10,19 +10,19 @@ use time::Duration;
 
 use super::StoreError;
 
-/// Where `LISTEN` hears of new letters.
+/// The channel on which `LISTEN` announces new emails.
 pub const CHANNEL: &str = "munjigi_mails";
 
-/// How long a sender has for one letter, noting what became of it included.
+/// How long a sender has for one email, including recording the result.
 const LEASE: Duration = Duration::minutes(2);
 
-/// For how long it can be looked up that a letter was sent.
+/// Days for which sent emails are kept.
 const SENT_DAYS: i64 = 7;
-/// For how long it can be looked up why a letter was given up.
+/// Days for which emails that were given up are kept, with the reason.
 const FAILED_DAYS: i64 = 30;
 
-/// Queues a letter in the caller's transaction: it is sent once that is
-/// committed, and never if it is not. The letter's number.
+/// Queues an email in the caller's transaction: it is sent once that commits,
+/// and never if it does not. Returns the email's number.
 pub async fn queue(
     connection: &mut PgConnection,
     letter: &Letter,
@@ -42,21 +42,18 @@ pub async fn queue(
     Ok(id)
 }
 
-/// One letter to send.
+/// An email to send.
 #[derive(Debug, Clone)]
 pub struct Due {
-    /// Its number.
     pub id: i64,
-    /// The letter; `None` where an earlier release wrote one that this
-    /// release would not.
+    /// `None` if an earlier release wrote an email that this one cannot read.
     pub letter: Option<Letter>,
-    /// When it was queued.
     pub queued_at: UnixMillis,
-    /// Tries that failed.
+    /// Failed attempts.
     pub attempts: u32,
 }
 
-/// Leases the letters that are due, oldest first.
+/// Leases the emails that are due, oldest first.
 pub async fn lease(pool: &PgPool, now: UnixMillis, most: i64) -> Result<Vec<Due>, StoreError> {
     let now = to_timestamp(now);
     let rows = sqlx::query!(
@@ -89,7 +86,7 @@ pub async fn lease(pool: &PgPool, now: UnixMillis, most: i64) -> Result<Vec<Due>
     Ok(due.collect())
 }
 
-/// When the next letter is due, leased ones when their lease ends.
+/// When the next email is due; leased ones when their lease ends.
 pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     let at = sqlx::query_scalar!(
         r#"SELECT min(GREATEST(next_try_at, leased_until)) AS "at" FROM mails
@@ -100,8 +97,8 @@ pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     Ok(at.map(from_timestamp))
 }
 
-/// The server has taken it. Where the lease ran out and another sender was
-/// first to note it, that stands.
+/// Records that the server accepted an email. If the lease ran out and another
+/// sender recorded it first, that stands.
 pub async fn sent(pool: &PgPool, id: i64, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE mails SET
@@ -116,17 +113,17 @@ pub async fn sent(pool: &PgPool, id: i64, now: UnixMillis) -> Result<(), StoreEr
     Ok(())
 }
 
-/// What follows a try that failed.
+/// What follows a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Afterwards {
-    /// Another.
+    /// A retry at this time.
     TryAt(UnixMillis),
-    /// Nothing: it was given up then.
+    /// Nothing: it was given up at this time.
     GivenUp(UnixMillis),
 }
 
-/// A try failed. Where the lease ran out and another sender has sent it
-/// meanwhile, that stands.
+/// Records a failed attempt. If the lease ran out and another sender has sent
+/// it in the meantime, that stands.
 pub async fn failed(
     pool: &PgPool,
     id: i64,
@@ -154,16 +151,15 @@ pub async fn failed(
     Ok(())
 }
 
-/// How far the outbox is behind.
+/// How far behind the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
-    /// Letters that wait.
     pub waiting: u64,
-    /// Milliseconds since the oldest of them was queued; 0 when there is none.
+    /// Milliseconds since the oldest of them was queued; 0 if there are none.
     pub lag_ms: u64,
 }
 
-/// Looks at the backlog.
+/// The current backlog.
 pub async fn backlog(pool: &PgPool, now: UnixMillis) -> Result<Backlog, StoreError> {
     let row = sqlx::query!(
         r#"SELECT count(*) AS "waiting!", min(queued_at) AS oldest FROM mails
@@ -175,8 +171,8 @@ pub async fn backlog(pool: &PgPool, now: UnixMillis) -> Result<Backlog, StoreErr
     Ok(Backlog { waiting: row.waiting.unsigned_abs(), lag_ms })
 }
 
-/// Gives up what waited for too long while nobody tried, and deletes what was
-/// sent or given up long ago.
+/// Gives up emails that waited too long without an attempt, and deletes those
+/// that were sent or given up long ago.
 pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, StoreError> {
     let now = to_timestamp(now);
     sqlx::query!(

@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 
 use super::StoreError;
 
-/// Notes a nonce; `false` when it was used before. Two calls with the same
-/// nonce at once wait for each other: one is told `true`.
+/// Records a nonce; `false` if it was used before. Two concurrent calls with
+/// the same nonce wait for each other: one gets `true`.
 pub async fn take(
     connection: &mut PgConnection,
     nonce: &[u8; 16],

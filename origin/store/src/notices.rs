@@ -1,10 +1,10 @@
-//! Hearing what other transactions announce with NOTIFY. It is a hint that
-//! wakes whoever looks at a table; the table is the truth.
+//! Listens to what other transactions announce with NOTIFY. A notification is
+//! only a hint to look at a table; the table is the truth.
 
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 
-/// What is announced on one channel.
+/// The announcements on one channel.
 #[derive(Debug)]
 pub struct Notices {
     pool: PgPool,
@@ -13,13 +13,13 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// Of a channel; nothing is connected yet.
+    /// For a channel; does not connect yet.
     pub const fn of(pool: PgPool, channel: &'static str) -> Self {
         Self { pool, channel, open: None }
     }
 
-    /// Listens where that is not so yet, and says whether it began just now:
-    /// what was announced before was missed.
+    /// Starts listening if necessary, and returns whether it started just now:
+    /// earlier announcements were missed.
     pub async fn began(&mut self) -> bool {
         if self.open.is_some() {
             return false;
@@ -28,13 +28,13 @@ impl Notices {
         self.open.is_some()
     }
 
-    /// Gives the connection up, for example when Postgres went away.
+    /// Drops the connection, for example after Postgres went down.
     pub fn close(&mut self) {
         self.open = None;
     }
 
-    /// What is announced next; `None` when the connection is lost. Never
-    /// returns while nothing listens.
+    /// The next announcement; `None` if the connection is lost. Never returns
+    /// while not listening.
     pub async fn next(&mut self) -> Option<String> {
         let Some(open) = &mut self.open else { return std::future::pending().await };
         let heard = open.try_recv().await.ok().flatten();
@@ -44,12 +44,12 @@ impl Notices {
         heard.map(|notice| notice.payload().to_owned())
     }
 
-    /// Returns when something is announced or the connection is lost; never
-    /// while nothing listens.
+    /// Returns on an announcement or a lost connection; never while not
+    /// listening.
     pub async fn heard(&mut self) {
         match &mut self.open {
-            // `None` and errors: the connection was lost and what was said
-            // meanwhile with it; look at the table, then listen anew.
+            // `None` and errors: the connection was lost, and announcements
+            // with it. Look at the table, then listen again.
             Some(open) => {
                 if !matches!(open.try_recv().await, Ok(Some(_))) {
                     self.open = None;

@@ -1,4 +1,4 @@
-//! Organisations, their members, and who was asked to join.
+//! Organisations, their members and open invitations.
 
 mod change;
 
@@ -15,15 +15,14 @@ pub use change::{ChangeMember, FoundByInvitation, Invite, Join, TeamRefused, Wit
 /// An organisation as one of its members sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
-    /// Its name in addresses.
+    /// The id used in addresses.
     pub organisation: Id,
-    /// What it is called.
     pub name: String,
-    /// What they may do there.
+    /// The member's role.
     pub role: Role,
 }
 
-/// Makes an organisation with its first owner.
+/// Creates an organisation with its first owner.
 pub(super) async fn found(
     connection: &mut PgConnection,
     organisation: &Id,
@@ -64,7 +63,7 @@ pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Membership>, 
     rows.into_iter().map(|row| membership(row.organisation, row.name, &row.role)).collect()
 }
 
-/// What an account is in an organisation; none where it is no member.
+/// The role of an account in an organisation; `None` if it is not a member.
 pub async fn membership_of(
     pool: &PgPool,
     organisation: &Id,
@@ -93,31 +92,28 @@ fn membership(organisation: String, name: String, role: &str) -> Result<Membersh
     Ok(Membership { organisation: organisation.into(), name, role })
 }
 
-/// A member as colleagues see them.
+/// A member as other members see them.
 #[derive(Debug, Clone)]
 pub struct MemberRow {
-    /// Their account.
     pub account: Id,
-    /// What they are called.
+    /// The display name.
     pub name: String,
-    /// Their address.
     pub email: String,
-    /// What they may do.
     pub role: Role,
-    /// Since when.
+    /// When they joined.
     pub since: OffsetDateTime,
-    /// Whether more than a password guards their account.
+    /// Whether their account has a second factor.
     pub has_factor: bool,
 }
 
 impl MemberRow {
-    /// Whether who may grant these roles may change them.
+    /// Whether someone who may grant these roles may change this member.
     pub fn may_be_changed(&self, grantable: &[Role]) -> bool {
         grantable.contains(&self.role)
     }
 }
 
-/// The members of an organisation, the mightiest first.
+/// The members of an organisation, highest role first.
 pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT members.account, name, email, role, since,
@@ -146,20 +142,16 @@ pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>,
         .collect()
 }
 
-/// Somebody who was asked to join.
+/// An open invitation.
 #[derive(Debug, Clone)]
 pub struct Invitation {
-    /// Its name in forms.
+    /// The id used in forms.
     pub id: Id,
-    /// Where.
     pub organisation: Id,
-    /// What it is called.
     pub organisation_name: String,
-    /// Who.
     pub email: EmailAddress,
-    /// As what.
     pub role: Role,
-    /// Until when.
+    /// When it expires.
     pub expires_at: OffsetDateTime,
 }
 
@@ -187,7 +179,7 @@ impl InvitationRow {
     }
 }
 
-/// Who was asked to join and has not answered, while they still may.
+/// The invitations of an organisation that are open and have not expired.
 pub async fn invitations(
     pool: &PgPool,
     organisation: &Id,
@@ -207,7 +199,7 @@ pub async fn invitations(
     rows.into_iter().map(InvitationRow::invitation).collect()
 }
 
-/// The invitation that a link belongs to, while it stands.
+/// The invitation of a link that is still valid.
 pub async fn invitation(
     pool: &PgPool,
     link: TokenHash,

@@ -1,6 +1,5 @@
-//! What was counted: in the last hour, and in the hours that it is held
-//! against. Of sites that belong to somebody: nobody would hear of the
-//! others.
+//! Counts of the last hour and of the hours that it is compared with, for sites
+//! that belong to an organisation. For others there is nobody to notify.
 
 use std::collections::BTreeMap;
 
@@ -15,38 +14,36 @@ use super::number;
 use crate::StoreError;
 
 const HOUR_MILLIS: u64 = 3_600_000;
-/// Fewer of anything in an hour are no matter for alarm.
+/// Smaller counts per hour are not worth an alert.
 const LEAST: i64 = 50;
 
 /// A site, or one network at a site.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subject {
-    /// Which site.
     pub sitekey: String,
-    /// Which network; none for the site as a whole.
+    /// The network; `None` for the site as a whole.
     pub asn: Option<u32>,
 }
 
-/// What was counted of one.
+/// The counts of one subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measured {
-    /// Of what.
     pub subject: Subject,
-    /// In sixty minutes.
+    /// Sixty minutes of counts.
     pub hour: Hour,
 }
 
-/// What is known of a site.
+/// Name and owner of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteNumbers {
-    /// Its name for people.
+    /// The display name.
     pub name: String,
-    /// Whose.
+    /// The owner.
     pub organisation: Id,
 }
 
-/// Counts from a minute to another, by site and by network; the busiest
-/// first. What is too little is left out.
+/// Counts between two minutes, by site and by network, busiest first. Subjects
+/// with too few are left out.
 pub async fn window(
     connection: &mut PgConnection,
     from: UnixMillis,
@@ -99,8 +96,9 @@ pub async fn sites(
     Ok(sites.collect())
 }
 
-/// What sites counted in some hours, from the roll-ups. These are kept for
-/// longer than is looked back, so a past that begins with them is long enough.
+/// The counts of sites in given hours, from the roll-ups. Roll-ups are kept
+/// longer than the period compared with, so a past that begins with them is
+/// long enough.
 pub async fn site_pasts(
     connection: &mut PgConnection,
     sitekeys: &[String],
@@ -141,9 +139,10 @@ pub async fn site_pasts(
     Ok(pasts)
 }
 
-/// What networks counted in some hours, as far as minutes are kept: roll-ups
-/// know the busiest hundred of an hour, and one that is not usually among them
-/// would seem to come from nowhere. Their past begins when their site's does.
+/// The counts of networks in given hours, as far back as minutes are kept.
+/// Roll-ups keep only the busiest hundred of an hour, so a network that is
+/// rarely among them would seem to appear from nowhere. Their past begins when
+/// their site's does.
 pub async fn network_pasts(
     connection: &mut PgConnection,
     subjects: &[Subject],
@@ -159,8 +158,8 @@ pub async fn network_pasts(
     if asns.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // Hour by hour, so that each is looked up by its minutes: joined at once,
-    // every minute of two months would be held against every hour.
+    // One lookup by minutes per hour: a single join would compare every minute
+    // of two months with every hour.
     let rows = sqlx::query!(
         r#"SELECT slot.hour AS "hour!", past.sitekey AS "sitekey!", past.asn AS "asn!",
             issued AS "issued!", solved AS "solved!", failed AS "failed!", refused AS "refused!",

@@ -1,4 +1,4 @@
-//! Erases who asked for it and did not come back.
+//! Erases accounts whose owners requested it and did not come back.
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -9,7 +9,7 @@ use crate::audit::{self, CommandEntry, HOUSEKEEPING};
 use crate::sites::{Change, ChangeSite};
 use crate::{StoreError, Unit, transact};
 
-/// Erases everybody whose time has come, one in a transaction; how many.
+/// Erases all accounts that are due, one per transaction; returns how many.
 pub async fn erase_due(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError> {
     let mut erased = 0;
     while transact(pool, &EraseNext { now }).await? {
@@ -33,8 +33,8 @@ impl Unit for EraseNext {
     type Output = bool;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
-        // One at a time, in all origins: the permission to change the record
-        // is granted for as long.
+        // One at a time, across all origins: the permission to change the audit
+        // log is granted for as long.
         sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('erase_from_audit'))")
             .fetch_one(&mut *connection)
             .await?;
@@ -50,7 +50,7 @@ impl Unit for EraseNext {
         let Some(leaving) = leaving else { return Ok(false) };
         self.leave_organisations(&mut *connection, &leaving).await?;
         let Leaving { account, email } = &leaving;
-        // Also those that they sent: nobody answers for them any more.
+        // Including those that they sent: nobody answers for them any more.
         sqlx::query!("DELETE FROM invitations WHERE email = $1 OR invited_by = $2", email, account)
             .execute(&mut *connection)
             .await?;
@@ -66,7 +66,7 @@ impl Unit for EraseNext {
         )
         .execute(&mut *connection)
         .await?;
-        // Drawn anew, so that no backup of ids says who it was.
+        // A new random id, so that no backup of ids identifies the person.
         sqlx::query!(
             "SELECT erase_from_audit(
                 $1, $2, 'erased-' || left(replace(gen_random_uuid()::text, '-', ''), 12)
@@ -110,8 +110,8 @@ impl EraseNext {
         Ok(())
     }
 
-    /// Sites of an organisation that nobody is left in: off the edge, and
-    /// erased when nobody had them restored.
+    /// Sites of an organisation without members: taken off the edge, and erased
+    /// later unless someone has them restored.
     async fn delete_sites(
         &self,
         connection: &mut PgConnection,
@@ -129,7 +129,7 @@ impl EraseNext {
         .await?;
         for sitekey in sites {
             let change = ChangeSite { sitekey: &sitekey, change: &Change::Delete, now: self.now };
-            // Deleted by somebody else meanwhile: as well.
+            // Deleted by somebody else in the meantime: fine as well.
             if change.run(&mut *connection).await?.is_ok() {
                 let what = What { action: "site.delete", subject: &sitekey, after: None };
                 self.write(&mut *connection, organisation, what).await?;
@@ -138,8 +138,9 @@ impl EraseNext {
         Ok(())
     }
 
-    /// Whoever leaves has to hand over first; where the only other owner left
-    /// meanwhile, the longest member of the highest role becomes one.
+    /// Owners have to hand over before they leave. If the only other owner has
+    /// left in the meantime, the longest-standing member with the highest role
+    /// becomes owner.
     async fn hand_over(
         &self,
         connection: &mut PgConnection,
@@ -184,8 +185,7 @@ struct What<'a> {
     after: Option<serde_json::Value>,
 }
 
-/// Organisations that nobody belongs to, that own nothing, and that nobody is
-/// asked to join.
+/// Organisations without members, sites and open invitations.
 #[derive(Debug)]
 struct EraseEmpty;
 

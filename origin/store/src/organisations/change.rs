@@ -1,6 +1,5 @@
-//! Changes of who belongs to an organisation: each under the organisation's
-//! lock, so that two at once never leave it without an owner, and each
-//! written down.
+//! Team changes. Each takes the organisation's lock, so that two at once never
+//! leave it without an owner, and each is written to the audit log.
 
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
 use munjigi_domain::email::Letter;
@@ -19,10 +18,10 @@ pub enum TeamRefused {
     /// No such member or invitation.
     #[error("The organisation has no such member or invitation.")]
     Unknown,
-    /// They are a member already.
+    /// They are already a member.
     #[error("A member already has this email address.")]
     Member,
-    /// They may not change somebody as mighty.
+    /// The actor may not change someone with this role.
     #[error("Only an owner can add, change or remove an owner.")]
     TooMighty,
     /// The key has fewer permissions than the member has or would have.
@@ -30,13 +29,13 @@ pub enum TeamRefused {
         "A key can only invite, change and remove members whose role has no more permissions than the key, and never admins or owners."
     )]
     BeyondKey,
-    /// Nobody could change the organisation any more.
+    /// Nobody would be left who can manage the organisation.
     #[error("An organisation must have at least one owner. Make somebody else an owner first.")]
     LastOwner,
 }
 
 impl TeamRefused {
-    /// For who may not grant a role.
+    /// The refusal for an actor who may not grant a role.
     pub const fn of(granting: &Granting) -> Self {
         match granting {
             Granting::Member(_) => Self::TooMighty,
@@ -45,27 +44,20 @@ impl TeamRefused {
     }
 }
 
-/// Asks somebody to join; a second time, with a new link in place of the
-/// first.
+/// Invites someone; a second invitation replaces the link of the first.
 #[derive(Debug)]
 pub struct Invite<'a> {
-    /// Its name in forms.
+    /// The id used in forms.
     pub id: &'a Id,
-    /// Of the link.
+    /// The hash of the link's token.
     pub link: TokenHash,
-    /// Where.
     pub organisation: &'a Id,
-    /// Whom.
     pub email: &'a EmailAddress,
-    /// As what.
     pub role: Role,
-    /// What is sent.
     pub letter: &'a Letter,
-    /// Who asks.
     pub actor: &'a Actor,
-    /// Until when it may be answered.
+    /// When it expires.
     pub expires: UnixMillis,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -74,7 +66,8 @@ impl Unit for Invite<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         lock(connection, self.organisation).await?;
-        // Somebody who was removed or demoted a moment ago sends none any more.
+        // A member who was removed or demoted a moment ago can no longer
+        // invite.
         let sender = role_of(connection, self.organisation, &self.actor.account).await?;
         if !sender.is_some_and(|role| role.may_grant(self.role)) {
             return Ok(Err(TeamRefused::TooMighty));
@@ -122,22 +115,19 @@ impl Unit for Invite<'_> {
     }
 }
 
-/// Makes an organisation whose owner is to follow a link.
+/// Creates an organisation whose owner is to follow a link.
 #[derive(Debug)]
 pub struct FoundByInvitation<'a> {
-    /// The organisation's name in addresses.
+    /// The id of the organisation.
     pub organisation: &'a Id,
-    /// What it is called.
     pub name: &'a str,
-    /// The invitation's name in forms.
+    /// The id of the invitation, used in forms.
     pub id: &'a Id,
-    /// Of the link.
+    /// The hash of the link's token.
     pub link: TokenHash,
-    /// Whom.
     pub email: &'a EmailAddress,
-    /// Until when it may be answered.
+    /// When it expires.
     pub expires: UnixMillis,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -178,16 +168,13 @@ impl Unit for FoundByInvitation<'_> {
     }
 }
 
-/// Takes an invitation back.
+/// Revokes an invitation.
 #[derive(Debug)]
 pub struct Withdraw<'a> {
-    /// Which.
+    /// The id of the invitation.
     pub id: &'a Id,
-    /// Where.
     pub organisation: &'a Id,
-    /// Who.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -216,19 +203,19 @@ impl Unit for Withdraw<'_> {
     }
 }
 
-/// Follows an invitation.
+/// Accepts an invitation.
 #[derive(Debug)]
 pub struct Join<'a> {
-    /// Of the link.
+    /// The hash of the link's token.
     pub link: TokenHash,
-    /// Whose address it must be.
+    /// The account that accepts; its address must be the invited one.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl Unit for Join<'_> {
-    /// Where they belong now; none where the link is gone or another's.
+    /// The organisation joined; `None` if the link is invalid or for another
+    /// address.
     type Output = Option<Id>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Option<Id>, StoreError> {
@@ -266,20 +253,17 @@ impl Unit for Join<'_> {
     }
 }
 
-/// Makes a member something else, or no member.
+/// Changes a member's role, or removes the member.
 #[derive(Debug)]
 pub struct ChangeMember<'a> {
-    /// Where.
     pub organisation: &'a Id,
-    /// Whom.
     pub account: &'a Id,
-    /// What they shall be; none: they leave.
+    /// The new role; `None` removes the member.
     pub role: Option<Role>,
-    /// Who changes it; anybody may leave.
+    /// The actor; any member may leave.
     pub actor: &'a Actor,
-    /// What that one may make others.
+    /// The roles that the actor may grant.
     pub by: &'a Granting,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -298,7 +282,8 @@ impl Unit for ChangeMember<'_> {
         .await?;
         let Some(row) = row else { return Ok(Err(TeamRefused::Unknown)) };
         let before = columns::role("members", self.account.as_str(), &row.role)?;
-        // Somebody who was removed or demoted a moment ago changes nobody any more.
+        // A member who was removed or demoted a moment ago can no longer change
+        // others.
         let by = role_of(connection, self.organisation, &self.actor.account).await?;
         let Some(by) = by else { return Ok(Err(TeamRefused::of(self.by))) };
         if let Err(refused) = self.allow(connection, &self.by.with_role(by), before).await? {
@@ -345,7 +330,7 @@ impl Unit for ChangeMember<'_> {
 }
 
 impl ChangeMember<'_> {
-    /// Takes back the invitations that they sent and could not send now.
+    /// Revokes the invitations that the member sent and could not send now.
     async fn withdraw(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let grants = |role: Role| self.role.is_some_and(|own| own.may_grant(role));
         let still: Vec<String> = Role::ALL
@@ -405,7 +390,7 @@ impl ChangeMember<'_> {
     }
 }
 
-/// What an account is in an organisation now.
+/// The current role of an account in an organisation.
 async fn role_of(
     connection: &mut PgConnection,
     organisation: &Id,
