@@ -1,4 +1,4 @@
-//! Passkeys of accounts, and the ceremonies in which they are made and used.
+//! Passkeys of accounts, and the ceremonies that create and use them.
 
 use munjigi_domain::accounts::passkey::{
     CEREMONY_MILLIS, Kept, Known, MOST, PasskeyState, Purpose, Registered,
@@ -14,35 +14,32 @@ use time::OffsetDateTime;
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit, factors, mails};
 
-/// A passkey, as its owner sees it.
+/// A passkey as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passkey {
-    /// Its name in addresses and forms.
     pub id: Id,
-    /// What its owner calls it.
     pub name: String,
-    /// When it was made.
     pub created_at: OffsetDateTime,
-    /// When it was last used.
     pub used_at: Option<OffsetDateTime>,
-    /// When its counter went back.
+    /// When its counter went backwards, which suggests a copy; `None` if it
+    /// never did.
     pub copied_at: Option<OffsetDateTime>,
 }
 
-/// One that somebody claims to use.
+/// The passkey that a log-in claims to use.
 #[derive(Debug, Clone)]
 pub struct Claimed {
-    /// Its name in addresses and forms.
+    /// The id used in addresses and forms.
     pub id: Id,
-    /// What its owner calls it.
+    /// The name that its owner chose.
     pub name: String,
     /// What the answer is checked against.
     pub kept: Kept,
-    /// Whether its counter went back once.
+    /// Whether its counter ever went backwards.
     pub is_copied: bool,
 }
 
-/// Notes that a ceremony was begun.
+/// Records the start of a ceremony.
 pub async fn begin(
     pool: &PgPool,
     (challenge, state): (TokenHash, &[u8]),
@@ -64,8 +61,8 @@ pub async fn begin(
     Ok(())
 }
 
-/// Takes a ceremony for its one answer: none where it was begun by another
-/// browser, for something else, too long ago, or was answered before.
+/// Spends a ceremony on its one answer: `None` if another browser started it,
+/// if it is for something else, has expired, or was answered before.
 pub async fn take(
     pool: &PgPool,
     challenge: TokenHash,
@@ -87,7 +84,7 @@ pub async fn take(
     Ok(state)
 }
 
-/// Those of an account, oldest first.
+/// The passkeys of an account, oldest first.
 pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Passkey>, StoreError> {
     let passkeys = sqlx::query_as!(
         Passkey,
@@ -100,7 +97,7 @@ pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Passkey>, Sto
     Ok(passkeys)
 }
 
-/// Those of an account as devices know them.
+/// The passkeys of an account as devices know them.
 pub async fn known(pool: &PgPool, account: &Id) -> Result<Vec<Known>, StoreError> {
     let rows = sqlx::query!(
         "SELECT credential, transports FROM passkeys WHERE account = $1",
@@ -115,7 +112,7 @@ pub async fn known(pool: &PgPool, account: &Id) -> Result<Vec<Known>, StoreError
     Ok(rows.into_iter().map(|row| known(row.credential, row.transports)).collect())
 }
 
-/// The one that a device names.
+/// The passkey with a credential id.
 pub async fn claimed(pool: &PgPool, credential: &[u8]) -> Result<Option<Claimed>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT id, account, name, key, state, copied_at IS NOT NULL AS "is_copied!"
@@ -142,8 +139,8 @@ pub async fn claimed(pool: &PgPool, credential: &[u8]) -> Result<Option<Claimed>
     .transpose()
 }
 
-/// Keeps what changed with a use; `false` where another use came between,
-/// and this one was checked against what is past.
+/// Stores what a use changed; `false` if another use came in between, so that
+/// this one was checked against outdated values.
 pub async fn used(
     executor: impl PgExecutor<'_>,
     claimed: &Claimed,
@@ -163,31 +160,27 @@ pub async fn used(
     Ok(used.rows_affected() == 1)
 }
 
-/// What became of a new passkey.
+/// The outcome of adding a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
-    /// It is there.
+    /// It was added.
     Yes,
-    /// Somebody has it already, or there are enough.
+    /// Somebody has it already, or the account has the maximum.
     No,
 }
 
-/// Adds a passkey. With the first factor of an account come recovery codes.
+/// Adds a passkey. The first factor of an account comes with recovery codes.
 #[derive(Debug)]
 pub struct Add<'a> {
-    /// Its name in addresses and forms.
     pub id: &'a Id,
-    /// What its owner calls it.
     pub name: &'a str,
-    /// The key.
     pub registered: &'a Registered,
-    /// The codes that come with a first factor.
+    /// The recovery codes that come with a first factor.
     pub codes: Option<&'a [TokenHash]>,
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// Says so to the address.
+    /// Tells the address about it.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -196,7 +189,7 @@ impl Unit for Add<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Added, StoreError> {
         let Registered { credential, transports, key, state } = self.registered;
-        // The row of the account is locked, so that two at once are counted.
+        // The account's row is locked, so that two at once are both counted.
         let held = sqlx::query_scalar!(
             r#"WITH account AS (SELECT id FROM accounts WHERE id = $1 FOR UPDATE)
             SELECT count(passkeys.id) AS "held!" FROM account
@@ -235,16 +228,14 @@ impl Unit for Add<'_> {
     }
 }
 
-/// Calls a passkey something else.
+/// Renames a passkey.
 #[derive(Debug)]
 pub struct Rename<'a> {
-    /// Which.
     pub id: &'a Id,
-    /// What its owner calls it from now on.
+    /// The new name.
     pub name: &'a str,
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -277,13 +268,11 @@ impl Unit for Rename<'_> {
 /// Removes a passkey; the recovery codes go with the last factor.
 #[derive(Debug)]
 pub struct Remove<'a> {
-    /// Which.
     pub id: &'a Id,
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// Says so to the address.
+    /// Tells the address about it.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -309,16 +298,14 @@ impl Unit for Remove<'_> {
     }
 }
 
-/// Marks a passkey whose counter went back: it opens nothing any more.
+/// Marks a passkey whose counter went backwards: it grants no access any more.
 #[derive(Debug)]
 pub struct MarkCopied<'a> {
-    /// Which.
     pub claimed: &'a Claimed,
-    /// Whose, and from where it was used.
+    /// The owner, and where the passkey was used from.
     pub actor: &'a Actor,
-    /// Says so to the address.
+    /// Tells the address about it.
     pub letter: &'a Letter,
-    /// Now.
     pub now: UnixMillis,
 }
 

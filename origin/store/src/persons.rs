@@ -1,5 +1,5 @@
-//! Everything that is kept about somebody, table by table as the map of data
-//! lists them.
+//! Everything that is stored about a person, table by table in the order of the
+//! data map.
 
 use munjigi_domain::accounts::Id;
 use serde_json::{Map, Value, json};
@@ -8,9 +8,9 @@ use sqlx::{AssertSqlSafe, PgPool};
 use super::StoreError;
 use crate::privacy::{TABLES, Table};
 
-/// Their rows of every table that has some, without what lets somebody in.
+/// The person's rows of every table that has some, without credentials.
 pub async fn file(pool: &PgPool, account: &Id, email: &str) -> Result<Value, StoreError> {
-    // One moment for all tables.
+    // One snapshot for all tables.
     let mut transaction = pool.begin().await?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         .execute(&mut *transaction)
@@ -26,7 +26,7 @@ pub async fn file(pool: &PgPool, account: &Id, email: &str) -> Result<Value, Sto
         if !is_there {
             continue;
         }
-        // Names and conditions are the map's own words, never anybody's.
+        // Names and conditions come from the map itself, never from input.
         let query = format!(
             "SELECT coalesce(jsonb_agg(to_jsonb(it) - $3::text[]), '[]') FROM {name} AS it
             WHERE $1::text IS NOT NULL AND $2::text IS NOT NULL AND ({condition})"

@@ -1,4 +1,4 @@
-//! An operator's photos, and the packs made of them.
+//! An operator's photos, and the packs made from them.
 
 use std::collections::BTreeSet;
 
@@ -10,37 +10,36 @@ use sqlx::{PgConnection, PgPool};
 use super::pictures::content_type;
 use super::{StoreError, Unit};
 
-/// A photo that shows something surely.
+/// A photo that certainly shows something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Photo {
     /// What it shows.
     pub label: String,
-    /// A JPEG of 128 x 128.
+    /// A JPEG of 128 × 128.
     pub tile: Vec<u8>,
 }
 
-/// A photo on its way in.
+/// A photo to be stored.
 #[derive(Debug)]
 pub struct NewPhoto<'a> {
-    /// Of its file.
+    /// SHA-256 of its file.
     pub sha256: &'a [u8; 32],
     /// Its path below the folder.
     pub name: &'a str,
     /// What permits its use.
     pub licence: &'a str,
-    /// What labelled it.
+    /// The model that labelled it.
     pub model: &'a str,
-    /// The thing that it shows, if it is one.
+    /// The thing that it shows; `None` if it shows none for certain.
     pub label: Option<&'a str>,
-    /// How sure the model is.
+    /// The model's confidence.
     pub score: f32,
-    /// A JPEG of 128 x 128.
+    /// A JPEG of 128 × 128.
     pub tile: &'a [u8],
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// Whether this model labelled a photo before.
+/// Whether this model has labelled a photo before.
 pub async fn known(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<bool, StoreError> {
     let known = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM photos WHERE sha256 = $1 AND model = $2) AS "known!""#,
@@ -52,7 +51,7 @@ pub async fn known(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<bool
     Ok(known)
 }
 
-/// Keeps a photo, in place of what another model said of it.
+/// Stores a photo, replacing what another model said about it.
 pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO photos (sha256, name, licence, model, label, score, tile, imported_at)
@@ -73,14 +72,14 @@ pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// What may be used of what a model says.
+/// What may be used of a model's output.
 #[derive(Debug, Clone, Copy)]
 pub struct Usable<'a> {
     /// `NAME@VERSION`.
     pub model: &'a str,
-    /// The things that it names.
+    /// The things that it can name.
     pub things: &'a BTreeSet<String>,
-    /// The least score.
+    /// The lowest score that counts as certain.
     pub sure: f32,
 }
 
@@ -90,7 +89,7 @@ impl Usable<'_> {
     }
 }
 
-/// Every photo that surely shows something, as a model says.
+/// Every photo that certainly shows something, according to a model.
 pub async fn labelled(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<Photo>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT label AS "label!", tile FROM photos
@@ -104,35 +103,33 @@ pub async fn labelled(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<Photo>, 
     Ok(rows.into_iter().map(|row| Photo { label: row.label, tile: row.tile }).collect())
 }
 
-/// A photo in which one thing can be pointed at.
+/// A photo with one thing to point at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AreaPhoto {
-    /// The thing.
     pub label: String,
     /// Where it is.
     pub answer: RightRound,
-    /// A JPEG of 480 x 320.
+    /// A JPEG of 480 × 320.
     pub picture: Vec<u8>,
 }
 
-/// Such a photo on its way in.
+/// A photo with one thing to point at, to be stored.
 #[derive(Debug)]
 pub struct NewArea<'a> {
-    /// Of the photo's file.
+    /// SHA-256 of the photo's file.
     pub sha256: &'a [u8; 32],
-    /// What segmented it.
+    /// The model that segmented it.
     pub model: &'a str,
-    /// The thing.
     pub label: &'a str,
-    /// How sure.
+    /// The model's confidence.
     pub score: f32,
-    /// Where it is.
+    /// Where the thing is.
     pub answer: &'a RightRound,
-    /// A JPEG of 480 x 320.
+    /// A JPEG of 480 × 320.
     pub picture: &'a [u8],
 }
 
-/// Whether this model has said where to point in a photo.
+/// Whether this model has already found the thing to point at in a photo.
 pub async fn has_area(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<bool, StoreError> {
     let has = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM photo_areas WHERE sha256 = $1 AND model = $2) AS "has!""#,
@@ -144,7 +141,7 @@ pub async fn has_area(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<b
     Ok(has)
 }
 
-/// Keeps it, in place of what another model said.
+/// Stores it, replacing what another model said.
 pub async fn keep_area(pool: &PgPool, area: &NewArea<'_>) -> Result<(), StoreError> {
     let answer =
         serde_json::to_value(area.answer).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
@@ -165,8 +162,8 @@ pub async fn keep_area(pool: &PgPool, area: &NewArea<'_>) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Every photo in which one thing can be pointed at, as a model says, in no
-/// order that means anything.
+/// Every photo with one thing to point at, according to a model, in no
+/// particular order.
 pub async fn areas(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<AreaPhoto>, StoreError> {
     let rows = sqlx::query!(
         "SELECT label, answer, picture FROM photo_areas
@@ -193,28 +190,23 @@ pub async fn areas(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<AreaPhoto>,
 /// An item of a pack of photos.
 #[derive(Debug, Clone, Copy)]
 pub struct PhotoItem<'a> {
-    /// What it was composed from.
     pub seed: [u8; 32],
     /// The thing to look for.
     pub prompt: &'a str,
-    /// What is right.
+    /// The correct answer.
     pub answer: &'a RightRound,
-    /// Its image.
+    /// The encoded image.
     pub image: &'a [u8],
 }
 
-/// Makes a pack that is drawn already, and queues it for the edge.
+/// Creates a pack that is already drawn, and queues it for the edge.
 #[derive(Debug)]
 pub struct AddPhotoPack<'a> {
-    /// Its name.
     pub id: PackId,
-    /// Its kind.
     pub picture_type: PictureType,
     /// Challenges that may be dealt from it.
     pub deal_limit: u64,
-    /// What it holds.
     pub items: &'a [PhotoItem<'a>],
-    /// Now.
     pub now: UnixMillis,
 }
 

@@ -1,5 +1,5 @@
-//! Packs of pictures, their items, and the outbox that takes them to the
-//! edge. What is to be done with them is decided in `pictures`.
+//! Packs of pictures, their items, and the outbox that delivers them to the
+//! edge. What happens to them is decided in the crate `munjigi-pictures`.
 
 pub(super) mod counts;
 mod draw;
@@ -25,11 +25,12 @@ pub use pools::{DuePools, lease_pools, pools_delivered, pools_failed, pools_over
 pub use row::{PackRow, PackState};
 pub use tend::{Birth, Decision, Tend};
 
-/// Content type of a kind's images, of which a pack has one.
+/// Content type of a kind's images; all images of a pack have the same.
 pub const fn content_type(kind: PictureType) -> &'static str {
     match kind {
         PictureType::Grid | PictureType::Area => "image/jpeg",
-        // So many views fit as AVIF alone into what a visitor is to load.
+        // Only as AVIF do that many views fit into what a visitor should have
+        // to load.
         PictureType::Turn => "image/avif",
     }
 }

@@ -1,6 +1,6 @@
-//! What is kept of whom: one table in code from which the page, the file that
-//! somebody takes with them and the erasing of accounts are made. A test holds
-//! it against the schema, so that nothing is kept in silence.
+//! The data map: one table in code from which the public page, the data export
+//! and the erasure of accounts are made. A test compares it with the schema, so
+//! that nothing is stored without being declared.
 
 mod map;
 #[cfg(test)]
@@ -8,47 +8,45 @@ mod tests;
 
 pub use map::TABLES;
 
-/// Days in which who asked for their account to be erased may come back.
+/// Days in which an account's owner can cancel its erasure.
 pub const GRACE_DAYS: u16 = 30;
 
 /// A table of the database.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    /// Its name.
     pub name: &'static str,
     /// What a row is, and why it is kept.
     pub why: &'static str,
-    /// What in it is about a person: columns by name.
+    /// Names of the columns that are about a person.
     pub personal: &'static [&'static str],
     /// The other columns that could be: texts, bytes and documents that are
     /// about nobody.
     pub others: &'static [&'static str],
-    /// How long.
+    /// The retention of its rows.
     pub kept: Kept,
-    /// Who sees it.
     pub seen_by: Seen,
-    /// Which rows are somebody's, as a condition of SQL in which `$1` is
-    /// their account and `$2` their address. None: there are none.
+    /// A person's rows, as an SQL condition in which `$1` is their account and
+    /// `$2` their address. `None`: no row belongs to a person.
     pub of_person: Option<&'static str>,
-    /// Columns that who takes their data does not get: what lets somebody in,
-    /// and what is made for the database alone.
+    /// Columns that a data export leaves out: credentials, and values for the
+    /// database alone.
     pub withheld: &'static [&'static str],
 }
 
 /// How long rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kept {
-    /// As long as an account.
+    /// As long as the account.
     Account,
-    /// As long as an organisation.
+    /// As long as the organisation.
     Organisation,
-    /// As long as a site, and the thirty days in which it can be restored.
+    /// As long as the site, and the thirty days in which it can be restored.
     Site,
-    /// As many days as `MUNJIGI_EVENT_RETENTION_DAYS` says.
+    /// The number of days in `MUNJIGI_EVENT_RETENTION_DAYS`.
     EventDays,
-    /// Swept when this has passed.
+    /// Deleted after this long.
     Swept(&'static str),
-    /// For good, for this reason.
+    /// Permanently, for this reason.
     Always(&'static str),
 }
 
@@ -65,16 +63,16 @@ impl std::fmt::Display for Kept {
     }
 }
 
-/// Who sees rows, beside operators, who see the database.
+/// Who sees rows, besides operators, who can see the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
-    /// Operators alone.
+    /// Operators only.
     Operators,
-    /// Whom it is about.
+    /// The person that the row is about.
     Person,
     /// The organisation's members.
     Members,
-    /// Those of its members who may read the record.
+    /// Members who may read the audit log.
     RecordReaders,
     /// Everybody.
     Everybody,

@@ -1,5 +1,5 @@
-//! The outbox towards the edge: one row per site with what it should have.
-//! Calling the edge is `publish`'s.
+//! The outbox for the edge: one row per site with what the edge should have.
+//! Calling the edge is in `publish`.
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
@@ -10,14 +10,14 @@ use time::Duration;
 
 use super::StoreError;
 
-/// Where `LISTEN` hears of new publications.
+/// The channel on which `LISTEN` announces new publications.
 pub const CHANNEL: &str = "munjigi_site_publications";
 
 /// How long a publisher has for one call to the edge, everything included.
 const LEASE: Duration = Duration::seconds(30);
 
-/// Queues a version; `None` takes the site off the edge. Replaces an
-/// undelivered earlier version.
+/// Queues a version; `None` removes the site from the edge. Replaces an earlier
+/// version that was not delivered.
 pub async fn queue(
     connection: &mut PgConnection,
     sitekey: &str,
@@ -46,8 +46,8 @@ pub async fn queue(
     Ok(())
 }
 
-/// Queues every site once more, as it stands: the edge takes an equal version
-/// for a success.
+/// Queues every site again, as it stands: the edge counts an equal version as
+/// success.
 pub async fn queue_all(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError> {
     let queued = sqlx::query!(
         "UPDATE site_publications SET
@@ -63,18 +63,16 @@ pub async fn queue_all(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError
 /// One delivery to make.
 #[derive(Debug, Clone)]
 pub struct Due {
-    /// The site.
     pub sitekey: String,
-    /// The version to deliver.
     pub version: u64,
-    /// SiteConfig to PUT; `None` means DELETE.
+    /// The SiteConfig to PUT; `None` means DELETE.
     pub payload: Option<Value>,
-    /// Tries of this version that failed.
+    /// Failed attempts at this version.
     pub attempts: u32,
 }
 
-/// Leases the deliveries that are due, oldest first. A site whose lease runs
-/// is left out, so that its versions arrive one after the other.
+/// Leases the deliveries that are due, oldest first. Sites that are leased are
+/// skipped, so that a site's versions arrive one after the other.
 pub async fn lease(pool: &PgPool, now: UnixMillis, most: i64) -> Result<Vec<Due>, StoreError> {
     let now = to_timestamp(now);
     let rows = sqlx::query!(
@@ -111,7 +109,8 @@ pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     Ok(at.map(from_timestamp))
 }
 
-/// The edge has this version. A newer one queued meanwhile stays due.
+/// Records that the edge has this version. A newer one queued in the meantime
+/// stays due.
 pub async fn delivered(pool: &PgPool, due: &Due, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE site_publications SET
@@ -129,8 +128,8 @@ pub async fn delivered(pool: &PgPool, due: &Due, now: UnixMillis) -> Result<(), 
     Ok(())
 }
 
-/// The edge did not take it; when to try again. A newer version queued
-/// meanwhile keeps its own time.
+/// Records that the edge did not accept it, and when to retry. A newer version
+/// queued in the meantime keeps its own time.
 pub async fn failed(
     pool: &PgPool,
     due: &Due,
@@ -154,8 +153,8 @@ pub async fn failed(
     Ok(())
 }
 
-/// The edge has a newer version than this database, which was restored from
-/// a backup: raises the version above what any clock has given so far.
+/// The edge has a newer version than this database, which was restored from a
+/// backup: raises the version above any that a clock has given so far.
 pub async fn overtake(pool: &PgPool, due: &Due, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "WITH raised AS (
@@ -178,16 +177,16 @@ pub async fn overtake(pool: &PgPool, due: &Due, now: UnixMillis) -> Result<(), S
     Ok(())
 }
 
-/// How far the outbox is behind.
+/// How far behind the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
     /// Deliveries that wait.
     pub pending: u64,
-    /// Milliseconds since the oldest of them was queued; 0 when there is none.
+    /// Milliseconds since the oldest of them was queued; 0 if there are none.
     pub lag_ms: u64,
 }
 
-/// Looks at the backlog.
+/// The current backlog.
 pub async fn backlog(pool: &PgPool, now: UnixMillis) -> Result<Backlog, StoreError> {
     let row = sqlx::query!(
         r#"SELECT count(*) AS "pending!", min(queued_at) AS oldest FROM site_publications
@@ -199,8 +198,8 @@ pub async fn backlog(pool: &PgPool, now: UnixMillis) -> Result<Backlog, StoreErr
     Ok(Backlog { pending: row.pending.unsigned_abs(), lag_ms })
 }
 
-/// Published sites whose presence at the edge was not looked at for longest.
-/// What was published just now may not be everywhere yet and is left out.
+/// Published sites, those checked longest ago first. Sites published just now
+/// may not have reached every location and are left out.
 pub async fn to_verify(
     pool: &PgPool,
     now: UnixMillis,
@@ -219,7 +218,7 @@ pub async fn to_verify(
     Ok(sitekeys)
 }
 
-/// The edge serves this site.
+/// Records that the edge serves this site.
 pub async fn verified(pool: &PgPool, sitekey: &str, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE site_publications SET verified_at = $2 WHERE sitekey = $1",

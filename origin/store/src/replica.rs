@@ -1,5 +1,5 @@
-//! Where numbers are read: a copy of Postgres, where there is one and it is
-//! near enough, else Postgres itself. Nothing is written through this.
+//! Where statistics are read: a replica of Postgres if there is one and it is
+//! recent enough, otherwise Postgres itself. Nothing is written through this.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,16 +13,16 @@ use sqlx::PgPool;
 
 use super::StoreError;
 
-/// Between two looks at the copy.
+/// Interval between checks of the replica.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// A copy that has not got what was written so long ago is not read.
+/// A replica that lags further behind than this is not read.
 const MOST_LAG_MILLIS: u64 = 60_000;
 
-/// A place in what Postgres has written: the higher, the later.
+/// A position in Postgres' write-ahead log: higher is later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Written(pub u64);
 
-/// Where to read.
+/// Decides where to read.
 #[derive(Debug, Clone)]
 pub struct Reads {
     primary: PgPool,
@@ -32,25 +32,26 @@ pub struct Reads {
 #[derive(Debug)]
 struct Copy {
     pool: PgPool,
-    /// What the copy is known to have; nothing while it is not read.
+    /// The position that the replica is known to have reached; none while it is
+    /// not read.
     has: AtomicU64,
     told: Mutex<State>,
-    /// What Postgres had written, and when, the oldest first.
+    /// Positions of Postgres and when it had reached them, oldest first.
     written: Mutex<VecDeque<(UnixMillis, Written)>>,
 }
 
-/// What is known of the copy.
+/// The state of the replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Nothing yet.
+    /// Not checked yet.
     Unknown,
-    /// It is read.
+    /// Recent enough: it is read.
     Near,
-    /// It has not got what was written a minute ago.
+    /// It lags more than a minute behind.
     Behind,
     /// It does not answer.
     Away,
-    /// It is no copy: it takes changes of its own.
+    /// It is no replica: it accepts writes of its own.
     NoCopy,
 }
 
@@ -67,7 +68,7 @@ impl State {
 }
 
 impl Reads {
-    /// From Postgres, and from its copy where there is one.
+    /// Reads from Postgres, and from its replica if there is one.
     pub fn new(primary: PgPool, copy: Option<PgPool>) -> Self {
         let copy = copy.map(|pool| Copy {
             pool,
@@ -78,19 +79,19 @@ impl Reads {
         Self { primary, copy: copy.map(Arc::new) }
     }
 
-    /// Whether there is a copy at all.
+    /// Whether there is a replica at all.
     pub const fn has_copy(&self) -> bool {
         self.copy.is_some()
     }
 
-    /// What is known of the copy, where there is one.
+    /// The state of the replica, if there is one.
     pub fn state(&self) -> Option<State> {
         self.copy.as_ref().map(|copy| copy.state())
     }
 
-    /// Reads where everything is that was written up to `after`: somebody
-    /// sees what they have just changed. From Postgres itself where the copy
-    /// is not so far, or fails half-way.
+    /// Reads where everything up to `after` is visible, so that people see what
+    /// they have just changed. Reads from Postgres itself if the replica has
+    /// not got that far, or if it fails during the query.
     pub async fn read<T, F>(
         &self,
         after: Option<Written>,
@@ -102,7 +103,7 @@ impl Reads {
         if let Some(copy) = self.copy.as_ref().filter(|copy| copy.is_far_enough(after)) {
             match read(copy.pool.clone()).await {
                 Err(error) if error.is_passing() => copy.set(State::Away, Some(&error)),
-                // A copy cancels queries that are in the way of what it gets.
+                // A replica cancels queries that conflict with what it replays.
                 Err(error @ StoreError::Refused(_)) => {
                     tracing::debug!(%error, "read again from the primary");
                 }
@@ -112,7 +113,7 @@ impl Reads {
         read(self.primary.clone()).await
     }
 
-    /// What Postgres has written by now.
+    /// The position that Postgres has written up to.
     pub async fn written(&self) -> Result<Written, StoreError> {
         let written = sqlx::query_scalar!(
             r#"SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS "written!""#
@@ -122,7 +123,7 @@ impl Reads {
         Ok(Written(written.unsigned_abs()))
     }
 
-    /// Looks at the copy again and again until told to stop.
+    /// Checks the replica periodically until told to stop.
     pub async fn watch(self, clock: Clock, mut stop: Stop) {
         if self.copy.is_none() {
             return;
@@ -136,10 +137,10 @@ impl Reads {
         }
     }
 
-    /// Looks how far the copy is.
+    /// Checks how far the replica is.
     pub async fn look(&self, now: UnixMillis) {
         let Some(copy) = &self.copy else { return };
-        // Without Postgres nobody can tell how far behind the copy is.
+        // Without Postgres nobody can tell how far behind the replica is.
         let Ok(written) = self.written().await else { return };
         match replayed(&copy.pool).await {
             Ok(Some(has)) => copy.note(now, written, has),
@@ -149,7 +150,8 @@ impl Reads {
     }
 }
 
-/// What a copy has; nothing where it is none.
+/// The position that a replica has replayed; `None` if the database is no
+/// replica.
 async fn replayed(pool: &PgPool) -> Result<Option<Written>, StoreError> {
     let replayed = sqlx::query_scalar!(
         "SELECT CASE WHEN pg_is_in_recovery()
@@ -182,7 +184,7 @@ impl Copy {
         }
     }
 
-    /// Tells the operator what changed, once.
+    /// Logs a change of state, once.
     fn set(&self, state: State, error: Option<&StoreError>) {
         if state != State::Near {
             self.has.store(0, Ordering::Release);
@@ -204,8 +206,8 @@ impl Copy {
     }
 }
 
-/// What a copy should have by now: the newest of what was written longer ago
-/// than it may lag. Older entries are forgotten.
+/// The position that a replica should have reached by now: the newest that is
+/// older than the permitted lag. Older entries are dropped.
 fn due(
     history: &mut VecDeque<(UnixMillis, Written)>,
     now: UnixMillis,

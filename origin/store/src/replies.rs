@@ -1,4 +1,4 @@
-//! What was answered to requests that carry an `Idempotency-Key`, for a day.
+//! Replies to requests with an `Idempotency-Key`, kept for a day.
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -7,24 +7,24 @@ use time::Duration;
 
 use super::StoreError;
 
-/// How long an answer is repeated.
+/// How long a reply is repeated.
 pub const KEPT: Duration = Duration::hours(24);
 
-/// Whose request, and which.
+/// Identifies a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Keyed<'a> {
-    /// The key or session that sends it.
+    /// The API key or session that sends it.
     pub caller: &'a str,
-    /// What it calls the request.
+    /// The caller's `Idempotency-Key`.
     pub key: &'a str,
     /// SHA-256 of method, path and body.
     pub fingerprint: [u8; 32],
 }
 
-/// What is known of a request.
+/// What is known about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
-    /// Nothing: it is noted now, and its answer is to be written here.
+    /// Nothing: it is recorded now, and its reply is to be stored.
     New,
     /// It was answered.
     Answered {
@@ -33,13 +33,13 @@ pub enum Known {
         /// The body, sealed.
         reply: Vec<u8>,
     },
-    /// It has begun, and is under way or was cut off.
+    /// It has started, and is in progress or was interrupted.
     Begun,
     /// Another request had the same key.
     Another,
 }
 
-/// Notes a request, or says what is known of it. One statement decides.
+/// Records a request, or returns what is known about it. One statement decides.
 pub async fn begin(
     pool: &PgPool,
     request: Keyed<'_>,
@@ -71,7 +71,8 @@ pub async fn begin(
     .fetch_optional(pool)
     .await?;
     Ok(match row {
-        // Forgotten in this moment, because it failed: the next try begins it.
+        // Removed at this very moment, because the request failed: a retry
+        // starts it again.
         None => Known::Begun,
         Some(row) if row.fingerprint != request.fingerprint => Known::Another,
         Some(row) => match (row.status, row.reply) {
@@ -81,7 +82,7 @@ pub async fn begin(
     })
 }
 
-/// Writes down what was answered.
+/// Stores the reply.
 pub async fn answered(
     pool: &PgPool,
     request: Keyed<'_>,
@@ -100,7 +101,7 @@ pub async fn answered(
     Ok(())
 }
 
-/// Forgets a request that changed nothing, so that it can be sent again.
+/// Removes a request that changed nothing, so that it can be retried.
 pub async fn forget(pool: &PgPool, request: Keyed<'_>) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM api_replies WHERE caller = $1 AND key = $2",

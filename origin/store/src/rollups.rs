@@ -1,5 +1,5 @@
-//! Hourly roll-ups: marking the hours that received data, and having them
-//! computed. Computing them is `breakdowns`'.
+//! Hourly roll-ups: marks the hours that received data, and lists those to
+//! compute. Computing them is in `breakdowns`.
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -8,15 +8,15 @@ use time::{Duration, OffsetDateTime};
 
 use super::StoreError;
 
-/// The hour that a time is in.
+/// The start of the hour that contains a time.
 pub fn hour(at: OffsetDateTime) -> OffsetDateTime {
     let past_seconds = at.unix_timestamp().rem_euclid(3_600);
     at - Duration::seconds(past_seconds) - Duration::nanoseconds(i64::from(at.nanosecond()))
 }
 
-/// Marks hours as having received data. An hour that was marked within the
-/// last minute is left alone: writing it would make every batch of that
-/// minute wait for one row.
+/// Marks hours as having received data. An hour that was marked within the last
+/// minute is left alone: writing it would make every batch of that minute wait
+/// for one row.
 pub async fn mark(
     connection: &mut PgConnection,
     hours: &[OffsetDateTime],
@@ -40,9 +40,9 @@ pub async fn mark(
     Ok(())
 }
 
-/// The hours to compute: never computed, or not since three minutes after
-/// their last mark (a minute of skipped marks, one for transactions under
-/// way, one for clocks that differ).
+/// The hours to compute: never computed, or not since three minutes after their
+/// last mark (a minute of skipped marks, one for transactions in progress, one
+/// for clock skew).
 pub async fn due(pool: &PgPool) -> Result<Vec<OffsetDateTime>, StoreError> {
     let hours = sqlx::query_scalar!(
         "SELECT hour FROM rollup_hours
@@ -54,8 +54,8 @@ pub async fn due(pool: &PgPool) -> Result<Vec<OffsetDateTime>, StoreError> {
     Ok(hours)
 }
 
-/// Notes that an hour's computation began at `began` and is committed. Not in
-/// the same transaction: intake would wait for the row meanwhile.
+/// Records that an hour's computation began at `began` and is committed. Not in
+/// the same transaction: intake would wait for the row in the meantime.
 pub async fn rolled(
     pool: &PgPool,
     hour: OffsetDateTime,
@@ -71,7 +71,7 @@ pub async fn rolled(
     Ok(())
 }
 
-/// Held while an hour is computed or dropped: one at a time over all origins.
+/// Held while an hour is computed or dropped: one at a time across all origins.
 pub async fn lock(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('munjigi_rollups'))")
         .execute(connection)

@@ -8,14 +8,13 @@ use time::OffsetDateTime;
 
 use super::StoreError;
 
-/// A secret as it is kept.
+/// A stored secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveSecret {
     /// SHA-256 of its text.
     pub hash: String,
-    /// One of the site's two places.
+    /// One of the site's two slots.
     pub slot: i16,
-    /// When it was made.
     pub created_at: OffsetDateTime,
 }
 
@@ -35,7 +34,7 @@ pub async fn live(
     Ok(secrets)
 }
 
-/// The same, to look at.
+/// The same, outside a transaction.
 pub async fn live_of(pool: &PgPool, sitekey: &str) -> Result<Vec<LiveSecret>, StoreError> {
     live(&mut *pool.acquire().await?, sitekey).await
 }

@@ -1,4 +1,4 @@
-//! Browsers that are logged in.
+//! Console sessions.
 
 use munjigi_domain::accounts::session::{self, Stage};
 use munjigi_domain::accounts::{Id, TokenHash};
@@ -11,24 +11,21 @@ use time::OffsetDateTime;
 use super::audit::{self, Actor, Entry};
 use super::{StoreError, Unit};
 
-/// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Its name in lists and forms.
+    /// The id used in lists and forms.
     pub id: Id,
-    /// Whose.
     pub account: Id,
-    /// How far it has come.
+    /// How far the log-in has got.
     pub stage: Stage,
-    /// When it began.
     pub created_at: OffsetDateTime,
     /// When it was last used, to the minute.
     pub seen_at: OffsetDateTime,
-    /// When a password or second factor was last given.
+    /// When a password or second factor was last entered.
     pub proved_at: OffsetDateTime,
     /// Browser and system in words.
     pub agent: String,
-    /// Where it was last seen from.
+    /// Network prefix of the last request.
     pub prefix: String,
 }
 
@@ -44,7 +41,7 @@ struct Row {
 }
 
 impl Row {
-    /// None where the session has ended by time.
+    /// `None` if the session has expired.
     fn session(self, now: UnixMillis) -> Result<Option<Session>, StoreError> {
         let Row { id, account, stage, created_at, seen_at, proved_at, agent, prefix } = self;
         let inconsistent =
@@ -57,26 +54,22 @@ impl Row {
     }
 }
 
-/// A new session.
+/// A session to create.
 #[derive(Debug)]
 pub struct NewSession<'a> {
-    /// Of its cookie.
+    /// The hash of its cookie.
     pub cookie: TokenHash,
-    /// Its name.
     pub id: &'a Id,
-    /// Whose.
     pub account: &'a Id,
-    /// How far it has come.
     pub stage: Stage,
     /// Browser and system in words.
     pub agent: &'a str,
-    /// Where from.
+    /// Network prefix of the request.
     pub prefix: &'a str,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// Begins a session.
+/// Starts a session.
 pub async fn begin(
     executor: impl PgExecutor<'_>,
     session: &NewSession<'_>,
@@ -98,7 +91,7 @@ pub async fn begin(
     Ok(())
 }
 
-/// The session of a cookie, while it stands.
+/// The session of a cookie, if it has not ended.
 pub async fn find(
     pool: &PgPool,
     cookie: TokenHash,
@@ -115,16 +108,16 @@ pub async fn find(
     row.map_or(Ok(None), |row| row.session(now))
 }
 
-/// Whether a use was written down.
+/// Whether a use was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noted {
-    /// It was.
+    /// It was recorded now.
     Now,
-    /// One was within the minute.
+    /// Another use was recorded within the last minute.
     Recently,
 }
 
-/// Notes that a session is used, at most once a minute.
+/// Records that a session is used, at most once a minute.
 pub async fn note(
     pool: &PgPool,
     session: &Session,
@@ -146,7 +139,8 @@ pub async fn note(
     Ok(Noted::Now)
 }
 
-/// The second factor was given: the session is whole, under another cookie.
+/// Completes a session after the second factor; it continues under a new
+/// cookie.
 pub async fn complete(
     executor: impl PgExecutor<'_>,
     id: &Id,
@@ -166,7 +160,7 @@ pub async fn complete(
     Ok(())
 }
 
-/// The password was given once more.
+/// Records that the password was entered again.
 pub async fn prove(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE sessions SET proved_at = $2 WHERE id = $1",
@@ -178,7 +172,7 @@ pub async fn prove(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<(), StoreE
     Ok(())
 }
 
-/// Those of an account that stand, last used first.
+/// The current sessions of an account, last used first.
 pub async fn of_account(
     pool: &PgPool,
     account: &Id,
@@ -199,8 +193,8 @@ pub async fn of_account(
     Ok(sessions)
 }
 
-/// Cookies of sessions that have ended. Whoever keeps copies of sessions has
-/// to hear of it once this is committed: `Sessions::changed`.
+/// Cookie hashes of sessions that have ended. Caches of sessions must be told
+/// once this is committed: `Sessions::changed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Ended(pub Vec<TokenHash>);
@@ -213,28 +207,26 @@ impl Ended {
     }
 }
 
-/// Which of their sessions somebody ends.
+/// Which of their sessions a person ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which<'a> {
-    /// This one.
     One(&'a Id),
-    /// Every other.
+    /// All except this one.
     AllBut(&'a Id),
 }
 
-/// Ends sessions that their owner chose from the list, and writes down which.
+/// Ends sessions that their owner chose from the list, and logs which.
 #[derive(Debug)]
 pub struct End<'a> {
-    /// Which.
+    /// The choice.
     pub which: Which<'a>,
-    /// Whose, and who does it.
+    /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl Unit for End<'_> {
-    /// What ended; what was gone already is as good as ended.
+    /// The sessions that ended; those that no longer existed count as ended.
     type Output = Ended;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Ended, StoreError> {
@@ -269,8 +261,8 @@ impl Unit for End<'_> {
     }
 }
 
-/// Ends one session of an account, where it has such: its own doing, by a
-/// log-out, which the record of changes does not tell of.
+/// Ends one session of an account, if it exists: a log-out, which the audit log
+/// does not record.
 pub async fn end(
     executor: impl PgExecutor<'_>,
     account: &Id,
@@ -286,7 +278,7 @@ pub async fn end(
     Ok(Ended::of(hashes))
 }
 
-/// Ends every session of an account but one.
+/// Ends every session of an account except one.
 pub async fn end_all(
     connection: &mut PgConnection,
     account: &Id,

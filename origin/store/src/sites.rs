@@ -1,4 +1,4 @@
-//! Sites: reading them, and writing them with the publication that follows.
+//! Sites: reads them, and writes them together with their publication.
 
 mod change;
 mod command;
@@ -29,35 +29,33 @@ pub use owned::{
 
 use row::SiteRow;
 
-/// A site with what only the origin knows of it.
+/// A site with what only the origin knows about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SiteRecord {
-    /// For people.
+    /// The display name.
     pub name: String,
-    /// Who owns it; none for sites that operators made with the command.
+    /// The owner; `None` for sites that operators created with the command.
     pub organisation: Option<String>,
     /// What the edge knows.
     pub config: SiteConfig,
-    /// When it was made.
     pub created_at: OffsetDateTime,
-    /// When it was last changed.
     pub changed_at: OffsetDateTime,
-    /// Since when it is deleted.
+    /// When it was deleted; `None` if it is not.
     pub deleted_at: Option<OffsetDateTime>,
     /// The version that the edge is known to have.
     pub published_version: Option<u64>,
-    /// Why the last try to publish failed, where it did.
+    /// Why the last attempt to publish failed, if it did.
     pub publish_error: Option<String>,
 }
 
 impl SiteRecord {
-    /// What its owner chose.
+    /// The settings that its owner chose.
     pub fn settings(&self) -> Settings {
         Settings::of(&self.name, &self.config)
     }
 
-    /// The hosts that its widget may stand on, `localhost` among them, each
-    /// once.
+    /// The hosts that may embed its widget, including `localhost`, without
+    /// duplicates.
     pub fn hosts(&self) -> Vec<&str> {
         let mut hosts: Vec<&str> = self.config.hosts.iter().map(String::as_str).collect();
         if self.config.allow_loopback && !hosts.contains(&"localhost") {
@@ -94,9 +92,9 @@ async fn fetch(
     row.map(SiteRow::record).transpose()
 }
 
-/// The sites that have this other name, deleted or not. One that was imported
-/// ends, after an at sign, in the host for which it is good; several sites may
-/// have it, each for its own.
+/// The sites with this alias, deleted or not. An imported alias ends in `@` and
+/// the host that it is valid for; several sites may have the same imported name,
+/// each for its own host.
 pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>, StoreError> {
     let rows = sqlx::query_as!(
         SiteRow,
@@ -139,16 +137,15 @@ pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
     rows.into_iter().map(SiteRow::record).collect()
 }
 
-/// Makes a site with its first secret and queues its publication.
+/// Creates a site with its first secret and queues its publication.
 #[derive(Debug)]
 pub struct CreateSite<'a> {
-    /// For people.
+    /// The display name.
     pub name: &'a str,
     /// Everything else; version and secrets are set here.
     pub config: &'a SiteConfig,
-    /// Of the first secret.
+    /// The hash of the first secret.
     pub secret: &'a SecretHash,
-    /// Now.
     pub now: UnixMillis,
 }
 

@@ -1,5 +1,5 @@
-//! Numbers of an organisation's sites, from the roll-ups; sites that were
-//! deleted count on. They lag a few minutes behind.
+//! Statistics of an organisation's sites, from the roll-ups; deleted sites are
+//! included. They lag a few minutes behind.
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::statistics::{Dimension, Period, Span, Totals};
@@ -10,16 +10,15 @@ use time::{Date, OffsetDateTime};
 
 use super::StoreError;
 
-/// Whose numbers.
+/// The sites to count.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
-    /// The organisation.
     pub organisation: &'a Id,
-    /// One of its sites, or all.
+    /// One of its sites; `None` for all.
     pub sitekey: Option<&'a str>,
 }
 
-/// Which sites those are. Asked first: with their number before it, Postgres
+/// The sites of a scope. A query of its own: with their number known, Postgres
 /// plans the sums for as many rows as there are, and not for one.
 async fn sitekeys(pool: &PgPool, scope: Scope<'_>) -> Result<Vec<String>, StoreError> {
     let sites = sqlx::query_scalar!(
@@ -32,8 +31,8 @@ async fn sitekeys(pool: &PgPool, scope: Scope<'_>) -> Result<Vec<String>, StoreE
     Ok(sites)
 }
 
-/// What happened, summed: `at` and `value` are what the sums are by, `from` is
-/// the rest of the query. One text for all, each checked as a whole.
+/// Sums what happened: `at` and `value` are what the sums are grouped by,
+/// `from` is the rest of the query. One text for all, each checked as a whole.
 macro_rules! sums {
     (value = $value:tt, at = $at:tt, from = $from:tt, $($argument:expr),+ $(,)?) => {
         sqlx::query_as!(
@@ -55,7 +54,7 @@ macro_rules! sums {
     };
 }
 
-/// What happened in a time.
+/// What happened in a period.
 pub async fn totals(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Totals, StoreError> {
     let values = by_value(pool, scope, Dimension::Total, span).await?;
     Ok(values.into_iter().next().map(|value| value.totals).unwrap_or_default())
@@ -64,13 +63,14 @@ pub async fn totals(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Total
 /// One value of a dimension.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
-    /// Itself; `breakdowns::OTHERS` for those that are not kept each.
+    /// The value itself; `breakdowns::OTHERS` for those that are not kept
+    /// individually.
     pub value: String,
-    /// What happened there.
+    /// What happened for this value.
     pub totals: Totals,
 }
 
-/// What happened in a time by one dimension, in no order.
+/// What happened in a period by one dimension, in no particular order.
 pub async fn by_value(
     pool: &PgPool,
     scope: Scope<'_>,
@@ -124,7 +124,7 @@ pub struct Step {
     pub totals: Totals,
 }
 
-/// A span step by step, those without anything included.
+/// A span step by step, including empty steps.
 pub async fn series(
     pool: &PgPool,
     scope: Scope<'_>,
@@ -193,11 +193,11 @@ async fn days(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Vec<Row>, S
 pub struct Refusals {
     /// The protocol's code.
     pub code: String,
-    /// How often.
+    /// Number of refusals.
     pub count: u64,
 }
 
-/// Why requests were refused, the most frequent reason first.
+/// Why requests were refused, most frequent reason first.
 pub async fn refusals(
     pool: &PgPool,
     scope: Scope<'_>,
@@ -210,8 +210,8 @@ pub async fn refusals(
     Ok(refusals)
 }
 
-/// When the last token was redeemed, as far as records are kept. Not rolled
-/// up: this is the sign that it works now.
+/// When the last token was redeemed, as far as records are kept. Not from the
+/// roll-ups: this is the sign that the site works right now.
 pub async fn last_redeemed(
     pool: &PgPool,
     scope: Scope<'_>,
@@ -230,22 +230,22 @@ pub async fn last_redeemed(
     Ok(last)
 }
 
-/// What happened in the last minutes, from the records themselves.
+/// What happened in the last minutes, from the raw records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lately {
     /// First challenges.
     pub issued: i64,
-    /// Tokens handed out.
+    /// Tokens issued.
     pub solved: i64,
     /// Wrong solutions and answers.
     pub failed: i64,
-    /// Requests refused.
+    /// Refused requests.
     pub refused: i64,
-    /// Tokens redeemed.
+    /// Redeemed tokens.
     pub redeemed: i64,
 }
 
-/// What happened in so many whole minutes and the one under way.
+/// What happened in the given number of whole minutes and the current one.
 pub async fn lately(
     pool: &PgPool,
     scope: Scope<'_>,

@@ -1,5 +1,5 @@
-//! Transactions: begin, do, commit, and try again when another transaction
-//! was in the way. Retrying lives here and nowhere else.
+//! Transactions: begin, run, commit, and retry after a conflict with another
+//! transaction. Retries live here and nowhere else.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -10,10 +10,10 @@ const TRIES: u32 = 5;
 
 /// What one transaction does. It may run more than once.
 pub trait Unit {
-    /// What it yields.
+    /// The result of the unit.
     type Output: Send;
 
-    /// Does it. An error rolls back.
+    /// Runs the unit. An error rolls back.
     fn run(
         &self,
         connection: &mut PgConnection,

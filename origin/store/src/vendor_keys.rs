@@ -1,6 +1,6 @@
-//! Keys that sites keep from other vendors, and the outbox of the filter that
-//! stands for them at the edge. Asking for one, making it live and giving it
-//! back are changes of a site: `sites::import`.
+//! Imported keys of other vendors, and the outbox of the filter that represents
+//! them at the edge. Requesting, activating and removing one are changes of a
+//! site: `sites::import`.
 
 use munjigi_captcha::import_name;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
@@ -13,10 +13,10 @@ use super::StoreError;
 /// How long a publisher has for the call.
 const LEASE: Duration = Duration::seconds(30);
 
-/// A vendor's sitekey that means a site on a host, or shall.
+/// A vendor's sitekey that stands for a site on a host, live or requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
-    /// Whose key it is.
+    /// The vendor that issued the key.
     pub vendor: String,
     /// The vendor's sitekey.
     pub key: String,
@@ -24,22 +24,21 @@ pub struct Import {
     pub host: String,
     /// SHA-256 of the vendor's secret.
     pub secret_hash: String,
-    /// What proves control of the host.
+    /// Proves control of the host once the host publishes it.
     pub token: String,
-    /// When it was asked for.
     pub asked_at: OffsetDateTime,
-    /// Since when it is live.
+    /// Since when it is live; `None` while it is only requested.
     pub live_at: Option<OffsetDateTime>,
 }
 
 impl Import {
-    /// The name by which the edge looks it up.
+    /// The name under which the edge looks it up.
     pub fn name(&self) -> String {
         import_name(&self.key, &self.host)
     }
 }
 
-/// The imports of a site, the oldest first.
+/// The imports of a site, oldest first.
 pub async fn of_site(
     executor: impl PgExecutor<'_>,
     sitekey: &str,
@@ -55,8 +54,8 @@ pub async fn of_site(
     Ok(imports)
 }
 
-/// Locks the filter and tells its version. Taken after the lock on a site, by
-/// everything that makes an import live or takes it away.
+/// Locks the filter and returns its version. Taken after the lock on a site, by
+/// everything that activates or removes an import.
 pub(super) async fn lock(connection: &mut PgConnection) -> Result<u64, StoreError> {
     let version = sqlx::query_scalar!("SELECT version FROM import_publication FOR UPDATE")
         .fetch_one(connection)
@@ -64,7 +63,7 @@ pub(super) async fn lock(connection: &mut PgConnection) -> Result<u64, StoreErro
     Ok(version.unsigned_abs())
 }
 
-/// Queues the filter, which has changed; `version` is that of the lock.
+/// Queues the changed filter; `version` is that of the lock.
 pub(super) async fn queue(
     connection: &mut PgConnection,
     version: u64,
@@ -81,7 +80,7 @@ pub(super) async fn queue(
     Ok(())
 }
 
-/// Queues the filter once more, where there ever was one.
+/// Queues the filter again, if there ever was one.
 pub async fn queue_again(pool: &PgPool, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE import_publication SET
@@ -97,15 +96,15 @@ pub async fn queue_again(pool: &PgPool, now: UnixMillis) -> Result<(), StoreErro
 /// A filter to deliver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueFilter {
-    /// The version that the edge shall have.
+    /// The version that the edge should have.
     pub version: u64,
     /// The name of each import and its secret's hash.
     pub imports: Vec<(String, String)>,
-    /// Tries of this version that failed.
+    /// Failed attempts at this version.
     pub attempts: u32,
 }
 
-/// Leases the filter where it is due.
+/// Leases the filter if it is due.
 pub async fn lease(pool: &PgPool, now: UnixMillis) -> Result<Option<DueFilter>, StoreError> {
     let now = to_timestamp(now);
     let row = sqlx::query!(
@@ -118,7 +117,8 @@ pub async fn lease(pool: &PgPool, now: UnixMillis) -> Result<Option<DueFilter>, 
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    // Read after the version: it has all of that version, and perhaps more.
+    // Read after the version, so this contains all of that version, and perhaps
+    // more.
     let imports =
         sqlx::query!("SELECT key, host, secret_hash FROM site_imports WHERE live_at IS NOT NULL")
             .fetch_all(pool)
@@ -129,7 +129,7 @@ pub async fn lease(pool: &PgPool, now: UnixMillis) -> Result<Option<DueFilter>, 
     Ok(Some(DueFilter { version, imports: imports.collect(), attempts }))
 }
 
-/// When the filter is due next, whether leased or not.
+/// When the filter is next due, whether leased or not.
 pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     let at = sqlx::query_scalar!(
         r#"SELECT GREATEST(next_try_at, leased_until) AS "at!" FROM import_publication
@@ -140,7 +140,8 @@ pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     Ok(at.map(from_timestamp))
 }
 
-/// The edge has this version. A newer one queued meanwhile stays due.
+/// Records that the edge has this version. A newer one queued in the meantime
+/// stays due.
 pub async fn delivered(pool: &PgPool, version: u64, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE import_publication SET
@@ -156,7 +157,7 @@ pub async fn delivered(pool: &PgPool, version: u64, now: UnixMillis) -> Result<(
     Ok(())
 }
 
-/// The edge did not take it; when to try again.
+/// Records that the edge did not accept it, and when to retry.
 pub async fn failed(
     pool: &PgPool,
     version: u64,
@@ -179,7 +180,7 @@ pub async fn failed(
 }
 
 /// The edge has a newer filter than this database, which was restored from a
-/// backup: raises the version above what any clock has given so far.
+/// backup: raises the version above any that a clock has given so far.
 pub async fn overtake(pool: &PgPool, version: u64, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE import_publication SET

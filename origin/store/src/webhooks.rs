@@ -1,5 +1,5 @@
-//! Webhooks, the outbox towards them, and who is told by letter. Posting is
-//! `notifications`'.
+//! Webhooks, their outbox, and the recipients of notification emails. Posting
+//! is in `notifications`.
 
 mod change;
 
@@ -15,40 +15,40 @@ use super::StoreError;
 
 pub use change::{AddWebhook, ChangeWebhook, SetRecipients, Tested, WebhookChange, WebhookRefused};
 
-/// Where `LISTEN` hears of new messages.
+/// The channel on which `LISTEN` announces new messages.
 pub const CHANNEL: &str = "munjigi_webhooks";
 
-/// How long a courier has for one message, noting what became of it included.
+/// How long a courier has for one message, including recording the result.
 const LEASE: Duration = Duration::minutes(2);
-/// For how long deliveries are shown.
+/// Days for which deliveries are shown.
 const DELIVERED_DAYS: i64 = 7;
-/// And those that were given up.
+/// Days for which deliveries that were given up are shown.
 const FAILED_DAYS: i64 = 30;
-/// Whoever gets letters gets one in so long at most, about everything that
-/// began meanwhile.
+/// A recipient gets at most one email in this period, about everything that
+/// began in the meantime.
 const LETTER_EVERY: Duration = Duration::hours(1);
 
-/// What a webhook's secret is sealed with.
+/// The context that a webhook's secret is sealed with.
 pub fn vault_row(webhook: &Id) -> String {
     format!("webhook:{webhook}")
 }
 
-/// A webhook, as its organisation sees it.
+/// A webhook as its organisation sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
-    /// Its name in forms.
+    /// The id used in forms.
     pub id: Id,
-    /// Where it leads.
+    /// Where messages are posted.
     pub url: String,
     /// `live` or `paused`.
     pub state: String,
-    /// Since when messages are given up.
+    /// Since when messages are being given up; `None` if they are not.
     pub failing_since: Option<OffsetDateTime>,
     /// Messages that wait.
     pub waiting: i64,
 }
 
-/// An organisation's, the oldest first.
+/// An organisation's webhooks, oldest first.
 pub async fn of_organisation(pool: &PgPool, organisation: &Id) -> Result<Vec<Webhook>, StoreError> {
     let webhooks = sqlx::query_as!(
         Webhook,
@@ -64,30 +64,27 @@ pub async fn of_organisation(pool: &PgPool, organisation: &Id) -> Result<Vec<Web
     Ok(webhooks)
 }
 
-/// A message on its way, or where it ended.
+/// A message, delivered, waiting or given up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// The header `webhook-id`.
     pub id: String,
-    /// Where to.
     pub url: String,
-    /// What it tells.
     pub event: String,
-    /// When it was queued.
     pub queued_at: OffsetDateTime,
-    /// When it is tried next.
+    /// The next attempt; `None` if there is none.
     pub next_try_at: Option<OffsetDateTime>,
-    /// Tries so far.
+    /// Attempts so far.
     pub attempts: i32,
-    /// The receiver's last answer.
+    /// The status of the receiver's last answer.
     pub last_status: Option<i16>,
-    /// Why it was not taken.
+    /// Why the last attempt failed.
     pub last_error: Option<String>,
-    /// When it was.
+    /// When it was delivered; `None` if it was not.
     pub delivered_at: Option<OffsetDateTime>,
 }
 
-/// An organisation's messages, the newest first.
+/// An organisation's messages, newest first.
 pub async fn deliveries(
     pool: &PgPool,
     organisation: &Id,
@@ -107,7 +104,7 @@ pub async fn deliveries(
     Ok(deliveries)
 }
 
-/// A webhook's address and sealed secret, for the test of it.
+/// A webhook's address and sealed secret, for testing it.
 pub async fn find(
     pool: &PgPool,
     organisation: &Id,
@@ -123,7 +120,7 @@ pub async fn find(
     Ok(row.map(|row| (row.url, row.secret)))
 }
 
-/// Who gets letters of an organisation.
+/// The members who receive an organisation's notification emails.
 pub async fn recipients(
     connection: impl sqlx::PgExecutor<'_>,
     organisation: &Id,
@@ -139,29 +136,24 @@ pub async fn recipients(
     Ok(recipients)
 }
 
-/// Somebody who gets letters.
+/// A recipient of notification emails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipient {
-    /// Their account.
     pub account: Id,
-    /// Their address.
     pub email: String,
 }
 
-/// Somebody to write to, and since when they were told nothing.
+/// A recipient, and since when they were not notified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Untold {
-    /// Their address.
     pub email: String,
-    /// Their language.
     pub locale: String,
-    /// What began before, they know or did not want to.
+    /// Anomalies that began earlier are known to them, or were not wanted.
     pub since: UnixMillis,
 }
 
-/// Notes that whoever was told nothing for an hour, of those who get letters
-/// about something that began at `newest`, is told now; and says who these
-/// are.
+/// Records that recipients who got no email for an hour are notified now about
+/// something that began at `newest`; returns them.
 pub async fn tell(
     connection: &mut PgConnection,
     organisation: &Id,
@@ -227,7 +219,7 @@ pub async fn queue(
     Ok(())
 }
 
-/// A new `webhook-id`. Without full stops, as the specification asks.
+/// A new `webhook-id`. Without full stops, as the specification requires.
 pub fn message_id(entropy: &Entropy) -> String {
     format!("msg_{}", Id::draw(entropy))
 }
@@ -237,17 +229,14 @@ pub fn message_id(entropy: &Entropy) -> String {
 pub struct Due {
     /// The header `webhook-id`.
     pub id: String,
-    /// Whose.
     pub webhook: Id,
-    /// Where to.
     pub url: String,
-    /// Sealed.
+    /// The signing secret, sealed.
     pub secret: Vec<u8>,
-    /// The bytes.
+    /// The exact bytes to post.
     pub body: String,
-    /// When it was queued.
     pub queued_at: UnixMillis,
-    /// Tries that failed.
+    /// Failed attempts.
     pub attempts: u32,
 }
 
@@ -283,7 +272,7 @@ pub async fn lease(pool: &PgPool, now: UnixMillis, most: i64) -> Result<Vec<Due>
     Ok(due.collect())
 }
 
-/// When the next message is due, leased ones when their lease ends.
+/// When the next message is due; leased ones when their lease ends.
 pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     let at = sqlx::query_scalar!(
         r#"SELECT min(GREATEST(next_try_at, leased_until)) AS "at" FROM webhook_deliveries
@@ -295,33 +284,33 @@ pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
     Ok(at.map(from_timestamp))
 }
 
-/// What became of a try.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was taken, with this status.
+    /// Accepted, with this status.
     Delivered(u16),
-    /// It was not, and is tried again.
+    /// Failed, to be retried.
     TryAt {
-        /// When.
+        /// The time of the retry.
         at: UnixMillis,
-        /// The answer's status, where there was one.
+        /// The status of the answer, if there was one.
         status: Option<u16>,
-        /// Our words.
+        /// The reason in our own words.
         error: String,
     },
-    /// It never will be.
+    /// Failed, without another retry.
     GivenUp {
-        /// The answer's status, where there was one.
+        /// The status of the answer, if there was one.
         status: Option<u16>,
-        /// Our words.
+        /// The reason in our own words.
         error: String,
         /// The receiver wants nothing more: the webhook is paused.
         is_gone: bool,
     },
 }
 
-/// Notes what became of a try. Where the lease ran out and another courier
-/// was first to end it, that stands.
+/// Records the outcome of an attempt. If the lease ran out and another courier
+/// ended the delivery first, that stands.
 pub async fn note(
     pool: &PgPool,
     due: &Due,
@@ -341,7 +330,8 @@ pub async fn note(
         Outcome::GivenUp { .. } => (None, None, Some(now)),
     };
     let is_gone = matches!(outcome, Outcome::GivenUp { is_gone: true, .. });
-    // One statement, so that a delivery is never ended without its webhook.
+    // One statement, so that a delivery never ends without an update of its
+    // webhook.
     sqlx::query!(
         "WITH noted AS (
             UPDATE webhook_deliveries SET
@@ -372,14 +362,14 @@ pub async fn note(
     Ok(())
 }
 
-/// How far the outbox is behind.
+/// How far behind the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backlog {
-    /// Messages that wait, those of paused webhooks left out.
+    /// Messages that wait, except those of paused webhooks.
     pub waiting: u64,
 }
 
-/// Looks at the backlog.
+/// The current backlog.
 pub async fn backlog(pool: &PgPool) -> Result<Backlog, StoreError> {
     let waiting = sqlx::query_scalar!(
         r#"SELECT count(*) AS "waiting!" FROM webhook_deliveries
@@ -391,8 +381,8 @@ pub async fn backlog(pool: &PgPool) -> Result<Backlog, StoreError> {
     Ok(Backlog { waiting: waiting.unsigned_abs() })
 }
 
-/// Gives up what waited for too long behind a pause, and deletes what ended
-/// long ago.
+/// Gives up messages that waited too long behind a pause, and deletes those
+/// that ended long ago.
 pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, StoreError> {
     let now = to_timestamp(now);
     sqlx::query!(

@@ -1,4 +1,4 @@
-//! What became of pictures: taken with the batch that brought them.
+//! Outcomes of pictures, stored with the batch that brought them.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ struct Sum {
     way: u64,
 }
 
-/// A batch's counts of pictures as columns, summed per row and in the order
-/// of the primary key.
+/// A batch's picture counts as columns, summed per row and in the order of the
+/// primary key.
 #[derive(Debug, Default)]
 pub struct PictureColumns {
     minute: Vec<OffsetDateTime>,
@@ -34,7 +34,7 @@ pub struct PictureColumns {
 }
 
 impl PictureColumns {
-    /// Sums, sorts and turns a batch.
+    /// Sums and sorts a batch, and transposes it into columns.
     pub fn new(counts: Vec<PictureCount>) -> Self {
         let mut sums: BTreeMap<(u64, &'static str, String), Sum> = BTreeMap::new();
         for count in counts {
@@ -63,7 +63,7 @@ impl PictureColumns {
     }
 }
 
-/// Adds them to the minutes, and to what the packs have been through.
+/// Adds them to the minutes, and to the totals of the packs.
 pub(crate) async fn add(
     connection: &mut PgConnection,
     counts: &PictureColumns,
@@ -100,8 +100,7 @@ pub(crate) async fn add(
     )
     .execute(&mut *connection)
     .await?;
-    // Locked in the order of their ids, so that batches do not wait for each
-    // other in a circle.
+    // Locked in the order of their ids, so that batches do not deadlock.
     sqlx::query!(
         "WITH sums AS (
             SELECT pack, sum(dealt)::bigint AS dealt, sum(answered_right)::bigint AS answered_right,

@@ -1,4 +1,4 @@
-//! Candidates: which are to be drawn, and what became of each.
+//! Candidates: which are to be drawn, and the outcome of each.
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -11,15 +11,14 @@ use crate::{StoreError, Unit};
 /// A pack that is being drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawing {
-    /// Its kind.
     pub picture_type: PictureType,
     /// Items wanted.
     pub items: u64,
-    /// Candidates that are kept so far.
+    /// Candidates kept so far.
     pub kept: u64,
-    /// Candidates there ever were.
+    /// Candidates so far, drawn or not.
     pub candidates: u64,
-    /// Calls of the gpu-backend that failed one after the other.
+    /// Consecutive failed calls to the gpu-backend.
     pub failures: u32,
     /// Candidates to draw next.
     pub next: Vec<Candidate>,
@@ -28,13 +27,13 @@ pub struct Drawing {
 /// A candidate that is not drawn yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// Its place.
     pub position: i32,
-    /// What it is drawn from.
+    /// The seed that it is drawn from.
     pub seed: [u8; 32],
 }
 
-/// Looks at a pack; none where it is not being drawn, or not yet again.
+/// A pack's progress; `None` if it is not being drawn, or must wait for a
+/// retry.
 pub async fn drawing(
     pool: &PgPool,
     pack: PackId,
@@ -42,8 +41,8 @@ pub async fn drawing(
     most: u32,
 ) -> Result<Option<Drawing>, StoreError> {
     let pack = pack.to_string();
-    // Before the counts: what others draw meanwhile then counts as kept, and
-    // nobody adds candidates for it.
+    // Before the counts: what others draw in the meantime then counts as kept,
+    // and nobody adds candidates for it.
     let next = sqlx::query!(
         "SELECT position, seed FROM pack_items WHERE pack = $1 AND outcome IS NULL
         ORDER BY position LIMIT $2",
@@ -78,37 +77,35 @@ pub async fn drawing(
     }))
 }
 
-/// What became of a candidate.
+/// The outcome of a candidate.
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// It may be dealt.
     Kept {
         /// The thing to look for.
         prompt: String,
-        /// What is right.
+        /// The correct answer.
         answer: RightRound,
-        /// Its images one after the other.
         images: Vec<u8>,
-        /// Their lengths.
+        /// The lengths of the images in bytes.
         image_lengths: Vec<i32>,
-        /// How plain it is.
+        /// How clear the picture is.
         clarity: f32,
-        /// What the judge made of it.
+        /// The judge's verdict.
         judgement: Option<Judgement>,
     },
-    /// Not dealt, and why.
+    /// Not dealt, for this reason.
     Dropped(&'static str),
 }
 
-/// Stores a batch of drawn candidates. One that is stored already stays as
-/// it is: whoever drew it again drew the same.
+/// Stores a batch of drawn candidates. One that is already stored stays as it
+/// is: drawing it again yields the same.
 #[derive(Debug)]
 pub struct StoreDrawn<'a> {
-    /// The pack.
     pub pack: PackId,
-    /// What drew them.
+    /// The model and version that drew them.
     pub drawn_by: &'a str,
-    /// The candidates' places and what became of them.
+    /// The candidates' positions and outcomes.
     pub outcomes: &'a [(i32, Outcome)],
 }
 
@@ -165,7 +162,7 @@ impl Unit for StoreDrawn<'_> {
     }
 }
 
-/// The gpu-backend did not draw; when to ask it again.
+/// Records that the gpu-backend failed to draw, and when to retry.
 pub async fn draw_failed(
     pool: &PgPool,
     pack: PackId,
@@ -184,7 +181,7 @@ pub async fn draw_failed(
     Ok(())
 }
 
-/// Adds candidates after the `known` ones; nothing where somebody else did.
+/// Adds candidates after the first `known`; nothing if somebody else did.
 pub async fn more_candidates(
     pool: &PgPool,
     pack: PackId,

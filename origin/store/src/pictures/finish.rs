@@ -1,4 +1,4 @@
-//! The step from drawing to drawn: which of the kept candidates make the
+//! The step from drawing to drawn: which of the kept candidates make up the
 //! pack.
 
 use munjigi_domain::timestamp::to_timestamp;
@@ -12,16 +12,14 @@ use crate::{StoreError, Unit};
 /// Closes a pack and queues it for the edge.
 #[derive(Debug)]
 pub struct Finish {
-    /// The pack.
     pub pack: PackId,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// What became of it.
+/// The outcome of closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finished {
-    /// Whole, with so many items.
+    /// The pack is complete, with this many items.
     Drawn(usize),
     /// Somebody else closed it.
     Before,
@@ -109,23 +107,24 @@ async fn drop_items(
     Ok(())
 }
 
-/// Which candidates do not make the pack.
+/// Which candidates are left out of the pack.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Choice {
     held: usize,
-    /// The judge answers these most surely.
+    /// The judge answers these with the most confidence.
     easy: Vec<i32>,
     /// These no longer fit into one object.
     left_over: Vec<i32>,
 }
 
-/// Keeps those that the judge fails, then those that it is least sure of, and
-/// of these what fits into the bucket's object.
+/// Keeps the candidates that the judge gets wrong, then those that it is least
+/// sure of, as far as they fit into the bucket's object.
 fn choose(mut kept: Vec<Kept>, items: usize) -> Choice {
     let surety = |kept: &Kept| {
         kept.judgement.as_ref().filter(|judgement| judgement.passed).map_or(-1.0, |j| j.confidence)
     };
-    // Stable: what is equally hard stays in the order it was drawn in.
+    // Stable: equally hard candidates stay in the order in which they were
+    // drawn.
     kept.sort_by(|a, b| surety(a).total_cmp(&surety(b)));
     let mut choice = Choice::default();
     if kept.len() > items {

@@ -1,4 +1,4 @@
-//! What operators chose per kind of picture.
+//! What operators chose for each kind of picture.
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
@@ -8,10 +8,10 @@ use sqlx::{PgConnection, PgExecutor};
 use super::{pools, row};
 use crate::{StoreError, Unit};
 
-/// What an operator chose.
+/// An operator's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
-    /// Dealt, whatever was measured.
+    /// Dealt, whatever the measurements say.
     On,
     /// Not dealt.
     Off,
@@ -27,14 +27,12 @@ impl Switch {
     }
 }
 
-/// A kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindRow {
-    /// Which.
     pub picture_type: PictureType,
-    /// What an operator chose; none leaves it to the measurement.
+    /// The operator's choice; `None` leaves it to the measurement.
     pub switch: Option<Switch>,
-    /// Since when its pool is short.
+    /// Since when its pool has been below the low-water mark.
     pub below_since: Option<UnixMillis>,
 }
 
@@ -62,15 +60,13 @@ pub async fn kinds(executor: impl PgExecutor<'_>) -> Result<Vec<KindRow>, StoreE
 /// Whether a kind is dealt, given its switch.
 pub type Deals<'a> = &'a (dyn Fn(PictureType, Option<Switch>) -> bool + Sync);
 
-/// Switches a kind, and has the pools follow.
+/// Switches a kind on or off, and updates the pools.
 pub struct SwitchKind<'a> {
-    /// Which.
     pub kind: PictureType,
-    /// On or off; none leaves it to the measurement.
+    /// On or off; `None` leaves it to the measurement.
     pub switch: Option<Switch>,
     /// Whether a kind is dealt, given its switch.
     pub deals: Deals<'a>,
-    /// Now.
     pub now: UnixMillis,
 }
 

@@ -1,4 +1,4 @@
-//! The packs' part of the outbox: what the edge shall do about each.
+//! The packs' part of the outbox: what the edge should do about each pack.
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -13,23 +13,20 @@ use crate::{StoreError, Unit};
 /// How long a publisher has for one pack, images included.
 const LEASE: Duration = Duration::minutes(3);
 
-/// What is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Images and manifest.
+    /// Upload images and manifest.
     Put,
-    /// Neither.
+    /// Delete both.
     Delete,
 }
 
 /// One delivery to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// The pack.
     pub pack: PackId,
-    /// What is wanted.
     pub action: Action,
-    /// Tries that failed.
+    /// Failed attempts.
     pub attempts: u32,
 }
 
@@ -59,16 +56,15 @@ pub async fn lease(pool: &PgPool, now: UnixMillis, most: i64) -> Result<Vec<Due>
         .collect()
 }
 
-/// A pack as the edge gets it.
+/// A pack as it is sent to the edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
-    /// The manifest.
     pub pack: Pack,
     /// The object with its images.
     pub images: Vec<u8>,
 }
 
-/// Packs a pack: the same however often it is done.
+/// Builds a pack for delivery: the same bytes however often it runs.
 pub async fn packed(pool: &PgPool, id: PackId, shape: Shape) -> Result<Packed, StoreError> {
     let pack = id.to_string();
     let stored = sqlx::query!("SELECT type, content_type FROM packs WHERE id = $1", pack)
@@ -117,15 +113,13 @@ pub async fn packed(pool: &PgPool, id: PackId, shape: Shape) -> Result<Packed, S
 /// Tiles or views of a kind's first image, as rows and columns.
 pub type Shape = fn(munjigi_protocol::PictureType) -> (u8, u8);
 
-/// The edge has the pack: it joins the pools.
+/// Records that the edge has the pack: it joins the pools.
 pub struct Put<'a> {
-    /// The pack.
     pub pack: PackId,
-    /// From then on nothing is dealt from it.
+    /// Nothing is dealt from it after this time.
     pub retire_at: UnixMillis,
     /// Whether a kind is dealt.
     pub deals: Deals<'a>,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -150,7 +144,7 @@ impl Unit for Put<'_> {
     }
 }
 
-/// The edge has let go of the pack: its images go here too.
+/// Records that the edge deleted the pack: its images are deleted here too.
 pub async fn deleted(pool: &PgPool, pack: PackId, now: UnixMillis) -> Result<(), StoreError> {
     crate::transact(pool, &Deleted { pack, now }).await
 }
@@ -180,7 +174,7 @@ impl Unit for Deleted {
     }
 }
 
-/// Nobody can deal from the pack: it goes, and says why.
+/// Deletes a pack that cannot be delivered, and keeps the reason.
 pub async fn given_up(
     pool: &PgPool,
     pack: PackId,
@@ -205,7 +199,7 @@ pub async fn given_up(
     Ok(())
 }
 
-/// Unless something else is wanted by now.
+/// Unless another action has been queued by now.
 async fn done(connection: &mut PgConnection, pack: &str, action: Action) -> Result<(), StoreError> {
     let action = match action {
         Action::Put => "put",
@@ -225,7 +219,7 @@ async fn done(connection: &mut PgConnection, pack: &str, action: Action) -> Resu
     Ok(())
 }
 
-/// The edge did not do it; when to try again.
+/// Records that the edge failed, and when to retry.
 pub async fn failed(
     pool: &PgPool,
     pack: PackId,
@@ -245,8 +239,8 @@ pub async fn failed(
     Ok(())
 }
 
-/// Delivers every published pack and the pools once more: the edge may have
-/// lost them. It takes what it has already for a success.
+/// Delivers every published pack and the pools again, because the edge may have
+/// lost them. It counts what it already has as success.
 pub async fn put_again(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError> {
     let now = to_timestamp(now);
     let queued = sqlx::query!(

@@ -1,5 +1,5 @@
-//! How the pools are, for people and for metrics; and the wish to have them
-//! filled now.
+//! The state of the pools, for people and for metrics; and the command to fill
+//! them now.
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
@@ -13,11 +13,10 @@ use crate::{StoreError, Unit};
 /// One kind's packs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
-    /// Which.
     pub picture_type: PictureType,
     /// Packs that are being drawn.
     pub drawing: u64,
-    /// Packs on their way to the edge.
+    /// Packs that wait for delivery to the edge.
     pub drawn: u64,
     /// Packs at the edge.
     pub published: u64,
@@ -25,23 +24,23 @@ pub struct Overview {
     pub retiring: u64,
     /// Challenges left to deal in published packs.
     pub left: u64,
-    /// When a pack was last drawn.
+    /// When a pack was last completed.
     pub last_drawn: Option<UnixMillis>,
-    /// Since when fewer are left than the low-water mark.
+    /// Since when fewer challenges are left than the low-water mark; `None` if
+    /// enough are.
     pub below_since: Option<UnixMillis>,
     /// Challenges dealt from packs of the last week.
     pub dealt: u64,
-    /// Right answers to them.
+    /// Correct answers to them.
     pub right: u64,
     /// Wrong answers to them.
     pub wrong: u64,
     /// Visitors who chose another way.
     pub way: u64,
-    /// What the gpu-backend last said, where it draws none.
+    /// The gpu-backend's last error, if it draws none.
     pub last_error: Option<String>,
 }
 
-/// Every kind.
 pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT kind.type, kind.below_since,
@@ -86,7 +85,7 @@ pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, S
         .collect()
 }
 
-/// Begins these packs, whatever the marks say, and ends every wait.
+/// Begins these packs, whatever the water marks say, and ends every back-off.
 pub async fn refill(pool: &PgPool, births: &[Birth], now: UnixMillis) -> Result<(), StoreError> {
     crate::transact(pool, &Refill { births, now }).await
 }

@@ -1,6 +1,6 @@
 //! The pools' part of the outbox: one row that says from which packs the edge
-//! shall deal. Its lock orders everything that moves packs into and out of
-//! the pools.
+//! deals. Its lock orders everything that moves packs into and out of the
+//! pools.
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
@@ -21,8 +21,7 @@ pub struct Locked {
     packs: Vec<PoolEntry>,
 }
 
-/// Locks the pools. Taken before any lock on a pack, so that two transactions
-/// never wait for each other.
+/// Locks the pools. Taken before any lock on a pack, to prevent deadlocks.
 pub(super) async fn lock(connection: &mut PgConnection) -> Result<Locked, StoreError> {
     let row = sqlx::query!("SELECT version, packs FROM pool_publication FOR UPDATE")
         .fetch_one(connection)
@@ -35,8 +34,8 @@ pub(super) async fn lock(connection: &mut PgConnection) -> Result<Locked, StoreE
     Ok(Locked { version: row.version.unsigned_abs(), packs })
 }
 
-/// Brings the wanted pools up to what the packs and switches say; queues them
-/// where that is a change.
+/// Updates the wanted pools from packs and switches, and queues them if they
+/// changed.
 pub(super) async fn queue(
     connection: &mut PgConnection,
     locked: &Locked,
@@ -88,13 +87,13 @@ pub(super) async fn queue(
 /// Pools to deliver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuePools {
-    /// What the edge shall have.
+    /// What the edge should have.
     pub pools: Pools,
-    /// Tries of this version that failed.
+    /// Failed attempts at this version.
     pub attempts: u32,
 }
 
-/// Leases the pools where they are due.
+/// Leases the pools if they are due.
 pub async fn lease_pools(pool: &PgPool, now: UnixMillis) -> Result<Option<DuePools>, StoreError> {
     let now = to_timestamp(now);
     let row = sqlx::query!(
@@ -113,7 +112,8 @@ pub async fn lease_pools(pool: &PgPool, now: UnixMillis) -> Result<Option<DuePoo
     Ok(Some(DuePools { pools, attempts: row.attempts.unsigned_abs() }))
 }
 
-/// The edge has these pools: what is no longer in them may go in a while.
+/// Records that the edge has these pools: packs that are no longer in them may
+/// be deleted after a while.
 pub async fn pools_delivered(
     pool: &PgPool,
     version: u64,
@@ -155,7 +155,7 @@ impl Unit for Delivered {
     }
 }
 
-/// The edge did not take them; when to try again.
+/// Records that the edge did not accept them, and when to retry.
 pub async fn pools_failed(
     pool: &PgPool,
     version: u64,
@@ -178,7 +178,7 @@ pub async fn pools_failed(
 }
 
 /// The edge has newer pools than this database, which was restored from a
-/// backup: raises the version above what any clock has given so far.
+/// backup: raises the version above any that a clock has given so far.
 pub async fn pools_overtake(
     pool: &PgPool,
     version: u64,

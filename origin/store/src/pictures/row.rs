@@ -1,22 +1,22 @@
-//! A pack as the factory looks at it.
+//! A pack as the factory sees it.
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureType};
 
 use crate::StoreError;
 
-/// Where a pack is on its way.
+/// Where a pack is in its life cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PackState {
     /// Its candidates are being drawn.
     Drawing,
-    /// Whole; to be delivered to the edge.
+    /// Complete; to be delivered to the edge.
     Drawn,
     /// The edge has it.
     Published,
     /// Out of the pools; the edge still has it.
     Retiring,
-    /// Gone.
+    /// Deleted at the edge.
     Deleted,
 }
 
@@ -36,22 +36,18 @@ impl PackState {
     }
 }
 
-/// A pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackRow {
-    /// Its name.
     pub id: PackId,
-    /// Its kind.
     pub picture_type: PictureType,
-    /// Where it is on its way.
     pub state: PackState,
     /// Challenges that may be dealt.
     pub deal_limit: u64,
-    /// Challenges dealt.
+    /// Challenges dealt so far.
     pub dealt: u64,
-    /// From then on nothing is dealt from it, where it is published.
+    /// Nothing is dealt from it after this time; `None` until it is published.
     pub retire_at: Option<UnixMillis>,
-    /// Not to be drawn on before.
+    /// Drawing waits until this time.
     pub next_draw_at: UnixMillis,
 }
 

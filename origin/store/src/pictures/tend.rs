@@ -1,5 +1,5 @@
-//! One look at everything: what the plan says is done in one transaction, in
-//! one origin at a time.
+//! One pass over all packs: the plan's decisions are carried out in one
+//! transaction, in one origin at a time.
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
@@ -12,33 +12,29 @@ use super::pools;
 use super::row::{self, PackRow, bigint};
 use crate::{StoreError, Unit};
 
-/// Nobody holds a challenge for longer than this after its pack left the
-/// pools.
+/// The longest that a visitor holds a challenge after its pack left the pools.
 const KEPT_AT_THE_EDGE: Duration = Duration::minutes(30);
 
 /// A pack to be drawn.
 #[derive(Debug, Clone)]
 pub struct Birth {
-    /// Its name.
     pub id: PackId,
-    /// Its kind.
     pub picture_type: PictureType,
     /// Items wanted.
     pub items: u16,
     /// Challenges that may be dealt from it.
     pub deal_limit: u64,
-    /// A candidate each.
+    /// One seed per candidate.
     pub seeds: Vec<[u8; 32]>,
 }
 
-/// What is to be done.
 #[derive(Debug, Default)]
 pub struct Decision {
     /// Packs to begin.
     pub begin: Vec<Birth>,
     /// Packs to take out of the pools.
     pub retire: Vec<PackId>,
-    /// Packs to deal from until then.
+    /// Packs to keep dealing from until the given time.
     pub extend: Vec<(PackId, UnixMillis)>,
     /// Kinds that are not dealt.
     pub off: Vec<PictureType>,
@@ -46,18 +42,17 @@ pub struct Decision {
     pub short: Vec<PictureType>,
 }
 
-/// Looks, decides, does.
+/// Reads all packs, decides, and carries the decision out.
 pub struct Tend<'a> {
-    /// Decides, from every pack that is not yet retiring.
+    /// The plan; it sees every pack that is not yet retiring.
     pub decide: &'a (dyn Fn(&[PackRow], &[KindRow]) -> Decision + Sync),
-    /// Now.
     pub now: UnixMillis,
 }
 
 impl Unit for Tend<'_> {
     type Output = Vec<PackRow>;
 
-    /// The packs that are to be drawn on.
+    /// Returns the packs to draw next.
     async fn run(&self, connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError> {
         let locked = pools::lock(connection).await?;
         let decision = (self.decide)(&packs(connection).await?, &kinds(&mut *connection).await?);
@@ -85,7 +80,7 @@ impl Unit for Tend<'_> {
         note_short(connection, &decision.short, self.now).await?;
         queue_deletions(connection, self.now).await?;
         let drawing = packs(connection).await?;
-        // One of a kind that is off waits for the kind to come back.
+        // A pack of a kind that is off waits until the kind is on again.
         let wanted = |pack: &PackRow| {
             pack.state == super::PackState::Drawing && !decision.off.contains(&pack.picture_type)
         };
@@ -115,7 +110,7 @@ async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError
         .collect()
 }
 
-/// Nothing where another pack of the kind is already being drawn.
+/// Does nothing if another pack of the kind is already being drawn.
 pub(super) async fn begin(
     connection: &mut PgConnection,
     birth: &Birth,

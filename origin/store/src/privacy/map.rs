@@ -1,8 +1,8 @@
-//! The table itself, in the order in which the page tells it: people first.
+//! The table itself, in the order of the page: personal data first.
 
 use super::{Kept, Seen, Table};
 
-/// About nobody, seen by operators.
+/// About nobody, and seen by operators only.
 const TECHNICAL: Table = Table {
     name: "",
     why: "",
@@ -14,7 +14,6 @@ const TECHNICAL: Table = Table {
     withheld: &[],
 };
 
-/// Every table.
 pub const TABLES: &[Table] = &[
     Table {
         name: "accounts",

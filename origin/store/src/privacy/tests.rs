@@ -2,7 +2,7 @@ use sqlx::PgPool;
 
 use super::*;
 
-/// Texts, bytes and documents: types that can say something about somebody.
+/// Texts, bytes and documents: types that can hold information about a person.
 const TELLING: &str = "SELECT relname::text, attname::text FROM pg_class
     JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
@@ -44,8 +44,9 @@ async fn every_table_is_in_the_map_once(pool: PgPool) {
     }
 }
 
-/// Whatever refers to an account or an organisation goes with it, or forgets
-/// it; sites alone are deleted first, with their grace.
+/// Rows that refer to an account or an organisation are deleted with it, or
+/// lose the reference; only sites are deleted beforehand, with their grace
+/// period.
 #[sqlx::test(migrator = "crate::MIGRATOR")]
 async fn whatever_refers_to_somebody_goes_with_them_and_is_in_their_file(pool: PgPool) {
     let references: Vec<(String, String, String)> = sqlx::query_as(

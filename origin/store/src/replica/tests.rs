@@ -1,6 +1,6 @@
 //! Which of two real databases is read. In most tests nothing replicates
-//! between them: how far the copy is, is told by hand. In the last one a real
-//! copy follows by streaming replication.
+//! between them and the test sets how far the replica is. In the last one a
+//! real replica follows by streaming replication.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,11 +14,11 @@ use super::*;
 
 const NOON: u64 = 1_795_176_030_000;
 
-/// Two databases, of which each says which it is.
+/// Two databases that each return their own name.
 async fn two(primary: &PgPool) -> (Reads, PgPool) {
     sqlx::query("CREATE TABLE which AS SELECT 'primary' AS name").execute(primary).await.unwrap();
     let options = primary.connect_options();
-    // As long as a name may be.
+    // The maximum length of a name.
     let name = options.get_database().unwrap().replace("_sqlx_test_", "copy_");
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{name}\""));
     sqlx::raw_sql(create).execute(primary).await.unwrap();
@@ -116,7 +116,7 @@ async fn what_takes_changes_of_its_own_is_no_copy(primary: PgPool) {
     drop_copy(&primary, &copy).await;
 }
 
-/// How many there are, and whether a copy says so.
+/// The number of rows, and whether a replica answered.
 async fn noted(reads: &Reads, after: Option<Written>) -> (i64, bool) {
     let read = reads.read(after, |pool| async move {
         let query = "SELECT count(*), pg_is_in_recovery() FROM noted";
@@ -155,21 +155,21 @@ async fn who_has_written_reads_it_and_everybody_else_the_copy_that_follows() {
     near(&reads, at(0), reads.written().await.unwrap()).await;
     assert_eq!(noted(&reads, None).await, (1, true));
 
-    // It falls behind: who has just written sees that, others what was.
+    // It falls behind: the writer sees the new row, others the earlier state.
     run(&theirs, "SELECT pg_wal_replay_pause()").await;
     run(&ours, "INSERT INTO noted VALUES (2)").await;
     let written = reads.written().await.unwrap();
     reads.look(at(2)).await;
     assert_eq!(noted(&reads, Some(written)).await, (2, false));
     assert_eq!(noted(&reads, None).await, (1, true));
-    // For a minute, and no longer.
+    // For at most a minute.
     reads.look(at(62)).await;
     assert_eq!((noted(&reads, None).await, reads.state()), ((2, false), Some(State::Behind)));
     run(&theirs, "SELECT pg_wal_replay_resume()").await;
     near(&reads, at(64), written).await;
     assert_eq!(noted(&reads, Some(written)).await, (2, true));
 
-    // It dies, and comes back.
+    // It goes down and comes back.
     copy.kill();
     assert_eq!(noted(&reads, None).await, (2, false));
     assert_eq!(reads.state(), Some(State::Away));

@@ -1,5 +1,5 @@
-//! Changes of a site: each raises its version and queues its publication in
-//! the same transaction.
+//! Changes to a site: each raises its version and queues its publication in the
+//! same transaction.
 
 use munjigi_captcha::SecretHash;
 use munjigi_domain::accounts::MostSites;
@@ -12,25 +12,25 @@ use super::room::has_room;
 use super::{fetch, row};
 use crate::{StoreError, Unit, publications, secrets};
 
-/// What is changed.
+/// The kinds of change.
 #[derive(Debug, Clone)]
 pub enum Change {
     /// The edge refuses the site's visitors with `site-paused`.
     Pause,
-    /// Served again.
+    /// The edge serves the site again.
     Resume,
-    /// Off the edge.
+    /// Removes the site from the edge.
     Delete,
-    /// Back on the edge, as it was, where its organisation has room for it.
+    /// Back on the edge as it was, if its organisation has room for it.
     Restore(MostSites),
-    /// Live or paused, and restored if need be: at once, so that nobody is
-    /// served in between.
+    /// Sets live or paused, restoring the site first if necessary: in one step,
+    /// so that nobody is served in between.
     SetState(SiteState, MostSites),
-    /// A second secret goes live beside the first.
+    /// Adds a second live secret.
     AddSecret(SecretHash),
-    /// Only the newest secret stays live: a rotation ends.
+    /// Only the newest secret stays live: a rotation is completed.
     KeepNewestSecret,
-    /// Only the oldest secret stays live: a rotation is called off.
+    /// Only the oldest secret stays live: a rotation is cancelled.
     KeepOldestSecret,
 }
 
@@ -43,13 +43,13 @@ pub enum ChangeRefused {
     /// The site is deleted; only a restore can change it.
     #[error("the site is deleted")]
     Deleted,
-    /// It is already so.
+    /// The site is already in this state.
     #[error("there is nothing to change")]
     Unchanged,
-    /// Two secrets are live, which is the most.
+    /// Two secrets are live, which is the maximum.
     #[error("two secrets are already active")]
     TwoSecrets,
-    /// Its organisation has as many sites as it may.
+    /// Its organisation has the maximum number of sites.
     #[error("the organisation has reached the limit of MUNJIGI_SITES_PER_ORGANISATION")]
     TooManySites,
 }
@@ -57,11 +57,8 @@ pub enum ChangeRefused {
 /// Changes one site.
 #[derive(Debug)]
 pub struct ChangeSite<'a> {
-    /// Which.
     pub sitekey: &'a str,
-    /// How.
     pub change: &'a Change,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -158,7 +155,7 @@ impl ChangeSite<'_> {
     }
 }
 
-/// Gives a site's next version to what its row says now.
+/// Gives a site the next version, for what its row says now.
 pub(super) async fn raise_version(
     connection: &mut PgConnection,
     sitekey: &str,

@@ -1,5 +1,5 @@
-//! Changes of sites that are made with the `munjigi` command: the same units
-//! as everywhere, written down for the organisation that owns the site.
+//! Changes to sites by the `munjigi` command: the same units as elsewhere, with
+//! audit log entries for the organisation that owns the site.
 
 use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_domain::settings::changes;
@@ -14,7 +14,7 @@ use super::{ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited
 use crate::audit::{self, CommandEntry};
 use crate::{StoreError, Unit};
 
-/// Makes a site that belongs to nobody yet.
+/// Creates a site that belongs to nobody yet.
 #[derive(Debug)]
 pub struct CreateByCommand<'a>(pub CreateSite<'a>);
 
@@ -36,7 +36,7 @@ impl Unit for CreateByCommand<'_> {
     }
 }
 
-/// Changes a site, whoever's it is.
+/// Changes a site, regardless of its owner.
 #[derive(Debug)]
 pub struct ChangeByCommand<'a>(pub ChangeSite<'a>);
 
@@ -62,7 +62,7 @@ impl Unit for ChangeByCommand<'_> {
     }
 }
 
-/// Edits a site, whoever's it is.
+/// Edits a site, regardless of its owner.
 #[derive(Debug)]
 pub struct EditByCommand<'a>(pub EditSite<'a>);
 
@@ -95,32 +95,30 @@ impl Unit for EditByCommand<'_> {
 /// Gives a site to an organisation, or to nobody.
 #[derive(Debug)]
 pub struct GiveSite<'a> {
-    /// Which.
     pub sitekey: &'a str,
-    /// To whom; nobody: only operators see it.
+    /// The new owner; with `None`, only operators see the site.
     pub organisation: Option<&'a Id>,
-    /// Most that an organisation may have.
+    /// Maximum number of sites per organisation.
     pub most: MostSites,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// Whose a site was.
+/// The outcome of giving a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// Before.
+    /// The previous owner.
     pub before: Option<String>,
-    /// What the organisation that has it now is called.
+    /// The name of the new owner.
     pub name: Option<String>,
 }
 
 /// Why a site was not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GiveRefused {
-    /// By what the site is.
+    /// Because of the state of the site.
     #[error(transparent)]
     Site(#[from] ChangeRefused),
-    /// Nobody of this name.
+    /// No organisation with this id.
     #[error("no organisation has this id")]
     UnknownOrganisation,
 }
@@ -146,7 +144,8 @@ impl Unit for GiveSite<'_> {
         let name = match new {
             None => None,
             Some(id) => {
-                // Held until the site is its own: it cannot be erased meanwhile.
+                // Held until the organisation owns the site, so that it cannot
+                // be erased in the meantime.
                 let name = sqlx::query_scalar!(
                     "SELECT name FROM organisations WHERE id = $1 FOR KEY SHARE",
                     id
@@ -169,7 +168,7 @@ impl Unit for GiveSite<'_> {
         .execute(&mut *connection)
         .await?;
         let before = site.organisation;
-        // Both read that it came or went.
+        // Both organisations' audit logs mention the transfer.
         for organisation in [before.as_deref(), new].into_iter().flatten() {
             let entry = CommandEntry {
                 by: audit::COMMAND,

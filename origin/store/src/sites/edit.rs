@@ -1,5 +1,5 @@
-//! Edits of what an owner chooses: applied to the row as it is under lock,
-//! refused as an edge would refuse them, published in the same transaction.
+//! Edits of an owner's settings: applied to the row under lock, refused
+//! wherever an edge would refuse them, published in the same transaction.
 
 use munjigi_domain::settings::{Edit, Mistakes, Settings};
 use munjigi_keys::UnixMillis;
@@ -12,40 +12,36 @@ use crate::{StoreError, Unit, publications};
 /// Edits one site.
 #[derive(Debug)]
 pub struct EditSite<'a> {
-    /// Which.
     pub sitekey: &'a str,
-    /// How.
     pub edit: &'a Edit,
-    /// Whether it is done or only looked at.
+    /// Whether to carry it out or only to preview it.
     pub intent: Intent,
-    /// Now.
     pub now: UnixMillis,
 }
 
-/// What becomes of an edit that is in order.
+/// What to do with a valid edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Intent {
-    /// It is stored and published.
+    /// Store and publish it.
     Write,
-    /// Nothing.
+    /// Change nothing.
     Look,
 }
 
 /// What an edit does or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
-    /// As it was.
     pub before: Settings,
-    /// As it is; equal where nothing was to be done.
+    /// The new settings; equal to `before` if there was nothing to do.
     pub after: Settings,
-    /// The version that the site has now.
+    /// The current version of the site.
     pub version: u64,
 }
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditRefused {
-    /// There is nothing to edit.
+    /// The site cannot be edited.
     #[error(transparent)]
     Site(#[from] ChangeRefused),
     /// An edge would refuse it.
@@ -57,8 +53,8 @@ impl Unit for EditSite<'_> {
     type Output = Result<Edited, EditRefused>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        // First alone: what another transaction committed while this one
-        // waited for the row is then in what the next query reads.
+        // A separate statement first: the next query then sees what another
+        // transaction committed while this one waited for the row.
         sqlx::query_scalar!(
             "SELECT version FROM sites WHERE sitekey = $1 FOR UPDATE",
             self.sitekey

@@ -1,6 +1,6 @@
-//! Imports of a site: asked for, live once control of the host is proven, and
-//! given back. What becomes live or ends is published, with the filter, and
-//! written down in the same transaction.
+//! Imports of other vendors' keys: requested, live once control of the host is
+//! proven, and removed. Everything that becomes live or ends is published, with
+//! the filter, and logged in the same transaction.
 
 use munjigi_captcha::{Exemption, Hostname, MAX_IMPORTS, SecretHash, Site, Vendor};
 use munjigi_domain::timestamp::to_timestamp;
@@ -16,48 +16,47 @@ use crate::audit::{self, CommandEntry};
 use crate::vendor_keys::{self, Import};
 use crate::{StoreError, Unit, publications};
 
-/// Why nothing was imported or given back.
+/// Why nothing was imported or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ImportRefused {
-    /// By what the site is.
+    /// Because of the state of the site.
     #[error(transparent)]
     Site(#[from] ChangeRefused),
-    /// A key is imported for a host of the site.
+    /// A key can only be imported for a host of the site.
     #[error("the site does not allow this host")]
     Host,
-    /// Twenty are enough.
+    /// The site has twenty already.
     #[error("a site can have at most {MAX_IMPORTS} imports")]
     TooMany,
-    /// It needs no proof any more.
+    /// The import is already live and needs no proof.
     #[error("this key is already active for this host at this site")]
     Live,
     /// Another site was first.
     #[error("this key is active for this host at another site")]
     Taken,
-    /// A secret names one site.
+    /// The secret is in use: a secret identifies one site.
     #[error("this secret is active at another site; a secret can stand for one site only")]
     SecretTaken,
-    /// It was never asked for.
+    /// It was never requested.
     #[error("the site has no import of this key for this host")]
     Unknown,
 }
 
-/// Asks for an import. Once more, it takes the new secret and keeps the token.
+/// Requests an import. A repeated request stores the new secret and keeps the
+/// token.
 #[derive(Debug)]
 pub struct AskImport<'a> {
-    /// The site.
     pub sitekey: &'a str,
-    /// Whose key it is.
+    /// The vendor that issued the key.
     pub vendor: Vendor,
     /// The vendor's sitekey.
     pub key: &'a str,
     /// The host that it is for.
     pub host: &'a Hostname,
-    /// Of the vendor's secret.
+    /// The hash of the vendor's secret.
     pub secret: &'a SecretHash,
-    /// What is to be published at the host, where nothing was asked before.
+    /// The token to publish at the host, unless an earlier request set one.
     pub token: &'a str,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -104,14 +103,12 @@ impl Unit for AskImport<'_> {
     }
 }
 
-/// Makes an import live, whose host was seen to publish its token.
+/// Activates an import whose host publishes its token.
 #[derive(Debug)]
 pub struct MakeLive<'a> {
-    /// The site.
     pub sitekey: &'a str,
-    /// The import, as it was when its token was looked for.
+    /// The import as it was when its token was checked.
     pub import: &'a Import,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -127,7 +124,8 @@ impl Unit for MakeLive<'_> {
         if let Err(refused) = allowed(&site, &host_name) {
             return Ok(Err(refused));
         }
-        // Whoever else proves the same waits here, and then sees this one.
+        // Anybody else who proves the same key waits here, and then sees this
+        // import.
         let version = vendor_keys::lock(connection).await?;
         let known = vendor_keys::of_site(&mut *connection, self.sitekey).await?;
         let same = |it: &&Import| it.key == *key && it.host == *host && it.token == *token;
@@ -162,7 +160,7 @@ impl Unit for MakeLive<'_> {
     }
 }
 
-/// Gives an import back, live or not.
+/// Removes an import, live or not.
 #[derive(Debug)]
 pub struct RemoveImport<'a> {
     /// The site; it may be deleted, so that another one can have the key.
@@ -171,7 +169,6 @@ pub struct RemoveImport<'a> {
     pub key: &'a str,
     /// The host that it was for.
     pub host: &'a str,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -214,8 +211,8 @@ async fn lock(
     connection: &mut PgConnection,
     sitekey: &str,
 ) -> Result<Option<SiteRecord>, StoreError> {
-    // First alone: what another transaction committed while this one waited
-    // for the row is then in what the next query reads.
+    // A separate statement first: the next query then sees what another
+    // transaction committed while this one waited for the row.
     sqlx::query_scalar!("SELECT version FROM sites WHERE sitekey = $1 FOR UPDATE", sitekey)
         .fetch_optional(&mut *connection)
         .await?;
@@ -270,14 +267,14 @@ impl Wanted<'_> {
 
 struct Changed<'a> {
     site: &'a SiteRecord,
-    /// The filter's, under lock.
+    /// The filter's version, under lock.
     version: u64,
     now: UnixMillis,
     action: &'static str,
 }
 
 impl Changed<'_> {
-    /// What follows a change: version, publications, record.
+    /// What follows a change: version, publications, audit log.
     async fn follow(
         &self,
         connection: &mut PgConnection,
@@ -303,7 +300,7 @@ impl Changed<'_> {
     }
 }
 
-/// What the record says of an import.
+/// An import as the audit log shows it.
 fn told(import: &Import) -> Value {
     json!({ "vendor": import.vendor, "key": import.key, "host": import.host })
 }

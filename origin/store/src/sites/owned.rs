@@ -1,5 +1,5 @@
-//! Sites as their organisation sees and changes them: what belongs to others
-//! is not there. Each change is written down in its transaction.
+//! Sites as their organisation sees and changes them; sites of others are
+//! invisible. Each change is logged in its transaction.
 
 use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_domain::settings::{FieldChange, Mark, changes};
@@ -17,11 +17,10 @@ use super::{
 use crate::audit::{self, Actor, Entry};
 use crate::{StoreError, Unit};
 
-/// How far back it is looked for a site's first sign of life.
+/// How far back to search for activity of a site.
 const LOOKED_BACK: Duration = Duration::days(30);
 
-/// Every site of an organisation: those in use by name, then the deleted
-/// ones.
+/// Every site of an organisation: active ones by name, then deleted ones.
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
@@ -45,7 +44,7 @@ pub async fn of_organisation(
     rows.into_iter().map(SiteRow::record).collect()
 }
 
-/// Some sites of an organisation, by sitekey, after one.
+/// A page of an organisation's sites, by sitekey, after a given one.
 pub async fn part_of(
     pool: &PgPool,
     organisation: &Id,
@@ -73,12 +72,12 @@ pub async fn part_of(
     rows.into_iter().map(SiteRow::record).collect()
 }
 
-/// Signs of life of a site.
+/// Signs of activity of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     /// A challenge was issued in the last thirty days.
     pub challenge: bool,
-    /// A token was redeemed in them.
+    /// A token was redeemed in the last thirty days.
     pub redeemed: bool,
 }
 
@@ -100,27 +99,24 @@ pub async fn seen(pool: &PgPool, sitekey: &str, now: OffsetDateTime) -> Result<S
     Ok(seen)
 }
 
-/// Makes a site for an organisation.
+/// Creates a site for an organisation.
 #[derive(Debug)]
 pub struct CreateOwned<'a> {
-    /// The site.
     pub create: CreateSite<'a>,
-    /// Whose.
     pub organisation: &'a Id,
-    /// Who makes it.
     pub actor: &'a Actor,
-    /// Most that the organisation may have.
+    /// Maximum number of sites of the organisation.
     pub most: MostSites,
 }
 
-/// What became of it.
+/// The outcome of creating a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
-    /// There is a site now.
+    /// The site was created.
     New,
     /// The sitekey is in use: the same form was sent before.
     Before,
-    /// None: the organisation has as many as it may.
+    /// The organisation has the maximum number of sites.
     TooMany,
 }
 
@@ -129,7 +125,7 @@ impl Unit for CreateOwned<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Created, StoreError> {
         let sitekey = self.create.config.sitekey.as_str();
-        // Two of the same form at once wait for each other here.
+        // Two requests with the same form wait for each other here.
         sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", sitekey)
             .execute(&mut *connection)
             .await?;
@@ -167,11 +163,8 @@ impl Unit for CreateOwned<'_> {
 /// Changes a site of an organisation.
 #[derive(Debug)]
 pub struct ChangeOwned<'a> {
-    /// The change.
     pub change: ChangeSite<'a>,
-    /// Whose.
     pub organisation: &'a Id,
-    /// Who makes it.
     pub actor: &'a Actor,
 }
 
@@ -211,15 +204,12 @@ impl Unit for ChangeOwned<'_> {
 /// Edits a site of an organisation.
 #[derive(Debug)]
 pub struct EditOwned<'a> {
-    /// The edit.
     pub edit: EditSite<'a>,
-    /// The mark of the settings that whoever edits was shown.
+    /// The mark of the settings that the actor was shown.
     pub shown: &'a Mark,
-    /// Whose.
     pub organisation: &'a Id,
-    /// Who edits.
     pub actor: &'a Actor,
-    /// What the record calls it.
+    /// The action in the audit log.
     pub action: &'static str,
 }
 
@@ -229,7 +219,7 @@ pub enum EditOwnedRefused {
     /// By the edit's own rules.
     #[error(transparent)]
     Edit(#[from] EditRefused),
-    /// The site is no longer as it was shown.
+    /// The site has changed since it was shown.
     #[error("the site has changed since")]
     ChangedSince,
 }
@@ -246,7 +236,8 @@ impl Unit for EditOwned<'_> {
         )
         .fetch_optional(&mut *connection)
         .await?;
-        // Another statement, which sees what was committed while this waited.
+        // A separate statement, which sees what was committed while the lock
+        // was awaited.
         let site = match owned {
             Some(_) => fetch(&mut *connection, sitekey).await?,
             None => None,
@@ -255,7 +246,7 @@ impl Unit for EditOwned<'_> {
             return Ok(Err(EditRefused::from(ChangeRefused::Unknown).into()));
         };
         if site.settings().mark() != *self.shown {
-            // The same form sent twice finds that it is so already.
+            // The same form sent twice finds nothing left to change.
             let look = EditSite { sitekey, edit, intent: Intent::Look, now };
             return Ok(match look.run(connection).await? {
                 Ok(edited) if edited.after == edited.before => Ok(edited),
@@ -283,12 +274,12 @@ impl Unit for EditOwned<'_> {
     }
 }
 
-/// What the record says of a new site.
+/// A new site as the audit log shows it.
 pub(super) fn made(name: &str, config: &SiteConfig) -> Value {
     json!({ "name": name, "hosts": config.hosts, "allow_loopback": config.allow_loopback })
 }
 
-/// What changed, as it was and as it is.
+/// The changed fields, before and after.
 pub(super) fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<String, Value>) {
     let sides = changes.into_iter().map(|FieldChange { field, before, after }| {
         ((field.to_owned(), before), (field.to_owned(), after))
@@ -296,7 +287,7 @@ pub(super) fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<Strin
     sides.unzip()
 }
 
-/// What the record calls a change.
+/// The action of a change in the audit log.
 pub(super) const fn action(change: &Change) -> &'static str {
     match change {
         Change::Pause | Change::SetState(SiteState::Paused, _) => "site.pause",

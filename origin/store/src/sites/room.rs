@@ -1,14 +1,14 @@
-//! How many sites an organisation may have in use. Each change of a site
-//! calls every redemption object, so that one organisation with very many
-//! would be felt by all.
+//! How many sites an organisation may have in use. Each change of a site calls
+//! every redemption object, so an organisation with very many sites would slow
+//! everyone down.
 
 use munjigi_domain::accounts::MostSites;
 use sqlx::PgConnection;
 
 use crate::StoreError;
 
-/// Whether an organisation may have one more. What two at once read is held
-/// apart by the organisation's lock, until the caller's transaction ends.
+/// Whether an organisation may have one more. The organisation's lock, held
+/// until the caller's transaction ends, keeps two concurrent checks apart.
 pub(super) async fn has_room(
     connection: &mut PgConnection,
     organisation: &str,

@@ -1,5 +1,4 @@
-//! A row of `sites` and its two directions: into the protocol's SiteConfig,
-//! and out of it.
+//! Converts a row of `sites` into the protocol's SiteConfig, and back.
 
 use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
 use serde::de::DeserializeOwned;
@@ -82,7 +81,7 @@ impl SiteRow {
     }
 }
 
-/// Reads a word by the protocol's own spelling.
+/// Parses a word in the protocol's own spelling.
 fn spelt<T: DeserializeOwned>(word: String) -> Option<T> {
     serde_json::from_value(Value::String(word)).ok()
 }

@@ -1,5 +1,5 @@
-//! Changes of where an organisation is told: each under the organisation's
-//! lock, and each written down.
+//! Changes to how an organisation is notified: each under the organisation's
+//! lock, and each logged.
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::timestamp::to_timestamp;
@@ -18,28 +18,24 @@ pub enum WebhookRefused {
     /// No such webhook or member.
     #[error("This webhook does not exist.")]
     Unknown,
-    /// The address is there.
+    /// The organisation already has a webhook with this address.
     #[error("A webhook with this URL already exists.")]
     Taken,
-    /// Five are enough.
+    /// The organisation has five already.
     #[error("An organisation can have at most {MOST_WEBHOOKS} webhooks. Delete one first.")]
     TooMany,
 }
 
-/// Makes a webhook.
+/// Creates a webhook.
 #[derive(Debug)]
 pub struct AddWebhook<'a> {
-    /// Its name.
     pub id: &'a Id,
-    /// Whose.
     pub organisation: &'a Id,
-    /// Where it leads.
+    /// Where messages are posted.
     pub endpoint: &'a Endpoint,
-    /// Sealed.
+    /// The signing secret, sealed.
     pub secret: &'a [u8],
-    /// Who makes it.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -84,29 +80,24 @@ impl Unit for AddWebhook<'_> {
     }
 }
 
-/// What is done to a webhook.
+/// The kinds of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookChange {
-    /// Messages wait, and new ones are not queued.
+    /// Waiting messages stay queued, and new ones are not added.
     Pause,
-    /// It goes on.
+    /// Delivery continues.
     Resume,
-    /// It is gone, with what waits.
+    /// The webhook is removed, along with the messages that wait.
     Delete,
 }
 
 /// Changes a webhook.
 #[derive(Debug)]
 pub struct ChangeWebhook<'a> {
-    /// Which.
     pub id: &'a Id,
-    /// Whose.
     pub organisation: &'a Id,
-    /// How.
     pub change: WebhookChange,
-    /// Who.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -128,7 +119,7 @@ impl Unit for ChangeWebhook<'_> {
             WebhookChange::Resume => ("webhook.resume", Some("live")),
             WebhookChange::Delete => ("webhook.delete", None),
         };
-        // What is so already was written down when it became so.
+        // If it is already in this state, that was logged at the time.
         if state == Some(row.state.as_str()) {
             return Ok(Ok(()));
         }
@@ -157,21 +148,17 @@ impl Unit for ChangeWebhook<'_> {
     }
 }
 
-/// Notes a test of a webhook among its deliveries. It is not repeated:
-/// whoever pressed the button has seen the answer.
+/// Records a test of a webhook among its deliveries. It is not retried: the
+/// person who pressed the button has seen the answer.
 #[derive(Debug)]
 pub struct Tested<'a> {
-    /// Which.
     pub webhook: &'a Id,
-    /// Whose.
     pub organisation: &'a Id,
-    /// The message's.
+    /// The `webhook-id` of the message.
     pub id: &'a str,
-    /// What became of it: delivered or given up.
+    /// The outcome: delivered or given up.
     pub outcome: &'a Outcome,
-    /// Who tried.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -187,7 +174,7 @@ impl Unit for Tested<'_> {
             }
         };
         let is_taken = error.is_none();
-        // It may have been deleted meanwhile.
+        // It may have been deleted in the meantime.
         sqlx::query!(
             "INSERT INTO webhook_deliveries (id, webhook, event, queued_at, attempts, last_status,
                 last_error, delivered_at, failed_at)
@@ -223,16 +210,13 @@ impl Unit for Tested<'_> {
     }
 }
 
-/// Chooses who gets letters: these members, and nobody else.
+/// Chooses who receives notification emails: these members, and nobody else.
 #[derive(Debug)]
 pub struct SetRecipients<'a> {
-    /// Of which organisation.
     pub organisation: &'a Id,
-    /// Who. Those who are no members are left out.
+    /// The new recipients. Accounts that are not members are left out.
     pub accounts: &'a [String],
-    /// Who chooses.
     pub actor: &'a Actor,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -278,8 +262,8 @@ impl Unit for SetRecipients<'_> {
     }
 }
 
-/// Paths and queries of webhooks may let their holder in elsewhere: the record
-/// names the host alone.
+/// Paths and queries of webhooks may grant access to other systems, so the
+/// audit log names only the host.
 fn host(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
