@@ -1,5 +1,5 @@
-//! The origin's client of the edge: signed calls under `/internal`, and the
-//! edge's health. When to call is `publish`'s.
+//! The origin's client for the edge: signed calls under `/internal`, and the
+//! edge's health. When to call is decided in `publish`.
 
 use std::time::Duration;
 
@@ -19,39 +19,37 @@ use tracing::Instrument as _;
 use crate::http_client::reasons;
 use crate::telemetry;
 
-/// Below the lease of a publication.
+/// Shorter than the lease of a publication.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the images of a pack, which are up to 8 MiB; below its lease.
+/// For the images of a pack, which are up to 8 MiB; shorter than its lease.
 const IMAGES_TIMEOUT: Duration = Duration::from_mins(1);
 
 const BYTES: &str = "application/octet-stream";
 
-/// Why the edge did not do it.
+/// Why a call to the edge failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EdgeError {
-    /// No answer. Ours or the network's; try again.
+    /// No answer. Our fault or the network's; retry.
     #[error("the edge at {url} does not respond: {reason}")]
     Unreachable {
-        /// Where.
         url: Url,
-        /// The chain of reasons.
+        /// The chain of causes.
         reason: String,
     },
-    /// The edge holds a newer version of this site, of the pools or of the
-    /// filter of imported keys, or another pack of this name.
+    /// The edge has a newer version of this site, of the pools or of the filter
+    /// of imported keys, or another pack with this name.
     #[error("the edge has a newer version")]
     Stale,
-    /// The edge refused; for most codes the keys of both sides differ.
+    /// The edge refused; for most codes, the keys of the two sides differ.
     #[error("the edge answered {status}{}", .code.map(|code| format!(" {code}")).unwrap_or_default())]
     Refused {
-        /// HTTP status.
         status: StatusCode,
-        /// The problem's code, where it sent one.
+        /// The problem's code, if the edge sent one.
         code: Option<Code>,
     },
 }
 
-/// The edge, as the origin sees it.
+/// A client for the edge.
 #[derive(Debug, Clone)]
 pub struct EdgeClient {
     http: Client,
@@ -62,13 +60,13 @@ pub struct EdgeClient {
 }
 
 impl EdgeClient {
-    /// A client; nothing is called yet.
+    /// Creates a client; does not connect yet.
     pub fn new(http: Client, url: Url, internal: &KeyRing, clock: Clock, entropy: Entropy) -> Self {
         let keys = AudienceKeys::derive(internal, Audience::Edge);
         Self { http, url, keys, clock, entropy }
     }
 
-    /// Where it is.
+    /// The address of the edge.
     pub const fn url(&self) -> &Url {
         &self.url
     }
@@ -79,7 +77,7 @@ impl EdgeClient {
         answer.json().await.map_err(|error| self.unreachable(&error))
     }
 
-    /// Takes a site off the edge. One that it does not have is off it.
+    /// Removes a site from the edge. Succeeds if the edge does not have it.
     pub async fn delete_site(&self, sitekey: &str, version: u64) -> Result<(), EdgeError> {
         let body = serde_json::json!(SiteDelete { version }).to_string().into_bytes();
         match self.call(Method::DELETE, &site_path(sitekey), body).await {
@@ -88,7 +86,7 @@ impl EdgeClient {
         }
     }
 
-    /// Puts a pack's images into the bucket.
+    /// Uploads a pack's images into the bucket.
     pub async fn put_pack_images(&self, pack: PackId, images: Vec<u8>) -> Result<(), EdgeError> {
         let path = pack_path(routes::PUT_PACK_IMAGES.path, pack);
         self.send(Outgoing {
@@ -102,7 +100,7 @@ impl EdgeClient {
         .map(drop)
     }
 
-    /// Publishes a pack, whose images are there.
+    /// Publishes a pack whose images are uploaded.
     pub async fn put_pack(&self, pack: &PicturePack) -> Result<(), EdgeError> {
         let path = pack_path(routes::PUT_PACK.path, pack.id());
         self.send(Outgoing {
@@ -116,8 +114,8 @@ impl EdgeClient {
         .map(drop)
     }
 
-    /// Takes a pack and its images off the edge. One that it does not have is
-    /// off it.
+    /// Removes a pack and its images from the edge. Succeeds if the edge does
+    /// not have it.
     pub async fn delete_pack(&self, pack: PackId) -> Result<(), EdgeError> {
         let path = pack_path(routes::DELETE_PACK.path, pack);
         match self.call(Method::DELETE, &path, Vec::new()).await {
@@ -126,7 +124,7 @@ impl EdgeClient {
         }
     }
 
-    /// Says from which packs to deal.
+    /// Sets the packs to deal from.
     pub async fn put_pools(&self, pools: &Pools) -> Result<(), EdgeError> {
         self.send(Outgoing {
             method: Method::PUT,
@@ -139,7 +137,7 @@ impl EdgeClient {
         .map(drop)
     }
 
-    /// Says which imported keys there are.
+    /// Sets the filter of imported keys.
     pub async fn put_imports(&self, filter: &ImportFilter) -> Result<(), EdgeError> {
         self.send(Outgoing {
             method: Method::PUT,
@@ -152,11 +150,11 @@ impl EdgeClient {
         .map(drop)
     }
 
-    /// How the edge says it is.
+    /// The edge's own health report.
     pub async fn health(&self) -> Result<Status, EdgeError> {
         let url = self.at(routes::HEALTH.path);
         let answer = self.http.get(url).send().await.map_err(|error| self.unreachable(&error))?;
-        // A degraded edge may answer 503 with a body; its word counts.
+        // A degraded edge may answer 503 with a body; the body counts.
         let status = answer.status();
         match answer.json::<Health>().await {
             Ok(health) => Ok(health.status),
@@ -164,7 +162,7 @@ impl EdgeClient {
         }
     }
 
-    /// Whether the edge knows the site: its frame is there for everybody.
+    /// Whether the edge knows the site: anybody may request its frame.
     pub async fn knows(&self, sitekey: &str) -> Result<bool, EdgeError> {
         let url = self.at(&routes::FRAME.path.replace("{sitekey}", sitekey));
         let answer = self.http.get(url).send().await.map_err(|error| self.unreachable(&error))?;
@@ -175,7 +173,7 @@ impl EdgeClient {
         Ok(status != StatusCode::NOT_FOUND)
     }
 
-    /// What siteverify says of a token, asked as a customer asks.
+    /// Siteverify's verdict on a token, requested as a customer would.
     pub async fn siteverify(
         &self,
         secret: &str,

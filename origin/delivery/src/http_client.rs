@@ -1,4 +1,4 @@
-//! HTTP clients: for parts of our own, and guarded ones for addresses that
+//! HTTP clients: for our own components, and guarded ones for addresses that
 //! others choose.
 
 mod guard;
@@ -9,18 +9,18 @@ use reqwest::{Client, ClientBuilder};
 
 pub use guard::{CallError, Lookup, guarded, system_lookup};
 
-/// A caller may set another.
+/// Default; a call may set another.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What an HTTP client begins with: the TLS of this program, and its name.
+/// The base of every HTTP client: this program's TLS and user agent.
 pub fn client_builder() -> ClientBuilder {
     // An error only says that another part of the process was first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().user_agent(concat!("munjigi/", env!("CARGO_PKG_VERSION")))
 }
 
-/// A client for calls to parts of our own.
+/// A client for calls to our own components.
 pub fn client() -> Result<Client, reqwest::Error> {
     client_builder()
         .timeout(CALL_TIMEOUT)
@@ -30,7 +30,7 @@ pub fn client() -> Result<Client, reqwest::Error> {
         .build()
 }
 
-/// An error with what is behind it, without the address that it repeats.
+/// An error with its causes, without the address that it repeats.
 pub fn reasons(error: &(dyn std::error::Error + 'static)) -> String {
     let mut reasons = Vec::new();
     let mut next = error.source();

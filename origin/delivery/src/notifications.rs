@@ -1,10 +1,10 @@
-//! Telling an organisation of something: messages posted to its webhooks.
-//! What there is to tell is decided elsewhere and queued in the transaction
-//! that makes it so (`store::webhooks`); the courier carries it.
+//! Notifies organisations by messages posted to their webhooks. Other modules
+//! decide what to report, and queue it in the transaction that makes it so
+//! (`store::webhooks`); the courier delivers it.
 //!
-//! At least once: a courier that dies after the receiver took a message and
-//! before that was noted leaves it to the next, which sends it again under
-//! the same `webhook-id`.
+//! At least once: if a courier dies after the receiver accepted a message and
+//! before that was recorded, the next one sends it again with the same
+//! `webhook-id`.
 
 mod courier;
 mod hooks;

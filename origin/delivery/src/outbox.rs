@@ -1,7 +1,8 @@
-//! Carrying what an outbox holds: leased, some at once, each noted, and a look
-//! at the table whenever NOTIFY or the clock says so. Several origins may
-//! carry from one outbox: a lease keeps each thing with one of them. What is
-//! carried, where to, and what follows a failure is each outbox's own.
+//! Works an outbox off: items are leased, some at once, and each result
+//! recorded; the table is read whenever NOTIFY or the clock says so. Several
+//! origins may work on one outbox: a lease keeps each item with one of them.
+//! What is delivered, where to, and what follows a failure is up to each
+//! outbox.
 
 use std::future::{Future, ready};
 use std::time::Duration;
@@ -12,47 +13,47 @@ use munjigi_process::stop::Stop;
 use munjigi_store::{Notices, StoreError};
 use tokio::task::JoinSet;
 
-/// Longest wait without a look: NOTIFY is a hint, the table is the truth.
+/// Longest interval between reads of the table: NOTIFY is a hint, the table is
+/// the truth.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// After a look that failed.
+/// After a failed read.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// An outbox, and the way of what is in it.
+/// An outbox, and how to deliver its items.
 pub trait Outbox: Clone + Send + Sync + 'static {
-    /// One thing to carry.
+    /// One item to deliver.
     type Due: Send + Sync + 'static;
 
-    /// What the log says while Postgres is away.
+    /// Log message while Postgres is down.
     const WAITS: &'static str;
-    /// What the log says of a try that panicked.
+    /// Log message when an attempt panicked.
     const BROKE_OFF: &'static str;
 
-    /// Tells the time.
     fn clock(&self) -> &Clock;
 
-    /// Hears of something new.
+    /// Announcements of new items.
     fn notices(&self) -> Notices;
 
-    /// Leases what is due, oldest first, and no more than may be under way at
-    /// once.
+    /// Leases items that are due, oldest first, and no more than may be in
+    /// progress at once.
     fn lease(
         &self,
         now: UnixMillis,
     ) -> impl Future<Output = Result<Vec<Self::Due>, StoreError>> + Send;
 
-    /// When something is due next.
+    /// When the next item is due.
     fn next_try(&self) -> impl Future<Output = Result<Option<UnixMillis>, StoreError>> + Send;
 
-    /// Tries one, and notes what became of it.
+    /// Makes one attempt, and records its outcome.
     fn try_one(&self, due: &Self::Due) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Nothing can be carried for now: lets go of what only carrying needs.
+    /// Nothing can be delivered for now: releases what only delivery needs.
     fn rest(&self) -> impl Future<Output = ()> + Send {
         ready(())
     }
 }
 
-/// Carries what is queued until told to stop. What is under way is finished
+/// Delivers what is queued until told to stop. Items in progress are finished
 /// first.
 pub async fn run<O: Outbox>(outbox: &O, mut stop: Stop) {
     let mut notices = outbox.notices();
@@ -78,7 +79,7 @@ pub async fn run<O: Outbox>(outbox: &O, mut stop: Stop) {
     }
 }
 
-/// Carries everything that is due now, oldest first.
+/// Delivers everything that is due now, oldest first.
 pub async fn carry_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreError> {
     while !stop.is_asked() {
         let due = outbox.lease(outbox.clock().now()).await?;
@@ -91,12 +92,12 @@ pub async fn carry_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreEr
             tries.spawn(async move { outbox.try_one(&due).await });
         }
         let mut noted = Ok(());
-        // To the end, also where one could not be noted: what is broken off
-        // may be carried twice.
+        // To the end, even if a result could not be recorded: interrupted
+        // attempts may be delivered twice.
         while let Some(tried) = tries.join_next().await {
             match tried {
                 Ok(result) => noted = noted.and(result),
-                // The lease runs out and it is tried again.
+                // The lease runs out, and it is retried.
                 Err(error) => tracing::error!(%error, "{}", O::BROKE_OFF),
             }
         }
@@ -105,7 +106,7 @@ pub async fn carry_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreEr
     Ok(())
 }
 
-/// A wait that has doubled with each failure.
+/// A delay that doubles with each failure.
 pub fn doubled(first_ms: u64, failed: u32) -> u64 {
     first_ms.saturating_mul(1 << failed.min(16))
 }

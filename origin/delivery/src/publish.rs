@@ -1,5 +1,5 @@
-//! Publishing: makes the edge's sites, and the filter of imported keys, what
-//! the outbox says, and decides what follows a failure.
+//! Publishing: makes the edge's sites, and the filter of imported keys, match
+//! the outbox, and decides what follows a failure.
 
 mod filter;
 mod verify;
@@ -18,7 +18,7 @@ use crate::outbox::{self, Outbox};
 
 pub use verify::verify;
 
-/// Deliveries under way at once.
+/// Deliveries in progress at once.
 const AT_ONCE: i64 = 8;
 const RETRY_FIRST_MS: u64 = 500;
 const RETRY_MOST_MS: u64 = 30_000;
@@ -26,19 +26,16 @@ const RETRY_MOST_MS: u64 = 30_000;
 /// What publishing needs.
 #[derive(Debug, Clone)]
 pub struct Publisher {
-    /// Postgres.
     pub pool: PgPool,
-    /// The edge.
     pub edge: EdgeClient,
-    /// Names imported keys.
+    /// Computes the names of imported keys.
     pub check: KeyCheck,
-    /// Tells the time.
     pub clock: Clock,
 }
 
 impl Publisher {
     /// Publishes every site once, then each change, until told to stop. A
-    /// delivery under way is finished first.
+    /// delivery in progress is finished first.
     pub async fn run(self, stop: Stop) {
         match self.queue_everything().await {
             Ok(sites) => tracing::info!(sites, "publishing every site to the edge"),
@@ -47,7 +44,7 @@ impl Publisher {
         outbox::run(&self, stop).await;
     }
 
-    /// Queues every site and the filter once more, as they stand.
+    /// Queues every site and the filter again, as they stand.
     async fn queue_everything(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
         vendor_keys::queue_again(&self.pool, now).await?;
@@ -60,7 +57,7 @@ impl Publisher {
     }
 }
 
-/// One thing to deliver.
+/// One item to deliver.
 #[derive(Debug)]
 pub enum Delivery {
     /// A version of a site.
@@ -84,7 +81,8 @@ impl Outbox for Publisher {
     }
 
     async fn lease(&self, now: UnixMillis) -> Result<Vec<Delivery>, StoreError> {
-        // Alone and first: without it a site's imported keys are nobody's.
+        // Alone and first: without it, a site's imported keys are unknown at
+        // the edge.
         if let Some(due) = vendor_keys::lease(&self.pool, now).await? {
             return Ok(vec![Delivery::Filter(due)]);
         }
@@ -130,7 +128,8 @@ impl Publisher {
             Err(error) => {
                 let next_try_at = UnixMillis(now.0 + retry_after_ms(due.attempts));
                 let attempts = due.attempts + 1;
-                // Each retry of each site would drown the log while an edge is away.
+                // Logging each retry of each site would flood the log while an
+                // edge is down.
                 if attempts.is_power_of_two() {
                     tracing::warn!(%sitekey, version, attempts, %error, "not published; retrying");
                 }

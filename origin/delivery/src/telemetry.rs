@@ -1,7 +1,7 @@
-//! Traces for a collector of OpenTelemetry's: OTLP over HTTP, in batches, on
-//! a thread of their own. What is traced is told by spans of `tracing` where
-//! things happen; here is how they leave. Nothing waits for a collector: what
-//! it does not take is dropped and counted.
+//! Traces for an OpenTelemetry collector: OTLP over HTTP, in batches, on a
+//! separate thread. Spans of `tracing` elsewhere record what is traced; this
+//! module exports them. Nothing waits for a collector: what it does not accept
+//! is dropped and counted.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,14 +30,14 @@ use tracing_subscriber::{Layer, Registry};
 
 /// How long a collector may take for a batch.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Between two batches.
+/// Interval between batches.
 const EXPORT_EVERY: Duration = Duration::from_secs(2);
-/// Spans that wait; what comes when it is full is dropped.
+/// Capacity of the queue of spans; further ones are dropped.
 const MOST_WAITING: usize = 4_096;
-/// What is left may take at the end.
+/// Time for the remaining spans at shutdown.
 const FINISH_WITHIN: Duration = Duration::from_secs(5);
 
-/// What leaves for a collector.
+/// Exports spans to a collector.
 #[derive(Debug)]
 pub struct Traces {
     provider: SdkTracerProvider,
@@ -49,7 +49,7 @@ pub struct Traces {
 pub struct TracesError(String);
 
 impl Traces {
-    /// To a collector; nothing is sent yet. Within a runtime of tokio.
+    /// To a collector; sends nothing yet. Requires a tokio runtime.
     pub fn to(collector: &Url, client: Client) -> Result<Self, TracesError> {
         let mut endpoint = collector.clone();
         endpoint.set_path("/v1/traces");
@@ -78,8 +78,8 @@ impl Traces {
         Ok(Self { provider })
     }
 
-    /// Takes spans of ours: no events, which may say more than a collector
-    /// is to know.
+    /// Exports our spans: no events, which may contain more than a collector
+    /// should know.
     pub fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -103,7 +103,7 @@ impl Traces {
         Box::new(self.layer())
     }
 
-    /// Sends what is left, within a few seconds.
+    /// Sends the remaining spans, within a few seconds.
     pub async fn finish(self) {
         let provider = self.provider;
         let end = move || provider.shutdown_with_timeout(FINISH_WITHIN);
@@ -114,12 +114,12 @@ impl Traces {
     }
 }
 
-/// Makes the span of a request part of the caller's trace, where it names
-/// one, and tells both ways of finding it: its trace stands in the log.
+/// Joins the span of a request to the caller's trace, if it names one, and logs
+/// the trace id so that each can be found from the other.
 pub fn join(span: &Span, headers: &HeaderMap, name: &str) {
     let caller = TraceContextPropagator::new()
         .extract_with_context(&Context::new(), &HeaderExtractor(headers));
-    // Nobody listens for spans.
+    // No collector is configured.
     if span.set_parent(caller).is_err() {
         return;
     }
@@ -132,7 +132,7 @@ pub fn join(span: &Span, headers: &HeaderMap, name: &str) {
     }
 }
 
-/// Notes on the span of a request how it was answered.
+/// Records the status of the answer on the request's span.
 pub fn answered(span: &Span, status: u16) {
     span.set_attribute("http.response.status_code", i64::from(status));
     if status >= 500 {
@@ -140,7 +140,7 @@ pub fn answered(span: &Span, status: u16) {
     }
 }
 
-/// The header that hands a span's trace on; none where nobody listens.
+/// The header that propagates a span's trace; none without a collector.
 pub fn handed_on(span: &Span) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let context = span.context();
@@ -150,8 +150,8 @@ pub fn handed_on(span: &Span) -> HeaderMap {
     headers
 }
 
-/// Posts batches with the client of this program. The exporter calls from a
-/// thread without a runtime: the call runs on ours.
+/// Posts batches with this program's client. The exporter calls from a thread
+/// without a runtime, so the call runs on ours.
 struct Post {
     client: Client,
     runtime: Handle,
@@ -190,7 +190,7 @@ impl HttpClient for Post {
 }
 
 impl Post {
-    /// Told once, until it takes them again.
+    /// Logs a failure once, until the collector accepts spans again.
     fn note(&self, is_well: bool) {
         if is_well {
             if self.is_away.swap(false, Ordering::Relaxed) {

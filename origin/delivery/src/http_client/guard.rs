@@ -1,8 +1,7 @@
 //! The guard of clients for addresses that others choose (server-side request
-//! forgery, SSRF). A host's name is looked up once per connection, by the
-//! guard, and the connection goes to what the guard let through: a name that
-//! answers differently the second time (DNS rebinding) is never asked a second
-//! time.
+//! forgery, SSRF). The guard resolves a host's name once per connection, and
+//! the connection goes to the addresses that it allowed: there is no second
+//! look-up that could answer differently (DNS rebinding).
 
 use std::fmt;
 use std::io;
@@ -19,16 +18,15 @@ use super::{client_builder, reasons};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Looks a host's addresses up.
+/// Resolves a host name.
 pub type Lookup =
     Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
-/// Why a call through [`guarded`] has no answer.
+/// Why a call through [`guarded`] got no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError {
-    /// The host's name leads into a private network, at least in part.
+    /// At least one of the host's addresses is in a private network.
     NotPublic,
-    /// It took too long.
     Timeout,
     /// No connection, or it broke.
     Unreachable(String),
@@ -48,35 +46,35 @@ impl CallError {
     }
 }
 
-/// Asks the system's resolver.
+/// Uses the system's resolver.
 pub fn system_lookup() -> Lookup {
     Arc::new(|host| {
         Box::pin(async move { Ok(tokio::net::lookup_host((host, 0)).await?.collect()) })
     })
 }
 
-/// A client for addresses that others choose: it reaches so far and follows
-/// no redirect.
+/// A client for addresses that others choose: it only reaches what `reach`
+/// allows, and follows no redirect.
 pub fn guarded(reach: Reach, lookup: Lookup, timeout: Duration) -> Result<Client, reqwest::Error> {
     client_builder()
         .timeout(timeout)
         .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        // A redirect would lead around the guard.
+        // A redirect would bypass the guard.
         .redirect(reqwest::redirect::Policy::none())
-        // So would a proxy of the environment: it looks names up itself.
+        // So would a proxy from the environment: it resolves names itself.
         .no_proxy()
         .pool_max_idle_per_host(0)
         .dns_resolver(Arc::new(Guard { lookup, reach }))
         .build()
 }
 
-/// An address of a private network among those of a name.
+/// At least one address of a name is in a private network.
 #[derive(Debug, thiserror::Error)]
 #[error("an address that is not public")]
 struct NotPublic;
 
-/// Lets addresses through. One that is not public spoils the name: who would
-/// mix them means no good.
+/// Allows addresses. One that is not public taints the name: nobody mixes them
+/// with good intentions.
 struct Guard {
     lookup: Lookup,
     reach: Reach,

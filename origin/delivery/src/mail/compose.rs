@@ -1,5 +1,5 @@
-//! A letter as the bytes that go over the wire. The same letter is the same
-//! bytes each time, so that a second copy can be known for one.
+//! An email as bytes on the wire. The same email always yields the same bytes,
+//! so that a second copy can be recognised.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,23 +14,22 @@ use munjigi_keys::UnixMillis;
 /// RFC 3834: keeps out-of-office programs from answering.
 const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
-/// What makes a letter this one: its row.
+/// What identifies an email: its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
-    /// Its number.
     pub id: i64,
-    /// When it was queued: numbers come again after a backup is restored.
+    /// When it was queued: numbers repeat after a backup is restored.
     pub queued_at: UnixMillis,
 }
 
 impl Identity {
-    /// For names of files.
+    /// For file names.
     pub fn name(self) -> String {
         format!("{}-{}", self.queued_at.0, self.id)
     }
 }
 
-/// Puts a letter together.
+/// Composes an email.
 pub fn compose(
     letter: &Letter,
     from: &Mailbox,
@@ -47,8 +46,8 @@ pub fn compose(
         .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
     let text = part(ContentType::TEXT_PLAIN, &letter.text);
     let Some(html) = &letter.html else { return head.singlepart(text) };
-    // RFC 2045, 6.7: `=_` cannot occur in quoted-printable text, so nothing
-    // that somebody wrote into a letter ends a part of it.
+    // RFC 2045, 6.7: `=_` cannot occur in quoted-printable text, so no
+    // user-chosen text can end a part of the email.
     let parts = MultiPart::alternative().boundary(format!("=_{name}"));
     head.multipart(parts.singlepart(text).singlepart(part(ContentType::TEXT_HTML, html)))
 }

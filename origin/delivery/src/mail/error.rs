@@ -2,45 +2,45 @@
 
 use std::io;
 
-/// Why a transport could not be made.
+/// Why a transport could not be created.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot set up TLS to the mail server: {0}")]
 pub struct TransportError(#[from] lettre::transport::smtp::Error);
 
-/// Why an email was not sent. No variant holds the server's words: they may
+/// Why an email was not sent. No variant contains the server's words: they may
 /// name the recipient.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// No connection, no TLS, or it broke off. Try again.
+    /// No connection, no TLS, or it broke. Retry.
     #[error("the mail server does not respond: {0}")]
     Unreachable(String),
-    /// No answer in time. Try again.
+    /// No answer in time. Retry.
     #[error("the mail server timed out")]
     Silent,
-    /// The server refused us before it heard whom the email is for: the
-    /// log-in or MUNJIGI_MAIL_FROM. An operator has to fix it; retry.
+    /// The server refused us before it knew the recipient: the log-in or
+    /// MUNJIGI_MAIL_FROM. An operator has to fix it; retry.
     #[error("the mail server refuses this origin: {code}")]
     Unwelcome {
-        /// SMTP's.
+        /// The SMTP reply code.
         code: u16,
     },
-    /// The server does not take it now. Try again.
+    /// The server does not accept it now. Retry.
     #[error("the mail server deferred the email: {code}")]
     Deferred {
-        /// SMTP's.
+        /// The SMTP reply code.
         code: u16,
     },
-    /// The server will never take it, most often because there is no such
+    /// The server will never accept it, most often because there is no such
     /// mailbox.
     #[error("the mail server refused the email: {code}")]
     Refused {
-        /// SMTP's.
+        /// The SMTP reply code.
         code: u16,
     },
-    /// The folder could not be written to. Try again.
+    /// The folder could not be written to. Retry.
     #[error("cannot write the email's file: {0}")]
     Unwritable(#[source] io::Error),
-    /// It breaks a rule that another release did not have.
+    /// It breaks a rule that an earlier release did not have.
     #[error("this release would not send such an email")]
     Unfit,
 }
@@ -59,7 +59,7 @@ impl SendError {
         }
     }
 
-    /// Whether it concerns this email alone, and for good.
+    /// Whether the error is permanent and concerns only this email.
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Refused { .. } | Self::Unfit => true,

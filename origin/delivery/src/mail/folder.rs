@@ -1,4 +1,4 @@
-//! Letters as files, for development: any mail program opens them.
+//! Emails as files, for development: any mail program opens them.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,17 +7,17 @@ use lettre::Message;
 
 use super::error::SendError;
 
-/// A folder of letters.
+/// A folder of emails.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// At a path; made when the first letter comes.
+    /// At a path; created with the first email.
     pub(super) const fn at(path: PathBuf) -> Self {
         Self(path)
     }
 
-    /// Writes `NAME.eml`, which is whole as soon as it is there.
+    /// Writes `NAME.eml`, which is complete as soon as it exists.
     pub(super) async fn write(&self, message: &Message, name: &str) -> Result<(), SendError> {
         self.put(message, name).await.map_err(SendError::Unwritable)
     }

@@ -1,4 +1,4 @@
-//! The sender: carries queued letters (`outbox`) to the transport, and decides
+//! The sender: passes queued emails (`outbox`) to the transport, and decides
 //! what follows a failure.
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,10 +16,10 @@ use super::compose::{Identity, compose};
 use super::{SendError, Transport};
 use crate::outbox::{self, Outbox};
 
-/// Letters under way at once, each over a connection of its own.
+/// Emails sent at once, each over its own connection.
 const AT_ONCE: i64 = 4;
 const RETRY_FIRST_MS: u64 = 5_000;
-/// Somebody may sit before an empty inbox.
+/// Longest back-off: somebody may be waiting in front of an empty inbox.
 const RETRY_MOST_MS: u64 = 300_000;
 
 /// What sending needs. Clones share the transport.
@@ -33,17 +33,17 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender; nothing is sent yet.
+    /// Creates a sender; sends nothing yet.
     pub fn new(pool: PgPool, clock: Clock, from: Mailbox, transport: Transport) -> Self {
         Self { pool, clock, from, transport: Arc::new(transport), trouble: Arc::default() }
     }
 
-    /// What went wrong at the last try, unless it was about that one letter.
+    /// The error of the last attempt, unless it concerned only that email.
     pub fn trouble(&self) -> Option<String> {
         self.trouble.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends what is queued until told to stop. A letter under way is
+    /// Sends what is queued until told to stop. An email in progress is
     /// finished first.
     pub async fn run(self, stop: Stop) {
         outbox::run(&self, stop).await;
@@ -100,7 +100,8 @@ impl Outbox for Sender {
                 mails::sent(&self.pool, id, now).await
             }
             Err(error) => {
-                // A letter that the server refuses proves that the server works.
+                // An email that the server refuses proves that the server
+                // works.
                 self.note((!error.is_final()).then(|| error.to_string()));
                 metrics::counter!("munjigi_mail_failures_total", "code" => error.code())
                     .increment(1);

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where emails go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailTransport {
-    /// To a server.
     Smtp(SmtpServer),
     /// Into a folder, for development.
     Folder(PathBuf),
@@ -15,15 +13,14 @@ pub enum MailTransport {
 /// A server that accepts emails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpServer {
-    /// Its host name or IP address.
+    /// Host name or IP address.
     pub host: String,
-    /// Its port.
     pub port: u16,
-    /// What becomes of the connection before anything is said.
+    /// Whether and when the connection is encrypted.
     pub encryption: Encryption,
-    /// Whom to log in as; `None` where the server knows us by our network.
+    /// Credentials; `None` if the server knows us by our network.
     pub login: Option<Login>,
-    /// How to introduce ourselves; `None` for the machine's name.
+    /// The name for EHLO; `None` for the machine's name.
     pub hello: Option<String>,
 }
 
@@ -32,20 +29,17 @@ pub struct SmtpServer {
 pub enum Encryption {
     /// Never: on this machine or a trusted network.
     Never,
-    /// After a greeting, where the server offers it.
+    /// After a greeting, if the server offers it.
     Offered,
-    /// After a greeting; nothing is sent without.
+    /// After a greeting; nothing is sent without it.
     Required,
     /// With the first byte.
     AtOnce,
 }
 
-/// Name and password at a server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
-    /// Name.
     pub name: String,
-    /// Password.
     pub password: String,
 }
 

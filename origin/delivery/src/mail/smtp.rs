@@ -1,8 +1,8 @@
-//! Handing letters to a mail server. The conversation is led here, command by
-//! command, rather than by the library's own transport: that one does not say
-//! whether a refusal was of us or of the recipient, and puts a connection
-//! whose answer was not waited for back among those that are used again, where
-//! the late answer would be taken for the next letter's.
+//! Sends emails to a mail server. The SMTP conversation is implemented here,
+//! command by command, instead of by the library's own transport: that one does
+//! not say whether a refusal was of us or of the recipient, and it reuses
+//! connections whose answer was not awaited, where the late answer would be
+//! taken for the next email's.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -18,11 +18,12 @@ use lettre::transport::smtp::extension::ClientId;
 use super::error::{SendError, TransportError};
 use super::server::{Encryption, SmtpServer};
 
-/// For a letter, everything included; below its lease. Servers that look for
-/// spam take their time, and whoever hangs up too early sends twice.
+/// Time for one email, everything included; shorter than its lease. Servers
+/// that check for spam take their time, and a client that hangs up too early
+/// sends twice.
 const SEND_WITHIN: Duration = Duration::from_mins(1);
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// For saying goodbye.
+/// Time for QUIT.
 const QUIT_WITHIN: Duration = Duration::from_secs(2);
 
 /// A mail server.
@@ -34,7 +35,7 @@ pub struct Smtp {
     credentials: Option<Credentials>,
     hello: ClientId,
     within: Duration,
-    /// Connections between two letters. One that failed is never put back.
+    /// Idle connections. One that failed is never put back.
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
 
@@ -45,7 +46,7 @@ impl fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// A server; nothing is connected yet.
+    /// For a server; does not connect yet.
     pub fn of(server: &SmtpServer) -> Result<Self, TransportError> {
         let tls = match server.encryption {
             Encryption::Never => None,
@@ -66,20 +67,20 @@ impl Smtp {
         })
     }
 
-    /// With this much time for one email, where a minute is too long.
+    /// With this much time per email, where a minute is too long.
     #[must_use]
     pub fn within(self, within: Duration) -> Self {
         Self { within, ..self }
     }
 
-    /// Hands a letter over.
+    /// Sends an email.
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
-        // Dropped half-way, the connection closes.
+        // If it is dropped half-way, the connection closes.
         let conversation = tokio::time::timeout(self.within, self.converse(message));
         conversation.await.unwrap_or(Err(SendError::Silent))
     }
 
-    /// Closes the connections between two letters.
+    /// Closes the idle connections.
     pub(super) async fn rest(&self) {
         let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
         let goodbyes = idle.into_iter().map(|mut open| async move { open.abort().await });
@@ -102,7 +103,7 @@ impl Smtp {
         Ok(())
     }
 
-    /// One that is open and still heard, else a new one.
+    /// An idle connection that still works, otherwise a new one.
     async fn connection(&self) -> Result<AsyncSmtpConnection, SendError> {
         loop {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -129,7 +130,7 @@ impl Smtp {
         let starts_tls = match self.encryption {
             Encryption::Never | Encryption::AtOnce => false,
             Encryption::Offered => open.can_starttls(),
-            // Where it is not offered, this fails.
+            // If it is not offered, this fails.
             Encryption::Required => true,
         };
         if let Some(tls) = self.tls.clone().filter(|_| starts_tls) {
@@ -142,8 +143,7 @@ impl Smtp {
     }
 }
 
-/// Before the server heard of a recipient: a refusal is not the letter's
-/// fault.
+/// Before the server knew a recipient: a refusal is not the email's fault.
 fn of_us(error: &Error) -> SendError {
     match code(error) {
         Some(code) if error.is_permanent() => SendError::Unwelcome { code },
@@ -164,7 +164,7 @@ fn code(error: &Error) -> Option<u16> {
     error.status().map(u16::from)
 }
 
-/// Without what the server said.
+/// Without the server's words.
 fn reason(error: &Error) -> String {
     if error.is_response() {
         "it closed the connection or does not speak SMTP".to_owned()

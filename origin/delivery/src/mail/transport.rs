@@ -1,5 +1,5 @@
-//! Where composed letters go: a mail server, or a folder. What a failure
-//! means for the letter is told by the error; what follows is `sender`'s.
+//! Where composed emails go: a mail server, or a folder. The error says what a
+//! failure means for the email; `sender` decides what follows.
 
 use lettre::Message;
 
@@ -8,17 +8,16 @@ use super::folder::Folder;
 use super::server::MailTransport;
 use super::smtp::Smtp;
 
-/// Takes letters.
+/// Accepts emails.
 #[derive(Debug)]
 pub enum Transport {
-    /// A server.
     Smtp(Smtp),
     /// A folder, for development.
     Folder(Folder),
 }
 
 impl Transport {
-    /// As configured; nothing is connected yet.
+    /// As configured; does not connect yet.
     pub fn of(config: &MailTransport) -> Result<Self, TransportError> {
         Ok(match config {
             MailTransport::Smtp(server) => Self::Smtp(Smtp::of(server)?),
@@ -26,7 +25,7 @@ impl Transport {
         })
     }
 
-    /// Sends a letter; `Ok` when somebody else is responsible for it.
+    /// Sends an email; `Ok` once another party is responsible for it.
     pub(super) async fn send(&self, message: &Message, name: &str) -> Result<(), SendError> {
         match self {
             Self::Smtp(smtp) => smtp.send(message).await,
@@ -34,7 +33,7 @@ impl Transport {
         }
     }
 
-    /// No letter is due: closes what is open.
+    /// No email is due: closes open connections.
     pub(super) async fn rest(&self) {
         match self {
             Self::Smtp(smtp) => smtp.rest().await,

@@ -1,4 +1,4 @@
-//! The courier: carries queued messages (`outbox`) to webhooks, and decides
+//! The courier: delivers queued messages (`outbox`) to webhooks, and decides
 //! what follows a failure.
 
 use munjigi_domain::accounts::Vault;
@@ -16,40 +16,36 @@ use super::hooks::Outgoing;
 use super::{Answer, Hooks, PostError};
 use crate::outbox::{self, Outbox};
 
-/// Messages under way at once.
+/// Messages in progress at once.
 const AT_ONCE: i64 = 8;
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
-/// Waits after the first failures; then the last of them again and again
-/// until the day is over.
+/// Delays after the first failures; the last one repeats until the day is over.
 const WAITS: [u64; 8] =
     [5 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
 
-/// What carrying needs.
+/// What delivery needs.
 #[derive(Debug, Clone)]
 pub struct Courier {
-    /// Postgres.
     pub pool: PgPool,
-    /// Tells the time.
     pub clock: Clock,
     /// Spreads retries.
     pub entropy: Entropy,
-    /// Opens secrets.
+    /// Decrypts signing secrets.
     pub vault: Vault,
-    /// Posts.
     pub hooks: Hooks,
 }
 
 impl Courier {
-    /// Carries what is queued until told to stop. A message under way is
+    /// Delivers what is queued until told to stop. A message in progress is
     /// finished first.
     pub async fn run(self, stop: Stop) {
         outbox::run(&self, stop).await;
     }
 
-    /// Carries everything that is due now, oldest first.
+    /// Delivers everything that is due now, oldest first.
     pub async fn carry_due(&self, stop: &Stop) -> Result<(), StoreError> {
         outbox::carry_due(self, stop).await
     }
@@ -114,7 +110,7 @@ impl Outbox for Courier {
     }
 }
 
-/// What follows a try.
+/// What follows an attempt.
 fn outcome(due: &Due, answer: &Result<Answer, PostError>, now: UnixMillis, jitter: u8) -> Outcome {
     let (status, error) = match answer {
         Ok(answer) if answer.is_taken() => return Outcome::Delivered(answer.status),
@@ -129,14 +125,15 @@ fn outcome(due: &Due, answer: &Result<Answer, PostError>, now: UnixMillis, jitte
     let asked = answer.as_ref().ok().and_then(|answer| answer.retry_after_seconds);
     let asked = asked.unwrap_or(0).saturating_mul(SECOND);
     let wait = retry_after_ms(due.attempts, jitter).max(asked);
-    // The last try is at the end of the day, whatever was asked for.
+    // The last attempt is at the end of the day, whatever the receiver asked
+    // for.
     let at = UnixMillis(now.0.saturating_add(wait).min(end));
     Outcome::TryAt { at, status, error }
 }
 
-/// How long to wait after so many failures before: up to a quarter longer by
-/// `jitter`, so that a receiver that broke under load is not met by all at
-/// once.
+/// How long to wait after this many earlier failures: up to a quarter longer by
+/// `jitter`, so that a receiver that broke under load does not get everything
+/// at once.
 pub fn retry_after_ms(failed: u32, jitter: u8) -> u64 {
     let index = usize::try_from(failed).unwrap_or(usize::MAX).min(WAITS.len() - 1);
     let wait = WAITS[index];

@@ -1,4 +1,4 @@
-//! Posting one message, through the guarded client.
+//! Posts one message, through the guarded client.
 
 use std::time::Duration;
 
@@ -12,37 +12,33 @@ use crate::http_client::{CallError, Lookup, guarded, system_lookup};
 
 /// As the specification advises, and well below the lease of a delivery.
 pub const POST_TIMEOUT: Duration = Duration::from_secs(15);
-/// More of an answer is not read.
+/// Longer answers are cut.
 const MOST_ANSWER_BYTES: usize = 2_048;
 
-/// Posts messages.
 #[derive(Debug, Clone)]
 pub struct Hooks {
     client: Client,
     reach: Reach,
 }
 
-/// One try.
+/// One attempt.
 #[derive(Debug)]
 pub struct Outgoing<'a> {
-    /// Where.
     pub url: &'a str,
-    /// Signs it.
+    /// Signs the message.
     pub secret: &'a WebhookSecret,
-    /// The message's id, the same at every try.
+    /// The message's id, the same for every attempt.
     pub id: &'a str,
-    /// The bytes.
+    /// The exact bytes.
     pub body: &'a str,
-    /// Now.
     pub at: UnixMillis,
 }
 
-/// What a receiver answered.
+/// A receiver's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// HTTP status.
     pub status: u16,
-    /// How long to wait, where it said so.
+    /// The receiver's `Retry-After` in seconds, if it sent one.
     pub retry_after_seconds: Option<u64>,
     /// The beginning of its body.
     pub body: String,
@@ -51,13 +47,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Whether the message was taken: a status of 200 to 299, as the
+    /// Whether the message was accepted: a status of 200 to 299, as the
     /// specification says. A redirect is a failure and is not followed.
     pub const fn is_taken(&self) -> bool {
         matches!(self.status, 200..=299)
     }
 
-    /// Whether the receiver wants nothing more, ever.
+    /// Whether the receiver permanently wants nothing more.
     pub const fn is_gone(&self) -> bool {
         self.status == 410
     }
@@ -66,13 +62,12 @@ impl Answer {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PostError {
-    /// The address is none that may be called.
+    /// The address may not be called.
     #[error("{0}")]
     Mistake(#[from] EndpointMistake),
-    /// It leads into a private network, at least in part.
+    /// At least one of its addresses is in a private network.
     #[error("the host name resolves to an address that is not public")]
     NotPublic,
-    /// It took too long.
     #[error("no response within {} seconds", POST_TIMEOUT.as_secs())]
     Timeout,
     /// No connection, or it broke.
@@ -103,12 +98,12 @@ impl PostError {
 }
 
 impl Hooks {
-    /// By the system's resolver.
+    /// With the system's resolver.
     pub fn new(reach: Reach) -> Result<Self, reqwest::Error> {
         Self::looking_up(reach, system_lookup(), POST_TIMEOUT)
     }
 
-    /// By a resolver of one's own.
+    /// With another resolver.
     pub fn looking_up(
         reach: Reach,
         lookup: Lookup,
@@ -117,7 +112,7 @@ impl Hooks {
         Ok(Self { client: guarded(reach, lookup, timeout)?, reach })
     }
 
-    /// How far it reaches.
+    /// Which addresses it may call.
     pub const fn reach(&self) -> Reach {
         self.reach
     }
@@ -125,7 +120,7 @@ impl Hooks {
     /// Posts a message once.
     pub async fn post(&self, outgoing: &Outgoing<'_>) -> Result<Answer, PostError> {
         let Outgoing { url, secret, id, body, at } = outgoing;
-        // Stored addresses were read by the rules of their day.
+        // Stored addresses were checked by the rules of their day.
         let endpoint = Endpoint::parse(url, self.reach)?;
         let stopwatch = Stopwatch::start();
         let request = self
@@ -146,7 +141,7 @@ impl Hooks {
     }
 }
 
-/// The status is the answer; a body that breaks off changes nothing.
+/// The status is the answer; a truncated body changes nothing.
 async fn beginning(mut response: Response) -> String {
     let mut bytes = Vec::new();
     while bytes.len() < MOST_ANSWER_BYTES {

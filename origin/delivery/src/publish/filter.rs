@@ -1,4 +1,4 @@
-//! Takes the filter of imported keys to the edge.
+//! Delivers the filter of imported keys to the edge.
 
 use munjigi_captcha::ImportFilter;
 use munjigi_keys::UnixMillis;
@@ -8,7 +8,7 @@ use munjigi_store::vendor_keys::{self, DueFilter};
 use super::{Publisher, count, retry_after_ms};
 use crate::edge::EdgeError;
 
-/// Tries once, and notes what became of it.
+/// Makes one attempt, and records its outcome.
 pub async fn deliver(publisher: &Publisher, due: &DueFilter) -> Result<(), StoreError> {
     let (pool, version) = (&publisher.pool, due.version);
     let filter = ImportFilter::of(version, &due.imports, &publisher.check);

@@ -1,16 +1,16 @@
-//! Looks whether the edge still has what it was given. Its store may have
+//! Checks whether the edge still has what was published. Its store may have
 //! been emptied: a developer starts over, an operator binds another one.
 
 use munjigi_store::{StoreError, publications};
 
 use super::Publisher;
 
-/// Sites looked at per round.
+/// Sites checked per round.
 const SAMPLE: i64 = 8;
 
-/// Looks at the sites that were not looked at for longest. When one is
-/// missing, every site is published again: `true`. An edge that does not
-/// answer proves nothing.
+/// Checks the sites whose last check was longest ago. If one is missing, every
+/// site is published again: `true`. An edge that does not answer proves
+/// nothing.
 pub async fn verify(publisher: &Publisher) -> Result<bool, StoreError> {
     for sitekey in publications::to_verify(&publisher.pool, publisher.clock.now(), SAMPLE).await? {
         match publisher.edge.knows(&sitekey).await {
