@@ -43,7 +43,7 @@ async fn measure(url: &str, events: u64, runs: usize) {
     let pool = PgPool::connect(&own.url).await.unwrap();
     let (now, loaded) = load::load(&pool, events).await;
     let intake = served::events_per_second(&pool, &entropy, INTAKE_FOR).await;
-    // One connection: a query's own time, not its wait for another's.
+    // One connection: a query's own time, without waiting for others.
     let one = PgPoolOptions::new().max_connections(1).connect(&own.url).await.unwrap();
     let queries = queries::measure(&one, now, runs).await;
     let document = serde_json::json!({

@@ -1,8 +1,8 @@
 //! Events per second into a real Postgres: signed batches over HTTP, as the
-//! edge sends them, beside the same events inserted row by row.
+//! edge sends them, compared with the same events inserted row by row.
 //!
 //! `DATABASE_URL=postgres://… cargo bench -p munjigi-origin --bench intake`
-//! makes a database of its own there and drops it.
+//! creates a database of its own there and drops it.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on should stop")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock itself")]
@@ -40,7 +40,7 @@ async fn measure(url: &str) {
     own.drop().await;
 }
 
-/// The baseline: the same transaction with one event in it.
+/// The baseline: the same transaction with a single event.
 async fn row_by_row(pool: &PgPool, entropy: &Entropy) -> f64 {
     let start = Instant::now();
     let mut callers = JoinSet::new();

@@ -1,4 +1,4 @@
-//! Fills the database as a month of visitors would have.
+//! Fills the database as a month of visitors would.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ use time::{Date, Duration, OffsetDateTime};
 const SQL: &str = include_str!("load.sql");
 const DAYS: u64 = 30;
 
-/// Loads so many events; returns the end of their last day, and how long it
+/// Loads this many events; returns the end of their last day, and how long it
 /// took.
 pub async fn load(pool: &PgPool, events: u64) -> (UnixMillis, Value) {
     let today = OffsetDateTime::now_utc().date();
@@ -74,7 +74,7 @@ async fn number(pool: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(pool).await.unwrap()
 }
 
-/// Runs a named part of the file; how many seconds it took.
+/// Runs a named part of the file; returns how many seconds it took.
 async fn run(pool: &PgPool, name: &str, day: Date, events: u64) -> f64 {
     let part = SQL.split("-- name: ").find(|part| part.lines().next() == Some(name)).unwrap();
     let (_, sql) = part.split_once('\n').unwrap();

@@ -1,5 +1,5 @@
-//! The plan that Postgres took: `auto_explain` sends it as a notice, and sqlx
-//! tells notices to whoever subscribes.
+//! The plan that Postgres chose: `auto_explain` sends it as a notice, and sqlx
+//! passes notices to its subscribers.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -14,14 +14,14 @@ use tracing::{Event, Metadata, Subscriber};
 pub struct Notices(Arc<Mutex<Vec<String>>>);
 
 impl Notices {
-    /// Begins to collect, for the whole process.
+    /// Starts collecting, for the whole process.
     pub fn collect() -> Self {
         let notices = Self::default();
         tracing::subscriber::set_global_default(notices.clone()).unwrap();
         notices
     }
 
-    /// Makes the connection tell the plan of each query, with its times.
+    /// Makes the connection report the plan of each query, with its times.
     pub async fn explain(&self, pool: &PgPool) {
         let sql = "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0;
             SET auto_explain.log_analyze = on; SET auto_explain.log_buffers = on;
@@ -29,14 +29,13 @@ impl Notices {
         sqlx::raw_sql(sql).execute(pool).await.unwrap();
     }
 
-    /// No more.
     pub async fn stop_explaining(&self, pool: &PgPool) {
         let sql = "SET auto_explain.log_min_duration = -1; SET client_min_messages = notice";
         sqlx::raw_sql(sql).execute(pool).await.unwrap();
     }
 
-    /// What was told since the last time: milliseconds and plan of the
-    /// longest.
+    /// The notices since the last call: milliseconds and plan of the longest
+    /// query.
     pub fn take(&self) -> Option<(f64, String)> {
         let told = std::mem::take(&mut *self.0.lock().unwrap());
         let timed = told.into_iter().filter_map(|text| {

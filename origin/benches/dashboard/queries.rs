@@ -36,7 +36,7 @@ const QUERIES: [Query; 10] = [
     Query::By(Dimension::Code),
 ];
 
-/// Whose numbers of when.
+/// Whose statistics to query, and for which period.
 struct Asked {
     organisation: Id,
     sitekey: Option<String>,
@@ -44,7 +44,7 @@ struct Asked {
     before: bool,
 }
 
-/// Runs each query so many times per period; in milliseconds.
+/// Runs each query this many times per period; returns milliseconds.
 pub async fn measure(pool: &PgPool, now: UnixMillis, runs: usize) -> Vec<Value> {
     let notices = Notices::collect();
     let mut found = Vec::new();
@@ -82,10 +82,11 @@ pub async fn measure(pool: &PgPool, now: UnixMillis, runs: usize) -> Vec<Value> 
     found
 }
 
-/// Half of the time the largest organisation; half of that, all its sites.
+/// Half of the queries are for the largest organisation; half of those for all
+/// its sites.
 fn asked(number: usize, period: Period) -> Asked {
     let organisation = if number.is_multiple_of(2) { 0 } else { number / 2 % 20 };
-    // Organisation 0 has every fourth site, the others some of the rest.
+    // Organisation 0 has every fourth site, each of the others has some of the rest.
     let site = if organisation == 0 { number / 4 % 20 * 4 } else { organisation };
     Asked {
         organisation: format!("{organisation:016}").parse().unwrap(),

@@ -1,5 +1,5 @@
-//! An origin that is served, and signed batches of new events to it, as the
-//! edge sends them.
+//! A running origin, and signed batches of new events to it, as the edge sends
+//! them.
 
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,9 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Events in a batch, as redemption objects send them.
+/// Events per batch, as redemption objects send them.
 pub const BATCH: usize = 500;
-/// Who send at once.
+/// Concurrent callers.
 pub const CALLERS: usize = 6;
 
 /// Events per second over HTTP, counted once committed.
@@ -106,7 +106,6 @@ async fn send(http: &reqwest::Client, base: &str, keys: &AudienceKeys, entropy: 
     assert_eq!(answer.status(), 204);
 }
 
-/// A new event.
 pub fn event(entropy: &Entropy, now: UnixMillis) -> Redeemed {
     Redeemed {
         id: AttemptId(entropy.bytes()),
@@ -125,16 +124,14 @@ pub fn event(entropy: &Entropy, now: UnixMillis) -> Redeemed {
     }
 }
 
-/// A database of one's own on a server, with the schema.
+/// A separate database on a server, with the schema.
 pub struct Own {
     maintenance: sqlx::PgConnection,
     name: String,
-    /// Its address.
     pub url: String,
 }
 
 impl Own {
-    /// Makes it.
     pub async fn make(server: &str) -> Self {
         use sqlx::Connection as _;
         let name = format!("munjigi_bench_{}", std::process::id());
@@ -149,7 +146,6 @@ impl Own {
         Self { maintenance, name, url: url.into() }
     }
 
-    /// Drops it.
     pub async fn drop(mut self) {
         let drop = sqlx::AssertSqlSafe(format!("DROP DATABASE {} WITH (FORCE)", self.name));
         sqlx::raw_sql(drop).execute(&mut self.maintenance).await.unwrap();

@@ -1,6 +1,6 @@
-//! Draws a pack: asks the gpu-backend for its candidates, a few at a time,
-//! and stores what is fit. Whoever is cut off here is followed by somebody
-//! who goes on with the candidates that are left.
+//! Draws a pack: requests its candidates from the gpu-backend, a few at a time,
+//! and stores the usable ones. If this is interrupted, another worker continues
+//! with the candidates that are left.
 
 use std::time::Duration;
 
@@ -18,21 +18,22 @@ use super::Factory;
 use super::sift::{Fit, sift};
 use crate::gpu::{FACTORY, Gpu, GpuError};
 
-/// Most candidates asked for in one call.
+/// Maximum candidates per call.
 const BATCH: u32 = 8;
-/// What the gpu-backend is given for a call: a CPU that does something else
-/// besides draws a full one in half of it.
+/// Time for the gpu-backend per call: a CPU that also does something else draws
+/// a full one in half of it.
 const DEADLINE: Duration = Duration::from_secs(100);
-/// The first wait after a failure; doubled with each further one.
+/// The first back-off after a failure; doubled with each further one.
 const WAIT_FIRST: Duration = Duration::from_secs(1);
 const WAIT_MOST: Duration = Duration::from_mins(5);
-/// When so many candidates were drawn per item wanted, something is wrong
-/// with the drawing.
+/// After this many candidates per item wanted, something is wrong with the
+/// drawing.
 const CANDIDATES_PER_ITEM: u64 = 20;
 
 impl Factory {
-    /// Draws on until the pack is whole, the gpu-backend wants a rest, or
-    /// told to stop. What is wrong with the gpu-backend is noted at the pack.
+    /// Continues until the pack is complete, the gpu-backend needs a break, or
+    /// it is told to stop. Errors of the gpu-backend are recorded with the
+    /// pack.
     pub async fn draw(&self, pack: PackId, stop: &Stop) -> Result<(), StoreError> {
         let Some(gpu) = &self.gpu else { return Ok(()) };
         while !stop.is_asked() && self.config.hours.open(self.clock.now()) {
@@ -126,7 +127,7 @@ impl Factory {
         let outcomes: Vec<_> = outcomes.collect();
         let drawn = u64::try_from(outcomes.len()).unwrap_or_default();
         metrics::counter!("munjigi_pictures_drawn_total", "type" => kind.as_str()).increment(drawn);
-        // A name that some other program chose.
+        // A name that another program chose.
         Ok((drawn_by.chars().filter(|c| !c.is_control()).take(100).collect(), outcomes))
     }
 
@@ -155,7 +156,7 @@ impl Factory {
         wait: Duration,
     ) -> Result<(), StoreError> {
         let failures = drawing.failures + 1;
-        // Each retry would drown the log while the gpu-backend is away.
+        // Logging each retry would flood the log while the gpu-backend is down.
         if failures.is_power_of_two() {
             tracing::warn!(%pack, failures, %error, "a pack of pictures is waiting");
         }
@@ -165,8 +166,8 @@ impl Factory {
     }
 }
 
-/// Candidates asked for in one call: fewer of what takes longer to draw, and
-/// half as many with each call that fails.
+/// Candidates per call: fewer of kinds that take longer to draw, and half as
+/// many with each call that fails.
 fn batch(kind: PictureType, failures: u32) -> u32 {
     let most = match kind {
         PictureType::Grid | PictureType::Area => BATCH,
@@ -176,7 +177,7 @@ fn batch(kind: PictureType, failures: u32) -> u32 {
     (most >> failures.min(3)).max(1)
 }
 
-/// What it asks for itself, else longer each time.
+/// The delay that the gpu-backend requests, otherwise longer each time.
 fn wait_after(error: &GpuError, failures: u32) -> Duration {
     let wait = WAIT_FIRST.saturating_mul(1 << failures.min(16)).min(WAIT_MOST);
     match error {

@@ -1,5 +1,5 @@
-//! One look of the factory at the pools: which packs are begun, retired and
-//! drawn on. Safe to take in several origins at once and to take twice.
+//! One pass of the factory over the pools: which packs are begun, retired and
+//! drawn. Safe to run in several origins at once and to run twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,21 +18,19 @@ use super::policy::Policy;
 use crate::Pictures;
 use crate::gpu::Gpu;
 
-/// So long before a pause the high-water mark is what is aimed at.
+/// This long before a pause, the target is the high-water mark.
 const FILL_AHEAD: Duration = Duration::from_hours(4);
 
 /// What the factory works with.
 #[derive(Debug, Clone)]
 pub struct Factory {
-    /// Postgres.
     pub pool: PgPool,
-    /// Gets the packs.
+    /// Receives the packs.
     pub edge: EdgeClient,
     /// Draws; without one, packs are only delivered and retired.
     pub gpu: Option<Gpu>,
-    /// Tells the time.
     pub clock: Clock,
-    /// For names and seeds.
+    /// For ids and seeds.
     pub entropy: Entropy,
     /// What operators chose.
     pub config: Arc<Pictures>,
@@ -46,8 +44,8 @@ impl Factory {
         self.config.kinds.contains(&kind) && self.policy.deals(kind, switch)
     }
 
-    /// One look: begins, retires and extends packs, and names those that are
-    /// to be drawn on now.
+    /// One pass: begins, retires and extends packs, and returns those to draw
+    /// now.
     pub async fn tend(&self) -> Result<Vec<PackId>, StoreError> {
         let now = self.clock.now();
         let births: Vec<Birth> =
@@ -101,7 +99,7 @@ impl Factory {
     }
 }
 
-/// A pack to begin, under a name and from seeds that nobody knows.
+/// A pack to begin, with a secret id and secret seeds.
 pub fn birth(config: &Pictures, entropy: &Entropy, picture_type: PictureType) -> Birth {
     Birth {
         id: PackId(entropy.bytes()),

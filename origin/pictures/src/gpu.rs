@@ -1,6 +1,6 @@
-//! The origin's client of the gpu-backend: signed calls that say for whom
-//! they are. When to call, and what to make of an answer, is decided in
-//! `pictures`.
+//! The origin's client for the gpu-backend: signed calls that name their
+//! caller. When to call, and what to make of an answer, is decided elsewhere in
+//! this crate.
 
 use std::time::Duration;
 
@@ -16,19 +16,19 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
-/// Added to what the gpu-backend is given, for the way there and back.
+/// Added to the gpu-backend's own deadline, for the way there and back.
 const ON_THE_WAY: Duration = Duration::from_secs(5);
-/// Answers are bounded by what they are made of: 16 pictures of some 200 KB.
+/// Answers are bounded by their content: 16 pictures of about 200 KB.
 const MOST_ANSWER_BYTES: u64 = 64 * 1024 * 1024;
-/// A server that says nothing about when to come back.
+/// Back-off when a server does not say when to retry.
 const RETRY_UNSAID: Duration = Duration::from_secs(5);
-/// One that says "next year" is asked before that all the same.
+/// Maximum back-off, even for a server that asks for a year.
 const RETRY_MOST: Duration = Duration::from_mins(10);
 
-/// For whom a call is made.
+/// On whose behalf a call is made.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
-    /// Its name in the gpu-backend's books.
+    /// Its name in the gpu-backend's accounting.
     pub name: &'static str,
     /// `high` or `low`.
     pub priority: &'static str,
@@ -40,40 +40,38 @@ pub const FACTORY: Caller = Caller { name: "factory", priority: "low" };
 /// Labels an operator's photos, while the operator waits.
 pub const PHOTOS: Caller = Caller { name: "photos", priority: "high" };
 
-/// Why the gpu-backend did not do it.
+/// Why a call to the gpu-backend failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GpuError {
-    /// No answer. Ours or the network's; try again.
+    /// No answer. Our fault or the network's; retry.
     #[error("the gpu-backend at {url} does not respond: {reason}")]
     Unreachable {
-        /// Where.
         url: Url,
-        /// The chain of reasons.
+        /// The chain of causes.
         reason: String,
     },
-    /// It took longer than it was given.
+    /// It exceeded this deadline.
     #[error("the gpu-backend took longer than {} s", .0.as_secs())]
     TooSlow(Duration),
-    /// It has enough to do.
+    /// It is busy.
     #[error("the gpu-backend is busy for another {} s", .retry_after.as_secs())]
     Busy {
-        /// When it wants to be asked again.
+        /// When to retry.
         retry_after: Duration,
     },
-    /// It refused; for most codes the keys of both sides differ.
+    /// It refused; for most codes, the keys of the two sides differ.
     #[error("the gpu-backend answered {status}{}", .code.map(|code| format!(" {code}")).unwrap_or_default())]
     Refused {
-        /// HTTP status.
         status: StatusCode,
-        /// The problem's code, where it sent one that we know.
+        /// The problem's code, if it sent one that we know.
         code: Option<Code>,
     },
-    /// Its answer is not what the protocol says.
+    /// Its answer violates the protocol.
     #[error("the gpu-backend's response cannot be read: {0}")]
     Malformed(String),
 }
 
-/// The gpu-backend, as the origin sees it.
+/// A client for the gpu-backend.
 #[derive(Debug, Clone)]
 pub struct Gpu {
     http: Client,
@@ -84,18 +82,18 @@ pub struct Gpu {
 }
 
 impl Gpu {
-    /// A client; nothing is called yet.
+    /// Creates a client; does not connect yet.
     pub fn new(http: Client, url: Url, internal: &KeyRing, clock: Clock, entropy: Entropy) -> Self {
         let keys = AudienceKeys::derive(internal, Audience::Gpu);
         Self { http, url, keys, clock, entropy }
     }
 
-    /// Where it is.
+    /// The address of the gpu-backend.
     pub const fn url(&self) -> &Url {
         &self.url
     }
 
-    /// Has pictures drawn, within `deadline`.
+    /// Requests pictures, within `deadline`.
     pub async fn render(
         &self,
         caller: Caller,
@@ -108,7 +106,7 @@ impl Gpu {
             .await
     }
 
-    /// Asks a model about one image: its content type and bytes.
+    /// Runs a model on one image, given as content type and bytes.
     pub async fn predict(
         &self,
         caller: Caller,
@@ -128,13 +126,13 @@ impl Gpu {
         .await
     }
 
-    /// How the gpu-backend says it is.
+    /// The gpu-backend's own health report.
     pub async fn health(&self) -> Result<Status, GpuError> {
         let mut url = self.url.clone();
         url.set_path("/health/ready");
         let sent = self.http.get(url).send().await;
         let answer = sent.map_err(|error| self.no_answer(&error, ON_THE_WAY))?;
-        // A degraded one may answer 503 with a body; its word counts.
+        // A degraded one may answer 503 with a body; the body counts.
         let status = answer.status();
         match answer.json::<Health>().await {
             Ok(health) => Ok(health.status),
@@ -182,11 +180,10 @@ impl Gpu {
     }
 }
 
-/// A call.
 struct Call<'a> {
     route: &'static Route,
     caller: Caller,
-    /// What else the query says; letters that need no escape.
+    /// The rest of the query; characters that need no escape.
     more: &'a str,
     content_type: &'a str,
     body: Vec<u8>,

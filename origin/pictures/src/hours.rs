@@ -1,6 +1,6 @@
-//! The hours at which a machine runs: `always`, or days of the week and a
-//! span of each, at an offset from UTC. Names of time zones are not read:
-//! they would need a table that changes with every law about clocks.
+//! The hours at which a machine runs: `always`, or days of the week with a time
+//! span, at an offset from UTC. Names of time zones are not supported: they
+//! would need a table that changes with every law about clocks.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -14,16 +14,16 @@ const MINUTES_PER_DAY: i64 = 1_440;
 /// When a machine runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hours {
-    /// Day and night.
+    /// Around the clock.
     Always,
     /// At the same hours of some days.
     Weekly(Week),
 }
 
-/// A span of some days of the week.
+/// A time span on some days of the week.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Week {
-    /// From Monday.
+    /// Starting with Monday.
     days: [bool; 7],
     /// Minutes after midnight.
     from: i64,
@@ -54,7 +54,7 @@ impl Hours {
 }
 
 impl Week {
-    /// Minutes until the pause; none during it.
+    /// Minutes until the pause; `None` during it.
     fn closes_in(&self, now: UnixMillis) -> Option<i64> {
         let utc = i64::try_from(now.0 / 60_000).unwrap_or_default();
         let local = utc + self.offset;

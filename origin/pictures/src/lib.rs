@@ -1,11 +1,12 @@
-//! The factory of pictures: keeps a pool of packs per kind filled, without a
-//! visitor ever waiting for it. What is to be done is decided in `plan`, what
-//! is fit to be dealt in `sift`, which kinds are dealt at all in `policy`.
+//! The picture factory: keeps a pool of packs per kind filled, without a
+//! visitor ever waiting for it. `plan` decides what to do, `sift` which
+//! pictures may be dealt, `policy` which kinds are dealt at all.
 //!
-//! A pack is drawn by jobs of the queue (`queue`, `draw`), delivered by an
-//! outbox (`publish`), and each step says in Postgres that it was taken: any
-//! process may end at any moment, and another goes on from there. `photos` makes
-//! packs of an operator's own photos; they go the same way.
+//! Jobs of the queue draw a pack (`queue`, `draw`), an outbox delivers it
+//! (`publish`), and each step is recorded in Postgres: any process may end at
+//! any moment, and another continues from there. `photos` makes packs from an
+//! operator's own photos; they take the same path.
+#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 mod draw;
 mod factory;

@@ -1,8 +1,8 @@
-//! An operator's photos as pictures: a model of the gpu-backend is measured on a
-//! labelled sample, then a folder or a bucket is scanned, each file labelled, and
-//! what the model is sure of composed into grids; where a segmenter sees one thing
-//! alone, it is what to point at.
-//! Packs of them go the way of all packs.
+//! An operator's photos as pictures: a model of the gpu-backend is measured on
+//! a labelled sample, then a folder or a bucket is scanned, each file labelled,
+//! and the photos that the model is certain about composed into grids. If a
+//! segmenter finds a single thing, that is the thing to point at. Their packs
+//! take the same path as all packs.
 
 mod area;
 mod bucket;

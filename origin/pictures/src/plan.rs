@@ -1,5 +1,5 @@
-//! What is to be done about a kind's packs: pure, from what is in the
-//! database and what the time is.
+//! What to do about a kind's packs: a pure function of the database's contents
+//! and the time.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::PackId;
 use munjigi_store::pictures::{PackRow, PackState};
 
-/// So long before its end a pack no longer counts as stock, so that its
-/// replacement is drawn while it is still dealt from.
+/// This long before its end a pack no longer counts as stock, so that its
+/// replacement is drawn while it is still being dealt from.
 const LEAD_MOST: Duration = Duration::from_hours(1);
 
 /// What is wanted of a kind.
@@ -18,13 +18,12 @@ pub struct Want {
     pub dealt: bool,
     /// Whether the gpu-backend runs.
     pub open: bool,
-    /// Challenges that shall be left.
+    /// Target number of challenges left.
     pub aim: u64,
-    /// Challenges without which nothing is given up.
+    /// Below this number of challenges, nothing is given up.
     pub low_water: u64,
     /// See [`lead`].
     pub lead: Duration,
-    /// Now.
     pub now: UnixMillis,
 }
 
@@ -35,20 +34,19 @@ pub enum Move {
     Begin,
     /// Take the pack out of the pools.
     Retire(PackId),
-    /// Deal from the pack until then.
+    /// Keep dealing from the pack until this time.
     Extend(PackId, UnixMillis),
 }
 
-/// What is to be done, and how many challenges are left to deal.
+/// What to do, and how many challenges are left to deal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The steps.
     pub moves: Vec<Move>,
-    /// Challenges left in packs that will last a while.
+    /// Challenges left in packs that are not about to end.
     pub left: u64,
 }
 
-/// How long before its end a pack of this age is to be replaced.
+/// How long before its end a pack with this maximum age is to be replaced.
 pub fn lead(pack_age: Duration) -> Duration {
     (pack_age / 4).min(LEAD_MOST)
 }
@@ -84,8 +82,8 @@ pub fn plan(packs: &[PackRow], want: &Want) -> Plan {
         };
         let worn = pack.left() == 0;
         let old = pack.retire_at <= Some(want.now);
-        // What wears out is given up for anything fresh, what ages only for
-        // enough: an old picture is better than none.
+        // A worn pack is given up for any fresh one, an old one only once there
+        // are enough: an old picture is better than none.
         let replaced =
             (worn && rest(want.now) > 0) || (old && rest(want.now) >= want.low_water.max(1));
         if (worn || old) && (replaced || !want.dealt) {

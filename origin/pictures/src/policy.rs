@@ -1,6 +1,6 @@
-//! Which kinds of picture are dealt: by what an operator chose, else by the
-//! pass rate of programs that was measured for this release. How visitors do
-//! is no measure of programs, so live rates decide nothing here.
+//! Which kinds of picture are dealt: by an operator's choice, otherwise by the
+//! pass rate of programs that was measured for this release. How well visitors
+//! do says nothing about programs, so live rates decide nothing here.
 
 use munjigi_protocol::PictureType;
 use munjigi_store::pictures::Switch;
@@ -9,8 +9,8 @@ use serde::Deserialize;
 /// The measurements of this release, from `docs/bot-pass-rates.toml`.
 pub const MEASURED: &str = include_str!("../../../docs/bot-pass-rates.toml");
 
-/// Above this share of passed pictures a kind is off, where its measurement
-/// names no threshold of its own.
+/// Above this share of passed pictures a kind is off, unless its measurement
+/// sets another threshold.
 const THRESHOLD: f64 = 0.2;
 
 /// Measurements of every kind.
@@ -21,36 +21,35 @@ struct Measurements {
     kind: Vec<Measurement>,
 }
 
-/// What programs achieved on a kind.
+/// The result of programs on a kind.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Measurement {
     name: String,
-    /// The verdict, where the measurement gives one.
+    /// The verdict, if the measurement states one.
     off: Option<bool>,
     /// The share of pictures that the best program passed.
     pass_rate: Option<f64>,
     threshold: Option<f64>,
 }
 
-/// What was measured.
+/// The measurements that decide.
 #[derive(Debug)]
 pub struct Policy {
     measured: Measurements,
 }
 
 impl Policy {
-    /// That of this release.
+    /// The policy of this release.
     pub fn of_this_release() -> Self {
         Self::read(MEASURED).unwrap_or_else(|error| {
-            // A test keeps this from being released.
+            // A test prevents the release of such a file.
             tracing::error!(%error, "the measured pass rates cannot be read");
             Self { measured: Measurements::default() }
         })
     }
 
-    /// Reads measurements; fields that this program does not know are passed
-    /// over.
+    /// Parses measurements; fields that this program does not know are ignored.
     pub fn read(text: &str) -> Result<Self, toml::de::Error> {
         Ok(Self { measured: toml::from_str(text)? })
     }
@@ -71,7 +70,7 @@ impl Policy {
         measured.off.unwrap_or_else(|| measured.pass_rate.is_some_and(|rate| rate > threshold))
     }
 
-    /// The share of pictures that programs passed, where it was measured.
+    /// The share of pictures that programs passed, if it was measured.
     pub fn pass_rate(&self, kind: PictureType) -> Option<f64> {
         self.measurement(kind)?.pass_rate
     }

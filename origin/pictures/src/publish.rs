@@ -1,5 +1,5 @@
-//! Takes packs to the edge and away from it, and then the pools that name
-//! them: images, manifest, pools, in that order.
+//! Delivers packs to the edge and removes them from it, and then the pools that
+//! name them: images, manifest, pools, in that order.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use munjigi_store::{StoreError, transact};
 use super::factory::Factory;
 use super::sift::shape;
 
-/// Between two looks at the outbox.
+/// Interval between reads of the outbox.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Packs delivered per look: each is up to 9 MiB.
+/// Packs delivered per read: each is up to 9 MiB.
 const AT_ONCE: i64 = 4;
 
-/// Delivers until told to stop; a delivery under way is finished first.
+/// Delivers until told to stop; a delivery in progress is finished first.
 pub(super) async fn run(factory: &Factory, mut stop: Stop) {
     while !stop.is_asked() {
         if let Err(error) = deliver_due(factory).await {
@@ -50,13 +50,13 @@ pub async fn deliver_due(factory: &Factory) -> Result<(), StoreError> {
     }
 }
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 enum Delivery {
-    /// The edge has followed.
+    /// The edge accepted it.
     Done,
-    /// Not now.
+    /// To be retried.
     Failed(EdgeError),
-    /// Never: no edge will take this pack.
+    /// Never: no edge will accept this pack.
     Unfit(String),
 }
 
@@ -77,7 +77,8 @@ async fn deliver(factory: &Factory, due: Due) -> Result<(), StoreError> {
         }
         Delivery::Failed(error) => {
             let failed = attempts + 1;
-            // Each retry of each pack would drown the log while an edge is away.
+            // Logging each retry of each pack would flood the log while an edge
+            // is down.
             if failed.is_power_of_two() {
                 tracing::warn!(%pack, ?action, failed, %error, "a pack was not delivered; retrying");
             }

@@ -1,7 +1,7 @@
-//! The queue of jobs: one per pack that is to be drawn on, kept in Postgres
-//! by graphile_worker in a schema of its own. It decides who draws, retries,
-//! and takes jobs over from a worker that died; what a job does is safe to do
-//! twice, so nothing here need be exact.
+//! The job queue: one job per pack to be drawn, stored in Postgres by
+//! graphile_worker in a schema of its own. It assigns jobs, retries them, and
+//! takes them over from a worker that died; jobs are safe to run twice, so
+//! nothing here needs to be exact.
 
 use std::time::Duration;
 
@@ -17,21 +17,21 @@ use sqlx::PgPool;
 
 use super::factory::Factory;
 
-/// Where the library keeps its tables.
+/// The schema of the library's tables.
 const SCHEMA: &str = "graphile_worker";
 /// Packs drawn at once by one origin.
 const AT_ONCE: usize = 2;
-/// A dead worker is noticed after this, and its pack drawn on.
+/// A dead worker is detected after this, and its pack continued.
 const DEAD_AFTER: Duration = Duration::from_secs(20);
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
-/// Between two tries to start, and how long a stop may take.
+/// Delay between attempts to start, and how long a stop may take.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 const GRACE: Duration = Duration::from_secs(20);
-/// A job ends well whatever became of its pack; only a fault of ours uses a
-/// try up.
+/// A job succeeds whatever becomes of its pack; only a bug of ours uses up an
+/// attempt.
 const MOST_ATTEMPTS: i16 = 10_000;
 
-/// Why the queue did not do it.
+/// Why an operation on the queue failed.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// Our own tables.
@@ -42,7 +42,7 @@ pub enum QueueError {
     Library(String),
 }
 
-/// Draws on a pack.
+/// Draws a pack.
 #[derive(Debug, Serialize, Deserialize)]
 struct DrawPack {
     pack: String,
@@ -69,15 +69,15 @@ impl TaskHandler for DrawPack {
     }
 }
 
-/// Queues the packs that have no job yet. Nothing while the queue has no
-/// schema: whoever makes it is about to start.
+/// Queues the packs that have no job yet. Does nothing while the queue has no
+/// schema: the origin that creates it is about to start.
 pub async fn add(pool: &PgPool, packs: &[PackId]) -> Result<(), QueueError> {
     let queue = WorkerUtils::new(pool.clone(), SCHEMA);
     for pack in packs {
         let spec = JobSpec::builder()
             .job_key(format!("draw_pack:{pack}"))
-            // A job under way sees what was added since: it draws until the
-            // pack is whole.
+            // A running job sees what was added since it started: it draws
+            // until the pack is complete.
             .job_key_mode(JobKeyMode::UnsafeDedupe)
             .max_attempts(MOST_ATTEMPTS)
             .build();
@@ -87,20 +87,20 @@ pub async fn add(pool: &PgPool, packs: &[PackId]) -> Result<(), QueueError> {
     Ok(())
 }
 
-/// How far the queue is behind.
+/// How far behind the queue is.
 #[derive(Debug, Clone, Copy, PartialEq, sqlx::FromRow)]
 pub struct Backlog {
     /// Jobs that are due or will be.
     pub waiting: i64,
-    /// Jobs under way.
+    /// Running jobs.
     pub running: i64,
-    /// Jobs that are not tried again.
+    /// Jobs that are not retried.
     pub failed: i64,
-    /// How long the one that is due for longest has waited.
+    /// How long the job that is due for longest has waited.
     pub oldest_seconds: f64,
 }
 
-/// Looks at the backlog. The times are the queue's own, which are Postgres's.
+/// The current backlog. The times are the queue's own, which are Postgres'.
 pub async fn backlog(pool: &PgPool) -> Result<Backlog, StoreError> {
     // Not checked at compile time: the view is the library's, not ours.
     let backlog = sqlx::query_as(
@@ -125,7 +125,7 @@ pub async fn migrate(pool: &PgPool) -> Result<(), QueueError> {
         .map_err(|error| QueueError::Library(error.to_string()))
 }
 
-/// Works until told to stop; begins anew when Postgres was away.
+/// Works until told to stop; starts again after Postgres was down.
 pub async fn run(factory: &Factory, mut stop: Stop) {
     if factory.gpu.is_none() {
         return;

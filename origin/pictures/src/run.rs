@@ -1,5 +1,5 @@
-//! The factory's loop: looks at the pools, queues what is to be drawn, and
-//! keeps delivery and queue going beside it.
+//! The factory's loop: checks the pools, queues what is to be drawn, and keeps
+//! delivery and queue running alongside.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use munjigi_process::stop::Stop;
 use super::factory::Factory;
 use super::{publish, queue};
 
-/// Between two looks.
+/// Interval between passes.
 const TEND_EVERY: Duration = Duration::from_secs(5);
 
 impl Factory {
@@ -25,7 +25,7 @@ impl Factory {
         );
     }
 
-    /// Makes the queue's tables where something is to be queued.
+    /// Creates the queue's tables if anything is to be queued.
     async fn prepare(&self, mut stop: Stop) {
         let mut told = false;
         while self.gpu.is_some() && !stop.is_asked() {

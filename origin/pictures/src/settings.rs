@@ -9,16 +9,16 @@ use url::Url;
 
 use crate::hours::Hours;
 
-/// What the factory works by.
+/// The factory's settings.
 #[derive(Debug, Clone)]
 pub struct Pictures {
     /// The gpu-backend; without one nothing is drawn.
     pub gpu_url: Option<Url>,
-    /// What is drawn and dealt.
+    /// Kinds that are drawn and dealt.
     pub kinds: Vec<PictureType>,
     /// Pictures per pack.
     pub per_pack: u16,
-    /// A kind of which fewer challenges are left gets another pack.
+    /// A kind with fewer challenges left gets another pack.
     pub low_water: u64,
     /// The same before a pause.
     pub high_water: u64,
@@ -28,14 +28,14 @@ pub struct Pictures {
     pub pack_age: Duration,
     /// Pictures drawn per picture kept.
     pub oversample: u16,
-    /// The models that judge, each a kind.
+    /// The model that judges each kind.
     pub judges: BTreeMap<PictureType, String>,
     /// When the gpu-backend runs.
     pub hours: Hours,
 }
 
 impl Pictures {
-    /// The model that judges a kind, where more are drawn than are kept: else
+    /// The model that judges a kind, if more are drawn than are kept: otherwise
     /// there is nothing to choose from.
     pub fn judge_of(&self, kind: PictureType) -> Option<&str> {
         self.judges.get(&kind).filter(|_| self.oversample > 1).map(String::as_str)

@@ -1,16 +1,18 @@
-//! What is fit to be dealt: whether a drawn picture is as the protocol says,
-//! plain enough for a person, and not to be passed by a blind guess.
+//! Which pictures may be dealt: those that follow the protocol, are clear
+//! enough for a person, and do not fall to a blind guess.
 
 use munjigi_protocol::{PictureType, RenderedPicture, RightRound, base64};
 use munjigi_store::pictures::content_type;
 
-/// Below, a picture is ambiguous.
+/// A picture below this is ambiguous.
 const LEAST_CLARITY: f32 = 0.5;
 /// Largest share of an `area`'s squares that may be right. The mean of a pack
-/// is then below 4.1 %, which keeps a guess of two rounds below 0.5 % also for
-/// somebody who knows where things tend to stand; else there would be three.
+/// is then below 4.1 %, which keeps a guess of two rounds below 0.5 % even for
+/// somebody who knows where things tend to be; otherwise there would have to be
+/// three.
 const MOST_AREA: f64 = 0.06;
-/// Bounds of one image; a pack of 1,024 would still be refused as too large.
+/// Maximum size of one image; a pack of 1,024 would still be refused as too
+/// large.
 const MOST_IMAGE_BYTES: usize = 1024 * 1024;
 
 /// Why a picture is not dealt.
@@ -20,7 +22,7 @@ pub enum Drop {
     Ambiguous,
     /// A blind guess passes too often.
     Guessable,
-    /// Not as the protocol says.
+    /// It violates the protocol.
     Broken,
 }
 
@@ -47,9 +49,9 @@ pub const fn shape(kind: PictureType) -> (u8, u8) {
 /// A picture that may be dealt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// Its images one after the other.
+    /// Its images, concatenated.
     pub images: Vec<u8>,
-    /// Their lengths.
+    /// Their lengths in bytes.
     pub image_lengths: Vec<i32>,
 }
 
@@ -89,8 +91,8 @@ fn read(kind: PictureType, picture: &RenderedPicture) -> Option<Fit> {
     Some(Fit { images, image_lengths })
 }
 
-/// Whether a blind guess passes too often; none where the answer is not one
-/// to this kind of picture.
+/// Whether a blind guess passes too often; `None` if the answer does not fit
+/// this kind of picture.
 pub fn guessable(kind: PictureType, answer: &RightRound) -> Option<bool> {
     let (rows, columns) = shape(kind);
     let tiles = rows * columns;

@@ -1,23 +1,22 @@
-//! What a segmenter says of a photo as the answer to `area`: one thing, sure,
-//! there once, and not so large that a blind guess finds it.
+//! A segmenter's output for a photo as the answer to `area`: one thing, found
+//! with certainty, exactly once, and not so large that a blind guess hits it.
 
 use munjigi_protocol::{PictureType, RightRound, SegmentedThing, base64};
 
 use crate::guessable;
 
-/// The thing to point at, how sure the model is of it, and where it is.
+/// The thing to point at, how certain the model is of it, and where it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Area {
-    /// The thing.
     pub thing: String,
-    /// How sure.
+    /// The model's confidence.
     pub score: f32,
-    /// The thing and a square around it.
+    /// The thing and a margin of one square around it.
     pub answer: RightRound,
 }
 
-/// The surest thing, where it can be asked for; `thing` says what a label and
-/// a score surely mean.
+/// The most certain thing, if it can be asked for; `thing` maps a label and a
+/// score to a thing, if that is certain enough.
 pub fn area<'a>(
     things: &[SegmentedThing],
     thing: impl Fn(&str, f32) -> Option<&'a str>,

@@ -1,5 +1,5 @@
-//! A bucket that speaks S3: what lies below a prefix, and its bytes. Which
-//! bucket, and how it is called, stands in `address` and `settings`.
+//! An S3-compatible bucket: the objects below a prefix, and their bytes. Which
+//! bucket, and how to call it, is in `address` and `settings`.
 
 mod address;
 mod client;
@@ -24,50 +24,49 @@ use munjigi_delivery::http_client::reasons;
 
 use super::listed::Listed;
 
-/// How often a server that is away or busy is asked again, and for how long.
+/// How often, and for how long, a server that is down or busy is tried.
 const TRIES: usize = 4;
 const KEEP_TRYING: Duration = Duration::from_secs(20);
 
 /// Why a bucket or an object cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
-    /// Bucket and server do not belong together.
+    /// The server has no such bucket.
     #[error("{endpoint} has no bucket {bucket}")]
     NoBucket {
-        /// Which.
         bucket: String,
-        /// Where it was looked for.
+        /// The server that was asked.
         endpoint: String,
     },
-    /// It is in another region.
+    /// It is in another region; the server may say which.
     #[error("the bucket is in another region{}", .0.as_ref().map(|region| format!(": {region}")).unwrap_or_default())]
     Moved(Option<String>),
-    /// The key may not do this, or is wrong, or there is none.
+    /// The key is missing, wrong, or lacks the permission.
     #[error("access is denied{}", .code.as_ref().map(|code| format!(": {code}")).unwrap_or_default())]
     Denied {
-        /// The server's word for it.
+        /// The server's error code.
         code: Option<String>,
         /// Whether requests were signed.
         signing: Signing,
     },
-    /// No answer. Ours or the network's; try again.
+    /// No answer. Our fault or the network's; retry.
     #[error("{endpoint} does not respond: {reason}")]
     Unreachable {
-        /// Where.
+        /// The server that was asked.
         endpoint: String,
-        /// The chain of reasons.
+        /// The chain of causes.
         reason: String,
     },
     /// It did not finish an answer in time.
     #[error("{0} is too slow")]
     TooSlow(String),
-    /// It was listed, or is looked for beside what was.
+    /// No such object: it was deleted since the listing, or never existed.
     #[error("there is no such object")]
     NoObject,
     /// A key with an empty part, `.`, `..` or a control character.
     #[error("a key is not a valid path: {0}")]
     Key(String),
-    /// Anything else; the server's words where there are any.
+    /// Anything else; the server's words if there are any.
     #[error("cannot read the bucket: {0}")]
     Other(String),
 }
@@ -75,13 +74,13 @@ pub enum BucketError {
 /// Whether requests carry a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing {
-    /// With a key of the environment.
+    /// With a key from the environment.
     Signed,
     /// There is no key.
     Unsigned,
 }
 
-/// A bucket of which everything below a prefix is known.
+/// A bucket with a listing of everything below a prefix.
 #[derive(Debug)]
 pub struct Bucket {
     calls: Calls,
@@ -98,7 +97,7 @@ struct Calls {
 }
 
 impl Bucket {
-    /// Lists what lies below the prefix of `address`, page by page.
+    /// Lists everything below the prefix of `address`, page by page.
     pub async fn open(
         address: &BucketAddress,
         settings: &BucketSettings,
@@ -137,7 +136,7 @@ impl Bucket {
         listed.collect()
     }
 
-    /// The first bytes of an object that was listed.
+    /// The first bytes of a listed object.
     pub async fn read(&self, key: &Path, most: usize) -> Result<Vec<u8>, BucketError> {
         let listed = key.to_str().filter(|key| self.sizes.contains_key(*key));
         let key = listed.ok_or(BucketError::NoObject)?;
@@ -229,7 +228,7 @@ impl Calls {
     }
 }
 
-/// The error of our client that is behind one of the library's, if any.
+/// Our client's error behind one of the library's, if any.
 fn http_error(error: &object_store::Error) -> Option<&HttpError> {
     let mut next = std::error::Error::source(error);
     while let Some(error) = next {
@@ -241,7 +240,7 @@ fn http_error(error: &object_store::Error) -> Option<&HttpError> {
     None
 }
 
-/// The text of the first such element.
+/// The text of the first element with this name.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text)

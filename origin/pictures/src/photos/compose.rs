@@ -1,4 +1,4 @@
-//! Grids of labelled photos: some that show the thing, the others surely
+//! Grids of labelled photos: some that show the thing, the others certainly
 //! something else.
 
 use std::collections::BTreeMap;
@@ -12,21 +12,20 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use super::tile::sprite;
 
 const TILES: usize = 9;
-/// How many tiles are right, in turns: whoever knows these shares guesses one
-/// grid in 300.
+/// How many tiles are correct, taking turns: somebody who knows these shares
+/// guesses one grid in 300.
 const RIGHT: [usize; 5] = [3, 4, 5, 4, 5];
 const LEAST_RIGHT: usize = 3;
 
-/// One grid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Composed {
-    /// What it was composed from.
+    /// The seed that it was composed from.
     pub seed: [u8; 32],
     /// The thing to look for.
     pub prompt: String,
     /// The tiles that show it.
     pub answer: RightRound,
-    /// Its image.
+    /// The encoded image.
     pub image: Vec<u8>,
 }
 
@@ -42,7 +41,7 @@ pub struct TooFew {
     pub things: usize,
 }
 
-/// Composes a grid per seed; the same again from the same photos.
+/// Composes a grid per seed; the same photos and seeds yield the same grids.
 pub fn compose(photos: &[Photo], seeds: &[[u8; 32]]) -> Result<Vec<Composed>, TooFew> {
     let mut by_thing: BTreeMap<&str, Vec<&Photo>> = BTreeMap::new();
     for photo in photos {

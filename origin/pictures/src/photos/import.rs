@@ -1,6 +1,6 @@
 //! Measures models on a sample, labels the photos of a source with them, and
-//! makes packs of those. A run that is cut off is run again: photos that are
-//! there are not sent twice.
+//! makes packs from those. An interrupted run can be repeated: photos that are
+//! already stored are not sent again.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,10 +26,10 @@ use super::source::{Source, SourceError};
 use super::tile::{picture, tile};
 use crate::gpu::{Gpu, GpuError, PHOTOS};
 
-/// What the gpu-backend is given for one photo.
+/// Time for the gpu-backend per photo.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// How often a busy gpu-backend is asked about one photo. Its quota of an
-/// hour is waited for by running the command again.
+/// How often a busy gpu-backend is asked about one photo. If its hourly quota
+/// is exhausted, run the command again later.
 const TRIES: u32 = 5;
 /// Rounds of one challenge show different items.
 const LEAST_AREAS: usize = 4;
@@ -39,54 +39,52 @@ pub(super) const UNREADABLE: &str = "not a readable image";
 /// What importing needs.
 #[derive(Debug)]
 pub struct Import<'a> {
-    /// Postgres.
     pub pool: &'a PgPool,
-    /// Labels.
+    /// Labels the photos.
     pub gpu: &'a Gpu,
     /// The model that labels, `NAME` or `NAME@VERSION`.
     pub model: &'a str,
-    /// The model that says where things are, if any.
+    /// The model that finds where things are, if any.
     pub segmenter: Option<&'a str>,
-    /// Every label that the models say, and what it means.
+    /// Every label that the models output, and what it means.
     pub labels: &'a Labels,
-    /// Least probability of a label that is used.
+    /// Minimum probability for a label to be used.
     pub sure: f32,
-    /// Tells the time.
     pub clock: &'a Clock,
-    /// For names and seeds.
+    /// For ids and seeds.
     pub entropy: &'a Entropy,
 }
 
-/// What became of the files.
+/// The outcomes of the files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
     /// Labelled now.
     pub labelled: usize,
-    /// Of which the model is not sure.
+    /// Photos that the model is not certain about.
     pub unsure: usize,
-    /// In which a thing can be pointed at, found now.
+    /// Photos with a thing to point at, found now.
     pub areas: usize,
     /// Imported before.
     pub known: usize,
-    /// Too large, not a still image, or refused; with why.
+    /// Too large, not a still image, or refused; with the reason.
     pub refused: Vec<String>,
 }
 
 /// Why an import ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Ours.
+    /// Our database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The gpu-backend's.
+    /// The gpu-backend.
     #[error(transparent)]
     Gpu(#[from] GpuError),
-    /// The model does something else.
+    /// The model is for another task.
     #[error(
         "the model has the wrong task: --model requires a classifier, --segment requires a segmenter"
     )]
     OtherTask,
-    /// Where the photos are.
+    /// The source of the photos.
     #[error(transparent)]
     Source(SourceError),
     /// Too few photos.
@@ -95,29 +93,30 @@ pub enum ImportError {
     /// The sample.
     #[error(transparent)]
     Sample(#[from] SampleError),
-    /// The model says what no list has: the list is another model's.
+    /// The model outputs a label that no list has: the list belongs to another
+    /// model.
     #[error("the model has the label `{0}`, which no list contains")]
     UnknownLabel(String),
     /// Another version answers than the one that was measured.
     #[error("{found} answers now, but {measured} was measured; choose one version: NAME@VERSION")]
     OtherVersion {
-        /// Measured.
+        /// The measured version.
         measured: String,
-        /// Answered.
+        /// The version that answered.
         found: String,
     },
-    /// The model was measured and labels nothing.
+    /// The model failed its measurement and labels nothing.
     #[error("{model}: {objection}")]
     Objection {
         /// `NAME@VERSION`.
         model: String,
-        /// Why.
+        /// The reason.
         objection: Objection,
     },
 }
 
 impl ImportError {
-    /// The stable word, where the arguments or the model are at fault.
+    /// The stable error code, if the arguments or the model are at fault.
     pub const fn code(&self) -> Option<&'static str> {
         match self {
             Self::Sample(error) => Some(error.code()),
@@ -131,7 +130,7 @@ impl ImportError {
 }
 
 impl Import<'_> {
-    /// Labels and keeps photos of a source.
+    /// Labels and stores the photos of a source.
     pub async fn label(
         &self,
         vetted: &Vetted,
@@ -193,7 +192,7 @@ impl Import<'_> {
         Ok(imported)
     }
 
-    /// Notes where the thing is, where a segmenter is given and sees one.
+    /// Stores where the thing is, if a segmenter is given and finds one.
     async fn segment(
         &self,
         vetted: &Vetted,
@@ -225,8 +224,8 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// The thing that a classifier sees, where what it sees is one, and how
-    /// sure it is.
+    /// The thing that a classifier recognises, if its label means one, and how
+    /// certain it is.
     pub(super) fn shown(
         &self,
         prediction: &Prediction,
@@ -238,8 +237,8 @@ impl Import<'_> {
         Ok((self.listed(label)?, score.clamp(0.0, 1.0)))
     }
 
-    /// What a segmenter surely sees that can be pointed at, of the things that
-    /// it was measured on.
+    /// What a segmenter finds with certainty and can be pointed at, among the
+    /// things that it was measured on.
     pub(super) fn seen(
         &self,
         prediction: &Prediction,
@@ -282,8 +281,8 @@ impl Import<'_> {
         }
     }
 
-    /// Makes packs of grids of all photos that the model labelled, now or in an
-    /// earlier run, and queues them for the edge.
+    /// Makes packs of grids from all photos that the model labelled, now or in
+    /// an earlier run, and queues them for the edge.
     pub async fn pack(
         &self,
         vetted: &Vetted,
@@ -310,8 +309,8 @@ impl Import<'_> {
         Ok(made)
     }
 
-    /// Makes packs of the photos in which the segmenter sees a thing to point
-    /// at, each in one of them; none of fewer than four.
+    /// Makes packs from the photos in which the segmenter finds a thing to
+    /// point at, each photo in one pack; no pack has fewer than four.
     pub async fn pack_areas(
         &self,
         vetted: &Vetted,
@@ -336,8 +335,8 @@ impl Import<'_> {
         Ok(made)
     }
 
-    /// What may be used of what a model said: an earlier run may have asked for
-    /// less, or have measured it on other things.
+    /// What may be used of a model's output: an earlier run may have had a
+    /// lower threshold, or measured the model on other things.
     fn usable<'a>(&self, precise: &'a Precise) -> Usable<'a> {
         Usable { model: &precise.model, things: &precise.measured.things, sure: self.sure }
     }
@@ -354,12 +353,12 @@ impl Import<'_> {
     }
 }
 
-/// `NAME@VERSION` of what answered.
+/// `NAME@VERSION` of the model that answered.
 pub(super) fn version_of(reply: &PredictReply) -> String {
     format!("{}@{}", reply.model, reply.version)
 }
 
-/// Whether an answer is of the model that was measured.
+/// Whether an answer comes from the model that was measured.
 fn same(precise: &Precise, reply: &PredictReply) -> Result<(), ImportError> {
     let (measured, found) = (precise.model.clone(), version_of(reply));
     if found == measured { Ok(()) } else { Err(ImportError::OtherVersion { measured, found }) }

@@ -1,23 +1,23 @@
-//! Which labels a model says, and which of the widget's things each of them
-//! means. A list is a text with a label on each line, in the order of the
-//! network's outputs: `LABEL`, or `LABEL = THING`; `#` begins a comment.
+//! Which labels a model outputs, and which of the widget's things each of them
+//! means. A list is a text with a label per line, in the order of the network's
+//! outputs: `LABEL`, or `LABEL = THING`; `#` starts a comment.
 
 use std::collections::BTreeMap;
 
-/// Lists that come with the program, by name.
+/// Built-in lists, by name.
 pub const LISTS: [(&str, &str); 2] = [
     ("imagenet-1k", include_str!("../../../../docs/labels/imagenet-1k.txt")),
     ("coco-80", include_str!("../../../../docs/labels/coco-80.txt")),
 ];
 
-/// Labels and the things they mean.
+/// Labels and the things that they mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels(BTreeMap<String, Option<String>>);
 
 /// What is wrong with a list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelsError {
-    /// It lists nothing.
+    /// It has no labels.
     #[error("it contains no labels")]
     Empty,
     /// A thing that cannot be asked for.
@@ -27,22 +27,22 @@ pub enum LabelsError {
     Thing {
         /// Counted from 1.
         line: usize,
-        /// As it stands there.
+        /// As written there.
         thing: String,
     },
-    /// Of two lines with one label nobody knows which is meant.
+    /// A label on two lines is ambiguous.
     #[error("the label `{0}` is listed twice")]
     Twice(String),
-    /// Two lists disagree.
+    /// Two lists disagree about this label.
     #[error("the label `{0}` means different things in two lists")]
     Disagree(String),
-    /// A label is to mean another thing that no list has.
+    /// An alias for a label that is on no list.
     #[error("no list contains the label `{0}`")]
     Unlisted(String),
 }
 
 impl LabelsError {
-    /// The stable word.
+    /// The stable error code.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Empty => "labels-empty",
@@ -55,7 +55,7 @@ impl LabelsError {
 }
 
 impl Labels {
-    /// Reads a list.
+    /// Parses a list.
     pub fn read(text: &str) -> Result<Self, LabelsError> {
         let mut labels = BTreeMap::new();
         for (line, text) in (1..).zip(text.lines().map(str::trim)) {
@@ -76,7 +76,7 @@ impl Labels {
         if labels.is_empty() { Err(LabelsError::Empty) } else { Ok(Self(labels)) }
     }
 
-    /// Both lists: a photo may be shown to two models.
+    /// Both lists together: a photo may be given to two models.
     pub fn and(mut self, other: Self) -> Result<Self, LabelsError> {
         for (label, thing) in other.0 {
             if self.0.get(&label).is_some_and(|known| *known != thing) {
@@ -87,15 +87,15 @@ impl Labels {
         Ok(self)
     }
 
-    /// The same where one of the labels means another thing.
+    /// The same list, with another thing for one of the labels.
     pub fn with(mut self, label: &str, thing: &str) -> Result<Self, LabelsError> {
         let meant = self.0.get_mut(label).ok_or_else(|| LabelsError::Unlisted(label.to_owned()))?;
         *meant = Some(thing.to_owned());
         Ok(self)
     }
 
-    /// The thing that a label means, if any; nothing where the label is not
-    /// listed.
+    /// The thing that a label means, if any; the outer `None` means that the
+    /// label is not listed.
     pub fn thing(&self, label: &str) -> Option<Option<&str>> {
         self.0.get(label).map(Option::as_deref)
     }

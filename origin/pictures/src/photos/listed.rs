@@ -1,14 +1,13 @@
-//! What there is to import: its place and its size.
+//! A file or object to import: its path and its size.
 
 use std::path::PathBuf;
 
-/// A file or an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Where it is; of an object, its key.
+    /// The path; for an object, its key.
     pub path: PathBuf,
-    /// The same below the folder; of an object, its key.
+    /// The path relative to the folder; for an object, its key.
     pub name: String,
-    /// Its size.
+    /// Size in bytes.
     pub bytes: u64,
 }

@@ -1,5 +1,5 @@
-//! A sample of labelled photos, by which a model is measured before it labels
-//! anything: how often what it surely says is right.
+//! A sample of labelled photos, on which a model is measured before it labels
+//! anything: how often its certain answers are correct.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,9 +9,9 @@ use super::listed::Listed;
 use super::scan::content_type;
 use super::source::{Source, SourceError};
 
-/// Below, a model labels nothing.
+/// A model below this labels nothing.
 pub const LEAST_PRECISION: f64 = 0.98;
-/// Fewer sure answers prove nothing: one wrong of fifty is 98 %.
+/// Fewer certain answers prove nothing: one wrong of fifty is 98 %.
 pub const LEAST_JUDGED: usize = 50;
 /// The folder of photos that show none of the things.
 const NONE: &str = "none";
@@ -19,34 +19,31 @@ const NONE: &str = "none";
 /// A photo of the sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// The file.
     pub file: Listed,
     /// By its name.
     pub content_type: &'static str,
-    /// What it shows; nothing where that is none of the things.
+    /// What it shows; `None` if it shows none of the things.
     pub thing: Option<String>,
 }
 
 /// Why there is no sample.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
-    /// It cannot be listed, or not all of it be read.
+    /// It cannot be listed, or not read completely.
     #[error("{path}: {error}")]
     Unreadable {
-        /// Which.
+        /// The folder or photo.
         path: String,
-        /// Why.
         error: SourceError,
     },
     /// Photos that are in no folder named after a thing.
     #[error("cannot tell what {0} shows: its folder is not named after a thing")]
     Unlabelled(String),
-    /// One that the gpu-backend, or the command, does not take.
+    /// A photo that the gpu-backend, or the command, refuses.
     #[error("{path}: {why}")]
     Refused {
-        /// Which.
+        /// The path of the photo.
         path: String,
-        /// Why.
         why: String,
     },
     /// It has no photos.
@@ -55,7 +52,7 @@ pub enum SampleError {
 }
 
 impl SampleError {
-    /// The stable word.
+    /// The stable error code.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "sample-unreadable",
@@ -66,8 +63,8 @@ impl SampleError {
     }
 }
 
-/// Finds the photos of a sample: each in a folder that is named after the
-/// thing it shows, or in `none`.
+/// Finds the photos of a sample: each in a folder named after the thing that it
+/// shows, or in `none`.
 pub fn sample(source: &Source) -> Result<Vec<Example>, SampleError> {
     let listed = source.list().map_err(|(path, error)| SampleError::Unreadable {
         path: path.display().to_string(),
@@ -91,23 +88,23 @@ pub fn sample(source: &Source) -> Result<Vec<Example>, SampleError> {
     Ok(examples)
 }
 
-/// How a model did on a sample.
+/// A model's result on a sample.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Measured {
-    /// Photos that it looked at.
+    /// Photos that it was given.
     pub photos: usize,
-    /// Of which it surely said a thing.
+    /// Photos that it gave a certain answer for.
     pub judged: usize,
-    /// Correctly.
+    /// Certain answers that were correct.
     pub right: usize,
-    /// What it said otherwise, by photo.
+    /// Its wrong answers, by photo.
     pub wrong: Vec<String>,
     /// The things that it named correctly: the others stay unused.
     pub things: BTreeSet<String>,
 }
 
 impl Measured {
-    /// Takes note of what it said of a photo.
+    /// Records the model's answer for a photo.
     pub(super) fn note(&mut self, example: &Example, said: Option<&str>) {
         self.photos += 1;
         let Some(said) = said else { return };
@@ -120,12 +117,12 @@ impl Measured {
         }
     }
 
-    /// The share of what it surely said that is right.
+    /// The share of certain answers that are correct.
     pub fn precision(&self) -> f64 {
         share(self.right, self.judged)
     }
 
-    /// What keeps the model from labelling, if anything does.
+    /// The reason not to label with the model, if there is one.
     pub fn objection(&self) -> Option<Objection> {
         if self.judged < LEAST_JUDGED {
             return Some(Objection::TooFew { judged: self.judged, photos: self.photos });
@@ -142,18 +139,18 @@ impl Measured {
 /// Models that were measured on a sample and found precise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vetted {
-    /// What labels.
+    /// The model that labels.
     pub model: Precise,
-    /// What says where things are, if anything does.
+    /// The model that finds where things are, if any.
     pub segmenter: Option<Precise>,
 }
 
-/// One of them.
+/// A model that was found precise.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Precise {
     /// `NAME@VERSION`.
     pub model: String,
-    /// How it did.
+    /// Its result on the sample.
     pub measured: Measured,
 }
 
@@ -166,11 +163,11 @@ pub enum Objection {
         100.0 * share(*right, *judged), 100.0 * LEAST_PRECISION, examples(wrong)
     )]
     Imprecise {
-        /// Named correctly.
+        /// Correct answers.
         right: usize,
-        /// Named at all.
+        /// Certain answers.
         judged: usize,
-        /// The others.
+        /// The wrong ones.
         wrong: Vec<String>,
     },
     /// It may be right by luck.
@@ -178,15 +175,15 @@ pub enum Objection {
         "it was sure of {judged} of the sample's {photos} photos, but {LEAST_JUDGED} are required"
     )]
     TooFew {
-        /// Named surely.
+        /// Certain answers.
         judged: usize,
-        /// All.
+        /// All photos of the sample.
         photos: usize,
     },
 }
 
 impl Objection {
-    /// The stable word.
+    /// The stable error code.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Imprecise { .. } => "model-imprecise",
@@ -218,7 +215,7 @@ mod tests {
         Example { file, content_type: "image/jpeg", thing: thing.map(str::to_owned) }
     }
 
-    /// So many named rightly, wrongly, and not at all.
+    /// With this many correct, wrong and uncertain answers.
     fn measured(right: usize, wrong: usize, unsure: usize) -> Measured {
         let mut measured = Measured::default();
         for _ in 0..right {

@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use super::listed::Listed;
 use super::source::{Source, SourceError};
 
-/// Ends of names that are photos.
+/// File name extensions of photos.
 const ENDS: [(&str, &str); 4] =
     [("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("png", "image/png"), ("webp", "image/webp")];
 const MOST_LICENCE_CHARS: usize = 10_000;
-/// So many characters, and some blank lines before them.
+/// Enough for this many characters, and some blank lines before them.
 const MOST_LICENCE_BYTES: usize = 64 * 1024;
 
 /// A photo of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Where it is; of an object, its key.
+    /// The path; for an object, its key.
     pub path: PathBuf,
-    /// The same below the folder; of an object, its key.
+    /// The path relative to the folder; for an object, its key.
     pub name: String,
     /// Its size, as listed.
     pub bytes: u64,
@@ -35,22 +35,21 @@ pub enum ScanError {
     /// A folder, file or object cannot be read.
     #[error("{path}: {error}")]
     Unreadable {
-        /// Which.
+        /// The folder, file or object key.
         path: String,
-        /// Why.
         error: SourceError,
     },
     /// Some have no licence.
     #[error("no licence for {}", .0.join(", "))]
     Unlicensed(Vec<String>),
-    /// There is none.
+    /// There are no photos.
     #[error("there are no .jpg, .jpeg, .png or .webp files")]
     Nothing,
 }
 
-/// Finds the photos of a source, by name. The licence of each stands beside
-/// it in `NAME.license`, else in `LICENSE` in its folder, else it is
-/// `licence`.
+/// Finds the photos of a source, by name. The licence of each is in
+/// `NAME.license` next to it, otherwise in `LICENSE` in its folder, otherwise
+/// it is `licence`.
 pub async fn scan(source: &Source, licence: Option<&str>) -> Result<Vec<Found>, ScanError> {
     let (mut found, mut unlicensed) = (Vec::new(), Vec::new());
     let mut beside: HashMap<PathBuf, Option<String>> = HashMap::new();
@@ -86,13 +85,13 @@ pub async fn scan(source: &Source, licence: Option<&str>) -> Result<Vec<Found>, 
     Ok(found)
 }
 
-/// That of a photo, by its name.
+/// The content type of a photo, by its name.
 pub(super) fn content_type(path: &Path) -> Option<&'static str> {
     let end = path.extension()?.to_str()?.to_ascii_lowercase();
     ENDS.iter().find(|(known, _)| *known == end).map(|(_, content_type)| *content_type)
 }
 
-/// The text of a licence; none where there is no file or nothing in it.
+/// The text of a licence; `None` if the file is missing or empty.
 async fn licence_in(source: &Source, path: &Path) -> Result<Option<String>, ScanError> {
     match source.read(path, MOST_LICENCE_BYTES).await {
         Ok(bytes) => {
@@ -105,7 +104,7 @@ async fn licence_in(source: &Source, path: &Path) -> Result<Option<String>, Scan
     }
 }
 
-/// What was read of a text, which may end within a character.
+/// The text that was read, which may end within a character.
 fn text(bytes: &[u8]) -> Result<&str, std::io::Error> {
     match str::from_utf8(bytes) {
         Err(error) if error.error_len().is_none() && bytes.len() > MOST_LICENCE_BYTES => {

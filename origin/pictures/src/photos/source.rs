@@ -12,19 +12,17 @@ use super::listed::Listed;
 /// A place with photos.
 #[derive(Debug)]
 pub enum Source {
-    /// A folder and those below it.
+    /// A folder, including its subfolders.
     Folder(PathBuf),
-    /// What was found in a bucket.
+    /// The listing of a bucket.
     Bucket(Bucket),
 }
 
 /// Why something cannot be listed or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// A file.
     #[error(transparent)]
     File(#[from] std::io::Error),
-    /// A bucket or an object.
     #[error(transparent)]
     Bucket(#[from] BucketError),
 }
@@ -38,14 +36,14 @@ impl SourceError {
         }
     }
 
-    /// Nothing else can be read either.
+    /// Whether nothing else can be read either.
     pub const fn is_away(&self) -> bool {
         matches!(self, Self::Bucket(BucketError::Unreachable { .. }))
     }
 }
 
 impl Source {
-    /// All files, in no order; or the path that cannot be read.
+    /// All files, in no particular order; or the path that cannot be read.
     pub fn list(&self) -> Result<Vec<Listed>, (PathBuf, std::io::Error)> {
         match self {
             Self::Folder(folder) => walk(folder),
@@ -53,8 +51,8 @@ impl Source {
         }
     }
 
-    /// The beginning of a file: `most` bytes, and one more where there are
-    /// more.
+    /// The beginning of a file: `most` bytes, and one more if the file is
+    /// longer.
     pub async fn read(&self, path: &Path, most: usize) -> Result<Vec<u8>, SourceError> {
         let most = most.saturating_add(1);
         match self {

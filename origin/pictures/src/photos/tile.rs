@@ -1,5 +1,5 @@
-//! Photos as tiles or as wide pictures, and tiles as the one image of a grid.
-//! What a file says of camera and place does not come along.
+//! Photos as tiles or as wide pictures, and tiles as the one image of a grid. A
+//! file's metadata about camera and place is dropped.
 
 use std::io::Cursor;
 
@@ -12,18 +12,18 @@ const EDGE: u32 = 128;
 const PER_ROW: u32 = 3;
 /// Width and height of an `area`'s picture.
 const AREA: (u32, u32) = (480, 320);
-/// Of what is kept, and of what visitors get.
+/// JPEG quality of stored images, and of what visitors get.
 const KEPT_QUALITY: u8 = 92;
 const QUALITY: u8 = 78;
 const MOST_PIXELS_ACROSS: u32 = 12_000;
 const MOST_DECODED_BYTES: u64 = 512 * 1024 * 1024;
 
-/// The middle of a photo as a tile; none where it cannot be read.
+/// The centre of a photo as a tile; `None` if it cannot be decoded.
 pub fn tile(photo: &[u8]) -> Option<Vec<u8>> {
     jpeg(&middle(photo, EDGE, EDGE)?, KEPT_QUALITY)
 }
 
-/// The middle of a photo as the picture of an `area`.
+/// The centre of a photo as the picture of an `area`.
 pub fn picture(photo: &[u8]) -> Option<Vec<u8>> {
     let (width, height) = AREA;
     jpeg(&middle(photo, width, height)?, QUALITY)

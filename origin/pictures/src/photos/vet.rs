@@ -1,4 +1,4 @@
-//! Measuring models on a sample, before they label anything.
+//! Measures models on a sample, before they label anything.
 
 use super::import::{Import, ImportError, NotRead, UNREADABLE, read, refusal, version_of};
 use super::sample::{Example, Measured, Precise, SampleError, Vetted};
@@ -6,7 +6,7 @@ use super::source::Source;
 use super::tile::{picture, tile};
 use crate::gpu::GpuError;
 
-/// What a model is asked.
+/// The question to a model.
 #[derive(Debug, Clone, Copy)]
 enum Asked {
     /// What a photo shows.

@@ -9,16 +9,16 @@ pub struct BucketAddress {
     prefix: String,
 }
 
-/// Why a text is none.
+/// Why a text is not a bucket address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// It begins in another way.
+    /// It does not start with `s3://`.
     #[error("must be a folder or s3://BUCKET/PREFIX")]
     Scheme,
-    /// Nothing stands behind `s3://`.
+    /// Nothing follows `s3://`.
     #[error("the bucket is missing: s3://BUCKET/PREFIX")]
     NoBucket,
-    /// Not a bucket's name.
+    /// Not a valid bucket name.
     #[error("the name of a bucket has 3 to 63 letters, digits, '.', '-' and '_'")]
     Bucket,
     /// Not the path of a folder.
@@ -27,12 +27,11 @@ pub enum AddressError {
 }
 
 impl BucketAddress {
-    /// The bucket's name.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
 
-    /// What keys below the prefix begin with; none for all keys.
+    /// What keys below the prefix begin with; `None` for all keys.
     pub fn folder(&self) -> Option<String> {
         (!self.prefix.is_empty()).then(|| format!("{}/", self.prefix))
     }

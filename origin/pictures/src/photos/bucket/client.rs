@@ -14,22 +14,21 @@ use reqwest::{Client, Request, StatusCode};
 
 /// For one page, or one object of up to 10 MiB.
 const CALL_TIMEOUT: Duration = Duration::from_mins(2);
-/// Of an answer that is an error.
+/// Bytes to read of an error answer.
 const ENOUGH_BYTES: usize = 16 * 1024;
 
-/// Hands the client to the library.
+/// Passes the client to the library.
 #[derive(Debug)]
 pub struct Connector(pub Client);
 
-/// An answer other than what was asked for.
+/// An error answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{status}")]
 pub struct Refusal {
-    /// HTTP status.
     pub status: StatusCode,
-    /// Where the bucket is, if the server says so.
+    /// The bucket's region, if the server says so.
     pub region: Option<String>,
-    /// The beginning of what it said.
+    /// The beginning of the body.
     pub body: String,
 }
 
@@ -45,7 +44,7 @@ impl HttpConnector for Connector {
 #[async_trait]
 impl HttpService for Service {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        // Nothing is ever sent: buckets are listed and read.
+        // Requests never have a body: buckets are listed and read.
         let request = request.map(|_| reqwest::Body::default());
         let mut request = Request::try_from(request).map_err(error)?;
         *request.timeout_mut() = Some(CALL_TIMEOUT);
@@ -58,8 +57,8 @@ impl HttpService for Service {
     }
 }
 
-/// As an error, because the library would keep the status to itself. It asks
-/// again after those that pass.
+/// Turned into an error, because the library would keep the status to itself.
+/// It retries after transient ones.
 async fn refused(mut answer: reqwest::Response) -> HttpError {
     let status = answer.status();
     let region = answer.headers().get("x-amz-bucket-region");
@@ -76,7 +75,7 @@ async fn refused(mut answer: reqwest::Response) -> HttpError {
     HttpError::new(kind, Refusal { status, region, body })
 }
 
-/// The library asks again after all but the last of these.
+/// The library retries after all of these except the last.
 fn error(error: reqwest::Error) -> HttpError {
     let kind = if error.is_connect() {
         HttpErrorKind::Connect

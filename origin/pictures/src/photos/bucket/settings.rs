@@ -1,4 +1,4 @@
-//! How a bucket is called, by the variables that all tools for S3 read.
+//! How to call a bucket, from the variables that all S3 tools read.
 
 use std::net::IpAddr;
 
@@ -6,28 +6,28 @@ use reqwest::Url;
 
 const REGION_UNSAID: &str = "us-east-1";
 
-/// Where a bucket is and who calls it.
+/// Where a bucket is and which key calls it.
 #[derive(Debug)]
 pub struct BucketSettings {
-    /// Where signatures are made for.
+    /// The region that signatures are made for.
     pub region: String,
-    /// A server other than the region's of Amazon.
+    /// A server other than Amazon's for the region.
     pub endpoint: Option<Url>,
-    /// Without them requests are not signed.
+    /// `None`: requests are not signed.
     pub credentials: Option<Credentials>,
 }
 
-/// A key.
+/// An access key.
 pub struct Credentials {
-    /// Its name.
+    /// The access key id.
     pub id: String,
-    /// What signs.
+    /// Signs requests.
     pub secret: String,
-    /// Proves a key that is lent.
+    /// The session token of a temporary key.
     pub token: Option<String>,
 }
 
-/// Holds secrets.
+/// Contains secrets.
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Credentials")
@@ -43,8 +43,8 @@ pub struct WrongVariable {
 }
 
 impl BucketSettings {
-    /// Reads the variables, or says everything that is wrong with them. An
-    /// empty one counts as none.
+    /// Reads the variables, or reports everything that is wrong with them. An
+    /// empty one counts as unset.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<WrongVariable>> {
         let read = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let mut wrong = Vec::new();
