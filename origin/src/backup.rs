@@ -1,7 +1,6 @@
-//! Everything that Postgres holds of ours, into one file and back: a snapshot
-//! that is consistent, in a form of our own that any version of Postgres
-//! writes and reads. What stands in the file is `file`'s, what is taken from
-//! the database `dump`'s, how it comes back `load`'s.
+//! Writes all our data in Postgres to one file and restores it: a consistent
+//! snapshot, in a format of our own that works with any version of Postgres.
+//! `file` defines the format, `dump` reads the database, `load` restores it.
 
 mod dump;
 mod error;
@@ -21,60 +20,57 @@ use sqlx::PgPool;
 
 pub use error::BackupError;
 
-/// What a backup holds.
+/// What a backup contains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// When its snapshot was taken, in milliseconds since 1970.
     pub taken_at: u64,
-    /// By which version of this program.
+    /// The version of this program that wrote it.
     pub program: String,
-    /// The migrations that were applied.
+    /// The applied migrations.
     pub versions: Vec<i64>,
     /// In the order in which they are loaded.
     pub tables: Vec<Table>,
-    /// Numbers that were given out.
+    /// The state of sequences.
     pub sequences: Vec<Sequence>,
 }
 
 /// A table in a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
-    /// Its name.
     pub name: String,
-    /// The table that it is a day of.
+    /// The partitioned table that it is a day of.
     pub parent: Option<String>,
     /// Its columns, in the order of the rows.
     pub columns: Vec<String>,
-    /// How many rows it has.
+    /// Number of rows.
     pub rows: u64,
-    /// SHA-256 of the rows, in digits.
+    /// SHA-256 of the rows, in hex.
     pub sha256: String,
 }
 
 /// A sequence in a backup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence {
-    /// Its name.
     pub name: String,
-    /// The last number that it gave out.
+    /// The last number that it issued.
     pub last: i64,
 }
 
 impl Manifest {
-    /// Rows of all tables.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
     }
 }
 
-/// Writes a backup to a file that is not there yet and that only its owner
-/// may read. It has its name when it is whole.
+/// Writes a backup to a new file that only its owner may read. The file gets
+/// its name once it is complete.
 pub async fn write(pool: &PgPool, path: &Path, now: UnixMillis) -> Result<Manifest, BackupError> {
     if path.exists() {
         return Err(BackupError::Exists);
     }
     let half = half(path);
-    // Left by one that was interrupted.
+    // Left by a run that was interrupted.
     let _ = std::fs::remove_file(&half);
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half);
     let written = match opened {
@@ -105,13 +101,14 @@ fn half(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Looks at every byte of a backup: it is ours, whole, and as it was written.
+/// Checks every byte of a backup: the format is ours, and the file is complete
+/// and unchanged.
 pub fn check(path: &Path) -> Result<Manifest, BackupError> {
     file::check(path)
 }
 
-/// Brings a backup back into an empty database, then the schema up to date.
-/// Nothing is written where the backup is damaged or the database in use.
+/// Restores a backup into an empty database, then applies newer migrations.
+/// Nothing is written if the backup is damaged or the database is in use.
 pub async fn restore(pool: &PgPool, path: &Path) -> Result<Manifest, BackupError> {
     let manifest = check(path)?;
     load::from(pool, path, &manifest).await?;

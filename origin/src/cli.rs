@@ -1,5 +1,5 @@
 //! The command line: one file per command. A command says what it does, does
-//! it, and says how to undo it; what it works on lives elsewhere.
+//! it, and says how to undo it; the logic lives elsewhere.
 
 mod account;
 mod backup;
@@ -112,7 +112,7 @@ pub fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fail) => {
-            // Nothing is left to tell it to when stderr is gone.
+            // If stderr is gone, nobody is left to tell.
             let _ = writeln!(io::stderr(), "{fail}");
             fail.exit.into()
         }
@@ -149,7 +149,7 @@ fn run(command: Command) -> Result<(), Fail> {
     })
 }
 
-/// Prints to stdout. A reader that has gone (`| head`) is no failure.
+/// Prints to stdout. A closed pipe (`| head`) is not a failure.
 fn print(text: &str) -> Result<(), Fail> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {

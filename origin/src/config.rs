@@ -1,5 +1,5 @@
 //! Configuration: parsed once, from a passed-in environment, into one struct
-//! per concern. Every mistake is collected, so that an operator mends them in
+//! per concern. Every mistake is collected, so that an operator can fix them in
 //! one go. What the values are used for does not belong here.
 
 mod cache;
@@ -36,29 +36,24 @@ pub use variables::{Who, environment, listed};
 /// Everything that `munjigi serve` needs.
 #[derive(Debug)]
 pub struct Config {
-    /// Postgres.
     pub database: Database,
-    /// Redis, where there is one.
+    /// Redis, if it is used.
     pub redis: Option<RedisServer>,
-    /// A copy of it to read numbers from, where there is one.
+    /// A replica of Postgres for reading statistics, if there is one.
     pub replica: Option<Database>,
-    /// The edge.
     pub edge: Edge,
-    /// What is shared with the edge.
+    /// Keys shared with the edge.
     pub keys: Keys,
-    /// What listens here.
     pub http: Http,
-    /// How long records are kept.
     pub retention: Retention,
     /// What is drawn, and when.
     pub pictures: Pictures,
-    /// The pages for people, where there are any.
+    /// The console, if there is one.
     pub console: Option<Console>,
-    /// How letters are sent, where they are.
+    /// How emails are sent, if they are.
     pub mail: Option<Mail>,
-    /// What is logged.
     pub log: Log,
-    /// The collector that traces go to, where they do.
+    /// The collector for traces, if there is one.
     pub collector: Option<reqwest::Url>,
 }
 
@@ -78,12 +73,11 @@ pub struct Keys {
     pub check: KeyCheck,
 }
 
-/// What listens here.
+/// Listening addresses.
 #[derive(Debug, Clone, Copy)]
 pub struct Http {
-    /// Address and port for everybody.
     pub listen: SocketAddr,
-    /// For operators alone.
+    /// For operators only.
     pub operators: SocketAddr,
 }
 
@@ -119,7 +113,7 @@ impl Config {
         let pictures = pictures::pictures(&mut reader);
         let has_console = Console::is_wanted(&reader);
         let console = if has_console { Console::from(&mut reader).map(Some) } else { Some(None) };
-        // Accounts are confirmed by letters.
+        // Accounts are confirmed by email.
         let mail = if has_console || Mail::is_wanted(&reader) {
             Mail::from(&mut reader).map(Some)
         } else {
@@ -145,10 +139,9 @@ impl Config {
     }
 }
 
-/// What commands that only work on the database need.
+/// What commands need that only use the database.
 #[derive(Debug)]
 pub struct DatabaseConfig {
-    /// Postgres.
     pub database: Database,
 }
 
@@ -164,14 +157,13 @@ impl DatabaseConfig {
 /// What commands about pictures need.
 #[derive(Debug)]
 pub struct PicturesConfig {
-    /// Postgres.
     pub database: Database,
     /// What is drawn, and when.
     pub pictures: Pictures,
 }
 
 impl PicturesConfig {
-    /// Reads the database's settings and those of pictures.
+    /// Reads the settings of the database and of pictures.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let (database, pictures) = (database(&mut reader), pictures::pictures(&mut reader));
@@ -180,10 +172,9 @@ impl PicturesConfig {
     }
 }
 
-/// What commands that make keys need.
+/// What commands that create keys need.
 #[derive(Debug)]
 pub struct SiteConfigSource {
-    /// Postgres.
     pub database: Database,
     /// Marks sitekeys and secrets as ours.
     pub check: KeyCheck,
@@ -207,7 +198,7 @@ fn database(reader: &mut Reader) -> Option<Database> {
     Some(Database { url: url?, connections: connections? })
 }
 
-/// A copy of it, with as many connections.
+/// A replica, with the same number of connections.
 fn replica(database: &Database, reader: &mut Reader) -> Option<Database> {
     let url = reader.required(&variables::DATABASE_REPLICA_URL, parse_database_url)?;
     Some(Database { url, connections: database.connections })
@@ -221,7 +212,7 @@ impl Edge {
 }
 
 impl Keys {
-    /// Reads what is shared with the edge and the gpu-backend.
+    /// Reads the keys shared with the edge and the gpu-backend.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let keys = Self::from(&mut reader);
@@ -277,7 +268,7 @@ fn parse_bare_url(text: &str) -> Result<reqwest::Url, String> {
 }
 
 fn parse_database_url(text: &str) -> Result<sqlx::postgres::PgConnectOptions, String> {
-    // The parser's own words may quote the password.
+    // The parser's own message may quote the password.
     let wrong = "must be a URL such as postgres://name:password@host:5432/database";
     text.parse().map_err(|_| wrong.to_owned())
 }

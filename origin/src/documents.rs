@@ -1,7 +1,6 @@
-//! The pages of `docs/`, and those beside it that they point to, as HTML,
-//! compiled in: the reader of a console sees the
-//! documentation of the release that runs there. How Markdown becomes HTML is
-//! `render`'s; what stands around it is the console's.
+//! The pages of `docs/`, and the files that they link to, as HTML, compiled in:
+//! a console shows the documentation of its own release. `render` turns
+//! Markdown into HTML; the console adds the frame.
 
 mod render;
 mod slug;
@@ -14,7 +13,7 @@ use std::sync::LazyLock;
 /// Every file, by name.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
-/// What a newcomer reads first; pages that are not named here follow by name.
+/// What newcomers read first; pages that are not listed here follow by name.
 const ORDER: [&str; 12] = [
     "integration",
     "verify",
@@ -40,7 +39,7 @@ static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
         let last = within(&LAST).map(|place| ORDER.len() + 1 + place);
         within(&ORDER).or(last).unwrap_or(ORDER.len())
     };
-    // Files come by name, and the sort keeps that order within a place.
+    // Files are sorted by name, and the sort keeps that order within a place.
     documents.sort_by_key(place);
     documents
 });
@@ -48,40 +47,38 @@ static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
 /// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// As its file: `integration`, `SECURITY`, `migrate-turnstile`.
+    /// The file's name: `integration`, `SECURITY`, `migrate-turnstile`.
     pub name: &'static str,
     /// Its first heading.
     pub title: String,
-    /// Its first paragraph, without marks.
+    /// Its first paragraph, without markup.
     pub summary: String,
-    /// All of it, with its heading.
+    /// The whole page, including its heading.
     pub html: String,
-    /// Its sections.
     pub sections: Vec<Section>,
 }
 
 /// A section of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// What stands behind `#`.
+    /// The part after `#`.
     pub anchor: String,
-    /// Its heading.
     pub title: String,
-    /// The sections within it.
+    /// Its subsections.
     pub parts: Vec<Section>,
 }
 
-/// Every page, in the order of reading.
+/// Every page, in reading order.
 pub fn all() -> &'static [Document] {
     &DOCUMENTS
 }
 
-/// A page by its name.
+/// The page with a name.
 pub fn find(name: &str) -> Option<&'static Document> {
     all().iter().find(|document| document.name == name)
 }
 
-/// A file that pages point to and that is not one itself.
+/// A data file that pages link to.
 pub fn data(file: &str) -> Option<&'static str> {
     let is_data = |name: &str| name == file && name.strip_suffix(".md").is_none();
     let found = FILES.iter().find(|(name, _)| is_data(name));

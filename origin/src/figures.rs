@@ -1,7 +1,7 @@
-//! The published figures: what was measured, when, where, and what prints it
-//! again. They stand in `docs/figures.toml`, and those of programs that look
-//! at pictures in `docs/bot-pass-rates.toml`; nothing here makes one up. What
-//! `scripts/prove-gpu` saw of an adapter is shown where that is a GPU.
+//! The published figures: what was measured, when, where, and the command that
+//! prints it again. They come from `docs/figures.toml`, and those of programs
+//! that solve pictures from `docs/bot-pass-rates.toml`; nothing here is made
+//! up. Results of `scripts/prove-gpu` are shown if the adapter is a GPU.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ const ATTACKED: &str = include_str!("../../docs/bot-pass-rates.toml");
 
 static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     read(MEASURED, ATTACKED).unwrap_or_else(|error| {
-        // A test keeps this from being released.
+        // A test prevents the release of such a file.
         tracing::error!(%error, "the published benchmarks cannot be read");
         Figures { figures: Vec::new() }
     })
@@ -28,7 +28,7 @@ pub struct Worded {
 }
 
 impl Worded {
-    /// In one of them; by reference, as templates pass it.
+    /// In one language; by reference, as templates pass it.
     pub fn to(&self, locale: &Locale) -> &str {
         match locale {
             Locale::En => &self.en,
@@ -37,7 +37,7 @@ impl Worded {
     }
 }
 
-/// Whom a figure is about.
+/// The party that a figure concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
@@ -45,26 +45,26 @@ pub enum Group {
     Visitors,
     /// What the service bears.
     Service,
-    /// What programs pay and reach.
+    /// What programs pay and achieve.
     Attackers,
 }
 
-/// What was measured.
+/// A measurement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
-    /// Whom it is about.
+    /// The party that it concerns.
     pub group: Group,
     /// `2026-11-20`.
     pub date: String,
-    /// Where.
+    /// The machine it was measured on.
     pub machine: Worded,
-    /// What.
+    /// What was measured.
     pub name: Worded,
-    /// As it is shown.
+    /// The text to show.
     pub value: String,
-    /// Of the value.
+    /// Unit of the value.
     pub unit: Worded,
-    /// What prints it again.
+    /// The command that prints it again.
     pub command: String,
 }
 
@@ -73,12 +73,12 @@ struct Figures {
     figures: Vec<Figure>,
 }
 
-/// What was measured of a group.
+/// The measurements that concern a party.
 pub fn of(group: Group) -> impl Iterator<Item = &'static Figure> {
     FIGURES.figures.iter().filter(move |figure| figure.group == group)
 }
 
-/// Every machine that something was measured on, once.
+/// Every machine that something was measured on, without duplicates.
 pub fn machines() -> Vec<&'static Worded> {
     let mut machines: Vec<&Worded> = Vec::new();
     for figure in &FIGURES.figures {
@@ -107,7 +107,7 @@ struct Measured {
     gpu: Vec<Gpu>,
 }
 
-/// As much of what an adapter did as is shown.
+/// The fields of an adapter's results that are shown.
 #[derive(Deserialize)]
 struct Gpu {
     adapter: String,
@@ -153,7 +153,7 @@ struct Row {
     unit: Worded,
 }
 
-/// As much of `scripts/attack`'s results as is shown.
+/// The fields of `scripts/attack`'s results that are shown.
 #[derive(Deserialize)]
 struct Attacked {
     date: String,
@@ -183,14 +183,15 @@ fn read(measured: &str, attacked: &str) -> Result<Figures, FiguresError> {
     }
     let gpus = measured.gpu.iter().filter(|gpu| gpu.is_shown());
     figures.extend(gpus.flat_map(Gpu::figures));
-    // Attacks are always measured beside the benches, on their machine.
+    // Attacks are always measured together with the benches, on their machine.
     let on = machine("two-cores")?;
     figures.extend(attacked.kind.iter().map(|kind| kind.figure(&attacked.date, on.clone())));
     Ok(Figures { figures })
 }
 
 impl Gpu {
-    /// Software is no GPU, and an adapter that computes wrongly has no speed.
+    /// Software is no GPU, and an adapter that computes wrong results has no
+    /// speed.
     fn is_shown(&self) -> bool {
         let is_gpu = matches!(self.device_type.as_str(), "discrete" | "integrated" | "virtual");
         is_gpu && self.tests.passed > 0 && self.tests.failed == 0

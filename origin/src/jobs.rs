@@ -1,7 +1,6 @@
-//! Work that comes by the clock: days created and dropped, rows swept, hours
-//! rolled up, the edge looked at, the unusual looked for. One origin does each
-//! at a time, which saves work; each is safe to run in several at once and to
-//! run twice.
+//! Periodic jobs: days are created and dropped, rows swept, hours rolled up,
+//! the edge checked, anomalies searched for. One origin does each at a time,
+//! which saves work; each is safe to run in several at once and to run twice.
 
 mod watch;
 
@@ -25,34 +24,33 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);
 const VERIFY_EVERY: Duration = Duration::from_mins(3);
 const WATCH_EVERY: Duration = Duration::from_mins(5);
-/// After a failure, so that a job missed while Postgres was away is made up.
+/// Delay after a failure, so that a job missed while Postgres was down is made
+/// up for.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
 
-/// A job that takes longer may be begun by another origin as well.
+/// A job that takes longer may be started by another origin as well.
 const LOCK_LIFETIME: Duration = Duration::from_mins(1);
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the jobs need.
 #[derive(Debug, Clone)]
 pub struct Jobs {
-    /// Postgres.
     pub pool: PgPool,
     /// Let one origin at a time do a job.
     pub locks: Arc<dyn Locks>,
-    /// Tells the time.
     pub clock: Clock,
-    /// Days of events and counts that are kept.
+    /// Days of events and counts to keep.
     pub event_days: u16,
-    /// For looking at the edge.
+    /// For checking the edge.
     pub publisher: Publisher,
-    /// For names.
+    /// For ids.
     pub entropy: Entropy,
-    /// Where the console is, if there is one: letters lead there.
+    /// The console's address, if there is one: emails link to it.
     pub console: Option<Url>,
 }
 
 impl Jobs {
-    /// Runs every job in its rhythm until told to stop.
+    /// Runs every job at its interval until told to stop.
     pub async fn run(self, stop: Stop) {
         tokio::join!(
             self.repeat(Job::Housekeeping, stop.clone()),
@@ -62,7 +60,7 @@ impl Jobs {
         );
     }
 
-    /// Makes the days ahead, drops the days past retention, sweeps.
+    /// Creates the days ahead, drops the days past retention, sweeps.
     pub async fn keep_house(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let created = transact(&self.pool, &CreateDays { now }).await?;
@@ -79,8 +77,8 @@ impl Jobs {
     }
 
     /// Computes every hour that received data since it was last computed, and
-    /// their days. An hour is noted only once its day is computed too: what is
-    /// interrupted between the two is done again.
+    /// their days. An hour is recorded only once its day is computed too: work
+    /// that is interrupted between the two is repeated.
     pub async fn roll_up(&self) -> Result<(), StoreError> {
         self.roll_up_under(None).await
     }
@@ -108,7 +106,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Nothing where another origin has taken over.
+    /// `None` if another origin has taken over.
     async fn carry_out<U: Unit + Sync>(
         &self,
         lease: Option<&Lease>,
@@ -120,7 +118,7 @@ impl Jobs {
         }
     }
 
-    /// Looks for what is unusual.
+    /// Searches for anomalies.
     pub async fn watch(&self) -> Result<(), StoreError> {
         let (now, entropy, console) = (self.clock.now(), &self.entropy, self.console.as_ref());
         let looked = transact(&self.pool, &watch::Watch { now, entropy, console }).await?;
@@ -132,8 +130,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// An edge that lost a site lost its packs too: they lie in the same
-    /// store.
+    /// An edge that lost a site lost its packs too: they are in the same store.
     pub async fn verify(&self) -> Result<(), StoreError> {
         if publish::verify(&self.publisher).await? {
             pictures::put_again(&self.pool, self.clock.now()).await?;
@@ -141,7 +138,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Does a job in its rhythm, while no other origin does it.
+    /// Does a job at its interval, unless another origin does it.
     async fn repeat(&self, job: Job, mut stop: Stop) {
         while !stop.is_asked() {
             let stopwatch = Stopwatch::start();
@@ -191,7 +188,7 @@ enum Job {
 }
 
 impl Job {
-    /// Of its lock, and in metrics.
+    /// The name of its lock, and in metrics.
     const fn name(self) -> &'static str {
         match self {
             Self::Housekeeping => "housekeeping",
@@ -211,7 +208,7 @@ impl Job {
     }
 }
 
-/// Whose turn it was.
+/// Which origin did the job.
 enum Turn {
     Done,
     Others,

@@ -1,6 +1,6 @@
-//! Moving in: what a page asks of another vendor, read from its HTML, and what
-//! changes once it asks us. Nothing is run: what a page's own scripts do later
-//! is told by the names of the functions that stand in it.
+//! Switching to Munjigi: what a page uses of another vendor, read from its
+//! HTML, and what has to change. Nothing is executed: what a page's own scripts
+//! do later is inferred from the names of the functions in them.
 
 mod page;
 mod vendors;
@@ -12,14 +12,13 @@ use serde::Serialize;
 use page::{Element, Loaded, Page};
 use vendors::{Facts, VENDORS};
 
-/// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// The page, as it was reached.
+    /// The page's address after redirects.
     pub page: String,
     /// The vendors that it uses.
     pub vendors: Vec<Use>,
-    /// Scripts of the page that were not read.
+    /// Number of the page's scripts that were not read.
     pub other_scripts: usize,
 }
 
@@ -32,26 +31,26 @@ pub struct Use {
     pub changes: Vec<Change>,
     /// The vendor's parameters in the script's address.
     pub parameters: Vec<Setting>,
-    /// The elements that carry its class.
+    /// The elements with its class.
     pub widgets: Vec<Widget>,
-    /// Its functions that the page's own text names.
+    /// Its functions that the page's own scripts name.
     pub functions: Vec<Setting>,
-    /// What else has to be looked at.
+    /// What else has to be checked.
     pub remarks: Vec<String>,
 }
 
-/// One address.
+/// An address to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Where: `page`, `policy` or `back end`.
     pub place: &'static str,
-    /// What stands there.
+    /// The current address.
     pub from: String,
-    /// What shall stand there.
+    /// The new address.
     pub to: String,
 }
 
-/// An element.
+/// A widget's element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Widget {
     /// Its sitekey, if it has one.
@@ -63,18 +62,17 @@ pub struct Widget {
 /// An option, a parameter or a function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// Its name.
     pub name: String,
     /// Its value; empty for a function.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
-    /// What is different here; absent where nothing is.
+    /// What is different with Munjigi; absent if nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub different: Option<&'static str>,
 }
 
 /// Reads a page. `policy` is its `Content-Security-Policy`, empty without one;
-/// `edge` is the origin that the page shall load from.
+/// `edge` is the origin that the page is to load from.
 pub fn inspect(url: &Url, html: &str, policy: &str, edge: &Url) -> Report {
     let page = Page::read(html);
     let mut taken = 0;
@@ -91,7 +89,7 @@ pub fn inspect(url: &Url, html: &str, policy: &str, edge: &Url) -> Report {
             uses.push((facts, scripts));
         }
     }
-    // Of two vendors whose pages carry the same class, the first one draws it.
+    // If the pages of two vendors use the same class, the first one draws it.
     let mut free: Vec<&Element> = page.elements.iter().collect();
     let vendors = uses
         .into_iter()
@@ -106,7 +104,7 @@ pub fn inspect(url: &Url, html: &str, policy: &str, edge: &Url) -> Report {
 }
 
 /// The addresses that change for a vendor's customer, of the script and of
-/// siteverify: each as it is there, and at an edge's origin.
+/// siteverify: the vendor's, and the one at an edge's origin.
 pub fn addresses(vendor: Vendor, edge: &str) -> [(String, String); 2] {
     let [recaptcha, hcaptcha, turnstile] = &VENDORS;
     let facts = match vendor {

@@ -1,5 +1,5 @@
-//! What tests of the shell stand on: the real router on a real database, a
-//! clock that is set by hand, and an edge that remembers what it was told.
+//! The rig for tests of the shell: the real router on a real database, a clock
+//! that is set by hand, and an edge that records its calls.
 
 pub mod device;
 mod fake_edge;
@@ -71,7 +71,7 @@ pub fn check() -> KeyCheck {
     KeyCheck::parse(KEY).unwrap()
 }
 
-/// As operators would set it up.
+/// As operators would configure it.
 pub fn console() -> config::Console {
     config::Console {
         url: "https://console.example/".parse().unwrap(),
@@ -110,8 +110,8 @@ impl Rig {
         Self::drawing_by(pool, None).await
     }
 
-    /// With our own widget in the forms that everybody may see, asked about at
-    /// an edge there.
+    /// With our own widget in the public forms, verified by an edge at this
+    /// address.
     pub async fn guarded(pool: PgPool, edge: Option<&str>) -> Self {
         let mut rig = Self::new(pool).await;
         let console = config::Console { widget: console().demo, ..console() };
@@ -125,17 +125,17 @@ impl Rig {
         rig
     }
 
-    /// With a gpu-backend there.
+    /// With a gpu-backend at this address.
     pub async fn drawing_by(pool: PgPool, gpu: Option<&str>) -> Self {
         Self::with(pool, gpu, None, hooks::nowhere()).await
     }
 
-    /// With Redis beside Postgres.
+    /// With Redis alongside Postgres.
     pub async fn beside(pool: PgPool, redis: &Redis) -> Self {
         Self::with(pool, None, Some(redis.clone()), hooks::nowhere()).await
     }
 
-    /// With webhooks that reach somebody.
+    /// With webhooks that can reach a receiver.
     pub async fn reaching(pool: PgPool, hooks: Hooks) -> Self {
         Self::with(pool, None, None, hooks).await
     }
@@ -201,19 +201,19 @@ impl Rig {
         }
     }
 
-    /// Publishes what is due.
+    /// Publishes everything that is due.
     pub async fn publish_due(&self) {
         let (_stopper, stop) = stop::pair();
         self.publisher().deliver_due(&stop).await.unwrap();
     }
 
-    /// A signature's value for a POST.
+    /// The signature header for a POST.
     pub fn sign(&self, audience: Audience, path: &str, body: &str, at: UnixMillis) -> String {
         let head = Head { method: "POST", path, query: "" };
         calls(audience).sign(&head, body.as_bytes(), at, Nonce(self.entropy.bytes()))
     }
 
-    /// A POST as the edge makes it.
+    /// A POST as the edge sends it.
     pub async fn post(&self, path: &str, body: &str) -> Answer {
         let signature = self.sign(Audience::Origin, path, body, self.now());
         self.post_signed(path, body, Some(&signature)).await
@@ -227,7 +227,7 @@ impl Rig {
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// As an operator looks at it.
+    /// A request to the operators' port.
     pub async fn look_at(&self, path: &str) -> Answer {
         let request = Request::get(path).body(Body::empty()).unwrap();
         answer_of(http::operators(Arc::clone(&self.app)).oneshot(request).await.unwrap()).await
@@ -237,21 +237,22 @@ impl Rig {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
-    /// Through a proxy on this machine, where the request says nothing else.
+    /// Through a proxy on this machine, unless the request says otherwise.
     pub async fn send(&self, request: Request) -> Answer {
         let answer = self.answer(request).await;
         self.app.settled().await;
         answer
     }
 
-    /// The same, while what the answer does not wait for is still under way.
+    /// The same, without waiting for background work that the answer does not
+    /// wait for.
     pub async fn answer(&self, mut request: Request) -> Answer {
         let proxy = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000)));
         request.extensions_mut().get_or_insert_with(|| proxy);
         answer_of(http::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()).await
     }
 
-    /// One number of a query.
+    /// A query's result as a single number.
     pub async fn number(&self, query: &'static str) -> i64 {
         sqlx::query_scalar(query).fetch_one(&self.pool).await.unwrap()
     }
@@ -298,7 +299,7 @@ fn site(entropy: &Entropy) -> SiteConfig {
     Settings { hosts, ..Settings::of_a_new_site() }.config(&sitekey)
 }
 
-/// An event of a minute before noon; `number` makes the id.
+/// An event of the minute before noon; `number` makes the id.
 pub fn event(number: u8) -> Redeemed {
     Redeemed {
         id: AttemptId([number; 16]),

@@ -1,5 +1,5 @@
-//! `munjigi serve`: starts the parts in an order that needs nobody else to be
-//! there yet, and stops them so that nothing in flight is lost.
+//! `munjigi serve`: starts the parts in an order that requires no other service
+//! to be up yet, and stops them so that nothing in flight is lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +34,13 @@ use crate::jobs::Jobs;
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 
-/// How long requests and tasks under way may take to end.
+/// How long requests and tasks in progress may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(25);
-/// Connections of the factory, which are its own: intake never waits for it.
+/// The factory's own connections, so that intake never waits for it.
 const FACTORY_CONNECTIONS: u32 = 5;
-/// Between two looks at whether changes of sites are heard.
+/// Interval between checks that changes of sites are being listened to.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
-/// Between two tries to reach Postgres at start.
+/// Delay between attempts to reach Postgres at start-up.
 const WAIT_FOR_SCHEMA: Duration = Duration::from_secs(1);
 
 /// The parts of a running origin.
@@ -49,7 +49,7 @@ pub struct Server {
     app: Arc<App>,
 }
 
-/// Why the origin could not be put together.
+/// Why the origin could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// TLS or the system's certificates.
@@ -67,7 +67,7 @@ pub enum StartError {
 }
 
 impl Server {
-    /// Puts the parts together; nothing is connected yet.
+    /// Builds the parts; does not connect yet.
     pub fn new(
         config: &Config,
         clock: Clock,
@@ -95,7 +95,7 @@ impl Server {
             .console
             .clone()
             .map(|console| Console::new(console, check.clone(), config.mail.as_ref()));
-        // After the client, which chooses the provider of TLS for the process.
+        // After the client, which chooses the TLS provider of the process.
         let sender = |mail: &Mail| {
             let transport = Transport::of(&mail.transport)?;
             Ok::<_, StartError>(Sender::new(
@@ -178,12 +178,12 @@ impl Server {
         Self { app: Arc::new(app) }
     }
 
-    /// What the endpoints see.
+    /// The state shared by the endpoints.
     pub fn app(&self) -> Arc<App> {
         Arc::clone(&self.app)
     }
 
-    /// Serves until `stop` is done, then ends what is under way.
+    /// Serves until `stop` is done, then ends what is in progress.
     pub async fn run(
         self,
         listeners: Listeners,
@@ -219,12 +219,11 @@ impl Server {
     }
 }
 
-/// Where it listens.
+/// Listening sockets.
 #[derive(Debug)]
 pub struct Listeners {
-    /// For everybody.
     pub public: TcpListener,
-    /// For operators alone.
+    /// For operators only.
     pub operators: TcpListener,
 }
 
@@ -232,7 +231,7 @@ pub struct Listeners {
 async fn serve(app: Arc<App>, listeners: Listeners, asked: Stop) -> std::io::Result<()> {
     let until = |mut asked: Stop| async move { asked.asked().await };
     let router = http::router(Arc::clone(&app));
-    // Who connects is known to the pages for people.
+    // The console needs to know the client's address.
     let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     let public = axum::serve(listeners.public, router).with_graceful_shutdown(until(asked.clone()));
     let operators =
@@ -240,34 +239,31 @@ async fn serve(app: Arc<App>, listeners: Listeners, asked: Stop) -> std::io::Res
     tokio::try_join!(public.into_future(), operators.into_future()).map(|_| ())
 }
 
-/// What a server is made of.
+/// The parts of a server.
 #[derive(Debug)]
 pub struct Parts {
-    /// Postgres.
     pub pool: PgPool,
-    /// A copy of it, where there is one.
+    /// A replica of Postgres, if there is one.
     pub replica: Option<PgPool>,
     /// Postgres, for the factory.
     pub factory_pool: PgPool,
-    /// Tells the time.
     pub clock: Clock,
-    /// Random numbers.
+    /// Source of randomness.
     pub entropy: Entropy,
-    /// Of calls that the edge signs.
+    /// Verifies calls that the edge signs.
     pub calls: AudienceKeys,
     /// Marks keys as ours.
     pub check: KeyCheck,
-    /// The edge.
     pub edge: EdgeClient,
-    /// Draws pictures, where there is one.
+    /// Draws pictures, if there is one.
     pub gpu: Option<Gpu>,
     /// What operators chose about pictures.
     pub pictures: munjigi_pictures::Pictures,
-    /// The pages for people, where there are any.
+    /// The console, if there is one.
     pub console: Option<Console>,
-    /// Sends letters, where they are sent.
+    /// Sends emails, if they are sent.
     pub mail: Option<Sender>,
-    /// Redis, where there is one.
+    /// Redis, if it is used.
     pub redis: Option<Redis>,
     /// Posts to webhooks.
     pub hooks: Hooks,
@@ -275,8 +271,8 @@ pub struct Parts {
     pub connections: u32,
 }
 
-/// Looks at the parts; applies the schema, then publishes, does the jobs,
-/// makes pictures and sends letters.
+/// Checks the parts periodically; applies the schema, then publishes, runs the
+/// jobs, makes pictures and sends emails.
 async fn background(app: Arc<App>, stop: Stop) {
     tokio::join!(http::watch_parts(&app, stop.clone()), work(&app, stop));
 }
@@ -331,7 +327,7 @@ async fn work(app: &Arc<App>, mut stop: Stop) {
     );
 }
 
-/// Copies of sites end when anybody changes one: another origin, a command.
+/// Drops cached sites when anybody changes them: another origin, a command.
 pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
     if app.cache.redis.is_none() {
         return;
@@ -343,11 +339,12 @@ pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
             () = stop.asked() => {}
             changed = notices.next() => {
                 if let Some(sitekey) = changed {
-                    // Untold, copies end within seconds by themselves.
+                    // Without this, cached sites expire within seconds by
+                    // themselves.
                     let _ = app.cache.sites.changed(&sitekey).await;
                 }
             }
-            // Looks whether it listens.
+            // Checks whether it is listening.
             () = tokio::time::sleep(LISTEN_AGAIN) => {}
         }
     }
@@ -376,7 +373,7 @@ async fn apply_schema(app: &App) {
     }
 }
 
-/// Installs the recorder of the process. Once.
+/// Installs the recorder of the process. Must be called only once.
 pub fn install_metrics() -> Result<PrometheusHandle, StartError> {
     const LAG_SECONDS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3_600.0, 86_400.0];
     let recorder = metrics::recorder("munjigi_event_lag_seconds", &LAG_SECONDS);

@@ -1,6 +1,6 @@
-//! A visitor without a browser: asks the edge for a challenge, solves it on
-//! every core, follows what is asked next, and ends with a token. For
-//! monitoring and scripts; it gains nothing that a browser does not.
+//! A visitor without a browser: requests a challenge from the edge, solves it
+//! on every core, follows further steps, and ends with a token. For monitoring
+//! and scripts; it gains nothing that a browser does not.
 
 use std::num::NonZero;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// More rounds than any policy asks for: an edge that never ends is broken.
+/// More rounds than any policy requires: an edge that never ends is broken.
 const MOST_ROUNDS: usize = 6;
 
-/// Why the edge gave no token or no verdict.
+/// Why the edge returned no token or no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum SolveError {
     /// No answer.
@@ -30,10 +30,10 @@ pub enum SolveError {
     Refused {
         /// HTTP status.
         status: StatusCode,
-        /// What the edge said.
+        /// The edge's problem document.
         problem: Box<Problem>,
     },
-    /// An answer that is not the protocol's.
+    /// An answer that violates the protocol.
     #[error("answered {status}, which Munjigi's edge does not do here: {reason}")]
     Strange {
         /// HTTP status.
@@ -44,21 +44,21 @@ pub enum SolveError {
     /// A puzzle that this program cannot solve.
     #[error("the edge requires a puzzle that this version of munjigi does not know")]
     UnknownPuzzle,
-    /// It asked for more and more.
+    /// The edge kept sending further challenges.
     #[error("the edge required more than {MOST_ROUNDS} rounds")]
     Endless,
 }
 
-/// What to do where a picture is asked for: it is for people.
+/// What to do when a picture is required, which only people can answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtPicture {
-    /// Take the longer way that is open to everybody.
+    /// Take the longer puzzle that is open to everybody.
     AnotherWay,
-    /// End there.
+    /// Stop there.
     Stop,
 }
 
-/// How far a visitor came.
+/// How far a visitor got.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Passed {
     /// To the end.
@@ -67,7 +67,7 @@ pub enum Passed {
     Picture(ChallengeReply),
 }
 
-/// What a visit begins with; a test sitekey's has then ended.
+/// The start of a visit; with a test sitekey it is already the end.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Begun {
@@ -75,34 +75,30 @@ enum Begun {
     Ended(SolutionReply),
 }
 
-/// One step that was taken.
+/// A completed step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepTaken {
     /// `challenge`, `solve`, `solution`, `siteverify`, `siteverify again`.
     pub step: &'static str,
     /// How long it took.
     pub milliseconds: f64,
-    /// What came of it.
+    /// The result.
     pub outcome: String,
 }
 
-/// The solver.
 #[derive(Debug)]
 pub struct Solver {
-    /// The edge.
     pub edge: Url,
-    /// HTTP.
     pub http: Client,
-    /// The site.
     pub sitekey: String,
     /// The page's host name.
     pub hostname: String,
-    /// What was done so far.
+    /// The steps so far.
     pub taken: Vec<StepTaken>,
 }
 
 impl Solver {
-    /// Passes, unless a picture is asked for and is to be left to people.
+    /// Passes, unless a picture is required and is to be left to people.
     pub async fn pass(&mut self, at_picture: AtPicture) -> Result<Passed, SolveError> {
         let mut reply = match self.challenge().await? {
             Begun::Challenge(reply) | Begun::Ended(SolutionReply::Next(reply)) => reply,
@@ -125,8 +121,8 @@ impl Solver {
         Err(SolveError::Endless)
     }
 
-    /// What the site's back end would do with the token. `step` names it in
-    /// the list of steps.
+    /// What the site's back end would do with the token. `step` names it in the
+    /// list of steps.
     pub async fn siteverify(
         &mut self,
         step: &'static str,
@@ -277,7 +273,7 @@ fn solve_on_every_core(puzzle: &Puzzle) -> Vec<u64> {
     nonces
 }
 
-/// With microseconds after the point.
+/// With microseconds as decimals.
 fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
 }

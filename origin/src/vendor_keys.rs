@@ -1,7 +1,6 @@
-//! Proof that an operator who imports a vendor's key controls the host that it
-//! is for: a file at the host, at an address that only who runs it can serve,
-//! with the import's token. A vendor's sitekey stands in everybody's page, so
-//! knowing it proves nothing.
+//! Proof that an operator who imports a vendor's key controls its host: a file
+//! with the import's token at an address of the host that only its operator can
+//! serve. A vendor's sitekey is in public pages, so knowing it proves nothing.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,22 +16,21 @@ const PROOF_PATH: &str = "/.well-known/munjigi-import.txt";
 const FETCH_TIMEOUT: Duration = Duration::from_secs(10);
 const MOST_BYTES: usize = 4_096;
 
-/// Why a host proves nothing.
+/// Why a host does not prove control.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError {
-    /// It leads into a private network, at least in part.
+    /// At least one of its addresses is in a private network.
     #[error("the host name resolves to an address that is not public")]
     Private,
-    /// It took too long.
     #[error("no response within {} seconds", FETCH_TIMEOUT.as_secs())]
     Timeout,
     /// No connection, or it broke.
     #[error("the host is unreachable: {0}")]
     Unreachable(String),
-    /// Something else than the file.
+    /// A status other than success.
     #[error("the host answered {0}; it must answer 200, and redirects are not followed")]
     Status(u16),
-    /// Where people may leave pages, a page is no word of the host's.
+    /// Where people may upload pages, a page does not speak for the host.
     #[error("the file is not served as text/plain")]
     NotText,
     /// More than a few tokens.
@@ -61,7 +59,7 @@ impl From<CallError> for ProofError {
 }
 
 /// Where a host publishes its tokens. `port` is for loopback names, which are
-/// asked without encryption.
+/// called without encryption.
 pub fn proof_url(host: &Hostname, port: Option<u16>) -> String {
     match (host.is_loopback(), port) {
         (false, _) => format!("https://{host}{PROOF_PATH}"),
@@ -70,8 +68,8 @@ pub fn proof_url(host: &Hostname, port: Option<u16>) -> String {
     }
 }
 
-/// Looks whether a host publishes a token. Whether loopback names are the
-/// site's is the caller's to know.
+/// Checks whether a host publishes a token. The caller must know whether
+/// loopback names are allowed for the site.
 pub async fn prove(host: &Hostname, port: Option<u16>, token: &str) -> Result<(), ProofError> {
     prove_by(system_lookup(), FETCH_TIMEOUT, host, port, token).await
 }
@@ -83,7 +81,7 @@ async fn prove_by(
     port: Option<u16>,
     token: &str,
 ) -> Result<(), ProofError> {
-    // Whatever a resolver makes of them, loopback names are this machine.
+    // Loopback names mean this machine, whatever a resolver says.
     let (reach, lookup) = if host.is_loopback() {
         (Reach::Anywhere, this_machine())
     } else {

@@ -1,4 +1,4 @@
-//! Out of the database: every table of ours as one transaction sees it.
+//! Reads the database: all our tables as one transaction sees them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use super::file::{Writer, Written};
 use super::{BackupError, Manifest, Sequence, Table};
 
-/// Writes every table; those that others refer to come first.
+/// Writes every table, referenced tables first.
 pub async fn into<W: Write>(
     pool: &PgPool,
     writer: &mut Writer<W>,
@@ -18,7 +18,7 @@ pub async fn into<W: Write>(
 ) -> Result<Manifest, BackupError> {
     let mut snapshot = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
     unhurried(&mut snapshot).await?;
-    // The first look is the snapshot's.
+    // The first query takes the snapshot.
     let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
         .fetch_all(&mut *snapshot)
         .await?;
@@ -40,7 +40,7 @@ pub async fn into<W: Write>(
     Ok(Manifest { taken_at: now.0, program, versions, tables, sequences })
 }
 
-/// A backup takes as long as it takes.
+/// A backup has no time limit.
 pub async fn unhurried(connection: &mut PgConnection) -> Result<(), BackupError> {
     for setting in [
         "SET LOCAL statement_timeout = 0",
@@ -54,7 +54,7 @@ pub async fn unhurried(connection: &mut PgConnection) -> Result<(), BackupError>
     Ok(())
 }
 
-/// Names as SQL takes them.
+/// Names quoted for SQL.
 pub fn quoted(names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("\"{}\"", name.replace('"', "\"\""))).collect()
 }
@@ -79,7 +79,7 @@ pub async fn found(connection: &mut PgConnection) -> Result<Vec<Table>, BackupEr
     Ok(rows.into_iter().map(table).collect())
 }
 
-/// Which table refers to which.
+/// Which table references which.
 async fn references(
     connection: &mut PgConnection,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, BackupError> {
@@ -98,7 +98,7 @@ async fn references(
     Ok(references)
 }
 
-/// Each after those that it refers to.
+/// Each table after those that it references.
 fn in_order(
     mut waiting: Vec<Table>,
     references: &BTreeMap<String, BTreeSet<String>>,
@@ -111,7 +111,7 @@ fn in_order(
         };
         let (ready, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_ready);
         if ready.is_empty() {
-            // A circle: loading says whether it can be.
+            // A cycle: loading will tell whether it works.
             ordered.extend(rest);
             break;
         }

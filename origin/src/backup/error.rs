@@ -1,37 +1,35 @@
-//! Why a backup was not written or not brought back.
+//! Why a backup was not written or not restored.
 
 use std::io;
 
 use munjigi_store::StoreError;
 
-/// Why. What is said of a file is said before anything is written.
+/// Errors of a file are found before anything is written.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A backup does not replace another.
     #[error("a file with this name already exists")]
     Exists,
-    /// The disk.
     #[error("{0}")]
     File(#[from] io::Error),
-    /// Something else, or of a later form.
+    /// Another format, or a later version of ours.
     #[error("the file is not a Munjigi backup")]
     Foreign,
     /// Its end is missing.
     #[error("the file is truncated: writing or copying it was interrupted")]
     Truncated,
-    /// It is not as it was written.
+    /// It was changed after it was written.
     #[error("the file is corrupt: {0}")]
     Corrupt(&'static str),
-    /// Of a later version of this program, or of another history.
+    /// Written by a later version of this program, or with other migrations.
     #[error("the backup has migration {0}, which this program does not know")]
     Newer(i64),
-    /// Somebody's tables are there.
+    /// The database contains tables already.
     #[error("the database is not empty")]
     NotEmpty,
-    /// What was loaded is not what was saved; nothing was kept of it.
+    /// What was loaded differs from what was saved; nothing was kept.
     #[error("the restored table {0} differs from the saved one")]
     Differs(String),
-    /// Postgres.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

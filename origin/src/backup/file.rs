@@ -1,7 +1,7 @@
-//! The bytes of a backup: a line that says what it is; compressed records,
-//! each a kind, a length and as many bytes; and a line with the SHA-256 of
-//! everything before it. Rows stand as COPY's text form has them, where each
-//! row ends with the one line feed that it has.
+//! The bytes of a backup: a line that identifies the format; compressed
+//! records, each a kind, a length and that many bytes; and a line with the
+//! SHA-256 of everything before it. Rows are in COPY's text format, in which
+//! each row ends with its only line feed.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, Write};
@@ -16,9 +16,9 @@ use sha2::{Digest, Sha256};
 use super::{BackupError, Manifest};
 
 const MAGIC: &[u8] = b"munjigi-backup 1\n";
-/// 64 digits and a line feed.
+/// 64 hex digits and a line feed.
 const SEAL: usize = 65;
-/// Longest record of rows; rows may go on in the next.
+/// Longest record of rows; rows may continue in the next.
 pub const CHUNK: usize = 64 * 1024;
 /// Longest manifest.
 const MANIFEST: usize = 16 * 1024 * 1024;
@@ -56,9 +56,8 @@ pub struct Writer<W: Write> {
 
 /// What was written of a table.
 pub struct Written {
-    /// How many rows.
     pub rows: u64,
-    /// Of them.
+    /// SHA-256 of the rows, in hex.
     pub sha256: String,
 }
 
@@ -76,7 +75,7 @@ impl<W: Write> Writer<W> {
         self.record(BEGIN, name.as_bytes())
     }
 
-    /// Rows of it.
+    /// Adds rows to it.
     pub fn rows(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.hash.update(bytes);
         self.rows += lines(bytes);
@@ -93,7 +92,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Ends it.
+    /// Ends the table.
     pub fn end(&mut self) -> io::Result<Written> {
         self.send()?;
         let sha256 = HEXLOWER.encode(&self.hash.finalize_reset());
@@ -129,9 +128,9 @@ impl<W: Write> Writer<W> {
 pub enum Record {
     /// A table begins.
     Begin(String),
-    /// Rows of it.
+    /// Rows of the table.
     Rows(Vec<u8>),
-    /// The end.
+    /// The end of the file.
     End(Manifest),
 }
 
@@ -164,8 +163,7 @@ impl<R: Read> Reader<R> {
     }
 }
 
-/// What the compressed bytes do not say; the disk's own errors stay what they
-/// are.
+/// Errors of decompression; errors of the disk stay what they are.
 fn broken(error: io::Error) -> BackupError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => BackupError::Corrupt("it ends within a record"),
@@ -187,7 +185,7 @@ pub fn open(path: &Path) -> Result<Reader<impl Read>, BackupError> {
     Ok(Reader(GzDecoder::new(inner)))
 }
 
-/// Looks at every byte.
+/// Checks every byte.
 pub fn check(path: &Path) -> Result<Manifest, BackupError> {
     check_seal(path)?;
     let mut reader = open(path)?;

@@ -1,5 +1,5 @@
-//! Into an empty database: the schema as it was, the rows in one
-//! transaction, the schema as it is now.
+//! Loads into an empty database: the schema as it was, the rows in one
+//! transaction, then newer migrations.
 
 use std::path::Path;
 
@@ -47,7 +47,7 @@ fn store(error: MigrateError) -> BackupError {
     BackupError::Store(StoreError::from(error))
 }
 
-/// The last migration of a history that is the beginning of ours.
+/// The last migration of a history that our migrations continue.
 fn known(manifest: &Manifest) -> Result<i64, BackupError> {
     let mut ours = MIGRATOR.iter().map(|migration| migration.version);
     for version in &manifest.versions {
@@ -68,7 +68,7 @@ async fn is_empty(pool: &PgPool) -> Result<bool, BackupError> {
     Ok(tables == 0)
 }
 
-/// Days have tables that no migration makes.
+/// Creates the tables of single days, which no migration creates.
 async fn make_days(connection: &mut PgConnection, manifest: &Manifest) -> Result<(), BackupError> {
     for Table { name, parent, .. } in &manifest.tables {
         let Some(parent) = parent else { continue };
@@ -83,7 +83,8 @@ async fn make_days(connection: &mut PgConnection, manifest: &Manifest) -> Result
     Ok(())
 }
 
-/// Migrations put a few rows into tables: the backup has them as they became.
+/// Removes the few rows that migrations insert: the backup has them in their
+/// latest state.
 async fn clear(connection: &mut PgConnection, manifest: &Manifest) -> Result<(), BackupError> {
     for table in manifest.tables.iter().rev() {
         if rows_of(connection, table).await? > 0 {
@@ -103,7 +104,7 @@ async fn rows(
     let mut tables = manifest.tables.iter();
     let mut record = reader.next()?;
     while let Record::Begin(_) = record {
-        // The check has seen that they are the manifest's.
+        // The check has verified that these are the tables of the manifest.
         let table = tables.next().ok_or(BackupError::Corrupt("an unexpected table"))?;
         let columns = quoted(&table.columns).join(", ");
         let statement = format!("COPY \"{}\" ({columns}) FROM STDIN", table.name);
@@ -120,7 +121,7 @@ async fn rows(
     Ok(())
 }
 
-/// At the end: no trigger wrote more.
+/// At the end, to see that no trigger wrote more.
 async fn count(connection: &mut PgConnection, manifest: &Manifest) -> Result<(), BackupError> {
     for table in &manifest.tables {
         if rows_of(connection, table).await? != table.rows {
@@ -131,7 +132,7 @@ async fn count(connection: &mut PgConnection, manifest: &Manifest) -> Result<(),
 }
 
 async fn rows_of(connection: &mut PgConnection, table: &Table) -> Result<u64, BackupError> {
-    // The catalogue has a table of that name: `from` has looked.
+    // The catalogue has a table with this name: `from` has checked.
     let statement = format!("SELECT count(*) FROM \"{}\"", table.name);
     let rows: i64 = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(connection).await?;
     Ok(rows.unsigned_abs())

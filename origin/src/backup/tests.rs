@@ -1,4 +1,4 @@
-//! A backup and its way back, and what is not let in.
+//! A backup and its restoration, and what is refused.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -64,7 +64,7 @@ async fn contents(pool: &PgPool) -> Vec<(String, String)> {
     contents
 }
 
-/// A database that was used: people, sites, records, days, letters.
+/// A database in use: accounts, sites, events, days, emails.
 async fn used(pool: PgPool) -> Rig {
     let rig = Rig::new(pool).await;
     rig.jobs().keep_house().await.unwrap();
@@ -111,7 +111,7 @@ async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
     let other = beside(&rig.pool).await;
     assert_eq!(restore(&other, &file).await.unwrap(), written);
     assert_eq!(contents(&other).await, contents(&rig.pool).await);
-    // It works: numbers go on, days are there, the record stays as it is.
+    // It works: sequences continue, days are there, the audit log is unchanged.
     let second = Rig::new(other.clone()).await;
     second.jobs().keep_house().await.unwrap();
     assert_eq!(second.post("/internal/events", &rig::events(&[event(21)])).await.status, 204);
@@ -119,7 +119,7 @@ async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
     second.tab_of(&kim.account).await.open("/console").await;
     assert!(sqlx::query("DELETE FROM audit").execute(&other).await.is_err());
 
-    // And not a second time: it is in use now.
+    // Not a second time: the database is in use now.
     let refused = restore(&other, &file).await.unwrap_err();
     assert_eq!(refused.code(), "database-not-empty");
     drop_database(other, &rig.pool).await;

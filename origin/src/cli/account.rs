@@ -1,4 +1,4 @@
-//! `munjigi account`: people who use the console.
+//! `munjigi account`: accounts of the console.
 
 mod demo;
 mod invite;

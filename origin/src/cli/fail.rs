@@ -8,28 +8,28 @@ use munjigi_store::StoreError;
 use crate::backup::BackupError;
 use crate::config::Mistakes;
 
-/// Documented exit codes. 2 is the argument parser's.
+/// Documented exit codes. 2 is used by the argument parser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Anything without a number of its own.
+    /// Anything without a code of its own.
     Failed = 1,
-    /// A picture is asked for, which is for people.
+    /// A picture is required, which only people can answer.
     Picture = 3,
-    /// Postgres is away or has no schema.
+    /// Postgres is down or has no schema.
     Database = 4,
     /// No such site, or not in a state for this.
     Site = 5,
     /// The environment has mistakes.
     Environment = 6,
-    /// A file or a database is not fit for a backup.
+    /// A file or database is not suitable for a backup.
     Backup = 7,
-    /// A page uses no vendor that is known.
+    /// A page uses no known vendor.
     NoVendor = 8,
     /// A model is not precise enough, or cannot be measured.
     Model = 9,
     /// The edge does not answer.
     EdgeAway = 10,
-    /// No challenge.
+    /// No challenge was issued.
     Challenge = 11,
     /// The solution was refused.
     Solution = 12,
@@ -45,10 +45,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A failure, in words for whoever typed the command.
+/// A failure, in words for the person who typed the command.
 #[derive(Debug)]
 pub struct Fail {
-    /// The exit code.
     pub exit: Exit,
     what: String,
     why: String,

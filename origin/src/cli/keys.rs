@@ -36,7 +36,7 @@ pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     }
 }
 
-/// A new key in its spelling.
+/// A new key in its text form.
 fn new_key(shell: &Shell) -> String {
     BASE64URL_NOPAD.encode(&shell.entropy.bytes::<32>())
 }
@@ -54,7 +54,7 @@ fn ring_in_use<'shell>(shell: &'shell Shell, name: &str) -> Result<(&'shell str,
     Ok((text, ring))
 }
 
-/// A name for a key made now: `k` and the day.
+/// A kid for a key made now: `k` and the day.
 fn new_kid(shell: &Shell) -> String {
     let now: OffsetDateTime = to_timestamp(shell.clock.now());
     format!("k{:04}{:02}{:02}", now.year(), u8::from(now.month()), now.day())

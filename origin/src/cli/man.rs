@@ -28,7 +28,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fail> {
     print(&format!("Wrote munjigi.1 and a page for each command to {folder}\n"))
 }
 
-/// Writes a page for every command, and none besides.
+/// Writes a page for every command, and no others.
 pub fn write(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     clap_mangen::generate_to(super::Arguments::command(), folder)

@@ -1,4 +1,4 @@
-//! `munjigi migrate`, and what helps a site to move in.
+//! `munjigi migrate`: helps a site to switch from another vendor.
 
 mod check;
 

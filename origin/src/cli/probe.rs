@@ -1,4 +1,4 @@
-//! `munjigi probe`: what an operator puts into monitoring.
+//! `munjigi probe`: a check for an operator's monitoring.
 
 use munjigi_delivery::http_client;
 use munjigi_protocol::SiteverifyCode;
@@ -116,7 +116,7 @@ pub fn solver(edge: &Url, sitekey: &str, hostname: &str) -> Result<Solver, Fail>
     })
 }
 
-/// Which step failed decides the exit code.
+/// The failed step decides the exit code.
 pub fn fail_of(solver: &Solver, error: &SolveError) -> Fail {
     let (refused, what) = match solver.taken.last().map(|step| step.step) {
         None | Some("challenge") => (Exit::Challenge, "no challenge was issued"),

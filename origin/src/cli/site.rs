@@ -69,8 +69,8 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     }
 }
 
-/// Reads a sitekey that was typed. Its check is the edge's to make; here a
-/// look-up tells as much.
+/// Parses a sitekey as typed. Its check is verified by the edge; here a look-up
+/// serves as well.
 fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
     Sitekey::from_trusted(text).map_err(|error| match Vendor::of_sitekey(text) {
         None => error.to_string(),

@@ -1,8 +1,8 @@
-//! Tables for people: columns as wide as their widest cell.
+//! Tables for people: each column is as wide as its widest cell.
 
 use std::fmt::Write;
 
-/// Lines up rows; the first is the heading. The last column is not padded.
+/// Aligns rows; the first is the heading. The last column is not padded.
 pub fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()

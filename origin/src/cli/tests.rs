@@ -41,14 +41,14 @@ fn every_command_has_a_man_page_with_its_example() {
     for (path, _) in &commands {
         let page = folder.path().join(format!("{}.1", path.replace(' ', "-")));
         let text = std::fs::read_to_string(&page).unwrap_or_else(|_| panic!("{path} has no page"));
-        // Roff spells a hyphen so.
+        // Roff escapes a hyphen like this.
         let text = text.replace("\\-", "-");
         for part in [".SH NAME", ".SH SYNOPSIS", "Example", path] {
             assert!(text.contains(part), "{path}: {part}");
         }
     }
     // One for `munjigi` itself, `site`, `account`, `pictures`, `photos`, `keys`
-    // and `migrate`, and none left from elsewhere.
+    // and `migrate`, and no left-over pages.
     let pages = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(pages, commands.len() + 7);
 }

@@ -1,16 +1,16 @@
-//! A server of Redis's protocol, where there is one.
+//! A server with Redis's protocol, if there is one.
 
 use munjigi_process::config::Reader;
 use redis::{Client, ConnectionInfo, IntoConnectionInfo};
 
 use super::variables;
 
-/// Where it is. `Debug` prints no password.
+/// How to connect to it. `Debug` prints no password.
 #[derive(Clone)]
 pub struct RedisServer(ConnectionInfo);
 
 impl RedisServer {
-    /// Whether there is to be one.
+    /// Whether one is configured.
     pub(super) fn is_wanted(reader: &Reader) -> bool {
         reader.is_set(&variables::REDIS_URL)
     }
@@ -19,7 +19,7 @@ impl RedisServer {
         reader.required(&variables::REDIS_URL, parse)
     }
 
-    /// Of it; nothing is connected yet.
+    /// A client; does not connect yet.
     pub fn client(&self) -> Result<Client, redis::RedisError> {
         Client::open(self.0.clone())
     }
@@ -27,11 +27,11 @@ impl RedisServer {
 
 /// An address such as `redis://host:6379`.
 pub fn parse(text: &str) -> Result<RedisServer, String> {
-    // The parser's own words may quote the password.
+    // The parser's own message may quote the password.
     let wrong =
         || "must be a URL such as redis://name:password@host:6379/0 or rediss://…".to_owned();
     let is_ours = text.starts_with("redis://") || text.starts_with("rediss://");
-    // Settings after ? can switch the checking of certificates off.
+    // Settings after ? can disable the verification of certificates.
     if !is_ours || text.contains(['?', '#']) {
         return Err(wrong());
     }

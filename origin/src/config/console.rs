@@ -1,4 +1,4 @@
-//! The pages for people: where they are, and who may come.
+//! The console: its address, and who may use it.
 
 use munjigi_domain::accounts::demo::Reach;
 use munjigi_domain::accounts::passkey::RelyingParty;
@@ -12,33 +12,32 @@ use super::{Environment, Mistakes, OwnSite, Proxies, database, parse_bare_url, v
 /// What the console needs.
 #[derive(Debug, Clone)]
 pub struct Console {
-    /// Scheme, host and port, as people write it.
+    /// Scheme, host and port, as people type it.
     pub url: reqwest::Url,
-    /// Seals what must be read again.
+    /// Seals what must be readable again.
     pub keys: KeyRing,
-    /// Who may make an account.
     pub sign_up: SignUpPolicy,
-    /// Who stands between clients and us.
+    /// The proxies between clients and us.
     pub proxies: Option<Proxies>,
-    /// Most sites that an organisation may have.
+    /// Maximum number of sites per organisation.
     pub most_sites: MostSites,
-    /// The site that the home page tries out, where there is one.
+    /// The site for the demo on the home page, if there is one.
     pub demo: Option<OwnSite>,
-    /// The site whose widget stands in the forms that everybody may see.
+    /// The site whose widget protects the public forms, if there is one.
     pub widget: Option<OwnSite>,
 }
 
-/// Who may make an account.
+/// Who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignUpPolicy {
     /// Everybody.
     Open,
-    /// Who is invited.
+    /// Only invited people.
     Closed,
 }
 
 impl Console {
-    /// Whether there is to be one.
+    /// Whether a console is configured.
     pub(super) fn is_wanted(reader: &Reader) -> bool {
         reader.is_set(&variables::CONSOLE_URL)
     }
@@ -68,7 +67,7 @@ impl Console {
         })
     }
 
-    /// A page's address, with the token that it takes.
+    /// The address of a page, with its token.
     pub fn link(&self, path: &str, token: &Token) -> reqwest::Url {
         let mut url = self.url.clone();
         url.set_path(path);
@@ -76,18 +75,18 @@ impl Console {
         url
     }
 
-    /// As browsers name it in `Origin`.
+    /// The spelling in the browser's `Origin` header.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
     }
 
-    /// Us, as passkeys know us: they are bound to a name, so that there are
-    /// none where the console is at an IP address.
+    /// Our identity for passkeys. They are bound to a domain name, so there is
+    /// none if the console's address is an IP address.
     pub fn relying_party(&self) -> Option<RelyingParty> {
         RelyingParty::new(self.url.domain()?, self.origin())
     }
 
-    /// Whether nobody but this machine opens it.
+    /// Whether only this machine can open it.
     pub fn is_local(&self) -> bool {
         is_local(&self.url)
     }
@@ -97,7 +96,7 @@ impl Console {
         if self.is_local() { Reach::Local } else { Reach::Open }
     }
 
-    /// Whether cookies may ask for an encrypted connection.
+    /// Whether cookies may require an encrypted connection.
     pub fn is_secure(&self) -> bool {
         self.url.scheme() == "https"
     }
@@ -106,14 +105,13 @@ impl Console {
 /// What commands about accounts need.
 #[derive(Debug)]
 pub struct ConsoleSource {
-    /// Postgres.
     pub database: Database,
-    /// Where links lead.
+    /// The console that links point to.
     pub console: Console,
 }
 
 impl ConsoleSource {
-    /// Reads the database's settings and the console's, which there must be.
+    /// Reads the database's settings and the console's, which are required.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let database = database(&mut reader);
@@ -126,9 +124,8 @@ impl ConsoleSource {
 /// What commands about sites of organisations need.
 #[derive(Debug)]
 pub struct OwnedSitesSource {
-    /// Postgres.
     pub database: Database,
-    /// Most sites that an organisation may have.
+    /// Maximum number of sites per organisation.
     pub most_sites: MostSites,
 }
 
@@ -151,7 +148,7 @@ fn is_local(url: &reqwest::Url) -> bool {
     matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// Passwords do not go over a network in the clear.
+/// Passwords do not go over a network unencrypted.
 fn parse_console_url(text: &str) -> Result<reqwest::Url, String> {
     let url = parse_bare_url(text)?;
     if url.scheme() == "https" || is_local(&url) {

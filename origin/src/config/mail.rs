@@ -1,6 +1,6 @@
-//! Where letters go and whom they come from: both or neither. Without, none
-//! are sent. What an address of a server may say is decided here, so that
-//! what is wrong with it is told at the start, without its password.
+//! Where emails go and their sender: both or neither. Without them, no emails
+//! are sent. Server addresses are validated here, so that mistakes are reported
+//! at start-up, without the password.
 
 use lettre::message::Mailbox;
 use munjigi_delivery::mail::{Encryption, Login, MailTransport, SmtpServer};
@@ -12,17 +12,17 @@ use super::variables;
 
 const FORM: &str = "must be smtp://name:password@host:587?tls=required, smtps://… or folder:PATH; percent-encode special characters in name and password, such as %40";
 
-/// How letters are sent.
+/// How emails are sent.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// Where they go.
     pub transport: MailTransport,
-    /// Whom they come from.
+    /// The sender.
     pub from: Mailbox,
 }
 
 impl Mail {
-    /// Whether letters are to be sent: one variable needs the other then.
+    /// Whether emails are to be sent: each of the two variables requires the
+    /// other.
     pub(super) fn is_wanted(reader: &Reader) -> bool {
         reader.is_set(&variables::MAIL_URL) || reader.is_set(&variables::MAIL_FROM)
     }
@@ -43,7 +43,7 @@ fn parse_transport(text: &str) -> Result<MailTransport, String> {
 }
 
 fn parse_smtp(text: &str) -> Result<SmtpServer, String> {
-    // The parser's own words may quote the password.
+    // The parser's own message may quote the password.
     let url: Url = text.parse().map_err(|_| FORM.to_owned())?;
     let (encryption, usual_port) = match (url.scheme(), url.query()) {
         ("smtp", None) => (Encryption::Never, 25),
@@ -56,7 +56,7 @@ fn parse_smtp(text: &str) -> Result<SmtpServer, String> {
         _ => return Err(FORM.to_owned()),
     };
     let host = url.host_str().unwrap_or_default();
-    // An IPv6 address stands in brackets in addresses like this one only.
+    // In addresses like this one, an IPv6 address is in brackets.
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     if host.is_empty() || url.fragment().is_some() {
         return Err(FORM.to_owned());
@@ -69,8 +69,8 @@ fn parse_smtp(text: &str) -> Result<SmtpServer, String> {
             Some(Login { name, password })
         }
     };
-    // Whoever sits between could read it, also where TLS is used only if it
-    // is offered: he would keep the offer back.
+    // An attacker in between could read it, even if TLS is used when offered:
+    // they would suppress the offer.
     if login.is_some() && matches!(encryption, Encryption::Never | Encryption::Offered) {
         return Err("a password requires TLS: add ?tls=required, or use smtps://".to_owned());
     }

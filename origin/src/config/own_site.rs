@@ -1,5 +1,5 @@
-//! Sites whose owner the console is: what the home page tries out, and what
-//! stands before its own forms. Both keys of each, or neither.
+//! Sites that the console itself owns: the demo on the home page, and the
+//! widget of its own forms. Both keys of each, or neither.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use munjigi_captcha::Sitekey;
 use munjigi_process::config::{Reader, Variable};
 use zeroize::Zeroizing;
 
-/// What a page of ours holds as any integrator does.
+/// A site of ours with its keys, like any integrator's.
 #[derive(Clone)]
 pub struct OwnSite {
-    /// In the page.
+    /// For the page.
     pub sitekey: Sitekey,
     /// For siteverify.
     pub secret: Zeroizing<String>,
@@ -24,7 +24,8 @@ impl fmt::Debug for OwnSite {
 }
 
 impl OwnSite {
-    /// One, none, or nothing where its variables are wrong.
+    /// The outer `None` means that its variables are wrong, the inner one that
+    /// there is no such site.
     #[expect(clippy::option_option, reason = "the outer one is the reader's: mistakes were told")]
     pub(super) fn read(
         reader: &mut Reader,

@@ -10,7 +10,7 @@ use munjigi_protocol::PictureType;
 
 use super::{Environment, parse_bare_url, variables};
 
-/// Reads them.
+/// Reads the settings of pictures.
 pub(super) fn pictures(reader: &mut Reader) -> Option<Pictures> {
     let gpu_url = reader.required(&variables::GPU_URL, |text| match text {
         "" => Ok(None),
@@ -40,7 +40,7 @@ pub(super) fn pictures(reader: &mut Reader) -> Option<Pictures> {
     })
 }
 
-/// What holds where nothing is set.
+/// The defaults.
 #[expect(clippy::missing_panics_doc, reason = "a test reads the same defaults")]
 pub fn default_pictures() -> Pictures {
     let nothing = Environment::default();

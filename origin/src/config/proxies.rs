@@ -1,6 +1,6 @@
-//! The proxies before the console: who they are, and where they write the
-//! address of who called them. Both, or neither: without a list, anybody who
-//! reaches the origin could send the header and choose an address.
+//! The proxies in front of the console: their addresses, and the header in
+//! which they pass the client's address. Both, or neither: without a list,
+//! anybody who reaches the origin could send the header and choose an address.
 
 use axum::http::HeaderName;
 use axum::http::header::FORWARDED;
@@ -9,17 +9,18 @@ use munjigi_process::config::Reader;
 
 use super::variables;
 
-/// What is known of them.
+/// The configured proxies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxies {
     /// A list of addresses, the last by the nearest proxy: `X-Forwarded-For`.
     pub header: HeaderName,
-    /// Where they call from.
+    /// The networks that they call from.
     pub trusted: Vec<IpNet>,
 }
 
 impl Proxies {
-    /// Some, none, or nothing where the variables are wrong.
+    /// The outer `None` means that the variables are wrong, the inner one that
+    /// there are no proxies.
     #[expect(clippy::option_option, reason = "the outer one is the reader's: mistakes were told")]
     pub(super) fn read(reader: &mut Reader) -> Option<Option<Self>> {
         let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
@@ -62,7 +63,7 @@ fn parse_network(text: &str) -> Result<IpNet, String> {
     if network != network.trunc() {
         return Err(format!("{network} is not a network: {} is", network.trunc()));
     }
-    // Addresses of callers are compared as IPv4 where they are IPv4.
+    // Callers' addresses are compared as IPv4 if they are IPv4.
     if let IpNet::V6(mapped) = network
         && mapped.addr().to_ipv4_mapped().is_some()
     {

@@ -1,4 +1,4 @@
-//! The table of variables, for `munjigi config` and the documents.
+//! The table of variables, for `munjigi config` and the documentation.
 
 use std::fmt::Write;
 

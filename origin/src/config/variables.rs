@@ -1,5 +1,5 @@
-//! Every `MUNJIGI_*` variable of the whole product, once. The origin knows
-//! the edge's too, so that one environment may serve both.
+//! Every `MUNJIGI_*` variable of the whole product, defined once. The origin
+//! also knows the edge's, so that one environment may serve both.
 
 use std::ffi::OsString;
 use std::io;
@@ -8,7 +8,7 @@ use munjigi_process::config::{Environment, Known, Variable};
 
 use Who::{Edge, Gpu, Origin, Tools};
 
-/// Who reads a variable.
+/// The program that reads a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Who {
     /// `munjigi`.
@@ -193,7 +193,7 @@ pub const CONSOLE_SECRET: Variable = Variable::secret(
     "secret of that site, required with MUNJIGI_CONSOLE_SITEKEY",
 );
 
-/// Every variable, by who reads it.
+/// Every variable, by the program that reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Tools], &[DATABASE_URL]),
     (&[Origin], &[DATABASE_REPLICA_URL, DATABASE_CONNECTIONS, REDIS_URL, EDGE_URL]),
@@ -370,7 +370,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     ),
 ];
 
-/// Each of them, and who reads it.
+/// Each variable, and the programs that read it.
 pub fn listed() -> impl Iterator<Item = (&'static Variable, &'static [Who])> {
     let groups = VARIABLES.iter().copied();
     groups.flat_map(|(who, variables)| variables.iter().map(move |variable| (variable, who)))

@@ -1,5 +1,5 @@
 //! Markdown to HTML: GitHub's tables and anchors, links between pages as paths
-//! of the console, tables and code that scroll by themselves. HTML within the
+//! of the console, tables and code that scroll separately. HTML within the
 //! Markdown is shown as text: no page of ours has any.
 
 use std::mem;
@@ -12,7 +12,6 @@ use super::{Document, Section};
 /// Where pages are served.
 const BASE: &str = "/docs/";
 
-/// A page.
 pub fn page(name: &'static str, markdown: &str) -> Document {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
@@ -34,9 +33,9 @@ struct Page<'a> {
     summary: String,
     sections: Vec<Section>,
     tables: usize,
-    /// The heading under way.
+    /// The current heading.
     heading: Option<Vec<Event<'a>>>,
-    /// Whether the first paragraph is under way.
+    /// Whether the first paragraph is being collected.
     summing: bool,
 }
 
@@ -80,7 +79,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A table that is wider than the page scrolls within it, also by keys.
+    /// A table that is wider than the page scrolls separately, also by
+    /// keyboard.
     fn open_table(&self) -> String {
         let last = self.sections.last();
         let within = last.and_then(|section| section.parts.last()).or(last);
@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
         format!("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\n")
     }
 
-    /// A heading is a link to itself, unless it has one already.
+    /// A heading is a link to itself, unless it contains one already.
     fn end_heading(&mut self, level: HeadingLevel) {
         let content = mem::take(&mut self.heading).unwrap_or_default();
         let title: String = content.iter().filter_map(text_of).collect();
@@ -114,7 +114,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Without HTML, and with links as paths here.
+/// Without HTML, and with links as paths of the console.
 fn plain(event: Event<'_>) -> Event<'_> {
     match event {
         Event::Html(html) | Event::InlineHtml(html) if html.trim_start().starts_with("<!--") => {
@@ -129,9 +129,9 @@ fn plain(event: Event<'_>) -> Event<'_> {
     }
 }
 
-/// `protocol.md#codes`, and `docs/protocol.md#codes` of a page beside the
+/// `protocol.md#codes`, and `docs/protocol.md#codes` of a page outside the
 /// folder, as `/docs/protocol#codes`, `migrate/turnstile.md` as
-/// `/docs/migrate-turnstile`; nothing for what leads elsewhere.
+/// `/docs/migrate-turnstile`; `None` for other links.
 fn link(to: &str) -> Option<String> {
     if to.starts_with('#') || to.contains(':') {
         return None;

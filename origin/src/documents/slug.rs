@@ -1,5 +1,5 @@
-//! The anchors of headings, as GitHub makes them: a link that works there
-//! works here.
+//! The anchors of headings, as GitHub makes them: a link that works there works
+//! here.
 
 use std::collections::BTreeMap;
 

@@ -95,7 +95,7 @@ async fn hours_are_rolled_up_from_both_kinds_of_record(pool: PgPool) {
     rig.jobs().roll_up().await.unwrap();
     let first = rollups(&rig).await;
     insta::assert_snapshot!(first.replace("},", "},\n"));
-    // Again and again: the same.
+    // Repeated: the same.
     rig.pass(MINUTE);
     rig.jobs().roll_up().await.unwrap();
     assert_eq!(rollups(&rig).await, first);
@@ -118,7 +118,7 @@ async fn an_hour_that_gets_late_events_is_computed_again(pool: PgPool) {
     rig.pass(10_000);
     rig.jobs().roll_up().await.unwrap();
     assert_eq!(rig.number(REDEEMED).await, 2);
-    // Quiet for long: nothing is left to compute.
+    // After a long quiet period: nothing is left to compute.
     rig.pass(HOUR);
     rig.jobs().roll_up().await.unwrap();
     assert_eq!(rig.number(DUE).await, 0);

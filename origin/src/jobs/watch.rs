@@ -1,6 +1,6 @@
-//! Looks for what is unusual, and queues what is to be told of it. One
-//! transaction: whoever is told is told of a row that is there, and a look
-//! that breaks off has told nobody anything.
+//! Searches for anomalies, and queues the notifications. One transaction: every
+//! notification is about a row that exists, and an interrupted search has
+//! notified nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,34 +22,31 @@ use sqlx::PgConnection;
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
 
-/// Sentences in one letter; of more, the page tells.
+/// Sentences in one email; the page lists the rest.
 const MOST_IN_A_LETTER: usize = 10;
 
-/// One look. Output: how many opened and closed; none where another origin
-/// was looking.
+/// One search. Output: how many anomalies opened and closed; `None` if another
+/// origin was searching.
 #[derive(Debug)]
 pub struct Watch<'a> {
-    /// Now.
     pub now: UnixMillis,
-    /// For names.
+    /// For ids.
     pub entropy: &'a Entropy,
-    /// Where the console is, if there is one.
+    /// The console's address, if there is one.
     pub console: Option<&'a Url>,
 }
 
-/// What a look found out.
+/// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Looked {
-    /// What opened.
     pub opened: usize,
-    /// What closed.
     pub closed: usize,
 }
 
-/// Numbers to be judged.
+/// Numbers to judge.
 struct Numbers {
-    /// The hour of the past that the last sixty minutes are like: the one
-    /// that their middle lies in.
+    /// The past hour that the last sixty minutes are compared with: the one
+    /// that contains their middle.
     at: u64,
     sites: BTreeMap<String, SiteNumbers>,
     hours: BTreeMap<Subject, Hour>,
@@ -166,10 +163,9 @@ impl Watch<'_> {
         webhooks::queue(connection, &site.organisation, message, self.now, self.entropy).await
     }
 
-    /// A letter to each recipient who was not written to within the hour,
-    /// about everything that began since then, is open still, and that nobody
-    /// has seen: an attack from a new network every few minutes fills no
-    /// mailbox.
+    /// An email to each recipient who got none within the hour, about every
+    /// open anomaly that began since then and that nobody has seen: an attack
+    /// from a new network every few minutes fills no mailbox.
     async fn write_letters(
         &self,
         connection: &mut PgConnection,
@@ -225,16 +221,16 @@ impl Numbers {
     }
 }
 
-/// What a letter has room for. The worst first; of equals, sites before their
-/// networks.
+/// As many as an email has room for. The worst first; at equal severity, sites
+/// before their networks.
 fn worst(mut seen: Vec<Sighting>) -> Vec<Sighting> {
     seen.sort_by_key(|seen| (std::cmp::Reverse(seen.severity), seen.asn.is_some()));
     seen.truncate(MOST_IN_A_LETTER);
     seen
 }
 
-/// Sites, and of each the networks that asked for most, with those where
-/// something is open. Comes with the busiest first.
+/// Sites, and for each the networks with the most requests, along with those
+/// that have an open anomaly. The input has the busiest first.
 fn chosen(measured: Vec<Measured>, is_open: impl Fn(&Subject) -> bool) -> BTreeMap<Subject, Hour> {
     let mut networks: BTreeMap<String, usize> = BTreeMap::new();
     let mut hours = BTreeMap::new();

@@ -1,21 +1,21 @@
-//! The parts of a page that can name a vendor.
+//! The parts of a page that can refer to a vendor.
 
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{StartTag, Token, Tokenizer};
 
-/// The classes that vendors' scripts look for.
+/// The classes that vendors' scripts search for.
 const CLASSES: [&str; 3] = ["cf-turnstile", "h-captcha", "g-recaptcha"];
 
-/// What of a page matters here.
+/// The relevant parts of a page.
 #[derive(Debug, Default)]
 pub struct Page {
     /// Scripts that are loaded.
     pub scripts: Vec<Loaded>,
     /// Elements with a vendor's class.
     pub elements: Vec<Element>,
-    /// Policies that stand in the page.
+    /// Policies in `meta` elements.
     pub policies: Vec<String>,
-    /// The text of its own scripts, and its attributes that are code.
+    /// The text of inline scripts, and of attributes that contain code.
     pub text: String,
 }
 
@@ -24,21 +24,20 @@ pub struct Page {
 pub struct Loaded {
     /// Its address as written.
     pub src: String,
-    /// Only this very content is run.
+    /// Whether an `integrity` attribute fixes its content.
     pub has_integrity: bool,
 }
 
 /// An element with a vendor's class.
 #[derive(Debug)]
 pub struct Element {
-    /// The class.
     pub class: &'static str,
     /// Name, without `data-`, and value.
     pub data: Vec<(String, String)>,
 }
 
 impl Page {
-    /// Reads HTML, however broken.
+    /// Parses HTML, however broken.
     pub fn read(html: &str) -> Self {
         let mut page = Self::default();
         let mut emitter = DefaultEmitter::default();

@@ -1,5 +1,5 @@
-//! What each vendor's pages look like, and what of it is different here. The
-//! same stands, in sentences for people, in `docs/migrate/`.
+//! What each vendor's pages look like, and what differs with Munjigi.
+//! `docs/migrate/` says the same, in sentences for people.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,19 @@ use reqwest::Url;
 use super::page::{Element, Loaded};
 use super::{Setting, Widget, origin};
 
-/// A vendor as its customers' pages show it.
+/// A vendor as it appears in its customers' pages.
 pub struct Facts {
     pub name: &'static str,
     /// Hosts of its scripts.
     hosts: &'static [&'static str],
-    /// What paths of its loaders begin with, and the path of ours.
+    /// Path prefixes of its loaders, each with the path of ours.
     loaders: &'static [(&'static str, &'static str)],
     class: &'static str,
     /// The vendor's siteverify, and our path.
     pub siteverify: (&'static str, &'static str),
     /// Hosts of its frames and of what its scripts load.
     domains: &'static [&'static str],
-    /// Its global.
+    /// Its global object.
     global: &'static str,
     functions: &'static [&'static str],
     /// Options, parameters and functions that are different here.
@@ -35,7 +35,7 @@ const IGNORED: &str = "has no effect";
 const PLAIN_THEME: &str = "`contrast` and custom themes are shown as `light`";
 const UNDOCUMENTED: &str = "not documented by the vendor; has no effect";
 
-/// In the order in which elements of an ambiguous class are given away.
+/// In the order in which ambiguous elements are assigned.
 pub const VENDORS: [Facts; 3] = [
     Facts {
         name: "recaptcha",
@@ -204,8 +204,7 @@ impl Facts {
         [origin(edge).as_str(), path, &query].concat()
     }
 
-    /// Whether its script, or another's that stands in for it, draws an
-    /// element.
+    /// Whether its script, or another's that replaces it, draws an element.
     pub fn draws(&self, element: &Element, scripts: &[(Url, &Loaded)]) -> bool {
         let asks = |name: &str, value: &str| {
             scripts
@@ -221,7 +220,7 @@ impl Facts {
         }
     }
 
-    /// Sources of policies that are this vendor's.
+    /// Sources of policies that belong to this vendor.
     pub fn named_in<'a>(&self, policies: impl Iterator<Item = &'a str>) -> Vec<String> {
         let is_its = |source: &&str| {
             let host = source.strip_prefix("https://").unwrap_or(source);
@@ -276,7 +275,7 @@ impl Facts {
     }
 }
 
-/// What has to be looked at besides.
+/// What else has to be checked.
 pub fn remarks(
     scripts: &[(Url, &Loaded)],
     elements: &[&Element],
@@ -299,7 +298,7 @@ pub fn remarks(
     remarks
 }
 
-/// The name at the beginning of a text.
+/// The identifier at the beginning of a text.
 fn word(text: &str) -> &str {
     let end = text.find(|sign| !is_of_a_name(sign));
     text.get(..end.unwrap_or(text.len())).unwrap_or_default()

@@ -1,5 +1,6 @@
-//! A browser with a device that holds passkeys, in software that is not ours:
-//! `passkey`. It does what it is told, whatever page it believes to be on.
+//! A browser with a device that holds passkeys, by the independent
+//! implementation `passkey`. It does what it is told, whatever page it believes
+//! to be on.
 
 use passkey::authenticator::{Authenticator, UiHint, UserCheck, UserValidationMethod};
 use passkey::client::{Client, DefaultClientData};
@@ -13,7 +14,7 @@ use super::Tab;
 /// Where the console of tests is.
 pub const ORIGIN: &str = "https://console.example";
 
-/// Somebody who touches the device, and is known by it or not.
+/// A person who touches the device, recognised by it or not.
 #[derive(Debug, Clone, Copy)]
 struct Somebody;
 
@@ -47,7 +48,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// One that counts the uses of its key.
+    /// A device that counts the uses of its key.
     pub fn counting() -> Self {
         Self { held: None, counts: true }
     }
@@ -59,7 +60,7 @@ impl Device {
         device
     }
 
-    /// Makes a passkey on a page of this origin.
+    /// Creates a passkey on a page of this origin.
     pub async fn make(&mut self, origin: &str, options: Value) -> String {
         let options = serde_json::from_value(json!({ "publicKey": options })).unwrap();
         let mut client = Client::new(self.authenticator());
@@ -69,7 +70,7 @@ impl Device {
         serde_json::to_string(&made).unwrap()
     }
 
-    /// Uses it there.
+    /// Uses the passkey on a page of this origin.
     pub async fn answer(&mut self, origin: &str, options: Value) -> String {
         let options = serde_json::from_value(json!({ "publicKey": options })).unwrap();
         let mut client = Client::new(self.authenticator());
@@ -81,7 +82,8 @@ impl Device {
 }
 
 impl Tab<'_> {
-    /// What the script asks for, with the key of the page that is shown.
+    /// Requests ceremony options as the script does, with the CSRF token of the
+    /// current page.
     pub async fn options(&mut self, path: &str) -> Value {
         let key = self.form_key();
         let answer = self.send_raw(path, &[("form_key", &key)], &[("origin", ORIGIN)]).await;
@@ -89,7 +91,7 @@ impl Tab<'_> {
         serde_json::from_str(&answer.body).unwrap()
     }
 
-    /// Adds a passkey to the account of who is logged in.
+    /// Adds a passkey to the account that is logged in.
     pub async fn add_passkey(&mut self, device: &mut Device, name: &str) {
         self.open("/console/account/passkeys").await;
         let options = self.options("/console/account/passkeys/options").await;

@@ -1,4 +1,4 @@
-//! An edge that remembers what it was told.
+//! An edge that records its calls.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,6 @@ use tokio::net::TcpListener;
 use super::calls;
 use super::pictures::{EdgePacks, edge_router};
 
-/// An edge that remembers.
 #[derive(Clone)]
 pub struct FakeEdge {
     pub url: reqwest::Url,
@@ -33,7 +32,7 @@ struct Memory {
     sites: BTreeMap<String, u64>,
     imports: ImportFilter,
     calls: Vec<String>,
-    /// What to answer instead, next first.
+    /// Errors to answer with, next first.
     failures: VecDeque<Code>,
 }
 
@@ -60,7 +59,7 @@ impl FakeEdge {
         Self { url, memory, packs }
     }
 
-    /// `PUT 5` and `PUT imports`, in the order they came.
+    /// `PUT 5` and `PUT imports`, in the order of arrival.
     pub fn calls(&self) -> Vec<String> {
         self.memory.lock().unwrap().calls.clone()
     }
@@ -89,7 +88,7 @@ impl FakeEdge {
     }
 }
 
-/// Lets a call in that its caller signed.
+/// Accepts a call with a valid signature.
 pub(super) async fn signed_rightly(
     State((audience, clock)): State<(Audience, Clock)>,
     request: Request,
@@ -118,7 +117,7 @@ async fn frame(
     if known { StatusCode::OK } else { StatusCode::NOT_FOUND }
 }
 
-/// The token `good` is good, however often.
+/// The token `good` is always valid.
 async fn siteverify(Form(fields): Form<BTreeMap<String, String>>) -> Json<serde_json::Value> {
     let is_good = fields.get("secret").is_some_and(|it| it.starts_with("mjs_"))
         && fields.get("response").is_some_and(|it| it == "good");

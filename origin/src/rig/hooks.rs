@@ -20,7 +20,7 @@ use munjigi_domain::reach::Reach;
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
-/// How long the tests' client waits.
+/// Timeout of the tests' client.
 pub const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the receiver does next.
@@ -32,7 +32,7 @@ pub enum Next {
     Silence,
 }
 
-/// What it got.
+/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Got {
     pub id: String,
@@ -66,7 +66,6 @@ struct Memory {
     next: VecDeque<Next>,
 }
 
-/// A receiver.
 #[derive(Clone)]
 pub struct Receiver {
     pub address: SocketAddr,
@@ -83,12 +82,12 @@ impl Receiver {
         Self { address, memory }
     }
 
-    /// Its address as somebody would give it.
+    /// Its address as a customer would enter it.
     pub fn url(&self) -> String {
         format!("http://hooks.example:{}/munjigi?key=1", self.address.port())
     }
 
-    /// What it does with the next messages; then it takes them with 204.
+    /// How it answers the next messages; after those it answers 204.
     pub fn will(&self, next: impl IntoIterator<Item = Next>) {
         self.memory.lock().unwrap().next.extend(next);
     }
@@ -126,7 +125,7 @@ async fn take(
     }
 }
 
-/// Every name leads to these addresses.
+/// Every name resolves to these addresses.
 pub fn leading_to(reach: Reach, addresses: Vec<SocketAddr>) -> Hooks {
     let lookup: Lookup = Arc::new(move |_| {
         let addresses = addresses.clone();
@@ -135,12 +134,12 @@ pub fn leading_to(reach: Reach, addresses: Vec<SocketAddr>) -> Hooks {
     Hooks::looking_up(reach, lookup, PATIENCE).unwrap()
 }
 
-/// As a local console's: every name leads to this machine.
+/// As with a local console: every name resolves to this machine.
 pub fn local() -> Hooks {
     leading_to(Reach::Anywhere, vec![SocketAddr::from(([127, 0, 0, 1], 0))])
 }
 
-/// No name leads anywhere.
+/// No name resolves.
 pub fn nowhere() -> Hooks {
     let lookup: Lookup = Arc::new(|_| Box::pin(async { Err(io::Error::other("no such host")) }));
     Hooks::looking_up(Reach::Public, lookup, PATIENCE).unwrap()

@@ -1,12 +1,12 @@
-//! What was counted at a site, lately and for weeks.
+//! The counts of a site, recent ones and of past weeks.
 
 use munjigi_protocol::{Count, CountKind};
 
 use super::{MINUTE, Rig, count, counts};
 
 impl Rig {
-    /// Weeks in which a site had so many visitors at every hour of the day that
-    /// is looked at, written as roll-ups and minutes are.
+    /// Weeks in which a site had this many visitors at every hour of the day
+    /// that is compared, written like roll-ups and minutes.
     pub async fn weeks(&self, sitekey: &str, issued: i64) {
         let now = munjigi_domain::timestamp::to_timestamp(self.now());
         let solve_ms: Vec<i64> =

@@ -1,4 +1,4 @@
-//! People who are there already.
+//! Accounts that already exist.
 
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Password, Role, Token};
@@ -8,10 +8,10 @@ use munjigi_store::sessions::{self, NewSession};
 
 use super::{Rig, Tab};
 
-/// Everybody's, in tests: hashed once in a while, it is slow.
+/// Everybody's password in tests: hashing is slow, so it happens rarely.
 pub const PASSWORD: &str = "lantern orbit velvet";
 
-/// Somebody with an account.
+/// A person with an account.
 #[derive(Debug, Clone)]
 pub struct Someone {
     pub account: Id,
@@ -20,7 +20,7 @@ pub struct Someone {
 }
 
 impl Someone {
-    /// As the record of changes names them.
+    /// As the audit log names them.
     pub fn actor(&self) -> Actor {
         Actor {
             account: self.account.clone(),
@@ -32,7 +32,7 @@ impl Someone {
 }
 
 impl Rig {
-    /// Somebody with an organisation of their own.
+    /// A person with an organisation of their own.
     pub async fn someone(&self, name: &str) -> Someone {
         let (account, organisation) = (Id::draw(&self.entropy), Id::draw(&self.entropy));
         let email = format!("{}@shop.example", name.to_lowercase());
@@ -61,7 +61,7 @@ impl Rig {
         Someone { account, organisation, email }
     }
 
-    /// Makes somebody a member, or another kind of member.
+    /// Adds a member, or changes a member's role.
     pub async fn join(&self, organisation: &Id, account: &Id, role: Role) {
         sqlx::query(
             "INSERT INTO members (organisation, account, role, since) VALUES ($1, $2, $3, $4)
@@ -76,7 +76,7 @@ impl Rig {
         .unwrap();
     }
 
-    /// A tab in which somebody is logged in.
+    /// A tab in which a person is logged in.
     pub async fn tab_of(&self, account: &Id) -> Tab<'_> {
         let cookie = Token::draw(&self.entropy);
         self.session(account, &cookie, Stage::Complete, self.now()).await;
@@ -85,7 +85,7 @@ impl Rig {
         tab
     }
 
-    /// A live site of somebody's organisation; its sitekey.
+    /// Creates a live site of a person's organisation; returns its sitekey.
     pub async fn site_of(&self, someone: &Someone, name: &str) -> String {
         let config = self.create_site().await;
         sqlx::query("UPDATE sites SET organisation = $2, name = $3 WHERE sitekey = $1")
@@ -98,7 +98,7 @@ impl Rig {
         config.sitekey
     }
 
-    /// A token of this rig's.
+    /// A token drawn by this rig.
     pub fn token(&self) -> Token {
         Token::draw(&self.entropy)
     }

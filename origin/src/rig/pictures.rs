@@ -1,4 +1,4 @@
-//! A gpu-backend that draws nothing but answers rightly, and the edge's side
+//! A gpu-backend that draws nothing but answers correctly, and the edge's side
 //! of packs. Both check what they are sent.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -47,7 +47,7 @@ impl Workshop {
         let client = http_client::client().unwrap();
         let (clock, entropy) = (factory.clock.clone(), factory.entropy.clone());
         factory.gpu = Some(Gpu::new(client, gpu.url.clone(), &ring(), clock, entropy));
-        // Whatever this release was measured to be.
+        // Regardless of this release's measurements.
         factory.policy = Arc::new(Policy::read("").unwrap());
         let mut workshop = Self { rig, gpu, factory };
         workshop.set(|config| {
@@ -67,7 +67,7 @@ impl Workshop {
         self.factory.config = Arc::new(config);
     }
 
-    /// One round of everything that the factory does by the clock.
+    /// One round of all the factory's periodic work.
     pub async fn round(&self) {
         let (_stopper, stop) = stop::pair();
         for pack in self.factory.tend().await.unwrap() {
@@ -81,7 +81,7 @@ impl Workshop {
         self.rig.edge.pools().packs.iter().map(|entry| entry.id).collect()
     }
 
-    /// The edge counts so many challenges of a pack.
+    /// The edge counts this many challenges of a pack.
     pub async fn count(&self, batch: u8, pack: Option<PackId>, dealt: u32) {
         let count = PictureCount {
             minute: self.rig.now().0 / MINUTE,
@@ -101,13 +101,13 @@ impl Workshop {
 /// How the gpu-backend fails.
 #[derive(Debug, Clone, Copy)]
 pub enum Failure {
-    /// Too much to do; come back after so many seconds.
+    /// Busy; retry after this many seconds.
     Busy(u64),
-    /// A fault of its own.
+    /// An internal error.
     Broken,
     /// An answer about other pictures.
     Others,
-    /// It does not know who shall judge.
+    /// It does not know the judge.
     Unknown,
 }
 
@@ -143,12 +143,12 @@ impl FakeGpu {
         self.memory.lock().unwrap().calls.clone()
     }
 
-    /// The next calls fail so.
+    /// The next calls fail like this.
     pub fn fail(&self, failures: impl IntoIterator<Item = Failure>) {
         self.memory.lock().unwrap().failures.extend(failures);
     }
 
-    /// The next pictures are so plain.
+    /// The next pictures have this clarity.
     pub fn clarities(&self, clarities: impl IntoIterator<Item = f32>) {
         self.memory.lock().unwrap().clarities.extend(clarities);
     }
@@ -190,7 +190,7 @@ async fn render(
     Json(RenderReply { pictures, drawn_by: "a fake".to_owned() }).into_response()
 }
 
-/// Knows three colours, of one of which it is not sure.
+/// Knows three colours, and is uncertain about one of them.
 async fn predict(RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Response {
     let query = query.unwrap_or_default();
     let common = "caller=photos&priority=high&deadline_ms=30000&model=";
@@ -260,7 +260,7 @@ fn drawn(rendering: &Rendering, clarity: f32, judge: Option<&str>) -> RenderedPi
     }
 }
 
-/// What the edge keeps of packs.
+/// What the edge stores of packs.
 #[derive(Default)]
 pub struct EdgePacks {
     images: BTreeMap<String, Vec<u8>>,
@@ -280,7 +280,7 @@ pub(super) fn edge_router(packs: Arc<Mutex<EdgePacks>>) -> Router {
         .with_state(packs)
 }
 
-/// Notes a call, and refuses it where that is what comes next.
+/// Records a call, and refuses it if a refusal comes next.
 async fn noted(
     State(packs): State<Arc<Mutex<EdgePacks>>>,
     request: Request,
@@ -367,12 +367,14 @@ impl super::FakeEdge {
         self.packs_memory().images.get(&pack.to_string()).cloned()
     }
 
-    /// `PUT /internal/pools`, in the order they came, since the last look.
+    /// `PUT /internal/pools` and the like, in the order of arrival, since the
+    /// last call.
     pub fn pack_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.packs_memory().calls)
     }
 
-    /// The next calls about packs and pools are refused so, or done.
+    /// The next calls about packs and pools are refused with these codes, or
+    /// accepted.
     pub fn fail_packs(&self, codes: impl IntoIterator<Item = Option<Code>>) {
         self.packs_memory().failures.extend(codes);
     }
@@ -381,7 +383,7 @@ impl super::FakeEdge {
         *self.packs_memory() = EdgePacks::default();
     }
 
-    /// The seeds of every picture that is published: the images are these.
+    /// The seeds of every published picture: the images are these.
     pub fn published_seeds(&self) -> BTreeSet<String> {
         let memory = self.packs_memory();
         let seed = |pack: &Pack, item: &munjigi_protocol::PackItem| {

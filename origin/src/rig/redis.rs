@@ -1,4 +1,4 @@
-//! A real server of Redis's protocol, one for each test.
+//! A real server with Redis's protocol, one for each test.
 
 use munjigi_tools::process::Service as _;
 use munjigi_tools::project::Project;
@@ -8,14 +8,14 @@ use munjigi_tools::setup::require::{Part, Required};
 use crate::cache::Redis;
 use crate::config;
 
-/// A server that a test starts, kills and starts again.
+/// A server that a test starts, kills and restarts.
 pub struct RedisServer {
     server: Server,
     folder: tempfile::TempDir,
 }
 
 impl RedisServer {
-    /// None where it cannot be had and nobody requires it.
+    /// `None` if it is not installed and not required.
     pub async fn start() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("redis.log");
@@ -30,13 +30,13 @@ impl RedisServer {
         }
     }
 
-    /// A connection of its own.
+    /// A separate connection.
     pub fn connection(&self) -> Redis {
         let server = config::parse_redis_url(&self.server.url()).unwrap();
         Redis::new(server.client().unwrap()).unwrap()
     }
 
-    /// As a crash would.
+    /// Like a crash.
     pub fn kill(&mut self) {
         self.server.kill();
     }

@@ -1,4 +1,4 @@
-//! A mail server that remembers what it was told, and answers as it is told.
+//! A mail server that records what it receives, and answers as it is told.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -10,27 +10,27 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-/// At which step of a conversation.
+/// A step of an SMTP conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Greeting,
     Mail,
     Rcpt,
-    /// After the whole letter.
+    /// After the whole email.
     Letter,
 }
 
-/// What to do there.
+/// How to answer there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
     Code(u16),
     /// Hang up.
     Close,
-    /// Take it in and say nothing until told to go on; then say yes.
+    /// Accept it and stay silent until told to continue; then accept.
     Silence,
 }
 
-/// A letter as it came.
+/// An email as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     pub from: String,
@@ -39,7 +39,7 @@ pub struct Received {
     pub data: String,
 }
 
-/// How to reach a server.
+/// How to connect to a server.
 pub fn server(address: SocketAddr) -> SmtpServer {
     SmtpServer {
         host: address.ip().to_string(),
@@ -79,14 +79,14 @@ impl FakeSmtp {
             while let Ok((stream, _)) = listener.accept().await {
                 *memory.connections.lock().unwrap() += 1;
                 let memory = Arc::clone(&memory);
-                // A client that hangs up ends its conversation only.
+                // A client that hangs up ends only its own conversation.
                 tokio::spawn(async move { memory.converse(stream).await });
             }
         });
         Self { address, memory: kept }
     }
 
-    /// The next times that a conversation gets to these steps.
+    /// Answers for the next times that a conversation reaches these steps.
     pub fn reply(&self, replies: impl IntoIterator<Item = (Step, Reply)>) {
         self.memory.replies.lock().unwrap().extend(replies);
     }
@@ -96,7 +96,7 @@ impl FakeSmtp {
         self.memory.go_on.notify_one();
     }
 
-    /// Letters that it took, or took in before it was silent.
+    /// Emails that it accepted, or received before it fell silent.
     pub fn received(&self) -> Vec<Received> {
         self.memory.received.lock().unwrap().clone()
     }
@@ -107,7 +107,7 @@ impl FakeSmtp {
 }
 
 impl Memory {
-    /// What to say at a step; `None` to hang up.
+    /// The reply at a step; `None` to hang up.
     async fn answer(&self, step: Step, usual: u16) -> Option<String> {
         let reply = {
             let mut replies = self.replies.lock().unwrap();
@@ -179,7 +179,7 @@ async fn hear(stream: &mut BufReader<TcpStream>) -> Option<String> {
     (read > 0).then_some(line)
 }
 
-/// Up to the line with a dot alone.
+/// Reads up to the line with a single dot.
 async fn letter(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut data = String::new();
     loop {
@@ -197,7 +197,7 @@ fn within_brackets(text: &str) -> String {
 }
 
 impl Received {
-    /// Names and values of the header, unfolded, as they stand there.
+    /// Names and values of the header, unfolded, otherwise as received.
     pub fn raw_headers(&self) -> Vec<(String, String)> {
         headers(self.data.split_once("\r\n\r\n").unwrap().0)
     }

@@ -1,5 +1,5 @@
-//! A browser's tab, as far as pages without scripts need one: it keeps
-//! cookies, follows redirects, and sends the forms that it was shown.
+//! A browser tab, as far as pages without scripts need one: it keeps cookies,
+//! follows redirects, and submits the forms of the current page.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,14 @@ use axum::http::{Request, header};
 
 use super::{Answer, Rig};
 
-/// A tab.
 pub struct Tab<'a> {
     rig: &'a Rig,
     pub cookies: BTreeMap<String, String>,
     pub address: String,
-    /// What is shown.
+    /// The current page.
     pub page: String,
     pub status: u16,
-    /// Where it is.
+    /// Its path.
     pub path: String,
 }
 
@@ -32,7 +31,7 @@ impl<'a> Tab<'a> {
         }
     }
 
-    /// Opens a page, wherever it leads.
+    /// Opens a page and follows redirects.
     pub async fn open(&mut self, path: &str) -> &mut Self {
         let mut path = path.to_owned();
         for _ in 0..5 {
@@ -45,7 +44,7 @@ impl<'a> Tab<'a> {
         panic!("{path} leads in a circle");
     }
 
-    /// Sends a form with the key of the page that is shown.
+    /// Submits a form with the CSRF token of the current page.
     pub async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> &mut Self {
         let key = self.form_key();
         let mut fields = fields.to_vec();
@@ -57,7 +56,7 @@ impl<'a> Tab<'a> {
         self
     }
 
-    /// Sends these fields and headers, and shows nothing.
+    /// Sends these fields and headers, and does not show the answer.
     pub async fn send_raw(
         &mut self,
         path: &str,
@@ -73,12 +72,12 @@ impl<'a> Tab<'a> {
         self.ask(request.body(Body::from(body)).unwrap()).await
     }
 
-    /// The key in the forms that are shown.
+    /// The CSRF token in the forms of the current page.
     pub fn form_key(&self) -> String {
         self.value_of("form_key")
     }
 
-    /// The value of a field that is shown.
+    /// The value of a field of the current page.
     pub fn value_of(&self, name: &str) -> String {
         let after = self.page.split(&format!("name=\"{name}\" value=\"")).nth(1);
         after.and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
@@ -107,7 +106,7 @@ impl<'a> Tab<'a> {
         answer
     }
 
-    /// Shows an answer; or says where it leads.
+    /// Shows an answer; returns where it redirects to, if it does.
     fn show(&mut self, answer: Answer, path: &str) -> Option<String> {
         (self.status, self.path, self.page) = (answer.status, path.to_owned(), answer.body);
         let next =

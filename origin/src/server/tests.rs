@@ -1,4 +1,5 @@
-//! Starting while parts are away, and stopping without losing anything.
+//! Starting while other services are down, and stopping without losing
+//! anything.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -31,7 +32,7 @@ struct Running {
     ended: JoinHandle<std::io::Result<()>>,
 }
 
-/// A server whose edge is away.
+/// A server whose edge is down.
 async fn start(options: PgConnectOptions) -> Running {
     let pool = |options| {
         PgPoolOptions::new()
@@ -86,7 +87,7 @@ async fn until_ready(address: SocketAddr) {
     .expect("ready in time");
 }
 
-/// The status of one delivery; `None` when the connection was refused.
+/// The status of one delivery; `None` if the connection was refused.
 async fn deliver(
     client: &reqwest::Client,
     address: SocketAddr,
@@ -149,7 +150,7 @@ async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
             answer
         });
     }
-    // In the midst of it.
+    // In the middle of it.
     for _ in 0..10 {
         told.recv().await.unwrap();
     }
@@ -158,7 +159,7 @@ async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
     tokio::time::timeout(SOON, running.ended).await.unwrap().unwrap().unwrap();
 
     let acknowledged = answers.iter().filter(|answer| **answer == Some(204)).count();
-    // Whoever was let in was answered; the others found the door closed.
+    // Accepted requests were answered; others were refused a connection.
     assert!(answers.iter().all(|answer| matches!(answer, Some(204 | 429) | None)), "{answers:?}");
     let stored: i64 =
         sqlx::query_scalar("SELECT count(*) FROM redeemed").fetch_one(&pool).await.unwrap();
@@ -166,7 +167,7 @@ async fn what_was_acknowledged_before_a_stop_is_stored(pool: PgPool) {
     assert!(acknowledged > 0);
 }
 
-/// The head of a delivery whose body never comes.
+/// The head of a delivery whose body never arrives.
 async fn never_finish(address: SocketAddr, signature: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -182,11 +183,11 @@ async fn never_finish(address: SocketAddr, signature: &str) -> TcpStream {
 async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
     until_ready(running.operators).await;
-    // Signed for the edge's own routes, by whom does not matter.
+    // Signed for the edge's own routes; the signer does not matter.
     let head = Head { method: "POST", path: "/internal/events", query: "" };
     let signature = rig::calls(Audience::Edge).sign(&head, b"", rig::NOON, Nonce([1; 16]));
     let mut slow = Vec::new();
-    // More than there are places.
+    // More than the limit of concurrent requests.
     for _ in 0..300 {
         slow.push(never_finish(running.address, &signature).await);
     }

@@ -1,4 +1,4 @@
-//! Breakdowns on a real database, held against the records.
+//! Breakdowns on a real database, compared with the raw records.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::rig::{self, DAY, HOUR, MINUTE, NOON, Rig, count, event};
 const DIMENSIONS: [Dimension; 5] =
     [Dimension::Total, Dimension::Country, Dimension::Asn, Dimension::Hostname, Dimension::Action];
 
-/// Something that happened somewhere in the last three days.
+/// An event at some time in the last three days.
 struct Happened {
     events: Vec<Redeemed>,
     counts: Vec<Count>,
@@ -164,7 +164,7 @@ async fn whatever_happens_the_breakdowns_are_the_sums_of_the_records(pool: PgPoo
     }
 }
 
-/// Events of so many networks at once, the first of them twice.
+/// Events of this many networks at once, the first of them twice.
 async fn networks(rig: &Rig, site: &str, number: u32, at: u64, salt: u8) {
     let mut events = Vec::new();
     for index in 0..=number {
@@ -200,7 +200,7 @@ async fn networks_without_end_are_counted_together(pool: PgPool) {
     assert_eq!(found.len(), 101);
     assert_eq!((found["1000"], found[OTHERS]), (2, 50));
     assert_eq!(found.values().sum::<u64>(), 151);
-    // In the hours before, others: of the day, again so many are kept.
+    // In the hours before, others: the day again keeps the same number.
     networks(&rig, &shop, 80, NOON.0 - 2 * HOUR, 2).await;
     networks(&rig, &shop, 70, NOON.0 - 3 * HOUR, 3).await;
     rig.jobs().roll_up().await.unwrap();

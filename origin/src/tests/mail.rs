@@ -1,4 +1,4 @@
-//! Letters from the outbox to a mail server that does as it is told.
+//! Emails from the outbox to a mail server that does as it is told.
 
 mod bytes;
 
@@ -45,7 +45,7 @@ async fn queue(rig: &Rig, subject: &str) {
     mails::queue(&mut connection, &letter(subject), rig.now()).await.unwrap();
 }
 
-/// One that is never asked to stop.
+/// A stop signal that is never sent.
 fn unstopped() -> (Stopper, Stop) {
     stop::pair()
 }
@@ -112,7 +112,8 @@ async fn two_senders_at_once_send_each_letter_once(pool: PgPool) {
     received.sort();
     assert_eq!(received, subjects);
     assert_eq!(rig.number(SENT).await, 40);
-    // Letters share connections: no more than each sender has under way.
+    // Emails share connections: no more than each sender has emails in
+    // progress.
     assert!(smtp.connections() <= 8, "{}", smtp.connections());
 }
 
@@ -131,7 +132,7 @@ async fn letters_wait_while_the_server_is_away_and_go_when_it_is_back(pool: PgPo
         send_due(&sender).await;
         let next = mails::next_try(&rig.pool).await.unwrap().unwrap();
         waits.push(next.since(rig.now()) / 1_000);
-        // Not yet: nothing is tried.
+        // Not due yet: nothing is tried.
         send_due(&sender).await;
         rig.pass(next.since(rig.now()));
     }
@@ -236,7 +237,7 @@ async fn a_letter_is_given_up_after_three_days(pool: PgPool) {
     assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server deferred the email: 452"));
 }
 
-/// At least once: the server has the letter, and nobody noted it.
+/// At least once: the server has the email, but that was not recorded.
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_sender_killed_before_it_noted_a_letter_costs_a_second_copy_at_most(pool: PgPool) {
     let rig = Rig::new(pool).await;
@@ -249,7 +250,7 @@ async fn a_sender_killed_before_it_noted_a_letter_costs_a_second_copy_at_most(po
     running.abort();
     running.await.unwrap_err();
     let heir = sender(&rig, &smtp);
-    // Its lease runs for two minutes more.
+    // Its lease has two more minutes to run.
     send_due(&heir).await;
     assert_eq!(smtp.received().len(), 1);
     rig.pass(2 * MINUTE);
@@ -258,7 +259,7 @@ async fn a_sender_killed_before_it_noted_a_letter_costs_a_second_copy_at_most(po
     let received = smtp.received();
     assert_eq!(received.len(), 2);
     assert_eq!(rig.number(SENT).await, 1);
-    // Whoever gets both can tell that they are one.
+    // A recipient who gets both can tell that they are the same.
     assert_eq!(received[0], received[1]);
 }
 
@@ -288,7 +289,7 @@ async fn a_running_sender_hears_of_a_letter_at_once_and_stops_when_asked(pool: P
     let running = tokio::spawn(sender(&rig, &smtp).run(stop));
     for (count, subject) in [(1, "First"), (2, "Second")] {
         queue(&rig, subject).await;
-        // Less than the longest wait between two looks at the table.
+        // Less than the longest interval between reads of the table.
         let heard = until("heard", || smtp.received().len() == count);
         tokio::time::timeout(Duration::from_secs(5), heard).await.unwrap();
     }

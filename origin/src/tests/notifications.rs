@@ -152,7 +152,7 @@ async fn a_message_that_is_not_taken_comes_again_under_the_same_id(pool: PgPool)
     ] {
         stage.rig.pass(after);
         stage.carry().await;
-        // Not before its time.
+        // Not before it is due.
         stage.carry().await;
         assert_eq!(stage.deliveries().await[0].last_error.as_deref(), error);
     }
@@ -187,7 +187,7 @@ async fn after_a_day_of_tries_the_webhook_is_shown_as_failing(pool: PgPool) {
     );
     let bodies = "SELECT count(*) FROM webhook_deliveries WHERE body IS NOT NULL";
     assert_eq!(stage.rig.number(bodies).await, 0);
-    // The next that is taken ends it.
+    // The next one that is accepted ends it.
     let receiver = Receiver::start().await;
     sqlx::query("UPDATE webhooks SET url = $1")
         .bind(receiver.url())
@@ -285,8 +285,8 @@ async fn a_courier_is_woken_by_what_is_queued(pool: PgPool) {
     running.await.unwrap();
 }
 
-/// What a name leads to is looked at when it is called, however good it
-/// looked when it was given.
+/// What a name resolves to is checked when it is called, however harmless it
+/// seemed when it was entered.
 #[tokio::test]
 async fn a_name_that_leads_into_a_private_network_is_not_called() {
     let receiver = Receiver::start().await;
@@ -299,7 +299,7 @@ async fn a_name_that_leads_into_a_private_network_is_not_called() {
         vec!["[::1]:0"],
         vec!["[fd00::1]:0"],
         vec!["[::ffff:127.0.0.1]:0"],
-        // One that is public does not vouch for the other.
+        // A public address does not vouch for the other.
         vec!["1.1.1.1:0", "127.0.0.1:0"],
     ] {
         let addresses: Vec<SocketAddr> =

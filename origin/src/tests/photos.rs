@@ -79,8 +79,8 @@ fn a_grid_shows_the_thing_where_its_answer_says() {
     assert!(compose(&photos[..8], &seeds).is_err());
 }
 
-/// A sample that both fake models are right about: green photos for both, red
-/// ones, in which the segmenter sees two things, for the classifier.
+/// A sample that both fake models get right: green photos for both, red ones,
+/// in which the segmenter finds two things, for the classifier.
 fn write_sample(folder: &Path) {
     for number in 0..50_u8 {
         write(folder, &format!("tree/{number}.png"), photo([0, 200 + number, 0], 40));
@@ -244,18 +244,18 @@ async fn packs_hold_only_what_this_run_is_sure_of_and_was_measured_on(pool: PgPo
     let labels = Labels::read(LIST).unwrap();
     let mut import = import(&shop, &labels, "colours");
     let mut vetted = import.vet(&known, &sample).await.unwrap();
-    // The first run asks for more than the model ever says.
+    // The threshold of the first run is higher than any score of the model.
     import.sure = 1.0;
     let first = import.label(&vetted, &source, &files).await.unwrap();
     assert_eq!((first.labelled, first.unsure, first.areas), (0, 14, 0));
     assert!(matches!(import.pack(&vetted, 1, 4, 100).await, Err(ImportError::TooFew(_))));
-    // What it said then is enough for the second.
+    // The stored answers are good enough for the second.
     import.sure = 0.9;
     let second = import.label(&vetted, &source, &files).await.unwrap();
     assert_eq!((second.known, second.areas), (14, 7));
     assert_eq!(import.pack(&vetted, 1, 4, 100).await.unwrap().len(), 1);
     assert_eq!(import.pack_areas(&vetted, 7, 100).await.unwrap().len(), 1);
-    // And not for one that was measured on cups alone.
+    // But not for one that was measured only on cups.
     vetted.model.measured.things.remove("tree");
     vetted.segmenter.as_mut().unwrap().measured.things.remove("tree");
     assert!(matches!(import.pack(&vetted, 1, 4, 100).await, Err(ImportError::TooFew(_))));

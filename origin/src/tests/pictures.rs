@@ -1,5 +1,5 @@
-//! The factory on a real database, between a gpu-backend and an edge that
-//! check what they are told.
+//! The factory on a real database, between a gpu-backend and an edge that check
+//! what they are sent.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ async fn an_empty_pool_is_filled_images_then_manifest_then_pools(pool: PgPool) {
     let pools = shop.rig.edge.pools();
     assert_eq!(pools.version, shop.rig.now().0);
     assert_eq!(pools.packs[0].retire_at, (shop.rig.now().0 + DAY) / 1_000);
-    // Each picture is one that was asked for.
+    // Each picture is one that was requested.
     let asked: BTreeSet<String> = shop.gpu.calls().into_iter().flatten().collect();
     assert_eq!(shop.rig.edge.published_seeds(), asked);
     // Enough is left: nothing more happens.
@@ -65,7 +65,7 @@ async fn every_kind_has_a_pool(pool: PgPool) {
     assert_eq!(turn.items[1].images.len(), 2);
 }
 
-/// Turns were JPEGs once, and a pack lives for a day.
+/// Turns used to be JPEGs, and a pack lives for a day.
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_pack_is_sent_again_with_the_content_type_it_was_drawn_with(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
@@ -132,7 +132,7 @@ async fn a_pause_never_empties_a_pool(pool: PgPool) {
     shop.set(|config| config.hours = "mon-fri 08:00-18:00".parse().unwrap());
     shop.round().await;
     assert_eq!(shop.dealt_from().len(), 1);
-    // From 14:00 on more is drawn.
+    // From 14:00 on, more is drawn.
     shop.rig.pass(2 * HOUR);
     shop.round().await;
     shop.round().await;
@@ -171,7 +171,7 @@ async fn of_more_candidates_than_wanted_the_judge_leaves_the_hard_ones(pool: PgP
     shop.round().await;
     let asked: Vec<String> = shop.gpu.calls().into_iter().flatten().collect();
     assert_eq!(asked.len(), 12);
-    // The judge answers what begins with an even byte.
+    // The judge answers seeds that begin with an even byte.
     let surety = |seed: &str| {
         let byte = |at: usize| u8::from_str_radix(&seed[at..at + 2], 16).unwrap();
         if byte(0).is_multiple_of(2) { i32::from(byte(2)) } else { -1 }
@@ -216,7 +216,7 @@ async fn a_busy_gpu_backend_is_left_alone_for_as_long_as_it_says(pool: PgPool) {
     assert_eq!(sizes, [8, 4, 2]);
     let all: Vec<String> = shop.gpu.calls().into_iter().flatten().collect();
     let different: BTreeSet<&String> = all.iter().collect();
-    // The same pictures were asked for again, and no others.
+    // The same pictures were requested again, and no others.
     assert_eq!(different.len(), 20);
     assert_eq!(shop.rig.edge.published_seeds().len(), 20);
 }
@@ -226,8 +226,8 @@ async fn whoever_is_cut_off_is_followed_by_somebody_who_goes_on(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.per_pack = 20);
     let pack = shop.factory.tend().await.unwrap()[0];
-    // Drawn and stored once; drawn again, and the origin is gone before it
-    // stores anything.
+    // Drawn and stored once; drawn again, and the origin stops before it stores
+    // anything.
     let (stopper, stop) = stop::pair();
     shop.gpu.fail([Failure::Busy(1)]);
     shop.factory.draw(pack, &stop).await.unwrap();
@@ -235,7 +235,7 @@ async fn whoever_is_cut_off_is_followed_by_somebody_who_goes_on(pool: PgPool) {
     shop.factory.draw(pack, &stop).await.unwrap();
     assert_eq!(shop.rig.number(DRAWING).await, 1);
     shop.rig.pass(MINUTE);
-    // Several at once, as after a worker that was only thought dead.
+    // Several at once, as after a worker that was wrongly considered dead.
     let mut draws = tokio::task::JoinSet::new();
     for _ in 0..4 {
         let factory = shop.factory.clone();
@@ -278,7 +278,7 @@ async fn an_edge_that_is_away_gets_everything_later(pool: PgPool) {
     for _ in 0..4 {
         shop.round().await;
         calls.push(shop.rig.edge.pack_calls().len());
-        // Not yet: nothing is called.
+        // Not due yet: nothing is called.
         shop.round().await;
         shop.rig.pass(MINUTE);
     }
@@ -360,7 +360,8 @@ async fn a_kind_that_programs_pass_is_off_until_an_operator_switches_it_on(pool:
     switch(&shop, Some(Switch::On)).await;
     shop.round().await;
     assert_eq!(kinds(&shop), [PictureType::Area, PictureType::Grid]);
-    // A release that brings the measurement takes what is dealt already away.
+    // A release that brings the measurement also withdraws what is already
+    // dealt.
     switch(&shop, None).await;
     shop.round().await;
     assert_eq!(kinds(&shop), [PictureType::Area]);
@@ -453,11 +454,11 @@ async fn a_running_factory_fills_the_pools_by_its_queue(pool: PgPool) {
     assert_eq!(shop.rig.number(PACKS).await, 3);
 }
 
-/// Every connection but ours ends, as when Postgres restarts.
+/// Ends every connection except ours, as when Postgres restarts.
 async fn cut(pool: &PgPool) {
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
-    // Ours may have been cut by the one before.
+    // Ours may have been cut by the previous one.
     let _: Result<i64, sqlx::Error> = sqlx::query_scalar(cut).fetch_one(pool).await;
 }
 
@@ -472,7 +473,7 @@ async fn a_factory_whose_connections_are_cut_goes_on_and_doubles_nothing(pool: P
     let running = tokio::spawn(shop.factory.clone().run(stop));
     tokio::time::timeout(Duration::from_mins(2), async {
         for _ in 0..4 {
-            // In the midst of drawing, each time a little further.
+            // In the middle of drawing, each time a little further.
             let before = shop.gpu.calls().len();
             while shop.gpu.calls().len() < before + 3 && shop.dealt_from().len() < 3 {
                 tokio::time::sleep(Duration::from_millis(5)).await;

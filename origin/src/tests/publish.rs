@@ -1,4 +1,4 @@
-//! Publishing, against an edge that remembers what it was told.
+//! Publishing, to an edge that records its calls.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ async fn what_the_edge_refuses_is_tried_again_later_and_later(pool: PgPool) {
         deliver(&rig).await;
         let next = publications::next_try(&rig.pool).await.unwrap().unwrap();
         waits.push(next.since(rig.now()));
-        // Not yet: nothing is called.
+        // Not due yet: nothing is called.
         deliver(&rig).await;
         rig.pass(next.since(rig.now()));
     }
@@ -120,7 +120,7 @@ async fn a_site_is_leased_to_one_publisher_at_a_time(pool: PgPool) {
     // Even a newer version waits for the lease.
     rig.change(&site.sitekey, Change::Pause).await.unwrap();
     assert!(publications::lease(&rig.pool, rig.now(), 8).await.unwrap().is_empty());
-    // A publisher that died lets go after half a minute.
+    // The lease of a publisher that died ends after half a minute.
     rig.pass(31_000);
     assert_eq!(publications::lease(&rig.pool, rig.now(), 8).await.unwrap().len(), 1);
 }
@@ -146,7 +146,7 @@ async fn a_running_publisher_hears_of_a_change_at_once(pool: PgPool) {
     let (stopper, stop) = stop::pair();
     let running = tokio::spawn(rig.publisher().run(stop));
     let site = rig.create_site().await;
-    // Less than the longest wait between two looks at the table.
+    // Less than the longest interval between reads of the table.
     tokio::time::timeout(Duration::from_secs(5), async {
         while rig.edge.version(&site.sitekey).is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;

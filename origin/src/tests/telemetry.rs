@@ -1,4 +1,4 @@
-//! Traces at a real collector, and without one.
+//! Traces with a real collector, and without one.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -25,7 +25,8 @@ use crate::rig::{self, Rig};
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
-/// A collector that keeps what it is sent, and what the edge is called with.
+/// A collector that records what it is sent, and the headers that the edge is
+/// called with.
 #[derive(Clone, Default)]
 struct Collector {
     spans: Arc<Mutex<Vec<Exported>>>,
@@ -56,7 +57,7 @@ async fn take(State(collector): State<Collector>, body: Bytes) {
     collector.spans.lock().unwrap().extend(scopes.flat_map(|scope| scope.spans));
 }
 
-/// Where log lines go.
+/// The destination of log lines.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -107,7 +108,8 @@ async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: 
         .with_writer(lines.clone());
     let subscriber = tracing_subscriber::registry().with(traces.layer()).with(json);
     let listening = tracing::subscriber::set_default(subscriber);
-    // Other tests' threads may have met these spans while nobody listened.
+    // Other tests' threads may have reached these spans while nobody was
+    // listening.
     tracing::callsite::rebuild_interest_cache();
 
     let answer = rig.send(get("/console/no-such-organisation/sites?secret=hunter2")).await;
@@ -155,7 +157,7 @@ async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn nobody_waits_for_a_collector_that_says_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
-    // It takes connections and never answers.
+    // It accepts connections and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     let traces = traces(&url);

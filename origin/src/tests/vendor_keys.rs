@@ -1,4 +1,4 @@
-//! Imports against a real database and an edge that remembers.
+//! Imports on a real database, with an edge that records its calls.
 
 use munjigi_captcha::{
     Exemption, Hostname, Imports, MAX_IMPORTS, Secret, SecretHash, Site, Vendor,
@@ -57,7 +57,7 @@ async fn record(rig: &Rig, sitekey: &str) -> SiteRecord {
     munjigi_store::sites::find(&rig.pool, sitekey).await.unwrap().unwrap()
 }
 
-/// Whether the edge's filter lets key and secret through.
+/// Whether the edge's filter accepts key and secret.
 fn passes(rig: &Rig, key: &str, secret: &SecretHash) -> (bool, bool) {
     let imports = Imports::new(rig.edge.imports(), check());
     (!imports.names(key, &host()).is_empty(), imports.has_secret(secret))
@@ -125,7 +125,7 @@ async fn a_filter_that_an_older_edge_does_not_read_is_offered_until_it_is_taken(
         rig.publish_due().await;
     }
     assert_eq!(passes(&rig, KEY, &secret('a')), (true, true));
-    // The site itself has not waited for its filter.
+    // The site itself did not wait for its filter.
     assert_eq!(rig.edge.version(&site.sitekey), Some(live.version));
 }
 
@@ -136,7 +136,7 @@ async fn of_two_sites_that_prove_the_same_key_one_has_it(pool: PgPool) {
         let key = format!("0x4AAAAAAADnPIDROrmt1Ww{round}");
         let sites = [rig.create_site().await.sitekey, rig.create_site().await.sitekey];
         let hash = |n: usize| secret(char::from(b"abcdefghijklmnop"[2 * round + n]));
-        // Both may ask: nobody is kept from it by who only asks.
+        // Both may request it: a mere request blocks nobody.
         let one = ask(&rig, &sites[0], &key, &hash(0)).await.unwrap();
         let other = ask(&rig, &sites[1], &key, &hash(1)).await.unwrap();
         assert_ne!(one.token, other.token);
@@ -156,7 +156,7 @@ async fn what_another_site_has_is_told_until_it_is_given_back(pool: PgPool) {
     import(&rig, &one, KEY, &secret('a')).await;
     assert_eq!(ask(&rig, &other, KEY, &secret('b')).await, Err(ImportRefused::Taken));
     assert_eq!(ask(&rig, &other, OTHER_KEY, &secret('a')).await, Err(ImportRefused::SecretTaken));
-    // Also by a site that is deleted.
+    // Even by a site that is deleted.
     rig.change(&one, Change::Delete).await.unwrap();
     assert_eq!(ask(&rig, &other, KEY, &secret('a')).await, Err(ImportRefused::Taken));
     remove(&rig, &one, KEY).await.unwrap();
@@ -174,10 +174,10 @@ async fn what_cannot_be_imported_is_said(pool: PgPool) {
     assert_eq!(ask(&rig, nobody, KEY, &secret('a')).await, unknown);
     assert_eq!(remove(&rig, nobody, KEY).await, unknown);
     let asked = ask(&rig, &site, KEY, &secret('a')).await.unwrap();
-    // Once more keeps the token, which may be published by now.
+    // A repeated request keeps the token, which may be published by now.
     let again = ask(&rig, &site, KEY, &secret('b')).await.unwrap();
     assert_eq!((&again.token, again.secret_hash.as_str()), (&asked.token, secret('b').as_str()));
-    // Given back and asked for anew, it takes a new proof.
+    // Removed and requested again, it takes a new proof.
     remove(&rig, &site, KEY).await.unwrap();
     ask(&rig, &site, KEY, &secret('a')).await.unwrap();
     assert_eq!(make_live(&rig, &site, &asked).await, Err(ImportRefused::Unknown));

@@ -18,7 +18,7 @@ fn host(text: &str) -> Hostname {
     Hostname::parse(text).unwrap()
 }
 
-/// Where somebody serves this file.
+/// The port of a server with this file.
 async fn serve(answer: impl Fn() -> Response + Clone + Send + Sync + 'static) -> u16 {
     let router = Router::new().route(PROOF_PATH, get(move || ready(answer())));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -94,7 +94,7 @@ async fn carry_out(
     Ok(Report { email: EMAIL, password: PASSWORD, organisation: organisation.to_string() })
 }
 
-/// By an invitation that is followed at once.
+/// By an invitation that is accepted at once.
 async fn make(
     pool: &PgPool,
     email: &EmailAddress,
@@ -159,7 +159,7 @@ mod tests {
             rig.number("SELECT count(*) FROM sites WHERE organisation IS NOT NULL").await,
             1
         );
-        // The rig's console is one that others reach.
+        // The rig's console is reachable by others.
         let mut tab = Tab::new(&rig);
         tab.open("/log-in").await;
         assert!(!tab.page.contains(EMAIL), "{}", tab.page);

@@ -32,7 +32,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// Its value of `MUNJIGI_INTERNAL_KEYS`.
+    /// The receiver's value of `MUNJIGI_INTERNAL_KEYS`.
     pub fn keys(self, ring: &KeyRing) -> Zeroizing<String> {
         let audiences: &[Audience] = match self {
             Self::Edge => &[Audience::Edge, Audience::Origin],

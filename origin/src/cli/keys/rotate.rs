@@ -37,7 +37,7 @@ impl Ring {
         }
     }
 
-    /// Where a ring is set, and as what.
+    /// Where a ring is set, and with which value.
     fn settings(self, ring: &str) -> Result<String, Fail> {
         let name = self.variable();
         let setting = |place: &str, value: &str| format!("   {place}:\n     {name}={value}\n");
@@ -100,7 +100,7 @@ Undo: at any step, go back to the values of the previous step, or to
     ))
 }
 
-/// A second rotation on one day needs another name.
+/// A second rotation on the same day needs another name.
 fn free_kid(ring: &KeyRing, kid: &str) -> String {
     let taken = |text: &str| Kid::parse(text).is_some_and(|kid| ring.find(kid).is_some());
     std::iter::once(kid.to_owned())

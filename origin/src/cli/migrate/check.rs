@@ -12,7 +12,7 @@ use crate::moving::{Report, Setting, Use, inspect};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_REDIRECTS: usize = 5;
-/// More than any page that people wait for.
+/// More than any page that people would wait for.
 const MOST_BYTES: usize = 4 << 20;
 
 #[derive(Debug, clap::Args)]

@@ -188,7 +188,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     print(&text)
 }
 
-/// The lists together, with what single labels mean here.
+/// The lists combined, with aliases for single labels.
 fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail> {
     let mut labels = Labels::default();
     for name in lists {
@@ -295,7 +295,7 @@ fn fail(what: &'static str, error: ImportError) -> Fail {
     }
 }
 
-/// Whatever looks like an address is one: nobody means the folder `s3:`.
+/// Anything that looks like an address is one: nobody means the folder `s3:`.
 fn parse_place(path: PathBuf) -> Result<Place, AddressError> {
     match path.to_str() {
         Some(text) if text.starts_with("s3:") || text.contains("://") => {

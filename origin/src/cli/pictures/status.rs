@@ -28,7 +28,7 @@ pub struct Arguments {
 struct View {
     /// Whether MUNJIGI_GPU_URL is set.
     drawing: bool,
-    /// Whether the gpu-backend runs by MUNJIGI_PICTURES_HOURS.
+    /// Whether the gpu-backend runs now, according to MUNJIGI_PICTURES_HOURS.
     open: bool,
     kinds: Vec<KindView>,
 }
@@ -43,7 +43,7 @@ struct KindView {
     low_water: u64,
     last_drawn: Option<String>,
     last_error: Option<String>,
-    /// Of the people and programs that answered one in the last week.
+    /// Among the people and programs that answered one in the last week.
     pass_rate: Option<f64>,
     /// Of the best program that was measured for this release.
     program_pass_rate: Option<f64>,

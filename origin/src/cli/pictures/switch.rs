@@ -22,7 +22,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Which of the two.
+/// On or off.
 #[derive(Debug, Clone, Copy)]
 pub enum Way {
     On,
@@ -43,7 +43,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments, way: Way) -> Result<(), F
     let switch = match way {
         Way::Off => Some(Switch::Off),
         Way::On if against => Some(Switch::On),
-        // A later release may measure otherwise.
+        // A later release may have other measurements.
         Way::On => None,
     };
     let decide = |kind, switch| kinds.contains(&kind) && policy.deals(kind, switch);

@@ -20,7 +20,7 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Which of the four.
+/// Pause, resume, delete or restore.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     Pause,

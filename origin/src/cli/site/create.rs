@@ -60,7 +60,7 @@ pub struct Arguments {
 struct Created<'a> {
     name: &'a str,
     sitekey: &'a str,
-    /// The sitekey in a vendor's shape.
+    /// The sitekey in a vendor's format.
     #[serde(skip_serializing_if = "Option::is_none")]
     alias: Option<&'a str>,
     secret: &'a str,
@@ -68,7 +68,7 @@ struct Created<'a> {
     allow_loopback: bool,
     mode: Mode,
     version: u64,
-    /// What its owner should know of its rules.
+    /// What the owner should know about the rules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -79,7 +79,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let sitekey = entropy.with(|generator| check.mint_sitekey(generator));
     let aliases = site_keys::aliases(check, entropy, arguments.vendor);
     let secret = site_keys::secret(check, entropy, &aliases);
-    // What the edge would refuse is told here and stored nowhere.
+    // What the edge would refuse is reported here and not stored.
     let settings = arguments
         .edit()
         .apply(&sitekey.to_string(), &arguments.defaults())

@@ -177,7 +177,7 @@ impl Importer {
         Ok(made.map(drop).map_err(NotLive::from))
     }
 
-    /// The secret, if key and secret are such as the vendor makes.
+    /// The secret, if key and secret have the format that the vendor uses.
     fn checked(&self, vendor: Vendor, key: &str, secret: &str) -> Result<Secret, KeyMistake> {
         if TestSitekey::find(key).is_some() || TestSecret::find(secret).is_some() {
             return Err(KeyMistake::Test);
@@ -228,13 +228,13 @@ impl KeyMistake {
     }
 }
 
-/// Why an import is not live after a look.
+/// Why an import is not live after a check.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotLive {
-    /// Its host proves nothing.
+    /// The host does not prove control.
     #[error(transparent)]
     Proof(#[from] ProofError),
-    /// It is proven, and cannot be.
+    /// Control is proven, but the import cannot be live.
     #[error(transparent)]
     Refused(#[from] ImportRefused),
 }

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use munjigi_domain::settings::{Edit, Mistake, read_rules};
 use munjigi_protocol::{Mode, PictureType};
 
-/// The most that the database can hold.
+/// The maximum that the database can store.
 const MOST_WORK: u64 = i64::MAX.unsigned_abs();
 
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// What they change.
+    /// The edit that they describe.
     pub fn edit(&self, read_file: impl Fn(&Path) -> io::Result<String>) -> Edit {
         let read = |path: &PathBuf| match read_file(path) {
             Ok(text) => read_rules(&text),
@@ -73,7 +73,7 @@ impl Options {
     }
 }
 
-/// Reads a file, or stdin where it is called `-`.
+/// Reads a file, or stdin if the path is `-`.
 pub fn read_file(path: &Path) -> io::Result<String> {
     if path != Path::new("-") {
         return std::fs::read_to_string(path);
@@ -88,7 +88,7 @@ pub fn on_off() -> impl TypedValueParser<Value = bool> {
     PossibleValuesParser::new(["on", "off"]).map(|word| word == "on")
 }
 
-/// One value: clap would take a bare list for several.
+/// A newtype: clap would take a bare list for several values.
 #[derive(Debug, Clone)]
 struct Pictures(Vec<PictureType>);
 

@@ -71,11 +71,11 @@ pub struct Arguments {
 #[derive(Debug, Serialize)]
 struct Report {
     sitekey: String,
-    /// The version that the site has now.
+    /// The current version of the site.
     version: u64,
     dry_run: bool,
     changes: Vec<FieldChange>,
-    /// What its owner should know of its new rules.
+    /// What the owner should know about the new rules.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +176,7 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// The rules that went and came; all of them where only their order differs.
+/// The removed and added rules; all of them if only their order differs.
 fn list_rules(text: &mut String, change: &FieldChange) {
     let lines = |value: &Value| -> Vec<String> {
         value.as_array().into_iter().flatten().map(Value::to_string).collect()

@@ -39,7 +39,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     print(&people(&site, secrets, &vendor_keys::of_site(&pool, sitekey).await?))
 }
 
-/// Shorter than any vendor's.
+/// Shorter than any vendor's sitekey.
 const SHORTEST_NAME: usize = 20;
 
 fn parse_name(text: &str) -> Result<String, String> {
@@ -49,7 +49,7 @@ fn parse_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The site of its sitekey, or of another of its names.
+/// The site with this sitekey or alias.
 async fn find(pool: &PgPool, named: &str) -> Result<SiteRecord, Fail> {
     let nothing = "cannot show the site";
     if let Ok(sitekey) = parse_sitekey(named)

@@ -1,4 +1,4 @@
-//! Looking for the unusual on a real database.
+//! Searching for anomalies on a real database.
 
 use munjigi_protocol::{Count, CountKind};
 use sqlx::PgPool;
@@ -90,7 +90,7 @@ async fn several_origins_look_at_once_and_tell_it_once(pool: PgPool) {
 async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, shop) = shop(&rig).await;
-    // Kim wants letters from now on, and knows what there was before.
+    // Kim receives emails from now on, and knows the earlier anomalies.
     rig.happens(1, &shop, 64_500, &[(CountKind::Issued, 9_000)]).await;
     rig.jobs().watch().await.unwrap();
     rig.pass(MINUTE);
@@ -109,7 +109,7 @@ async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
         rig.happens(batch, &shop, asn, &[(CountKind::Issued, 3_000)]).await;
         rig.pass(5 * MINUTE);
     }
-    // The first at once, then one an hour, each about what is new.
+    // The first at once, then one per hour, each about what is new.
     assert_eq!((letters[0], letters[1], letters[12], letters[13], letters[25]), (0, 1, 1, 2, 3));
     let texts: Vec<String> = sqlx::query_scalar("SELECT text_body FROM mails ORDER BY id")
         .fetch_all(&rig.pool)

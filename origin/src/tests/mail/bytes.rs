@@ -1,5 +1,5 @@
-//! Letters as bytes: what arrives is what was written, and nothing that
-//! somebody wrote is read as a header.
+//! Emails as bytes: what arrives is what was written, and no user-chosen text
+//! is read as a header.
 
 use munjigi_delivery::mail::{Identity, compose};
 use munjigi_domain::email::LetterKind;
@@ -77,7 +77,7 @@ fn a_letter_without_html_is_text_alone() {
     assert_eq!(received.parts(), [("text/plain; charset=utf-8".to_owned(), text)]);
 }
 
-/// Text with a liking for what could break out.
+/// Text that tends to contain what could break out.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("\r\n".to_owned()),
@@ -123,7 +123,7 @@ proptest! {
 
     #[test]
     fn a_subject_arrives_as_it_was_written(subject in "[ -~가-힣é😀]{1,120}") {
-        // Blanks at the ends are nobody's words.
+        // Blanks at the ends do not count.
         let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Ok(parsed) = subject.parse() {
             let received = composed(&Letter { subject: parsed, ..letter("Hello") });

@@ -1,5 +1,5 @@
-//! Photos from a bucket, over the wire: a server of S3 over a folder, and a
-//! few answers that it never gives.
+//! Photos from a bucket, over the wire: an S3 server on a folder, and a few
+//! answers that it never gives.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ async fn listen(router: Router) -> String {
     endpoint
 }
 
-/// A server of S3: each folder in `root` is a bucket.
+/// An S3 server: each folder in `root` is a bucket.
 async fn serve(root: &Path, auth: Option<SimpleAuth>) -> String {
     let mut service = S3ServiceBuilder::new(FileSystem::new(root).unwrap());
     if let Some(auth) = auth {
@@ -183,7 +183,7 @@ async fn an_object_without_a_licence_stops_everything() {
 async fn a_licence_is_read_no_further_than_it_is_kept() {
     let (root, endpoint) = shop().await;
     write(root.path(), "photos/a.png", "x");
-    // Three bytes a character, so that the end of what is read cuts one.
+    // Three bytes per character, so that the end of the read cuts one.
     write(root.path(), "photos/LICENSE", "자".repeat(100_000));
     let source = Source::Bucket(open(&endpoint, "s3://photos", &KEY).await.unwrap());
     let found = scan(&source, None).await.unwrap();

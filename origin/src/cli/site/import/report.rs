@@ -1,4 +1,4 @@
-//! What `munjigi site import` says, to people and to machines.
+//! The output of `munjigi site import`, for people and for machines.
 
 use munjigi_captcha::{Hostname, Sitekey};
 use munjigi_store::vendor_keys::Import;
@@ -10,16 +10,15 @@ use crate::cli::table::columns;
 use crate::cli::{Exit, Fail};
 use crate::vendor_keys::proof_url;
 
-/// What was done.
 #[derive(Debug)]
 pub enum Report {
     /// It waits for its proof.
     Asked(Sitekey, Import),
-    /// Those that waited were looked at.
+    /// Waiting imports were checked.
     Proven(Sitekey, Vec<(Import, Result<(), NotLive>)>),
-    /// Nothing.
+    /// Nothing was changed.
     Listed(Sitekey, Vec<Import>),
-    /// It is refused again.
+    /// It was removed and is refused again.
     Removed(Sitekey, Import),
 }
 
@@ -30,10 +29,10 @@ pub struct View<'a> {
     sitekey: &'a str,
     host: &'a str,
     state: &'static str,
-    /// What is to be published, until it is live.
+    /// The token to publish, until the import is live.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
-    /// Where.
+    /// The address to publish it at.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<String>,
     asked_at: String,
@@ -111,7 +110,7 @@ impl Report {
         }
     }
 
-    /// Where something that was looked at is not live.
+    /// Fails if an import that was checked is not live.
     pub fn fail(&self) -> Option<Fail> {
         let Self::Proven(site, proven) = self else { return None };
         let (import, why) = proven

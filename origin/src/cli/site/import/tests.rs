@@ -1,5 +1,4 @@
-//! Importing from the first word to the edge, with a real host on this
-//! machine.
+//! Importing from the command to the edge, with a real host on this machine.
 
 use std::future::ready;
 
@@ -20,7 +19,8 @@ struct Line {
     arguments: Arguments,
 }
 
-/// As typed after `munjigi site import`; `secret` is every file.
+/// The arguments after `munjigi site import`; `secret` is the content of every
+/// file.
 async fn import(rig: &Rig, words: &[&str], secret: &str) -> Result<Report, Fail> {
     let line = Line::try_parse_from(["import"].iter().chain(words)).unwrap();
     let (pool, entropy, now) = (rig.pool.clone(), rig.app.entropy.clone(), rig.now());
@@ -83,7 +83,7 @@ async fn nobody_takes_a_key_for_a_host_that_they_do_not_control(pool: PgPool) {
 
     let report = import(&rig, &[&owner, "--prove", "--port", &port], "").await.unwrap();
     assert!(report.fail().is_none() && report.people().starts_with("live"), "{report:?}");
-    // Also who serves its token later is too late.
+    // A host that serves its token later is too late as well.
     let port = serve(self::token(&stolen)).await;
     let report = import(&rig, &[&thief, "--prove", "--port", &port], "").await.unwrap();
     let fail = report.fail().unwrap().to_string();
@@ -128,7 +128,7 @@ async fn of_a_vendor_s_secret_nothing_is_kept_but_its_hash(pool: PgPool) {
             assert!(text != SECRET || rows == 0, "{table}");
         }
     }
-    // The import, and what the edge shall have.
+    // The import, and what the edge should have.
     assert_eq!(hashes, 2);
 }
 

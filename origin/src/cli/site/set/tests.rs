@@ -19,7 +19,8 @@ const RULES: &str = r#"[
     {"match": {"prefix": "192.0.2.0/24"}, "verdict": "block"}
 ]"#;
 
-/// As typed after `munjigi site set`; `stdin` is every file.
+/// The arguments after `munjigi site set`; `stdin` is the content of every
+/// file.
 async fn set(rig: &Rig, words: &[&str], stdin: &str) -> Result<Report, Fail> {
     let line = Line::try_parse_from(["set"].iter().chain(words)).unwrap();
     let edit = line.arguments.edit(|path: &Path| match path.to_str() {
@@ -33,7 +34,7 @@ async fn stored(rig: &Rig, site: &SiteConfig) -> sites::SiteRecord {
     sites::find(&rig.pool, &site.sitekey).await.unwrap().unwrap()
 }
 
-/// Everything that can be set, set.
+/// Sets everything that can be set.
 fn everything(sitekey: &str) -> Vec<&str> {
     let words = "--name=New --host new.example --host *.new.example --allow-loopback on \
         --mode invisible --work-floor 80000 --work-ceiling 8000000 --count 8 \
@@ -83,7 +84,7 @@ async fn the_printed_undo_brings_everything_back(pool: PgPool) {
         let words: Vec<&str> = undo.words.iter().skip(3).map(String::as_str).collect();
         set(&rig, &words, &undo.stdin.unwrap_or_default()).await.unwrap();
         assert_eq!(stored(&rig, &site).await.settings(), was);
-        // And the undo can be undone, from a site that had none of it.
+        // The undo can itself be undone, from a site that had none of it.
         let redo = Undo::of(key, &is, &was);
         let words: Vec<&str> = redo.words.iter().skip(3).map(String::as_str).collect();
         set(&rig, &words, &redo.stdin.unwrap_or_default()).await.unwrap();
