@@ -1,4 +1,4 @@
-//! What an endpoint answers, and the response that the platform makes of it.
+//! The answer of an endpoint, and the response that the platform makes from it.
 
 use std::borrow::Cow;
 
@@ -6,24 +6,24 @@ use munjigi_captcha::Refusal;
 use munjigi_protocol::{Code, PROBLEM_CONTENT_TYPE, Problem};
 use serde::Serialize;
 
-/// How long an answer may be kept, by whom.
+/// Who may cache an answer, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheRule {
-    /// By nobody: it is about one visitor.
+    /// Nobody: it concerns one visitor.
     NoStore,
-    /// By anybody.
+    /// Anybody.
     Public {
-        /// For so long.
+        /// Lifetime in a cache.
         seconds: u32,
     },
-    /// By the visitor's browser.
+    /// Only the visitor's browser.
     Private {
-        /// For so long.
+        /// Lifetime in the browser's cache.
         seconds: u32,
     },
 }
 
-/// One answer.
+/// The answer to one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
@@ -38,7 +38,7 @@ pub struct Answer {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content {
-    /// Nothing, or the platform's bytes beside the answer.
+    /// Nothing, or bytes that the platform passes separately.
     Apart,
     Text(String),
     /// A problem document, which needs the request's id and host.
@@ -48,10 +48,10 @@ enum Content {
     },
 }
 
-/// A response in full, for the platform to write.
+/// A complete response, for the platform to write.
 ///
-/// It also sends [`COMMON_HEADERS`]. A header of `headers` replaces one of the
-/// same name that stands before it.
+/// The platform also sends [`COMMON_HEADERS`]. A header of `headers` replaces
+/// an earlier one with the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response<B> {
     /// HTTP status.
@@ -71,40 +71,40 @@ pub struct Response<B> {
 /// A response's body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body<B> {
-    /// None.
+    /// No body.
     Empty,
-    /// UTF-8.
+    /// A body of UTF-8.
     Text(String),
-    /// Bytes where the platform keeps them.
+    /// Bytes in the platform's own representation.
     Bytes(B),
 }
 
-/// What every response carries besides what is its own.
+/// Headers that every response carries besides its own.
 pub const COMMON_HEADERS: [(&str, &str); 2] =
     [("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff")];
 
 impl Answer {
-    /// A JSON document that nobody keeps.
+    /// A JSON document that must not be cached.
     pub fn json(value: &impl Serialize) -> Self {
         match serde_json::to_string(value) {
             Ok(body) => Self::text(200, "application/json", body, CacheRule::NoStore),
-            // Our own types have string keys and finite numbers; should one
-            // ever not, the caller gets a refusal and not half an answer.
+            // Our own types have string keys and finite numbers; if one ever
+            // does not, the caller gets a refusal and not half an answer.
             Err(_) => Self::problem(Code::Unavailable, "the answer could not be written"),
         }
     }
 
-    /// A page.
+    /// An HTML page.
     pub fn html(status: u16, body: String, cache: CacheRule) -> Self {
         Self::text(status, "text/html; charset=utf-8", body, cache)
     }
 
-    /// An image, whose bytes are the platform's.
+    /// An image, whose bytes the platform passes separately.
     pub const fn image(content_type: &'static str, cache: CacheRule) -> Self {
         Self::apart(200, content_type, cache)
     }
 
-    /// That it is done, and no more.
+    /// Success without a body.
     pub const fn nothing() -> Self {
         Self::apart(204, "text/plain", CacheRule::NoStore)
     }
@@ -130,35 +130,35 @@ impl Answer {
         Self { status, code: None, content_type, cache, content, headers: Vec::new() }
     }
 
-    /// Another header, or another value for one that every answer carries.
+    /// Adds a header, or replaces one that every answer carries.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// Another status.
+    /// Replaces the status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// When to try again.
+    /// Adds `Retry-After` with these seconds.
     #[must_use]
     pub fn with_retry_after(self, seconds: u32) -> Self {
         self.with_header("Retry-After", seconds.to_string())
     }
 
-    /// The code that the log names.
+    /// Sets the code that the log names.
     #[must_use]
     pub fn with_code(mut self, code: &'static str) -> Self {
         self.code = Some(code);
         self
     }
 
-    /// The whole response. `bytes` are the body of an answer that has its
-    /// bytes apart; `base` is scheme and host of the request, for the links to
+    /// Builds the whole response. `bytes` are the body of an answer whose bytes
+    /// are separate; `base` is scheme and host of the request, for the links to
     /// the error pages.
     pub fn into_response<B>(self, bytes: Option<B>, request_id: String, base: &str) -> Response<B> {
         let body = match (self.content, bytes) {

@@ -1,7 +1,7 @@
-//! A bounded cache with a lifetime per entry, for what one process looked up.
-//! What is cached and for how long is decided where it is looked up.
+//! A bounded cache with a lifetime per entry, for what one process has loaded.
+//! What is cached, and for how long, is decided by the callers.
 
-/// A value and until when it is fresh.
+/// A value and the time until which it is fresh.
 struct Entry<V> {
     key: Box<str>,
     value: V,
@@ -13,15 +13,15 @@ struct Entry<V> {
 pub enum Lookup<V> {
     /// Known and fresh.
     Fresh(V),
-    /// Known, but past its lifetime: better than nothing when the source is
-    /// away.
+    /// Known, but past its lifetime: better than nothing while the source is
+    /// down.
     Stale(V),
     /// Not known.
     Absent,
 }
 
-/// At most `capacity` entries, in the order of their keys: found as fast as in
-/// a tree, in a tenth of the code.
+/// At most `capacity` entries, sorted by key: look-ups are as fast as in a
+/// tree, with a tenth of the code.
 pub struct Cache<V> {
     entries: Vec<Entry<V>>,
     capacity: usize,
@@ -33,7 +33,7 @@ impl<V: Clone> Cache<V> {
         Self { entries: Vec::new(), capacity }
     }
 
-    /// Looks a key up at a time in milliseconds.
+    /// Looks up a key at a time in milliseconds.
     pub fn find(&self, key: &str, now: u64) -> Lookup<V> {
         match self.place(key).ok().and_then(|place| self.entries.get(place)) {
             Some(entry) if entry.fresh_until > now => Lookup::Fresh(entry.value.clone()),
@@ -42,10 +42,10 @@ impl<V: Clone> Cache<V> {
         }
     }
 
-    /// Keeps a value. When the cache is full everything past its lifetime
-    /// goes, and if that is nothing, everything: rarer and cheaper than an
-    /// order of use on every hit, and an attacker who fills the cache costs
-    /// look-ups, not answers.
+    /// Stores a value. When the cache is full, everything past its lifetime is
+    /// removed, and if there is nothing, everything: rarer and cheaper than
+    /// updating an order of use with every hit, and an attacker who fills the
+    /// cache costs look-ups, not answers.
     pub fn keep(&mut self, key: &str, value: V, now: u64, lifetime_ms: u64) {
         let full = self.entries.len() >= self.capacity;
         if full && self.place(key).is_err() {
@@ -66,12 +66,12 @@ impl<V: Clone> Cache<V> {
         }
     }
 
-    /// Forgets a key.
+    /// Removes a key.
     pub fn forget(&mut self, key: &str) {
         self.entries.retain(|entry| &*entry.key != key);
     }
 
-    /// Where a key is, or would be.
+    /// The index of a key, or where it would be inserted.
     fn place(&self, key: &str) -> Result<usize, usize> {
         self.entries.binary_search_by(|entry| (*entry.key).cmp(key))
     }

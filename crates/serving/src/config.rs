@@ -1,6 +1,6 @@
 //! The edge's variables and secrets, parsed once per process from a lookup that
-//! is passed in. Without a valid configuration nothing is served; the
-//! log names every variable that is wrong and never what stands in it.
+//! is passed in. Without a valid configuration nothing is served; the log names
+//! every invalid variable, but never its value.
 
 use core::fmt;
 
@@ -8,15 +8,15 @@ use munjigi_captcha::{Authority, KeyCheck};
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys};
 
-/// Shards of all counts: on Workers, publishing and the cron trigger call the
-/// object of each, those for nonces and the store of sites, and the platform
-/// ends what makes more than 1,000 calls.
+/// Maximum total of all shard counts: on Workers, publishing and the cron
+/// trigger call the object of each shard, those for nonces and the store of
+/// sites, and the platform aborts after more than 1,000 calls.
 const MAX_SHARDS: u16 = 900;
 /// A rotation of the shard count needs two.
 const MAX_SHARD_COUNTS: usize = 4;
 
-/// Every variable: its name, its default, and what it is for. The table in
-/// the documentation is made from this.
+/// Every variable: its name, its default, and what it is for. The table in the
+/// documentation is generated from this.
 pub const VARIABLES: &[Variable] = &[
     Variable {
         name: "MUNJIGI_ROOT_KEYS",
@@ -63,9 +63,9 @@ pub const VARIABLES: &[Variable] = &[
 /// One variable.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
-    /// Its name.
+    /// The name of the variable.
     pub name: &'static str,
-    /// What is taken when it is not set; none: it must be set.
+    /// The value if the variable is not set; `None`: it is required.
     pub default: Option<&'static str>,
     /// What it is for.
     pub about: &'static str,
@@ -76,16 +76,16 @@ pub struct Variable {
 pub enum Verbosity {
     /// Those that failed through our fault.
     Failures,
-    /// All.
+    /// Every request.
     Requests,
 }
 
 /// Whether this edge runs on a developer's machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// For real.
+    /// In production.
     Published,
-    /// Locally: exempt sites are honoured.
+    /// On a developer's machine: exempt sites are honoured.
     Local,
 }
 
@@ -93,17 +93,18 @@ pub enum Place {
 pub struct Config {
     /// Derived keys of the sealing ring.
     pub authority: Authority,
-    /// Signatures between edge and origin.
+    /// Keys for signatures between edge and origin.
     pub calls: Calls,
-    /// Names of the sealing ring's keys, the one that seals first.
+    /// Kids of the sealing ring, the one that seals first.
     pub root_kids: Vec<String>,
-    /// The origin's base address, without a slash at its end.
+    /// The origin's base address, without a trailing slash; `None` if there is
+    /// no origin.
     pub origin_url: Option<String>,
-    /// Shard counts, the one in use first.
+    /// Shard counts, the current one first.
     pub shards: Vec<u16>,
     /// Half-life of the counters.
     pub counter_half_life_seconds: u32,
-    /// Where this runs.
+    /// Where this edge runs.
     pub place: Place,
     /// What is logged.
     pub verbosity: Verbosity,
@@ -111,20 +112,21 @@ pub struct Config {
 
 /// The keys of both directions.
 pub struct Calls {
-    /// The origin's calls to us.
+    /// Verify the origin's calls to us.
     pub in_keys: AudienceKeys,
-    /// Ours to the origin.
+    /// Sign our calls to the origin.
     pub out_keys: AudienceKeys,
-    /// Whether they were derived here, from a ring that the edge need not have.
+    /// Whether they were derived here, from a ring that the edge does not need
+    /// to have.
     pub from_ring: bool,
 }
 
-/// What is wrong with one variable. Says nothing of its value.
+/// What is wrong with one variable. Never contains its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// Which variable.
+    /// The name of the variable.
     pub variable: String,
-    /// What is wrong and what would be right.
+    /// What is wrong and what would be valid.
     pub problem: String,
 }
 
@@ -135,8 +137,8 @@ impl fmt::Display for Mistake {
 }
 
 impl Config {
-    /// Parses everything and reports every mistake. `names` are those that
-    /// the environment holds.
+    /// Parses everything and reports every mistake. `names` are the variables
+    /// in the environment.
     pub fn parse(
         lookup: impl Fn(&str) -> Option<String>,
         names: impl IntoIterator<Item = String>,
@@ -227,7 +229,7 @@ fn origin(text: &str) -> Result<Option<String>, &'static str> {
     let base = text.strip_suffix('/').unwrap_or(text);
     let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
     let host = host.filter(|host| !host.is_empty()).ok_or(RULE)?;
-    // Only what a host and a port are made of: no credentials, no path.
+    // Only the characters of host and port: no credentials, no path.
     let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
     if plain { Ok(Some(base.to_owned())) } else { Err(RULE) }
 }

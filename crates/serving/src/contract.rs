@@ -1,6 +1,6 @@
-//! Contract suites of the ports, and a platform in memory that is held to them.
-//! Every adapter runs the same suites, those of `munjigi-captcha` among them;
-//! [`answer`] runs all of them on the stores that a platform has.
+//! Contract suites of the ports, and a platform in memory that passes them.
+//! Every adapter runs the same suites, including those of `munjigi-captcha`;
+//! [`answer`] runs all of them on a platform's stores.
 
 mod images;
 mod ledgers;

@@ -1,6 +1,6 @@
-//! Counts what happened in this process until it is sent. Bounded memory: it
-//! may end at any time, so counts are approximate and called so.
-//! When they are sent is decided in `report`.
+//! Counts the events of this process until they are sent. Bounded memory: the
+//! process may end at any time, so counts are approximate and called so. When
+//! they are sent is decided in `report`.
 
 mod pictures;
 
@@ -11,13 +11,13 @@ use munjigi_protocol::{
 
 use pictures::Pictures;
 
-/// Most different counts that are held. Few enough to be searched one by one:
-/// nearly always there is a handful.
+/// Maximum number of different counts. Few enough for a linear search: there is
+/// nearly always only a handful.
 const MAX_COUNTS: usize = 512;
-/// Most sites whose first event is remembered.
+/// Maximum number of sites whose first event is remembered.
 const MAX_SITES: usize = 4_096;
 
-/// What is counted together.
+/// Events with equal keys are counted together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     minute: u64,
@@ -41,7 +41,7 @@ struct Cell {
 /// Whether a count can wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
-    /// The site's first event here: its owner is probably looking.
+    /// The site's first event here: its owner is probably watching.
     Now,
     /// With the next batch.
     Soon,
@@ -52,12 +52,12 @@ pub enum Urgency {
 pub struct Counts {
     cells: Vec<(Key, Cell)>,
     pictures: Pictures,
-    /// Those whose first event was seen, in order.
+    /// Sites whose first event was seen, sorted.
     sites: Vec<Sitekey>,
 }
 
 impl Counts {
-    /// Counts one event of a minute since 1970.
+    /// Counts one event in a minute since 1970.
     pub fn add(&mut self, tally: Tally, minute: u64) -> Urgency {
         let solve_ms = tally.solve_ms;
         if let Some(picture) = tally.picture {
@@ -66,7 +66,7 @@ impl Counts {
         let key = Key::of(tally, minute);
         let urgency = self.urgency(key.sitekey);
         let full = self.cells.len() >= MAX_COUNTS && self.cell(&key).is_none();
-        // Names that visitors choose must not grow the list: past its bound an
+        // Visitor-chosen names must not grow the list: once it is full, an
         // event is counted without them.
         let key = if full { key.without_details() } else { key };
         if self.cell(&key).is_none() {
@@ -101,13 +101,13 @@ impl Counts {
         groups
     }
 
-    /// Takes what became of pictures.
+    /// Takes the outcomes of pictures.
     pub fn take_pictures(&mut self) -> Vec<PictureCount> {
         self.pictures.take()
     }
 
     fn cell(&mut self, key: &Key) -> Option<&mut Cell> {
-        // The latest are the likeliest.
+        // The latest are the most likely matches.
         self.cells.iter_mut().rev().find(|(other, _)| other == key).map(|(_, cell)| cell)
     }
 

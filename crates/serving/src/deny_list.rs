@@ -1,6 +1,6 @@
 //! The deny list: what was paused, deleted or rotated away while caches
-//! elsewhere may still think otherwise. An entry lives for an hour; by then
-//! every cache has forgotten. Where the list is kept is the platform's.
+//! elsewhere may not know yet. An entry lives for an hour; by then every cache
+//! has expired. The platform decides where the list is stored.
 
 use munjigi_captcha::redemption::{Denial, Redeem};
 use munjigi_keys::UnixMillis;
@@ -9,11 +9,11 @@ use crate::ports::Verdict;
 
 const LIFETIME_MS: u64 = 3_600_000;
 
-/// The list in memory. Short: pauses, deletions and rotations of one hour.
+/// The list in memory. Short: the pauses, deletions and rotations of one hour.
 #[derive(Debug, Default)]
 pub struct DenyList(Vec<Entry>);
 
-/// One verdict that is remembered.
+/// A stored verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// A sitekey, or the hash of a secret.
@@ -22,17 +22,17 @@ pub struct Entry {
     pub version: u64,
     /// Whether it is denied.
     pub denied: bool,
-    /// Until when, in milliseconds since 1970.
+    /// Expiry, in milliseconds since 1970.
     pub until: u64,
 }
 
 impl DenyList {
-    /// The list as it was stored, an entry for each name.
+    /// The list as it was stored, one entry per name.
     pub const fn new(entries: Vec<Entry>) -> Self {
         Self(entries)
     }
 
-    /// What the list says of a redemption.
+    /// What the list says about a redemption.
     pub fn denial(&self, redeem: &Redeem, now: UnixMillis) -> Denial {
         if self.0.is_empty() {
             return Denial::None;
@@ -49,8 +49,8 @@ impl DenyList {
         }
     }
 
-    /// The entry that a verdict makes, to be stored and then [kept](Self::keep);
-    /// none where it changes nothing, as one of an older version than the list
+    /// The entry for a verdict, to be stored and then [kept](Self::keep);
+    /// `None` if it changes nothing, like one of an older version than the list
     /// has.
     pub fn entry(&self, verdict: &Verdict, now: UnixMillis) -> Option<Entry> {
         let entry = Entry {
@@ -63,13 +63,13 @@ impl DenyList {
         supersedes(known, &entry).then_some(entry)
     }
 
-    /// Keeps an entry in place of the one of its name.
+    /// Adds an entry, replacing the one with its name.
     pub fn keep(&mut self, entry: Entry) {
         self.0.retain(|known| known.name != entry.name);
         self.0.push(entry);
     }
 
-    /// Forgets what is past its lifetime; how many entries that were.
+    /// Removes expired entries; returns how many.
     pub fn sweep(&mut self, now: UnixMillis) -> usize {
         let before = self.0.len();
         self.0.retain(|entry| entry.until > now.0);

@@ -1,34 +1,35 @@
-//! Reads a siteverify request out of a body, in each encoding that back ends
-//! send: `application/x-www-form-urlencoded`, `multipart/form-data`, JSON.
-//! What the fields mean is decided in `munjigi_captcha::siteverify`.
+//! Parses a siteverify request from a body, in each encoding that back ends
+//! send: `application/x-www-form-urlencoded`, `multipart/form-data`, JSON. What
+//! the fields mean is decided in `munjigi_captcha::siteverify`.
 
 use munjigi_protocol::SiteverifyRequest;
 
 use crate::inbound;
 
-/// Most fields that are looked at: ours are five, others may ride along.
+/// Maximum number of fields: we have five, and others may be present.
 const MAX_FIELDS: usize = 32;
 
 /// Why a body is not a siteverify request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormError {
-    /// A content type that siteverify does not take.
+    /// A content type that siteverify does not accept.
     ContentType,
-    /// The body is not what its content type says.
+    /// The body does not match its content type.
     Body,
-    /// One of our fields stands there twice, so it would depend on the reader
-    /// which one counts.
+    /// One of our fields occurs twice, so the parser would determine which one
+    /// counts.
     Repeated,
 }
 
-/// A content type without and a parameter of it.
+/// A content type without its parameters, and one parameter of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct MediaType<'text> {
     essence: String,
     boundary: Option<&'text str>,
 }
 
-/// Parses a body. An absent content type is read as a form, as `curl -d`'s is.
+/// Parses a body. A missing content type is treated as a form, as with `curl
+/// -d`.
 pub fn parse(content_type: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
     let media = MediaType::parse(content_type);
     match (media.essence.as_str(), media.boundary) {
@@ -62,7 +63,7 @@ fn unquote(text: &str) -> &str {
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
-/// Puts fields where they belong; unknown ones ride along unread.
+/// Assigns the fields; unknown ones are ignored.
 fn collect(
     fields: impl Iterator<Item = Result<(String, String), FormError>>,
 ) -> Result<SiteverifyRequest, FormError> {
@@ -94,8 +95,8 @@ fn url_encoded(body: &[u8]) -> impl Iterator<Item = Result<(String, String), For
     })
 }
 
-/// `+` is a space, `%41` a byte; the result must be UTF-8. A lone `%` stays,
-/// as the URL standard says.
+/// `+` is a space, `%41` a byte; the result must be UTF-8. A lone `%` stays, as
+/// the URL standard says.
 fn decode(text: &[u8]) -> Result<String, FormError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -124,7 +125,7 @@ fn digit(byte: u8) -> Option<u8> {
 /// headers, an empty line and a value.
 fn multipart(boundary: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
     let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
-    // The first delimiter has no line end before it unless there is a
+    // The first delimiter has no line break before it unless there is a
     // preamble.
     let opening = delimiter.get(2..).unwrap_or_default();
     let mut rest = match body.strip_prefix(opening) {
@@ -133,7 +134,8 @@ fn multipart(boundary: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError
     };
     let mut fields = Vec::new();
     loop {
-        // `--` ends the body; anything else is padding up to the line's end.
+        // `--` ends the body; anything else is padding up to the end of the
+        // line.
         if rest.starts_with(b"--") {
             return collect(fields.into_iter());
         }
@@ -165,7 +167,7 @@ fn part_name(headers: &[u8]) -> Option<String> {
     })
 }
 
-/// What stands before and after the first `needle`.
+/// The parts before and after the first `needle`.
 fn split<'bytes>(bytes: &'bytes [u8], needle: &[u8]) -> Option<(&'bytes [u8], &'bytes [u8])> {
     let at = bytes.windows(needle.len()).position(|window| window == needle)?;
     let (before, after) = bytes.split_at_checked(at)?;

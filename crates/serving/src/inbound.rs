@@ -1,5 +1,5 @@
-//! A request as endpoints read it: headers, body under a cap, address. What
-//! the parts mean is decided by the rules.
+//! A request as endpoints read it: headers, body under a cap, address. What the
+//! parts mean is decided by the rules.
 
 use std::borrow::Cow;
 
@@ -9,21 +9,21 @@ use serde::de::DeserializeOwned;
 
 use crate::answer::Answer;
 
-/// Locally nobody stands between a client and us.
+/// On a developer's machine there is no proxy in front of us.
 const LOCAL_ADDRESS: &str = "127.0.0.1";
 
-/// What of a request is not in its description.
+/// The parts of a request that its description does not contain.
 #[expect(async_fn_in_trait, reason = "a future over a request is Send where the request is Sync")]
 pub trait Source {
-    /// A header by its name in any case, where it was sent.
+    /// A header by its case-insensitive name; `None` if it was not sent.
     fn header(&self, name: &str) -> Option<String>;
 
-    /// The platform's own name of the request, by which an operator finds it
+    /// The platform's own id of the request, by which an operator finds it
     /// there.
     fn platform_id(&self) -> Option<String>;
 
     /// The body, unless it is longer than `cap` bytes. `stated` is the length
-    /// that the client stated. Read at most once.
+    /// that the client stated. Called at most once.
     async fn read(&self, stated: Option<usize>, cap: usize) -> Result<Vec<u8>, BodyError>;
 }
 
@@ -32,19 +32,18 @@ pub trait Source {
 pub enum BodyError {
     /// Longer than its cap.
     TooLarge,
-    /// The other side went away.
+    /// The client disconnected.
     Broken,
 }
 
 /// One request.
 ///
-/// The platform describes it in one text, since on some each value that is
-/// handed over by itself costs as much as reading it does: a line each of
+/// The platform describes it in one text, because on some platforms each value
+/// that is passed separately costs as much as reading it does: a line each for
 /// method, URL, `Content-Type`, `Content-Length`, `Sec-Fetch-Site`, the
 /// client's address, `User-Agent`, `Sec-CH-UA`, country, number of the
-/// autonomous system, HTTP version and TLS version, empty where it is not
-/// known. The body may follow, behind an empty line; where it does not, it is
-/// read from the source.
+/// autonomous system, HTTP version and TLS version, empty if unknown. The body
+/// may follow after an empty line; otherwise it is read from the source.
 pub struct Inbound<S> {
     source: S,
     /// Lines in the order of [`Line`].
@@ -72,7 +71,7 @@ enum Line {
 
 const LINES: usize = Line::Tls as usize + 1;
 
-/// A URL in parts. The platform has normalised it, so nothing is parsed
+/// The parts of a URL. The platform has normalised it, so nothing is parsed
 /// twice; the `url` crate would double the worker's size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
@@ -82,7 +81,7 @@ pub struct Url {
 }
 
 impl<S: Source> Inbound<S> {
-    /// Takes a request with its description.
+    /// A request from its description.
     pub fn new(source: S, description: String) -> Self {
         let mut ends = [description.len(); LINES];
         for (end, (at, _)) in ends.iter_mut().zip(description.match_indices('\n')) {
@@ -102,22 +101,22 @@ impl<S: Source> Inbound<S> {
         &self.url
     }
 
-    /// The content type, empty where none was sent.
+    /// The content type, empty if none was sent.
     pub fn content_type(&self) -> &str {
         self.line(Line::ContentType)
     }
 
-    /// The visitor as the policy sees one. The address, which in
-    /// production only the platform sets, ends here.
+    /// The visitor as the policy sees one. The full address, which in
+    /// production only the platform can set, goes no further than this.
     pub fn visit(&self) -> Visit {
         let address = match self.line(Line::Address) {
-            // Locally nobody may stand between a client and us.
+            // On a developer's machine there may be no proxy in front of us.
             "" => LOCAL_ADDRESS,
             address => address,
         };
         let (agent, hints) = (self.line(Line::UserAgent), self.line(Line::ClientHints));
         Visit {
-            // What is no address shares one prefix, so that it cannot be used
+            // Invalid addresses share one prefix, so that they cannot be used
             // to have many.
             prefix: Prefix::parse(address).unwrap_or(Prefix::V4([0; 3])),
             country: Country::parse(self.line(Line::Country)),
@@ -133,12 +132,12 @@ impl<S: Source> Inbound<S> {
         self.source.header(name)
     }
 
-    /// The platform's own name of the request.
+    /// The platform's own id of the request.
     pub fn platform_id(&self) -> Option<String> {
         self.source.platform_id()
     }
 
-    /// The body under the route's cap, as it came.
+    /// The body under the route's cap, as sent.
     pub async fn bytes(&self, route: Route) -> Result<Vec<u8>, Answer> {
         let stated = self.line(Line::ContentLength).parse().ok();
         let body = self.source.read(stated, route.max_body_bytes).await;
@@ -155,16 +154,17 @@ impl<S: Source> Inbound<S> {
             Some(body) => Cow::Borrowed(body),
             None => Cow::Owned(String::from_utf8_lossy(&self.bytes(route).await?).into_owned()),
         };
-        // What the platform puts in the place of bytes that are no UTF-8, and
-        // what nobody sends.
+        // The platform replaces bytes that are not UTF-8 with this character,
+        // and nobody sends it.
         if body.contains('\u{fffd}') {
             return Err(Answer::problem(Code::MalformedRequest, "the body is not UTF-8"));
         }
         Ok(body)
     }
 
-    /// A JSON body of the frame, as its type: same-origin where the browser
-    /// says, and `application/json`, which a form of another site cannot send.
+    /// A JSON body of the frame, as its type. Must be same-origin if the
+    /// browser says so, and `application/json`, which a form of another site
+    /// cannot send.
     pub async fn frame_json<T: DeserializeOwned>(&self, route: Route) -> Result<T, Answer> {
         if !matches!(self.line(Line::SecFetchSite), "" | "same-origin") {
             return Err(Answer::problem(
@@ -205,9 +205,9 @@ fn refuse(error: BodyError, route: Route) -> Answer {
     }
 }
 
-/// Reads a JSON object as its type. The parser would also take an array of
-/// the fields in their order, which is nobody's protocol. Its words name a
-/// field and a place, nothing of ours.
+/// Parses a JSON object as its type. The parser would also accept an array of
+/// the fields in their order, which no client should send. Its messages name a
+/// field and a position, nothing internal.
 pub fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Answer> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Answer::problem(Code::MalformedRequest, "the body must be a JSON object"));
@@ -241,7 +241,7 @@ impl Url {
         self.text.get(self.path..self.query).unwrap_or_default()
     }
 
-    /// What stands after the question mark, empty where there is none.
+    /// The part after the question mark, empty if there is none.
     pub fn query(&self) -> &str {
         let tail = self.text.get(self.query..).unwrap_or_default();
         let tail = tail.strip_prefix('?').unwrap_or_default();

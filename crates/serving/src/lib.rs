@@ -1,5 +1,5 @@
-//! The routes of the edge, whatever it runs on: what is read from a request,
-//! asked of the stores and of `munjigi-captcha`, and answered.
+//! The routes of the edge, for any platform: they read the request, ask the
+//! stores and `munjigi-captcha`, and answer.
 //!
 //! [`serve::serve`] answers a request of a [`platform::Platform`]. Nothing here
 //! names a platform. A rule of the product found here belongs in

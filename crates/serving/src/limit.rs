@@ -1,10 +1,10 @@
-//! Whom the rate limits count, and when to try again. How many calls they let
-//! pass is the operator's to set.
+//! The keys that the rate limits count, and when to retry. How many calls they
+//! allow is set by the operator.
 
 use munjigi_captcha::Prefix;
 use munjigi_protocol::base64;
 
-/// The limits' windows are a minute.
+/// The limits' windows are one minute.
 pub const RETRY_AFTER_SECONDS: u32 = 60;
 
 /// A network on a site, as a limiter's key.

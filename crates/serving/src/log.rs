@@ -1,14 +1,15 @@
-//! Structured log lines: one JSON object each. Never a token, a secret or an address; ids, codes and durations only.
+//! Structured log lines: one JSON object each. Never a token, a secret or an
+//! address; ids, codes and durations only.
 
 use serde::Serialize;
 
-/// How much it matters.
+/// Severity of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Level {
-    /// For the record.
+    /// For information.
     #[serde(rename = "info")]
     Info,
-    /// Served, but something behind is not there.
+    /// Served, but a background component is unavailable.
     #[serde(rename = "warn")]
     Warn,
     /// Not served, and the fault is ours.
@@ -16,32 +17,32 @@ pub enum Level {
     Error,
 }
 
-/// One line. What does not apply is left out.
+/// One line. Fields that do not apply are omitted.
 #[derive(Debug, Clone, Serialize)]
 pub struct Line<'text> {
-    /// How much it matters.
+    /// Severity of the line.
     pub level: Level,
-    /// What happened, in the same words every time.
+    /// What happened, always in the same words.
     pub event: &'static str,
-    /// Which request.
+    /// The request's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'text str>,
-    /// The platform's name of it, by which an operator finds it there.
+    /// The platform's id of the request, by which an operator finds it there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ray: Option<&'text str>,
-    /// Which endpoint.
+    /// The endpoint's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<&'static str>,
-    /// What was answered.
+    /// HTTP status of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// With which code.
+    /// The code of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'text str>,
-    /// Waits included; the platform's clock stands still between them.
+    /// Includes waits; the platform's clock stands still between them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// How many.
+    /// A number of things.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// What is wrong and what to check.
@@ -66,14 +67,14 @@ impl<'text> Line<'text> {
         }
     }
 
-    /// With what is wrong.
+    /// Adds what is wrong.
     #[must_use]
     pub const fn with_detail(mut self, detail: &'text str) -> Self {
         self.detail = Some(detail);
         self
     }
 
-    /// With a number.
+    /// Adds a number.
     #[must_use]
     pub const fn with_count(mut self, count: u64) -> Self {
         self.count = Some(count);

@@ -1,5 +1,5 @@
-//! Signed calls to the origin. What is sent, how, and when to try again is
-//! decided by the callers.
+//! Signed calls to the origin. What is sent, how, and when to retry is decided
+//! by the callers.
 
 use core::fmt;
 
@@ -10,16 +10,16 @@ use munjigi_protocol::Route;
 use crate::config::Config;
 use crate::entropy::NoEntropy;
 
-/// Why the origin did not take something.
+/// Why the origin did not accept something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutboundError {
     /// No origin is configured.
     NoOrigin,
     /// No answer within ten seconds.
     Unreachable,
-    /// It answered otherwise than with a 2xx.
+    /// It answered with a status other than 2xx.
     Status(u16),
-    /// Nothing to make a nonce from.
+    /// No random bytes for a nonce.
     NoEntropy,
 }
 
@@ -49,8 +49,8 @@ pub struct Call {
     pub signature: String,
 }
 
-/// Signs a JSON body for a route of the origin. Each try is signed again, with
-/// a nonce of its own.
+/// Signs a JSON body for a route of the origin. Each attempt is signed
+/// separately, with a nonce of its own.
 pub fn sign(
     config: &Config,
     route: Route,
@@ -64,8 +64,8 @@ pub fn sign(
     Ok(Call { url: format!("{base}{}", route.path), signature })
 }
 
-/// What a status says of a call; 0 stands for no answer. After a 2xx the
-/// origin has committed what it was sent.
+/// The meaning of a call's status; 0 means no answer. After a 2xx the origin
+/// has committed what it was sent.
 pub const fn taken(status: u16) -> Result<(), OutboundError> {
     match status {
         200..=299 => Ok(()),

@@ -1,4 +1,4 @@
-//! The published packs, from their store through this process' caches. What is
+//! The published packs, from their store through this process's caches. What is
 //! dealt from them is decided in the core.
 
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use crate::state::{KnownPools, State};
 /// The key of the pools.
 pub const POOLS_KEY: &str = "pools";
 
-/// How long the pools are believed to be as they were.
+/// How long the pools count as unchanged.
 const POOLS_MS: u64 = 30_000;
-/// A pack never changes; it is looked up again only to see that it is gone.
+/// A pack never changes; it is reloaded only to notice its deletion.
 const PACK_MS: u64 = 3_600_000;
-/// How long what is not there, or cannot be had, is not asked for again.
+/// How long missing or unavailable packs are not requested again.
 const MISS_MS: u64 = 5_000;
 
 /// The store as the source of packs.
@@ -42,12 +42,12 @@ pub fn images_key(id: PackId) -> String {
 }
 
 impl<'request, P: Platform> Packs<'request, P> {
-    /// Packs as they are known at a time.
+    /// The packs as known at a given time.
     pub const fn new(platform: &'request P, state: &'request State, now: UnixMillis) -> Self {
         Self { platform, state, now }
     }
 
-    /// The pools as they are stored, past every cache of ours.
+    /// The pools as stored, bypassing our own caches.
     pub async fn stored_pools(&self) -> Result<Option<Pools>, StoreError> {
         let Some(text) = self.platform.values()?.load(POOLS_KEY).await? else { return Ok(None) };
         let pools = base64::decode(&text).and_then(|bytes| read_pools(&bytes).ok());
@@ -57,7 +57,7 @@ impl<'request, P: Platform> Packs<'request, P> {
         Ok(pools)
     }
 
-    /// The manifest as it is stored, past every cache of ours.
+    /// The manifest as stored, bypassing our own caches.
     pub async fn stored_pack(&self, id: PackId) -> Result<Option<PicturePack>, StoreError> {
         let key = pack_key(id);
         let Some(text) = self.platform.values()?.load(&key).await? else { return Ok(None) };
@@ -82,7 +82,7 @@ impl<P: Platform> PackSource for Packs<'_, P> {
         }
         let (pools, lifetime) = match self.stored_pools().await {
             Ok(pools) => (pools.map(Arc::new), POOLS_MS),
-            // Each pack says itself until when it is dealt from.
+            // Each pack states until when it is dealt from.
             Err(_) => (known.pools, MISS_MS),
         };
         let fresh_until = self.now.0 + lifetime;

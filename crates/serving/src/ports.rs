@@ -1,66 +1,65 @@
-//! What the routes need of the world besides the ports of `munjigi-captcha`.
-//! An adapter logs why an operation failed; the routes learn only that it did.
+//! What the routes need besides the ports of `munjigi-captcha`. An adapter logs
+//! why an operation failed; the routes learn only that it did.
 
 use munjigi_captcha::ports::StoreError;
 use munjigi_protocol::ImageSpan;
 use serde::{Deserialize, Serialize};
 
-/// Texts by their names: published sites, manifests of packs, lists. A reader
-/// may see what was so a minute ago, so nothing is decided by reading and then
-/// writing.
+/// Texts by key: published sites, manifests of packs, lists. Reads may be a
+/// minute out of date, so nothing is decided by reading and then writing.
 #[expect(async_fn_in_trait, reason = "a future over a store is Send where the store is Sync")]
 pub trait Values {
     /// The value of a key, if there is one.
     async fn load(&self, key: &str) -> Result<Option<String>, StoreError>;
 
-    /// Keeps a value until it is removed, in place of an earlier one.
+    /// Stores a value until it is removed, replacing an earlier one.
     async fn store(&self, key: &str, value: &str) -> Result<(), StoreError>;
 
-    /// Keeps a value for so many seconds, at least 60.
+    /// Stores a value for this many seconds, at least 60.
     async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError>;
 
-    /// Forgets a key, whether it is there or not.
+    /// Removes a key, whether it exists or not.
     async fn remove(&self, key: &str) -> Result<(), StoreError>;
 }
 
-/// The images of packs, one object for each pack.
+/// The images of packs, one object per pack.
 #[expect(async_fn_in_trait, reason = "a future over a store is Send where the store is Sync")]
 pub trait Images {
-    /// Bytes where the platform keeps them: on some they never reach the
-    /// memory that this code sees.
+    /// Bytes in the platform's own representation: on some platforms they never
+    /// enter the memory that this code sees.
     type Bytes;
 
-    /// Part of an object; none where there is no such object.
+    /// Part of an object; `None` if there is no such object.
     async fn load(&self, key: &str, span: ImageSpan) -> Result<Option<Self::Bytes>, StoreError>;
 
-    /// Keeps an object, in place of an earlier one.
+    /// Stores an object, replacing an earlier one.
     async fn store(&self, key: &str, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// An object's length in bytes; none where there is no such object.
+    /// An object's length in bytes; `None` if there is no such object.
     async fn length(&self, key: &str) -> Result<Option<u64>, StoreError>;
 
-    /// Forgets an object, whether it is there or not.
+    /// Removes an object, whether it exists or not.
     async fn remove(&self, key: &str) -> Result<(), StoreError>;
 }
 
-/// What the store of redemptions keeps beside the rows of attempts.
+/// What the store of redemptions keeps besides the rows of attempts.
 #[expect(async_fn_in_trait, reason = "a future over a store is Send where the store is Sync")]
 pub trait Ledgers {
-    /// Remembers a signature's nonce until a time in milliseconds since 1970;
-    /// whether it is new. Of calls at the same time, one learns that it is.
+    /// Stores a signature's nonce until a time in milliseconds since 1970;
+    /// returns whether it is new. Of concurrent calls, exactly one gets `true`.
     async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError>;
 
-    /// Changes the deny list before it answers, everywhere where attempts are
+    /// Changes the deny list before it returns, everywhere where attempts are
     /// redeemed. A verdict of an older version than the list has changes
     /// nothing; see [`crate::deny_list`].
     async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError>;
 
-    /// How many redeemed rows wait for the origin, or of a store in parts, how
-    /// many of its first part. Changes nothing.
+    /// How many redeemed rows wait for the origin; for a sharded store, how
+    /// many in its first shard. Changes nothing.
     async fn backlog(&self) -> Result<u32, StoreError>;
 }
 
-/// An entry of the deny list.
+/// An entry for the deny list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// A sitekey, or the hash of a secret.
@@ -71,8 +70,7 @@ pub struct Verdict {
     pub denied: bool,
 }
 
-/// A rate limit. How many calls it lets pass in a minute is the operator's to
-/// set.
+/// A rate limit. How many calls it allows per minute is set by the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     /// Challenges of a network on a site.
@@ -85,11 +83,11 @@ pub enum Limit {
     Internal,
 }
 
-/// What a rate limit says of a call.
+/// A rate limit's decision about a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// Go on.
+    /// The call may continue.
     Pass,
-    /// Too many.
+    /// There were too many calls.
     Refuse,
 }

@@ -1,5 +1,5 @@
-//! Hands this process' counts on: at a site's first event and every few
-//! seconds. After the answer, so nobody waits for it.
+//! Sends this process's counts: at a site's first event and every few seconds.
+//! After the answer, so nobody waits for it.
 
 use munjigi_captcha::Tally;
 use munjigi_keys::UnixMillis;
@@ -10,17 +10,17 @@ use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::state::State;
 
-/// Counts are gathered for this long.
+/// Counts are collected for this long.
 const GATHER_MS: u64 = 5_000;
-/// The origin takes 256 KiB, a message of a queue 128 KB.
+/// The origin accepts 256 KiB, a queue message 128 KB.
 const MAX_BYTES: usize = 96_000;
 
-/// Counts something, and sees that the counts are sent.
+/// Counts an event, and makes sure that the counts are sent.
 pub fn count<P: Platform>(platform: &P, state: &State, tally: Tally, now: UnixMillis) {
     let urgency = state.counts.with(|counts| counts.add(tally, now.0 / 60_000));
     if urgency == Urgency::Soon {
-        // One request of many waits for all. Should it be cut off, the time
-        // passes and the next one takes over.
+        // One of many requests waits for all. If it is cut off, the time passes
+        // and the next one takes over.
         if now.0 < state.counts_due.copy() {
             return;
         }
@@ -29,8 +29,8 @@ pub fn count<P: Platform>(platform: &P, state: &State, tally: Tally, now: UnixMi
     platform.report(urgency);
 }
 
-/// Sends the counts: those that are urgent now, others once they were gathered
-/// for a few seconds. What [`Platform::report`] runs.
+/// Sends the counts: urgent ones now, others after a few seconds of collecting.
+/// This is what [`Platform::report`] runs.
 pub async fn send<P: Platform>(platform: &P, urgency: Urgency) {
     let Some(state) = platform.state() else { return };
     if urgency == Urgency::Soon {
@@ -55,8 +55,8 @@ pub async fn send<P: Platform>(platform: &P, urgency: Urgency) {
             Err(_) => Err("the platform provided no random numbers".to_owned()),
         };
         if let Err(detail) = sent {
-            // Lost: counts are approximate, and holding on to them would fill
-            // the memory while whoever takes them is away.
+            // Lost: counts are approximate, and keeping them would fill the
+            // memory while the receiver is down.
             let line = Line::new(Level::Warn, "counts-lost");
             platform.log(&line.with_count(number).with_detail(&detail));
         }

@@ -1,5 +1,5 @@
-//! One request's surroundings: what every endpoint is handed besides the
-//! request itself.
+//! The context of one request: what every endpoint gets besides the request
+//! itself.
 
 use munjigi_captcha::{Refusal, Tally};
 use munjigi_keys::UnixMillis;
@@ -12,15 +12,15 @@ use crate::report;
 use crate::sites::Sites;
 use crate::state::State;
 
-/// One request's surroundings.
+/// The context of one request.
 pub struct RequestContext<'request, P> {
     /// Stores, clock and log.
     pub platform: &'request P,
     /// Configuration and caches.
     pub state: &'request State,
-    /// When the request came.
+    /// When the request arrived.
     pub now: UnixMillis,
-    /// What this request's random numbers begin with.
+    /// The seed of this request's random numbers.
     pub seed: [u8; 32],
 }
 
@@ -35,22 +35,22 @@ impl<'request, P: Platform> RequestContext<'request, P> {
         Packs::new(self.platform, self.state, self.now)
     }
 
-    /// Shards for attempts that begin now.
+    /// The shard count for attempts that start now.
     pub fn shards(&self) -> u16 {
         self.state.config.shards.first().copied().unwrap_or(1)
     }
 
-    /// Random numbers.
+    /// Random numbers from the seed.
     pub fn generator(&self) -> Generator {
         entropy::generator(self.seed)
     }
 
-    /// Counts something after the answer.
+    /// Counts an event after the answer.
     pub fn count(&self, tally: Tally) {
         report::count(self.platform, self.state, tally, self.now);
     }
 
-    /// Turns a refusal into an answer, and counts it where its site is known.
+    /// Turns a refusal into an answer, and counts it if its site is known.
     pub fn refuse(&self, mut refusal: Refusal) -> Answer {
         if let Some(tally) = refusal.tally.take() {
             self.count(*tally);

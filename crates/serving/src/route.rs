@@ -1,5 +1,5 @@
-//! Which endpoint a method and a path mean. What an endpoint does lives in
-//! its file under `endpoints`.
+//! Which endpoint a method and a path mean. What an endpoint does is in its
+//! file under `endpoints`.
 
 use munjigi_captcha::Vendor;
 
@@ -37,17 +37,17 @@ pub enum Endpoint<'path> {
     State,
 }
 
-/// No endpoint.
+/// Why there is no endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouteError {
     /// No such path.
     NotFound,
-    /// The path is there; these methods are.
+    /// The path exists, for these methods.
     MethodNotAllowed(&'static str),
 }
 
 impl<'path> Endpoint<'path> {
-    /// Finds the endpoint. `HEAD` is `GET`; the runtime leaves the body out.
+    /// Finds the endpoint. `HEAD` is `GET`; the runtime omits the body.
     pub fn find(method: &str, path: &'path str) -> Result<Self, RouteError> {
         let (allowed, get, post, put, delete) = Self::at(path).ok_or(RouteError::NotFound)?;
         match method {
@@ -135,7 +135,7 @@ type Methods<'path> = (
     Option<Endpoint<'path>>,
 );
 
-/// The one path segment after `prefix`, if it is one and not empty.
+/// The path segment after `prefix`, if it is the only one and not empty.
 fn segment<'path>(path: &'path str, prefix: &str) -> Option<&'path str> {
     path.strip_prefix(prefix).filter(|rest| !rest.is_empty() && !rest.contains('/'))
 }

@@ -1,5 +1,5 @@
-//! One request from its arrival to its answer: the endpoint, the refusals
-//! that belong to none, the log line.
+//! One request from arrival to answer: the endpoint, the refusals that belong
+//! to none, the log line.
 
 use munjigi_captcha::Refusal;
 use munjigi_protocol::{Code, base64};
@@ -51,7 +51,7 @@ pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> R
     answer.into_response(bytes, request_id, inbound.url().base())
 }
 
-/// The request's name and what its random numbers begin with.
+/// The request's id and the seed of its random numbers.
 fn split(drawn: [u8; 40]) -> (String, [u8; 32]) {
     let (seed, id) = drawn.split_at(32);
     (base64::encode(id), seed.try_into().unwrap_or([0; 32]))
@@ -98,7 +98,7 @@ fn no_endpoint(error: RouteError) -> Answer {
     }
 }
 
-/// Ours is an error; a caller's mistake is a counter.
+/// Our fault is an error; a caller's mistake is a counter.
 const fn level(status: u16) -> Level {
     if status >= 500 { Level::Error } else { Level::Info }
 }

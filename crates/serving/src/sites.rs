@@ -1,4 +1,4 @@
-//! The published sites, from their store through this process' caches. What a
+//! The published sites, from their store through this process's caches. What a
 //! site allows is decided in the core.
 
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, SiteEr
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, base64};
 
-/// How long a site that is there is believed to be as it was.
+/// How long a known site counts as unchanged.
 const HIT_MS: u64 = 30_000;
-/// How long a site that is not there is believed not to be: a new site should
-/// work at once.
+/// How long a site that was not found counts as missing: a new site should work
+/// at once.
 const MISS_MS: u64 = 5_000;
-/// How long what was read is served on while the store does not answer. Far below the
-/// hour for which the objects deny what was revoked, so that nothing revoked
-/// is believed again when they forget it.
+/// How long loaded sites are served on while the store does not answer. Far
+/// below the hour for which the objects deny what was revoked, so that nothing
+/// revoked is accepted again when they forget it.
 const STALE_MS: u64 = 600_000;
 
 /// The key of the filter of imported keys.
@@ -37,13 +37,13 @@ pub struct Sites<'request, P> {
 /// What is stored under a sitekey.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored {
-    /// Nothing.
+    /// No value.
     Nothing,
-    /// What this release cannot read.
+    /// A value that this release cannot read.
     Unreadable,
-    /// The site of this version was deleted.
+    /// The site was deleted at this version.
     Deleted(u64),
-    /// A site.
+    /// A published site.
     Site(Box<SiteConfig>),
 }
 
@@ -57,17 +57,17 @@ pub fn secret_key(hash: &str) -> String {
     format!("secret:{hash}")
 }
 
-/// The key of an alias' site.
+/// The key of an alias's site.
 pub fn alias_key(alias: &str) -> String {
     format!("alias:{alias}")
 }
 
 impl Stored {
-    /// What a deleted site leaves behind, so that an older PUT that is still
-    /// on its way does not bring it back.
+    /// The mark that a deleted site leaves behind, so that an older PUT still
+    /// in flight does not bring it back.
     const DELETED: &'static str = "deleted:";
 
-    /// Reads a value.
+    /// Parses a value.
     pub fn parse(text: Option<&str>) -> Self {
         let Some(text) = text else { return Self::Nothing };
         if let Some(version) = text.strip_prefix(Self::DELETED) {
@@ -93,13 +93,13 @@ pub fn parse(place: Place, config: &SiteConfig) -> Result<Site, SiteError> {
 }
 
 impl<'request, P: Platform> Sites<'request, P> {
-    /// Sites as they are known at a time.
+    /// The sites as known at a given time.
     pub const fn new(platform: &'request P, state: &'request State, now: UnixMillis) -> Self {
         Self { platform, state, now }
     }
 
-    /// What the store says of a sitekey, past every cache of ours. It may have
-    /// caches of its own, and still say what was so a minute ago.
+    /// What the store has under a sitekey, bypassing our own caches. It may
+    /// have caches of its own, and be a minute out of date.
     pub async fn stored(&self, sitekey: &str) -> Result<Stored, StoreError> {
         let text = self.platform.values()?.load(&site_key(sitekey)).await?;
         let stored = Stored::parse(text.as_deref());
@@ -124,7 +124,7 @@ impl<'request, P: Platform> Sites<'request, P> {
         Ok(Known { site, read_at: self.now.0 })
     }
 
-    /// The filter of imported keys as it is stored, past every cache of ours.
+    /// The filter of imported keys as stored, bypassing our own caches.
     pub async fn stored_imports(&self) -> Result<ImportFilter, StoreError> {
         let Some(text) = self.platform.values()?.load(IMPORTS_KEY).await? else {
             return Ok(ImportFilter::default());
@@ -136,9 +136,9 @@ impl<'request, P: Platform> Sites<'request, P> {
         Ok(filter.unwrap_or_default())
     }
 
-    /// The site of another name than its sitekey. `is_its` is asked of the
-    /// site: the two keys are written one after the other, and removed so, and
-    /// the site's own list decides.
+    /// The site with a name other than its sitekey. `is_its` checks the loaded
+    /// site: the two keys are written and removed one after the other, and the
+    /// site's own list decides.
     async fn by_name(
         &self,
         name: &str,
@@ -210,7 +210,7 @@ impl<P: Platform> SiteSource for Sites<'_, P> {
                 let check = self.state.config.authority.check().clone();
                 (Arc::new(Imports::new(filter, check)), HIT_MS)
             }
-            // Each site says itself which keys are its own.
+            // Each site states which keys are its own.
             (Err(_), Some(filter)) => (filter, MISS_MS),
             (Err(error), None) => return Err(error),
         };
@@ -221,8 +221,8 @@ impl<P: Platform> SiteSource for Sites<'_, P> {
     }
 }
 
-/// Keeps what was loaded. When the store does not answer, what was known before is
-/// served on for a while: a visitor must not wait for a store that is away.
+/// Caches what was loaded. While the store does not answer, earlier values are
+/// served for a while: a visitor must not wait for a store that is down.
 fn settle<S: Clone>(
     cache: &mut Cache<Known<S>>,
     key: &str,

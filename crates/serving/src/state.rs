@@ -1,5 +1,5 @@
-//! What one process keeps between requests: its configuration, parsed once,
-//! and caches that may be lost at any time.
+//! What one process keeps between requests: its configuration, parsed once, and
+//! caches that may be lost at any time.
 
 use std::sync::Arc;
 
@@ -11,35 +11,35 @@ use crate::cache::Cache;
 use crate::config::Config;
 use crate::counts::Counts;
 
-/// Sitekeys and secrets that are remembered.
+/// Maximum number of cached sitekeys and secrets.
 const CACHED_SITES: usize = 4_096;
 
-/// Packs that are remembered; each takes some 20 to 80 KB.
+/// Maximum number of cached packs; each takes some 20 to 80 KB.
 const CACHED_PACKS: usize = 64;
 
 /// Everything that outlives a request.
 pub struct State {
     /// The parsed configuration.
     pub config: Config,
-    /// Sites by sitekey, by another name and by the hash of a secret; none:
-    /// there is no such site. Each of these carries a check that only the
-    /// origin can make, or stands in its filter.
+    /// Sites by sitekey, by alias and by the hash of a secret; `None`: there is
+    /// no such site. Each of these carries a check that only the origin can
+    /// make, or is in its filter.
     pub(crate) sites: Shared<Cache<Known<Arc<Site>>>>,
-    /// Which imported keys there are, and until when that is fresh.
+    /// The filter of imported keys, and until when it is fresh.
     pub(crate) imports: Shared<Option<(Arc<Imports>, u64)>>,
-    /// From which packs pictures are dealt.
+    /// The pools that pictures are dealt from.
     pub(crate) pools: Shared<KnownPools>,
-    /// Packs by the key of their manifest; none: there is no such pack.
+    /// Packs by the key of their manifest; `None`: there is no such pack.
     pub(crate) packs: Shared<Cache<Option<Arc<PicturePack>>>>,
-    /// The frame's document and until when it is fresh.
+    /// The frame's document, and until when it is fresh.
     pub(crate) document: Shared<Option<(Arc<str>, u64)>>,
-    /// How the edge was and until when that is told again.
+    /// The last health report, and until when it is repeated.
     pub(crate) health: Shared<Option<(Health, u64)>>,
-    /// What the policy counts.
+    /// The counters of the policy.
     pub(crate) counters: Shared<Counters>,
-    /// What the origin is told now and then.
+    /// Counts to be sent to the origin.
     pub(crate) counts: Shared<Counts>,
-    /// Until when somebody is going to send the counts.
+    /// Until when a request is going to send the counts.
     pub(crate) counts_due: Shared<u64>,
 }
 
@@ -48,14 +48,14 @@ pub struct State {
 pub(crate) struct Known<S> {
     /// The site, if there is one.
     pub site: Option<S>,
-    /// When it was read.
+    /// When it was read, in milliseconds since 1970.
     pub read_at: u64,
 }
 
-/// The pools and until when they are fresh.
+/// The pools, and until when they are fresh.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KnownPools {
-    /// The pools, where they were ever published.
+    /// The pools, if they were ever published.
     pub pools: Option<Arc<Pools>>,
     /// In milliseconds since 1970.
     pub fresh_until: u64,

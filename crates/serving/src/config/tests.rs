@@ -1,4 +1,4 @@
-//! Configurations that work, and every mistake in those that do not.
+//! Valid configurations, and every mistake in invalid ones.
 
 use super::*;
 

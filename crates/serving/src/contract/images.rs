@@ -1,15 +1,16 @@
-//! What every store of images must do.
+//! The contract of every store of images.
 
 use munjigi_captcha::ports::StoreError;
 use munjigi_protocol::ImageSpan;
 
 use crate::ports::Images;
 
-/// Runs every clause. Their keys begin with `apart`, so that a store may hold
-/// others. Which bytes a part has cannot be asked of every platform.
+/// Runs every clause. Keys begin with `apart`, so that the store may contain
+/// others. The bytes of a part are not checked, because not every platform can
+/// return them.
 ///
 /// # Panics
-/// On the first clause that does not hold.
+/// On the first clause that fails.
 pub async fn images<S: Images>(store: &S, apart: &str) {
     let key = |name: &str| format!("{apart}/{name}");
     keeps_an_object(store, &key("kept")).await;

@@ -1,4 +1,5 @@
-//! What every store of redemptions keeps beside the rows of attempts.
+//! The contract of what every store of redemptions keeps besides the rows of
+//! attempts.
 
 use core::ops::AsyncFn;
 
@@ -11,10 +12,10 @@ use munjigi_keys::UnixMillis;
 use crate::ports::{Ledgers, Verdict};
 
 /// Runs every clause, each on a fresh store, which has 64 shards if it has any.
-/// `now` is about what the store's own clock shows.
+/// `now` is close to the time of the store's own clock.
 ///
 /// # Panics
-/// On the first clause that does not hold.
+/// On the first clause that fails.
 pub async fn ledgers<S: RedemptionStore + Ledgers>(fresh: impl AsyncFn() -> S, now: UnixMillis) {
     knows_a_nonce_again(fresh().await, now).await;
     takes_a_nonce_once_under_contention(fresh().await, now).await;

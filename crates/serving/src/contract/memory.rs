@@ -1,5 +1,5 @@
-//! A platform in memory: a clock that stands where a test puts it, random bytes
-//! from a counter, stores that are held to the contracts.
+//! A platform in memory: a clock that tests set, random bytes from a counter,
+//! stores that pass the contracts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,8 +37,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An edge with these variables at a time; without a state where they have
-    /// mistakes.
+    /// An edge with these variables at a given time; without a state if they
+    /// have mistakes.
     pub fn new(variables: &[(&str, &str)], now: UnixMillis) -> Self {
         let lookup = |name: &str| {
             let found = variables.iter().find(|(other, _)| *other == name);
@@ -60,7 +60,7 @@ impl Memory {
         }
     }
 
-    /// Puts a file beside the routes.
+    /// Adds a static file.
     pub fn put_asset(&mut self, path: &str, text: &str) {
         self.assets.insert(path.to_owned(), text.to_owned());
     }
@@ -70,17 +70,17 @@ impl Memory {
         self.refused.with(|refused| *refused = limit);
     }
 
-    /// The log so far, a JSON object a line.
+    /// The log so far, a JSON object per line.
     pub fn lines(&self) -> Vec<String> {
         self.lines.copy()
     }
 
-    /// The counts that were handed on.
+    /// The counts that were forwarded.
     pub fn batches(&self) -> Vec<CountBatch> {
         self.batches.copy()
     }
 
-    /// How often counts were to be sent, and how urgently.
+    /// The urgency of each request to send counts.
     pub fn reports(&self) -> Vec<Urgency> {
         self.reports.copy()
     }
@@ -162,9 +162,9 @@ impl Platform for Memory {
 /// A request in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryRequest {
-    /// Headers.
+    /// Names and values of the headers.
     pub headers: Vec<(&'static str, String)>,
-    /// The body.
+    /// The bytes of the body.
     pub body: Vec<u8>,
 }
 
@@ -183,7 +183,7 @@ impl Source for MemoryRequest {
     }
 }
 
-/// Values in memory, for ever; clones share them.
+/// Values in memory that never expire; clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryValues(Arc<Shared<BTreeMap<String, String>>>);
 
@@ -251,7 +251,7 @@ struct Stores {
 }
 
 impl MemoryStore {
-    /// An empty store whose clock stands here.
+    /// An empty store whose clock shows this time.
     pub fn new(now: UnixMillis) -> Self {
         Self(Arc::new(Stores {
             rows: MemoryRedemptions::new(now),

@@ -1,6 +1,6 @@
-//! `POST /__contract` of test builds: the contract suites against a platform's
-//! own stores. Not one of the routes that [`crate::serve`] knows: a suite's
-//! futures stay on their thread, whatever the stores are.
+//! `POST /__contract` of test builds: the contract suites on a platform's own
+//! stores. Not one of the routes that [`crate::serve`] knows: a suite's futures
+//! stay on their thread, whatever the stores are.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -15,10 +15,10 @@ use crate::answer::{Answer, Response};
 use crate::platform::{Bytes, Platform};
 use crate::ports::{Ledgers, Verdict};
 
-/// The path at which a shell of a test build answers with [`answer`].
+/// The path at which the shell of a test build answers with [`answer`].
 pub const PATH: &str = "/__contract";
 
-/// A store under ids that no other clause and no other run has: every clause
+/// A store under ids that no other clause and no other run uses: every clause
 /// begins with a fresh one.
 struct Apart<R> {
     store: R,
@@ -28,14 +28,14 @@ struct Apart<R> {
 /// Runs every suite and answers with their names.
 ///
 /// # Panics
-/// On the first clause that does not hold, so that the caller sees no 200 and
-/// the log sees why.
+/// On the first clause that fails, so that the caller sees no 200 and the log
+/// shows why.
 pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
     let mut seed = [0; 16];
     platform.fill(&mut seed).expect("the platform has random numbers");
     let clause = AtomicU8::new(0);
     let fresh = async || {
-        // Byte 7 tells the clauses apart: rows have their number in the first
+        // Byte 7 distinguishes the clauses: rows have their number in the first
         // four bytes, and payers theirs in all of them.
         let mut mask = seed;
         mask[7] = clause.fetch_add(1, Ordering::Relaxed);

@@ -1,12 +1,12 @@
-//! What every store of values must do.
+//! The contract of every store of values.
 
 use crate::ports::Values;
 
-/// Runs every clause. Their keys begin with `apart`, so that a store may hold
+/// Runs every clause. Keys begin with `apart`, so that the store may contain
 /// others.
 ///
 /// # Panics
-/// On the first clause that does not hold.
+/// On the first clause that fails.
 pub async fn values<S: Values>(store: &S, apart: &str) {
     let key = |name: &str| format!("{apart}:{name}");
     keeps_the_last_value(store, &key("last")).await;
@@ -32,7 +32,7 @@ async fn forgets<S: Values>(store: &S, key: &str) {
 async fn keeps_for_a_while<S: Values>(store: &S, key: &str) {
     assert_eq!(store.store_for(key, "1", 3_600).await, Ok(()));
     assert_eq!(store.load(key).await, Ok(Some("1".to_owned())));
-    // Without an end again.
+    // Without an expiry again.
     assert_eq!(store.store(key, "2").await, Ok(()));
     assert_eq!(store.load(key).await, Ok(Some("2".to_owned())));
 }

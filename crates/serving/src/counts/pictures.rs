@@ -1,10 +1,10 @@
-//! Counts what became of pictures, by pack, until it is sent. There are few
+//! Counts the outcomes of pictures, by pack, until they are sent. There are few
 //! packs, and visitors choose none of their names.
 
 use munjigi_captcha::{PictureFate, PictureTally};
 use munjigi_protocol::PictureCount;
 
-/// Most different counts that are held: more than any operator has packs.
+/// Maximum number of different counts: more than any operator has packs.
 const MAX_COUNTS: usize = 256;
 
 /// The counts that have not been sent.
@@ -12,7 +12,7 @@ const MAX_COUNTS: usize = 256;
 pub struct Pictures(Vec<PictureCount>);
 
 impl Pictures {
-    /// Counts one event of a minute since 1970.
+    /// Counts one event in a minute since 1970.
     pub fn add(&mut self, tally: PictureTally, minute: u64) {
         let PictureTally { kind, pack, fate } = tally;
         let same = |count: &PictureCount| {

@@ -1,4 +1,4 @@
-//! `POST /v1/challenges`: begins an attempt. Nothing is stored.
+//! `POST /v1/challenges`: starts an attempt. Nothing is stored.
 
 use munjigi_captcha::{Call, Counters, Hostname, TestSitekey, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};

@@ -1,6 +1,6 @@
-//! `GET /errors/{code}`: what a code means, for the visitor, the integrator
-//! and the operator, in English or Korean. The pages are assets, written by
-//! the widget's build from `widget/errors`; here one is chosen.
+//! `GET /errors/{code}`: what a code means, for the visitor, the integrator and
+//! the operator, in English or Korean. The pages are assets that the widget's
+//! build generates from `widget/errors`; this endpoint selects one.
 
 use munjigi_protocol::Code;
 
@@ -8,10 +8,10 @@ use crate::answer::{Answer, CacheRule};
 use crate::platform::Platform;
 use crate::request_context::RequestContext;
 
-/// Codes of the widget's own, which no answer of ours carries.
+/// Codes of the widget itself, which no answer of ours carries.
 const WIDGET: [&str; 3] = ["offline", "timeout", "unsupported"];
 
-/// The code of this name that there is a page for.
+/// The code with this name, if there is a page for it.
 pub fn named(name: &str) -> Option<&'static str> {
     codes().find(|code| *code == name)
 }
@@ -20,8 +20,7 @@ fn codes() -> impl Iterator<Item = &'static str> {
     Code::ALL.iter().map(|code| code.as_str()).chain(WIDGET)
 }
 
-/// Answers with the page in the first language of `Accept-Language` that
-/// there is.
+/// Answers with the page in the first supported language of `Accept-Language`.
 pub async fn answer<P: Platform>(
     edge: &RequestContext<'_, P>,
     code: &str,
@@ -42,8 +41,8 @@ fn no_page() -> Answer {
     Answer::problem(Code::Unavailable, "the page is not among the assets").with_retry_after(2)
 }
 
-/// Browsers list the best first, so weights need no reading, except that
-/// zero means "not this one".
+/// Browsers list the preferred language first, so weights can be ignored,
+/// except that zero means "not this one".
 fn language(accept_language: &str) -> &'static str {
     accept_language
         .split(',')

@@ -1,6 +1,6 @@
 //! `GET /v1/frame/{sitekey}`: the frame's document, which only the site's own
-//! hosts may embed. The document itself is the widget's; here it gets its
-//! attributes and the one header that only the server can set.
+//! hosts may embed. The document itself belongs to the widget; this endpoint
+//! adds its attributes and the one header that only the server can set.
 
 use std::sync::Arc;
 
@@ -14,13 +14,14 @@ use crate::platform::Platform;
 use crate::request_context::RequestContext;
 
 const DOCUMENT: &str = "/_frame.html";
-/// A deployment begins new processes; this only bounds what one remembers.
+/// A deployment starts new processes; this only bounds how long one caches the
+/// document.
 const DOCUMENT_MS: u64 = 60_000;
 /// A site's hosts and mode may change.
 const FRAME_SECONDS: u32 = 60;
 const ANYBODY: &str = "frame-ancestors *";
 
-/// Answers with the document: in working order, or showing why not.
+/// Answers with the document: functional, or showing why not.
 pub async fn answer<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
@@ -37,8 +38,9 @@ pub async fn answer<P: Platform>(
     }
     let page = match embed(edge, inbound, sitekey).await {
         Ok(site) => shown(attributes(site.mode, site.fallback_allowed), frame_ancestors(&site)),
-        // The same document shows the state and tells the page; anybody may
-        // see that. Without a reason to show, it is a problem document.
+        // The same document shows the state and informs the page; anybody may
+        // see that. If there is no reason to show, the answer is a problem
+        // document.
         Err(refusal) if shows(refusal.code) => {
             let page = splice(&document, &format!(" data-error=\"{}\"", refusal.code));
             Answer::html(refusal.status(), page, CacheRule::NoStore)
@@ -47,7 +49,7 @@ pub async fn answer<P: Platform>(
         }
         Err(refusal) => return Err(refusal.into()),
     };
-    // Another `Referer` may get another answer.
+    // The answer depends on `Referer`.
     Ok(page.with_header("Vary", "Referer".into()))
 }
 
@@ -64,7 +66,7 @@ async fn embed<P: Platform>(
     if site.state == SiteState::Paused {
         return Err(Refusal::new(Code::SitePaused, "the site is paused"));
     }
-    // Where a browser sends no referrer, `frame-ancestors` alone decides.
+    // If a browser sends no referrer, `frame-ancestors` alone decides.
     if referer.is_none() || page.is_some_and(|page| site.allows(&page)) {
         return Ok(site);
     }
@@ -88,7 +90,7 @@ async fn document<P: Platform>(edge: &RequestContext<'_, P>) -> Option<Arc<str>>
         return known.map(|(document, _)| document);
     };
     let document: Arc<str> = text.into();
-    // A developer wants to see the document just built.
+    // Developers want to see the latest build.
     let lifetime = if edge.state.config.place == Place::Local { 0 } else { DOCUMENT_MS };
     let known = Some((Arc::clone(&document), edge.now.0 + lifetime));
     edge.state.document.with(|document| *document = known);
@@ -112,8 +114,8 @@ fn splice(document: &str, attributes: &str) -> String {
     }
 }
 
-/// Who may embed the frame. `http:` also means `https:`, and a host without a
-/// port would mean the default one alone.
+/// Who may embed the frame. `http:` also allows `https:`, and a host without a
+/// port would only allow the default one.
 fn frame_ancestors(site: &Site) -> String {
     let mut policy = String::from("frame-ancestors");
     let mut allow = |host: &str| {

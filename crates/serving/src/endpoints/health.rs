@@ -1,4 +1,4 @@
-//! `GET /health`: whether visitors are served, and what is behind it. The
+//! `GET /health`: whether visitors are served, and the state of the stores. The
 //! origin is not asked: nothing here waits for it.
 
 use munjigi_protocol::{Health, HealthCheck, Status};
@@ -10,12 +10,13 @@ use crate::request_context::RequestContext;
 
 /// A key that is never written.
 const ABSENT_KEY: &str = "health";
-/// So many rows of one object waiting for the origin are more than a pause.
+/// More waiting rows of one object than a short interruption of the origin
+/// explains.
 const LONG_BACKLOG: u32 = 10_000;
 
-/// Anybody may ask, so that asking must not be work for the stores.
+/// Anybody may ask, so asking must not cause work for the stores.
 const KEPT_MS: u64 = 10_000;
-/// Being back should show at once.
+/// Recovery should be visible quickly.
 const DOWN_KEPT_MS: u64 = 1_000;
 
 /// Answers with the worst of the checks.
@@ -59,7 +60,7 @@ fn rings<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
     HealthCheck { name: "rings".into(), status: Status::Ok, detail }
 }
 
-/// Known sites are served from caches when their store is away.
+/// While their store is down, known sites are served from caches.
 async fn sites<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
     let answers = match edge.platform.values() {
         Ok(values) => values.load(ABSENT_KEY).await.is_ok(),
@@ -77,7 +78,7 @@ async fn redemptions<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
         Err(error) => Err(error),
     };
     let (status, detail) = match backlog {
-        // Where there is no origin they wait because they were told to.
+        // Without an origin they wait because the operator wants it so.
         Ok(waiting) if waiting > LONG_BACKLOG && edge.state.config.origin_url.is_some() => {
             (Status::Degraded, format!("{waiting} events of one object are waiting for the origin"))
         }

@@ -1,5 +1,5 @@
-//! The origin's routes: sites, packs of pictures, pools, state. Each is signed,
-//! and each signature is good once.
+//! The origin's routes: sites, packs of pictures, pools, state. Each call is
+//! signed, and each signature is valid once.
 
 use munjigi_captcha::Refusal;
 use munjigi_keys::signature::{Head, MAX_SKEW_SECONDS, SignatureError, Signed};
@@ -31,9 +31,9 @@ pub async fn state<P: Platform>(
     }))
 }
 
-/// The body of a request that the origin has just signed and that was not seen
-/// before. Nothing is read of an unsigned body: the header is checked and its
-/// nonce spent first; only then is the body read and compared with what was
+/// The body of a request with a current signature of the origin that was not
+/// used before. Nothing of an unsigned body is read: the header is checked and
+/// its nonce spent first; only then is the body read and compared with what was
 /// signed.
 pub async fn authorise<P: Platform>(
     edge: &RequestContext<'_, P>,
@@ -44,7 +44,7 @@ pub async fn authorise<P: Platform>(
         Ok(signed) => signed,
         Err(error) => return Err(refuse(edge, inbound, error).await),
     };
-    // Later the signature is refused because of its own time.
+    // After that, the signature is refused because of its own time.
     let until = edge.now.0 + 2 * MAX_SKEW_SECONDS * 1_000;
     let redemptions = edge.platform.redemptions().map_err(|_| nonces_away())?;
     match redemptions.nonce(signed.nonce.0, until).await {
@@ -67,8 +67,8 @@ fn verify<P: Platform>(
     edge.state.config.calls.in_keys.verify(header.as_deref(), &head, edge.now)
 }
 
-/// Nobody but the origin has business here: who calls without its signature
-/// is counted, and soon not listened to.
+/// Only the origin may call this: calls without its signature are counted, and
+/// soon ignored.
 async fn refuse<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,

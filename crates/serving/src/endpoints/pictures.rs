@@ -1,5 +1,5 @@
-//! `GET /v1/pictures/{opaque}`: an image of one challenge. Which image it is
-//! only the edge can read; for how long it is served stands in its name.
+//! `GET /v1/pictures/{opaque}`: an image of one challenge. Only the edge can
+//! read which image it is; its name also contains its expiry.
 
 use munjigi_captcha::pictures::{PackSource, PictureName};
 use munjigi_captcha::{Refusal, SealError};
@@ -11,7 +11,7 @@ use crate::platform::{Bytes, Platform};
 use crate::ports::Images;
 use crate::request_context::RequestContext;
 
-/// Answers with the image, whose bytes stand apart.
+/// Answers with the image, whose bytes are separate.
 pub async fn answer<P: Platform>(
     edge: &RequestContext<'_, P>,
     opaque: &str,
@@ -33,11 +33,12 @@ pub async fn answer<P: Platform>(
         _ => "image/jpeg",
     };
     let answer = Answer::image(content_type, CacheRule::Private { seconds });
-    // The frame alone shows it.
+    // Only the frame shows it.
     Ok((answer.with_header("Cross-Origin-Resource-Policy", "same-origin".to_owned()), image))
 }
 
-/// Unknown, changed, too old or gone: nothing tells these apart.
+/// Unknown, modified, expired or deleted: the answer does not distinguish
+/// these.
 fn no_picture() -> Answer {
     Answer::problem(Code::NotFound, "the picture does not exist, or its challenge has ended")
 }

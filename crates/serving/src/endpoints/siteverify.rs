@@ -1,5 +1,5 @@
 //! Spends a token, at our own path and at the vendors'. Every outcome is JSON
-//! of the dialect with status 200, garbage included, except 413, 429 and 503.
+//! of the dialect with status 200, even for garbage, except 413, 429 and 503.
 
 use munjigi_captcha::Vendor;
 use munjigi_captcha::siteverify::{self, Body, Dialect, Outcome, Reason};
@@ -13,8 +13,8 @@ use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
 use crate::request_context::RequestContext;
 
-/// Answers with whether the token was good. `path` is the vendor whose path
-/// was asked, if any.
+/// Answers whether the token was valid. `path` is the vendor whose path was
+/// called, if any.
 pub async fn answer<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
@@ -22,7 +22,7 @@ pub async fn answer<P: Platform>(
 ) -> Answer {
     let request = match read(inbound, path).await {
         Ok(request) => request,
-        // The dialect's JSON, so that no back end meets another shape.
+        // The dialect's JSON, so that no back end gets another shape.
         Err(status) => {
             let outcome = Outcome::refused(Dialect::of(path, None), Reason::BadRequest);
             return into_answer(&outcome).with_status(status);
@@ -31,7 +31,7 @@ pub async fn answer<P: Platform>(
     verify(edge, path, &request).await
 }
 
-/// The request, or the status of what is none. Clients of reCAPTCHA put it
+/// The request, or the status for an invalid one. Clients of reCAPTCHA put it
 /// into the query of a GET or of a POST without a body.
 async fn read<S: Source>(
     inbound: &Inbound<S>,
@@ -67,7 +67,7 @@ async fn verify<P: Platform>(
         Ok(site) => site,
         Err(reason) => return refused(reason),
     };
-    // Only a secret that somebody has is worth a counter.
+    // Only a secret that exists is worth a counter.
     let secret = presented.secret_hash().as_str();
     if !site.exempt && edge.platform.admit(Limit::Verify, secret).await == Admission::Refuse {
         return refused(Reason::BadRequest)

@@ -24,7 +24,7 @@ pub async fn answer<P: Platform>(
     let sitekey = PublicKey::Sitekey(opened.sitekey());
     let site = issue::site(&edge.sites(), &sitekey, None).await?;
     let visit = inbound.visit();
-    // Only now: a seal of ours costs a challenge, which has a limit too.
+    // Only now: a seal of ours costs a challenge, which is limited too.
     if !site.exempt {
         let key = network_key(&opened.sitekey().to_string(), visit.prefix);
         if edge.platform.admit(Limit::Solution, &key).await == Admission::Refuse {
@@ -41,7 +41,7 @@ pub async fn answer<P: Platform>(
     let solved = solve::judge(&call, &opened, &request, counters, &stores, &mut rng).await;
     let solved = solved.map_err(|refusal| edge.refuse(refusal))?;
     if solved.tally.picture.is_some_and(|picture| picture.pack.is_none()) {
-        // An alert: visitors pay with longer work for what is not there.
+        // An alert: visitors pay with longer work for what is missing.
         edge.platform.log(&Line::new(Level::Warn, "picture-missing"));
     }
     if !solved.repeated {

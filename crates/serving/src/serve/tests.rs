@@ -37,7 +37,7 @@ fn platform() -> Memory {
 }
 
 impl Edge {
-    /// An edge with one site, which asks for next to no work.
+    /// An edge with one site, which requires next to no work.
     fn new() -> Self {
         let check = KeyCheck::parse(CHECK).unwrap();
         let mut rng = ChaCha20Rng::from_seed([7; 32]);
@@ -50,7 +50,7 @@ impl Edge {
         let path = format!("/internal/sites/{}", edge.sitekey);
         let put = signed("PUT", &path, body.clone(), 1);
         assert_eq!(edge.ask("PUT", &path, &put).status, 200);
-        // The signature was good once.
+        // The signature was valid once.
         assert_eq!(read::<Value>(&edge.ask("PUT", &path, &put))["code"], "replayed");
         edge
     }
@@ -122,7 +122,8 @@ fn an_attempt_passes_and_its_token_is_good_once() {
     let SolutionReply::Passed { token, .. } = solved else { panic!("not passed") };
     assert!(edge.verify(&token).success);
     assert!(!edge.verify(&token).success);
-    // The site's first event is told at once; then the counts are gathered.
+    // The site's first event is reported at once; after that, counts are
+    // collected.
     assert_eq!(edge.platform.reports(), [Urgency::Now, Urgency::Soon]);
     block_on(report::send(&edge.platform, Urgency::Soon));
     assert_eq!(edge.platform.batches().len(), 1);
@@ -181,7 +182,7 @@ fn an_edge_without_a_configuration_serves_nothing_and_logs_it() {
     assert!(lines.len() == 1 && lines[0].contains("\"status\":503"), "{lines:?}");
 }
 
-/// A native server runs a request on whichever thread is free.
+/// A native server runs a request on any free thread.
 #[test]
 fn a_request_can_move_between_threads_where_its_stores_can() {
     fn moves<T: Send>(future: T) -> T {

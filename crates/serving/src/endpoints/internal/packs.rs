@@ -1,6 +1,6 @@
 //! Publishing packs of pictures: images into their store, then the manifest,
-//! then the pools that name it; and the filter of imported keys.
-//! Each step may be repeated.
+//! then the pools that name it; and the filter of imported keys. Each step may
+//! be repeated.
 
 use munjigi_captcha::pictures::{PicturePack, read_pools};
 use munjigi_captcha::ports::StoreError;
@@ -17,19 +17,19 @@ use crate::request_context::RequestContext;
 use crate::sites::IMPORTS_KEY;
 use crate::state::KnownPools;
 
-/// What is to be done. One function does all five: as five they would each
-/// bring the same waits, in code and in every cold start.
+/// The kinds of change. One function carries out all five: five functions would
+/// each add the same awaits, in code size and in every cold start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change<'path> {
-    /// Keep the images of a pack.
+    /// Store the images of a pack.
     PutImages(&'path str),
-    /// Publish a pack whose images are there.
+    /// Publish a pack whose images are stored.
     Put(&'path str),
-    /// Take a pack away, whatever is there of it.
+    /// Delete a pack, as far as it exists.
     Delete(&'path str),
-    /// Say from which packs pictures are dealt.
+    /// Set the packs that pictures are dealt from.
     PutPools,
-    /// Say which imported keys there are.
+    /// Set the filter of imported keys.
     PutImports,
 }
 
@@ -45,7 +45,7 @@ impl Change<'_> {
     }
 }
 
-/// Does it.
+/// Carries out a change.
 pub async fn answer<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
@@ -76,7 +76,7 @@ pub async fn answer<P: Platform>(
             }
             match edge.packs().stored_pack(id).await.map_err(values_away)? {
                 Some(stored) if stored == pack => return Ok(Answer::nothing()),
-                // Challenges that are out name items by their place.
+                // Issued challenges refer to items by position.
                 Some(_) => return Err(stale("a pack never changes; publish a new one")),
                 None => {}
             }
@@ -102,22 +102,22 @@ pub async fn answer<P: Platform>(
             let filter = ImportFilter::read(&body)
                 .ok_or_else(|| malformed("not a version and fingerprints in their order"))?;
             let stored = edge.sites().stored_imports().await.map_err(values_away)?;
-            // Of one version may be said more than once, each time more.
+            // The same version may be sent more than once, each time with more
+            // keys.
             if filter.version() < stored.version() {
                 return Err(stale("a newer filter is already published"));
             }
             values.store(IMPORTS_KEY, &base64::encode(&body)).await.map_err(values_away)?;
         }
     }
-    // This process knows at once.
+    // This process knows immediately.
     edge.state.imports.with(|imports| *imports = None);
     edge.state.packs.with(|packs| packs.forget(&manifest));
     edge.state.pools.with(|pools| *pools = KnownPools::default());
     Ok(Answer::nothing())
 }
 
-/// A version is published once; the same again is a repeat whose answer was
-/// lost.
+/// A version is published once; the same again is a retry after a lost answer.
 fn overtaken(pools: &Pools, stored: &Pools) -> bool {
     pools.version < stored.version || (pools.version == stored.version && pools != stored)
 }

@@ -1,5 +1,5 @@
-//! Publishing a site: its store for who asks later, the deny list for who would
-//! be answered from a cache meanwhile.
+//! Publishing a site: its store for later requests, the deny list for requests
+//! that caches would still answer.
 
 use munjigi_captcha::ports::StoreError;
 use munjigi_captcha::{Refusal, issue};
@@ -39,7 +39,7 @@ pub async fn put<P: Platform>(
         Stored::Site(site) => Some(*site),
         Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
     };
-    // Before the site: should it fail, the origin's next try finds the same state
+    // Before the site: if this fails, the origin's retry finds the same state
     // and sends the same verdicts.
     deny(edge, verdicts(before.as_ref(), &config)).await?;
     write(edge, before.as_ref(), &config).await.map_err(values_away::<P>)?;
@@ -47,7 +47,7 @@ pub async fn put<P: Platform>(
     Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
 }
 
-/// Takes a site off the edge.
+/// Removes a site from the edge.
 pub async fn delete<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
@@ -65,8 +65,8 @@ pub async fn delete<P: Platform>(
         Deletion::Done(version) => return answer(version),
         Deletion::Due(version) => version,
     };
-    // The store may say for a minute that a new site is not there: what may exist
-    // is denied and marked as deleted all the same.
+    // For up to a minute, the store may say that a new site does not exist: a
+    // site that may exist is denied and marked as deleted all the same.
     let before = match before {
         Stored::Site(site) => Some(*site),
         Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
@@ -82,13 +82,13 @@ pub async fn delete<P: Platform>(
 /// What a DELETE has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Deletion {
-    /// Nothing: the site of this version is deleted.
+    /// Nothing: the site is already deleted at this version.
     Done(u64),
     /// Everything, under this version.
     Due(u64),
 }
 
-/// Under which version a site is deleted; 0 asks for whichever there is.
+/// The version under which a site is deleted; 0 means the current one.
 fn deleted_version(before: &Stored, wanted: u64) -> Result<Deletion, Answer> {
     let (stored, deleted) = match before {
         Stored::Nothing | Stored::Unreadable => (0, false),
@@ -104,8 +104,7 @@ fn deleted_version(before: &Stored, wanted: u64) -> Result<Deletion, Answer> {
     Ok(Deletion::Due(wanted.max(stored)))
 }
 
-/// A version is published once; the same again is a repeat whose answer was
-/// lost.
+/// A version is published once; the same again is a retry after a lost answer.
 fn refuse_stale(before: &Stored, config: &SiteConfig) -> Result<(), Answer> {
     let fresh = match before {
         Stored::Nothing | Stored::Unreadable => true,
@@ -119,11 +118,11 @@ fn stale() -> Answer {
     Answer::problem(Code::StaleVersion, "this version or a newer one is already published")
 }
 
-/// What must not wait for caches: whether the site is paused, its secrets, and
-/// those that are no longer its own. All of it each time, whatever was known
-/// before: only so does a repeat say the same, and a site that comes back end
-/// what its deletion denied. What changes nothing
-/// is not written.
+/// What must not wait for caches to expire: whether the site is paused, its
+/// secrets, and those that are no longer its own. All of it each time,
+/// regardless of earlier knowledge: only then does a retry send the same, and a
+/// restored site revert what its deletion denied. Verdicts that change nothing
+/// are not written.
 fn verdicts(before: Option<&SiteConfig>, config: &SiteConfig) -> Vec<Verdict> {
     let paused = config.state == SiteState::Paused;
     let removed = before.into_iter().flat_map(|before| &before.secrets);
@@ -139,8 +138,8 @@ fn verdict(name: &str, version: u64, denied: bool) -> Verdict {
     Verdict { name: name.to_owned(), version, denied }
 }
 
-/// The site itself last: should a write before it fail, the origin's next try
-/// finds the older version and does everything again.
+/// The site itself last: if an earlier write fails, the origin's retry finds
+/// the older version and does everything again.
 async fn write<P: Platform>(
     edge: &RequestContext<'_, P>,
     before: Option<&SiteConfig>,
@@ -169,14 +168,14 @@ async fn erase<P: Platform>(
     values.store_for(&site_key(sitekey), &Stored::deleted(version), DELETED_SECONDS).await
 }
 
-/// The keys under which a site is found besides its sitekey's.
+/// The keys under which a site is found, besides that of its sitekey.
 fn further_keys(site: &SiteConfig) -> Vec<String> {
     let secrets = site.secrets.iter().map(|hash| secret_key(hash));
     secrets.chain(site.aliases.iter().map(|alias| alias_key(alias))).collect()
 }
 
-/// Removes keys that are still the site's: an imported one may be another's
-/// by now.
+/// Removes keys that still belong to the site: an imported one may belong to
+/// another site by now.
 async fn let_go<V: Values>(values: &V, sitekey: &str, keys: &[String]) -> Result<(), StoreError> {
     for key in keys {
         if values.load(key).await?.as_deref() == Some(sitekey) {
@@ -196,7 +195,7 @@ async fn deny<P: Platform>(
     Ok(())
 }
 
-/// This process knows at once.
+/// This process knows immediately.
 fn forget<P: Platform>(
     edge: &RequestContext<'_, P>,
     sitekey: &str,
@@ -253,7 +252,7 @@ mod tests {
         let paused = config(2, SiteState::Paused, &["x"]);
         let told = [verdict("mj_a", 2, true), verdict("x", 2, false)];
         assert_eq!(verdicts(None, &paused), told);
-        // A try whose answer was lost says the same again.
+        // A retry after a lost answer sends the same.
         assert_eq!(verdicts(Some(&paused), &paused), told);
     }
 
