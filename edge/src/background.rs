@@ -9,14 +9,14 @@ use worker::wasm_bindgen::JsValue;
 use crate::objects::{self, Objects};
 use crate::{clock, console, glue, isolate, outbound};
 
-/// First wait of a message that the origin did not take.
+/// First delay of a message that the origin did not accept.
 const FIRST_RETRY_SECONDS: u32 = 10;
-/// Longest wait. With it the retries of `wrangler.toml` last for four days,
-/// and an origin that is back has everything within the hour.
+/// Longest delay. With it the retries of `wrangler.toml` last for four days,
+/// and an origin that recovers has everything within the hour.
 const LAST_RETRY_SECONDS: u32 = 3_600;
 
-/// Forwards counts to the origin, message by message. A message that the
-/// origin did not take comes again; the origin knows it by its name.
+/// Forwards counts to the origin, message by message. A message that the origin
+/// did not accept is delivered again; the origin recognises it by its id.
 pub async fn forward(batch: &JsValue, env: &Env) {
     let messages = glue::messages(batch).unwrap_or_default();
     let state = isolate::of(env);
@@ -49,20 +49,21 @@ async fn forward_one(state: Option<&'static State>, message: &JsValue) -> Result
             posted.map_err(|error| error.to_string())
         }
     };
-    // A message that was neither taken nor refused would be taken for taken.
+    // A message that was neither acknowledged nor retried would count as
+    // acknowledged.
     let wait = if taken.is_ok() { 0 } else { retry_seconds(glue::attempts(message)) };
     let settled = glue::settle_message(message, wait);
     settled.map_err(|error| glue::reason(&error)).and(taken)
 }
 
-/// How long a message waits that has come so often.
+/// The delay for a message after this many deliveries.
 fn retry_seconds(attempts: u32) -> u32 {
     let doublings = attempts.saturating_sub(1).min(16);
     (FIRST_RETRY_SECONDS << doublings).min(LAST_RETRY_SECONDS)
 }
 
-/// Wakes every redemption object, so that none that was cut off keeps its
-/// rows for itself, and says how much waits for the origin.
+/// Wakes every redemption object, so that none that was cut off keeps its rows
+/// forever, and logs how many rows wait for the origin.
 pub async fn sweep(env: &Env) {
     let Some(state) = isolate::of(env) else { return };
     let Ok(objects) = Objects::new(env, &state.config.shards) else {

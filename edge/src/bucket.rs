@@ -1,4 +1,4 @@
-//! The bucket with the images of packs. An adapter: what is fetched and kept
+//! The bucket with the images of packs. An adapter: what is loaded and stored
 //! is decided elsewhere.
 
 use js_sys::Uint8Array;
@@ -15,7 +15,7 @@ use crate::{console, glue};
 pub struct Bucket(JsValue);
 
 impl Bucket {
-    /// The binding.
+    /// From the binding.
     pub fn new(env: &Env) -> Result<Self, StoreError> {
         glue::binding(env, "PICTURES").map(Self).ok_or_else(|| {
             let detail = "the bucket PICTURES is not bound";
@@ -29,7 +29,7 @@ impl Images for Bucket {
     /// They stay outside of Wasm's memory.
     type Bytes = JsValue;
 
-    /// From the platform's cache where they are there.
+    /// From the platform's cache if they are there.
     async fn load(&self, key: &str, span: ImageSpan) -> Result<Option<JsValue>, StoreError> {
         let bytes = checked(glue::picture(&self.0, key, span.at, span.len).await)?;
         Ok((!bytes.is_null()).then_some(bytes))

@@ -1,4 +1,4 @@
-//! The edge's one clock. Everything else takes the time as an argument.
+//! The edge's only clock. Everything else takes the time as an argument.
 
 use munjigi_keys::UnixMillis;
 
@@ -11,6 +11,6 @@ use munjigi_keys::UnixMillis;
     reason = "milliseconds since 1970 are positive and far below 2^53"
 )]
 pub fn now() -> UnixMillis {
-    // A number, where `worker::Date` would make an object of it first.
+    // A number, where `worker::Date` would first make an object of it.
     UnixMillis(worker::js_sys::Date::now() as u64)
 }

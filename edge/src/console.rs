@@ -1,4 +1,4 @@
-//! The platform's console, where log lines go.
+//! The platform's console, the destination of log lines.
 
 use munjigi_serving::config::Mistake;
 use munjigi_serving::log::{Level, Line};

@@ -1,4 +1,5 @@
-//! Rust's side of `glue.js`: calls into the platform as one crossing each.
+//! Rust's side of `glue.js`: each call into the platform crosses the boundary
+//! once.
 
 use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use munjigi_serving::inbound::BodyError;
@@ -8,7 +9,7 @@ use worker::wasm_bindgen::prelude::*;
 #[wasm_bindgen(module = "/src/glue.js")]
 extern "C" {
     /// A response from content type, cache rule, request id and further
-    /// headers, a line each, an empty line and the body.
+    /// headers, one per line, an empty line and the body.
     #[wasm_bindgen(catch)]
     pub fn respond(status: u16, text: &str) -> Result<web_sys::Response, JsValue>;
 
@@ -29,7 +30,7 @@ extern "C" {
         len: u32,
     ) -> Result<JsValue, JsValue>;
 
-    /// Keeps an object in a bucket.
+    /// Stores an object in a bucket.
     #[wasm_bindgen(catch, js_name = storeObject)]
     pub async fn store_object(
         bucket: &JsValue,
@@ -41,20 +42,21 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = objectLength)]
     pub async fn object_length(bucket: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 
-    /// The bytes of a body of unknown length; `null` when it is longer than
-    /// the cap.
+    /// The bytes of a body of unknown length; `null` if it is longer than the
+    /// cap.
     #[wasm_bindgen(catch)]
     async fn read(request: &web_sys::Request, cap: u32) -> Result<JsValue, JsValue>;
 
-    /// Posts JSON with a signature: the status, 0 when nobody answered.
+    /// Posts JSON with a signature; returns the status, 0 if there was no
+    /// answer.
     #[wasm_bindgen(catch)]
     pub async fn post(url: &str, body: &str, signature: &str) -> Result<JsValue, JsValue>;
 
-    /// Asks the object of a name; the reply's text, or `null`.
+    /// Calls the object with a name; returns the reply's text, or `null`.
     #[wasm_bindgen(catch)]
     pub async fn ask(namespace: &JsValue, name: &str, url: &str) -> Result<JsValue, JsValue>;
 
-    /// Asks many objects at once; how many gave the expected reply.
+    /// Calls many objects at once; returns how many gave the expected reply.
     #[wasm_bindgen(catch, js_name = askAll)]
     pub async fn ask_all(
         namespace: &JsValue,
@@ -67,7 +69,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub fn rows(sql: &JsValue, query: &str, params: Array) -> Result<Array, JsValue>;
 
-    /// Runs an `INSERT … RETURNING`; whether a row was inserted.
+    /// Runs an `INSERT … RETURNING`; returns whether a row was inserted.
     #[wasm_bindgen(catch)]
     pub fn insert(
         sql: &JsValue,
@@ -92,15 +94,15 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = messageText)]
     pub fn message_text(message: &JsValue) -> Result<String, JsValue>;
 
-    /// How often a message has come, this time included.
+    /// How often a message was delivered, including this time.
     pub fn attempts(message: &JsValue) -> u32;
 
-    /// Ends a message's delivery, or, unless that is 0, has it come again in
-    /// so many seconds.
+    /// Acknowledges a message, or, unless `seconds` is 0, retries it after that
+    /// delay.
     #[wasm_bindgen(catch, js_name = settleMessage)]
     pub fn settle_message(message: &JsValue, seconds: u32) -> Result<(), JsValue>;
 
-    /// Whether a rate limiter lets a key pass.
+    /// Whether a rate limiter admits a key.
     #[wasm_bindgen(catch)]
     pub async fn allow(limiter: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 
@@ -112,7 +114,7 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn load(store: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 
-    /// Keeps a value, for so many seconds unless that is 0.
+    /// Stores a value, for a number of seconds unless that is 0.
     #[wasm_bindgen(catch)]
     pub async fn store(
         store: &JsValue,
@@ -121,14 +123,13 @@ extern "C" {
         seconds: u32,
     ) -> Result<JsValue, JsValue>;
 
-    /// Forgets a key.
+    /// Removes a key.
     #[wasm_bindgen(catch)]
     pub async fn remove(store: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 }
 
-/// A request's body, at most `cap` bytes. A length that the client stated is
-/// what the platform holds it to; one that it did not is watched while
-/// reading.
+/// A request's body, at most `cap` bytes. The platform enforces a length that
+/// the client stated; without one, the length is checked while reading.
 pub async fn body(
     request: &web_sys::Request,
     stated: Option<usize>,
@@ -155,8 +156,8 @@ fn broken(_: JsValue) -> BodyError {
     BodyError::Broken
 }
 
-/// A binding of the worker's environment; none where it is not bound, as
-/// rate limiters are not everywhere.
+/// A binding of the worker's environment; `None` if it is not bound, as rate
+/// limiters are not everywhere.
 pub fn binding(env: &Env, name: &str) -> Option<JsValue> {
     let value = Reflect::get(env, &JsValue::from_str(name)).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)

@@ -1,4 +1,4 @@
-//! The state of this isolate, made at its first event.
+//! The state of this isolate, created at its first event.
 
 use std::cell::OnceCell;
 
@@ -15,7 +15,7 @@ thread_local! {
     static ISOLATE: OnceCell<Option<&'static State>> = const { OnceCell::new() };
 }
 
-/// The state; none where its configuration has mistakes, which the log names.
+/// The state; `None` if its configuration has mistakes, which the log names.
 pub fn of(env: &Env) -> Option<&'static State> {
     ISOLATE.with(|isolate| *isolate.get_or_init(|| start(env)))
 }
@@ -25,7 +25,7 @@ fn start(env: &Env) -> Option<&'static State> {
     let names = names.iter().filter_map(|name| name.as_string());
     let lookup = |name: &str| Reflect::get(env, &JsValue::from_str(name)).ok()?.as_string();
     match Config::parse(lookup, names) {
-        // Leaked once per isolate, so that waits need not count who uses it.
+        // Leaked once per isolate, so that futures need no reference counting.
         Ok(config) => {
             if config.calls.from_ring {
                 let detail = "set it to the output of `munjigi keys derive edge`";

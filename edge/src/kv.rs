@@ -1,5 +1,5 @@
-//! KV as the store of published sites and packs. An adapter: what is kept and
-//! for how long is decided elsewhere.
+//! KV as the store of published sites and packs. An adapter: what is stored,
+//! and for how long, is decided elsewhere.
 
 use munjigi_captcha::ports::StoreError;
 use munjigi_serving::log::{Level, Line};
@@ -13,7 +13,7 @@ use crate::{console, glue};
 pub struct Kv(JsValue);
 
 impl Kv {
-    /// The binding.
+    /// From the binding.
     pub fn new(env: &Env) -> Result<Self, StoreError> {
         glue::binding(env, "SITES").map(Self).ok_or(StoreError)
     }

@@ -1,6 +1,6 @@
 //! The Worker: bindings, Durable Objects, queue and cron. A thin shell: it
-//! adapts Cloudflare Workers to the trait `Platform` of `munjigi-serving`, where
-//! the routes are. A route or a rule found here is in the wrong crate.
+//! adapts Cloudflare Workers to the trait `Platform` of `munjigi-serving`,
+//! where the routes are. A route or a rule found here is in the wrong crate.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,12 +30,12 @@ mod workers;
 
 pub use redemptions::Redemptions;
 
-/// Requests, as `entry.js` hands them over with their description. This and
-/// what follows are exported by hand: `#[event]` would add an error page and
-/// its types, of which none is reachable here.
+/// Requests, as `entry.js` passes them with their description. This and what
+/// follows are exported by hand: `#[event]` would add an error page and its
+/// types, none of which is reachable here.
 ///
-/// Most answers wait for nothing. Those are given as they are; only what has to
-/// wait becomes a promise.
+/// Most answers are ready without waiting and are returned directly; only those
+/// that have to wait become a promise.
 #[wasm_bindgen]
 pub fn fetch(
     request: web_sys::Request,

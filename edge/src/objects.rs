@@ -13,16 +13,16 @@ use worker::wasm_bindgen::JsValue;
 use crate::redemptions::wire::{Command, PayerId, Reply, RowId};
 use crate::{console, glue};
 
-/// Objects that are asked at the same time when all are.
+/// Number of concurrent calls when all objects are called.
 const AT_ONCE: usize = 64;
-/// Objects for nonces of signatures. A number of its own: were it that of the
-/// shards, a signature would be good once more when they change.
+/// Objects for nonces of signatures. Independent of the shard count: otherwise
+/// a signature would be valid once more after the count changes.
 const NONCE_OBJECTS: u16 = 16;
 
 /// The objects of this worker.
 pub struct Objects {
     namespace: JsValue,
-    /// Shard counts, the one in use first.
+    /// Shard counts, the current one first.
     counts: &'static [u16],
 }
 
@@ -33,8 +33,8 @@ fn name(shards: u16, number: u16) -> String {
 }
 
 impl Objects {
-    /// The objects of these shard counts; the first is that of what has no
-    /// sealed count.
+    /// The objects of these shard counts; the first is for what has no sealed
+    /// count.
     pub fn new(env: &Env, counts: &'static [u16]) -> Result<Self, StoreError> {
         let namespace = glue::binding(env, "REDEMPTIONS").ok_or(StoreError)?;
         Ok(Self { namespace, counts })
@@ -44,7 +44,7 @@ impl Objects {
         self.counts.first().copied().unwrap_or(1)
     }
 
-    /// Sweeps one object; how many of its rows wait to be sent.
+    /// Sweeps one object; returns how many of its rows wait to be sent.
     pub async fn sweep(&self, name: &str) -> Result<u32, StoreError> {
         self.backlog_after(name, &Command::Sweep).await
     }
@@ -65,8 +65,8 @@ impl Objects {
         name(row.shards, row.shard())
     }
 
-    /// Asks, and asks once more when no answer came: every command that goes
-    /// this way does the same when it is done twice.
+    /// Calls an object, and retries once if there was no answer: every command
+    /// sent this way has the same effect when it is repeated.
     async fn ask(&self, name: &str, command: &Command) -> Result<Reply, StoreError> {
         match self.ask_once(name, command).await {
             Ok(reply) => Ok(reply),
@@ -92,7 +92,7 @@ fn nonce_name(number: u16) -> String {
     format!("nonces/{number}")
 }
 
-/// A number below `count` that a key always has.
+/// Maps a key to a fixed number below `count`.
 fn spread(key: &[u8], count: u16) -> u16 {
     let [high, low, ..] = <[u8; 32]>::from(Sha256::digest(key));
     u16::from_be_bytes([high, low]) % count.max(1)
@@ -109,7 +109,7 @@ pub fn all(counts: &[u16]) -> impl Iterator<Item = String> {
 }
 
 impl Ledgers for Objects {
-    /// Not tried twice: the second try would find the first one's.
+    /// Not retried: the retry would find the first attempt's nonce.
     async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
         let command = Command::Nonce(nonce, until);
         let name = nonce_name(spread(&nonce, NONCE_OBJECTS));
@@ -159,8 +159,8 @@ impl RedemptionStore for Objects {
         row: &RowAddress,
         answer: &AnswerHash,
     ) -> Result<Attempted, StoreError> {
-        // Should the first call's reply be lost, the second gets `Same`,
-        // which allows as much as `First`.
+        // If the first call's reply is lost, the second gets `Same`, which
+        // allows as much as `First`.
         let command = Command::Attempt(RowId::from(row), *answer);
         match self.ask(&Self::of(row), &command).await? {
             Reply::Attempted(attempted) => Ok(attempted),
@@ -168,7 +168,7 @@ impl RedemptionStore for Objects {
         }
     }
 
-    /// Asked once: siteverify itself repeats a call that failed.
+    /// Called once: siteverify itself repeats a call that failed.
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
         let command = Command::Spend(RowId::from(row), redeem.clone(), redeem.paid);
         match self.ask_once(&Self::of(row), &command).await? {
@@ -180,7 +180,7 @@ impl RedemptionStore for Objects {
 
 impl PriceStore for Objects {
     async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
-        // Raised twice when a reply is lost: dearer, never free.
+        // Raised twice if a reply is lost: more expensive, never free.
         let payer = PayerId::from(payer);
         match self.ask(&self.any(&payer.bytes()), &Command::RaisePrice(payer)).await? {
             Reply::Price(price) => Ok(price),

@@ -1,4 +1,4 @@
-//! Posts to the origin. What is sent and when to try again is decided by the
+//! Posts to the origin. What is sent and when to retry is decided by the
 //! callers.
 
 use munjigi_keys::UnixMillis;
@@ -8,8 +8,8 @@ use munjigi_serving::outbound::{self, OutboundError};
 
 use crate::{glue, random};
 
-/// Posts a JSON body, signed again at every try. Returns once the origin has
-/// committed it.
+/// Posts a JSON body, signed separately for every attempt. Returns once the
+/// origin has committed it.
 pub async fn post(
     config: &Config,
     route: Route,

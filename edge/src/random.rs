@@ -1,4 +1,4 @@
-//! The edge's one source of randomness. Everything else takes a generator or
+//! The edge's only source of randomness. Everything else takes a generator or
 //! bytes as an argument.
 
 use munjigi_serving::entropy::NoEntropy;

@@ -1,7 +1,7 @@
 //! The Durable Object `Redemptions`: one shard of the rows that make a token
-//! good exactly once, with its outbox to the origin, the deny list, nonces of
+//! valid exactly once, with its outbox to the origin, the deny list, nonces of
 //! signatures, and the prices of another way. What an operation means is
-//! decided in `munjigi-captcha`; what memory holds is a cache of the database.
+//! decided in `munjigi-captcha`; memory only holds a cache of the database.
 
 mod alarm;
 mod denied;

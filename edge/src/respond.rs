@@ -6,8 +6,8 @@ use worker::wasm_bindgen::JsValue;
 use crate::glue;
 
 /// Headers, an empty line and the body as one text, since every text that
-/// crosses to the platform costs more than joining it does. What every
-/// response carries is put on in `glue.js`.
+/// crosses to the platform costs more than joining them. `glue.js` adds the
+/// headers of every response.
 pub fn respond(response: Response<JsValue>) -> Result<web_sys::Response, JsValue> {
     let Response { status, content_type, cache_control, request_id, headers, body } = response;
     let mut text = String::with_capacity(512);

@@ -1,5 +1,5 @@
 //! Cloudflare Workers as the platform of the routes: bindings, the clock and
-//! what goes on after the answer.
+//! the work that continues after the answer.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::{clock, console, glue, isolate, random};
 pub struct Workers {
     env: Env,
     state: Option<&'static State>,
-    /// None after the answer.
+    /// `None` after the answer.
     context: Option<Context>,
 }
 
@@ -87,8 +87,8 @@ impl Platform for Workers {
         Bucket::new(&self.env)
     }
 
-    /// How many calls a limiter lets pass stands in `wrangler.toml`; where
-    /// none is bound, there is no limit.
+    /// `wrangler.toml` sets how many calls a limiter admits; if none is bound,
+    /// there is no limit.
     async fn admit(&self, limit: Limit, key: &str) -> Admission {
         let binding = match limit {
             Limit::Challenge => "CHALLENGE_LIMIT",

@@ -1,15 +1,16 @@
-//! When an object's alarm rings. Pure: what it does then is `redemptions`'.
+//! When an object's alarm rings. Pure: what the object does then is in
+//! `redemptions`.
 
-/// The first rows after a pause are gathered for this long before they are
+/// The first rows after a pause are collected for this long before they are
 /// sent.
 const GATHER_MS: u64 = 3_000;
-/// Where rows keep coming, a batch begins this long after the one before: each
-/// writes a cursor and an alarm, which are billed like a row. At 29 passes a
-/// second of an object that is 2 writes for 290 rows.
+/// While rows keep arriving, a batch starts this long after the previous one:
+/// each writes a cursor and an alarm, which are billed like a row. At 29 passes
+/// per second of an object that is 2 writes for 290 rows.
 const INTERVAL_MS: u64 = 10_000;
-/// First wait after the origin did not take a batch.
+/// First delay after the origin did not accept a batch.
 const FIRST_RETRY_MS: u64 = 1_000;
-/// Longest wait: the origin may come back at any time.
+/// Longest delay: the origin may recover at any time.
 const LAST_RETRY_MS: u64 = 30_000;
 
 /// What the object knows about its alarm and its outbox. A cache: an object
@@ -18,26 +19,26 @@ const LAST_RETRY_MS: u64 = 30_000;
 pub struct Plan {
     /// When the alarm that is set rings.
     armed: Option<u64>,
-    /// From when rows should be sent; none: nothing waits.
+    /// The time from which rows should be sent; `None`: nothing waits.
     send_from: Option<u64>,
-    /// When the origin had everything last.
+    /// When the origin last had everything.
     sent_at: Option<u64>,
-    /// How often in a row the origin did not take a batch.
+    /// Consecutive batches that the origin did not accept.
     failures: u32,
 }
 
-/// What waits once everything was sent that waited before.
+/// What waits after everything earlier was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waits {
-    /// Nothing.
+    /// No rows.
     Nothing,
-    /// Rows that were written meanwhile.
+    /// Rows that were written in the meantime.
     Newcomers,
 }
 
 impl Plan {
-    /// A row was written at `now`. When to set the alarm, if it is not set
-    /// early enough already.
+    /// A row was written at `now`. Returns when to set the alarm, unless it is
+    /// set early enough already.
     pub fn row_written(&mut self, now: u64) -> Option<u64> {
         let after_last = self.sent_at.map_or(0, |sent_at| sent_at + INTERVAL_MS);
         let due = after_last.max(now + GATHER_MS);
@@ -45,9 +46,9 @@ impl Plan {
         self.arm(send_from)
     }
 
-    /// The alarm rings: it is no longer set. Where there is work, when to set
-    /// it at once, before anything that might not end; that alarm is also the
-    /// one that sends what comes next.
+    /// The alarm rings, so it is no longer set. If there is work, returns when
+    /// to set it again immediately, before anything that might not finish; that
+    /// alarm also sends what arrives next.
     pub fn rings(&mut self, now: u64, work: bool) -> Option<u64> {
         self.armed = None;
         if !work {
@@ -55,7 +56,7 @@ impl Plan {
         }
         let next = now + if self.failures == 0 { INTERVAL_MS } else { self.retry_ms() };
         self.armed = Some(next);
-        // Rows that come while a batch is on its way need no earlier one.
+        // Rows that arrive while a batch is in flight need no earlier one.
         self.send_from = self.send_from.map(|_| next);
         Some(next)
     }
@@ -65,7 +66,7 @@ impl Plan {
         if self.send_from.take().is_some() {
             self.sent_at = Some(now);
         } else {
-            // Nothing was there to send, so no batch is due after it either.
+            // There was nothing to send, so no batch is due after it either.
             self.armed = None;
         }
         self.send_from = match waits {
@@ -75,27 +76,27 @@ impl Plan {
         self.failures = 0;
     }
 
-    /// More waits than one alarm sends.
+    /// More rows wait than one alarm sends.
     pub fn more_waits(&mut self, now: u64) {
         self.send_from = Some(now);
         self.failures = 0;
     }
 
-    /// The origin did not take a batch.
+    /// The origin did not accept a batch.
     pub fn failed(&mut self, now: u64) {
         self.send_from = Some(now + self.retry_ms());
         self.failures = self.failures.saturating_add(1);
     }
 
-    /// After work: when the alarm should ring, given when a bucket is due
-    /// next. None: nothing is to come, or an alarm that rings earlier is set.
+    /// After work: returns when the alarm should ring, given when a bucket is
+    /// due next. `None`: nothing is to come, or an earlier alarm is set.
     pub fn settle(&mut self, now: u64, next_due: Option<u64>) -> Option<u64> {
         let wanted = self.wanted(now, next_due)?;
         self.arm(wanted)
     }
 
-    /// Between work: sees that an alarm is set. One that is set to ring is
-    /// never postponed, or callers that wake the object could keep it silent.
+    /// Between work: makes sure that an alarm is set. An alarm is never
+    /// postponed, or callers that wake the object could keep it silent.
     pub fn watch(&mut self, now: u64, next_due: Option<u64>) -> Option<u64> {
         // One that should have rung either rings in a moment or was lost.
         self.armed = self.armed.filter(|armed| *armed > now);
@@ -104,8 +105,8 @@ impl Plan {
     }
 
     fn wanted(&self, now: u64, next_due: Option<u64>) -> Option<u64> {
-        // Rows that wait also hold buckets that are over: the wait for the
-        // origin alone decides when both go.
+        // Waiting rows also keep buckets that have ended: the back-off towards
+        // the origin alone decides when both are handled.
         let next_due = match (self.send_from, next_due) {
             (Some(_), Some(due)) if due <= now => None,
             (None, Some(due)) => Some(due.max(now + FIRST_RETRY_MS)),

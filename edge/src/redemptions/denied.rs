@@ -28,12 +28,12 @@ impl Denied {
         Ok(())
     }
 
-    /// What the list says of a redemption.
+    /// What the list says about a redemption.
     pub fn denial(&self, redeem: &Redeem, now: UnixMillis) -> Denial {
         self.0.borrow().denial(redeem, now)
     }
 
-    /// Takes verdicts.
+    /// Applies verdicts.
     pub fn apply(
         &self,
         db: &Database,
@@ -57,7 +57,7 @@ impl Denied {
         Ok(())
     }
 
-    /// Forgets what is past its lifetime.
+    /// Removes expired entries.
     pub fn sweep(&self, db: &Database, now: UnixMillis) -> Result<(), SqlError> {
         if self.0.borrow_mut().sweep(now) > 0 {
             db.run("DELETE FROM denied WHERE until <= ?", &[integer(now.0)])?;

@@ -1,9 +1,10 @@
-//! What a token said, as it lies in a row until the origin has it: a version
-//! and postcard. Another release may have written the row that this one sends.
+//! The content of a token, as stored in a row until the origin has it: a
+//! version and postcard. The row may have been written by another release than
+//! the one that sends it.
 
 use munjigi_captcha::redemption::TokenFacts;
 
-/// Rises with every change of `TokenFacts`; older versions are read on.
+/// Increases with every change of `TokenFacts`; older versions remain readable.
 const VERSION: u8 = 1;
 
 /// Bytes for a row.
@@ -11,7 +12,7 @@ pub fn encode(facts: &TokenFacts) -> Result<Vec<u8>, postcard::Error> {
     postcard::to_extend(facts, vec![VERSION])
 }
 
-/// Reads a row's bytes; none where another release must do it.
+/// Reads a row's bytes; `None` if only another release can.
 pub fn decode(bytes: &[u8]) -> Option<TokenFacts> {
     match bytes.split_first()? {
         (&VERSION, facts) => postcard::from_bytes(facts).ok(),

@@ -1,5 +1,5 @@
-//! Two small tables beside the rows: nonces of signatures, and what another
-//! way costs. How a price rises and falls is decided in
+//! Two small tables besides the rows: nonces of signatures, and the price of
+//! another way. How a price rises and falls is decided in
 //! `munjigi_captcha::Price`.
 
 use munjigi_captcha::Price;
@@ -8,7 +8,7 @@ use munjigi_keys::UnixMillis;
 use super::sql::{Database, Row, SqlError, blob, integer};
 use super::wire::PayerId;
 
-/// Remembers a nonce; whether it is new.
+/// Stores a nonce; returns whether it is new.
 pub fn nonce(db: &Database, nonce: &[u8; 16], until: u64) -> Result<bool, SqlError> {
     let inserted = db.run(
         "INSERT INTO nonces (nonce, until) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1",
@@ -24,7 +24,7 @@ pub fn price(db: &Database, payer: &PayerId, now: UnixMillis) -> Result<Price, S
     Ok(price.at(now))
 }
 
-/// Raises a price by one use, which pays the price from before.
+/// Raises a price by one use, which pays the earlier price.
 pub fn raise(db: &Database, payer: &PayerId, now: UnixMillis) -> Result<Price, SqlError> {
     let price = price(db, payer, now)?;
     let raised = price.raised(now);
@@ -36,7 +36,7 @@ pub fn raise(db: &Database, payer: &PayerId, now: UnixMillis) -> Result<Price, S
     Ok(price)
 }
 
-/// Forgets what is past its lifetime.
+/// Removes expired rows.
 pub fn sweep(db: &Database, now: UnixMillis) -> Result<(), SqlError> {
     db.run("DELETE FROM nonces WHERE until <= ?", &[integer(now.0)])?;
     db.run("DELETE FROM prices WHERE until <= ?", &[integer(now.0)])?;

@@ -1,9 +1,9 @@
-//! The class itself: reads a command, calls the rules inside its one thread,
+//! The class itself: reads a command, calls the rules inside its single thread,
 //! writes; sets its alarm and does what the alarm is for.
 //!
 //! Exported by hand instead of through `#[durable_object]`: a command is
-//! answered without waiting for anything, so that no promise is needed, and
-//! the macro would take each answer apart and build it a second time.
+//! answered without waiting for anything, so that no promise is needed, and the
+//! macro would take each answer apart and rebuild it.
 
 use std::cell::RefCell;
 
@@ -28,7 +28,7 @@ use super::sql::{Database, SqlError};
 use super::wire::{Command, Reply, RowId};
 use crate::{clock, console, isolate, outbound};
 
-/// Batches that one alarm sends before it lets the runtime breathe.
+/// Batches that one alarm sends before it yields to the runtime.
 const BATCHES_PER_ALARM: usize = 20;
 
 /// One shard.
@@ -66,7 +66,7 @@ impl Redemptions {
         object
     }
 
-    /// Obeys the command in a URL; gives the reply's header.
+    /// Carries out the command in a URL; returns the reply's header.
     pub fn obey(&self, url: &str) -> String {
         let reply = match Command::from_url(url) {
             Some(command) => self.answer(command, clock::now()).unwrap_or_else(|error| {
@@ -81,7 +81,7 @@ impl Redemptions {
     /// Rings when rows should be sent or a bucket has ended.
     pub async fn alarm(&self) {
         let now = clock::now();
-        // First, so that whatever happens below there is another one.
+        // First, so that there is another alarm whatever happens below.
         let unready = self.schema.borrow().is_none();
         let over = self.rows.buckets().first().is_some_and(|first| bucket_end(*first) <= now.0);
         let work = unready || over || !self.outbox.is_empty();
@@ -97,7 +97,8 @@ impl Redemptions {
 }
 
 impl Redemptions {
-    /// Learns what the database holds, and sees that an alarm is set for it.
+    /// Learns what the database contains, and makes sure that an alarm is set
+    /// for it.
     fn wake(&self, now: UnixMillis) -> Result<(), SqlError> {
         let schema = schema::wake(&self.db, &self.name())?;
         if schema == Schema::Current {
@@ -170,7 +171,7 @@ impl Redemptions {
         Ok(redeemed)
     }
 
-    /// The object's name, empty where only an alarm wakes it.
+    /// The object's name, empty if only an alarm wakes it.
     fn name(&self) -> String {
         self.state.id().name().unwrap_or_default()
     }
@@ -180,7 +181,7 @@ impl Redemptions {
         let wanted = if origin {
             self.plan.borrow_mut().row_written(now.0)
         } else {
-            // Nobody wants it yet; only the end of its bucket is to come.
+            // Nobody needs it yet; only the end of its bucket is ahead.
             self.plan.borrow_mut().watch(now.0, self.next_due(now))
         };
         if let Some(at) = wanted {
@@ -200,7 +201,7 @@ impl Redemptions {
         Ok(Reply::Swept(u32::try_from(backlog).unwrap_or(u32::MAX)))
     }
 
-    /// What the alarm is for: sends what waits, drops what has ended.
+    /// The alarm's work: sends what waits, drops what has ended.
     async fn work(&self) -> Result<(), SqlError> {
         if self.schema.borrow().is_none() {
             self.wake(clock::now())?;
@@ -212,8 +213,8 @@ impl Redemptions {
             self.settle(now);
             return Ok(());
         };
-        // Rows that arrive meanwhile wait for the next alarm: a batch for each
-        // would move the cursor each time.
+        // Rows that arrive in the meantime wait for the next alarm: a batch for
+        // each would move the cursor each time.
         let last = self.outbox.last_number();
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();
@@ -228,7 +229,7 @@ impl Redemptions {
             }
             self.outbox.taken(&self.db, &batch)?;
             if batch.unreadable > 0 {
-                // Another release wrote them: it sends them when it is back.
+                // Another release wrote them; it sends them when it runs again.
                 let line = Line::new(Level::Error, "events-unreadable");
                 console::write(&line.with_count(batch.unreadable));
             }
@@ -259,8 +260,8 @@ impl Redemptions {
         }
     }
 
-    /// After work that cannot go on now: gives up what has waited for too
-    /// long, and sets the alarm.
+    /// After work that cannot continue now: gives up what has waited too long,
+    /// and sets the alarm.
     fn rest(&self, now: UnixMillis) -> Result<(), SqlError> {
         for bucket in self.rows.buckets() {
             if now.0 < given_up(bucket) {
@@ -292,7 +293,7 @@ impl Redemptions {
         outbound::post(config, routes::EVENTS, &body, now).await.map_err(|error| error.to_string())
     }
 
-    /// After work, which has looked at every bucket that is over.
+    /// After work that has checked every bucket that has ended.
     fn settle(&self, now: UnixMillis) {
         let wanted = self.plan.borrow_mut().settle(now.0, self.next_due(now));
         if let Some(at) = wanted {
@@ -300,7 +301,7 @@ impl Redemptions {
         }
     }
 
-    /// Between work: a bucket that is over may be waiting to be dropped.
+    /// Between work: a bucket that has ended may be waiting to be dropped.
     fn watch(&self, now: UnixMillis) {
         let next_end = self.rows.buckets().first().map(|bucket| bucket_end(*bucket));
         let wanted = self.plan.borrow_mut().watch(now.0, next_end);
@@ -309,8 +310,8 @@ impl Redemptions {
         }
     }
 
-    /// When a bucket is due next. One that is over and still there holds rows
-    /// that wait for somebody.
+    /// When a bucket is due next. One that has ended and still exists contains
+    /// rows that are still needed.
     fn next_due(&self, now: UnixMillis) -> Option<u64> {
         let due = |bucket| match bucket_end(bucket) {
             end if end > now.0 => end,
@@ -319,8 +320,8 @@ impl Redemptions {
         self.rows.buckets().into_iter().map(due).min()
     }
 
-    /// Sets the alarm without waiting: the runtime holds back answers until
-    /// it is written, like every other write.
+    /// Sets the alarm without waiting: the runtime holds back answers until it
+    /// is written, as with every other write.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
     fn set_alarm(&self, at: u64) {
         let date = Date::new(&JsValue::from_f64(at as f64));

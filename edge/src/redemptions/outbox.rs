@@ -1,13 +1,13 @@
-//! What the origin has not heard of yet: spent attempts behind a cursor, in
-//! the order of their spending, and once a bucket has ended, the final count
-//! of rejections of the rows that have any. When to try is decided in `alarm`.
+//! What the origin does not know yet: spent attempts after a cursor, in the
+//! order of their spending, and once a bucket has ended, the final count of
+//! rejections of the rows that have any. When to try is decided in `alarm`.
 //!
 //! The order is kept in the rows and in memory. An index would be billed as a
-//! second row per pass. Memory holds the ids of what waits; it is a
-//! cache, and an object that starts reads its live buckets once.
+//! second row per pass. Memory holds the ids of what waits; it is a cache, and
+//! an object that starts reads its live buckets once.
 //!
 //! A row that this release cannot read does not hold up those behind it. It is
-//! set aside: its bucket is not dropped, and each start of the object looks
+//! set aside: its bucket is not dropped, and each start of the object checks
 //! whether the row can be read now.
 
 mod batch;
@@ -22,16 +22,16 @@ use super::sql::{Database, Row, SqlError, blob, integer};
 
 pub use batch::Batch;
 
-/// Ids kept in memory; what waits beyond them is read when they are sent.
-/// 256 KB where the origin is away for long.
+/// Ids kept in memory; what waits beyond them is read when they are sent. 256
+/// KB if the origin is down for long.
 const MOST_KNOWN: usize = 8_192;
 
-/// What is next for the outbox.
+/// The next step of the outbox.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Next {
-    /// Send this.
+    /// Send this batch.
     Send(Batch),
-    /// Everything of this bucket was sent and it has ended: drop it.
+    /// This bucket has ended and everything in it was sent: drop it.
     Drop(u64),
     /// Nothing for now.
     Nothing,
@@ -45,7 +45,7 @@ pub struct Outbox(RefCell<Known>);
 struct Known {
     /// The number of the last row that the origin has.
     sent: u64,
-    /// The highest number given so far.
+    /// The highest number assigned so far.
     last: u64,
     waiting: VecDeque<Waiting>,
     /// Whether rows wait that are not in `waiting`.
@@ -76,8 +76,8 @@ impl Outbox {
                 let id =
                     row.bytes(1).ok_or_else(|| SqlError("an id that is not 16 bytes".into()))?;
                 let row = Waiting { n: row.integer(0), bucket: *bucket, id };
-                // Two buckets at a time are spent from, so this is nearly a
-                // push; sorting is code that nothing else at the edge needs.
+                // Rows are spent from two buckets at a time, so this is nearly
+                // a push; sorting is code that nothing else at the edge needs.
                 let place = waiting.partition_point(|other| other.n < row.n);
                 waiting.insert(place, row);
             }
@@ -92,12 +92,13 @@ impl Outbox {
         Ok(())
     }
 
-    /// The number of the row that was spent last; the next gets one more.
+    /// The number of the row that was spent last; the next one gets the
+    /// following number.
     pub fn last_number(&self) -> u64 {
         self.0.borrow().last
     }
 
-    /// A row was spent under the next number.
+    /// Records that a row was spent under the next number.
     pub fn spent(&self, bucket: u64, id: [u8; 16]) {
         let mut known = self.0.borrow_mut();
         known.last += 1;
@@ -108,7 +109,7 @@ impl Outbox {
         }
     }
 
-    /// Whether anything waits.
+    /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         let known = self.0.borrow();
         known.waiting.is_empty() && !known.more
@@ -126,8 +127,8 @@ impl Outbox {
         buckets.iter().map(|bucket| unsent(db, *bucket, sent)).sum()
     }
 
-    /// What is next. Buckets that are over go first: what is left of them to
-    /// send is little.
+    /// The next step. Buckets that have ended go first: little of them is left
+    /// to send.
     pub fn next(&self, db: &Database, buckets: &[u64], now: UnixMillis) -> Result<Next, SqlError> {
         for bucket in self.over(buckets, now) {
             match last_counts(db, bucket)? {
@@ -142,7 +143,7 @@ impl Outbox {
         Ok(self.unsent_batch(db)?.map_or(Next::Nothing, Next::Send))
     }
 
-    /// The same where there is no origin: rows wait until there is one.
+    /// The same without an origin: rows wait until there is one.
     pub fn next_without_origin(
         &self,
         db: &Database,
@@ -157,7 +158,7 @@ impl Outbox {
         Ok(Next::Nothing)
     }
 
-    /// Moves the cursor past a batch that the origin has taken.
+    /// Moves the cursor past a batch that the origin has accepted.
     pub fn taken(&self, db: &Database, batch: &Batch) -> Result<(), SqlError> {
         for (bucket, first) in &batch.aside {
             let statement = "INSERT OR IGNORE INTO aside VALUES (?, ?)";
@@ -180,8 +181,8 @@ impl Outbox {
         Ok(())
     }
 
-    /// Forgets a bucket that is given up; how many of its rows were never
-    /// sent.
+    /// Forgets a bucket that is given up; returns how many of its rows were
+    /// never sent.
     pub fn give_up(&self, db: &Database, bucket: u64) -> Result<u64, SqlError> {
         let mut known = self.0.borrow_mut();
         let lost = unsent(db, bucket, known.sent)?;
@@ -198,7 +199,7 @@ impl Outbox {
         buckets.iter().copied().filter(over).collect()
     }
 
-    /// As many of the rows that wait as one batch takes.
+    /// As many of the waiting rows as fit into one batch.
     fn unsent_batch(&self, db: &Database) -> Result<Option<Batch>, SqlError> {
         let known = self.0.borrow();
         let first: Vec<Waiting> = known.waiting.iter().take(batch::MAX_EVENTS).copied().collect();
@@ -216,7 +217,7 @@ impl Outbox {
 /// Ids that one statement names; the platform binds at most 100.
 const IDS: usize = 50;
 
-/// Rows by their ids, in no order.
+/// Rows by their ids, in no particular order.
 fn read(db: &Database, waiting: &[Waiting]) -> Result<Vec<Row>, SqlError> {
     let mut buckets: Vec<u64> = Vec::new();
     for Waiting { bucket, .. } in waiting {
@@ -239,7 +240,7 @@ fn read(db: &Database, waiting: &[Waiting]) -> Result<Vec<Row>, SqlError> {
     Ok(rows)
 }
 
-/// Rows of a bucket that was sent, with rejections, once more.
+/// Rows with rejections, of a bucket that was sent, once more.
 fn last_counts(db: &Database, bucket: u64) -> Result<Option<Batch>, SqlError> {
     let statement = format!(
         "SELECT id, at, facts, rejected FROM attempts_{bucket} \
@@ -262,8 +263,8 @@ fn has_aside(db: &Database, bucket: u64) -> Result<bool, SqlError> {
     Ok(!db.run("SELECT 1 FROM aside WHERE bucket = ?", &[integer(bucket)])?.is_empty())
 }
 
-/// Puts the cursor back to rows that were set aside and can be read now. The
-/// origin knows those between that it has.
+/// Moves the cursor back to rows that were set aside and can be read now. The
+/// origin recognises those in between that it has.
 pub fn take_up(db: &Database) -> Result<(), SqlError> {
     for row in db.run("SELECT bucket, n FROM aside", &[])? {
         let (bucket, n) = (row.integer(0), row.integer(1));

@@ -1,6 +1,6 @@
-//! The rows of attempts, in one table per ten minutes of expiry, so that what
-//! has expired is dropped whole. One row per attempt: inserting it spends the
-//! token, and the same row is what the origin is sent (`outbox`). What an
+//! The rows of attempts, in one table per ten minutes of expiry, so that
+//! expired rows are dropped as a whole. One row per attempt: inserting it
+//! spends the token, and the same row is sent to the origin (`outbox`). What an
 //! operation does to a row is decided in `munjigi_captcha::redemption`.
 
 use std::cell::RefCell;
@@ -17,31 +17,32 @@ use super::wire::RowId;
 
 /// Milliseconds of expiry that share a table.
 pub const BUCKET_MS: u64 = 600_000;
-/// A row outlives its attempt by this, for clocks that are not alike.
+/// A row outlives its attempt by this, to tolerate clock skew.
 const GRACE_MS: u64 = 60_000;
 /// 14 days.
 const GIVE_UP_MS: u64 = 14 * 86_400_000;
 
-/// The live buckets in their order, a cache of the table `live`: a few.
+/// The live buckets in their order, a cache of the table `live`: only a few.
 #[derive(Default)]
 pub struct Rows {
     buckets: RefCell<Vec<Statements>>,
 }
 
-/// Statement texts of one bucket, made once: the runtime finds a prepared
+/// Statement texts of one bucket, created once: the runtime finds a prepared
 /// statement by its text.
 struct Statements {
     bucket: u64,
     spend: String,
 }
 
-/// The bucket that keeps rows of this expiry.
+/// The bucket that keeps rows with this expiry.
 pub const fn bucket_of(keep_until: u64) -> u64 {
     (keep_until.saturating_add(GRACE_MS)) / BUCKET_MS
 }
 
-/// When what nobody has fetched by then is given up, in milliseconds. As long
-/// as the queue keeps counts; an origin that is away for longer has gone.
+/// When rows that the origin has not received by then are given up, in
+/// milliseconds. As long as the queue keeps counts; an origin that is down for
+/// longer is gone.
 pub const fn given_up(bucket: u64) -> u64 {
     bucket_end(bucket).saturating_add(GIVE_UP_MS)
 }
@@ -62,7 +63,7 @@ impl Rows {
         Ok(())
     }
 
-    /// The live buckets, the one that ends first in front.
+    /// The live buckets, the one that ends first at the front.
     pub fn buckets(&self) -> Vec<u64> {
         self.buckets.borrow().iter().map(|known| known.bucket).collect()
     }
@@ -73,8 +74,8 @@ impl Rows {
     }
 
     /// Spends an attempt under the number `n`. Nearly every call is the first
-    /// about its attempt: one statement inserts the row unless there is one.
-    /// Only where there is one is it read.
+    /// for its attempt: one statement inserts the row unless it exists. It is
+    /// read only if it exists.
     pub fn redeem(
         &self,
         db: &Database,
@@ -106,7 +107,7 @@ impl Rows {
         let (answer, change) = decide(&Self::read(db, bucket, &id.id)?);
         match (answer, change) {
             (Redeemed::First, _) => {
-                // The attempt was asked for more than a puzzle and delivered it.
+                // The attempt had to do more than a puzzle, and did it.
                 if !db.insert(&Statements::spend_known(bucket), &new)? {
                     return Err(SqlError("a row that was read is not there to spend".into()));
                 }
@@ -120,12 +121,12 @@ impl Rows {
         Ok(answer)
     }
 
-    /// Notes that a picture was asked.
+    /// Records that a picture was required.
     pub fn step(&self, db: &Database, now: UnixMillis, id: &RowId) -> Result<Stepped, SqlError> {
         self.change(db, id, |row| redemption::step(row, UnixMillis(id.keep_until), now))
     }
 
-    /// Notes that more work was asked.
+    /// Records that more work was required.
     pub fn owe(
         &self,
         db: &Database,
@@ -136,7 +137,7 @@ impl Rows {
         self.change(db, id, |row| redemption::owe(row, UnixMillis(id.keep_until), now, least))
     }
 
-    /// Notes that an answer is tried.
+    /// Records that an answer is tried.
     pub fn attempt(
         &self,
         db: &Database,
@@ -153,8 +154,8 @@ impl Rows {
         id: &RowId,
         decide: impl Fn(&Row) -> redemption::Change<A>,
     ) -> Result<A, SqlError> {
-        // What is refused without a row must not create a bucket for it: the
-        // table of an attempt that is over was dropped.
+        // A refusal without a row must not create a bucket for it: the table of
+        // an attempt that is over was dropped.
         let (answer, change) = decide(&Row::default());
         if change.is_none() {
             return Ok(answer);
@@ -183,7 +184,7 @@ impl Rows {
         }
     }
 
-    /// Reads what the table says of an attempt.
+    /// Reads an attempt's row from the table.
     fn read(db: &Database, bucket: u64, id: &[u8; 16]) -> Result<Row, SqlError> {
         let statement = format!(
             "SELECT stepped, owed, answer, call, token, rejected FROM attempts_{bucket} WHERE id = ?"
@@ -206,7 +207,7 @@ impl Rows {
         })
     }
 
-    /// The bucket for an expiry, made if it is new.
+    /// The bucket for an expiry, created if necessary.
     fn open(&self, db: &Database, keep_until: u64) -> Result<u64, SqlError> {
         let bucket = bucket_of(keep_until);
         if self.buckets.borrow().iter().any(|known| known.bucket == bucket) {

@@ -1,12 +1,13 @@
-//! The tables of a redemption object and their versions. An object of an
-//! older release is brought up step by step when it wakes.
+//! The tables of a redemption object and their versions. An object of an older
+//! release is migrated step by step when it wakes.
 
 use super::sql::{Database, SqlError, integer, text};
 
 mod version_1;
 
-/// What brings a database from each version to the next. Append only. Each can
-/// be run again: one that failed half-way is made good at the next try.
+/// The steps that migrate a database from each version to the next. Append
+/// only. Each can be run again: the next wake completes one that failed
+/// half-way.
 const STEPS: &[Step] = &[ledgers, one_table_a_bucket];
 
 type Step = fn(&Database) -> Result<(), SqlError>;
@@ -17,7 +18,7 @@ fn ledgers(db: &Database) -> Result<(), SqlError> {
         "CREATE TABLE IF NOT EXISTS nonces (nonce BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
         // Revoked sites and secrets, until every cache has forgotten them.
         "CREATE TABLE IF NOT EXISTS denied (name TEXT PRIMARY KEY, version INTEGER NOT NULL, denied INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
-        // What another way costs a network on a site.
+        // The price of another way for a network on a site.
         "CREATE TABLE IF NOT EXISTS prices (payer BLOB PRIMARY KEY, price BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
         // Of each bucket with rows that could not be read: the first of them.
         "CREATE TABLE IF NOT EXISTS aside (bucket INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
@@ -29,11 +30,12 @@ fn ledgers(db: &Database) -> Result<(), SqlError> {
 
 /// The list of buckets has another name than in version 1, whose release would
 /// take an object with the old name and without the old tables for unspent.
-/// Without the old name it refuses every call, until the newer release is back.
+/// Without the old name it refuses every call, until the newer release runs
+/// again.
 fn one_table_a_bucket(db: &Database) -> Result<(), SqlError> {
     for statement in [
-        // Live buckets: `resent` is the last id whose final count of
-        // rejections the origin has.
+        // Live buckets: `resent` is the last id whose final count of rejections
+        // the origin has.
         "CREATE TABLE IF NOT EXISTS live (bucket INTEGER PRIMARY KEY, resent BLOB NOT NULL)",
         // The number of the last row that the origin has.
         "CREATE TABLE IF NOT EXISTS sent (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL)",
@@ -44,17 +46,17 @@ fn one_table_a_bucket(db: &Database) -> Result<(), SqlError> {
     version_1::take_over(db)
 }
 
-/// What is known of an object's tables.
+/// What is known about an object's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// Nothing was ever written.
     Empty,
-    /// Everything is there.
+    /// All tables exist.
     Current,
 }
 
-/// Brings an object that was written before up to date, and leaves one that
-/// was not alone: a sweep over all shards must not fill the empty ones.
+/// Migrates an object that was written before, and leaves an empty one alone: a
+/// sweep over all shards must not fill the empty ones.
 pub fn wake(db: &Database, shard: &str) -> Result<Schema, SqlError> {
     let meta = db.run("SELECT 1 FROM sqlite_master WHERE name = 'meta'", &[])?;
     if meta.is_empty() {
@@ -69,8 +71,8 @@ pub fn wake(db: &Database, shard: &str) -> Result<Schema, SqlError> {
     Ok(Schema::Current)
 }
 
-/// Makes every table that is not there. `shard` is the object's name, for
-/// when only an alarm wakes it and the runtime does not say it.
+/// Creates every missing table. `shard` is the object's name, for when only an
+/// alarm wakes it and the runtime does not provide it.
 pub fn create(db: &Database, shard: &str) -> Result<(), SqlError> {
     db.run("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID", &[])?;
     if !shard.is_empty() {
@@ -80,16 +82,15 @@ pub fn create(db: &Database, shard: &str) -> Result<(), SqlError> {
     upgrade(db, version.first().map_or(0, |row| row.integer(0)))
 }
 
-/// The object's name, as it was when its tables were made.
+/// The object's name, as it was when its tables were created.
 pub fn shard(db: &Database) -> Result<String, SqlError> {
     let found = db.run("SELECT value FROM meta WHERE name = 'shard'", &[])?;
     Ok(found.first().map(|row| row.text(0)).unwrap_or_default())
 }
 
-/// Makes the table of a bucket. The id is its key and there is no other
-/// index: the platform bills each index's entry as a row of its own. `n`
-/// numbers spent rows in the order of their spending; 0 is one that is not
-/// spent.
+/// Creates the table of a bucket. The id is its key and there is no other
+/// index: the platform bills each index entry as a separate row. `n` numbers
+/// spent rows in the order of their spending; 0 is one that is not spent.
 pub fn create_bucket(db: &Database, bucket: u64) -> Result<(), SqlError> {
     db.run(
         &format!(

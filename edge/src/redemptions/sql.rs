@@ -1,12 +1,12 @@
-//! SQLite as the object's storage gives it. Statements stand where they are
-//! used; what a failure means is decided there too.
+//! SQLite through the object's storage API. Statements are where they are used;
+//! what a failure means is decided there too.
 
 use js_sys::{Array, ArrayBuffer, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 
 use crate::glue;
 
-/// A statement failed. What the runtime said about it, for the log.
+/// A statement failed. Contains the runtime's message, for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlError(pub String);
 
@@ -17,7 +17,7 @@ pub struct Database(JsValue);
 pub struct Row(Array);
 
 impl Database {
-    /// Takes the storage of an object.
+    /// The database in an object's storage.
     pub fn new(storage: &worker::durable::Storage) -> Self {
         Self(storage.sql().as_ref().clone())
     }
@@ -39,7 +39,7 @@ impl Database {
 
 /// A spent attempt.
 pub struct NewRow<'row> {
-    /// The attempt.
+    /// The id of the attempt.
     pub id: &'row [u8; 16],
     /// Its number in the order of spending.
     pub n: u64,
@@ -47,9 +47,9 @@ pub struct NewRow<'row> {
     pub call: &'row [u8; 16],
     /// The token that was spent.
     pub token: &'row [u8; 16],
-    /// When, in milliseconds.
+    /// When it was spent, in milliseconds.
     pub at: u64,
-    /// What the token said.
+    /// The content of the token.
     pub facts: &'row [u8],
 }
 
@@ -60,7 +60,7 @@ impl From<JsValue> for SqlError {
 }
 
 impl Row {
-    /// A whole number; 0 where the column is none.
+    /// A whole number; 0 if the column has none.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -70,7 +70,7 @@ impl Row {
         self.0.get(column).as_f64().unwrap_or_default() as u64
     }
 
-    /// Text; empty where the column is none.
+    /// Text; empty if the column has none.
     pub fn text(&self, column: u32) -> String {
         self.0.get(column).as_string().unwrap_or_default()
     }

@@ -11,29 +11,29 @@ use munjigi_serving::ports::Verdict;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// Scheme and host are never looked up.
+/// Scheme and host are never resolved.
 const PREFIX: &str = "https://object/";
 
 /// The row that a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowId {
-    /// The attempt.
+    /// The id of the attempt.
     pub id: [u8; 16],
     /// Milliseconds since 1970.
     pub keep_until: u64,
 }
 
-/// Who pays for another way.
+/// The payer for another way: the bytes of a sitekey, and a hashed visitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayerId(pub [u8; 16], pub [u8; 8]);
 
-/// A command.
+/// A command to an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Spend an attempt with a token, without saying what it paid: sent by
+    /// Spend an attempt with a token, without stating the work paid: sent by
     /// callers that run the previous release.
     Redeem(RowId, Redeem),
-    /// A picture was asked.
+    /// A picture was required.
     Step(RowId),
     /// An answer is tried.
     Attempt(RowId, AnswerHash),
@@ -41,15 +41,15 @@ pub enum Command {
     RaisePrice(PayerId),
     /// Read a price.
     ReadPrice(PayerId),
-    /// Remember a signature's nonce until a time in milliseconds.
+    /// Store a signature's nonce until a time in milliseconds.
     Nonce([u8; 16], u64),
     /// Change the deny list.
     Deny(Vec<Verdict>),
-    /// Drop what is due and see that an alarm is set.
+    /// Drop what is due and make sure that an alarm is set.
     Sweep,
     /// Count the rows that wait for the origin, and change nothing.
     Backlog,
-    /// More work was required: this many expected hashes in all.
+    /// More work was required: this many expected hashes in total.
     Owe(RowId, u64),
     /// Spend an attempt with a token that paid this many expected hashes.
     Spend(RowId, Redeem, u64),
@@ -68,11 +68,11 @@ pub enum Reply {
     Price(Price),
     /// To `Nonce`: whether it is new.
     Nonce(bool),
-    /// To `Deny`.
+    /// To `Deny`: the list has changed.
     Denied,
     /// To `Sweep` and `Backlog`: how many rows wait for the origin.
     Swept(u32),
-    /// The object could not do it; the log says why.
+    /// The object failed; the log says why.
     Failed,
     /// To `Owe`.
     Owing(Owing),
@@ -91,19 +91,19 @@ impl From<&Payer> for PayerId {
 }
 
 impl PayerId {
-    /// The key of its row.
+    /// The bytes of the row's key.
     pub fn bytes(&self) -> Vec<u8> {
         [self.0.as_slice(), &self.1].concat()
     }
 }
 
 impl Command {
-    /// The URL that carries it.
+    /// The URL that carries the command.
     pub fn url(&self) -> Option<String> {
         Some(format!("{PREFIX}{}", encode(self)?))
     }
 
-    /// Reads a URL.
+    /// Parses a URL.
     pub fn from_url(url: &str) -> Option<Self> {
         decode(url.strip_prefix(PREFIX)?)
     }
@@ -115,7 +115,7 @@ impl Reply {
         encode(self)
     }
 
-    /// Reads a header.
+    /// Parses a header.
     pub fn from_header(text: &str) -> Option<Self> {
         decode(text)
     }

@@ -1,5 +1,5 @@
-//! One post to the origin: how many events it has, and how far the cursor
-//! goes once they are taken.
+//! One post to the origin: its events, and where the cursor moves once they are
+//! accepted.
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, EventBatch, Redeemed};
@@ -8,19 +8,20 @@ use super::Waiting;
 use crate::redemptions::facts;
 use crate::redemptions::sql::Row;
 
-/// Most events of one batch.
+/// Maximum number of events per batch.
 pub const MAX_EVENTS: usize = 500;
-/// Most bytes of one batch: the origin takes 256 KiB, the plan says 96 KB.
+/// Maximum size of a batch in bytes: the origin accepts 256 KiB, the plan says
+/// 96 KB.
 const MAX_BYTES: usize = 96_000;
 
-/// Rows to send and what to do once they were taken.
+/// Rows to send and what to do once they are accepted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
-    /// For the origin.
+    /// The events for the origin.
     pub events: Vec<Redeemed>,
     /// How many rows were never sent and cannot be read.
     pub unreadable: u64,
-    /// Of each bucket with such rows the number of the first.
+    /// Each bucket with such rows, and the number of the first.
     pub(super) aside: Vec<(u64, u64)>,
     pub(super) last: Last,
 }
@@ -35,8 +36,8 @@ pub(super) enum Last {
 }
 
 impl Batch {
-    /// As many rows as one batch takes, in their order; none where there is
-    /// none. A row that cannot be read is an event that is not there.
+    /// As many rows as fit into one batch, in their order; `None` if there are
+    /// none. A row that cannot be read is an event of `None`.
     pub(super) fn unsent(rows: impl Iterator<Item = (Waiting, Option<Redeemed>)>) -> Option<Self> {
         let mut batch = Filling::default();
         let (mut unreadable, mut aside, mut last) = (0, Vec::<(u64, u64)>::new(), None);
@@ -56,7 +57,7 @@ impl Batch {
         Some(Self { events: batch.events, unreadable, aside, last: last? })
     }
 
-    /// The same of rows that were sent before, with their last counts.
+    /// The same for rows that were sent before, with their final counts.
     pub(super) fn last_counts(
         bucket: u64,
         rows: impl Iterator<Item = (Option<[u8; 16]>, Option<Redeemed>)>,
@@ -85,7 +86,7 @@ impl Batch {
     }
 }
 
-/// Events under the cap of bytes.
+/// Collects events up to the maximum size.
 #[derive(Default)]
 struct Filling {
     events: Vec<Redeemed>,
@@ -93,7 +94,7 @@ struct Filling {
 }
 
 impl Filling {
-    /// Takes an event, unless the batch is full.
+    /// Adds an event, unless the batch is full.
     fn take(&mut self, event: Option<Redeemed>) -> bool {
         self.bytes += event.as_ref().map_or(0, json_bytes);
         if self.bytes > MAX_BYTES && !self.events.is_empty() {
@@ -113,7 +114,7 @@ pub(super) fn event(row: &Row) -> Option<Redeemed> {
 }
 
 /// An upper bound: every name here is ASCII without characters that JSON
-/// escapes, except by accident of an operator's hand.
+/// escapes, unless an operator put one there by accident.
 fn json_bytes(event: &Redeemed) -> usize {
     320 + event.sitekey.len() + 2 * (event.hostname.len() + event.action.len())
 }
@@ -146,7 +147,7 @@ mod tests {
         let alone = Batch::unsent([(waiting(1, 7), None)].into_iter()).unwrap();
         assert_eq!((alone.events.len(), alone.last), (0, Last::Number(7)));
         assert_eq!(Batch::unsent([].into_iter()), None);
-        // What was set aside is told of once.
+        // Rows set aside are reported once.
         let rows = [(Some([3; 16]), None), (Some([4; 16]), Some(event("a")))];
         let again = Batch::last_counts(5, rows.into_iter()).unwrap();
         assert_eq!((again.unreadable, again.aside.len()), (0, 0));

@@ -1,11 +1,12 @@
-//! Rows of version 1, which had two tables a bucket, `r` for spent attempts and
-//! `s` for pictures asked and answers tried, and a cursor for each bucket.
+//! Rows of version 1, which had two tables per bucket, `r` for spent attempts
+//! and `s` for required pictures and tried answers, and a cursor for each
+//! bucket.
 
 use super::super::sql::{Database, SqlError, integer};
 use super::create_bucket;
 
-/// Moves what is live into the tables of today. What the origin has gets the
-/// number 0, so that it is behind no cursor; the rest is numbered on.
+/// Moves live rows into the current tables. Rows that the origin has get the
+/// number 0, so that they are after no cursor; the others get the next numbers.
 pub fn take_over(db: &Database) -> Result<(), SqlError> {
     let found = db.run("SELECT 1 FROM sqlite_master WHERE name = 'buckets'", &[])?;
     if found.is_empty() {
