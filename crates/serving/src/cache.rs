@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_past_its_lifetime_goes_first() {
+    fn expired_entries_are_removed_first() {
         let mut cache = Cache::new(2);
         cache.keep("old", 1, 0, 10);
         cache.keep("young", 2, 0, 1_000);

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn invented_actions_do_not_grow_it_without_end() {
+    fn invented_actions_do_not_grow_the_counts_without_bound() {
         let mut counts = Counts::default();
         for number in 0..10_000 {
             counts.add(tally(A, &number.to_string(), None), 1);

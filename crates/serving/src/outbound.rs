@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_success_was_taken() {
+    fn only_a_success_counts_as_accepted() {
         assert_eq!(taken(204), Ok(()));
         assert_eq!(taken(0), Err(OutboundError::Unreachable));
         assert_eq!(taken(302), Err(OutboundError::Status(302)));

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_keep_coming_cost_one_alarm_a_batch() {
+    fn rows_that_keep_arriving_cost_one_alarm_per_batch() {
         let mut plan = Plan::default();
         assert_eq!(plan.row_written(0), Some(3_000));
         let mut set = 0;
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_half_a_minute_while_the_origin_is_away() {
+    fn delays_double_up_to_half_a_minute_while_the_origin_is_down() {
         let mut plan = Plan::default();
         plan.row_written(0);
         let mut now = 3_000;

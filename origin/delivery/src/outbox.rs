@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_under_way_is_finished_where_another_could_not_be_noted() {
+    async fn attempts_in_progress_finish_when_another_result_could_not_be_recorded() {
         let (fake, stop) = Fake::of([vec![Try::CannotBeNoted, Try::TakesLonger]]);
         carry_due(&fake, &stop).await.unwrap_err();
         assert_eq!(fake.finished.load(Ordering::SeqCst), 1);

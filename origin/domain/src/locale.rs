@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_gets_the_language_that_it_wants_most() {
+    fn a_browser_gets_its_preferred_language() {
         for (header, locale) in [
             ("", Locale::En),
             ("*", Locale::En),

@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_told_in_words() {
+    fn a_change_is_described_in_words() {
         for (now, before, text) in [
             (0, 0, ""),
             (5, 0, "none in the previous period"),

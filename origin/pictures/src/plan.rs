@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worn_pack_goes_as_soon_as_there_is_another() {
+    fn a_worn_pack_retires_as_soon_as_there_is_another() {
         let packs = [published(1, 2_000, 20), published(2, 1_999, 20)];
         assert_eq!(moves(&packs, &want()), [Move::Begin, Move::Retire(PackId([1; 8]))]);
     }

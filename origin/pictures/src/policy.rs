@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_on() {
+    fn kinds_without_a_measurement_are_on() {
         let policy = Policy::read("").unwrap();
         assert!(PictureType::ALL.iter().all(|kind| policy.deals(*kind, None)));
     }

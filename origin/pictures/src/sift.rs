@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_could_mistake_is_dropped() {
+    fn ambiguous_pictures_are_dropped() {
         for clarity in [0.499, f32::NAN] {
             let picture = RenderedPicture { clarity, ..grid(&[1, 2]) };
             assert_eq!(sift(PictureType::Grid, &picture), Err(Drop::Ambiguous));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_too_often_is_dropped() {
+    fn pictures_that_are_guessed_too_often_are_dropped() {
         // 27 of 384 squares are 7.03 %.
         assert_eq!(sift(PictureType::Area, &area(24)), Err(Drop::Guessable));
         assert_eq!(sift(PictureType::Turn, &turn(&[4, 5])), Err(Drop::Guessable));

@@ -143,7 +143,7 @@ async fn a_backup_is_one_moment_while_others_write(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_is_damaged_is_refused_before_anything_is_written(pool: PgPool) {
+async fn a_damaged_backup_is_refused_before_anything_is_written(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("whole.backup");

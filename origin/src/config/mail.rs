@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_may_go_into_a_folder() {
+    fn emails_may_go_into_a_folder() {
         let folder = MailTransport::Folder("../letters".into());
         assert_eq!(parse_transport("folder:../letters"), Ok(folder));
     }

@@ -26,7 +26,7 @@ const COMPLETE: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn what_is_not_set_has_its_default() {
+fn unset_variables_have_their_defaults() {
     let config = Config::read(&environment(&COMPLETE)).unwrap();
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.http.operators.to_string(), "127.0.0.1:8081");

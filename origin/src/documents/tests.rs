@@ -92,7 +92,7 @@ fn no_page_brings_markup_of_its_own_or_an_image_that_is_not_served() {
 }
 
 #[test]
-fn what_is_wide_scrolls_by_itself() {
+fn wide_content_scrolls_separately() {
     let page = render::page(
         "test",
         "# T\n\n## S\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n```sh\n<x>\n```\n",

@@ -9,7 +9,7 @@ use crate::rig::{self, DAY, HOUR, MINUTE, Rig, count, event};
 const DAYS: &str = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'redeemed'::regclass";
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn days_are_made_ahead_and_dropped_after_retention(pool: PgPool) {
+async fn days_are_created_ahead_and_dropped_after_retention(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let jobs = rig.jobs();
     jobs.keep_house().await.unwrap();
@@ -49,7 +49,7 @@ async fn several_origins_keep_house_at_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_is_no_longer_needed_is_swept(pool: PgPool) {
+async fn rows_that_are_no_longer_needed_are_swept(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::counts(1, &[count(CountKind::Issued, 1)]);
     rig.post("/internal/counts", &body).await;

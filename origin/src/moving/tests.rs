@@ -25,7 +25,7 @@ fn differences(settings: &[Setting]) -> Vec<(&str, bool)> {
 }
 
 #[test]
-fn a_page_of_turnstile_is_told_what_changes() {
+fn a_turnstile_page_gets_a_list_of_changes() {
     let report = report_with(
         r#"<!doctype html><title>x</title>
         <script src="https://challenges.cloudflare.com/turnstile/v0/api.js?onload=begin&render=explicit" async defer></script>
@@ -103,7 +103,7 @@ fn what_is_told_to_change_is_what_a_page_is_told() {
 }
 
 #[test]
-fn what_is_no_vendors_is_left_alone() {
+fn a_page_without_a_vendor_has_nothing_to_change() {
     for html in [
         "",
         "<script src='/recaptcha/api.js'></script>",
@@ -139,7 +139,7 @@ fn a_class_that_two_share_is_given_to_the_one_that_draws_it() {
 }
 
 #[test]
-fn what_has_to_be_looked_at_is_said() {
+fn remarks_name_what_has_to_be_checked() {
     let report = report(
         "<script src='https://js.hcaptcha.com/1/api.js?sentry=false&odd=1' integrity='sha384-x'></script>
          <meta http-equiv='Content-Security-Policy' content='script-src https://*.hcaptcha.com'>",

@@ -212,7 +212,7 @@ async fn networks_without_end_are_counted_together(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn refusals_are_told_by_their_reason(pool: PgPool) {
+async fn refusals_are_counted_by_reason(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let shop = rig.site_of(&kim, "Shop").await;

@@ -70,7 +70,7 @@ async fn until(what: &str, done: impl Fn() -> bool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_letter_is_sent_once_and_its_words_are_erased(pool: PgPool) {
+async fn an_email_is_sent_once_and_its_content_is_erased(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     queue(&rig, "Confirm your address").await;
@@ -118,7 +118,7 @@ async fn two_senders_at_once_send_each_letter_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn letters_wait_while_the_server_is_away_and_go_when_it_is_back(pool: PgPool) {
+async fn emails_wait_while_the_server_is_down_and_are_sent_when_it_is_back(pool: PgPool) {
     let rig = Rig::new(pool).await;
     // A port that nothing listens on.
     let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -145,7 +145,7 @@ async fn letters_wait_while_the_server_is_away_and_go_when_it_is_back(pool: PgPo
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_the_server_puts_off_is_tried_again(pool: PgPool) {
+async fn an_email_that_the_server_defers_is_retried(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let sender = sender(&rig, &smtp);
@@ -172,7 +172,7 @@ async fn what_the_server_puts_off_is_tried_again(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_the_server_refuses_is_given_up_without_the_recipients_name(pool: PgPool) {
+async fn a_refused_email_is_given_up_without_recording_the_recipient(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let sender = sender(&rig, &smtp);
@@ -189,7 +189,7 @@ async fn what_the_server_refuses_is_given_up_without_the_recipients_name(pool: P
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_refusal_of_ourselves_costs_no_letter(pool: PgPool) {
+async fn a_refusal_of_the_sender_loses_no_email(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let sender = sender(&rig, &smtp);
@@ -206,7 +206,7 @@ async fn a_refusal_of_ourselves_costs_no_letter(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_password_stays_here_where_the_server_offers_no_tls(pool: PgPool) {
+async fn a_password_is_not_sent_to_a_server_without_tls(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let login = Login { name: "munjigi".to_owned(), password: "hunter2".to_owned() };
@@ -222,7 +222,7 @@ async fn a_password_stays_here_where_the_server_offers_no_tls(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_letter_is_given_up_after_three_days(pool: PgPool) {
+async fn an_email_is_given_up_after_three_days(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let sender = sender(&rig, &smtp);
@@ -239,7 +239,7 @@ async fn a_letter_is_given_up_after_three_days(pool: PgPool) {
 
 /// At least once: the server has the email, but that was not recorded.
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_sender_killed_before_it_noted_a_letter_costs_a_second_copy_at_most(pool: PgPool) {
+async fn a_sender_killed_before_it_recorded_an_email_costs_at_most_a_second_copy(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     smtp.reply([(Step::Letter, Reply::Silence)]);
@@ -264,7 +264,7 @@ async fn a_sender_killed_before_it_noted_a_letter_costs_a_second_copy_at_most(po
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_late_answer_is_not_taken_for_the_next_letters(pool: PgPool) {
+async fn a_late_answer_is_not_taken_for_the_next_emails(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let impatient = Smtp::of(&server(smtp.address)).unwrap().within(Duration::from_millis(300));
@@ -282,7 +282,7 @@ async fn a_late_answer_is_not_taken_for_the_next_letters(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_running_sender_hears_of_a_letter_at_once_and_stops_when_asked(pool: PgPool) {
+async fn a_running_sender_sends_a_new_email_at_once_and_stops_when_asked(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let (stopper, stop) = stop::pair();
@@ -298,7 +298,7 @@ async fn a_running_sender_hears_of_a_letter_at_once_and_stops_when_asked(pool: P
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn letters_are_swept_and_those_that_nobody_tried_are_given_up(pool: PgPool) {
+async fn emails_are_swept_and_those_never_tried_are_given_up(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     queue(&rig, "Sent").await;
@@ -344,7 +344,7 @@ async fn a_folder_that_cannot_be_written_to_keeps_letters_waiting(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_letter_that_this_release_would_not_write_is_given_up_alone(pool: PgPool) {
+async fn an_email_that_this_release_cannot_read_is_given_up_alone(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     queue(&rig, "Old").await;

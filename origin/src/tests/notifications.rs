@@ -168,7 +168,7 @@ async fn a_message_that_is_not_taken_comes_again_under_the_same_id(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn after_a_day_of_tries_the_webhook_is_shown_as_failing(pool: PgPool) {
+async fn after_a_day_of_retries_the_webhook_is_shown_as_failing(pool: PgPool) {
     let stage = Stage::new(pool).await;
     stage.receiver.will(vec![Next::Answer(503, ""); 40]);
     stage.queue("one").await;
@@ -270,7 +270,7 @@ async fn several_couriers_deliver_each_message_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_courier_is_woken_by_what_is_queued(pool: PgPool) {
+async fn a_queued_message_wakes_the_courier(pool: PgPool) {
     let stage = Stage::new(pool).await;
     let (stopper, stop) = stop::pair();
     let running = tokio::spawn(stage.courier().run(stop));

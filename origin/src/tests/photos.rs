@@ -232,7 +232,7 @@ async fn what_another_model_said_is_replaced_and_things_not_measured_are_not_use
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn packs_hold_only_what_this_run_is_sure_of_and_was_measured_on(pool: PgPool) {
+async fn packs_contain_only_certain_labels_that_were_measured(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write_photos(folder.path());

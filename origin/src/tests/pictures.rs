@@ -82,7 +82,7 @@ async fn a_pack_is_sent_again_with_the_content_type_it_was_drawn_with(pool: PgPo
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn consumption_brings_the_next_pack_and_takes_the_worn_one_away(pool: PgPool) {
+async fn consumption_begins_the_next_pack_and_retires_the_worn_one(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
     let first = shop.dealt_from()[0];
@@ -222,7 +222,7 @@ async fn a_busy_gpu_backend_is_left_alone_for_as_long_as_it_says(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn whoever_is_cut_off_is_followed_by_somebody_who_goes_on(pool: PgPool) {
+async fn an_interrupted_worker_is_followed_by_one_that_continues(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.per_pack = 20);
     let pack = shop.factory.tend().await.unwrap()[0];
@@ -269,7 +269,7 @@ async fn several_origins_begin_one_pack(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_edge_that_is_away_gets_everything_later(pool: PgPool) {
+async fn an_edge_that_is_down_gets_everything_later(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let away = Some(Code::Unavailable);
     // At the images, at the manifest, at the pools.
@@ -379,7 +379,7 @@ async fn a_pack_that_no_edge_takes_is_given_up(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_is_gone_is_swept_and_what_was_counted_stays_a_while(pool: PgPool) {
+async fn deleted_packs_are_swept_and_their_counts_stay_for_a_while(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
     shop.count(1, Some(shop.dealt_from()[0]), 20).await;
@@ -463,7 +463,7 @@ async fn cut(pool: &PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_factory_whose_connections_are_cut_goes_on_and_doubles_nothing(pool: PgPool) {
+async fn a_factory_whose_connections_are_cut_continues_without_duplicates(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| {
         config.kinds = PictureType::ALL.to_vec();

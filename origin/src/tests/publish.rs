@@ -45,7 +45,7 @@ async fn changes_arrive_in_the_order_of_their_versions(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_the_edge_refuses_is_tried_again_later_and_later(pool: PgPool) {
+async fn refused_publications_are_retried_with_growing_delays(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
     rig.edge.fail([Code::Unavailable; 3]);
@@ -141,7 +141,7 @@ async fn an_edge_that_lost_its_sites_gets_all_of_them_again(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_running_publisher_hears_of_a_change_at_once(pool: PgPool) {
+async fn a_running_publisher_publishes_a_change_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (stopper, stop) = stop::pair();
     let running = tokio::spawn(rig.publisher().run(stop));

@@ -96,7 +96,7 @@ fn get(path: &str) -> Request {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: PgPool) {
+async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let collector = Collector::default();
     let url = collector.clone().start().await;
@@ -155,7 +155,7 @@ async fn a_request_is_told_to_the_collector_as_part_of_its_caller_s_trace(pool: 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_waits_for_a_collector_that_says_nothing(pool: PgPool) {
+async fn nobody_waits_for_a_silent_collector(pool: PgPool) {
     let rig = Rig::new(pool).await;
     // It accepts connections and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -174,7 +174,7 @@ async fn nobody_waits_for_a_collector_that_says_nothing(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_header_that_names_no_trace_is_passed_over(pool: PgPool) {
+async fn a_header_without_a_trace_is_ignored(pool: PgPool) {
     let rig = Rig::new(pool).await;
     for header in ["", "00-zz-zz-01", "00-00000000000000000000000000000000-0000000000000000-01"] {
         let request = Request::get("/health/live").header("traceparent", header);

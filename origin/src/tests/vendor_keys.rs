@@ -166,7 +166,7 @@ async fn what_another_site_has_is_told_until_it_is_given_back(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_cannot_be_imported_is_said(pool: PgPool) {
+async fn importing_explains_its_refusals(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await.sitekey;
     let nobody = "mj_00000000000000000000000000";

@@ -93,7 +93,7 @@ async fn nobody_is_asked_inside_of_a_private_network() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_away_is_told_so() {
+async fn a_host_that_is_down_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = Some(listener.local_addr().unwrap().port());
     let silent = prove_by(this_machine(), PATIENCE, &host("localhost"), port, TOKEN).await;

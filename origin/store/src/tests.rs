@@ -19,7 +19,7 @@ async fn migrations_apply_once_even_when_several_origins_start(pool: PgPool) {
 }
 
 #[test]
-fn migrations_are_named_by_time_and_deed() {
+fn migrations_are_named_by_time_and_change() {
     for migration in MIGRATOR.iter() {
         assert_eq!(migration.version.to_string().len(), 14, "{}", migration.version);
         let verb = migration.description.split(' ').next();

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn they_fit_a_message_however_many_there_are() {
+    fn counts_fit_a_message_however_many_there_are() {
         let mut pictures = Pictures::default();
         for minute in 0..10_000 {
             pictures.add(tally(Some(1), PictureFate::Dealt), 100_000_000 + minute);

@@ -66,7 +66,7 @@ mod tests {
     const KOREAN: &str = include_str!("../../../../widget/errors/ko.txt");
 
     #[test]
-    fn the_language_is_the_first_that_there_is() {
+    fn the_first_supported_language_is_chosen() {
         for (header, wanted) in [
             ("", "en"),
             ("ko", "ko"),

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_that_is_down_is_looked_at_again_soon() {
+    fn an_edge_that_is_down_is_checked_again_soon() {
         assert!(kept_ms(Status::Down) < kept_ms(Status::Degraded));
         assert_eq!(kept_ms(Status::Ok), 10_000);
     }

@@ -60,7 +60,7 @@ fn missing_fields_are_left_for_the_rules_to_name() {
 }
 
 #[test]
-fn a_field_that_stands_twice_is_refused() {
+fn a_repeated_field_is_refused() {
     assert_eq!(parse(FORM, b"secret=a&secret=b&response=c"), Err(FormError::Repeated));
     let body = parts("x", &[("secret", "a"), ("secret", "b")]);
     let content_type = "multipart/form-data; boundary=x";
@@ -106,7 +106,7 @@ fn stray_percent_signs_stay() {
 }
 
 #[test]
-fn a_query_is_read_as_a_form_is() {
+fn a_query_is_parsed_like_a_form() {
     assert_eq!(parse_query("response=b&secret=a&remoteip="), {
         Ok(SiteverifyRequest { remoteip: Some(String::new()), ..request("a", "b") })
     });

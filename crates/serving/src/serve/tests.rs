@@ -106,7 +106,7 @@ fn get(platform: &Memory, path: &str) -> Response<Vec<u8>> {
 }
 
 #[test]
-fn an_attempt_passes_and_its_token_is_good_once() {
+fn an_attempt_passes_and_its_token_is_valid_once() {
     let edge = Edge::new();
     let challenge = edge.challenge();
     let Step::Puzzle(step) = &challenge.step else { panic!("no puzzle") };
@@ -130,7 +130,7 @@ fn an_attempt_passes_and_its_token_is_good_once() {
 }
 
 #[test]
-fn a_rate_limit_refuses_with_a_time_to_try_again() {
+fn a_rate_limit_refuses_with_a_time_to_retry() {
     let edge = Edge::new();
     edge.platform.refuse(Some(Limit::Challenge));
     let request = json!({

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_whose_it_is_for_a_quarter_of_an_hour() {
+    fn a_token_names_its_holder_for_a_quarter_of_an_hour() {
         let tokens = tokens(&format!("k1:{A}"));
         let text = tokens.issue(&bearer(), NOON);
         assert_eq!(tokens.read(&text, NOON), Ok(bearer()));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_keeps_tokens_that_are_out() {
+    fn a_rotation_keeps_issued_tokens_valid() {
         let before = tokens(&format!("k1:{A}")).issue(&bearer(), NOON);
         assert_eq!(tokens(&format!("k2:{B},k1:{A}")).read(&before, NOON), Ok(bearer()));
         assert!(tokens(&format!("k2:{B}")).read(&before, NOON).is_err());

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_demo_account_is_of_use_on_its_own_machine_alone() {
+    fn the_demo_account_only_works_on_its_own_machine() {
         let (demo, kim) = (EMAIL.parse().unwrap(), "kim@shop.example".parse().unwrap());
         assert!(may_be_used(&demo, Reach::Local) && may_be_used(&kim, Reach::Open));
         assert!(!may_be_used(&demo, Reach::Open));

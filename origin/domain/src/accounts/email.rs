@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_and_space_around_do_not_matter() {
+    fn case_and_surrounding_space_do_not_matter() {
         let address: EmailAddress = "  Kim.Min+shop@Shop.Example ".parse().unwrap();
         assert_eq!(address.as_str(), "kim.min+shop@shop.example");
         assert_eq!(address.local_part(), "kim.min+shop");
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_told_what_one_looks_like() {
+    fn the_error_for_an_invalid_address_shows_the_format() {
         let long = format!("{}@shop.example", "a".repeat(250));
         for (text, error) in [
             ("", EmailError::Empty),

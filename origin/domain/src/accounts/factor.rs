@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_may_be_half_a_minute_off_and_no_more() {
+    fn a_clock_may_be_off_by_half_a_minute_at_most() {
         let key = TotpKey::from_bytes(RFC).unwrap();
         let at = |seconds: u64| UnixMillis(seconds * 1_000);
         assert_eq!(key.step("081 804", at(1_111_111_109 - 59)), Some(37_037_036));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recovery_code_is_known_however_it_is_typed() {
+    fn a_recovery_code_is_recognised_however_it_is_typed() {
         let codes = RecoveryCode::draw_all(&Entropy::from_seed(1));
         assert_eq!(codes.len(), RECOVERY_CODES);
         let text = codes[0].reveal();

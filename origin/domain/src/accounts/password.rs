@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_password_is_known_again_and_no_other() {
+    fn only_the_stored_password_matches() {
         let password = Password::new("lantern orbit velvet".to_owned());
         let kept = password.hash(&[7; 16]);
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");

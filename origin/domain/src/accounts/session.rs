@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_ends_when_it_rests_a_week_and_after_thirty_days_anyway() {
+    fn a_session_ends_after_an_idle_week_and_after_thirty_days_anyway() {
         for (seen, now, whole) in [
             (0, 0, true),
             (0, IDLE_MILLIS - 1, true),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_factor_is_not_waited_for_long() {
+    fn the_second_factor_has_a_short_time_limit() {
         assert!(stands(Stage::Password, BEGAN, BEGAN, after(SECOND_FACTOR_MILLIS - 1)));
         // Being used does not extend it.
         let late = after(SECOND_FACTOR_MILLIS);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_address_only_the_network_is_kept() {
+    fn only_the_network_of_an_address_is_stored() {
         for (address, network) in [
             ("203.0.113.77", "203.0.113.0/24"),
             ("::ffff:203.0.113.77", "203.0.113.0/24"),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_are_told_by_their_own_name() {
+    fn browsers_are_recognised_by_their_own_name() {
         for (header, name) in [
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0",

@@ -82,7 +82,7 @@ fn a_failure_rate_that_jumps_is_seen() {
 }
 
 #[test]
-fn machines_of_one_make_are_seen_by_how_alike_they_are() {
+fn identical_machines_are_detected_by_their_similar_times() {
     let past = past(|_| hour(1_000, 10));
     let mut farm = hour(1_000, 10);
     farm.solve_ms = vec![0, 0, 0, 0, 0, 900, 0, 0, 0, 0, 0, 0];
@@ -98,7 +98,7 @@ fn machines_of_one_make_are_seen_by_how_alike_they_are() {
 }
 
 #[test]
-fn without_a_past_nothing_is_said() {
+fn a_site_without_a_past_is_not_judged() {
     let young = Past { first: Some(NOW - 100), ..Past::default() };
     for kind in Kind::ALL {
         for past in [&Past::default(), &young] {
@@ -108,7 +108,7 @@ fn without_a_past_nothing_is_said() {
 }
 
 #[test]
-fn a_network_from_which_nobody_came_is_seen_when_it_floods() {
+fn a_flood_from_a_new_network_is_detected() {
     let nobody = past(|_| Hour::default());
     let seen = verdict(Kind::Flood, &hour(5_000, 0), &nobody);
     let Verdict::Alarm(Severity::Critical, figures) = seen else { panic!("{seen:?}") };

@@ -93,7 +93,7 @@ fn bounds_are_the_edges_and_named() {
 }
 
 #[test]
-fn a_host_is_kept_once_and_in_its_place() {
+fn a_host_keeps_its_position_and_occurs_once() {
     let after = |hosts| Edit { hosts, ..Edit::default() }.apply(SITEKEY, &shop()).unwrap().hosts;
     assert_eq!(
         after(add(&["b.example", "shop.example", "b.example"])),

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_busiest_come_first_and_what_stopped_is_told_last() {
+    fn the_busiest_come_first_and_what_stopped_comes_last() {
         let rows = beside(
             [redeemed("KR", 5), redeemed("DE", 5), redeemed("US", 9)],
             [redeemed("KR", 2), redeemed("FR", 7)],
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_told_in_words() {
+    fn values_are_described_in_words() {
         for (by, value, text) in [
             (By::Country, "KR", "KR"),
             (By::Country, "", "unknown"),

@@ -184,7 +184,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_taken_is_read_again_as_the_same(text in "https?://[a-z0-9.:@/\\[\\]%-]{0,40}") {
+        fn an_accepted_endpoint_parses_again_to_the_same(text in "https?://[a-z0-9.:@/\\[\\]%-]{0,40}") {
             for reach in [Reach::Public, Reach::Anywhere] {
                 if let Ok(endpoint) = Endpoint::parse(&text, reach) {
                     prop_assert_eq!(Endpoint::parse(endpoint.as_str(), reach), Ok(endpoint));
@@ -193,7 +193,7 @@ mod tests {
         }
 
         #[test]
-        fn no_private_address_is_taken_in_any_base(bits in any::<u32>()) {
+        fn private_addresses_are_refused_in_every_base(bits in any::<u32>()) {
             let address = std::net::Ipv4Addr::from_bits(bits);
             for text in [format!("https://{bits}/"), format!("https://{bits:#x}/"), format!("https://{address}/")] {
                 prop_assert_eq!(

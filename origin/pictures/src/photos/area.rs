@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unsure_twice_there_large_or_broken_is_not_asked_for() {
+    fn uncertain_repeated_large_or_broken_things_are_not_asked_for() {
         let corner = thing("cup", 0.95, &[0]);
         for things in [
             vec![],

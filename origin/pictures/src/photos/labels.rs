@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_wrong_says_where() {
+    fn an_error_in_a_list_names_its_line() {
         let rows = [
             ("# nothing\n", LabelsError::Empty),
             ("a\nb\na\n", LabelsError::Twice("a".to_owned())),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_that_come_along_are_whole_and_mean_things_that_the_widget_names() {
+    fn built_in_lists_are_complete_and_only_use_things_of_the_widget() {
         let words = include_str!("../../../../widget/picture/locales/en.json");
         let words: serde_json::Value = serde_json::from_str(words).unwrap();
         let known = words["things"].as_object().unwrap();

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_is_as_precise_as_what_it_surely_says() {
+    fn precision_counts_only_certain_answers() {
         assert_eq!(measured(98, 2, 400).objection(), None);
         assert_eq!(measured(50, 0, 0).objection(), None);
         let objection = measured(97, 3, 0).objection().unwrap();

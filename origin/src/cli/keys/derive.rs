@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_part_gets_what_it_needs() {
+    fn each_component_gets_the_keys_that_it_needs() {
         let ring = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
         let audiences = [Audience::Edge, Audience::Origin, Audience::Gpu];
         for (part, wanted) in [(Part::Edge, [true, true, false]), (Part::Gpu, [false, false, true])]

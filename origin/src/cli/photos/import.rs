@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_says_how_far_the_import_got() {
+    fn a_failed_import_reports_how_far_it_got() {
         let other = || ImportError::OtherVersion { measured: "a@1".into(), found: "a@2".into() };
         for stage in [NOTHING, NOT_ALL] {
             let fail = fail(stage, other());

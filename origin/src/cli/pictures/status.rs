@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn people_read_a_table_and_what_is_wrong() {
+    fn people_get_a_table_and_the_errors() {
         let kinds = [
             KindRow { picture_type: PictureType::Grid, switch: None, below_since: None },
             KindRow {

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-    async fn a_site_is_given_and_both_sides_read_of_it(pool: PgPool) {
+    async fn both_organisations_read_that_a_site_was_given(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
         let site = rig.create_site().await.sitekey;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-    async fn what_cannot_be_given_is_said(pool: PgPool) {
+    async fn giving_a_site_explains_its_refusals(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let kim = rig.someone("Kim").await;
         let site = rig.create_site().await.sitekey;

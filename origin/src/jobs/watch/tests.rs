@@ -59,7 +59,7 @@ async fn a_flood_opens_stays_and_closes(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn several_origins_look_at_once_and_tell_it_once(pool: PgPool) {
+async fn several_origins_search_at_once_and_notify_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, shop) = shop(&rig).await;
     sqlx::query("INSERT INTO told_by_mail (organisation, account, since) VALUES ($1, $2, $3)")
@@ -142,7 +142,7 @@ async fn every_kind_is_found_in_what_was_counted(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn sites_that_are_young_small_or_nobodys_are_left_alone(pool: PgPool) {
+async fn young_small_and_unowned_sites_are_ignored(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (young, small) = (rig.site_of(&kim, "Young").await, rig.site_of(&kim, "Small").await);
@@ -158,7 +158,7 @@ async fn sites_that_are_young_small_or_nobodys_are_left_alone(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn it_is_kept_for_a_year_and_goes_with_its_site(pool: PgPool) {
+async fn an_anomaly_is_kept_for_a_year_and_deleted_with_its_site(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (_, shop) = shop(&rig).await;
     rig.happens(1, &shop, 64_500, &[(CountKind::Issued, 9_000)]).await;

@@ -33,7 +33,7 @@ fn composed(letter: &Letter) -> Received {
 }
 
 #[test]
-fn a_letter_says_when_it_was_written_and_that_nobody_need_answer() {
+fn an_email_has_its_date_and_asks_for_no_automatic_reply() {
     let received = composed(&letter("Hello"));
     let mut names: Vec<String> = received.raw_headers().into_iter().map(|(name, _)| name).collect();
     names.sort();
@@ -48,7 +48,7 @@ fn a_letter_says_when_it_was_written_and_that_nobody_need_answer() {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_korean_letter_arrives_as_it_was_written(pool: PgPool) {
+async fn a_korean_email_arrives_as_it_was_written(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let kind = LetterKind::ConfirmAddress {
@@ -71,7 +71,7 @@ async fn a_korean_letter_arrives_as_it_was_written(pool: PgPool) {
 }
 
 #[test]
-fn a_letter_without_html_is_text_alone() {
+fn an_email_without_html_is_only_text() {
     let received = composed(&Letter { html: None, ..letter("Hello") });
     let text = letter("Hello").text.trim_end().to_owned();
     assert_eq!(received.parts(), [("text/plain; charset=utf-8".to_owned(), text)]);
@@ -99,7 +99,7 @@ fn hostile() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_field_of_a_letter_adds_a_header_or_a_part(
+    fn no_field_of_an_email_adds_a_header_or_a_part(
         to in hostile(), subject in hostile(), text in hostile(), html in prop::option::of(hostile())
     ) {
         let parts = if html.is_some() { 2 } else { 1 };

@@ -194,7 +194,7 @@ async fn a_licence_is_read_no_further_than_it_is_kept() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_read_a_bucket_is_told_why() {
+async fn a_denied_bucket_is_reported_with_the_reason() {
     let (_root, endpoint) = shop().await;
     let wrong = [("AWS_ACCESS_KEY_ID", "shop"), ("AWS_SECRET_ACCESS_KEY", "guess")];
     let unknown = [("AWS_ACCESS_KEY_ID", "nobody"), ("AWS_SECRET_ACCESS_KEY", "hush")];
@@ -223,7 +223,7 @@ async fn a_public_bucket_is_read_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_not_there_is_told_from_a_server_that_is_not() {
+async fn a_missing_bucket_is_distinguished_from_a_missing_server() {
     let (_root, endpoint) = shop().await;
     let error = open(&endpoint, "s3://pictures/2026", &KEY).await.unwrap_err();
     assert_eq!(error.to_string(), format!("{endpoint} has no bucket pictures"));
@@ -262,7 +262,7 @@ async fn a_key_that_is_no_path_is_named() {
 }
 
 #[tokio::test]
-async fn the_servers_words_are_passed_on() {
+async fn the_servers_message_is_passed_on() {
     let answer = || async {
         let xml =
             "<Error><Code>ExpiredToken</Code><Message>The token has expired.</Message></Error>";
@@ -274,7 +274,7 @@ async fn the_servers_words_are_passed_on() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_off_is_no_photo() {
+async fn a_truncated_answer_is_no_photo() {
     let object = || async {
         let chunks = [Ok(Bytes::from_static(b"half")), Err(std::io::Error::other("cut"))];
         let body = Body::from_stream(futures_util::stream::iter(chunks));

@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_judge_is_surest_of_is_left_out() {
+    fn candidates_that_the_judge_is_most_certain_of_are_left_out() {
         let all = vec![
             kept(0, Some((true, 0.99))),
             kept(1, Some((false, 0.99))),

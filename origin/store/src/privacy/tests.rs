@@ -48,7 +48,7 @@ async fn every_table_is_in_the_map_once(pool: PgPool) {
 /// lose the reference; only sites are deleted beforehand, with their grace
 /// period.
 #[sqlx::test(migrator = "crate::MIGRATOR")]
-async fn whatever_refers_to_somebody_goes_with_them_and_is_in_their_file(pool: PgPool) {
+async fn rows_about_a_person_are_erased_with_them_and_in_their_export(pool: PgPool) {
     let references: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT conrelid::regclass::text, confrelid::regclass::text, confdeltype::text
         FROM pg_constraint

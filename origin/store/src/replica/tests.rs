@@ -49,7 +49,7 @@ fn has(reads: &Reads, seconds: u64, written: u64, has: u64) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_copy_is_read_once_it_has_what_the_reader_wrote(primary: PgPool) {
+async fn a_replica_is_read_once_it_has_what_the_reader_wrote(primary: PgPool) {
     let (reads, copy) = two(&primary).await;
     assert_eq!(which(&reads, None).await, "primary", "nothing is known of it yet");
     has(&reads, 0, 100, 90);
@@ -63,7 +63,7 @@ async fn a_copy_is_read_once_it_has_what_the_reader_wrote(primary: PgPool) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_copy_that_lags_for_a_minute_is_left_until_it_has_caught_up(primary: PgPool) {
+async fn a_replica_that_lags_for_a_minute_is_not_read_until_it_has_caught_up(primary: PgPool) {
     let (reads, copy) = two(&primary).await;
     has(&reads, 0, 100, 100);
     has(&reads, 30, 200, 100);
@@ -80,7 +80,7 @@ async fn a_copy_that_lags_for_a_minute_is_left_until_it_has_caught_up(primary: P
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_copy_that_fails_is_left_and_the_answer_comes_all_the_same(primary: PgPool) {
+async fn a_replica_that_fails_is_not_read_and_the_answer_comes_all_the_same(primary: PgPool) {
     let (reads, copy) = two(&primary).await;
     has(&reads, 0, 100, 100);
     copy.close().await;
@@ -103,7 +103,7 @@ async fn a_copy_that_fails_is_left_and_the_answer_comes_all_the_same(primary: Pg
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_takes_changes_of_its_own_is_no_copy(primary: PgPool) {
+async fn a_database_that_accepts_writes_is_no_replica(primary: PgPool) {
     let (reads, copy) = two(&primary).await;
     reads.look(UnixMillis(NOON)).await;
     assert_eq!(reads.state(), Some(State::NoCopy));
@@ -138,7 +138,7 @@ async fn near(reads: &Reads, now: UnixMillis, after: Written) {
 }
 
 #[tokio::test]
-async fn who_has_written_reads_it_and_everybody_else_the_copy_that_follows() {
+async fn writers_read_the_primary_and_others_the_replica() {
     let logs = tempfile::tempdir().unwrap();
     let log = |name: &str| logs.path().join(name);
     let mut primary =

@@ -103,7 +103,7 @@ fn every_letter_reads_well_in_both_languages() {
 }
 
 #[test]
-fn a_link_stands_on_a_line_of_its_own() {
+fn a_link_is_on_a_line_of_its_own() {
     for (name, kind) in every_letter() {
         for locale in Locale::ALL {
             let letter = kind.letter(to(), locale);
@@ -115,7 +115,7 @@ fn a_link_stands_on_a_line_of_its_own() {
 }
 
 #[test]
-fn what_somebody_chose_is_no_markup() {
+fn user_chosen_text_is_never_markup() {
     for (name, kind) in every_letter() {
         for locale in Locale::ALL {
             let html = kind.letter(to(), locale).html.unwrap();
@@ -135,7 +135,7 @@ fn no_letter_shouts() {
 }
 
 #[test]
-fn whoever_is_named_like_a_site_is_greeted_without_a_name() {
+fn a_name_that_looks_like_a_site_is_left_out_of_the_greeting() {
     let name = Shown::of("Win at evil.example");
     let kind = LetterKind::ConfirmAddress { name, link: url("confirm"), hours: 24 };
     for locale in Locale::ALL {

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_said_at_once() {
+    fn every_mistake_in_the_variables_is_reported_at_once() {
         let wrong = read(&[
             ("AWS_ACCESS_KEY_ID", "id"),
             ("AWS_ALLOW_HTTP", "perhaps"),

@@ -133,7 +133,7 @@ async fn of_a_vendor_s_secret_nothing_is_kept_but_its_hash(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn mistakes_are_told_before_anything_is_asked(pool: PgPool) {
+async fn mistakes_are_reported_before_any_request(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = local_site(&rig).await;
     let ours = rig.app.entropy.with(|generator| {
