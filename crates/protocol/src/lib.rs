@@ -4,6 +4,7 @@
 //! Spellings live here and nowhere else. `munjigi-captcha` decides what the
 //! values mean and when they are sent.
 
+pub mod accept_language;
 mod attempt;
 pub mod base64;
 mod codes;

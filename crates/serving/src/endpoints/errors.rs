@@ -3,6 +3,7 @@
 //! build generates from `widget/errors`; this endpoint selects one.
 
 use munjigi_protocol::Code;
+use munjigi_protocol::accept_language::preferred;
 
 use crate::answer::{Answer, CacheRule};
 use crate::platform::Platform;
@@ -26,7 +27,7 @@ pub async fn answer<P: Platform>(
     code: &str,
     accept_language: Option<&str>,
 ) -> Answer {
-    let language = language(accept_language.unwrap_or_default());
+    let language = preferred(accept_language.unwrap_or_default(), &["en", "ko"]).unwrap_or("en");
     let path = ["/_errors/", code, ".", language, ".html"].concat();
     let Some(page) = edge.platform.asset(&path).await else { return no_page() };
     Answer::html(200, page, CacheRule::Public { seconds: 3_600 })
@@ -41,44 +42,12 @@ fn no_page() -> Answer {
     Answer::problem(Code::Unavailable, "the page is not among the assets").with_retry_after(2)
 }
 
-/// Browsers list the preferred language first, so weights can be ignored,
-/// except that zero means "not this one".
-fn language(accept_language: &str) -> &'static str {
-    accept_language
-        .split(',')
-        .filter(|range| !range.trim_end().ends_with("q=0"))
-        .find_map(|range| {
-            let tag = range.split(';').next().unwrap_or_default().trim();
-            match tag.split('-').next().unwrap_or_default() {
-                "ko" => Some("ko"),
-                "en" => Some("en"),
-                _ => None,
-            }
-        })
-        .unwrap_or("en")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const ENGLISH: &str = include_str!("../../../../widget/errors/en.txt");
     const KOREAN: &str = include_str!("../../../../widget/errors/ko.txt");
-
-    #[test]
-    fn the_first_supported_language_is_chosen() {
-        for (header, wanted) in [
-            ("", "en"),
-            ("ko", "ko"),
-            ("ko-KR,ko;q=0.9,en-US;q=0.8", "ko"),
-            ("de, ko;q=0.5, en;q=0.4", "ko"),
-            ("en-GB,ko;q=0.5", "en"),
-            ("ko;q=0,en", "en"),
-            ("fr,*;q=0.1", "en"),
-        ] {
-            assert_eq!(language(header), wanted, "{header}");
-        }
-    }
 
     #[test]
     fn every_code_has_its_texts_in_both_languages_and_no_other_has() {
