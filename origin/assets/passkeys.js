@@ -58,10 +58,10 @@
   };
 
   const ask = async (form) => {
-    const key = form.elements.namedItem('form_key');
+    const key = form.elements.namedItem('csrf_token');
     const answer = await fetch(form.dataset.options, {
       method: 'POST',
-      body: new URLSearchParams({ form_key: key.value }),
+      body: new URLSearchParams({ csrf_token: key.value }),
     });
     const json = answer.ok && await answer.json();
     if (!json) throw new Error('the options were refused');

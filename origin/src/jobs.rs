@@ -121,9 +121,10 @@ impl Jobs {
     /// Searches for anomalies.
     pub async fn watch(&self) -> Result<(), StoreError> {
         let (now, entropy, console) = (self.clock.now(), &self.entropy, self.console.as_ref());
-        let looked = transact(&self.pool, &watch::Watch { now, entropy, console }).await?;
-        if let Some(looked) = looked.filter(|looked| *looked != watch::Looked::default()) {
-            let watch::Looked { opened, closed } = looked;
+        let findings = transact(&self.pool, &watch::Watch { now, entropy, console }).await?;
+        if let Some(findings) = findings.filter(|findings| *findings != watch::Findings::default())
+        {
+            let watch::Findings { opened, closed } = findings;
             metrics::counter!("munjigi_anomalies_opened_total").increment(opened as u64);
             tracing::info!(opened, closed, "anomalies");
         }

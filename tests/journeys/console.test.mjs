@@ -128,7 +128,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
   for (const name of ['Pause', 'Delete', 'Rotate: add a second secret']) {
     assert.equal(await park.page.getByRole('button', { name }).count(), 0, name);
   }
-  const formKey = await park.page.locator('[name=form_key]').first().inputValue();
+  const csrfToken = await park.page.locator('[name=csrf_token]').first().inputValue();
   for (const [path, form] of /** @type {[string, Record<string, string>][]} */ ([
     [`${place}/change`, { change: 'delete' }],
     [`${place}/change`, { change: 'pause' }],
@@ -137,7 +137,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
     [`${base}/team/invite`, { email: 'a@b.example', role: 'owner' }],
     [`${base}/team/change`, { account: '0123456789abcdef', role: 'owner' }],
   ])) {
-    const answer = await park.context.request.post(path, { form: { ...form, form_key: formKey } });
+    const answer = await park.context.request.post(path, { form: { ...form, csrf_token: csrfToken } });
     assert.equal(answer.status(), 403, path);
     assert.match(await answer.text(), /Your role does not allow this/);
   }

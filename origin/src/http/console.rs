@@ -12,6 +12,7 @@ mod data_map;
 mod demo;
 mod docs;
 mod figures;
+mod filter;
 pub(super) mod frame;
 mod gate;
 mod home;
@@ -22,15 +23,14 @@ mod later;
 pub(super) mod log_in;
 mod log_in_passkey;
 mod log_out;
-mod looked;
 mod mailbox;
 mod next;
 mod notifications;
 mod overview;
 mod passkey;
-mod person;
 mod record;
 mod recover;
+mod requester;
 mod sign_up;
 mod sites;
 mod statistics;
@@ -268,7 +268,7 @@ fn of_the_unusual(pages: Pages) -> Pages {
 
 pub use gate::nowhere;
 pub(super) use gate::{Access, Pages};
-pub use person::{Browser, Person};
+pub use requester::{Browser, Person};
 pub use trouble::Trouble;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use munjigi_store::organisations::{self, Membership, TeamRefused};
 use munjigi_store::{StoreError, transact};
 
 use super::App;
-use super::letters;
+use super::emails;
 
 #[derive(Debug)]
 pub struct Invite<'a> {
@@ -60,7 +60,7 @@ impl Invite<'_> {
         }
         let (id, link) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
         let letter =
-            letters::invited(&app.console().config, by, &membership.name, email, role, &link);
+            emails::invited(&app.console().config, by, &membership.name, email, role, &link);
         let unit = organisations::Invite {
             id: &id,
             link: link.hash(),

@@ -38,7 +38,7 @@ pub struct Watch<'a> {
 
 /// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Looked {
+pub struct Findings {
     pub opened: usize,
     pub closed: usize,
 }
@@ -55,7 +55,7 @@ struct Numbers {
 }
 
 impl Unit for Watch<'_> {
-    type Output = Option<Looked>;
+    type Output = Option<Findings>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         if !store::try_lock(connection).await? {
@@ -67,7 +67,7 @@ impl Unit for Watch<'_> {
             open.into_iter().map(|open| ((open.subject.clone(), open.kind), open)).collect();
         let subjects: BTreeSet<Subject> =
             numbers.hours.keys().cloned().chain(open.keys().map(|(it, _)| it.clone())).collect();
-        let (mut looked, mut standing_now) = (Looked::default(), Vec::new());
+        let (mut findings, mut standing_now) = (Findings::default(), Vec::new());
         for subject in subjects {
             for kind in Kind::ALL {
                 let open = open.remove(&(subject.clone(), kind));
@@ -77,7 +77,7 @@ impl Unit for Watch<'_> {
                     Step::Opens(standing) => {
                         let new = self.opening(&subject, kind, standing);
                         if store::insert(connection, &new).await? {
-                            looked.opened += 1;
+                            findings.opened += 1;
                             self.post(connection, &numbers, &new, None).await?;
                             standing_now.push(new);
                         }
@@ -93,7 +93,7 @@ impl Unit for Watch<'_> {
                     Step::Closes => {
                         if let Some(open) = open {
                             store::close(connection, &open.id, self.now).await?;
-                            looked.closed += 1;
+                            findings.closed += 1;
                             self.post(connection, &numbers, &open, Some(self.now)).await?;
                         }
                     }
@@ -101,7 +101,7 @@ impl Unit for Watch<'_> {
             }
         }
         self.write_letters(connection, &numbers, &standing_now).await?;
-        Ok(Some(looked))
+        Ok(Some(findings))
     }
 }
 

@@ -85,8 +85,8 @@ impl Tab<'_> {
     /// Requests ceremony options as the script does, with the CSRF token of the
     /// current page.
     pub async fn options(&mut self, path: &str) -> Value {
-        let key = self.form_key();
-        let answer = self.send_raw(path, &[("form_key", &key)], &[("origin", ORIGIN)]).await;
+        let key = self.csrf_token();
+        let answer = self.send_raw(path, &[("csrf_token", &key)], &[("origin", ORIGIN)]).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         serde_json::from_str(&answer.body).unwrap()
     }

@@ -46,9 +46,9 @@ impl<'a> Tab<'a> {
 
     /// Submits a form with the CSRF token of the current page.
     pub async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> &mut Self {
-        let key = self.form_key();
+        let key = self.csrf_token();
         let mut fields = fields.to_vec();
-        fields.push(("form_key", &key));
+        fields.push(("csrf_token", &key));
         let answer = self.send_raw(path, &fields, &[("origin", "https://console.example")]).await;
         if let Some(next) = self.show(answer, path) {
             self.open(&next).await;
@@ -73,8 +73,8 @@ impl<'a> Tab<'a> {
     }
 
     /// The CSRF token in the forms of the current page.
-    pub fn form_key(&self) -> String {
-        self.value_of("form_key")
+    pub fn csrf_token(&self) -> String {
+        self.value_of("csrf_token")
     }
 
     /// The value of a field of the current page.

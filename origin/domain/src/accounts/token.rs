@@ -40,7 +40,7 @@ impl Token {
 
     /// The CSRF token of the forms shown to this cookie's holder: nobody else
     /// can compute it, and it grants no access.
-    pub fn form_key(&self) -> String {
+    pub fn csrf_token(&self) -> String {
         let mut hash = Sha256::new();
         hash.update(b"munjigi/v1/form");
         hash.update(self.0);
@@ -49,8 +49,8 @@ impl Token {
     }
 
     /// Whether a form carries the CSRF token of this cookie.
-    pub fn is_form_key(&self, text: &str) -> bool {
-        self.form_key().as_bytes().ct_eq(text.as_bytes()).into()
+    pub fn is_csrf_token(&self, text: &str) -> bool {
+        self.csrf_token().as_bytes().ct_eq(text.as_bytes()).into()
     }
 }
 
@@ -98,12 +98,12 @@ mod tests {
     }
 
     #[test]
-    fn a_form_key_belongs_to_one_cookie() {
+    fn a_csrf_token_belongs_to_one_cookie() {
         let entropy = Entropy::from_seed(1);
         let (mine, other) = (Token::draw(&entropy), Token::draw(&entropy));
-        assert!(mine.is_form_key(&mine.form_key()));
-        assert!(!mine.is_form_key(&other.form_key()));
-        assert!(!mine.is_form_key(""));
-        assert_ne!(mine.form_key(), *mine.reveal());
+        assert!(mine.is_csrf_token(&mine.csrf_token()));
+        assert!(!mine.is_csrf_token(&other.csrf_token()));
+        assert!(!mine.is_csrf_token(""));
+        assert_ne!(mine.csrf_token(), *mine.reveal());
     }
 }

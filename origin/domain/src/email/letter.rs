@@ -1,4 +1,4 @@
-//! The content of emails. The texts are in `origin/domain/templates/letters`,
+//! The content of emails. The texts are in `origin/domain/templates/emails`,
 //! one file per language with all emails: the first line of each is its
 //! subject, and empty lines separate paragraphs. The HTML is made from the same
 //! paragraphs, so that both parts of an email always say the same.
@@ -153,19 +153,19 @@ impl fmt::Debug for LetterKind {
 }
 
 #[derive(Template)]
-#[template(path = "letters/en.txt")]
+#[template(path = "emails/en.txt")]
 struct English<'a> {
     kind: &'a LetterKind,
 }
 
 #[derive(Template)]
-#[template(path = "letters/ko.txt")]
+#[template(path = "emails/ko.txt")]
 struct Korean<'a> {
     kind: &'a LetterKind,
 }
 
 #[derive(Template)]
-#[template(path = "letters/letter.html")]
+#[template(path = "emails/email.html")]
 struct Html<'a> {
     locale: Locale,
     subject: &'a str,

@@ -14,7 +14,7 @@ use super::body::{Body, List};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::http::letters;
+use crate::http::emails;
 use crate::http::new_key::NewKey;
 
 /// An API key.
@@ -83,7 +83,7 @@ pub async fn make(
     let by = acting.caller.proved(now)?;
     let wanted = new.wanted(acting.membership.role, now).map_err(ApiRefused::invalid)?;
     let (app, organisation, actor) = (acting.app(), acting.organisation(), &acting.actor());
-    let letter = &letters::key_made(&app.console().config, by, &acting.membership, &wanted.name);
+    let letter = &emails::key_made(&app.console().config, by, &acting.membership, &wanted.name);
     let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
     let (id, key) = key
         .make(&app.pool, &app.entropy)

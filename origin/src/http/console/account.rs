@@ -21,7 +21,7 @@ use munjigi_store::{factors, passkeys as kept, sessions as stored};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
-use super::person::{Browser, Person};
+use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
 

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::frame::{Entry, Frame, render};
-use super::person::Asking;
+use super::requester::Asking;
 use super::trouble::Trouble;
 
 /// Number of anomalies on the page.

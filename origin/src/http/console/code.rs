@@ -16,7 +16,7 @@ use super::cookies;
 use super::frame::{Frame, render};
 use super::next::{Wanted, within};
 use super::passkey;
-use super::person::{Browser, Person};
+use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
 use crate::words;

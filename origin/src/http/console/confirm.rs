@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::log_in;
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
 use crate::words::{self, Words};

@@ -10,7 +10,7 @@ use axum::response::Html;
 use munjigi_store::privacy::{GRACE_DAYS, TABLES, Table};
 
 use super::frame::{Frame, render};
-use super::person::{Browser, Person};
+use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
 

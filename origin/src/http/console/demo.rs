@@ -15,7 +15,7 @@ use munjigi_store::limits::Taken;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
 use crate::words::{self, Attempt};

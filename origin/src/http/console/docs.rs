@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::frame::{Frame, render};
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use crate::documents::{self, Document};
 use crate::http::App;

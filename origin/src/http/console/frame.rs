@@ -7,9 +7,9 @@ use munjigi_domain::locale::Locale;
 use munjigi_store::organisations::Membership;
 
 use super::assets;
-use super::gate::FORM_KEY;
+use super::gate::CSRF_FIELD;
 use super::language::{self, Switch};
-use super::person::{Asking, Browser, Member, Person};
+use super::requester::{Asking, Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::config::SignUpPolicy;
 use crate::http::{App, PartName};
@@ -21,9 +21,9 @@ pub struct Frame {
     /// Path of the style sheet.
     pub style: &'static str,
     /// Name of the field that carries the CSRF token.
-    pub form_field: &'static str,
+    pub csrf_field: &'static str,
     /// The CSRF token.
-    pub form_key: String,
+    pub csrf_token: String,
     /// Id of the request, for support.
     pub request_id: String,
     /// Email address of the user who is logged in.
@@ -77,8 +77,8 @@ impl Frame {
         Self {
             title: title.into(),
             style: assets::STYLE.path.as_str(),
-            form_field: FORM_KEY,
-            form_key: browser.form_key(),
+            csrf_field: CSRF_FIELD,
+            csrf_token: browser.csrf_token(),
             request_id: browser.client.request_id.clone(),
             email: None,
             here: None,

@@ -22,7 +22,7 @@ use munjigi_store::sessions::{self, Noted};
 use munjigi_store::{accounts, organisations};
 
 use super::cookies;
-use super::person::{Browser, Member, Person};
+use super::requester::{Browser, Member, Person};
 use super::trouble::Trouble;
 use crate::http::{App, Refused};
 
@@ -30,7 +30,7 @@ use crate::http::{App, Refused};
 const MAX_FORM_BYTES: usize = 128 * 1024;
 
 /// Form field that carries the CSRF token.
-pub const FORM_KEY: &str = "form_key";
+pub const CSRF_FIELD: &str = "csrf_token";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -170,7 +170,7 @@ async fn pass(
     app.readiness.migrated().map_err(|_| Trouble::away().into_response())?;
     let person = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
     // Within a session, the CSRF token is derived from the session's cookie.
-    browser.prepare_form_key(person.is_some(), &app.entropy);
+    browser.prepare_csrf_token(person.is_some(), &app.entropy);
     let request = read_form(app, browser, request).await?;
     let (mut head, body) = request.into_parts();
     match (access, person) {
@@ -278,7 +278,7 @@ async fn read_form(app: &App, browser: &Browser, request: Request) -> Result<Req
     let body = axum::body::to_bytes(body, MAX_FORM_BYTES)
         .await
         .map_err(|_| Trouble::form_too_large().into_response())?;
-    if !has_form_key(browser, &body) {
+    if !has_csrf_token(browser, &body) {
         return Err(Trouble::foreign_form().into_response());
     }
     Ok(Request::from_parts(head, Body::from(body)))
@@ -293,11 +293,11 @@ fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
     form && site && from
 }
 
-fn has_form_key(browser: &Browser, body: &Bytes) -> bool {
+fn has_csrf_token(browser: &Browser, body: &Bytes) -> bool {
     let key: Option<&Token> = browser.form_holder();
-    let mut sent = form_urlencoded::parse(body).filter(|(name, _)| name == FORM_KEY);
+    let mut sent = form_urlencoded::parse(body).filter(|(name, _)| name == CSRF_FIELD);
     match (key, sent.next(), sent.next()) {
-        (Some(holder), Some((_, key)), None) => holder.is_form_key(&key),
+        (Some(holder), Some((_, key)), None) => holder.is_csrf_token(&key),
         _ => false,
     }
 }

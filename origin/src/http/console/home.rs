@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::frame::{Frame, render};
-use super::person::{Browser, Person};
+use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use crate::documents::{self, Document};
 use crate::figures::{self, Figure, Group, Worded};

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::log_in;
-use super::person::{Browser, Person};
+use super::requester::{Browser, Person};
 use super::sign_up::name_mistake;
 use super::trouble::Trouble;
 use crate::http::App;

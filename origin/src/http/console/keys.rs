@@ -16,9 +16,9 @@ use serde::Deserialize;
 
 use super::account::proof;
 use super::frame::{Entry, Frame, render};
-use super::person::Asking;
+use super::requester::Asking;
 use super::trouble::Trouble;
-use crate::http::letters;
+use crate::http::emails;
 use crate::http::new_key::NewKey;
 
 /// Prefix of the form's fields for scopes.
@@ -119,7 +119,7 @@ pub async fn make(
     };
     let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
     let (by, membership) = (&asking.person.account, &asking.member.membership);
-    let letter = &letters::key_made(&app.console().config, by, membership, &wanted.name);
+    let letter = &emails::key_made(&app.console().config, by, membership, &wanted.name);
     let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
         Ok(made) => made,

@@ -22,7 +22,7 @@ use super::cookies;
 use super::frame::{Frame, render};
 use super::next::{Wanted, by_code, within};
 use super::passkey;
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 use crate::http::App;

@@ -10,7 +10,7 @@ use axum::{Extension, Form};
 use munjigi_domain::accounts::passkey::Purpose;
 use serde::Deserialize;
 
-use super::person::{Browser, Person};
+use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use super::{code, log_in, passkey};
 use crate::http::App;

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_store::sessions;
 
 use super::cookies;
-use super::person::Person;
+use super::requester::Person;
 use super::trouble::Trouble;
 use crate::http::App;
 

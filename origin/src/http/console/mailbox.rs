@@ -12,7 +12,7 @@ use axum::response::Html;
 use mail_parser::MessageParser;
 
 use super::frame::{Frame, render};
-use super::person::{Browser, Person};
+use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use crate::http::App;
 

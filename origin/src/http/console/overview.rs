@@ -24,9 +24,9 @@ use sqlx::PgPool;
 
 use super::assets;
 use super::figures;
+use super::filter::Filter;
 use super::frame::{Entry, Frame, render};
-use super::looked::Looked;
-use super::person::{Asking, Person};
+use super::requester::{Asking, Person};
 use super::trouble::Trouble;
 use crate::http::App;
 
@@ -78,10 +78,10 @@ pub async fn first(
     Ok(Redirect::to(&format!("/console/{}", first.organisation)).into_response())
 }
 
-pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Trouble> {
+pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Trouble> {
     let organisation = asking.organisation();
-    let (period, now) = (looked.period(), asking.app.clock.now());
-    let (span, scope) = (period.span(now), looked.scope(organisation));
+    let (period, now) = (filter.period(), asking.app.clock.now());
+    let (span, scope) = (period.span(now), filter.scope(organisation));
     let read = |pool: PgPool| async move {
         let pool = &pool;
         tokio::try_join!(
@@ -100,7 +100,7 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
     render(&Page {
         frame: asking.frame("Overview", Entry::Overview),
         sites,
-        site: looked.site.clone(),
+        site: filter.site.clone(),
         period,
         script: assets::LIVE.path.as_str(),
         lately,
@@ -116,8 +116,8 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
 }
 
 /// The series as CSV for other programs.
-pub async fn export(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
-    let (period, scope) = (looked.period(), looked.scope(asking.organisation()));
+pub async fn export(asking: Asking, filter: Filter) -> Result<Response, Trouble> {
+    let (period, scope) = (filter.period(), filter.scope(asking.organisation()));
     let span = period.span(asking.app.clock.now());
     let read = |pool: PgPool| async move { statistics::series(&pool, scope, period, span).await };
     let series = asking.read(read).await?;

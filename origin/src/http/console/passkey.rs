@@ -14,9 +14,9 @@ use munjigi_store::passkeys::{self, Claimed, MarkCopied};
 use munjigi_store::transact;
 
 use super::assets;
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::http::{App, letters};
+use crate::http::{App, emails};
 
 /// Path of the script, if passkeys are possible at all.
 pub fn script(app: &App) -> Option<&'static str> {
@@ -104,7 +104,7 @@ async fn mark_copied(
 ) -> Result<(), Trouble> {
     tracing::warn!(passkey = %claimed.id, "the counter of a passkey went backwards");
     let kind = LetterKind::PasskeyCopied { name: Shown::of(&claimed.name) };
-    let (actor, letter) = (browser.client.actor(account), letters::to(account, &kind));
+    let (actor, letter) = (browser.client.actor(account), emails::to(account, &kind));
     let unit = MarkCopied { claimed, actor: &actor, letter: &letter, now: app.clock.now() };
     Ok(transact(&app.pool, &unit).await?)
 }

@@ -16,7 +16,7 @@ use query::Asked;
 use serde_json::Value;
 
 use super::frame::{Entry, Frame, render};
-use super::person::Asking;
+use super::requester::Asking;
 use super::trouble::Trouble;
 
 /// Entries per page.

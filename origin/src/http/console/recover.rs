@@ -23,12 +23,12 @@ use serde::Deserialize;
 use super::frame::{Frame, render};
 use super::later::later;
 use super::log_in;
-use super::person::Browser;
+use super::requester::Browser;
 use super::sign_up::allow_letter;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 use crate::http::App;
-use crate::http::letters;
+use crate::http::emails;
 use crate::words::{self, Words};
 
 /// The widget's action on this form.
@@ -135,7 +135,7 @@ async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Tr
     let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
     let console = app.console();
     let link = Token::draw(&app.entropy);
-    let letter = letters::recover(&console.config, &account, &link);
+    let letter = emails::recover(&console.config, &account, &link);
     let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
     let unit =
         BeginRecovery { account: &account.id, link: link.hash(), letter: &letter, expires, now };
@@ -169,7 +169,7 @@ pub async fn set(
         return page(&app, &browser, &account, link, Some(mistake));
     }
     let password = console.passwords.hash(password, app.entropy.bytes()).await?;
-    let letter = letters::to(&account, &LetterKind::PasswordReset);
+    let letter = emails::to(&account, &LetterKind::PasswordReset);
     let unit = SetPassword {
         actor: &browser.client.actor(&account),
         password: &password,

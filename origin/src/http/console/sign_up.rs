@@ -20,12 +20,12 @@ use serde::Deserialize;
 use super::Console;
 use super::frame::{Frame, render};
 use super::later::later;
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 use crate::config::SignUpPolicy;
 use crate::http::App;
-use crate::http::letters;
+use crate::http::emails;
 use crate::words::{self, Words};
 
 /// The widget's action on this form.
@@ -114,13 +114,13 @@ pub async fn submit(
 async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Trouble> {
     let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
-        let letter = letters::taken(&console.config, &account);
+        let letter = emails::taken(&console.config, &account);
         let mut connection = app.pool.acquire().await.map_err(munjigi_store::StoreError::from)?;
         mails::queue(&mut connection, &letter, now).await?;
         return Ok(());
     }
     let link = Token::draw(&app.entropy);
-    let letter = letters::confirm(&console.config, sign_up, &link);
+    let letter = emails::confirm(&console.config, sign_up, &link);
     let expires = UnixMillis(now.0 + session::SIGN_UP_MILLIS);
     let unit = BeginSignUp { sign_up, link: link.hash(), letter: &letter, expires, now };
     Ok(transact(&app.pool, &unit).await?)

@@ -12,7 +12,7 @@ mod snippets;
 use munjigi_store::sites::SiteRecord;
 use munjigi_store::{Unit, transact};
 
-use super::person::Asking;
+use super::requester::Asking;
 use super::trouble::Trouble;
 
 /// A site of the organisation; for others' sites the page does not exist.

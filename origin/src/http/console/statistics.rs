@@ -17,9 +17,9 @@ use munjigi_store::statistics::{self, Value};
 use sqlx::PgPool;
 
 use super::figures;
+use super::filter::Filter;
 use super::frame::{Entry, Frame, render};
-use super::looked::Looked;
-use super::person::Asking;
+use super::requester::Asking;
 use super::trouble::Trouble;
 
 /// Rows on the page; files have all of them.
@@ -30,7 +30,7 @@ const MOST_ROWS: usize = 50;
 struct Page {
     frame: Frame,
     sites: Vec<SiteRecord>,
-    looked: Looked,
+    filter: Filter,
     by: By,
     period: Period,
     all: Row,
@@ -48,11 +48,11 @@ struct Table {
     rows: Vec<Row>,
 }
 
-pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Trouble> {
-    let (by, period) = (looked.by(), looked.period());
+pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Trouble> {
+    let (by, period) = (filter.by(), filter.period());
     let organisation = asking.organisation();
     let read = |pool: PgPool| async move { sites::of_organisation(&pool, organisation).await };
-    let (sites, table) = tokio::try_join!(asking.read(read), table(&asking, &looked))?;
+    let (sites, table) = tokio::try_join!(asking.read(read), table(&asking, &filter))?;
     let Table { all, mut rows, .. } = table;
     let more = rows.len().saturating_sub(MOST_ROWS);
     if by != By::Time {
@@ -70,30 +70,30 @@ pub async fn show(asking: Asking, looked: Looked) -> Result<Html<String>, Troubl
         rows,
         more: if by == By::Time { 0 } else { more },
         may_export: asking.role().may(Permission::Export),
-        looked,
+        filter,
     })
 }
 
-async fn table(asking: &Asking, looked: &Looked) -> Result<Table, StoreError> {
-    let span = looked.period().span(asking.app.clock.now());
+async fn table(asking: &Asking, filter: &Filter) -> Result<Table, StoreError> {
+    let span = filter.period().span(asking.app.clock.now());
     let organisation = asking.organisation();
-    let read = |pool: PgPool| async move { table_from(&pool, organisation, looked, span).await };
+    let read = |pool: PgPool| async move { table_from(&pool, organisation, filter, span).await };
     asking.read(read).await
 }
 
 async fn table_from(
     pool: &PgPool,
     organisation: &Id,
-    looked: &Looked,
+    filter: &Filter,
     span: Span,
 ) -> Result<Table, StoreError> {
-    let (period, scope) = (looked.period(), looked.scope(organisation));
+    let (period, scope) = (filter.period(), filter.scope(organisation));
     let (totals, before) = tokio::try_join!(
         statistics::totals(pool, scope, span),
         statistics::totals(pool, scope, span.before()),
     )?;
     let all = Row { label: "All".to_owned(), totals, before };
-    let rows = if let Some(dimension) = looked.by().dimension() {
+    let rows = if let Some(dimension) = filter.by().dimension() {
         let (now, before) = tokio::try_join!(
             statistics::by_value(pool, scope, dimension, span),
             statistics::by_value(pool, scope, dimension, span.before()),
@@ -118,17 +118,17 @@ async fn table_from(
 impl Page {
     /// The query with another breakdown.
     fn by(&self, by: By) -> String {
-        self.looked.query(by, self.period)
+        self.filter.query(by, self.period)
     }
 
     /// The query with the longest period.
     fn longest(&self) -> String {
-        self.looked.query(self.by, Period::Month)
+        self.filter.query(self.by, Period::Month)
     }
 
     /// The query of the downloads.
     fn query(&self) -> String {
-        self.looked.query(self.by, self.period)
+        self.filter.query(self.by, self.period)
     }
 
     /// The totals first.

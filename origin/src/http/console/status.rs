@@ -9,7 +9,7 @@ use axum::response::Html;
 use munjigi_keys::UnixMillis;
 
 use super::frame::{Frame, render};
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
 use crate::http::parts::{self, PartName, PartState};

@@ -13,7 +13,7 @@ use munjigi_store::organisations::{self, Invitation, MemberRow};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
-use super::person::Asking;
+use super::requester::Asking;
 use super::trouble::Trouble;
 
 #[derive(Template)]

@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use munjigi_domain::locale::Locale;
 
 use super::frame::Frame;
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
 use crate::words;

@@ -11,7 +11,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteverifyCode, SiteverifyReply};
 use munjigi_store::limits::Taken;
 
-use super::person::Browser;
+use super::requester::Browser;
 use super::trouble::Trouble;
 use crate::http::App;
 

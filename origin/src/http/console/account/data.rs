@@ -21,9 +21,9 @@ use time::OffsetDateTime;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::{Browser, Person};
+use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::letters;
+use crate::http::emails;
 
 const HERE: &str = "/console/account/data";
 
@@ -130,7 +130,7 @@ pub async fn leave(
         return mistake("Incorrect password. Nothing was changed.".to_owned()).await;
     }
     let erased_on = erasure::erased_at(now);
-    let letter = letters::left(&app.console().config, account, from_timestamp(erased_on));
+    let letter = emails::left(&app.console().config, account, from_timestamp(erased_on));
     let unit = Ask { actor: &person.actor(&browser), letter: &letter, now };
     match transact(&app.pool, &unit).await? {
         Ok((erased_on, ended)) => {
@@ -154,7 +154,7 @@ pub async fn keep(
     Extension(browser): Extension<Browser>,
     Extension(person): Extension<Person>,
 ) -> Result<Response, Trouble> {
-    let letter = letters::stays(&person.account);
+    let letter = emails::stays(&person.account);
     let actor = person.actor(&browser);
     transact(&app.pool, &TakeBack { actor: &actor, letter: &letter, now: app.clock.now() }).await?;
     Ok(Redirect::to(&format!("{HERE}?done=kept")).into_response())

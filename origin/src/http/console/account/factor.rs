@@ -20,9 +20,9 @@ use serde::Deserialize;
 use super::proof;
 use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::{Browser, Person};
+use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::letters;
+use crate::http::emails;
 
 const HERE: &str = "/console/account/factor";
 
@@ -97,7 +97,7 @@ pub async fn submit(
     };
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-    let letter = letters::to(&person.account, &LetterKind::SecondFactorOn);
+    let letter = emails::to(&person.account, &LetterKind::SecondFactorOn);
     let unit = factors::Confirm {
         actor: &person.actor(&browser),
         sealed,
@@ -143,7 +143,7 @@ async fn show_key(
             Totp::Offered { sealed, .. } => Some(sealed),
             Totp::None | Totp::InUse { .. } => None,
         },
-        letter: &letters::offered(&person.account),
+        letter: &emails::offered(&person.account),
         now,
     };
     if transact(&app.pool, &unit).await? {
@@ -179,7 +179,7 @@ pub async fn change(
             } else {
                 LetterKind::SecondFactorOff
             };
-            let letter = letters::to(account, &kind);
+            let letter = emails::to(account, &kind);
             let unit = factors::Remove { actor: &person.actor(&browser), letter: &letter, now };
             transact(&app.pool, &unit).await?;
             Ok(Redirect::to("/console/account?done=factor-off").into_response())
@@ -188,7 +188,7 @@ pub async fn change(
             let codes = RecoveryCode::draw_all(&app.entropy);
             let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
             let actor = &person.actor(&browser);
-            let letter = letters::to(account, &LetterKind::RecoveryCodesReplaced);
+            let letter = emails::to(account, &LetterKind::RecoveryCodesReplaced);
             let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
             transact(&app.pool, &unit).await?;
             show_codes(&app, &browser, &person, codes)

@@ -24,9 +24,9 @@ use super::proof;
 use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::passkey;
-use crate::http::console::person::{Browser, Person};
+use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::letters;
+use crate::http::emails;
 
 const HERE: &str = "/console/account/passkeys";
 
@@ -111,7 +111,7 @@ pub async fn submit(
     let codes = (!person.account.has_factor()).then(|| RecoveryCode::draw_all(&app.entropy));
     let hashes = codes.as_ref().map(|it| it.iter().map(RecoveryCode::hash).collect::<Vec<_>>());
     let kind = LetterKind::PasskeyAdded { name: Shown::of(&name) };
-    let (actor, letter) = (person.actor(&browser), letters::to(&person.account, &kind));
+    let (actor, letter) = (person.actor(&browser), emails::to(&person.account, &kind));
     let unit = Add {
         id: &Id::draw(&app.entropy),
         name: &name,
@@ -143,7 +143,7 @@ pub async fn codes(
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
     let (actor, now) = (&person.actor(&browser), app.clock.now());
-    let letter = letters::to(&person.account, &LetterKind::RecoveryCodesReplaced);
+    let letter = emails::to(&person.account, &LetterKind::RecoveryCodesReplaced);
     let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
     transact(&app.pool, &unit).await?;
     show_codes(&app, &browser, &person, codes)

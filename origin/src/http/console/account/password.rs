@@ -14,9 +14,9 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use crate::http::App;
-use crate::http::console::person::{Browser, Person};
+use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::letters;
+use crate::http::emails;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -42,7 +42,7 @@ pub async fn submit(
         return mistake("Current password is incorrect.".to_owned()).await;
     }
     let password = authentication.passwords.hash(new, app.entropy.bytes()).await?;
-    let letter = letters::to(account, &LetterKind::PasswordChanged);
+    let letter = emails::to(account, &LetterKind::PasswordChanged);
     let unit = SetPassword {
         actor: &person.actor(&browser),
         password: &password,

@@ -20,7 +20,7 @@ use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::next::within;
 use crate::http::console::passkey;
-use crate::http::console::person::{Browser, Person};
+use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 
 #[derive(Template)]

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::cache::Lingering;
 use crate::http::App;
-use crate::http::console::person::{Browser, Person};
+use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]

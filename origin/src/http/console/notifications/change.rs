@@ -9,7 +9,7 @@ use munjigi_store::webhooks::{ChangeWebhook, WebhookChange};
 use serde::Deserialize;
 
 use super::back;
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,7 @@ use munjigi_store::transact;
 use munjigi_store::webhooks::SetRecipients;
 
 use super::back;
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 /// Saves the choice. The form has one field `account` per chosen member, and

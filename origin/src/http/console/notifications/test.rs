@@ -12,7 +12,7 @@ use munjigi_store::webhooks::{self, Outcome};
 use serde::Deserialize;
 
 use super::{Said, page};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]

@@ -21,8 +21,8 @@ use sqlx::PgPool;
 
 use super::places::{Place, Taken};
 use crate::http::Refused;
-use crate::http::console::looked::Looked;
-use crate::http::console::person::Asking;
+use crate::http::console::filter::Filter;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 /// Minutes that the numbers cover.
@@ -45,10 +45,10 @@ struct Numbers {
     at: String,
 }
 
-pub async fn show(asking: Asking, looked: Looked, headers: HeaderMap) -> Result<Response, Trouble> {
+pub async fn show(asking: Asking, filter: Filter, headers: HeaderMap) -> Result<Response, Trouble> {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if !accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
-        return Ok(Json(numbers(&asking, &looked).await?).into_response());
+        return Ok(Json(numbers(&asking, &filter).await?).into_response());
     }
     let place = match asking.app.console().places.take(&asking.person.account.id) {
         Taken::Place(place) => place,
@@ -57,14 +57,14 @@ pub async fn show(asking: Asking, looked: Looked, headers: HeaderMap) -> Result<
             return Ok(refused.into_response());
         }
     };
-    let watching = Watching { asking, looked, place, sent: 0 };
+    let watching = Watching { asking, filter, place, sent: 0 };
     let events = stream::unfold(Some(watching), Watching::next);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
-async fn numbers(asking: &Asking, looked: &Looked) -> Result<Numbers, StoreError> {
+async fn numbers(asking: &Asking, filter: &Filter) -> Result<Numbers, StoreError> {
     let now = asking.app.clock.now();
-    let scope = looked.scope(asking.organisation());
+    let scope = filter.scope(asking.organisation());
     let read = |pool: PgPool| async move { statistics::lately(&pool, scope, now, MINUTES).await };
     let Lately { issued, solved, failed, refused, redeemed } = asking.read(read).await?;
     Ok(Numbers { issued, solved, failed, refused, redeemed, at: clock(now) })
@@ -78,7 +78,7 @@ pub fn clock(now: UnixMillis) -> String {
 /// An open stream.
 struct Watching {
     asking: Asking,
-    looked: Looked,
+    filter: Filter,
     place: Place,
     sent: u32,
 }
@@ -115,7 +115,7 @@ impl Watching {
         if !self.may_still_look().await? {
             return Ok(None);
         }
-        numbers(&self.asking, &self.looked).await.map(Some)
+        numbers(&self.asking, &self.filter).await.map(Some)
     }
 
     async fn may_still_look(&self) -> Result<bool, StoreError> {

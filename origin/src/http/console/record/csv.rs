@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::query::Asked;
 use super::reading::{File, send};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 
 const FILE: File = File {
     name: "record.csv",

@@ -15,7 +15,7 @@ use munjigi_store::audit::{self, Part, Recorded};
 
 use super::query::Asked;
 use crate::http::App;
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 
 /// Entries per query.
 const BATCH: i64 = 500;

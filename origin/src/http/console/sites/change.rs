@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
 use serde::Deserialize;
 
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]

@@ -19,7 +19,7 @@ use serde::{Deserialize, Deserializer};
 use super::host_lines;
 use super::snippets::Snippets;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 #[derive(Template)]

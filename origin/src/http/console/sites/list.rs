@@ -5,7 +5,7 @@ use axum::response::Html;
 use munjigi_store::sites::{self, SiteRecord};
 
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::sites::site::Delivery;
 use crate::http::console::trouble::Trouble;
 

@@ -27,7 +27,7 @@ use serde::Deserialize;
 
 use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 /// The action of changed rules in the audit log.

@@ -19,7 +19,7 @@ use munjigi_store::sites::{
 
 use super::find;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 #[derive(Template)]

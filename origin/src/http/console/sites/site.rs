@@ -17,7 +17,7 @@ use super::find;
 use super::snippets::Snippets;
 use crate::http::console::assets;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 #[derive(Template)]

@@ -10,18 +10,18 @@ use munjigi_domain::statistics::Totals;
 use serde_json::{Value, json};
 
 use super::{Table, table};
-use crate::http::console::looked::Looked;
-use crate::http::console::person::Asking;
+use crate::http::console::filter::Filter;
 use crate::http::console::record::csv::field;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 /// Percentiles of the solve times.
 const PERCENTILES: [(&str, f64); 4] = [("p50", 0.5), ("p75", 0.75), ("p95", 0.95), ("p99", 0.99)];
 
 /// For spreadsheets.
-pub async fn csv(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
-    let Table { all, rows, .. } = table(&asking, &looked).await?;
-    let mut text = looked.by().as_str().to_owned();
+pub async fn csv(asking: Asking, filter: Filter) -> Result<Response, Trouble> {
+    let Table { all, rows, .. } = table(&asking, &filter).await?;
+    let mut text = filter.by().as_str().to_owned();
     for prefix in ["", "before_"] {
         for (name, _) in counts(&all.totals) {
             let _ = write!(text, ",{prefix}{name}");
@@ -47,27 +47,27 @@ pub async fn csv(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
         text.push_str("\r\n");
     }
     let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
-    Ok(([kind, named(&looked, "csv")], text).into_response())
+    Ok(([kind, named(&filter, "csv")], text).into_response())
 }
 
 /// For programs.
-pub async fn json(asking: Asking, looked: Looked) -> Result<Response, Trouble> {
-    let Table { span, all, rows } = table(&asking, &looked).await?;
+pub async fn json(asking: Asking, filter: Filter) -> Result<Response, Trouble> {
+    let Table { span, all, rows } = table(&asking, &filter).await?;
     let row = |row: &super::Row| json!({ "value": row.label, "now": numbers(&row.totals), "before": numbers(&row.before) });
     let document = json!({
-        "by": looked.by().as_str(),
-        "period": looked.period().as_str(),
+        "by": filter.by().as_str(),
+        "period": filter.period().as_str(),
         "from": span.from.rfc3339(),
         "to": span.to.rfc3339(),
-        "site": Some(&looked.site).filter(|site| !site.is_empty()),
+        "site": Some(&filter.site).filter(|site| !site.is_empty()),
         "all": { "now": numbers(&all.totals), "before": numbers(&all.before) },
         "rows": rows.iter().map(row).collect::<Vec<_>>(),
     });
-    Ok(([named(&looked, "json")], Json(document)).into_response())
+    Ok(([named(&filter, "json")], Json(document)).into_response())
 }
 
-fn named(looked: &Looked, ending: &str) -> (header::HeaderName, String) {
-    let (by, period) = (looked.by().as_str(), looked.period().as_str());
+fn named(filter: &Filter, ending: &str) -> (header::HeaderName, String) {
+    let (by, period) = (filter.by().as_str(), filter.period().as_str());
     let name = format!("attachment; filename=\"munjigi-{by}-{period}.{ending}\"");
     (header::CONTENT_DISPOSITION, name)
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::invite::back;
 use super::page;
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]

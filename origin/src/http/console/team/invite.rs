@@ -9,7 +9,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::page;
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 use crate::http::invite::{Invite, InviteRefused};
 

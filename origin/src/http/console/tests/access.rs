@@ -28,9 +28,9 @@ async fn call(tab: &mut Tab<'_>, listed: &Listed, path: &str) -> (u16, String) {
         return (tab.status, tab.page.clone());
     }
     tab.open("/").await;
-    let key = tab.form_key();
+    let key = tab.csrf_token();
     // A form without fields, so that users with access get an error about it.
-    let answer = tab.send_raw(path, &[("form_key", &key)], &[]).await;
+    let answer = tab.send_raw(path, &[("csrf_token", &key)], &[]).await;
     (answer.status, answer.body)
 }
 

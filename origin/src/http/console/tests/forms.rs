@@ -18,10 +18,10 @@ async fn a_form_is_taken_only_from_the_page_it_was_shown_on(pool: PgPool) {
     let site = rig.site_of(&kim, "Shop").await;
     let mut others = rig.tab_of(&lee.account).await;
     others.open("/").await;
-    let anothers = others.form_key();
+    let anothers = others.csrf_token();
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open("/").await;
-    let own = tab.form_key();
+    let own = tab.csrf_token();
     assert!(!own.is_empty() && own != anothers);
     let path = format!("/console/{}/sites/{site}/change", kim.organisation);
     let change = ("change", "pause");
@@ -30,13 +30,13 @@ async fn a_form_is_taken_only_from_the_page_it_was_shown_on(pool: PgPool) {
     let same_site = ("sec-fetch-site", "same-site");
     let cases: [(Pairs<'_>, Pairs<'_>); 8] = [
         (&[change], &[OURS]),
-        (&[change, ("form_key", "")], &[OURS]),
-        (&[change, ("form_key", &anothers)], &[OURS]),
-        (&[change, ("form_key", &own), ("form_key", &own)], &[OURS]),
-        (&[change, ("form_key", &own)], &[evil]),
-        (&[change, ("form_key", &own)], &[("origin", "null")]),
-        (&[change, ("form_key", &own)], &[OURS, cross]),
-        (&[change, ("form_key", &own)], &[OURS, same_site]),
+        (&[change, ("csrf_token", "")], &[OURS]),
+        (&[change, ("csrf_token", &anothers)], &[OURS]),
+        (&[change, ("csrf_token", &own), ("csrf_token", &own)], &[OURS]),
+        (&[change, ("csrf_token", &own)], &[evil]),
+        (&[change, ("csrf_token", &own)], &[("origin", "null")]),
+        (&[change, ("csrf_token", &own)], &[OURS, cross]),
+        (&[change, ("csrf_token", &own)], &[OURS, same_site]),
     ];
     for (fields, headers) in cases {
         let answer = tab.send_raw(&path, fields, headers).await;
@@ -45,7 +45,7 @@ async fn a_form_is_taken_only_from_the_page_it_was_shown_on(pool: PgPool) {
     }
     let paused = "SELECT count(*) FROM sites WHERE state = 'paused'";
     assert_eq!(rig.number(paused).await, 0);
-    let answer = tab.send_raw(&path, &[change, ("form_key", &own)], &[OURS]).await;
+    let answer = tab.send_raw(&path, &[change, ("csrf_token", &own)], &[OURS]).await;
     assert_eq!((answer.status, rig.number(paused).await), (303, 1));
 }
 
@@ -54,16 +54,16 @@ async fn a_form_of_another_kind_or_size_is_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
     tab.open("/log-in").await;
-    let key = tab.form_key();
+    let key = tab.csrf_token();
     let long = "x".repeat(200 * 1024);
-    let fields = [("form_key", key.as_str()), ("email", &long), ("password", "x")];
+    let fields = [("csrf_token", key.as_str()), ("email", &long), ("password", "x")];
     assert_eq!(tab.send_raw("/log-in", &fields, &[OURS]).await.status, 413);
     let cookie = tab.cookies.iter().map(|(name, value)| format!("{name}={value}")).next().unwrap();
     for kind in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {
         let request = Request::post("/log-in")
             .header(header::COOKIE, &cookie)
             .header(header::CONTENT_TYPE, kind)
-            .body(Body::from(format!("form_key={key}")));
+            .body(Body::from(format!("csrf_token={key}")));
         assert_eq!(rig.send(request.unwrap()).await.status, 403, "{kind}");
     }
 }

@@ -24,7 +24,7 @@ async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
     ] {
         let mut tab = Tab::new(&rig);
         tab.open("/log-in").await;
-        let key = tab.form_key();
+        let key = tab.csrf_token();
         tab.send("/log-in", &[("email", email), ("password", password)]).await;
         assert_eq!(tab.status, 422);
         pages.push(tab.page.replace(email, "<address>").replace(&key, "<key>"));
@@ -63,14 +63,14 @@ async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: P
     let kim = rig.someone("Kim").await;
     let mut tab = Tab::new(&rig);
     tab.open("/log-in").await;
-    let key = tab.form_key();
+    let key = tab.csrf_token();
     let burst = u64::from(limits::LOG_IN_BY_ACCOUNT.burst);
     let mut refused = 0;
     for number in 0_u32..10_000 {
         // From many networks, so that only the account's own limit applies.
         tab.address = format!("10.{}.{}.1", number / 256, number % 256);
         let fields =
-            [("form_key", key.as_str()), ("email", &kim.email), ("password", "wrong password")];
+            [("csrf_token", key.as_str()), ("email", &kim.email), ("password", "wrong password")];
         let answer = tab.send_raw("/log-in", &fields, &[]).await;
         if answer.status == 429 {
             refused += 1;
@@ -95,13 +95,13 @@ async fn one_network_cannot_try_account_after_account(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let mut tab = Tab::new(&rig);
     tab.open("/log-in").await;
-    let key = tab.form_key();
+    let key = tab.csrf_token();
     let mut passed = 0;
     for number in 0..100 {
         // Addresses of one network share a limit.
         tab.address = format!("203.0.113.{number}");
         let email = format!("{number}@shop.example");
-        let fields = [("form_key", key.as_str()), ("email", &email), ("password", "a password")];
+        let fields = [("csrf_token", key.as_str()), ("email", &email), ("password", "a password")];
         passed += u32::from(tab.send_raw("/log-in", &fields, &[]).await.status == 422);
     }
     assert_eq!(passed, limits::LOG_IN_BY_PREFIX.burst);

@@ -349,9 +349,9 @@ async fn the_password_alone_creates_and_proves_nothing(pool: PgPool) {
     let mut tab = Tab::new(&rig);
     tab.cookies.insert(SESSION.to_owned(), cookie.reveal().to_string());
     tab.open("/log-in/code").await;
-    let key = tab.form_key();
+    let key = tab.csrf_token();
     for path in ["/console/account/passkeys/options", "/console/account/proof/passkey/options"] {
-        let answer = tab.send_raw(path, &[("form_key", &key)], &[("origin", ORIGIN)]).await;
+        let answer = tab.send_raw(path, &[("csrf_token", &key)], &[("origin", ORIGIN)]).await;
         assert_eq!(answer.status, 401, "{path}");
     }
 }

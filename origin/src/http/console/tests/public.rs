@@ -74,9 +74,9 @@ async fn the_demo_shows_what_siteverify_answers(pool: PgPool) {
     assert!(tab.page.contains(&format!("<script src=\"{edge}/v1/api.js\"")), "{}", tab.page);
     assert!(tab.page.contains("data-sitekey=\"mj_0123456789abcdefghjkmnpqr0\""));
     assert!(!tab.page.contains("mjs_demo"), "the secret stays here");
-    let key = tab.form_key();
+    let key = tab.csrf_token();
     let long = "x".repeat(5_000);
-    let form = |token| [("form_key", key.as_str()), ("munjigi-response", token)];
+    let form = |token| [("csrf_token", key.as_str()), ("munjigi-response", token)];
     let good = tab.send_raw("/demo", &form("good"), &[]).await;
     assert_eq!(good.status, 200);
     assert!(good.body.contains("&#34;success&#34;: true"), "{}", good.body);
@@ -115,8 +115,8 @@ async fn without_a_demo_the_page_says_where_to_see_one(pool: PgPool) {
     tab.open("/").await;
     assert!(tab.page.contains("<code>scripts/dev</code>"), "{}", tab.page);
     assert!(!tab.page.contains("<script") && !tab.page.contains("action=\"/demo\""));
-    let key = tab.open("/log-in").await.form_key();
-    assert_eq!(tab.send_raw("/demo", &[("form_key", &key)], &[]).await.status, 404);
+    let key = tab.open("/log-in").await.csrf_token();
+    assert_eq!(tab.send_raw("/demo", &[("csrf_token", &key)], &[]).await.status, 404);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

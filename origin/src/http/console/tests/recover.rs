@@ -30,7 +30,7 @@ async fn a_letter_s_link_sets_another_password_once(pool: PgPool) {
     let mut nobody = Tab::new(&rig);
     nobody.open("/recover").await;
     nobody.send("/recover", &[("email", "nobody@shop.example")]).await;
-    let key = |tab: &Tab<'_>| tab.form_key();
+    let key = |tab: &Tab<'_>| tab.csrf_token();
     assert_eq!(
         nobody.page.replace("nobody@shop.example", "<address>").replace(&key(&nobody), ""),
         told.replace(&key(&tab), "")
@@ -155,7 +155,7 @@ async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
     let kim = rig.someone("Kim").await;
     let mut tab = Tab::new(&rig);
     tab.open("/recover").await;
-    let (cookie, key) = (tab.cookies["__Host-munjigi-guest"].clone(), tab.form_key());
+    let (cookie, key) = (tab.cookies["__Host-munjigi-guest"].clone(), tab.csrf_token());
     // Accounts cannot be looked up now, and emails cannot be written.
     let mut holding = rig.pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE accounts, mails IN ACCESS EXCLUSIVE MODE")
@@ -165,7 +165,7 @@ async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
     for path in ["/recover", "/sign-up"] {
         for email in [kim.email.as_str(), "nobody@shop.example"] {
             let fields = [
-                ("form_key", key.as_str()),
+                ("csrf_token", key.as_str()),
                 ("name", "Kim"),
                 ("email", email),
                 ("password", PASSWORD),

@@ -190,11 +190,11 @@ async fn an_organisation_keeps_an_owner_even_if_two_leave_at_once(pool: PgPool) 
     let mut other = rig.tab_of(&lee.account).await;
     tab.open(&team).await;
     other.open(&team).await;
-    let (mine, others) = (tab.form_key(), other.form_key());
+    let (mine, others) = (tab.csrf_token(), other.csrf_token());
     let path = format!("{team}/remove");
     let (of_kim, of_lee) = (kim.account.as_str(), lee.account.as_str());
-    let first = [("account", of_kim), ("form_key", mine.as_str())];
-    let second = [("account", of_lee), ("form_key", others.as_str())];
+    let first = [("account", of_kim), ("csrf_token", mine.as_str())];
+    let second = [("account", of_lee), ("csrf_token", others.as_str())];
     tokio::join!(tab.send_raw(&path, &first, &[]), other.send_raw(&path, &second, &[]));
     let owners = "SELECT count(*) FROM members JOIN organisations ON id = organisation
         WHERE role = 'owner' AND name = 'Kim''s'";

@@ -22,9 +22,9 @@ use serde::Deserialize;
 use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
-use crate::http::console::person::{Browser, Person};
+use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::letters;
+use crate::http::emails;
 
 #[derive(Template)]
 #[template(path = "console/passkey.html")]
@@ -98,7 +98,7 @@ async fn remove(
     left: usize,
 ) -> Result<Response, Trouble> {
     let kind = LetterKind::PasskeyRemoved { name: Shown::of(&passkey.name), left };
-    let (actor, letter) = (person.actor(browser), letters::to(&person.account, &kind));
+    let (actor, letter) = (person.actor(browser), emails::to(&person.account, &kind));
     let unit = Remove { id: &passkey.id, actor: &actor, letter: &letter, now: app.clock.now() };
     transact(&app.pool, &unit).await?;
     Ok(Redirect::to("/console/account/passkeys?done=removed").into_response())

@@ -10,7 +10,7 @@ use munjigi_store::limits::Taken;
 
 use super::form::Step;
 use super::sentence::{sentence, word};
-use crate::http::console::person::Asking;
+use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
 
 /// The section of the page that shows it.

@@ -14,22 +14,22 @@ use serde::Deserialize;
 /// The query as it was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub struct Looked {
+pub struct Filter {
     period: String,
     /// A sitekey; empty for all sites.
     pub site: String,
     by: String,
 }
 
-impl<S: Sync> FromRequestParts<S> for Looked {
+impl<S: Sync> FromRequestParts<S> for Filter {
     type Rejection = Infallible;
 
     async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Query::try_from_uri(&head.uri).map(|Query(looked)| looked).unwrap_or_default())
+        Ok(Query::try_from_uri(&head.uri).map(|Query(filter)| filter).unwrap_or_default())
     }
 }
 
-impl Looked {
+impl Filter {
     pub fn period(&self) -> Period {
         Period::parse(&self.period)
     }
@@ -59,11 +59,11 @@ mod tests {
 
     #[test]
     fn an_address_keeps_what_was_chosen() {
-        let looked = Looked { site: "mj_&x".to_owned(), ..Looked::default() };
-        let query = looked.query(By::Network, Period::Week);
+        let filter = Filter { site: "mj_&x".to_owned(), ..Filter::default() };
+        let query = filter.query(By::Network, Period::Week);
         assert_eq!(query, "by=asn&period=7d&site=mj_%26x");
-        let back: Looked = serde_urlencoded::from_str(&query).unwrap();
-        assert_eq!((back.by(), back.period(), back.site), (By::Network, Period::Week, looked.site));
-        assert_eq!(Looked::default().query(By::Time, Period::Day), "by=time&period=24h");
+        let back: Filter = serde_urlencoded::from_str(&query).unwrap();
+        assert_eq!((back.by(), back.period(), back.site), (By::Network, Period::Week, filter.site));
+        assert_eq!(Filter::default().query(By::Time, Period::Day), "by=time&period=24h");
     }
 }

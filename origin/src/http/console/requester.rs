@@ -67,7 +67,7 @@ impl Browser {
     }
 
     /// Draws a guest's cookie if the CSRF token needs one.
-    pub fn prepare_form_key(&mut self, has_session: bool, entropy: &Entropy) {
+    pub fn prepare_csrf_token(&mut self, has_session: bool, entropy: &Entropy) {
         self.has_session = has_session;
         if !has_session && self.guest.is_none() {
             self.guest = Some(Token::draw(entropy));
@@ -81,8 +81,8 @@ impl Browser {
     }
 
     /// The CSRF token.
-    pub fn form_key(&self) -> String {
-        self.form_holder().map(Token::form_key).unwrap_or_default()
+    pub fn csrf_token(&self) -> String {
+        self.form_holder().map(Token::csrf_token).unwrap_or_default()
     }
 
     /// A guest's cookie that the browser does not have yet.
