@@ -20,8 +20,7 @@ const LENGTH: usize = 16;
 
 /// Identifies an account, an organisation, a session or an invitation. Knowing
 /// one grants no access.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
-#[sqlx(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(String);
 
 /// Why a text is not an id.
