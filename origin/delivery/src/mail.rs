@@ -1,5 +1,5 @@
 //! Sending emails. A change queues its email in its own transaction
-//! (`store::mails`); the sender delivers it to the mail server. What emails say
+//! (`munjigi_store::mails`); the sender delivers it to the mail server. What emails say
 //! is in `email`.
 //!
 //! Emails are sent at least once. If a sender dies after the server accepted an

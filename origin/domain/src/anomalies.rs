@@ -1,6 +1,6 @@
 //! What is unusual at a site, compared with the site's own past: floods,
 //! failure rates that jump, solve times too regular for people. Rules only: the
-//! numbers come from `store::anomalies`, and `notifications` sends the
+//! numbers come from `munjigi_store::anomalies`, and `notifications` sends the
 //! messages.
 //!
 //! The last sixty minutes are compared with the same hour of earlier weeks.

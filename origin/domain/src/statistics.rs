@@ -1,5 +1,5 @@
 //! What the statistics of sites show: periods, shares, times read from a
-//! histogram. Rules only; the numbers come from `store::statistics`.
+//! histogram. Rules only; the numbers come from `munjigi_store::statistics`.
 
 pub mod breakdown;
 

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 
 use super::link::{Away, Redis};
 
-/// The generic cell rate algorithm, as in `store::limits`. Returns whether the
+/// The generic cell rate algorithm, as in `munjigi_store::limits`. Returns whether the
 /// attempt is allowed (1 or 0), and when the count is back at zero.
 const TAKE: &str = "
 local now, interval, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
