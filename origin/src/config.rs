@@ -16,6 +16,7 @@ mod tests;
 
 use std::net::SocketAddr;
 
+use munjigi_app::settings::{Console, Retention};
 use munjigi_captcha::KeyCheck;
 use munjigi_keys::KeyRing;
 use munjigi_pictures::Pictures;
@@ -23,13 +24,11 @@ use munjigi_process::config::{Reader, number};
 use munjigi_store::Database;
 
 pub use cache::{RedisServer, parse as parse_redis_url};
-pub use console::{Console, ConsoleSource, OwnedSitesSource, SignUpPolicy};
+pub use console::{ConsoleSource, OwnedSitesSource};
 pub use mail::Mail;
 pub use munjigi_process::config::{Environment, Mistakes};
 pub use munjigi_process::log::Log;
-pub use own_site::OwnSite;
 pub use pictures::default_pictures;
-pub use proxies::Proxies;
 pub use table::{markdown, rows};
 pub use variables::{Who, environment, listed};
 
@@ -81,20 +80,13 @@ pub struct Http {
     pub operators: SocketAddr,
 }
 
-/// How long records are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Retention {
-    /// Days of redeemed tokens and minute counts.
-    pub event_days: u16,
-}
-
 impl Config {
     /// What `munjigi serve` needs.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let (database, edge, keys) =
             (database(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
-        let (http, retention) = (Http::from(&mut reader), Retention::from(&mut reader));
+        let (http, retention) = (Http::from(&mut reader), retention(&mut reader));
         let collector = reader.required(&variables::OTLP_URL, |text| match text {
             "" => Ok(None),
             text => parse_bare_url(text).map(Some),
@@ -111,8 +103,8 @@ impl Config {
         };
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let pictures = pictures::pictures(&mut reader);
-        let has_console = Console::is_wanted(&reader);
-        let console = if has_console { Console::from(&mut reader).map(Some) } else { Some(None) };
+        let has_console = console::is_wanted(&reader);
+        let console = if has_console { console::read(&mut reader).map(Some) } else { Some(None) };
         // Accounts are confirmed by email.
         let mail = if has_console || Mail::is_wanted(&reader) {
             Mail::from(&mut reader).map(Some)
@@ -240,12 +232,10 @@ impl Http {
     }
 }
 
-impl Retention {
-    fn from(reader: &mut Reader) -> Option<Self> {
-        let event_days =
-            reader.required(&variables::EVENT_RETENTION_DAYS, |text| number(text, 2..=3_650))?;
-        Some(Self { event_days })
-    }
+fn retention(reader: &mut Reader) -> Option<Retention> {
+    let event_days =
+        reader.required(&variables::EVENT_RETENTION_DAYS, |text| number(text, 2..=3_650))?;
+    Some(Retention { event_days })
 }
 
 /// Scheme, host and port of an edge. Also for the command line's `--edge`.

@@ -18,7 +18,7 @@ use munjigi_store::{StoreError, Unit, erasure, pictures, rollups, transact};
 use reqwest::Url;
 use sqlx::PgPool;
 
-use crate::cache::{Locks, take_within};
+use munjigi_app::cache::{Locks, take_within};
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);

@@ -5,16 +5,12 @@
 //! `munjigi-captcha`'s. No key that seals challenges or tokens comes here.
 #![expect(missing_docs, reason = "only the origin's own binary and its tests use this library")]
 
-pub mod authentication;
 pub mod backup;
-pub mod cache;
 pub mod cli;
 pub mod config;
-pub mod documents;
 pub mod figures;
 pub mod http;
 pub mod jobs;
-pub mod moving;
 #[cfg(test)]
 mod rig;
 pub mod server;

@@ -19,6 +19,11 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use munjigi_app::App;
+use munjigi_app::cache::Redis;
+use munjigi_app::console::Console;
+use munjigi_app::health::Schema;
+use munjigi_app::settings::{self, Retention};
 use munjigi_captcha::{KeyCheck, Secret, SecretHash, Sitekey};
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
@@ -41,9 +46,8 @@ use serde_json::json;
 use sqlx::PgPool;
 use tower::ServiceExt;
 
-use crate::cache::Redis;
-use crate::config::{self, Retention, default_pictures};
-use crate::http::{self, App, Console, Schema};
+use crate::config::default_pictures;
+use crate::http;
 use crate::jobs::Jobs;
 use crate::server::{self, Parts, Server};
 
@@ -72,17 +76,17 @@ pub fn check() -> KeyCheck {
 }
 
 /// As operators would configure it.
-pub fn console() -> config::Console {
-    config::Console {
+pub fn console() -> settings::Console {
+    settings::Console {
         url: "https://console.example/".parse().unwrap(),
         keys: ring(),
-        sign_up: config::SignUpPolicy::Open,
-        proxies: Some(config::Proxies {
+        sign_up: settings::SignUpPolicy::Open,
+        proxies: Some(settings::Proxies {
             header: "x-real-ip".parse().unwrap(),
             trusted: vec!["127.0.0.1/32".parse().unwrap()],
         }),
         most_sites: MostSites(1_000),
-        demo: Some(config::OwnSite {
+        demo: Some(settings::OwnSite {
             sitekey: Sitekey::from_trusted("mj_0123456789abcdefghjkmnpqr0").unwrap(),
             secret: "mjs_demo".to_owned().into(),
         }),
@@ -114,7 +118,7 @@ impl Rig {
     /// address.
     pub async fn guarded(pool: PgPool, edge: Option<&str>) -> Self {
         let mut rig = Self::new(pool).await;
-        let console = config::Console { widget: console().demo, ..console() };
+        let console = settings::Console { widget: console().demo, ..console() };
         let app = Arc::get_mut(&mut rig.app).expect("nobody else has it yet");
         app.console = Some(Console::new(console, check(), None));
         if let Some(edge) = edge {

@@ -5,6 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use munjigi_app::App;
+use munjigi_app::admission::Admission;
+use munjigi_app::cache::{Cache, Redis};
+use munjigi_app::console::Console;
+use munjigi_app::health::{Readiness, Schema};
+use munjigi_app::parts::{self, Board};
+use munjigi_app::settings::Console as ConsoleSettings;
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
@@ -27,9 +34,8 @@ use munjigi_store::replica::Reads;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
-use crate::cache::{Cache, Redis};
-use crate::config::{Config, Console as ConsoleConfig, Mail, RedisServer};
-use crate::http::{self, Admission, App, Board, Console, Readiness, Schema};
+use crate::config::{Config, Mail, RedisServer};
+use crate::http;
 use crate::jobs::Jobs;
 
 pub use munjigi_process::metrics::unused as unused_metrics;
@@ -91,10 +97,9 @@ impl Server {
         let edge = EdgeClient::new(client, url, internal, clock.clone(), entropy.clone());
         let pictures = config.pictures.clone();
         let check = config.keys.check.clone();
-        let console = config
-            .console
-            .clone()
-            .map(|console| Console::new(console, check.clone(), config.mail.as_ref()));
+        let console = config.console.clone().map(|console| {
+            Console::new(console, check.clone(), config.mail.as_ref().map(|mail| &mail.transport))
+        });
         // After the client, which chooses the TLS provider of the process.
         let sender = |mail: &Mail| {
             let transport = Transport::of(&mail.transport)?;
@@ -108,7 +113,7 @@ impl Server {
         let mail = config.mail.as_ref().map(sender).transpose()?;
         let redis = |server: &RedisServer| Redis::new(server.client()?);
         let redis = config.redis.as_ref().map(redis).transpose().map_err(StartError::Redis)?;
-        let is_local = config.console.as_ref().is_some_and(ConsoleConfig::is_local);
+        let is_local = config.console.as_ref().is_some_and(ConsoleSettings::is_local);
         let reach = if is_local { Reach::Anywhere } else { Reach::Public };
         let hooks = Hooks::new(reach).map_err(StartError::HttpClient)?;
         let replica = config.replica.as_ref().map(munjigi_store::pool);
@@ -135,7 +140,7 @@ impl Server {
     /// From parts, for tests.
     pub fn of(
         parts: Parts,
-        retention: crate::config::Retention,
+        retention: munjigi_app::settings::Retention,
         metrics: PrometheusHandle,
     ) -> Self {
         let vault = parts.console.as_ref().map(|console| &console.vault);
@@ -274,7 +279,7 @@ pub struct Parts {
 /// Checks the parts periodically; applies the schema, then publishes, runs the
 /// jobs, makes pictures and sends emails.
 async fn background(app: Arc<App>, stop: Stop) {
-    tokio::join!(http::watch_parts(&app, stop.clone()), work(&app, stop));
+    tokio::join!(parts::watch(&app, stop.clone()), work(&app, stop));
 }
 
 async fn work(app: &Arc<App>, mut stop: Stop) {

@@ -2,8 +2,10 @@
 //! through the whole service.
 
 mod breakdowns;
+mod cache;
 mod mail;
 mod notifications;
+mod parts;
 mod photos;
 mod pictures;
 mod publish;

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use munjigi_app::settings::Retention;
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
@@ -11,7 +12,7 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
-use munjigi_origin::config::{Retention, default_pictures};
+use munjigi_origin::config::default_pictures;
 use munjigi_origin::server::{self, Listeners, Parts, Server};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};

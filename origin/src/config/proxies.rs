@@ -5,32 +5,22 @@
 use axum::http::HeaderName;
 use axum::http::header::FORWARDED;
 use ipnet::IpNet;
+use munjigi_app::settings::Proxies;
 use munjigi_process::config::Reader;
 
 use super::variables;
 
-/// The configured proxies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxies {
-    /// A list of addresses, the last by the nearest proxy: `X-Forwarded-For`.
-    pub header: HeaderName,
-    /// The networks that they call from.
-    pub trusted: Vec<IpNet>,
-}
-
-impl Proxies {
-    /// The outer `None` means that the variables are wrong, the inner one that
-    /// there are no proxies.
-    #[expect(clippy::option_option, reason = "the outer one is the reader's: mistakes were told")]
-    pub(super) fn read(reader: &mut Reader) -> Option<Option<Self>> {
-        let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
-        if !reader.is_set(header) && !reader.is_set(trusted) {
-            return Some(None);
-        }
-        let header = reader.required(header, parse_header);
-        let trusted = reader.required(trusted, parse_trusted);
-        Some(Some(Self { header: header?, trusted: trusted? }))
+/// The outer `None` means that the variables are wrong, the inner one that
+/// there are no proxies.
+#[expect(clippy::option_option, reason = "the outer one is the reader's: mistakes were told")]
+pub(super) fn read_proxies(reader: &mut Reader) -> Option<Option<Proxies>> {
+    let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
+    if !reader.is_set(header) && !reader.is_set(trusted) {
+        return Some(None);
     }
+    let header = reader.required(header, parse_header);
+    let trusted = reader.required(trusted, parse_trusted);
+    Some(Some(Proxies { header: header?, trusted: trusted? }))
 }
 
 fn parse_header(text: &str) -> Result<HeaderName, String> {

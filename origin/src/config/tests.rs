@@ -177,7 +177,7 @@ fn the_console_is_where_its_address_is_set_and_then_needs_its_keys() {
     let console = with(&whole).unwrap().console.unwrap();
     assert_eq!(console.url.as_str(), "https://console.example/");
     assert_eq!(console.origin(), "https://console.example");
-    assert_eq!(console.sign_up, super::SignUpPolicy::Closed);
+    assert_eq!(console.sign_up, munjigi_app::settings::SignUpPolicy::Closed);
     let told = |more: &[(&'static str, &'static str)]| with(more).unwrap_err().to_string();
     let missing = told(&[url]);
     for name in ["MUNJIGI_CONSOLE_KEYS", "MUNJIGI_MAIL_URL", "MUNJIGI_MAIL_FROM"] {

@@ -32,8 +32,8 @@ use munjigi_domain::timestamp::from_timestamp;
 use routes::{Access, Method, Route};
 use time::OffsetDateTime;
 
-use super::App;
-use super::new_key::NewKey;
+use munjigi_app::App;
+use munjigi_app::new_key::NewKey;
 
 pub use refusal::ApiRefused;
 

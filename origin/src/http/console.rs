@@ -40,68 +40,10 @@ mod trouble;
 mod trouble_page;
 mod visitor;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use munjigi_captcha::KeyCheck;
-use munjigi_domain::accounts::{AccessTokens, Permission, Vault};
-
-use super::App;
-use crate::authentication::Passwords;
-use crate::config;
-use crate::http::hops::Hops;
-
-/// State of the console that is not in `App` itself.
-#[derive(Debug)]
-pub struct Console {
-    /// The console's URL, and who can sign up.
-    pub config: config::Console,
-    /// Encrypts the keys of authenticator apps.
-    pub vault: Vault,
-    /// Limits how many passwords are hashed at once.
-    pub passwords: Passwords,
-    /// Finds the client behind our proxies.
-    pub hops: Hops,
-    /// Marks sitekeys and secrets as ours.
-    pub check: KeyCheck,
-    /// Issues and checks the API's access tokens.
-    pub tokens: AccessTokens,
-    /// Folder for emails on a development machine, which sends none.
-    pub mailbox: Option<PathBuf>,
-    /// Work that responses do not wait for.
-    pub later: later::Later,
-    /// Whether the edge was recently unreachable, so that our forms went
-    /// without the widget.
-    pub edge_away: visitor::EdgeAway,
-    /// Limits how many live pages are open at once.
-    pub places: overview::places::Places,
-}
-
-impl Console {
-    pub fn new(config: config::Console, check: KeyCheck, mail: Option<&config::Mail>) -> Self {
-        let vault = Vault::new(&config.keys);
-        let mailbox = match mail.map(|mail| &mail.transport) {
-            Some(munjigi_delivery::mail::MailTransport::Folder(folder)) if config.is_local() => {
-                Some(folder.clone())
-            }
-            _ => None,
-        };
-        let tokens = AccessTokens::new(&config.keys, config.url.as_str());
-        let hops = Hops::new(config.proxies.clone());
-        Self {
-            config,
-            hops,
-            vault,
-            passwords: Passwords::default(),
-            check,
-            tokens,
-            mailbox,
-            later: later::Later::default(),
-            edge_away: visitor::EdgeAway::default(),
-            places: overview::places::Places::default(),
-        }
-    }
-}
+use munjigi_app::App;
+use munjigi_domain::accounts::Permission;
 
 pub(super) fn pages(app: &Arc<App>) -> Pages {
     let pages = of_account(for_everybody(Pages::new(app)));

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use munjigi_app::signed::Signed;
+use munjigi_app::{App, Refused};
 use munjigi_protocol::{Count, CountBatch, CountKind, PictureCount, SOLVE_MS_BUCKETS, routes};
 use munjigi_store::counts::{CountColumns, CountsTaken, TakeCounts};
 use munjigi_store::pictures::PictureColumns;
 use munjigi_store::transact;
 
 use super::intake::{self, Fields, Window};
-use super::signed::Signed;
-use super::{App, Refused};
 
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::COUNTS, request).await?;

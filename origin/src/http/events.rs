@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use munjigi_app::signed::Signed;
+use munjigi_app::{App, Refused};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{EventBatch, Redeemed, routes};
 use munjigi_store::events::{EventColumns, EventsTaken, TakeEvents};
 use munjigi_store::transact;
 
 use super::intake::{self, Fields, Window};
-use super::signed::Signed;
-use super::{App, Refused};
 
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::EVENTS, request).await?;

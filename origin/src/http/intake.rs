@@ -4,7 +4,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
 use munjigi_store::housekeeping::{DAYS_AHEAD, first_kept_day};
 
-use super::Refused;
+use munjigi_app::Refused;
 
 const MILLIS_PER_DAY: u64 = 86_400_000;
 

@@ -12,7 +12,7 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge}
 use munjigi_process::clock::Stopwatch;
 use munjigi_store::{mails, pictures, publications, webhooks};
 
-use super::App;
+use munjigi_app::App;
 
 /// A scrape waits no longer for Postgres, because the other metrics are needed
 /// then.

@@ -8,10 +8,10 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
+use munjigi_app::App;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use super::App;
 use super::api::document::{document, operation_id, who};
 use super::api::routes::{self, BASE, Listed, Shape};
 use super::api::rows;

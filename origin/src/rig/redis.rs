@@ -1,11 +1,11 @@
 //! A real server with Redis's protocol, one for each test.
 
+use munjigi_app::cache::Redis;
 use munjigi_tools::process::Service as _;
 use munjigi_tools::project::Project;
 use munjigi_tools::redis::Server;
 use munjigi_tools::setup::require::{Part, Required};
 
-use crate::cache::Redis;
 use crate::config;
 
 /// A server that a test starts, kills and restarts.

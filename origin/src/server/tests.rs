@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use munjigi_app::settings::Retention;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
 use munjigi_delivery::notifications::Hooks;
@@ -20,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::{Listeners, Parts, Server, unused_metrics};
-use crate::config::{Retention, default_pictures};
+use crate::config::default_pictures;
 use crate::rig::{self, event};
 
 const SOON: Duration = Duration::from_secs(20);

@@ -1,5 +1,6 @@
 //! `munjigi account demo`.
 
+use munjigi_app::settings::Console;
 use munjigi_captcha::Sitekey;
 use munjigi_domain::accounts::demo::{EMAIL, PASSWORD, Reach};
 use munjigi_domain::accounts::{EmailAddress, Id, Password, Token, session};
@@ -15,7 +16,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use crate::cli::{Exit, Fail, Shell, print, print_json};
-use crate::config::{Console, ConsoleSource};
+use crate::config::ConsoleSource;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use munjigi_app::moving::{Report, Setting, Use, inspect};
 use munjigi_delivery::http_client::{client_builder, reasons};
 use reqwest::{Response, Url, redirect};
 
 use crate::cli::{Exit, Fail, print, print_json};
 use crate::config::parse_edge_url;
-use crate::moving::{Report, Setting, Use, inspect};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const MOST_REDIRECTS: usize = 5;

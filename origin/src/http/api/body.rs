@@ -7,12 +7,12 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64URL_NOPAD;
+use munjigi_app::App;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::refusal::{ApiCode, ApiRefused};
-use crate::http::App;
 
 /// Largest body. A site's rules are the longest field.
 pub const MAX_BODY_BYTES: usize = 128 * 1024;

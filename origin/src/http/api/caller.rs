@@ -7,6 +7,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use munjigi_app::App;
+use munjigi_app::client::Client;
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::access_token::{AccessTokenError, Bearer};
 use munjigi_domain::accounts::session::is_proved;
@@ -19,8 +21,6 @@ use munjigi_store::audit::Actor;
 use munjigi_store::organisations::{self, Membership};
 
 use super::refusal::{ApiCode, ApiRefused};
-use crate::http::App;
-use crate::http::client::Client;
 
 /// Requests per minute of one user's sessions.
 const PERSON_PER_MINUTE: i32 = 600;

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use munjigi_app::App;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn, PathItem,
 };
@@ -21,7 +22,6 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::refusal::ApiProblem;
 use super::routes::{self, Access, BASE, Listed, Method, Shape};
-use crate::http::App;
 
 const BEARER: &str = "bearer";
 const PROBLEM: &str = "application/problem+json";

@@ -11,6 +11,8 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use munjigi_app::App;
+use munjigi_app::client::Client;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_store::api_keys;
@@ -22,8 +24,6 @@ use super::body::{MAX_BODY_BYTES, too_large};
 use super::caller::{Acting, Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::routes::{Access, BASE, Deprecation, Listed, Method, Route};
-use crate::http::App;
-use crate::http::client::Client;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");

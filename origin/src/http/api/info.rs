@@ -9,9 +9,9 @@ use axum::http::{HeaderName, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::config::SignUpPolicy;
-use crate::documents;
-use crate::http::App;
+use munjigi_app::App;
+use munjigi_app::documents;
+use munjigi_app::settings::SignUpPolicy;
 
 /// Information about the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -4,6 +4,8 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use munjigi_app::emails;
+use munjigi_app::new_key::NewKey;
 use munjigi_domain::accounts::Id;
 use munjigi_store::api_keys::{self, KeyRecord, MakeKey, RevokeKey, Revoked};
 use munjigi_store::transact;
@@ -14,8 +16,6 @@ use super::body::{Body, List};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::http::emails;
-use crate::http::new_key::NewKey;
 
 /// An API key.
 #[derive(Debug, Serialize, ToSchema)]

@@ -11,8 +11,8 @@ use munjigi_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::authentication::Denied;
-use crate::http::App;
+use munjigi_app::App;
+use munjigi_app::authentication::Denied;
 
 /// A stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]

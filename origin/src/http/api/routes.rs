@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use munjigi_app::App;
 use munjigi_domain::accounts::Permission;
 use munjigi_keys::UnixMillis;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use super::body::List;
-use crate::http::App;
 
 /// Prefix of each path.
 pub const BASE: &str = "/api/v1";

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
+use munjigi_app::App;
+use munjigi_app::client::Client;
 use munjigi_domain::accounts::access_token::{Bearer, LIFETIME_SECONDS};
 use munjigi_domain::accounts::session::IDLE_MILLIS;
 use munjigi_domain::accounts::{EmailAddress, Id, Password, Token, demo, limits};
@@ -23,8 +25,6 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::caller::{Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
-use crate::http::App;
-use crate::http::client::Client;
 
 /// Credentials of a user.
 #[derive(Debug, Deserialize, ToSchema)]

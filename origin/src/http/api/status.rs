@@ -9,8 +9,8 @@ use axum::http::{HeaderName, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::App;
-use crate::http::parts::{self, Part, PartState, Sighting};
+use munjigi_app::App;
+use munjigi_app::parts::{self, Part, PartState, Sighting};
 
 /// Status of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use munjigi_app::invite::{Invite, InviteRefused};
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role};
 use munjigi_store::organisations::{
     self, ChangeMember, Invitation, MemberRow, TeamRefused, Withdraw,
@@ -15,7 +16,6 @@ use super::body::{Body, List};
 use super::caller::{Acting, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
-use crate::http::invite::{Invite, InviteRefused};
 
 /// A member.
 #[derive(Debug, Serialize, ToSchema)]

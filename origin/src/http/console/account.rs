@@ -1,4 +1,5 @@
 //! `/console/account`: second factor, password and sessions of the current
+
 //! user.
 
 pub mod data;
@@ -23,7 +24,7 @@ use serde::Deserialize;
 use super::frame::{Entry, Frame, render};
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
-use crate::http::App;
+use munjigi_app::App;
 
 #[derive(Template)]
 #[template(path = "console/account.html")]

@@ -8,6 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_domain::accounts::Token;
 use munjigi_store::sessions;
 use serde::Deserialize;
@@ -18,7 +19,6 @@ use super::next::{Wanted, within};
 use super::passkey;
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
-use crate::http::App;
 use crate::words;
 
 #[derive(Template)]

@@ -10,6 +10,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{Id, Password, Token};
 use munjigi_store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
@@ -20,7 +21,6 @@ use super::frame::{Frame, render};
 use super::log_in;
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::http::App;
 use crate::words::{self, Words};
 
 #[derive(Template)]

@@ -8,7 +8,7 @@ use munjigi_domain::locale::Locale;
 use munjigi_store::replica::Written;
 use time::Duration;
 
-use crate::config::Console;
+use munjigi_app::settings::Console;
 
 const SESSION: &str = "munjigi-session";
 const WRITTEN: &str = "munjigi-written";

@@ -7,12 +7,12 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
+use munjigi_app::App;
 use munjigi_store::privacy::{GRACE_DAYS, TABLES, Table};
 
 use super::frame::{Frame, render};
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
-use crate::http::App;
 
 #[derive(Template)]
 #[template(path = "console/data-map.html")]

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{Html, Redirect};
 use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_domain::accounts::limits;
 use munjigi_protocol::SiteverifyReply;
 use munjigi_store::limits::Taken;
@@ -17,7 +18,6 @@ use serde::Deserialize;
 use super::frame::{Frame, render};
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::http::App;
 use crate::words::{self, Attempt};
 
 /// Longer than any token.

@@ -7,12 +7,12 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
+use munjigi_app::App;
+use munjigi_app::documents::{self, Document};
 
 use super::frame::{Frame, render};
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::documents::{self, Document};
-use crate::http::App;
 use crate::words::{self, Docs};
 
 #[derive(Template)]

@@ -2,6 +2,9 @@
 
 use askama::Template;
 use axum::response::Html;
+use munjigi_app::App;
+use munjigi_app::parts::PartName;
+use munjigi_app::settings::SignUpPolicy;
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::locale::Locale;
 use munjigi_store::organisations::Membership;
@@ -11,8 +14,6 @@ use super::gate::CSRF_FIELD;
 use super::language::{self, Switch};
 use super::requester::{Asking, Browser, Member, Person};
 use super::trouble::Trouble;
-use crate::config::SignUpPolicy;
-use crate::http::{App, PartName};
 use crate::words::{self, Words};
 
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
+use munjigi_app::{App, Refused};
 use munjigi_domain::accounts::demo;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Permission, Token};
@@ -24,7 +25,6 @@ use munjigi_store::{accounts, organisations};
 use super::cookies;
 use super::requester::{Browser, Member, Person};
 use super::trouble::Trouble;
-use crate::http::{App, Refused};
 
 /// Largest form. A site's rules are the longest field.
 const MAX_FORM_BYTES: usize = 128 * 1024;

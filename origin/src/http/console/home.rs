@@ -6,13 +6,13 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
+use munjigi_app::App;
+use munjigi_app::documents::{self, Document};
 
 use super::frame::{Frame, render};
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
-use crate::documents::{self, Document};
 use crate::figures::{self, Figure, Group, Worded};
-use crate::http::App;
 use crate::words::{self, Home, Words};
 
 #[derive(Template)]

@@ -10,6 +10,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_domain::accounts::{Id, Password, Role, Token};
 use munjigi_store::accounts::{self, JoinNew};
 use munjigi_store::audit::Actor;
@@ -22,7 +23,6 @@ use super::log_in;
 use super::requester::{Browser, Person};
 use super::sign_up::name_mistake;
 use super::trouble::Trouble;
-use crate::http::App;
 use crate::words::{self, Words};
 
 #[derive(Template)]

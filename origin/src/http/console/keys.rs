@@ -9,6 +9,8 @@ use axum::extract::Query;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_app::emails;
+use munjigi_app::new_key::NewKey;
 use munjigi_domain::accounts::{Id, Permission};
 use munjigi_store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
 use munjigi_store::transact;
@@ -18,8 +20,6 @@ use super::account::proof;
 use super::frame::{Entry, Frame, render};
 use super::requester::Asking;
 use super::trouble::Trouble;
-use crate::http::emails;
-use crate::http::new_key::NewKey;
 
 /// Prefix of the form's fields for scopes.
 const SCOPE: &str = "scope:";

@@ -9,6 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_domain::accounts::demo::{self, Reach};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::visit::Visit;
@@ -25,7 +26,6 @@ use super::passkey;
 use super::requester::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use crate::http::App;
 use crate::words::{self, Words};
 
 /// The widget's action on this form.

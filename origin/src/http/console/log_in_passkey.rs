@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_domain::accounts::passkey::Purpose;
 use serde::Deserialize;
 
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use super::{code, log_in, passkey};
-use crate::http::App;
 use crate::words;
 
 #[derive(Debug, Deserialize)]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_app::App;
 use munjigi_store::sessions;
 
 use super::cookies;
 use super::requester::Person;
 use super::trouble::Trouble;
-use crate::http::App;
 
 /// Responds the same to users who are not logged in.
 pub async fn submit(

@@ -10,11 +10,11 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use mail_parser::MessageParser;
+use munjigi_app::App;
 
 use super::frame::{Frame, render};
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
-use crate::http::App;
 
 /// Number of emails shown, newest first.
 const MOST: usize = 50;

@@ -1,8 +1,8 @@
 //! `/console`: is it working, what does it stop, and what does it cost
+
 //! visitors.
 
 pub mod live;
-pub mod places;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use super::filter::Filter;
 use super::frame::{Entry, Frame, render};
 use super::requester::{Asking, Person};
 use super::trouble::Trouble;
-use crate::http::App;
+use munjigi_app::App;
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;

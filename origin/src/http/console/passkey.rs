@@ -3,6 +3,7 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use munjigi_app::{App, emails};
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingParty, Used};
 use munjigi_domain::accounts::{Id, limits};
@@ -16,7 +17,6 @@ use munjigi_store::transact;
 use super::assets;
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::http::{App, emails};
 
 /// Path of the script, if passkeys are possible at all.
 pub fn script(app: &App) -> Option<&'static str> {

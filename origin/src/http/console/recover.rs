@@ -10,6 +10,8 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
@@ -27,8 +29,6 @@ use super::requester::Browser;
 use super::sign_up::allow_letter;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use crate::http::App;
-use crate::http::emails;
 use crate::words::{self, Words};
 
 /// The widget's action on this form.

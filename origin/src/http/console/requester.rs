@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
+use munjigi_app::App;
+use munjigi_app::client::Client;
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Role, Token};
@@ -20,8 +22,6 @@ use sqlx::PgPool;
 use super::cookies;
 use super::language;
 use super::trouble::Trouble;
-use crate::http::App;
-use crate::http::client::Client;
 
 /// A browser, before anything is known about its user.
 #[derive(Debug, Clone)]

@@ -8,6 +8,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::console::Console;
+use munjigi_app::emails;
+use munjigi_app::settings::SignUpPolicy;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
 use munjigi_domain::locale::Locale;
@@ -17,15 +21,11 @@ use munjigi_store::limits::Taken;
 use munjigi_store::{mails, transact};
 use serde::Deserialize;
 
-use super::Console;
 use super::frame::{Frame, render};
 use super::later::later;
 use super::requester::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use crate::config::SignUpPolicy;
-use crate::http::App;
-use crate::http::emails;
 use crate::words::{self, Words};
 
 /// The widget's action on this form.

@@ -6,13 +6,13 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
+use munjigi_app::App;
+use munjigi_app::parts::{self, PartName, PartState};
 use munjigi_keys::UnixMillis;
 
 use super::frame::{Frame, render};
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::http::App;
-use crate::http::parts::{self, PartName, PartState};
 use crate::words;
 
 #[derive(Template)]

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::{MostSites, Role};
 use munjigi_store::StoreError;
 
-use crate::authentication::Denied;
+use munjigi_app::authentication::Denied;
 
 /// Why a page cannot be shown. The gate renders it, because only the gate knows
 /// the frame.

@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
+use munjigi_app::App;
 use munjigi_domain::locale::Locale;
 
 use super::frame::Frame;
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::http::App;
 use crate::words;
 
 #[derive(Template)]

@@ -2,21 +2,15 @@
 //! edge as any customer does. `accounts::visit` decides what the result is
 //! worth.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
+use munjigi_app::App;
 use munjigi_delivery::edge::EdgeError;
 use munjigi_domain::accounts::limits;
 use munjigi_domain::accounts::visit::{Visit, Word};
-use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteverifyCode, SiteverifyReply};
 use munjigi_store::limits::Taken;
 
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::http::App;
-
-/// How long pages say that the edge was unreachable.
-const REMEMBERED_MILLIS: u64 = 60_000;
 
 /// The widget in a form.
 #[derive(Debug, Clone)]
@@ -29,21 +23,6 @@ pub struct Widget {
     pub script: String,
     /// Whether the edge was unreachable a moment ago.
     pub is_edge_away: bool,
-}
-
-/// When the edge was last found unreachable.
-#[derive(Debug, Default)]
-pub struct EdgeAway(AtomicU64);
-
-impl EdgeAway {
-    fn note(&self, now: UnixMillis) {
-        self.0.store(now.0, Ordering::Relaxed);
-    }
-
-    fn is(&self, now: UnixMillis) -> bool {
-        let noted = self.0.load(Ordering::Relaxed);
-        noted > 0 && now.0.saturating_sub(noted) < REMEMBERED_MILLIS
-    }
 }
 
 /// The widget for a form, if it is set up.

@@ -21,7 +21,7 @@ async fn the_service_says_what_it_is(pool: PgPool) {
     assert_eq!(info["edge_url"], rig.edge.url.origin().ascii_serialization());
     assert_eq!(info["sign_up"], "open");
     let pages = info["documentation"].as_array().unwrap();
-    assert_eq!(pages.len(), crate::documents::all().len());
+    assert_eq!(pages.len(), munjigi_app::documents::all().len());
     assert_eq!(pages[0]["url"], "https://console.example/docs/integration");
     Arc::get_mut(&mut rig.app).unwrap().console = None;
     let info: serde_json::Value =

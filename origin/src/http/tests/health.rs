@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use munjigi_app::health::Schema;
 use munjigi_delivery::mail::MailTransport;
 use munjigi_delivery::mail::{Sender, Transport};
 use munjigi_process::stop;
@@ -11,7 +12,6 @@ use munjigi_store::mails;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::http::Schema;
 use crate::rig::smtp::{self, FakeSmtp, Reply, Step};
 use crate::rig::{self, MINUTE, Rig, event};
 

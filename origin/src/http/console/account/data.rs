@@ -9,6 +9,8 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
 use munjigi_domain::accounts::Password;
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_store::erasure::{self, Ask, StillNeeded, TakeBack};
@@ -18,12 +20,10 @@ use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::emails;
 
 const HERE: &str = "/console/account/data";
 

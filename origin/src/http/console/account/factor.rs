@@ -8,6 +8,8 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
 use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
 use munjigi_domain::accounts::session::OFFER_MILLIS;
 use munjigi_domain::accounts::{Account, Totp};
@@ -18,11 +20,9 @@ use munjigi_store::{factors, transact};
 use serde::Deserialize;
 
 use super::proof;
-use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::emails;
 
 const HERE: &str = "/console/account/factor";
 

@@ -21,12 +21,12 @@ use serde::Deserialize;
 
 use super::factor::show_codes;
 use super::proof;
-use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::passkey;
 use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::emails;
+use munjigi_app::App;
+use munjigi_app::emails;
 
 const HERE: &str = "/console/account/passkeys";
 

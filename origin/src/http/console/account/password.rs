@@ -7,16 +7,16 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
 use munjigi_domain::accounts::Password;
 use munjigi_domain::email::LetterKind;
 use munjigi_store::accounts::SetPassword;
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use crate::http::App;
 use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::emails;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {

@@ -9,6 +9,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_domain::accounts::Password;
 use munjigi_domain::accounts::passkey::Purpose;
 use munjigi_domain::accounts::session::is_proved;
@@ -16,7 +17,6 @@ use munjigi_domain::timestamp::from_timestamp;
 use munjigi_store::sessions;
 use serde::Deserialize;
 
-use crate::http::App;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::next::within;
 use crate::http::console::passkey;

@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::cache::Lingering;
 use munjigi_domain::accounts::Id;
 use munjigi_store::sessions::{End, Which};
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use crate::cache::Lingering;
-use crate::http::App;
 use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
 

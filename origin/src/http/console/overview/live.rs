@@ -10,6 +10,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use munjigi_app::Refused;
+use munjigi_app::live_pages::{Place, Taken};
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_keys::UnixMillis;
@@ -19,8 +21,6 @@ use munjigi_store::{StoreError, organisations};
 use serde::Serialize;
 use sqlx::PgPool;
 
-use super::places::{Place, Taken};
-use crate::http::Refused;
 use crate::http::console::filter::Filter;
 use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
@@ -50,7 +50,7 @@ pub async fn show(asking: Asking, filter: Filter, headers: HeaderMap) -> Result<
     if !accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
         return Ok(Json(numbers(&asking, &filter).await?).into_response());
     }
-    let place = match asking.app.console().places.take(&asking.person.account.id) {
+    let place = match asking.app.console().live_pages.take(&asking.person.account.id) {
         Taken::Place(place) => place,
         Taken::Full => {
             let refused = Refused::new(Code::RateLimited, "too many live pages");

@@ -9,12 +9,12 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
+use munjigi_app::App;
 use munjigi_domain::accounts::Id;
 use munjigi_store::StoreError;
 use munjigi_store::audit::{self, Part, Recorded};
 
 use super::query::Asked;
-use crate::http::App;
 use crate::http::console::requester::Asking;
 
 /// Entries per query.

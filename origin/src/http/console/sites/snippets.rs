@@ -6,7 +6,7 @@ use munjigi_captcha::Vendor;
 use munjigi_domain::site_keys;
 use munjigi_protocol::SiteConfig;
 
-use crate::moving;
+use munjigi_app::moving;
 
 #[derive(Debug)]
 pub struct Snippets {
@@ -95,7 +95,7 @@ mod tests {
                 assert!(ours.starts_with("https://captcha.example/"), "{ours}");
             }
             let document = format!("migrate-{}", vendor.as_str());
-            assert!(crate::documents::find(&document).is_some(), "{document}");
+            assert!(munjigi_app::documents::find(&document).is_some(), "{document}");
         }
     }
 

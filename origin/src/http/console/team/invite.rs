@@ -3,6 +3,7 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_app::invite::{Invite, InviteRefused};
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role};
 use munjigi_store::organisations::Withdraw;
 use munjigi_store::transact;
@@ -11,7 +12,6 @@ use serde::Deserialize;
 use super::page;
 use crate::http::console::requester::Asking;
 use crate::http::console::trouble::Trouble;
-use crate::http::invite::{Invite, InviteRefused};
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use munjigi_app::documents;
+use munjigi_app::health::Schema;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use crate::documents;
 use crate::figures::{Figure, Group, of};
-use crate::http::Schema;
 use crate::rig::{Answer, Rig, Tab};
 
 async fn read(rig: &Rig, path: &str, headers: &[(&str, &str)]) -> Answer {

@@ -11,6 +11,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
 use munjigi_domain::accounts::passkey::name;
 use munjigi_domain::accounts::{Id, Password};
 use munjigi_domain::email::LetterKind;
@@ -19,12 +21,10 @@ use munjigi_store::passkeys::{self, Passkey, Remove, Rename};
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use crate::http::App;
 use crate::http::console::account::proof;
 use crate::http::console::frame::{Entry, Frame, render};
 use crate::http::console::requester::{Browser, Person};
 use crate::http::console::trouble::Trouble;
-use crate::http::emails;
 
 #[derive(Template)]
 #[template(path = "console/passkey.html")]

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use super::{App, health};
+use crate::{App, health};
 
 /// Interval between two checks.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -22,7 +22,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a component can take to be healthy for the first time. It is not
 /// down just because this process was quicker: the schema is applied after the
 /// first check, and start scripts start the edge last.
-const STARTS_WITHIN_MILLIS: u64 = 30_000;
+pub const STARTS_WITHIN_MILLIS: u64 = 30_000;
 /// A component that takes longer does not respond.
 const WITHIN: Duration = Duration::from_secs(2);
 
@@ -154,6 +154,11 @@ impl Board {
         self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Notes the result of a check.
+    pub fn note(&self, sighting: Arc<Sighting>) {
+        *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(sighting);
+    }
+
     /// The components that were degraded or down at the latest check.
     pub fn unwell(&self) -> Vec<PartName> {
         let seen = self.latest();
@@ -184,7 +189,7 @@ pub async fn seen(app: &App) -> Arc<Sighting> {
     let found = look(app).await;
     let before = app.board.latest();
     let sighting = Arc::new(Sighting::of(found, before.as_deref(), app.clock.now()));
-    *app.board.latest.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&sighting));
+    app.board.note(Arc::clone(&sighting));
     sighting
 }
 

@@ -10,7 +10,7 @@ use munjigi_store::accounts::SignUp;
 use munjigi_store::organisations::Membership;
 use reqwest::Url;
 
-use crate::config::Console;
+use crate::settings::Console;
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::Refused;
+use crate::Refused;
 
 /// Bodies of signed calls that are read at once: bounds the memory for them.
 const READING: usize = 256;

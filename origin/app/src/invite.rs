@@ -10,8 +10,8 @@ use munjigi_store::limits::Taken;
 use munjigi_store::organisations::{self, Membership, TeamRefused};
 use munjigi_store::{StoreError, transact};
 
-use super::App;
-use super::emails;
+use crate::App;
+use crate::emails;
 
 #[derive(Debug)]
 pub struct Invite<'a> {

@@ -7,8 +7,8 @@ use axum::http::header;
 use munjigi_domain::accounts::{Account, session};
 use munjigi_store::audit::Actor;
 
-use super::App;
-use super::request_id::RequestId;
+use crate::App;
+use crate::request_id::RequestId;
 
 #[derive(Debug, Clone)]
 pub struct Client {

@@ -11,7 +11,7 @@ use munjigi_process::signed::{self, BodyError};
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
 
-use super::{App, Refused};
+use crate::{App, Refused};
 
 /// A body that takes longer to arrive is dropped; the edge retries.
 const READ_WITHIN: Duration = Duration::from_secs(10);

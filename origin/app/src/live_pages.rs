@@ -13,7 +13,7 @@ const MOST: usize = 64;
 const MOST_OF_ONE: usize = 4;
 
 #[derive(Debug, Clone)]
-pub struct Places {
+pub struct LivePages {
     taken: Arc<Mutex<BTreeMap<Id, usize>>>,
     ended: Arc<watch::Sender<bool>>,
 }
@@ -33,13 +33,13 @@ pub struct Place {
     ended: watch::Receiver<bool>,
 }
 
-impl Default for Places {
+impl Default for LivePages {
     fn default() -> Self {
         Self { taken: Arc::default(), ended: Arc::new(watch::channel(false).0) }
     }
 }
 
-impl Places {
+impl LivePages {
     pub fn take(&self, whose: &Id) -> Taken {
         // The count is never left half-updated, so a panic elsewhere does no
         // harm.
@@ -64,7 +64,7 @@ impl Places {
 }
 
 impl Place {
-    /// Returns once `Places::end` is called.
+    /// Returns once `LivePages::end` is called.
     pub async fn ended(&mut self) {
         let _ = self.ended.wait_for(|ended| *ended).await;
     }
@@ -91,7 +91,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_takes_all_places_and_what_is_left_is_free_again() {
         let entropy = Entropy::from_seed(1);
-        let places = Places::default();
+        let places = LivePages::default();
         let kim = Id::draw(&entropy);
         let mut held = Vec::new();
         while let Taken::Place(place) = places.take(&kim) {

@@ -1,11 +1,11 @@
 //! What an attacker writes into Redis, and what they learn there.
 
+use munjigi_app::cache::Redis;
 use munjigi_domain::accounts::Token;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 
 use super::beside;
-use crate::cache::Redis;
 use crate::rig::{Rig, Tab};
 
 async fn text(redis: &Redis, key: &str) -> Vec<u8> {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use munjigi_app::cache::{Limits, Locks, Sessions, Sites, take_within};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Limit, Token};
 use munjigi_keys::UnixMillis;
@@ -14,7 +15,6 @@ use munjigi_store::sites::Change;
 use munjigi_store::{StoreError, Unit, transact};
 use sqlx::PgConnection;
 
-use crate::cache::{Limits, Locks, Sessions, Sites, take_within};
 use crate::rig::Rig;
 
 const LIMIT: Limit = Limit { name: "test", burst: 3, interval_millis: 10_000 };

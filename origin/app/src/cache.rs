@@ -11,9 +11,6 @@ mod recent;
 mod sessions;
 mod sites;
 
-#[cfg(test)]
-mod tests;
-
 use std::sync::Arc;
 
 use munjigi_domain::accounts::{LimitKey, Vault};

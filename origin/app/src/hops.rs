@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::http::{HeaderMap, HeaderValue};
 use munjigi_keys::UnixMillis;
 
-use crate::config::Proxies;
+use crate::settings::Proxies;
 
 /// The log reports unreadable addresses at most this often.
 const TELL_MILLIS: u64 = 60_000;

@@ -1,84 +1,12 @@
+//! The states of the parts, as the running service sees them.
+
+use std::sync::Arc;
+
+use munjigi_app::health::Schema;
+use munjigi_app::parts::{Part, PartName, PartState, STARTS_WITHIN_MILLIS, Sighting, seen};
 use sqlx::PgPool;
 
-use super::*;
-use crate::http::Schema;
 use crate::rig::Rig;
-
-const AT: UnixMillis = UnixMillis(1_000_000);
-
-fn later(seconds: u64) -> UnixMillis {
-    UnixMillis(AT.0 + seconds * 1_000)
-}
-
-#[test]
-fn a_state_holds_since_it_was_first_seen() {
-    use PartName::{Edge, Postgres};
-    let found = |edge| vec![(Postgres, Status::Ok), (Edge, edge)];
-    let first = Sighting::of(found(Status::Ok), None, AT);
-    let second = Sighting::of(found(Status::Down), Some(&first), later(10));
-    let third = Sighting::of(found(Status::Down), Some(&second), later(20));
-    assert_eq!(third.parts[0].since, AT);
-    assert_eq!(third.parts[1].since, later(10));
-    let mended = Sighting::of(found(Status::Ok), Some(&third), later(30));
-    assert_eq!((mended.parts[1].since, mended.at), (later(30), later(30)));
-}
-
-#[test]
-fn only_an_unreachable_edge_blocks_visitors() {
-    use PartName::{Edge, GpuBackend, Mail, Postgres};
-    use PartState::{Degraded, Down, Ok, Starting};
-    for (postgres, edge, mail, gpu, whole) in [
-        (Ok, Ok, Ok, Ok, Ok),
-        (Down, Ok, Ok, Ok, Degraded),
-        (Ok, Degraded, Ok, Ok, Degraded),
-        (Ok, Down, Ok, Ok, Down),
-        (Ok, Ok, Degraded, Ok, Degraded),
-        (Ok, Ok, Ok, Down, Degraded),
-        (Starting, Ok, Ok, Ok, Starting),
-        (Ok, Starting, Ok, Down, Starting),
-        (Starting, Down, Ok, Ok, Down),
-    ] {
-        let found = [(Postgres, postgres), (Edge, edge), (Mail, mail), (GpuBackend, gpu)];
-        let part = |(name, status)| Part { name, status, since: AT };
-        let sighting = Sighting { at: AT, parts: found.map(part).to_vec() };
-        assert_eq!(sighting.status(), whole);
-    }
-}
-
-/// The edge alone, checked repeatedly.
-fn course(looks: &[(u64, Status)]) -> Vec<(PartState, u64)> {
-    let mut before: Option<Sighting> = None;
-    let mut course = Vec::new();
-    for (seconds, found) in looks {
-        let found = vec![(PartName::Edge, *found)];
-        let sighting = Sighting::of(found, before.as_ref(), later(*seconds));
-        let part = sighting.parts[0];
-        course.push((part.status, (part.since.0 - AT.0) / 1_000));
-        before = Some(sighting);
-    }
-    course
-}
-
-#[test]
-fn a_new_process_calls_nothing_down_that_was_never_healthy() {
-    use Status::{Degraded, Down, Ok};
-    // It starts a little later than the origin; later it really goes down.
-    assert_eq!(
-        course(&[(0, Down), (1, Degraded), (29, Down), (29, Ok), (30, Down)]),
-        [
-            (PartState::Starting, 0),
-            (PartState::Starting, 0),
-            (PartState::Starting, 0),
-            (PartState::Ok, 29),
-            (PartState::Down, 30)
-        ]
-    );
-    // It never starts.
-    assert_eq!(
-        course(&[(0, Down), (30, Down), (31, Down)]),
-        [(PartState::Starting, 0), (PartState::Down, 30), (PartState::Down, 30)]
-    );
-}
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn until_the_schema_is_applied_nothing_is_down(pool: PgPool) {
@@ -152,7 +80,7 @@ async fn pages_say_what_a_degraded_component_means_for_their_readers(pool: PgPoo
     ];
     let part = |(name, status)| Part { name, status, since: rig.now() };
     let sighting = Sighting { at: rig.now(), parts: parts.map(part).to_vec() };
-    *rig.app.board.latest.write().unwrap() = Some(Arc::new(sighting));
+    rig.app.board.note(Arc::new(sighting));
     let told = [true, true, true, false, false, false];
     assert_eq!(said(&tab.open("/console").await.page), told);
     // Visitors of the log-in page wait only for emails, and readers of the home

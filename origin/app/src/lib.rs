@@ -1,0 +1,121 @@
+//! What the console and the API stand on: what they hold, who is asking, what
+//! they may do, and what is known of the parts. Pages and routes are in crates
+//! of their own, neither of which knows the other.
+#![expect(missing_docs, reason = "only the origin's own crates use this library")]
+
+pub mod admission;
+pub mod authentication;
+pub mod cache;
+pub mod client;
+pub mod console;
+pub mod documents;
+pub mod edge_away;
+pub mod emails;
+pub mod health;
+pub mod hops;
+pub mod invite;
+pub mod later;
+pub mod live_pages;
+pub mod moving;
+pub mod new_key;
+pub mod parts;
+pub mod refused;
+pub mod request_id;
+pub mod settings;
+pub mod signed;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use munjigi_captcha::KeyCheck;
+use munjigi_delivery::edge::EdgeClient;
+use munjigi_delivery::mail::Sender;
+use munjigi_delivery::notifications::Hooks;
+use munjigi_domain::entropy::Entropy;
+use munjigi_keys::signature::AudienceKeys;
+use munjigi_pictures::Factory;
+use munjigi_process::clock::Clock;
+use munjigi_store::replica::Reads;
+use sqlx::PgPool;
+
+use admission::Admission;
+use authentication::Authentication;
+use cache::Cache;
+use console::Console;
+use health::Readiness;
+use parts::Board;
+use settings::Retention;
+
+pub use refused::Refused;
+
+/// What the endpoints need.
+#[derive(Debug)]
+pub struct App {
+    /// Postgres.
+    pub pool: PgPool,
+    /// Where numbers are read: a copy of it, where there is one.
+    pub reads: Reads,
+    /// What Redis does beside it.
+    pub cache: Cache,
+    /// Tells the time.
+    pub clock: Clock,
+    /// For request ids.
+    pub entropy: Entropy,
+    /// Of calls that the edge signs.
+    pub calls: AudienceKeys,
+    /// Marks keys as ours.
+    pub check: KeyCheck,
+    /// The edge.
+    pub edge: EdgeClient,
+    /// Makes pictures.
+    pub factory: Factory,
+    /// Sends letters; `None` where none are sent.
+    pub mail: Option<Sender>,
+    /// Posts to webhooks.
+    pub hooks: Hooks,
+    /// What is kept.
+    pub retention: Retention,
+    /// What is known of the parts that the origin depends on.
+    pub readiness: Readiness,
+    /// How the parts were when last looked at.
+    pub board: Board,
+    /// How much is taken on at once.
+    pub admission: Admission,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// The pages for people, where there are any.
+    pub console: Option<Console>,
+}
+
+impl App {
+    /// Ends the pages that are live, which would keep the origin from stopping.
+    pub fn end_live_pages(&self) {
+        if let Some(console) = &self.console {
+            console.live_pages.end();
+        }
+    }
+
+    /// Waits for what answers did not wait for.
+    pub async fn settled(&self) {
+        if let Some(console) = &self.console {
+            console.later.settled().await;
+        }
+    }
+
+    /// Checks who somebody is, now.
+    pub fn authentication(&self) -> Authentication<'_> {
+        let console = self.console();
+        Authentication {
+            pool: &self.pool,
+            limits: self.cache.limits.as_ref(),
+            vault: &console.vault,
+            passwords: &console.passwords,
+            now: self.clock.now(),
+        }
+    }
+
+    /// The pages' settings, for the code of pages, which are served only where
+    /// there is a console.
+    #[expect(clippy::missing_panics_doc, reason = "without a console, no such code runs")]
+    pub fn console(&self) -> &Console {
+        self.console.as_ref().expect("pages are served where there is a console")
+    }
+}
