@@ -4,8 +4,6 @@
 //! page and API).
 
 mod answer;
-mod api;
-mod console;
 mod counts;
 mod events;
 mod health;
@@ -46,8 +44,8 @@ async fn another_method() -> Refused {
 }
 
 /// Every page, with that of the API, which the console knows nothing of.
-fn pages(app: &Arc<App>) -> console::Pages {
-    console::pages(app).get("/api", console::Access::Anyone, viewer::show)
+pub(crate) fn pages(app: &Arc<App>) -> munjigi_console::Pages {
+    munjigi_console::pages(app).get("/api", munjigi_console::Access::Anyone, viewer::show)
 }
 
 /// Every other route.
@@ -57,12 +55,12 @@ pub fn router(app: Arc<App>) -> Router {
         None => Router::new().route("/", get(home::handler)),
     };
     pages
-        .merge(api::router(&app))
+        .merge(munjigi_api::router(&app))
         .route("/health/live", get(health::live))
         .route(routes::VERSION.path, get(version::handler))
         .route(routes::EVENTS.path, post(events::handler))
         .route(routes::COUNTS.path, post(counts::handler))
-        .fallback(console::nowhere)
+        .fallback(munjigi_console::nowhere)
         .method_not_allowed_fallback(another_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
         .with_state(app)

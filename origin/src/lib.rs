@@ -8,7 +8,6 @@
 pub mod backup;
 pub mod cli;
 pub mod config;
-pub mod figures;
 pub mod http;
 pub mod jobs;
 #[cfg(test)]
@@ -18,4 +17,3 @@ pub mod solver;
 #[cfg(test)]
 mod tests;
 pub mod vendor_keys;
-mod words;

@@ -1,8 +1,10 @@
 //! Units of the store, of delivery and of the factory, on a real database and
 //! through the whole service.
 
+mod api;
 mod breakdowns;
 mod cache;
+mod console;
 mod mail;
 mod notifications;
 mod parts;

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use munjigi_api::ApiRefused;
 use munjigi_app::request_id::RequestId;
 use munjigi_app::{App, Refused};
 use munjigi_delivery::telemetry;
@@ -15,8 +16,6 @@ use munjigi_process::answer::{self, Answered, Exchange, Names};
 use munjigi_protocol::Problem;
 use tracing::Instrument;
 use tracing::field::Empty;
-
-use super::api::ApiRefused;
 
 /// Shorter than Postgres's statement timeout: a transaction that the deadline
 /// cuts off is rolled back, and its caller learns that.

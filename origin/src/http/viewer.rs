@@ -12,14 +12,14 @@ use munjigi_app::App;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use super::api::document::{document, operation_id, who};
-use super::api::routes::{self, BASE, Listed, Shape};
-use super::api::rows;
-use super::console::frame::{Frame, render};
-use super::console::{Browser, Person, Trouble};
+use munjigi_api::document::{document, operation_id, who};
+use munjigi_api::routes::{self, BASE, Listed, Shape};
+use munjigi_api::rows;
+use munjigi_console::frame::{Frame, render};
+use munjigi_console::{Browser, Person, Trouble};
 
 #[derive(Template)]
-#[template(path = "console/api.html")]
+#[template(path = "api.html")]
 struct Page {
     frame: Frame,
     server: String,

@@ -61,7 +61,7 @@ async fn a_gpu_backend_that_does_not_respond_is_down(pool: PgPool) {
 async fn pages_say_what_a_degraded_component_means_for_their_readers(pool: PgPool) {
     use munjigi_domain::locale::Locale;
 
-    use crate::words;
+    use munjigi_console::words;
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (en, ko) = (words::of(Locale::En), words::of(Locale::Ko));

@@ -1,0 +1,319 @@
+//! The management API: what the console's pages do, for programs. One row of
+//! the table per route; rules are in `accounts` and `settings`, rows in
+//! `store`. Within `/api/v1`, responses may gain fields but never lose any. A
+//! breaking change becomes a new version beside this one; the old version
+//! announces its end half a year ahead (`Deprecation`, `Sunset`).
+#![expect(missing_docs, reason = "only the origin's own crates use this library")]
+
+mod audit;
+mod body;
+mod caller;
+pub mod document;
+pub mod gate;
+mod info;
+mod keys;
+mod me;
+mod organisations;
+mod refusal;
+pub mod routes;
+mod rules;
+mod secrets;
+mod session;
+mod sites;
+mod statistics;
+mod status;
+mod team;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use munjigi_app::App;
+use munjigi_app::new_key::NewKey;
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::timestamp::from_timestamp;
+use routes::{Access, Method, Route};
+use time::OffsetDateTime;
+
+pub use refusal::ApiRefused;
+
+/// Every route; without a console, only those that need neither a key nor
+/// Postgres.
+pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    if app.console.is_none() {
+        return gate::router(app, public_rows());
+    }
+    gate::router(app, rows()).route("/api/openapi.json", get(document::handler))
+}
+
+pub fn rows() -> Vec<Route> {
+    let mut rows = public_rows();
+    rows.extend(account_rows());
+    rows.extend(site_rows());
+    rows.extend(site_part_rows());
+    rows.extend(team_rows());
+    rows
+}
+
+fn public_rows() -> Vec<Route> {
+    use Access::Public;
+    use Method::Get;
+    vec![
+        Route::new(Get, "/info", Public, "Get information about the service", info::handler)
+            .gives::<info::Info>(200),
+        Route::new(
+            Get,
+            "/status",
+            Public,
+            "Get the status of the service and its components",
+            status::handler,
+        )
+        .gives::<status::ServiceStatus>(200),
+    ]
+}
+
+fn account_rows() -> Vec<Route> {
+    use Access::{Anyone, Caller, Member, Person};
+    use Method::{Delete, Get, Post};
+    vec![
+        Route::new(Post, "/session", Anyone, "Log in", session::begin)
+            .takes::<session::Credentials>()
+            .gives::<session::Tokens>(201),
+        Route::new(
+            Post,
+            "/session/refresh",
+            Anyone,
+            "Exchange a refresh token for new tokens",
+            session::refresh,
+        )
+        .takes::<session::Refresh>()
+        .gives::<session::Tokens>(200),
+        Route::new(Delete, "/session", Person, "Log out", session::end),
+        Route::new(Get, "/me", Caller, "Get the current caller", me::show).gives::<me::Me>(200),
+        Route::new(
+            Get,
+            "/organisations",
+            Caller,
+            "List the caller's organisations",
+            organisations::list,
+        )
+        .gives_list::<organisations::Organisation>(),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/keys",
+            Member(Permission::ChangeKeys),
+            "List API keys",
+            keys::list,
+        )
+        .gives_list::<keys::Key>(),
+        Route::new(
+            Post,
+            "/organisations/{organisation}/keys",
+            Member(Permission::ChangeKeys),
+            "Create an API key; only this response contains its text",
+            keys::make,
+        )
+        .takes::<NewKey>()
+        .gives::<keys::MadeKey>(201),
+        Route::new(
+            Delete,
+            "/organisations/{organisation}/keys/{key}",
+            Member(Permission::ChangeKeys),
+            "Revoke an API key",
+            keys::revoke,
+        ),
+    ]
+}
+
+fn site_rows() -> Vec<Route> {
+    use Access::Member;
+    use Method::{Delete, Get, Patch, Post, Put};
+    use Permission::{ChangeSites, ReadSites};
+    vec![
+        Route::new(
+            Get,
+            "/organisations/{organisation}/sites",
+            Member(ReadSites),
+            "List sites, including deleted ones",
+            sites::list,
+        )
+        .in_parts()
+        .gives_list::<sites::Site>(),
+        Route::new(
+            Post,
+            "/organisations/{organisation}/sites",
+            Member(ChangeSites),
+            "Create a site; only this response contains its secret",
+            sites::make,
+        )
+        .takes::<sites::NewSite>()
+        .gives::<sites::MadeSite>(201),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/sites/{sitekey}",
+            Member(ReadSites),
+            "Get a site",
+            sites::show,
+        )
+        .versioned()
+        .gives::<sites::Site>(200),
+        Route::new(
+            Patch,
+            "/organisations/{organisation}/sites/{sitekey}",
+            Member(ChangeSites),
+            "Update a site's settings; omitted fields keep their values",
+            sites::edit,
+        )
+        .versioned()
+        .takes::<sites::SiteChange>()
+        .gives::<sites::Site>(200),
+        Route::new(
+            Delete,
+            "/organisations/{organisation}/sites/{sitekey}",
+            Member(ChangeSites),
+            "Delete a site; you can restore it for 30 days",
+            sites::delete,
+        )
+        .gives::<sites::Site>(200),
+        Route::new(
+            Put,
+            "/organisations/{organisation}/sites/{sitekey}/state",
+            Member(ChangeSites),
+            "Pause, resume or restore a site",
+            sites::set_state,
+        )
+        .takes::<sites::NewState>()
+        .gives::<sites::Site>(200),
+    ]
+}
+
+fn site_part_rows() -> Vec<Route> {
+    use Access::Member;
+    use Method::{Delete, Get, Post, Put};
+    use Permission::{ChangeRules, ChangeSecrets, ReadSites};
+    vec![
+        Route::new(
+            Get,
+            "/organisations/{organisation}/sites/{sitekey}/rules",
+            Member(ReadSites),
+            "Get a site's rules, in order",
+            rules::show,
+        )
+        .versioned()
+        .gives::<rules::Rules>(200),
+        Route::new(
+            Put,
+            "/organisations/{organisation}/sites/{sitekey}/rules",
+            Member(ChangeRules),
+            "Replace all rules of a site",
+            rules::set,
+        )
+        .versioned()
+        .takes::<rules::NewRules>()
+        .gives::<rules::Rules>(200),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/sites/{sitekey}/secrets",
+            Member(ReadSites),
+            "List a site's active secrets, without their texts",
+            secrets::list,
+        )
+        .gives_list::<secrets::Secret>(),
+        Route::new(
+            Post,
+            "/organisations/{organisation}/sites/{sitekey}/secrets",
+            Member(ChangeSecrets),
+            "Create a second secret; only this response contains its text",
+            secrets::make,
+        )
+        .gives::<secrets::MadeSecret>(201),
+        Route::new(
+            Delete,
+            "/organisations/{organisation}/sites/{sitekey}/secrets/{which}",
+            Member(ChangeSecrets),
+            "End a rotation: revoke the older or the newer secret",
+            secrets::revoke,
+        ),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/statistics",
+            Member(ReadSites),
+            "Get statistics for all sites or for one",
+            statistics::show,
+        )
+        .asks("period", "`24h`, `7d` or `30d`")
+        .asks("sitekey", "only this site")
+        .gives::<statistics::Statistics>(200),
+    ]
+}
+
+fn team_rows() -> Vec<Route> {
+    use Access::Member;
+    use Method::{Delete, Get, Patch, Post};
+    use Permission::{ChangeTeam, ReadAudit, ReadTeam};
+    vec![
+        Route::new(
+            Get,
+            "/organisations/{organisation}/members",
+            Member(ReadTeam),
+            "List the organisation's members",
+            team::members,
+        )
+        .gives_list::<team::MemberShown>(),
+        Route::new(
+            Patch,
+            "/organisations/{organisation}/members/{account}",
+            Member(ChangeTeam),
+            "Change a member's role",
+            team::change,
+        )
+        .takes::<team::NewRole>(),
+        Route::new(
+            Delete,
+            "/organisations/{organisation}/members/{account}",
+            Member(ChangeTeam),
+            "Remove a member",
+            team::remove,
+        ),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/invitations",
+            Member(ReadTeam),
+            "List pending invitations",
+            team::invitations,
+        )
+        .gives_list::<team::InvitationShown>(),
+        Route::new(
+            Post,
+            "/organisations/{organisation}/invitations",
+            Member(ChangeTeam),
+            "Invite somebody by email",
+            team::invite,
+        )
+        .takes::<team::NewInvitation>()
+        .gives::<team::InvitationMade>(201),
+        Route::new(
+            Delete,
+            "/organisations/{organisation}/invitations/{invitation}",
+            Member(ChangeTeam),
+            "Revoke an invitation",
+            team::withdraw,
+        ),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/audit",
+            Member(ReadAudit),
+            "List the audit log, newest first",
+            audit::list,
+        )
+        .in_parts()
+        .asks("action", "`site.create`, `team.invite`, …")
+        .asks("text", "text to find in the actor or the subject")
+        .gives_list::<audit::Change>(),
+    ]
+}
+
+/// The format of times in responses.
+fn rfc3339(at: OffsetDateTime) -> String {
+    from_timestamp(at).rfc3339()
+}

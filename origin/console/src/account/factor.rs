@@ -1,0 +1,228 @@
+//! `/console/account/factor`: turns an authenticator app on and off.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
+use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
+use munjigi_domain::accounts::session::OFFER_MILLIS;
+use munjigi_domain::accounts::{Account, Totp};
+use munjigi_domain::accounts::{Password, TokenHash};
+use munjigi_domain::email::LetterKind;
+use munjigi_keys::UnixMillis;
+use munjigi_store::{factors, transact};
+use serde::Deserialize;
+
+use super::proof;
+use crate::frame::{Entry, Frame, render};
+use crate::requester::{Browser, Person};
+use crate::trouble::Trouble;
+
+const HERE: &str = "/console/account/factor";
+
+#[derive(Template)]
+#[template(path = "factor.html")]
+struct Page {
+    frame: Frame,
+    key: String,
+    url: String,
+    mistake: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "codes.html")]
+struct Codes {
+    frame: Frame,
+    codes: Vec<RecoveryCode>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    code: String,
+}
+
+/// The form that turns the app off or replaces the recovery codes.
+#[derive(Debug, Deserialize)]
+pub struct Grave {
+    change: String,
+    password: Password,
+    code: String,
+}
+
+/// Shows a key after a recent proof of identity. It stays the same until it
+/// expires, so that reloading the page does not invalidate what the app has
+/// scanned.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Trouble> {
+    if person.account.has_totp() {
+        return Ok(Redirect::to("/console/account").into_response());
+    }
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    show_key(&app, &browser, &person, None).await
+}
+
+/// Accepts the first code of the app, which turns the app on.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { code }) = fields.map_err(|_| Trouble::malformed())?;
+    if person.account.has_totp() {
+        return Ok(Redirect::to("/console/account").into_response());
+    }
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    let now = app.clock.now();
+    let Some((sealed, key)) = offered(&app, &person.account, now) else {
+        let mistake = "The key has expired. Replace the one in your app with this new key.";
+        return show_key(&app, &browser, &person, Some(mistake)).await;
+    };
+    let Some(step) = key.step(&code, now) else {
+        let mistake = "Incorrect code. Check that the clock of your device is correct.";
+        return page(&app, &browser, &person, &key, Some(mistake));
+    };
+    let codes = RecoveryCode::draw_all(&app.entropy);
+    let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
+    let letter = emails::to(&person.account, &LetterKind::SecondFactorOn);
+    let unit = factors::Confirm {
+        actor: &person.actor(&browser),
+        sealed,
+        step,
+        codes: &hashes,
+        letter: &letter,
+        now,
+    };
+    if !transact(&app.pool, &unit).await? {
+        return Ok(Redirect::to("/console/account").into_response());
+    }
+    show_codes(&app, &browser, &person, codes)
+}
+
+/// The key that was shown to the account and has not expired.
+fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a [u8], TotpKey)> {
+    match &account.totp {
+        Totp::Offered { sealed, at } if now.since(*at) < OFFER_MILLIS => {
+            Some((sealed, app.authentication().totp_key(account, sealed)?))
+        }
+        Totp::None | Totp::Offered { .. } | Totp::InUse { .. } => None,
+    }
+}
+
+/// The page with the key that was offered before, or with a new one.
+async fn show_key(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let now = app.clock.now();
+    if let Some((_, key)) = offered(app, &person.account, now) {
+        return page(app, browser, person, &key, mistake);
+    }
+    let key = TotpKey::draw(&app.entropy);
+    let row = person.account.id.as_str();
+    let sealed = app.console().vault.close(row, key.as_bytes(), &app.entropy);
+    let unit = factors::Offer {
+        actor: &person.actor(browser),
+        sealed: &sealed,
+        replaces: match &person.account.totp {
+            Totp::Offered { sealed, .. } => Some(sealed),
+            Totp::None | Totp::InUse { .. } => None,
+        },
+        letter: &emails::offered(&person.account),
+        now,
+    };
+    if transact(&app.pool, &unit).await? {
+        return page(app, browser, person, &key, mistake);
+    }
+    // Another tab of the user was first: it shows the key, or the app is
+    // already on.
+    Ok(Redirect::to(HERE).into_response())
+}
+
+/// Turns the app off or replaces the recovery codes. Both require password and
+/// code, because somebody who finds an unlocked browser has neither.
+pub async fn change(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Grave>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Grave { change, password, code }) = fields.map_err(|_| Trouble::malformed())?;
+    let (account, now) = (&person.account, app.clock.now());
+    if !account.has_totp() {
+        return Ok(Redirect::to("/console/account").into_response());
+    }
+    let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
+    if !authentication.is_owner(prefix, account, password, Some(&code)).await? {
+        let mistake = "Incorrect password or code. Nothing was changed.".to_owned();
+        return super::page(&app, &browser, &person, None, Some(mistake)).await;
+    }
+    match change.as_str() {
+        "off" => {
+            let kind = if account.has_passkey {
+                LetterKind::AuthenticatorOff
+            } else {
+                LetterKind::SecondFactorOff
+            };
+            let letter = emails::to(account, &kind);
+            let unit = factors::Remove { actor: &person.actor(&browser), letter: &letter, now };
+            transact(&app.pool, &unit).await?;
+            Ok(Redirect::to("/console/account?done=factor-off").into_response())
+        }
+        "codes" => {
+            let codes = RecoveryCode::draw_all(&app.entropy);
+            let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
+            let actor = &person.actor(&browser);
+            let letter = emails::to(account, &LetterKind::RecoveryCodesReplaced);
+            let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
+            transact(&app.pool, &unit).await?;
+            show_codes(&app, &browser, &person, codes)
+        }
+        _ => Err(Trouble::malformed()),
+    }
+}
+
+/// Shows the recovery codes, this one time.
+pub fn show_codes(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    codes: Vec<RecoveryCode>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Your recovery codes");
+    frame.entry = Entry::Account;
+    Ok((StatusCode::CREATED, render(&Codes { frame, codes })?).into_response())
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    key: &TotpKey,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Authenticator app");
+    frame.entry = Entry::Account;
+    let (url, key) = (key.url(&person.account.email), key.base32());
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    // In groups of four, which are easier to read aloud and to type.
+    let groups: Vec<String> =
+        key.as_bytes().chunks(4).map(|group| String::from_utf8_lossy(group).into_owned()).collect();
+    let page = Page { frame, key: groups.join(" "), url: url.to_string(), mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,198 @@
+//! `/console/account/passkeys`: lists the user's passkeys and adds one.
+
+pub mod one;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_domain::accounts::factor::RecoveryCode;
+use munjigi_domain::accounts::passkey::{self as rules, Made, PasskeyError, Purpose, Registered};
+use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::shown::Shown;
+use munjigi_store::passkeys::{self, Add, Added, Passkey};
+use munjigi_store::{factors, transact};
+use serde::Deserialize;
+
+use super::factor::show_codes;
+use super::proof;
+use crate::frame::{Entry, Frame, render};
+use crate::passkey;
+use crate::requester::{Browser, Person};
+use crate::trouble::Trouble;
+use munjigi_app::App;
+use munjigi_app::emails;
+
+const HERE: &str = "/console/account/passkeys";
+
+#[derive(Template)]
+#[template(path = "passkeys.html")]
+struct Page {
+    frame: Frame,
+    passkeys: Vec<Passkey>,
+    codes_left: i64,
+    suggested: String,
+    /// The script, if passkeys are possible at all.
+    script: Option<&'static str>,
+    notice: Option<&'static str>,
+    mistake: Option<&'static str>,
+}
+
+/// Query after a form was submitted: which notice to show.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    name: String,
+    answer: String,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    let notice = match done.ok().and_then(|Query(done)| done.done).as_deref() {
+        Some("added") => Some("The passkey has been added. You can now log in with it."),
+        Some("renamed") => Some("The passkey has been renamed."),
+        Some("removed") => Some("The passkey has been removed. Delete it on your device as well."),
+        _ => None,
+    };
+    page(&app, &browser, &person, notice, None).await
+}
+
+/// Options for the browser's passkey prompt.
+pub async fn options(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Trouble> {
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    let account = &person.account;
+    let known = passkeys::known(&app.pool, &account.id).await?;
+    let begun = passkey::party(&app)?.register(&account.id, &account.email, &account.name, &known);
+    let begun = begun.map_err(passkey::unasked)?;
+    passkey::begin(&app, &browser, Purpose::Register, begun).await
+}
+
+/// Stores the passkey that the browser created.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { name, answer }) = fields.map_err(|_| Trouble::malformed())?;
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    let Some(name) = rules::name(&name) else {
+        let mistake = "Enter a name for the passkey, at most 100 characters long.";
+        return page(&app, &browser, &person, None, Some(mistake)).await;
+    };
+    let registered = match registered(&app, &browser, &answer).await? {
+        Ok(registered) => registered,
+        Err(error) => return refuse(&app, &browser, &person, error).await,
+    };
+    let codes = (!person.account.has_factor()).then(|| RecoveryCode::draw_all(&app.entropy));
+    let hashes = codes.as_ref().map(|it| it.iter().map(RecoveryCode::hash).collect::<Vec<_>>());
+    let kind = LetterKind::PasskeyAdded { name: Shown::of(&name) };
+    let (actor, letter) = (person.actor(&browser), emails::to(&person.account, &kind));
+    let unit = Add {
+        id: &Id::draw(&app.entropy),
+        name: &name,
+        registered: &registered,
+        codes: hashes.as_deref(),
+        actor: &actor,
+        letter: &letter,
+        now: app.clock.now(),
+    };
+    match (transact(&app.pool, &unit).await?, codes) {
+        (Added::No, _) => refuse(&app, &browser, &person, PasskeyError::Full).await,
+        (Added::Yes, Some(codes)) => show_codes(&app, &browser, &person, codes),
+        (Added::Yes, None) => Ok(Redirect::to(&format!("{HERE}?done=added")).into_response()),
+    }
+}
+
+/// Replaces the recovery codes.
+pub async fn codes(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Trouble> {
+    if let Some(proof) = proof::asked(&app, &person, HERE) {
+        return Ok(proof);
+    }
+    if !person.account.has_factor() {
+        return Ok(Redirect::to(HERE).into_response());
+    }
+    let codes = RecoveryCode::draw_all(&app.entropy);
+    let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
+    let (actor, now) = (&person.actor(&browser), app.clock.now());
+    let letter = emails::to(&person.account, &LetterKind::RecoveryCodesReplaced);
+    let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
+    transact(&app.pool, &unit).await?;
+    show_codes(&app, &browser, &person, codes)
+}
+
+async fn registered(
+    app: &App,
+    browser: &Browser,
+    answer: &str,
+) -> Result<Result<Registered, PasskeyError>, Trouble> {
+    let (party, now) = (passkey::party(app)?, app.clock.now());
+    let holder = browser.form_holder().ok_or(Trouble::foreign_form())?.hash();
+    let read = Made::read(answer).and_then(|made| Ok((made.challenge()?, made)));
+    let (challenge, made) = match read {
+        Ok(read) => read,
+        Err(error) => return Ok(Err(error)),
+    };
+    let state = passkeys::take(&app.pool, challenge, Purpose::Register, holder, now).await?;
+    Ok(state.ok_or(PasskeyError::Over).and_then(|state| party.registered(&state, &made)))
+}
+
+async fn refuse(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    error: PasskeyError,
+) -> Result<Response, Trouble> {
+    metrics::counter!("munjigi_console_passkeys_total", "outcome" => error.code()).increment(1);
+    page(app, browser, person, None, Some(error.words())).await
+}
+
+async fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    notice: Option<&'static str>,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Passkeys");
+    frame.entry = Entry::Account;
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
+        frame,
+        passkeys: passkeys::of_account(&app.pool, &person.account.id).await?,
+        codes_left: factors::recovery_codes_left(&app.pool, &person.account.id).await?,
+        suggested: browser.client.agent.clone(),
+        script: passkey::script(app),
+        notice,
+        mistake,
+    };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,144 @@
+//! `/console/account/passkeys/{passkey}`: renames or removes a passkey.
+//! Removing the last second factor has the same conditions as turning off the
+//! authenticator app: the password, and a recent proof that includes the
+//! factor.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
+use munjigi_domain::accounts::passkey::name;
+use munjigi_domain::accounts::{Id, Password};
+use munjigi_domain::email::LetterKind;
+use munjigi_domain::shown::Shown;
+use munjigi_store::passkeys::{self, Passkey, Remove, Rename};
+use munjigi_store::transact;
+use serde::Deserialize;
+
+use crate::account::proof;
+use crate::frame::{Entry, Frame, render};
+use crate::requester::{Browser, Person};
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "passkey.html")]
+struct Page {
+    frame: Frame,
+    passkey: Passkey,
+    is_last: bool,
+    mistake: Option<&'static str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    change: String,
+    #[serde(default)]
+    name: String,
+    password: Option<Password>,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let (passkey, left) = find(&app, &person, &id).await?;
+    if let Some(proof) = proof::asked(&app, &person, &path(&passkey.id)) {
+        return Ok(proof);
+    }
+    page(&app, &browser, &person, passkey, left, None)
+}
+
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    Path(id): Path<String>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let (passkey, left) = find(&app, &person, &id).await?;
+    if let Some(proof) = proof::asked(&app, &person, &path(&passkey.id)) {
+        return Ok(proof);
+    }
+    match fields.change.as_str() {
+        "rename" => {
+            let Some(name) = name(&fields.name) else {
+                let mistake = Some("Enter a name of 1 to 100 characters.");
+                return page(&app, &browser, &person, passkey, left, mistake);
+            };
+            let (actor, now) = (person.actor(&browser), app.clock.now());
+            let unit = Rename { id: &passkey.id, name: &name, actor: &actor, now };
+            transact(&app.pool, &unit).await?;
+            Ok(Redirect::to("/console/account/passkeys?done=renamed").into_response())
+        }
+        "remove" => {
+            if left == 0 && !is_owner(&app, &browser, &person, fields.password).await? {
+                let mistake = Some("Incorrect password. Nothing was changed.");
+                return page(&app, &browser, &person, passkey, left, mistake);
+            }
+            remove(&app, &browser, &person, &passkey, left).await
+        }
+        _ => Err(Trouble::malformed()),
+    }
+}
+
+async fn remove(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    passkey: &Passkey,
+    left: usize,
+) -> Result<Response, Trouble> {
+    let kind = LetterKind::PasskeyRemoved { name: Shown::of(&passkey.name), left };
+    let (actor, letter) = (person.actor(browser), emails::to(&person.account, &kind));
+    let unit = Remove { id: &passkey.id, actor: &actor, letter: &letter, now: app.clock.now() };
+    transact(&app.pool, &unit).await?;
+    Ok(Redirect::to("/console/account/passkeys?done=removed").into_response())
+}
+
+async fn is_owner(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    password: Option<Password>,
+) -> Result<bool, Trouble> {
+    let Some(password) = password else { return Ok(false) };
+    let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
+    Ok(authentication.is_owner(prefix, &person.account, password, None).await?)
+}
+
+/// A passkey of the user, and how many factors are left without it.
+async fn find(app: &App, person: &Person, id: &str) -> Result<(Passkey, usize), Trouble> {
+    let id: Id = id.parse().map_err(|_| Trouble::nothing_here())?;
+    let mut passkeys = passkeys::of_account(&app.pool, &person.account.id).await?;
+    let at = passkeys.iter().position(|passkey| passkey.id == id);
+    let passkey = passkeys.swap_remove(at.ok_or(Trouble::nothing_here())?);
+    Ok((passkey, passkeys.len() + usize::from(person.account.has_totp())))
+}
+
+fn path(id: &Id) -> String {
+    format!("/console/account/passkeys/{id}")
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    passkey: Passkey,
+    left: usize,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Passkey");
+    frame.entry = Entry::Account;
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page { frame, passkey, is_last: left == 0, mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,58 @@
+//! `POST /console/account/password`: changes the password; requires the old
+//! one.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
+use munjigi_domain::accounts::Password;
+use munjigi_domain::email::LetterKind;
+use munjigi_store::accounts::SetPassword;
+use munjigi_store::transact;
+use serde::Deserialize;
+
+use crate::requester::{Browser, Person};
+use crate::trouble::Trouble;
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    old: Password,
+    new: Password,
+}
+
+/// Changes the password and ends every other session.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { old, new }) = fields.map_err(|_| Trouble::malformed())?;
+    let (account, now) = (&person.account, app.clock.now());
+    let mistake = |text: String| super::page(&app, &browser, &person, None, Some(text));
+    if let Err(error) = new.check(&account.email, &account.name) {
+        return mistake(error.to_string()).await;
+    }
+    let authentication = app.authentication();
+    if !authentication.is_owner(&browser.client.prefix, account, old, None).await? {
+        return mistake("Current password is incorrect.".to_owned()).await;
+    }
+    let password = authentication.passwords.hash(new, app.entropy.bytes()).await?;
+    let letter = emails::to(account, &LetterKind::PasswordChanged);
+    let unit = SetPassword {
+        actor: &person.actor(&browser),
+        password: &password,
+        link: None,
+        kept: Some(&person.session.id),
+        letter: &letter,
+        now,
+    };
+    if let Some(ended) = transact(&app.pool, &unit).await? {
+        app.cache.tell_ended(&ended).await;
+    }
+    Ok(Redirect::to("/console/account?done=password").into_response())
+}

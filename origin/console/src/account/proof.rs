@@ -1,0 +1,159 @@
+//! `/console/account/proof`: asks the user to prove who they are, with
+//! everything that log-in requires, before a sensitive change.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_domain::accounts::Password;
+use munjigi_domain::accounts::passkey::Purpose;
+use munjigi_domain::accounts::session::is_proved;
+use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::sessions;
+use serde::Deserialize;
+
+use crate::frame::{Entry, Frame, render};
+use crate::next::within;
+use crate::passkey;
+use crate::requester::{Browser, Person};
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "proof.html")]
+struct Page {
+    frame: Frame,
+    next: String,
+    has_factor: bool,
+    mistake: Option<&'static str>,
+    /// The script, if passkeys are possible and this account has one.
+    passkeys: Option<&'static str>,
+}
+
+/// The page to return to.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    password: Password,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// The passkey form.
+#[derive(Debug, Deserialize)]
+pub struct Answer {
+    answer: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Redirects to the proof page unless the user has proved their identity
+/// recently.
+pub fn asked(app: &App, person: &Person, next: &str) -> Option<Response> {
+    due(app, person, next).map(|place| Redirect::to(&place).into_response())
+}
+
+/// The URL of that page, if a proof is due.
+pub fn due(app: &App, person: &Person, next: &str) -> Option<String> {
+    let proved = from_timestamp(person.session.proved_at);
+    if is_proved(proved, app.clock.now()) {
+        return None;
+    }
+    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    Some(format!("/console/account/proof?{query}"))
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
+    page(&app, &browser, &person, next, None)
+}
+
+/// Checks the password and, if the account has one, the second factor.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { password, code, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let (account, authentication) = (&person.account, app.authentication());
+    let code = account.has_factor().then_some(code.as_str());
+    if !authentication.is_owner(&browser.client.prefix, account, password, code).await? {
+        let mistake = if account.has_factor() {
+            "Incorrect password or code."
+        } else {
+            "Incorrect password."
+        };
+        return page(&app, &browser, &person, next, Some(mistake));
+    }
+    prove(&app, &browser, &person).await?;
+    Ok(Redirect::to(within(&next)).into_response())
+}
+
+async fn prove(app: &App, browser: &Browser, person: &Person) -> Result<(), Trouble> {
+    sessions::prove(&app.pool, &person.session.id, app.clock.now()).await?;
+    if let Some(cookie) = &browser.session {
+        // A cached copy of the session elsewhere still counts as old: the user
+        // is asked for the proof again.
+        let _ = app.cache.sessions.changed(&[cookie.hash()]).await;
+    }
+    Ok(())
+}
+
+/// Options for the browser's passkey prompt.
+pub async fn options(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Response, Trouble> {
+    passkey::ask(&app, &browser, Purpose::Proof).await
+}
+
+/// Accepts a passkey instead.
+pub async fn passkey(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Answer>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Answer { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
+    let whom = Some(&person.account.id);
+    match passkey::accept(&app, &browser, Purpose::Proof, &answer, whom).await? {
+        Ok(_) => {
+            prove(&app, &browser, &person).await?;
+            Ok(Redirect::to(within(&next)).into_response())
+        }
+        Err(error) => page(&app, &browser, &person, next, Some(error.words())),
+    }
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    next: String,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let mut frame = Frame::of_person(app, browser, person, "Confirm it's you");
+    frame.entry = Entry::Account;
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
+    let has_factor = person.account.has_factor();
+    let page = Page { frame, next, has_factor, mistake, passkeys };
+    Ok((status, render(&page)?).into_response())
+}

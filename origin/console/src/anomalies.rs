@@ -1,0 +1,91 @@
+//! `…/anomalies`: how a site's traffic differed from its own past, when, and in
+//! which numbers; and who has acknowledged it.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::Query;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use munjigi_domain::accounts::{Id, Permission};
+use munjigi_domain::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
+use munjigi_domain::locale::Locale;
+use munjigi_store::anomalies::{self, Acknowledge, Noted, Part};
+use munjigi_store::transact;
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::frame::{Entry, Frame, render};
+use super::requester::Asking;
+use super::trouble::Trouble;
+
+/// Number of anomalies on the page.
+const MOST: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "anomalies.html")]
+struct Page {
+    frame: Frame,
+    notice: Option<&'static str>,
+    open: Vec<Noted>,
+    closed: Vec<Noted>,
+    may_acknowledge: bool,
+}
+
+/// Query after a form was submitted: which notice to show.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+/// Which anomaly to acknowledge.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    anomaly: String,
+}
+
+pub async fn show(
+    asking: Asking,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Html<String>, Trouble> {
+    let is_done = done.is_ok_and(|Query(done)| done.done.as_deref() == Some("acknowledged"));
+    let (pool, organisation) = (&asking.app.pool, asking.organisation());
+    let all = anomalies::of_organisation(pool, organisation, Part::Everything, MOST).await?;
+    let (open, closed) = all.into_iter().partition(|noted| noted.closed_at.is_none());
+    render(&Page {
+        frame: asking.frame("Anomalies", Entry::Anomalies),
+        notice: is_done.then_some("Acknowledged. The anomaly is listed here until it is resolved."),
+        open,
+        closed,
+        may_acknowledge: asking.role().may(Permission::ChangeRules),
+    })
+}
+
+pub async fn acknowledge(
+    asking: Asking,
+    fields: Result<Form<Which>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Which { anomaly }) = fields.map_err(|_| Trouble::malformed())?;
+    let id: Id = anomaly.parse().map_err(|_| Trouble::malformed())?;
+    let (organisation, actor) = (asking.organisation(), &asking.actor());
+    let unit = Acknowledge { id: &id, organisation, actor, now: asking.app.clock.now() };
+    if !transact(&asking.app.pool, &unit).await? {
+        return Err(Trouble::nothing_here());
+    }
+    let place = format!("/console/{organisation}/anomalies?done=acknowledged");
+    Ok(Redirect::to(&place).into_response())
+}
+
+/// `2026-11-20 12:00`, in UTC.
+fn minute(at: &OffsetDateTime) -> String {
+    format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute())
+}
+
+/// The hours that it was compared with.
+fn against(noted: &Noted) -> String {
+    let figures = noted.seen.figures;
+    let hours = figures.hours;
+    match figures.basis {
+        Basis::HourOfWeek => format!("the same hour in {hours} weeks"),
+        Basis::HourOfDay => format!("the same hour on {hours} days"),
+    }
+}

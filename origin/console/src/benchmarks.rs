@@ -1,0 +1,329 @@
+//! The published figures: what was measured, when, where, and the command that
+//! prints it again. They come from `docs/figures.toml`, and those of programs
+//! that solve pictures from `docs/bot-pass-rates.toml`; nothing here is made
+//! up. Results of `scripts/prove-gpu` are shown if the adapter is a GPU.
+
+use std::sync::LazyLock;
+
+use munjigi_domain::locale::Locale;
+use serde::Deserialize;
+
+const MEASURED: &str = include_str!("../../../docs/figures.toml");
+const ATTACKED: &str = include_str!("../../../docs/bot-pass-rates.toml");
+
+static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
+    read(MEASURED, ATTACKED).unwrap_or_else(|error| {
+        // A test prevents the release of such a file.
+        tracing::error!(%error, "the published benchmarks cannot be read");
+        Figures { figures: Vec::new() }
+    })
+});
+
+/// Text in every language.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worded {
+    en: String,
+    ko: String,
+}
+
+impl Worded {
+    /// In one language; by reference, as templates pass it.
+    pub fn to(&self, locale: &Locale) -> &str {
+        match locale {
+            Locale::En => &self.en,
+            Locale::Ko => &self.ko,
+        }
+    }
+}
+
+/// The party that a figure concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// What visitors pay.
+    Visitors,
+    /// What the service bears.
+    Service,
+    /// What programs pay and achieve.
+    Attackers,
+}
+
+/// A measurement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figure {
+    /// The party that it concerns.
+    pub group: Group,
+    /// `2026-11-20`.
+    pub date: String,
+    /// The machine it was measured on.
+    pub machine: Worded,
+    /// What was measured.
+    pub name: Worded,
+    /// The text to show.
+    pub value: String,
+    /// Unit of the value.
+    pub unit: Worded,
+    /// The command that prints it again.
+    pub command: String,
+}
+
+#[derive(Debug)]
+struct Figures {
+    figures: Vec<Figure>,
+}
+
+/// The measurements that concern a party.
+pub fn of(group: Group) -> impl Iterator<Item = &'static Figure> {
+    FIGURES.figures.iter().filter(move |figure| figure.group == group)
+}
+
+/// Every machine that something was measured on, without duplicates.
+pub fn machines() -> Vec<&'static Worded> {
+    let mut machines: Vec<&Worded> = Vec::new();
+    for figure in &FIGURES.figures {
+        if !machines.contains(&&figure.machine) {
+            machines.push(&figure.machine);
+        }
+    }
+    machines
+}
+
+/// Why the files cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum FiguresError {
+    #[error(transparent)]
+    Toml(#[from] toml::de::Error),
+    #[error("no machine is called {0}")]
+    UnknownMachine(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Measured {
+    machine: Vec<Machine>,
+    figure: Vec<Row>,
+    #[serde(default)]
+    gpu: Vec<Gpu>,
+}
+
+/// The fields of an adapter's results that are shown.
+#[derive(Deserialize)]
+struct Gpu {
+    adapter: String,
+    #[serde(rename = "type")]
+    device_type: String,
+    date: String,
+    command: String,
+    tests: Tests,
+    painting: Vec<Painting>,
+}
+
+#[derive(Deserialize)]
+struct Tests {
+    passed: usize,
+    failed: usize,
+}
+
+#[derive(Deserialize)]
+struct Painting {
+    picture: String,
+    at_once: usize,
+    per_second: f64,
+    core_per_second: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Machine {
+    name: String,
+    en: String,
+    ko: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    group: Group,
+    date: String,
+    machine: String,
+    command: String,
+    name: Worded,
+    value: String,
+    unit: Worded,
+}
+
+/// The fields of `scripts/attack`'s results that are shown.
+#[derive(Deserialize)]
+struct Attacked {
+    date: String,
+    kind: Vec<Kind>,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    name: String,
+    pass_rate: f64,
+    interval: [f64; 2],
+}
+
+fn read(measured: &str, attacked: &str) -> Result<Figures, FiguresError> {
+    let measured: Measured = toml::from_str(measured)?;
+    let attacked: Attacked = toml::from_str(attacked)?;
+    let machine = |name: &str| {
+        let found = measured.machine.iter().find(|machine| machine.name == name);
+        let worded = found.map(|it| Worded { en: it.en.clone(), ko: it.ko.clone() });
+        worded.ok_or_else(|| FiguresError::UnknownMachine(name.to_owned()))
+    };
+    let mut figures = Vec::new();
+    for row in measured.figure {
+        let Row { group, date, machine: on, command, name, value, unit } = row;
+        let machine = machine(&on)?;
+        figures.push(Figure { group, date, machine, name, value, unit, command });
+    }
+    let gpus = measured.gpu.iter().filter(|gpu| gpu.is_shown());
+    figures.extend(gpus.flat_map(Gpu::figures));
+    // Attacks are always measured together with the benches, on their machine.
+    let on = machine("two-cores")?;
+    figures.extend(attacked.kind.iter().map(|kind| kind.figure(&attacked.date, on.clone())));
+    Ok(Figures { figures })
+}
+
+impl Gpu {
+    /// Software is no GPU, and an adapter that computes wrong results has no
+    /// speed.
+    fn is_shown(&self) -> bool {
+        let is_gpu = matches!(self.device_type.as_str(), "discrete" | "integrated" | "virtual");
+        is_gpu && self.tests.passed > 0 && self.tests.failed == 0
+    }
+
+    fn figures(&self) -> impl Iterator<Item = Figure> {
+        let machine = Worded {
+            en: format!("{}, {} GPU", self.adapter, self.device_type),
+            ko: format!("{} GPU", self.adapter),
+        };
+        self.painting.iter().map(move |painting| {
+            let Painting { picture, at_once, per_second, core_per_second } = painting;
+            Figure {
+                group: Group::Service,
+                date: self.date.clone(),
+                machine: machine.clone(),
+                name: Worded {
+                    en: format!("Pictures painted, {picture}, {at_once} at a time; one CPU core: {core_per_second:.0}"),
+                    ko: format!("그린 그림, {picture}, 한 번에 {at_once}장. 프로세서 코어 하나: {core_per_second:.0}"),
+                },
+                value: format!("{per_second:.0}"),
+                unit: Worded { en: "per second".to_owned(), ko: "초당".to_owned() },
+                command: self.command.clone(),
+            }
+        })
+    }
+}
+
+impl Kind {
+    fn figure(&self, date: &str, machine: Worded) -> Figure {
+        let percent = |share: f64| format!("{:.0}", share * 100.0);
+        let [low, high] = self.interval.map(percent);
+        let Self { name, .. } = self;
+        Figure {
+            group: Group::Attackers,
+            date: date.to_owned(),
+            machine,
+            name: Worded {
+                en: format!(
+                    "Pictures of kind “{name}” that the best external program passes ({low} to {high} %)"
+                ),
+                ko: format!("가장 나은 외부 프로그램이 통과하는 ‘{name}’ 그림 ({low}–{high}%)"),
+            },
+            value: percent(self.pass_rate),
+            unit: Worded { en: "%".to_owned(), ko: "%".to_owned() },
+            command: "scripts/attack".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_says_what_when_where_and_how() {
+        let Figures { figures } = read(MEASURED, ATTACKED).unwrap();
+        for figure in &figures {
+            let texts = [&figure.machine, &figure.name, &figure.unit]
+                .map(|worded| Locale::ALL.map(|locale| worded.to(&locale)));
+            let others = [figure.value.as_str(), figure.command.as_str()];
+            for text in texts.into_iter().flatten().chain(others) {
+                assert!(!text.trim().is_empty(), "{figure:?}");
+            }
+            assert!(figure.value.chars().any(|char| char.is_ascii_digit()), "{figure:?}");
+            let [year, month, day] = figure.date.split('-').collect::<Vec<_>>()[..] else {
+                panic!("{figure:?}");
+            };
+            assert!(year.len() == 4 && month.len() == 2 && day.len() == 2, "{figure:?}");
+            let runs = ["scripts/", "cargo test "].iter().any(|it| figure.command.starts_with(it));
+            assert!(runs, "{figure:?}");
+        }
+        for group in [Group::Visitors, Group::Service, Group::Attackers] {
+            assert!(of(group).count() >= 2, "{group:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_a_script_is_there() {
+        for figure in read(MEASURED, ATTACKED).unwrap().figures {
+            let word = figure.command.split(' ').next().unwrap();
+            if word.starts_with("scripts/") {
+                let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+                assert!(root.join(word).exists(), "{figure:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_software_adapter_did_is_never_shown_and_what_a_gpu_did_is() {
+        let machine = "[[machine]]\nname = \"two-cores\"\nen = \"a\"\nko = \"b\"\n";
+        let shown = |device_type: &str, failed: usize| {
+            let text = format!(
+                "figure = []\n{machine}[[gpu]]\nadapter = \"Card 9\"\ntype = \"{device_type}\"\n\
+                 date = \"2026-11-21\"\ncommand = \"scripts/prove-gpu\"\n\
+                 tests = {{ passed = 24, failed = {failed} }}\n[[gpu.painting]]\n\
+                 picture = \"tile 128 × 128\"\nat_once = 30\nper_second = 912.3\ncore_per_second = 31.4\n"
+            );
+            let figures = read(&text, ATTACKED).unwrap().figures;
+            figures.into_iter().filter(|figure| figure.machine.en.contains("Card 9")).collect()
+        };
+        let of_a_gpu: Vec<Figure> = shown("discrete", 0);
+        assert_eq!((of_a_gpu.len(), of_a_gpu[0].value.as_str()), (1, "912"));
+        assert_eq!(of_a_gpu[0].machine.en, "Card 9, discrete GPU");
+        for (device_type, failed) in [("software", 0), ("other", 0), ("discrete", 1)] {
+            assert!(shown(device_type, failed).is_empty(), "{device_type} {failed}");
+        }
+        let mut published = read(MEASURED, ATTACKED).unwrap().figures.into_iter();
+        assert!(published.all(|figure| !figure.machine.en.contains("llvmpipe")));
+    }
+
+    #[test]
+    fn a_figure_that_lacks_something_is_refused() {
+        let whole = "[[machine]]\nname = \"two-cores\"\nen = \"a\"\nko = \"b\"\n[[figure]]\n";
+        let fields = [
+            "group = \"service\"",
+            "date = \"2026-11-20\"",
+            "machine = \"two-cores\"",
+            "command = \"scripts/bench\"",
+            "name = { en = \"a\", ko = \"b\" }",
+            "value = \"1\"",
+            "unit = { en = \"a\", ko = \"b\" }",
+        ];
+        assert!(read(&format!("{whole}{}", fields.join("\n")), ATTACKED).is_ok());
+        for left_out in 0..fields.len() {
+            let mut some = fields.to_vec();
+            some.remove(left_out);
+            assert!(read(&format!("{whole}{}", some.join("\n")), ATTACKED).is_err());
+        }
+        let one_language = fields.join("\n").replace(", ko = \"b\"", "");
+        assert!(read(&format!("{whole}{one_language}"), ATTACKED).is_err());
+        let elsewhere = fields.join("\n").replace("two-cores", "three-cores");
+        assert!(read(&format!("{whole}{elsewhere}"), ATTACKED).is_err());
+    }
+}

@@ -1,0 +1,94 @@
+//! `/log-in/code`: the second factor, after the password.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_domain::accounts::Token;
+use munjigi_store::sessions;
+use serde::Deserialize;
+
+use super::cookies;
+use super::frame::{Frame, render};
+use super::next::{Wanted, within};
+use super::passkey;
+use super::requester::{Browser, Person};
+use super::trouble::Trouble;
+use crate::words;
+
+#[derive(Template)]
+#[template(path = "code.html")]
+struct Page {
+    frame: Frame,
+    words: &'static words::Code,
+    /// The page to return to.
+    next: String,
+    mistake: Option<&'static str>,
+    has_totp: bool,
+    /// The script, if passkeys are possible and this account has one.
+    passkeys: Option<&'static str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
+    page(&app, &browser, &person, &next, None)
+}
+
+/// Accepts a code of the app, or a recovery code.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Extension(person): Extension<Person>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
+    if !app.authentication().is_second_factor(&person.account, &code).await? {
+        let mistake = words::of(browser.locale).code.wrong;
+        return page(&app, &browser, &person, &next, Some(mistake));
+    }
+    complete(&app, &person, &next).await
+}
+
+/// Completes the session and replaces its cookie.
+pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response, Trouble> {
+    let console = app.console();
+    let cookie = Token::draw(&app.entropy);
+    sessions::complete(&app.pool, &person.session.id, cookie.hash(), app.clock.now()).await?;
+    let mut response = Redirect::to(within(next)).into_response();
+    cookies::put(&mut response, cookies::session(&console.config, &cookie));
+    Ok(response)
+}
+
+/// The form, with a mistake.
+pub fn page(
+    app: &App,
+    browser: &Browser,
+    person: &Person,
+    next: &str,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let words = &words::of(browser.locale).code;
+    let frame = Frame::bare(app, browser, words.title).in_language_of(browser);
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
+    let (next, has_totp) = (within(next).to_owned(), person.account.has_totp());
+    let page = Page { frame, words, next, mistake, has_totp, passkeys };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,100 @@
+//! `/confirm`: the link in a sign-up's email. It asks for the password that was
+//! chosen at sign-up, which proves that one person holds the mailbox and chose
+//! the password.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_domain::accounts::visit::Visit;
+use munjigi_domain::accounts::{Id, Password, Token};
+use munjigi_store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
+use munjigi_store::transact;
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::log_in;
+use super::requester::Browser;
+use super::trouble::Trouble;
+use crate::words::{self, Words};
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct Page {
+    frame: Frame,
+    words: &'static Words,
+    email: String,
+    link: String,
+    mistake: Option<&'static str>,
+}
+
+/// The link's token.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    link: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    link: String,
+    password: Password,
+}
+
+/// The form. Opening it changes nothing, because mail scanners follow links.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    link: Result<Query<Link>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+    let (_, sign_up) = find(&app, &link).await?;
+    page(&app, &browser, &sign_up, link, None)
+}
+
+/// Creates the account and logs its owner in.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { link, password }) = fields.map_err(|_| Trouble::malformed())?;
+    let (authentication, now) = (app.authentication(), app.clock.now());
+    let (token, sign_up) = find(&app, &link).await?;
+    authentication.attempt(&browser.client.prefix, &sign_up.email, Visit::Unasked).await?;
+    if !authentication.passwords.is(password, Some(sign_up.password.clone())).await? {
+        let mistake = words::of(browser.locale).confirm.wrong;
+        return page(&app, &browser, &sign_up, link, Some(mistake));
+    }
+    let (account, organisation) = (Id::draw(&app.entropy), Id::draw(&app.entropy));
+    let unit =
+        ConfirmSignUp { link: token.hash(), account: &account, organisation: &organisation, now };
+    match transact(&app.pool, &unit).await? {
+        Confirmed::New => log_in::begin(&app, &browser, &account, false, "/console", now).await,
+        Confirmed::Taken | Confirmed::Gone => Err(Trouble::link_gone()),
+    }
+}
+
+async fn find(app: &App, link: &str) -> Result<(Token, SignUp), Trouble> {
+    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+    let sign_up = accounts::sign_up(&app.pool, token.hash(), app.clock.now()).await?;
+    sign_up.map(|sign_up| (token, sign_up)).ok_or(Trouble::link_gone())
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    sign_up: &SignUp,
+    link: String,
+    mistake: Option<&'static str>,
+) -> Result<Response, Trouble> {
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.confirm.title).in_language_of(browser);
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page { frame, words, email: sign_up.email.to_string(), link, mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,45 @@
+//! `/privacy/data`: which data is stored, why, for how long, and who can see
+//! it. Public, and generated from the table that export and erasure use.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Html;
+use munjigi_app::App;
+use munjigi_store::privacy::{GRACE_DAYS, TABLES, Table};
+
+use super::frame::{Frame, render};
+use super::requester::{Browser, Person};
+use super::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "data-map.html")]
+struct Page {
+    frame: Frame,
+    people: Vec<&'static Table>,
+    others: Vec<&'static Table>,
+    event_days: u16,
+    grace_days: u16,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    person: Option<Extension<Person>>,
+) -> Result<Html<String>, Trouble> {
+    let title = "Data we keep";
+    let frame = match &person {
+        Some(Extension(person)) => Frame::of_person(&app, &browser, person, title),
+        None => Frame::bare(&app, &browser, title),
+    };
+    let (people, others) = TABLES.iter().partition(|table| !table.personal.is_empty());
+    render(&Page {
+        frame,
+        people,
+        others,
+        event_days: app.retention.event_days,
+        grace_days: GRACE_DAYS,
+    })
+}

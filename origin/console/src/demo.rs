@@ -1,0 +1,127 @@
+//! `/demo`: does what a customer's back end does with a form of the home page:
+//! sends the token to siteverify and shows the response. Nothing from the form
+//! is stored.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::response::{Html, Redirect};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_domain::accounts::limits;
+use munjigi_protocol::SiteverifyReply;
+use munjigi_store::limits::Taken;
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::requester::Browser;
+use super::trouble::Trouble;
+use crate::words::{self, Attempt};
+
+/// Longer than any token.
+const MAX_TOKEN_BYTES: usize = 4_096;
+/// How much of a token is shown.
+const SHOWN_CHARS: usize = 16;
+
+#[derive(Template)]
+#[template(path = "demo.html")]
+struct Page {
+    frame: Frame,
+    words: &'static Attempt,
+    /// `https://captcha.example/siteverify`.
+    url: String,
+    /// The token as it was sent.
+    token: String,
+    /// Its first characters.
+    shown: String,
+    verdict: Verdict,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Verdict {
+    /// The token was valid; the response.
+    Passed(String),
+    /// The token was refused; the response.
+    Refused(String),
+    /// Siteverify did not respond.
+    Away,
+}
+
+impl Verdict {
+    fn of(reply: &SiteverifyReply) -> Self {
+        let json = serde_json::to_string_pretty(reply).unwrap_or_default();
+        if reply.success { Self::Passed(json) } else { Self::Refused(json) }
+    }
+
+    /// The response, verbatim.
+    fn json(&self) -> Option<&str> {
+        match self {
+            Self::Passed(json) | Self::Refused(json) => Some(json),
+            Self::Away => None,
+        }
+    }
+
+    const fn sentence(&self, words: &Attempt) -> &'static str {
+        match self {
+            Self::Passed(_) => words.passed,
+            Self::Refused(_) => words.refused,
+            Self::Away => words.away,
+        }
+    }
+
+    const fn class(&self) -> &'static str {
+        match self {
+            Self::Passed(_) => "good",
+            Self::Refused(_) => "bad",
+            Self::Away => "wait",
+        }
+    }
+}
+
+/// The field has the name that the widget gives it.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    #[serde(rename = "munjigi-response", default)]
+    token: String,
+}
+
+/// Where reloading the result leads.
+pub async fn show() -> Redirect {
+    Redirect::to("/#try")
+}
+
+/// Calls siteverify.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Html<String>, Trouble> {
+    let Form(Fields { token }) = fields.map_err(|_| Trouble::malformed())?;
+    let demo = app.console().config.demo.as_ref().ok_or(Trouble::nothing_here())?;
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(Trouble::malformed());
+    }
+    let now = app.clock.now();
+    if let Taken::Wait { seconds } =
+        app.cache.limits.take(&limits::DEMO_BY_PREFIX, &browser.client.prefix, now).await?
+    {
+        return Err(Trouble::too_often(seconds));
+    }
+    let verdict = match app.edge.siteverify(&demo.secret, &token).await {
+        Ok(reply) => Verdict::of(&reply),
+        Err(error) => {
+            tracing::warn!(%error, "the demo's siteverify call got no response");
+            Verdict::Away
+        }
+    };
+    let words = &words::of(browser.locale).attempt;
+    let frame = Frame::bare(&app, &browser, words.title).in_language_of(&browser);
+    let url = format!("{}siteverify", app.edge.url());
+    let mut shown: String = token.chars().take(SHOWN_CHARS).collect();
+    if shown.len() < token.len() {
+        shown.push('…');
+    }
+    render(&Page { frame, words, url, token, shown, verdict })
+}

@@ -1,0 +1,61 @@
+//! `/docs`: the documentation of the running release.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use munjigi_app::App;
+use munjigi_app::documents::{self, Document};
+
+use super::frame::{Frame, render};
+use super::requester::Browser;
+use super::trouble::Trouble;
+use crate::words::{self, Docs};
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct Index {
+    frame: Frame,
+    words: &'static Docs,
+    version: &'static str,
+    documents: &'static [Document],
+}
+
+#[derive(Template)]
+#[template(path = "document.html")]
+struct Page {
+    frame: Frame,
+    words: &'static Docs,
+    document: &'static Document,
+    documents: &'static [Document],
+}
+
+pub async fn index(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Html<String>, Trouble> {
+    let words = &words::of(browser.locale).docs;
+    let frame = Frame::public(&app, &browser, words.title);
+    let version = env!("CARGO_PKG_VERSION");
+    render(&Index { frame, words, version, documents: documents::all() })
+}
+
+/// A page, or a data file that one links to.
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    Path(name): Path<String>,
+) -> Result<Response, Trouble> {
+    if let Some(text) = documents::data(&name) {
+        let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+        return Ok((headers, text).into_response());
+    }
+    let document = documents::find(&name).ok_or(Trouble::nothing_here())?;
+    let words = &words::of(browser.locale).docs;
+    let frame = Frame::public(&app, &browser, &document.title);
+    let documents = documents::all();
+    Ok(render(&Page { frame, words, document, documents })?.into_response())
+}

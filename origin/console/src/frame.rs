@@ -1,0 +1,216 @@
+//! The frame around every page: navigation, notices, footer.
+
+use askama::Template;
+use axum::response::Html;
+use munjigi_app::App;
+use munjigi_app::parts::PartName;
+use munjigi_app::settings::SignUpPolicy;
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::locale::Locale;
+use munjigi_store::organisations::Membership;
+
+use super::assets;
+use super::gate::CSRF_FIELD;
+use super::language::{self, Switch};
+use super::requester::{Asking, Browser, Member, Person};
+use super::trouble::Trouble;
+use crate::words::{self, Words};
+
+#[derive(Debug, Clone)]
+pub struct Frame {
+    pub title: String,
+    /// Path of the style sheet.
+    pub style: &'static str,
+    /// Name of the field that carries the CSRF token.
+    pub csrf_field: &'static str,
+    /// The CSRF token.
+    pub csrf_token: String,
+    /// Id of the request, for support.
+    pub request_id: String,
+    /// Email address of the user who is logged in.
+    pub email: Option<String>,
+    /// The organisation of the page, if it belongs to one.
+    pub here: Option<Membership>,
+    /// All organisations of the user, for the switcher.
+    pub memberships: Vec<Membership>,
+    /// The entry of the navigation that the page belongs to.
+    pub entry: Entry,
+    /// Whether everyone can sign up.
+    pub sign_up: bool,
+    /// Whether the page was made without reading the session.
+    pub is_public: bool,
+    /// Degraded components that can affect the page.
+    pub unwell: Vec<PartName>,
+    pub locale: Locale,
+    /// The frame's texts in that language.
+    pub words: &'static Words,
+    /// Links to the same page in other languages, if it is translated.
+    pub languages: Vec<Switch>,
+}
+
+impl Asking {
+    pub fn frame(&self, title: impl Into<String>, entry: Entry) -> Frame {
+        let Self { app, browser, person, member } = self;
+        Frame::of_member(app, browser, person, member, title, entry)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// The page has no entry.
+    Elsewhere,
+    Overview,
+    Statistics,
+    Sites,
+    Anomalies,
+    Notifications,
+    Team,
+    Keys,
+    /// The audit log.
+    Record,
+    Account,
+}
+
+impl Frame {
+    /// For a page that everyone can see.
+    pub fn bare(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
+        let open = app.console().config.sign_up == SignUpPolicy::Open;
+        Self {
+            title: title.into(),
+            style: assets::STYLE.path.as_str(),
+            csrf_field: CSRF_FIELD,
+            csrf_token: browser.csrf_token(),
+            request_id: browser.client.request_id.clone(),
+            email: None,
+            here: None,
+            memberships: Vec::new(),
+            entry: Entry::Elsewhere,
+            sign_up: open,
+            is_public: false,
+            unwell: unwell(app, &[PartName::Mail]),
+            locale: Locale::En,
+            words: words::of(Locale::En),
+            languages: Vec::new(),
+        }
+    }
+
+    /// For a page that is made without reading the session.
+    pub fn public(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
+        let frame = Self::bare(app, browser, title);
+        Self { is_public: true, unwell: Vec::new(), ..frame }.in_language_of(browser)
+    }
+
+    /// For a page that exists in every language.
+    #[must_use]
+    pub fn in_language_of(self, browser: &Browser) -> Self {
+        let locale = browser.locale;
+        let languages = language::switches(browser.query.as_deref(), locale);
+        Self { locale, words: words::of(locale), languages, ..self }
+    }
+
+    /// For a page that requires log-in.
+    pub fn of_person(
+        app: &App,
+        browser: &Browser,
+        person: &Person,
+        title: impl Into<String>,
+    ) -> Self {
+        Self {
+            email: Some(person.account.email.to_string()),
+            memberships: person.memberships.clone(),
+            unwell: unwell(app, &[PartName::Edge, PartName::Mail, PartName::Cache]),
+            ..Self::bare(app, browser, title)
+        }
+    }
+
+    /// For a page about an organisation.
+    pub fn of_member(
+        app: &App,
+        browser: &Browser,
+        person: &Person,
+        member: &Member,
+        title: impl Into<String>,
+        entry: Entry,
+    ) -> Self {
+        Self {
+            here: Some(member.membership.clone()),
+            entry,
+            ..Self::of_person(app, browser, person, title)
+        }
+    }
+
+    /// What the degraded components mean for the reader.
+    pub fn notices(&self) -> impl Iterator<Item = &'static str> {
+        let words = &self.words.around.unwell;
+        self.unwell.iter().filter_map(|part| match part {
+            PartName::Edge => Some(words.edge),
+            PartName::Mail => Some(words.mail),
+            PartName::Cache => Some(words.cache),
+            // Without Postgres there are no pages; pictures are drawn ahead.
+            PartName::Postgres | PartName::GpuBackend => None,
+        })
+    }
+
+    pub fn may_change_sites(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSites))
+    }
+
+    /// Whether the user can create and revoke secrets.
+    pub fn may_change_secrets(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeSecrets))
+    }
+
+    pub fn may_change_notifications(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeNotifications))
+    }
+
+    pub fn may_change_keys(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeKeys))
+    }
+
+    pub fn may_read_record(&self) -> bool {
+        self.here.as_ref().is_some_and(|here| here.role.may(Permission::ReadAudit))
+    }
+
+    /// Base path of the organisation's pages.
+    pub fn base(&self) -> String {
+        self.here
+            .as_ref()
+            .map_or_else(String::new, |here| format!("/console/{}", here.organisation))
+    }
+
+    /// Path of the style sheet of pages to read.
+    pub fn pages_style(&self) -> &'static str {
+        assets::PAGES.path.as_str()
+    }
+
+    /// Whether the page belongs to this entry of the navigation.
+    pub fn is(&self, entry: &str) -> bool {
+        match self.entry {
+            Entry::Elsewhere => false,
+            Entry::Overview => entry == "overview",
+            Entry::Statistics => entry == "statistics",
+            Entry::Sites => entry == "sites",
+            Entry::Anomalies => entry == "anomalies",
+            Entry::Notifications => entry == "notifications",
+            Entry::Team => entry == "team",
+            Entry::Keys => entry == "keys",
+            Entry::Record => entry == "record",
+            Entry::Account => entry == "account",
+        }
+    }
+}
+
+/// Those of these components that were degraded or down at the last check.
+fn unwell(app: &App, parts: &[PartName]) -> Vec<PartName> {
+    let mut unwell = app.board.unwell();
+    unwell.retain(|part| parts.contains(part));
+    unwell
+}
+
+pub fn render(page: &impl Template) -> Result<Html<String>, Trouble> {
+    page.render().map(Html).map_err(|error| {
+        tracing::error!(%error, "a page cannot be rendered");
+        Trouble::away()
+    })
+}

@@ -1,0 +1,335 @@
+//! Access to pages and protection against CSRF: decided here for every page,
+//! from the table in `console`, before the page's own code runs.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{RawPathParams, Request, State};
+use axum::handler::Handler;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
+use munjigi_app::{App, Refused};
+use munjigi_domain::accounts::demo;
+use munjigi_domain::accounts::session::Stage;
+use munjigi_domain::accounts::{Id, Permission, Token};
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::Code;
+use munjigi_store::replica::Written;
+use munjigi_store::sessions::{self, Noted};
+use munjigi_store::{accounts, organisations};
+
+use super::cookies;
+use super::requester::{Browser, Member, Person};
+use super::trouble::Trouble;
+
+/// Largest form. A site's rules are the longest field.
+const MAX_FORM_BYTES: usize = 128 * 1024;
+
+/// Form field that carries the CSRF token.
+pub const CSRF_FIELD: &str = "csrf_token";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone, without reading the session, so that the page also works while
+    /// Postgres is unreachable.
+    Public,
+    /// Everyone; the session is read.
+    Anyone,
+    /// Users who are not logged in; others are redirected to the console.
+    Guest,
+    /// Users who have given the password but not yet the second factor.
+    HalfWay,
+    /// Users who are logged in.
+    Person,
+    /// Users who are logged in and have this permission in the organisation
+    /// that the path names.
+    Member(Permission),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Path in the router's syntax.
+    pub path: &'static str,
+    pub access: Access,
+}
+
+/// Builds the table.
+pub struct Pages {
+    app: Arc<App>,
+    router: Router<Arc<App>>,
+    listed: Vec<Listed>,
+}
+
+impl Pages {
+    pub fn new(app: &Arc<App>) -> Self {
+        Self { app: Arc::clone(app), router: Router::new(), listed: Vec::new() }
+    }
+
+    /// Adds a page.
+    #[must_use]
+    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add("GET", path, access, get(handler))
+    }
+
+    /// Adds the target of a form.
+    #[must_use]
+    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Arc<App>>,
+        T: 'static,
+    {
+        self.add("POST", path, access, post(handler))
+    }
+
+    fn add(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        route: MethodRouter<Arc<App>, Infallible>,
+    ) -> Self {
+        let state = (Arc::clone(&self.app), access);
+        let gated = route.layer(middleware::from_fn_with_state(state, gate));
+        self.router = self.router.route(path, gated);
+        self.listed.push(Listed { method, path, access });
+        self
+    }
+
+    pub fn into_router(self) -> Router<Arc<App>> {
+        self.router
+    }
+
+    /// The table itself.
+    pub fn listed(self) -> Vec<Listed> {
+        self.listed
+    }
+}
+
+async fn gate(
+    State((app, access)): State<(Arc<App>, Access)>,
+    params: RawPathParams,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut browser, request) = Browser::meet(&app, request);
+    let changes = request.method() == Method::POST;
+    let passed = pass(&app, access, &params, &mut browser, request).await;
+    let mut response = match passed {
+        Ok(request) => next.run(request).await,
+        Err(refused) => refused,
+    };
+    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
+        response = trouble.page(&app, &browser);
+    }
+    if changes && app.reads.has_copy() && response.status().as_u16() < 400 {
+        // If the position is unknown, this browser reads from the primary.
+        let written = app.reads.written().await.unwrap_or(Written(u64::MAX));
+        cookies::put(&mut response, cookies::set_written(&app.console().config, written));
+    }
+    finish(&app, &browser, &mut response);
+    response
+}
+
+/// The fallback for unknown paths: a page for browsers, a problem document for
+/// programs.
+pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let reads_pages = accepted.is_some_and(|accept| accept.contains("text/html"));
+    if app.console.is_none() || !reads_pages {
+        return Refused::new(Code::NotFound, "unknown path").into_response();
+    }
+    let (browser, _) = Browser::meet(&app, request);
+    let trouble = Trouble::nothing_here();
+    let mut response = trouble.page(&app, &browser);
+    finish(&app, &browser, &mut response);
+    response
+}
+
+/// Passes a request on with what is known about its sender, or responds.
+async fn pass(
+    app: &App,
+    access: Access,
+    params: &RawPathParams,
+    browser: &mut Browser,
+    request: Request,
+) -> Result<Request, Response> {
+    if access == Access::Public {
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(browser.clone());
+        return Ok(Request::from_parts(head, body));
+    }
+    let now = app.clock.now();
+    app.readiness.migrated().map_err(|_| Trouble::away().into_response())?;
+    let person = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
+    // Within a session, the CSRF token is derived from the session's cookie.
+    browser.prepare_csrf_token(person.is_some(), &app.entropy);
+    let request = read_form(app, browser, request).await?;
+    let (mut head, body) = request.into_parts();
+    match (access, person) {
+        (Access::Public | Access::Anyone, person) => {
+            if let Some(person) = person.filter(Person::is_complete) {
+                head.extensions.insert(person);
+            }
+        }
+        (Access::Guest, Some(person)) if person.is_complete() => {
+            return Err(Redirect::to("/console").into_response());
+        }
+        (Access::Guest, _) => {}
+        (Access::HalfWay, Some(person)) if !person.is_complete() => {
+            head.extensions.insert(person);
+        }
+        (Access::HalfWay, Some(_)) => return Err(Redirect::to("/console").into_response()),
+        (Access::Person | Access::Member(_), Some(person)) if person.is_complete() => {
+            if let Access::Member(permission) = access {
+                let member = member(app, params, &person, permission).await?;
+                head.extensions.insert(member);
+            }
+            head.extensions.insert(person);
+        }
+        (Access::HalfWay | Access::Person | Access::Member(_), _) => {
+            return Err(ask_to_log_in(&head.method, &head.uri));
+        }
+    }
+    head.extensions.insert(browser.clone());
+    Ok(Request::from_parts(head, body))
+}
+
+/// The user that the session's cookie belongs to, while the session is active.
+async fn find_person(
+    app: &App,
+    browser: &Browser,
+    now: UnixMillis,
+) -> Result<Option<Person>, Trouble> {
+    let Some(cookie) = &browser.session else { return Ok(None) };
+    let Some(session) = app.cache.sessions.find(cookie.hash(), now).await? else {
+        return Ok(None);
+    };
+    let Some(account) = accounts::find(&app.pool, &session.account).await? else {
+        return Ok(None);
+    };
+    if !demo::may_be_used(&account.email, app.console().config.reach()) {
+        return Ok(None);
+    }
+    if session.stage == Stage::Complete {
+        let noted = sessions::note(&app.pool, &session, &browser.client.prefix, now).await?;
+        if noted == Noted::Now {
+            app.cache.sessions.noted(cookie.hash()).await;
+        }
+    }
+    let memberships = organisations::of_account(&app.pool, &account.id).await?;
+    Ok(Some(Person { account, session, memberships }))
+}
+
+/// For users who are not members, an organisation does not exist: a different
+/// response would reveal that it does.
+async fn member(
+    app: &App,
+    params: &RawPathParams,
+    person: &Person,
+    permission: Permission,
+) -> Result<Member, Response> {
+    let named = params.iter().find(|(name, _)| *name == "organisation");
+    let organisation: Option<Id> = named.and_then(|(_, text)| text.parse().ok());
+    let Some(organisation) = organisation else {
+        return Err(Trouble::nothing_here().into_response());
+    };
+    let found = organisations::membership_of(&app.pool, &organisation, &person.account.id).await;
+    let membership = found
+        .map_err(|error| Trouble::from(error).into_response())?
+        .ok_or_else(|| Trouble::nothing_here().into_response())?;
+    if membership.role.may(permission) {
+        return Ok(Member { membership });
+    }
+    Err(Trouble::forbidden(membership.role).into_response())
+}
+
+/// After log-in, users return to the page they wanted, but never to a form's
+/// target: what they typed is lost, and nothing may happen after a log-in that
+/// they did not ask for.
+fn ask_to_log_in(method: &Method, uri: &axum::http::Uri) -> Response {
+    if method != Method::GET {
+        return Trouble::logged_out().into_response();
+    }
+    let path = uri.path_and_query().map_or("/console", |path| path.as_str());
+    let query = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
+    Redirect::to(&format!("/log-in?{query}")).into_response()
+}
+
+/// Accepts a form only from our own pages: the browser's headers say so, if it
+/// sends any, and the form carries a CSRF token that only the cookie's holder
+/// was shown.
+async fn read_form(app: &App, browser: &Browser, request: Request) -> Result<Request, Response> {
+    if request.method() != Method::POST {
+        return Ok(request);
+    }
+    let console = app.console();
+    if !is_ours(request.headers(), &console.config.origin()) {
+        return Err(Trouble::foreign_form().into_response());
+    }
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_FORM_BYTES)
+        .await
+        .map_err(|_| Trouble::form_too_large().into_response())?;
+    if !has_csrf_token(browser, &body) {
+        return Err(Trouble::foreign_form().into_response());
+    }
+    Ok(Request::from_parts(head, Body::from(body)))
+}
+
+fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let form = text("content-type")
+        .is_some_and(|kind| kind.split(';').next() == Some("application/x-www-form-urlencoded"));
+    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let from = text("origin").is_none_or(|from| from == origin);
+    form && site && from
+}
+
+fn has_csrf_token(browser: &Browser, body: &Bytes) -> bool {
+    let key: Option<&Token> = browser.form_holder();
+    let mut sent = form_urlencoded::parse(body).filter(|(name, _)| name == CSRF_FIELD);
+    match (key, sent.next(), sent.next()) {
+        (Some(holder), Some((_, key)), None) => holder.is_csrf_token(&key),
+        _ => false,
+    }
+}
+
+/// Headers of every page.
+fn finish(app: &App, browser: &Browser, response: &mut Response) {
+    let edge = app.edge.url().origin().ascii_serialization();
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self' {edge}; \
+         frame-src {edge}; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+         frame-ancestors 'none'"
+    );
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let same_origin = HeaderValue::from_static("same-origin");
+    headers.insert("cross-origin-opener-policy", same_origin.clone());
+    // So that browsers send the origin of a form.
+    headers.insert(header::REFERRER_POLICY, same_origin);
+    let console = app.console();
+    if console.config.is_secure() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
+    if let Some(guest) = browser.new_guest() {
+        let cookie = cookies::guest(&console.config, guest);
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    if let Some(locale) = browser.chosen {
+        headers.append(header::SET_COOKIE, cookies::set_language(&console.config, locale));
+    }
+}

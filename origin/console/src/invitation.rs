@@ -1,0 +1,199 @@
+//! `/invitation`: the link in an invitation's email. Users who have an account
+//! with that address join when logged in; others sign up here, because the link
+//! proves that the address is theirs.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_domain::accounts::{Id, Password, Role, Token};
+use munjigi_store::accounts::{self, JoinNew};
+use munjigi_store::audit::Actor;
+use munjigi_store::organisations::{self, Invitation, Join};
+use munjigi_store::transact;
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::log_in;
+use super::requester::{Browser, Person};
+use super::sign_up::name_mistake;
+use super::trouble::Trouble;
+use crate::words::{self, Words};
+
+#[derive(Template)]
+#[template(path = "invitation.html")]
+struct Page {
+    frame: Frame,
+    words: &'static Words,
+    invitation: Invitation,
+    link: String,
+    step: Step,
+    name: String,
+    mistakes: Vec<String>,
+}
+
+/// What the invited person has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    /// Accept.
+    Join,
+    /// Log in with the invited address first.
+    LogIn,
+    /// Log out: the session is another account's.
+    Another,
+    /// Create an account.
+    SignUp,
+}
+
+impl Page {
+    /// Name and description of the role.
+    fn role(&self) -> [&'static str; 2] {
+        let [owner, admin, analyst, read_only] = self.words.invitation.roles;
+        match self.invitation.role {
+            Role::Owner => owner,
+            Role::Admin => admin,
+            Role::Analyst => analyst,
+            Role::ReadOnly => read_only,
+        }
+    }
+}
+
+/// The link's token.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    link: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    link: String,
+    name: Option<String>,
+    password: Option<Password>,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    person: Option<Extension<Person>>,
+    link: Result<Query<Link>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+    let (_, invitation) = find(&app, &link).await?;
+    let person = person.map(|Extension(person)| person);
+    let step = step(&app, person.as_ref(), &invitation).await?;
+    let frame = frame(&app, &browser, person.as_ref());
+    let (name, mistakes) = (String::new(), Vec::new());
+    Ok(render(&Page {
+        frame,
+        words: words::of(browser.locale),
+        invitation,
+        link,
+        step,
+        name,
+        mistakes,
+    })?
+    .into_response())
+}
+
+/// Accepts the invitation.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    person: Option<Extension<Person>>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let (token, invitation) = find(&app, &fields.link).await?;
+    let person = person.map(|Extension(person)| person);
+    match (step(&app, person.as_ref(), &invitation).await?, person) {
+        (Step::Join, Some(person)) => {
+            let actor = &person.actor(&browser);
+            let unit = Join { link: token.hash(), actor, now: app.clock.now() };
+            let organisation = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
+            Ok(Redirect::to(&format!("/console/{organisation}")).into_response())
+        }
+        (Step::SignUp, None) => sign_up(&app, &browser, &token, invitation, fields).await,
+        _ => Err(Trouble::malformed()),
+    }
+}
+
+async fn sign_up(
+    app: &App,
+    browser: &Browser,
+    token: &Token,
+    invitation: Invitation,
+    fields: Fields,
+) -> Result<Response, Trouble> {
+    let console = app.console();
+    let Fields { link, name, password } = fields;
+    let name = name.ok_or(Trouble::malformed())?.trim().to_owned();
+    let password = password.ok_or(Trouble::malformed())?;
+    let locale = browser.locale;
+    let weak = password.check(&invitation.email, &name).err();
+    let weak = weak.map(|error| words::of_password(locale, &error));
+    let mistakes: Vec<String> = name_mistake(locale, &name).into_iter().chain(weak).collect();
+    if !mistakes.is_empty() {
+        let frame = frame(app, browser, None);
+        let page = Page {
+            frame,
+            words: words::of(locale),
+            invitation,
+            link,
+            step: Step::SignUp,
+            name,
+            mistakes,
+        };
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+    }
+    let now = app.clock.now();
+    let account = Id::draw(&app.entropy);
+    let password = console.passwords.hash(password, app.entropy.bytes()).await?;
+    let actor = Actor {
+        account: account.clone(),
+        email: invitation.email.to_string(),
+        prefix: browser.client.prefix.clone(),
+        request_id: browser.client.request_id.clone(),
+    };
+    let unit = JoinNew {
+        join: Join { link: token.hash(), actor: &actor, now },
+        name: &name,
+        locale: browser.locale,
+        password: &password,
+    };
+    let organisation = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
+    log_in::begin(app, browser, &account, false, &format!("/console/{organisation}"), now).await
+}
+
+async fn step(
+    app: &App,
+    person: Option<&Person>,
+    invitation: &Invitation,
+) -> Result<Step, Trouble> {
+    Ok(match person {
+        Some(person) if person.account.email == invitation.email => Step::Join,
+        Some(_) => Step::Another,
+        None if accounts::by_email(&app.pool, &invitation.email).await?.is_some() => Step::LogIn,
+        None => Step::SignUp,
+    })
+}
+
+async fn find(app: &App, link: &str) -> Result<(Token, Invitation), Trouble> {
+    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+    let now = app.clock.now();
+    let invitation = organisations::invitation(&app.pool, token.hash(), now).await?;
+    invitation.map(|invitation| (token, invitation)).ok_or(Trouble::link_gone())
+}
+
+fn frame(app: &App, browser: &Browser, person: Option<&Person>) -> Frame {
+    let title = words::of(browser.locale).invitation.title;
+    let frame = match person {
+        Some(person) => Frame::of_person(app, browser, person, title),
+        None => Frame::bare(app, browser, title),
+    };
+    frame.in_language_of(browser)
+}

@@ -1,0 +1,221 @@
+//! `…/keys`: API keys, for owners and admins. A new key is shown only in the
+//! response that creates it.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::Query;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_app::emails;
+use munjigi_app::new_key::NewKey;
+use munjigi_domain::accounts::{Id, Permission};
+use munjigi_store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
+use munjigi_store::transact;
+use serde::Deserialize;
+
+use super::account::proof;
+use super::frame::{Entry, Frame, render};
+use super::requester::Asking;
+use super::trouble::Trouble;
+
+/// Prefix of the form's fields for scopes.
+const SCOPE: &str = "scope:";
+
+#[derive(Template)]
+#[template(path = "keys.html")]
+struct Page {
+    frame: Frame,
+    keys: Vec<Row>,
+    scopes: Vec<Choice>,
+    typed: Typed,
+    /// The proof page, if the user has to prove their identity before creating
+    /// a key.
+    proof: Option<String>,
+    notice: Option<&'static str>,
+    mistakes: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "key-made.html")]
+struct Made {
+    frame: Frame,
+    name: String,
+    key: String,
+    address: String,
+}
+
+struct Row {
+    key: KeyRecord,
+    state: KeyState,
+}
+
+struct Choice {
+    scope: &'static str,
+    meaning: &'static str,
+    is_chosen: bool,
+}
+
+/// The form's values, to show them again.
+#[derive(Debug, Default, Clone)]
+struct Typed {
+    name: String,
+    days: String,
+    per_day: String,
+}
+
+/// Query after a form was submitted: which notice to show.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    name: String,
+    #[serde(default)]
+    days: String,
+    #[serde(default)]
+    per_day: String,
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
+}
+
+/// Which key to revoke.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    key: String,
+}
+
+pub async fn show(
+    asking: Asking,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let done = done.ok().and_then(|Query(done)| done.done);
+    let notice = (done.as_deref() == Some("revoked"))
+        .then_some("The key has been revoked. Requests with it are refused from now on.");
+    page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
+}
+
+/// Creates a key, or reports every mistake. A key outlives the session that
+/// created it, so this requires a recent proof of identity.
+pub async fn make(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { name, days, per_day, others }) = fields.map_err(|_| Trouble::malformed())?;
+    if let Some(proof) = proof::asked(&asking.app, &asking.person, &here(&asking)) {
+        return Ok(proof);
+    }
+    let typed = Typed { name, days, per_day };
+    let scopes: Vec<String> =
+        others.keys().filter_map(|name| name.strip_prefix(SCOPE)).map(str::to_owned).collect();
+    let now = asking.app.clock.now();
+    let wanted = match typed.wish(scopes.clone()).and_then(|wish| wish.wanted(asking.role(), now)) {
+        Ok(wanted) => wanted,
+        Err(mistakes) => return page(&asking, None, &scopes, typed, mistakes).await,
+    };
+    let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
+    let (by, membership) = (&asking.person.account, &asking.member.membership);
+    let letter = &emails::key_made(&app.console().config, by, membership, &wanted.name);
+    let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
+    let (_, key) = match key.make(&app.pool, &app.entropy).await? {
+        Ok(made) => made,
+        Err(error) => return page(&asking, None, &scopes, typed, vec![error.to_string()]).await,
+    };
+    let made = Made {
+        frame: asking.frame("New key", Entry::Keys),
+        name: wanted.name,
+        key: key.reveal().to_string(),
+        address: app.console().config.url.as_str().trim_end_matches('/').to_owned(),
+    };
+    Ok((StatusCode::CREATED, render(&made)?).into_response())
+}
+
+pub async fn revoke(
+    asking: Asking,
+    which: Result<Form<Which>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Which { key }) = which.map_err(|_| Trouble::malformed())?;
+    let id: Id = key.parse().map_err(|_| Trouble::malformed())?;
+    let unit = RevokeKey {
+        id: &id,
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
+        now: asking.app.clock.now(),
+    };
+    match transact(&asking.app.pool, &unit).await? {
+        Revoked::Now | Revoked::Before => {
+            Ok(Redirect::to(&format!("{}?done=revoked", here(&asking))).into_response())
+        }
+        Revoked::Unknown => Err(Trouble::nothing_here()),
+    }
+}
+
+fn here(asking: &Asking) -> String {
+    format!("/console/{}/keys", asking.organisation())
+}
+
+async fn page(
+    asking: &Asking,
+    notice: Option<&'static str>,
+    chosen: &[String],
+    typed: Typed,
+    mistakes: Vec<String>,
+) -> Result<Response, Trouble> {
+    let now = asking.app.clock.now();
+    let keys = api_keys::of_organisation(&asking.app.pool, asking.organisation()).await?;
+    let role = asking.role();
+    let scopes = Permission::ALL.into_iter().filter(|permission| role.may(*permission));
+    let scopes = scopes.filter_map(|permission| {
+        let scope = permission.scope()?;
+        let is_chosen = chosen.iter().any(|chosen| chosen == scope);
+        Some(Choice { scope, meaning: permission.meaning(), is_chosen })
+    });
+    let status =
+        if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = Page {
+        frame: asking.frame("Keys", Entry::Keys),
+        keys: keys.into_iter().map(|key| Row { state: key.state(now), key }).collect(),
+        scopes: scopes.collect(),
+        typed,
+        proof: proof::due(&asking.app, &asking.person, &here(asking)),
+        notice,
+        mistakes,
+    };
+    Ok((status, render(&page)?).into_response())
+}
+
+impl Typed {
+    /// The request that the API would get for the same key.
+    fn wish(&self, scopes: Vec<String>) -> Result<NewKey, Vec<String>> {
+        let mut mistakes = Vec::new();
+        let mut number = |text: &str, what: &str| -> Option<i64> {
+            let text = text.trim();
+            if text.is_empty() {
+                return None;
+            }
+            text.parse()
+                .map_err(|_| mistakes.push(format!("{what}: enter a number or leave it empty")))
+                .ok()
+        };
+        let expires_in_days = number(&self.days, "Expires after (days)");
+        let per_day = number(&self.per_day, "Requests per day");
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        Ok(NewKey { name: self.name.clone(), scopes, per_minute: None, per_day, expires_in_days })
+    }
+}
+
+impl Row {
+    fn is_live(&self) -> bool {
+        self.state == KeyState::Live
+    }
+
+    const fn state(&self) -> &'static str {
+        self.state.as_str()
+    }
+}

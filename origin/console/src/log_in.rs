@@ -1,0 +1,189 @@
+//! `/log-in`. A wrong address and a wrong password get the same response in the
+//! same time.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_domain::accounts::demo::{self, Reach};
+use munjigi_domain::accounts::session::Stage;
+use munjigi_domain::accounts::visit::Visit;
+use munjigi_domain::accounts::{EmailAddress, Id, Password, Token};
+use munjigi_keys::UnixMillis;
+use munjigi_store::sessions::NewSession;
+use munjigi_store::{accounts, sessions};
+use serde::Deserialize;
+
+use super::cookies;
+use super::frame::{Frame, render};
+use super::next::{Wanted, by_code, within};
+use super::passkey;
+use super::requester::Browser;
+use super::trouble::Trouble;
+use super::visitor::{self, Widget};
+use crate::words::{self, Words};
+
+/// The widget's action on this form.
+const ACTION: &str = "log-in";
+
+#[derive(Template)]
+#[template(path = "log-in.html")]
+struct Page {
+    frame: Frame,
+    words: &'static Words,
+    email: String,
+    next: String,
+    mistake: Option<&'static str>,
+    /// The script, if passkeys are possible.
+    passkeys: Option<&'static str>,
+    widget: Option<Widget>,
+    /// Email and password of the demo account, on a development machine.
+    demo: Option<(&'static str, &'static str)>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    email: String,
+    password: Password,
+    #[serde(default)]
+    next: String,
+    #[serde(default, rename = "munjigi-response")]
+    visit: String,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Html<String>, Trouble> {
+    let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(&app, &browser, words.around.log_in).in_language_of(&browser);
+    let (passkeys, widget) = (passkey::script(&app), visitor::widget(&app, ACTION));
+    let demo = demo(&app).await?;
+    render(&Page {
+        frame,
+        words,
+        email: String::new(),
+        next,
+        mistake: None,
+        passkeys,
+        widget,
+        demo,
+    })
+}
+
+/// The demo account that a developer can use, if it was created.
+async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, Trouble> {
+    if app.console().config.reach() != Reach::Local {
+        return Ok(None);
+    }
+    let email: EmailAddress = demo::EMAIL.parse().expect("an address of our own");
+    let account = accounts::by_email(&app.pool, &email).await?;
+    Ok(account.map(|_| (demo::EMAIL, demo::PASSWORD)))
+}
+
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { email, password, next, visit }) = fields.map_err(|_| Trouble::malformed())?;
+    let now = app.clock.now();
+    let Ok(address) = email.parse::<EmailAddress>() else {
+        return wrong(&app, &browser, email, next);
+    };
+    let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
+    if visit == Visit::Refused {
+        let mistake = words::of(browser.locale).fields.token_refused;
+        return again(&app, &browser, email, next, mistake);
+    }
+    let authentication = app.authentication();
+    let attempt = authentication.attempt(&browser.client.prefix, &address, visit).await?;
+    let account = accounts::by_email(&app.pool, &address).await?;
+    let kept = account.as_ref().map(|account| account.password.clone());
+    let is_right = authentication.passwords.is(password, kept).await?;
+    match account.filter(|_| is_right) {
+        None => wrong(&app, &browser, email, next),
+        Some(account) => {
+            attempt.succeeded().await?;
+            begin(&app, &browser, &account.id, account.has_factor(), &next, now).await
+        }
+    }
+}
+
+/// Starts a complete session for a user who has proved everything required.
+pub async fn begin_whole(
+    app: &App,
+    browser: &Browser,
+    account: &Id,
+    next: &str,
+) -> Result<Response, Trouble> {
+    begin(app, browser, account, false, next, app.clock.now()).await
+}
+
+/// Starts a session with a new cookie, so that a cookie planted in this browser
+/// earlier is worthless.
+pub async fn begin(
+    app: &App,
+    browser: &Browser,
+    account: &Id,
+    needs_factor: bool,
+    next: &str,
+    now: UnixMillis,
+) -> Result<Response, Trouble> {
+    let console = app.console();
+    let cookie = Token::draw(&app.entropy);
+    let stage = if needs_factor { Stage::Password } else { Stage::Complete };
+    let session = NewSession {
+        cookie: cookie.hash(),
+        id: &Id::draw(&app.entropy),
+        account,
+        stage,
+        agent: &browser.client.agent,
+        prefix: &browser.client.prefix,
+        now,
+    };
+    sessions::begin(&app.pool, &session).await?;
+    let mut response = if needs_factor {
+        Redirect::to(&by_code(next)).into_response()
+    } else {
+        Redirect::to(within(next)).into_response()
+    };
+    cookies::put(&mut response, cookies::session(&console.config, &cookie));
+    Ok(response)
+}
+
+fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, Trouble> {
+    again(app, browser, email, next, words::of(browser.locale).log_in.wrong)
+}
+
+/// Shows the form again after another way to log in failed.
+pub fn refuse(
+    app: &App,
+    browser: &Browser,
+    next: String,
+    mistake: &'static str,
+) -> Result<Response, Trouble> {
+    again(app, browser, String::new(), next, mistake)
+}
+
+fn again(
+    app: &App,
+    browser: &Browser,
+    email: String,
+    next: String,
+    mistake: &'static str,
+) -> Result<Response, Trouble> {
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.around.log_in).in_language_of(browser);
+    let (mistake, passkeys) = (Some(mistake), passkey::script(app));
+    let widget = visitor::widget(app, ACTION);
+    let page = render(&Page { frame, words, email, next, mistake, passkeys, widget, demo: None })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}

@@ -1,0 +1,64 @@
+//! `POST …/notifications/add`: adds a webhook. Its secret is shown only in this
+//! response.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use munjigi_domain::accounts::Id;
+use munjigi_domain::webhooks::{Endpoint, WebhookSecret};
+use munjigi_store::transact;
+use munjigi_store::webhooks::{AddWebhook, vault_row};
+use serde::Deserialize;
+
+use super::{Said, page};
+use crate::frame::{Entry, Frame, render};
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "webhook-made.html")]
+struct Page {
+    frame: Frame,
+    url: String,
+    secret: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    url: String,
+}
+
+pub async fn submit(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { url }) = fields.map_err(|_| Trouble::malformed())?;
+    let app = &asking.app;
+    let console = app.console();
+    let endpoint = match Endpoint::parse(&url, app.hooks.reach()) {
+        Ok(endpoint) => endpoint,
+        Err(mistake) => return refuse(&asking, mistake.to_string(), url).await,
+    };
+    let (id, secret) = (Id::draw(&app.entropy), WebhookSecret::draw(&app.entropy));
+    let sealed = console.vault.close(&vault_row(&id), secret.as_bytes(), &app.entropy);
+    let unit = AddWebhook {
+        id: &id,
+        organisation: asking.organisation(),
+        endpoint: &endpoint,
+        secret: &sealed,
+        actor: &asking.actor(),
+        now: app.clock.now(),
+    };
+    if let Err(refused) = transact(&app.pool, &unit).await? {
+        return refuse(&asking, refused.to_string(), url).await;
+    }
+    let frame = asking.frame("The webhook is active", Entry::Notifications);
+    let (url, secret) = (endpoint.as_str().to_owned(), secret.reveal().to_string());
+    Ok((StatusCode::CREATED, render(&Page { frame, url, secret })?).into_response())
+}
+
+async fn refuse(asking: &Asking, mistake: String, url: String) -> Result<Response, Trouble> {
+    page(asking, None, Said { mistake: Some(mistake), url, tested: None }).await
+}

@@ -1,0 +1,38 @@
+//! `POST …/notifications/change`: pauses, resumes and deletes a webhook.
+
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use munjigi_domain::accounts::Id;
+use munjigi_store::transact;
+use munjigi_store::webhooks::{ChangeWebhook, WebhookChange};
+use serde::Deserialize;
+
+use super::back;
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    webhook: String,
+    change: String,
+}
+
+pub async fn submit(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { webhook, change }) = fields.map_err(|_| Trouble::malformed())?;
+    let id: Id = webhook.parse().map_err(|_| Trouble::malformed())?;
+    let (change, done) = match change.as_str() {
+        "pause" => (WebhookChange::Pause, "paused"),
+        "resume" => (WebhookChange::Resume, "resumed"),
+        "delete" => (WebhookChange::Delete, "deleted"),
+        _ => return Err(Trouble::malformed()),
+    };
+    let (organisation, actor) = (asking.organisation(), &asking.actor());
+    let now = asking.app.clock.now();
+    let unit = ChangeWebhook { id: &id, organisation, change, actor, now };
+    transact(&asking.app.pool, &unit).await?.map_err(|_| Trouble::nothing_here())?;
+    Ok(back(&asking, done))
+}

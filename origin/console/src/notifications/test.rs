@@ -1,0 +1,85 @@
+//! `POST …/notifications/test`: posts a test message and shows the response.
+
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::response::Response;
+use munjigi_delivery::notifications::{Answer, Outgoing, PostError};
+use munjigi_domain::accounts::{Id, limits};
+use munjigi_domain::webhooks::{WebhookSecret, body_of_test};
+use munjigi_store::limits::Taken;
+use munjigi_store::transact;
+use munjigi_store::webhooks::{self, Outcome};
+use serde::Deserialize;
+
+use super::{Said, page};
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    webhook: String,
+}
+
+/// Result of a test.
+#[derive(Debug)]
+pub struct Tested {
+    pub url: String,
+    /// What the receiver responded.
+    pub answer: Result<Answer, PostError>,
+}
+
+impl Tested {
+    /// Whether the receiver accepted the message.
+    pub fn is_taken(&self) -> bool {
+        self.answer.as_ref().is_ok_and(Answer::is_taken)
+    }
+}
+
+pub async fn submit(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { webhook }) = fields.map_err(|_| Trouble::malformed())?;
+    let webhook: Id = webhook.parse().map_err(|_| Trouble::malformed())?;
+    let (app, organisation) = (&asking.app, asking.organisation());
+    let console = app.console();
+    let now = app.clock.now();
+    let found = webhooks::find(&app.pool, organisation, &webhook).await?;
+    let (url, sealed) = found.ok_or(Trouble::nothing_here())?;
+    let limit = &limits::WEBHOOK_TESTS_BY_ORGANISATION;
+    let taken = app.cache.limits.take(limit, organisation.as_str(), now).await?;
+    if let Taken::Wait { seconds } = taken {
+        return Err(Trouble::too_often(seconds));
+    }
+    let opened = console.vault.open(&webhooks::vault_row(&webhook), &sealed).ok();
+    let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
+    let secret = secret.ok_or_else(|| {
+        tracing::error!(%webhook, "no key in MUNJIGI_CONSOLE_KEYS opens the webhook's secret");
+        Trouble::away()
+    })?;
+    let (id, body) = (webhooks::message_id(&app.entropy), body_of_test(organisation, now));
+    let outgoing = Outgoing { url: &url, secret: &secret, id: &id, body: &body, at: now };
+    let answer = app.hooks.post(&outgoing).await;
+    let unit = webhooks::Tested {
+        webhook: &webhook,
+        organisation,
+        id: &id,
+        outcome: &outcome(&answer),
+        actor: &asking.actor(),
+        now: app.clock.now(),
+    };
+    transact(&app.pool, &unit).await?;
+    let tested = Some(Tested { url, answer });
+    page(&asking, None, Said { tested, ..Said::default() }).await
+}
+
+fn outcome(answer: &Result<Answer, PostError>) -> Outcome {
+    match answer {
+        Ok(answer) if answer.is_taken() => Outcome::Delivered(answer.status),
+        Ok(answer) => {
+            let error = format!("the receiver answered {}", answer.status);
+            Outcome::GivenUp { status: Some(answer.status), error, is_gone: false }
+        }
+        Err(error) => Outcome::GivenUp { status: None, error: error.to_string(), is_gone: false },
+    }
+}

@@ -1,0 +1,204 @@
+//! `/recover`: resets a password by email. The page says the same whether or
+//! not the address has an account. The second factor stays: access to a mailbox
+//! alone does not open an account that has one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::emails;
+use munjigi_domain::accounts::Account;
+use munjigi_domain::accounts::visit::Visit;
+use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
+use munjigi_domain::email::LetterKind;
+use munjigi_keys::UnixMillis;
+use munjigi_store::accounts::{self, BeginRecovery, SetPassword};
+use munjigi_store::limits::Taken;
+use munjigi_store::transact;
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::later::later;
+use super::log_in;
+use super::requester::Browser;
+use super::sign_up::allow_letter;
+use super::trouble::Trouble;
+use super::visitor::{self, Widget};
+use crate::words::{self, Words};
+
+/// The widget's action on this form.
+const ACTION: &str = "recover";
+
+#[derive(Template)]
+#[template(path = "recover.html")]
+struct Page {
+    frame: Frame,
+    words: &'static Words,
+    email: String,
+    mistake: Option<String>,
+    widget: Option<Widget>,
+}
+
+#[derive(Template)]
+#[template(path = "recover-sent.html")]
+struct Sent {
+    frame: Frame,
+    words: &'static Words,
+    email: String,
+}
+
+#[derive(Template)]
+#[template(path = "new-password.html")]
+struct NewPassword {
+    frame: Frame,
+    words: &'static Words,
+    email: String,
+    link: String,
+    mistake: Option<String>,
+}
+
+/// The form that asks for the email.
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    email: String,
+    #[serde(default, rename = "munjigi-response")]
+    visit: String,
+}
+
+/// The link's token.
+#[derive(Debug, Deserialize)]
+pub struct Link {
+    link: String,
+}
+
+/// The form with the new password.
+#[derive(Debug, Deserialize)]
+pub struct Chosen {
+    link: String,
+    password: Password,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Html<String>, Trouble> {
+    render(&form(&app, &browser, String::new(), None))
+}
+
+/// Accepts the address. Whether it has an account is looked up only after the
+/// response, which takes the same time in both cases.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { email, visit }) = fields.map_err(|_| Trouble::malformed())?;
+    let words = words::of(browser.locale);
+    let address = match email.parse::<EmailAddress>() {
+        Ok(address) => address,
+        Err(error) => {
+            let mistake = Some(words::of_email(browser.locale, error));
+            let page = render(&form(&app, &browser, email, mistake))?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let now = app.clock.now();
+    let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
+    if visit == Visit::Refused {
+        let page =
+            render(&form(&app, &browser, email, Some(words.fields.token_refused.to_owned())))?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    allow_letter(&app, &browser, visit, now).await?;
+    let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, address.as_str(), now).await?;
+    let email = address.to_string();
+    if allowed == Taken::Yes {
+        later(&app, move |app| async move { send(&app, &address, now).await }).await?;
+    }
+    let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
+    Ok(render(&Sent { frame, words, email })?.into_response())
+}
+
+fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) -> Page {
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.recover.title).in_language_of(browser);
+    Page { frame, words, email, mistake, widget: visitor::widget(app, ACTION) }
+}
+
+/// Sends the email if there is an account.
+async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Trouble> {
+    let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
+    let console = app.console();
+    let link = Token::draw(&app.entropy);
+    let letter = emails::recover(&console.config, &account, &link);
+    let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
+    let unit =
+        BeginRecovery { account: &account.id, link: link.hash(), letter: &letter, expires, now };
+    Ok(transact(&app.pool, &unit).await?)
+}
+
+/// Asks for the new password.
+pub async fn choose(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    link: Result<Query<Link>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+    let (_, account) = find(&app, &link).await?;
+    page(&app, &browser, &account, link, None)
+}
+
+/// Sets it, ends every session, revokes the API keys that the user created, and
+/// starts a session.
+pub async fn set(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Chosen>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Chosen { link, password }) = fields.map_err(|_| Trouble::malformed())?;
+    let console = app.console();
+    let now = app.clock.now();
+    let (token, account) = find(&app, &link).await?;
+    if let Err(error) = password.check(&account.email, &account.name) {
+        let mistake = words::of_password(browser.locale, &error);
+        return page(&app, &browser, &account, link, Some(mistake));
+    }
+    let password = console.passwords.hash(password, app.entropy.bytes()).await?;
+    let letter = emails::to(&account, &LetterKind::PasswordReset);
+    let unit = SetPassword {
+        actor: &browser.client.actor(&account),
+        password: &password,
+        link: Some(token.hash()),
+        kept: None,
+        letter: &letter,
+        now,
+    };
+    let ended = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
+    app.cache.tell_ended(&ended).await;
+    log_in::begin(&app, &browser, &account.id, account.has_factor(), "/console", now).await
+}
+
+async fn find(app: &App, link: &str) -> Result<(Token, Account), Trouble> {
+    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+    let account = accounts::recovery(&app.pool, token.hash(), app.clock.now()).await?;
+    account.map(|account| (token, account)).ok_or(Trouble::link_gone())
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    account: &Account,
+    link: String,
+    mistake: Option<String>,
+) -> Result<Response, Trouble> {
+    let words = words::of(browser.locale);
+    let frame = Frame::bare(app, browser, words.recover.choose).in_language_of(browser);
+    let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = NewPassword { frame, words, email: account.email.to_string(), link, mistake };
+    Ok((status, render(&page)?).into_response())
+}

@@ -1,0 +1,198 @@
+//! `/sign-up`: asks for an account. The page says the same whether or not the
+//! address already has one: only the email differs.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Form};
+use munjigi_app::App;
+use munjigi_app::console::Console;
+use munjigi_app::emails;
+use munjigi_app::settings::SignUpPolicy;
+use munjigi_domain::accounts::visit::Visit;
+use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
+use munjigi_domain::locale::Locale;
+use munjigi_keys::UnixMillis;
+use munjigi_store::accounts::{self, BeginSignUp, SignUp};
+use munjigi_store::limits::Taken;
+use munjigi_store::{mails, transact};
+use serde::Deserialize;
+
+use super::frame::{Frame, render};
+use super::later::later;
+use super::requester::Browser;
+use super::trouble::Trouble;
+use super::visitor::{self, Widget};
+use crate::words::{self, Words};
+
+/// The widget's action on this form.
+const ACTION: &str = "sign-up";
+
+#[derive(Template)]
+#[template(path = "sign-up.html")]
+struct Page {
+    frame: Frame,
+    words: &'static Words,
+    name: String,
+    email: String,
+    name_mistake: Option<String>,
+    email_mistake: Option<String>,
+    password_mistake: Option<String>,
+    /// What is wrong with the form as a whole.
+    mistake: Option<&'static str>,
+    widget: Option<Widget>,
+}
+
+#[derive(Template)]
+#[template(path = "sent.html")]
+struct Sent {
+    frame: Frame,
+    words: &'static words::SignUp,
+    email: String,
+    /// Link to the emails of a development machine.
+    mailbox: Option<&'static str>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    name: String,
+    email: String,
+    password: Password,
+    #[serde(default, rename = "munjigi-response")]
+    visit: String,
+}
+
+pub async fn show(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+) -> Result<Html<String>, Trouble> {
+    open(&app)?;
+    render(&page(&app, &browser, (String::new(), String::new()), [None, None, None]))
+}
+
+/// Reports every mistake at once, or sends an email.
+pub async fn submit(
+    State(app): State<Arc<App>>,
+    Extension(browser): Extension<Browser>,
+    fields: Result<Form<Fields>, axum::extract::rejection::FormRejection>,
+) -> Result<Response, Trouble> {
+    let console = open(&app)?;
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let now = app.clock.now();
+    let words = words::of(browser.locale);
+    let (email, name) = match check(&fields, browser.locale) {
+        Ok(checked) => checked,
+        Err(mistakes) => {
+            let page = page(&app, &browser, (fields.name, fields.email), mistakes);
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+        }
+    };
+    let visit = visitor::look(&app, &browser, ACTION, &fields.visit).await?;
+    if visit == Visit::Refused {
+        let mut page = page(&app, &browser, (fields.name, fields.email), [None, None, None]);
+        page.mistake = Some(words.fields.token_refused);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+    }
+    allow_letter(&app, &browser, visit, now).await?;
+    // Always hashed, so that the time reveals nothing.
+    let password = console.passwords.hash(fields.password, app.entropy.bytes()).await?;
+    let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, email.as_str(), now).await?;
+    if allowed == Taken::Yes {
+        let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
+        later(&app, move |app| async move { write(&app, &sign_up, now).await }).await?;
+    }
+    let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
+    let mailbox = console.mailbox.is_some().then_some("/mailbox");
+    Ok(render(&Sent { frame, words: &words.sign_up, email: email.to_string(), mailbox })?
+        .into_response())
+}
+
+/// Sends one of two emails, after the response.
+async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Trouble> {
+    let console = app.console();
+    if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
+        let letter = emails::taken(&console.config, &account);
+        let mut connection = app.pool.acquire().await.map_err(munjigi_store::StoreError::from)?;
+        mails::queue(&mut connection, &letter, now).await?;
+        return Ok(());
+    }
+    let link = Token::draw(&app.entropy);
+    let letter = emails::confirm(&console.config, sign_up, &link);
+    let expires = UnixMillis(now.0 + session::SIGN_UP_MILLIS);
+    let unit = BeginSignUp { sign_up, link: link.hash(), letter: &letter, expires, now };
+    Ok(transact(&app.pool, &unit).await?)
+}
+
+fn open(app: &App) -> Result<&Console, Trouble> {
+    let console = app.console();
+    match console.config.sign_up {
+        SignUpPolicy::Open => Ok(console),
+        SignUpPolicy::Closed => Err(Trouble::closed()),
+    }
+}
+
+fn page(
+    app: &App,
+    browser: &Browser,
+    (name, email): (String, String),
+    [name_mistake, email_mistake, password_mistake]: [Option<String>; 3],
+) -> Page {
+    let words = words::of(browser.locale);
+    Page {
+        frame: Frame::bare(app, browser, words.sign_up.title).in_language_of(browser),
+        words,
+        name,
+        email,
+        name_mistake,
+        email_mistake,
+        password_mistake,
+        mistake: None,
+        widget: visitor::widget(app, ACTION),
+    }
+}
+
+/// Emails cost their recipients time, so each sender gets only a few.
+pub(super) async fn allow_letter(
+    app: &App,
+    browser: &Browser,
+    visit: Visit,
+    now: UnixMillis,
+) -> Result<(), Trouble> {
+    match app.cache.limits.take(visit.letters(), &browser.client.prefix, now).await? {
+        Taken::Yes => Ok(()),
+        Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
+    }
+}
+
+/// The address and the name, or the mistakes in name, address and password.
+fn check(fields: &Fields, locale: Locale) -> Result<(EmailAddress, String), [Option<String>; 3]> {
+    let name = fields.name.trim();
+    let name_mistake = name_mistake(locale, name);
+    let email = fields.email.parse::<EmailAddress>();
+    let email_mistake = email.as_ref().err().map(|error| words::of_email(locale, *error));
+    let nobody = || "nobody@invalid.example".parse().expect("an address");
+    let owner = email.clone().unwrap_or_else(|_| nobody());
+    let password_mistake = fields.password.check(&owner, name).err();
+    let password_mistake = password_mistake.map(|error| words::of_password(locale, &error));
+    match email {
+        Ok(email) if name_mistake.is_none() && password_mistake.is_none() => {
+            Ok((email, name.to_owned()))
+        }
+        _ => Err([name_mistake, email_mistake, password_mistake]),
+    }
+}
+
+/// What is wrong with the name of a person, an organisation or a site.
+pub(super) fn name_mistake(locale: Locale, name: &str) -> Option<String> {
+    let words = &words::of(locale).fields;
+    let mistake = match name.chars().count() {
+        0 => words.name_missing,
+        1..=100 if name.chars().any(char::is_control) => words.name_of_lines,
+        1..=100 => return None,
+        _ => words.name_long,
+    };
+    Some(mistake.to_owned())
+}

@@ -1,0 +1,47 @@
+//! `POST …/sites/{sitekey}/change`: pauses, resumes, deletes and restores.
+
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
+use serde::Deserialize;
+
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    change: String,
+}
+
+pub async fn submit(
+    asking: Asking,
+    Path((organisation, sitekey)): Path<(String, String)>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let most = asking.app.console().config.most_sites;
+    let (change, done) = match fields.change.as_str() {
+        "pause" => (Change::Pause, "paused"),
+        "resume" => (Change::Resume, "resumed"),
+        "delete" => (Change::Delete, "deleted"),
+        "restore" => (Change::Restore(most), "restored"),
+        _ => return Err(Trouble::malformed()),
+    };
+    let unit = ChangeOwned {
+        change: ChangeSite { sitekey: &sitekey, change: &change, now: asking.app.clock.now() },
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
+    };
+    let done = match super::write(&asking, &sitekey, &unit).await? {
+        Ok(_) => done,
+        Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
+        Err(ChangeRefused::TooManySites) => return Err(Trouble::too_many_sites(most)),
+        Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {
+            "unchanged"
+        }
+    };
+    let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
+    Ok(Redirect::to(&place).into_response())
+}

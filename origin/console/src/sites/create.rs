@@ -1,0 +1,162 @@
+//! `…/new-site`: creates a site in under a minute. The sitekey is drawn when
+//! the form is shown, so that a form sent twice creates one site; the secret is
+//! drawn when the form is submitted, and shown only in that response.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_captcha::Vendor;
+use munjigi_domain::settings::{Edit, HostsEdit, Settings};
+use munjigi_domain::site_keys::{self, Shape};
+use munjigi_protocol::SiteConfig;
+use munjigi_store::sites::{CreateOwned, CreateSite, Created};
+use munjigi_store::transact;
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer};
+
+use super::host_lines;
+use super::snippets::Snippets;
+use crate::frame::{Entry, Frame, render};
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "new-site.html")]
+struct Page {
+    frame: Frame,
+    sitekey: String,
+    name: String,
+    hosts: String,
+    allow_loopback: bool,
+    shape: Option<Shape>,
+    mistakes: Vec<String>,
+}
+
+impl Page {
+    /// For the template: each choice, its label, and whether it is selected.
+    fn shapes(&self) -> [(&'static str, &'static str, bool); 4] {
+        let is = |shape| self.shape == shape;
+        [
+            ("", "Munjigi (for new pages)", is(None)),
+            ("recaptcha", "reCAPTCHA", is(Some(Shape::Recaptcha))),
+            ("hcaptcha", "hCaptcha", is(Some(Shape::Hcaptcha))),
+            ("turnstile", "Turnstile", is(Some(Shape::Turnstile))),
+        ]
+    }
+}
+
+#[derive(Template)]
+#[template(path = "site-made.html")]
+struct Made {
+    frame: Frame,
+    name: String,
+    sitekey: String,
+    secret: String,
+    snippets: Snippets,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    sitekey: String,
+    name: String,
+    hosts: String,
+    allow_loopback: Option<String>,
+    #[serde(default, deserialize_with = "chosen")]
+    shape: Option<Shape>,
+}
+
+/// A choice whose first option is empty.
+fn chosen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Shape::deserialize(text.into_deserializer()).map(Some)
+}
+
+pub async fn show(asking: Asking) -> Result<Response, Trouble> {
+    let console = asking.app.console();
+    let sitekey =
+        asking.app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
+    let (name, hosts) = (String::new(), String::new());
+    let frame = asking.frame("New site", Entry::Sites);
+    let page = Page {
+        frame,
+        sitekey,
+        name,
+        hosts,
+        allow_loopback: false,
+        shape: None,
+        mistakes: Vec::new(),
+    };
+    Ok(render(&page)?.into_response())
+}
+
+/// Creates the site, or reports every mistake.
+pub async fn submit(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let console = asking.app.console();
+    let sitekey = console.check.sitekey(&fields.sitekey).map_err(|_| Trouble::malformed())?;
+    let sitekey = sitekey.to_string();
+    let frame = |title| asking.frame(title, Entry::Sites);
+    let settings = match fields.edit().apply(&sitekey, &Settings::of_a_new_site()) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            let Fields { sitekey, name, hosts, allow_loopback, shape } = fields;
+            let allow_loopback = allow_loopback.is_some();
+            let mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            let frame = frame("New site");
+            let page = Page { frame, sitekey, name, hosts, allow_loopback, shape, mistakes };
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+        }
+    };
+    let (check, entropy) = (&console.check, &asking.app.entropy);
+    let vendor = fields.shape.map(Vendor::from);
+    let aliases = site_keys::aliases(check, entropy, vendor);
+    let secret = site_keys::secret(check, entropy, &aliases);
+    let config = SiteConfig { aliases, ..settings.config(&sitekey) };
+    let unit = CreateOwned {
+        create: CreateSite {
+            name: &settings.name,
+            config: &config,
+            secret: &secret.hash(),
+            now: asking.app.clock.now(),
+        },
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
+        most: console.config.most_sites,
+    };
+    match transact(&asking.app.pool, &unit).await? {
+        Created::New => {}
+        Created::Before => {
+            let place = format!("{}/sites/{sitekey}", frame("").base());
+            return Ok(Redirect::to(&place).into_response());
+        }
+        Created::TooMany => return Err(Trouble::too_many_sites(console.config.most_sites)),
+    }
+    let edge = asking.app.edge.url().origin().ascii_serialization();
+    let page = Made {
+        frame: frame("Site created"),
+        name: settings.name,
+        snippets: Snippets::of(&edge, &config),
+        secret: secret.reveal().to_string(),
+        sitekey,
+    };
+    Ok((StatusCode::CREATED, render(&page)?).into_response())
+}
+
+impl Fields {
+    fn edit(&self) -> Edit {
+        Edit {
+            name: Some(self.name.clone()),
+            hosts: HostsEdit::Replace(host_lines(&self.hosts)),
+            allow_loopback: Some(self.allow_loopback.is_some()),
+            ..Edit::default()
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `…/sites`: every site, deleted ones last.
+
+use askama::Template;
+use axum::response::Html;
+use munjigi_store::sites::{self, SiteRecord};
+
+use crate::frame::{Entry, Frame, render};
+use crate::requester::Asking;
+use crate::sites::site::Delivery;
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "sites.html")]
+struct Page {
+    frame: Frame,
+    sites: Vec<(SiteRecord, Delivery)>,
+}
+
+pub async fn show(asking: Asking) -> Result<Html<String>, Trouble> {
+    let frame = asking.frame("Sites", Entry::Sites);
+    let sites = sites::of_organisation(&asking.app.pool, asking.organisation()).await?;
+    let sites = sites.into_iter().map(|site| {
+        let delivery = Delivery::of(&site);
+        (site, delivery)
+    });
+    render(&Page { frame, sites: sites.collect() })
+}

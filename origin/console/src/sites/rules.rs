@@ -1,0 +1,208 @@
+//! `…/sites/{sitekey}/rules`: visitors who are treated differently. Each button
+//! makes one change to the list that was shown, and the last change can be
+//! undone while nothing else has changed since. A dry run shows what a change
+//! would have done on the last day.
+
+mod dry_run;
+mod form;
+mod sentence;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use dry_run::Section;
+use form::{Fields, Purpose, Step, Typed};
+use munjigi_domain::accounts::Permission;
+use munjigi_domain::settings::{Edit, Mark, warnings};
+use munjigi_protocol::Rule;
+use munjigi_store::audit;
+use munjigi_store::sites::{
+    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
+use sentence::{VERDICTS, sentence, word};
+use serde::Deserialize;
+
+use super::find;
+use crate::frame::{Entry, Frame, render};
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+/// The action of changed rules in the audit log.
+const ACTION: &str = "site.rules";
+
+#[derive(Template)]
+#[template(path = "rules.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    sitekey: String,
+    mark: Mark,
+    rows: Vec<Row>,
+    may_change: bool,
+    is_deleted: bool,
+    /// Whether the last change can be undone.
+    can_undo: bool,
+    typed: Typed,
+    verdicts: Vec<(&'static str, &'static str)>,
+    notice: Option<&'static str>,
+    /// About the current rules.
+    warnings: Vec<String>,
+    mistakes: Vec<String>,
+    dry_run: Option<Section>,
+}
+
+struct Row {
+    rule: Rule,
+    verdict: &'static str,
+    sentence: String,
+}
+
+/// Query after a form was submitted: which notice to show.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+pub async fn show(
+    asking: Asking,
+    Path((_, sitekey)): Path<(String, String)>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Response, Trouble> {
+    let site = find(&asking, &sitekey).await?;
+    let mut page = page(&asking, &site);
+    let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
+    page.notice = notice(&done);
+    if matches!(done.as_str(), "added" | "moved" | "removed") {
+        page.can_undo = page.may_change && previous(&asking, &site).await?.is_some();
+    }
+    Ok(render(&page)?.into_response())
+}
+
+/// Makes one change to the list.
+pub async fn submit(
+    asking: Asking,
+    Path((_, sitekey)): Path<(String, String)>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let site = find(&asking, &sitekey).await?;
+    // A change applies to the list that was shown, or not at all.
+    if site.settings().mark() != fields.mark {
+        return changed_since(&asking, &site, fields.typed);
+    }
+    let (purpose, step) = fields.step().ok_or(Trouble::malformed())?;
+    let rules = match &step {
+        Step::Undo => match previous(&asking, &site).await? {
+            Some(rules) => rules,
+            None => return changed_since(&asking, &site, fields.typed),
+        },
+        step => step.apply(&site.config.rules).ok_or(Trouble::malformed())?,
+    };
+    let edit = Edit { rules: Some(rules), unread: fields.mistakes(&step), ..Edit::default() };
+    let now = asking.app.clock.now();
+    let intent = match purpose {
+        Purpose::Do => Intent::Write,
+        Purpose::Try => Intent::Look,
+    };
+    let unit = EditOwned {
+        edit: EditSite { sitekey: &sitekey, edit: &edit, intent, now },
+        shown: &fields.mark,
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
+        action: ACTION,
+    };
+    match super::write(&asking, &sitekey, &unit).await? {
+        Ok(edited) if purpose == Purpose::Try => {
+            let dry_run =
+                dry_run::on_last_day(&asking, &site.config, &step, &edited.after.rules).await?;
+            let page = Page { typed: fields.typed, dry_run: Some(dry_run), ..page(&asking, &site) };
+            Ok(render(&page)?.into_response())
+        }
+        Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
+        Ok(_) => Ok(back(&asking, &sitekey, step.done())),
+        Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
+            Err(Trouble::nothing_here())
+        }
+        Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => {
+            Ok(back(&asking, &sitekey, "deleted-already"))
+        }
+        Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+            let mut page = page(&asking, &site);
+            page.typed = fields.typed;
+            page.mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
+        }
+        Err(EditOwnedRefused::ChangedSince) => {
+            let site = find(&asking, &sitekey).await?;
+            changed_since(&asking, &site, fields.typed)
+        }
+    }
+}
+
+/// The list before the last change, if that was made here and nothing changed
+/// since.
+async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>>, Trouble> {
+    let (app, organisation) = (&asking.app, asking.organisation());
+    let newest = audit::newest(&app.pool, organisation, ACTION, &site.config.sitekey).await?;
+    let Some(newest) = newest else { return Ok(None) };
+    let rules = |side: Option<serde_json::Value>| -> Option<Vec<Rule>> {
+        serde_json::from_value(side?.get_mut("rules")?.take()).ok()
+    };
+    let is_last = rules(newest.after).is_some_and(|rules| rules == site.config.rules);
+    Ok(rules(newest.before).filter(|_| is_last))
+}
+
+fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Response, Trouble> {
+    let mut page = page(asking, site);
+    page.typed = typed;
+    page.mistakes = vec![
+        "Somebody else has changed the site since you opened this page. This is its current state. Check it, and try again if your change is still needed.".to_owned(),
+    ];
+    Ok((StatusCode::CONFLICT, render(&page)?).into_response())
+}
+
+fn back(asking: &Asking, sitekey: &str, done: &str) -> Response {
+    let organisation = asking.organisation();
+    let place = format!("/console/{organisation}/sites/{sitekey}/rules?done={done}");
+    Redirect::to(&place).into_response()
+}
+
+fn page(asking: &Asking, site: &SiteRecord) -> Page {
+    let rows = site.config.rules.iter().map(|rule| Row {
+        rule: rule.clone(),
+        verdict: word(rule.verdict),
+        sentence: sentence(rule),
+    });
+    let is_deleted = site.deleted_at.is_some();
+    Page {
+        frame: asking.frame(format!("Rules of {}", site.name), Entry::Sites),
+        name: site.name.clone(),
+        sitekey: site.config.sitekey.clone(),
+        mark: site.settings().mark(),
+        rows: rows.collect(),
+        may_change: asking.role().may(Permission::ChangeRules) && !is_deleted,
+        is_deleted,
+        can_undo: false,
+        typed: Typed::default(),
+        verdicts: VERDICTS.map(|(_, word, meaning)| (word, meaning)).to_vec(),
+        notice: None,
+        warnings: warnings(&site.config.rules),
+        mistakes: Vec::new(),
+        dry_run: None,
+    }
+}
+
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "added" => "Added. The rule will reach the edge shortly.",
+        "moved" => "Moved. The new order will reach the edge shortly.",
+        "removed" => "Removed. The change will reach the edge shortly.",
+        "undone" => "Undone. The previous rules will reach the edge shortly.",
+        "unchanged" => "No changes.",
+        "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
+        _ => return None,
+    })
+}

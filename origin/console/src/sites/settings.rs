@@ -1,0 +1,158 @@
+//! `…/sites/{sitekey}/settings`: everything an owner can choose, except rules.
+//! The form carries the mark of the settings that it was shown with, so that a
+//! concurrent change is never overwritten unseen.
+
+mod fields;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use fields::{Costs, Fields};
+use munjigi_domain::settings::{Field, Mistake};
+use munjigi_protocol::{Mode, PictureType};
+use munjigi_store::sites::{
+    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+};
+
+use super::find;
+use crate::frame::{Entry, Frame, render};
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+struct Page {
+    frame: Frame,
+    name: String,
+    sitekey: String,
+    is_deleted: bool,
+    /// The stored settings.
+    present: Fields,
+    /// The form's values.
+    typed: Fields,
+    costs: Costs,
+    /// Whether somebody changed the site after the form was shown.
+    is_late: bool,
+    mistakes: Vec<Told>,
+    modes: [(&'static str, &'static str); 3],
+}
+
+/// A mistake, with the field it belongs to.
+struct Told {
+    /// Id of the field.
+    id: &'static str,
+    label: &'static str,
+    text: String,
+}
+
+impl Told {
+    fn of(mistake: &Mistake) -> Self {
+        let id = match mistake.field {
+            Field::Hosts => "hosts",
+            Field::WorkFloor => "work_floor",
+            Field::WorkCeiling => "work_ceiling",
+            Field::Count => "count",
+            Field::TokenLifetime => "token_lifetime_seconds",
+            // Mistakes about the whole form are shown at its top.
+            Field::Name | Field::Whole => "name",
+        };
+        Self { id, label: mistake.field.label(), text: mistake.beside_its_field() }
+    }
+}
+
+impl Page {
+    /// The mistakes in a field.
+    fn wrong(&self, id: &str) -> Vec<&str> {
+        let of = self.mistakes.iter().filter(|mistake| mistake.id == id);
+        of.map(|mistake| mistake.text.as_str()).collect()
+    }
+}
+
+/// The page: a form for users who can change it.
+pub async fn show(
+    asking: Asking,
+    Path((_, sitekey)): Path<(String, String)>,
+) -> Result<Response, Trouble> {
+    let site = find(&asking, &sitekey).await?;
+    let page = page(&asking, &site, None);
+    Ok(render(&page)?.into_response())
+}
+
+/// Saves the settings, or reports every mistake.
+pub async fn submit(
+    asking: Asking,
+    Path((organisation, sitekey)): Path<(String, String)>,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let edit = fields.edit().ok_or(Trouble::malformed())?;
+    let now = asking.app.clock.now();
+    let unit = EditOwned {
+        edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
+        shown: &fields.mark,
+        organisation: asking.organisation(),
+        actor: &asking.actor(),
+        action: "site.edit",
+    };
+    let done = match super::write(&asking, &sitekey, &unit).await? {
+        Ok(edited) if edited.before == edited.after => "unchanged",
+        Ok(_) => "edited",
+        Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
+            return Err(Trouble::nothing_here());
+        }
+        Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => "deleted-already",
+        Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+            let site = find(&asking, &sitekey).await?;
+            let mut page = page(&asking, &site, Some(fields));
+            page.mistakes = mistakes.0.iter().map(Told::of).collect();
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
+        }
+        Err(EditOwnedRefused::ChangedSince) => {
+            let site = find(&asking, &sitekey).await?;
+            // The user has now seen the current settings and can submit again.
+            let fields = Fields { mark: site.settings().mark(), ..fields };
+            let mut page = page(&asking, &site, Some(fields));
+            page.is_late = true;
+            return Ok((StatusCode::CONFLICT, render(&page)?).into_response());
+        }
+    };
+    let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
+    Ok(Redirect::to(&place).into_response())
+}
+
+fn page(asking: &Asking, site: &SiteRecord, typed: Option<Fields>) -> Page {
+    let settings = site.settings();
+    let present = Fields::of(&settings);
+    Page {
+        frame: asking.frame(format!("Settings of {}", site.name), Entry::Sites),
+        name: site.name.clone(),
+        sitekey: site.config.sitekey.clone(),
+        is_deleted: site.deleted_at.is_some(),
+        typed: typed.unwrap_or_else(|| present.clone()),
+        present,
+        costs: Costs::of(&settings),
+        is_late: false,
+        mistakes: Vec::new(),
+        modes: [Mode::Managed, Mode::Invisible, Mode::Interactive]
+            .map(|mode| (mode.as_str(), meaning(mode))),
+    }
+}
+
+const fn meaning(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Managed => "Starts automatically when a visitor first interacts with the form.",
+        Mode::Invisible => "Starts automatically and shows nothing unless a picture is needed.",
+        Mode::Interactive => "Waits until the visitor clicks.",
+    }
+}
+
+const fn picture(kind: PictureType) -> &'static str {
+    match kind {
+        PictureType::Grid => "select every tile that shows the object",
+        PictureType::Area => "point at the object",
+        PictureType::Turn => "rotate the object until it faces as shown",
+    }
+}

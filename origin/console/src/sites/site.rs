@@ -1,0 +1,120 @@
+//! `…/sites/{sitekey}`: one site: its state, its snippets, its secrets, and the
+//! actions on it.
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query};
+use axum::response::Html;
+use munjigi_domain::timestamp::to_timestamp;
+use munjigi_protocol::SiteState;
+use munjigi_store::housekeeping::RESTORABLE_DAYS;
+use munjigi_store::secrets::LiveSecret;
+use munjigi_store::sites::{self, SiteRecord};
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+
+use super::find;
+use super::snippets::Snippets;
+use crate::assets;
+use crate::frame::{Entry, Frame, render};
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Template)]
+#[template(path = "site.html")]
+struct Page {
+    frame: Frame,
+    site: SiteRecord,
+    delivery: Delivery,
+    is_paused: bool,
+    until: Option<String>,
+    seen: Seen,
+    secrets: Vec<LiveSecret>,
+    snippets: Snippets,
+    notice: Option<&'static str>,
+    script: &'static str,
+}
+
+/// Whether the edge has the site's current version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    Done,
+    Waiting,
+    /// The last attempt failed; another one follows.
+    Failing(String),
+}
+
+impl Delivery {
+    pub fn of(site: &SiteRecord) -> Self {
+        match (&site.publish_error, site.published_version) {
+            (Some(error), _) => Self::Failing(error.clone()),
+            (None, Some(version)) if version == site.config.version => Self::Done,
+            (None, _) => Self::Waiting,
+        }
+    }
+}
+
+/// What has happened at a site so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub challenge: bool,
+    pub redeemed: bool,
+}
+
+/// Query after a form was submitted: which notice to show.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    done: Option<String>,
+}
+
+pub async fn show(
+    asking: Asking,
+    Path((_, sitekey)): Path<(String, String)>,
+    done: Result<Query<Done>, QueryRejection>,
+) -> Result<Html<String>, Trouble> {
+    let site = find(&asking, &sitekey).await?;
+    let seen =
+        sites::seen(&asking.app.pool, &sitekey, to_timestamp(asking.app.clock.now())).await?;
+    let seen = Seen { challenge: seen.challenge, redeemed: seen.redeemed };
+    let secrets = munjigi_store::secrets::live_of(&asking.app.pool, &sitekey).await?;
+    let frame = asking.frame(&site.name, Entry::Sites);
+    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    let snippets =
+        Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &site.config);
+    let page = Page {
+        script: assets::AWAITED.path.as_str(),
+        delivery: Delivery::of(&site),
+        is_paused: site.config.state == SiteState::Paused,
+        until: site.deleted_at.map(|at| date(at + Duration::days(RESTORABLE_DAYS))),
+        frame,
+        site,
+        seen,
+        secrets,
+        snippets,
+        notice,
+    };
+    render(&page)
+}
+
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "paused" => {
+            "Paused. Visitors see that the site is paused. siteverify still accepts tokens that were already issued."
+        }
+        "resumed" => "Resumed.",
+        "deleted" => "Deleted. You can restore the site until the date below.",
+        "restored" => "Restored to its previous state.",
+        "newest" => "The old secret has been revoked. Only the newest works.",
+        "oldest" => "The rotation has been cancelled. The new secret has been revoked.",
+        "edited" => {
+            "Saved. The changes reach the edge within seconds, and every location within two minutes."
+        }
+        "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
+        "unchanged" => "No changes.",
+        _ => return None,
+    })
+}
+
+fn date(at: OffsetDateTime) -> String {
+    at.date().to_string()
+}

@@ -1,0 +1,160 @@
+//! `…/statistics`: events by time, country, network, host name, action and
+//! reason, compared with the previous period.
+
+pub mod export;
+
+use std::iter;
+
+use askama::Template;
+use axum::response::Html;
+use munjigi_domain::accounts::{Id, Permission};
+use munjigi_domain::statistics::breakdown::{self, By, Row};
+use munjigi_domain::statistics::{Period, Span, Totals};
+use munjigi_domain::timestamp::from_timestamp;
+use munjigi_store::StoreError;
+use munjigi_store::sites::{self, SiteRecord};
+use munjigi_store::statistics::{self, Value};
+use sqlx::PgPool;
+
+use super::filter::Filter;
+use super::format;
+use super::frame::{Entry, Frame, render};
+use super::requester::Asking;
+use super::trouble::Trouble;
+
+/// Rows on the page; files have all of them.
+const MOST_ROWS: usize = 50;
+
+#[derive(Template)]
+#[template(path = "statistics.html")]
+struct Page {
+    frame: Frame,
+    sites: Vec<SiteRecord>,
+    filter: Filter,
+    by: By,
+    period: Period,
+    all: Row,
+    rows: Vec<Row>,
+    /// Number of rows left out.
+    more: usize,
+    may_export: bool,
+}
+
+/// A table, with values in their own spelling.
+struct Table {
+    span: Span,
+    /// The totals of all rows.
+    all: Row,
+    rows: Vec<Row>,
+}
+
+pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Trouble> {
+    let (by, period) = (filter.by(), filter.period());
+    let organisation = asking.organisation();
+    let read = |pool: PgPool| async move { sites::of_organisation(&pool, organisation).await };
+    let (sites, table) = tokio::try_join!(asking.read(read), table(&asking, &filter))?;
+    let Table { all, mut rows, .. } = table;
+    let more = rows.len().saturating_sub(MOST_ROWS);
+    if by != By::Time {
+        rows.truncate(MOST_ROWS);
+        for row in &mut rows {
+            row.label = breakdown::label(by, &row.label);
+        }
+    }
+    render(&Page {
+        frame: asking.frame("Statistics", Entry::Statistics),
+        sites,
+        by,
+        period,
+        all,
+        rows,
+        more: if by == By::Time { 0 } else { more },
+        may_export: asking.role().may(Permission::Export),
+        filter,
+    })
+}
+
+async fn table(asking: &Asking, filter: &Filter) -> Result<Table, StoreError> {
+    let span = filter.period().span(asking.app.clock.now());
+    let organisation = asking.organisation();
+    let read = |pool: PgPool| async move { table_from(&pool, organisation, filter, span).await };
+    asking.read(read).await
+}
+
+async fn table_from(
+    pool: &PgPool,
+    organisation: &Id,
+    filter: &Filter,
+    span: Span,
+) -> Result<Table, StoreError> {
+    let (period, scope) = (filter.period(), filter.scope(organisation));
+    let (totals, before) = tokio::try_join!(
+        statistics::totals(pool, scope, span),
+        statistics::totals(pool, scope, span.before()),
+    )?;
+    let all = Row { label: "All".to_owned(), totals, before };
+    let rows = if let Some(dimension) = filter.by().dimension() {
+        let (now, before) = tokio::try_join!(
+            statistics::by_value(pool, scope, dimension, span),
+            statistics::by_value(pool, scope, dimension, span.before()),
+        )?;
+        let pair = |Value { value, totals }| (value, totals);
+        breakdown::beside(now.into_iter().map(pair), before.into_iter().map(pair))
+    } else {
+        let (now, before) = tokio::try_join!(
+            statistics::series(pool, scope, period, span),
+            statistics::series(pool, scope, period, span.before()),
+        )?;
+        let row = |(now, before): (statistics::Step, statistics::Step)| Row {
+            label: from_timestamp(now.at).rfc3339(),
+            totals: now.totals,
+            before: before.totals,
+        };
+        iter::zip(now, before).map(row).collect()
+    };
+    Ok(Table { span, all, rows })
+}
+
+impl Page {
+    /// The query with another breakdown.
+    fn by(&self, by: By) -> String {
+        self.filter.query(by, self.period)
+    }
+
+    /// The query with the longest period.
+    fn longest(&self) -> String {
+        self.filter.query(self.by, Period::Month)
+    }
+
+    /// The query of the downloads.
+    fn query(&self) -> String {
+        self.filter.query(self.by, self.period)
+    }
+
+    /// The totals first.
+    fn lines(&self) -> impl Iterator<Item = &Row> {
+        iter::once(&self.all).chain(&self.rows)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.all.totals.activity() == 0 && self.all.before.activity() == 0
+    }
+
+    /// The first cell of a row.
+    fn label(&self, row: &Row) -> String {
+        if self.by != By::Time {
+            return row.label.clone();
+        }
+        // 2026-11-20T12:00:00.000Z
+        let (day, time) = row.label.split_once('T').unwrap_or_default();
+        let time = time.get(..5).unwrap_or_default();
+        match self.period {
+            Period::Month => day.to_owned(),
+            Period::Day | Period::Week => format!("{day} {time}"),
+        }
+    }
+}
+
+fn within(totals: &Totals, share: f64) -> String {
+    format::milliseconds(totals.solved_within_ms(share))
+}

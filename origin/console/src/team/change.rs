@@ -1,0 +1,65 @@
+//! `POST …/team/change` and `…/team/remove`.
+
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_domain::accounts::{Granting, Id, Role};
+use munjigi_store::organisations::{ChangeMember, TeamRefused};
+use munjigi_store::transact;
+use serde::Deserialize;
+
+use super::invite::back;
+use super::page;
+use crate::requester::Asking;
+use crate::trouble::Trouble;
+
+#[derive(Debug, Deserialize)]
+pub struct Fields {
+    account: String,
+    role: String,
+}
+
+/// Which member to remove.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    account: String,
+}
+
+/// Changes the role of a member.
+pub async fn submit(
+    asking: Asking,
+    fields: Result<Form<Fields>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Fields { account, role }) = fields.map_err(|_| Trouble::malformed())?;
+    let role = Role::parse(&role).ok_or(Trouble::malformed())?;
+    change(&asking, &account, Some(role)).await
+}
+
+/// Ends a membership: another member's, or the user's own.
+pub async fn remove(
+    asking: Asking,
+    fields: Result<Form<Which>, FormRejection>,
+) -> Result<Response, Trouble> {
+    let Form(Which { account }) = fields.map_err(|_| Trouble::malformed())?;
+    change(&asking, &account, None).await
+}
+
+async fn change(asking: &Asking, account: &str, role: Option<Role>) -> Result<Response, Trouble> {
+    let account: Id = account.parse().map_err(|_| Trouble::malformed())?;
+    let unit = ChangeMember {
+        organisation: asking.organisation(),
+        account: &account,
+        role,
+        actor: &asking.actor(),
+        by: &Granting::Member(asking.role()),
+        now: asking.app.clock.now(),
+    };
+    let leaves = role.is_none() && account == asking.person.account.id;
+    match transact(&asking.app.pool, &unit).await? {
+        Ok(()) if leaves => Ok(Redirect::to("/console").into_response()),
+        Ok(()) if role.is_some() => Ok(back(asking, "changed")),
+        Ok(()) => Ok(back(asking, "removed")),
+        Err(TeamRefused::Unknown) => Err(Trouble::nothing_here()),
+        Err(refused) => page(asking, None, Some(refused.to_string()), String::new()).await,
+    }
+}
