@@ -5,13 +5,13 @@
 
 mod alarm;
 mod denied;
+mod durable_object;
 mod facts;
 mod ledgers;
-mod object;
 mod outbox;
 mod rows;
 mod schema;
 mod sql;
 pub mod wire;
 
-pub use object::Redemptions;
+pub use durable_object::Redemptions;

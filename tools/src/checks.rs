@@ -5,7 +5,7 @@ mod cargo;
 mod clients;
 mod examples;
 mod gpu;
-mod history;
+pub mod history;
 mod javascript;
 pub mod layers;
 mod node_tests;

@@ -13,6 +13,7 @@ pub mod readme;
 pub mod screenshots;
 pub mod setup;
 pub mod stack;
+pub mod stranger;
 pub mod test;
 
 use anyhow::Result;

@@ -27,6 +27,7 @@ pub mod redis;
 pub mod say;
 pub mod setup;
 pub mod stack;
+pub mod stranger;
 pub mod wait;
 pub mod workerd;
 pub mod wrangler;

@@ -16,8 +16,8 @@ use munjigi_app::client::Client;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_store::api_keys;
+use munjigi_store::idempotency::{self, Keyed, Known};
 use munjigi_store::limits::{Taken, Told};
-use munjigi_store::replies::{self, Keyed, Known};
 use sha2::{Digest, Sha256};
 
 use super::body::{MAX_BODY_BYTES, too_large};
@@ -167,7 +167,7 @@ async fn once(
     };
     let fingerprint = fingerprint(head.uri.path(), &body);
     let keyed = Keyed { caller: &name, key: &key, fingerprint };
-    match replies::begin(&app.pool, keyed, now).await? {
+    match idempotency::begin(&app.pool, keyed, now).await? {
         Known::New => {}
         Known::Answered { status, reply } => return repeat(app, keyed, status, &reply),
         Known::Begun => {
@@ -186,7 +186,7 @@ async fn once(
     let response = next.run(Request::from_parts(head, Body::from(body))).await;
     if !response.status().is_success() {
         // Nothing was changed, so a retry may run it again.
-        replies::forget(&app.pool, keyed).await?;
+        idempotency::forget(&app.pool, keyed).await?;
         return Ok(response);
     }
     keep(app, keyed, response).await
@@ -197,7 +197,8 @@ async fn keep(app: &App, keyed: Keyed<'_>, response: Response) -> Result<Respons
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let sealed = app.console().vault.close(&row(keyed), &body, &app.entropy);
     // The change is made, even if the response cannot be stored.
-    if let Err(error) = replies::answered(&app.pool, keyed, head.status.as_u16(), &sealed).await {
+    if let Err(error) = idempotency::answered(&app.pool, keyed, head.status.as_u16(), &sealed).await
+    {
         tracing::warn!(%error, "a response could not be stored for idempotent replay");
     }
     Ok(Response::from_parts(head, Body::from(body)))

@@ -8,11 +8,11 @@
 mod audit;
 mod body;
 mod caller;
-pub mod document;
 pub mod gate;
 mod info;
 mod keys;
 mod me;
+pub mod openapi;
 mod organisations;
 mod refusal;
 pub mod routes;
@@ -43,7 +43,7 @@ pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
     if app.console.is_none() {
         return gate::router(app, public_rows());
     }
-    gate::router(app, rows()).route("/api/openapi.json", get(document::handler))
+    gate::router(app, rows()).route("/api/openapi.json", get(openapi::handler))
 }
 
 pub fn rows() -> Vec<Route> {

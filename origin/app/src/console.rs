@@ -9,9 +9,9 @@ use munjigi_domain::accounts::{AccessTokens, Vault};
 
 use crate::authentication::Passwords;
 use crate::edge_away::EdgeAway;
-use crate::hops::Hops;
 use crate::later::Later;
 use crate::live_pages::LivePages;
+use crate::proxies::Hops;
 use crate::settings;
 
 /// State of the console that is not in `App` itself.

@@ -10,7 +10,7 @@ use munjigi_domain::locale::Locale;
 use munjigi_store::organisations::Membership;
 
 use super::assets;
-use super::gate::CSRF_FIELD;
+use super::csrf::CSRF_FIELD;
 use super::language::{self, Switch};
 use super::requester::{Asking, Browser, Member, Person};
 use super::trouble::Trouble;

@@ -1,21 +1,20 @@
-//! Access to pages and protection against CSRF: decided here for every page,
+//! Access to pages: decided here for every page,
 //! from the table in `console`, before the page's own code runs.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::extract::{RawPathParams, Request, State};
 use axum::handler::Handler;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
 use munjigi_app::{App, Refused};
 use munjigi_domain::accounts::demo;
 use munjigi_domain::accounts::session::Stage;
-use munjigi_domain::accounts::{Id, Permission, Token};
+use munjigi_domain::accounts::{Id, Permission};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
 use munjigi_store::replica::Written;
@@ -23,14 +22,9 @@ use munjigi_store::sessions::{self, Noted};
 use munjigi_store::{accounts, organisations};
 
 use super::cookies;
+use super::csrf::read_form;
 use super::requester::{Browser, Member, Person};
 use super::trouble::Trouble;
-
-/// Largest form. A site's rules are the longest field.
-const MAX_FORM_BYTES: usize = 128 * 1024;
-
-/// Form field that carries the CSRF token.
-pub const CSRF_FIELD: &str = "csrf_token";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -263,45 +257,6 @@ fn ask_to_log_in(method: &Method, uri: &axum::http::Uri) -> Response {
     let path = uri.path_and_query().map_or("/console", |path| path.as_str());
     let query = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();
     Redirect::to(&format!("/log-in?{query}")).into_response()
-}
-
-/// Accepts a form only from our own pages: the browser's headers say so, if it
-/// sends any, and the form carries a CSRF token that only the cookie's holder
-/// was shown.
-async fn read_form(app: &App, browser: &Browser, request: Request) -> Result<Request, Response> {
-    if request.method() != Method::POST {
-        return Ok(request);
-    }
-    let console = app.console();
-    if !is_ours(request.headers(), &console.config.origin()) {
-        return Err(Trouble::foreign_form().into_response());
-    }
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_FORM_BYTES)
-        .await
-        .map_err(|_| Trouble::form_too_large().into_response())?;
-    if !has_csrf_token(browser, &body) {
-        return Err(Trouble::foreign_form().into_response());
-    }
-    Ok(Request::from_parts(head, Body::from(body)))
-}
-
-fn is_ours(headers: &HeaderMap, origin: &str) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let form = text("content-type")
-        .is_some_and(|kind| kind.split(';').next() == Some("application/x-www-form-urlencoded"));
-    let site = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
-    let from = text("origin").is_none_or(|from| from == origin);
-    form && site && from
-}
-
-fn has_csrf_token(browser: &Browser, body: &Bytes) -> bool {
-    let key: Option<&Token> = browser.form_holder();
-    let mut sent = form_urlencoded::parse(body).filter(|(name, _)| name == CSRF_FIELD);
-    match (key, sent.next(), sent.next()) {
-        (Some(holder), Some((_, key)), None) => holder.is_csrf_token(&key),
-        _ => false,
-    }
 }
 
 /// Headers of every page.

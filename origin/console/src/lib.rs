@@ -10,6 +10,7 @@ pub mod benchmarks;
 pub mod code;
 mod confirm;
 mod cookies;
+mod csrf;
 mod data_map;
 mod demo;
 mod docs;
@@ -30,8 +31,8 @@ mod next;
 mod notifications;
 mod overview;
 mod passkey;
+mod password_reset;
 mod record;
-mod recover;
 mod requester;
 mod sign_up;
 mod sites;
@@ -76,10 +77,10 @@ fn for_everybody(pages: Pages) -> Pages {
         .post("/log-in/passkey/options", Guest, log_in_passkey::options)
         .post("/log-in/code/passkey", HalfWay, log_in_passkey::factor)
         .post("/log-in/code/passkey/options", HalfWay, log_in_passkey::factor_options)
-        .get("/recover", Guest, recover::show)
-        .post("/recover", Guest, recover::submit)
-        .get("/recover/password", Guest, recover::choose)
-        .post("/recover/password", Guest, recover::set)
+        .get("/recover", Guest, password_reset::show)
+        .post("/recover", Guest, password_reset::submit)
+        .get("/recover/password", Guest, password_reset::choose)
+        .post("/recover/password", Guest, password_reset::set)
         .post("/log-out", Anyone, log_out::submit)
         .get("/mailbox", Anyone, mailbox::show)
         .get("/invitation", Anyone, invitation::show)

@@ -1,13 +1,13 @@
 //! HTTP clients: for our own components, and guarded ones for addresses that
 //! others choose.
 
-mod guard;
+mod ssrf;
 
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
 
-pub use guard::{CallError, Lookup, guarded, system_lookup};
+pub use ssrf::{CallError, Lookup, guarded, system_lookup};
 
 /// Default; a call may set another.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use munjigi_app::App;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use munjigi_api::document::{document, operation_id, who};
+use munjigi_api::openapi::{document, operation_id, who};
 use munjigi_api::routes::{self, BASE, Listed, Shape};
 use munjigi_api::rows;
 use munjigi_console::frame::{Frame, render};

@@ -23,7 +23,7 @@ use sqlx::PgPool;
 use crate::rig::people::Someone;
 use crate::rig::{Answer, Rig};
 use munjigi_api::routes::listed;
-use munjigi_api::{document, rows};
+use munjigi_api::{openapi, rows};
 
 pub struct Client<'a> {
     pub rig: &'a Rig,
@@ -117,12 +117,12 @@ impl Rig {
 
 #[test]
 fn the_document_is_as_it_was_last_looked_at() {
-    insta::assert_snapshot!(document::document().to_pretty_json().unwrap());
+    insta::assert_snapshot!(openapi::document().to_pretty_json().unwrap());
 }
 
 #[test]
 fn every_reference_in_the_document_resolves() {
-    let document = serde_json::to_value(document::document()).unwrap();
+    let document = serde_json::to_value(openapi::document()).unwrap();
     let text = document.to_string();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let named: BTreeSet<&str> = text
@@ -136,7 +136,7 @@ fn every_reference_in_the_document_resolves() {
     assert!(named.len() > 15, "{named:?}");
     let mut ids = BTreeSet::new();
     for row in listed(rows()) {
-        assert!(ids.insert(document::operation_id(&row)), "{}", row.path);
+        assert!(ids.insert(openapi::operation_id(&row)), "{}", row.path);
         assert!(!row.summary.is_empty());
     }
 }

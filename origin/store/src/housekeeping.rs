@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, anomalies, breakdowns, mails, replies, rollups, webhooks};
+use super::{StoreError, Unit, anomalies, breakdowns, idempotency, mails, rollups, webhooks};
 
 /// Tables that are partitioned by day.
 const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];
@@ -179,7 +179,7 @@ async fn sweep_accounts(
     let limits = sqlx::query!("DELETE FROM limits WHERE clear_at < $1", now)
         .execute(&mut *connection)
         .await?;
-    sqlx::query!("DELETE FROM api_replies WHERE begun_at < $1", now - replies::KEPT)
+    sqlx::query!("DELETE FROM api_replies WHERE begun_at < $1", now - idempotency::KEPT)
         .execute(connection)
         .await?;
     Ok(links.unsigned_abs() + sessions.rows_affected() + limits.rows_affected())

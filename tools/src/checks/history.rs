@@ -59,7 +59,7 @@ fn name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-pub(super) fn git(project: &Project, arguments: &[&str]) -> Result<String> {
+pub fn git(project: &Project, arguments: &[&str]) -> Result<String> {
     let mut git = Command::new("git");
     let output = files::output_of(git.args(arguments).current_dir(project.root()), None)?;
     ensure!(

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use super::history::git;
 use super::{Context, Outcome};
 use crate::project::Project;
-use crate::readme;
+use crate::{readme, stranger};
 
 /// Most lines of a source file, including its tests.
 const MAX_LINES: usize = 500;
@@ -49,6 +49,8 @@ pub(super) fn contents(context: &Context) -> Result<Outcome> {
             problems.extend(problems_of(path, &text, &machine));
         }
     }
+    let lost = stranger::hits(project, &listing)?.into_iter().filter(|hit| !hit.is_found());
+    problems.extend(lost.map(|hit| hit.to_string()));
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(Outcome::Passed)
 }

@@ -5,9 +5,9 @@ use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
 use crate::inbound::Inbound;
-use crate::limit::{self, network_key};
 use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
+use crate::rate_limit::{self, network_key};
 use crate::request_context::RequestContext;
 
 /// Answers with a challenge.
@@ -42,5 +42,5 @@ pub async fn answer<P: Platform>(
 
 fn rate_limited() -> Answer {
     Answer::problem(Code::RateLimited, "too many challenges for this network")
-        .with_retry_after(limit::RETRY_AFTER_SECONDS)
+        .with_retry_after(rate_limit::RETRY_AFTER_SECONDS)
 }

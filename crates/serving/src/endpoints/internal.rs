@@ -8,9 +8,9 @@ use munjigi_protocol::{Code, InternalState, Route, headers, routes};
 use super::version::version;
 use crate::answer::Answer;
 use crate::inbound::Inbound;
-use crate::limit::{RETRY_AFTER_SECONDS, network_key};
 use crate::platform::Platform;
 use crate::ports::{Admission, Ledgers, Limit};
+use crate::rate_limit::{RETRY_AFTER_SECONDS, network_key};
 use crate::request_context::RequestContext;
 
 pub mod packs;

@@ -8,9 +8,9 @@ use munjigi_protocol::{SiteverifyRequest, routes};
 use crate::answer::Answer;
 use crate::form;
 use crate::inbound::{Inbound, Source};
-use crate::limit;
 use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
+use crate::rate_limit;
 use crate::request_context::RequestContext;
 
 /// Answers whether the token was valid. `path` is the vendor whose path was
@@ -72,7 +72,7 @@ async fn verify<P: Platform>(
     if !site.exempt && edge.platform.admit(Limit::Verify, secret).await == Admission::Refuse {
         return refused(Reason::BadRequest)
             .with_status(429)
-            .with_retry_after(limit::RETRY_AFTER_SECONDS);
+            .with_retry_after(rate_limit::RETRY_AFTER_SECONDS);
     }
     let Ok(redemptions) = edge.platform.redemptions() else {
         return refused(Reason::Unavailable);

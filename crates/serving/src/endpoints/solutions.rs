@@ -7,10 +7,10 @@ use munjigi_protocol::{Code, SolutionRequest, routes};
 
 use crate::answer::Answer;
 use crate::inbound::Inbound;
-use crate::limit::{self, network_key};
 use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
+use crate::rate_limit::{self, network_key};
 use crate::request_context::RequestContext;
 
 /// Answers with a token or the next step.
@@ -52,5 +52,5 @@ pub async fn answer<P: Platform>(
 
 fn rate_limited() -> Answer {
     Answer::problem(Code::RateLimited, "too many solutions for this network")
-        .with_retry_after(limit::RETRY_AFTER_SECONDS)
+        .with_retry_after(rate_limit::RETRY_AFTER_SECONDS)
 }
