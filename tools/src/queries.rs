@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::postgres::{Data, Postgres};
 use crate::process::Service;
@@ -14,7 +15,7 @@ use crate::project::Project;
 use crate::{clock, say};
 
 /// File names with their contents as JSON.
-type Descriptions = BTreeMap<String, serde_json::Value>;
+type Descriptions = BTreeMap<String, Value>;
 
 /// The crate that holds every query.
 const CRATE_ROOT: &str = "origin/store/src/lib.rs";
@@ -32,11 +33,24 @@ pub async fn prepare(project: &Project) -> Result<()> {
     }
     std::fs::create_dir_all(&folder)?;
     for (name, description) in &fresh {
-        let text = format!("{}\n", serde_json::to_string_pretty(description)?);
+        let text = format!("{}\n", serde_json::to_string_pretty(&sorted(description))?);
         std::fs::write(folder.join(name), text)?;
     }
     println!("   {} queries described in {}", fresh.len(), folder.display());
     Ok(())
+}
+
+/// The same value with the keys of every object in order, whatever features of
+/// `serde_json` this program was built with.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, &Value> = fields.iter().collect();
+            fields.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        plain => plain.clone(),
+    }
 }
 
 /// Fails if the committed descriptions do not match the sources.
