@@ -274,7 +274,7 @@ mod tests {
         for figure in read(MEASURED, ATTACKED).unwrap().figures {
             let word = figure.command.split(' ').next().unwrap();
             if word.starts_with("scripts/") {
-                let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+                let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
                 assert!(root.join(word).exists(), "{figure:?}");
             }
         }

@@ -13,7 +13,7 @@ fn links(html: &str) -> Vec<&str> {
 
 #[test]
 fn every_page_of_the_folder_is_rendered() {
-    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut names = BTreeSet::new();
     for (folder, prefix) in [(docs.clone(), ""), (docs.join("migrate"), "migrate-")] {
         for entry in std::fs::read_dir(folder).unwrap() {
