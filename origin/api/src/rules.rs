@@ -4,6 +4,7 @@
 use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use munjigi_domain::audit::Action;
 use munjigi_domain::settings::Edit;
 use munjigi_protocol::Rule;
 use munjigi_store::sites::SiteRecord;
@@ -52,7 +53,7 @@ pub async fn set(
         ApiRefused::invalid(mistakes.iter().map(ToString::to_string).collect())
     })?;
     let edit = Edit { rules: Some(rules), ..Edit::default() };
-    change_settings(&acting, &sitekey, &headers, &edit, "site.rules").await.map(answer)
+    change_settings(&acting, &sitekey, &headers, &edit, Action::SiteRules).await.map(answer)
 }
 
 fn answer(site: SiteRecord) -> Response {

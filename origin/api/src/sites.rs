@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use munjigi_captcha::Vendor;
 use munjigi_domain::accounts::MostSites;
+use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings};
 use munjigi_domain::site_keys::{self, Shape};
 use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
@@ -203,7 +204,7 @@ pub async fn edit(
     headers: HeaderMap,
     Body(change): Body<SiteChange>,
 ) -> Result<Response, ApiRefused> {
-    change_settings(&acting, &sitekey, &headers, &change.edit(), "site.edit").await.map(answer)
+    change_settings(&acting, &sitekey, &headers, &change.edit(), Action::SiteEdit).await.map(answer)
 }
 
 /// `DELETE …/sites/{sitekey}`.
@@ -278,7 +279,7 @@ pub async fn change_settings(
     sitekey: &str,
     headers: &HeaderMap,
     edit: &Edit,
-    action: &'static str,
+    action: Action,
 ) -> Result<SiteRecord, ApiRefused> {
     let named = named_mark(headers)?;
     for _ in 0..TRIES {

@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod anomalies;
+pub mod audit;
 pub mod dry_run;
 pub mod email;
 pub mod entropy;

@@ -1,6 +1,7 @@
 //! Accounts, sign-ups and password recovery.
 
 use munjigi_domain::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
+use munjigi_domain::audit::Action;
 use munjigi_domain::email::Letter;
 use munjigi_domain::locale::Locale;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
@@ -10,7 +11,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::api_keys::{Because, revoke_all};
-use super::audit::{self, Actor, Entry};
+use super::audit::{self, Actor, Author, Entry};
 use super::sessions::{self, Ended};
 use super::{StoreError, Unit, columns, mails, organisations};
 
@@ -276,9 +277,9 @@ impl Unit for SetPassword<'_> {
             json!({ "proved_by": "password", "sessions_ended": sessions })
         };
         let entry = Entry {
-            actor: self.actor,
+            by: Author::Account(self.actor),
             organisation: None,
-            action: "password.change",
+            action: Action::PasswordChange,
             subject: &self.actor.email,
             before: None,
             after: Some(after),

@@ -5,6 +5,7 @@ mod numbers;
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::anomalies::{Figures, Kind, Severity, Sighting, Standing};
+use munjigi_domain::audit::Action;
 use munjigi_domain::shown::Shown;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
@@ -14,7 +15,7 @@ use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::{StoreError, Unit};
-use crate::audit::{self, Actor, Entry};
+use crate::audit::{self, Actor, Author, Entry};
 
 pub use numbers::{Measured, SiteNumbers, Subject, network_pasts, site_pasts, sites, window};
 
@@ -229,9 +230,9 @@ impl Unit for Acknowledge<'_> {
         .execute(&mut *connection)
         .await?;
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: "anomaly.acknowledge",
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: Action::AnomalyAcknowledge,
             subject: self.id.as_str(),
             before: None,
             after: Some(json!({ "kind": row.kind, "sitekey": row.sitekey })),

@@ -2,6 +2,7 @@
 
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::{ApiKey, Id, Permission, TokenHash};
+use munjigi_domain::audit::Action;
 use munjigi_domain::email::Letter;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::timestamp::to_timestamp;
@@ -10,7 +11,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::audit::{self, Actor, Entry};
+use super::audit::{self, Actor, Author, Entry};
 use super::{StoreError, Unit, columns, mails, transact};
 
 /// Active keys per organisation.
@@ -268,9 +269,9 @@ impl Unit for Keep<'_> {
         .execute(&mut *connection)
         .await?;
         let entry = Entry {
-            actor,
-            organisation: Some(organisation),
-            action: "key.create",
+            by: Author::Account(actor),
+            organisation: Some(organisation.as_str()),
+            action: Action::KeyCreate,
             subject: self.id.as_str(),
             before: None,
             after: Some(json!({ "name": name, "scopes": scopes })),
@@ -322,9 +323,9 @@ pub(super) async fn revoke_all(
     for key in &revoked {
         let organisation = Id::from(key.organisation.clone());
         let entry = Entry {
-            actor,
-            organisation: Some(&organisation),
-            action: "key.revoke",
+            by: Author::Account(actor),
+            organisation: Some(organisation.as_str()),
+            action: Action::KeyRevoke,
             subject: &key.id,
             before: Some(json!({ "name": key.name })),
             after: Some(json!({ "because": because.as_str() })),
@@ -377,9 +378,9 @@ impl Unit for RevokeKey<'_> {
         .execute(&mut *connection)
         .await?;
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: "key.revoke",
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: Action::KeyRevoke,
             subject: self.id.as_str(),
             before: Some(json!({ "name": key.name })),
             after: None,

@@ -4,12 +4,13 @@
 
 use munjigi_domain::accounts::session::{self, Stage};
 use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::audit::Action;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
-use super::audit::{self, Actor, Entry};
+use super::audit::{self, Actor, Author, Entry};
 use super::{StoreError, Unit};
 
 /// A new session.
@@ -160,9 +161,9 @@ impl Exchange<'_> {
             request_id: self.request_id.to_owned(),
         };
         let entry = Entry {
-            actor: &actor,
+            by: Author::Account(&actor),
             organisation: None,
-            action: "session.refresh-token-reused",
+            action: Action::SessionRefreshTokenReused,
             subject: &ended.id,
             before: None,
             after: Some(json!({ "session": "ended" })),

@@ -2,6 +2,7 @@
 //! change, and read by the organisation that it concerns.
 
 use munjigi_domain::accounts::Id;
+use munjigi_domain::audit::Action;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::Value;
@@ -22,13 +23,42 @@ pub struct Actor {
     pub request_id: String,
 }
 
+/// The author of a change.
+#[derive(Debug, Clone, Copy)]
+pub enum Author<'a> {
+    /// Somebody with an account, in the console or by the API.
+    Account(&'a Actor),
+    /// A user of the `munjigi` command. Which operator that is, the machine
+    /// knows and this program does not.
+    Command,
+    /// A scheduled job.
+    Housekeeping,
+}
+
+impl<'a> Author<'a> {
+    const fn actor(self) -> Option<&'a Actor> {
+        match self {
+            Self::Account(actor) => Some(actor),
+            Self::Command | Self::Housekeeping => None,
+        }
+    }
+
+    /// As the audit log names the author.
+    fn name(self) -> &'a str {
+        match self {
+            Self::Account(actor) => &actor.email,
+            Self::Command => "command",
+            Self::Housekeeping => "housekeeping",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
-    pub actor: &'a Actor,
+    pub by: Author<'a>,
     /// The organisation it concerns, if any.
-    pub organisation: Option<&'a Id>,
-    /// `site.create`, `session.end`, …
-    pub action: &'static str,
+    pub organisation: Option<&'a str>,
+    pub action: Action,
     /// The thing that was changed.
     pub subject: &'a str,
     /// The earlier state, where that is informative. Never a secret.
@@ -43,72 +73,20 @@ pub async fn write(
     entry: &Entry<'_>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let Entry { actor, organisation, action, subject, before, after } = entry;
-    let what = What { organisation: organisation.map(Id::as_str), action, subject };
-    insert(connection, Ok(actor), &what, (before.as_ref(), after.as_ref()), now).await
-}
-
-/// A change that was not made in the console or the API.
-#[derive(Debug, Clone)]
-pub struct CommandEntry<'a> {
-    /// [`COMMAND`] or [`HOUSEKEEPING`].
-    pub by: &'static str,
-    /// The organisation it concerns, if any.
-    pub organisation: Option<&'a str>,
-    /// `site.create`, …
-    pub action: &'static str,
-    /// The thing that was changed.
-    pub subject: &'a str,
-    /// The earlier state, where that is informative. Never a secret.
-    pub before: Option<Value>,
-    /// The new state. Never a secret.
-    pub after: Option<Value>,
-}
-
-/// A user of the `munjigi` command. Which operator that is, the machine knows
-/// and this program does not.
-pub const COMMAND: &str = "command";
-
-/// A scheduled job.
-pub const HOUSEKEEPING: &str = "housekeeping";
-
-/// Appends an entry for a change that was not made in the console or the API.
-pub async fn write_command(
-    connection: &mut PgConnection,
-    entry: &CommandEntry<'_>,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    let CommandEntry { by, organisation, action, subject, before, after } = entry;
-    let what = What { organisation: *organisation, action, subject };
-    insert(connection, Err(by), &what, (before.as_ref(), after.as_ref()), now).await
-}
-
-struct What<'a> {
-    organisation: Option<&'a str>,
-    action: &'a str,
-    subject: &'a str,
-}
-
-async fn insert(
-    connection: &mut PgConnection,
-    actor: Result<&Actor, &str>,
-    what: &What<'_>,
-    (before, after): (Option<&Value>, Option<&Value>),
-    now: UnixMillis,
-) -> Result<(), StoreError> {
+    let actor = entry.by.actor();
     sqlx::query!(
         "INSERT INTO audit (at, organisation, account, actor, prefix, action, subject, before,
             after, request_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         to_timestamp(now),
-        what.organisation,
-        actor.ok().map(|actor| actor.account.as_str()),
-        actor.map_or_else(|by| by, |actor| actor.email.as_str()),
+        entry.organisation,
+        actor.map(|actor| actor.account.as_str()),
+        entry.by.name(),
         actor.map_or("", |actor| actor.prefix.as_str()),
-        what.action,
-        what.subject,
-        before,
-        after,
+        entry.action.as_str(),
+        entry.subject,
+        entry.before.as_ref(),
+        entry.after.as_ref(),
         actor.map_or("", |actor| actor.request_id.as_str())
     )
     .execute(connection)
@@ -250,7 +228,7 @@ pub async fn actions(pool: &PgPool, organisation: &Id) -> Result<Vec<String>, St
 pub async fn newest(
     pool: &PgPool,
     organisation: &Id,
-    action: &str,
+    action: Action,
     subject: &str,
 ) -> Result<Option<Recorded>, StoreError> {
     let recorded = sqlx::query_as!(
@@ -259,7 +237,7 @@ pub async fn newest(
         FROM audit WHERE organisation = $1 AND action = $2 AND subject = $3
         ORDER BY id DESC LIMIT 1",
         organisation.as_str(),
-        action,
+        action.as_str(),
         subject
     )
     .fetch_optional(pool)

@@ -4,6 +4,7 @@
 mod erase;
 
 use munjigi_domain::accounts::Id;
+use munjigi_domain::audit::Action;
 use munjigi_domain::email::Letter;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -11,7 +12,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::audit::{self, Actor, Entry};
+use super::audit::{self, Actor, Author, Entry};
 use super::sessions::{self, Ended};
 use super::{StoreError, Unit, mails};
 use crate::privacy::GRACE_DAYS;
@@ -95,7 +96,7 @@ impl Unit for Ask<'_> {
         .await?;
         let ended = sessions::end_all(&mut *connection, &self.actor.account, None).await?;
         let after = Some(json!({ "erased_at": erase_at.date().to_string() }));
-        write(&mut *connection, self.actor, "account.leave", after, self.now).await?;
+        write(&mut *connection, self.actor, Action::AccountLeave, after, self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(Ok((erase_at, ended)))
     }
@@ -121,7 +122,7 @@ impl Unit for TakeBack<'_> {
         if stays.rows_affected() == 0 {
             return Ok(false);
         }
-        write(&mut *connection, self.actor, "account.stay", None, self.now).await?;
+        write(&mut *connection, self.actor, Action::AccountStay, None, self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(true)
     }
@@ -130,11 +131,18 @@ impl Unit for TakeBack<'_> {
 async fn write(
     connection: &mut PgConnection,
     actor: &Actor,
-    action: &'static str,
+    action: Action,
     after: Option<serde_json::Value>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let subject = &actor.email;
-    let entry = Entry { actor, organisation: None, action, subject, before: None, after };
+    let entry = Entry {
+        by: Author::Account(actor),
+        organisation: None,
+        action,
+        subject,
+        before: None,
+        after,
+    };
     audit::write(connection, &entry, now).await
 }

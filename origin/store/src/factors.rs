@@ -1,13 +1,14 @@
 //! Second factors of accounts.
 
 use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::audit::Action;
 use munjigi_domain::email::Letter;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor};
 
-use super::audit::{self, Actor, Entry};
+use super::audit::{self, Actor, Author, Entry};
 use super::{StoreError, Unit, mails};
 
 /// Stores the key of an authenticator app that the account may confirm soon.
@@ -44,9 +45,9 @@ impl Unit for Offer<'_> {
             return Ok(false);
         }
         let entry = Entry {
-            actor: self.actor,
+            by: Author::Account(self.actor),
             organisation: None,
-            action: "authenticator.offer",
+            action: Action::AuthenticatorOffer,
             subject: &self.actor.email,
             before: None,
             after: None,
@@ -148,7 +149,7 @@ impl Unit for Confirm<'_> {
         let before = Factor::of(connection, account, Authenticator::Out).await?;
         replace_codes(connection, account, self.codes).await?;
         let after = Factor::of(connection, account, Authenticator::InUse).await?;
-        write(connection, self.actor, "authenticator.add", (before, after), self.now).await?;
+        write(connection, self.actor, Action::AuthenticatorAdd, (before, after), self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(true)
     }
@@ -184,7 +185,8 @@ impl Unit for Remove<'_> {
         let before = Factor::of(connection, account, Authenticator::InUse).await?;
         drop_codes_without_factor(connection, account).await?;
         let after = Factor::of(connection, account, Authenticator::Out).await?;
-        write(connection, self.actor, "authenticator.remove", (before, after), self.now).await?;
+        write(connection, self.actor, Action::AuthenticatorRemove, (before, after), self.now)
+            .await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(())
     }
@@ -211,9 +213,9 @@ impl Unit for ReplaceCodes<'_> {
         replace_codes(connection, account, self.codes).await?;
         let after = recovery_codes_left(&mut *connection, account).await?;
         let entry = Entry {
-            actor: self.actor,
+            by: Author::Account(self.actor),
             organisation: None,
-            action: "codes.replace",
+            action: Action::CodesReplace,
             subject: &self.actor.email,
             before: Some(json!({ "recovery_codes": before })),
             after: Some(json!({ "recovery_codes": after })),
@@ -258,13 +260,14 @@ impl Factor {
 async fn write(
     connection: &mut PgConnection,
     actor: &Actor,
-    action: &'static str,
+    action: Action,
     (before, after): (Factor, Factor),
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let (before, after) = (Some(before.told()), Some(after.told()));
     let subject = &actor.email;
-    let entry = Entry { actor, organisation: None, action, subject, before, after };
+    let entry =
+        Entry { by: Author::Account(actor), organisation: None, action, subject, before, after };
     audit::write(connection, &entry, now).await
 }
 

@@ -4,6 +4,7 @@ use munjigi_domain::accounts::passkey::{
     CEREMONY_MILLIS, Kept, Known, MOST, PasskeyState, Purpose, Registered,
 };
 use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::audit::Action;
 use munjigi_domain::email::Letter;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -11,7 +12,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
-use super::audit::{self, Actor, Entry};
+use super::audit::{self, Actor, Author, Entry};
 use super::{StoreError, Unit, factors, mails};
 
 /// A passkey as its owner sees it.
@@ -222,7 +223,7 @@ impl Unit for Add<'_> {
             factors::replace_codes(connection, &self.actor.account, codes).await?;
         }
         let after = Some(json!({ "name": self.name }));
-        write(connection, self.actor, "passkey.add", self.id, (None, after), self.now).await?;
+        write(connection, self.actor, Action::PasskeyAdd, self.id, (None, after), self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(Added::Yes)
     }
@@ -260,7 +261,7 @@ impl Unit for Rename<'_> {
             .await?;
         let (before, after) = (json!({ "name": before }), json!({ "name": self.name }));
         let change = (Some(before), Some(after));
-        write(connection, self.actor, "passkey.rename", self.id, change, self.now).await?;
+        write(connection, self.actor, Action::PasskeyRename, self.id, change, self.now).await?;
         Ok(true)
     }
 }
@@ -292,7 +293,7 @@ impl Unit for Remove<'_> {
         let Some(name) = name else { return Ok(false) };
         factors::drop_codes_without_factor(connection, account).await?;
         let change = (Some(json!({ "name": name })), None);
-        write(connection, self.actor, "passkey.remove", self.id, change, self.now).await?;
+        write(connection, self.actor, Action::PasskeyRemove, self.id, change, self.now).await?;
         mails::queue(connection, self.letter, self.now).await?;
         Ok(true)
     }
@@ -325,7 +326,7 @@ impl Unit for MarkCopied<'_> {
         }
         let after = Some(json!({ "name": self.claimed.name }));
         let (id, now) = (&self.claimed.id, self.now);
-        write(connection, self.actor, "passkey.copied", id, (None, after), now).await?;
+        write(connection, self.actor, Action::PasskeyCopied, id, (None, after), now).await?;
         mails::queue(connection, self.letter, now).await?;
         Ok(())
     }
@@ -334,11 +335,18 @@ impl Unit for MarkCopied<'_> {
 async fn write(
     connection: &mut PgConnection,
     actor: &Actor,
-    action: &'static str,
+    action: Action,
     id: &Id,
     (before, after): (Option<serde_json::Value>, Option<serde_json::Value>),
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let entry = Entry { actor, organisation: None, action, subject: id.as_str(), before, after };
+    let entry = Entry {
+        by: Author::Account(actor),
+        organisation: None,
+        action,
+        subject: id.as_str(),
+        before,
+        after,
+    };
     audit::write(connection, &entry, now).await
 }

@@ -2,13 +2,14 @@
 
 use munjigi_domain::accounts::session::{self, Stage};
 use munjigi_domain::accounts::{Id, TokenHash};
+use munjigi_domain::audit::Action;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
-use super::audit::{self, Actor, Entry};
+use super::audit::{self, Actor, Author, Entry};
 use super::{StoreError, Unit};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -247,9 +248,9 @@ impl Unit for End<'_> {
         let mut hashes = Vec::new();
         for row in rows {
             let entry = Entry {
-                actor: self.actor,
+                by: Author::Account(self.actor),
                 organisation: None,
-                action: "session.end",
+                action: Action::SessionEnd,
                 subject: &row.id,
                 before: Some(json!({ "browser": row.agent })),
                 after: None,

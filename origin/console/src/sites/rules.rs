@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use dry_run::Section;
 use form::{Fields, Purpose, Step, Typed};
 use munjigi_domain::accounts::Permission;
+use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Edit, Mark, warnings};
 use munjigi_protocol::Rule;
 use munjigi_store::audit;
@@ -31,7 +32,7 @@ use crate::requester::Asking;
 use crate::trouble::Trouble;
 
 /// The action of changed rules in the audit log.
-const ACTION: &str = "site.rules";
+const ACTION: Action = Action::SiteRules;
 
 #[derive(Template)]
 #[template(path = "rules.html")]

@@ -11,6 +11,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fields::{Costs, Fields};
+use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Field, Mistake};
 use munjigi_protocol::{Mode, PictureType};
 use munjigi_store::sites::{
@@ -95,7 +96,7 @@ pub async fn submit(
         shown: &fields.mark,
         organisation: asking.organisation(),
         actor: &asking.actor(),
-        action: "site.edit",
+        action: Action::SiteEdit,
     };
     let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(edited) if edited.before == edited.after => "unchanged",

@@ -1,11 +1,12 @@
 //! Erases accounts whose owners requested it and did not come back.
 
+use munjigi_domain::audit::Action;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
-use crate::audit::{self, CommandEntry, HOUSEKEEPING};
+use crate::audit::{self, Author, Entry};
 use crate::sites::{Change, ChangeSite};
 use crate::{StoreError, Unit, transact};
 
@@ -131,7 +132,7 @@ impl EraseNext {
             let change = ChangeSite { sitekey: &sitekey, change: &Change::Delete, now: self.now };
             // Deleted by somebody else in the meantime: fine as well.
             if change.run(&mut *connection).await?.is_ok() {
-                let what = What { action: "site.delete", subject: &sitekey, after: None };
+                let what = What { action: Action::SiteDelete, subject: &sitekey, after: None };
                 self.write(&mut *connection, organisation, what).await?;
             }
         }
@@ -161,7 +162,7 @@ impl EraseNext {
         .await?;
         let email = heir.email.unwrap_or_default();
         let after = Some(json!({ "role": "owner" }));
-        let what = What { action: "team.change", subject: &email, after };
+        let what = What { action: Action::TeamChange, subject: &email, after };
         self.write(connection, organisation, what).await
     }
 
@@ -173,14 +174,14 @@ impl EraseNext {
     ) -> Result<(), StoreError> {
         let What { action, subject, after } = what;
         let organisation = Some(organisation);
-        let by = HOUSEKEEPING;
-        let entry = CommandEntry { by, organisation, action, subject, before: None, after };
-        audit::write_command(connection, &entry, self.now).await
+        let by = Author::Housekeeping;
+        let entry = Entry { by, organisation, action, subject, before: None, after };
+        audit::write(connection, &entry, self.now).await
     }
 }
 
 struct What<'a> {
-    action: &'static str,
+    action: Action,
     subject: &'a str,
     after: Option<serde_json::Value>,
 }

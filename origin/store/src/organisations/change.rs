@@ -2,6 +2,7 @@
 //! leave it without an owner, and each is written to the audit log.
 
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
+use munjigi_domain::audit::Action;
 use munjigi_domain::email::Letter;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -9,7 +10,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use crate::api_keys::{Because, revoke_all};
-use crate::audit::{self, Actor, CommandEntry, Entry};
+use crate::audit::{self, Actor, Author, Entry};
 use crate::{StoreError, Unit, columns, mails};
 
 /// Why nothing was changed.
@@ -102,9 +103,9 @@ impl Unit for Invite<'_> {
         .execute(&mut *connection)
         .await?;
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: "team.invite",
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: Action::TeamInvite,
             subject: self.email.as_str(),
             before: None,
             after: Some(json!({ "role": self.role.as_str() })),
@@ -156,15 +157,15 @@ impl Unit for FoundByInvitation<'_> {
         )
         .execute(&mut *connection)
         .await?;
-        let entry = CommandEntry {
-            by: audit::COMMAND,
+        let entry = Entry {
+            by: Author::Command,
             organisation: Some(self.organisation.as_str()),
-            action: "organisation.found",
+            action: Action::OrganisationFound,
             subject: self.email.as_str(),
             before: None,
             after: Some(json!({ "name": self.name })),
         };
-        audit::write_command(connection, &entry, self.now).await
+        audit::write(connection, &entry, self.now).await
     }
 }
 
@@ -191,9 +192,9 @@ impl Unit for Withdraw<'_> {
         .await?;
         let Some(email) = email else { return Ok(Err(TeamRefused::Unknown)) };
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: "team.withdraw",
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: Action::TeamWithdraw,
             subject: &email,
             before: None,
             after: None,
@@ -241,9 +242,9 @@ impl Unit for Join<'_> {
         .await?;
         let organisation: Id = invitation.organisation.into();
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(&organisation),
-            action: "team.join",
+            by: Author::Account(self.actor),
+            organisation: Some(organisation.as_str()),
+            action: Action::TeamJoin,
             subject: &self.actor.email,
             before: None,
             after: Some(json!({ "role": invitation.role })),
@@ -317,9 +318,9 @@ impl Unit for ChangeMember<'_> {
             revoke_all(connection, self.account, organisation, why, self.now).await?;
         }
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: if self.role.is_some() { "team.change" } else { "team.remove" },
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: if self.role.is_some() { Action::TeamChange } else { Action::TeamRemove },
             subject: &row.email,
             before: Some(json!({ "role": before.as_str() })),
             after: self.role.map(|role| json!({ "role": role.as_str() })),
@@ -350,9 +351,9 @@ impl ChangeMember<'_> {
         .await?;
         for row in withdrawn {
             let entry = Entry {
-                actor: self.actor,
-                organisation: Some(self.organisation),
-                action: "team.withdraw",
+                by: Author::Account(self.actor),
+                organisation: Some(self.organisation.as_str()),
+                action: Action::TeamWithdraw,
                 subject: &row.email,
                 before: Some(json!({ "role": row.role })),
                 after: None,

@@ -2,6 +2,7 @@
 //! audit log entries for the organisation that owns the site.
 
 use munjigi_domain::accounts::{Id, MostSites};
+use munjigi_domain::audit::Action;
 use munjigi_domain::settings::changes;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
@@ -11,7 +12,7 @@ use sqlx::PgConnection;
 use super::owned::{action, made, sides};
 use super::room::has_room;
 use super::{ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent};
-use crate::audit::{self, CommandEntry};
+use crate::audit::{self, Author, Entry};
 use crate::{StoreError, Unit};
 
 /// Creates a site that belongs to nobody yet.
@@ -23,15 +24,15 @@ impl Unit for CreateByCommand<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
         let config = self.0.run(&mut *connection).await?;
-        let entry = CommandEntry {
-            by: audit::COMMAND,
+        let entry = Entry {
+            by: Author::Command,
             organisation: None,
-            action: "site.create",
+            action: Action::SiteCreate,
             subject: &config.sitekey,
             before: None,
             after: Some(made(self.0.name, &config)),
         };
-        audit::write_command(connection, &entry, self.0.now).await?;
+        audit::write(connection, &entry, self.0.now).await?;
         Ok(config)
     }
 }
@@ -48,15 +49,15 @@ impl Unit for ChangeByCommand<'_> {
         let changed = self.0.run(&mut *connection).await?;
         if changed.is_ok() {
             let organisation = owner(&mut *connection, sitekey).await?;
-            let entry = CommandEntry {
-                by: audit::COMMAND,
+            let entry = Entry {
+                by: Author::Command,
                 organisation: organisation.as_deref(),
                 action: action(change),
                 subject: sitekey,
                 before: None,
                 after: None,
             };
-            audit::write_command(connection, &entry, now).await?;
+            audit::write(connection, &entry, now).await?;
         }
         Ok(changed)
     }
@@ -78,15 +79,15 @@ impl Unit for EditByCommand<'_> {
         let (before, after) = sides(changes(&edited.before, &edited.after));
         if !after.is_empty() && intent == Intent::Write {
             let organisation = owner(&mut *connection, sitekey).await?;
-            let entry = CommandEntry {
-                by: audit::COMMAND,
+            let entry = Entry {
+                by: Author::Command,
                 organisation: organisation.as_deref(),
-                action: "site.edit",
+                action: Action::SiteEdit,
                 subject: sitekey,
                 before: Some(before.into()),
                 after: Some(after.into()),
             };
-            audit::write_command(connection, &entry, now).await?;
+            audit::write(connection, &entry, now).await?;
         }
         Ok(Ok(edited))
     }
@@ -170,15 +171,15 @@ impl Unit for GiveSite<'_> {
         let before = site.organisation;
         // Both organisations' audit logs mention the transfer.
         for organisation in [before.as_deref(), new].into_iter().flatten() {
-            let entry = CommandEntry {
-                by: audit::COMMAND,
+            let entry = Entry {
+                by: Author::Command,
                 organisation: Some(organisation),
-                action: "site.give",
+                action: Action::SiteGive,
                 subject: self.sitekey,
                 before: Some(json!({ "organisation": before })),
                 after: Some(json!({ "organisation": new })),
             };
-            audit::write_command(&mut *connection, &entry, self.now).await?;
+            audit::write(&mut *connection, &entry, self.now).await?;
         }
         Ok(Ok(Given { before, name }))
     }

@@ -3,6 +3,7 @@
 //! the filter, and logged in the same transaction.
 
 use munjigi_captcha::{Exemption, Hostname, MAX_IMPORTS, SecretHash, Site, Vendor};
+use munjigi_domain::audit::Action;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
@@ -12,7 +13,7 @@ use sqlx::PgConnection;
 use super::change::raise_version;
 use super::command::owner;
 use super::{ChangeRefused, SiteRecord, fetch};
-use crate::audit::{self, CommandEntry};
+use crate::audit::{self, Author, Entry};
 use crate::vendor_keys::{self, Import};
 use crate::{StoreError, Unit, publications};
 
@@ -155,7 +156,7 @@ impl Unit for MakeLive<'_> {
         )
         .execute(&mut *connection)
         .await?;
-        let change = Changed { site: &site, version, now: self.now, action: "site.import" };
+        let change = Changed { site: &site, version, now: self.now, action: Action::SiteImport };
         change.follow(connection, None, Some(told(import))).await.map(Ok)
     }
 }
@@ -199,7 +200,7 @@ impl Unit for RemoveImport<'_> {
             )
             .execute(&mut *connection)
             .await?;
-            let action = "site.import-remove";
+            let action = Action::SiteImportRemove;
             let change = Changed { site: &site, version, now: self.now, action };
             change.follow(connection, Some(told(&import)), None).await?;
         }
@@ -270,7 +271,7 @@ struct Changed<'a> {
     /// The filter's version, under lock.
     version: u64,
     now: UnixMillis,
-    action: &'static str,
+    action: Action,
 }
 
 impl Changed<'_> {
@@ -287,15 +288,15 @@ impl Changed<'_> {
         vendor_keys::queue(connection, self.version, self.now).await?;
         publications::queue(connection, sitekey, config.version, payload, self.now).await?;
         let organisation = owner(connection, sitekey).await?;
-        let entry = CommandEntry {
-            by: audit::COMMAND,
+        let entry = Entry {
+            by: Author::Command,
             organisation: organisation.as_deref(),
             action: self.action,
             subject: sitekey,
             before,
             after,
         };
-        audit::write_command(connection, &entry, self.now).await?;
+        audit::write(connection, &entry, self.now).await?;
         Ok(config)
     }
 }

@@ -2,6 +2,7 @@
 //! invisible. Each change is logged in its transaction.
 
 use munjigi_domain::accounts::{Id, MostSites};
+use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{FieldChange, Mark, changes};
 use munjigi_protocol::{SiteConfig, SiteState};
 use serde_json::{Map, Value, json};
@@ -14,7 +15,7 @@ use super::{
     Change, ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent,
     SiteRecord, fetch,
 };
-use crate::audit::{self, Actor, Entry};
+use crate::audit::{self, Actor, Author, Entry};
 use crate::{StoreError, Unit};
 
 /// How far back to search for activity of a site.
@@ -148,9 +149,9 @@ impl Unit for CreateOwned<'_> {
         .execute(&mut *connection)
         .await?;
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: "site.create",
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: Action::SiteCreate,
             subject: sitekey,
             before: None,
             after: Some(made(self.create.name, &config)),
@@ -185,9 +186,9 @@ impl Unit for ChangeOwned<'_> {
         let changed = self.change.run(&mut *connection).await?;
         if changed.is_ok() {
             let entry = Entry {
-                actor: self.actor,
-                organisation: Some(self.organisation),
-                action: if was_deleted { "site.restore" } else { action(change) },
+                by: Author::Account(self.actor),
+                organisation: Some(self.organisation.as_str()),
+                action: if was_deleted { Action::SiteRestore } else { action(change) },
                 subject: sitekey,
                 before: None,
                 after: match change {
@@ -210,7 +211,7 @@ pub struct EditOwned<'a> {
     pub organisation: &'a Id,
     pub actor: &'a Actor,
     /// The action in the audit log.
-    pub action: &'static str,
+    pub action: Action,
 }
 
 /// Why nothing was edited.
@@ -261,8 +262,8 @@ impl Unit for EditOwned<'_> {
         let (before, after) = sides(changes(&edited.before, &edited.after));
         if !after.is_empty() && self.edit.intent == Intent::Write {
             let entry = Entry {
-                actor: self.actor,
-                organisation: Some(self.organisation),
+                by: Author::Account(self.actor),
+                organisation: Some(self.organisation.as_str()),
                 action: self.action,
                 subject: sitekey,
                 before: Some(before.into()),
@@ -288,14 +289,14 @@ pub(super) fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<Strin
 }
 
 /// The action of a change in the audit log.
-pub(super) const fn action(change: &Change) -> &'static str {
+pub(super) const fn action(change: &Change) -> Action {
     match change {
-        Change::Pause | Change::SetState(SiteState::Paused, _) => "site.pause",
-        Change::Resume | Change::SetState(SiteState::Live, _) => "site.resume",
-        Change::Delete => "site.delete",
-        Change::Restore(_) => "site.restore",
-        Change::AddSecret(_) => "site.secret-add",
-        Change::KeepNewestSecret => "site.secret-keep-newest",
-        Change::KeepOldestSecret => "site.secret-keep-oldest",
+        Change::Pause | Change::SetState(SiteState::Paused, _) => Action::SitePause,
+        Change::Resume | Change::SetState(SiteState::Live, _) => Action::SiteResume,
+        Change::Delete => Action::SiteDelete,
+        Change::Restore(_) => Action::SiteRestore,
+        Change::AddSecret(_) => Action::SiteSecretAdd,
+        Change::KeepNewestSecret => Action::SiteSecretKeepNewest,
+        Change::KeepOldestSecret => Action::SiteSecretKeepOldest,
     }
 }

@@ -2,6 +2,7 @@
 //! lock, and each logged.
 
 use munjigi_domain::accounts::Id;
+use munjigi_domain::audit::Action;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_domain::webhooks::{Endpoint, Event, MOST_WEBHOOKS};
 use munjigi_keys::UnixMillis;
@@ -9,7 +10,7 @@ use serde_json::json;
 use sqlx::PgConnection;
 
 use super::Outcome;
-use crate::audit::{self, Actor, Entry};
+use crate::audit::{self, Actor, Author, Entry};
 use crate::{StoreError, Unit};
 
 /// Why nothing was changed.
@@ -68,9 +69,9 @@ impl Unit for AddWebhook<'_> {
         .execute(&mut *connection)
         .await?;
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: "webhook.create",
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: Action::WebhookCreate,
             subject: self.id.as_str(),
             before: None,
             after: Some(json!({ "host": self.endpoint.url().host_str() })),
@@ -115,9 +116,9 @@ impl Unit for ChangeWebhook<'_> {
         .await?;
         let Some(row) = row else { return Ok(Err(WebhookRefused::Unknown)) };
         let (action, state) = match change {
-            WebhookChange::Pause => ("webhook.pause", Some("paused")),
-            WebhookChange::Resume => ("webhook.resume", Some("live")),
-            WebhookChange::Delete => ("webhook.delete", None),
+            WebhookChange::Pause => (Action::WebhookPause, Some("paused")),
+            WebhookChange::Resume => (Action::WebhookResume, Some("live")),
+            WebhookChange::Delete => (Action::WebhookDelete, None),
         };
         // If it is already in this state, that was logged at the time.
         if state == Some(row.state.as_str()) {
@@ -136,8 +137,8 @@ impl Unit for ChangeWebhook<'_> {
             }
         }
         let entry = Entry {
-            actor,
-            organisation: Some(organisation),
+            by: Author::Account(actor),
+            organisation: Some(organisation.as_str()),
             action,
             subject: id.as_str(),
             before: Some(json!({ "host": host(&row.url), "state": row.state })),
@@ -199,9 +200,9 @@ impl Unit for Tested<'_> {
             .await?;
         }
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(self.organisation),
-            action: "webhook.test",
+            by: Author::Account(self.actor),
+            organisation: Some(self.organisation.as_str()),
+            action: Action::WebhookTest,
             subject: self.webhook.as_str(),
             before: None,
             after: Some(json!({ "message": self.id, "status": status })),
@@ -251,9 +252,9 @@ impl Unit for SetRecipients<'_> {
         }
         let addresses = |recipients: &[super::Recipient]| json!({ "recipients": recipients.iter().map(|it| &it.email).collect::<Vec<_>>() });
         let entry = Entry {
-            actor: self.actor,
-            organisation: Some(organisation),
-            action: "notification.recipients",
+            by: Author::Account(self.actor),
+            organisation: Some(organisation.as_str()),
+            action: Action::NotificationRecipients,
             subject: organisation.as_str(),
             before: Some(addresses(&before)),
             after: Some(addresses(&after)),
