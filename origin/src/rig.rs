@@ -31,7 +31,9 @@ use munjigi_delivery::notifications::Hooks;
 use munjigi_delivery::publish::Publisher;
 use munjigi_domain::accounts::MostSites;
 use munjigi_domain::entropy::Entropy;
+use munjigi_domain::new_site::NewSite;
 use munjigi_domain::settings::Settings;
+use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_pictures::gpu::Gpu;
@@ -40,7 +42,8 @@ use munjigi_process::stop;
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, Redeemed, SiteConfig, headers,
 };
-use munjigi_store::sites::{Change, ChangeRefused, ChangeSite, CreateSite};
+use munjigi_store::audit::Author;
+use munjigi_store::sites::{ChangeSite, CreateSite, Created};
 use munjigi_store::transact;
 use serde_json::json;
 use sqlx::PgPool;
@@ -266,20 +269,19 @@ impl Rig {
     }
 
     pub async fn create_site(&self) -> SiteConfig {
-        let config = site(&self.entropy);
-        let unit = CreateSite {
-            name: "Shop",
-            config: &config,
-            secret: &self.secret().hash(),
-            now: self.now(),
-        };
-        transact(&self.pool, &unit).await.unwrap()
+        let (config, secret) = (site(&self.entropy), self.secret());
+        let site = &NewSite { name: "Shop".to_owned(), config, secret };
+        let unit = CreateSite { site, owner: None, by: Author::Command, now: self.now() };
+        match transact(&self.pool, &unit).await.unwrap() {
+            Created::New(config) => config,
+            refused => panic!("{refused:?}"),
+        }
     }
 
     pub async fn change(&self, sitekey: &str, change: Change) -> Result<SiteConfig, ChangeRefused> {
-        transact(&self.pool, &ChangeSite { sitekey, change: &change, now: self.now() })
-            .await
-            .unwrap()
+        let (change, by, now) = (&change, Author::Command, self.now());
+        let unit = ChangeSite { sitekey, within: None, change, by, now };
+        transact(&self.pool, &unit).await.unwrap()
     }
 
     pub fn new_hash(&self) -> SecretHash {

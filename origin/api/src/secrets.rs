@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
+use munjigi_domain::site_change::Change;
 use munjigi_domain::site_keys;
 use munjigi_store::secrets::{LiveSecret, live_of};
-use munjigi_store::sites::Change;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -9,12 +9,14 @@ use axum::response::{IntoResponse, Response};
 use munjigi_captcha::Vendor;
 use munjigi_domain::accounts::MostSites;
 use munjigi_domain::audit::Action;
+use munjigi_domain::new_site;
 use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings};
-use munjigi_domain::site_keys::{self, Shape};
-use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
+use munjigi_domain::site_change::{Change, ChangeRefused};
+use munjigi_domain::site_keys::Shape;
+use munjigi_protocol::{Mode, PictureType, Rule, SiteState, Work};
+use munjigi_store::audit::Author;
 use munjigi_store::sites::{
-    self, Change, ChangeOwned, ChangeRefused, ChangeSite, CreateOwned, CreateSite, Created,
-    EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
+    self, ChangeSite, CreateSite, Created, EditRefused, EditSite, Intent, Owner, SiteRecord,
 };
 use munjigi_store::{Unit, transact};
 use serde::{Deserialize, Serialize};
@@ -158,34 +160,30 @@ pub async fn make(
     let app = acting.app();
     let check = &app.console().check;
     let sitekey = app.entropy.with(|generator| check.mint_sitekey(generator)).to_string();
-    let edit = Edit {
+    let wishes = Edit {
         name: Some(new.name),
         hosts: HostsEdit::Replace(new.hosts),
         allow_loopback: Some(new.allow_loopback),
         ..Edit::default()
     };
-    let settings = edit.apply(&sitekey, &Settings::of_a_new_site()).map_err(|mistakes| {
-        ApiRefused::invalid(mistakes.0.iter().map(ToString::to_string).collect())
-    })?;
-    let aliases = site_keys::aliases(check, &app.entropy, new.vendor.map(Vendor::from));
-    let secret = site_keys::secret(check, &app.entropy, &aliases);
-    let unit = CreateOwned {
-        create: CreateSite {
-            name: &settings.name,
-            config: &SiteConfig { aliases, ..settings.config(&sitekey) },
-            secret: &secret.hash(),
-            now: acting.now(),
-        },
-        organisation: acting.organisation(),
-        actor: &acting.actor(),
-        most: app.console().config.most_sites,
+    let (vendor, defaults) = (new.vendor.map(Vendor::from), Settings::of_a_new_site());
+    let drawn = new_site::NewSite::draw(check, &app.entropy, &sitekey, vendor, &wishes, &defaults)
+        .map_err(|mistakes| {
+            ApiRefused::invalid(mistakes.0.iter().map(ToString::to_string).collect())
+        })?;
+    let most = app.console().config.most_sites;
+    let unit = CreateSite {
+        site: &drawn,
+        owner: Some(Owner { organisation: acting.organisation(), most }),
+        by: Author::Account(&acting.actor()),
+        now: acting.now(),
     };
     match transact(&app.pool, &unit).await? {
-        Created::New | Created::Before => {}
+        Created::New(_) | Created::Before => {}
         Created::TooMany => return Err(too_many(&acting)),
     }
     let site = find(&acting, &sitekey).await?;
-    let made = MadeSite { site: Site::of(site), secret: secret.reveal().to_string() };
+    let made = MadeSite { site: Site::of(site), secret: drawn.secret.reveal().to_string() };
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -255,10 +253,12 @@ async fn write<U: Unit + Sync>(
 /// Changes a site. A change that is already in effect succeeds without doing
 /// anything.
 pub async fn change(acting: &Acting, sitekey: &str, change: &Change) -> Result<(), ApiRefused> {
-    let unit = ChangeOwned {
-        change: ChangeSite { sitekey, change, now: acting.now() },
-        organisation: acting.organisation(),
-        actor: &acting.actor(),
+    let unit = ChangeSite {
+        sitekey,
+        within: Some(acting.organisation()),
+        change,
+        by: Author::Account(&acting.actor()),
+        now: acting.now(),
     };
     match write(acting, sitekey, &unit).await? {
         Ok(_) | Err(ChangeRefused::Unchanged) => Ok(()),
@@ -287,24 +287,25 @@ pub async fn change_settings(
             Some(mark) => mark.clone(),
             None => find(acting, sitekey).await?.settings().mark(),
         };
-        let unit = EditOwned {
-            edit: EditSite { sitekey, edit, intent: Intent::Write, now: acting.now() },
-            shown: &shown,
-            organisation: acting.organisation(),
-            actor: &acting.actor(),
+        let unit = EditSite {
+            sitekey,
+            within: Some(acting.organisation()),
+            edit,
+            shown: Some(&shown),
+            intent: Intent::Write,
             action,
+            by: Author::Account(&acting.actor()),
+            now: acting.now(),
         };
         return match write(acting, sitekey, &unit).await? {
             Ok(_) => find(acting, sitekey).await,
-            Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
-                Err(ApiRefused::nothing_here())
-            }
-            Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => Err(deleted()),
-            Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+            Err(EditRefused::Site(ChangeRefused::Unknown)) => Err(ApiRefused::nothing_here()),
+            Err(EditRefused::Site(_)) => Err(deleted()),
+            Err(EditRefused::Mistakes(mistakes)) => {
                 Err(ApiRefused::invalid(mistakes.0.iter().map(ToString::to_string).collect()))
             }
-            Err(EditOwnedRefused::ChangedSince) if named.is_none() => continue,
-            Err(EditOwnedRefused::ChangedSince) => Err(ApiRefused::new(
+            Err(EditRefused::ChangedSince) if named.is_none() => continue,
+            Err(EditRefused::ChangedSince) => Err(ApiRefused::new(
                 ApiCode::VersionMismatch,
                 "the settings have changed since; read them again",
             )),

@@ -13,7 +13,7 @@ mod view;
 
 use clap::Subcommand;
 use munjigi_captcha::{Sitekey, Vendor};
-use munjigi_store::sites::ChangeRefused;
+use munjigi_domain::site_change::ChangeRefused;
 
 use super::{Exit, Fail, Shell};
 

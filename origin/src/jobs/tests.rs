@@ -1,7 +1,7 @@
 //! Jobs on a real database.
 
+use munjigi_domain::site_change::Change;
 use munjigi_protocol::CountKind;
-use munjigi_store::sites::Change;
 use sqlx::PgPool;
 
 use crate::rig::{self, DAY, HOUR, MINUTE, Rig, count, event};

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use munjigi_delivery::publish::verify;
 use munjigi_domain::accounts::MostSites;
+use munjigi_domain::site_change::Change;
 use munjigi_process::stop;
 use munjigi_protocol::Code;
 use munjigi_store::publications;
-use munjigi_store::sites::{self, Change};
+use munjigi_store::sites;
 use sqlx::PgPool;
 
 use crate::rig::{MINUTE, Rig};

@@ -1,7 +1,8 @@
 //! Sites as they are stored.
 
 use munjigi_domain::accounts::MostSites;
-use munjigi_store::sites::{self, Change, ChangeRefused};
+use munjigi_domain::site_change::{Change, ChangeRefused};
+use munjigi_store::sites;
 use sqlx::PgPool;
 
 use crate::rig::Rig;

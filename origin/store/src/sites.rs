@@ -1,31 +1,27 @@
 //! Sites: reads them, and writes them together with their publication.
 
 mod change;
-mod command;
+mod create;
 mod edit;
+mod give;
 mod import;
 mod owned;
 mod room;
 mod row;
 
-use munjigi_captcha::SecretHash;
 use munjigi_domain::settings::Settings;
-use munjigi_domain::timestamp::to_timestamp;
-use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, Unit, publications, secrets};
+use super::StoreError;
 
-pub use change::{Change, ChangeRefused, ChangeSite};
-pub use command::{ChangeByCommand, CreateByCommand, EditByCommand, GiveRefused, GiveSite, Given};
+pub use change::ChangeSite;
+pub use create::{CreateSite, Created, Owner};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
+pub use give::{GiveRefused, GiveSite, Given};
 pub use import::{AskImport, ImportRefused, MakeLive, RemoveImport};
-pub use owned::{
-    ChangeOwned, CreateOwned, Created, EditOwned, EditOwnedRefused, Seen, of_organisation, part_of,
-    seen,
-};
+pub use owned::{Seen, of_organisation, part_of, seen};
 
 use row::SiteRow;
 
@@ -135,69 +131,4 @@ pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
     .fetch_all(pool)
     .await?;
     rows.into_iter().map(SiteRow::record).collect()
-}
-
-/// Creates a site with its first secret and queues its publication.
-#[derive(Debug)]
-pub struct CreateSite<'a> {
-    /// The display name.
-    pub name: &'a str,
-    /// Everything else; version and secrets are set here.
-    pub config: &'a SiteConfig,
-    /// The hash of the first secret.
-    pub secret: &'a SecretHash,
-    pub now: UnixMillis,
-}
-
-impl Unit for CreateSite<'_> {
-    type Output = SiteConfig;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
-        let config = SiteConfig {
-            version: self.now.0.max(1),
-            secrets: vec![self.secret.as_str().to_owned()],
-            ..self.config.clone()
-        };
-        insert(connection, self.name, &config, self.now).await?;
-        secrets::insert(connection, &config.sitekey, self.secret, 1, self.now).await?;
-        publications::queue(connection, &config.sitekey, config.version, Some(&config), self.now)
-            .await?;
-        Ok(config)
-    }
-}
-
-async fn insert(
-    connection: &mut PgConnection,
-    name: &str,
-    config: &SiteConfig,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    let (pictures, rules) = (row::pictures(&config.pictures), row::rules(&config.rules));
-    sqlx::query!(
-        "INSERT INTO sites (
-            sitekey, name, version, state, hosts, allow_loopback, mode, work_floor, work_ceiling,
-            puzzle_count, token_lifetime_seconds, fallback_allowed, pictures, rules, aliases,
-            exempt, created_at, changed_at
-        ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
-        config.sitekey,
-        name,
-        row::bigint(config.version),
-        row::state(config.state),
-        &config.hosts,
-        config.allow_loopback,
-        config.mode.as_str(),
-        row::bigint(config.work.floor),
-        row::bigint(config.work.ceiling),
-        row::integer(config.count),
-        row::integer(config.token_lifetime_seconds),
-        config.fallback_allowed,
-        &pictures,
-        rules,
-        &config.aliases,
-        config.exempt,
-        to_timestamp(now)
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }

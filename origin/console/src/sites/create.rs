@@ -8,10 +8,11 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_captcha::Vendor;
+use munjigi_domain::new_site::NewSite;
 use munjigi_domain::settings::{Edit, HostsEdit, Settings};
-use munjigi_domain::site_keys::{self, Shape};
-use munjigi_protocol::SiteConfig;
-use munjigi_store::sites::{CreateOwned, CreateSite, Created};
+use munjigi_domain::site_keys::Shape;
+use munjigi_store::audit::Author;
+use munjigi_store::sites::{CreateSite, Created, Owner};
 use munjigi_store::transact;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer};
@@ -104,8 +105,11 @@ pub async fn submit(
     let sitekey = console.check.sitekey(&fields.sitekey).map_err(|_| Trouble::malformed())?;
     let sitekey = sitekey.to_string();
     let frame = |title| asking.frame(title, Entry::Sites);
-    let settings = match fields.edit().apply(&sitekey, &Settings::of_a_new_site()) {
-        Ok(settings) => settings,
+    let (check, entropy) = (&console.check, &asking.app.entropy);
+    let (wishes, defaults) = (fields.edit(), Settings::of_a_new_site());
+    let vendor = fields.shape.map(Vendor::from);
+    let site = match NewSite::draw(check, entropy, &sitekey, vendor, &wishes, &defaults) {
+        Ok(site) => site,
         Err(mistakes) => {
             let Fields { sitekey, name, hosts, allow_loopback, shape } = fields;
             let allow_loopback = allow_loopback.is_some();
@@ -115,36 +119,27 @@ pub async fn submit(
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
     };
-    let (check, entropy) = (&console.check, &asking.app.entropy);
-    let vendor = fields.shape.map(Vendor::from);
-    let aliases = site_keys::aliases(check, entropy, vendor);
-    let secret = site_keys::secret(check, entropy, &aliases);
-    let config = SiteConfig { aliases, ..settings.config(&sitekey) };
-    let unit = CreateOwned {
-        create: CreateSite {
-            name: &settings.name,
-            config: &config,
-            secret: &secret.hash(),
-            now: asking.app.clock.now(),
-        },
-        organisation: asking.organisation(),
-        actor: &asking.actor(),
-        most: console.config.most_sites,
+    let most = console.config.most_sites;
+    let unit = CreateSite {
+        site: &site,
+        owner: Some(Owner { organisation: asking.organisation(), most }),
+        by: Author::Account(&asking.actor()),
+        now: asking.app.clock.now(),
     };
     match transact(&asking.app.pool, &unit).await? {
-        Created::New => {}
+        Created::New(_) => {}
         Created::Before => {
             let place = format!("{}/sites/{sitekey}", frame("").base());
             return Ok(Redirect::to(&place).into_response());
         }
-        Created::TooMany => return Err(Trouble::too_many_sites(console.config.most_sites)),
+        Created::TooMany => return Err(Trouble::too_many_sites(most)),
     }
     let edge = asking.app.edge.url().origin().ascii_serialization();
     let page = Made {
         frame: frame("Site created"),
-        name: settings.name,
-        snippets: Snippets::of(&edge, &config),
-        secret: secret.reveal().to_string(),
+        name: site.name,
+        snippets: Snippets::of(&edge, &site.config),
+        secret: site.secret.reveal().to_string(),
         sitekey,
     };
     Ok((StatusCode::CREATED, render(&page)?).into_response())

@@ -18,11 +18,10 @@ use form::{Fields, Purpose, Step, Typed};
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Edit, Mark, warnings};
+use munjigi_domain::site_change::ChangeRefused;
 use munjigi_protocol::Rule;
-use munjigi_store::audit;
-use munjigi_store::sites::{
-    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
-};
+use munjigi_store::audit::{self, Author};
+use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
 use sentence::{VERDICTS, sentence, word};
 use serde::Deserialize;
 
@@ -108,12 +107,15 @@ pub async fn submit(
         Purpose::Do => Intent::Write,
         Purpose::Try => Intent::Look,
     };
-    let unit = EditOwned {
-        edit: EditSite { sitekey: &sitekey, edit: &edit, intent, now },
-        shown: &fields.mark,
-        organisation: asking.organisation(),
-        actor: &asking.actor(),
+    let unit = EditSite {
+        sitekey: &sitekey,
+        within: Some(asking.organisation()),
+        edit: &edit,
+        shown: Some(&fields.mark),
+        intent,
         action: ACTION,
+        by: Author::Account(&asking.actor()),
+        now,
     };
     match super::write(&asking, &sitekey, &unit).await? {
         Ok(edited) if purpose == Purpose::Try => {
@@ -124,19 +126,15 @@ pub async fn submit(
         }
         Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
         Ok(_) => Ok(back(&asking, &sitekey, step.done())),
-        Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
-            Err(Trouble::nothing_here())
-        }
-        Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => {
-            Ok(back(&asking, &sitekey, "deleted-already"))
-        }
-        Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+        Err(EditRefused::Site(ChangeRefused::Unknown)) => Err(Trouble::nothing_here()),
+        Err(EditRefused::Site(_)) => Ok(back(&asking, &sitekey, "deleted-already")),
+        Err(EditRefused::Mistakes(mistakes)) => {
             let mut page = page(&asking, &site);
             page.typed = fields.typed;
             page.mistakes = mistakes.0.iter().map(ToString::to_string).collect();
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
         }
-        Err(EditOwnedRefused::ChangedSince) => {
+        Err(EditRefused::ChangedSince) => {
             let site = find(&asking, &sitekey).await?;
             changed_since(&asking, &site, fields.typed)
         }

@@ -8,8 +8,10 @@ use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_domain::site_keys;
-use munjigi_store::sites::{Change, ChangeOwned, ChangeRefused, ChangeSite};
+use munjigi_store::audit::Author;
+use munjigi_store::sites::ChangeSite;
 use serde::Deserialize;
 
 use super::find;
@@ -47,10 +49,12 @@ pub async fn submit(
         "keep-oldest" => (Change::KeepOldestSecret, Some("oldest")),
         _ => return Err(Trouble::malformed()),
     };
-    let unit = ChangeOwned {
-        change: ChangeSite { sitekey: &sitekey, change: &change, now: asking.app.clock.now() },
-        organisation: asking.organisation(),
-        actor: &asking.actor(),
+    let unit = ChangeSite {
+        sitekey: &sitekey,
+        within: Some(asking.organisation()),
+        change: &change,
+        by: Author::Account(&asking.actor()),
+        now: asking.app.clock.now(),
     };
     let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(_) => done,

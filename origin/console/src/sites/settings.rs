@@ -13,10 +13,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fields::{Costs, Fields};
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Field, Mistake};
+use munjigi_domain::site_change::ChangeRefused;
 use munjigi_protocol::{Mode, PictureType};
-use munjigi_store::sites::{
-    ChangeRefused, EditOwned, EditOwnedRefused, EditRefused, EditSite, Intent, SiteRecord,
-};
+use munjigi_store::audit::Author;
+use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
 
 use super::find;
 use crate::frame::{Entry, Frame, render};
@@ -91,27 +91,30 @@ pub async fn submit(
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
     let edit = fields.edit().ok_or(Trouble::malformed())?;
     let now = asking.app.clock.now();
-    let unit = EditOwned {
-        edit: EditSite { sitekey: &sitekey, edit: &edit, intent: Intent::Write, now },
-        shown: &fields.mark,
-        organisation: asking.organisation(),
-        actor: &asking.actor(),
+    let unit = EditSite {
+        sitekey: &sitekey,
+        within: Some(asking.organisation()),
+        edit: &edit,
+        shown: Some(&fields.mark),
+        intent: Intent::Write,
         action: Action::SiteEdit,
+        by: Author::Account(&asking.actor()),
+        now,
     };
     let done = match super::write(&asking, &sitekey, &unit).await? {
         Ok(edited) if edited.before == edited.after => "unchanged",
         Ok(_) => "edited",
-        Err(EditOwnedRefused::Edit(EditRefused::Site(ChangeRefused::Unknown))) => {
+        Err(EditRefused::Site(ChangeRefused::Unknown)) => {
             return Err(Trouble::nothing_here());
         }
-        Err(EditOwnedRefused::Edit(EditRefused::Site(_))) => "deleted-already",
-        Err(EditOwnedRefused::Edit(EditRefused::Mistakes(mistakes))) => {
+        Err(EditRefused::Site(_)) => "deleted-already",
+        Err(EditRefused::Mistakes(mistakes)) => {
             let site = find(&asking, &sitekey).await?;
             let mut page = page(&asking, &site, Some(fields));
             page.mistakes = mistakes.0.iter().map(Told::of).collect();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
-        Err(EditOwnedRefused::ChangedSince) => {
+        Err(EditRefused::ChangedSince) => {
             let site = find(&asking, &sitekey).await?;
             // The user has now seen the current settings and can submit again.
             let fields = Fields { mark: site.settings().mark(), ..fields };

@@ -2,7 +2,9 @@
 
 use munjigi_captcha::Sitekey;
 use munjigi_domain::accounts::MostSites;
-use munjigi_store::sites::{Change, ChangeByCommand, ChangeSite};
+use munjigi_domain::site_change::Change;
+use munjigi_store::audit::Author;
+use munjigi_store::sites::ChangeSite;
 use munjigi_store::transact;
 use serde::Serialize;
 
@@ -65,8 +67,13 @@ pub async fn run(shell: &Shell, arguments: &Arguments, kind: Kind) -> Result<(),
     let pool = munjigi_store::pool(&config.database);
     let sitekey = arguments.sitekey.to_string();
     let change = kind.change(config.most_sites);
-    let unit =
-        ChangeByCommand(ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() });
+    let unit = ChangeSite {
+        sitekey: &sitekey,
+        within: None,
+        change: &change,
+        by: Author::Command,
+        now: shell.clock.now(),
+    };
     let changed =
         transact(&pool, &unit).await?.map_err(|refusal| refused(arguments.sitekey, refusal))?;
     if arguments.json {

@@ -3,10 +3,12 @@
 use std::fmt::Write;
 
 use munjigi_captcha::{HostPattern, Vendor};
+use munjigi_domain::new_site::NewSite;
 use munjigi_domain::settings::{Edit, HostsEdit, Settings, warnings};
 use munjigi_domain::site_keys;
 use munjigi_protocol::{Mode, SiteConfig, Work};
-use munjigi_store::sites::{CreateByCommand, CreateSite};
+use munjigi_store::audit::Author;
+use munjigi_store::sites::{CreateSite, Created as Outcome};
 use munjigi_store::transact;
 use serde::Serialize;
 
@@ -77,25 +79,23 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let source = SiteConfigSource::read(&shell.environment)?;
     let (check, entropy) = (&source.check, &shell.entropy);
     let sitekey = entropy.with(|generator| check.mint_sitekey(generator));
-    let aliases = site_keys::aliases(check, entropy, arguments.vendor);
-    let secret = site_keys::secret(check, entropy, &aliases);
+    let (wishes, defaults) = (arguments.edit(), arguments.defaults());
+    let sitekey = sitekey.to_string();
     // What the edge would refuse is reported here and not stored.
-    let settings = arguments
-        .edit()
-        .apply(&sitekey.to_string(), &arguments.defaults())
-        .map_err(|mistakes| Fail::new(Exit::Site, "the site was not created", mistakes))?;
-    let name = settings.name.as_str();
-    let config =
-        SiteConfig { exempt: arguments.exempt, aliases, ..settings.config(&sitekey.to_string()) };
+    let mut site = NewSite::draw(check, entropy, &sitekey, arguments.vendor, &wishes, &defaults)
+        .map_err(not_created)?;
+    site.config.exempt = arguments.exempt;
     let pool = munjigi_store::pool(&source.database);
-    let unit = CreateByCommand(CreateSite {
-        name,
-        config: &config,
-        secret: &secret.hash(),
-        now: shell.clock.now(),
-    });
-    let config = transact(&pool, &unit).await?;
-    let secret = secret.reveal();
+    let now = shell.clock.now();
+    let unit = CreateSite { site: &site, owner: None, by: Author::Command, now };
+    let config = match transact(&pool, &unit).await? {
+        Outcome::New(config) => config,
+        // Drawn twice; nobody lives to see it.
+        Outcome::Before | Outcome::TooMany => {
+            return Err(not_created("its sitekey is in use; try again"));
+        }
+    };
+    let (name, secret) = (site.name.as_str(), site.secret.reveal());
     if arguments.json {
         return print_json(&Created {
             name,
@@ -110,6 +110,10 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         });
     }
     print(&people(name, &config, &secret))
+}
+
+fn not_created(why: impl std::fmt::Display) -> Fail {
+    Fail::new(Exit::Site, "the site was not created", why)
 }
 
 impl Arguments {

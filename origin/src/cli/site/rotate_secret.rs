@@ -1,8 +1,10 @@
 //! `munjigi site rotate-secret`.
 
 use munjigi_captcha::Sitekey;
+use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_domain::site_keys;
-use munjigi_store::sites::{self, Change, ChangeByCommand, ChangeRefused, ChangeSite};
+use munjigi_store::audit::Author;
+use munjigi_store::sites::{self, ChangeSite};
 use munjigi_store::transact;
 use serde::Serialize;
 
@@ -52,8 +54,13 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         (_, true) => (Change::KeepOldestSecret, None),
         _ => (Change::AddSecret(secret.hash()), Some(secret.reveal())),
     };
-    let unit =
-        ChangeByCommand(ChangeSite { sitekey: &sitekey, change: &change, now: shell.clock.now() });
+    let unit = ChangeSite {
+        sitekey: &sitekey,
+        within: None,
+        change: &change,
+        by: Author::Command,
+        now: shell.clock.now(),
+    };
     let changed =
         transact(&pool, &unit).await?.map_err(|refusal| refused(arguments.sitekey, refusal))?;
     let secret = secret.as_ref().map(|secret| secret.as_str());

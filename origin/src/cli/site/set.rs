@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use clap::ArgGroup;
 use munjigi_captcha::Sitekey;
+use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Edit, FieldChange, HostsEdit, Undo, changes, warnings};
 use munjigi_keys::UnixMillis;
-use munjigi_store::sites::{EditByCommand, EditRefused, EditSite, Edited, Intent};
+use munjigi_store::audit::Author;
+use munjigi_store::sites::{EditRefused, EditSite, Edited, Intent};
 use munjigi_store::transact;
 use serde::Serialize;
 use serde_json::Value;
@@ -116,12 +118,21 @@ async fn carry_out(
 ) -> Result<Report, Fail> {
     let sitekey = arguments.sitekey.to_string();
     let intent = if arguments.dry_run { Intent::Look } else { Intent::Write };
-    let unit = EditByCommand(EditSite { sitekey: &sitekey, edit, intent, now });
+    let unit = EditSite {
+        sitekey: &sitekey,
+        within: None,
+        edit,
+        shown: None,
+        intent,
+        action: Action::SiteEdit,
+        by: Author::Command,
+        now,
+    };
     let Edited { before, after, version } =
         transact(pool, &unit).await?.map_err(|refusal| match refusal {
             EditRefused::Site(refusal) => refused(arguments.sitekey, refusal),
-            EditRefused::Mistakes(mistakes) => {
-                Fail::new(Exit::Site, format!("{sitekey} was not changed"), mistakes)
+            refusal @ (EditRefused::Mistakes(_) | EditRefused::ChangedSince) => {
+                Fail::new(Exit::Site, format!("{sitekey} was not changed"), refusal)
             }
         })?;
     let changes = changes(&before, &after);

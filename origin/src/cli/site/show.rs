@@ -1,6 +1,7 @@
 //! `munjigi site show`.
 
-use munjigi_store::sites::{ChangeRefused, SiteRecord};
+use munjigi_domain::site_change::ChangeRefused;
+use munjigi_store::sites::SiteRecord;
 use munjigi_store::vendor_keys::Import;
 use munjigi_store::{secrets, sites, vendor_keys};
 use sqlx::PgPool;

@@ -6,12 +6,12 @@ use std::time::Duration;
 use munjigi_app::cache::{Limits, Locks, Sessions, Sites, take_within};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Limit, Token};
+use munjigi_domain::site_change::Change;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_store::limits::{Taken, Told};
 use munjigi_store::locks::Fenced;
 use munjigi_store::sessions::{self, NewSession};
-use munjigi_store::sites::Change;
 use munjigi_store::{StoreError, Unit, transact};
 use sqlx::PgConnection;
 

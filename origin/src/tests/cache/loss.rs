@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use munjigi_domain::accounts::limits::LOG_IN_BY_ACCOUNT;
+use munjigi_domain::site_change::Change;
 use munjigi_process::stop;
-use munjigi_store::sites::Change;
 use sqlx::PgPool;
 
 use super::beside;

@@ -29,13 +29,14 @@ pub fn form<'a>(version: &'a str, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str,
     fields
 }
 
-/// The audit log, oldest first.
+/// What people did, by the audit log, oldest first. The set-up is the command's.
 pub async fn record(rig: &Rig) -> Vec<(String, Value, Value)> {
-    let rows: Vec<(String, Option<Value>, Option<Value>)> =
-        sqlx::query_as("SELECT action, before, after FROM audit ORDER BY id")
-            .fetch_all(&rig.pool)
-            .await
-            .unwrap();
+    let rows: Vec<(String, Option<Value>, Option<Value>)> = sqlx::query_as(
+        "SELECT action, before, after FROM audit WHERE actor <> 'command' ORDER BY id",
+    )
+    .fetch_all(&rig.pool)
+    .await
+    .unwrap();
     let row = |(action, before, after): (_, Option<Value>, Option<Value>)| {
         (action, before.unwrap_or_default(), after.unwrap_or_default())
     };

@@ -1,13 +1,14 @@
 //! Erases accounts whose owners requested it and did not come back.
 
 use munjigi_domain::audit::Action;
+use munjigi_domain::site_change::Change;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use crate::audit::{self, Author, Entry};
-use crate::sites::{Change, ChangeSite};
+use crate::sites::ChangeSite;
 use crate::{StoreError, Unit, transact};
 
 /// Erases all accounts that are due, one per transaction; returns how many.
@@ -129,12 +130,15 @@ impl EraseNext {
         .fetch_all(&mut *connection)
         .await?;
         for sitekey in sites {
-            let change = ChangeSite { sitekey: &sitekey, change: &Change::Delete, now: self.now };
+            let unit = ChangeSite {
+                sitekey: &sitekey,
+                within: None,
+                change: &Change::Delete,
+                by: Author::Housekeeping,
+                now: self.now,
+            };
             // Deleted by somebody else in the meantime: fine as well.
-            if change.run(&mut *connection).await?.is_ok() {
-                let what = What { action: Action::SiteDelete, subject: &sitekey, after: None };
-                self.write(&mut *connection, organisation, what).await?;
-            }
+            let _ = unit.run(&mut *connection).await?;
         }
         Ok(())
     }
@@ -161,29 +165,16 @@ impl EraseNext {
         .fetch_one(&mut *connection)
         .await?;
         let email = heir.email.unwrap_or_default();
-        let after = Some(json!({ "role": "owner" }));
-        let what = What { action: Action::TeamChange, subject: &email, after };
-        self.write(connection, organisation, what).await
-    }
-
-    async fn write(
-        &self,
-        connection: &mut PgConnection,
-        organisation: &str,
-        what: What<'_>,
-    ) -> Result<(), StoreError> {
-        let What { action, subject, after } = what;
-        let organisation = Some(organisation);
-        let by = Author::Housekeeping;
-        let entry = Entry { by, organisation, action, subject, before: None, after };
+        let entry = Entry {
+            by: Author::Housekeeping,
+            organisation: Some(organisation),
+            action: Action::TeamChange,
+            subject: &email,
+            before: None,
+            after: Some(json!({ "role": "owner" })),
+        };
         audit::write(connection, &entry, self.now).await
     }
-}
-
-struct What<'a> {
-    action: Action,
-    subject: &'a str,
-    after: Option<serde_json::Value>,
 }
 
 /// Organisations without members, sites and open invitations.

@@ -1,64 +1,29 @@
-//! Changes to a site: each raises its version and queues its publication in the
-//! same transaction.
+//! Changes to a site: each raises its version, queues its publication and is
+//! written into the audit log, in one transaction. What is allowed is decided
+//! in `munjigi_domain::site_change`.
 
-use munjigi_captcha::SecretHash;
-use munjigi_domain::accounts::MostSites;
+use munjigi_domain::accounts::Id;
+use munjigi_domain::site_change::{Change, ChangeRefused, Standing, Step};
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{SiteConfig, SiteState};
+use serde_json::json;
 use sqlx::PgConnection;
 
 use super::room::has_room;
 use super::{fetch, row};
+use crate::audit::{self, Author, Entry};
+use crate::secrets::LiveSecret;
 use crate::{StoreError, Unit, publications, secrets};
-
-/// The kinds of change.
-#[derive(Debug, Clone)]
-pub enum Change {
-    /// The edge refuses the site's visitors with `site-paused`.
-    Pause,
-    /// The edge serves the site again.
-    Resume,
-    /// Removes the site from the edge.
-    Delete,
-    /// Back on the edge as it was, if its organisation has room for it.
-    Restore(MostSites),
-    /// Sets live or paused, restoring the site first if necessary: in one step,
-    /// so that nobody is served in between.
-    SetState(SiteState, MostSites),
-    /// Adds a second live secret.
-    AddSecret(SecretHash),
-    /// Only the newest secret stays live: a rotation is completed.
-    KeepNewestSecret,
-    /// Only the oldest secret stays live: a rotation is cancelled.
-    KeepOldestSecret,
-}
-
-/// Why nothing was changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeRefused {
-    /// No such site.
-    #[error("no site has this sitekey")]
-    Unknown,
-    /// The site is deleted; only a restore can change it.
-    #[error("the site is deleted")]
-    Deleted,
-    /// The site is already in this state.
-    #[error("there is nothing to change")]
-    Unchanged,
-    /// Two secrets are live, which is the maximum.
-    #[error("two secrets are already active")]
-    TwoSecrets,
-    /// Its organisation has the maximum number of sites.
-    #[error("the organisation has reached the limit of MUNJIGI_SITES_PER_ORGANISATION")]
-    TooManySites,
-}
 
 /// Changes one site.
 #[derive(Debug)]
 pub struct ChangeSite<'a> {
     pub sitekey: &'a str,
+    /// Only a site of this organisation: others do not exist for its members.
+    pub within: Option<&'a Id>,
     pub change: &'a Change,
+    pub by: Author<'a>,
     pub now: UnixMillis,
 }
 
@@ -66,15 +31,32 @@ impl Unit for ChangeSite<'_> {
     type Output = Result<SiteConfig, ChangeRefused>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        let Some(site) = lock(connection, self.sitekey).await? else {
+        let Self { sitekey, change, now, .. } = *self;
+        let Some(site) = lock(connection, sitekey, self.within).await? else {
             return Ok(Err(ChangeRefused::Unknown));
         };
-        if let Err(refused) = self.apply(connection, &site).await? {
-            return Ok(Err(refused));
-        }
-        let config = raise_version(connection, self.sitekey, self.now).await?;
-        let payload = (!matches!(self.change, Change::Delete)).then_some(&config);
-        publications::queue(connection, self.sitekey, config.version, payload, self.now).await?;
+        let live = secrets::live(connection, sitekey).await?;
+        let standing = site.standing(connection, change, &live).await?;
+        let step = match change.step(&standing) {
+            Ok(step) => step,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        self.apply(connection, step, &live).await?;
+        let config = raise_version(connection, sitekey, now).await?;
+        let payload = (step != Step::Delete).then_some(&config);
+        publications::queue(connection, sitekey, config.version, payload, now).await?;
+        let entry = Entry {
+            by: self.by,
+            organisation: site.organisation.as_deref(),
+            action: change.action(standing.deleted),
+            subject: sitekey,
+            before: None,
+            after: match step {
+                Step::SetState(state) if standing.deleted => Some(json!({ "state": state })),
+                _ => None,
+            },
+        };
+        audit::write(connection, &entry, now).await?;
         Ok(Ok(config))
     }
 }
@@ -83,75 +65,43 @@ impl ChangeSite<'_> {
     async fn apply(
         &self,
         connection: &mut PgConnection,
-        site: &Locked,
-    ) -> Result<Result<(), ChangeRefused>, StoreError> {
-        match self.change {
-            Change::Restore(most) | Change::SetState(_, most) if site.deleted => {
-                if let Some(organisation) = &site.organisation
-                    && !has_room(connection, organisation, *most).await?
-                {
-                    return Ok(Err(ChangeRefused::TooManySites));
-                }
+        step: Step,
+        live: &[LiveSecret],
+    ) -> Result<(), StoreError> {
+        let (sitekey, now) = (self.sitekey, self.now);
+        match step {
+            Step::Delete => {
+                let now = to_timestamp(now);
+                sqlx::query!("UPDATE sites SET deleted_at = $2 WHERE sitekey = $1", sitekey, now)
+                    .execute(connection)
+                    .await?;
             }
-            _ if site.deleted => return Ok(Err(ChangeRefused::Deleted)),
-            _ => {}
-        }
-        match self.change {
-            Change::Pause => return self.set_state(connection, site, SiteState::Paused).await,
-            Change::Resume => return self.set_state(connection, site, SiteState::Live).await,
-            Change::SetState(state, _) => return self.set_state(connection, site, *state).await,
-            Change::Delete => {
+            Step::Restore => {
+                sqlx::query!("UPDATE sites SET deleted_at = NULL WHERE sitekey = $1", sitekey)
+                    .execute(connection)
+                    .await?;
+            }
+            Step::SetState(state) => {
                 sqlx::query!(
-                    "UPDATE sites SET deleted_at = $2 WHERE sitekey = $1",
-                    self.sitekey,
-                    to_timestamp(self.now)
+                    "UPDATE sites SET state = $2, deleted_at = NULL WHERE sitekey = $1",
+                    sitekey,
+                    row::state(state)
                 )
                 .execute(connection)
                 .await?;
             }
-            Change::Restore(_) if !site.deleted => return Ok(Err(ChangeRefused::Unchanged)),
-            Change::Restore(_) => {
-                sqlx::query!("UPDATE sites SET deleted_at = NULL WHERE sitekey = $1", self.sitekey)
-                    .execute(connection)
-                    .await?;
+            Step::FillSlot(slot) => {
+                if let Change::AddSecret(hash) = self.change {
+                    secrets::insert(connection, sitekey, hash, slot, now).await?;
+                }
             }
-            Change::AddSecret(hash) => {
-                let live = secrets::live(connection, self.sitekey).await?;
-                let free = [1, 2].into_iter().find(|slot| live.iter().all(|s| s.slot != *slot));
-                let Some(slot) = free else { return Ok(Err(ChangeRefused::TwoSecrets)) };
-                secrets::insert(connection, self.sitekey, hash, slot, self.now).await?;
-            }
-            Change::KeepNewestSecret | Change::KeepOldestSecret => {
-                let live = secrets::live(connection, self.sitekey).await?;
-                let [oldest, newest] = live.as_slice() else {
-                    return Ok(Err(ChangeRefused::Unchanged));
-                };
-                let keep_newest = matches!(self.change, Change::KeepNewestSecret);
-                let revoked = if keep_newest { oldest } else { newest };
-                secrets::revoke(connection, &revoked.hash, self.now).await?;
+            Step::ClearSlot(slot) => {
+                if let Some(revoked) = live.iter().find(|secret| secret.slot == slot) {
+                    secrets::revoke(connection, &revoked.hash, now).await?;
+                }
             }
         }
-        Ok(Ok(()))
-    }
-
-    async fn set_state(
-        &self,
-        connection: &mut PgConnection,
-        site: &Locked,
-        state: SiteState,
-    ) -> Result<Result<(), ChangeRefused>, StoreError> {
-        let state = row::state(state);
-        if site.state == state && !site.deleted {
-            return Ok(Err(ChangeRefused::Unchanged));
-        }
-        sqlx::query!(
-            "UPDATE sites SET state = $2, deleted_at = NULL WHERE sitekey = $1",
-            self.sitekey,
-            state
-        )
-        .execute(connection)
-        .await?;
-        Ok(Ok(()))
+        Ok(())
     }
 }
 
@@ -180,12 +130,41 @@ struct Locked {
     deleted: bool,
 }
 
-async fn lock(connection: &mut PgConnection, sitekey: &str) -> Result<Option<Locked>, StoreError> {
+impl Locked {
+    async fn standing(
+        &self,
+        connection: &mut PgConnection,
+        change: &Change,
+        live: &[LiveSecret],
+    ) -> Result<Standing, StoreError> {
+        // Asked only where it matters: it locks the organisation.
+        let has_room = match (change.restores(), &self.organisation) {
+            (Some(most), Some(organisation)) if self.deleted => {
+                has_room(connection, organisation, most).await?
+            }
+            _ => true,
+        };
+        let is_paused = self.state == row::state(SiteState::Paused);
+        Ok(Standing {
+            state: if is_paused { SiteState::Paused } else { SiteState::Live },
+            deleted: self.deleted,
+            has_room,
+            secret_slots: live.iter().map(|secret| secret.slot).collect(),
+        })
+    }
+}
+
+async fn lock(
+    connection: &mut PgConnection,
+    sitekey: &str,
+    within: Option<&Id>,
+) -> Result<Option<Locked>, StoreError> {
     let site = sqlx::query_as!(
         Locked,
         r#"SELECT organisation, state, deleted_at IS NOT NULL AS "deleted!" FROM sites
-        WHERE sitekey = $1 FOR UPDATE"#,
-        sitekey
+        WHERE sitekey = $1 AND ($2::text IS NULL OR organisation = $2) FOR UPDATE"#,
+        sitekey,
+        within.map(Id::as_str)
     )
     .fetch_optional(connection)
     .await?;

@@ -1,21 +1,35 @@
 //! Edits of an owner's settings: applied to the row under lock, refused
-//! wherever an edge would refuse them, published in the same transaction.
+//! wherever an edge would refuse them, published and written into the audit log
+//! in the same transaction.
 
-use munjigi_domain::settings::{Edit, Mistakes, Settings};
+use munjigi_domain::accounts::Id;
+use munjigi_domain::audit::Action;
+use munjigi_domain::settings::{Edit, FieldChange, Mark, Mistakes, Settings, changes};
+use munjigi_domain::site_change::ChangeRefused;
 use munjigi_keys::UnixMillis;
+use serde_json::{Map, Value};
 use sqlx::PgConnection;
 
-use super::change::{ChangeRefused, raise_version};
+use super::change::raise_version;
 use super::{SiteRecord, fetch, row};
+use crate::audit::{self, Author, Entry};
 use crate::{StoreError, Unit, publications};
 
 /// Edits one site.
 #[derive(Debug)]
 pub struct EditSite<'a> {
     pub sitekey: &'a str,
+    /// Only a site of this organisation: others do not exist for its members.
+    pub within: Option<&'a Id>,
     pub edit: &'a Edit,
+    /// The mark of the settings that the author was shown; with `None`, they
+    /// are edited as they are.
+    pub shown: Option<&'a Mark>,
     /// Whether to carry it out or only to preview it.
     pub intent: Intent,
+    /// What the audit log calls it.
+    pub action: Action,
+    pub by: Author<'a>,
     pub now: UnixMillis,
 }
 
@@ -47,21 +61,31 @@ pub enum EditRefused {
     /// An edge would refuse it.
     #[error(transparent)]
     Mistakes(#[from] Mistakes),
+    /// The site has changed since it was shown.
+    #[error("the site has changed since")]
+    ChangedSince,
 }
 
 impl Unit for EditSite<'_> {
     type Output = Result<Edited, EditRefused>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        // A separate statement first: the next query then sees what another
-        // transaction committed while this one waited for the row.
-        sqlx::query_scalar!(
-            "SELECT version FROM sites WHERE sitekey = $1 FOR UPDATE",
-            self.sitekey
+        let (sitekey, now) = (self.sitekey, self.now);
+        let locked = sqlx::query_scalar!(
+            "SELECT version FROM sites
+            WHERE sitekey = $1 AND ($2::text IS NULL OR organisation = $2) FOR UPDATE",
+            sitekey,
+            self.within.map(Id::as_str)
         )
         .fetch_optional(&mut *connection)
         .await?;
-        let (site, after) = match self.prepare(fetch(&mut *connection, self.sitekey).await?) {
+        // A separate statement, which sees what another transaction committed
+        // while this one waited for the row.
+        let site = match locked {
+            Some(_) => fetch(&mut *connection, sitekey).await?,
+            None => None,
+        };
+        let (site, after) = match self.prepare(site) {
             Ok(prepared) => prepared,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -70,9 +94,19 @@ impl Unit for EditSite<'_> {
             return Ok(Ok(Edited { before, after, version: site.config.version }));
         }
         self.store(connection, &after).await?;
-        let config = raise_version(connection, self.sitekey, self.now).await?;
+        let config = raise_version(connection, sitekey, now).await?;
         let version = config.version;
-        publications::queue(connection, self.sitekey, version, Some(&config), self.now).await?;
+        publications::queue(connection, sitekey, version, Some(&config), now).await?;
+        let (old, new) = sides(changes(&before, &after));
+        let entry = Entry {
+            by: self.by,
+            organisation: site.organisation.as_deref(),
+            action: self.action,
+            subject: sitekey,
+            before: Some(old.into()),
+            after: Some(new.into()),
+        };
+        audit::write(connection, &entry, now).await?;
         Ok(Ok(Edited { before, after, version }))
     }
 }
@@ -83,8 +117,16 @@ impl EditSite<'_> {
         if site.deleted_at.is_some() {
             return Err(ChangeRefused::Deleted.into());
         }
-        let after = self.edit.apply(self.sitekey, &site.settings())?;
-        Ok((site, after))
+        let before = site.settings();
+        let after = self.edit.apply(self.sitekey, &before);
+        if self.shown.is_some_and(|shown| *shown != before.mark()) {
+            // The same form sent twice finds nothing left to change.
+            return match after {
+                Ok(after) if after == before => Ok((site, after)),
+                Ok(_) | Err(_) => Err(EditRefused::ChangedSince),
+            };
+        }
+        Ok((site, after?))
     }
 
     async fn store(
@@ -115,4 +157,12 @@ impl EditSite<'_> {
         .await?;
         Ok(())
     }
+}
+
+/// The changed fields, before and after.
+fn sides(changes: Vec<FieldChange>) -> (Map<String, Value>, Map<String, Value>) {
+    let sides = changes.into_iter().map(|FieldChange { field, before, after }| {
+        ((field.to_owned(), before), (field.to_owned(), after))
+    });
+    sides.unzip()
 }

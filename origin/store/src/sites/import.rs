@@ -4,6 +4,7 @@
 
 use munjigi_captcha::{Exemption, Hostname, MAX_IMPORTS, SecretHash, Site, Vendor};
 use munjigi_domain::audit::Action;
+use munjigi_domain::site_change::ChangeRefused;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
@@ -11,8 +12,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::change::raise_version;
-use super::command::owner;
-use super::{ChangeRefused, SiteRecord, fetch};
+use super::{SiteRecord, fetch};
 use crate::audit::{self, Author, Entry};
 use crate::vendor_keys::{self, Import};
 use crate::{StoreError, Unit, publications};
@@ -287,10 +287,9 @@ impl Changed<'_> {
         let payload = self.site.deleted_at.is_none().then_some(&config);
         vendor_keys::queue(connection, self.version, self.now).await?;
         publications::queue(connection, sitekey, config.version, payload, self.now).await?;
-        let organisation = owner(connection, sitekey).await?;
         let entry = Entry {
             by: Author::Command,
-            organisation: organisation.as_deref(),
+            organisation: self.site.organisation.as_deref(),
             action: self.action,
             subject: sitekey,
             before,

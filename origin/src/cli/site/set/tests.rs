@@ -2,8 +2,9 @@ use std::io;
 use std::path::Path;
 
 use clap::Parser;
+use munjigi_domain::site_change::Change;
 use munjigi_protocol::SiteConfig;
-use munjigi_store::sites::{self, Change};
+use munjigi_store::sites;
 
 use super::*;
 use crate::rig::Rig;
@@ -173,7 +174,8 @@ fn rules_that_change_places_are_all_shown() {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sqlx::PgPool) {
-    use munjigi_store::sites::{ChangeByCommand, ChangeSite};
+    use munjigi_store::audit::Author;
+    use munjigi_store::sites::ChangeSite;
 
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
@@ -189,7 +191,13 @@ async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sql
         drop(set(&rig, &words, "").await);
     }
     let change = Change::Pause;
-    let unit = ChangeByCommand(ChangeSite { sitekey: &site, change: &change, now: rig.now() });
+    let unit = ChangeSite {
+        sitekey: &site,
+        within: None,
+        change: &change,
+        by: Author::Command,
+        now: rig.now(),
+    };
     transact(&rig.pool, &unit).await.unwrap().unwrap();
     transact(&rig.pool, &unit).await.unwrap().unwrap_err();
     let mut tab = rig.tab_of(&kim.account).await;

@@ -1,97 +1,16 @@
-//! Changes to sites by the `munjigi` command: the same units as elsewhere, with
-//! audit log entries for the organisation that owns the site.
+//! Hands a site over, which only operators do.
 
 use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_domain::audit::Action;
-use munjigi_domain::settings::changes;
+use munjigi_domain::site_change::ChangeRefused;
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::SiteConfig;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::owned::{action, made, sides};
 use super::room::has_room;
-use super::{ChangeRefused, ChangeSite, CreateSite, EditRefused, EditSite, Edited, Intent};
 use crate::audit::{self, Author, Entry};
 use crate::{StoreError, Unit};
-
-/// Creates a site that belongs to nobody yet.
-#[derive(Debug)]
-pub struct CreateByCommand<'a>(pub CreateSite<'a>);
-
-impl Unit for CreateByCommand<'_> {
-    type Output = SiteConfig;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<SiteConfig, StoreError> {
-        let config = self.0.run(&mut *connection).await?;
-        let entry = Entry {
-            by: Author::Command,
-            organisation: None,
-            action: Action::SiteCreate,
-            subject: &config.sitekey,
-            before: None,
-            after: Some(made(self.0.name, &config)),
-        };
-        audit::write(connection, &entry, self.0.now).await?;
-        Ok(config)
-    }
-}
-
-/// Changes a site, regardless of its owner.
-#[derive(Debug)]
-pub struct ChangeByCommand<'a>(pub ChangeSite<'a>);
-
-impl Unit for ChangeByCommand<'_> {
-    type Output = Result<SiteConfig, ChangeRefused>;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        let ChangeSite { sitekey, change, now } = self.0;
-        let changed = self.0.run(&mut *connection).await?;
-        if changed.is_ok() {
-            let organisation = owner(&mut *connection, sitekey).await?;
-            let entry = Entry {
-                by: Author::Command,
-                organisation: organisation.as_deref(),
-                action: action(change),
-                subject: sitekey,
-                before: None,
-                after: None,
-            };
-            audit::write(connection, &entry, now).await?;
-        }
-        Ok(changed)
-    }
-}
-
-/// Edits a site, regardless of its owner.
-#[derive(Debug)]
-pub struct EditByCommand<'a>(pub EditSite<'a>);
-
-impl Unit for EditByCommand<'_> {
-    type Output = Result<Edited, EditRefused>;
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        let EditSite { sitekey, intent, now, .. } = self.0;
-        let edited = match self.0.run(&mut *connection).await? {
-            Ok(edited) => edited,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let (before, after) = sides(changes(&edited.before, &edited.after));
-        if !after.is_empty() && intent == Intent::Write {
-            let organisation = owner(&mut *connection, sitekey).await?;
-            let entry = Entry {
-                by: Author::Command,
-                organisation: organisation.as_deref(),
-                action: Action::SiteEdit,
-                subject: sitekey,
-                before: Some(before.into()),
-                after: Some(after.into()),
-            };
-            audit::write(connection, &entry, now).await?;
-        }
-        Ok(Ok(edited))
-    }
-}
 
 /// Gives a site to an organisation, or to nobody.
 #[derive(Debug)]
@@ -164,7 +83,7 @@ impl Unit for GiveSite<'_> {
             "UPDATE sites SET organisation = $2, changed_at = $3 WHERE sitekey = $1",
             self.sitekey,
             new,
-            munjigi_domain::timestamp::to_timestamp(self.now)
+            to_timestamp(self.now)
         )
         .execute(&mut *connection)
         .await?;
@@ -183,14 +102,4 @@ impl Unit for GiveSite<'_> {
         }
         Ok(Ok(Given { before, name }))
     }
-}
-
-pub(super) async fn owner(
-    connection: &mut PgConnection,
-    sitekey: &str,
-) -> Result<Option<String>, StoreError> {
-    let owner = sqlx::query_scalar!("SELECT organisation FROM sites WHERE sitekey = $1", sitekey)
-        .fetch_one(connection)
-        .await?;
-    Ok(owner)
 }
