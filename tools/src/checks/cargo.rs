@@ -1,6 +1,6 @@
 //! Checks that run Cargo.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -47,7 +47,32 @@ pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
             .current_dir(context.project.root());
         say::run("cargo-deny", "see deny.toml", &mut deny)?;
     }
+    advisories(context)?;
     Ok(Outcome::Passed)
+}
+
+const ADVISORIES: &str = "https://github.com/rustsec/advisory-db";
+
+/// Known vulnerabilities of dependencies, where the database can be reached;
+/// else says that nobody looked.
+fn advisories(context: &Context) -> Result<()> {
+    let mut reach = Command::new("git");
+    // Gives up on a connection that hangs.
+    reach.args(["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=10"]);
+    reach.args(["ls-remote", "--quiet", "--exit-code", ADVISORIES, "HEAD"]);
+    reach.env("GIT_TERMINAL_PROMPT", "0").stdout(Stdio::null()).stderr(Stdio::null());
+    if !reach.status().is_ok_and(|status| status.success()) {
+        say::found("advisories", "NOT CHECKED, since their database cannot be reached");
+        return Ok(());
+    }
+    for manifest in ["Cargo.toml", "gpu-backend/Cargo.toml"].into_iter().chain(APART) {
+        let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
+        deny.args(["--log-level", "error", "--manifest-path", manifest, "--workspace"])
+            .args(["--config", "deny.toml", "check", "advisories"])
+            .current_dir(context.project.root());
+        say::run("cargo-deny of advisories", "see deny.toml", &mut deny)?;
+    }
+    Ok(())
 }
 
 pub(super) fn worker(context: &Context) -> Result<Outcome> {
