@@ -10,6 +10,7 @@ pub mod edge;
 pub mod http_client;
 pub mod mail;
 pub mod notifications;
-pub mod outbox;
+
 pub mod publish;
+mod queues;
 pub mod telemetry;

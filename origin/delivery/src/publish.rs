@@ -14,7 +14,7 @@ use munjigi_store::{Notices, StoreError};
 use sqlx::PgPool;
 
 use crate::edge::{EdgeClient, EdgeError};
-use crate::outbox::{self, Outbox};
+use crate::queues::{self as outbox, Outbox};
 
 pub use verify::verify;
 

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 
 use super::compose::{Identity, compose};
 use super::{SendError, Transport};
-use crate::outbox::{self, Outbox};
+use crate::queues::{self as outbox, Outbox};
 
 /// Emails sent at once, each over its own connection.
 const AT_ONCE: i64 = 4;

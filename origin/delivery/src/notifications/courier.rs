@@ -14,7 +14,7 @@ use sqlx::PgPool;
 
 use super::hooks::Outgoing;
 use super::{Answer, Hooks, PostError};
-use crate::outbox::{self, Outbox};
+use crate::queues::{self as outbox, Outbox};
 
 /// Messages in progress at once.
 const AT_ONCE: i64 = 8;
