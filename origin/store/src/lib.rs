@@ -15,6 +15,7 @@ pub mod audit;
 pub mod breakdowns;
 mod columns;
 pub mod counts;
+pub mod deliveries;
 pub mod dry_run;
 pub mod erasure;
 mod error;

@@ -259,6 +259,14 @@ pub const TABLES: &[Table] = &[
         ..TECHNICAL
     },
     Table {
+        name: "deliveries",
+        why: "versions of sites and of the imported-keys filter that the edge should have",
+        others: &["topic", "key", "payload", "last_error"],
+        kept: Kept::Site,
+        seen_by: Seen::Members,
+        ..TECHNICAL
+    },
+    Table {
         name: "redeemed",
         why: "spent tokens of visitors: page, country, network operator, score; no IP address, no cookie, no user agent",
         others: &["id", "sitekey", "hostname", "action", "algorithm", "country"],

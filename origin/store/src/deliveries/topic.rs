@@ -1,0 +1,31 @@
+//! The topics, and what kind of thing each delivers.
+
+/// What is delivered; each has one handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// The filter of imported keys at the edge.
+    VendorKeys,
+    /// Sites at the edge, by sitekey.
+    Sites,
+}
+
+impl Topic {
+    pub const ALL: [Self; 2] = [Self::VendorKeys, Self::Sites];
+
+    /// Its name in the table, in notices and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VendorKeys => "vendor-keys",
+            Self::Sites => "sites",
+        }
+    }
+
+    /// Whether a row stays after its delivery. It does where the far side holds
+    /// a state, which may have to be delivered again or overtaken; a message is
+    /// over when it has arrived.
+    pub(super) const fn is_kept(self) -> bool {
+        match self {
+            Self::VendorKeys | Self::Sites => true,
+        }
+    }
+}
