@@ -6,11 +6,13 @@
 //! comes from `munjigi-domain`.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
+pub mod back_off;
 pub mod edge;
 pub mod http_client;
 pub mod mail;
 pub mod notifications;
 
+pub mod outbox;
 pub mod publish;
 mod queues;
 pub mod telemetry;

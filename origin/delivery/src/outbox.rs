@@ -1,0 +1,311 @@
+//! The loop that delivers: what is due is leased, some at once, attempted, and
+//! the result recorded in one transaction with what the topic itself has to
+//! know. The table is read whenever NOTIFY or the clock says so. Several origins
+//! may work on one topic: a lease keeps each delivery with one of them. Where to
+//! deliver, and what an answer means, is up to each handler.
+
+use std::future::{Future, ready};
+use std::time::Duration;
+
+use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_process::stop::Stop;
+use munjigi_store::deliveries::{self, CHANNEL, Due, Lease, Next, Topic};
+use munjigi_store::{Notices, StoreError, Unit, transact};
+use sqlx::{PgConnection, PgPool};
+use tokio::task::JoinSet;
+
+use crate::back_off::BackOff;
+
+/// Longest interval between reads of the table: NOTIFY is a hint, the table is
+/// the truth.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// After a failed read.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+/// After our version was raised above the far side's.
+const RAISED_WAIT_MS: u64 = 1_000;
+
+/// How a topic is delivered.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    pub topic: Topic,
+    /// Time for one attempt, including recording the result.
+    pub lease: Duration,
+    /// Deliveries in progress at once.
+    pub at_once: i64,
+    pub back_off: BackOff,
+    /// Who can do something about a failure.
+    pub blame: Blame,
+}
+
+/// Who can do something about a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The operator, who is warned.
+    Operator,
+    /// A customer, who sees it in the console: no warning.
+    Customer,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The far side has it.
+    Delivered,
+    /// The far side may accept it later.
+    Failed(Failure),
+    /// The far side will never accept it.
+    Refused(Failure),
+    /// The far side has a newer version.
+    Stale,
+}
+
+/// Why an attempt failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// A label of metrics.
+    pub code: &'static str,
+    /// The reason in our own words.
+    pub error: String,
+    /// The delay that the far side asked for.
+    pub at_least: Duration,
+}
+
+impl Failure {
+    /// The far side asked for no delay.
+    pub fn new(code: &'static str, error: &impl ToString) -> Self {
+        Self { code, error: error.to_string(), at_least: Duration::ZERO }
+    }
+}
+
+/// An attempt, and what follows it.
+#[derive(Debug)]
+pub struct Tried<F> {
+    pub outcome: Outcome,
+    /// What else the topic records of it.
+    pub facts: F,
+    pub next: Next,
+    pub now: UnixMillis,
+}
+
+/// Delivers some topics.
+pub trait Outbox: Clone + Send + Sync + 'static {
+    /// What a topic records of an attempt besides its outcome.
+    type Facts: Send + Sync + 'static;
+
+    /// In the order of delivery: while anything of one topic is due, nothing of
+    /// those after it is delivered.
+    const TOPICS: &'static [Terms];
+
+    fn pool(&self) -> &PgPool;
+
+    fn clock(&self) -> &Clock;
+
+    /// Spreads retries, where they should be spread.
+    fn jitter(&self) -> u8 {
+        0
+    }
+
+    /// Makes one attempt. May be made again for the same version, by another
+    /// origin, if this one dies before the result is recorded.
+    fn attempt(
+        &self,
+        due: &Due,
+    ) -> impl Future<Output = Result<(Outcome, Self::Facts), StoreError>> + Send;
+
+    /// Records what the topic itself has to know of an attempt. May run more
+    /// than once.
+    fn note(
+        &self,
+        connection: &mut PgConnection,
+        due: &Due,
+        tried: &Tried<Self::Facts>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Nothing can be delivered for now: releases what only delivery needs.
+    fn rest(&self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+}
+
+/// Delivers what is queued until told to stop. Attempts in progress are finished
+/// first.
+pub async fn run<O: Outbox>(outbox: &O, mut stop: Stop) {
+    let mut notices = Notices::of(outbox.pool().clone(), CHANNEL);
+    while !stop.is_asked() {
+        let wait = match deliver_due(outbox, &stop).await {
+            Ok(()) => until_next(outbox).await,
+            Err(error) => {
+                tracing::warn!(topics = ?topics::<O>(), %error, "deliveries are waiting for Postgres");
+                notices.close();
+                RETRY_EVERY
+            }
+        };
+        outbox.rest().await;
+        if notices.began().await {
+            // Something may have been queued before we listened.
+            continue;
+        }
+        tokio::select! {
+            () = stop.asked() => {}
+            () = tokio::time::sleep(wait) => {}
+            () = queued::<O>(&mut notices) => {}
+        }
+    }
+}
+
+/// Delivers everything that is due now, oldest first.
+pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreError> {
+    while !stop.is_asked() {
+        let due = lease(outbox).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut attempts = JoinSet::new();
+        for due in due {
+            let outbox = outbox.clone();
+            attempts.spawn(async move {
+                let (outcome, facts) = outbox.attempt(&due).await?;
+                record(&outbox, &due, outcome, facts).await
+            });
+        }
+        let mut recorded = Ok(());
+        // To the end, even if a result could not be recorded: interrupted
+        // attempts may be delivered twice.
+        while let Some(attempt) = attempts.join_next().await {
+            match attempt {
+                Ok(result) => recorded = recorded.and(result),
+                // The lease runs out, and it is retried.
+                Err(error) => {
+                    tracing::error!(topics = ?topics::<O>(), %error, "a delivery was interrupted");
+                }
+            }
+        }
+        recorded?;
+    }
+    Ok(())
+}
+
+/// Leases what is due of the first topic that has something due.
+pub async fn lease<O: Outbox>(outbox: &O) -> Result<Vec<Due>, StoreError> {
+    for terms in O::TOPICS {
+        let now = outbox.clock().now();
+        let until = UnixMillis(now.0.saturating_add(millis(terms.lease)));
+        let lease = Lease { topic: terms.topic, now, until, most: terms.at_once };
+        let due = deliveries::lease(outbox.pool(), lease).await?;
+        if !due.is_empty() {
+            return Ok(due);
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// Decides what follows an attempt, and records both.
+pub async fn record<O: Outbox>(
+    outbox: &O,
+    due: &Due,
+    outcome: Outcome,
+    facts: O::Facts,
+) -> Result<(), StoreError> {
+    let now = outbox.clock().now();
+    let Some(terms) = O::TOPICS.iter().find(|terms| terms.topic == due.topic) else {
+        // Nothing was leased that is not among the topics.
+        return Ok(());
+    };
+    let next = match &outcome {
+        Outcome::Delivered => Next::Delivered,
+        Outcome::Failed(failure) => {
+            terms.back_off.after(due, failure.at_least, outbox.jitter(), now)
+        }
+        Outcome::Refused(_) => Next::GivenUp,
+        // Above any version that a clock has given so far.
+        Outcome::Stale => {
+            Next::Raised(now.0.max(due.version + 1), UnixMillis(now.0 + RAISED_WAIT_MS))
+        }
+    };
+    let tried = Tried { outcome, facts, next, now };
+    report(terms, due, &tried);
+    transact(outbox.pool(), &Record { outbox, due, tried: &tried }).await
+}
+
+struct Record<'a, O: Outbox> {
+    outbox: &'a O,
+    due: &'a Due,
+    tried: &'a Tried<O::Facts>,
+}
+
+impl<O: Outbox> Unit for Record<'_, O> {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        self.outbox.note(&mut *connection, self.due, self.tried).await?;
+        let error = match &self.tried.outcome {
+            Outcome::Failed(failure) | Outcome::Refused(failure) => Some(failure.error.as_str()),
+            // Only the edge compares versions.
+            Outcome::Stale => Some("the edge had a newer version; raised ours above it"),
+            Outcome::Delivered => None,
+        };
+        deliveries::record(connection, self.due, &self.tried.next, error).await
+    }
+}
+
+/// Logs and counts an attempt.
+fn report<F>(terms: &Terms, due: &Due, tried: &Tried<F>) {
+    let Due { key, version, .. } = due;
+    let (topic, attempts) = (due.topic.as_str(), due.attempts + 1);
+    let outcome = match &tried.outcome {
+        Outcome::Delivered => {
+            tracing::info!(topic, %key, version, "delivered");
+            "delivered"
+        }
+        Outcome::Stale => {
+            tracing::warn!(topic, %key, version, "the far side has a newer version; raising ours");
+            "stale"
+        }
+        Outcome::Failed(failure) | Outcome::Refused(failure) => {
+            let Failure { code, error, .. } = failure;
+            metrics::counter!("munjigi_delivery_failures_total", "topic" => topic, "code" => *code)
+                .increment(1);
+            let given_up = tried.next == Next::GivenUp;
+            // Logging each retry of each row would flood the log while the far
+            // side is down.
+            let is_told = given_up || attempts.is_power_of_two();
+            match terms.blame {
+                Blame::Operator if is_told => {
+                    tracing::warn!(topic, %key, version, attempts, code, %error, given_up, "not delivered");
+                }
+                Blame::Operator => {}
+                Blame::Customer => {
+                    tracing::info!(topic, %key, version, attempts, code, given_up, "not delivered");
+                }
+            }
+            if given_up { "given-up" } else { "failed" }
+        }
+    };
+    metrics::counter!("munjigi_deliveries_total", "topic" => topic, "outcome" => outcome)
+        .increment(1);
+}
+
+fn topics<O: Outbox>() -> Vec<Topic> {
+    O::TOPICS.iter().map(|terms| terms.topic).collect()
+}
+
+/// Returns when something of these topics may have been queued.
+async fn queued<O: Outbox>(notices: &mut Notices) {
+    // `None`: the connection was lost, and announcements with it.
+    while let Some(topic) = notices.next().await {
+        if O::TOPICS.iter().any(|terms| terms.topic.as_str() == topic) {
+            return;
+        }
+    }
+}
+
+async fn until_next<O: Outbox>(outbox: &O) -> Duration {
+    let next = deliveries::next_try(outbox.pool(), &topics::<O>()).await.ok().flatten();
+    let wait = next.map(|at| Duration::from_millis(at.since(outbox.clock().now())));
+    wait.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
