@@ -28,6 +28,7 @@ use munjigi_captcha::{KeyCheck, Secret, SecretHash, Sitekey};
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
 use munjigi_delivery::notifications::Hooks;
+use munjigi_delivery::outbox;
 use munjigi_delivery::publish::Publisher;
 use munjigi_domain::accounts::MostSites;
 use munjigi_domain::entropy::Entropy;
@@ -211,7 +212,7 @@ impl Rig {
     /// Publishes everything that is due.
     pub async fn publish_due(&self) {
         let (_stopper, stop) = stop::pair();
-        self.publisher().deliver_due(&stop).await.unwrap();
+        outbox::deliver_due(&self.publisher(), &stop).await.unwrap();
     }
 
     /// The signature header for a POST.

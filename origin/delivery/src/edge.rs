@@ -19,7 +19,7 @@ use tracing::Instrument as _;
 use crate::http_client::reasons;
 use crate::telemetry;
 
-/// Shorter than the lease of a publication.
+/// Shorter than the lease of a delivery.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the images of a pack, which are up to 8 MiB; shorter than its lease.
 const IMAGES_TIMEOUT: Duration = Duration::from_mins(1);
@@ -47,6 +47,17 @@ pub enum EdgeError {
         /// The problem's code, if the edge sent one.
         code: Option<Code>,
     },
+}
+
+impl EdgeError {
+    /// A label of metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "unreachable",
+            Self::Stale => "stale",
+            Self::Refused { .. } => "refused",
+        }
+    }
 }
 
 /// A client for the edge.

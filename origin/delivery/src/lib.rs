@@ -2,8 +2,8 @@
 //! and the HTTP clients that carry them, guarded where a customer chose the
 //! address.
 //!
-//! Rows wait in the store until they are delivered (`outbox`); their content
-//! comes from `munjigi-domain`.
+//! Rows wait in the store until they are delivered; `outbox` is the loop, with a
+//! handler per topic. Their content comes from `munjigi-domain`.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod back_off;
@@ -11,7 +11,6 @@ pub mod edge;
 pub mod http_client;
 pub mod mail;
 pub mod notifications;
-
 pub mod outbox;
 pub mod publish;
 mod queues;

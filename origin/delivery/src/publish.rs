@@ -1,27 +1,27 @@
 //! Publishing: makes the edge's sites, and the filter of imported keys, match
-//! the outbox, and decides what follows a failure.
+//! what is queued.
 
-mod filter;
 mod verify;
 
-use munjigi_captcha::KeyCheck;
-use munjigi_keys::UnixMillis;
+use std::time::Duration;
+
+use munjigi_captcha::{ImportFilter, KeyCheck};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
-use munjigi_store::publications::{self, CHANNEL, Due};
-use munjigi_store::vendor_keys::{self, DueFilter};
-use munjigi_store::{Notices, StoreError};
-use sqlx::PgPool;
+use munjigi_store::deliveries::{self, Due, Next, Topic};
+use munjigi_store::{StoreError, publications, vendor_keys};
+use sqlx::{PgConnection, PgPool};
 
+use crate::back_off::BackOff;
 use crate::edge::{EdgeClient, EdgeError};
-use crate::queues::{self as outbox, Outbox};
+use crate::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
 
 pub use verify::verify;
 
-/// Deliveries in progress at once.
-const AT_ONCE: i64 = 8;
-const RETRY_FIRST_MS: u64 = 500;
-const RETRY_MOST_MS: u64 = 30_000;
+/// The edge is one machine's call away: retries from half a second to half a
+/// minute.
+pub const EDGE_BACK_OFF: BackOff =
+    BackOff::doubling(Duration::from_millis(500), Duration::from_secs(30));
 
 /// What publishing needs.
 #[derive(Debug, Clone)]
@@ -47,105 +47,91 @@ impl Publisher {
     /// Queues every site and the filter again, as they stand.
     async fn queue_everything(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
-        vendor_keys::queue_again(&self.pool, now).await?;
-        publications::queue_all(&self.pool, now).await
+        deliveries::queue_again(&self.pool, Topic::VendorKeys, now).await?;
+        deliveries::queue_again(&self.pool, Topic::Sites, now).await
     }
 
-    /// Delivers everything that is due now, oldest first.
-    pub async fn deliver_due(&self, stop: &Stop) -> Result<(), StoreError> {
-        outbox::carry_due(self, stop).await
+    async fn put_filter(&self, version: u64) -> Result<Outcome, StoreError> {
+        let imports = vendor_keys::live(&self.pool).await?;
+        let filter = ImportFilter::of(version, &imports, &self.check);
+        Ok(outcome(self.edge.put_imports(&filter).await))
     }
-}
 
-/// One item to deliver.
-#[derive(Debug)]
-pub enum Delivery {
-    /// A version of a site.
-    Site(Due),
-    /// The filter of imported keys.
-    Filter(DueFilter),
+    async fn put_site(&self, due: &Due) -> Outcome {
+        let (sitekey, version) = (&due.key, due.version);
+        outcome(match &due.payload {
+            Some(config) => {
+                self.edge.put_site(sitekey, config.to_string().into_bytes()).await.map(drop)
+            }
+            None => self.edge.delete_site(sitekey, version).await,
+        })
+    }
 }
 
 impl Outbox for Publisher {
-    type Due = Delivery;
+    type Facts = ();
 
-    const WAITS: &'static str = "publishing is waiting for Postgres";
-    const BROKE_OFF: &'static str = "a delivery was interrupted";
+    const TOPICS: &'static [Terms] = &[
+        // First: without it, a site's imported keys are unknown at the edge.
+        Terms {
+            topic: Topic::VendorKeys,
+            lease: Duration::from_secs(30),
+            at_once: 1,
+            back_off: EDGE_BACK_OFF,
+            blame: Blame::Operator,
+        },
+        Terms {
+            topic: Topic::Sites,
+            lease: Duration::from_secs(30),
+            at_once: 8,
+            back_off: EDGE_BACK_OFF,
+            blame: Blame::Operator,
+        },
+    ];
+
+    fn pool(&self) -> &PgPool {
+        &self.pool
+    }
 
     fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    fn notices(&self) -> Notices {
-        Notices::of(self.pool.clone(), CHANNEL)
-    }
-
-    async fn lease(&self, now: UnixMillis) -> Result<Vec<Delivery>, StoreError> {
-        // Alone and first: without it, a site's imported keys are unknown at
-        // the edge.
-        if let Some(due) = vendor_keys::lease(&self.pool, now).await? {
-            return Ok(vec![Delivery::Filter(due)]);
-        }
-        let due = publications::lease(&self.pool, now, AT_ONCE).await?;
-        Ok(due.into_iter().map(Delivery::Site).collect())
-    }
-
-    async fn next_try(&self) -> Result<Option<UnixMillis>, StoreError> {
-        let sites = publications::next_try(&self.pool).await?;
-        let filter = vendor_keys::next_try(&self.pool).await?;
-        Ok(sites.into_iter().chain(filter).min_by_key(|at| at.0))
-    }
-
-    async fn try_one(&self, due: &Delivery) -> Result<(), StoreError> {
-        match due {
-            Delivery::Site(due) => self.deliver(due).await,
-            Delivery::Filter(due) => filter::deliver(self, due).await,
-        }
-    }
-}
-
-impl Publisher {
-    async fn deliver(&self, due: &Due) -> Result<(), StoreError> {
-        let (sitekey, version) = (&due.sitekey, due.version);
-        let result = match &due.payload {
-            Some(config) => {
-                self.edge.put_site(sitekey, config.to_string().into_bytes()).await.map(drop)
-            }
-            None => self.edge.delete_site(sitekey, version).await,
+    async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
+        let outcome = match due.topic {
+            Topic::VendorKeys => self.put_filter(due.version).await?,
+            _ => self.put_site(due).await,
         };
-        let now = self.clock.now();
-        match result {
-            Ok(()) => {
-                tracing::info!(%sitekey, version, "published");
-                count("delivered");
-                publications::delivered(&self.pool, due, now).await
+        Ok((outcome, ()))
+    }
+
+    async fn note(
+        &self,
+        connection: &mut PgConnection,
+        due: &Due,
+        tried: &Tried<()>,
+    ) -> Result<(), StoreError> {
+        let Due { key, version, .. } = due;
+        match (due.topic, &tried.next) {
+            (Topic::VendorKeys, Next::Delivered) => {
+                vendor_keys::delivered(connection, *version, tried.now).await
             }
-            Err(EdgeError::Stale) => {
-                tracing::warn!(%sitekey, version, "the edge has a newer version; raising ours");
-                count("stale");
-                publications::overtake(&self.pool, due, now).await
+            (Topic::Sites, Next::Delivered) => {
+                publications::delivered(connection, key, *version, tried.now).await
             }
-            Err(error) => {
-                let next_try_at = UnixMillis(now.0 + retry_after_ms(due.attempts));
-                let attempts = due.attempts + 1;
-                // Logging each retry of each site would flood the log while an
-                // edge is down.
-                if attempts.is_power_of_two() {
-                    tracing::warn!(%sitekey, version, attempts, %error, "not published; retrying");
-                }
-                count("failed");
-                publications::failed(&self.pool, due, &error.to_string(), next_try_at).await
+            (Topic::Sites, Next::Raised(raised, _)) => {
+                publications::raised(connection, key, *version, *raised).await
             }
+            _ => Ok(()),
         }
     }
 }
 
-/// Doubles from half a second to half a minute.
-pub fn retry_after_ms(failed: u32) -> u64 {
-    outbox::doubled(RETRY_FIRST_MS, failed).min(RETRY_MOST_MS)
-}
-
-/// Counts the outcome of one publication: `sent`, `refused`, `failed`…
-pub fn count(outcome: &'static str) {
-    metrics::counter!("munjigi_publications_total", "outcome" => outcome).increment(1);
+/// What an answer of the edge means.
+pub fn outcome(answer: Result<(), EdgeError>) -> Outcome {
+    match answer {
+        Ok(()) => Outcome::Delivered,
+        Err(EdgeError::Stale) => Outcome::Stale,
+        Err(error) => Outcome::Failed(Failure::new(error.code(), &error)),
+    }
 }

@@ -74,7 +74,7 @@ pub async fn run<O: Outbox>(outbox: &O, mut stop: Stop) {
         tokio::select! {
             () = stop.asked() => {}
             () = tokio::time::sleep(wait) => {}
-            () = notices.heard() => {}
+            _ = notices.next() => {}
         }
     }
 }

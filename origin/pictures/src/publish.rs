@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_delivery::edge::EdgeError;
-use munjigi_delivery::publish::{count, retry_after_ms};
+use munjigi_delivery::publish::EDGE_BACK_OFF;
 use munjigi_keys::UnixMillis;
 use munjigi_process::stop::Stop;
 use munjigi_store::pictures::{self as packs, Action, Due, DuePools, Put};
@@ -83,7 +83,7 @@ async fn deliver(factory: &Factory, due: Due) -> Result<(), StoreError> {
                 tracing::warn!(%pack, ?action, failed, %error, "a pack was not delivered; retrying");
             }
             count("failed");
-            let again = UnixMillis(now.0 + retry_after_ms(attempts));
+            let again = UnixMillis(now.0 + EDGE_BACK_OFF.wait_ms(attempts, 0));
             return packs::failed(&factory.pool, pack, &error.to_string(), again).await;
         }
         Delivery::Unfit(why) => {
@@ -141,8 +141,13 @@ async fn deliver_pools(factory: &Factory, due: DuePools) -> Result<(), StoreErro
                 tracing::warn!(version, attempts, %error, "pools were not published; retrying");
             }
             count("failed");
-            let again = UnixMillis(now.0 + retry_after_ms(due.attempts));
+            let again = UnixMillis(now.0 + EDGE_BACK_OFF.wait_ms(due.attempts, 0));
             packs::pools_failed(&factory.pool, version, &error.to_string(), again).await
         }
     }
+}
+
+/// Counts the outcome of one publication.
+fn count(outcome: &'static str) {
+    metrics::counter!("munjigi_publications_total", "outcome" => outcome).increment(1);
 }

@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use munjigi_process::clock::Stopwatch;
-use munjigi_store::{mails, pictures, publications, webhooks};
+use munjigi_store::{deliveries, mails, pictures, webhooks};
 
 use munjigi_app::App;
 
@@ -44,12 +44,16 @@ async fn look(app: &App) {
     let acquired = tokio::time::timeout(LOOK_TIMEOUT, app.pool.acquire()).await;
     drop(acquired);
     gauge!("munjigi_pool_wait_seconds").set(stopwatch.elapsed().as_secs_f64());
-    let backlog = publications::backlog(&app.pool, app.clock.now());
+    let backlog = deliveries::backlog(&app.pool, app.clock.now());
     match tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
-        Ok(Ok(backlog)) => {
+        Ok(Ok(backlogs)) => {
             gauge!("munjigi_database_up").set(1.0);
-            gauge!("munjigi_outbox_pending").set(backlog.pending as f64);
-            gauge!("munjigi_outbox_lag_seconds").set(backlog.lag_ms as f64 / 1_000.0);
+            for (topic, backlog) in backlogs {
+                let topic = topic.as_str();
+                gauge!("munjigi_delivery_pending", "topic" => topic).set(backlog.pending as f64);
+                gauge!("munjigi_delivery_lag_seconds", "topic" => topic)
+                    .set(backlog.lag_ms as f64 / 1_000.0);
+            }
         }
         Ok(Err(_)) | Err(_) => gauge!("munjigi_database_up").set(0.0),
     }
@@ -156,14 +160,16 @@ pub fn describe() {
         "Waiting time of the oldest due job"
     );
     describe_gauge!("munjigi_database_up", "Whether Postgres responded to this scrape");
-    describe_gauge!(
-        "munjigi_outbox_pending",
-        "Sites whose newest version has not reached the edge"
+    describe_gauge!("munjigi_delivery_pending", "Deliveries that wait, by topic");
+    describe_gauge!("munjigi_delivery_lag_seconds", Unit::Seconds, "Age of the oldest of them");
+    describe_counter!(
+        "munjigi_deliveries_total",
+        "Attempts by topic and outcome: delivered, failed (retried), given-up, stale"
     );
-    describe_gauge!("munjigi_outbox_lag_seconds", Unit::Seconds, "Age of the oldest of them");
+    describe_counter!("munjigi_delivery_failures_total", "Failed attempts by topic and code");
     describe_counter!(
         "munjigi_publications_total",
-        "Sites, packs and pools for the edge: delivered, failed, stale, unfit"
+        "Packs and pools for the edge: delivered, failed, stale, unfit"
     );
     describe_gauge!(
         "munjigi_picture_pool_challenges_left",

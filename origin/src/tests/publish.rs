@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use munjigi_delivery::outbox;
 use munjigi_delivery::publish::verify;
 use munjigi_domain::accounts::MostSites;
 use munjigi_domain::site_change::Change;
 use munjigi_process::stop;
 use munjigi_protocol::Code;
-use munjigi_store::publications;
+use munjigi_store::deliveries::{self, Topic};
 use munjigi_store::sites;
 use sqlx::PgPool;
 
@@ -53,7 +54,7 @@ async fn refused_publications_are_retried_with_growing_delays(pool: PgPool) {
     let mut waits = Vec::new();
     for _ in 0..3 {
         deliver(&rig).await;
-        let next = publications::next_try(&rig.pool).await.unwrap().unwrap();
+        let next = deliveries::next_try(&rig.pool, &[Topic::Sites]).await.unwrap().unwrap();
         waits.push(next.since(rig.now()));
         // Not due yet: nothing is called.
         deliver(&rig).await;
@@ -68,7 +69,7 @@ async fn refused_publications_are_retried_with_growing_delays(pool: PgPool) {
     deliver(&rig).await;
     assert_eq!(rig.edge.calls().len(), 4);
     assert_eq!(rig.edge.version(&site.sitekey), Some(site.version));
-    assert_eq!(publications::next_try(&rig.pool).await.unwrap(), None);
+    assert_eq!(deliveries::next_try(&rig.pool, &[Topic::Sites]).await.unwrap(), None);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -116,14 +117,14 @@ async fn a_database_from_a_backup_overtakes_the_edge(pool: PgPool) {
 async fn a_site_is_leased_to_one_publisher_at_a_time(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
-    let leased = publications::lease(&rig.pool, rig.now(), 8).await.unwrap();
+    let leased = outbox::lease(&rig.publisher()).await.unwrap();
     assert_eq!(leased.len(), 1);
     // Even a newer version waits for the lease.
     rig.change(&site.sitekey, Change::Pause).await.unwrap();
-    assert!(publications::lease(&rig.pool, rig.now(), 8).await.unwrap().is_empty());
+    assert!(outbox::lease(&rig.publisher()).await.unwrap().is_empty());
     // The lease of a publisher that died ends after half a minute.
     rig.pass(31_000);
-    assert_eq!(publications::lease(&rig.pool, rig.now(), 8).await.unwrap().len(), 1);
+    assert_eq!(outbox::lease(&rig.publisher()).await.unwrap().len(), 1);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

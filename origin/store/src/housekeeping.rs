@@ -117,9 +117,9 @@ impl Unit for Sweep {
         .await?;
         let sites = sqlx::query!(
             "WITH erased AS (
-                DELETE FROM sites USING site_publications publication
+                DELETE FROM sites USING deliveries
                 WHERE sites.deleted_at < $1
-                    AND publication.sitekey = sites.sitekey AND publication.next_try_at IS NULL
+                    AND topic = 'sites' AND key = sites.sitekey AND next_try_at IS NULL
                 RETURNING sites.sitekey
             )
             DELETE FROM site_publications USING erased

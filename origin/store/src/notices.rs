@@ -43,21 +43,6 @@ impl Notices {
         }
         heard.map(|notice| notice.payload().to_owned())
     }
-
-    /// Returns on an announcement or a lost connection; never while not
-    /// listening.
-    pub async fn heard(&mut self) {
-        match &mut self.open {
-            // `None` and errors: the connection was lost, and announcements
-            // with it. Look at the table, then listen again.
-            Some(open) => {
-                if !matches!(open.try_recv().await, Ok(Some(_))) {
-                    self.open = None;
-                }
-            }
-            None => std::future::pending().await,
-        }
-    }
 }
 
 async fn listen(pool: &PgPool, channel: &str) -> Option<PgListener> {

@@ -80,7 +80,9 @@ async fn fetch(
                 SELECT DISTINCT secret_hash FROM site_imports
                 WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
-        FROM sites LEFT JOIN site_publications USING (sitekey) WHERE sites.sitekey = $1"#,
+        FROM sites LEFT JOIN site_publications USING (sitekey)
+        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
+        WHERE sites.sitekey = $1"#,
         sitekey
     )
     .fetch_optional(executor)
@@ -103,6 +105,7 @@ pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>
                 WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
+        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
         WHERE EXISTS (
             SELECT FROM unnest(aliases) AS alias WHERE split_part(alias, '@', 1) = $1
         ) ORDER BY sites.sitekey"#,
@@ -126,6 +129,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
                 WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
+        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
         WHERE deleted_at IS NULL ORDER BY name, sites.sitekey"#
     )
     .fetch_all(pool)

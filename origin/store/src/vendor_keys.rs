@@ -1,17 +1,19 @@
-//! Imported keys of other vendors, and the outbox of the filter that represents
-//! them at the edge. Requesting, activating and removing one are changes of a
-//! site: `sites::import`.
+//! Imported keys of other vendors, and the filter that represents them at the
+//! edge: one key in `deliveries`, whose content is read when it is delivered.
+//! Requesting, activating and removing one are changes of a site:
+//! `sites::import`.
 
 use munjigi_captcha::import_name;
-use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
+use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgExecutor, PgPool};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::StoreError;
+use super::deliveries::{self, Topic, Wanted};
 
-/// How long a publisher has for the call.
-const LEASE: Duration = Duration::seconds(30);
+/// The only key of the topic.
+const FILTER: &str = "filter";
 
 /// A vendor's sitekey that stands for a site on a host, live or requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,13 +56,12 @@ pub async fn of_site(
     Ok(imports)
 }
 
-/// Locks the filter and returns its version. Taken after the lock on a site, by
-/// everything that activates or removes an import.
+/// Locks the filter and returns its version; 1 before the first import. Taken
+/// after the lock on a site, by everything that activates or removes an import.
 pub(super) async fn lock(connection: &mut PgConnection) -> Result<u64, StoreError> {
-    let version = sqlx::query_scalar!("SELECT version FROM import_publication FOR UPDATE")
-        .fetch_one(connection)
-        .await?;
-    Ok(version.unsigned_abs())
+    sqlx::query!("SELECT FROM import_publication FOR UPDATE").execute(&mut *connection).await?;
+    let wanted = deliveries::wanted(connection, Topic::VendorKeys, FILTER).await?;
+    Ok(wanted.map_or(1, |(version, _)| version))
 }
 
 /// Queues the changed filter; `version` is that of the lock.
@@ -69,134 +70,37 @@ pub(super) async fn queue(
     version: u64,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE import_publication SET
-            version = $1, queued_at = $2, next_try_at = $2, attempts = 0, last_error = NULL",
-        bigint(now.0.max(version + 1)),
-        to_timestamp(now)
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    // Never below the clock, so that a database from a backup overtakes the
+    // edge.
+    let version = now.0.max(version + 1);
+    let wanted = Wanted { topic: Topic::VendorKeys, key: FILTER, version, payload: None };
+    deliveries::queue(connection, wanted, now).await
 }
 
-/// Queues the filter again, if there ever was one.
-pub async fn queue_again(pool: &PgPool, now: UnixMillis) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE import_publication SET
-            queued_at = LEAST(queued_at, $1), next_try_at = $1, attempts = 0
-        WHERE version > 1 AND (next_try_at IS NULL OR next_try_at > $1)",
-        to_timestamp(now)
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// A filter to deliver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DueFilter {
-    /// The version that the edge should have.
-    pub version: u64,
-    /// The name of each import and its secret's hash.
-    pub imports: Vec<(String, String)>,
-    /// Failed attempts at this version.
-    pub attempts: u32,
-}
-
-/// Leases the filter if it is due.
-pub async fn lease(pool: &PgPool, now: UnixMillis) -> Result<Option<DueFilter>, StoreError> {
-    let now = to_timestamp(now);
-    let row = sqlx::query!(
-        "UPDATE import_publication SET leased_until = $2
-        WHERE next_try_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
-        RETURNING version, attempts",
-        now,
-        now + LEASE
-    )
-    .fetch_optional(pool)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    // Read after the version, so this contains all of that version, and perhaps
-    // more.
+/// The live imports: the name of each and its secret's hash. Read after a
+/// version is leased, they contain all of that version, and perhaps more.
+pub async fn live(pool: &PgPool) -> Result<Vec<(String, String)>, StoreError> {
     let imports =
         sqlx::query!("SELECT key, host, secret_hash FROM site_imports WHERE live_at IS NOT NULL")
             .fetch_all(pool)
             .await?;
     let imports =
         imports.into_iter().map(|row| (import_name(&row.key, &row.host), row.secret_hash));
-    let (version, attempts) = (row.version.unsigned_abs(), row.attempts.unsigned_abs());
-    Ok(Some(DueFilter { version, imports: imports.collect(), attempts }))
+    Ok(imports.collect())
 }
 
-/// When the filter is next due, whether leased or not.
-pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
-    let at = sqlx::query_scalar!(
-        r#"SELECT GREATEST(next_try_at, leased_until) AS "at!" FROM import_publication
-        WHERE next_try_at IS NOT NULL"#
-    )
-    .fetch_optional(pool)
-    .await?;
-    Ok(at.map(from_timestamp))
-}
-
-/// Records that the edge has this version. A newer one queued in the meantime
-/// stays due.
-pub async fn delivered(pool: &PgPool, version: u64, now: UnixMillis) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE import_publication SET
-            published_version = $1, published_at = $2, leased_until = NULL,
-            next_try_at = CASE WHEN version = $1 THEN NULL ELSE next_try_at END,
-            attempts = CASE WHEN version = $1 THEN 0 ELSE attempts END,
-            last_error = CASE WHEN version = $1 THEN NULL ELSE last_error END",
-        bigint(version),
-        to_timestamp(now)
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// Records that the edge did not accept it, and when to retry.
-pub async fn failed(
-    pool: &PgPool,
+/// Records that the edge has this version of the filter.
+pub async fn delivered(
+    connection: &mut PgConnection,
     version: u64,
-    error: &str,
-    next_try_at: UnixMillis,
+    now: UnixMillis,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE import_publication SET
-            leased_until = NULL,
-            next_try_at = CASE WHEN version = $1 THEN $3 ELSE next_try_at END,
-            attempts = CASE WHEN version = $1 THEN attempts + 1 ELSE attempts END,
-            last_error = CASE WHEN version = $1 THEN $2 ELSE last_error END",
-        bigint(version),
-        error,
-        to_timestamp(next_try_at)
+        "UPDATE import_publication SET published_version = $1, published_at = $2",
+        i64::try_from(version).unwrap_or(i64::MAX),
+        to_timestamp(now)
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(())
-}
-
-/// The edge has a newer filter than this database, which was restored from a
-/// backup: raises the version above any that a clock has given so far.
-pub async fn overtake(pool: &PgPool, version: u64, now: UnixMillis) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE import_publication SET
-            version = GREATEST($1 + 1, $2), attempts = attempts + 1, leased_until = NULL,
-            next_try_at = $3,
-            last_error = 'the edge had a newer version; raised ours above it'
-        WHERE version = $1",
-        bigint(version),
-        bigint(now.0),
-        to_timestamp(UnixMillis(now.0 + 1_000))
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-fn bigint(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

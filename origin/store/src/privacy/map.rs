@@ -245,15 +245,14 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "import_publication",
-        why: "versions of the imported-keys filter at the origin and the edge",
-        others: &["last_error"],
+        why: "version of the imported-keys filter at the edge",
         kept: Kept::Always("forever: one row"),
         ..TECHNICAL
     },
     Table {
         name: "site_publications",
-        why: "versions of sites at the origin and the edge",
-        others: &["sitekey", "payload", "last_error"],
+        why: "versions of sites at the edge",
+        others: &["sitekey"],
         kept: Kept::Site,
         seen_by: Seen::Members,
         ..TECHNICAL

@@ -27,6 +27,7 @@ pub async fn of_organisation(
                 WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
+        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
         WHERE organisation = $1 ORDER BY deleted_at IS NOT NULL, name, sites.sitekey"#,
         organisation.as_str()
     )
@@ -53,6 +54,7 @@ pub async fn part_of(
                 WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
             ) AS "secrets!"
         FROM sites LEFT JOIN site_publications USING (sitekey)
+        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
         WHERE organisation = $1 AND sites.sitekey > $2 ORDER BY sites.sitekey LIMIT $3"#,
         organisation.as_str(),
         after,
