@@ -5,6 +5,7 @@ mod api;
 mod breakdowns;
 mod cache;
 mod console;
+mod deliveries;
 mod mail;
 mod notifications;
 mod parts;
