@@ -4,7 +4,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use munjigi_protocol::{Health, HealthCheck, Status};
-use munjigi_store::mails;
+use munjigi_store::deliveries::{self, Topic};
 
 use crate::cache::Away;
 use crate::{App, Refused};
@@ -137,7 +137,7 @@ pub(crate) async fn check_mail(app: &App) -> Option<HealthCheck> {
     if let Some(trouble) = app.mail.as_ref()?.trouble() {
         return Some(wrong(name, Status::Degraded, &trouble));
     }
-    let backlog = mails::backlog(&app.pool, app.clock.now());
+    let backlog = deliveries::backlog_of(&app.pool, Topic::Emails, app.clock.now());
     Some(match tokio::time::timeout(CHECK_TIMEOUT, backlog).await {
         Ok(Ok(backlog)) if backlog.lag_ms > MAIL_LAG_MS => {
             wrong(name, Status::Degraded, "emails have been waiting for more than 5 minutes")

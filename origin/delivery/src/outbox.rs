@@ -60,6 +60,18 @@ pub enum Outcome {
     Stale,
 }
 
+impl Outcome {
+    /// Why there will be another attempt, or none.
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Failed(failure) | Self::Refused(failure) => Some(&failure.error),
+            // Only the edge compares versions.
+            Self::Stale => Some("the edge had a newer version; raised ours above it"),
+            Self::Delivered => None,
+        }
+    }
+}
+
 /// Why an attempt failed.
 #[derive(Debug)]
 pub struct Failure {
@@ -239,12 +251,7 @@ impl<O: Outbox> Unit for Record<'_, O> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         self.outbox.note(&mut *connection, self.due, self.tried).await?;
-        let error = match &self.tried.outcome {
-            Outcome::Failed(failure) | Outcome::Refused(failure) => Some(failure.error.as_str()),
-            // Only the edge compares versions.
-            Outcome::Stale => Some("the edge had a newer version; raised ours above it"),
-            Outcome::Delivered => None,
-        };
+        let error = self.tried.outcome.error();
         deliveries::record(connection, self.due, &self.tried.next, error).await
     }
 }

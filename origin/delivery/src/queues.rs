@@ -106,11 +106,6 @@ pub async fn carry_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreEr
     Ok(())
 }
 
-/// A delay that doubles with each failure.
-pub fn doubled(first_ms: u64, failed: u32) -> u64 {
-    first_ms.saturating_mul(1 << failed.min(16))
-}
-
 async fn until_next(outbox: &impl Outbox) -> Duration {
     let next = outbox.next_try().await.ok().flatten();
     let wait = next.map(|at| Duration::from_millis(at.since(outbox.clock().now())));

@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use munjigi_process::clock::Stopwatch;
-use munjigi_store::{deliveries, mails, pictures, webhooks};
+use munjigi_store::{deliveries, pictures, webhooks};
 
 use munjigi_app::App;
 
@@ -21,7 +21,6 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app).await;
     look_at_pictures(&app).await;
-    look_at_mail(&app).await;
     look_at_jobs(&app).await;
     look_at_webhooks(&app).await;
     app.metrics.run_upkeep();
@@ -78,18 +77,6 @@ async fn look_at_pictures(app: &App) {
         }
         let below = kind.below_since.map_or(0.0, |since| now.since(since) as f64 / 1_000.0);
         gauge!("munjigi_picture_pool_below_seconds", "type" => name).set(below);
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
-async fn look_at_mail(app: &App) {
-    if app.mail.is_none() {
-        return;
-    }
-    let backlog = mails::backlog(&app.pool, app.clock.now());
-    if let Ok(Ok(backlog)) = tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
-        gauge!("munjigi_mail_waiting").set(backlog.waiting as f64);
-        gauge!("munjigi_mail_lag_seconds").set(backlog.lag_ms as f64 / 1_000.0);
     }
 }
 
@@ -189,13 +176,6 @@ pub fn describe() {
     describe_counter!(
         "munjigi_pictures_missed_total",
         "Pictures that were due and could not be served: alert on any"
-    );
-    describe_gauge!("munjigi_mail_waiting", "Emails that have not been sent yet");
-    describe_gauge!("munjigi_mail_lag_seconds", Unit::Seconds, "Age of the oldest of them");
-    describe_counter!("munjigi_mail_sent_total", "Emails that the mail server accepted");
-    describe_counter!(
-        "munjigi_mail_failures_total",
-        "Failed attempts: unreachable, silent, unwelcome (the operator must fix these), deferred, refused, unwritable, unfit"
     );
     describe_counter!("munjigi_anomalies_opened_total", "Anomalies that started");
     describe_gauge!("munjigi_webhooks_waiting", "Messages that a webhook has not accepted yet");

@@ -13,7 +13,7 @@ use munjigi_store::deliveries::{self, Due, Topic};
 use sqlx::PgPool;
 
 use crate::rig::Rig;
-use scenes::{Sites, VendorKeys};
+use scenes::{Emails, Sites, VendorKeys};
 
 /// One topic, with a far side that remembers what it got.
 trait Scene: Sized {
@@ -157,4 +157,5 @@ macro_rules! origins_die {
 origins_die! {
     sites: Sites,
     vendor_keys: VendorKeys,
+    emails: Emails,
 }

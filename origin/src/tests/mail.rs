@@ -9,6 +9,7 @@ use munjigi_delivery::mail::{
 };
 use munjigi_domain::email::{EmailAddress, Letter};
 use munjigi_process::stop::{self, Stop, Stopper};
+use munjigi_store::deliveries::{self, Topic};
 use munjigi_store::mails;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -16,10 +17,10 @@ use tokio::net::TcpListener;
 use crate::rig::smtp::{FakeSmtp, Reply, Step, server};
 use crate::rig::{DAY, MINUTE, Rig};
 
-const WAITING: &str = "SELECT count(*) FROM mails WHERE next_try_at IS NOT NULL";
+const WAITING: &str = "SELECT count(*) FROM deliveries WHERE topic = 'emails'";
 const SENT: &str = "SELECT count(*) FROM mails WHERE sent_at IS NOT NULL";
 const FAILED: &str = "SELECT count(*) FROM mails WHERE failed_at IS NOT NULL";
-const BODIES: &str = "SELECT count(*) FROM mails WHERE num_nonnulls(text_body, html_body) > 0";
+const BODIES: &str = "SELECT count(*) FROM deliveries WHERE payload IS NOT NULL";
 
 fn sender_over(rig: &Rig, transport: Transport) -> Sender {
     let from = "Munjigi <no-reply@munjigi.example>".parse().unwrap();
@@ -56,7 +57,9 @@ async fn send_due(sender: &Sender) {
 }
 
 async fn last_error(rig: &Rig) -> Option<String> {
-    sqlx::query_scalar("SELECT last_error FROM mails").fetch_one(&rig.pool).await.unwrap()
+    let error = "SELECT coalesce(deliveries.last_error, mails.last_error) FROM mails
+        LEFT JOIN deliveries ON topic = 'emails' AND key = id::text";
+    sqlx::query_scalar(error).fetch_one(&rig.pool).await.unwrap()
 }
 
 async fn until(what: &str, done: impl Fn() -> bool) {
@@ -130,7 +133,7 @@ async fn emails_wait_while_the_server_is_down_and_are_sent_when_it_is_back(pool:
     let mut waits = Vec::new();
     for _ in 0..9 {
         send_due(&sender).await;
-        let next = mails::next_try(&rig.pool).await.unwrap().unwrap();
+        let next = deliveries::next_try(&rig.pool, &[Topic::Emails]).await.unwrap().unwrap();
         waits.push(next.since(rig.now()) / 1_000);
         // Not due yet: nothing is tried.
         send_due(&sender).await;
@@ -348,7 +351,8 @@ async fn an_email_that_this_release_cannot_read_is_given_up_alone(pool: PgPool) 
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     queue(&rig, "Old").await;
-    sqlx::query("UPDATE mails SET recipient = 'mina@localhost'").execute(&rig.pool).await.unwrap();
+    let unfit = r#"UPDATE deliveries SET payload = jsonb_set(payload, '{to}', '"mina@localhost"')"#;
+    sqlx::query(unfit).execute(&rig.pool).await.unwrap();
     queue(&rig, "New").await;
     send_due(&sender(&rig, &smtp)).await;
     assert_eq!((rig.number(FAILED).await, rig.number(SENT).await), (1, 1));

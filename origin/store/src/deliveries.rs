@@ -274,6 +274,27 @@ async fn raised(
     Ok(())
 }
 
+/// Ends what was queued before a time and is not being delivered; returns the
+/// keys, with the last errors.
+pub async fn give_up_queued_before(
+    connection: &mut PgConnection,
+    topic: Topic,
+    before: UnixMillis,
+    now: UnixMillis,
+) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    let rows = sqlx::query!(
+        "DELETE FROM deliveries WHERE topic = $1 AND queued_at < $2
+            AND (leased_until IS NULL OR leased_until <= $3)
+        RETURNING key, last_error",
+        topic.as_str(),
+        to_timestamp(before),
+        to_timestamp(now)
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.key, row.last_error)).collect())
+}
+
 /// How far behind the deliveries of a topic are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Backlog {
@@ -281,6 +302,16 @@ pub struct Backlog {
     pub pending: u64,
     /// Milliseconds since the oldest of them was queued; 0 if there are none.
     pub lag_ms: u64,
+}
+
+/// The current backlog of one topic.
+pub async fn backlog_of(
+    pool: &PgPool,
+    topic: Topic,
+    now: UnixMillis,
+) -> Result<Backlog, StoreError> {
+    let all = backlog(pool, now).await?;
+    Ok(all.into_iter().find(|(of, _)| *of == topic).map(|(_, it)| it).unwrap_or_default())
 }
 
 /// The current backlog of every topic, in the order of `Topic::ALL`.

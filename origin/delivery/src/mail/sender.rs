@@ -1,26 +1,21 @@
-//! The sender: passes queued emails (`outbox`) to the transport, and decides
-//! what follows a failure.
+//! The sender: passes queued emails to the transport, and tells what an answer
+//! means.
 
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use lettre::message::Mailbox;
 use munjigi_domain::email::GIVE_UP_AFTER;
-use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
-use munjigi_store::mails::{self, Afterwards, CHANNEL, Due};
-use munjigi_store::{Notices, StoreError};
-use sqlx::PgPool;
+use munjigi_store::deliveries::{Due, Next, Topic};
+use munjigi_store::{StoreError, mails};
+use sqlx::{PgConnection, PgPool};
 
 use super::compose::{Identity, compose};
 use super::{SendError, Transport};
-use crate::queues::{self as outbox, Outbox};
-
-/// Emails sent at once, each over its own connection.
-const AT_ONCE: i64 = 4;
-const RETRY_FIRST_MS: u64 = 5_000;
-/// Longest back-off: somebody may be waiting in front of an empty inbox.
-const RETRY_MOST_MS: u64 = 300_000;
+use crate::back_off::BackOff;
+use crate::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
 
 /// What sending needs. Clones share the transport.
 #[derive(Debug, Clone)]
@@ -51,90 +46,77 @@ impl Sender {
 
     /// Sends everything that is due now, oldest first.
     pub async fn send_due(&self, stop: &Stop) -> Result<(), StoreError> {
-        outbox::carry_due(self, stop).await
+        outbox::deliver_due(self, stop).await
     }
 
     async fn send(&self, due: &Due) -> Result<(), SendError> {
-        let letter = due.letter.as_ref().ok_or(SendError::Unfit)?;
-        let identity = Identity { id: due.id, queued_at: due.queued_at };
-        let message = compose(letter, &self.from, identity).map_err(|_| SendError::Unfit)?;
+        let letter = mails::letter(due.payload.as_ref()).ok_or(SendError::Unfit)?;
+        let id = due.key.parse().map_err(|_| SendError::Unfit)?;
+        let identity = Identity { id, queued_at: due.queued_at };
+        let message = compose(&letter, &self.from, identity).map_err(|_| SendError::Unfit)?;
         self.transport.send(&message, &identity.name()).await
     }
 
-    fn note(&self, trouble: Option<String>) {
+    fn note_trouble(&self, trouble: Option<String>) {
         *self.trouble.write().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 }
 
 impl Outbox for Sender {
-    type Due = Due;
+    type Facts = ();
 
-    const WAITS: &'static str = "sending emails is waiting for Postgres";
-    const BROKE_OFF: &'static str = "sending an email was interrupted";
+    const TOPICS: &'static [Terms] = &[Terms {
+        topic: Topic::Emails,
+        lease: Duration::from_mins(2),
+        // Each over its own connection.
+        at_once: 4,
+        // Not longer: somebody may be waiting in front of an empty inbox.
+        back_off: BackOff::doubling(Duration::from_secs(5), Duration::from_mins(5))
+            .giving_up_after(Duration::from_secs(GIVE_UP_AFTER.whole_seconds().unsigned_abs())),
+        blame: Blame::Operator,
+    }];
+
+    fn pool(&self) -> &PgPool {
+        &self.pool
+    }
 
     fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    fn notices(&self) -> Notices {
-        Notices::of(self.pool.clone(), CHANNEL)
-    }
-
-    async fn lease(&self, now: UnixMillis) -> Result<Vec<Due>, StoreError> {
-        mails::lease(&self.pool, now, AT_ONCE).await
-    }
-
-    async fn next_try(&self) -> Result<Option<UnixMillis>, StoreError> {
-        mails::next_try(&self.pool).await
-    }
-
-    async fn try_one(&self, due: &Due) -> Result<(), StoreError> {
-        let sent = self.send(due).await;
-        let now = self.clock.now();
-        let id = due.id;
-        match sent {
+    async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
+        let outcome = match self.send(due).await {
             Ok(()) => {
-                self.note(None);
-                metrics::counter!("munjigi_mail_sent_total").increment(1);
-                tracing::info!(id, "an email was sent");
-                mails::sent(&self.pool, id, now).await
+                self.note_trouble(None);
+                Outcome::Delivered
             }
             Err(error) => {
                 // An email that the server refuses proves that the server
                 // works.
-                self.note((!error.is_final()).then(|| error.to_string()));
-                metrics::counter!("munjigi_mail_failures_total", "code" => error.code())
-                    .increment(1);
-                let afterwards = afterwards(&error, due, now);
-                let attempts = due.attempts + 1;
-                match afterwards {
-                    Afterwards::TryAt(_) => {
-                        tracing::warn!(id, attempts, %error, "an email was not sent; retrying");
-                    }
-                    Afterwards::GivenUp(_) => {
-                        tracing::warn!(id, attempts, %error, "an email could not be sent; giving up");
-                    }
-                }
-                mails::failed(&self.pool, id, &error.to_string(), afterwards).await
+                self.note_trouble((!error.is_final()).then(|| error.to_string()));
+                let failure = Failure::new(error.code(), &error);
+                if error.is_final() { Outcome::Refused(failure) } else { Outcome::Failed(failure) }
             }
+        };
+        Ok((outcome, ()))
+    }
+
+    async fn note(
+        &self,
+        connection: &mut PgConnection,
+        due: &Due,
+        tried: &Tried<()>,
+    ) -> Result<(), StoreError> {
+        match (&tried.next, tried.outcome.error()) {
+            (Next::Delivered, _) => mails::sent(connection, &due.key, tried.now).await,
+            (Next::GivenUp, Some(error)) => {
+                mails::given_up(connection, &due.key, error, tried.now).await
+            }
+            _ => Ok(()),
         }
     }
 
     async fn rest(&self) {
         self.transport.rest().await;
     }
-}
-
-fn afterwards(error: &SendError, due: &Due, now: UnixMillis) -> Afterwards {
-    let waited = now.since(due.queued_at);
-    if error.is_final() || i128::from(waited) >= GIVE_UP_AFTER.whole_milliseconds() {
-        Afterwards::GivenUp(now)
-    } else {
-        Afterwards::TryAt(UnixMillis(now.0 + retry_after_ms(due.attempts)))
-    }
-}
-
-/// Doubles from five seconds to five minutes.
-fn retry_after_ms(failed: u32) -> u64 {
-    outbox::doubled(RETRY_FIRST_MS, failed).min(RETRY_MOST_MS)
 }

@@ -81,7 +81,10 @@ async fn several_origins_search_at_once_and_notify_once(pool: PgPool) {
     assert_eq!(told(&rig).await, ["flood all warning", "flood AS64500 critical"]);
     assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1, "one letter for both");
     let letter: String =
-        sqlx::query_scalar("SELECT text_body FROM mails").fetch_one(&rig.pool).await.unwrap();
+        sqlx::query_scalar("SELECT payload->>'text' FROM deliveries WHERE topic = 'emails'")
+            .fetch_one(&rig.pool)
+            .await
+            .unwrap();
     assert!(letter.contains("Shop: 9000 challenges from network AS64500"), "{letter}");
     assert!(letter.contains(&format!("/console/{}/anomalies", kim.organisation)), "{letter}");
 }
@@ -111,10 +114,12 @@ async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
     }
     // The first at once, then one per hour, each about what is new.
     assert_eq!((letters[0], letters[1], letters[12], letters[13], letters[25]), (0, 1, 1, 2, 3));
-    let texts: Vec<String> = sqlx::query_scalar("SELECT text_body FROM mails ORDER BY id")
-        .fetch_all(&rig.pool)
-        .await
-        .unwrap();
+    let texts: Vec<String> = sqlx::query_scalar(
+        "SELECT payload->>'text' FROM deliveries WHERE topic = 'emails' ORDER BY key::bigint",
+    )
+    .fetch_all(&rig.pool)
+    .await
+    .unwrap();
     assert!(texts[0].contains("AS65000") && !texts[0].contains("AS64500"), "{}", texts[0]);
     assert!(texts[1].contains("AS65001") && !texts[1].contains("AS65000"), "{}", texts[1]);
 }

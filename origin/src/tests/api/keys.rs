@@ -131,10 +131,12 @@ async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
     assert_eq!(client.call("GET", &base, None).await.status, 200);
     let client = bearing(&rig, &log_in(&rig, &kim.email).await);
     assert_eq!(client.call("POST", &base, Some(&body)).await.status, 201);
-    let told: Vec<String> = sqlx::query_scalar("SELECT text_body FROM mails ORDER BY id")
-        .fetch_all(&rig.pool)
-        .await
-        .unwrap();
+    let told: Vec<String> = sqlx::query_scalar(
+        "SELECT payload->>'text' FROM deliveries WHERE topic = 'emails' ORDER BY key::bigint",
+    )
+    .fetch_all(&rig.pool)
+    .await
+    .unwrap();
     assert_eq!(told.len(), 2);
     for text in told {
         assert!(text.contains("has just created the API key “deploy” for “Kim's”"), "{text}");

@@ -9,7 +9,8 @@ const PASSWORD: &str = "lantern orbit velvet";
 /// The link in the newest email to an address.
 pub async fn link_to(rig: &Rig, email: &str) -> String {
     let text: String = sqlx::query_scalar(
-        "SELECT text_body FROM mails WHERE recipient = $1 ORDER BY id DESC LIMIT 1",
+        "SELECT payload->>'text' FROM deliveries WHERE topic = 'emails' AND payload->>'to' = $1
+        ORDER BY key::bigint DESC LIMIT 1",
     )
     .bind(email)
     .fetch_one(&rig.pool)

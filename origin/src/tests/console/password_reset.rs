@@ -233,7 +233,8 @@ async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPoo
     assert_eq!(session.call("GET", "/me", None).await.status, 401);
     assert_eq!(of_lee.call("GET", "/me", None).await.status, 200, "somebody else's");
     let (subject, text): (String, String) = sqlx::query_as(
-        "SELECT subject, text_body FROM mails WHERE recipient = $1 ORDER BY id DESC LIMIT 1",
+        "SELECT payload->>'subject', payload->>'text' FROM deliveries
+        WHERE topic = 'emails' AND payload->>'to' = $1 ORDER BY key::bigint DESC LIMIT 1",
     )
     .bind(&kim.email)
     .fetch_one(&rig.pool)

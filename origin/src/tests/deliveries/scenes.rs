@@ -1,14 +1,18 @@
 //! The topics, each with its far side.
 
 use munjigi_captcha::{Hostname, Secret, Vendor};
+use munjigi_delivery::mail::{MailTransport, Sender, Transport};
 use munjigi_delivery::publish::Publisher;
+use munjigi_domain::email::Letter;
 use munjigi_store::deliveries::Topic;
+use munjigi_store::mails;
 use munjigi_store::sites::{AskImport, MakeLive};
 use munjigi_store::transact;
 use sqlx::PgPool;
 
 use super::Scene;
 use crate::rig::Rig;
+use crate::rig::smtp::{FakeSmtp, server};
 
 pub struct Sites {
     rig: Rig,
@@ -95,5 +99,52 @@ impl Scene for VendorKeys {
         self.rig
             .number("SELECT count(*) FROM import_publication WHERE published_version IS NOT NULL")
             .await
+    }
+}
+
+pub struct Emails {
+    rig: Rig,
+    smtp: FakeSmtp,
+}
+
+impl Scene for Emails {
+    type Handler = Sender;
+
+    const TOPIC: Topic = Topic::Emails;
+
+    async fn new(pool: PgPool) -> Self {
+        Self { rig: Rig::new(pool).await, smtp: FakeSmtp::start().await }
+    }
+
+    fn rig(&self) -> &Rig {
+        &self.rig
+    }
+
+    fn handler(&self) -> Sender {
+        let transport = MailTransport::Smtp(server(self.smtp.address));
+        let from = "no-reply@munjigi.example".parse().unwrap();
+        let clock = self.rig.app.clock.clone();
+        Sender::new(self.rig.pool.clone(), clock, from, Transport::of(&transport).unwrap())
+    }
+
+    async fn queue(&self) {
+        let letter = Letter {
+            to: "mina@example.org".parse().unwrap(),
+            subject: "Hello".parse().unwrap(),
+            text: "Hello\n".to_owned(),
+            html: None,
+        };
+        let mut connection = self.rig.pool.acquire().await.unwrap();
+        mails::queue(&mut connection, &letter, self.rig.now()).await.unwrap();
+    }
+
+    /// With the Message-ID, by which a recipient knows that they are the same.
+    fn arrived(&self) -> Vec<String> {
+        let received = self.smtp.received();
+        received.iter().map(|it| format!("{} {it:?}", it.header("message-id"))).collect()
+    }
+
+    async fn recorded(&self) -> i64 {
+        self.rig.number("SELECT count(*) FROM mails WHERE sent_at IS NOT NULL").await
     }
 }

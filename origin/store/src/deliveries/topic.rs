@@ -7,16 +7,19 @@ pub enum Topic {
     VendorKeys,
     /// Sites at the edge, by sitekey.
     Sites,
+    /// Emails, by number.
+    Emails,
 }
 
 impl Topic {
-    pub const ALL: [Self; 2] = [Self::VendorKeys, Self::Sites];
+    pub const ALL: [Self; 3] = [Self::VendorKeys, Self::Sites, Self::Emails];
 
     /// Its name in the table, in notices and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VendorKeys => "vendor-keys",
             Self::Sites => "sites",
+            Self::Emails => "emails",
         }
     }
 
@@ -26,6 +29,7 @@ impl Topic {
     pub(super) const fn is_kept(self) -> bool {
         match self {
             Self::VendorKeys | Self::Sites => true,
+            Self::Emails => false,
         }
     }
 }

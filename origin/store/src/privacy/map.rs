@@ -124,13 +124,13 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "mails",
-        why: "emails to be sent; their content is erased when they are sent",
-        personal: &["recipient", "subject", "text_body", "html_body"],
+        why: "recipients and subjects of emails",
+        personal: &["recipient", "subject"],
         others: &["last_error"],
         kept: Kept::Swept("7 days after they were sent, 30 days after delivery failed"),
         seen_by: Seen::Operators,
         of_person: Some("recipient = $2"),
-        withheld: &["text_body", "html_body"],
+        ..TECHNICAL
     },
     Table {
         name: "audit",
@@ -259,11 +259,15 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "deliveries",
-        why: "versions of sites and of the imported-keys filter that the edge should have",
-        others: &["topic", "key", "payload", "last_error"],
-        kept: Kept::Site,
-        seen_by: Seen::Members,
-        ..TECHNICAL
+        why: "emails to be sent, and what the edge should have of sites; emails are erased when they are sent",
+        personal: &["payload"],
+        others: &["topic", "key", "last_error"],
+        kept: Kept::Swept(
+            "sites until 30 days after they are deleted; emails until they are sent, at most 3 days",
+        ),
+        seen_by: Seen::Operators,
+        of_person: Some("topic = 'emails' AND payload ->> 'to' = $2"),
+        withheld: &["payload"],
     },
     Table {
         name: "redeemed",
