@@ -13,5 +13,4 @@ pub mod mail;
 pub mod notifications;
 pub mod outbox;
 pub mod publish;
-mod queues;
 pub mod telemetry;

@@ -58,6 +58,8 @@ pub enum Outcome {
     Refused(Failure),
     /// The far side has a newer version.
     Stale,
+    /// It was not tried: it waits until somebody resumes it.
+    Held,
 }
 
 impl Outcome {
@@ -67,7 +69,7 @@ impl Outcome {
             Self::Failed(failure) | Self::Refused(failure) => Some(&failure.error),
             // Only the edge compares versions.
             Self::Stale => Some("the edge had a newer version; raised ours above it"),
-            Self::Delivered => None,
+            Self::Delivered | Self::Held => None,
         }
     }
 }
@@ -230,6 +232,7 @@ pub async fn record<O: Outbox>(
             terms.back_off.after(due, failure.at_least, outbox.jitter(), now)
         }
         Outcome::Refused(_) => Next::GivenUp,
+        Outcome::Held => Next::Held,
         // Above any version that a clock has given so far.
         Outcome::Stale => {
             Next::Raised(now.0.max(due.version + 1), UnixMillis(now.0 + RAISED_WAIT_MS))
@@ -265,6 +268,7 @@ fn report<F>(terms: &Terms, due: &Due, tried: &Tried<F>) {
             tracing::info!(topic, %key, version, "delivered");
             "delivered"
         }
+        Outcome::Held => return,
         Outcome::Stale => {
             tracing::warn!(topic, %key, version, "the far side has a newer version; raising ours");
             "stale"

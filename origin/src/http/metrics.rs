@@ -10,7 +10,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use munjigi_process::clock::Stopwatch;
-use munjigi_store::{deliveries, pictures, webhooks};
+use munjigi_store::{deliveries, pictures};
 
 use munjigi_app::App;
 
@@ -22,7 +22,6 @@ pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app).await;
     look_at_pictures(&app).await;
     look_at_jobs(&app).await;
-    look_at_webhooks(&app).await;
     app.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
@@ -94,14 +93,6 @@ async fn look_at_jobs(app: &App) {
             gauge!("munjigi_queue_jobs", "state" => state).set(jobs as f64);
         }
         gauge!("munjigi_queue_oldest_seconds").set(backlog.oldest_seconds);
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
-async fn look_at_webhooks(app: &App) {
-    let backlog = webhooks::backlog(&app.pool);
-    if let Ok(Ok(backlog)) = tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
-        gauge!("munjigi_webhooks_waiting").set(backlog.waiting as f64);
     }
 }
 
@@ -178,12 +169,6 @@ pub fn describe() {
         "Pictures that were due and could not be served: alert on any"
     );
     describe_counter!("munjigi_anomalies_opened_total", "Anomalies that started");
-    describe_gauge!("munjigi_webhooks_waiting", "Messages that a webhook has not accepted yet");
-    describe_counter!("munjigi_webhooks_delivered_total", "Messages that a webhook accepted");
-    describe_counter!(
-        "munjigi_webhook_failures_total",
-        "Failed attempts by code; the receivers must fix most of them"
-    );
     describe_counter!("munjigi_store_conflicts_total", "Retried transactions");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");
     describe_counter!(

@@ -13,7 +13,7 @@ use munjigi_store::deliveries::{self, Due, Topic};
 use sqlx::PgPool;
 
 use crate::rig::Rig;
-use scenes::{Emails, Sites, VendorKeys};
+use scenes::{Emails, Sites, VendorKeys, Webhooks};
 
 /// One topic, with a far side that remembers what it got.
 trait Scene: Sized {
@@ -158,4 +158,5 @@ origins_die! {
     sites: Sites,
     vendor_keys: VendorKeys,
     emails: Emails,
+    webhooks: Webhooks,
 }

@@ -170,6 +170,8 @@ pub enum Next {
     Raised(u64, UnixMillis),
     /// It is not delivered any more.
     GivenUp,
+    /// It waits until it is resumed.
+    Held,
 }
 
 /// Records what becomes of a delivery, in the transaction that records what the
@@ -187,7 +189,56 @@ pub async fn record(
         Next::Delivered | Next::GivenUp => ended(connection, due).await,
         Next::TryAt(at) => failed(connection, due, error, *at).await,
         Next::Raised(version, at) => raised(connection, due, (*version, *at), error).await,
+        Next::Held => held(connection, due).await,
     }
+}
+
+async fn held(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET leased_until = NULL, next_try_at = NULL
+        WHERE topic = $1 AND key = $2 AND version = $3",
+        due.topic.as_str(),
+        due.key,
+        bigint(due.version)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Nothing is to do about these until they are resumed.
+pub async fn hold(
+    connection: &mut PgConnection,
+    topic: Topic,
+    keys: &[String],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET next_try_at = NULL WHERE topic = $1 AND key = ANY ($2)",
+        topic.as_str(),
+        keys
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Those of these that were held are due now.
+pub async fn resume(
+    connection: &mut PgConnection,
+    topic: Topic,
+    keys: &[String],
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET next_try_at = $3
+        WHERE topic = $1 AND key = ANY ($2) AND next_try_at IS NULL",
+        topic.as_str(),
+        keys,
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn delivered(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
@@ -230,13 +281,16 @@ async fn failed(
     error: Option<&str>,
     next_try_at: UnixMillis,
 ) -> Result<(), StoreError> {
+    // Without a time it was ended or held in the meantime, and stays so.
     sqlx::query!(
         "UPDATE deliveries SET
             leased_until = NULL,
-            next_try_at = CASE WHEN version = $3 THEN $5 ELSE next_try_at END,
+            next_try_at = CASE WHEN version = $3 AND next_try_at IS NOT NULL THEN $5
+                ELSE next_try_at END,
             attempts = CASE WHEN version = $3 THEN attempts + 1 ELSE attempts END,
-            last_error = CASE WHEN version = $3 THEN $4 ELSE last_error END
-        WHERE topic = $1 AND key = $2 AND next_try_at IS NOT NULL",
+            last_error = CASE WHEN version = $3 AND next_try_at IS NOT NULL THEN $4
+                ELSE last_error END
+        WHERE topic = $1 AND key = $2",
         due.topic.as_str(),
         due.key,
         bigint(due.version),

@@ -1,5 +1,5 @@
-//! Webhooks, their outbox, and the recipients of notification emails. Posting
-//! is in `notifications`.
+//! Webhooks, the history of their messages, and the recipients of notification
+//! emails. Messages wait in `deliveries`; posting is in `notifications`.
 
 mod change;
 
@@ -8,18 +8,15 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_domain::webhooks::{Event, GIVE_UP_AFTER};
 use munjigi_keys::UnixMillis;
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::StoreError;
+use super::deliveries::{self, Topic, Wanted};
 
 pub use change::{AddWebhook, ChangeWebhook, SetRecipients, Tested, WebhookChange, WebhookRefused};
 
-/// The channel on which `LISTEN` announces new messages.
-pub const CHANNEL: &str = "munjigi_webhooks";
-
-/// How long a courier has for one message, including recording the result.
-const LEASE: Duration = Duration::minutes(2);
 /// Days for which deliveries are shown.
 const DELIVERED_DAYS: i64 = 7;
 /// Days for which deliveries that were given up are shown.
@@ -54,7 +51,7 @@ pub async fn of_organisation(pool: &PgPool, organisation: &Id) -> Result<Vec<Web
         Webhook,
         r#"SELECT id, url, state, failing_since, (
             SELECT count(*) FROM webhook_deliveries
-            WHERE webhook = webhooks.id AND next_try_at IS NOT NULL
+            WHERE webhook = webhooks.id AND delivered_at IS NULL AND failed_at IS NULL
         ) AS "waiting!"
         FROM webhooks WHERE organisation = $1 ORDER BY created_at, id"#,
         organisation.as_str()
@@ -90,12 +87,17 @@ pub async fn deliveries(
     organisation: &Id,
     most: i64,
 ) -> Result<Vec<Delivery>, StoreError> {
+    // A message behind a pause has been due since it was queued.
     let deliveries = sqlx::query_as!(
         Delivery,
-        "SELECT delivery.id, url, event, queued_at, next_try_at, attempts, last_status, last_error,
-            delivered_at
-        FROM webhook_deliveries delivery JOIN webhooks ON webhooks.id = delivery.webhook
-        WHERE organisation = $1 ORDER BY queued_at DESC, delivery.id LIMIT $2",
+        r#"SELECT message.id, url, event, message.queued_at,
+            CASE WHEN delivered_at IS NULL AND failed_at IS NULL
+                THEN coalesce(next_try_at, message.queued_at) END AS next_try_at,
+            message.attempts, last_status, message.last_error, delivered_at
+        FROM webhook_deliveries AS message
+        JOIN webhooks ON webhooks.id = webhook
+        LEFT JOIN deliveries ON topic = 'webhooks' AND key = message.id
+        WHERE organisation = $1 ORDER BY message.queued_at DESC, message.id LIMIT $2"#,
         organisation.as_str(),
         most
     )
@@ -206,16 +208,21 @@ pub async fn queue(
     .await?;
     let ids: Vec<String> = live.iter().map(|_| message_id(entropy)).collect();
     sqlx::query!(
-        "INSERT INTO webhook_deliveries (id, webhook, event, body, queued_at, next_try_at)
-        SELECT id, webhook, $3, $4, $5, $5 FROM unnest($1::text[], $2::text[]) AS one (id, webhook)",
+        "INSERT INTO webhook_deliveries (id, webhook, event, queued_at)
+        SELECT id, webhook, $3, $4 FROM unnest($1::text[], $2::text[]) AS one (id, webhook)",
         &ids,
         &live,
         event.as_str(),
-        body,
         to_timestamp(now)
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    for id in &ids {
+        // As a text, because its bytes are signed.
+        let payload = Some(Value::String(body.to_owned()));
+        let wanted = Wanted { topic: Topic::Webhooks, key: id, version: 1, payload };
+        deliveries::queue(connection, wanted, now).await?;
+    }
     Ok(())
 }
 
@@ -224,64 +231,38 @@ pub fn message_id(entropy: &Entropy) -> String {
     format!("msg_{}", Id::draw(entropy))
 }
 
-/// A message to post.
+/// Where a message goes.
 #[derive(Debug, Clone)]
-pub struct Due {
-    /// The header `webhook-id`.
-    pub id: String,
+pub struct Destination {
     pub webhook: Id,
     pub url: String,
     /// The signing secret, sealed.
     pub secret: Vec<u8>,
-    /// The exact bytes to post.
-    pub body: String,
-    pub queued_at: UnixMillis,
-    /// Failed attempts.
-    pub attempts: u32,
+    pub state: Destined,
 }
 
-/// Leases the messages that are due, oldest first; those of paused webhooks
-/// wait.
-pub async fn lease(pool: &PgPool, now: UnixMillis, most: i64) -> Result<Vec<Due>, StoreError> {
-    let now = to_timestamp(now);
-    let rows = sqlx::query!(
-        r#"UPDATE webhook_deliveries AS delivery SET leased_until = $2
-        FROM webhooks
-        WHERE webhooks.id = delivery.webhook AND delivery.id IN (
-            SELECT due.id FROM webhook_deliveries due JOIN webhooks ON webhooks.id = due.webhook
-            WHERE next_try_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
-                AND state = 'live'
-            ORDER BY next_try_at, due.id LIMIT $3 FOR UPDATE OF due SKIP LOCKED
-        )
-        RETURNING delivery.id, webhook, url, secret, body AS "body!", queued_at, attempts"#,
-        now,
-        now + LEASE,
-        most
+/// Whether a webhook takes messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destined {
+    Live,
+    Paused,
+}
+
+/// Where this message goes; `None` if its webhook was deleted.
+pub async fn destination(pool: &PgPool, id: &str) -> Result<Option<Destination>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT webhook, url, secret, state FROM webhook_deliveries AS message
+        JOIN webhooks ON webhooks.id = webhook WHERE message.id = $1",
+        id
     )
-    .fetch_all(pool)
+    .fetch_optional(pool)
     .await?;
-    let due = rows.into_iter().map(|row| Due {
-        id: row.id,
+    Ok(row.map(|row| Destination {
         webhook: row.webhook.into(),
         url: row.url,
         secret: row.secret,
-        body: row.body,
-        queued_at: from_timestamp(row.queued_at),
-        attempts: row.attempts.unsigned_abs(),
-    });
-    Ok(due.collect())
-}
-
-/// When the next message is due; leased ones when their lease ends.
-pub async fn next_try(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
-    let at = sqlx::query_scalar!(
-        r#"SELECT min(GREATEST(next_try_at, leased_until)) AS "at" FROM webhook_deliveries
-        JOIN webhooks ON webhooks.id = webhook AND state = 'live'
-        WHERE next_try_at IS NOT NULL"#
-    )
-    .fetch_one(pool)
-    .await?;
-    Ok(at.map(from_timestamp))
+        state: if row.state == "live" { Destined::Live } else { Destined::Paused },
+    }))
 }
 
 /// The outcome of an attempt.
@@ -290,9 +271,7 @@ pub enum Outcome {
     /// Accepted, with this status.
     Delivered(u16),
     /// Failed, to be retried.
-    TryAt {
-        /// The time of the retry.
-        at: UnixMillis,
+    Failed {
         /// The status of the answer, if there was one.
         status: Option<u16>,
         /// The reason in our own words.
@@ -309,90 +288,90 @@ pub enum Outcome {
     },
 }
 
-/// Records the outcome of an attempt. If the lease ran out and another courier
-/// ended the delivery first, that stands.
+/// Records the outcome of an attempt, unless the end of the message is recorded.
 pub async fn note(
-    pool: &PgPool,
-    due: &Due,
+    connection: &mut PgConnection,
+    id: &str,
     outcome: &Outcome,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let now = to_timestamp(now);
     let (status, error) = match outcome {
         Outcome::Delivered(status) => (Some(*status), None),
-        Outcome::TryAt { status, error, .. } | Outcome::GivenUp { status, error, .. } => {
+        Outcome::Failed { status, error } | Outcome::GivenUp { status, error, .. } => {
             (*status, Some(error.as_str()))
         }
     };
-    let (next_try_at, delivered_at, failed_at) = match outcome {
-        Outcome::Delivered(_) => (None, Some(now), None),
-        Outcome::TryAt { at, .. } => (Some(to_timestamp(*at)), None, None),
-        Outcome::GivenUp { .. } => (None, None, Some(now)),
+    let (delivered_at, failed_at) = match outcome {
+        Outcome::Delivered(_) => (Some(now), None),
+        Outcome::Failed { .. } => (None, None),
+        Outcome::GivenUp { .. } => (None, Some(now)),
     };
     let is_gone = matches!(outcome, Outcome::GivenUp { is_gone: true, .. });
-    // One statement, so that a delivery never ends without an update of its
-    // webhook.
-    sqlx::query!(
-        "WITH noted AS (
-            UPDATE webhook_deliveries SET
-                attempts = attempts + 1, leased_until = NULL, last_status = $2, last_error = $3,
-                next_try_at = $4, delivered_at = $5, failed_at = $6,
-                body = CASE WHEN $4::timestamptz IS NOT NULL THEN body END
-            WHERE id = $1 AND next_try_at IS NOT NULL
-            RETURNING webhook
-        )
-        UPDATE webhooks SET
-            failing_since = CASE
-                WHEN $5::timestamptz IS NOT NULL THEN NULL
-                WHEN $6::timestamptz IS NOT NULL THEN coalesce(failing_since, $6)
-                ELSE failing_since
-            END,
-            state = CASE WHEN $7 THEN 'paused' ELSE state END
-        FROM noted WHERE webhooks.id = noted.webhook",
-        due.id,
+    let webhook = sqlx::query_scalar!(
+        "UPDATE webhook_deliveries SET
+            attempts = attempts + 1, last_status = $2, last_error = $3,
+            delivered_at = $4, failed_at = $5
+        WHERE id = $1 AND delivered_at IS NULL AND failed_at IS NULL
+        RETURNING webhook",
+        id,
         status.and_then(|status| i16::try_from(status).ok()),
         error,
-        next_try_at,
+        delivered_at,
+        failed_at
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(webhook) = webhook else { return Ok(()) };
+    sqlx::query!(
+        "UPDATE webhooks SET
+            failing_since = CASE
+                WHEN $2::timestamptz IS NOT NULL THEN NULL
+                WHEN $3::timestamptz IS NOT NULL THEN coalesce(failing_since, $3)
+                ELSE failing_since
+            END,
+            state = CASE WHEN $4 THEN 'paused' ELSE state END
+        WHERE id = $1",
+        webhook,
         delivered_at,
         failed_at,
         is_gone
     )
-    .execute(pool)
+    .execute(&mut *connection)
     .await?;
+    if is_gone {
+        let waiting = waiting(&mut *connection, &webhook).await?;
+        deliveries::hold(connection, Topic::Webhooks, &waiting).await?;
+    }
     Ok(())
 }
 
-/// How far behind the outbox is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backlog {
-    /// Messages that wait, except those of paused webhooks.
-    pub waiting: u64,
-}
-
-/// The current backlog.
-pub async fn backlog(pool: &PgPool) -> Result<Backlog, StoreError> {
-    let waiting = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "waiting!" FROM webhook_deliveries
-        JOIN webhooks ON webhooks.id = webhook AND state = 'live'
-        WHERE next_try_at IS NOT NULL"#
+/// The messages of a webhook that are neither accepted nor given up.
+async fn waiting(connection: &mut PgConnection, webhook: &str) -> Result<Vec<String>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM webhook_deliveries
+        WHERE webhook = $1 AND delivered_at IS NULL AND failed_at IS NULL ORDER BY id",
+        webhook
     )
-    .fetch_one(pool)
+    .fetch_all(connection)
     .await?;
-    Ok(Backlog { waiting: waiting.unsigned_abs() })
+    Ok(ids)
 }
 
 /// Gives up messages that waited too long behind a pause, and deletes those
 /// that ended long ago.
 pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, StoreError> {
+    let before = from_timestamp(to_timestamp(now) - GIVE_UP_AFTER - Duration::hours(1));
+    let late = deliveries::give_up_queued_before(connection, Topic::Webhooks, before, now).await?;
+    let late: Vec<String> = late.into_iter().map(|(id, _)| id).collect();
     let now = to_timestamp(now);
     sqlx::query!(
         "UPDATE webhook_deliveries SET
-            failed_at = $1, next_try_at = NULL, body = NULL,
+            failed_at = $2,
             last_error = coalesce(last_error, 'the webhook was paused for too long')
-        WHERE next_try_at IS NOT NULL AND queued_at < $2
-            AND (leased_until IS NULL OR leased_until <= $1)",
-        now,
-        now - GIVE_UP_AFTER - Duration::hours(1)
+        WHERE id = ANY ($1) AND delivered_at IS NULL AND failed_at IS NULL",
+        &late,
+        now
     )
     .execute(&mut *connection)
     .await?;

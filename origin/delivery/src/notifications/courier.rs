@@ -1,30 +1,37 @@
-//! The courier: delivers queued messages (`outbox`) to webhooks, and decides
-//! what follows a failure.
+//! The courier: posts queued messages to webhooks, and tells what an answer
+//! means.
+
+use std::time::Duration;
 
 use munjigi_domain::accounts::Vault;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::webhooks::GIVE_UP_AFTER;
 use munjigi_domain::webhooks::WebhookSecret;
-use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
-use munjigi_store::webhooks::{self, CHANNEL, Due, Outcome};
-use munjigi_store::{Notices, StoreError};
-use sqlx::PgPool;
+use munjigi_store::StoreError;
+use munjigi_store::deliveries::{Due, Next, Topic};
+use munjigi_store::webhooks::{self, Destination, Destined, Outcome as Ended};
+use serde_json::Value;
+use sqlx::{PgConnection, PgPool};
 
 use super::hooks::Outgoing;
 use super::{Answer, Hooks, PostError};
-use crate::queues::{self as outbox, Outbox};
+use crate::back_off::BackOff;
+use crate::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
 
-/// Messages in progress at once.
-const AT_ONCE: i64 = 8;
-
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
 /// Delays after the first failures; the last one repeats until the day is over.
-const WAITS: [u64; 8] =
-    [5 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR];
+/// Published in docs/webhooks.md.
+const WAITS: [Duration; 8] = [
+    Duration::from_secs(5),
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(15),
+    Duration::from_mins(30),
+    Duration::from_hours(1),
+    Duration::from_hours(2),
+    Duration::from_hours(4),
+];
 
 /// What delivery needs.
 #[derive(Debug, Clone)]
@@ -38,6 +45,13 @@ pub struct Courier {
     pub hooks: Hooks,
 }
 
+/// What a receiver answered.
+#[derive(Debug, Default)]
+pub struct Answered {
+    status: Option<u16>,
+    is_gone: bool,
+}
+
 impl Courier {
     /// Delivers what is queued until told to stop. A message in progress is
     /// finished first.
@@ -47,99 +61,104 @@ impl Courier {
 
     /// Delivers everything that is due now, oldest first.
     pub async fn carry_due(&self, stop: &Stop) -> Result<(), StoreError> {
-        outbox::carry_due(self, stop).await
+        outbox::deliver_due(self, stop).await
     }
 
-    async fn post(&self, due: &Due) -> Result<Answer, PostError> {
-        let row = webhooks::vault_row(&due.webhook);
-        let opened = self.vault.open(&row, &due.secret).ok();
+    async fn post(&self, due: &Due, to: &Destination) -> Result<Answer, PostError> {
+        let row = webhooks::vault_row(&to.webhook);
+        let opened = self.vault.open(&row, &to.secret).ok();
         let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
         let Some(secret) = secret else {
-            tracing::error!(webhook = %due.webhook, "no key in MUNJIGI_CONSOLE_KEYS opens the webhook's secret");
+            tracing::error!(webhook = %to.webhook, "no key in MUNJIGI_CONSOLE_KEYS opens the webhook's secret");
             return Err(PostError::Unreachable(
                 "the webhook's secret cannot be opened here".to_owned(),
             ));
         };
-        let (url, id, body) = (&due.url, &due.id, &due.body);
+        let body = due.payload.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let (url, id) = (&to.url, &due.key);
         self.hooks.post(&Outgoing { url, secret: &secret, id, body, at: self.clock.now() }).await
     }
 }
 
 impl Outbox for Courier {
-    type Due = Due;
+    type Facts = Answered;
 
-    const WAITS: &'static str = "webhooks are waiting for Postgres";
-    const BROKE_OFF: &'static str = "the delivery of a webhook message was interrupted";
+    const TOPICS: &'static [Terms] = &[Terms {
+        topic: Topic::Webhooks,
+        lease: Duration::from_mins(2),
+        at_once: 8,
+        back_off: BackOff::listed(&WAITS)
+            .giving_up_after(Duration::from_secs(GIVE_UP_AFTER.whole_seconds().unsigned_abs())),
+        // Their server, not ours.
+        blame: Blame::Customer,
+    }];
+
+    fn pool(&self) -> &PgPool {
+        &self.pool
+    }
 
     fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    fn notices(&self) -> Notices {
-        Notices::of(self.pool.clone(), CHANNEL)
-    }
-
-    async fn lease(&self, now: UnixMillis) -> Result<Vec<Due>, StoreError> {
-        webhooks::lease(&self.pool, now, AT_ONCE).await
-    }
-
-    async fn next_try(&self) -> Result<Option<UnixMillis>, StoreError> {
-        webhooks::next_try(&self.pool).await
-    }
-
-    async fn try_one(&self, due: &Due) -> Result<(), StoreError> {
-        let answer = self.post(due).await;
-        let now = self.clock.now();
-        let id = &due.id;
+    fn jitter(&self) -> u8 {
         let [jitter] = self.entropy.bytes();
-        let outcome = outcome(due, &answer, now, jitter);
-        match (&answer, &outcome) {
-            (Ok(_), Outcome::Delivered(_)) => {
-                metrics::counter!("munjigi_webhooks_delivered_total").increment(1);
-                tracing::info!(id, "a webhook accepted a message");
-            }
-            (answer, outcome) => {
-                let code = answer.as_ref().map_or_else(PostError::code, |_| "webhook-status");
-                metrics::counter!("munjigi_webhook_failures_total", "code" => code).increment(1);
-                let given_up = matches!(outcome, Outcome::GivenUp { .. });
-                // A customer's server, not ours: no warning.
-                tracing::info!(id, code, given_up, "a webhook did not accept a message");
-            }
+        jitter
+    }
+
+    async fn attempt(&self, due: &Due) -> Result<(Outcome, Answered), StoreError> {
+        let Some(to) = webhooks::destination(&self.pool, &due.key).await? else {
+            let failure = Failure::new("webhook-deleted", &"the webhook was deleted");
+            return Ok((Outcome::Refused(failure), Answered::default()));
+        };
+        // Paused since the message was leased, or while it was being queued.
+        if to.state == Destined::Paused {
+            return Ok((Outcome::Held, Answered::default()));
         }
-        webhooks::note(&self.pool, due, &outcome, now).await
+        Ok(meaning(&self.post(due, &to).await))
+    }
+
+    async fn note(
+        &self,
+        connection: &mut PgConnection,
+        due: &Due,
+        tried: &Tried<Answered>,
+    ) -> Result<(), StoreError> {
+        let Answered { status, is_gone } = tried.facts;
+        let error = tried.outcome.error().unwrap_or_default().to_owned();
+        let ended = match tried.next {
+            Next::Delivered => Ended::Delivered(status.unwrap_or_default()),
+            Next::GivenUp => Ended::GivenUp { status, error, is_gone },
+            Next::TryAt(_) => Ended::Failed { status, error },
+            Next::Held | Next::Raised(..) => return Ok(()),
+        };
+        webhooks::note(connection, &due.key, &ended, tried.now).await
     }
 }
 
-/// What follows an attempt.
-fn outcome(due: &Due, answer: &Result<Answer, PostError>, now: UnixMillis, jitter: u8) -> Outcome {
-    let (status, error) = match answer {
-        Ok(answer) if answer.is_taken() => return Outcome::Delivered(answer.status),
-        Ok(answer) => (Some(answer.status), format!("the receiver answered {}", answer.status)),
-        Err(error) => (None, error.to_string()),
+/// What an answer means.
+fn meaning(answer: &Result<Answer, PostError>) -> (Outcome, Answered) {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            return (Outcome::Failed(Failure::new(error.code(), error)), Answered::default());
+        }
     };
-    let is_gone = answer.as_ref().is_ok_and(Answer::is_gone);
-    let end = due.queued_at.0.saturating_add(day_millis());
-    if is_gone || now.0 >= end {
-        return Outcome::GivenUp { status, error, is_gone };
+    let answered = Answered { status: Some(answer.status), is_gone: answer.is_gone() };
+    if answer.is_taken() {
+        return (Outcome::Delivered, answered);
     }
-    let asked = answer.as_ref().ok().and_then(|answer| answer.retry_after_seconds);
-    let asked = asked.unwrap_or(0).saturating_mul(SECOND);
-    let wait = retry_after_ms(due.attempts, jitter).max(asked);
-    // The last attempt is at the end of the day, whatever the receiver asked
-    // for.
-    let at = UnixMillis(now.0.saturating_add(wait).min(end));
-    Outcome::TryAt { at, status, error }
+    let failure = Failure {
+        code: "webhook-status",
+        error: format!("the receiver answered {}", answer.status),
+        at_least: Duration::from_secs(answer.retry_after_seconds.unwrap_or_default()),
+    };
+    let outcome =
+        if answer.is_gone() { Outcome::Refused(failure) } else { Outcome::Failed(failure) };
+    (outcome, answered)
 }
 
-/// How long to wait after this many earlier failures: up to a quarter longer by
-/// `jitter`, so that a receiver that broke under load does not get everything
-/// at once.
+/// How long to wait after this many earlier failures.
 pub fn retry_after_ms(failed: u32, jitter: u8) -> u64 {
-    let index = usize::try_from(failed).unwrap_or(usize::MAX).min(WAITS.len() - 1);
-    let wait = WAITS[index];
-    wait + wait * u64::from(jitter) / 1_024
-}
-
-fn day_millis() -> u64 {
-    u64::try_from(GIVE_UP_AFTER.whole_milliseconds()).unwrap_or(u64::MAX)
+    BackOff::listed(&WAITS).wait_ms(failed, jitter)
 }

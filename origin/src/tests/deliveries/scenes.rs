@@ -2,6 +2,7 @@
 
 use munjigi_captcha::{Hostname, Secret, Vendor};
 use munjigi_delivery::mail::{MailTransport, Sender, Transport};
+use munjigi_delivery::notifications::Courier;
 use munjigi_delivery::publish::Publisher;
 use munjigi_domain::email::Letter;
 use munjigi_store::deliveries::Topic;
@@ -13,6 +14,7 @@ use sqlx::PgPool;
 use super::Scene;
 use crate::rig::Rig;
 use crate::rig::smtp::{FakeSmtp, server};
+use crate::tests::notifications::Stage;
 
 pub struct Sites {
     rig: Rig,
@@ -146,5 +148,41 @@ impl Scene for Emails {
 
     async fn recorded(&self) -> i64 {
         self.rig.number("SELECT count(*) FROM mails WHERE sent_at IS NOT NULL").await
+    }
+}
+
+pub struct Webhooks {
+    stage: Stage,
+}
+
+impl Scene for Webhooks {
+    type Handler = Courier;
+
+    const TOPIC: Topic = Topic::Webhooks;
+
+    async fn new(pool: PgPool) -> Self {
+        Self { stage: Stage::new(pool).await }
+    }
+
+    fn rig(&self) -> &Rig {
+        &self.stage.rig
+    }
+
+    fn handler(&self) -> Courier {
+        self.stage.courier()
+    }
+
+    async fn queue(&self) {
+        self.stage.queue("one").await;
+    }
+
+    /// Under the `webhook-id` by which a receiver knows that they are the same.
+    fn arrived(&self) -> Vec<String> {
+        self.stage.receiver.got().iter().map(|it| format!("{} {}", it.id, it.body)).collect()
+    }
+
+    async fn recorded(&self) -> i64 {
+        let recorded = "SELECT count(*) FROM webhook_deliveries WHERE delivered_at IS NOT NULL";
+        self.stage.rig.number(recorded).await
     }
 }

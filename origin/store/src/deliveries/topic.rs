@@ -9,10 +9,12 @@ pub enum Topic {
     Sites,
     /// Emails, by number.
     Emails,
+    /// Messages to webhooks, by `webhook-id`.
+    Webhooks,
 }
 
 impl Topic {
-    pub const ALL: [Self; 3] = [Self::VendorKeys, Self::Sites, Self::Emails];
+    pub const ALL: [Self; 4] = [Self::VendorKeys, Self::Sites, Self::Emails, Self::Webhooks];
 
     /// Its name in the table, in notices and in metrics.
     pub const fn as_str(self) -> &'static str {
@@ -20,6 +22,7 @@ impl Topic {
             Self::VendorKeys => "vendor-keys",
             Self::Sites => "sites",
             Self::Emails => "emails",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -29,7 +32,7 @@ impl Topic {
     pub(super) const fn is_kept(self) -> bool {
         match self {
             Self::VendorKeys | Self::Sites => true,
-            Self::Emails => false,
+            Self::Emails | Self::Webhooks => false,
         }
     }
 }

@@ -187,8 +187,8 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "webhook_deliveries",
-        why: "webhook messages; the body until it is delivered",
-        others: &["id", "webhook", "event", "body", "last_error"],
+        why: "which webhook messages were sent, and what the receivers answered",
+        others: &["id", "webhook", "event", "last_error"],
         kept: Kept::Swept("7 days after they were accepted, 30 days after delivery failed"),
         seen_by: Seen::Members,
         ..TECHNICAL
@@ -259,11 +259,11 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "deliveries",
-        why: "emails to be sent, and what the edge should have of sites; emails are erased when they are sent",
+        why: "emails and webhook messages to be sent, and what the edge should have of sites",
         personal: &["payload"],
         others: &["topic", "key", "last_error"],
         kept: Kept::Swept(
-            "sites until 30 days after they are deleted; emails until they are sent, at most 3 days",
+            "emails and messages until they are sent, at most 3 days; sites until 30 days after they are deleted",
         ),
         seen_by: Seen::Operators,
         of_person: Some("topic = 'emails' AND payload ->> 'to' = $2"),

@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 
 use super::Outcome;
 use crate::audit::{self, Actor, Author, Entry};
+use crate::deliveries::{self, Topic};
 use crate::{StoreError, Unit};
 
 /// Why nothing was changed.
@@ -129,6 +130,16 @@ impl Unit for ChangeWebhook<'_> {
                 sqlx::query!("UPDATE webhooks SET state = $2 WHERE id = $1", id.as_str(), state)
                     .execute(&mut *connection)
                     .await?;
+                let waiting = super::waiting(&mut *connection, id.as_str()).await?;
+                match change {
+                    WebhookChange::Resume => {
+                        deliveries::resume(&mut *connection, Topic::Webhooks, &waiting, now)
+                            .await?;
+                    }
+                    WebhookChange::Pause | WebhookChange::Delete => {
+                        deliveries::hold(&mut *connection, Topic::Webhooks, &waiting).await?;
+                    }
+                }
             }
             None => {
                 sqlx::query!("DELETE FROM webhooks WHERE id = $1", id.as_str())
@@ -170,7 +181,7 @@ impl Unit for Tested<'_> {
         let now = to_timestamp(self.now);
         let (status, error) = match self.outcome {
             Outcome::Delivered(status) => (Some(*status), None),
-            Outcome::TryAt { status, error, .. } | Outcome::GivenUp { status, error, .. } => {
+            Outcome::Failed { status, error } | Outcome::GivenUp { status, error, .. } => {
                 (*status, Some(error.as_str()))
             }
         };
