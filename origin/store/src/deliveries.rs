@@ -4,6 +4,8 @@
 //! failure is decided by whoever delivers; what the topic itself has to record
 //! is in the topic's module, in the same transaction.
 
+#[cfg(test)]
+mod tests;
 mod topic;
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
