@@ -3,8 +3,8 @@
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::{EmailAddress, Role, Token, session};
 use munjigi_domain::email::{Letter, LetterKind};
-use munjigi_domain::locale::Locale;
 use munjigi_domain::shown::Shown;
+use munjigi_i18n::Texts;
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::SignUp;
 use munjigi_store::organisations::Membership;
@@ -57,7 +57,7 @@ pub fn invited(
     let kind = LetterKind::Invited {
         by: Shown::of(&by.name),
         organisation: Shown::of(organisation),
-        role: Shown::of(in_words(role, locale)),
+        role: Shown::of(&Texts::of(locale).each("role", role.as_str()).to_string()),
         link: config.link("/invitation", token),
         days: whole(session::INVITATION_MILLIS / DAY_MILLIS),
     };
@@ -94,16 +94,6 @@ pub fn stays(account: &Account) -> Letter {
 /// To the owner of an account, in their language.
 pub fn to(account: &Account, kind: &LetterKind) -> Letter {
     kind.letter(account.email.for_mail(), account.locale)
-}
-
-fn in_words(role: Role, locale: Locale) -> &'static str {
-    match (locale, role) {
-        (Locale::En, role) => role.as_str(),
-        (Locale::Ko, Role::Owner) => "소유자",
-        (Locale::Ko, Role::Admin) => "관리자",
-        (Locale::Ko, Role::Analyst) => "분석가",
-        (Locale::Ko, Role::ReadOnly) => "읽기 전용",
-    }
 }
 
 fn page(config: &Console, path: &str) -> Url {

@@ -8,7 +8,6 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{Id, Permission};
 use munjigi_domain::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
-use munjigi_domain::locale::Locale;
 use munjigi_store::anomalies::{self, Acknowledge, Noted, Part};
 use munjigi_store::transact;
 use serde::Deserialize;

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::Locale;
 use serde::Deserialize;
 
 const MEASURED: &str = include_str!("../../../docs/figures.toml");
@@ -28,11 +28,11 @@ pub struct Worded {
 }
 
 impl Worded {
-    /// In one language; by reference, as templates pass it.
-    pub fn to(&self, locale: &Locale) -> &str {
-        match locale {
-            Locale::En => &self.en,
-            Locale::Ko => &self.ko,
+    /// In one language.
+    pub fn to(&self, locale: Locale) -> &str {
+        match locale.as_str() {
+            "ko" => &self.ko,
+            _ => &self.en,
         }
     }
 }
@@ -251,7 +251,7 @@ mod tests {
         let Figures { figures } = read(MEASURED, ATTACKED).unwrap();
         for figure in &figures {
             let texts = [&figure.machine, &figure.name, &figure.unit]
-                .map(|worded| Locale::ALL.map(|locale| worded.to(&locale)));
+                .map(|worded| [worded.en.as_str(), worded.ko.as_str()]);
             let others = [figure.value.as_str(), figure.command.as_str()];
             for text in texts.into_iter().flatten().chain(others) {
                 assert!(!text.trim().is_empty(), "{figure:?}");

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_app::App;
 use munjigi_domain::accounts::Token;
+use munjigi_i18n::Text;
 use munjigi_store::sessions;
 use serde::Deserialize;
 
@@ -19,16 +20,14 @@ use super::next::{Wanted, within};
 use super::passkey;
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "code.html")]
 struct Page {
     frame: Frame,
-    words: &'static words::Code,
     /// The page to return to.
     next: String,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
     has_totp: bool,
     /// The script, if passkeys are possible and this account has one.
     passkeys: Option<&'static str>,
@@ -60,7 +59,7 @@ pub async fn submit(
 ) -> Result<Response, Trouble> {
     let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
     if !app.authentication().is_second_factor(&person.account, &code).await? {
-        let mistake = words::of(browser.locale).code.wrong;
+        let mistake = browser.t().get("code-wrong");
         return page(&app, &browser, &person, &next, Some(mistake));
     }
     complete(&app, &person, &next).await
@@ -82,13 +81,13 @@ pub fn page(
     browser: &Browser,
     person: &Person,
     next: &str,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
-    let words = &words::of(browser.locale).code;
-    let frame = Frame::bare(app, browser, words.title).in_language_of(browser);
+    let title = browser.t().get("code-title");
+    let frame = Frame::bare(app, browser, title).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
     let (next, has_totp) = (within(next).to_owned(), person.account.has_totp());
-    let page = Page { frame, words, next, mistake, has_totp, passkeys };
+    let page = Page { frame, next, mistake, has_totp, passkeys };
     Ok((status, render(&page)?).into_response())
 }

@@ -13,6 +13,7 @@ use axum::{Extension, Form};
 use munjigi_app::App;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{Id, Password, Token};
+use munjigi_i18n::Text;
 use munjigi_store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
 use munjigi_store::transact;
 use serde::Deserialize;
@@ -21,16 +22,14 @@ use super::frame::{Frame, render};
 use super::log_in;
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::words::{self, Words};
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
 struct Page {
     frame: Frame,
-    words: &'static Words,
     email: String,
     link: String,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 }
 
 /// The link's token.
@@ -67,7 +66,7 @@ pub async fn submit(
     let (token, sign_up) = find(&app, &link).await?;
     authentication.attempt(&browser.client.prefix, &sign_up.email, Visit::Unasked).await?;
     if !authentication.passwords.is(password, Some(sign_up.password.clone())).await? {
-        let mistake = words::of(browser.locale).confirm.wrong;
+        let mistake = browser.t().get("confirm-wrong");
         return page(&app, &browser, &sign_up, link, Some(mistake));
     }
     let (account, organisation) = (Id::draw(&app.entropy), Id::draw(&app.entropy));
@@ -90,11 +89,11 @@ fn page(
     browser: &Browser,
     sign_up: &SignUp,
     link: String,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
-    let words = words::of(browser.locale);
-    let frame = Frame::bare(app, browser, words.confirm.title).in_language_of(browser);
+    let title = browser.t().get("confirm-title");
+    let frame = Frame::bare(app, browser, title).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Page { frame, words, email: sign_up.email.to_string(), link, mistake };
+    let page = Page { frame, email: sign_up.email.to_string(), link, mistake };
     Ok((status, render(&page)?).into_response())
 }

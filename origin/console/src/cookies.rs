@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use munjigi_domain::accounts::{Token, session};
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::Locale;
 use munjigi_store::replica::Written;
 use time::Duration;
 

@@ -11,6 +11,7 @@ use axum::response::{Html, Redirect};
 use axum::{Extension, Form};
 use munjigi_app::App;
 use munjigi_domain::accounts::limits;
+use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::SiteverifyReply;
 use munjigi_store::limits::Taken;
 use serde::Deserialize;
@@ -18,7 +19,6 @@ use serde::Deserialize;
 use super::frame::{Frame, render};
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::words::{self, Attempt};
 
 /// Longer than any token.
 const MAX_TOKEN_BYTES: usize = 4_096;
@@ -29,7 +29,6 @@ const SHOWN_CHARS: usize = 16;
 #[template(path = "demo.html")]
 struct Page {
     frame: Frame,
-    words: &'static Attempt,
     /// `https://captcha.example/siteverify`.
     url: String,
     /// The token as it was sent.
@@ -63,11 +62,11 @@ impl Verdict {
         }
     }
 
-    const fn sentence(&self, words: &Attempt) -> &'static str {
+    fn sentence(&self, t: &Texts) -> Text {
         match self {
-            Self::Passed(_) => words.passed,
-            Self::Refused(_) => words.refused,
-            Self::Away => words.away,
+            Self::Passed(_) => t.get("demo-passed"),
+            Self::Refused(_) => t.get("demo-refused"),
+            Self::Away => t.get("demo-away"),
         }
     }
 
@@ -116,12 +115,12 @@ pub async fn submit(
             Verdict::Away
         }
     };
-    let words = &words::of(browser.locale).attempt;
-    let frame = Frame::bare(&app, &browser, words.title).in_language_of(&browser);
+    let title = browser.t().get("demo-title");
+    let frame = Frame::bare(&app, &browser, title).in_language_of(&browser);
     let url = format!("{}siteverify", app.edge.url());
     let mut shown: String = token.chars().take(SHOWN_CHARS).collect();
     if shown.len() < token.len() {
         shown.push('…');
     }
-    render(&Page { frame, words, url, token, shown, verdict })
+    render(&Page { frame, url, token, shown, verdict })
 }

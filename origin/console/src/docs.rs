@@ -13,13 +13,11 @@ use munjigi_app::documents::{self, Document};
 use super::frame::{Frame, render};
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::words::{self, Docs};
 
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct Index {
     frame: Frame,
-    words: &'static Docs,
     version: &'static str,
     documents: &'static [Document],
 }
@@ -28,7 +26,6 @@ struct Index {
 #[template(path = "document.html")]
 struct Page {
     frame: Frame,
-    words: &'static Docs,
     document: &'static Document,
     documents: &'static [Document],
 }
@@ -37,10 +34,9 @@ pub async fn index(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, Trouble> {
-    let words = &words::of(browser.locale).docs;
-    let frame = Frame::public(&app, &browser, words.title);
+    let frame = Frame::public(&app, &browser, browser.t().get("docs-title"));
     let version = env!("CARGO_PKG_VERSION");
-    render(&Index { frame, words, version, documents: documents::all() })
+    render(&Index { frame, version, documents: documents::all() })
 }
 
 /// A page, or a data file that one links to.
@@ -54,8 +50,7 @@ pub async fn show(
         return Ok((headers, text).into_response());
     }
     let document = documents::find(&name).ok_or(Trouble::nothing_here())?;
-    let words = &words::of(browser.locale).docs;
     let frame = Frame::public(&app, &browser, &document.title);
     let documents = documents::all();
-    Ok(render(&Page { frame, words, document, documents })?.into_response())
+    Ok(render(&Page { frame, document, documents })?.into_response())
 }

@@ -6,7 +6,7 @@ use munjigi_app::App;
 use munjigi_app::parts::PartName;
 use munjigi_app::settings::SignUpPolicy;
 use munjigi_domain::accounts::Permission;
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::{Text, Texts};
 use munjigi_store::organisations::Membership;
 
 use super::assets;
@@ -14,7 +14,6 @@ use super::csrf::CSRF_FIELD;
 use super::language::{self, Switch};
 use super::requester::{Asking, Browser, Member, Person};
 use super::trouble::Trouble;
-use crate::words::{self, Words};
 
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -41,9 +40,8 @@ pub struct Frame {
     pub is_public: bool,
     /// Degraded components that can affect the page.
     pub unwell: Vec<PartName>,
-    pub locale: Locale,
-    /// The frame's texts in that language.
-    pub words: &'static Words,
+    /// The texts in the page's language.
+    pub t: Texts,
     /// Links to the same page in other languages, if it is translated.
     pub languages: Vec<Switch>,
 }
@@ -88,8 +86,7 @@ impl Frame {
             sign_up: open,
             is_public: false,
             unwell: unwell(app, &[PartName::Mail]),
-            locale: Locale::En,
-            words: words::of(Locale::En),
+            t: Texts::default(),
             languages: Vec::new(),
         }
     }
@@ -103,9 +100,8 @@ impl Frame {
     /// For a page that exists in every language.
     #[must_use]
     pub fn in_language_of(self, browser: &Browser) -> Self {
-        let locale = browser.locale;
-        let languages = language::switches(browser.query.as_deref(), locale);
-        Self { locale, words: words::of(locale), languages, ..self }
+        let languages = language::switches(browser.query.as_deref(), browser.locale);
+        Self { t: browser.t(), languages, ..self }
     }
 
     /// For a page that requires log-in.
@@ -140,12 +136,12 @@ impl Frame {
     }
 
     /// What the degraded components mean for the reader.
-    pub fn notices(&self) -> impl Iterator<Item = &'static str> {
-        let words = &self.words.around.unwell;
-        self.unwell.iter().filter_map(|part| match part {
-            PartName::Edge => Some(words.edge),
-            PartName::Mail => Some(words.mail),
-            PartName::Cache => Some(words.cache),
+    pub fn notices(&self) -> impl Iterator<Item = Text> {
+        let t = self.t;
+        self.unwell.iter().filter_map(move |part| match part {
+            PartName::Edge => Some(t.get("frame-edge-away")),
+            PartName::Mail => Some(t.get("frame-mail-away")),
+            PartName::Cache => Some(t.get("frame-cache-away")),
             // Without Postgres there are no pages; pictures are drawn ahead.
             PartName::Postgres | PartName::GpuBackend => None,
         })
@@ -182,6 +178,11 @@ impl Frame {
     /// Path of the style sheet of pages to read.
     pub fn pages_style(&self) -> &'static str {
         assets::PAGES.path.as_str()
+    }
+
+    /// Whether the title is the name of the service, which otherwise follows it.
+    pub fn is_brand(&self) -> bool {
+        self.title == self.t.get("brand").to_string()
     }
 
     /// Whether the page belongs to this entry of the navigation.

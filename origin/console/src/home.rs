@@ -8,18 +8,17 @@ use axum::extract::State;
 use axum::response::Html;
 use munjigi_app::App;
 use munjigi_app::documents::{self, Document};
+use munjigi_i18n::{Text, Texts};
 
 use super::frame::{Frame, render};
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
 use crate::benchmarks::{self, Figure, Group, Worded};
-use crate::words::{self, Home, Words};
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct Page {
     frame: Frame,
-    words: &'static Home,
     /// `https://captcha.example`.
     edge: String,
     /// Sitekey of the demo, if one is set up.
@@ -27,11 +26,10 @@ struct Page {
     figures: Vec<Figures>,
     machines: Vec<&'static Worded>,
     documents: &'static [Document],
-    document_language: Option<&'static str>,
 }
 
 struct Figures {
-    name: &'static str,
+    name: Text,
     rows: Vec<&'static Figure>,
 }
 
@@ -40,22 +38,19 @@ pub async fn show(
     Extension(browser): Extension<Browser>,
     person: Option<Extension<Person>>,
 ) -> Result<Html<String>, Trouble> {
-    let all = words::of(browser.locale);
     let page = Page {
-        frame: frame(&app, &browser, person, all),
-        words: &all.home,
+        frame: frame(&app, &browser, person),
         edge: app.edge.url().origin().ascii_serialization(),
         demo: app.console().config.demo.as_ref().map(|demo| demo.sitekey.to_string()),
-        figures: grouped(&all.home),
+        figures: grouped(browser.t()),
         machines: benchmarks::machines(),
         documents: documents::all(),
-        document_language: all.docs.language,
     };
     render(&page)
 }
 
-fn frame(app: &App, browser: &Browser, person: Option<Extension<Person>>, words: &Words) -> Frame {
-    let title = words.around.brand;
+fn frame(app: &App, browser: &Browser, person: Option<Extension<Person>>) -> Frame {
+    let title = browser.t().get("brand");
     let frame = match person {
         Some(Extension(person)) => Frame::of_person(app, browser, &person, title),
         None => Frame { unwell: Vec::new(), ..Frame::bare(app, browser, title) },
@@ -63,11 +58,11 @@ fn frame(app: &App, browser: &Browser, person: Option<Extension<Person>>, words:
     frame.in_language_of(browser)
 }
 
-fn grouped(words: &Home) -> Vec<Figures> {
+fn grouped(t: Texts) -> Vec<Figures> {
     let named = [
-        (words.figures.visitors, Group::Visitors),
-        (words.figures.service, Group::Service),
-        (words.figures.attackers, Group::Attackers),
+        (t.get("benchmarks-group-visitors"), Group::Visitors),
+        (t.get("benchmarks-group-service"), Group::Service),
+        (t.get("benchmarks-group-attackers"), Group::Attackers),
     ];
     named
         .into_iter()

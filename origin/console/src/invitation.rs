@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_app::App;
-use munjigi_domain::accounts::{Id, Password, Role, Token};
+use munjigi_domain::accounts::{Id, Password, Token};
 use munjigi_store::accounts::{self, JoinNew};
 use munjigi_store::audit::Actor;
 use munjigi_store::organisations::{self, Invitation, Join};
@@ -20,16 +20,15 @@ use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::log_in;
+use super::mistakes;
 use super::requester::{Browser, Person};
 use super::sign_up::name_mistake;
 use super::trouble::Trouble;
-use crate::words::{self, Words};
 
 #[derive(Template)]
 #[template(path = "invitation.html")]
 struct Page {
     frame: Frame,
-    words: &'static Words,
     invitation: Invitation,
     link: String,
     step: Step,
@@ -48,19 +47,6 @@ enum Step {
     Another,
     /// Create an account.
     SignUp,
-}
-
-impl Page {
-    /// Name and description of the role.
-    fn role(&self) -> [&'static str; 2] {
-        let [owner, admin, analyst, read_only] = self.words.invitation.roles;
-        match self.invitation.role {
-            Role::Owner => owner,
-            Role::Admin => admin,
-            Role::Analyst => analyst,
-            Role::ReadOnly => read_only,
-        }
-    }
 }
 
 /// The link's token.
@@ -88,16 +74,7 @@ pub async fn show(
     let step = step(&app, person.as_ref(), &invitation).await?;
     let frame = frame(&app, &browser, person.as_ref());
     let (name, mistakes) = (String::new(), Vec::new());
-    Ok(render(&Page {
-        frame,
-        words: words::of(browser.locale),
-        invitation,
-        link,
-        step,
-        name,
-        mistakes,
-    })?
-    .into_response())
+    Ok(render(&Page { frame, invitation, link, step, name, mistakes })?.into_response())
 }
 
 /// Accepts the invitation.
@@ -133,21 +110,13 @@ async fn sign_up(
     let Fields { link, name, password } = fields;
     let name = name.ok_or(Trouble::malformed())?.trim().to_owned();
     let password = password.ok_or(Trouble::malformed())?;
-    let locale = browser.locale;
+    let t = browser.t();
     let weak = password.check(&invitation.email, &name).err();
-    let weak = weak.map(|error| words::of_password(locale, &error));
-    let mistakes: Vec<String> = name_mistake(locale, &name).into_iter().chain(weak).collect();
+    let weak = weak.map(|error| mistakes::of_password(t, error));
+    let mistakes: Vec<String> = name_mistake(t, &name).into_iter().chain(weak).collect();
     if !mistakes.is_empty() {
         let frame = frame(app, browser, None);
-        let page = Page {
-            frame,
-            words: words::of(locale),
-            invitation,
-            link,
-            step: Step::SignUp,
-            name,
-            mistakes,
-        };
+        let page = Page { frame, invitation, link, step: Step::SignUp, name, mistakes };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
     let now = app.clock.now();
@@ -190,7 +159,7 @@ async fn find(app: &App, link: &str) -> Result<(Token, Invitation), Trouble> {
 }
 
 fn frame(app: &App, browser: &Browser, person: Option<&Person>) -> Frame {
-    let title = words::of(browser.locale).invitation.title;
+    let title = browser.t().get("invitation-title");
     let frame = match person {
         Some(person) => Frame::of_person(app, browser, person, title),
         None => Frame::bare(app, browser, title),

@@ -4,9 +4,7 @@
 
 use axum::extract::Request;
 use axum::http::{Method, Uri};
-use munjigi_domain::locale::Locale;
-
-use crate::words;
+use munjigi_i18n::{Locale, Texts};
 
 /// Parameter in the query.
 const FIELD: &str = "lang";
@@ -15,7 +13,7 @@ const FIELD: &str = "lang";
 pub struct Switch {
     pub locale: Locale,
     /// The language's own name for itself.
-    pub name: &'static str,
+    pub name: String,
     /// Only a query, so that the path stays the same.
     pub href: String,
 }
@@ -36,12 +34,13 @@ pub fn again(request: &Request) -> Option<String> {
 /// again.
 pub fn switches(query: Option<&str>, here: Locale) -> Vec<Switch> {
     let Some(query) = query else { return Vec::new() };
-    let others = Locale::ALL.into_iter().filter(|locale| *locale != here);
+    let others = Locale::ALL.iter().copied().filter(|locale| *locale != here);
     let switch = |locale: Locale| {
         let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != FIELD);
         let mut fields = form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
         let fields = fields.extend_pairs(kept).append_pair(FIELD, locale.as_str());
-        Switch { locale, name: words::of(locale).around.language, href: fields.finish() }
+        let name = Texts::of(locale).get("language-name").into();
+        Switch { locale, name, href: fields.finish() }
     };
     others.map(switch).collect()
 }
@@ -52,28 +51,31 @@ mod tests {
 
     #[test]
     fn a_switch_keeps_the_page_and_its_query() {
-        let hrefs = |query| {
-            let switches = switches(query, Locale::En);
-            switches.into_iter().map(|switch| switch.href).collect::<Vec<_>>()
+        let ko: Locale = "ko".parse().unwrap();
+        let href = |query| {
+            let switches = switches(query, Locale::EN);
+            assert!(switches.iter().all(|switch| switch.locale != Locale::EN));
+            switches.into_iter().find(|switch| switch.locale == ko).map(|switch| switch.href)
         };
-        assert_eq!(hrefs(Some("")), ["?lang=ko"]);
-        assert_eq!(hrefs(Some("link=a%26b&lang=en")), ["?link=a%26b&lang=ko"]);
-        assert!(hrefs(None).is_empty());
-        let back = switches(Some("lang=ko"), Locale::Ko);
-        assert_eq!((back[0].href.as_str(), back[0].name), ("?lang=en", "English"));
+        assert_eq!(href(Some("")).unwrap(), "?lang=ko");
+        assert_eq!(href(Some("link=a%26b&lang=en")).unwrap(), "?link=a%26b&lang=ko");
+        assert!(switches(None, Locale::EN).is_empty());
+        let back = switches(Some("lang=ko"), ko);
+        assert_eq!((back[0].href.as_str(), back[0].name.as_str()), ("?lang=en", "English"));
     }
 
     #[test]
     fn an_address_names_one_of_our_languages_or_none() {
-        for (uri, locale) in [
-            ("/?lang=ko", Some(Locale::Ko)),
-            ("/?a=b&lang=en", Some(Locale::En)),
+        for (uri, tag) in [
+            ("/?lang=ko", Some("ko")),
+            ("/?a=b&lang=en", Some("en")),
             ("/?lang=de", None),
             ("/?lang=", None),
             ("/?language=ko", None),
             ("/", None),
         ] {
-            assert_eq!(chosen(&uri.parse().unwrap()), locale, "{uri}");
+            let locale = chosen(&uri.parse().unwrap());
+            assert_eq!(locale.map(Locale::as_str), tag, "{uri}");
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod log_in;
 mod log_in_passkey;
 mod log_out;
 mod mailbox;
+mod mistakes;
 mod next;
 mod notifications;
 mod overview;

@@ -14,6 +14,7 @@ use munjigi_domain::accounts::demo::{self, Reach};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Id, Password, Token};
+use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 use munjigi_store::sessions::NewSession;
 use munjigi_store::{accounts, sessions};
@@ -26,7 +27,6 @@ use super::passkey;
 use super::requester::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use crate::words::{self, Words};
 
 /// The widget's action on this form.
 const ACTION: &str = "log-in";
@@ -35,10 +35,9 @@ const ACTION: &str = "log-in";
 #[template(path = "log-in.html")]
 struct Page {
     frame: Frame,
-    words: &'static Words,
     email: String,
     next: String,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
     /// The script, if passkeys are possible.
     passkeys: Option<&'static str>,
     widget: Option<Widget>,
@@ -62,20 +61,11 @@ pub async fn show(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Html<String>, Trouble> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
-    let words = words::of(browser.locale);
-    let frame = Frame::bare(&app, &browser, words.around.log_in).in_language_of(&browser);
+    let title = browser.t().get("frame-log-in");
+    let frame = Frame::bare(&app, &browser, title).in_language_of(&browser);
     let (passkeys, widget) = (passkey::script(&app), visitor::widget(&app, ACTION));
     let demo = demo(&app).await?;
-    render(&Page {
-        frame,
-        words,
-        email: String::new(),
-        next,
-        mistake: None,
-        passkeys,
-        widget,
-        demo,
-    })
+    render(&Page { frame, email: String::new(), next, mistake: None, passkeys, widget, demo })
 }
 
 /// The demo account that a developer can use, if it was created.
@@ -100,7 +90,7 @@ pub async fn submit(
     };
     let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
     if visit == Visit::Refused {
-        let mistake = words::of(browser.locale).fields.token_refused;
+        let mistake = browser.t().get("widget-token-refused");
         return again(&app, &browser, email, next, mistake);
     }
     let authentication = app.authentication();
@@ -160,7 +150,7 @@ pub async fn begin(
 }
 
 fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, Trouble> {
-    again(app, browser, email, next, words::of(browser.locale).log_in.wrong)
+    again(app, browser, email, next, browser.t().get("log-in-wrong"))
 }
 
 /// Shows the form again after another way to log in failed.
@@ -168,7 +158,7 @@ pub fn refuse(
     app: &App,
     browser: &Browser,
     next: String,
-    mistake: &'static str,
+    mistake: Text,
 ) -> Result<Response, Trouble> {
     again(app, browser, String::new(), next, mistake)
 }
@@ -178,12 +168,12 @@ fn again(
     browser: &Browser,
     email: String,
     next: String,
-    mistake: &'static str,
+    mistake: Text,
 ) -> Result<Response, Trouble> {
-    let words = words::of(browser.locale);
-    let frame = Frame::bare(app, browser, words.around.log_in).in_language_of(browser);
+    let title = browser.t().get("frame-log-in");
+    let frame = Frame::bare(app, browser, title).in_language_of(browser);
     let (mistake, passkeys) = (Some(mistake), passkey::script(app));
     let widget = visitor::widget(app, ACTION);
-    let page = render(&Page { frame, words, email, next, mistake, passkeys, widget, demo: None })?;
+    let page = render(&Page { frame, email, next, mistake, passkeys, widget, demo: None })?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

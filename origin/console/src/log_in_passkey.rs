@@ -13,8 +13,7 @@ use serde::Deserialize;
 
 use super::requester::{Browser, Person};
 use super::trouble::Trouble;
-use super::{code, log_in, passkey};
-use crate::words;
+use super::{code, log_in, mistakes, passkey};
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -42,7 +41,7 @@ pub async fn submit(
     match passkey::accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
         Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
         Err(error) => {
-            let mistake = words::of_passkey(browser.locale, error);
+            let mistake = mistakes::of_passkey(browser.t(), error);
             log_in::refuse(&app, &browser, next, mistake)
         }
     }
@@ -68,7 +67,7 @@ pub async fn factor(
     match passkey::accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
         Ok(_) => code::complete(&app, &person, &next).await,
         Err(error) => {
-            let mistake = words::of_passkey(browser.locale, error);
+            let mistake = mistakes::of_passkey(browser.t(), error);
             code::page(&app, &browser, &person, &next, Some(mistake))
         }
     }

@@ -13,7 +13,6 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::Permission;
-use munjigi_domain::locale::Locale;
 use munjigi_domain::statistics::{Period, Totals};
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_store::anomalies::{self, Noted, Part};

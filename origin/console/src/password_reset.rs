@@ -25,11 +25,11 @@ use serde::Deserialize;
 use super::frame::{Frame, render};
 use super::later::later;
 use super::log_in;
+use super::mistakes;
 use super::requester::Browser;
 use super::sign_up::allow_letter;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use crate::words::{self, Words};
 
 /// The widget's action on this form.
 const ACTION: &str = "recover";
@@ -38,7 +38,6 @@ const ACTION: &str = "recover";
 #[template(path = "recover.html")]
 struct Page {
     frame: Frame,
-    words: &'static Words,
     email: String,
     mistake: Option<String>,
     widget: Option<Widget>,
@@ -48,7 +47,6 @@ struct Page {
 #[template(path = "recover-sent.html")]
 struct Sent {
     frame: Frame,
-    words: &'static Words,
     email: String,
 }
 
@@ -56,7 +54,6 @@ struct Sent {
 #[template(path = "new-password.html")]
 struct NewPassword {
     frame: Frame,
-    words: &'static Words,
     email: String,
     link: String,
     mistake: Option<String>,
@@ -98,11 +95,10 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, Trouble> {
     let Form(Fields { email, visit }) = fields.map_err(|_| Trouble::malformed())?;
-    let words = words::of(browser.locale);
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
         Err(error) => {
-            let mistake = Some(words::of_email(browser.locale, error));
+            let mistake = Some(mistakes::of_email(browser.t(), error));
             let page = render(&form(&app, &browser, email, mistake))?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
@@ -110,8 +106,8 @@ pub async fn submit(
     let now = app.clock.now();
     let visit = visitor::look(&app, &browser, ACTION, &visit).await?;
     if visit == Visit::Refused {
-        let page =
-            render(&form(&app, &browser, email, Some(words.fields.token_refused.to_owned())))?;
+        let mistake = Some(browser.t().get("widget-token-refused").into());
+        let page = render(&form(&app, &browser, email, mistake))?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     allow_letter(&app, &browser, visit, now).await?;
@@ -120,14 +116,15 @@ pub async fn submit(
     if allowed == Taken::Yes {
         later(&app, move |app| async move { send(&app, &address, now).await }).await?;
     }
-    let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
-    Ok(render(&Sent { frame, words, email })?.into_response())
+    let title = browser.t().get("sign-up-check-email");
+    let frame = Frame::bare(&app, &browser, title).in_language_of(&browser);
+    Ok(render(&Sent { frame, email })?.into_response())
 }
 
 fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) -> Page {
-    let words = words::of(browser.locale);
-    let frame = Frame::bare(app, browser, words.recover.title).in_language_of(browser);
-    Page { frame, words, email, mistake, widget: visitor::widget(app, ACTION) }
+    let title = browser.t().get("recover-title");
+    let frame = Frame::bare(app, browser, title).in_language_of(browser);
+    Page { frame, email, mistake, widget: visitor::widget(app, ACTION) }
 }
 
 /// Sends the email if there is an account.
@@ -165,7 +162,7 @@ pub async fn set(
     let now = app.clock.now();
     let (token, account) = find(&app, &link).await?;
     if let Err(error) = password.check(&account.email, &account.name) {
-        let mistake = words::of_password(browser.locale, &error);
+        let mistake = mistakes::of_password(browser.t(), error);
         return page(&app, &browser, &account, link, Some(mistake));
     }
     let password = console.passwords.hash(password, app.entropy.bytes()).await?;
@@ -196,9 +193,9 @@ fn page(
     link: String,
     mistake: Option<String>,
 ) -> Result<Response, Trouble> {
-    let words = words::of(browser.locale);
-    let frame = Frame::bare(app, browser, words.recover.choose).in_language_of(browser);
+    let title = browser.t().get("recover-choose");
+    let frame = Frame::bare(app, browser, title).in_language_of(browser);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = NewPassword { frame, words, email: account.email.to_string(), link, mistake };
+    let page = NewPassword { frame, email: account.email.to_string(), link, mistake };
     Ok((status, render(&page)?).into_response())
 }

@@ -11,7 +11,7 @@ use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Role, Token};
 use munjigi_domain::entropy::Entropy;
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::{Locale, Texts};
 use munjigi_store::StoreError;
 use munjigi_store::audit::Actor;
 use munjigi_store::organisations::Membership;
@@ -64,6 +64,11 @@ impl Browser {
             has_session: false,
         };
         (browser, request)
+    }
+
+    /// The texts in the language of its pages.
+    pub const fn t(&self) -> Texts {
+        Texts::of(self.locale)
     }
 
     /// Draws a guest's cookie if the CSRF token needs one.

@@ -14,7 +14,7 @@ use munjigi_app::emails;
 use munjigi_app::settings::SignUpPolicy;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::{Text, Texts};
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, BeginSignUp, SignUp};
 use munjigi_store::limits::Taken;
@@ -23,10 +23,10 @@ use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::later::later;
+use super::mistakes;
 use super::requester::Browser;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
-use crate::words::{self, Words};
 
 /// The widget's action on this form.
 const ACTION: &str = "sign-up";
@@ -35,14 +35,13 @@ const ACTION: &str = "sign-up";
 #[template(path = "sign-up.html")]
 struct Page {
     frame: Frame,
-    words: &'static Words,
     name: String,
     email: String,
     name_mistake: Option<String>,
     email_mistake: Option<String>,
     password_mistake: Option<String>,
     /// What is wrong with the form as a whole.
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
     widget: Option<Widget>,
 }
 
@@ -50,7 +49,6 @@ struct Page {
 #[template(path = "sent.html")]
 struct Sent {
     frame: Frame,
-    words: &'static words::SignUp,
     email: String,
     /// Link to the emails of a development machine.
     mailbox: Option<&'static str>,
@@ -82,8 +80,8 @@ pub async fn submit(
     let console = open(&app)?;
     let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
     let now = app.clock.now();
-    let words = words::of(browser.locale);
-    let (email, name) = match check(&fields, browser.locale) {
+    let t = browser.t();
+    let (email, name) = match check(&fields, t) {
         Ok(checked) => checked,
         Err(mistakes) => {
             let page = page(&app, &browser, (fields.name, fields.email), mistakes);
@@ -93,7 +91,7 @@ pub async fn submit(
     let visit = visitor::look(&app, &browser, ACTION, &fields.visit).await?;
     if visit == Visit::Refused {
         let mut page = page(&app, &browser, (fields.name, fields.email), [None, None, None]);
-        page.mistake = Some(words.fields.token_refused);
+        page.mistake = Some(t.get("widget-token-refused"));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
     allow_letter(&app, &browser, visit, now).await?;
@@ -104,10 +102,9 @@ pub async fn submit(
         let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
         later(&app, move |app| async move { write(&app, &sign_up, now).await }).await?;
     }
-    let frame = Frame::bare(&app, &browser, words.sign_up.look).in_language_of(&browser);
+    let frame = Frame::bare(&app, &browser, t.get("sign-up-check-email")).in_language_of(&browser);
     let mailbox = console.mailbox.is_some().then_some("/mailbox");
-    Ok(render(&Sent { frame, words: &words.sign_up, email: email.to_string(), mailbox })?
-        .into_response())
+    Ok(render(&Sent { frame, email: email.to_string(), mailbox })?.into_response())
 }
 
 /// Sends one of two emails, after the response.
@@ -140,10 +137,9 @@ fn page(
     (name, email): (String, String),
     [name_mistake, email_mistake, password_mistake]: [Option<String>; 3],
 ) -> Page {
-    let words = words::of(browser.locale);
+    let title = browser.t().get("sign-up-title");
     Page {
-        frame: Frame::bare(app, browser, words.sign_up.title).in_language_of(browser),
-        words,
+        frame: Frame::bare(app, browser, title).in_language_of(browser),
         name,
         email,
         name_mistake,
@@ -168,15 +164,15 @@ pub(super) async fn allow_letter(
 }
 
 /// The address and the name, or the mistakes in name, address and password.
-fn check(fields: &Fields, locale: Locale) -> Result<(EmailAddress, String), [Option<String>; 3]> {
+fn check(fields: &Fields, t: Texts) -> Result<(EmailAddress, String), [Option<String>; 3]> {
     let name = fields.name.trim();
-    let name_mistake = name_mistake(locale, name);
+    let name_mistake = name_mistake(t, name);
     let email = fields.email.parse::<EmailAddress>();
-    let email_mistake = email.as_ref().err().map(|error| words::of_email(locale, *error));
+    let email_mistake = email.as_ref().err().map(|error| mistakes::of_email(t, *error));
     let nobody = || "nobody@invalid.example".parse().expect("an address");
     let owner = email.clone().unwrap_or_else(|_| nobody());
     let password_mistake = fields.password.check(&owner, name).err();
-    let password_mistake = password_mistake.map(|error| words::of_password(locale, &error));
+    let password_mistake = password_mistake.map(|error| mistakes::of_password(t, error));
     match email {
         Ok(email) if name_mistake.is_none() && password_mistake.is_none() => {
             Ok((email, name.to_owned()))
@@ -186,13 +182,12 @@ fn check(fields: &Fields, locale: Locale) -> Result<(EmailAddress, String), [Opt
 }
 
 /// What is wrong with the name of a person, an organisation or a site.
-pub(super) fn name_mistake(locale: Locale, name: &str) -> Option<String> {
-    let words = &words::of(locale).fields;
+pub(super) fn name_mistake(t: Texts, name: &str) -> Option<String> {
     let mistake = match name.chars().count() {
-        0 => words.name_missing,
-        1..=100 if name.chars().any(char::is_control) => words.name_of_lines,
+        0 => t.get("field-name-missing"),
+        1..=100 if name.chars().any(char::is_control) => t.get("field-name-lines"),
         1..=100 => return None,
-        _ => words.name_long,
+        _ => t.get("field-name-long"),
     };
-    Some(mistake.to_owned())
+    Some(mistake.into())
 }

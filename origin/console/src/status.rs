@@ -7,26 +7,27 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use munjigi_app::App;
-use munjigi_app::parts::{self, PartName, PartState};
+use munjigi_app::parts::{self, PartState};
+use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 
 use super::frame::{Frame, render};
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "status.html")]
 struct Page {
     frame: Frame,
-    words: &'static words::Status,
     whole: Shown,
     parts: Vec<Row>,
     at: Time,
 }
 
 struct Row {
-    part: &'static words::Part,
+    /// Name of the component and what it is used for.
+    name: Text,
+    purpose: Text,
     state: Shown,
     since: Time,
 }
@@ -34,7 +35,7 @@ struct Row {
 /// A state as text, with the class that colours it.
 struct Shown {
     class: &'static str,
-    text: &'static str,
+    text: Text,
 }
 
 /// A time for programs and for people.
@@ -57,37 +58,39 @@ pub async fn show(
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, Trouble> {
     let sighting = parts::seen(&app).await;
-    let words = &words::of(browser.locale).status;
+    let t = browser.t();
     let rows = sighting.parts.iter().map(|part| Row {
-        part: purpose(words, part.name),
-        state: shown(part.status, &words.of_part),
+        name: t.each("status-part", part.name.as_str()),
+        purpose: t.each("status-purpose", part.name.as_str()),
+        state: Shown { class: class(part.status), text: t.each("status", word(part.status)) },
         since: Time::of(part.since),
     });
     let page = Page {
-        frame: Frame::public(&app, &browser, words.title),
-        words,
-        whole: shown(sighting.status(), &words.of_whole),
+        frame: Frame::public(&app, &browser, t.get("status-title")),
+        whole: Shown {
+            class: class(sighting.status()),
+            text: t.each("status-all", word(sighting.status())),
+        },
         parts: rows.collect(),
         at: Time::of(sighting.at),
     };
     render(&page)
 }
 
-const fn purpose(words: &'static words::Status, name: PartName) -> &'static words::Part {
-    match name {
-        PartName::Postgres => &words.postgres,
-        PartName::Edge => &words.edge,
-        PartName::Mail => &words.mail,
-        PartName::Cache => &words.cache,
-        PartName::GpuBackend => &words.gpu_backend,
+/// As keys spell it.
+const fn word(state: PartState) -> &'static str {
+    match state {
+        PartState::Ok => "ok",
+        PartState::Degraded => "degraded",
+        PartState::Starting => "starting",
+        PartState::Down => "down",
     }
 }
 
-const fn shown(state: PartState, words: &words::States) -> Shown {
+const fn class(state: PartState) -> &'static str {
     match state {
-        PartState::Ok => Shown { class: "good", text: words.ok },
-        PartState::Degraded => Shown { class: "wait", text: words.degraded },
-        PartState::Starting => Shown { class: "wait", text: words.starting },
-        PartState::Down => Shown { class: "bad", text: words.down },
+        PartState::Ok => "good",
+        PartState::Degraded | PartState::Starting => "wait",
+        PartState::Down => "bad",
     }
 }

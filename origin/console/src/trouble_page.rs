@@ -4,35 +4,28 @@ use askama::Template;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use munjigi_app::App;
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::Text;
 
 use super::frame::Frame;
 use super::requester::Browser;
 use super::trouble::Trouble;
-use crate::words;
 
 #[derive(Template)]
 #[template(path = "trouble.html")]
 struct Page<'a> {
     frame: Frame,
     code: &'a str,
-    what: &'a str,
+    what: Text,
 }
 
 impl Trouble {
-    /// The page, in the user's language if it is translated.
+    /// The page, in the user's language.
     pub fn page(&self, app: &App, browser: &Browser) -> Response {
-        let worded = words::of_trouble(browser.locale, self.code, self.retry_after);
-        let (frame, what) = match worded {
-            Some([title, what]) => (Frame::bare(app, browser, title).in_language_of(browser), what),
-            None if browser.locale == Locale::En => (
-                Frame::bare(app, browser, self.title).in_language_of(browser),
-                self.what.to_string(),
-            ),
-            None => (Frame::bare(app, browser, self.title), self.what.to_string()),
-        };
-        let page = Page { frame, code: self.code, what: &what };
-        let html = page.render().unwrap_or_else(|_| self.what.to_string());
+        let t = browser.t();
+        let title = t.each("trouble", format_args!("{}-title", self.code));
+        let frame = Frame::bare(app, browser, title).in_language_of(browser);
+        let html = Page { frame, code: self.code, what: self.what(t) }.render();
+        let html = html.unwrap_or_else(|_| self.what(t).into());
         let mut response = (self.status, Html(html)).into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

@@ -19,7 +19,7 @@ pub use entry::{Code, Confirm, Fields, Invitation, LogIn, Recover, SignUp};
 pub use home::{Attempt, Figures, Home, Point};
 pub use mistakes::{of_email, of_passkey, of_password};
 
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::Locale;
 
 #[derive(Debug)]
 pub struct Words {
@@ -49,19 +49,19 @@ pub struct Words {
     pub invitation: Invitation,
 }
 
-pub const fn of(locale: Locale) -> &'static Words {
-    match locale {
-        Locale::En => &en::WORDS,
-        Locale::Ko => &ko::WORDS,
+pub fn of(locale: Locale) -> &'static Words {
+    match locale.as_str() {
+        "ko" => &ko::WORDS,
+        _ => &en::WORDS,
     }
 }
 
 /// Heading and text of a page that says why something cannot be done, by its
 /// code; `None` if the page has texts of its own in the language.
 pub fn of_trouble(locale: Locale, code: &str, seconds: Option<u32>) -> Option<[String; 2]> {
-    match locale {
-        Locale::En => None,
-        Locale::Ko => ko::trouble(code, seconds),
+    match locale.as_str() {
+        "ko" => ko::trouble(code, seconds),
+        _ => None,
     }
 }
 

@@ -12,7 +12,6 @@ pub mod audit;
 pub mod dry_run;
 pub mod email;
 pub mod entropy;
-pub mod locale;
 pub mod new_site;
 pub mod reach;
 pub mod settings;

@@ -10,9 +10,9 @@ use munjigi_domain::anomalies::{
 };
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::entropy::Entropy;
-use munjigi_domain::locale::Locale;
 use munjigi_domain::shown::Shown;
 use munjigi_domain::webhooks::{AnomalyMessage, Event, body_of_anomaly};
+use munjigi_i18n::Locale;
 use munjigi_keys::UnixMillis;
 use munjigi_store::anomalies::{self as store, Measured, Open, SiteNumbers, Subject};
 use munjigi_store::{StoreError, Unit, mails, webhooks};

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use munjigi_domain::accounts::{Id, Permission, Token};
 use munjigi_domain::email::LetterKind;
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::Locale;
 use munjigi_store::accounts;
 use munjigi_store::api_keys::{MakeKey, WantedKey};
 use munjigi_store::api_sessions::{self, NewApiSession};
@@ -107,7 +107,7 @@ impl Rig {
     pub async fn client_of(&self, of: &Someone, wanted: &WantedKey) -> (Id, Client<'_>) {
         let actor = &of.actor();
         let (organisation, now) = (&of.organisation, self.now());
-        let letter = &LetterKind::PasswordChanged.letter(of.email.parse().unwrap(), Locale::En);
+        let letter = &LetterKind::PasswordChanged.letter(of.email.parse().unwrap(), Locale::EN);
         let by = &accounts::find(&self.pool, &of.account).await.unwrap().unwrap();
         let key = MakeKey { organisation, wanted, by, actor, letter, now };
         let (id, key) = key.make(&self.pool, &self.app.entropy).await.unwrap().unwrap();

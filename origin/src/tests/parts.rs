@@ -59,15 +59,21 @@ async fn a_gpu_backend_that_does_not_respond_is_down(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn pages_say_what_a_degraded_component_means_for_their_readers(pool: PgPool) {
-    use munjigi_domain::locale::Locale;
+    use munjigi_i18n::Texts;
 
-    use munjigi_console::words;
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
-    let (en, ko) = (words::of(Locale::En), words::of(Locale::Ko));
-    let (en, ko) = (&en.around.unwell, &ko.around.unwell);
-    let all = [en.mail, en.edge, en.cache, ko.mail, ko.edge, ko.cache];
-    let said = |page: &str| all.map(|notice| page.contains(notice));
+    let notices = |tag: &str| {
+        let t = Texts::of(tag.parse().unwrap());
+        [t.get("frame-mail-away"), t.get("frame-edge-away"), t.get("frame-cache-away")]
+            .map(String::from)
+    };
+    let (en, ko) = (notices("en"), notices("ko"));
+    let said = |page: &str| {
+        let [a, b, c] = en.each_ref().map(|notice| page.contains(notice));
+        let [d, e, f] = ko.each_ref().map(|notice| page.contains(notice));
+        [a, b, c, d, e, f]
+    };
     let mut tab = rig.tab_of(&kim.account).await;
     assert_eq!(said(&tab.open("/console").await.page), [false; 6]);
 

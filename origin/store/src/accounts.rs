@@ -3,8 +3,8 @@
 use munjigi_domain::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
 use munjigi_domain::audit::Action;
 use munjigi_domain::email::Letter;
-use munjigi_domain::locale::Locale;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
+use munjigi_i18n::Locale;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::{PgConnection, PgExecutor, PgPool};

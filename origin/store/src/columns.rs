@@ -2,7 +2,7 @@
 //! inconsistent.
 
 use munjigi_domain::accounts::{EmailAddress, Role};
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::Locale;
 
 use super::StoreError;
 

@@ -15,6 +15,7 @@ use munjigi_store::accounts::SetPassword;
 use munjigi_store::transact;
 use serde::Deserialize;
 
+use crate::mistakes;
 use crate::requester::{Browser, Person};
 use crate::trouble::Trouble;
 
@@ -35,7 +36,7 @@ pub async fn submit(
     let (account, now) = (&person.account, app.clock.now());
     let mistake = |text: String| super::page(&app, &browser, &person, None, Some(text));
     if let Err(error) = new.check(&account.email, &account.name) {
-        return mistake(error.to_string()).await;
+        return mistake(mistakes::of_password(browser.t(), error)).await;
     }
     let authentication = app.authentication();
     if !authentication.is_owner(&browser.client.prefix, account, old, None).await? {

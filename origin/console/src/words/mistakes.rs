@@ -3,12 +3,12 @@
 use munjigi_domain::accounts::email::EmailError;
 use munjigi_domain::accounts::passkey::PasskeyError;
 use munjigi_domain::accounts::password::PasswordError;
-use munjigi_domain::locale::Locale;
+use munjigi_i18n::Locale;
 
 pub fn of_email(locale: Locale, error: EmailError) -> String {
-    match locale {
-        Locale::En => error.to_string(),
-        Locale::Ko => match error {
+    match locale.as_str() {
+        "en" => error.to_string(),
+        _ => match error {
             EmailError::Empty => "이메일 주소를 적어 주세요.",
             EmailError::TooLong => "이메일 주소는 254자까지 적을 수 있습니다.",
             EmailError::NotAscii => "로마자와 숫자, 기호로 된 주소를 적어 주세요.",
@@ -20,9 +20,9 @@ pub fn of_email(locale: Locale, error: EmailError) -> String {
 
 /// Why a password is weak is explained only in English.
 pub fn of_password(locale: Locale, error: &PasswordError) -> String {
-    match locale {
-        Locale::En => error.to_string(),
-        Locale::Ko => match error {
+    match locale.as_str() {
+        "en" => error.to_string(),
+        _ => match error {
             PasswordError::TooShort => "비밀번호는 10자 이상이어야 합니다.",
             PasswordError::TooLong => "비밀번호는 256바이트까지 적을 수 있습니다.",
             PasswordError::Weak(_) => {
@@ -33,10 +33,10 @@ pub fn of_password(locale: Locale, error: &PasswordError) -> String {
     }
 }
 
-pub const fn of_passkey(locale: Locale, error: PasskeyError) -> &'static str {
-    match locale {
-        Locale::En => error.words(),
-        Locale::Ko => match error {
+pub fn of_passkey(locale: Locale, error: PasskeyError) -> &'static str {
+    match locale.as_str() {
+        "en" => error.words(),
+        _ => match error {
             PasskeyError::Malformed | PasskeyError::ForeignOrigin | PasskeyError::ForeignSite => {
                 "브라우저의 응답을 여기에서는 쓸 수 없습니다. 페이지를 새로 고친 다음 다시 시도해 주세요."
             }

@@ -1,10 +1,10 @@
 //! An account and the state of its authenticator app.
 
+use munjigi_i18n::Locale;
 use munjigi_keys::UnixMillis;
 use time::OffsetDateTime;
 
 use super::{EmailAddress, Id};
-use crate::locale::Locale;
 
 #[derive(Debug, Clone)]
 pub struct Account {

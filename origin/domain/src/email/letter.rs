@@ -9,12 +9,12 @@ mod tests;
 use std::fmt;
 
 use askama::Template;
+use munjigi_i18n::{Locale, Texts};
 use munjigi_keys::UnixMillis;
 use url::Url;
 
 use super::{EmailAddress, Subject};
 use crate::anomalies::Sighting;
-use crate::locale::Locale;
 use crate::shown::Shown;
 use crate::timestamp::to_timestamp;
 
@@ -156,12 +156,14 @@ impl fmt::Debug for LetterKind {
 #[template(path = "emails/en.txt")]
 struct English<'a> {
     kind: &'a LetterKind,
+    t: Texts,
 }
 
 #[derive(Template)]
 #[template(path = "emails/ko.txt")]
 struct Korean<'a> {
     kind: &'a LetterKind,
+    t: Texts,
 }
 
 #[derive(Template)]
@@ -181,9 +183,10 @@ impl LetterKind {
     /// The email in a language.
     #[expect(clippy::missing_panics_doc, reason = "templates are ours and rendered in tests")]
     pub fn letter(&self, to: EmailAddress, locale: Locale) -> Letter {
-        let whole = match locale {
-            Locale::En => English { kind: self }.render(),
-            Locale::Ko => Korean { kind: self }.render(),
+        let t = Texts::of(locale);
+        let whole = match locale.as_str() {
+            "ko" => Korean { kind: self, t }.render(),
+            _ => English { kind: self, t }.render(),
         };
         let whole = whole.expect("writing to a String does not fail");
         let mut pieces = whole.split("\n\n").map(str::trim).filter(|piece| !piece.is_empty());

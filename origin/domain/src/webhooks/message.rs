@@ -1,12 +1,12 @@
 //! The bytes of messages, defined only here. docs/webhooks.md describes each
 //! field; fields may be added, none changes its meaning.
 
+use munjigi_i18n::Texts;
 use munjigi_keys::UnixMillis;
 use serde::Serialize;
 
 use crate::accounts::Id;
 use crate::anomalies::{Figures, Sighting};
-use crate::locale::Locale;
 
 /// The event that a message reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub fn body_of_anomaly(message: &AnomalyMessage<'_>) -> String {
         opened_at: opened_at.rfc3339(),
         closed_at: closed_at.map(UnixMillis::rfc3339),
         figures: seen.figures,
-        text: seen.sentence(Locale::En),
+        text: seen.sentence(&Texts::default()).into(),
         link: *link,
     };
     body(event, closed_at.unwrap_or(*opened_at), data)

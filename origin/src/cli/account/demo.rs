@@ -5,8 +5,8 @@ use munjigi_captcha::Sitekey;
 use munjigi_domain::accounts::demo::{EMAIL, PASSWORD, Reach};
 use munjigi_domain::accounts::{EmailAddress, Id, Password, Token, session};
 use munjigi_domain::entropy::Entropy;
-use munjigi_domain::locale::Locale;
 use munjigi_domain::site_change::ChangeRefused;
+use munjigi_i18n::Locale;
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, JoinNew};
 use munjigi_store::audit::Actor;
@@ -125,7 +125,7 @@ async fn make(
     let join = JoinNew {
         join: Join { link: link.hash(), actor: &actor, now },
         name: "Demo",
-        locale: Locale::En,
+        locale: Locale::EN,
         password: &password,
     };
     transact(pool, &join).await?;

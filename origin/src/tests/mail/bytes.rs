@@ -3,7 +3,6 @@
 
 use munjigi_delivery::mail::{Identity, compose};
 use munjigi_domain::email::LetterKind;
-use munjigi_domain::locale::Locale;
 use munjigi_domain::shown::Shown;
 use proptest::prelude::*;
 
@@ -56,7 +55,7 @@ async fn a_korean_email_arrives_as_it_was_written(pool: PgPool) {
         link: "https://console.example/confirm?token=a1&next=%2F".parse().unwrap(),
         hours: 24,
     };
-    let letter = kind.letter("mina@example.org".parse().unwrap(), Locale::Ko);
+    let letter = kind.letter("mina@example.org".parse().unwrap(), "ko".parse().unwrap());
     let mut connection = rig.pool.acquire().await.unwrap();
     mails::queue(&mut connection, &letter, rig.now()).await.unwrap();
     send_due(&sender(&rig, &smtp)).await;

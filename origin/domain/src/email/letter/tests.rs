@@ -93,7 +93,7 @@ fn every_letter() -> Vec<(&'static str, LetterKind)> {
 #[test]
 fn every_letter_reads_well_in_both_languages() {
     for (name, kind) in every_letter() {
-        for locale in Locale::ALL {
+        for locale in [Locale::EN, "ko".parse().unwrap()] {
             let letter = kind.letter(to(), locale);
             let html = letter.html.unwrap();
             let whole = format!("{}\n\n{}\n{html}", letter.subject, letter.text);
@@ -105,7 +105,7 @@ fn every_letter_reads_well_in_both_languages() {
 #[test]
 fn a_link_is_on_a_line_of_its_own() {
     for (name, kind) in every_letter() {
-        for locale in Locale::ALL {
+        for locale in [Locale::EN, "ko".parse().unwrap()] {
             let letter = kind.letter(to(), locale);
             let bare = letter.text.lines().filter(|line| line.starts_with("https://"));
             let links: Vec<&str> = kind.links().into_iter().map(Url::as_str).collect();
@@ -117,7 +117,7 @@ fn a_link_is_on_a_line_of_its_own() {
 #[test]
 fn user_chosen_text_is_never_markup() {
     for (name, kind) in every_letter() {
-        for locale in Locale::ALL {
+        for locale in [Locale::EN, "ko".parse().unwrap()] {
             let html = kind.letter(to(), locale).html.unwrap();
             assert!(!html.contains("<b>") && !html.contains("\"Kim\""), "{name}: {html}");
         }
@@ -127,7 +127,7 @@ fn user_chosen_text_is_never_markup() {
 #[test]
 fn no_letter_shouts() {
     for (name, kind) in every_letter() {
-        for locale in Locale::ALL {
+        for locale in [Locale::EN, "ko".parse().unwrap()] {
             let letter = kind.letter(to(), locale);
             assert!(!letter.text.contains('!') && !letter.subject.as_str().contains('!'), "{name}");
         }
@@ -138,7 +138,7 @@ fn no_letter_shouts() {
 fn a_name_that_looks_like_a_site_is_left_out_of_the_greeting() {
     let name = Shown::of("Win at evil.example");
     let kind = LetterKind::ConfirmAddress { name, link: url("confirm"), hours: 24 };
-    for locale in Locale::ALL {
+    for locale in [Locale::EN, "ko".parse().unwrap()] {
         assert!(!kind.letter(to(), locale).text.contains("evil"));
     }
 }
@@ -146,6 +146,6 @@ fn a_name_that_looks_like_a_site_is_left_out_of_the_greeting() {
 #[test]
 fn letters_are_not_shown_in_logs() {
     let (_, kind) = every_letter().remove(0);
-    let letter = kind.letter(to(), Locale::En);
+    let letter = kind.letter(to(), Locale::EN);
     assert_eq!(format!("{kind:?} {letter:?}"), "LetterKind Letter");
 }
