@@ -43,7 +43,6 @@ mod team;
 mod trouble;
 mod trouble_page;
 mod visitor;
-pub mod words;
 
 use std::sync::Arc;
 

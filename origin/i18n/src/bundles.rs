@@ -63,4 +63,47 @@ mod tests {
             }
         }
     }
+
+    /// The lines of a language's files with text: no comments and no keys.
+    fn texts(tag: &str) -> Vec<String> {
+        let (_, sources) = SOURCES.iter().find(|(other, _)| *other == tag).unwrap();
+        let lines = sources.iter().flat_map(|source| source.lines());
+        let lines = lines.filter(|line| !line.starts_with('#'));
+        let text = |line: &str| {
+            let line = if line.starts_with(' ') {
+                line.split_once("] ").map_or(line, |(_, text)| text)
+            } else {
+                line.split_once('=').map_or(line, |(_, text)| text)
+            };
+            line.trim().to_owned()
+        };
+        lines.map(text).filter(|text| !text.is_empty()).collect()
+    }
+
+    #[test]
+    fn no_text_shouts() {
+        for (tag, _) in SOURCES {
+            for text in texts(tag) {
+                assert!(!text.contains(['!', '！']), "{tag}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_korean_text_is_korean() {
+        for text in texts("ko") {
+            let is_korean = text.chars().any(|char| ('가'..='힣').contains(&char));
+            // Lines of placeables and selectors, and a name that is the same.
+            let others = text.starts_with(['{', '}']) || text == "ASN";
+            assert!(is_korean || others, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_english_text_has_no_korean_but_the_name() {
+        for text in texts("en") {
+            let rest = text.replace("문지기", "");
+            assert!(!rest.chars().any(|char| ('가'..='힣').contains(&char)), "{text:?}");
+        }
+    }
 }
