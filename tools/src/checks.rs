@@ -6,6 +6,7 @@ mod clients;
 mod examples;
 mod gpu;
 pub mod history;
+pub mod i18n;
 mod javascript;
 pub mod layers;
 mod node_tests;

@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod build;
 pub mod dev;
+pub mod i18n;
 pub mod layers;
 pub mod postgres;
 pub mod prove;

@@ -26,6 +26,8 @@ enum Task {
     Test(command::test::Arguments),
     /// Print which modules need each other in a circle
     Layers(command::layers::Arguments),
+    /// Compare the origin's translations with each other and with the code
+    I18n,
     /// Print the benchmark tables
     Bench(command::bench::Arguments),
     /// Test the gpu-backend on an adapter and record the results
@@ -67,6 +69,7 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Test(arguments) => command::test::run(&project, arguments).await,
             Task::Layers(arguments) => command::layers::run(&project, &arguments),
+            Task::I18n => command::i18n::run(&project),
             Task::Bench(arguments) => command::bench::run(&project, &arguments),
             Task::Prove(arguments) => command::prove::run(&project, &arguments),
             Task::Publish(arguments) => command::publish::run(&project, arguments),

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use super::history::git;
-use super::{Context, Outcome};
+use super::{Context, Outcome, i18n};
 use crate::project::Project;
 use crate::{readme, stranger};
 
@@ -37,12 +37,14 @@ pub(super) fn unchanged(context: &Context) -> Result<Outcome> {
 }
 
 /// Checks that no file is too long and none names this machine or a registry
-/// mirror, and that the READMEs say what was measured and show what exists.
+/// mirror, that the READMEs say what was measured and show what exists, and that
+/// the translations agree.
 pub(super) fn contents(context: &Context) -> Result<Outcome> {
     let project = &context.project;
     let listing = git(project, &["ls-files", "-z"])?;
     let machine = machine_paths(project);
     let mut problems = readme::problems(project)?;
+    problems.extend(i18n::problems(project.root())?);
     for path in listing.split('\0').filter(|path| !path.is_empty()) {
         // A link, a deleted file or an image has no text to check.
         if let Ok(text) = std::fs::read_to_string(project.at(path)) {
