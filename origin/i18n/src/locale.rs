@@ -69,6 +69,7 @@ mod tests {
             ("de-DE,de;q=0.9", "en"),
             ("ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7", "ko"),
             ("en-US,en;q=0.9,ko;q=0.8", "en"),
+            ("ja-JP,ja;q=0.9,en;q=0.8", "ja"),
         ] {
             assert_eq!(Locale::from_accept_language(header).as_str(), tag, "{header}");
         }

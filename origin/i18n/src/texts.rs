@@ -90,6 +90,11 @@ impl Message {
 pub struct Text(Message);
 
 impl Text {
+    /// The texts of the same language.
+    pub const fn texts(&self) -> Texts {
+        Texts(self.0.locale)
+    }
+
     /// Sets a placeable of the message.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl fmt::Display) -> Self {
@@ -160,6 +165,13 @@ mod tests {
     fn a_language_says_it_in_its_own_words() {
         assert_eq!(texts("en").get("language-name").to_string(), "English");
         assert_eq!(texts("ko").get("language-name").to_string(), "한국어");
+    }
+
+    #[test]
+    fn what_a_language_lacks_is_said_in_english() {
+        let ja = texts("ja");
+        assert_eq!(ja.get("language-name").to_string(), "日本語");
+        assert_eq!(ja.get("home-headline").to_string(), "People pass. Bots pay.");
     }
 
     #[test]

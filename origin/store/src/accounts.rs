@@ -31,7 +31,7 @@ struct Row {
 impl Row {
     fn account(self) -> Result<Account, StoreError> {
         let email = columns::address("accounts", &self.id, &self.email)?;
-        let locale = columns::locale("accounts", &self.id, &self.locale)?;
+        let locale = columns::locale(&self.locale);
         let totp = match (self.totp_key, self.totp_confirmed_at, self.totp_offered_at) {
             (Some(sealed), Some(_), _) => Totp::InUse { sealed },
             (Some(sealed), None, Some(at)) => Totp::Offered { sealed, at: from_timestamp(at) },
@@ -148,7 +148,7 @@ pub async fn sign_up(
     .await?;
     row.map(|row| {
         let email = columns::address("sign_ups", "of a link", &row.email)?;
-        let locale = columns::locale("sign_ups", "of a link", &row.locale)?;
+        let locale = columns::locale(&row.locale);
         let (name, password) = (row.name, row.password);
         Ok(SignUp { email, name, locale, password })
     })
