@@ -14,9 +14,9 @@ if (place) {
     for (const each of place.querySelectorAll('[data-live-number]')) {
       each.textContent = numbers[each.dataset.liveNumber];
     }
-    say(`Live, as of ${numbers.at} UTC.`, true);
+    say(place.dataset.liveAsOf.replace('%at%', numbers.at), true);
     // Screen readers announce changes only, and at most once a minute.
-    const text = `${numbers.redeemed} tokens redeemed in the last ten minutes`;
+    const text = place.dataset.liveSpoken.replace('%count%', numbers.redeemed);
     if (Date.now() - told > 60_000 && part('told').textContent !== text) {
       told = Date.now();
       part('told').textContent = text;
@@ -24,9 +24,9 @@ if (place) {
   });
   source.addEventListener('end', () => {
     source.close();
-    say('Live updates ended: you are logged out or no longer a member.', false);
+    say(place.dataset.liveLoggedOut, false);
   });
   source.addEventListener('error', () => {
-    say(source.readyState === EventSource.CLOSED ? 'Live updates ended.' : 'Live updates paused. Retrying…', false);
+    say(place.dataset[source.readyState === EventSource.CLOSED ? 'liveEnded' : 'livePaused'], false);
   });
 }

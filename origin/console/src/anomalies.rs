@@ -8,6 +8,7 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{Id, Permission};
 use munjigi_domain::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
+use munjigi_i18n::{Text, Texts};
 use munjigi_store::anomalies::{self, Acknowledge, Noted, Part};
 use munjigi_store::transact;
 use serde::Deserialize;
@@ -24,7 +25,7 @@ const MOST: i64 = 200;
 #[template(path = "anomalies.html")]
 struct Page {
     frame: Frame,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     open: Vec<Noted>,
     closed: Vec<Noted>,
     may_acknowledge: bool,
@@ -51,8 +52,8 @@ pub async fn show(
     let all = anomalies::of_organisation(pool, organisation, Part::Everything, MOST).await?;
     let (open, closed) = all.into_iter().partition(|noted| noted.closed_at.is_none());
     render(&Page {
-        frame: asking.frame("Anomalies", Entry::Anomalies),
-        notice: is_done.then_some("Acknowledged. The anomaly is listed here until it is resolved."),
+        frame: asking.frame(asking.t().get("anomalies-title"), Entry::Anomalies),
+        notice: is_done.then(|| asking.t().get("anomalies-acknowledged")),
         open,
         closed,
         may_acknowledge: asking.role().may(Permission::ChangeRules),
@@ -80,11 +81,11 @@ fn minute(at: &OffsetDateTime) -> String {
 }
 
 /// The hours that it was compared with.
-fn against(noted: &Noted) -> String {
+fn against(t: &Texts, noted: &Noted) -> Text {
     let figures = noted.seen.figures;
     let hours = figures.hours;
     match figures.basis {
-        Basis::HourOfWeek => format!("the same hour in {hours} weeks"),
-        Basis::HourOfDay => format!("the same hour on {hours} days"),
+        Basis::HourOfWeek => t.get("anomalies-same-hour-of-week").count("hours", hours),
+        Basis::HourOfDay => t.get("anomalies-same-hour-of-day").count("hours", hours),
     }
 }

@@ -1,16 +1,20 @@
 //! Formats numbers and times for people.
 
-use munjigi_domain::statistics::{Period, Share, change};
+use munjigi_domain::statistics::{Change, Period, Share, change};
+use munjigi_i18n::Texts;
 use munjigi_keys::UnixMillis;
 use time::OffsetDateTime;
 
 /// `640 ms`, `12.8 s`.
-pub fn milliseconds(time: Option<u32>) -> String {
+pub fn milliseconds(t: Texts, time: Option<u32>) -> String {
     match time {
         None => "–".to_owned(),
-        Some(time @ 0..1_000) => format!("{time} ms"),
-        Some(60_000..) => "over a minute".to_owned(),
-        Some(time) => format!("{}.{} s", time / 1_000, time % 1_000 / 100),
+        Some(time @ 0..1_000) => t.get("format-milliseconds").count("time", time).into(),
+        Some(60_000..) => t.get("format-over-a-minute").into(),
+        Some(time) => {
+            let time = format!("{}.{}", time / 1_000, time % 1_000 / 100);
+            t.get("format-seconds").with("time", time).into()
+        }
     }
 }
 
@@ -21,21 +25,27 @@ pub fn share(share: Option<Share>) -> String {
 
 /// Compares with the previous period.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
-pub fn against(now: &u64, before: &u64) -> String {
-    change(*now, *before)
+pub fn against(t: &Texts, now: &u64, before: &u64) -> String {
+    let text = match change(*now, *before) {
+        Change::Nothing => return String::new(),
+        Change::New => t.get("change-new"),
+        Change::Same => t.get("change-same"),
+        Change::More { percent } => t.get("change-more").count("percent", percent),
+        Change::Less { percent } => t.get("change-less").count("percent", percent),
+    };
+    text.into()
 }
 
 /// `3 minutes ago`.
-pub fn ago(at: UnixMillis, now: UnixMillis) -> String {
+pub fn ago(t: Texts, at: UnixMillis, now: UnixMillis) -> String {
     let seconds = now.0.saturating_sub(at.0) / 1_000;
-    let (number, unit) = match seconds {
-        0..60 => return "less than a minute ago".to_owned(),
-        60..3_600 => (seconds / 60, "minute"),
-        3_600..86_400 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
+    let text = match seconds {
+        0..60 => t.get("ago-now"),
+        60..3_600 => t.get("ago-minutes").count("count", seconds / 60),
+        3_600..86_400 => t.get("ago-hours").count("count", seconds / 3_600),
+        _ => t.get("ago-days").count("count", seconds / 86_400),
     };
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural} ago")
+    text.into()
 }
 
 /// The start of a step of a series.
@@ -60,7 +70,7 @@ mod tests {
             (Some(12_850), "12.8 s"),
             (Some(60_000), "over a minute"),
         ] {
-            assert_eq!(milliseconds(time), text);
+            assert_eq!(milliseconds(Texts::default(), time), text);
         }
         let noon = UnixMillis(1_795_176_030_000);
         for (seconds, text) in [
@@ -69,8 +79,24 @@ mod tests {
             (7_300, "2 hours ago"),
             (90_000, "1 day ago"),
         ] {
-            assert_eq!(ago(UnixMillis(noon.0 - seconds * 1_000), noon), text);
+            assert_eq!(ago(Texts::default(), UnixMillis(noon.0 - seconds * 1_000), noon), text);
         }
-        assert_eq!(ago(UnixMillis(noon.0 + 5_000), noon), "less than a minute ago");
+        assert_eq!(
+            ago(Texts::default(), UnixMillis(noon.0 + 5_000), noon),
+            "less than a minute ago"
+        );
+    }
+
+    #[test]
+    fn a_change_is_described_in_words() {
+        for (now, before, text) in [
+            (0, 0, ""),
+            (5, 0, "none in the previous period"),
+            (5, 5, "same as the previous period"),
+            (15, 10, "+50 % compared with the previous period"),
+            (5, 10, "−50 % compared with the previous period"),
+        ] {
+            assert_eq!(against(&Texts::default(), &now, &before), text);
+        }
     }
 }

@@ -165,6 +165,9 @@ async fn pass(
     let now = app.clock.now();
     app.readiness.migrated().map_err(|_| Trouble::away().into_response())?;
     let person = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
+    if let Some(person) = &person {
+        browser.prefer(person.account.locale);
+    }
     // Within a session, the CSRF token is derived from the session's cookie.
     browser.prepare_csrf_token(person.is_some(), &app.entropy);
     let request = read_form(app, browser, request).await?;

@@ -1,6 +1,6 @@
-//! The language of a page: the one in its URL, otherwise the one chosen before,
-//! otherwise the browser's first preference. A plain link to the same page
-//! chooses a language.
+//! The language of a page: the one in its URL, otherwise the one chosen before
+//! in this browser, otherwise the account's, otherwise the browser's first
+//! preference. A plain link to the same page chooses a language.
 
 use axum::extract::Request;
 use axum::http::{Method, Uri};

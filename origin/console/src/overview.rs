@@ -97,14 +97,14 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Troubl
     let (sites, last, lately, totals, before, refusals, series, unusual) =
         asking.read(read).await?;
     render(&Page {
-        frame: asking.frame("Overview", Entry::Overview),
+        frame: asking.frame(asking.t().get("overview-title"), Entry::Overview),
         sites,
         site: filter.site.clone(),
         period,
         script: assets::LIVE.path.as_str(),
         lately,
         at: live::clock(now),
-        last: last.map(|at| format::ago(from_timestamp(at), now)),
+        last: last.map(|at| format::ago(asking.t(), from_timestamp(at), now)),
         totals,
         before,
         refusals,
@@ -150,17 +150,18 @@ fn bars(series: Vec<Step>, period: Period) -> Vec<Bar> {
 }
 
 impl Page {
-    fn title_of(&self, sitekey: &str) -> &str {
+    fn title_of(&self, sitekey: &str) -> String {
         let named = self.sites.iter().find(|site| site.config.sitekey == sitekey);
-        named.map_or("All sites", |site| site.name.as_str())
+        let all = || self.frame.t.get("numbers-all-sites").into();
+        named.map_or_else(all, |site| site.name.clone())
     }
 
     fn median(&self) -> String {
-        format::milliseconds(self.totals.solved_within_ms(0.5))
+        format::milliseconds(self.frame.t, self.totals.solved_within_ms(0.5))
     }
 
     fn slowest(&self) -> String {
-        format::milliseconds(self.totals.solved_within_ms(0.95))
+        format::milliseconds(self.frame.t, self.totals.solved_within_ms(0.95))
     }
 
     fn width(&self) -> usize {

@@ -41,6 +41,7 @@ pub struct Browser {
     guest: Option<Token>,
     is_guest_new: bool,
     has_session: bool,
+    has_language: bool,
 }
 
 impl Browser {
@@ -62,6 +63,7 @@ impl Browser {
             guest,
             is_guest_new: false,
             has_session: false,
+            has_language: chosen.or(kept).is_some(),
         };
         (browser, request)
     }
@@ -69,6 +71,14 @@ impl Browser {
     /// The texts in the language of its pages.
     pub const fn t(&self) -> Texts {
         Texts::of(self.locale)
+    }
+
+    /// Shows pages in the language of the user's account, unless this browser has
+    /// chosen one.
+    pub const fn prefer(&mut self, locale: Locale) {
+        if !self.has_language {
+            self.locale = locale;
+        }
     }
 
     /// Draws a guest's cookie if the CSRF token needs one.
@@ -153,6 +163,11 @@ impl FromRequestParts<Arc<App>> for Asking {
 }
 
 impl Asking {
+    /// The texts in the language of the page.
+    pub const fn t(&self) -> Texts {
+        self.browser.t()
+    }
+
     /// The organisation that the path names.
     pub fn organisation(&self) -> &Id {
         &self.member.membership.organisation

@@ -11,6 +11,7 @@ use munjigi_domain::accounts::{Id, Permission};
 use munjigi_domain::statistics::breakdown::{self, By, Row};
 use munjigi_domain::statistics::{Period, Span, Totals};
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_i18n::Texts;
 use munjigi_store::StoreError;
 use munjigi_store::sites::{self, SiteRecord};
 use munjigi_store::statistics::{self, Value};
@@ -58,11 +59,11 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Troubl
     if by != By::Time {
         rows.truncate(MOST_ROWS);
         for row in &mut rows {
-            row.label = breakdown::label(by, &row.label);
+            row.label = label(asking.t(), by, &row.label);
         }
     }
     render(&Page {
-        frame: asking.frame("Statistics", Entry::Statistics),
+        frame: asking.frame(asking.t().get("statistics-title"), Entry::Statistics),
         sites,
         by,
         period,
@@ -155,6 +156,38 @@ impl Page {
     }
 }
 
-fn within(totals: &Totals, share: f64) -> String {
-    format::milliseconds(totals.solved_within_ms(share))
+/// A value of a dimension, for people.
+fn label(t: Texts, by: By, value: &str) -> String {
+    match (by, value) {
+        (_, "*") => t.get("statistics-others").into(),
+        (By::Action, "") => t.get("statistics-none").into(),
+        (By::Network, "0") | (_, "") => t.get("statistics-unknown").into(),
+        (By::Network, number) => format!("AS{number}"),
+        _ => value.to_owned(),
+    }
+}
+
+fn within(t: &Texts, totals: &Totals, share: f64) -> String {
+    format::milliseconds(*t, totals.solved_within_ms(share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_described_in_words() {
+        for (by, value, text) in [
+            (By::Country, "KR", "KR"),
+            (By::Country, "", "unknown"),
+            (By::Network, "4766", "AS4766"),
+            (By::Network, "0", "unknown"),
+            (By::Network, "*", "all others"),
+            (By::Host, "", "unknown"),
+            (By::Action, "", "none"),
+            (By::Reason, "blocked", "blocked"),
+        ] {
+            assert_eq!(label(Texts::default(), by, value), text);
+        }
+    }
 }

@@ -33,15 +33,6 @@ impl Period {
         }
     }
 
-    /// The title for people.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Day => "Last 24 hours",
-            Self::Week => "Last 7 days",
-            Self::Month => "Last 30 days",
-        }
-    }
-
     /// From an address; the shortest if the text is unknown.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|period| period.as_str() == text).unwrap_or(Self::Day)
@@ -261,16 +252,31 @@ impl std::fmt::Display for Share {
     }
 }
 
-/// How a number changed since the previous period, in words.
-pub fn change(now: u64, before: u64) -> String {
+/// How a count differs from the one in the previous period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Both are zero.
+    Nothing,
+    /// There was nothing before.
+    New,
+    Same,
+    More {
+        percent: u64,
+    },
+    Less {
+        percent: u64,
+    },
+}
+
+/// How a number changed since the previous period.
+pub const fn change(now: u64, before: u64) -> Change {
     match (now, before) {
-        (0, 0) => String::new(),
-        (_, 0) => "none in the previous period".to_owned(),
-        (now, before) if now == before => "same as the previous period".to_owned(),
+        (0, 0) => Change::Nothing,
+        (_, 0) => Change::New,
+        (now, before) if now == before => Change::Same,
         (now, before) => {
             let percent = now.abs_diff(before).saturating_mul(100) / before;
-            let sign = if now > before { '+' } else { '−' };
-            format!("{sign}{percent} % compared with the previous period")
+            if now > before { Change::More { percent } } else { Change::Less { percent } }
         }
     }
 }
@@ -371,15 +377,15 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_described_in_words() {
-        for (now, before, text) in [
-            (0, 0, ""),
-            (5, 0, "none in the previous period"),
-            (5, 5, "same as the previous period"),
-            (15, 10, "+50 % compared with the previous period"),
-            (5, 10, "−50 % compared with the previous period"),
+    fn a_change_is_a_share_of_what_was_before() {
+        for (now, before, is) in [
+            (0, 0, Change::Nothing),
+            (5, 0, Change::New),
+            (5, 5, Change::Same),
+            (15, 10, Change::More { percent: 50 }),
+            (5, 10, Change::Less { percent: 50 }),
         ] {
-            assert_eq!(change(now, before), text);
+            assert_eq!(change(now, before), is);
         }
     }
 }

@@ -36,18 +36,6 @@ impl By {
         }
     }
 
-    /// The title for people.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Time => "Time",
-            Self::Country => "Country",
-            Self::Network => "Network",
-            Self::Host => "Host name",
-            Self::Action => "Action",
-            Self::Reason => "Reason",
-        }
-    }
-
     /// From an address; time if the text is unknown.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|by| by.as_str() == text).unwrap_or(Self::Time)
@@ -104,17 +92,6 @@ pub fn beside(
     rows
 }
 
-/// A value of a dimension, for people.
-pub fn label(by: By, value: &str) -> String {
-    match (by, value) {
-        (_, "*") => "all others".to_owned(),
-        (By::Action, "") => "none".to_owned(),
-        (By::Network, "0") | (_, "") => "unknown".to_owned(),
-        (By::Network, number) => format!("AS{number}"),
-        _ => value.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,22 +111,6 @@ mod tests {
             .map(|row| (row.label.as_str(), row.totals.redeemed, row.before.redeemed))
             .collect();
         assert_eq!(told, [("US", 9, 0), ("KR", 5, 2), ("DE", 5, 0), ("FR", 0, 7)]);
-    }
-
-    #[test]
-    fn values_are_described_in_words() {
-        for (by, value, text) in [
-            (By::Country, "KR", "KR"),
-            (By::Country, "", "unknown"),
-            (By::Network, "4766", "AS4766"),
-            (By::Network, "0", "unknown"),
-            (By::Network, "*", "all others"),
-            (By::Host, "", "unknown"),
-            (By::Action, "", "none"),
-            (By::Reason, "blocked", "blocked"),
-        ] {
-            assert_eq!(label(by, value), text);
-        }
     }
 
     #[test]
