@@ -37,13 +37,13 @@ struct Page {
 
 impl Page {
     /// For the template: each choice, its label, and whether it is selected.
-    fn shapes(&self) -> [(&'static str, &'static str, bool); 4] {
+    fn shapes(&self) -> [(&'static str, String, bool); 4] {
         let is = |shape| self.shape == shape;
         [
-            ("", "Munjigi (for new pages)", is(None)),
-            ("recaptcha", "reCAPTCHA", is(Some(Shape::Recaptcha))),
-            ("hcaptcha", "hCaptcha", is(Some(Shape::Hcaptcha))),
-            ("turnstile", "Turnstile", is(Some(Shape::Turnstile))),
+            ("", self.frame.t.get("new-site-shape-own").into(), is(None)),
+            ("recaptcha", "reCAPTCHA".to_owned(), is(Some(Shape::Recaptcha))),
+            ("hcaptcha", "hCaptcha".to_owned(), is(Some(Shape::Hcaptcha))),
+            ("turnstile", "Turnstile".to_owned(), is(Some(Shape::Turnstile))),
         ]
     }
 }
@@ -82,7 +82,7 @@ pub async fn show(asking: Asking) -> Result<Response, Trouble> {
     let sitekey =
         asking.app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
     let (name, hosts) = (String::new(), String::new());
-    let frame = asking.frame("New site", Entry::Sites);
+    let frame = asking.frame(asking.t().get("new-site-title"), Entry::Sites);
     let page = Page {
         frame,
         sitekey,
@@ -114,7 +114,7 @@ pub async fn submit(
             let Fields { sitekey, name, hosts, allow_loopback, shape } = fields;
             let allow_loopback = allow_loopback.is_some();
             let mistakes = mistakes.0.iter().map(ToString::to_string).collect();
-            let frame = frame("New site");
+            let frame = frame(asking.t().get("new-site-title"));
             let page = Page { frame, sitekey, name, hosts, allow_loopback, shape, mistakes };
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
@@ -129,14 +129,14 @@ pub async fn submit(
     match transact(&asking.app.pool, &unit).await? {
         Created::New(_) => {}
         Created::Before => {
-            let place = format!("{}/sites/{sitekey}", frame("").base());
+            let place = format!("{}/sites/{sitekey}", asking.frame("", Entry::Sites).base());
             return Ok(Redirect::to(&place).into_response());
         }
         Created::TooMany => return Err(Trouble::too_many_sites(most)),
     }
     let edge = asking.app.edge.url().origin().ascii_serialization();
     let page = Made {
-        frame: frame("Site created"),
+        frame: frame(asking.t().get("site-made-title")),
         name: site.name,
         snippets: Snippets::of(&edge, &site.config),
         secret: site.secret.reveal().to_string(),

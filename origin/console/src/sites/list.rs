@@ -17,7 +17,7 @@ struct Page {
 }
 
 pub async fn show(asking: Asking) -> Result<Html<String>, Trouble> {
-    let frame = asking.frame("Sites", Entry::Sites);
+    let frame = asking.frame(asking.t().get("sites-title"), Entry::Sites);
     let sites = sites::of_organisation(&asking.app.pool, asking.organisation()).await?;
     let sites = sites.into_iter().map(|site| {
         let delivery = Delivery::of(&site);

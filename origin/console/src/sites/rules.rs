@@ -19,6 +19,7 @@ use munjigi_domain::accounts::Permission;
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Edit, Mark, warnings};
 use munjigi_domain::site_change::ChangeRefused;
+use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::Rule;
 use munjigi_store::audit::{self, Author};
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
@@ -46,8 +47,8 @@ struct Page {
     /// Whether the last change can be undone.
     can_undo: bool,
     typed: Typed,
-    verdicts: Vec<(&'static str, &'static str)>,
-    notice: Option<&'static str>,
+    verdicts: Vec<&'static str>,
+    notice: Option<Text>,
     /// About the current rules.
     warnings: Vec<String>,
     mistakes: Vec<String>,
@@ -74,7 +75,7 @@ pub async fn show(
     let site = find(&asking, &sitekey).await?;
     let mut page = page(&asking, &site);
     let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
-    page.notice = notice(&done);
+    page.notice = notice(asking.t(), &done);
     if matches!(done.as_str(), "added" | "moved" | "removed") {
         page.can_undo = page.may_change && previous(&asking, &site).await?.is_some();
     }
@@ -157,9 +158,7 @@ async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>
 fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Response, Trouble> {
     let mut page = page(asking, site);
     page.typed = typed;
-    page.mistakes = vec![
-        "Somebody else has changed the site since you opened this page. This is its current state. Check it, and try again if your change is still needed.".to_owned(),
-    ];
+    page.mistakes = vec![asking.t().get("rules-changed-since").into()];
     Ok((StatusCode::CONFLICT, render(&page)?).into_response())
 }
 
@@ -170,14 +169,15 @@ fn back(asking: &Asking, sitekey: &str, done: &str) -> Response {
 }
 
 fn page(asking: &Asking, site: &SiteRecord) -> Page {
+    let t = asking.t();
     let rows = site.config.rules.iter().map(|rule| Row {
         rule: rule.clone(),
         verdict: word(rule.verdict),
-        sentence: sentence(rule),
+        sentence: sentence(t, rule),
     });
     let is_deleted = site.deleted_at.is_some();
     Page {
-        frame: asking.frame(format!("Rules of {}", site.name), Entry::Sites),
+        frame: asking.frame(t.get("rules-of").with("name", &site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
         mark: site.settings().mark(),
@@ -186,7 +186,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         is_deleted,
         can_undo: false,
         typed: Typed::default(),
-        verdicts: VERDICTS.map(|(_, word, meaning)| (word, meaning)).to_vec(),
+        verdicts: VERDICTS.map(|(_, word)| word).to_vec(),
         notice: None,
         warnings: warnings(&site.config.rules),
         mistakes: Vec::new(),
@@ -194,14 +194,14 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
     }
 }
 
-fn notice(done: &str) -> Option<&'static str> {
+fn notice(t: Texts, done: &str) -> Option<Text> {
     Some(match done {
-        "added" => "Added. The rule will reach the edge shortly.",
-        "moved" => "Moved. The new order will reach the edge shortly.",
-        "removed" => "Removed. The change will reach the edge shortly.",
-        "undone" => "Undone. The previous rules will reach the edge shortly.",
-        "unchanged" => "No changes.",
-        "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
+        "added" => t.get("rules-done-added"),
+        "moved" => t.get("rules-done-moved"),
+        "removed" => t.get("rules-done-removed"),
+        "undone" => t.get("rules-done-undone"),
+        "unchanged" => t.get("site-done-unchanged"),
+        "deleted-already" => t.get("site-done-deleted-already"),
         _ => return None,
     })
 }

@@ -70,7 +70,7 @@ pub async fn submit(
         let place = format!("/console/{organisation}/sites/{sitekey}?done={done}");
         return Ok(Redirect::to(&place).into_response());
     }
-    let title = "New secret";
+    let title = asking.t().get("secret-made-title");
     let frame = asking.frame(title, Entry::Sites);
     let secret = secret.reveal().to_string();
     let page = Page { frame, name: site.name, sitekey, secret };

@@ -14,7 +14,7 @@ use fields::{Costs, Fields};
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Field, Mistake};
 use munjigi_domain::site_change::ChangeRefused;
-use munjigi_protocol::{Mode, PictureType};
+use munjigi_protocol::Mode;
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
 
@@ -38,7 +38,7 @@ struct Page {
     /// Whether somebody changed the site after the form was shown.
     is_late: bool,
     mistakes: Vec<Told>,
-    modes: [(&'static str, &'static str); 3],
+    modes: [&'static str; 3],
 }
 
 /// A mistake, with the field it belongs to.
@@ -131,32 +131,15 @@ fn page(asking: &Asking, site: &SiteRecord, typed: Option<Fields>) -> Page {
     let settings = site.settings();
     let present = Fields::of(&settings);
     Page {
-        frame: asking.frame(format!("Settings of {}", site.name), Entry::Sites),
+        frame: asking.frame(asking.t().get("settings-of").with("name", &site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
         is_deleted: site.deleted_at.is_some(),
         typed: typed.unwrap_or_else(|| present.clone()),
         present,
-        costs: Costs::of(&settings),
+        costs: Costs::of(asking.t(), &settings),
         is_late: false,
         mistakes: Vec::new(),
-        modes: [Mode::Managed, Mode::Invisible, Mode::Interactive]
-            .map(|mode| (mode.as_str(), meaning(mode))),
-    }
-}
-
-const fn meaning(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Managed => "Starts automatically when a visitor first interacts with the form.",
-        Mode::Invisible => "Starts automatically and shows nothing unless a picture is needed.",
-        Mode::Interactive => "Waits until the visitor clicks.",
-    }
-}
-
-const fn picture(kind: PictureType) -> &'static str {
-    match kind {
-        PictureType::Grid => "select every tile that shows the object",
-        PictureType::Area => "point at the object",
-        PictureType::Turn => "rotate the object until it faces as shown",
+        modes: [Mode::Managed, Mode::Invisible, Mode::Interactive].map(Mode::as_str),
     }
 }

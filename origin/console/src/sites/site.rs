@@ -6,6 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query};
 use axum::response::Html;
 use munjigi_domain::timestamp::to_timestamp;
+use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::SiteState;
 use munjigi_store::housekeeping::RESTORABLE_DAYS;
 use munjigi_store::secrets::LiveSecret;
@@ -31,7 +32,7 @@ struct Page {
     seen: Seen,
     secrets: Vec<LiveSecret>,
     snippets: Snippets,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     script: &'static str,
 }
 
@@ -78,7 +79,7 @@ pub async fn show(
     let seen = Seen { challenge: seen.challenge, redeemed: seen.redeemed };
     let secrets = munjigi_store::secrets::live_of(&asking.app.pool, &sitekey).await?;
     let frame = asking.frame(&site.name, Entry::Sites);
-    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
     let snippets =
         Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &site.config);
     let page = Page {
@@ -96,21 +97,17 @@ pub async fn show(
     render(&page)
 }
 
-fn notice(done: &str) -> Option<&'static str> {
+fn notice(t: Texts, done: &str) -> Option<Text> {
     Some(match done {
-        "paused" => {
-            "Paused. Visitors see that the site is paused. siteverify still accepts tokens that were already issued."
-        }
-        "resumed" => "Resumed.",
-        "deleted" => "Deleted. You can restore the site until the date below.",
-        "restored" => "Restored to its previous state.",
-        "newest" => "The old secret has been revoked. Only the newest works.",
-        "oldest" => "The rotation has been cancelled. The new secret has been revoked.",
-        "edited" => {
-            "Saved. The changes reach the edge within seconds, and every location within two minutes."
-        }
-        "deleted-already" => "Nothing was changed: the site is deleted. Restore it first.",
-        "unchanged" => "No changes.",
+        "paused" => t.get("site-done-paused"),
+        "resumed" => t.get("site-done-resumed"),
+        "deleted" => t.get("site-done-deleted"),
+        "restored" => t.get("site-done-restored"),
+        "newest" => t.get("site-done-newest"),
+        "oldest" => t.get("site-done-oldest"),
+        "edited" => t.get("site-done-edited"),
+        "deleted-already" => t.get("site-done-deleted-already"),
+        "unchanged" => t.get("site-done-unchanged"),
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ use munjigi_domain::accounts::limits::TRIES_OF_RULES;
 use munjigi_domain::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
 use munjigi_domain::settings::warnings;
 use munjigi_domain::statistics::Share;
+use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::{Rule, SiteConfig};
 use munjigi_store::dry_run::{self, BOUNDS, Remembered};
 use munjigi_store::limits::Taken;
@@ -21,12 +22,12 @@ pub struct Section {
     pub parts: Vec<Part>,
     /// About the proposed rules.
     pub warnings: Vec<String>,
-    pub limits: Vec<&'static str>,
+    pub limits: Vec<Text>,
 }
 
 /// One kind of visits.
 pub struct Part {
-    pub title: &'static str,
+    pub title: Text,
     pub summary: String,
     pub total: u64,
     pub changed: u64,
@@ -44,8 +45,6 @@ pub struct Row {
     pub share: String,
     pub is_changed: bool,
 }
-
-const NOT_KNOWN: &str = "unknown";
 
 pub async fn on_last_day(
     asking: &Asking,
@@ -66,50 +65,49 @@ pub async fn on_last_day(
     let remembered = dry_run::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
     let came = dry_run.run(Did::Come, &remembered.visits);
     let passed = dry_run.run(Did::Pass, &remembered.visits);
-    let mut parts = vec![part("All visits", &came)];
+    let t = asking.t();
+    let mut parts = vec![part(t, t.get("dry-run-all"), &came)];
     // More is recorded about these visits, so fewer of them are undecided.
     if came.open > 0 {
-        parts.push(part("Visits that passed", &passed));
+        parts.push(part(t, t.get("dry-run-passed"), &passed));
     }
     let title = match step {
-        Step::Add(rule) => format!("With this rule at the end: {}", sentence(rule)),
-        Step::Remove(place) => format!("Without rule {}", place + 1),
-        Step::Up(_) | Step::Down(_) | Step::Undo => "With this change".to_owned(),
+        Step::Add(rule) => t.get("dry-run-with").with("rule", sentence(t, rule)),
+        Step::Remove(place) => t.get("dry-run-without").count("rule", place + 1),
+        Step::Up(_) | Step::Down(_) | Step::Undo => t.get("dry-run-with-change"),
     };
-    let limits = limits_of(config, proposed);
+    let limits = limits_of(t, config, proposed);
     let warnings = warnings(proposed);
-    Ok(Section { title, since: since(&remembered), parts, warnings, limits })
+    Ok(Section { title: title.into(), since: since(t, &remembered), parts, warnings, limits })
 }
 
-fn since(remembered: &Remembered) -> String {
+fn since(t: Texts, remembered: &Remembered) -> String {
     if remembered.is_whole {
-        return "the last 24 hours".to_owned();
+        return t.get("dry-run-last-day").into();
     }
     let at = remembered.since.rfc3339();
     let at = at.get(..16).unwrap_or(&at).replace('T', " ");
-    format!(
-        "only the visits since {at} UTC and some of the hour before, because the last 24 hours have too many records to read while you wait"
-    )
+    t.get("dry-run-since").with("at", at).into()
 }
 
-fn part(title: &'static str, report: &Report) -> Part {
+fn part(t: Texts, title: Text, report: &Report) -> Part {
     let Report { total, changed, open, .. } = *report;
     let row = |(outcome, count): &(Outcome, u64)| {
-        let (before, after, is_changed) = words(*outcome);
+        let (before, after, is_changed) = words(t, *outcome);
         let share = Share::of(*count, total).map(|share| share.to_string()).unwrap_or_default();
         Row { before, after, count: *count, share, is_changed }
     };
     let named = |(name, count): &(String, u64)| {
-        let name = if name.is_empty() { "unknown" } else { name };
-        (name.to_owned(), *count)
+        let is_known = !name.is_empty();
+        (if is_known { name.clone() } else { t.get("dry-run-unknown").into() }, *count)
     };
     let network = |(asn, count): &(u32, u64)| {
-        let name = if *asn == 0 { "unknown".to_owned() } else { format!("AS{asn}") };
+        let name = if *asn == 0 { t.get("dry-run-unknown").into() } else { format!("AS{asn}") };
         (name, *count)
     };
     Part {
         title,
-        summary: summary(total, changed, open),
+        summary: summary(t, total, changed, open),
         total,
         changed,
         rows: report.outcomes.iter().map(row).collect(),
@@ -119,63 +117,49 @@ fn part(title: &'static str, report: &Report) -> Part {
     }
 }
 
-fn summary(total: u64, changed: u64, open: u64) -> String {
-    let visits = |count: u64| match count {
-        1 => "1 visit".to_owned(),
-        count => format!("{count} visits"),
-    };
-    let sentence = match changed {
-        0 => format!("Of {}, none would have been treated differently", visits(total)),
-        _ => format!("Of {}, {changed} would have been treated differently", visits(total)),
-    };
+fn summary(t: Texts, total: u64, changed: u64, open: u64) -> String {
+    let summary = t.get("dry-run-summary").count("total", total).count("changed", changed);
     match open {
-        0 => format!("{sentence}."),
-        _ => format!("{sentence}. For {open}, the outcome is unknown."),
+        0 => summary.into(),
+        _ => format!("{summary} {}", t.get("dry-run-summary-open").count("open", open)),
     }
 }
 
-fn words(outcome: Outcome) -> (String, String, bool) {
+fn words(t: Texts, outcome: Outcome) -> (String, String, bool) {
     let said = |number: u8| match VERDICTS.get(usize::from(number)).copied().flatten() {
         Some(verdict) => word(verdict).to_owned(),
-        None => "by risk only".to_owned(),
+        None => t.get("dry-run-by-risk").into(),
     };
     match outcome {
         Outcome::Changed { before, after, unless_earlier: false } => {
             (said(before), said(after), true)
         }
         Outcome::Changed { before, after, unless_earlier: true } => {
-            let unless = "unless an earlier rule matches";
-            (format!("{}, {unless}", said(before)), format!("{}, {unless}", said(after)), true)
+            let unless = |said: String| t.get("dry-run-unless").with("verdict", said).into();
+            (unless(said(before)), unless(said(after)), true)
         }
-        Outcome::Open => (NOT_KNOWN.to_owned(), NOT_KNOWN.to_owned(), false),
-        Outcome::Same { verdict: Some(verdict) } => (said(verdict), "unchanged".to_owned(), false),
+        Outcome::Open => (t.get("dry-run-unknown").into(), t.get("dry-run-unknown").into(), false),
+        Outcome::Same { verdict: Some(verdict) } => {
+            (said(verdict), t.get("dry-run-unchanged").into(), false)
+        }
         Outcome::Same { verdict: None } => {
-            ("by an earlier rule, or by risk only".to_owned(), "unchanged".to_owned(), false)
+            (t.get("dry-run-earlier-or-risk").into(), t.get("dry-run-unchanged").into(), false)
         }
     }
 }
 
 /// What the data does not record, as far as these rules need it.
-fn limits_of(config: &SiteConfig, proposed: &[Rule]) -> Vec<&'static str> {
+fn limits_of(t: Texts, config: &SiteConfig, proposed: &[Rule]) -> Vec<Text> {
     let has = |named: fn(&Rule) -> bool| config.rules.iter().chain(proposed).any(named);
     let is_wild = config.hosts.iter().any(|host| host.starts_with("*."));
     let limits = [
-        (
-            has(|rule| rule.when.prefix.is_some()),
-            "Prefixes are not recorded, so a dry run cannot tell whether a rule with a prefix matches.",
-        ),
-        (
-            has(|rule| rule.when.action.is_some()),
-            "The action is recorded only for visitors who passed.",
-        ),
+        (has(|rule| rule.when.prefix.is_some()), t.get("dry-run-limit-prefix")),
+        (has(|rule| rule.when.action.is_some()), t.get("dry-run-limit-action")),
         (
             has(|rule| rule.when.hostname.is_some()) && (is_wild || config.allow_loopback),
-            "Under a wildcard and on loopback, the page's host name is recorded only for visitors who passed.",
+            t.get("dry-run-limit-hostname"),
         ),
-        (
-            true,
-            "A blocked visitor may return and is counted each time. A dry run cannot tell who would have given up because of a picture or more work. The counts are approximate.",
-        ),
+        (true, t.get("dry-run-limit-counts")),
     ];
     limits.into_iter().filter_map(|(is_one, text)| is_one.then_some(text)).collect()
 }

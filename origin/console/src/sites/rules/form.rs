@@ -101,7 +101,7 @@ impl Fields {
 
 impl Typed {
     fn rule(&self) -> Option<Rule> {
-        let (verdict, ..) = VERDICTS.into_iter().find(|(_, word, _)| *word == self.verdict)?;
+        let (verdict, _) = VERDICTS.into_iter().find(|(_, word)| *word == self.verdict)?;
         let text = |typed: &str| Some(typed.trim().to_owned()).filter(|text| !text.is_empty());
         let asn = self.asn.trim();
         let digits = asn.strip_prefix("AS").or(asn.strip_prefix("as")).unwrap_or(asn);

@@ -4,10 +4,10 @@ use munjigi_captcha::phones::{
     MAX_EXPECTED_SECONDS, MEDIAN_PHONE_HASHES_PER_SECOND, SLOW_PHONE_HASHES_PER_SECOND,
 };
 use munjigi_domain::settings::{Edit, Field, HostsEdit, Mark, Mistake, Settings};
+use munjigi_i18n::Texts;
 use munjigi_protocol::{Mode, PictureType};
 use serde::Deserialize;
 
-use super::picture;
 use crate::sites::host_lines;
 
 /// The form's values. Numbers are kept as they were typed, so that a wrong one
@@ -56,7 +56,7 @@ impl Fields {
     pub fn edit(&self) -> Option<Edit> {
         let modes = [Mode::Managed, Mode::Invisible, Mode::Interactive];
         let mode = modes.into_iter().find(|mode| mode.as_str() == self.mode)?;
-        let ticked = self.pictures().into_iter().filter(|(.., ticked)| *ticked);
+        let ticked = self.pictures().into_iter().filter(|(_, ticked)| *ticked);
         let mut unread = Vec::new();
         // The maximum that the database can store.
         let most = i64::MAX.unsigned_abs();
@@ -75,34 +75,33 @@ impl Fields {
                 &mut unread,
             ),
             fallback_allowed: Some(self.fallback_allowed.is_some()),
-            pictures: Some(ticked.map(|(kind, ..)| kind).collect()),
+            pictures: Some(ticked.map(|(kind, _)| kind).collect()),
             rules: None,
             unread,
         })
     }
 
-    /// Every kind of picture: its word, its description, and whether its
-    /// checkbox is ticked.
-    pub fn pictures(&self) -> [(PictureType, &'static str, bool); 3] {
+    /// Every kind of picture, and whether its checkbox is ticked.
+    pub fn pictures(&self) -> [(PictureType, bool); 3] {
         [
             (PictureType::Grid, &self.grid),
             (PictureType::Area, &self.area),
             (PictureType::Turn, &self.turn),
         ]
-        .map(|(kind, ticked)| (kind, picture(kind), ticked.is_some()))
+        .map(|(kind, ticked)| (kind, ticked.is_some()))
     }
 
     /// The ticked kinds, as text.
-    pub fn kinds(&self) -> String {
-        let kinds = self.pictures().into_iter().filter(|(.., ticked)| *ticked);
-        let words: Vec<&str> = kinds.map(|(kind, ..)| kind.as_str()).collect();
-        if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    pub fn kinds(&self, t: &Texts) -> String {
+        let kinds = self.pictures().into_iter().filter(|(_, ticked)| *ticked);
+        let words: Vec<&str> = kinds.map(|(kind, _)| kind.as_str()).collect();
+        if words.is_empty() { t.get("settings-none").into() } else { words.join(", ") }
     }
 
     /// The hosts, each once, as typed.
-    pub fn host_list(&self) -> String {
+    pub fn host_list(&self, t: &Texts) -> String {
         let hosts = host_lines(&self.hosts);
-        if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") }
+        if hosts.is_empty() { t.get("settings-none").into() } else { hosts.join(", ") }
     }
 }
 
@@ -138,7 +137,7 @@ pub struct Costs {
 }
 
 impl Costs {
-    pub fn of(settings: &Settings) -> Self {
+    pub fn of(t: Texts, settings: &Settings) -> Self {
         let count = u64::from(settings.count);
         let floor = settings.work.floor.saturating_mul(count);
         // However high the ceiling is, a slow phone never gets more work than
@@ -146,22 +145,25 @@ impl Costs {
         let bound = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND;
         let ceiling = settings.work.ceiling.saturating_mul(count).min(bound).max(floor);
         Self {
-            usual: spell(floor, MEDIAN_PHONE_HASHES_PER_SECOND),
-            slow: spell(floor, SLOW_PHONE_HASHES_PER_SECOND),
-            most: spell(ceiling, MEDIAN_PHONE_HASHES_PER_SECOND),
-            most_slow: spell(ceiling, SLOW_PHONE_HASHES_PER_SECOND),
+            usual: spell(t, floor, MEDIAN_PHONE_HASHES_PER_SECOND),
+            slow: spell(t, floor, SLOW_PHONE_HASHES_PER_SECOND),
+            most: spell(t, ceiling, MEDIAN_PHONE_HASHES_PER_SECOND),
+            most_slow: spell(t, ceiling, SLOW_PHONE_HASHES_PER_SECOND),
         }
     }
 }
 
-fn spell(hashes: u64, per_second: u64) -> String {
+fn spell(t: Texts, hashes: u64, per_second: u64) -> String {
     let tenths = hashes.saturating_mul(10) / per_second;
-    match tenths {
-        0 => "less than 0.1 seconds".to_owned(),
-        1..100 => format!("{}.{} seconds", tenths / 10, tenths % 10),
-        100..1_200 => format!("{} seconds", tenths / 10),
-        _ => format!("{} minutes", tenths / 600),
-    }
+    let text = match tenths {
+        0 => t.get("cost-instant"),
+        1..100 => {
+            t.get("cost-seconds").with("count", format_args!("{}.{}", tenths / 10, tenths % 10))
+        }
+        100..1_200 => t.get("cost-seconds").with("count", tenths / 10),
+        _ => t.get("cost-minutes").with("count", tenths / 600),
+    };
+    text.into()
 }
 
 #[cfg(test)]
@@ -170,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_new_site_costs_a_median_phone_a_second_and_a_half() {
-        let costs = Costs::of(&Settings::of_a_new_site());
+        let costs = Costs::of(Texts::default(), &Settings::of_a_new_site());
         assert_eq!((costs.usual.as_str(), costs.slow.as_str()), ("1.6 seconds", "6.4 seconds"));
         assert_eq!((costs.most.as_str(), costs.most_slow.as_str()), ("2 minutes", "10 minutes"));
     }
