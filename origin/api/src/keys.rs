@@ -81,7 +81,9 @@ pub async fn make(
 ) -> Result<(StatusCode, Json<MadeKey>), ApiRefused> {
     let now = acting.now();
     let by = acting.caller.proved(now)?;
-    let wanted = new.wanted(acting.membership.role, now).map_err(ApiRefused::invalid)?;
+    let wanted = new.wanted(acting.membership.role, now).map_err(|mistakes| {
+        ApiRefused::invalid(mistakes.iter().map(ToString::to_string).collect())
+    })?;
     let (app, organisation, actor) = (acting.app(), acting.organisation(), &acting.actor());
     let letter = &emails::key_made(&app.console().config, by, &acting.membership, &wanted.name);
     let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };

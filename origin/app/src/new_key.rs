@@ -30,37 +30,57 @@ pub struct NewKey {
     pub expires_in_days: Option<i64>,
 }
 
+/// What is wrong with a request, in the words of the API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NewKeyMistake {
+    #[error("name must have 1 to 100 characters")]
+    Name,
+    /// The creator's role does not include the scope.
+    #[error("scopes: {} cannot grant {scope}", .role.with_article())]
+    Beyond { role: Role, scope: String },
+    #[error("scopes: unknown scope {0:?}")]
+    UnknownScope(String),
+    #[error("scopes must contain at least one scope")]
+    NoScope,
+    #[error("per_minute must be from 1 to 6000")]
+    PerMinute,
+    #[error("per_day must be at least 1")]
+    PerDay,
+    #[error("expires_in_days must be from 1 to 3650")]
+    Days,
+}
+
 impl NewKey {
     /// What to store, or every mistake.
-    pub fn wanted(self, role: Role, now: UnixMillis) -> Result<WantedKey, Vec<String>> {
+    pub fn wanted(self, role: Role, now: UnixMillis) -> Result<WantedKey, Vec<NewKeyMistake>> {
         let mut mistakes = Vec::new();
         let name = self.name.trim().to_owned();
         if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
-            mistakes.push("name must have 1 to 100 characters".to_owned());
+            mistakes.push(NewKeyMistake::Name);
         }
         let mut scopes: Vec<Permission> = Vec::new();
         for text in &self.scopes {
             match Permission::of_scope(text) {
                 Some(scope) if !role.may(scope) => {
-                    mistakes.push(format!("scopes: {} cannot grant {text}", role.with_article()));
+                    mistakes.push(NewKeyMistake::Beyond { role, scope: text.clone() });
                 }
                 Some(scope) if scopes.contains(&scope) => {}
                 Some(scope) => scopes.push(scope),
-                None => mistakes.push(format!("scopes: unknown scope {text:?}")),
+                None => mistakes.push(NewKeyMistake::UnknownScope(text.clone())),
             }
         }
         if self.scopes.is_empty() {
-            mistakes.push("scopes must contain at least one scope".to_owned());
+            mistakes.push(NewKeyMistake::NoScope);
         }
         let per_minute = self.per_minute.unwrap_or(PER_MINUTE);
         if !(1..=MAX_PER_MINUTE).contains(&per_minute) {
-            mistakes.push("per_minute must be from 1 to 6000".to_owned());
+            mistakes.push(NewKeyMistake::PerMinute);
         }
         if self.per_day.is_some_and(|per_day| per_day < 1) {
-            mistakes.push("per_day must be at least 1".to_owned());
+            mistakes.push(NewKeyMistake::PerDay);
         }
         if self.expires_in_days.is_some_and(|days| !(1..=MAX_DAYS).contains(&days)) {
-            mistakes.push("expires_in_days must be from 1 to 3650".to_owned());
+            mistakes.push(NewKeyMistake::Days);
         }
         if !mistakes.is_empty() {
             return Err(mistakes);

@@ -17,6 +17,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use munjigi_i18n::{Text, Texts};
 use munjigi_store::sessions::Session;
 use munjigi_store::{factors, passkeys as kept, sessions as stored};
 use serde::Deserialize;
@@ -37,7 +38,7 @@ struct Page {
     codes_left: i64,
     current: String,
     sessions: Vec<Session>,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     mistake: Option<String>,
 }
 
@@ -53,7 +54,7 @@ pub async fn show(
     Extension(person): Extension<Person>,
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, Trouble> {
-    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    let notice = done.ok().and_then(|Query(done)| notice(browser.t(), done.done.as_deref()?));
     page(&app, &browser, &person, notice, None).await
 }
 
@@ -62,11 +63,11 @@ async fn page(
     app: &App,
     browser: &Browser,
     person: &Person,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     mistake: Option<String>,
 ) -> Result<Response, Trouble> {
     let account = &person.account;
-    let mut frame = Frame::of_person(app, browser, person, "Account");
+    let mut frame = Frame::of_person(app, browser, person, browser.t().get("frame-account"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
@@ -84,18 +85,14 @@ async fn page(
     Ok((status, render(&page)?).into_response())
 }
 
-fn notice(done: &str) -> Option<&'static str> {
+fn notice(t: Texts, done: &str) -> Option<Text> {
     Some(match done {
-        "password" => "Your password has been changed. You are logged out everywhere else.",
-        "factor-off" => "The authenticator app has been turned off.",
-        "session" => "The session has ended.",
-        "sessions" => "You are logged out everywhere else.",
-        "session-soon" => {
-            "The session has ended. The cache is not responding, so the session may stay active for up to 30 seconds."
-        }
-        "sessions-soon" => {
-            "You are logged out everywhere else. The cache is not responding, so those sessions may stay active for up to 30 seconds."
-        }
+        "password" => t.get("account-done-password"),
+        "factor-off" => t.get("account-done-factor-off"),
+        "session" => t.get("account-done-session"),
+        "sessions" => t.get("account-done-sessions"),
+        "session-soon" => t.get("account-done-session-soon"),
+        "sessions-soon" => t.get("account-done-sessions-soon"),
         _ => return None,
     })
 }

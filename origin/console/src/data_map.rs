@@ -29,7 +29,7 @@ pub async fn show(
     Extension(browser): Extension<Browser>,
     person: Option<Extension<Person>>,
 ) -> Result<Html<String>, Trouble> {
-    let title = "Data we keep";
+    let title = browser.t().get("frame-data");
     let frame = match &person {
         Some(Extension(person)) => Frame::of_person(&app, &browser, person, title),
         None => Frame::bare(&app, &browser, title),

@@ -10,9 +10,10 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_app::emails;
-use munjigi_app::new_key::NewKey;
+use munjigi_app::new_key::{NewKey, NewKeyMistake};
 use munjigi_domain::accounts::{Id, Permission};
-use munjigi_store::api_keys::{self, KeyRecord, KeyState, MakeKey, RevokeKey, Revoked};
+use munjigi_i18n::{Text, Texts};
+use munjigi_store::api_keys::{self, KeyRecord, KeyRefused, KeyState, MakeKey, RevokeKey, Revoked};
 use munjigi_store::transact;
 use serde::Deserialize;
 
@@ -34,7 +35,7 @@ struct Page {
     /// The proof page, if the user has to prove their identity before creating
     /// a key.
     proof: Option<String>,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     mistakes: Vec<String>,
 }
 
@@ -54,7 +55,7 @@ struct Row {
 
 struct Choice {
     scope: &'static str,
-    meaning: &'static str,
+    meaning: Text,
     is_chosen: bool,
 }
 
@@ -94,8 +95,7 @@ pub async fn show(
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, Trouble> {
     let done = done.ok().and_then(|Query(done)| done.done);
-    let notice = (done.as_deref() == Some("revoked"))
-        .then_some("The key has been revoked. Requests with it are refused from now on.");
+    let notice = (done.as_deref() == Some("revoked")).then(|| asking.t().get("keys-done-revoked"));
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
 }
 
@@ -112,8 +112,11 @@ pub async fn make(
     let typed = Typed { name, days, per_day };
     let scopes: Vec<String> =
         others.keys().filter_map(|name| name.strip_prefix(SCOPE)).map(str::to_owned).collect();
-    let now = asking.app.clock.now();
-    let wanted = match typed.wish(scopes.clone()).and_then(|wish| wish.wanted(asking.role(), now)) {
+    let (t, now) = (asking.t(), asking.app.clock.now());
+    let wanted = match typed.wish(t, scopes.clone()).and_then(|wish| {
+        let wanted = wish.wanted(asking.role(), now);
+        wanted.map_err(|mistakes| mistakes.iter().map(|mistake| told(t, mistake)).collect())
+    }) {
         Ok(wanted) => wanted,
         Err(mistakes) => return page(&asking, None, &scopes, typed, mistakes).await,
     };
@@ -123,10 +126,12 @@ pub async fn make(
     let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
         Ok(made) => made,
-        Err(error) => return page(&asking, None, &scopes, typed, vec![error.to_string()]).await,
+        Err(error) => {
+            return page(&asking, None, &scopes, typed, vec![refusal(asking.t(), error)]).await;
+        }
     };
     let made = Made {
-        frame: asking.frame("New key", Entry::Keys),
+        frame: asking.frame(asking.t().get("key-made-title"), Entry::Keys),
         name: wanted.name,
         key: key.reveal().to_string(),
         address: app.console().config.url.as_str().trim_end_matches('/').to_owned(),
@@ -154,13 +159,57 @@ pub async fn revoke(
     }
 }
 
+/// What a scope allows.
+fn meaning(t: Texts, permission: Permission) -> Text {
+    match permission {
+        Permission::ReadSites => t.get("scope-read-sites"),
+        Permission::Export => t.get("scope-export"),
+        Permission::ChangeRules => t.get("scope-change-rules"),
+        Permission::ChangeSites => t.get("scope-change-sites"),
+        Permission::ChangeSecrets => t.get("scope-change-secrets"),
+        Permission::ChangeNotifications => t.get("scope-change-notifications"),
+        Permission::ReadTeam => t.get("scope-read-team"),
+        Permission::ChangeTeam => t.get("scope-change-team"),
+        Permission::ChangeOwners => t.get("scope-change-owners"),
+        Permission::ReadAudit => t.get("scope-read-audit"),
+        Permission::ChangeKeys => t.get("scope-change-keys"),
+        Permission::ChangeOrganisation => t.get("scope-change-organisation"),
+    }
+}
+
+fn refusal(t: Texts, refused: KeyRefused) -> String {
+    let text = match refused {
+        KeyRefused::TooMany => t.get("keys-refused-too-many"),
+        KeyRefused::Changed => t.get("keys-refused-changed"),
+    };
+    text.into()
+}
+
+fn told(t: Texts, mistake: &NewKeyMistake) -> String {
+    let text = match mistake {
+        NewKeyMistake::Name => t.get("keys-mistake-name"),
+        NewKeyMistake::Beyond { role, scope } => {
+            let text = t.get("keys-mistake-beyond").with("scope", scope);
+            text.with("role", t.each("role", role.as_str()))
+        }
+        NewKeyMistake::UnknownScope(scope) => {
+            t.get("keys-mistake-unknown-scope").with("scope", scope)
+        }
+        NewKeyMistake::NoScope => t.get("keys-mistake-no-scope"),
+        NewKeyMistake::PerMinute => t.get("keys-mistake-per-minute"),
+        NewKeyMistake::PerDay => t.get("keys-mistake-per-day"),
+        NewKeyMistake::Days => t.get("keys-mistake-days"),
+    };
+    text.into()
+}
+
 fn here(asking: &Asking) -> String {
     format!("/console/{}/keys", asking.organisation())
 }
 
 async fn page(
     asking: &Asking,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     chosen: &[String],
     typed: Typed,
     mistakes: Vec<String>,
@@ -172,12 +221,12 @@ async fn page(
     let scopes = scopes.filter_map(|permission| {
         let scope = permission.scope()?;
         let is_chosen = chosen.iter().any(|chosen| chosen == scope);
-        Some(Choice { scope, meaning: permission.meaning(), is_chosen })
+        Some(Choice { scope, meaning: meaning(asking.t(), permission), is_chosen })
     });
     let status =
         if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
-        frame: asking.frame("Keys", Entry::Keys),
+        frame: asking.frame(asking.t().get("keys-title"), Entry::Keys),
         keys: keys.into_iter().map(|key| Row { state: key.state(now), key }).collect(),
         scopes: scopes.collect(),
         typed,
@@ -190,19 +239,19 @@ async fn page(
 
 impl Typed {
     /// The request that the API would get for the same key.
-    fn wish(&self, scopes: Vec<String>) -> Result<NewKey, Vec<String>> {
+    fn wish(&self, t: Texts, scopes: Vec<String>) -> Result<NewKey, Vec<String>> {
         let mut mistakes = Vec::new();
-        let mut number = |text: &str, what: &str| -> Option<i64> {
+        let mut number = |text: &str, what: Text| -> Option<i64> {
             let text = text.trim();
             if text.is_empty() {
                 return None;
             }
             text.parse()
-                .map_err(|_| mistakes.push(format!("{what}: enter a number or leave it empty")))
+                .map_err(|_| mistakes.push(t.get("keys-no-number").with("field", what).into()))
                 .ok()
         };
-        let expires_in_days = number(&self.days, "Expires after (days)");
-        let per_day = number(&self.per_day, "Requests per day");
+        let expires_in_days = number(&self.days, t.get("keys-days"));
+        let per_day = number(&self.per_day, t.get("keys-per-day"));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }

@@ -43,7 +43,7 @@ pub async fn show(
     let console = app.console();
     let folder = console.mailbox.clone().ok_or(Trouble::nothing_here())?;
     let letters = tokio::task::spawn_blocking(move || read(&folder)).await.unwrap_or_default();
-    let title = "Mailbox";
+    let title = browser.t().get("mailbox-title");
     let frame = match person {
         Some(Extension(person)) => Frame::of_person(&app, &browser, &person, title),
         None => Frame::bare(&app, &browser, title),

@@ -4,6 +4,7 @@
 use munjigi_domain::accounts::email::EmailError;
 use munjigi_domain::accounts::passkey::PasskeyError;
 use munjigi_domain::accounts::password::{self, PasswordError, Weakness};
+use munjigi_domain::webhooks::EndpointMistake;
 use munjigi_i18n::{Text, Texts};
 
 pub fn of_email(t: Texts, error: EmailError) -> String {
@@ -56,5 +57,39 @@ pub fn of_passkey(t: Texts, error: PasskeyError) -> Text {
         PasskeyError::Unknown => t.get("passkey-unknown"),
         PasskeyError::Copied => t.get("passkey-copied"),
         PasskeyError::Full => t.get("passkey-full"),
+    }
+}
+
+pub fn of_endpoint(t: Texts, mistake: EndpointMistake) -> String {
+    let text = match mistake {
+        EndpointMistake::Malformed => t.get("endpoint-malformed"),
+        EndpointMistake::TooLong => t.get("endpoint-too-long"),
+        EndpointMistake::Insecure => t.get("endpoint-insecure"),
+        EndpointMistake::Credentials => t.get("endpoint-credentials"),
+        EndpointMistake::Private => t.get("endpoint-private"),
+    };
+    text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weak_password_is_told_why_in_a_sentence() {
+        let weak =
+            |tag: &str, why| of_password(Texts::of(tag.parse().unwrap()), PasswordError::Weak(why));
+        let why = Some(Weakness::ThisIsATop10Password);
+        assert_eq!(
+            weak("en", why),
+            "This password is easy to guess: this is a top-10 common password. \
+             A few unrelated words make a good password."
+        );
+        assert_eq!(
+            weak("en", None),
+            "This password is easy to guess. A few unrelated words make a good password."
+        );
+        let korean = weak("ko", why);
+        assert!(korean.starts_with("가장 흔한 비밀번호 열 개"), "{korean}");
     }
 }

@@ -12,6 +12,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_domain::webhooks::MOST_WEBHOOKS;
+use munjigi_i18n::{Text, Texts};
 use munjigi_store::organisations::{self, MemberRow};
 use munjigi_store::webhooks::{self, Delivery, Recipient, Webhook};
 use serde::Deserialize;
@@ -28,7 +29,7 @@ const DELIVERIES: i64 = 30;
 #[template(path = "notifications.html")]
 struct Page {
     frame: Frame,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     said: Said,
     webhooks: Vec<Webhook>,
     deliveries: Vec<Delivery>,
@@ -58,21 +59,17 @@ pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, Trouble> {
-    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
     page(&asking, notice, Said::default()).await
 }
 
 /// The page, with a notice or a mistake.
-async fn page(
-    asking: &Asking,
-    notice: Option<&'static str>,
-    said: Said,
-) -> Result<Response, Trouble> {
+async fn page(asking: &Asking, notice: Option<Text>, said: Said) -> Result<Response, Trouble> {
     let (pool, organisation) = (&asking.app.pool, asking.organisation());
     let is_mistaken = said.mistake.is_some();
     let status = if is_mistaken { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
-        frame: asking.frame("Notifications", Entry::Notifications),
+        frame: asking.frame(asking.t().get("notifications-title"), Entry::Notifications),
         notice,
         said,
         webhooks: webhooks::of_organisation(pool, organisation).await?,
@@ -84,12 +81,12 @@ async fn page(
     Ok((status, render(&page)?).into_response())
 }
 
-fn notice(done: &str) -> Option<&'static str> {
+fn notice(t: Texts, done: &str) -> Option<Text> {
     Some(match done {
-        "paused" => "The webhook is paused. Events are not sent to it until you resume it.",
-        "resumed" => "The webhook is active.",
-        "deleted" => "The webhook has been deleted, together with its pending messages.",
-        "recipients" => "Saved. These members receive an email when unusual activity starts.",
+        "paused" => t.get("notifications-done-paused"),
+        "resumed" => t.get("notifications-done-resumed"),
+        "deleted" => t.get("notifications-done-deleted"),
+        "recipients" => t.get("notifications-done-recipients"),
         _ => return None,
     })
 }

@@ -11,6 +11,7 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Html;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_i18n::Texts;
 use munjigi_store::audit::{self, Recorded};
 use query::Asked;
 use serde_json::Value;
@@ -55,7 +56,7 @@ pub async fn show(
 ) -> Result<Html<String>, Trouble> {
     // A URL that cannot be parsed shows the newest entries.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
-    let organisation = asking.organisation();
+    let (t, organisation) = (asking.t(), asking.organisation());
     let part = asked.part();
     // One more than is shown, to know whether there is a next page.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
@@ -64,26 +65,26 @@ pub async fn show(
     entries.truncate(PAGE);
     let last = entries.last().map(|entry| entry.id).filter(|_| is_more);
     let page = Page {
-        frame: asking.frame("Audit log", Entry::Record),
+        frame: asking.frame(t.get("record-title"), Entry::Record),
         older: last.map(|last| asked.query(Some(last))),
         newest: asked.query(None),
-        rows: entries.into_iter().map(row).collect(),
+        rows: entries.into_iter().map(|entry| row(t, entry)).collect(),
         actions: audit::actions(&asking.app.pool, organisation).await?,
         asked,
     };
     render(&page)
 }
 
-fn row(entry: Recorded) -> Row {
+fn row(t: Texts, entry: Recorded) -> Row {
     let at = from_timestamp(entry.at).rfc3339();
     let (date, time) = at.split_once('T').unwrap_or_default();
     let time = time.split('.').next().unwrap_or_default();
-    let details = details(entry.before.as_ref(), entry.after.as_ref());
+    let details = details(t, entry.before.as_ref(), entry.after.as_ref());
     Row { at: format!("{date} {time}"), details, entry }
 }
 
 /// One line per field; those with an old value come first.
-fn details(before: Option<&Value>, after: Option<&Value>) -> Vec<Detail> {
+fn details(t: Texts, before: Option<&Value>, after: Option<&Value>) -> Vec<Detail> {
     let keys = |side: Option<&Value>| -> Vec<String> {
         side.and_then(Value::as_object).into_iter().flat_map(|it| it.keys().cloned()).collect()
     };
@@ -93,18 +94,18 @@ fn details(before: Option<&Value>, after: Option<&Value>) -> Vec<Detail> {
             fields.push(field);
         }
     }
-    let side = |side: Option<&Value>, field: &str| side?.get(field).map(words);
+    let side = |side: Option<&Value>, field: &str| side?.get(field).map(|value| words(t, value));
     let detail =
         |field: String| Detail { before: side(before, &field), after: side(after, &field), field };
     fields.into_iter().map(detail).collect()
 }
 
-fn words(value: &Value) -> String {
+fn words(t: Texts, value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Bool(true) => "on".to_owned(),
-        Value::Bool(false) => "off".to_owned(),
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Bool(true) => t.get("settings-on").into(),
+        Value::Bool(false) => t.get("settings-off").into(),
+        Value::Array(items) if items.is_empty() => t.get("settings-none").into(),
         Value::Array(items) if items.iter().all(Value::is_string) => {
             items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
         }

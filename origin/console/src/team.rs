@@ -9,7 +9,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::{Permission, Role};
-use munjigi_store::organisations::{self, Invitation, MemberRow};
+use munjigi_i18n::{Text, Texts};
+use munjigi_store::organisations::{self, Invitation, MemberRow, TeamRefused};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
@@ -26,7 +27,7 @@ struct Page {
     may_change: bool,
     roles: Vec<Role>,
     email: String,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     mistake: Option<String>,
 }
 
@@ -40,21 +41,21 @@ pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, Trouble> {
-    let notice = done.ok().and_then(|Query(done)| notice(done.done.as_deref()?));
+    let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
     page(&asking, notice, None, String::new()).await
 }
 
 /// The page, with a notice or a mistake.
 async fn page(
     asking: &Asking,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     mistake: Option<String>,
     email: String,
 ) -> Result<Response, Trouble> {
     let (app, organisation, role) = (&asking.app, asking.organisation(), asking.role());
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
-        frame: asking.frame("Team", Entry::Team),
+        frame: asking.frame(asking.t().get("team-title"), Entry::Team),
         me: asking.person.account.id.to_string(),
         members: organisations::members(&app.pool, organisation).await?,
         invitations: organisations::invitations(&app.pool, organisation, app.clock.now()).await?,
@@ -67,14 +68,23 @@ async fn page(
     Ok((status, render(&page)?).into_response())
 }
 
-fn notice(done: &str) -> Option<&'static str> {
+fn refusal(t: Texts, refused: TeamRefused) -> String {
+    let text = match refused {
+        TeamRefused::Unknown => t.get("team-refused-unknown"),
+        TeamRefused::Member => t.get("team-refused-member"),
+        TeamRefused::TooMighty => t.get("team-refused-too-mighty"),
+        TeamRefused::BeyondKey => t.get("team-refused-beyond-key"),
+        TeamRefused::LastOwner => t.get("team-refused-last-owner"),
+    };
+    text.into()
+}
+
+fn notice(t: Texts, done: &str) -> Option<Text> {
     Some(match done {
-        "invited" => "We sent an email with a link. The link works for seven days.",
-        "withdrawn" => "The invitation has been revoked. Its link no longer works.",
-        "changed" => "The role has been changed. It applies immediately.",
-        "removed" => {
-            "The member has been removed. Invitations that they sent and keys that they created have been revoked."
-        }
+        "invited" => t.get("team-done-invited"),
+        "withdrawn" => t.get("team-done-withdrawn"),
+        "changed" => t.get("team-done-changed"),
+        "removed" => t.get("team-done-removed"),
         _ => return None,
     })
 }

@@ -13,6 +13,7 @@ use munjigi_app::App;
 use munjigi_app::emails;
 use munjigi_domain::accounts::Password;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_i18n::Text;
 use munjigi_store::erasure::{self, Ask, StillNeeded, TakeBack};
 use munjigi_store::privacy::GRACE_DAYS;
 use munjigi_store::{persons, transact};
@@ -34,7 +35,7 @@ struct Page {
     grace_days: u16,
     /// Date of erasure, if one was requested.
     erased_on: Option<String>,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     mistake: Option<String>,
 }
 
@@ -65,7 +66,7 @@ pub async fn show(
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, Trouble> {
     let is_kept = done.is_ok_and(|Query(done)| done.done == "kept");
-    let notice = is_kept.then_some("Your account will be kept. Nothing was erased.");
+    let notice = is_kept.then(|| browser.t().get("own-data-stays"));
     page(&app, &browser, &person, notice, None).await
 }
 
@@ -73,10 +74,10 @@ async fn page(
     app: &App,
     browser: &Browser,
     person: &Person,
-    notice: Option<&'static str>,
+    notice: Option<Text>,
     mistake: Option<String>,
 ) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, "Your data");
+    let mut frame = Frame::of_person(app, browser, person, browser.t().get("own-data-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
@@ -127,7 +128,7 @@ pub async fn leave(
     let mistake = |text: String| page(&app, &browser, &person, None, Some(text));
     let authentication = app.authentication();
     if !authentication.is_owner(&browser.client.prefix, account, password, None).await? {
-        return mistake("Incorrect password. Nothing was changed.".to_owned()).await;
+        return mistake(browser.t().get("own-data-wrong").into()).await;
     }
     let erased_on = erasure::erased_at(now);
     let letter = emails::left(&app.console().config, account, from_timestamp(erased_on));
@@ -135,15 +136,12 @@ pub async fn leave(
     match transact(&app.pool, &unit).await? {
         Ok((erased_on, ended)) => {
             app.cache.tell_ended(&ended).await;
-            let frame = Frame::bare(&app, &browser, "Your account will be erased");
+            let frame = Frame::bare(&app, &browser, browser.t().get("left-title"));
             Ok(render(&Left { frame, erased_on: day(erased_on) })?.into_response())
         }
         Err(StillNeeded { organisations }) => {
             let named = organisations.join(", ");
-            mistake(format!(
-                "Nothing was changed: you are the only owner of {named}, which has other members. Make one of them an owner or remove them first."
-            ))
-            .await
+            mistake(browser.t().get("own-data-needed").with("organisations", named).into()).await
         }
     }
 }

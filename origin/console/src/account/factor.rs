@@ -15,6 +15,7 @@ use munjigi_domain::accounts::session::OFFER_MILLIS;
 use munjigi_domain::accounts::{Account, Totp};
 use munjigi_domain::accounts::{Password, TokenHash};
 use munjigi_domain::email::LetterKind;
+use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 use munjigi_store::{factors, transact};
 use serde::Deserialize;
@@ -32,7 +33,7 @@ struct Page {
     frame: Frame,
     key: String,
     url: String,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 }
 
 #[derive(Template)]
@@ -88,11 +89,11 @@ pub async fn submit(
     }
     let now = app.clock.now();
     let Some((sealed, key)) = offered(&app, &person.account, now) else {
-        let mistake = "The key has expired. Replace the one in your app with this new key.";
+        let mistake = browser.t().get("factor-key-expired");
         return show_key(&app, &browser, &person, Some(mistake)).await;
     };
     let Some(step) = key.step(&code, now) else {
-        let mistake = "Incorrect code. Check that the clock of your device is correct.";
+        let mistake = browser.t().get("factor-wrong-code");
         return page(&app, &browser, &person, &key, Some(mistake));
     };
     let codes = RecoveryCode::draw_all(&app.entropy);
@@ -127,7 +128,7 @@ async fn show_key(
     app: &App,
     browser: &Browser,
     person: &Person,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
     let now = app.clock.now();
     if let Some((_, key)) = offered(app, &person.account, now) {
@@ -169,7 +170,7 @@ pub async fn change(
     }
     let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
     if !authentication.is_owner(prefix, account, password, Some(&code)).await? {
-        let mistake = "Incorrect password or code. Nothing was changed.".to_owned();
+        let mistake = browser.t().get("factor-wrong").into();
         return super::page(&app, &browser, &person, None, Some(mistake)).await;
     }
     match change.as_str() {
@@ -204,7 +205,7 @@ pub fn show_codes(
     person: &Person,
     codes: Vec<RecoveryCode>,
 ) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, "Your recovery codes");
+    let mut frame = Frame::of_person(app, browser, person, browser.t().get("codes-title"));
     frame.entry = Entry::Account;
     Ok((StatusCode::CREATED, render(&Codes { frame, codes })?).into_response())
 }
@@ -214,9 +215,9 @@ fn page(
     browser: &Browser,
     person: &Person,
     key: &TotpKey,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, "Authenticator app");
+    let mut frame = Frame::of_person(app, browser, person, browser.t().get("factor-title"));
     frame.entry = Entry::Account;
     let (url, key) = (key.url(&person.account.email), key.base32());
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

@@ -15,6 +15,7 @@ use munjigi_domain::accounts::passkey::{self as rules, Made, PasskeyError, Purpo
 use munjigi_domain::accounts::{Id, TokenHash};
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::shown::Shown;
+use munjigi_i18n::Text;
 use munjigi_store::passkeys::{self, Add, Added, Passkey};
 use munjigi_store::{factors, transact};
 use serde::Deserialize;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use super::factor::show_codes;
 use super::proof;
 use crate::frame::{Entry, Frame, render};
+use crate::mistakes;
 use crate::passkey;
 use crate::requester::{Browser, Person};
 use crate::trouble::Trouble;
@@ -39,8 +41,8 @@ struct Page {
     suggested: String,
     /// The script, if passkeys are possible at all.
     script: Option<&'static str>,
-    notice: Option<&'static str>,
-    mistake: Option<&'static str>,
+    notice: Option<Text>,
+    mistake: Option<Text>,
 }
 
 /// Query after a form was submitted: which notice to show.
@@ -64,10 +66,11 @@ pub async fn show(
     if let Some(proof) = proof::asked(&app, &person, HERE) {
         return Ok(proof);
     }
+    let t = browser.t();
     let notice = match done.ok().and_then(|Query(done)| done.done).as_deref() {
-        Some("added") => Some("The passkey has been added. You can now log in with it."),
-        Some("renamed") => Some("The passkey has been renamed."),
-        Some("removed") => Some("The passkey has been removed. Delete it on your device as well."),
+        Some("added") => Some(t.get("passkeys-done-added")),
+        Some("renamed") => Some(t.get("passkeys-done-renamed")),
+        Some("removed") => Some(t.get("passkeys-done-removed")),
         _ => None,
     };
     page(&app, &browser, &person, notice, None).await
@@ -101,7 +104,7 @@ pub async fn submit(
         return Ok(proof);
     }
     let Some(name) = rules::name(&name) else {
-        let mistake = "Enter a name for the passkey, at most 100 characters long.";
+        let mistake = browser.t().get("passkeys-no-name");
         return page(&app, &browser, &person, None, Some(mistake)).await;
     };
     let registered = match registered(&app, &browser, &answer).await? {
@@ -172,17 +175,17 @@ async fn refuse(
     error: PasskeyError,
 ) -> Result<Response, Trouble> {
     metrics::counter!("munjigi_console_passkeys_total", "outcome" => error.code()).increment(1);
-    page(app, browser, person, None, Some(error.words())).await
+    page(app, browser, person, None, Some(mistakes::of_passkey(browser.t(), error))).await
 }
 
 async fn page(
     app: &App,
     browser: &Browser,
     person: &Person,
-    notice: Option<&'static str>,
-    mistake: Option<&'static str>,
+    notice: Option<Text>,
+    mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, "Passkeys");
+    let mut frame = Frame::of_person(app, browser, person, browser.t().get("passkeys-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {

@@ -40,7 +40,7 @@ pub async fn submit(
     }
     let authentication = app.authentication();
     if !authentication.is_owner(&browser.client.prefix, account, old, None).await? {
-        return mistake("Current password is incorrect.".to_owned()).await;
+        return mistake(browser.t().get("account-wrong-old").into()).await;
     }
     let password = authentication.passwords.hash(new, app.entropy.bytes()).await?;
     let letter = emails::to(account, &LetterKind::PasswordChanged);

@@ -14,10 +14,12 @@ use munjigi_domain::accounts::Password;
 use munjigi_domain::accounts::passkey::Purpose;
 use munjigi_domain::accounts::session::is_proved;
 use munjigi_domain::timestamp::from_timestamp;
+use munjigi_i18n::Text;
 use munjigi_store::sessions;
 use serde::Deserialize;
 
 use crate::frame::{Entry, Frame, render};
+use crate::mistakes;
 use crate::next::within;
 use crate::passkey;
 use crate::requester::{Browser, Person};
@@ -29,7 +31,7 @@ struct Page {
     frame: Frame,
     next: String,
     has_factor: bool,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
     /// The script, if passkeys are possible and this account has one.
     passkeys: Option<&'static str>,
 }
@@ -96,9 +98,9 @@ pub async fn submit(
     let code = account.has_factor().then_some(code.as_str());
     if !authentication.is_owner(&browser.client.prefix, account, password, code).await? {
         let mistake = if account.has_factor() {
-            "Incorrect password or code."
+            browser.t().get("proof-wrong-or-code")
         } else {
-            "Incorrect password."
+            browser.t().get("proof-wrong")
         };
         return page(&app, &browser, &person, next, Some(mistake));
     }
@@ -138,7 +140,9 @@ pub async fn passkey(
             prove(&app, &browser, &person).await?;
             Ok(Redirect::to(within(&next)).into_response())
         }
-        Err(error) => page(&app, &browser, &person, next, Some(error.words())),
+        Err(error) => {
+            page(&app, &browser, &person, next, Some(mistakes::of_passkey(browser.t(), error)))
+        }
     }
 }
 
@@ -147,9 +151,9 @@ fn page(
     browser: &Browser,
     person: &Person,
     next: String,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, "Confirm it's you");
+    let mut frame = Frame::of_person(app, browser, person, browser.t().get("proof-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);

@@ -7,13 +7,15 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::Id;
-use munjigi_domain::webhooks::{Endpoint, WebhookSecret};
+use munjigi_domain::webhooks::{Endpoint, MOST_WEBHOOKS, WebhookSecret};
+use munjigi_i18n::Texts;
 use munjigi_store::transact;
-use munjigi_store::webhooks::{AddWebhook, vault_row};
+use munjigi_store::webhooks::{AddWebhook, WebhookRefused, vault_row};
 use serde::Deserialize;
 
 use super::{Said, page};
 use crate::frame::{Entry, Frame, render};
+use crate::mistakes;
 use crate::requester::Asking;
 use crate::trouble::Trouble;
 
@@ -39,7 +41,9 @@ pub async fn submit(
     let console = app.console();
     let endpoint = match Endpoint::parse(&url, app.hooks.reach()) {
         Ok(endpoint) => endpoint,
-        Err(mistake) => return refuse(&asking, mistake.to_string(), url).await,
+        Err(mistake) => {
+            return refuse(&asking, mistakes::of_endpoint(asking.t(), mistake), url).await;
+        }
     };
     let (id, secret) = (Id::draw(&app.entropy), WebhookSecret::draw(&app.entropy));
     let sealed = console.vault.close(&vault_row(&id), secret.as_bytes(), &app.entropy);
@@ -52,13 +56,22 @@ pub async fn submit(
         now: app.clock.now(),
     };
     if let Err(refused) = transact(&app.pool, &unit).await? {
-        return refuse(&asking, refused.to_string(), url).await;
+        return refuse(&asking, refusal(asking.t(), refused), url).await;
     }
-    let frame = asking.frame("The webhook is active", Entry::Notifications);
+    let frame = asking.frame(asking.t().get("webhook-made-title"), Entry::Notifications);
     let (url, secret) = (endpoint.as_str().to_owned(), secret.reveal().to_string());
     Ok((StatusCode::CREATED, render(&Page { frame, url, secret })?).into_response())
 }
 
 async fn refuse(asking: &Asking, mistake: String, url: String) -> Result<Response, Trouble> {
     page(asking, None, Said { mistake: Some(mistake), url, tested: None }).await
+}
+
+fn refusal(t: Texts, refused: WebhookRefused) -> String {
+    let text = match refused {
+        WebhookRefused::Unknown => t.get("webhook-refused-unknown"),
+        WebhookRefused::Taken => t.get("webhook-refused-taken"),
+        WebhookRefused::TooMany => t.get("webhook-refused-too-many").count("most", MOST_WEBHOOKS),
+    };
+    text.into()
 }

@@ -9,7 +9,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::invite::back;
-use super::page;
+use super::{page, refusal};
 use crate::requester::Asking;
 use crate::trouble::Trouble;
 
@@ -60,6 +60,6 @@ async fn change(asking: &Asking, account: &str, role: Option<Role>) -> Result<Re
         Ok(()) if role.is_some() => Ok(back(asking, "changed")),
         Ok(()) => Ok(back(asking, "removed")),
         Err(TeamRefused::Unknown) => Err(Trouble::nothing_here()),
-        Err(refused) => page(asking, None, Some(refused.to_string()), String::new()).await,
+        Err(refused) => page(asking, None, Some(refusal(asking.t(), refused)), String::new()).await,
     }
 }

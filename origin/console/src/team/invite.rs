@@ -9,7 +9,8 @@ use munjigi_store::organisations::Withdraw;
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use super::page;
+use super::{page, refusal};
+use crate::mistakes;
 use crate::requester::Asking;
 use crate::trouble::Trouble;
 
@@ -33,7 +34,10 @@ pub async fn submit(
     let role = Role::parse(&role).ok_or(Trouble::malformed())?;
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
-        Err(error) => return page(&asking, None, Some(error.to_string()), email).await,
+        Err(error) => {
+            let mistake = mistakes::of_email(asking.t(), error);
+            return page(&asking, None, Some(mistake), email).await;
+        }
     };
     let invite = Invite {
         membership: &asking.member.membership,
@@ -46,7 +50,7 @@ pub async fn submit(
     match invite.send(&asking.app).await {
         Ok(_) => Ok(back(&asking, "invited")),
         Err(InviteRefused::Team(refused)) => {
-            page(&asking, None, Some(refused.to_string()), email).await
+            page(&asking, None, Some(refusal(asking.t(), refused)), email).await
         }
         Err(InviteRefused::TooOften { seconds }) => Err(Trouble::too_often(seconds)),
         Err(InviteRefused::Store(error)) => Err(error.into()),

@@ -17,6 +17,7 @@ use munjigi_domain::accounts::passkey::name;
 use munjigi_domain::accounts::{Id, Password};
 use munjigi_domain::email::LetterKind;
 use munjigi_domain::shown::Shown;
+use munjigi_i18n::Text;
 use munjigi_store::passkeys::{self, Passkey, Remove, Rename};
 use munjigi_store::transact;
 use serde::Deserialize;
@@ -32,7 +33,7 @@ struct Page {
     frame: Frame,
     passkey: Passkey,
     is_last: bool,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,7 +72,7 @@ pub async fn submit(
     match fields.change.as_str() {
         "rename" => {
             let Some(name) = name(&fields.name) else {
-                let mistake = Some("Enter a name of 1 to 100 characters.");
+                let mistake = Some(browser.t().get("passkey-no-name"));
                 return page(&app, &browser, &person, passkey, left, mistake);
             };
             let (actor, now) = (person.actor(&browser), app.clock.now());
@@ -81,7 +82,7 @@ pub async fn submit(
         }
         "remove" => {
             if left == 0 && !is_owner(&app, &browser, &person, fields.password).await? {
-                let mistake = Some("Incorrect password. Nothing was changed.");
+                let mistake = Some(browser.t().get("own-data-wrong"));
                 return page(&app, &browser, &person, passkey, left, mistake);
             }
             remove(&app, &browser, &person, &passkey, left).await
@@ -134,9 +135,9 @@ fn page(
     person: &Person,
     passkey: Passkey,
     left: usize,
-    mistake: Option<&'static str>,
+    mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, "Passkey");
+    let mut frame = Frame::of_person(app, browser, person, browser.t().get("passkey-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page { frame, passkey, is_last: left == 0, mistake };
