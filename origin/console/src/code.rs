@@ -84,7 +84,7 @@ pub fn page(
     mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
     let title = browser.t().get("code-title");
-    let frame = Frame::bare(app, browser, title).in_language_of(browser);
+    let frame = Frame::bare(app, browser, title);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
     let (next, has_totp) = (within(next).to_owned(), person.account.has_totp());

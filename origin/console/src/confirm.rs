@@ -92,7 +92,7 @@ fn page(
     mistake: Option<Text>,
 ) -> Result<Response, Trouble> {
     let title = browser.t().get("confirm-title");
-    let frame = Frame::bare(app, browser, title).in_language_of(browser);
+    let frame = Frame::bare(app, browser, title);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page { frame, email: sign_up.email.to_string(), link, mistake };
     Ok((status, render(&page)?).into_response())

@@ -116,7 +116,7 @@ pub async fn submit(
         }
     };
     let title = browser.t().get("demo-title");
-    let frame = Frame::bare(&app, &browser, title).in_language_of(&browser);
+    let frame = Frame::bare(&app, &browser, title);
     let url = format!("{}siteverify", app.edge.url());
     let mut shown: String = token.chars().take(SHOWN_CHARS).collect();
     if shown.len() < token.len() {

@@ -42,7 +42,7 @@ pub struct Frame {
     pub unwell: Vec<PartName>,
     /// The texts in the page's language.
     pub t: Texts,
-    /// Links to the same page in other languages, if it is translated.
+    /// Links to the same page in other languages, if it can be shown again.
     pub languages: Vec<Switch>,
 }
 
@@ -86,22 +86,15 @@ impl Frame {
             sign_up: open,
             is_public: false,
             unwell: unwell(app, &[PartName::Mail]),
-            t: Texts::default(),
-            languages: Vec::new(),
+            t: browser.t(),
+            languages: language::switches(browser.query.as_deref(), browser.locale),
         }
     }
 
     /// For a page that is made without reading the session.
     pub fn public(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
         let frame = Self::bare(app, browser, title);
-        Self { is_public: true, unwell: Vec::new(), ..frame }.in_language_of(browser)
-    }
-
-    /// For a page that exists in every language.
-    #[must_use]
-    pub fn in_language_of(self, browser: &Browser) -> Self {
-        let languages = language::switches(browser.query.as_deref(), browser.locale);
-        Self { t: browser.t(), languages, ..self }
+        Self { is_public: true, unwell: Vec::new(), ..frame }
     }
 
     /// For a page that requires log-in.

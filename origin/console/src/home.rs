@@ -51,11 +51,10 @@ pub async fn show(
 
 fn frame(app: &App, browser: &Browser, person: Option<Extension<Person>>) -> Frame {
     let title = browser.t().get("brand");
-    let frame = match person {
+    match person {
         Some(Extension(person)) => Frame::of_person(app, browser, &person, title),
         None => Frame { unwell: Vec::new(), ..Frame::bare(app, browser, title) },
-    };
-    frame.in_language_of(browser)
+    }
 }
 
 fn grouped(t: Texts) -> Vec<Figures> {

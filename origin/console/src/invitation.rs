@@ -160,9 +160,8 @@ async fn find(app: &App, link: &str) -> Result<(Token, Invitation), Trouble> {
 
 fn frame(app: &App, browser: &Browser, person: Option<&Person>) -> Frame {
     let title = browser.t().get("invitation-title");
-    let frame = match person {
+    match person {
         Some(person) => Frame::of_person(app, browser, person, title),
         None => Frame::bare(app, browser, title),
-    };
-    frame.in_language_of(browser)
+    }
 }

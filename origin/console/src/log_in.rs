@@ -62,7 +62,7 @@ pub async fn show(
 ) -> Result<Html<String>, Trouble> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
     let title = browser.t().get("frame-log-in");
-    let frame = Frame::bare(&app, &browser, title).in_language_of(&browser);
+    let frame = Frame::bare(&app, &browser, title);
     let (passkeys, widget) = (passkey::script(&app), visitor::widget(&app, ACTION));
     let demo = demo(&app).await?;
     render(&Page { frame, email: String::new(), next, mistake: None, passkeys, widget, demo })
@@ -171,7 +171,7 @@ fn again(
     mistake: Text,
 ) -> Result<Response, Trouble> {
     let title = browser.t().get("frame-log-in");
-    let frame = Frame::bare(app, browser, title).in_language_of(browser);
+    let frame = Frame::bare(app, browser, title);
     let (mistake, passkeys) = (Some(mistake), passkey::script(app));
     let widget = visitor::widget(app, ACTION);
     let page = render(&Page { frame, email, next, mistake, passkeys, widget, demo: None })?;

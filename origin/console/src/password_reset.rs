@@ -117,13 +117,13 @@ pub async fn submit(
         later(&app, move |app| async move { send(&app, &address, now).await }).await?;
     }
     let title = browser.t().get("sign-up-check-email");
-    let frame = Frame::bare(&app, &browser, title).in_language_of(&browser);
+    let frame = Frame::bare(&app, &browser, title);
     Ok(render(&Sent { frame, email })?.into_response())
 }
 
 fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) -> Page {
     let title = browser.t().get("recover-title");
-    let frame = Frame::bare(app, browser, title).in_language_of(browser);
+    let frame = Frame::bare(app, browser, title);
     Page { frame, email, mistake, widget: visitor::widget(app, ACTION) }
 }
 
@@ -194,7 +194,7 @@ fn page(
     mistake: Option<String>,
 ) -> Result<Response, Trouble> {
     let title = browser.t().get("recover-choose");
-    let frame = Frame::bare(app, browser, title).in_language_of(browser);
+    let frame = Frame::bare(app, browser, title);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = NewPassword { frame, email: account.email.to_string(), link, mistake };
     Ok((status, render(&page)?).into_response())

@@ -102,7 +102,7 @@ pub async fn submit(
         let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
         later(&app, move |app| async move { write(&app, &sign_up, now).await }).await?;
     }
-    let frame = Frame::bare(&app, &browser, t.get("sign-up-check-email")).in_language_of(&browser);
+    let frame = Frame::bare(&app, &browser, t.get("sign-up-check-email"));
     let mailbox = console.mailbox.is_some().then_some("/mailbox");
     Ok(render(&Sent { frame, email: email.to_string(), mailbox })?.into_response())
 }
@@ -139,7 +139,7 @@ fn page(
 ) -> Page {
     let title = browser.t().get("sign-up-title");
     Page {
-        frame: Frame::bare(app, browser, title).in_language_of(browser),
+        frame: Frame::bare(app, browser, title),
         name,
         email,
         name_mistake,

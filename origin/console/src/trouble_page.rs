@@ -23,7 +23,7 @@ impl Trouble {
     pub fn page(&self, app: &App, browser: &Browser) -> Response {
         let t = browser.t();
         let title = t.each("trouble", format_args!("{}-title", self.code));
-        let frame = Frame::bare(app, browser, title).in_language_of(browser);
+        let frame = Frame::bare(app, browser, title);
         let html = Page { frame, code: self.code, what: self.what(t) }.render();
         let html = html.unwrap_or_else(|_| self.what(t).into());
         let mut response = (self.status, Html(html)).into_response();
