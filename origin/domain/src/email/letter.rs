@@ -1,7 +1,6 @@
-//! The content of emails. The texts are in `origin/domain/templates/emails`,
-//! one file per language with all emails: the first line of each is its
-//! subject, and empty lines separate paragraphs. The HTML is made from the same
-//! paragraphs, so that both parts of an email always say the same.
+//! The content of emails. The texts are messages of `munjigi-i18n`, a subject
+//! and a text for each kind; empty lines separate paragraphs. The HTML is made
+//! from the same paragraphs, so that both parts of an email always say the same.
 
 #[cfg(test)]
 mod tests;
@@ -9,7 +8,7 @@ mod tests;
 use std::fmt;
 
 use askama::Template;
-use munjigi_i18n::{Locale, Texts};
+use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_keys::UnixMillis;
 use url::Url;
 
@@ -153,20 +152,6 @@ impl fmt::Debug for LetterKind {
 }
 
 #[derive(Template)]
-#[template(path = "emails/en.txt")]
-struct English<'a> {
-    kind: &'a LetterKind,
-    t: Texts,
-}
-
-#[derive(Template)]
-#[template(path = "emails/ko.txt")]
-struct Korean<'a> {
-    kind: &'a LetterKind,
-    t: Texts,
-}
-
-#[derive(Template)]
 #[template(path = "emails/email.html")]
 struct Html<'a> {
     locale: Locale,
@@ -184,13 +169,11 @@ impl LetterKind {
     #[expect(clippy::missing_panics_doc, reason = "templates are ours and rendered in tests")]
     pub fn letter(&self, to: EmailAddress, locale: Locale) -> Letter {
         let t = Texts::of(locale);
-        let whole = match locale.as_str() {
-            "ko" => Korean { kind: self, t }.render(),
-            _ => English { kind: self, t }.render(),
-        };
-        let whole = whole.expect("writing to a String does not fail");
-        let mut pieces = whole.split("\n\n").map(str::trim).filter(|piece| !piece.is_empty());
-        let subject = pieces.next().unwrap_or_default();
+        let subject = self.fill(t.each("email-subject", self.name())).to_string();
+        let body = self.fill(t.each("email-text", self.name())).to_string();
+        let end = t.get("email-end").to_string();
+        let pieces = body.split("\n\n").chain([end.as_str()]);
+        let pieces = pieces.map(str::trim).filter(|piece| !piece.is_empty());
         let links = self.links();
         let paragraphs: Vec<Paragraph> = pieces
             .map(|piece| {
@@ -198,12 +181,79 @@ impl LetterKind {
                 if link { Paragraph::Link(piece) } else { Paragraph::Words(piece) }
             })
             .collect();
-        let html = Html { locale, subject, paragraphs: &paragraphs }.render();
+        let html = Html { locale, subject: &subject, paragraphs: &paragraphs }.render();
         Letter {
             to,
-            subject: subject.parse().expect("each template begins with a subject of our own"),
+            subject: subject.parse().expect("every subject is a line of our own"),
             text: text(&paragraphs),
             html: Some(html.expect("writing to a String does not fail")),
+        }
+    }
+
+    /// As keys spell it.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::ConfirmAddress { .. } => "confirm-address",
+            Self::AddressTaken { .. } => "address-taken",
+            Self::RecoverPassword { .. } => "recover-password",
+            Self::PasswordChanged => "password-changed",
+            Self::PasswordReset => "password-reset",
+            Self::KeyMade { .. } => "key-made",
+            Self::AuthenticatorOffered { .. } => "authenticator-offered",
+            Self::SecondFactorOn => "second-factor-on",
+            Self::RecoveryCodesReplaced => "recovery-codes-replaced",
+            Self::SecondFactorOff => "second-factor-off",
+            Self::AuthenticatorOff => "authenticator-off",
+            Self::PasskeyAdded { .. } => "passkey-added",
+            Self::PasskeyRemoved { .. } => "passkey-removed",
+            Self::PasskeyCopied { .. } => "passkey-copied",
+            Self::Invited { .. } => "invited",
+            Self::Unusual { .. } => "unusual",
+            Self::AccountLeaves { .. } => "account-leaves",
+            Self::AccountStays => "account-stays",
+            Self::NewLogIn { .. } => "new-log-in",
+        }
+    }
+
+    /// Sets the placeables of a subject or a text.
+    fn fill(&self, text: Text) -> Text {
+        match self {
+            Self::ConfirmAddress { name, link, hours } => {
+                let greeting = name.greeting();
+                let text = text.with("named", if greeting.is_some() { "yes" } else { "no" });
+                let text = text.with("name", greeting.unwrap_or_default());
+                text.with("link", link).count("hours", *hours)
+            }
+            Self::AddressTaken { login_link, recover_link } => {
+                text.with("login-link", login_link).with("recover-link", recover_link)
+            }
+            Self::RecoverPassword { link, minutes } => {
+                text.with("link", link).count("minutes", *minutes)
+            }
+            Self::KeyMade { name, organisation, link } => {
+                text.with("name", name).with("organisation", organisation).with("link", link)
+            }
+            Self::AuthenticatorOffered { minutes } => text.count("minutes", *minutes),
+            Self::PasskeyAdded { name } | Self::PasskeyCopied { name } => text.with("name", name),
+            Self::PasskeyRemoved { name, left } => text.with("name", name).count("left", *left),
+            Self::Invited { by, organisation, role, link, days } => {
+                let text = text.with("by", by).with("organisation", organisation);
+                text.with("role", role).with("link", link).count("days", *days)
+            }
+            Self::Unusual { seen, link } => unusual(text, seen).with("link", link),
+            Self::AccountLeaves { when, login_link } => {
+                text.with("when", day(*when)).with("login-link", login_link)
+            }
+            Self::NewLogIn { when, where_from } => {
+                text.with("when", minute(*when)).with("where-from", where_from)
+            }
+            Self::PasswordChanged
+            | Self::PasswordReset
+            | Self::SecondFactorOn
+            | Self::RecoveryCodesReplaced
+            | Self::SecondFactorOff
+            | Self::AuthenticatorOff
+            | Self::AccountStays => text,
         }
     }
 
@@ -246,21 +296,25 @@ fn text(paragraphs: &[Paragraph]) -> String {
     text
 }
 
-/// `1 hour`, `24 hours`.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
-fn counted(number: &u16, unit: &str) -> String {
-    if *number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+/// The anomalies, each with its advice, and the first one for the subject.
+fn unusual(text: Text, seen: &[Sighting]) -> Text {
+    let t = &text.texts();
+    let both = |one: &Sighting| format!("{}\n\n{}", one.sentence(t), one.advice(t));
+    let anomalies: Vec<String> = seen.iter().map(both).collect();
+    let text = text.with("anomalies", anomalies.join("\n\n")).count("count", seen.len());
+    match seen.first() {
+        Some(first) => text.with("site", &first.site).with("title", first.title(t)),
+        None => text,
+    }
 }
 
 /// `2026-11-20 (UTC)`.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
-fn day(at: &UnixMillis) -> String {
-    format!("{} (UTC)", to_timestamp(*at).date())
+fn day(at: UnixMillis) -> String {
+    format!("{} (UTC)", to_timestamp(at).date())
 }
 
 /// `2026-11-20 12:00 (UTC)`: the reader may be anywhere.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
-fn minute(at: &UnixMillis) -> String {
-    let at = to_timestamp(*at);
+fn minute(at: UnixMillis) -> String {
+    let at = to_timestamp(at);
     format!("{} {:02}:{:02} (UTC)", at.date(), at.hour(), at.minute())
 }
