@@ -1,5 +1,27 @@
 //! Sites: reads them, and writes them together with their publication.
 
+/// Reads sites as `SiteRow`s: what follows `FROM`, and its arguments. The
+/// secrets are those that the edge accepts, imported ones included.
+macro_rules! sites_where {
+    ($tail:literal $(, $argument:expr)*) => {
+        sqlx::query_as!(
+            SiteRow,
+            r#"SELECT sites.*, published_version, last_error,
+                ARRAY(
+                    SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
+                        AND revoked_at IS NULL ORDER BY created_at, slot
+                ) || ARRAY(
+                    SELECT DISTINCT secret_hash FROM site_imports
+                    WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
+                ) AS "secrets!"
+            FROM sites LEFT JOIN site_publications USING (sitekey)
+            LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
+            "# + $tail
+            $(, $argument)*
+        )
+    };
+}
+
 mod change;
 mod create;
 mod edit;
@@ -70,23 +92,7 @@ async fn fetch(
     executor: impl PgExecutor<'_>,
     sitekey: &str,
 ) -> Result<Option<SiteRecord>, StoreError> {
-    let row = sqlx::query_as!(
-        SiteRow,
-        r#"SELECT sites.*, published_version, last_error,
-            ARRAY(
-                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
-                    AND revoked_at IS NULL ORDER BY created_at, slot
-            ) || ARRAY(
-                SELECT DISTINCT secret_hash FROM site_imports
-                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
-            ) AS "secrets!"
-        FROM sites LEFT JOIN site_publications USING (sitekey)
-        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
-        WHERE sites.sitekey = $1"#,
-        sitekey
-    )
-    .fetch_optional(executor)
-    .await?;
+    let row = sites_where!("WHERE sites.sitekey = $1", sitekey).fetch_optional(executor).await?;
     row.map(SiteRow::record).transpose()
 }
 
@@ -94,21 +100,10 @@ async fn fetch(
 /// the host that it is valid for; several sites may have the same imported name,
 /// each for its own host.
 pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        SiteRow,
-        r#"SELECT sites.*, published_version, last_error,
-            ARRAY(
-                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
-                    AND revoked_at IS NULL ORDER BY created_at, slot
-            ) || ARRAY(
-                SELECT DISTINCT secret_hash FROM site_imports
-                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
-            ) AS "secrets!"
-        FROM sites LEFT JOIN site_publications USING (sitekey)
-        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
-        WHERE EXISTS (
+    let rows = sites_where!(
+        "WHERE EXISTS (
             SELECT FROM unnest(aliases) AS alias WHERE split_part(alias, '@', 1) = $1
-        ) ORDER BY sites.sitekey"#,
+        ) ORDER BY sites.sitekey",
         alias
     )
     .fetch_all(pool)
@@ -118,21 +113,8 @@ pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>
 
 /// Every site that is not deleted, by name.
 pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        SiteRow,
-        r#"SELECT sites.*, published_version, last_error,
-            ARRAY(
-                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
-                    AND revoked_at IS NULL ORDER BY created_at, slot
-            ) || ARRAY(
-                SELECT DISTINCT secret_hash FROM site_imports
-                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
-            ) AS "secrets!"
-        FROM sites LEFT JOIN site_publications USING (sitekey)
-        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
-        WHERE deleted_at IS NULL ORDER BY name, sites.sitekey"#
-    )
-    .fetch_all(pool)
-    .await?;
+    let rows = sites_where!("WHERE deleted_at IS NULL ORDER BY name, sites.sitekey")
+        .fetch_all(pool)
+        .await?;
     rows.into_iter().map(SiteRow::record).collect()
 }

@@ -16,19 +16,8 @@ pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
 ) -> Result<Vec<SiteRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        SiteRow,
-        r#"SELECT sites.*, published_version, last_error,
-            ARRAY(
-                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
-                    AND revoked_at IS NULL ORDER BY created_at, slot
-            ) || ARRAY(
-                SELECT DISTINCT secret_hash FROM site_imports
-                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
-            ) AS "secrets!"
-        FROM sites LEFT JOIN site_publications USING (sitekey)
-        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
-        WHERE organisation = $1 ORDER BY deleted_at IS NOT NULL, name, sites.sitekey"#,
+    let rows = sites_where!(
+        "WHERE organisation = $1 ORDER BY deleted_at IS NOT NULL, name, sites.sitekey",
         organisation.as_str()
     )
     .fetch_all(pool)
@@ -43,19 +32,8 @@ pub async fn part_of(
     after: &str,
     limit: i64,
 ) -> Result<Vec<SiteRecord>, StoreError> {
-    let rows = sqlx::query_as!(
-        SiteRow,
-        r#"SELECT sites.*, published_version, last_error,
-            ARRAY(
-                SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
-                    AND revoked_at IS NULL ORDER BY created_at, slot
-            ) || ARRAY(
-                SELECT DISTINCT secret_hash FROM site_imports
-                WHERE site_imports.sitekey = sites.sitekey AND live_at IS NOT NULL ORDER BY 1
-            ) AS "secrets!"
-        FROM sites LEFT JOIN site_publications USING (sitekey)
-        LEFT JOIN deliveries ON topic = 'sites' AND key = sites.sitekey
-        WHERE organisation = $1 AND sites.sitekey > $2 ORDER BY sites.sitekey LIMIT $3"#,
+    let rows = sites_where!(
+        "WHERE organisation = $1 AND sites.sitekey > $2 ORDER BY sites.sitekey LIMIT $3",
         organisation.as_str(),
         after,
         limit
