@@ -51,15 +51,15 @@ impl Invite<'_> {
         }
         let now = app.clock.now();
         for (limit, whom) in [
-            (&limits::LETTERS_BY_ORGANISATION, membership.organisation.as_str()),
-            (&limits::LETTERS_BY_ADDRESS, email.as_str()),
+            (&limits::EMAILS_BY_ORGANISATION, membership.organisation.as_str()),
+            (&limits::EMAILS_BY_ADDRESS, email.as_str()),
         ] {
             if let Taken::Wait { seconds } = app.cache.limits.take(limit, whom, now).await? {
                 return Err(InviteRefused::TooOften { seconds });
             }
         }
         let (id, link) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
-        let letter =
+        let message =
             emails::invited(&app.console().config, by, &membership.name, email, role, &link);
         let unit = organisations::Invite {
             id: &id,
@@ -67,7 +67,7 @@ impl Invite<'_> {
             organisation: &membership.organisation,
             email,
             role,
-            letter: &letter,
+            message: &message,
             actor,
             expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
             now,

@@ -67,7 +67,7 @@ pub struct App {
     pub edge: EdgeClient,
     /// Makes pictures.
     pub factory: Factory,
-    /// Sends letters; `None` where none are sent.
+    /// Sends emails; `None` where none are sent.
     pub mail: Option<Sender>,
     /// Posts to webhooks.
     pub hooks: Hooks,

@@ -122,8 +122,8 @@ pub async fn make(
     };
     let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
     let (by, membership) = (&asking.person.account, &asking.member.membership);
-    let letter = &emails::key_made(&app.console().config, by, membership, &wanted.name);
-    let key = MakeKey { organisation, wanted: &wanted, by, actor, letter, now };
+    let message = &emails::key_made(&app.console().config, by, membership, &wanted.name);
+    let key = MakeKey { organisation, wanted: &wanted, by, actor, message, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
         Ok(made) => made,
         Err(error) => {

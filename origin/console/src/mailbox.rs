@@ -23,7 +23,7 @@ const MOST: usize = 50;
 #[template(path = "mailbox.html")]
 struct Page {
     frame: Frame,
-    letters: Vec<Shown>,
+    emails: Vec<Shown>,
 }
 
 /// An email.
@@ -42,13 +42,13 @@ pub async fn show(
 ) -> Result<Html<String>, Trouble> {
     let console = app.console();
     let folder = console.mailbox.clone().ok_or(Trouble::nothing_here())?;
-    let letters = tokio::task::spawn_blocking(move || read(&folder)).await.unwrap_or_default();
+    let emails = tokio::task::spawn_blocking(move || read(&folder)).await.unwrap_or_default();
     let title = browser.t().get("mailbox-title");
     let frame = match person {
         Some(Extension(person)) => Frame::of_person(&app, &browser, &person, title),
         None => Frame::bare(&app, &browser, title),
     };
-    render(&Page { frame, letters })
+    render(&Page { frame, emails })
 }
 
 /// Newest first. A folder that does not exist yet has none.
@@ -61,10 +61,10 @@ fn read(folder: &Path) -> Vec<Shown> {
         .collect();
     files.sort();
     let newest = files.into_iter().rev().take(MOST);
-    newest.filter_map(|(_, path)| letter(&std::fs::read(path).ok()?)).collect()
+    newest.filter_map(|(_, path)| message(&std::fs::read(path).ok()?)).collect()
 }
 
-fn letter(bytes: &[u8]) -> Option<Shown> {
+fn message(bytes: &[u8]) -> Option<Shown> {
     let message = MessageParser::default().parse(bytes)?;
     let to = message.to().and_then(|to| to.first()).and_then(|to| to.address());
     let text = message.body_text(0)?.replace("\r\n", "\n");
@@ -90,7 +90,7 @@ mod tests {
             Subject: =?utf-8?b?7KO87IaMIO2ZleyduA==?=\r\nMIME-Version: 1.0\r\n\
             Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
             Hello,\r\n\r\nhttps://console.example/confirm?link=3Dabc\r\n\r\nnot https://a link\r\n";
-        let shown = letter(bytes).unwrap();
+        let shown = message(bytes).unwrap();
         assert_eq!((shown.to.as_str(), shown.subject.as_str()), ("kim@shop.example", "주소 확인"));
         let expected = [
             ("Hello,".to_owned(), false),

@@ -7,7 +7,7 @@ use munjigi_app::{App, emails};
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingParty, Used};
 use munjigi_domain::accounts::{Id, limits};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_domain::shown::Shown;
 use munjigi_store::accounts;
 use munjigi_store::limits::Taken;
@@ -103,9 +103,9 @@ async fn mark_copied(
     claimed: &Claimed,
 ) -> Result<(), Trouble> {
     tracing::warn!(passkey = %claimed.id, "the counter of a passkey went backwards");
-    let kind = LetterKind::PasskeyCopied { name: Shown::of(&claimed.name) };
-    let (actor, letter) = (browser.client.actor(account), emails::to(account, &kind));
-    let unit = MarkCopied { claimed, actor: &actor, letter: &letter, now: app.clock.now() };
+    let kind = EmailKind::PasskeyCopied { name: Shown::of(&claimed.name) };
+    let (actor, message) = (browser.client.actor(account), emails::to(account, &kind));
+    let unit = MarkCopied { claimed, actor: &actor, message: &message, now: app.clock.now() };
     Ok(transact(&app.pool, &unit).await?)
 }
 

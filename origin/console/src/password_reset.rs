@@ -15,7 +15,7 @@ use munjigi_app::emails;
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, BeginRecovery, SetPassword};
 use munjigi_store::limits::Taken;
@@ -111,7 +111,7 @@ pub async fn submit(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     allow_letter(&app, &browser, visit, now).await?;
-    let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, address.as_str(), now).await?;
+    let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, address.as_str(), now).await?;
     let email = address.to_string();
     if allowed == Taken::Yes {
         later(&app, move |app| async move { send(&app, &address, now).await }).await?;
@@ -132,10 +132,10 @@ async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Tr
     let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
     let console = app.console();
     let link = Token::draw(&app.entropy);
-    let letter = emails::recover(&console.config, &account, &link);
+    let message = emails::recover(&console.config, &account, &link);
     let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
     let unit =
-        BeginRecovery { account: &account.id, link: link.hash(), letter: &letter, expires, now };
+        BeginRecovery { account: &account.id, link: link.hash(), message: &message, expires, now };
     Ok(transact(&app.pool, &unit).await?)
 }
 
@@ -166,13 +166,13 @@ pub async fn set(
         return page(&app, &browser, &account, link, Some(mistake));
     }
     let password = console.passwords.hash(password, app.entropy.bytes()).await?;
-    let letter = emails::to(&account, &LetterKind::PasswordReset);
+    let message = emails::to(&account, &EmailKind::PasswordReset);
     let unit = SetPassword {
         actor: &browser.client.actor(&account),
         password: &password,
         link: Some(token.hash()),
         kept: None,
-        letter: &letter,
+        message: &message,
         now,
     };
     let ended = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;

@@ -97,7 +97,7 @@ pub async fn submit(
     allow_letter(&app, &browser, visit, now).await?;
     // Always hashed, so that the time reveals nothing.
     let password = console.passwords.hash(fields.password, app.entropy.bytes()).await?;
-    let allowed = app.cache.limits.take(&limits::LETTERS_BY_ADDRESS, email.as_str(), now).await?;
+    let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, email.as_str(), now).await?;
     if allowed == Taken::Yes {
         let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
         later(&app, move |app| async move { write(&app, &sign_up, now).await }).await?;
@@ -107,19 +107,19 @@ pub async fn submit(
     Ok(render(&Sent { frame, email: email.to_string(), mailbox })?.into_response())
 }
 
-/// Sends one of two emails, after the response.
+/// Sends one of two letters, after the response.
 async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Trouble> {
     let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
-        let letter = emails::taken(&console.config, &account);
+        let message = emails::taken(&console.config, &account);
         let mut connection = app.pool.acquire().await.map_err(munjigi_store::StoreError::from)?;
-        mails::queue(&mut connection, &letter, now).await?;
+        mails::queue(&mut connection, &message, now).await?;
         return Ok(());
     }
     let link = Token::draw(&app.entropy);
-    let letter = emails::confirm(&console.config, sign_up, &link);
+    let message = emails::confirm(&console.config, sign_up, &link);
     let expires = UnixMillis(now.0 + session::SIGN_UP_MILLIS);
-    let unit = BeginSignUp { sign_up, link: link.hash(), letter: &letter, expires, now };
+    let unit = BeginSignUp { sign_up, link: link.hash(), message: &message, expires, now };
     Ok(transact(&app.pool, &unit).await?)
 }
 
@@ -157,7 +157,7 @@ pub(super) async fn allow_letter(
     visit: Visit,
     now: UnixMillis,
 ) -> Result<(), Trouble> {
-    match app.cache.limits.take(visit.letters(), &browser.client.prefix, now).await? {
+    match app.cache.limits.take(visit.emails(), &browser.client.prefix, now).await? {
         Taken::Yes => Ok(()),
         Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
     }

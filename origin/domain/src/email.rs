@@ -1,11 +1,11 @@
 //! Emails: addresses, subjects and content. Sending them is in `mail`.
 
 mod address;
-mod letter;
+mod message;
 mod subject;
 
 pub use address::{AddressMistake, EmailAddress};
-pub use letter::{Letter, LetterKind};
+pub use message::{Email, EmailKind};
 pub use subject::{Subject, SubjectMistake};
 
 /// How long an email is retried; after that its content is stale.

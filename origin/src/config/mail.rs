@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn emails_may_go_into_a_folder() {
-        let folder = MailTransport::Folder("../letters".into());
-        assert_eq!(parse_transport("folder:../letters"), Ok(folder));
+        let folder = MailTransport::Folder("../emails".into());
+        assert_eq!(parse_transport("folder:../emails"), Ok(folder));
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
         for text in [
             "",
             "folder:",
-            "letters",
+            "emails",
             "relay.example:25",
             "http://relay.example",
             "smtp://",

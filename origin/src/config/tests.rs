@@ -102,7 +102,7 @@ fn a_demo_needs_both_keys_of_its_site_and_does_not_show_its_secret() {
     let console = [
         ("MUNJIGI_CONSOLE_URL", "https://console.example"),
         ("MUNJIGI_CONSOLE_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
-        ("MUNJIGI_MAIL_URL", "folder:letters"),
+        ("MUNJIGI_MAIL_URL", "folder:emails"),
         ("MUNJIGI_MAIL_FROM", "Munjigi <no-reply@console.example>"),
     ];
     let with = |more: &[(&'static str, &'static str)]| {
@@ -171,7 +171,7 @@ fn the_console_is_where_its_address_is_set_and_then_needs_its_keys() {
     let whole = [
         url,
         ("MUNJIGI_CONSOLE_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
-        ("MUNJIGI_MAIL_URL", "folder:letters"),
+        ("MUNJIGI_MAIL_URL", "folder:emails"),
         ("MUNJIGI_MAIL_FROM", "Munjigi <no-reply@console.example>"),
     ];
     let console = with(&whole).unwrap().console.unwrap();
@@ -199,7 +199,7 @@ fn a_header_of_proxies_needs_the_proxies() {
         let console = [
             ("MUNJIGI_CONSOLE_URL", "https://console.example"),
             ("MUNJIGI_CONSOLE_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
-            ("MUNJIGI_MAIL_URL", "folder:letters"),
+            ("MUNJIGI_MAIL_URL", "folder:emails"),
             ("MUNJIGI_MAIL_FROM", "Munjigi <no-reply@console.example>"),
         ];
         Config::read(&environment(&[COMPLETE.as_slice(), &console, more].concat()))

@@ -8,7 +8,7 @@ use munjigi_domain::accounts::Id;
 use munjigi_domain::anomalies::{
     self, Hour, Kind, NETWORKS_PER_SITE, Past, Sighting, Standing, Step,
 };
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::shown::Shown;
 use munjigi_domain::webhooks::{AnomalyMessage, Event, body_of_anomaly};
@@ -184,10 +184,10 @@ impl Watch<'_> {
             for untold in webhooks::tell(connection, organisation, newest, self.now).await? {
                 let news = all.iter().filter(|(opened_at, _)| *opened_at >= untold.since);
                 let seen = worst(news.map(|(_, seen)| seen.clone()).collect());
-                let kind = LetterKind::Unusual { seen, link: link.clone() };
+                let kind = EmailKind::Unusual { seen, link: link.clone() };
                 let Ok(to) = untold.email.parse() else { continue };
                 let locale: Locale = untold.locale.parse().unwrap_or_default();
-                mails::queue(connection, &kind.letter(to, locale), self.now).await?;
+                mails::queue(connection, &kind.message(to, locale), self.now).await?;
             }
         }
         Ok(())

@@ -17,7 +17,7 @@ pub enum Step {
     Mail,
     Rcpt,
     /// After the whole email.
-    Letter,
+    Data,
 }
 
 /// How to answer there.
@@ -147,7 +147,7 @@ impl Memory {
                 }
                 "DATA" => {
                     say(&mut stream, "354 go on\r\n").await?;
-                    let data = letter(&mut stream).await?;
+                    let data = message(&mut stream).await?;
                     self.take(Received { from: from.clone(), to: to.clone(), data }).await?
                 }
                 _ => {
@@ -159,13 +159,13 @@ impl Memory {
         }
     }
 
-    async fn take(&self, letter: Received) -> Option<String> {
+    async fn take(&self, message: Received) -> Option<String> {
         let replies = self.replies.lock().unwrap().front().copied();
-        let taken = !matches!(replies, Some((Step::Letter, Reply::Code(_) | Reply::Close)));
+        let taken = !matches!(replies, Some((Step::Data, Reply::Code(_) | Reply::Close)));
         if taken {
-            self.received.lock().unwrap().push(letter);
+            self.received.lock().unwrap().push(message);
         }
-        self.answer(Step::Letter, 250).await
+        self.answer(Step::Data, 250).await
     }
 }
 
@@ -180,7 +180,7 @@ async fn hear(stream: &mut BufReader<TcpStream>) -> Option<String> {
 }
 
 /// Reads up to the line with a single dot.
-async fn letter(stream: &mut BufReader<TcpStream>) -> Option<String> {
+async fn message(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut data = String::new();
     loop {
         let line = hear(stream).await?;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::{Request, header};
 use munjigi_domain::accounts::{Id, Permission, Token};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_i18n::Locale;
 use munjigi_store::accounts;
 use munjigi_store::api_keys::{MakeKey, WantedKey};
@@ -107,9 +107,9 @@ impl Rig {
     pub async fn client_of(&self, of: &Someone, wanted: &WantedKey) -> (Id, Client<'_>) {
         let actor = &of.actor();
         let (organisation, now) = (&of.organisation, self.now());
-        let letter = &LetterKind::PasswordChanged.letter(of.email.parse().unwrap(), Locale::EN);
+        let message = &EmailKind::PasswordChanged.message(of.email.parse().unwrap(), Locale::EN);
         let by = &accounts::find(&self.pool, &of.account).await.unwrap().unwrap();
-        let key = MakeKey { organisation, wanted, by, actor, letter, now };
+        let key = MakeKey { organisation, wanted, by, actor, message, now };
         let (id, key) = key.make(&self.pool, &self.app.entropy).await.unwrap().unwrap();
         (id, Client { rig: self, bearer: key.reveal().to_string() })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use munjigi_delivery::mail::{
     Encryption, Login, MailTransport, Sender, Smtp, SmtpServer, Transport,
 };
-use munjigi_domain::email::{EmailAddress, Letter};
+use munjigi_domain::email::{Email, EmailAddress};
 use munjigi_process::stop::{self, Stop, Stopper};
 use munjigi_store::deliveries::{self, Topic};
 use munjigi_store::mails;
@@ -32,8 +32,8 @@ fn sender(rig: &Rig, smtp: &FakeSmtp) -> Sender {
     sender_over(rig, Transport::of(&transport).unwrap())
 }
 
-fn letter(subject: &str) -> Letter {
-    Letter {
+fn message(subject: &str) -> Email {
+    Email {
         to: "mina@example.org".parse().unwrap(),
         subject: subject.parse().unwrap(),
         text: "Hello\n\nhttps://console.example/confirm?token=a1\n".to_owned(),
@@ -43,7 +43,7 @@ fn letter(subject: &str) -> Letter {
 
 async fn queue(rig: &Rig, subject: &str) {
     let mut connection = rig.pool.acquire().await.unwrap();
-    mails::queue(&mut connection, &letter(subject), rig.now()).await.unwrap();
+    mails::queue(&mut connection, &message(subject), rig.now()).await.unwrap();
 }
 
 /// A stop signal that is never sent.
@@ -93,7 +93,7 @@ async fn a_rolled_back_transaction_sends_nothing(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let mut transaction = rig.pool.begin().await.unwrap();
-    mails::queue(&mut transaction, &letter("Hello"), rig.now()).await.unwrap();
+    mails::queue(&mut transaction, &message("Hello"), rig.now()).await.unwrap();
     send_due(&sender(&rig, &smtp)).await;
     transaction.rollback().await.unwrap();
     send_due(&sender(&rig, &smtp)).await;
@@ -104,14 +104,14 @@ async fn a_rolled_back_transaction_sends_nothing(pool: PgPool) {
 async fn two_senders_at_once_send_each_letter_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
-    let subjects: Vec<String> = (10..50).map(|number| format!("Letter {number}")).collect();
+    let subjects: Vec<String> = (10..50).map(|number| format!("Email {number}")).collect();
     for subject in &subjects {
         queue(&rig, subject).await;
     }
     let (one, two) = (sender(&rig, &smtp), sender(&rig, &smtp));
     tokio::join!(send_due(&one), send_due(&two));
     let mut received: Vec<String> =
-        smtp.received().iter().map(|letter| letter.header("subject")).collect();
+        smtp.received().iter().map(|message| message.header("subject")).collect();
     received.sort();
     assert_eq!(received, subjects);
     assert_eq!(rig.number(SENT).await, 40);
@@ -156,7 +156,7 @@ async fn an_email_that_the_server_defers_is_retried(pool: PgPool) {
     for (step, reply, told) in [
         (Step::Greeting, Reply::Code(421), "the mail server deferred the email: 421"),
         (Step::Rcpt, Reply::Code(450), "the mail server deferred the email: 450"),
-        (Step::Letter, Reply::Code(451), "the mail server deferred the email: 451"),
+        (Step::Data, Reply::Code(451), "the mail server deferred the email: 451"),
         (
             Step::Rcpt,
             Reply::Close,
@@ -245,11 +245,11 @@ async fn an_email_is_given_up_after_three_days(pool: PgPool) {
 async fn a_sender_killed_before_it_recorded_an_email_costs_at_most_a_second_copy(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
-    smtp.reply([(Step::Letter, Reply::Silence)]);
+    smtp.reply([(Step::Data, Reply::Silence)]);
     queue(&rig, "Hello").await;
     let dying = sender(&rig, &smtp);
     let running = tokio::spawn(async move { send_due(&dying).await });
-    until("a letter", || smtp.received().len() == 1).await;
+    until("a message", || smtp.received().len() == 1).await;
     running.abort();
     running.await.unwrap_err();
     let heir = sender(&rig, &smtp);
@@ -272,12 +272,12 @@ async fn a_late_answer_is_not_taken_for_the_next_emails(pool: PgPool) {
     let smtp = FakeSmtp::start().await;
     let impatient = Smtp::of(&server(smtp.address)).unwrap().within(Duration::from_millis(300));
     let sender = sender_over(&rig, Transport::Smtp(impatient));
-    smtp.reply([(Step::Letter, Reply::Silence)]);
+    smtp.reply([(Step::Data, Reply::Silence)]);
     queue(&rig, "First").await;
     send_due(&sender).await;
     assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server timed out"));
     smtp.go_on();
-    smtp.reply([(Step::Letter, Reply::Code(554))]);
+    smtp.reply([(Step::Data, Reply::Code(554))]);
     rig.pass(5_000);
     send_due(&sender).await;
     assert_eq!((rig.number(SENT).await, rig.number(FAILED).await), (0, 1));
@@ -321,11 +321,11 @@ async fn emails_are_swept_and_those_never_tried_are_given_up(pool: PgPool) {
 async fn a_folder_takes_letters_as_files(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let folder = tempfile::tempdir().unwrap();
-    let letters = folder.path().join("letters");
-    let transport = Transport::of(&MailTransport::Folder(letters.clone())).unwrap();
+    let emails = folder.path().join("emails");
+    let transport = Transport::of(&MailTransport::Folder(emails.clone())).unwrap();
     queue(&rig, "Hello").await;
     send_due(&sender_over(&rig, transport)).await;
-    let files: Vec<_> = std::fs::read_dir(letters).unwrap().map(Result::unwrap).collect();
+    let files: Vec<_> = std::fs::read_dir(emails).unwrap().map(Result::unwrap).collect();
     assert_eq!(files.len(), 1);
     let name = files[0].file_name().into_string().unwrap();
     assert_eq!(name, format!("{}-1.eml", rig.now().0));
@@ -338,7 +338,7 @@ async fn a_folder_takes_letters_as_files(pool: PgPool) {
 async fn a_folder_that_cannot_be_written_to_keeps_letters_waiting(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let file = tempfile::NamedTempFile::new().unwrap();
-    let transport = MailTransport::Folder(file.path().join("letters"));
+    let transport = MailTransport::Folder(file.path().join("emails"));
     let sender = sender_over(&rig, Transport::of(&transport).unwrap());
     queue(&rig, "Hello").await;
     send_due(&sender).await;

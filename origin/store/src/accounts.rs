@@ -2,7 +2,7 @@
 
 use munjigi_domain::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
 use munjigi_domain::audit::Action;
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_i18n::Locale;
 use munjigi_keys::UnixMillis;
@@ -104,7 +104,7 @@ pub struct BeginSignUp<'a> {
     pub sign_up: &'a SignUp,
     /// The hash of the link's token.
     pub link: TokenHash,
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     /// When the link expires.
     pub expires: UnixMillis,
     pub now: UnixMillis,
@@ -128,7 +128,7 @@ impl Unit for BeginSignUp<'_> {
         )
         .execute(&mut *connection)
         .await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(())
     }
 }
@@ -233,7 +233,7 @@ pub struct SetPassword<'a> {
     /// The session that stays logged in.
     pub kept: Option<&'a Id>,
     /// Tells the address about the change.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -285,7 +285,7 @@ impl Unit for SetPassword<'_> {
             after: Some(after),
         };
         audit::write(&mut *connection, &entry, self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(Some(ended))
     }
 }
@@ -296,7 +296,7 @@ pub struct BeginRecovery<'a> {
     pub account: &'a Id,
     /// The hash of the link's token.
     pub link: TokenHash,
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     /// When the link expires.
     pub expires: UnixMillis,
     pub now: UnixMillis,
@@ -318,7 +318,7 @@ impl Unit for BeginRecovery<'_> {
         )
         .execute(&mut *connection)
         .await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::{ApiKey, Id, Permission, TokenHash};
 use munjigi_domain::audit::Action;
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
@@ -149,7 +149,7 @@ pub struct MakeKey<'a> {
     /// The creator, for the audit log.
     pub actor: &'a Actor,
     /// Tells the creator's address about the key.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -227,7 +227,7 @@ impl Unit for Keep<'_> {
     type Output = Result<(), KeyRefused>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        let MakeKey { organisation, wanted, actor, letter, now, .. } = *self.key;
+        let MakeKey { organisation, wanted, actor, message, now, .. } = *self.key;
         sqlx::query!(
             "SELECT id FROM organisations WHERE id = $1 FOR UPDATE",
             organisation.as_str()
@@ -277,7 +277,7 @@ impl Unit for Keep<'_> {
             after: Some(json!({ "name": name, "scopes": scopes })),
         };
         audit::write(&mut *connection, &entry, now).await?;
-        mails::queue(connection, letter, now).await?;
+        mails::queue(connection, message, now).await?;
         Ok(Ok(()))
     }
 }

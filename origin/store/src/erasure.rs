@@ -5,7 +5,7 @@ mod erase;
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::audit::Action;
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
@@ -38,7 +38,7 @@ pub fn erased_at(now: UnixMillis) -> OffsetDateTime {
 #[derive(Debug)]
 pub struct Ask<'a> {
     pub actor: &'a Actor,
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -97,7 +97,7 @@ impl Unit for Ask<'_> {
         let ended = sessions::end_all(&mut *connection, &self.actor.account, None).await?;
         let after = Some(json!({ "erased_at": erase_at.date().to_string() }));
         write(&mut *connection, self.actor, Action::AccountLeave, after, self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(Ok((erase_at, ended)))
     }
 }
@@ -106,7 +106,7 @@ impl Unit for Ask<'_> {
 #[derive(Debug)]
 pub struct TakeBack<'a> {
     pub actor: &'a Actor,
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -123,7 +123,7 @@ impl Unit for TakeBack<'_> {
             return Ok(false);
         }
         write(&mut *connection, self.actor, Action::AccountStay, None, self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(true)
     }
 }

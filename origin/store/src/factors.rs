@@ -2,7 +2,7 @@
 
 use munjigi_domain::accounts::{Id, TokenHash};
 use munjigi_domain::audit::Action;
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
@@ -21,7 +21,7 @@ pub struct Offer<'a> {
     /// The key that was shown before and has expired.
     pub replaces: Option<&'a [u8]>,
     /// Tells the address about it.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -53,7 +53,7 @@ impl Unit for Offer<'_> {
             after: None,
         };
         audit::write(connection, &entry, self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(true)
     }
 }
@@ -122,7 +122,7 @@ pub struct Confirm<'a> {
     pub step: u64,
     /// The new recovery codes.
     pub codes: &'a [TokenHash],
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -150,7 +150,7 @@ impl Unit for Confirm<'_> {
         replace_codes(connection, account, self.codes).await?;
         let after = Factor::of(connection, account, Authenticator::InUse).await?;
         write(connection, self.actor, Action::AuthenticatorAdd, (before, after), self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(true)
     }
 }
@@ -162,7 +162,7 @@ pub struct Remove<'a> {
     /// The owner, who is also the actor.
     pub actor: &'a Actor,
     /// Tells the address about it.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -187,7 +187,7 @@ impl Unit for Remove<'_> {
         let after = Factor::of(connection, account, Authenticator::Out).await?;
         write(connection, self.actor, Action::AuthenticatorRemove, (before, after), self.now)
             .await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(())
     }
 }
@@ -200,7 +200,7 @@ pub struct ReplaceCodes<'a> {
     /// The new recovery codes.
     pub codes: &'a [TokenHash],
     /// Tells the address about it.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -221,7 +221,7 @@ impl Unit for ReplaceCodes<'_> {
             after: Some(json!({ "recovery_codes": after })),
         };
         audit::write(&mut *connection, &entry, self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(())
     }
 }

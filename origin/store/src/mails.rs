@@ -2,8 +2,8 @@
 //! and is gone once they are sent or given up. Talking to the server is in
 //! `mail`.
 
+use munjigi_domain::email::Email;
 use munjigi_domain::email::GIVE_UP_AFTER;
-use munjigi_domain::email::Letter;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use serde::{Deserialize, Serialize};
@@ -36,22 +36,22 @@ struct Payload {
 /// and never if it does not. Returns the email's number.
 pub async fn queue(
     connection: &mut PgConnection,
-    letter: &Letter,
+    message: &Email,
     now: UnixMillis,
 ) -> Result<i64, StoreError> {
     let id = sqlx::query_scalar!(
         "INSERT INTO mails (recipient, subject, queued_at) VALUES ($1, $2, $3) RETURNING id",
-        letter.to.as_str(),
-        letter.subject.as_str(),
+        message.to.as_str(),
+        message.subject.as_str(),
         to_timestamp(now)
     )
     .fetch_one(&mut *connection)
     .await?;
     let payload = Payload {
-        to: letter.to.as_str().to_owned(),
-        subject: letter.subject.as_str().to_owned(),
-        text: letter.text.clone(),
-        html: letter.html.clone(),
+        to: message.to.as_str().to_owned(),
+        subject: message.subject.as_str().to_owned(),
+        text: message.text.clone(),
+        html: message.html.clone(),
     };
     let payload =
         serde_json::to_value(payload).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
@@ -63,9 +63,9 @@ pub async fn queue(
 
 /// Reads an email that waits; `None` if an earlier release wrote one that this
 /// one cannot read.
-pub fn letter(payload: Option<&Value>) -> Option<Letter> {
+pub fn message(payload: Option<&Value>) -> Option<Email> {
     let payload = Payload::deserialize(payload?).ok()?;
-    Some(Letter {
+    Some(Email {
         to: payload.to.parse().ok()?,
         subject: payload.subject.parse().ok()?,
         text: payload.text,

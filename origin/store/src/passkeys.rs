@@ -5,7 +5,7 @@ use munjigi_domain::accounts::passkey::{
 };
 use munjigi_domain::accounts::{Id, TokenHash};
 use munjigi_domain::audit::Action;
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
@@ -181,7 +181,7 @@ pub struct Add<'a> {
     /// The owner, who is also the actor.
     pub actor: &'a Actor,
     /// Tells the address about it.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -224,7 +224,7 @@ impl Unit for Add<'_> {
         }
         let after = Some(json!({ "name": self.name }));
         write(connection, self.actor, Action::PasskeyAdd, self.id, (None, after), self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(Added::Yes)
     }
 }
@@ -273,7 +273,7 @@ pub struct Remove<'a> {
     /// The owner, who is also the actor.
     pub actor: &'a Actor,
     /// Tells the address about it.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -294,7 +294,7 @@ impl Unit for Remove<'_> {
         factors::drop_codes_without_factor(connection, account).await?;
         let change = (Some(json!({ "name": name })), None);
         write(connection, self.actor, Action::PasskeyRemove, self.id, change, self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(true)
     }
 }
@@ -306,7 +306,7 @@ pub struct MarkCopied<'a> {
     /// The owner, and where the passkey was used from.
     pub actor: &'a Actor,
     /// Tells the address about it.
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub now: UnixMillis,
 }
 
@@ -327,7 +327,7 @@ impl Unit for MarkCopied<'_> {
         let after = Some(json!({ "name": self.claimed.name }));
         let (id, now) = (&self.claimed.id, self.now);
         write(connection, self.actor, Action::PasskeyCopied, id, (None, after), now).await?;
-        mails::queue(connection, self.letter, now).await?;
+        mails::queue(connection, self.message, now).await?;
         Ok(())
     }
 }

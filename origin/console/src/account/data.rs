@@ -131,8 +131,8 @@ pub async fn leave(
         return mistake(browser.t().get("own-data-wrong").into()).await;
     }
     let erased_on = erasure::erased_at(now);
-    let letter = emails::left(&app.console().config, account, from_timestamp(erased_on));
-    let unit = Ask { actor: &person.actor(&browser), letter: &letter, now };
+    let message = emails::left(&app.console().config, account, from_timestamp(erased_on));
+    let unit = Ask { actor: &person.actor(&browser), message: &message, now };
     match transact(&app.pool, &unit).await? {
         Ok((erased_on, ended)) => {
             app.cache.tell_ended(&ended).await;
@@ -152,9 +152,10 @@ pub async fn keep(
     Extension(browser): Extension<Browser>,
     Extension(person): Extension<Person>,
 ) -> Result<Response, Trouble> {
-    let letter = emails::stays(&person.account);
+    let message = emails::stays(&person.account);
     let actor = person.actor(&browser);
-    transact(&app.pool, &TakeBack { actor: &actor, letter: &letter, now: app.clock.now() }).await?;
+    transact(&app.pool, &TakeBack { actor: &actor, message: &message, now: app.clock.now() })
+        .await?;
     Ok(Redirect::to(&format!("{HERE}?done=kept")).into_response())
 }
 

@@ -14,7 +14,7 @@ use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
 use munjigi_domain::accounts::session::OFFER_MILLIS;
 use munjigi_domain::accounts::{Account, Totp};
 use munjigi_domain::accounts::{Password, TokenHash};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 use munjigi_store::{factors, transact};
@@ -98,13 +98,13 @@ pub async fn submit(
     };
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-    let letter = emails::to(&person.account, &LetterKind::SecondFactorOn);
+    let message = emails::to(&person.account, &EmailKind::SecondFactorOn);
     let unit = factors::Confirm {
         actor: &person.actor(&browser),
         sealed,
         step,
         codes: &hashes,
-        letter: &letter,
+        message: &message,
         now,
     };
     if !transact(&app.pool, &unit).await? {
@@ -144,7 +144,7 @@ async fn show_key(
             Totp::Offered { sealed, .. } => Some(sealed),
             Totp::None | Totp::InUse { .. } => None,
         },
-        letter: &emails::offered(&person.account),
+        message: &emails::offered(&person.account),
         now,
     };
     if transact(&app.pool, &unit).await? {
@@ -176,12 +176,12 @@ pub async fn change(
     match change.as_str() {
         "off" => {
             let kind = if account.has_passkey {
-                LetterKind::AuthenticatorOff
+                EmailKind::AuthenticatorOff
             } else {
-                LetterKind::SecondFactorOff
+                EmailKind::SecondFactorOff
             };
-            let letter = emails::to(account, &kind);
-            let unit = factors::Remove { actor: &person.actor(&browser), letter: &letter, now };
+            let message = emails::to(account, &kind);
+            let unit = factors::Remove { actor: &person.actor(&browser), message: &message, now };
             transact(&app.pool, &unit).await?;
             Ok(Redirect::to("/console/account?done=factor-off").into_response())
         }
@@ -189,8 +189,8 @@ pub async fn change(
             let codes = RecoveryCode::draw_all(&app.entropy);
             let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
             let actor = &person.actor(&browser);
-            let letter = emails::to(account, &LetterKind::RecoveryCodesReplaced);
-            let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
+            let message = emails::to(account, &EmailKind::RecoveryCodesReplaced);
+            let unit = factors::ReplaceCodes { actor, codes: &hashes, message: &message, now };
             transact(&app.pool, &unit).await?;
             show_codes(&app, &browser, &person, codes)
         }

@@ -13,7 +13,7 @@ use axum::{Extension, Form};
 use munjigi_domain::accounts::factor::RecoveryCode;
 use munjigi_domain::accounts::passkey::{self as rules, Made, PasskeyError, Purpose, Registered};
 use munjigi_domain::accounts::{Id, TokenHash};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_domain::shown::Shown;
 use munjigi_i18n::Text;
 use munjigi_store::passkeys::{self, Add, Added, Passkey};
@@ -113,15 +113,15 @@ pub async fn submit(
     };
     let codes = (!person.account.has_factor()).then(|| RecoveryCode::draw_all(&app.entropy));
     let hashes = codes.as_ref().map(|it| it.iter().map(RecoveryCode::hash).collect::<Vec<_>>());
-    let kind = LetterKind::PasskeyAdded { name: Shown::of(&name) };
-    let (actor, letter) = (person.actor(&browser), emails::to(&person.account, &kind));
+    let kind = EmailKind::PasskeyAdded { name: Shown::of(&name) };
+    let (actor, message) = (person.actor(&browser), emails::to(&person.account, &kind));
     let unit = Add {
         id: &Id::draw(&app.entropy),
         name: &name,
         registered: &registered,
         codes: hashes.as_deref(),
         actor: &actor,
-        letter: &letter,
+        message: &message,
         now: app.clock.now(),
     };
     match (transact(&app.pool, &unit).await?, codes) {
@@ -146,8 +146,8 @@ pub async fn codes(
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
     let (actor, now) = (&person.actor(&browser), app.clock.now());
-    let letter = emails::to(&person.account, &LetterKind::RecoveryCodesReplaced);
-    let unit = factors::ReplaceCodes { actor, codes: &hashes, letter: &letter, now };
+    let message = emails::to(&person.account, &EmailKind::RecoveryCodesReplaced);
+    let unit = factors::ReplaceCodes { actor, codes: &hashes, message: &message, now };
     transact(&app.pool, &unit).await?;
     show_codes(&app, &browser, &person, codes)
 }

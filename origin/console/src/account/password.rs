@@ -10,7 +10,7 @@ use axum::{Extension, Form};
 use munjigi_app::App;
 use munjigi_app::emails;
 use munjigi_domain::accounts::Password;
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_store::accounts::SetPassword;
 use munjigi_store::transact;
 use serde::Deserialize;
@@ -43,13 +43,13 @@ pub async fn submit(
         return mistake(browser.t().get("account-wrong-old").into()).await;
     }
     let password = authentication.passwords.hash(new, app.entropy.bytes()).await?;
-    let letter = emails::to(account, &LetterKind::PasswordChanged);
+    let message = emails::to(account, &EmailKind::PasswordChanged);
     let unit = SetPassword {
         actor: &person.actor(&browser),
         password: &password,
         link: None,
         kept: Some(&person.session.id),
-        letter: &letter,
+        message: &message,
         now,
     };
     if let Some(ended) = transact(&app.pool, &unit).await? {

@@ -8,7 +8,7 @@ use lettre::message::header::{
     ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MessageId,
 };
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_keys::UnixMillis;
 
 /// RFC 3834: keeps out-of-office programs from answering.
@@ -31,7 +31,7 @@ impl Identity {
 
 /// Composes an email.
 pub fn compose(
-    letter: &Letter,
+    message: &Email,
     from: &Mailbox,
     identity: Identity,
 ) -> Result<Message, lettre::error::Error> {
@@ -39,13 +39,13 @@ pub fn compose(
     let date = UNIX_EPOCH + Duration::from_millis(identity.queued_at.0);
     let head = Message::builder()
         .from(from.clone())
-        .to(letter.to.address().into())
-        .subject(letter.subject.as_str())
+        .to(message.to.address().into())
+        .subject(message.subject.as_str())
         .date(date)
         .header(MessageId::from(format!("<{name}@{}>", from.email.domain())))
         .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
-    let text = part(ContentType::TEXT_PLAIN, &letter.text);
-    let Some(html) = &letter.html else { return head.singlepart(text) };
+    let text = part(ContentType::TEXT_PLAIN, &message.text);
+    let Some(html) = &message.html else { return head.singlepart(text) };
     // RFC 2045, 6.7: `=_` cannot occur in quoted-printable text, so no
     // user-chosen text can end a part of the email.
     let parts = MultiPart::alternative().boundary(format!("=_{name}"));

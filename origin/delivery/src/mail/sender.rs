@@ -50,10 +50,10 @@ impl Sender {
     }
 
     async fn send(&self, due: &Due) -> Result<(), SendError> {
-        let letter = mails::letter(due.payload.as_ref()).ok_or(SendError::Unfit)?;
+        let message = mails::message(due.payload.as_ref()).ok_or(SendError::Unfit)?;
         let id = due.key.parse().map_err(|_| SendError::Unfit)?;
         let identity = Identity { id, queued_at: due.queued_at };
-        let message = compose(&letter, &self.from, identity).map_err(|_| SendError::Unfit)?;
+        let message = compose(&message, &self.from, identity).map_err(|_| SendError::Unfit)?;
         self.transport.send(&message, &identity.name()).await
     }
 

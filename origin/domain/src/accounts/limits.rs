@@ -63,8 +63,8 @@ pub const API_SECOND_FACTOR: Limit =
     Limit { name: "api-second-factor", burst: 5, interval_millis: 10 * MINUTE };
 /// Sign-ups and requests for emails from one network prefix without our own
 /// widget.
-pub const LETTERS_UNSHOWN_BY_PREFIX: Limit =
-    Limit { name: "letters-unshown-by-prefix", burst: 5, interval_millis: 10 * MINUTE };
+pub const EMAILS_UNSHOWN_BY_PREFIX: Limit =
+    Limit { name: "emails-unshown-by-prefix", burst: 5, interval_millis: 10 * MINUTE };
 /// Tokens of our own widget from one network prefix: each is a call to the
 /// edge.
 pub const VISITS_BY_PREFIX: Limit =
@@ -74,15 +74,15 @@ pub const VISITS_BY_PREFIX: Limit =
 pub const PASSKEYS_BY_PREFIX: Limit =
     Limit { name: "passkeys-by-prefix", burst: 60, interval_millis: 5 * SECOND };
 /// Sign-ups and requests for emails from one network prefix.
-pub const LETTERS_BY_PREFIX: Limit =
-    Limit { name: "letters-by-prefix", burst: 10, interval_millis: 5 * MINUTE };
+pub const EMAILS_BY_PREFIX: Limit =
+    Limit { name: "emails-by-prefix", burst: 10, interval_millis: 5 * MINUTE };
 /// Emails to one address that somebody without an account can trigger.
-pub const LETTERS_BY_ADDRESS: Limit =
-    Limit { name: "letters-by-address", burst: 3, interval_millis: 20 * MINUTE };
+pub const EMAILS_BY_ADDRESS: Limit =
+    Limit { name: "emails-by-address", burst: 3, interval_millis: 20 * MINUTE };
 
 /// Invitations of one organisation.
-pub const LETTERS_BY_ORGANISATION: Limit =
-    Limit { name: "letters-by-organisation", burst: 20, interval_millis: 5 * MINUTE };
+pub const EMAILS_BY_ORGANISATION: Limit =
+    Limit { name: "emails-by-organisation", burst: 20, interval_millis: 5 * MINUTE };
 
 /// Dry runs of rules by one account.
 pub const TRIES_OF_RULES: Limit =

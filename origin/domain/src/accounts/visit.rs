@@ -72,11 +72,11 @@ impl Visit {
     }
 
     /// How often a network may trigger emails.
-    pub const fn letters(self) -> &'static Limit {
+    pub const fn emails(self) -> &'static Limit {
         if self.is_vouched_for() {
-            &limits::LETTERS_BY_PREFIX
+            &limits::EMAILS_BY_PREFIX
         } else {
-            &limits::LETTERS_UNSHOWN_BY_PREFIX
+            &limits::EMAILS_UNSHOWN_BY_PREFIX
         }
     }
 
@@ -113,7 +113,7 @@ mod tests {
             let pairs = [
                 (visit.log_in().0, Visit::Passed.log_in().0),
                 (visit.log_in().1, Visit::Passed.log_in().1),
-                (visit.letters(), Visit::Passed.letters()),
+                (visit.emails(), Visit::Passed.emails()),
             ];
             for (without, with) in pairs {
                 assert!(without.burst >= 3 && without.burst < with.burst, "{without:?}");

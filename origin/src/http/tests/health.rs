@@ -65,14 +65,14 @@ async fn emails_that_cannot_be_sent_block_nothing(pool: PgPool) {
     Arc::get_mut(&mut rig.app).unwrap().mail = Some(sender.clone());
     assert_contract!("mail", rig.look_at("/health/ready").await, rig);
 
-    let letter = munjigi_domain::email::Letter {
+    let message = munjigi_domain::email::Email {
         to: "mina@example.org".parse().unwrap(),
         subject: "Hello".parse().unwrap(),
         text: "Hello\n".to_owned(),
         html: None,
     };
     let mut connection = rig.pool.acquire().await.unwrap();
-    mails::queue(&mut connection, &letter, rig.now()).await.unwrap();
+    mails::queue(&mut connection, &message, rig.now()).await.unwrap();
     rig.pass(5 * MINUTE);
     assert_eq!(rig.look_at("/health/ready").await.body.matches("degraded").count(), 0);
     rig.pass(1);

@@ -80,13 +80,13 @@ async fn several_origins_search_at_once_and_notify_once(pool: PgPool) {
     }
     assert_eq!(told(&rig).await, ["flood all warning", "flood AS64500 critical"]);
     assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1, "one letter for both");
-    let letter: String =
+    let message: String =
         sqlx::query_scalar("SELECT payload->>'text' FROM deliveries WHERE topic = 'emails'")
             .fetch_one(&rig.pool)
             .await
             .unwrap();
-    assert!(letter.contains("Shop: 9000 challenges from network AS64500"), "{letter}");
-    assert!(letter.contains(&format!("/console/{}/anomalies", kim.organisation)), "{letter}");
+    assert!(message.contains("Shop: 9000 challenges from network AS64500"), "{message}");
+    assert!(message.contains(&format!("/console/{}/anomalies", kim.organisation)), "{message}");
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -104,16 +104,16 @@ async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
         .execute(&rig.pool)
         .await
         .unwrap();
-    let mut letters = Vec::new();
+    let mut emails = Vec::new();
     for network in 0..26 {
         rig.jobs().watch().await.unwrap();
-        letters.push(rig.number("SELECT count(*) FROM mails").await);
+        emails.push(rig.number("SELECT count(*) FROM mails").await);
         let (batch, asn) = (network + 2, 65_000 + u32::from(network));
         rig.happens(batch, &shop, asn, &[(CountKind::Issued, 3_000)]).await;
         rig.pass(5 * MINUTE);
     }
     // The first at once, then one per hour, each about what is new.
-    assert_eq!((letters[0], letters[1], letters[12], letters[13], letters[25]), (0, 1, 1, 2, 3));
+    assert_eq!((emails[0], emails[1], emails[12], emails[13], emails[25]), (0, 1, 1, 2, 3));
     let texts: Vec<String> = sqlx::query_scalar(
         "SELECT payload->>'text' FROM deliveries WHERE topic = 'emails' ORDER BY key::bigint",
     )

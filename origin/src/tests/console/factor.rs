@@ -80,7 +80,7 @@ async fn a_code_is_good_once_and_a_recovery_code_too(pool: PgPool) {
     }
     tab.open("/console/account").await;
     assert!(tab.page.contains("9 recovery codes left"), "{}", tab.page);
-    assert_eq!(letters(&rig, "Logging in now requires a code").await, 1);
+    assert_eq!(emails(&rig, "Logging in now requires a code").await, 1);
 }
 
 /// A new tab that has given the password on the way to a page.
@@ -174,7 +174,7 @@ async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
     tab.send(path, &[("change", "off"), ("password", PASSWORD), ("code", &right)]).await;
     assert!(tab.page.contains("The authenticator app has been turned off."), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM recovery_codes").await, 0);
-    assert_eq!(letters(&rig, "Logging in no longer requires a code").await, 1);
+    assert_eq!(emails(&rig, "Logging in no longer requires a code").await, 1);
     let mut tab = Tab::new(&rig);
     tab.open("/log-in").await;
     tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
@@ -211,7 +211,7 @@ async fn a_lost_key_of_the_installation_leaves_the_recovery_codes(pool: PgPool) 
     assert!(tab.path.starts_with("/console/"), "{}", tab.path);
 }
 
-async fn letters(rig: &Rig, subject: &str) -> i64 {
+async fn emails(rig: &Rig, subject: &str) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM mails WHERE subject = $1")
         .bind(subject)
         .fetch_one(&rig.pool)

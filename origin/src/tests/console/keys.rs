@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use munjigi_domain::accounts::session::PROOF_MILLIS;
 use munjigi_domain::accounts::{Permission, Role};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_i18n::Locale;
 use munjigi_store::accounts;
 use munjigi_store::api_keys::{KeyRefused, MakeKey, WantedKey};
@@ -92,9 +92,9 @@ async fn make_after(rig: &Rig, of: &Someone, meanwhile: impl AsyncFnOnce()) -> O
         per_day: None,
         expires_at: None,
     };
-    let letter = &LetterKind::PasswordChanged.letter(of.email.parse().unwrap(), Locale::EN);
+    let message = &EmailKind::PasswordChanged.message(of.email.parse().unwrap(), Locale::EN);
     let (organisation, actor, now) = (&of.organisation, &of.actor(), rig.now());
-    let key = MakeKey { organisation, wanted, by, actor, letter, now };
+    let key = MakeKey { organisation, wanted, by, actor, message, now };
     key.make(&rig.pool, &rig.app.entropy).await.unwrap().err()
 }
 

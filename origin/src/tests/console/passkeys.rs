@@ -42,7 +42,7 @@ async fn half_way<'a>(rig: &'a Rig, someone: &Someone) -> Tab<'a> {
     tab
 }
 
-async fn letters(rig: &Rig, subject: &str) -> i64 {
+async fn emails(rig: &Rig, subject: &str) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM mails WHERE subject = $1")
         .bind(subject)
         .fetch_one(&rig.pool)
@@ -66,7 +66,7 @@ async fn a_passkey_alone_opens_the_account(pool: PgPool) {
     let kim = rig.someone("Kim").await;
     let (tab, mut device) = owner(&rig, &kim, Device::default()).await;
     assert_eq!(tab.page.matches("<li><code>").count(), 10, "recovery codes came with it");
-    assert_eq!(letters(&rig, "Your account has a new passkey").await, 1);
+    assert_eq!(emails(&rig, "Your account has a new passkey").await, 1);
     let tab = log_in(&rig, &mut device).await;
     assert!(tab.path.starts_with("/console/"), "{} {}", tab.path, tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM passkeys WHERE used_at IS NOT NULL").await, 1);
@@ -232,7 +232,7 @@ async fn a_copy_of_a_passkey_locks_it_and_tells_its_owner(pool: PgPool) {
     assert!(tab.page.contains("may have been copied and is no longer accepted"), "{}", tab.page);
     let tab = log_in(&rig, &mut device).await;
     assert_eq!(tab.status, 422, "which of the two is the copy, nobody knows");
-    assert_eq!(letters(&rig, "A passkey may have been copied").await, 1);
+    assert_eq!(emails(&rig, "A passkey may have been copied").await, 1);
     assert_eq!(actions(&rig).await, ["passkey.add", "passkey.copied"]);
     // The account still requires a second factor after the password.
     half_way(&rig, &kim).await;
@@ -331,7 +331,7 @@ async fn the_last_factor_goes_with_the_password_and_takes_the_codes_along(pool: 
     tab.send(&path(&ids[0]), &[("change", "remove"), ("password", PASSWORD)]).await;
     assert!(tab.page.contains("The passkey has been removed."), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM recovery_codes").await, 0);
-    assert_eq!(letters(&rig, "A passkey was removed from your account").await, 2);
+    assert_eq!(emails(&rig, "A passkey was removed from your account").await, 2);
     let expected =
         ["passkey.add", "passkey.add", "passkey.rename", "passkey.remove", "passkey.remove"];
     assert_eq!(actions(&rig).await, expected);

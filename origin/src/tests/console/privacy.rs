@@ -21,7 +21,7 @@ async fn log_in(tab: &mut Tab<'_>, someone: &Someone) {
     tab.send("/log-in", &fields).await;
 }
 
-async fn letters(rig: &Rig, to: &str) -> Vec<String> {
+async fn emails(rig: &Rig, to: &str) -> Vec<String> {
     sqlx::query_scalar("SELECT subject FROM mails WHERE recipient = $1 ORDER BY id")
         .bind(to)
         .fetch_all(&rig.pool)
@@ -130,7 +130,7 @@ async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
     assert!(tab.page.contains("Shop"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM sites WHERE deleted_at IS NULL").await, 1);
     // The first email is deleted only once it was sent.
-    let told = letters(&rig, &kim.email).await;
+    let told = emails(&rig, &kim.email).await;
     assert_eq!(told, ["Your account will be erased", "Your account will be kept"]);
 }
 

@@ -4,7 +4,7 @@ use munjigi_captcha::{Hostname, Secret, Vendor};
 use munjigi_delivery::mail::{MailTransport, Sender, Transport};
 use munjigi_delivery::notifications::Courier;
 use munjigi_delivery::publish::Publisher;
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_store::deliveries::Topic;
 use munjigi_store::mails;
 use munjigi_store::sites::{AskImport, MakeLive};
@@ -130,14 +130,14 @@ impl Scene for Emails {
     }
 
     async fn queue(&self) {
-        let letter = Letter {
+        let message = Email {
             to: "mina@example.org".parse().unwrap(),
             subject: "Hello".parse().unwrap(),
             text: "Hello\n".to_owned(),
             html: None,
         };
         let mut connection = self.rig.pool.acquire().await.unwrap();
-        mails::queue(&mut connection, &letter, self.rig.now()).await.unwrap();
+        mails::queue(&mut connection, &message, self.rig.now()).await.unwrap();
     }
 
     /// With the Message-ID, by which a recipient knows that they are the same.

@@ -2,7 +2,7 @@
 //! is read as a header.
 
 use munjigi_delivery::mail::{Identity, compose};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_domain::shown::Shown;
 use proptest::prelude::*;
 
@@ -22,10 +22,10 @@ const HEADERS: [&str; 8] = [
 ];
 
 /// Composed, not sent.
-fn composed(letter: &Letter) -> Received {
+fn composed(message: &Email) -> Received {
     let from = "Munjigi <no-reply@munjigi.example>".parse().unwrap();
     let identity = Identity { id: 7, queued_at: NOON };
-    let data = compose(letter, &from, identity).unwrap().formatted();
+    let data = compose(message, &from, identity).unwrap().formatted();
     let data = String::from_utf8(data).unwrap();
     assert!(data.is_ascii());
     Received { from: String::new(), to: String::new(), data }
@@ -33,7 +33,7 @@ fn composed(letter: &Letter) -> Received {
 
 #[test]
 fn an_email_has_its_date_and_asks_for_no_automatic_reply() {
-    let received = composed(&letter("Hello"));
+    let received = composed(&message("Hello"));
     let mut names: Vec<String> = received.raw_headers().into_iter().map(|(name, _)| name).collect();
     names.sort();
     let mut expected = HEADERS.map(str::to_owned);
@@ -50,29 +50,29 @@ fn an_email_has_its_date_and_asks_for_no_automatic_reply() {
 async fn a_korean_email_arrives_as_it_was_written(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
-    let kind = LetterKind::ConfirmAddress {
+    let kind = EmailKind::ConfirmAddress {
         name: Shown::of("김미나"),
         link: "https://console.example/confirm?token=a1&next=%2F".parse().unwrap(),
         hours: 24,
     };
-    let letter = kind.letter("mina@example.org".parse().unwrap(), "ko".parse().unwrap());
+    let message = kind.message("mina@example.org".parse().unwrap(), "ko".parse().unwrap());
     let mut connection = rig.pool.acquire().await.unwrap();
-    mails::queue(&mut connection, &letter, rig.now()).await.unwrap();
+    mails::queue(&mut connection, &message, rig.now()).await.unwrap();
     send_due(&sender(&rig, &smtp)).await;
     let received = smtp.received().remove(0);
     assert_eq!(received.header("subject"), "이메일 주소를 확인해 주세요");
     let parts = received.parts();
     let types: Vec<&str> = parts.iter().map(|(content_type, _)| content_type.as_str()).collect();
     assert_eq!(types, ["text/plain; charset=utf-8", "text/html; charset=utf-8"]);
-    assert_eq!(parts[0].1, letter.text.trim_end());
-    assert_eq!(parts[1].1, letter.html.unwrap().trim_end());
+    assert_eq!(parts[0].1, message.text.trim_end());
+    assert_eq!(parts[1].1, message.html.unwrap().trim_end());
     assert!(parts[0].1.contains("\nhttps://console.example/confirm?token=a1&next=%2F\n"));
 }
 
 #[test]
 fn an_email_without_html_is_only_text() {
-    let received = composed(&Letter { html: None, ..letter("Hello") });
-    let text = letter("Hello").text.trim_end().to_owned();
+    let received = composed(&Email { html: None, ..message("Hello") });
+    let text = message("Hello").text.trim_end().to_owned();
     assert_eq!(received.parts(), [("text/plain; charset=utf-8".to_owned(), text)]);
 }
 
@@ -102,14 +102,14 @@ proptest! {
         to in hostile(), subject in hostile(), text in hostile(), html in prop::option::of(hostile())
     ) {
         let parts = if html.is_some() { 2 } else { 1 };
-        let mut letter = Letter { text, html, ..letter("Hello") };
+        let mut message = Email { text, html, ..message("Hello") };
         if let Ok(subject) = subject.parse() {
-            letter.subject = subject;
+            message.subject = subject;
         }
         if let Ok(to) = format!("{to}@example.org").parse() {
-            letter.to = to;
+            message.to = to;
         }
-        let received = composed(&letter);
+        let received = composed(&message);
         for (name, _) in received.raw_headers() {
             let ours = HEADERS.contains(&name.as_str()) || name == "Content-Transfer-Encoding";
             prop_assert!(ours, "{}", name);
@@ -125,7 +125,7 @@ proptest! {
         // Blanks at the ends do not count.
         let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Ok(parsed) = subject.parse() {
-            let received = composed(&Letter { subject: parsed, ..letter("Hello") });
+            let received = composed(&Email { subject: parsed, ..message("Hello") });
             prop_assert_eq!(received.header("subject"), subject);
         }
     }

@@ -58,8 +58,8 @@ async fn what_was_queued_before_the_upgrade_is_delivered_after_it(pool: PgPool) 
     assert_eq!((filter.len(), filter[0].version), (1, 9));
     let emails = due(&pool, Topic::Emails).await;
     assert_eq!(emails.len(), 1);
-    let letter = crate::mails::letter(emails[0].payload.as_ref()).unwrap();
-    assert_eq!((letter.to.as_str(), letter.text.as_str()), ("mina@example.org", "Hello"));
+    let message = crate::mails::message(emails[0].payload.as_ref()).unwrap();
+    assert_eq!((message.to.as_str(), message.text.as_str()), ("mina@example.org", "Hello"));
     let messages = due(&pool, Topic::Webhooks).await;
     assert_eq!(messages.len(), 1, "the other one waits behind a pause");
     // Byte by byte: it is signed.

@@ -3,7 +3,7 @@
 
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
 use munjigi_domain::audit::Action;
-use munjigi_domain::email::Letter;
+use munjigi_domain::email::Email;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use serde_json::json;
@@ -55,7 +55,7 @@ pub struct Invite<'a> {
     pub organisation: &'a Id,
     pub email: &'a EmailAddress,
     pub role: Role,
-    pub letter: &'a Letter,
+    pub message: &'a Email,
     pub actor: &'a Actor,
     /// When it expires.
     pub expires: UnixMillis,
@@ -111,7 +111,7 @@ impl Unit for Invite<'_> {
             after: Some(json!({ "role": self.role.as_str() })),
         };
         audit::write(connection, &entry, self.now).await?;
-        mails::queue(connection, self.letter, self.now).await?;
+        mails::queue(connection, self.message, self.now).await?;
         Ok(Ok(()))
     }
 }

@@ -15,7 +15,7 @@ use munjigi_app::App;
 use munjigi_app::emails;
 use munjigi_domain::accounts::passkey::name;
 use munjigi_domain::accounts::{Id, Password};
-use munjigi_domain::email::LetterKind;
+use munjigi_domain::email::EmailKind;
 use munjigi_domain::shown::Shown;
 use munjigi_i18n::Text;
 use munjigi_store::passkeys::{self, Passkey, Remove, Rename};
@@ -98,9 +98,9 @@ async fn remove(
     passkey: &Passkey,
     left: usize,
 ) -> Result<Response, Trouble> {
-    let kind = LetterKind::PasskeyRemoved { name: Shown::of(&passkey.name), left };
-    let (actor, letter) = (person.actor(browser), emails::to(&person.account, &kind));
-    let unit = Remove { id: &passkey.id, actor: &actor, letter: &letter, now: app.clock.now() };
+    let kind = EmailKind::PasskeyRemoved { name: Shown::of(&passkey.name), left };
+    let (actor, message) = (person.actor(browser), emails::to(&person.account, &kind));
+    let unit = Remove { id: &passkey.id, actor: &actor, message: &message, now: app.clock.now() };
     transact(&app.pool, &unit).await?;
     Ok(Redirect::to("/console/account/passkeys?done=removed").into_response())
 }
