@@ -8,9 +8,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_app::App;
 use munjigi_app::admission::Admission;
 use munjigi_app::cache::{Cache, Redis};
+use munjigi_app::components::{self, Board};
 use munjigi_app::console::Console;
 use munjigi_app::health::{Readiness, Schema};
-use munjigi_app::parts::{self, Board};
 use munjigi_app::settings::Console as ConsoleSettings;
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
@@ -279,7 +279,7 @@ pub struct Parts {
 /// Checks the parts periodically; applies the schema, then publishes, runs the
 /// jobs, makes pictures and sends emails.
 async fn background(app: Arc<App>, stop: Stop) {
-    tokio::join!(parts::watch(&app, stop.clone()), work(&app, stop));
+    tokio::join!(components::watch(&app, stop.clone()), work(&app, stop));
 }
 
 async fn work(app: &Arc<App>, mut stop: Stop) {

@@ -4,11 +4,11 @@
 mod api;
 mod breakdowns;
 mod cache;
+mod components;
 mod console;
 mod deliveries;
 mod mail;
 mod notifications;
-mod parts;
 mod photos;
 mod pictures;
 mod publish;

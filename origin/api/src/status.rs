@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use munjigi_app::App;
-use munjigi_app::parts::{self, Part, PartState, Sighting};
+use munjigi_app::components::{self, Component, ComponentState, Sighting};
 
 /// Status of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -18,7 +18,7 @@ pub struct ServiceStatus {
     /// `ok`; `degraded`: visitors are served, a component is degraded; `down`:
     /// visitors are not served; `starting`: the answering process started less
     /// than thirty seconds ago and does not know yet.
-    pub status: PartState,
+    pub status: ComponentState,
     /// Time of the last check, RFC 3339.
     pub checked_at: String,
     /// The components of this service.
@@ -32,7 +32,7 @@ pub struct PartStatus {
     pub name: &'static str,
     /// Its status. `starting`: it has not been healthy since the answering
     /// process started, which was less than thirty seconds ago.
-    pub status: PartState,
+    pub status: ComponentState,
     /// Start of this status, RFC 3339, as far as the answering process knows:
     /// never before its own start.
     pub since: String,
@@ -43,14 +43,14 @@ impl From<&Sighting> for ServiceStatus {
         Self {
             status: sighting.status(),
             checked_at: sighting.at.rfc3339(),
-            parts: sighting.parts.iter().map(PartStatus::from).collect(),
+            parts: sighting.components.iter().map(PartStatus::from).collect(),
         }
     }
 }
 
-impl From<&Part> for PartStatus {
-    fn from(part: &Part) -> Self {
-        let Part { name, status, since } = *part;
+impl From<&Component> for PartStatus {
+    fn from(part: &Component) -> Self {
+        let Component { name, status, since } = *part;
         Self { name: name.as_str(), status, since: since.rfc3339() }
     }
 }
@@ -58,7 +58,7 @@ impl From<&Part> for PartStatus {
 pub async fn handler(
     State(app): State<Arc<App>>,
 ) -> ([(HeaderName, String); 1], Json<ServiceStatus>) {
-    let sighting = parts::seen(&app).await;
+    let sighting = components::seen(&app).await;
     let cached = format!("public, max-age={}", sighting.holds().as_secs());
     ([(header::CACHE_CONTROL, cached)], Json(ServiceStatus::from(&*sighting)))
 }

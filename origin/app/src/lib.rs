@@ -1,5 +1,5 @@
 //! What the console and the API stand on: what they hold, who is asking, what
-//! they may do, and what is known of the parts. Pages and routes are in crates
+//! they may do, and what is known of the components. Pages and routes are in crates
 //! of their own, neither of which knows the other.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
@@ -7,6 +7,7 @@ pub mod admission;
 pub mod authentication;
 pub mod cache;
 pub mod client;
+pub mod components;
 pub mod console;
 pub mod documents;
 pub mod edge_away;
@@ -17,7 +18,6 @@ pub mod later;
 pub mod live_pages;
 pub mod moving;
 pub mod new_key;
-pub mod parts;
 pub mod proxies;
 pub mod refused;
 pub mod request_id;
@@ -39,9 +39,9 @@ use sqlx::PgPool;
 use admission::Admission;
 use authentication::Authentication;
 use cache::Cache;
+use components::Board;
 use console::Console;
 use health::Readiness;
-use parts::Board;
 use settings::Retention;
 
 pub use refused::Refused;
@@ -73,9 +73,9 @@ pub struct App {
     pub hooks: Hooks,
     /// What is kept.
     pub retention: Retention,
-    /// What is known of the parts that the origin depends on.
+    /// What is known of the components that the origin depends on.
     pub readiness: Readiness,
-    /// How the parts were when last looked at.
+    /// How the components were at the last check.
     pub board: Board,
     /// How much is taken on at once.
     pub admission: Admission,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Html;
 use munjigi_app::App;
-use munjigi_app::parts::PartName;
+use munjigi_app::components::ComponentName;
 use munjigi_app::settings::SignUpPolicy;
 use munjigi_domain::accounts::Permission;
 use munjigi_i18n::{Text, Texts};
@@ -39,7 +39,7 @@ pub struct Frame {
     /// Whether the page was made without reading the session.
     pub is_public: bool,
     /// Degraded components that can affect the page.
-    pub unwell: Vec<PartName>,
+    pub unwell: Vec<ComponentName>,
     /// The texts in the page's language.
     pub t: Texts,
     /// Links to the same page in other languages, if it can be shown again.
@@ -85,7 +85,7 @@ impl Frame {
             entry: Entry::Elsewhere,
             sign_up: open,
             is_public: false,
-            unwell: unwell(app, &[PartName::Mail]),
+            unwell: unwell(app, &[ComponentName::Mail]),
             t: browser.t(),
             languages: language::switches(browser.query.as_deref(), browser.locale),
         }
@@ -107,7 +107,7 @@ impl Frame {
         Self {
             email: Some(person.account.email.to_string()),
             memberships: person.memberships.clone(),
-            unwell: unwell(app, &[PartName::Edge, PartName::Mail, PartName::Cache]),
+            unwell: unwell(app, &[ComponentName::Edge, ComponentName::Mail, ComponentName::Cache]),
             ..Self::bare(app, browser, title)
         }
     }
@@ -132,11 +132,11 @@ impl Frame {
     pub fn notices(&self) -> impl Iterator<Item = Text> {
         let t = self.t;
         self.unwell.iter().filter_map(move |part| match part {
-            PartName::Edge => Some(t.get("frame-edge-away")),
-            PartName::Mail => Some(t.get("frame-mail-away")),
-            PartName::Cache => Some(t.get("frame-cache-away")),
+            ComponentName::Edge => Some(t.get("frame-edge-away")),
+            ComponentName::Mail => Some(t.get("frame-mail-away")),
+            ComponentName::Cache => Some(t.get("frame-cache-away")),
             // Without Postgres there are no pages; pictures are drawn ahead.
-            PartName::Postgres | PartName::GpuBackend => None,
+            ComponentName::Postgres | ComponentName::GpuBackend => None,
         })
     }
 
@@ -196,9 +196,9 @@ impl Frame {
 }
 
 /// Those of these components that were degraded or down at the last check.
-fn unwell(app: &App, parts: &[PartName]) -> Vec<PartName> {
+fn unwell(app: &App, components: &[ComponentName]) -> Vec<ComponentName> {
     let mut unwell = app.board.unwell();
-    unwell.retain(|part| parts.contains(part));
+    unwell.retain(|component| components.contains(component));
     unwell
 }
 

@@ -7,7 +7,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use munjigi_app::App;
-use munjigi_app::parts::{self, PartState};
+use munjigi_app::components::{self, ComponentState};
 use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 
@@ -20,7 +20,7 @@ use super::trouble::Trouble;
 struct Page {
     frame: Frame,
     whole: Shown,
-    parts: Vec<Row>,
+    components: Vec<Row>,
     at: Time,
 }
 
@@ -57,13 +57,16 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, Trouble> {
-    let sighting = parts::seen(&app).await;
+    let sighting = components::seen(&app).await;
     let t = browser.t();
-    let rows = sighting.parts.iter().map(|part| Row {
-        name: t.each("status-part", part.name.as_str()),
-        purpose: t.each("status-purpose", part.name.as_str()),
-        state: Shown { class: class(part.status), text: t.each("status", word(part.status)) },
-        since: Time::of(part.since),
+    let rows = sighting.components.iter().map(|component| Row {
+        name: t.each("status-part", component.name.as_str()),
+        purpose: t.each("status-purpose", component.name.as_str()),
+        state: Shown {
+            class: class(component.status),
+            text: t.each("status", word(component.status)),
+        },
+        since: Time::of(component.since),
     });
     let page = Page {
         frame: Frame::public(&app, &browser, t.get("status-title")),
@@ -71,26 +74,26 @@ pub async fn show(
             class: class(sighting.status()),
             text: t.each("status-all", word(sighting.status())),
         },
-        parts: rows.collect(),
+        components: rows.collect(),
         at: Time::of(sighting.at),
     };
     render(&page)
 }
 
 /// As keys spell it.
-const fn word(state: PartState) -> &'static str {
+const fn word(state: ComponentState) -> &'static str {
     match state {
-        PartState::Ok => "ok",
-        PartState::Degraded => "degraded",
-        PartState::Starting => "starting",
-        PartState::Down => "down",
+        ComponentState::Ok => "ok",
+        ComponentState::Degraded => "degraded",
+        ComponentState::Starting => "starting",
+        ComponentState::Down => "down",
     }
 }
 
-const fn class(state: PartState) -> &'static str {
+const fn class(state: ComponentState) -> &'static str {
     match state {
-        PartState::Ok => "good",
-        PartState::Degraded | PartState::Starting => "wait",
-        PartState::Down => "bad",
+        ComponentState::Ok => "good",
+        ComponentState::Degraded | ComponentState::Starting => "wait",
+        ComponentState::Down => "bad",
     }
 }

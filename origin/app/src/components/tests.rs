@@ -8,21 +8,21 @@ fn later(seconds: u64) -> UnixMillis {
 
 #[test]
 fn a_state_holds_since_it_was_first_seen() {
-    use PartName::{Edge, Postgres};
+    use ComponentName::{Edge, Postgres};
     let found = |edge| vec![(Postgres, Status::Ok), (Edge, edge)];
     let first = Sighting::of(found(Status::Ok), None, AT);
     let second = Sighting::of(found(Status::Down), Some(&first), later(10));
     let third = Sighting::of(found(Status::Down), Some(&second), later(20));
-    assert_eq!(third.parts[0].since, AT);
-    assert_eq!(third.parts[1].since, later(10));
+    assert_eq!(third.components[0].since, AT);
+    assert_eq!(third.components[1].since, later(10));
     let mended = Sighting::of(found(Status::Ok), Some(&third), later(30));
-    assert_eq!((mended.parts[1].since, mended.at), (later(30), later(30)));
+    assert_eq!((mended.components[1].since, mended.at), (later(30), later(30)));
 }
 
 #[test]
 fn only_an_unreachable_edge_blocks_visitors() {
-    use PartName::{Edge, GpuBackend, Mail, Postgres};
-    use PartState::{Degraded, Down, Ok, Starting};
+    use ComponentName::{Edge, GpuBackend, Mail, Postgres};
+    use ComponentState::{Degraded, Down, Ok, Starting};
     for (postgres, edge, mail, gpu, whole) in [
         (Ok, Ok, Ok, Ok, Ok),
         (Down, Ok, Ok, Ok, Degraded),
@@ -35,21 +35,21 @@ fn only_an_unreachable_edge_blocks_visitors() {
         (Starting, Down, Ok, Ok, Down),
     ] {
         let found = [(Postgres, postgres), (Edge, edge), (Mail, mail), (GpuBackend, gpu)];
-        let part = |(name, status)| Part { name, status, since: AT };
-        let sighting = Sighting { at: AT, parts: found.map(part).to_vec() };
+        let component = |(name, status)| Component { name, status, since: AT };
+        let sighting = Sighting { at: AT, components: found.map(component).to_vec() };
         assert_eq!(sighting.status(), whole);
     }
 }
 
 /// The edge alone, checked repeatedly.
-fn course(looks: &[(u64, Status)]) -> Vec<(PartState, u64)> {
+fn course(looks: &[(u64, Status)]) -> Vec<(ComponentState, u64)> {
     let mut before: Option<Sighting> = None;
     let mut course = Vec::new();
     for (seconds, found) in looks {
-        let found = vec![(PartName::Edge, *found)];
+        let found = vec![(ComponentName::Edge, *found)];
         let sighting = Sighting::of(found, before.as_ref(), later(*seconds));
-        let part = sighting.parts[0];
-        course.push((part.status, (part.since.0 - AT.0) / 1_000));
+        let component = sighting.components[0];
+        course.push((component.status, (component.since.0 - AT.0) / 1_000));
         before = Some(sighting);
     }
     course
@@ -62,16 +62,16 @@ fn a_new_process_calls_nothing_down_that_was_never_healthy() {
     assert_eq!(
         course(&[(0, Down), (1, Degraded), (29, Down), (29, Ok), (30, Down)]),
         [
-            (PartState::Starting, 0),
-            (PartState::Starting, 0),
-            (PartState::Starting, 0),
-            (PartState::Ok, 29),
-            (PartState::Down, 30)
+            (ComponentState::Starting, 0),
+            (ComponentState::Starting, 0),
+            (ComponentState::Starting, 0),
+            (ComponentState::Ok, 29),
+            (ComponentState::Down, 30)
         ]
     );
     // It never starts.
     assert_eq!(
         course(&[(0, Down), (30, Down), (31, Down)]),
-        [(PartState::Starting, 0), (PartState::Down, 30), (PartState::Down, 30)]
+        [(ComponentState::Starting, 0), (ComponentState::Down, 30), (ComponentState::Down, 30)]
     );
 }

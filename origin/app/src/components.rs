@@ -27,7 +27,7 @@ pub const STARTS_WITHIN_MILLIS: u64 = 30_000;
 const WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartName {
+pub enum ComponentName {
     /// Accounts, settings and statistics, and so the console.
     Postgres,
     /// Serves the widget and siteverify.
@@ -38,7 +38,7 @@ pub enum PartName {
     GpuBackend,
 }
 
-impl PartName {
+impl ComponentName {
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -53,7 +53,9 @@ impl PartName {
 
 /// Status of a component, or of the whole service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub enum PartState {
+// The name that clients generated from the document know.
+#[schema(as = PartState)]
+pub enum ComponentState {
     /// Everything answers.
     #[serde(rename = "ok")]
     Ok,
@@ -68,7 +70,7 @@ pub enum PartState {
     Down,
 }
 
-impl From<Status> for PartState {
+impl From<Status> for ComponentState {
     fn from(status: Status) -> Self {
         match status {
             Status::Ok => Self::Ok,
@@ -80,9 +82,9 @@ impl From<Status> for PartState {
 
 /// Status of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    pub name: PartName,
-    pub status: PartState,
+pub struct Component {
+    pub name: ComponentName,
+    pub status: ComponentState,
     /// Start of this status, as far as this process has seen.
     pub since: UnixMillis,
 }
@@ -91,53 +93,59 @@ pub struct Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     pub at: UnixMillis,
-    pub parts: Vec<Part>,
+    pub components: Vec<Component>,
 }
 
 impl Sighting {
     /// Dates each status by comparing it with the previous check.
-    fn of(found: Vec<(PartName, Status)>, before: Option<&Self>, at: UnixMillis) -> Self {
-        let parts = before.map(|before| before.parts.as_slice()).unwrap_or_default();
-        let part = |(name, status)| {
-            let before = parts.iter().find(|part| part.name == name);
+    fn of(found: Vec<(ComponentName, Status)>, before: Option<&Self>, at: UnixMillis) -> Self {
+        let components = before.map(|before| before.components.as_slice()).unwrap_or_default();
+        let component = |(name, status)| {
+            let before = components.iter().find(|component| component.name == name);
             let status = if is_starting(status, before, at) {
-                PartState::Starting
+                ComponentState::Starting
             } else {
-                PartState::from(status)
+                ComponentState::from(status)
             };
             let same = before.filter(|before| before.status == status);
-            Part { name, status, since: same.map_or(at, |part| part.since) }
+            Component { name, status, since: same.map_or(at, |component| component.since) }
         };
-        Self { at, parts: found.into_iter().map(part).collect() }
+        Self { at, components: found.into_iter().map(component).collect() }
     }
 
     /// Status of the whole service. Visitors need only the edge; they are
     /// served whatever else is down.
-    pub fn status(&self) -> PartState {
-        let edge_down = |part: &Part| part.name == PartName::Edge && part.status == PartState::Down;
-        if self.parts.iter().any(edge_down) {
-            PartState::Down
-        } else if self.parts.iter().any(|part| part.status == PartState::Starting) {
-            PartState::Starting
-        } else if self.parts.iter().all(|part| part.status == PartState::Ok) {
-            PartState::Ok
+    pub fn status(&self) -> ComponentState {
+        let edge_down = |component: &Component| {
+            component.name == ComponentName::Edge && component.status == ComponentState::Down
+        };
+        if self.components.iter().any(edge_down) {
+            ComponentState::Down
+        } else if self
+            .components
+            .iter()
+            .any(|component| component.status == ComponentState::Starting)
+        {
+            ComponentState::Starting
+        } else if self.components.iter().all(|component| component.status == ComponentState::Ok) {
+            ComponentState::Ok
         } else {
-            PartState::Degraded
+            ComponentState::Degraded
         }
     }
 
     /// How long this result is served.
     pub fn holds(&self) -> Duration {
-        if self.status() == PartState::Starting { LOOK_AGAIN } else { LOOK_EVERY }
+        if self.status() == ComponentState::Starting { LOOK_AGAIN } else { LOOK_EVERY }
     }
 }
 
 /// Whether a component that is not healthy has never been since this process
 /// started, which was a moment ago.
-fn is_starting(found: Status, before: Option<&Part>, at: UnixMillis) -> bool {
-    let still = |before: &Part| {
+fn is_starting(found: Status, before: Option<&Component>, at: UnixMillis) -> bool {
+    let still = |before: &Component| {
         let passed_millis = at.0.saturating_sub(before.since.0);
-        before.status == PartState::Starting && passed_millis < STARTS_WITHIN_MILLIS
+        before.status == ComponentState::Starting && passed_millis < STARTS_WITHIN_MILLIS
     };
     found != Status::Ok && before.is_none_or(still)
 }
@@ -160,11 +168,13 @@ impl Board {
     }
 
     /// The components that were degraded or down at the latest check.
-    pub fn unwell(&self) -> Vec<PartName> {
+    pub fn unwell(&self) -> Vec<ComponentName> {
         let seen = self.latest();
-        let parts = seen.as_deref().map(|seen| seen.parts.as_slice()).unwrap_or_default();
-        let is_unwell = |part: &&Part| matches!(part.status, PartState::Degraded | PartState::Down);
-        parts.iter().filter(is_unwell).map(|part| part.name).collect()
+        let components = seen.as_deref().map(|seen| seen.components.as_slice()).unwrap_or_default();
+        let is_unwell = |component: &&Component| {
+            matches!(component.status, ComponentState::Degraded | ComponentState::Down)
+        };
+        components.iter().filter(is_unwell).map(|component| component.name).collect()
     }
 
     fn fresh(&self, now: UnixMillis) -> Option<Arc<Sighting>> {
@@ -204,13 +214,13 @@ pub async fn watch(app: &App, mut stop: Stop) {
     }
 }
 
-async fn look(app: &App) -> Vec<(PartName, Status)> {
+async fn look(app: &App) -> Vec<(ComponentName, Status)> {
     let (postgres, edge, mail, cache, gpu) =
         tokio::join!(postgres(app), edge(app), mail(app), cache(app), gpu(app));
-    let mut found = vec![(PartName::Postgres, postgres), (PartName::Edge, edge)];
-    found.extend(mail.map(|status| (PartName::Mail, status)));
-    found.extend(cache.map(|status| (PartName::Cache, status)));
-    found.extend(gpu.map(|status| (PartName::GpuBackend, status)));
+    let mut found = vec![(ComponentName::Postgres, postgres), (ComponentName::Edge, edge)];
+    found.extend(mail.map(|status| (ComponentName::Mail, status)));
+    found.extend(cache.map(|status| (ComponentName::Cache, status)));
+    found.extend(gpu.map(|status| (ComponentName::GpuBackend, status)));
     found
 }
 

@@ -1,9 +1,11 @@
-//! The states of the parts, as the running service sees them.
+//! The states of the components, as the running service sees them.
 
 use std::sync::Arc;
 
+use munjigi_app::components::{
+    Component, ComponentName, ComponentState, STARTS_WITHIN_MILLIS, Sighting, seen,
+};
 use munjigi_app::health::Schema;
-use munjigi_app::parts::{Part, PartName, PartState, STARTS_WITHIN_MILLIS, Sighting, seen};
 use sqlx::PgPool;
 
 use crate::rig::Rig;
@@ -13,21 +15,28 @@ async fn until_the_schema_is_applied_nothing_is_down(pool: PgPool) {
     let rig = Rig::new(pool).await;
     rig.app.readiness.set_schema(Schema::Waiting("starting".to_owned()));
     let first = seen(&rig.app).await;
-    let names: Vec<_> = first.parts.iter().map(|part| (part.name, part.status)).collect();
-    assert_eq!(names, [(PartName::Postgres, PartState::Starting), (PartName::Edge, PartState::Ok)]);
-    assert_eq!(first.status(), PartState::Starting);
+    let names: Vec<_> =
+        first.components.iter().map(|component| (component.name, component.status)).collect();
+    assert_eq!(
+        names,
+        [
+            (ComponentName::Postgres, ComponentState::Starting),
+            (ComponentName::Edge, ComponentState::Ok)
+        ]
+    );
+    assert_eq!(first.status(), ComponentState::Starting);
     rig.app.readiness.set_schema(Schema::Applied);
     rig.pass(999);
     assert!(Arc::ptr_eq(&first, &seen(&rig.app).await), "however many ask");
     rig.pass(1);
-    assert_eq!(seen(&rig.app).await.status(), PartState::Ok);
+    assert_eq!(seen(&rig.app).await.status(), ComponentState::Ok);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn components_are_checked_once_in_ten_seconds_however_many_requests_arrive(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let first = seen(&rig.app).await;
-    assert_eq!(first.status(), PartState::Ok);
+    assert_eq!(first.status(), ComponentState::Ok);
     // The schema goes away before the next check.
     rig.app.readiness.set_schema(Schema::Waiting("starting".to_owned()));
     rig.pass(9_999);
@@ -37,22 +46,33 @@ async fn components_are_checked_once_in_ten_seconds_however_many_requests_arrive
     }
     rig.pass(1);
     let then = seen(&rig.app).await;
-    let names: Vec<_> = then.parts.iter().map(|part| (part.name, part.status)).collect();
-    assert_eq!(names, [(PartName::Postgres, PartState::Down), (PartName::Edge, PartState::Ok)]);
-    assert_eq!(then.parts[0].since, rig.now());
-    assert_eq!(then.parts[1].since, first.at);
+    let names: Vec<_> =
+        then.components.iter().map(|component| (component.name, component.status)).collect();
+    assert_eq!(
+        names,
+        [
+            (ComponentName::Postgres, ComponentState::Down),
+            (ComponentName::Edge, ComponentState::Ok)
+        ]
+    );
+    assert_eq!(then.components[0].since, rig.now());
+    assert_eq!(then.components[1].since, first.at);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_gpu_backend_that_does_not_respond_is_down(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
     for (passed_millis, state, whole) in [
-        (0, PartState::Starting, PartState::Starting),
-        (STARTS_WITHIN_MILLIS, PartState::Down, PartState::Degraded),
+        (0, ComponentState::Starting, ComponentState::Starting),
+        (STARTS_WITHIN_MILLIS, ComponentState::Down, ComponentState::Degraded),
     ] {
         rig.pass(passed_millis);
         let sighting = seen(&rig.app).await;
-        let gpu = sighting.parts.iter().find(|part| part.name == PartName::GpuBackend).unwrap();
+        let gpu = sighting
+            .components
+            .iter()
+            .find(|component| component.name == ComponentName::GpuBackend)
+            .unwrap();
         assert_eq!((gpu.status, sighting.status()), (state, whole));
     }
 }
@@ -77,15 +97,15 @@ async fn pages_say_what_a_degraded_component_means_for_their_readers(pool: PgPoo
     let mut tab = rig.tab_of(&kim.account).await;
     assert_eq!(said(&tab.open("/console").await.page), [false; 6]);
 
-    let parts = [
-        (PartName::Postgres, PartState::Ok),
-        (PartName::Edge, PartState::Down),
-        (PartName::Mail, PartState::Degraded),
-        (PartName::Cache, PartState::Degraded),
-        (PartName::GpuBackend, PartState::Down),
+    let components = [
+        (ComponentName::Postgres, ComponentState::Ok),
+        (ComponentName::Edge, ComponentState::Down),
+        (ComponentName::Mail, ComponentState::Degraded),
+        (ComponentName::Cache, ComponentState::Degraded),
+        (ComponentName::GpuBackend, ComponentState::Down),
     ];
-    let part = |(name, status)| Part { name, status, since: rig.now() };
-    let sighting = Sighting { at: rig.now(), parts: parts.map(part).to_vec() };
+    let component = |(name, status)| Component { name, status, since: rig.now() };
+    let sighting = Sighting { at: rig.now(), components: components.map(component).to_vec() };
     rig.app.board.note(Arc::new(sighting));
     let told = [true, true, true, false, false, false];
     assert_eq!(said(&tab.open("/console").await.page), told);
@@ -106,11 +126,17 @@ async fn an_unresponsive_cache_is_reported_and_nothing_is_down(pool: PgPool) {
     let Some(mut redis) = crate::rig::redis::RedisServer::start().await else { return };
     let rig = Rig::beside(pool, &redis.connection()).await;
     let cache = |seen: &Sighting| {
-        seen.parts.iter().find(|part| part.name == PartName::Cache).map(|part| part.status)
+        seen.components
+            .iter()
+            .find(|component| component.name == ComponentName::Cache)
+            .map(|component| component.status)
     };
-    assert_eq!(cache(&*seen(&rig.app).await), Some(PartState::Ok));
+    assert_eq!(cache(&*seen(&rig.app).await), Some(ComponentState::Ok));
     redis.kill();
     rig.pass(10_000);
     let away = seen(&rig.app).await;
-    assert_eq!((cache(&away), away.status()), (Some(PartState::Degraded), PartState::Degraded));
+    assert_eq!(
+        (cache(&away), away.status()),
+        (Some(ComponentState::Degraded), ComponentState::Degraded)
+    );
 }
