@@ -3,7 +3,6 @@
 //! so an invented key costs no look-up. The store knows which site a key
 //! belongs to.
 
-mod crockford;
 mod vendor;
 
 use core::fmt;
@@ -15,6 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::crockford;
 
 pub use vendor::{Alias, Vendor};
 

@@ -12,6 +12,7 @@ mod challenge;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod counters;
+pub mod crockford;
 #[cfg(any(test, feature = "contract"))]
 pub mod fuzzing;
 mod host;

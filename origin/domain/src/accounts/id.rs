@@ -2,21 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
-use data_encoding::{Encoding, Specification};
+use munjigi_captcha::crockford;
 
 use crate::entropy::Entropy;
 
-/// Crockford's digits in lower case, without i, l, o and u.
-static DIGITS: LazyLock<Encoding> = LazyLock::new(|| {
-    let mut specification = Specification::new();
-    specification.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
-    specification.encoding().expect("32 different symbols")
-});
-
 const BYTES: usize = 10;
-const LENGTH: usize = 16;
 
 /// Identifies an account, an organisation, a session or an invitation. Knowing
 /// one grants no access.
@@ -33,7 +24,7 @@ pub struct IdError;
 impl Id {
     /// Draws a new id.
     pub fn draw(entropy: &Entropy) -> Self {
-        Self(DIGITS.encode(&entropy.bytes::<BYTES>()))
+        Self(crockford::encode(&entropy.bytes::<BYTES>()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -45,8 +36,7 @@ impl FromStr for Id {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let is_id = text.len() == LENGTH && DIGITS.decode(text.as_bytes()).is_ok();
-        if is_id { Ok(Self(text.to_owned())) } else { Err(IdError) }
+        crockford::decode::<BYTES>(text).map(|_| Self(text.to_owned())).ok_or(IdError)
     }
 }
 
@@ -65,7 +55,7 @@ impl fmt::Display for Id {
 
 /// Code words that a reader can type: groups of four of the same digits.
 pub(super) fn words(bytes: &[u8]) -> String {
-    let digits = DIGITS.encode(bytes);
+    let digits = crockford::encode(bytes);
     let groups: Vec<String> = digits
         .as_bytes()
         .chunks(4)
