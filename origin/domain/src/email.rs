@@ -4,7 +4,7 @@ mod address;
 mod message;
 mod subject;
 
-pub use address::{AddressMistake, EmailAddress};
+pub use address::{Address, AddressMistake};
 pub use message::{Email, EmailKind};
 pub use subject::{Subject, SubjectMistake};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use munjigi_delivery::mail::{
     Encryption, Login, MailTransport, Sender, Smtp, SmtpServer, Transport,
 };
-use munjigi_domain::email::{Email, EmailAddress};
+use munjigi_domain::email::{Address, Email};
 use munjigi_process::stop::{self, Stop, Stopper};
 use munjigi_store::deliveries::{self, Topic};
 use munjigi_store::mails;
@@ -360,5 +360,5 @@ async fn an_email_that_this_release_cannot_read_is_given_up_alone(pool: PgPool) 
 
 #[test]
 fn an_address_of_a_letter_is_parsed_once() {
-    assert!("mina@example.org\r\nBcc: all@example.org".parse::<EmailAddress>().is_err());
+    assert!("mina@example.org\r\nBcc: all@example.org".parse::<Address>().is_err());
 }

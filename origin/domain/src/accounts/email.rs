@@ -7,7 +7,7 @@ use crate::email::{self, AddressMistake};
 
 /// An address in lower case: in any other case it identifies the same account.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct EmailAddress(email::EmailAddress);
+pub struct EmailAddress(email::Address);
 
 /// Why a text is not an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +36,7 @@ impl EmailAddress {
     }
 
     /// As the recipient of an email.
-    pub fn for_mail(&self) -> email::EmailAddress {
+    pub fn for_mail(&self) -> email::Address {
         self.0.clone()
     }
 }

@@ -4,15 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use lettre::Address;
-
 /// RFC 5321, 4.5.3.1.3, without the angle brackets.
 const MAX_BYTES: usize = 254;
 
 /// An address. Its host name is in lower case; the part before the `@` stays as
 /// written, since only the receiving server knows what it means.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct EmailAddress(Address);
+pub struct Address(lettre::Address);
 
 /// What is wrong with an address. The person who typed it can fix it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,25 +26,25 @@ pub enum AddressMistake {
     Malformed,
 }
 
-impl EmailAddress {
+impl Address {
     pub fn as_str(&self) -> &str {
         self.0.as_ref()
     }
 
     /// For an envelope.
-    pub fn address(&self) -> Address {
+    pub fn address(&self) -> lettre::Address {
         self.0.clone()
     }
 }
 
 /// Addresses are never logged.
-impl fmt::Debug for EmailAddress {
+impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("EmailAddress")
+        f.write_str("Address")
     }
 }
 
-impl FromStr for EmailAddress {
+impl FromStr for Address {
     type Err = AddressMistake;
 
     fn from_str(text: &str) -> Result<Self, AddressMistake> {
@@ -70,7 +68,7 @@ impl FromStr for EmailAddress {
         }
         // Checks the positions of dots and hyphens, and the length of each
         // part.
-        Address::new(name, host.to_ascii_lowercase())
+        lettre::Address::new(name, host.to_ascii_lowercase())
             .map(Self)
             .map_err(|_| AddressMistake::Malformed)
     }
@@ -90,7 +88,7 @@ mod tests {
             ("o'brien@mail.example.co.kr", "o'brien@mail.example.co.kr"),
             ("a@xn--3e0b707e.kr", "a@xn--3e0b707e.kr"),
         ] {
-            assert_eq!(written.parse::<EmailAddress>().unwrap().as_str(), kept);
+            assert_eq!(written.parse::<Address>().unwrap().as_str(), kept);
         }
     }
 
@@ -118,20 +116,20 @@ mod tests {
             ("미나@example.org", AddressMistake::NotAscii),
             (&long, AddressMistake::TooLong),
         ] {
-            assert_eq!(text.parse::<EmailAddress>(), Err(mistake), "{text}");
+            assert_eq!(text.parse::<Address>(), Err(mistake), "{text}");
         }
     }
 
     #[test]
     fn an_address_is_not_shown() {
-        let address: EmailAddress = "mina@example.org".parse().unwrap();
-        assert_eq!(format!("{address:?}"), "EmailAddress");
+        let address: Address = "mina@example.org".parse().unwrap();
+        assert_eq!(format!("{address:?}"), "Address");
     }
 
     proptest! {
         #[test]
         fn an_accepted_address_parses_again_to_the_same(text in "\\PC*|[a-zA-Z.+\"<>\r\n -]{1,9}@[a-zA-Z.-]{1,9}") {
-            if let Ok(address) = text.parse::<EmailAddress>() {
+            if let Ok(address) = text.parse::<Address>() {
                 prop_assert_eq!(address.as_str().parse(), Ok(address.clone()));
                 prop_assert!(address.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
             }

@@ -12,7 +12,7 @@ use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_keys::UnixMillis;
 use url::Url;
 
-use super::{EmailAddress, Subject};
+use super::{Address, Subject};
 use crate::anomalies::Sighting;
 use crate::shown::Shown;
 use crate::timestamp::to_timestamp;
@@ -20,7 +20,7 @@ use crate::timestamp::to_timestamp;
 /// An email.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
-    pub to: EmailAddress,
+    pub to: Address,
     pub subject: Subject,
     pub text: String,
     /// The same for programs that show HTML.
@@ -167,7 +167,7 @@ enum Paragraph<'a> {
 impl EmailKind {
     /// The email in a language.
     #[expect(clippy::missing_panics_doc, reason = "templates are ours and rendered in tests")]
-    pub fn message(&self, to: EmailAddress, locale: Locale) -> Email {
+    pub fn message(&self, to: Address, locale: Locale) -> Email {
         let t = Texts::of(locale);
         let subject = self.fill(t.each("email-subject", self.name())).to_string();
         let body = self.fill(t.each("email-text", self.name())).to_string();

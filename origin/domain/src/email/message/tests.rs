@@ -10,7 +10,7 @@ fn url(path: &str) -> Url {
     format!("https://console.example/{path}").parse().unwrap()
 }
 
-fn to() -> EmailAddress {
+fn to() -> Address {
     "mina@example.org".parse().unwrap()
 }
 
