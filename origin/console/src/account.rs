@@ -1,9 +1,9 @@
-//! `/console/account`: second factor, password and sessions of the current
-
-//! user.
+//! `/console/account`: language, second factor, password and sessions of the
+//! current user.
 
 pub mod data;
 pub mod factor;
+pub mod language;
 pub mod passkeys;
 pub mod password;
 pub mod proof;
@@ -17,7 +17,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use munjigi_i18n::{Text, Texts};
+use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_store::sessions::Session;
 use munjigi_store::{factors, passkeys as kept, sessions as stored};
 use serde::Deserialize;
@@ -32,6 +32,8 @@ use munjigi_app::App;
 struct Page {
     frame: Frame,
     name: String,
+    /// Tag, own name, and whether it is the account's.
+    languages: Vec<(Locale, Text, bool)>,
     has_totp: bool,
     has_factor: bool,
     passkeys: usize,
@@ -73,6 +75,7 @@ async fn page(
     let page = Page {
         frame,
         name: account.name.clone(),
+        languages: language::choices(account.locale),
         has_totp: account.has_totp(),
         has_factor: account.has_factor(),
         passkeys: kept::of_account(&app.pool, &account.id).await?.len(),
@@ -87,6 +90,7 @@ async fn page(
 
 fn notice(t: Texts, done: &str) -> Option<Text> {
     Some(match done {
+        "language" => t.get("account-done-language"),
         "password" => t.get("account-done-password"),
         "factor-off" => t.get("account-done-factor-off"),
         "session" => t.get("account-done-session"),

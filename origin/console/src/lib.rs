@@ -110,6 +110,7 @@ fn of_account(pages: Pages) -> Pages {
         .post("/console/account/data/export", Person, account::data::export)
         .post("/console/account/data/leave", Person, account::data::leave)
         .post("/console/account/data/keep", Person, account::data::keep)
+        .post("/console/account/language", Person, account::language::submit)
         .post("/console/account/password", Person, account::password::submit)
         .post("/console/account/sessions", Person, account::sessions::submit)
 }

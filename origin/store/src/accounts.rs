@@ -84,6 +84,14 @@ pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Accou
     row.map(Row::account).transpose()
 }
 
+/// Changes the language of an account's emails and pages.
+pub async fn set_locale(pool: &PgPool, id: &Id, locale: Locale) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE accounts SET locale = $2 WHERE id = $1", id.as_str(), locale.as_str())
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// A sign-up before its link is followed.
 #[derive(Debug, Clone)]
 pub struct SignUp {

@@ -1,5 +1,9 @@
 # The console: account, passkeys, second factor, own data, mailbox.
 
+account-language = Language
+account-language-save = Save language
+account-language-hint = For your emails, and for these pages in every browser.
+account-done-language = Your language has been saved.
 account-app-on = An authenticator app is set up.
 account-codes-left = { $count } recovery codes left.
 account-app-change = Turn off, or get new recovery codes

@@ -1,5 +1,9 @@
 # 콘솔: 계정, 패스키, 2단계 인증, 내 정보, 메일함.
 
+account-language = 언어
+account-language-save = 언어 저장
+account-language-hint = 이메일과 모든 브라우저의 화면에 쓰입니다.
+account-done-language = 언어를 저장했습니다.
 account-app-on = 인증 앱을 쓰고 있습니다.
 account-codes-left = 복구 코드가 { $count }개 남았습니다.
 account-app-change = 끄거나 복구 코드 새로 받기

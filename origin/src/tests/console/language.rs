@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 
 use crate::rig::Rig;
-use crate::rig::people::Someone;
+use crate::rig::people::{PASSWORD, Someone};
 
 async fn speaks(rig: &Rig, someone: &Someone, locale: &str) {
     sqlx::query("UPDATE accounts SET locale = $2 WHERE id = $1")
@@ -139,4 +139,31 @@ async fn an_account_may_have_a_language_that_this_program_lacks(pool: PgPool) {
         .execute(&rig.pool)
         .await;
     assert!(other.is_err(), "the column takes tags alone");
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn an_account_s_language_is_that_of_its_pages_and_emails_in_every_browser(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let mut elsewhere = rig.tab_of(&kim.account).await;
+    let page = tab.open("/console/account").await.page.clone();
+    assert!(page.contains("<html lang=\"en\""), "{page}");
+    tab.send("/console/account/language", &[("language", "ko")]).await;
+    assert!(tab.path.ends_with("?done=language"), "{}", tab.path);
+    assert!(tab.page.contains("언어를 저장했습니다."), "{}", tab.page);
+    let other = elsewhere.open("/console/account").await.page.clone();
+    assert!(other.contains("<html lang=\"ko\""), "{other}");
+    assert!(other.contains("value=\"ko\" lang=\"ko\" selected"), "{other}");
+    let form = [("old", PASSWORD), ("new", "two unrelated words and a lake")];
+    tab.send("/console/account/password", &form).await;
+    let subject = "SELECT count(*) FROM deliveries
+        WHERE topic = 'emails' AND payload ->> 'subject' ~ '비밀번호'";
+    assert_eq!(rig.number(subject).await, 1);
+    for language in ["", "xx", "ko-KR", "en; drop"] {
+        tab.open("/console/account").await;
+        tab.send("/console/account/language", &[("language", language)]).await;
+        assert_eq!(tab.status, 400, "{language}");
+    }
+    assert_eq!(rig.number("SELECT count(*) FROM accounts WHERE locale = 'ko'").await, 1);
 }
