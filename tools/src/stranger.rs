@@ -1,7 +1,6 @@
-//! The stranger's test: who knows the field's words and not this project finds
-//! the right file at once. Each word of `tools/stranger.toml` must lead there
-//! by one of the two searches that everybody makes first: for a file by its
-//! name, and for files by their text.
+//! The stranger's test: a reader who knows the field but not this project finds
+//! the right file quickly. Each word in `tools/stranger.toml` must lead there by
+//! one of two searches: by file name, or by text.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -12,10 +11,10 @@ use serde::Deserialize;
 use crate::project::Project;
 
 const WORDS: &str = "tools/stranger.toml";
-/// As far as a stranger reads down a list.
+/// How many results a stranger looks at.
 const FIRST: usize = 3;
-/// What a search for code leaves out: pages that name everything, tests, and
-/// what programs write.
+/// Left out of searches: pages that name everything, tests, and generated
+/// files.
 const ASIDE: [&str; 8] = [
     ".md",
     ".snap",
@@ -43,13 +42,13 @@ struct Word {
     files: Vec<String>,
 }
 
-/// What a word led to.
+/// The result for one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     word: String,
     /// The search that found it, and its place in the list.
     found: Option<(Search, usize, String)>,
-    /// What came first instead, by each search.
+    /// The first results of each search.
     instead: [Vec<String>; 2],
 }
 

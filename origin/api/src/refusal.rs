@@ -36,7 +36,7 @@ pub enum ApiCode {
     ProofRequired,
     /// Whoever asks may not do this.
     Forbidden,
-    /// There is no such thing, for whoever asks.
+    /// It does not exist, or the caller may not know that it does.
     NotFound,
     /// What is there stands in the way.
     Conflict,

@@ -1,4 +1,4 @@
-//! What the console and the API hold beside `App`: there only where an operator
+//! State of the console and the API beside `App`. It exists only if the operator
 //! has configured a console.
 
 use std::path::PathBuf;

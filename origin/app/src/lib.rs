@@ -1,6 +1,6 @@
-//! What the console and the API stand on: what they hold, who is asking, what
-//! they may do, and what is known of the components. Pages and routes are in crates
-//! of their own, neither of which knows the other.
+//! What the console and the API share: their state, authentication, rate
+//! limits, and the status of the components. Pages and routes are in crates of
+//! their own, neither of which knows the other.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod admission;

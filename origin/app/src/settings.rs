@@ -1,5 +1,5 @@
-//! What an operator configures and console and API act on. Reading it from
-//! variables is up to the binary.
+//! The operator's settings that the console and the API use. The command reads
+//! them from variables.
 
 mod own_site;
 

@@ -1,8 +1,8 @@
-//! The loop that delivers: what is due is leased, some at once, attempted, and
-//! the result recorded in one transaction with what the topic itself has to
-//! know. The table is read whenever NOTIFY or the clock says so. Several origins
-//! may work on one topic: a lease keeps each delivery with one of them. Where to
-//! deliver, and what an answer means, is up to each handler.
+//! The delivery loop: leases due deliveries, several at once, makes an attempt
+//! for each, and records the result in one transaction with the topic's own
+//! facts. NOTIFY and the clock decide when the table is read. Several origins
+//! can work on one topic: a lease keeps each delivery with one of them. Each
+//! handler knows where to deliver, and what a response means.
 
 use std::future::{Future, ready};
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::back_off::BackOff;
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// After a failed read.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
-/// After our version was raised above the far side's.
+/// Delay after our version was raised above the receiver's.
 const RAISED_WAIT_MS: u64 = 1_000;
 
 /// How a topic is delivered.
@@ -47,18 +47,18 @@ pub enum Blame {
     Customer,
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The far side has it.
+    /// The receiver has it.
     Delivered,
-    /// The far side may accept it later.
+    /// The receiver may accept it later.
     Failed(Failure),
-    /// The far side will never accept it.
+    /// The receiver will never accept it.
     Refused(Failure),
-    /// The far side has a newer version.
+    /// The receiver has a newer version.
     Stale,
-    /// It was not tried: it waits until somebody resumes it.
+    /// It was not attempted: it waits until it is resumed.
     Held,
 }
 
@@ -81,12 +81,12 @@ pub struct Failure {
     pub code: &'static str,
     /// The reason in our own words.
     pub error: String,
-    /// The delay that the far side asked for.
+    /// The delay that the receiver asked for.
     pub at_least: Duration,
 }
 
 impl Failure {
-    /// The far side asked for no delay.
+    /// The receiver asked for no delay.
     pub fn new(code: &'static str, error: &impl ToString) -> Self {
         Self { code, error: error.to_string(), at_least: Duration::ZERO }
     }
@@ -96,7 +96,7 @@ impl Failure {
 #[derive(Debug)]
 pub struct Tried<F> {
     pub outcome: Outcome,
-    /// What else the topic records of it.
+    /// Facts that the topic records besides.
     pub facts: F,
     pub next: Next,
     pub now: UnixMillis,
@@ -104,7 +104,7 @@ pub struct Tried<F> {
 
 /// Delivers some topics.
 pub trait Outbox: Clone + Send + Sync + 'static {
-    /// What a topic records of an attempt besides its outcome.
+    /// Facts of an attempt that a topic records besides its outcome.
     type Facts: Send + Sync + 'static;
 
     /// In the order of delivery: while anything of one topic is due, nothing of
@@ -127,7 +127,7 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         due: &Due,
     ) -> impl Future<Output = Result<(Outcome, Self::Facts), StoreError>> + Send;
 
-    /// Records what the topic itself has to know of an attempt. May run more
+    /// Records the topic's own facts of an attempt. May run more
     /// than once.
     fn note(
         &self,
@@ -200,7 +200,7 @@ pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), Store
     Ok(())
 }
 
-/// Leases what is due of the first topic that has something due.
+/// Leases the due deliveries of the first topic that has any.
 pub async fn lease<O: Outbox>(outbox: &O) -> Result<Vec<Due>, StoreError> {
     for terms in O::TOPICS {
         let now = outbox.clock().now();
@@ -214,7 +214,7 @@ pub async fn lease<O: Outbox>(outbox: &O) -> Result<Vec<Due>, StoreError> {
     Ok(Vec::new())
 }
 
-/// Decides what follows an attempt, and records both.
+/// Decides what follows an attempt, and records result and decision.
 pub async fn record<O: Outbox>(
     outbox: &O,
     due: &Due,
@@ -278,7 +278,7 @@ fn report<F>(terms: &Terms, due: &Due, tried: &Tried<F>) {
             metrics::counter!("munjigi_delivery_failures_total", "topic" => topic, "code" => *code)
                 .increment(1);
             let given_up = tried.next == Next::GivenUp;
-            // Logging each retry of each row would flood the log while the far
+            // Logging each retry of each row would flood the log while the receiver
             // side is down.
             let is_told = given_up || attempts.is_power_of_two();
             match terms.blame {

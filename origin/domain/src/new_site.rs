@@ -1,5 +1,5 @@
-//! A new site: its keys drawn and its settings checked, as everybody who makes
-//! one does it.
+//! A new site: draws its keys and checks its settings, the same way for the
+//! console, the API and the command.
 
 use munjigi_captcha::{KeyCheck, Secret, Vendor};
 use munjigi_protocol::SiteConfig;
@@ -8,12 +8,12 @@ use crate::entropy::Entropy;
 use crate::settings::{Edit, Mistakes, Settings};
 use crate::site_keys;
 
-/// A site that nobody has stored yet.
+/// A site that is not stored yet.
 #[derive(Debug)]
 pub struct NewSite {
     /// The display name.
     pub name: String,
-    /// What the edge will know, but for version and secrets.
+    /// The edge's configuration, except for version and secrets.
     pub config: SiteConfig,
     /// Its first secret, which is shown once.
     pub secret: Secret,

@@ -1,5 +1,5 @@
-//! What can be done to a site as a whole, and when. Its settings are edited in
-//! `settings`.
+//! Changes of a site as a whole: which there are, and when they are allowed.
+//! Edits of its settings are in `settings`.
 
 use munjigi_captcha::SecretHash;
 use munjigi_protocol::SiteState;

@@ -1,8 +1,8 @@
 //! The origin's translations. Texts are Fluent messages in
 //! `locales/<tag>/*.ftl`, one folder per language, compiled in. A language is
-//! supported if it has a folder. What it does not say is said in English.
+//! supported if it has a folder. Messages that it lacks are shown in English.
 //!
-//! What the texts are about, and where they are shown, is decided elsewhere.
+//! Callers decide where texts are shown.
 //! `munjigi-tools i18n` compares the languages with each other and with the
 //! code that uses their keys.
 

@@ -15,7 +15,7 @@ pub struct Locale(&'static str);
 pub struct UnknownLocale;
 
 impl Locale {
-    /// English: the one language that is complete by definition, for everybody
+    /// English, which is complete by definition: for everybody
     /// who reads no other one that is supported.
     pub const EN: Self = Self("en");
 

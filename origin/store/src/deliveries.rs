@@ -1,8 +1,8 @@
-//! What waits to be delivered, whatever it is and wherever it goes: one row per
-//! topic and key with the newest version wanted at the far side, and a lease for
-//! whoever delivers it. No other module knows about leases. What follows a
-//! failure is decided by whoever delivers; what the topic itself has to record
-//! is in the topic's module, in the same transaction.
+//! The outbox of all topics: one row per topic and key holds the newest version
+//! that the receiver should have, and the lease of the origin that is delivering
+//! it. Only this module knows about leases. `munjigi_delivery` decides what
+//! follows a failure; a topic's own module records its own facts, in the same
+//! transaction.
 
 #[cfg(test)]
 mod tests;
@@ -17,15 +17,15 @@ use super::StoreError;
 
 pub use topic::Topic;
 
-/// The channel on which `LISTEN` announces what is queued; the notice is the
+/// The `LISTEN` channel for queued deliveries; the payload of a notice is the
 /// topic.
 pub const CHANNEL: &str = "munjigi_deliveries";
 
-/// What is wanted at the far side.
+/// What the receiver should have.
 #[derive(Debug)]
 pub struct Wanted<'a> {
     pub topic: Topic,
-    /// What it is, within the topic.
+    /// Identifies the item within its topic.
     pub key: &'a str,
     pub version: u64,
     pub payload: Option<Value>,
@@ -56,7 +56,7 @@ pub async fn queue(
     Ok(())
 }
 
-/// Queues everything of a topic again, as it stands: the far side counts an
+/// Queues everything of a topic again, unchanged: the receiver treats an
 /// equal version as success.
 pub async fn queue_again(
     executor: impl PgExecutor<'_>,
@@ -115,8 +115,8 @@ pub struct Lease {
     pub most: i64,
 }
 
-/// Leases what is due, oldest first. What is leased is skipped, so that the
-/// versions of one key arrive one after the other.
+/// Leases due deliveries, oldest first. Leased rows are skipped, so the versions
+/// of one key arrive one after the other.
 pub async fn lease(pool: &PgPool, lease: Lease) -> Result<Vec<Due>, StoreError> {
     let topic = lease.topic;
     let rows = sqlx::query!(
@@ -160,25 +160,24 @@ pub async fn next_try(pool: &PgPool, topics: &[Topic]) -> Result<Option<UnixMill
     Ok(at.map(from_timestamp))
 }
 
-/// What becomes of a delivery after an attempt.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// The far side has this version.
+    /// The receiver has this version.
     Delivered,
     /// It failed, and is retried at this time.
     TryAt(UnixMillis),
-    /// The far side has a newer version than this database, which was restored
+    /// The receiver has a newer version than this database, which was restored
     /// from a backup: ours becomes this one, and is delivered at that time.
     Raised(u64, UnixMillis),
-    /// It is not delivered any more.
+    /// Delivery has ended without success.
     GivenUp,
     /// It waits until it is resumed.
     Held,
 }
 
-/// Records what becomes of a delivery, in the transaction that records what the
-/// topic itself has to know; after it, so that rows are locked in the order in
-/// which they are changed. A version queued in the meantime keeps its own time.
+/// Records an outcome, in the transaction that records the topic's own facts, and
+/// after them, so that rows are always locked in the same order. A version queued in the meantime keeps its own time.
 /// If the lease ran out and another origin ended the delivery first, that stands.
 pub async fn record(
     connection: &mut PgConnection,
@@ -208,7 +207,7 @@ async fn held(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError
     Ok(())
 }
 
-/// Nothing is to do about these until they are resumed.
+/// Holds these deliveries until they are resumed.
 pub async fn hold(
     connection: &mut PgConnection,
     topic: Topic,
@@ -224,7 +223,7 @@ pub async fn hold(
     Ok(())
 }
 
-/// Those of these that were held are due now.
+/// Resumes the held ones among these deliveries: they are due now.
 pub async fn resume(
     connection: &mut PgConnection,
     topic: Topic,
@@ -283,7 +282,7 @@ async fn failed(
     error: Option<&str>,
     next_try_at: UnixMillis,
 ) -> Result<(), StoreError> {
-    // Without a time it was ended or held in the meantime, and stays so.
+    // Without a time, it was ended or held in the meantime, and that stands.
     sqlx::query!(
         "UPDATE deliveries SET
             leased_until = NULL,

@@ -1,4 +1,4 @@
-//! Emails: to whom, and what became of them. Their text waits in `deliveries`
+//! Emails: their recipients and outcomes. Their text waits in `deliveries`
 //! and is gone once they are sent or given up. Talking to the server is in
 //! `mail`.
 

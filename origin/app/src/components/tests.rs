@@ -15,8 +15,8 @@ fn a_state_holds_since_it_was_first_seen() {
     let third = Sighting::of(found(Status::Down), Some(&second), later(20));
     assert_eq!(third.components[0].since, AT);
     assert_eq!(third.components[1].since, later(10));
-    let mended = Sighting::of(found(Status::Ok), Some(&third), later(30));
-    assert_eq!((mended.components[1].since, mended.at), (later(30), later(30)));
+    let recovered = Sighting::of(found(Status::Ok), Some(&third), later(30));
+    assert_eq!((recovered.components[1].since, recovered.at), (later(30), later(30)));
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let unit = CreateSite { site: &site, owner: None, by: Author::Command, now };
     let config = match transact(&pool, &unit).await? {
         Outcome::New(config) => config,
-        // Drawn twice; nobody lives to see it.
+        // A sitekey has 128 random bits, so this does not happen in practice.
         Outcome::Before | Outcome::TooMany => {
             return Err(not_created("its sitekey is in use; try again"));
         }

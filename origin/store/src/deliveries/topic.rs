@@ -1,6 +1,6 @@
-//! The topics, and what kind of thing each delivers.
+//! The topics of deliveries.
 
-/// What is delivered; each has one handler.
+/// A kind of delivery; each has one handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
     /// The filter of imported keys at the edge.
