@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use munjigi_app::sites;
 use munjigi_captcha::Vendor;
 use munjigi_domain::accounts::MostSites;
 use munjigi_domain::audit::Action;
@@ -16,9 +17,9 @@ use munjigi_domain::site_keys::Shape;
 use munjigi_protocol::{Mode, PictureType, Rule, SiteState, Work};
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{
-    self, ChangeSite, CreateSite, Created, EditRefused, EditSite, Intent, Owner, SiteRecord,
+    self as stored, CreateSite, Created, EditRefused, EditSite, Intent, Owner, SiteRecord,
 };
-use munjigi_store::{Unit, transact};
+use munjigi_store::transact;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -148,7 +149,7 @@ enum WantedState {
 pub async fn list(acting: Acting, part: Part) -> Result<Json<List<Site>>, ApiRefused> {
     let after = part.after.as_deref().unwrap_or_default();
     let rows =
-        sites::part_of(&acting.app().pool, acting.organisation(), after, part.probe()).await?;
+        stored::part_of(&acting.app().pool, acting.organisation(), after, part.probe()).await?;
     Ok(Json(part.list(rows, |site| site.config.sitekey.clone(), Site::of)))
 }
 
@@ -231,37 +232,16 @@ pub async fn set_state(
 
 /// A site of the organisation; others' sites do not exist here.
 pub async fn find(acting: &Acting, sitekey: &str) -> Result<SiteRecord, ApiRefused> {
-    let site = acting.app().cache.sites.find(sitekey, acting.now()).await?;
-    let organisation = Some(acting.organisation().as_str());
-    let site = site.filter(|site| site.organisation.as_deref() == organisation);
+    let site = sites::find(acting.app(), acting.organisation(), sitekey).await?;
     site.ok_or_else(ApiRefused::nothing_here)
-}
-
-/// Changes a site. The next read shows its current state.
-async fn write<U: Unit + Sync>(
-    acting: &Acting,
-    sitekey: &str,
-    unit: &U,
-) -> Result<U::Output, ApiRefused> {
-    let output = transact(&acting.app().pool, unit).await?;
-    // If Redis was not told, copies elsewhere expire within seconds; this
-    // process ignores them until then.
-    let _ = acting.app().cache.sites.changed(sitekey).await;
-    Ok(output)
 }
 
 /// Changes a site. A change that is already in effect succeeds without doing
 /// anything.
 pub async fn change(acting: &Acting, sitekey: &str, change: &Change) -> Result<(), ApiRefused> {
-    let unit = ChangeSite {
-        sitekey,
-        within: Some(acting.organisation()),
-        change,
-        by: Author::Account(&acting.actor()),
-        now: acting.now(),
-    };
-    match write(acting, sitekey, &unit).await? {
-        Ok(_) | Err(ChangeRefused::Unchanged) => Ok(()),
+    let (organisation, actor) = (acting.organisation(), acting.actor());
+    match sites::change(acting.app(), organisation, sitekey, change, &actor).await? {
+        Ok(()) | Err(ChangeRefused::Unchanged) => Ok(()),
         Err(ChangeRefused::Unknown) => Err(ApiRefused::nothing_here()),
         Err(ChangeRefused::Deleted) if matches!(change, Change::Delete) => Ok(()),
         Err(ChangeRefused::Deleted) => Err(deleted()),
@@ -297,7 +277,7 @@ pub async fn change_settings(
             by: Author::Account(&acting.actor()),
             now: acting.now(),
         };
-        return match write(acting, sitekey, &unit).await? {
+        return match sites::write(acting.app(), sitekey, &unit).await? {
             Ok(_) => find(acting, sitekey).await,
             Err(EditRefused::Site(ChangeRefused::Unknown)) => Err(ApiRefused::nothing_here()),
             Err(EditRefused::Site(_)) => Err(deleted()),

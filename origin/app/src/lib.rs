@@ -23,6 +23,7 @@ pub mod refused;
 pub mod request_id;
 pub mod settings;
 pub mod signed;
+pub mod sites;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;

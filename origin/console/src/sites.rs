@@ -9,32 +9,16 @@ pub mod settings;
 pub mod site;
 mod snippets;
 
+use munjigi_app::sites;
 use munjigi_store::sites::SiteRecord;
-use munjigi_store::{Unit, transact};
 
 use super::requester::Asking;
 use super::trouble::Trouble;
 
 /// A site of the organisation; for others' sites the page does not exist.
 async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, Trouble> {
-    let site = asking.app.cache.sites.find(sitekey, asking.app.clock.now()).await?;
-    let organisation = Some(asking.organisation().as_str());
-    let site = site.filter(|site| site.organisation.as_deref() == organisation);
+    let site = sites::find(&asking.app, asking.organisation(), sitekey).await?;
     site.ok_or(Trouble::nothing_here())
-}
-
-/// Changes a site. The next read shows its current state, also after a change
-/// that was refused because of a concurrent one.
-async fn write<U: Unit + Sync>(
-    asking: &Asking,
-    sitekey: &str,
-    unit: &U,
-) -> Result<U::Output, Trouble> {
-    let output = transact(&asking.app.pool, unit).await?;
-    // If Redis was not told, copies elsewhere expire within seconds; this
-    // process ignores them until then.
-    let _ = asking.app.cache.sites.changed(sitekey).await;
-    Ok(output)
 }
 
 /// Host names as people type them: separated by lines, spaces or commas.

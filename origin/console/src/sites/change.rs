@@ -4,9 +4,8 @@ use axum::Form;
 use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
+use munjigi_app::sites;
 use munjigi_domain::site_change::{Change, ChangeRefused};
-use munjigi_store::audit::Author;
-use munjigi_store::sites::ChangeSite;
 use serde::Deserialize;
 
 use crate::requester::Asking;
@@ -31,15 +30,10 @@ pub async fn submit(
         "restore" => (Change::Restore(most), "restored"),
         _ => return Err(Trouble::malformed()),
     };
-    let unit = ChangeSite {
-        sitekey: &sitekey,
-        within: Some(asking.organisation()),
-        change: &change,
-        by: Author::Account(&asking.actor()),
-        now: asking.app.clock.now(),
-    };
-    let done = match super::write(&asking, &sitekey, &unit).await? {
-        Ok(_) => done,
+    let (organisation_id, actor) = (asking.organisation(), asking.actor());
+    let changed = sites::change(&asking.app, organisation_id, &sitekey, &change, &actor).await?;
+    let done = match changed {
+        Ok(()) => done,
         Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
         Err(ChangeRefused::TooManySites) => return Err(Trouble::too_many_sites(most)),
         Err(ChangeRefused::Deleted | ChangeRefused::Unchanged | ChangeRefused::TwoSecrets) => {

@@ -15,6 +15,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use dry_run::Section;
 use form::{Fields, Purpose, Step, Typed};
+use munjigi_app::sites;
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Edit, Mark, warnings};
@@ -118,7 +119,7 @@ pub async fn submit(
         by: Author::Account(&asking.actor()),
         now,
     };
-    match super::write(&asking, &sitekey, &unit).await? {
+    match sites::write(&asking.app, &sitekey, &unit).await? {
         Ok(edited) if purpose == Purpose::Try => {
             let dry_run =
                 dry_run::on_last_day(&asking, &site.config, &step, &edited.after.rules).await?;

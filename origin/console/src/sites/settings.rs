@@ -11,6 +11,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use fields::{Costs, Fields};
+use munjigi_app::sites;
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Field, Mistake};
 use munjigi_domain::site_change::ChangeRefused;
@@ -101,7 +102,7 @@ pub async fn submit(
         by: Author::Account(&asking.actor()),
         now,
     };
-    let done = match super::write(&asking, &sitekey, &unit).await? {
+    let done = match sites::write(&asking.app, &sitekey, &unit).await? {
         Ok(edited) if edited.before == edited.after => "unchanged",
         Ok(_) => "edited",
         Err(EditRefused::Site(ChangeRefused::Unknown)) => {
