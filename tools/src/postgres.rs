@@ -100,7 +100,12 @@ impl Postgres {
 
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://munjigi:{}@127.0.0.1:{}/munjigi", self.password, self.port)
+        self.url_of("munjigi")
+    }
+
+    #[must_use]
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://munjigi:{}@127.0.0.1:{}/{database}", self.password, self.port)
     }
 
     /// Creates and starts a replica that follows this one by streaming

@@ -92,7 +92,8 @@ async fn describe(project: &Project) -> Result<Descriptions> {
     read(folder.path())
 }
 
-async fn migrate(url: &str, migrations: &Path) -> Result<()> {
+/// Applies the migrations in a folder to the database.
+pub async fn migrate(url: &str, migrations: &Path) -> Result<()> {
     let pool = sqlx::PgPool::connect(url).await.context("connect to Postgres")?;
     let migrator = sqlx::migrate::Migrator::new(migrations.to_path_buf()).await?;
     migrator.run(&pool).await.context("apply the migrations")?;

@@ -10,15 +10,17 @@ use sqlx::{AssertSqlSafe, PgPool};
 use super::{BackupError, check, restore, write};
 use crate::rig::{self, MINUTE, Rig, count, event};
 
-/// Another database on the same server.
+/// Another database on the same server, empty even where that of the test is a
+/// copy of one that is migrated.
 async fn beside(pool: &PgPool) -> PgPool {
     let name: String = sqlx::query_scalar("SELECT 'beside_' || md5(current_database())")
         .fetch_one(pool)
         .await
         .unwrap();
-    for statement in
-        [format!("DROP DATABASE IF EXISTS \"{name}\""), format!("CREATE DATABASE \"{name}\"")]
-    {
+    for statement in [
+        format!("DROP DATABASE IF EXISTS \"{name}\""),
+        format!("CREATE DATABASE \"{name}\" TEMPLATE template0"),
+    ] {
         sqlx::query(AssertSqlSafe(statement)).execute(pool).await.unwrap();
     }
     let options = (*pool.connect_options()).clone().database(&name);
@@ -203,13 +205,15 @@ async fn a_backup_of_an_earlier_schema_is_brought_up_to_date(pool: PgPool) {
     let versions: Vec<i64> =
         munjigi_store::MIGRATOR.iter().map(|migration| migration.version).collect();
     let earlier = versions[versions.len() - 2];
-    munjigi_store::MIGRATOR.run_to(earlier, &pool).await.unwrap();
+    let old = beside(&pool).await;
+    munjigi_store::MIGRATOR.run_to(earlier, &old).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("earlier.backup");
-    let written = write(&pool, &file, rig::NOON).await.unwrap();
+    let written = write(&old, &file, rig::NOON).await.unwrap();
     assert_eq!(written.versions.last(), Some(&earlier));
-    let other = beside(&pool).await;
+    let other = beside(&old).await;
     restore(&other, &file).await.unwrap();
     assert_eq!(munjigi_store::applied(&other).await.unwrap().len(), versions.len());
     drop_database(other, &pool).await;
+    drop_database(old, &pool).await;
 }

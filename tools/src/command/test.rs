@@ -10,6 +10,7 @@ use crate::node::Node;
 use crate::postgres::{Data, Postgres};
 use crate::process::Service;
 use crate::project::Project;
+use crate::queries;
 use crate::say;
 use crate::setup::require::{Part, Required};
 use crate::setup::{self, browsers, python, redis, vulkan};
@@ -39,6 +40,9 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     } else {
         let log = project.state().join("logs/postgres-tests.log");
         let postgres = Postgres::start(project, Data::Temporary, None, log).await?;
+        // Every test's database is a copy of it.
+        let template = postgres.url_of("template1");
+        queries::migrate(&template, &project.at("origin/store/migrations")).await?;
         (postgres.url(), Some(postgres))
     };
     let context = Context {

@@ -5,7 +5,8 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
 use super::*;
-use crate::{MIGRATOR, migrate};
+use crate::migrate;
+use crate::tests::migrate_to;
 
 /// The last migration before the table.
 const BEFORE: i64 = 20_261_122_010_100;
@@ -43,7 +44,7 @@ async fn due(pool: &PgPool, topic: Topic) -> Vec<Due> {
 
 #[sqlx::test(migrations = false)]
 async fn what_was_queued_before_the_upgrade_is_delivered_after_it(pool: PgPool) {
-    MIGRATOR.run_to(BEFORE, &pool).await.unwrap();
+    migrate_to(BEFORE, &pool).await;
     sqlx::raw_sql(QUEUED).execute(&pool).await.unwrap();
     migrate(&pool).await.unwrap();
 
@@ -73,7 +74,7 @@ async fn what_was_queued_before_the_upgrade_is_delivered_after_it(pool: PgPool) 
 
 #[sqlx::test(migrations = false)]
 async fn what_waits_goes_with_the_row_that_it_is_about(pool: PgPool) {
-    MIGRATOR.run_to(BEFORE, &pool).await.unwrap();
+    migrate_to(BEFORE, &pool).await;
     sqlx::raw_sql(QUEUED).execute(&pool).await.unwrap();
     migrate(&pool).await.unwrap();
     for (delete, topic) in [
