@@ -12,9 +12,10 @@ pub mod smtp;
 mod tab;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
@@ -103,6 +104,8 @@ pub struct Rig {
     pub pool: PgPool,
     pub app: Arc<App>,
     pub edge: FakeEdge,
+    /// Made at the first request: it takes milliseconds.
+    router: Arc<OnceLock<Router>>,
     now: Arc<AtomicU64>,
     entropy: Entropy,
 }
@@ -181,7 +184,7 @@ impl Rig {
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
         let app = server.app();
         app.readiness.set_schema(Schema::Applied);
-        Self { pool, app, edge: fake, now, entropy }
+        Self { pool, app, edge: fake, router: Arc::default(), now, entropy }
     }
 
     pub fn now(&self) -> UnixMillis {
@@ -257,7 +260,8 @@ impl Rig {
     pub async fn answer(&self, mut request: Request) -> Answer {
         let proxy = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000)));
         request.extensions_mut().get_or_insert_with(|| proxy);
-        answer_of(http::router(Arc::clone(&self.app)).oneshot(request).await.unwrap()).await
+        let router = self.router.get_or_init(|| http::router(Arc::clone(&self.app)));
+        answer_of(router.clone().oneshot(request).await.unwrap()).await
     }
 
     /// A query's result as a single number.
