@@ -3,7 +3,7 @@
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
-use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
+use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_serving::log::{Level, Line};
 use munjigi_serving::ports::{Ledgers, Verdict};
 use sha2::{Digest, Sha256};
@@ -154,25 +154,21 @@ impl RedemptionStore for Objects {
         }
     }
 
-    async fn attempt(
-        &self,
-        row: &RowAddress,
-        answer: &AnswerHash,
-    ) -> Result<Attempted, StoreError> {
+    async fn answer(&self, row: &RowAddress, answer: &AnswerHash) -> Result<Answered, StoreError> {
         // If the first call's reply is lost, the second gets `Same`, which
         // allows as much as `First`.
-        let command = Command::Attempt(RowId::from(row), *answer);
+        let command = Command::Answer(RowId::from(row), *answer);
         match self.ask(&Self::of(row), &command).await? {
-            Reply::Attempted(attempted) => Ok(attempted),
+            Reply::Answered(attempted) => Ok(attempted),
             _ => Err(StoreError),
         }
     }
 
     /// Called once: siteverify itself repeats a call that failed.
-    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
         let command = Command::Spend(RowId::from(row), redeem.clone(), redeem.paid);
         match self.ask_once(&Self::of(row), &command).await? {
-            Reply::Redeemed(redeemed) => Ok(redeemed),
+            Reply::Redemption(redeemed) => Ok(redeemed),
             _ => Err(StoreError),
         }
     }

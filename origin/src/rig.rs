@@ -42,7 +42,7 @@ use munjigi_pictures::gpu::Gpu;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop;
 use munjigi_protocol::{
-    Algorithm, AttemptId, BatchId, Code, Count, CountKind, Redeemed, SiteConfig, headers,
+    Algorithm, AttemptId, BatchId, Code, Count, CountKind, RedeemedEvent, SiteConfig, headers,
 };
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{ChangeSite, CreateSite, Created};
@@ -311,8 +311,8 @@ fn site(entropy: &Entropy) -> SiteConfig {
 }
 
 /// An event of the minute before noon; `number` makes the id.
-pub fn event(number: u8) -> Redeemed {
-    Redeemed {
+pub fn event(number: u8) -> RedeemedEvent {
+    RedeemedEvent {
         id: AttemptId([number; 16]),
         redeemed_at: NOON.0 - MINUTE,
         solved_at: NOON.0 - MINUTE - 2_000,
@@ -329,7 +329,7 @@ pub fn event(number: u8) -> Redeemed {
     }
 }
 
-pub fn events(events: &[Redeemed]) -> String {
+pub fn events(events: &[RedeemedEvent]) -> String {
     json!({ "shard": "64/7", "events": events }).to_string()
 }
 

@@ -8,7 +8,7 @@ use munjigi_protocol::AttemptId;
 
 use crate::keys::{SecretHash, Sitekey};
 use crate::price::Price;
-use crate::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
+use crate::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use crate::site::Site;
 use crate::vendor_keys::Imports;
 
@@ -52,11 +52,10 @@ pub trait RedemptionStore {
     async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError>;
 
     /// Notes an answer that is about to be compared.
-    async fn attempt(&self, row: &RowAddress, answer: &AnswerHash)
-    -> Result<Attempted, StoreError>;
+    async fn answer(&self, row: &RowAddress, answer: &AnswerHash) -> Result<Answered, StoreError>;
 
     /// Spends the attempt's token.
-    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError>;
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError>;
 }
 
 /// What "another way" has cost a network on a site; see [`Price`].

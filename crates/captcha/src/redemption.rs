@@ -10,7 +10,7 @@
 //! alternative counts as an answer.
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, AttemptId, Redeemed as RedeemedEvent};
+use munjigi_protocol::{Algorithm, AttemptId, RedeemedEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{SecretHash, Sitekey};
@@ -169,9 +169,9 @@ pub enum Owing {
     NotAllowed(NotAllowed),
 }
 
-/// The answer to `attempt`.
+/// The answer to `answer`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Attempted {
+pub enum Answered {
     /// This is the first answer: compare it.
     First,
     /// The same answer again: compare it again; the outcome is the same.
@@ -184,7 +184,7 @@ pub enum Attempted {
 
 /// The answer to `redeem`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Redeemed {
+pub enum Redemption {
     /// Spent by this call, now.
     First,
     /// Spent earlier by the same call; repeat its answer.
@@ -228,19 +228,19 @@ pub fn owe(row: &Row, keep_until: UnixMillis, now: UnixMillis, least: u64) -> Ch
 }
 
 /// Records an answer before it is compared.
-pub fn attempt(
+pub fn answer(
     row: &Row,
     keep_until: UnixMillis,
     now: UnixMillis,
     answer: &AnswerHash,
-) -> Change<Attempted> {
+) -> Change<Answered> {
     if now > keep_until {
-        return (Attempted::NotAllowed(NotAllowed::Late), None);
+        return (Answered::NotAllowed(NotAllowed::Late), None);
     }
     match &row.answer {
-        None => (Attempted::First, Some(Row { answer: Some(*answer), ..row.clone() })),
-        Some(tried) if tried == answer => (Attempted::Same, None),
-        Some(_) => (Attempted::Exhausted, None),
+        None => (Answered::First, Some(Row { answer: Some(*answer), ..row.clone() })),
+        Some(tried) if tried == answer => (Answered::Same, None),
+        Some(_) => (Answered::Exhausted, None),
     }
 }
 
@@ -252,8 +252,8 @@ pub fn redeem(
     now: UnixMillis,
     denial: Denial,
     redeem: &Redeem,
-) -> Change<Redeemed> {
-    let not_allowed = |why| (Redeemed::NotAllowed(why), None);
+) -> Change<Redemption> {
+    let not_allowed = |why| (Redemption::NotAllowed(why), None);
     if now > keep_until {
         return not_allowed(NotAllowed::Late);
     }
@@ -264,10 +264,10 @@ pub fn redeem(
     }
     if let Some(spent) = &row.spent {
         if spent.call == redeem.call && spent.token == redeem.token {
-            return (Redeemed::Repeat, None);
+            return (Redemption::Repeat, None);
         }
         let rejected = row.rejected.saturating_add(1);
-        return (Redeemed::Spent, Some(Row { rejected, ..row.clone() }));
+        return (Redemption::Spent, Some(Row { rejected, ..row.clone() }));
     }
     if row.stepped && !redeem.facts.stepped {
         return not_allowed(NotAllowed::Stepped);
@@ -276,5 +276,5 @@ pub fn redeem(
         return not_allowed(NotAllowed::Unpaid);
     }
     let spent = Some(Spent { call: redeem.call, token: redeem.token });
-    (Redeemed::First, Some(Row { spent, ..row.clone() }))
+    (Redemption::First, Some(Row { spent, ..row.clone() }))
 }

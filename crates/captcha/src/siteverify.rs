@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::authority::Authority;
 use crate::keys::{Secret, SecretHash, Sitekey, Vendor};
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
-use crate::redemption::{CallHash, NotAllowed, Redeem, Redeemed, TokenFacts, TokenHash};
+use crate::redemption::{CallHash, NotAllowed, Redeem, Redemption, TokenFacts, TokenHash};
 use crate::refusal::RETRY_AFTER_SECONDS;
 use crate::site::Site;
 use crate::test_sitekeys::is_test_token;
@@ -297,14 +297,14 @@ async fn spend<R: RedemptionStore>(
         Err(StoreError) => store.redeem(&row, &redeem).await,
     };
     match redeemed {
-        Ok(Redeemed::First | Redeemed::Repeat) => Ok(()),
+        Ok(Redemption::First | Redemption::Repeat) => Ok(()),
         // An older token of the attempt gets no further explanation.
-        Ok(Redeemed::Spent | Redeemed::NotAllowed(NotAllowed::Unpaid)) => Err(Reason::Spent),
-        Ok(Redeemed::NotAllowed(NotAllowed::Late)) => Err(Reason::Expired),
-        Ok(Redeemed::NotAllowed(NotAllowed::Stepped | NotAllowed::DeniedAttempt)) => {
+        Ok(Redemption::Spent | Redemption::NotAllowed(NotAllowed::Unpaid)) => Err(Reason::Spent),
+        Ok(Redemption::NotAllowed(NotAllowed::Late)) => Err(Reason::Expired),
+        Ok(Redemption::NotAllowed(NotAllowed::Stepped | NotAllowed::DeniedAttempt)) => {
             Err(Reason::InvalidResponse)
         }
-        Ok(Redeemed::NotAllowed(NotAllowed::DeniedSecret)) => Err(Reason::InvalidSecret),
+        Ok(Redemption::NotAllowed(NotAllowed::DeniedSecret)) => Err(Reason::InvalidSecret),
         Err(StoreError) => Err(Reason::Unavailable),
     }
 }

@@ -27,12 +27,12 @@ pub struct EventBatch {
     /// The object that sends: `<shards>/<number>`.
     pub shard: String,
     /// At most 500, at most 96 KB together.
-    pub events: Vec<Redeemed>,
+    pub events: Vec<RedeemedEvent>,
 }
 
 /// A token was spent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Redeemed {
+pub struct RedeemedEvent {
     /// The attempt whose token was spent.
     pub id: AttemptId,
     /// When the token was spent, in milliseconds since 1970.

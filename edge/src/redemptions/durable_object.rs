@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-use munjigi_captcha::redemption::{Redeem, Redeemed};
+use munjigi_captcha::redemption::{Redeem, Redemption};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
 use munjigi_serving::config::Config;
@@ -130,14 +130,14 @@ impl Redemptions {
             }
         }
         Ok(match command {
-            Command::Redeem(row, redeem) => Reply::Redeemed(self.redeem(&row, &redeem, now)?),
+            Command::Redeem(row, redeem) => Reply::Redemption(self.redeem(&row, &redeem, now)?),
             Command::Spend(row, redeem, paid) => {
-                Reply::Redeemed(self.redeem(&row, &Redeem { paid, ..redeem }, now)?)
+                Reply::Redemption(self.redeem(&row, &Redeem { paid, ..redeem }, now)?)
             }
             Command::Owe(row, least) => Reply::Owing(self.rows.owe(&self.db, now, &row, least)?),
             Command::Step(row) => Reply::Stepped(self.rows.step(&self.db, now, &row)?),
-            Command::Attempt(row, answer) => {
-                Reply::Attempted(self.rows.attempt(&self.db, now, &row, &answer)?)
+            Command::Answer(row, answer) => {
+                Reply::Answered(self.rows.answer(&self.db, now, &row, &answer)?)
             }
             Command::RaisePrice(payer) => Reply::Price(ledgers::raise(&self.db, &payer, now)?),
             Command::ReadPrice(payer) => Reply::Price(ledgers::price(&self.db, &payer, now)?),
@@ -160,11 +160,16 @@ impl Redemptions {
         Ok(())
     }
 
-    fn redeem(&self, row: &RowId, redeem: &Redeem, now: UnixMillis) -> Result<Redeemed, SqlError> {
+    fn redeem(
+        &self,
+        row: &RowId,
+        redeem: &Redeem,
+        now: UnixMillis,
+    ) -> Result<Redemption, SqlError> {
         let denial = self.denied.denial(redeem, now);
         let n = self.outbox.last_number() + 1;
         let redeemed = self.rows.redeem(&self.db, now, denial, row, redeem, n)?;
-        if redeemed == Redeemed::First {
+        if redeemed == Redemption::First {
             self.outbox.spent(bucket_of(row.keep_until), row.id);
             self.row_written(now);
         }

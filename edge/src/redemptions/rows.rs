@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use munjigi_captcha::redemption::{
-    self, AnswerHash, Attempted, CallHash, Denial, Owing, Redeem, Redeemed, Row, Spent, Stepped,
+    self, AnswerHash, Answered, CallHash, Denial, Owing, Redeem, Redemption, Row, Spent, Stepped,
     TokenHash,
 };
 use munjigi_keys::UnixMillis;
@@ -84,11 +84,11 @@ impl Rows {
         id: &RowId,
         redeem: &Redeem,
         n: u64,
-    ) -> Result<Redeemed, SqlError> {
+    ) -> Result<Redemption, SqlError> {
         let keep_until = UnixMillis(id.keep_until);
         let decide = |row: &Row| redemption::redeem(row, keep_until, now, denial, redeem);
         let (unspent, _) = decide(&Row::default());
-        if unspent != Redeemed::First {
+        if unspent != Redemption::First {
             return Ok(unspent);
         }
         let bucket = self.open(db, id.keep_until)?;
@@ -102,11 +102,11 @@ impl Rows {
             facts: &facts,
         };
         if self.spend(db, bucket, &new)? {
-            return Ok(Redeemed::First);
+            return Ok(Redemption::First);
         }
         let (answer, change) = decide(&Self::read(db, bucket, &id.id)?);
         match (answer, change) {
-            (Redeemed::First, _) => {
+            (Redemption::First, _) => {
                 // The attempt had to do more than a puzzle, and did it.
                 if !db.insert(&Statements::spend_known(bucket), &new)? {
                     return Err(SqlError("a row that was read is not there to spend".into()));
@@ -138,14 +138,14 @@ impl Rows {
     }
 
     /// Records that an answer is tried.
-    pub fn attempt(
+    pub fn answer(
         &self,
         db: &Database,
         now: UnixMillis,
         id: &RowId,
         answer: &AnswerHash,
-    ) -> Result<Attempted, SqlError> {
-        self.change(db, id, |row| redemption::attempt(row, UnixMillis(id.keep_until), now, answer))
+    ) -> Result<Answered, SqlError> {
+        self.change(db, id, |row| redemption::answer(row, UnixMillis(id.keep_until), now, answer))
     }
 
     fn change<A: PartialEq>(

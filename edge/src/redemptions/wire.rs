@@ -5,7 +5,7 @@
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, RowAddress};
-use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
+use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_protocol::base64;
 use munjigi_serving::ports::Verdict;
 use serde::de::DeserializeOwned;
@@ -36,7 +36,7 @@ pub enum Command {
     /// A picture was required.
     Step(RowId),
     /// An answer is tried.
-    Attempt(RowId, AnswerHash),
+    Answer(RowId, AnswerHash),
     /// Raise a price by one use.
     RaisePrice(PayerId),
     /// Read a price.
@@ -59,11 +59,11 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// To `Redeem` and `Spend`.
-    Redeemed(Redeemed),
+    Redemption(Redemption),
     /// To `Step`.
     Stepped(Stepped),
-    /// To `Attempt`.
-    Attempted(Attempted),
+    /// To `Answer`.
+    Answered(Answered),
     /// To `RaisePrice` and `ReadPrice`.
     Price(Price),
     /// To `Nonce`: whether it is new.
@@ -152,7 +152,7 @@ mod tests {
         let row = RowId { id: [7; 16], keep_until: 1_795_000_000_000 };
         for command in [
             Command::Step(row),
-            Command::Attempt(row, AnswerHash([1; 16])),
+            Command::Answer(row, AnswerHash([1; 16])),
             Command::RaisePrice(PayerId([2; 16], [3; 8])),
             Command::Nonce([4; 16], 5),
             Command::Deny(vec![Verdict { name: "mj_x".into(), version: 3, denied: true }]),
@@ -165,7 +165,7 @@ mod tests {
             let url = command.url().unwrap();
             assert_eq!(Command::from_url(&url), Some(command));
         }
-        let reply = Reply::Redeemed(Redeemed::NotAllowed(NotAllowed::Late));
+        let reply = Reply::Redemption(Redemption::NotAllowed(NotAllowed::Late));
         assert_eq!(Reply::from_header(&reply.header().unwrap()), Some(reply));
     }
 

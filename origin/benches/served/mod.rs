@@ -15,7 +15,7 @@ use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::config::default_pictures;
 use munjigi_origin::server::{self, Listeners, Parts, Server};
 use munjigi_process::clock::Clock;
-use munjigi_protocol::{Algorithm, AttemptId, EventBatch, Redeemed, headers, routes};
+use munjigi_protocol::{Algorithm, AttemptId, EventBatch, RedeemedEvent, headers, routes};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -92,7 +92,8 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
 
 async fn send(http: &reqwest::Client, base: &str, keys: &AudienceKeys, entropy: &Entropy) {
     let now = Clock::system().now();
-    let events = (0..BATCH).map(|_| Redeemed { action: "batch".into(), ..event(entropy, now) });
+    let events =
+        (0..BATCH).map(|_| RedeemedEvent { action: "batch".into(), ..event(entropy, now) });
     let batch = EventBatch { shard: "64/7".into(), events: events.collect() };
     let body = serde_json::to_vec(&batch).unwrap();
     let head = Head { method: "POST", path: routes::EVENTS.path, query: "" };
@@ -107,8 +108,8 @@ async fn send(http: &reqwest::Client, base: &str, keys: &AudienceKeys, entropy: 
     assert_eq!(answer.status(), 204);
 }
 
-pub fn event(entropy: &Entropy, now: UnixMillis) -> Redeemed {
-    Redeemed {
+pub fn event(entropy: &Entropy, now: UnixMillis) -> RedeemedEvent {
+    RedeemedEvent {
         id: AttemptId(entropy.bytes()),
         redeemed_at: now.0,
         solved_at: now.0 - 2_000,

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use munjigi_app::signed::Signed;
 use munjigi_app::{App, Refused};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{EventBatch, Redeemed, routes};
+use munjigi_protocol::{EventBatch, RedeemedEvent, routes};
 use munjigi_store::events::{EventColumns, EventsTaken, TakeEvents};
 use munjigi_store::transact;
 
@@ -23,7 +23,7 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     let now = app.clock.now();
     let window = Window::around(now, app.retention.event_days);
     let sent = events.len();
-    let kept: Vec<Redeemed> =
+    let kept: Vec<RedeemedEvent> =
         events.into_iter().filter(|event| window.holds(event.redeemed_at)).collect();
     intake::count_left_out("events", sent - kept.len());
     let newest = kept.iter().map(|event| event.redeemed_at).max();
@@ -38,7 +38,7 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn check(event: &Redeemed, fields: &Fields) -> Result<(), Refused> {
+fn check(event: &RedeemedEvent, fields: &Fields) -> Result<(), Refused> {
     fields.sitekey(&event.sitekey)?;
     fields.text("hostname", &event.hostname, 253)?;
     fields.text("action", &event.action, 32)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::statistics::{Dimension, Period, Span, Totals};
-use munjigi_protocol::{Code, Count, CountKind, Redeemed};
+use munjigi_protocol::{Code, Count, CountKind, RedeemedEvent};
 use munjigi_store::breakdowns::{OTHERS, RollDay};
 use munjigi_store::statistics::{self, Scope, Value};
 use sqlx::PgPool;
@@ -17,7 +17,7 @@ const DIMENSIONS: [Dimension; 5] =
 
 /// An event at some time in the last three days.
 struct Happened {
-    events: Vec<Redeemed>,
+    events: Vec<RedeemedEvent>,
     counts: Vec<Count>,
 }
 
@@ -32,7 +32,7 @@ fn happened(entropy: &Entropy, sites: &[String; 2], most: u32) -> Happened {
             let country = countries[pick(4) as usize].to_owned();
             let (asn, host) = (pick(40), format!("h{}.shop.example", pick(3)));
             let action = ["", "login", "search"][pick(3) as usize].to_owned();
-            all.events.push(Redeemed {
+            all.events.push(RedeemedEvent {
                 id: munjigi_protocol::AttemptId(std::array::from_fn(|_| {
                     pick(256).to_be_bytes()[3]
                 })),
@@ -170,7 +170,7 @@ async fn networks(rig: &Rig, site: &str, number: u32, at: u64, salt: u8) {
     for index in 0..=number {
         let mut id = [salt; 16];
         id[..4].copy_from_slice(&index.to_be_bytes());
-        events.push(Redeemed {
+        events.push(RedeemedEvent {
             id: munjigi_protocol::AttemptId(id),
             redeemed_at: at,
             sitekey: site.to_owned(),
@@ -238,7 +238,7 @@ async fn days_outlive_their_hours_and_are_not_computed_from_nothing(pool: PgPool
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let shop = rig.site_of(&kim, "Shop").await;
-    let redeemed = Redeemed { sitekey: shop, ..event(1) };
+    let redeemed = RedeemedEvent { sitekey: shop, ..event(1) };
     rig.post("/internal/events", &rig::events(&[redeemed])).await;
     rig.jobs().roll_up().await.unwrap();
     let day = munjigi_domain::timestamp::to_timestamp(rig.now()).date();

@@ -2,7 +2,7 @@
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::Redeemed;
+use munjigi_protocol::RedeemedEvent;
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
@@ -33,7 +33,7 @@ pub struct EventColumns {
 impl EventColumns {
     /// Sorts a batch and transposes it into columns. Of duplicate events, the
     /// one with more rejections is kept.
-    pub fn new(mut events: Vec<Redeemed>) -> Self {
+    pub fn new(mut events: Vec<RedeemedEvent>) -> Self {
         events
             .sort_by_key(|event| (event.redeemed_at, event.id, std::cmp::Reverse(event.rejected)));
         events.dedup_by_key(|event| (event.redeemed_at, event.id));
@@ -52,7 +52,7 @@ impl EventColumns {
         self.id.is_empty()
     }
 
-    fn push(&mut self, event: Redeemed) {
+    fn push(&mut self, event: RedeemedEvent) {
         let redeemed_at = to_timestamp(UnixMillis(event.redeemed_at));
         let hour = rollups::hour(redeemed_at);
         if self.hours.last() != Some(&hour) {

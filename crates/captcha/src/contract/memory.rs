@@ -12,7 +12,7 @@ use crate::keys::{SecretHash, Sitekey};
 use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
 use crate::redemption::{
-    self, AnswerHash, Attempted, Denial, Owing, Redeem, Redeemed, Row, Stepped,
+    self, AnswerHash, Answered, Denial, Owing, Redeem, Redemption, Row, Stepped,
 };
 use crate::shared::Shared;
 use crate::site::Site;
@@ -133,15 +133,11 @@ impl RedemptionStore for MemoryRedemptions {
         self.change(row, |state, now| redemption::owe(state, row.keep_until, now, least)).await
     }
 
-    async fn attempt(
-        &self,
-        row: &RowAddress,
-        answer: &AnswerHash,
-    ) -> Result<Attempted, StoreError> {
-        self.change(row, |state, now| redemption::attempt(state, row.keep_until, now, answer)).await
+    async fn answer(&self, row: &RowAddress, answer: &AnswerHash) -> Result<Answered, StoreError> {
+        self.change(row, |state, now| redemption::answer(state, row.keep_until, now, answer)).await
     }
 
-    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
         let denied =
             |name: &str| self.denied.with(|denied| denied.iter().any(|known| known == name));
         let denial = if denied(redeem.secret.as_str()) {

@@ -9,7 +9,7 @@ use super::together;
 use crate::keys::{SecretHash, Sitekey};
 use crate::ports::{RedemptionStore, RowAddress};
 use crate::redemption::{
-    AnswerHash, Attempted, CallHash, NotAllowed, Owing, Redeem, Redeemed, Stepped, TokenFacts,
+    AnswerHash, Answered, CallHash, NotAllowed, Owing, Redeem, Redemption, Stepped, TokenFacts,
     TokenHash,
 };
 
@@ -41,24 +41,24 @@ pub async fn redemption_store<S: RedemptionStore>(fresh: impl AsyncFn() -> S, no
 
 async fn spends_exactly_once<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
-    assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redeemed::Spent));
-    assert_eq!(store.redeem(&row, &redeem(3, 2)).await, Ok(Redeemed::Spent));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
+    assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.redeem(&row, &redeem(3, 2)).await, Ok(Redemption::Spent));
 }
 
 async fn spends_exactly_once_under_contention<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
     let calls: Vec<Redeem> = (0..1_000).map(|call| redeem(call, 1)).collect();
     let answers = together(calls.iter().map(|call| store.redeem(&row, call)).collect()).await;
-    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::First)).count(), 1);
-    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::Spent)).count(), 999);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::First)).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::Spent)).count(), 999);
 }
 
 async fn repeats_the_answer_for_the_same_call<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
-    assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redeemed::Spent));
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Repeat));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
+    assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Repeat));
 }
 
 async fn repeats_the_answer_to_one_call_sent_many_times<S: RedemptionStore>(
@@ -67,8 +67,8 @@ async fn repeats_the_answer_to_one_call_sent_many_times<S: RedemptionStore>(
 ) {
     let (row, call) = (row(1, now), redeem(1, 1));
     let answers = together((0..100).map(|_| store.redeem(&row, &call)).collect()).await;
-    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::First)).count(), 1);
-    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redeemed::Repeat)).count(), 99);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::First)).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::Repeat)).count(), 99);
 }
 
 async fn takes_another_token_of_the_attempt_for_no_repeat<S: RedemptionStore>(
@@ -76,8 +76,8 @@ async fn takes_another_token_of_the_attempt_for_no_repeat<S: RedemptionStore>(
     now: UnixMillis,
 ) {
     let row = row(1, now);
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
-    assert_eq!(store.redeem(&row, &redeem(1, 2)).await, Ok(Redeemed::Spent));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
+    assert_eq!(store.redeem(&row, &redeem(1, 2)).await, Ok(Redemption::Spent));
 }
 
 async fn bars_tokens_without_the_picture_once_it_was_asked<S: RedemptionStore>(
@@ -87,29 +87,29 @@ async fn bars_tokens_without_the_picture_once_it_was_asked<S: RedemptionStore>(
     let row = row(1, now);
     assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
     assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
-    let barred = Ok(Redeemed::NotAllowed(NotAllowed::Stepped));
+    let barred = Ok(Redemption::NotAllowed(NotAllowed::Stepped));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, barred);
-    assert_eq!(store.redeem(&row, &stepped(2, 2)).await, Ok(Redeemed::First));
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Spent));
+    assert_eq!(store.redeem(&row, &stepped(2, 2)).await, Ok(Redemption::First));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Spent));
 }
 
 async fn bars_a_picture_once_spent<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.step(&row).await, Ok(Stepped::Spent));
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Repeat));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Repeat));
 }
 
 async fn bars_tokens_that_paid_less_than_was_asked<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
-    let barred = Ok(Redeemed::NotAllowed(NotAllowed::Unpaid));
+    let barred = Ok(Redemption::NotAllowed(NotAllowed::Unpaid));
     assert_eq!(store.owe(&row, 1_000).await, Ok(Owing::Noted { owed: 1_000 }));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, barred);
     assert_eq!(store.redeem(&row, &paid(2, 2, 999)).await, barred);
     // Neither spends the attempt.
-    assert_eq!(store.redeem(&row, &paid(3, 3, 1_000)).await, Ok(Redeemed::First));
-    assert_eq!(store.redeem(&row, &paid(3, 3, 1_000)).await, Ok(Redeemed::Repeat));
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Spent));
+    assert_eq!(store.redeem(&row, &paid(3, 3, 1_000)).await, Ok(Redemption::First));
+    assert_eq!(store.redeem(&row, &paid(3, 3, 1_000)).await, Ok(Redemption::Repeat));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Spent));
 }
 
 async fn asks_only_more<S: RedemptionStore>(store: S, now: UnixMillis) {
@@ -119,50 +119,50 @@ async fn asks_only_more<S: RedemptionStore>(store: S, now: UnixMillis) {
     }
     // Owed work, and the rest of the row, survive another write.
     assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
-    assert_eq!(store.attempt(&row, &AnswerHash([1; 16])).await, Ok(Attempted::First));
+    assert_eq!(store.answer(&row, &AnswerHash([1; 16])).await, Ok(Answered::First));
     assert_eq!(store.owe(&row, MOST).await, Ok(Owing::Noted { owed: MOST }));
-    assert_eq!(store.attempt(&row, &AnswerHash([2; 16])).await, Ok(Attempted::Exhausted));
-    let barred = |why| Ok(Redeemed::NotAllowed(why));
+    assert_eq!(store.answer(&row, &AnswerHash([2; 16])).await, Ok(Answered::Exhausted));
+    let barred = |why| Ok(Redemption::NotAllowed(why));
     let rich = paid(1, 1, MOST);
     assert_eq!(store.redeem(&row, &rich).await, barred(NotAllowed::Stepped));
     assert_eq!(store.redeem(&row, &stepped(1, 1)).await, barred(NotAllowed::Unpaid));
     let both = Redeem { paid: MOST, ..stepped(1, 1) };
-    assert_eq!(store.redeem(&row, &both).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &both).await, Ok(Redemption::First));
 }
 
 async fn asks_no_more_once_spent<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.owe(&row, 1).await, Ok(Owing::Spent));
-    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redeemed::Repeat));
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Repeat));
 }
 
 async fn tries_one_answer<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
     let (one, other) = (AnswerHash([1; 16]), AnswerHash([2; 16]));
-    assert_eq!(store.attempt(&row, &one).await, Ok(Attempted::First));
-    assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
-    assert_eq!(store.attempt(&row, &one).await, Ok(Attempted::Same));
+    assert_eq!(store.answer(&row, &one).await, Ok(Answered::First));
+    assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));
+    assert_eq!(store.answer(&row, &one).await, Ok(Answered::Same));
     // The answer survives another write of the row.
     assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
-    assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
-    assert_eq!(store.redeem(&row, &stepped(1, 1)).await, Ok(Redeemed::First));
-    assert_eq!(store.attempt(&row, &other).await, Ok(Attempted::Exhausted));
+    assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));
+    assert_eq!(store.redeem(&row, &stepped(1, 1)).await, Ok(Redemption::First));
+    assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));
 }
 
 async fn tries_one_answer_under_contention<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
     let guesses: Vec<AnswerHash> = (0..512).map(|guess| AnswerHash(bytes(guess))).collect();
-    let answers = together(guesses.iter().map(|guess| store.attempt(&row, guess)).collect()).await;
-    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Attempted::First)).count(), 1);
-    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Attempted::Exhausted)).count(), 511);
+    let answers = together(guesses.iter().map(|guess| store.answer(&row, guess)).collect()).await;
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Answered::First)).count(), 1);
+    assert_eq!(answers.iter().filter(|answer| **answer == Ok(Answered::Exhausted)).count(), 511);
 }
 
 async fn keeps_attempts_apart<S: RedemptionStore>(store: S, now: UnixMillis) {
     let rows: Vec<RowAddress> = (0..100).map(|number| row(number, now)).collect();
     let call = redeem(1, 1);
     let answers = together(rows.iter().map(|row| store.redeem(row, &call)).collect()).await;
-    assert!(answers.iter().all(|answer| *answer == Ok(Redeemed::First)));
+    assert!(answers.iter().all(|answer| *answer == Ok(Redemption::First)));
 }
 
 async fn refuses_what_is_past_keeping<S: RedemptionStore>(store: S, now: UnixMillis) {
@@ -171,8 +171,8 @@ async fn refuses_what_is_past_keeping<S: RedemptionStore>(store: S, now: UnixMil
     let why = NotAllowed::Late;
     assert_eq!(store.step(&late).await, Ok(Stepped::NotAllowed(why)));
     assert_eq!(store.owe(&late, 1).await, Ok(Owing::NotAllowed(why)));
-    assert_eq!(store.attempt(&late, &AnswerHash([1; 16])).await, Ok(Attempted::NotAllowed(why)));
-    assert_eq!(store.redeem(&late, &redeem(1, 1)).await, Ok(Redeemed::NotAllowed(why)));
+    assert_eq!(store.answer(&late, &AnswerHash([1; 16])).await, Ok(Answered::NotAllowed(why)));
+    assert_eq!(store.redeem(&late, &redeem(1, 1)).await, Ok(Redemption::NotAllowed(why)));
 }
 
 fn bytes(number: u32) -> [u8; 16] {

@@ -5,7 +5,7 @@ use core::ops::AsyncFn;
 
 use munjigi_captcha::contract::{redeem, row, together};
 use munjigi_captcha::ports::RedemptionStore;
-use munjigi_captcha::redemption::{NotAllowed, Redeem, Redeemed};
+use munjigi_captcha::redemption::{NotAllowed, Redeem, Redemption};
 use munjigi_captcha::{SecretHash, Sitekey};
 use munjigi_keys::UnixMillis;
 
@@ -42,7 +42,7 @@ async fn denies_a_secret_in_every_part<S: RedemptionStore + Ledgers>(store: S, n
     let secret = SecretHash::parse(&"5".repeat(64)).expect("64 hex digits");
     let redeem = Redeem { secret: secret.clone(), ..redeem(1, 1) };
     assert_eq!(store.deny(vec![verdict(secret.as_str(), 2, true)]).await, Ok(()));
-    let denied = Ok(Redeemed::NotAllowed(NotAllowed::DeniedSecret));
+    let denied = Ok(Redemption::NotAllowed(NotAllowed::DeniedSecret));
     for number in 0..32 {
         assert_eq!(store.redeem(&row(number, now), &redeem).await, denied);
     }
@@ -51,7 +51,7 @@ async fn denies_a_secret_in_every_part<S: RedemptionStore + Ledgers>(store: S, n
     assert_eq!(store.redeem(&row(1, now), &redeem).await, denied);
     assert_eq!(store.deny(vec![verdict(secret.as_str(), 3, false)]).await, Ok(()));
     for number in 0..32 {
-        assert_eq!(store.redeem(&row(number, now), &redeem).await, Ok(Redeemed::First));
+        assert_eq!(store.redeem(&row(number, now), &redeem).await, Ok(Redemption::First));
     }
 }
 
@@ -61,9 +61,9 @@ async fn denies_a_site<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) 
     redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 digits, spare bits zero");
     // Nobody has denied it yet.
     assert_eq!(store.deny(vec![verdict(&name, 1, false)]).await, Ok(()));
-    assert_eq!(store.redeem(&row(1, now), &redeem).await, Ok(Redeemed::First));
+    assert_eq!(store.redeem(&row(1, now), &redeem).await, Ok(Redemption::First));
     assert_eq!(store.deny(vec![verdict(&name, 2, true)]).await, Ok(()));
-    let denied = Ok(Redeemed::NotAllowed(NotAllowed::DeniedAttempt));
+    let denied = Ok(Redemption::NotAllowed(NotAllowed::DeniedAttempt));
     assert_eq!(store.redeem(&row(2, now), &redeem).await, denied);
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use munjigi_captcha::contract::{MemoryPrices, MemoryRedemptions};
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
-use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
+use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_captcha::{Price, Shared};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{CountBatch, ImageSpan};
@@ -299,11 +299,11 @@ impl RedemptionStore for MemoryStore {
         self.0.rows.owe(row, least).await
     }
 
-    async fn attempt(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Attempted, StoreError> {
-        self.0.rows.attempt(row, hash).await
+    async fn answer(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Answered, StoreError> {
+        self.0.rows.answer(row, hash).await
     }
 
-    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
         self.0.rows.redeem(row, redeem).await
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use munjigi_captcha::Price;
 use munjigi_captcha::contract::{price_store, redemption_store};
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
-use munjigi_captcha::redemption::{AnswerHash, Attempted, Owing, Redeem, Redeemed, Stepped};
+use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_protocol::AttemptId;
 
 use super::{images, ledgers, values};
@@ -78,11 +78,11 @@ impl<R: RedemptionStore> RedemptionStore for Apart<R> {
         self.store.owe(&self.row(row), least).await
     }
 
-    async fn attempt(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Attempted, StoreError> {
-        self.store.attempt(&self.row(row), hash).await
+    async fn answer(&self, row: &RowAddress, hash: &AnswerHash) -> Result<Answered, StoreError> {
+        self.store.answer(&self.row(row), hash).await
     }
 
-    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redeemed, StoreError> {
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
         self.store.redeem(&self.row(row), redeem).await
     }
 }

@@ -2,7 +2,7 @@
 //! accepted.
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{AttemptId, EventBatch, Redeemed};
+use munjigi_protocol::{AttemptId, EventBatch, RedeemedEvent};
 
 use super::Waiting;
 use crate::redemptions::facts;
@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 96_000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// The events for the origin.
-    pub events: Vec<Redeemed>,
+    pub events: Vec<RedeemedEvent>,
     /// How many rows were never sent and cannot be read.
     pub unreadable: u64,
     /// Each bucket with such rows, and the number of the first.
@@ -38,7 +38,9 @@ pub(super) enum Last {
 impl Batch {
     /// As many rows as fit into one batch, in their order; `None` if there are
     /// none. A row that cannot be read is an event of `None`.
-    pub(super) fn unsent(rows: impl Iterator<Item = (Waiting, Option<Redeemed>)>) -> Option<Self> {
+    pub(super) fn unsent(
+        rows: impl Iterator<Item = (Waiting, Option<RedeemedEvent>)>,
+    ) -> Option<Self> {
         let mut batch = Filling::default();
         let (mut unreadable, mut aside, mut last) = (0, Vec::<(u64, u64)>::new(), None);
         for (Waiting { n, bucket, .. }, event) in rows {
@@ -60,7 +62,7 @@ impl Batch {
     /// The same for rows that were sent before, with their final counts.
     pub(super) fn last_counts(
         bucket: u64,
-        rows: impl Iterator<Item = (Option<[u8; 16]>, Option<Redeemed>)>,
+        rows: impl Iterator<Item = (Option<[u8; 16]>, Option<RedeemedEvent>)>,
     ) -> Option<Self> {
         let mut batch = Filling::default();
         let mut last = None;
@@ -89,13 +91,13 @@ impl Batch {
 /// Collects events up to the maximum size.
 #[derive(Default)]
 struct Filling {
-    events: Vec<Redeemed>,
+    events: Vec<RedeemedEvent>,
     bytes: usize,
 }
 
 impl Filling {
     /// Adds an event, unless the batch is full.
-    fn take(&mut self, event: Option<Redeemed>) -> bool {
+    fn take(&mut self, event: Option<RedeemedEvent>) -> bool {
         self.bytes += event.as_ref().map_or(0, json_bytes);
         if self.bytes > MAX_BYTES && !self.events.is_empty() {
             return false;
@@ -106,16 +108,16 @@ impl Filling {
 }
 
 /// The event in a row of id, time, facts and rejections.
-pub(super) fn event(row: &Row) -> Option<Redeemed> {
+pub(super) fn event(row: &Row) -> Option<RedeemedEvent> {
     let id = AttemptId(row.bytes(0)?);
     let facts = facts::decode(&row.blob(2)?)?;
     let rejected = u32::try_from(row.integer(3)).unwrap_or(u32::MAX);
-    Some(Redeemed { rejected, ..facts.event(id, UnixMillis(row.integer(1))) })
+    Some(RedeemedEvent { rejected, ..facts.event(id, UnixMillis(row.integer(1))) })
 }
 
 /// An upper bound: every name here is ASCII without characters that JSON
 /// escapes, unless an operator put one there by accident.
-fn json_bytes(event: &Redeemed) -> usize {
+fn json_bytes(event: &RedeemedEvent) -> usize {
     320 + event.sitekey.len() + 2 * (event.hostname.len() + event.action.len())
 }
 
@@ -123,9 +125,12 @@ fn json_bytes(event: &Redeemed) -> usize {
 mod tests {
     use super::*;
 
-    fn event(hostname: &str) -> Redeemed {
+    fn event(hostname: &str) -> RedeemedEvent {
         let facts = facts::tests::facts();
-        Redeemed { hostname: hostname.into(), ..facts.event(AttemptId([1; 16]), UnixMillis(2)) }
+        RedeemedEvent {
+            hostname: hostname.into(),
+            ..facts.event(AttemptId([1; 16]), UnixMillis(2))
+        }
     }
 
     fn waiting(bucket: u64, n: u64) -> Waiting {

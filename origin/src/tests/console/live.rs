@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, header};
 use futures_util::StreamExt as _;
-use munjigi_protocol::{CountKind, Redeemed};
+use munjigi_protocol::{CountKind, RedeemedEvent};
 use sqlx::PgPool;
 use tower::ServiceExt as _;
 
@@ -32,8 +32,11 @@ async fn next(events: &mut axum::body::BodyDataStream) -> Option<String> {
 async fn happened(rig: &Rig, site: &str, number: u8) {
     let mut issued = count(CountKind::Issued, 3);
     site.clone_into(&mut issued.sitekey);
-    let redeemed =
-        Redeemed { sitekey: site.to_owned(), redeemed_at: rig.now().0 - MINUTE, ..event(number) };
+    let redeemed = RedeemedEvent {
+        sitekey: site.to_owned(),
+        redeemed_at: rig.now().0 - MINUTE,
+        ..event(number)
+    };
     assert_eq!(rig.post("/internal/counts", &rig::counts(number, &[issued])).await.status, 204);
     assert_eq!(rig.post("/internal/events", &rig::events(&[redeemed])).await.status, 204);
 }

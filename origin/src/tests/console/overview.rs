@@ -1,6 +1,6 @@
 //! The numbers of an organisation's sites, and no others.
 
-use munjigi_protocol::{Code, CountKind, Redeemed};
+use munjigi_protocol::{Code, CountKind, RedeemedEvent};
 use sqlx::PgPool;
 
 use crate::rig::{self, DAY, HOUR, Rig, count, event};
@@ -19,8 +19,8 @@ pub async fn happened(rig: &Rig, sitekey: &str, batch: u8) {
         one.minute = rig.now().0 / 60_000 - 1;
     }
     assert_eq!(rig.post("/internal/counts", &rig::counts(batch, &all)).await.status, 204);
-    let events: Vec<Redeemed> = (0..5)
-        .map(|number| Redeemed {
+    let events: Vec<RedeemedEvent> = (0..5)
+        .map(|number| RedeemedEvent {
             sitekey: sitekey.to_owned(),
             redeemed_at: rig.now().0 - 60_000,
             interactive: number < 2,

@@ -1,7 +1,7 @@
 //! Statistics by breakdown, for people and for other programs.
 
 use munjigi_domain::accounts::Role;
-use munjigi_protocol::Redeemed;
+use munjigi_protocol::RedeemedEvent;
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -53,7 +53,7 @@ async fn the_previous_period_is_shown_beside_it(pool: PgPool) {
     happened(&rig, &shop, 1).await;
     rig.pass(DAY);
     happened(&rig, &shop, 2).await;
-    let elsewhere = Redeemed {
+    let elsewhere = RedeemedEvent {
         sitekey: shop.clone(),
         country: "DE".to_owned(),
         redeemed_at: rig.now().0 - DAY,
@@ -110,7 +110,7 @@ async fn names_chosen_by_visitors_are_text_not_formulas(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let shop = rig.site_of(&kim, "Shop").await;
-    let odd = |number, hostname: &str, action: &str| Redeemed {
+    let odd = |number, hostname: &str, action: &str| RedeemedEvent {
         sitekey: shop.clone(),
         hostname: hostname.to_owned(),
         action: action.to_owned(),

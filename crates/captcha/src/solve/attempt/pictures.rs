@@ -34,7 +34,7 @@ impl Attempt<'_> {
         let demand = self.demand(*algorithm, 0)?;
         let (hash, trace) = answer_hash(given)?;
         // Written before it is compared: of concurrent answers, one counts.
-        let attempted = self.attempt(&hash, stores.redemptions).await?;
+        let attempted = self.record_answer(&hash, stores.redemptions).await?;
         if right.accepts(given) {
             let risk = self.claims.risk.max(demand.risk);
             let shown = self.call.now.seconds().saturating_sub(*dealt_at);

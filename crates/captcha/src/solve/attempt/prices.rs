@@ -6,7 +6,7 @@ use crate::counters::Event;
 use crate::policy;
 use crate::ports::{Payer, PriceStore, RedemptionStore, StoreError};
 use crate::price::Price;
-use crate::redemption::{AnswerHash, Attempted};
+use crate::redemption::{AnswerHash, Answered};
 use crate::refusal::Refusal;
 use crate::solve::Stores;
 
@@ -46,22 +46,23 @@ impl Attempt<'_> {
         stores: &Stores<'_, R, P, D>,
     ) -> Result<Result<Price, StoreError>, Refusal> {
         let payer = self.payer();
-        Ok(match self.attempt(way, stores.redemptions).await? {
+        Ok(match self.record_answer(way, stores.redemptions).await? {
             Tried::First => stores.prices.raise(&payer).await,
             Tried::Again => stores.prices.read(&payer).await.map(Price::before_last),
         })
     }
 
-    pub async fn attempt<R: RedemptionStore>(
+    /// Notes the answer, before it is compared.
+    pub async fn record_answer<R: RedemptionStore>(
         &self,
         answer: &AnswerHash,
         redemptions: &R,
     ) -> Result<Tried, Refusal> {
-        match redemptions.attempt(&self.row(), answer).await.map_err(unavailable)? {
-            Attempted::First => Ok(Tried::First),
-            Attempted::Same => Ok(Tried::Again),
-            Attempted::Exhausted => Err(exhausted()),
-            Attempted::NotAllowed(why) => Err(not_allowed(why)),
+        match redemptions.answer(&self.row(), answer).await.map_err(unavailable)? {
+            Answered::First => Ok(Tried::First),
+            Answered::Same => Ok(Tried::Again),
+            Answered::Exhausted => Err(exhausted()),
+            Answered::NotAllowed(why) => Err(not_allowed(why)),
         }
     }
 
