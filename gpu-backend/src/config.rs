@@ -14,7 +14,7 @@ use munjigi_process::config::{Reader, number};
 
 pub use munjigi_process::config::{Environment, Mistakes};
 pub use munjigi_process::log::Log;
-pub use variables::{VARIABLES, environment, markdown};
+pub use variables::{environment, markdown};
 
 use crate::quota::{self, Callers};
 

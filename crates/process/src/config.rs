@@ -1,11 +1,11 @@
-//! The machinery of configuration: variables, the environment passed in, and
-//! every mistake in it. Each service defines its own variables and their
-//! meaning.
+//! Configuration: the variables of all services, the environment passed in, and
+//! every mistake in it. What a value means is up to the service.
 
 mod environment;
 mod mistake;
 mod reader;
 mod variable;
+pub mod variables;
 
 #[cfg(test)]
 mod tests;

@@ -218,7 +218,22 @@ impl Edge {
 
 #[cfg(test)]
 mod tests {
+    use munjigi_process::config::variables::{self, Who};
+
     use super::*;
+
+    /// One environment may serve all programs, so that none may take the
+    /// edge's variables for misspelt ones.
+    #[test]
+    fn the_other_programs_know_the_edges_variables() {
+        let known: Vec<&str> = variables::listed().map(|(variable, _)| variable.name).collect();
+        let edges = munjigi_serving::config::VARIABLES.iter().map(|variable| variable.name);
+        let (known, unknown): (Vec<&str>, Vec<&str>) = edges.partition(|name| known.contains(name));
+        assert!(unknown.is_empty(), "{unknown:?}");
+        for (variable, who) in variables::listed().filter(|(_, who)| who.contains(&Who::Edge)) {
+            assert!(known.contains(&variable.name), "{} of {who:?}", variable.name);
+        }
+    }
 
     fn vars(value: &str) -> BTreeMap<String, String> {
         BTreeMap::from([("MUNJIGI_SHARDS".to_owned(), value.to_owned())])
