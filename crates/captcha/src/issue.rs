@@ -102,15 +102,18 @@ async fn find<S: SiteSource>(
     Ok(None)
 }
 
-/// Begins an attempt. `shards` is the number of redemption objects in use.
+/// Begins an attempt. `host` is the request's host name, `None` if it is none;
+/// `shards` is the number of redemption objects in use.
 pub fn issue(
     call: &Call<'_>,
     request: &ChallengeRequest,
+    host: Option<&Hostname>,
     shards: u16,
     counters: &mut Counters,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Issued, Refusal> {
-    let page = Page::read(call, request).map_err(|refusal| call.count_refusal(refusal, None))?;
+    let page =
+        Page::read(call, request, host).map_err(|refusal| call.count_refusal(refusal, None))?;
     issue_to(call, &page, request, shards, counters, rng)
         .map_err(|refusal| call.count_refusal(refusal, Some(&page.hostname)))
 }
@@ -123,8 +126,12 @@ struct Page {
 }
 
 impl Page {
-    fn read(call: &Call<'_>, request: &ChallengeRequest) -> Result<Self, Refusal> {
-        let hostname = Hostname::parse(&request.hostname).map_err(|_| not_allowed())?;
+    fn read(
+        call: &Call<'_>,
+        request: &ChallengeRequest,
+        host: Option<&Hostname>,
+    ) -> Result<Self, Refusal> {
+        let hostname = host.cloned().ok_or_else(not_allowed)?;
         call.admit(&hostname)?;
         let malformed = |detail| Refusal::new(Code::MalformedRequest, detail);
         let action = Action::parse(&request.action).map_err(|_| {

@@ -18,6 +18,7 @@ use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{SealedPicture, SealedStep};
 use crate::counters::Counters;
+use crate::host::Hostname;
 use crate::issue::{Issued, issue};
 use crate::keys::{KeyCheck, Secret, Vendor};
 use crate::pictures::RightAnswer;
@@ -220,7 +221,9 @@ impl World {
         let mut rng = Seeded(self.rng.0);
         self.rng.0 += 1_000;
         let call = self.call();
-        self.counters.with(|counters| issue(&call, request, self.shards, counters, &mut rng))
+        let host = Hostname::parse(&request.hostname).ok();
+        self.counters
+            .with(|counters| issue(&call, request, host.as_ref(), self.shards, counters, &mut rng))
     }
 
     /// Issues a challenge and expects that it is not refused.

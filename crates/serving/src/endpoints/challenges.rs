@@ -21,8 +21,8 @@ pub async fn answer<P: Platform>(
     }
     let authority = &edge.state.config.authority;
     let key = issue::public_key(authority, &request.sitekey)?;
-    let page = Hostname::parse(&request.hostname).ok();
-    let site = issue::site(&edge.sites(), &key, page.as_ref()).await?;
+    let host = Hostname::parse(&request.hostname).ok();
+    let site = issue::site(&edge.sites(), &key, host.as_ref()).await?;
     let visit = inbound.visit();
     if !site.exempt {
         let key = network_key(&site.sitekey.to_string(), visit.prefix);
@@ -32,8 +32,9 @@ pub async fn answer<P: Platform>(
     }
     let mut rng = edge.generator();
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
-    let issue =
-        |counters: &mut Counters| issue::issue(&call, &request, edge.shards(), counters, &mut rng);
+    let issue = |counters: &mut Counters| {
+        issue::issue(&call, &request, host.as_ref(), edge.shards(), counters, &mut rng)
+    };
     let issued = edge.state.counters.with(issue);
     let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
     edge.count(issued.tally);
