@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_taken_by_whom_it_is_for() {
+    fn a_call_is_accepted_only_by_its_audience() {
         let head = head(Some(signature()));
         assert_eq!(signed().nonce, Nonce([7; 16]));
         let elsewhere = verify(&keys(Audience::Gpu), &head, NOW);

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_is_read_with_its_links() {
+    fn an_email_is_read_with_its_links() {
         let bytes = b"From: a@shop.example\r\nTo: kim@shop.example\r\n\
             Subject: =?utf-8?b?7KO87IaMIO2ZleyduA==?=\r\nMIME-Version: 1.0\r\n\
             Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\

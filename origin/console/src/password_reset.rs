@@ -27,7 +27,7 @@ use super::later::later;
 use super::log_in;
 use super::mistakes;
 use super::requester::Browser;
-use super::sign_up::allow_letter;
+use super::sign_up::allow_email;
 use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 
@@ -110,7 +110,7 @@ pub async fn submit(
         let page = render(&form(&app, &browser, email, mistake))?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    allow_letter(&app, &browser, visit, now).await?;
+    allow_email(&app, &browser, visit, now).await?;
     let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, address.as_str(), now).await?;
     let email = address.to_string();
     if allowed == Taken::Yes {

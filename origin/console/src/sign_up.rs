@@ -94,7 +94,7 @@ pub async fn submit(
         page.mistake = Some(t.get("widget-token-refused"));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
-    allow_letter(&app, &browser, visit, now).await?;
+    allow_email(&app, &browser, visit, now).await?;
     // Always hashed, so that the time reveals nothing.
     let password = console.passwords.hash(fields.password, app.entropy.bytes()).await?;
     let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, email.as_str(), now).await?;
@@ -151,7 +151,7 @@ fn page(
 }
 
 /// Emails cost their recipients time, so each sender gets only a few.
-pub(super) async fn allow_letter(
+pub(super) async fn allow_email(
     app: &App,
     browser: &Browser,
     visit: Visit,

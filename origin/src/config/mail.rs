@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_come_from_one_address() {
+    fn emails_come_from_one_address() {
         for text in ["Munjigi <no-reply@example.org>", "no-reply@example.org", "문지기 <a@b.kr>"]
         {
             assert!(parse_from(text).is_ok(), "{text}");

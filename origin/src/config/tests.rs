@@ -83,7 +83,7 @@ fn the_edges_variables_are_known() {
 }
 
 #[test]
-fn letters_need_an_address_on_both_sides_or_are_not_sent() {
+fn emails_need_both_addresses_or_are_not_sent() {
     assert!(Config::read(&environment(&COMPLETE)).unwrap().mail.is_none());
     let [url, from] =
         [("MUNJIGI_MAIL_URL", "smtp://localhost"), ("MUNJIGI_MAIL_FROM", "me@example.org")];

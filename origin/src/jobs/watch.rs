@@ -100,7 +100,7 @@ impl Unit for Watch<'_> {
                 }
             }
         }
-        self.write_letters(connection, &numbers, &standing_now).await?;
+        self.write_emails(connection, &numbers, &standing_now).await?;
         Ok(Some(findings))
     }
 }
@@ -166,7 +166,7 @@ impl Watch<'_> {
     /// An email to each recipient who got none within the hour, about every
     /// open anomaly that began since then and that nobody has seen: an attack
     /// from a new network every few minutes fills no mailbox.
-    async fn write_letters(
+    async fn write_emails(
         &self,
         connection: &mut PgConnection,
         numbers: &Numbers,

@@ -101,7 +101,7 @@ async fn a_rolled_back_transaction_sends_nothing(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn two_senders_at_once_send_each_letter_once(pool: PgPool) {
+async fn two_concurrent_senders_send_each_email_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let subjects: Vec<String> = (10..50).map(|number| format!("Email {number}")).collect();
@@ -318,7 +318,7 @@ async fn emails_are_swept_and_those_never_tried_are_given_up(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_folder_takes_letters_as_files(pool: PgPool) {
+async fn a_folder_receives_emails_as_files(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let folder = tempfile::tempdir().unwrap();
     let emails = folder.path().join("emails");
@@ -335,7 +335,7 @@ async fn a_folder_takes_letters_as_files(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_folder_that_cannot_be_written_to_keeps_letters_waiting(pool: PgPool) {
+async fn emails_wait_for_a_folder_that_cannot_be_written_to(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     let transport = MailTransport::Folder(file.path().join("emails"));
@@ -359,6 +359,6 @@ async fn an_email_that_this_release_cannot_read_is_given_up_alone(pool: PgPool) 
 }
 
 #[test]
-fn an_address_of_a_letter_is_parsed_once() {
+fn the_address_of_an_email_is_parsed_once() {
     assert!("mina@example.org\r\nBcc: all@example.org".parse::<Address>().is_err());
 }

@@ -95,10 +95,10 @@ impl Smtp {
         open.command(Mail::new(from, Vec::new())).await.map_err(|error| of_us(&error))?;
         for recipient in envelope.to() {
             let asked = open.command(Rcpt::new(recipient.clone(), Vec::new())).await;
-            asked.map_err(|error| of_the_letter(&error))?;
+            asked.map_err(|error| of_the_email(&error))?;
         }
-        open.command(Data).await.map_err(|error| of_the_letter(&error))?;
-        open.message(&message.formatted()).await.map_err(|error| of_the_letter(&error))?;
+        open.command(Data).await.map_err(|error| of_the_email(&error))?;
+        open.message(&message.formatted()).await.map_err(|error| of_the_email(&error))?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(open);
         Ok(())
     }
@@ -152,7 +152,7 @@ fn of_us(error: &Error) -> SendError {
     }
 }
 
-fn of_the_letter(error: &Error) -> SendError {
+fn of_the_email(error: &Error) -> SendError {
     match code(error) {
         Some(code) if error.is_permanent() => SendError::Refused { code },
         Some(code) => SendError::Deferred { code },

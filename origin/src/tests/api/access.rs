@@ -46,7 +46,7 @@ fn let_in(listed: &Listed) -> &'static [u16] {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn every_route_answers_whom_it_belongs_to_and_nobody_else(pool: PgPool) {
+async fn every_route_is_refused_to_those_without_the_right(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let (of_kim, of_lee) =

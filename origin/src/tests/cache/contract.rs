@@ -34,7 +34,7 @@ pub async fn limits<'a>(fresh: impl AsyncFn() -> (&'a dyn Limits, String)) {
     a_burst_passes_and_then_one_in_each_interval(fresh().await).await;
     what_is_left_is_told(fresh().await).await;
     many_at_once_are_counted_each(fresh().await).await;
-    who_has_shown_to_be_who_they_are_begins_anew(fresh().await).await;
+    a_successful_log_in_resets_the_attempts(fresh().await).await;
 }
 
 fn at(seconds: u64) -> UnixMillis {
@@ -78,7 +78,7 @@ async fn many_at_once_are_counted_each((limits, whom): (&dyn Limits, String)) {
     assert_eq!(taken.iter().filter(|taken| matches!(taken, Ok(Taken::Yes))).count(), 3);
 }
 
-async fn who_has_shown_to_be_who_they_are_begins_anew((limits, whom): (&dyn Limits, String)) {
+async fn a_successful_log_in_resets_the_attempts((limits, whom): (&dyn Limits, String)) {
     for _ in 0..4 {
         limits.take(&LIMIT, &whom, at(0)).await.unwrap();
     }
@@ -89,7 +89,7 @@ async fn who_has_shown_to_be_who_they_are_begins_anew((limits, whom): (&dyn Limi
 /// What locks guarantee.
 pub async fn locks<'a>(rig: &Rig, fresh: impl AsyncFn() -> (&'a dyn Locks, String)) {
     one_at_a_time_holds_a_lock(fresh().await).await;
-    a_lock_ends_by_itself_and_whoever_slept_writes_nothing(rig, fresh().await).await;
+    a_lock_expires_and_its_late_owner_writes_nothing(rig, fresh().await).await;
     a_lock_given_back_late_is_the_next_holders(fresh().await).await;
     who_waits_gets_it_when_it_is_free(rig, fresh().await).await;
 }
@@ -116,7 +116,7 @@ impl Unit for Write {
     }
 }
 
-async fn a_lock_ends_by_itself_and_whoever_slept_writes_nothing(
+async fn a_lock_expires_and_its_late_owner_writes_nothing(
     rig: &Rig,
     (locks, name): (&dyn Locks, String),
 ) {

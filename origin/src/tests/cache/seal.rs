@@ -44,7 +44,7 @@ async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn whoever_writes_into_redis_logs_nobody_in(pool: PgPool) {
+async fn writing_into_redis_logs_nobody_in(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;
     rig.tab_of(&kim.account).await.open("/console/account").await;
@@ -76,7 +76,7 @@ async fn fail_to_log_in(rig: &Rig, email: &str) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_finds_out_by_trying_whom_postgres_counts(pool: PgPool) {
+async fn nobody_finds_out_by_guessing_whom_postgres_counts(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     fail_to_log_in(&rig, &kim.email).await;
@@ -89,7 +89,7 @@ async fn nobody_finds_out_by_trying_whom_postgres_counts(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_finds_out_by_trying_whom_redis_counts(pool: PgPool) {
+async fn nobody_finds_out_by_guessing_whom_redis_counts(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;
     fail_to_log_in(&rig, &kim.email).await;

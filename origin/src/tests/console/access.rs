@@ -35,7 +35,7 @@ async fn call(tab: &mut Tab<'_>, listed: &Listed, path: &str) -> (u16, String) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn every_page_is_shown_to_whom_it_belongs_and_to_nobody_else(pool: PgPool) {
+async fn every_page_is_refused_to_those_without_the_right(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let (of_kim, of_lee) =

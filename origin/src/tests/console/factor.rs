@@ -182,7 +182,7 @@ async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn the_app_s_key_does_not_lie_open_in_the_table(pool: PgPool) {
+async fn the_app_s_key_is_sealed_in_the_table(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -16,7 +16,7 @@ use crate::rig::{Rig, Tab};
 const OTHER: &str = "harbour candle syntax";
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_letter_s_link_sets_another_password_once(pool: PgPool) {
+async fn the_link_in_an_email_sets_another_password_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut elsewhere = rig.tab_of(&kim.account).await;

@@ -152,7 +152,7 @@ async fn who_is_removed_leaves_no_invitation_and_no_key_behind(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn who_is_made_less_keeps_the_invitations_that_they_could_still_send(pool: PgPool) {
+async fn a_demoted_member_keeps_the_invitations_that_they_may_still_send(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&kim.organisation, &lee.account, Role::Owner).await;

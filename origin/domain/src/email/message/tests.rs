@@ -91,7 +91,7 @@ fn every_kind() -> Vec<(&'static str, EmailKind)> {
 }
 
 #[test]
-fn every_letter_reads_well_in_both_languages() {
+fn every_email_is_complete_in_both_languages() {
     for (name, kind) in every_kind() {
         for locale in [Locale::EN, "ko".parse().unwrap()] {
             let message = kind.message(to(), locale);
@@ -125,7 +125,7 @@ fn user_chosen_text_is_never_markup() {
 }
 
 #[test]
-fn no_letter_shouts() {
+fn no_email_shouts() {
     for (name, kind) in every_kind() {
         for locale in [Locale::EN, "ko".parse().unwrap()] {
             let message = kind.message(to(), locale);
@@ -147,7 +147,7 @@ fn a_name_that_looks_like_a_site_is_left_out_of_the_greeting() {
 }
 
 #[test]
-fn letters_are_not_shown_in_logs() {
+fn emails_are_not_shown_in_logs() {
     let (_, kind) = every_kind().remove(0);
     let message = kind.message(to(), Locale::EN);
     assert_eq!(format!("{kind:?} {message:?}"), "EmailKind Email");
