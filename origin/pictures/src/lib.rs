@@ -2,8 +2,8 @@
 //! visitor ever waiting for it. `plan` decides what to do, `sift` which
 //! pictures may be dealt, `policy` which kinds are dealt at all.
 //!
-//! Jobs of the queue draw a pack (`queue`, `draw`), an outbox delivers it
-//! (`publish`), and each step is recorded in Postgres: any process may end at
+//! Jobs of the queue draw a pack (`queue`, `draw`), `publish` delivers it, and
+//! each step is recorded in Postgres: any process may end at
 //! any moment, and another continues from there. `photos` makes packs from an
 //! operator's own photos; they take the same path.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
@@ -24,7 +24,6 @@ mod sift;
 pub use factory::{Factory, birth};
 pub use hours::Hours;
 pub use plan::lead;
-pub use publish::deliver_due;
 pub use queue::{Backlog as QueueBacklog, backlog as queue_backlog, migrate as migrate_queue};
 pub use settings::Pictures;
 pub use sift::guessable;

@@ -1,153 +1,119 @@
-//! Delivers packs to the edge and removes them from it, and then the pools that
-//! name them: images, manifest, pools, in that order.
+//! Delivers packs to the edge and removes them from it, and the pools that name
+//! them: images, manifest, pools, in that order.
 
 use std::time::Duration;
 
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_delivery::edge::EdgeError;
-use munjigi_delivery::publish::EDGE_BACK_OFF;
+use munjigi_delivery::outbox::{Blame, Failure, Outbox, Outcome, Terms, Tried};
+use munjigi_delivery::publish::{EDGE_BACK_OFF, outcome};
 use munjigi_keys::UnixMillis;
-use munjigi_process::stop::Stop;
-use munjigi_store::pictures::{self as packs, Action, Due, DuePools, Put};
-use munjigi_store::{StoreError, transact};
+use munjigi_process::clock::Clock;
+use munjigi_protocol::PackId;
+use munjigi_store::StoreError;
+use munjigi_store::deliveries::{Due, Next, Topic};
+use munjigi_store::pictures::{self as packs, Action, Published};
+use sqlx::{PgConnection, PgPool};
 
 use super::factory::Factory;
 use super::sift::shape;
 
-/// Interval between reads of the outbox.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Packs delivered per read: each is up to 9 MiB.
-const AT_ONCE: i64 = 4;
+impl Outbox for Factory {
+    type Facts = ();
 
-/// Delivers until told to stop; a delivery in progress is finished first.
-pub(super) async fn run(factory: &Factory, mut stop: Stop) {
-    while !stop.is_asked() {
-        if let Err(error) = deliver_due(factory).await {
-            tracing::debug!(%error, "publishing packs is waiting for Postgres");
-        }
-        tokio::select! {
-            () = stop.asked() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-    }
-}
-
-/// Delivers everything that is due now.
-pub async fn deliver_due(factory: &Factory) -> Result<(), StoreError> {
-    loop {
-        let due = packs::lease(&factory.pool, factory.clock.now(), AT_ONCE).await?;
-        if due.is_empty() {
-            break;
-        }
-        for due in due {
-            deliver(factory, due).await?;
-        }
-    }
-    let pools = packs::lease_pools(&factory.pool, factory.clock.now()).await?;
-    match pools {
-        Some(pools) => deliver_pools(factory, pools).await,
-        None => Ok(()),
-    }
-}
-
-/// The outcome of a delivery.
-enum Delivery {
-    /// The edge accepted it.
-    Done,
-    /// To be retried.
-    Failed(EdgeError),
-    /// Never: no edge will accept this pack.
-    Unfit(String),
-}
-
-async fn deliver(factory: &Factory, due: Due) -> Result<(), StoreError> {
-    let Due { pack, action, attempts } = due;
-    let delivery = match action {
-        Action::Put => put(factory, due).await?,
-        Action::Delete => match factory.edge.delete_pack(pack).await {
-            Ok(()) => Delivery::Done,
-            Err(error) => Delivery::Failed(error),
+    const TOPICS: &'static [Terms] = &[
+        // First: the edge refuses pools that name a pack that it does not have.
+        Terms {
+            topic: Topic::Packs,
+            lease: Duration::from_mins(3),
+            // Each is up to 9 MiB.
+            at_once: 2,
+            back_off: EDGE_BACK_OFF,
+            blame: Blame::Operator,
         },
-    };
-    let now = factory.clock.now();
-    match delivery {
-        Delivery::Done => {
-            count("delivered");
-            tracing::info!(%pack, ?action, "the edge is up to date");
-        }
-        Delivery::Failed(error) => {
-            let failed = attempts + 1;
-            // Logging each retry of each pack would flood the log while an edge
-            // is down.
-            if failed.is_power_of_two() {
-                tracing::warn!(%pack, ?action, failed, %error, "a pack was not delivered; retrying");
-            }
-            count("failed");
-            let again = UnixMillis(now.0 + EDGE_BACK_OFF.wait_ms(attempts, 0));
-            return packs::failed(&factory.pool, pack, &error.to_string(), again).await;
-        }
-        Delivery::Unfit(why) => {
-            count("unfit");
-            tracing::error!(%pack, %why, "a pack cannot be published; giving up");
-            return packs::given_up(&factory.pool, pack, &why, now).await;
-        }
+        Terms {
+            topic: Topic::Pools,
+            lease: Duration::from_secs(30),
+            at_once: 1,
+            back_off: EDGE_BACK_OFF,
+            blame: Blame::Operator,
+        },
+    ];
+
+    fn pool(&self) -> &PgPool {
+        &self.pool
     }
-    match action {
-        Action::Put => {
-            let age = u64::try_from(factory.config.pack_age.as_millis()).unwrap_or(u64::MAX);
-            let deals = |kind, switch| factory.deals(kind, switch);
-            let retire_at = UnixMillis(now.0.saturating_add(age));
-            transact(&factory.pool, &Put { pack, retire_at, deals: &deals, now }).await
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
+        let outcome = match due.topic {
+            Topic::Pools => outcome(self.edge.put_pools(&packs::wanted_pools(due)?).await),
+            _ => match packs::wanted(due)? {
+                (pack, Action::Put) => put(self, pack).await?,
+                (pack, Action::Delete) => of_pack(self.edge.delete_pack(pack).await),
+            },
+        };
+        Ok((outcome, ()))
+    }
+
+    async fn note(
+        &self,
+        connection: &mut PgConnection,
+        due: &Due,
+        tried: &Tried<()>,
+    ) -> Result<(), StoreError> {
+        let now = tried.now;
+        match (due.topic, &tried.next) {
+            (Topic::Pools, Next::Delivered) => {
+                packs::pools_delivered(connection, due.version, now).await
+            }
+            // The next change of the pools builds on the raised version.
+            (Topic::Pools, Next::Raised(..)) => packs::lock_pools(connection).await,
+            (Topic::Packs, Next::Delivered) => match packs::wanted(due)? {
+                (pack, Action::Put) => {
+                    let age = u64::try_from(self.config.pack_age.as_millis()).unwrap_or(u64::MAX);
+                    let retire_at = UnixMillis(now.0.saturating_add(age));
+                    let deals = |kind, switch| self.deals(kind, switch);
+                    let it = Published { pack, retire_at, deals: &deals, now };
+                    packs::published(connection, &it).await
+                }
+                (pack, Action::Delete) => packs::deleted(connection, pack, now).await,
+            },
+            (Topic::Packs, Next::GivenUp) => {
+                let (pack, _) = packs::wanted(due)?;
+                let why = tried.outcome.error().unwrap_or_default();
+                packs::given_up(connection, pack, why, now).await
+            }
+            _ => Ok(()),
         }
-        Action::Delete => packs::deleted(&factory.pool, pack, now).await,
     }
 }
 
-async fn put(factory: &Factory, due: Due) -> Result<Delivery, StoreError> {
-    let packed = packs::packed(&factory.pool, due.pack, shape).await?;
+async fn put(factory: &Factory, id: PackId) -> Result<Outcome, StoreError> {
+    let packed = packs::packed(&factory.pool, id, shape).await?;
     // As the edge will check it.
     let pack = match PicturePack::parse(packed.pack) {
         Ok(pack) => pack,
-        Err(error) => return Ok(Delivery::Unfit(error.to_string())),
+        Err(error) => return Ok(Outcome::Refused(Failure::new("unfit", &error))),
     };
-    if let Err(error) = factory.edge.put_pack_images(due.pack, packed.images).await {
-        return Ok(Delivery::Failed(error));
+    let images = factory.edge.put_pack_images(id, packed.images).await;
+    if images.is_err() {
+        return Ok(of_pack(images));
     }
     Ok(match factory.edge.put_pack(&pack).await {
-        Ok(()) => Delivery::Done,
-        Err(error @ EdgeError::Stale) => Delivery::Unfit(error.to_string()),
-        Err(error) => Delivery::Failed(error),
+        // The edge has another pack of this id: it will never take ours.
+        Err(error @ EdgeError::Stale) => Outcome::Refused(Failure::new("unfit", &error)),
+        answer => of_pack(answer),
     })
 }
 
-async fn deliver_pools(factory: &Factory, due: DuePools) -> Result<(), StoreError> {
-    let version = due.pools.version;
-    let result = factory.edge.put_pools(&due.pools).await;
-    let now = factory.clock.now();
-    match result {
-        Ok(()) => {
-            tracing::info!(version, packs = due.pools.packs.len(), "published the pools");
-            count("delivered");
-            packs::pools_delivered(&factory.pool, version, now).await
-        }
-        Err(EdgeError::Stale) => {
-            tracing::warn!(version, "the edge has newer pools; raising ours");
-            count("stale");
-            packs::pools_overtake(&factory.pool, version, now).await
-        }
-        Err(error) => {
-            let attempts = due.attempts + 1;
-            if attempts.is_power_of_two() {
-                tracing::warn!(version, attempts, %error, "pools were not published; retrying");
-            }
-            count("failed");
-            let again = UnixMillis(now.0 + EDGE_BACK_OFF.wait_ms(due.attempts, 0));
-            packs::pools_failed(&factory.pool, version, &error.to_string(), again).await
-        }
+/// A pack has no newer version at the edge.
+fn of_pack(answer: Result<(), EdgeError>) -> Outcome {
+    match answer {
+        Ok(()) => Outcome::Delivered,
+        Err(error) => Outcome::Failed(Failure::new(error.code(), &error)),
     }
-}
-
-/// Counts the outcome of one publication.
-fn count(outcome: &'static str) {
-    metrics::counter!("munjigi_publications_total", "outcome" => outcome).increment(1);
 }

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use munjigi_delivery::outbox;
 use munjigi_process::stop::Stop;
 
 use super::factory::Factory;
-use super::{publish, queue};
+use super::queue;
 
 /// Interval between passes.
 const TEND_EVERY: Duration = Duration::from_secs(5);
@@ -20,7 +21,7 @@ impl Factory {
         self.prepare(stop.clone()).await;
         tokio::join!(
             self.tend_until(stop.clone()),
-            publish::run(&self, stop.clone()),
+            outbox::run(&self, stop.clone()),
             queue::run(&self, stop),
         );
     }

@@ -145,10 +145,6 @@ pub fn describe() {
         "Attempts by topic and outcome: delivered, failed (retried), given-up, stale"
     );
     describe_counter!("munjigi_delivery_failures_total", "Failed attempts by topic and code");
-    describe_counter!(
-        "munjigi_publications_total",
-        "Packs and pools for the edge: delivered, failed, stale, unfit"
-    );
     describe_gauge!(
         "munjigi_picture_pool_challenges_left",
         "Challenges left in published packs, by kind of picture"

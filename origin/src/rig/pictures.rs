@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
 use munjigi_captcha::pictures::{PicturePack, read_pools};
-use munjigi_delivery::http_client;
+use munjigi_delivery::{http_client, outbox};
 use munjigi_keys::signature::Audience;
+use munjigi_pictures::Factory;
 use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::policy::Policy;
-use munjigi_pictures::{Factory, deliver_due};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop;
 use munjigi_protocol::{
@@ -69,11 +69,17 @@ impl Workshop {
 
     /// One round of all the factory's periodic work.
     pub async fn round(&self) {
+        self.draw().await;
+        let (_stopper, stop) = stop::pair();
+        outbox::deliver_due(&self.factory, &stop).await.unwrap();
+    }
+
+    /// The part of a round that calls the gpu-backend.
+    pub async fn draw(&self) {
         let (_stopper, stop) = stop::pair();
         for pack in self.factory.tend().await.unwrap() {
             self.factory.draw(pack, &stop).await.unwrap();
         }
-        deliver_due(&self.factory).await.unwrap();
     }
 
     /// Packs in the pools of the edge.
@@ -267,6 +273,7 @@ pub struct EdgePacks {
     packs: BTreeMap<String, Pack>,
     pools: Pools,
     calls: Vec<String>,
+    accepted: Vec<String>,
     failures: VecDeque<Option<Code>>,
 }
 
@@ -318,6 +325,7 @@ async fn put_pack(
     assert_eq!(usize::try_from(pack.image_bytes).unwrap(), length);
     // A pack never changes.
     assert!(packs.packs.get(&id).is_none_or(|known| *known == pack));
+    packs.accepted.push(format!("PUT {pack:?}"));
     packs.packs.insert(id, pack);
     StatusCode::NO_CONTENT
 }
@@ -331,6 +339,7 @@ async fn delete_pack(
     assert!(!named, "a pack in the pools is not deleted");
     packs.packs.remove(&id);
     packs.images.remove(&id);
+    packs.accepted.push(format!("DELETE {id}"));
     StatusCode::NO_CONTENT
 }
 
@@ -342,6 +351,7 @@ async fn put_pools(State(packs): State<Arc<Mutex<EdgePacks>>>, body: Bytes) -> R
     }
     let unknown = pools.packs.iter().any(|e| !packs.packs.contains_key(&e.id.to_string()));
     assert!(!unknown, "the pools name what is published");
+    packs.accepted.push(format!("PUT {pools:?}"));
     packs.pools = pools;
     StatusCode::NO_CONTENT.into_response()
 }
@@ -371,6 +381,13 @@ impl super::FakeEdge {
     /// last call.
     pub fn pack_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.packs_memory().calls)
+    }
+
+    /// Manifests, deletions and pools in the order of arrival, with what they
+    /// contain: `PUT Pack { … }`, `DELETE 0…`, `PUT Pools { … }`.
+    pub fn accepted(&self, prefix: &str) -> Vec<String> {
+        let memory = self.packs_memory();
+        memory.accepted.iter().filter(|it| it.starts_with(prefix)).cloned().collect()
     }
 
     /// The next calls about packs and pools are refused with these codes, or

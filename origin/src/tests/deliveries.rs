@@ -3,6 +3,7 @@
 //! is recorded once. And the loop, over a handler that does as it is told.
 
 mod handlers;
+mod pictures;
 mod scenes;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use munjigi_store::deliveries::{self, Due, Topic};
 use sqlx::PgPool;
 
 use crate::rig::Rig;
+use pictures::{DeletedPacks, Packs, Pools};
 use scenes::{Emails, Sites, VendorKeys, Webhooks};
 
 /// One topic, with a far side that remembers what it got.
@@ -159,4 +161,7 @@ origins_die! {
     vendor_keys: VendorKeys,
     emails: Emails,
     webhooks: Webhooks,
+    packs: Packs,
+    deleted_packs: DeletedPacks,
+    pools: Pools,
 }

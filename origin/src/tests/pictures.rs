@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use munjigi_pictures::deliver_due;
+use munjigi_delivery::outbox::{self, Outbox as _};
 use munjigi_pictures::policy::Policy;
 use munjigi_process::stop;
 use munjigi_protocol::{Code, PackId, PictureType};
@@ -243,7 +243,7 @@ async fn an_interrupted_worker_is_followed_by_one_that_continues(pool: PgPool) {
             let (_stopper, stop) = stop::pair();
             factory.draw(pack, &stop).await.unwrap();
             factory.tend().await.unwrap();
-            deliver_due(&factory).await.unwrap();
+            outbox::deliver_due(&factory, &stop).await.unwrap();
         });
     }
     draws.join_all().await;
@@ -398,6 +398,30 @@ async fn deleted_packs_are_swept_and_their_counts_stay_for_a_while(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn an_upload_in_progress_is_followed_by_the_deletion_that_replaced_it(pool: PgPool) {
+    let shop = Workshop::new(pool).await;
+    shop.round().await;
+    let worn = shop.dealt_from()[0];
+    shop.count(1, Some(worn), 20).await;
+    shop.round().await;
+    put_again(&shop.rig.pool, shop.rig.now()).await.unwrap();
+    shop.factory.tend().await.unwrap();
+    // An upload takes until the pack may be deleted.
+    let uploads = outbox::lease(&shop.factory).await.unwrap();
+    shop.round().await;
+    shop.rig.pass(30 * MINUTE);
+    shop.factory.tend().await.unwrap();
+    for upload in uploads {
+        let (outcome, ()) = shop.factory.attempt(&upload).await.unwrap();
+        outbox::record(&shop.factory, &upload, outcome, ()).await.unwrap();
+    }
+    assert!(shop.rig.edge.images(worn).is_some());
+    shop.round().await;
+    assert_eq!(shop.rig.edge.images(worn), None);
+    assert_eq!(shop.dealt_from().len(), 1);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_edge_that_lost_a_site_gets_its_packs_again_too(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     shop.rig.create_site().await;
@@ -476,11 +500,14 @@ async fn a_factory_whose_connections_are_cut_continues_without_duplicates(pool: 
             // In the middle of drawing, each time a little further.
             let before = shop.gpu.calls().len();
             while shop.gpu.calls().len() < before + 3 && shop.dealt_from().len() < 3 {
+                shop.rig.pass(200);
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             cut(&shop.rig.pool).await;
         }
         while shop.dealt_from().len() < 3 {
+            // A lease whose outcome was cut off has to end.
+            shop.rig.pass(2_000);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     })

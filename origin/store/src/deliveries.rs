@@ -76,6 +76,44 @@ pub async fn queue_again(
     Ok(queued.rows_affected())
 }
 
+/// Queues these of a topic again, unchanged.
+pub async fn queue_keys_again(
+    executor: impl PgExecutor<'_>,
+    topic: Topic,
+    keys: &[String],
+    now: UnixMillis,
+) -> Result<u64, StoreError> {
+    let queued = sqlx::query!(
+        "UPDATE deliveries SET
+            queued_at = CASE WHEN next_try_at IS NULL THEN $3 ELSE queued_at END,
+            next_try_at = $3, attempts = 0
+        WHERE topic = $1 AND key = ANY ($2) AND (next_try_at IS NULL OR next_try_at > $3)",
+        topic.as_str(),
+        keys,
+        to_timestamp(now)
+    )
+    .execute(executor)
+    .await?;
+    Ok(queued.rows_affected())
+}
+
+/// Ends every back-off of a topic.
+pub async fn retry_now(
+    connection: &mut PgConnection,
+    topic: Topic,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET next_try_at = $2, attempts = 0
+        WHERE topic = $1 AND next_try_at > $2",
+        topic.as_str(),
+        to_timestamp(now)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The version wanted, and what it contains; `None` if there never was one.
 pub async fn wanted(
     connection: &mut PgConnection,

@@ -7,7 +7,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 
-use super::pictures::content_type;
+use super::pictures::{content_type, publications};
 use super::{StoreError, Unit};
 
 /// A photo that certainly shows something.
@@ -248,14 +248,6 @@ impl Unit for AddPhotoPack<'_> {
             .execute(&mut *connection)
             .await?;
         }
-        sqlx::query!(
-            "INSERT INTO pack_publications (pack, action, queued_at, next_try_at)
-            VALUES ($1, 'put', $2, $2)",
-            pack,
-            now
-        )
-        .execute(connection)
-        .await?;
-        Ok(())
+        publications::queue_put(connection, &pack, self.now).await
     }
 }

@@ -1,13 +1,12 @@
-//! Packs of pictures, their items, and the outbox that delivers them to the
-//! edge. What happens to them is decided in the crate `munjigi-pictures`.
+//! Packs of pictures, their items, and what the edge should have of them. What happens to them is decided in the crate `munjigi-pictures`.
 
 pub(super) mod counts;
 mod draw;
 mod finish;
 mod kinds;
-mod outbox;
 mod overview;
 mod pools;
+pub(super) mod publications;
 mod row;
 mod tend;
 
@@ -17,11 +16,11 @@ pub use counts::PictureColumns;
 pub use draw::{Candidate, Drawing, Outcome, StoreDrawn, draw_failed, drawing, more_candidates};
 pub use finish::{Finish, Finished};
 pub use kinds::{Deals, KindRow, Switch, SwitchKind, kinds};
-pub use outbox::{
-    Action, Due, Packed, Put, Shape, deleted, failed, given_up, lease, packed, put_again,
-};
 pub use overview::{Overview, overview, refill};
-pub use pools::{DuePools, lease_pools, pools_delivered, pools_failed, pools_overtake};
+pub use pools::{lock_pools, pools_delivered, wanted_pools};
+pub use publications::{
+    Action, Packed, Published, Shape, deleted, given_up, packed, published, put_again, wanted,
+};
 pub use row::{PackRow, PackState};
 pub use tend::{Birth, Decision, Tend};
 

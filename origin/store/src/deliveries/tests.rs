@@ -2,10 +2,12 @@
 //! tested on the whole service, with every topic's far side.
 
 use munjigi_keys::UnixMillis;
+use munjigi_protocol::PackId;
 use sqlx::PgPool;
 
 use super::*;
 use crate::migrate;
+use crate::pictures::{self, Action};
 use crate::tests::migrate_to;
 
 /// The last migration before the table.
@@ -35,6 +37,29 @@ const QUEUED: &str = r#"
                 '2026-11-20', '2026-11-20'),
             ('msg_2222222222222222', '2222222222222222', 'webhook.test', '{}',
                 '2026-11-20', '2026-11-20');
+"#;
+
+/// A pack that waits for the edge, one that it has, one that it should lose, and
+/// one that is gone; and pools that it does not have yet.
+const QUEUED_PICTURES: &str = r#"
+    INSERT INTO packs (id, type, source, state, items, deal_limit, content_type, created_at,
+        drawn_at, published_at, retire_at, deleted_at, next_draw_at)
+    VALUES ('0000000000000001', 'grid', 'scenes', 'drawn', 4, 9, 'image/jpeg', '2026-11-20',
+            '2026-11-20', NULL, NULL, NULL, '2026-11-20'),
+        ('0000000000000002', 'grid', 'scenes', 'published', 4, 9, 'image/jpeg', '2026-11-20',
+            '2026-11-20', '2026-11-20', '2026-11-21', NULL, '2026-11-20'),
+        ('0000000000000003', 'grid', 'scenes', 'retiring', 4, 9, 'image/jpeg', '2026-11-20',
+            '2026-11-20', '2026-11-20', '2026-11-21', NULL, '2026-11-20'),
+        ('0000000000000004', 'grid', 'scenes', 'deleted', 4, 9, 'image/jpeg', '2026-11-20',
+            '2026-11-20', '2026-11-20', '2026-11-21', '2026-11-21', '2026-11-20');
+    INSERT INTO pack_publications (pack, action, queued_at, next_try_at, attempts, last_error)
+    VALUES ('0000000000000001', 'put', '2026-11-20', '2026-11-20', 3, 'why'),
+        ('0000000000000002', 'put', '2026-11-20', NULL, 0, NULL),
+        ('0000000000000003', 'delete', '2026-11-20', '2026-11-20', 0, NULL),
+        ('0000000000000004', 'delete', '2026-11-20', NULL, 0, NULL);
+    UPDATE pool_publication SET version = 7, published_version = 6, published_at = '2026-11-20',
+        packs = '[{"id": "0000000000000002", "type": "grid", "retire_at": 1795219200}]',
+        queued_at = '2026-11-20', next_try_at = '2026-11-20', attempts = 2;
 "#;
 
 async fn due(pool: &PgPool, topic: Topic) -> Vec<Due> {
@@ -70,6 +95,33 @@ async fn what_was_queued_before_the_upgrade_is_delivered_after_it(pool: PgPool) 
     let held = ["msg_2222222222222222".to_owned()];
     resume(&mut connection, Topic::Webhooks, &held, NOW).await.unwrap();
     assert_eq!(due(&pool, Topic::Webhooks).await.len(), 1);
+}
+
+#[sqlx::test(migrations = false)]
+async fn pictures_that_were_queued_before_the_upgrade_are_delivered_after_it(pool: PgPool) {
+    migrate_to(BEFORE, &pool).await;
+    sqlx::raw_sql(QUEUED_PICTURES).execute(&pool).await.unwrap();
+    migrate(&pool).await.unwrap();
+
+    let mut packs = due(&pool, Topic::Packs).await;
+    packs.sort_by(|a, b| a.key.cmp(&b.key));
+    let wanted = packs.iter().map(|due| (pictures::wanted(due).unwrap(), due.attempts));
+    let pack = |number: u8| PackId([0, 0, 0, 0, 0, 0, 0, number]);
+    let expected = [((pack(1), Action::Put), 3), ((pack(3), Action::Delete), 0)];
+    assert_eq!(wanted.collect::<Vec<_>>(), expected);
+    let pools = due(&pool, Topic::Pools).await;
+    let wanted = pictures::wanted_pools(&pools[0]).unwrap();
+    assert_eq!((wanted.version, wanted.packs[0].id, pools[0].attempts), (7, pack(2), 2));
+    // What the edge has can be delivered again; of what is gone, nothing is left.
+    assert_eq!(pictures::put_again(&pool, NOW).await.unwrap(), 1);
+    let keys: Vec<String> =
+        sqlx::query_scalar("SELECT key FROM deliveries WHERE topic = 'packs' ORDER BY key")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    assert_eq!(keys, [1, 2, 3].map(|number| pack(number).to_string()));
+    sqlx::query("DELETE FROM packs").execute(&pool).await.unwrap();
+    assert_eq!(backlog_of(&pool, Topic::Packs, NOW).await.unwrap().pending, 0);
 }
 
 #[sqlx::test(migrations = false)]

@@ -7,6 +7,10 @@ pub enum Topic {
     VendorKeys,
     /// Sites at the edge, by sitekey.
     Sites,
+    /// Packs of pictures at the edge, by id.
+    Packs,
+    /// From which packs the edge deals.
+    Pools,
     /// Emails, by number.
     Emails,
     /// Messages to webhooks, by `webhook-id`.
@@ -14,13 +18,16 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 4] = [Self::VendorKeys, Self::Sites, Self::Emails, Self::Webhooks];
+    pub const ALL: [Self; 6] =
+        [Self::VendorKeys, Self::Sites, Self::Packs, Self::Pools, Self::Emails, Self::Webhooks];
 
     /// Its name in the table, in notices and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VendorKeys => "vendor-keys",
             Self::Sites => "sites",
+            Self::Packs => "packs",
+            Self::Pools => "pools",
             Self::Emails => "emails",
             Self::Webhooks => "webhooks",
         }
@@ -31,7 +38,7 @@ impl Topic {
     /// over when it has arrived.
     pub(super) const fn is_kept(self) -> bool {
         match self {
-            Self::VendorKeys | Self::Sites => true,
+            Self::VendorKeys | Self::Sites | Self::Packs | Self::Pools => true,
             Self::Emails | Self::Webhooks => false,
         }
     }

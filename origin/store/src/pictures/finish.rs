@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Judgement, PackId, routes};
 use sqlx::PgConnection;
 
-use super::{content_type, row};
+use super::{content_type, publications, row};
 use crate::{StoreError, Unit};
 
 /// Closes a pack and queues it for the edge.
@@ -77,14 +77,7 @@ impl Unit for Finish {
         )
         .execute(&mut *connection)
         .await?;
-        sqlx::query!(
-            "INSERT INTO pack_publications (pack, action, queued_at, next_try_at)
-            VALUES ($1, 'put', $2, $2)",
-            pack,
-            to_timestamp(self.now)
-        )
-        .execute(connection)
-        .await?;
+        publications::queue_put(connection, &pack, self.now).await?;
         Ok(Finished::Drawn(choice.held))
     }
 }

@@ -6,8 +6,9 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::PictureType;
 use sqlx::{PgConnection, PgPool};
 
-use super::row;
 use super::tend::{Birth, begin};
+use super::{pools, row};
+use crate::deliveries::{self, Topic};
 use crate::{StoreError, Unit};
 
 /// One kind's packs.
@@ -99,28 +100,19 @@ impl Unit for Refill<'_> {
     type Output = ();
 
     async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+        pools::lock(connection).await?;
         for birth in self.births {
             begin(connection, birth, self.now).await?;
         }
-        let now = to_timestamp(self.now);
         sqlx::query!(
             "UPDATE packs SET next_draw_at = $1, failures = 0 WHERE state = 'drawing'",
-            now
+            to_timestamp(self.now)
         )
         .execute(&mut *connection)
         .await?;
-        sqlx::query!(
-            "UPDATE pack_publications SET next_try_at = $1, attempts = 0 WHERE next_try_at > $1",
-            now
-        )
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query!(
-            "UPDATE pool_publication SET next_try_at = $1, attempts = 0 WHERE next_try_at > $1",
-            now
-        )
-        .execute(connection)
-        .await?;
+        for topic in [Topic::Packs, Topic::Pools] {
+            deliveries::retry_now(connection, topic, self.now).await?;
+        }
         Ok(())
     }
 }

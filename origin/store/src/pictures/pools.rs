@@ -1,37 +1,51 @@
-//! The pools' part of the outbox: one row that says from which packs the edge
-//! deals. Its lock orders everything that moves packs into and out of the
-//! pools.
+//! The pools: one delivery that says from which packs the edge deals, and one
+//! row of facts, whose lock orders everything that moves packs into and out of
+//! the pools.
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PictureType, PoolEntry, Pools};
-use sqlx::{PgConnection, PgPool};
-use time::Duration;
+use serde_json::Value;
+use sqlx::PgConnection;
 
-use super::row::{self, bigint, inconsistent};
-use crate::{StoreError, Unit, transact};
+use super::row::{self, bigint};
+use crate::StoreError;
+use crate::deliveries::{self, Due, Topic, Wanted};
 
-/// How long a publisher has for the call.
-const LEASE: Duration = Duration::seconds(30);
+/// The key of their only delivery.
+const KEY: &str = "pools";
 
-/// The row, locked until the transaction ends.
+/// The pools that the edge should have, locked until the transaction ends.
 #[derive(Debug)]
 pub struct Locked {
     version: u64,
     packs: Vec<PoolEntry>,
 }
 
-/// Locks the pools. Taken before any lock on a pack, to prevent deadlocks.
+/// Locks the pools. Taken before any lock on a pack or a delivery, to prevent
+/// deadlocks.
 pub(super) async fn lock(connection: &mut PgConnection) -> Result<Locked, StoreError> {
-    let row = sqlx::query!("SELECT version, packs FROM pool_publication FOR UPDATE")
-        .fetch_one(connection)
-        .await?;
-    let packs = serde_json::from_value(row.packs).map_err(|_| StoreError::Inconsistent {
-        table: "pool_publication",
-        column: "packs",
-        row: row.version.to_string(),
-    })?;
-    Ok(Locked { version: row.version.unsigned_abs(), packs })
+    lock_pools(connection).await?;
+    let wanted = deliveries::wanted(connection, Topic::Pools, KEY).await?;
+    let (version, payload) = wanted.unwrap_or_default();
+    Ok(Locked { version, packs: entries(payload)? })
+}
+
+/// Locks the pools, for a change that is made elsewhere in the transaction.
+pub async fn lock_pools(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("SELECT single FROM pool_publication FOR UPDATE").fetch_one(connection).await?;
+    Ok(())
+}
+
+fn entries(payload: Option<Value>) -> Result<Vec<PoolEntry>, StoreError> {
+    let entries = payload.map(serde_json::from_value).transpose();
+    Ok(entries
+        .map_err(|_| StoreError::Inconsistent {
+            table: "deliveries",
+            column: "payload",
+            row: KEY.to_owned(),
+        })?
+        .unwrap_or_default())
 }
 
 /// Updates the wanted pools from packs and switches, and queues them if they
@@ -62,18 +76,10 @@ pub(super) async fn queue(
     let mut version = locked.version;
     if packs != locked.packs {
         version = now.0.max(locked.version + 1);
-        let packs =
+        let payload =
             serde_json::to_value(&packs).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-        sqlx::query!(
-            "UPDATE pool_publication SET
-                version = $1, packs = $2, queued_at = $3, next_try_at = $3,
-                attempts = 0, last_error = NULL",
-            bigint(version),
-            packs,
-            to_timestamp(now)
-        )
-        .execute(&mut *connection)
-        .await?;
+        let wanted = Wanted { topic: Topic::Pools, key: KEY, version, payload: Some(payload) };
+        deliveries::queue(connection, wanted, now).await?;
     }
     sqlx::query!(
         "UPDATE packs SET left_version = $1 WHERE state = 'retiring' AND left_version IS NULL",
@@ -84,117 +90,33 @@ pub(super) async fn queue(
     Ok(())
 }
 
-/// Pools to deliver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DuePools {
-    /// What the edge should have.
-    pub pools: Pools,
-    /// Failed attempts at this version.
-    pub attempts: u32,
-}
-
-/// Leases the pools if they are due.
-pub async fn lease_pools(pool: &PgPool, now: UnixMillis) -> Result<Option<DuePools>, StoreError> {
-    let now = to_timestamp(now);
-    let row = sqlx::query!(
-        "UPDATE pool_publication SET leased_until = $2
-        WHERE next_try_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)
-        RETURNING version, packs, attempts",
-        now,
-        now + LEASE
-    )
-    .fetch_optional(pool)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let packs =
-        serde_json::from_value(row.packs).map_err(|_| inconsistent("packs", "the pools"))?;
-    let pools = Pools { version: row.version.unsigned_abs(), packs };
-    Ok(Some(DuePools { pools, attempts: row.attempts.unsigned_abs() }))
+/// The pools of a delivery.
+pub fn wanted_pools(due: &Due) -> Result<Pools, StoreError> {
+    Ok(Pools { version: due.version, packs: entries(due.payload.clone())? })
 }
 
 /// Records that the edge has these pools: packs that are no longer in them may
 /// be deleted after a while.
 pub async fn pools_delivered(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     version: u64,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    transact(pool, &Delivered { version, now }).await
-}
-
-struct Delivered {
-    version: u64,
-    now: UnixMillis,
-}
-
-impl Unit for Delivered {
-    type Output = ();
-
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        let (version, now) = (bigint(self.version), to_timestamp(self.now));
-        sqlx::query!(
-            "UPDATE pool_publication SET
-                published_version = $1, published_at = $2, leased_until = NULL,
-                next_try_at = CASE WHEN version = $1 THEN NULL ELSE next_try_at END,
-                attempts = CASE WHEN version = $1 THEN 0 ELSE attempts END,
-                last_error = CASE WHEN version = $1 THEN NULL ELSE last_error END",
-            version,
-            now
-        )
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query!(
-            "UPDATE packs SET left_at = $2
-            WHERE state = 'retiring' AND left_at IS NULL AND left_version <= $1",
-            version,
-            now
-        )
-        .execute(connection)
-        .await?;
-        Ok(())
-    }
-}
-
-/// Records that the edge did not accept them, and when to retry.
-pub async fn pools_failed(
-    pool: &PgPool,
-    version: u64,
-    error: &str,
-    next_try_at: UnixMillis,
-) -> Result<(), StoreError> {
+    let (version, now) = (bigint(version), to_timestamp(now));
     sqlx::query!(
-        "UPDATE pool_publication SET
-            leased_until = NULL,
-            next_try_at = CASE WHEN version = $1 THEN $3 ELSE next_try_at END,
-            attempts = CASE WHEN version = $1 THEN attempts + 1 ELSE attempts END,
-            last_error = CASE WHEN version = $1 THEN $2 ELSE last_error END",
-        bigint(version),
-        error,
-        to_timestamp(next_try_at)
+        "UPDATE pool_publication SET published_version = $1, published_at = $2",
+        version,
+        now
     )
-    .execute(pool)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
-}
-
-/// The edge has newer pools than this database, which was restored from a
-/// backup: raises the version above any that a clock has given so far.
-pub async fn pools_overtake(
-    pool: &PgPool,
-    version: u64,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE pool_publication SET
-            version = GREATEST($1 + 1, $2), attempts = attempts + 1, leased_until = NULL,
-            next_try_at = $3,
-            last_error = 'the edge had a newer version; raised ours above it'
-        WHERE version = $1",
-        bigint(version),
-        bigint(now.0),
-        to_timestamp(UnixMillis(now.0 + 1_000))
+        "UPDATE packs SET left_at = $2
+        WHERE state = 'retiring' AND left_at IS NULL AND left_version <= $1",
+        version,
+        now
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(())
 }

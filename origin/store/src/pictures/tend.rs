@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 use time::Duration;
 
 use super::kinds::{KindRow, kinds};
-use super::pools;
 use super::row::{self, PackRow, bigint};
+use super::{pools, publications};
 use crate::{StoreError, Unit};
 
 /// The longest that a visitor holds a challenge after its pack left the pools.
@@ -161,17 +161,18 @@ async fn note_short(
 }
 
 async fn queue_deletions(connection: &mut PgConnection, now: UnixMillis) -> Result<(), StoreError> {
-    let now = to_timestamp(now);
-    sqlx::query!(
-        "INSERT INTO pack_publications (pack, action, queued_at, next_try_at)
-        SELECT id, 'delete', $1, $1 FROM packs WHERE state = 'retiring' AND left_at <= $2
-        ON CONFLICT (pack) DO UPDATE SET
-            action = 'delete', queued_at = $1, next_try_at = $1, attempts = 0, last_error = NULL
-        WHERE pack_publications.action = 'put'",
-        now,
-        now - KEPT_AT_THE_EDGE
+    let packs = sqlx::query_scalar!(
+        "SELECT id FROM packs WHERE state = 'retiring' AND left_at <= $1
+            AND NOT EXISTS (
+                SELECT FROM deliveries WHERE topic = 'packs' AND key = id AND payload IS NULL
+            )
+        ORDER BY id",
+        to_timestamp(now) - KEPT_AT_THE_EDGE
     )
-    .execute(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    for pack in packs {
+        publications::queue_deletion(connection, &pack, now).await?;
+    }
     Ok(())
 }

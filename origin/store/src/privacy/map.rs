@@ -259,11 +259,11 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "deliveries",
-        why: "emails and webhook messages to be sent, and what the edge should have of sites",
+        why: "emails and webhook messages to be sent, and what the edge should have of sites and pictures",
         personal: &["payload"],
         others: &["topic", "key", "last_error"],
         kept: Kept::Swept(
-            "emails and messages until they are sent, at most 3 days; sites until 30 days after they are deleted",
+            "emails and messages until they are sent, at most 3 days; sites and packs until 30 days after they are deleted",
         ),
         seen_by: Seen::Operators,
         of_person: Some("topic = 'emails' AND payload ->> 'to' = $2"),
@@ -342,13 +342,6 @@ pub const TABLES: &[Table] = &[
         ..TECHNICAL
     },
     Table {
-        name: "pack_publications",
-        why: "packs being delivered to the edge",
-        others: &["pack", "action", "last_error"],
-        kept: Kept::Swept("with its pack"),
-        ..TECHNICAL
-    },
-    Table {
         name: "picture_kinds",
         why: "which kinds of pictures are on",
         others: &["type", "switch"],
@@ -357,8 +350,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "pool_publication",
-        why: "which packs the edge should serve",
-        others: &["packs", "last_error"],
+        why: "version of the picture pools at the edge",
         kept: Kept::Always("forever: one row"),
         ..TECHNICAL
     },
