@@ -5,6 +5,7 @@
 //! handler knows where to deliver, and what a response means.
 
 use std::future::{Future, ready};
+use std::pin::pin;
 use std::time::Duration;
 
 use munjigi_keys::UnixMillis;
@@ -29,7 +30,8 @@ const RAISED_WAIT_MS: u64 = 1_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
     pub topic: Topic,
-    /// Time for one attempt, including recording the result.
+    /// The deliveries of an origin that died are others' after this. Renewed
+    /// while an attempt is in progress.
     pub lease: Duration,
     /// Deliveries in progress at once.
     pub at_once: i64,
@@ -58,6 +60,10 @@ pub enum Outcome {
     Refused(Failure),
     /// The receiver has a newer version.
     Stale,
+    /// The receiver has a part of it, and gets the rest next.
+    Progressed,
+    /// The attempt was ended by us, before it had a result.
+    Interrupted,
     /// It was not attempted: it waits until it is resumed.
     Held,
 }
@@ -69,7 +75,7 @@ impl Outcome {
             Self::Failed(failure) | Self::Refused(failure) => Some(&failure.error),
             // Only the edge compares versions.
             Self::Stale => Some("the edge had a newer version; raised ours above it"),
-            Self::Delivered | Self::Held => None,
+            Self::Delivered | Self::Progressed | Self::Interrupted | Self::Held => None,
         }
     }
 }
@@ -118,6 +124,11 @@ pub trait Outbox: Clone + Send + Sync + 'static {
     /// Spreads retries, where they should be spread.
     fn jitter(&self) -> u8 {
         0
+    }
+
+    /// Whether anything may be delivered now. Asked before each lease.
+    fn is_open(&self) -> bool {
+        true
     }
 
     /// Makes one attempt. May be made again for the same version, by another
@@ -170,7 +181,7 @@ pub async fn run<O: Outbox>(outbox: &O, mut stop: Stop) {
 
 /// Delivers everything that is due now, oldest first.
 pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreError> {
-    while !stop.is_asked() {
+    while !stop.is_asked() && outbox.is_open() {
         let due = lease(outbox).await?;
         if due.is_empty() {
             return Ok(());
@@ -179,7 +190,7 @@ pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), Store
         for due in due {
             let outbox = outbox.clone();
             attempts.spawn(async move {
-                let (outcome, facts) = outbox.attempt(&due).await?;
+                let (outcome, facts) = attempt(&outbox, &due).await?;
                 record(&outbox, &due, outcome, facts).await
             });
         }
@@ -200,11 +211,33 @@ pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), Store
     Ok(())
 }
 
+/// Makes an attempt, and renews its lease until there is a result.
+pub async fn attempt<O: Outbox>(outbox: &O, due: &Due) -> Result<(Outcome, O::Facts), StoreError> {
+    let mut attempt = pin!(outbox.attempt(due));
+    let Some(terms) = terms::<O>(due) else { return attempt.await };
+    loop {
+        tokio::select! {
+            result = &mut attempt => return result,
+            () = tokio::time::sleep(terms.lease / 3) => {}
+        }
+        let (now, until) = leased(outbox, terms);
+        if let Err(error) = deliveries::renew(outbox.pool(), due, now, until).await {
+            // There are two more tries before it runs out.
+            tracing::debug!(topic = due.topic.as_str(), %error, "a lease was not renewed");
+        }
+    }
+}
+
+/// From when until when.
+fn leased<O: Outbox>(outbox: &O, terms: &Terms) -> (UnixMillis, UnixMillis) {
+    let now = outbox.clock().now();
+    (now, UnixMillis(now.0.saturating_add(millis(terms.lease))))
+}
+
 /// Leases the due deliveries of the first topic that has any.
 pub async fn lease<O: Outbox>(outbox: &O) -> Result<Vec<Due>, StoreError> {
     for terms in O::TOPICS {
-        let now = outbox.clock().now();
-        let until = UnixMillis(now.0.saturating_add(millis(terms.lease)));
+        let (now, until) = leased(outbox, terms);
         let lease = Lease { topic: terms.topic, now, until, most: terms.at_once };
         let due = deliveries::lease(outbox.pool(), lease).await?;
         if !due.is_empty() {
@@ -222,16 +255,15 @@ pub async fn record<O: Outbox>(
     facts: O::Facts,
 ) -> Result<(), StoreError> {
     let now = outbox.clock().now();
-    let Some(terms) = O::TOPICS.iter().find(|terms| terms.topic == due.topic) else {
-        // Nothing was leased that is not among the topics.
-        return Ok(());
-    };
+    let Some(terms) = terms::<O>(due) else { return Ok(()) };
     let next = match &outcome {
         Outcome::Delivered => Next::Delivered,
         Outcome::Failed(failure) => {
             terms.back_off.after(due, failure.at_least, outbox.jitter(), now)
         }
         Outcome::Refused(_) => Next::GivenUp,
+        Outcome::Progressed => Next::Continued,
+        Outcome::Interrupted => Next::Released,
         Outcome::Held => Next::Held,
         // Above any version that a clock has given so far.
         Outcome::Stale => {
@@ -268,7 +300,9 @@ fn report<F>(terms: &Terms, due: &Due, tried: &Tried<F>) {
             tracing::info!(topic, %key, version, "delivered");
             "delivered"
         }
-        Outcome::Held => return,
+        // One of many steps.
+        Outcome::Progressed => "progressed",
+        Outcome::Interrupted | Outcome::Held => return,
         Outcome::Stale => {
             tracing::warn!(topic, %key, version, "the far side has a newer version; raising ours");
             "stale"
@@ -297,6 +331,11 @@ fn report<F>(terms: &Terms, due: &Due, tried: &Tried<F>) {
         .increment(1);
 }
 
+/// Always some: nothing is leased that is not among the topics.
+fn terms<O: Outbox>(due: &Due) -> Option<&'static Terms> {
+    O::TOPICS.iter().find(|terms| terms.topic == due.topic)
+}
+
 fn topics<O: Outbox>() -> Vec<Topic> {
     O::TOPICS.iter().map(|terms| terms.topic).collect()
 }
@@ -312,6 +351,9 @@ async fn queued<O: Outbox>(notices: &mut Notices) {
 }
 
 async fn until_next<O: Outbox>(outbox: &O) -> Duration {
+    if !outbox.is_open() {
+        return LONGEST_WAIT;
+    }
     let next = deliveries::next_try(outbox.pool(), &topics::<O>()).await.ok().flatten();
     let wait = next.map(|at| Duration::from_millis(at.since(outbox.clock().now())));
     wait.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT)

@@ -184,6 +184,27 @@ pub async fn lease(pool: &PgPool, lease: Lease) -> Result<Vec<Due>, StoreError> 
     Ok(due.collect())
 }
 
+/// Extends the lease of an attempt that takes long. A lease that has run out may
+/// be another origin's by now, and is not extended.
+pub async fn renew(
+    pool: &PgPool,
+    due: &Due,
+    now: UnixMillis,
+    until: UnixMillis,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET leased_until = $4
+        WHERE topic = $1 AND key = $2 AND leased_until > $3",
+        due.topic.as_str(),
+        due.key,
+        to_timestamp(now),
+        to_timestamp(until)
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// When the next delivery of these topics is due; leased ones when their lease
 /// ends.
 pub async fn next_try(pool: &PgPool, topics: &[Topic]) -> Result<Option<UnixMillis>, StoreError> {
@@ -208,6 +229,10 @@ pub enum Next {
     /// The receiver has a newer version than this database, which was restored
     /// from a backup: ours becomes this one, and is delivered at that time.
     Raised(u64, UnixMillis),
+    /// Part of it is done, and the rest is due: earlier failures no longer count.
+    Continued,
+    /// The attempt was interrupted and does not count: it is due as before.
+    Released,
     /// Delivery has ended without success.
     GivenUp,
     /// It waits until it is resumed.
@@ -228,8 +253,33 @@ pub async fn record(
         Next::Delivered | Next::GivenUp => ended(connection, due).await,
         Next::TryAt(at) => failed(connection, due, error, *at).await,
         Next::Raised(version, at) => raised(connection, due, (*version, *at), error).await,
+        Next::Continued => continued(connection, due).await,
+        Next::Released => released(connection, due).await,
         Next::Held => held(connection, due).await,
     }
+}
+
+async fn continued(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET leased_until = NULL, attempts = 0, last_error = NULL
+        WHERE topic = $1 AND key = $2",
+        due.topic.as_str(),
+        due.key
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn released(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET leased_until = NULL WHERE topic = $1 AND key = $2",
+        due.topic.as_str(),
+        due.key
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn held(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {

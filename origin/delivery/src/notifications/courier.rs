@@ -130,7 +130,7 @@ impl Outbox for Courier {
             Next::Delivered => Ended::Delivered(status.unwrap_or_default()),
             Next::GivenUp => Ended::GivenUp { status, error, is_gone },
             Next::TryAt(_) => Ended::Failed { status, error },
-            Next::Held | Next::Raised(..) => return Ok(()),
+            Next::Continued | Next::Released | Next::Held | Next::Raised(..) => return Ok(()),
         };
         webhooks::note(connection, &due.key, &ended, tried.now).await
     }

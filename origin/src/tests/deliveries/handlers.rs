@@ -1,11 +1,12 @@
 //! The loop, over a handler that does as it is told.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use munjigi_delivery::back_off::BackOff;
-use munjigi_delivery::outbox::{self, Blame, Outbox, Outcome, Terms, Tried};
+use munjigi_delivery::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
+use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::{self, Stopper};
 use munjigi_store::StoreError;
@@ -21,6 +22,7 @@ struct Obedient {
     clock: Clock,
     stopper: Arc<Stopper>,
     finished: Arc<AtomicU32>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Obedient {
@@ -31,6 +33,7 @@ impl Obedient {
             clock: rig.app.clock.clone(),
             stopper: Arc::new(stopper),
             finished: Arc::default(),
+            closed: Arc::default(),
         };
         (handler, stop)
     }
@@ -59,9 +62,15 @@ impl Outbox for Obedient {
         &self.clock
     }
 
+    fn is_open(&self) -> bool {
+        !self.closed.load(Ordering::SeqCst)
+    }
+
     async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
         match due.key.as_str() {
             "panics" => panic!("as it was told"),
+            "progresses" if self.finished() == 0 => return Ok((Outcome::Progressed, ())),
+            "is interrupted" => return Ok((Outcome::Interrupted, ())),
             "stops" => self.stopper.ask(),
             _ => tokio::task::yield_now().await,
         }
@@ -73,6 +82,51 @@ impl Outbox for Obedient {
             return Err(sqlx::Error::PoolTimedOut.into());
         }
         self.finished.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// Takes three times as long as its lease lasts.
+#[derive(Clone)]
+struct Slow(Rig);
+
+impl Outbox for Slow {
+    type Facts = ();
+
+    const TOPICS: &'static [Terms] = &[Terms {
+        topic: Topic::Sites,
+        lease: Duration::from_millis(30),
+        at_once: 1,
+        back_off: BackOff::doubling(Duration::from_secs(1), Duration::from_secs(1)),
+        blame: Blame::Operator,
+    }];
+
+    fn pool(&self) -> &PgPool {
+        &self.0.pool
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.0.app.clock
+    }
+
+    async fn attempt(&self, _: &Due) -> Result<(Outcome, ()), StoreError> {
+        for _ in 0..6 {
+            self.0.pass(15);
+            let renewed = async {
+                let until = UnixMillis(self.0.now().0 + 30);
+                // When another origin may lease it.
+                while deliveries::next_try(&self.0.pool, &[Topic::Sites]).await? < Some(until) {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                Ok::<(), StoreError>(())
+            };
+            tokio::time::timeout(Duration::from_secs(20), renewed).await.expect("renewed")?;
+        }
+        assert!(outbox::lease(self).await?.is_empty(), "it is with us");
+        Ok((Outcome::Delivered, ()))
+    }
+
+    async fn note(&self, _: &mut PgConnection, _: &Due, _: &Tried<()>) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -133,4 +187,72 @@ async fn what_an_older_version_came_to_leaves_a_newer_one_alone(pool: PgPool) {
     outbox::record(&handler, &new[0], Outcome::Delivered, ()).await.unwrap();
     outbox::deliver_due(&handler, &stop).await.unwrap();
     assert_eq!(handler.finished(), 2);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_lease_is_renewed_while_the_attempt_goes_on(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (_stopper, stop) = stop::pair();
+    queue(&rig, "long").await;
+    outbox::deliver_due(&Slow(rig.clone()), &stop).await.unwrap();
+    let now = rig.now();
+    assert_eq!(deliveries::backlog_of(&rig.pool, Topic::Sites, now).await.unwrap().pending, 0);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_lease_that_ran_out_is_not_renewed(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (handler, _stop) = Obedient::of(&rig);
+    queue(&rig, "well").await;
+    let due = outbox::lease(&handler).await.unwrap();
+    rig.pass(30_000);
+    let until = UnixMillis(rig.now().0 + 30_000);
+    deliveries::renew(&rig.pool, &due[0], rig.now(), until).await.unwrap();
+    assert_eq!(outbox::lease(&handler).await.unwrap().len(), 1);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn progress_is_followed_by_the_rest_and_ends_earlier_failures(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (handler, stop) = Obedient::of(&rig);
+    queue(&rig, "progresses").await;
+    let due = outbox::lease(&handler).await.unwrap();
+    let failed = Outcome::Failed(Failure::new("why", &"it failed"));
+    outbox::record(&handler, &due[0], failed, ()).await.unwrap();
+    handler.finished.store(0, Ordering::SeqCst);
+    rig.pass(1_000);
+    let due = outbox::lease(&handler).await.unwrap();
+    assert_eq!(due[0].attempts, 1);
+    let (outcome, ()) = outbox::attempt(&handler, &due[0]).await.unwrap();
+    outbox::record(&handler, &due[0], outcome, ()).await.unwrap();
+    let failures = "SELECT count(*) FROM deliveries WHERE attempts > 0 OR last_error IS NOT NULL";
+    assert_eq!(rig.number(failures).await, 0);
+    outbox::deliver_due(&handler, &stop).await.unwrap();
+    assert_eq!(handler.finished(), 2);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn an_interrupted_attempt_does_not_count_and_is_due_at_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (handler, _stop) = Obedient::of(&rig);
+    queue(&rig, "is interrupted").await;
+    for _ in 0..2 {
+        let due = outbox::lease(&handler).await.unwrap();
+        assert_eq!(due[0].attempts, 0);
+        let (outcome, ()) = outbox::attempt(&handler, &due[0]).await.unwrap();
+        outbox::record(&handler, &due[0], outcome, ()).await.unwrap();
+    }
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn nothing_is_leased_while_the_handler_is_closed(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (handler, stop) = Obedient::of(&rig);
+    queue(&rig, "well").await;
+    handler.closed.store(true, Ordering::SeqCst);
+    outbox::deliver_due(&handler, &stop).await.unwrap();
+    assert_eq!(handler.finished(), 0);
+    handler.closed.store(false, Ordering::SeqCst);
+    outbox::deliver_due(&handler, &stop).await.unwrap();
+    assert_eq!(handler.finished(), 1);
 }
