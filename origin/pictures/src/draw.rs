@@ -1,18 +1,21 @@
-//! Draws a pack: requests its candidates from the gpu-backend, a few at a time,
-//! and stores the usable ones. If this is interrupted, another worker continues
-//! with the candidates that are left.
+//! Has packs drawn: each attempt requests a few candidates of a pack from the
+//! gpu-backend, and records the usable ones with its outcome. Whichever origin
+//! leases the pack next continues with the candidates that are left.
 
 use std::time::Duration;
 
-use munjigi_keys::UnixMillis;
+use munjigi_delivery::back_off::BackOff;
+use munjigi_delivery::outbox::{Blame, Failure, Outbox, Outcome, Terms, Tried};
+use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
-use munjigi_protocol::{PackId, PictureType, RenderReply, RenderRequest, Rendering};
+use munjigi_protocol::{PictureType, RenderReply, RenderRequest, Rendering};
+use munjigi_store::deliveries::{Due, Next, Topic};
 use munjigi_store::pictures::{
-    Candidate, Drawing, Finish, Finished, Outcome, StoreDrawn, draw_failed, drawing,
-    more_candidates,
+    Candidate, Drawing, Finish, Outcome as Drawn, StoreDrawn, drawing, drawn_pack, more_candidates,
 };
-use munjigi_store::{StoreError, transact};
+use munjigi_store::{StoreError, Unit};
 use reqwest::StatusCode;
+use sqlx::{PgConnection, PgPool};
 
 use super::Factory;
 use super::sift::{Fit, sift};
@@ -30,56 +33,140 @@ const WAIT_MOST: Duration = Duration::from_mins(5);
 /// drawing.
 const CANDIDATES_PER_ITEM: u64 = 20;
 
-impl Factory {
-    /// Continues until the pack is complete, the gpu-backend needs a break, or
-    /// it is told to stop. Errors of the gpu-backend are recorded with the
-    /// pack.
-    pub async fn draw(&self, pack: PackId, stop: &Stop) -> Result<(), StoreError> {
-        let Some(gpu) = &self.gpu else { return Ok(()) };
-        while !stop.is_asked() && self.config.hours.open(self.clock.now()) {
-            let found = drawing(&self.pool, pack, self.clock.now(), BATCH).await?;
-            let Some(drawing) = found else { return Ok(()) };
-            if drawing.next.is_empty() {
-                if drawing.kept >= drawing.items {
-                    return self.finish(pack, &drawing).await;
-                }
-                if drawing.candidates >= drawing.items.saturating_mul(CANDIDATES_PER_ITEM) {
-                    let (kept, candidates) = (drawing.kept, drawing.candidates);
-                    let why = format!("only {kept} of {candidates} candidates are usable");
-                    self.put_off(pack, &drawing, &why, WAIT_MOST).await?;
-                }
-                self.add_candidates(pack, &drawing).await?;
-                continue;
+/// Has packs drawn, at the hours of the gpu-backend.
+#[derive(Debug, Clone)]
+pub struct Drawings {
+    factory: Factory,
+    gpu: Gpu,
+    /// Ends calls in progress: a picture takes longer than a stop may.
+    stop: Stop,
+}
+
+impl Drawings {
+    /// `None` without a gpu-backend.
+    pub fn of(factory: &Factory, stop: Stop) -> Option<Self> {
+        let gpu = factory.gpu.clone()?;
+        Some(Self { factory: factory.clone(), gpu, stop })
+    }
+}
+
+/// What an attempt adds to its pack.
+#[derive(Debug)]
+pub enum Step {
+    Nothing,
+    /// The outcomes of candidates.
+    Drawn(Batch),
+    /// Candidates after the first `known`.
+    More {
+        known: u64,
+        seeds: Vec<[u8; 32]>,
+    },
+}
+
+/// Candidates that were drawn in one call.
+#[derive(Debug)]
+pub struct Batch {
+    /// The model and version that drew them.
+    drawn_by: String,
+    /// The candidates' positions and outcomes.
+    outcomes: Vec<(i32, Drawn)>,
+}
+
+impl Outbox for Drawings {
+    type Facts = Step;
+
+    const TOPICS: &'static [Terms] = &[Terms {
+        topic: Topic::Drawings,
+        lease: Duration::from_secs(30),
+        at_once: 2,
+        back_off: BackOff::doubling(WAIT_FIRST, WAIT_MOST),
+        blame: Blame::Operator,
+    }];
+
+    fn pool(&self) -> &PgPool {
+        &self.factory.pool
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.factory.clock
+    }
+
+    fn is_open(&self) -> bool {
+        self.factory.config.hours.open(self.factory.clock.now())
+    }
+
+    async fn attempt(&self, due: &Due) -> Result<(Outcome, Step), StoreError> {
+        let pack = drawn_pack(due)?;
+        let Some(drawing) = drawing(&self.factory.pool, pack, BATCH).await? else {
+            // Another origin completed it, after our lease ran out.
+            return Ok((Outcome::Delivered, Step::Nothing));
+        };
+        if drawing.next.is_empty() {
+            return Ok(self.without_candidates(&drawing));
+        }
+        let mut stop = self.stop.clone();
+        let result = tokio::select! {
+            biased;
+            () = stop.asked() => return Ok((Outcome::Interrupted, Step::Nothing)),
+            result = self.draw_batch(&drawing, due.attempts) => result,
+        };
+        Ok(match result {
+            Ok(batch) => (progress(&drawing, &batch), Step::Drawn(batch)),
+            Err(error) => (Outcome::Failed(failure(&error)), Step::Nothing),
+        })
+    }
+
+    async fn note(
+        &self,
+        connection: &mut PgConnection,
+        due: &Due,
+        tried: &Tried<Step>,
+    ) -> Result<(), StoreError> {
+        let pack = drawn_pack(due)?;
+        match &tried.facts {
+            Step::Nothing => {}
+            Step::Drawn(Batch { drawn_by, outcomes }) => {
+                StoreDrawn { pack, drawn_by, outcomes }.run(connection).await?;
             }
-            match self.draw_batch(gpu, &drawing).await {
-                Ok((drawn_by, outcomes)) => {
-                    let unit = StoreDrawn { pack, drawn_by: &drawn_by, outcomes: &outcomes };
-                    transact(&self.pool, &unit).await?;
-                }
-                Err(error) => {
-                    let wait = wait_after(&error, drawing.failures);
-                    return self.put_off(pack, &drawing, &error.to_string(), wait).await;
-                }
+            Step::More { known, seeds } => {
+                more_candidates(connection, pack, *known, seeds).await?;
             }
+        }
+        if tried.next == Next::Delivered {
+            Finish { pack, now: tried.now }.run(connection).await?;
         }
         Ok(())
     }
+}
 
-    async fn draw_batch(
-        &self,
-        gpu: &Gpu,
-        drawing: &Drawing,
-    ) -> Result<(String, Vec<(i32, Outcome)>), GpuError> {
+impl Drawings {
+    /// Every candidate is drawn: the pack is complete, or needs more of them.
+    fn without_candidates(&self, drawing: &Drawing) -> (Outcome, Step) {
+        let Drawing { items, kept, candidates, .. } = *drawing;
+        if kept >= items {
+            return (Outcome::Delivered, Step::Nothing);
+        }
+        let seeds = (0..items - kept).map(|_| self.factory.entropy.bytes()).collect();
+        let more = Step::More { known: candidates, seeds };
+        if candidates < items.saturating_mul(CANDIDATES_PER_ITEM) {
+            return (Outcome::Progressed, more);
+        }
+        let why = format!("only {kept} of {candidates} candidates are usable");
+        let failure = Failure { at_least: WAIT_MOST, ..Failure::new("unusable", &why) };
+        (Outcome::Failed(failure), more)
+    }
+
+    async fn draw_batch(&self, drawing: &Drawing, failures: u32) -> Result<Batch, GpuError> {
         let kind = drawing.picture_type;
-        let count = usize::try_from(batch(kind, drawing.failures)).unwrap_or(1);
+        let count = usize::try_from(batch(kind, failures)).unwrap_or(1);
         let batch: Vec<&Candidate> = drawing.next.iter().take(count).collect();
         let pictures: Vec<Rendering> = batch
             .iter()
             .map(|candidate| Rendering { picture_type: kind, seed: hex(&candidate.seed) })
             .collect();
-        let judge = self.config.judge_of(kind).map(str::to_owned);
+        let judge = self.factory.config.judge_of(kind).map(str::to_owned);
         let mut request = RenderRequest { pictures, judge };
-        let reply = match gpu.render(FACTORY, &request, DEADLINE).await {
+        let reply = match self.gpu.render(FACTORY, &request, DEADLINE).await {
             // Pictures that nobody judged are better than none.
             Err(GpuError::Refused { status: StatusCode::NOT_FOUND, .. })
                 if request.judge.is_some() =>
@@ -92,7 +179,7 @@ impl Factory {
                     );
                 }
                 request.judge = None;
-                gpu.render(FACTORY, &request, DEADLINE).await?
+                self.gpu.render(FACTORY, &request, DEADLINE).await?
             }
             reply => reply?,
         };
@@ -109,7 +196,7 @@ impl Factory {
         let RenderReply { pictures, drawn_by } = reply;
         let outcomes = batch.iter().zip(pictures).map(|(candidate, picture)| {
             let outcome = match sift(kind, &picture) {
-                Ok(Fit { images, image_lengths }) => Outcome::Kept {
+                Ok(Fit { images, image_lengths }) => Drawn::Kept {
                     prompt: picture.prompt,
                     answer: picture.answer,
                     images,
@@ -119,7 +206,7 @@ impl Factory {
                 },
                 Err(why) => {
                     count_dropped(kind, why.as_str(), 1);
-                    Outcome::Dropped(why.as_str())
+                    Drawn::Dropped(why.as_str())
                 }
             };
             (candidate.position, outcome)
@@ -128,42 +215,21 @@ impl Factory {
         let drawn = u64::try_from(outcomes.len()).unwrap_or_default();
         metrics::counter!("munjigi_pictures_drawn_total", "type" => kind.as_str()).increment(drawn);
         // A name that another program chose.
-        Ok((drawn_by.chars().filter(|c| !c.is_control()).take(100).collect(), outcomes))
+        let drawn_by = drawn_by.chars().filter(|c| !c.is_control()).take(100).collect();
+        Ok(Batch { drawn_by, outcomes })
     }
+}
 
-    async fn finish(&self, pack: PackId, drawing: &Drawing) -> Result<(), StoreError> {
-        let unit = Finish { pack, now: self.clock.now() };
-        if let Finished::Drawn(items) = transact(&self.pool, &unit).await? {
-            let kind = drawing.picture_type;
-            let held = u64::try_from(items).unwrap_or_default();
-            count_dropped(kind, "easy", drawing.kept.saturating_sub(held));
-            tracing::info!(%pack, kind = kind.as_str(), items, "a pack of pictures has been drawn");
-        }
-        Ok(())
+/// Whether a batch completes its pack.
+fn progress(drawing: &Drawing, batch: &Batch) -> Outcome {
+    let kept = batch.outcomes.iter().filter(|(_, it)| matches!(it, Drawn::Kept { .. })).count();
+    let kept = drawing.kept + u64::try_from(kept).unwrap_or_default();
+    let drawn = u64::try_from(batch.outcomes.len()).unwrap_or_default();
+    if drawn < drawing.undrawn || kept < drawing.items {
+        return Outcome::Progressed;
     }
-
-    async fn add_candidates(&self, pack: PackId, drawing: &Drawing) -> Result<(), StoreError> {
-        let missing = drawing.items.saturating_sub(drawing.kept);
-        let seeds: Vec<[u8; 32]> = (0..missing).map(|_| self.entropy.bytes()).collect();
-        more_candidates(&self.pool, pack, drawing.candidates, &seeds).await
-    }
-
-    async fn put_off(
-        &self,
-        pack: PackId,
-        drawing: &Drawing,
-        error: &str,
-        wait: Duration,
-    ) -> Result<(), StoreError> {
-        let failures = drawing.failures + 1;
-        // Logging each retry would flood the log while the gpu-backend is down.
-        if failures.is_power_of_two() {
-            tracing::warn!(%pack, failures, %error, "a pack of pictures is waiting");
-        }
-        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let again = UnixMillis(self.clock.now().0.saturating_add(wait));
-        draw_failed(&self.pool, pack, error, again).await
-    }
+    count_dropped(drawing.picture_type, "easy", kept - drawing.items);
+    Outcome::Delivered
 }
 
 /// Candidates per call: fewer of kinds that take longer to draw, and half as
@@ -177,16 +243,15 @@ fn batch(kind: PictureType, failures: u32) -> u32 {
     (most >> failures.min(3)).max(1)
 }
 
-/// The delay that the gpu-backend requests, otherwise longer each time.
-fn wait_after(error: &GpuError, failures: u32) -> Duration {
-    let wait = WAIT_FIRST.saturating_mul(1 << failures.min(16)).min(WAIT_MOST);
-    match error {
-        GpuError::Busy { retry_after } => wait.max(*retry_after).min(WAIT_MOST),
+fn failure(error: &GpuError) -> Failure {
+    let at_least = match error {
+        GpuError::Busy { retry_after } => (*retry_after).min(WAIT_MOST),
         GpuError::Unreachable { .. }
         | GpuError::TooSlow(_)
         | GpuError::Refused { .. }
-        | GpuError::Malformed(_) => wait,
-    }
+        | GpuError::Malformed(_) => Duration::ZERO,
+    };
+    Failure { at_least, ..Failure::new(error.code(), error) }
 }
 
 fn count_dropped(kind: PictureType, reason: &'static str, number: u64) {

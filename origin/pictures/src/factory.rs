@@ -1,5 +1,5 @@
-//! One pass of the factory over the pools: which packs are begun, retired and
-//! drawn. Safe to run in several origins at once and to run twice.
+//! One pass of the factory over the pools: which packs are begun and retired.
+//! Safe to run in several origins at once and to run twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,18 +44,13 @@ impl Factory {
         self.config.kinds.contains(&kind) && self.policy.deals(kind, switch)
     }
 
-    /// One pass: begins, retires and extends packs, and returns those to draw
-    /// now.
-    pub async fn tend(&self) -> Result<Vec<PackId>, StoreError> {
+    /// One pass: begins, retires and extends packs.
+    pub async fn tend(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let births: Vec<Birth> =
             PictureType::ALL.iter().map(|kind| birth(&self.config, &self.entropy, *kind)).collect();
         let decide = |packs: &[PackRow], kinds: &[KindRow]| self.decide(packs, kinds, &births, now);
-        let drawing = transact(&self.pool, &Tend { decide: &decide, now }).await?;
-        if self.gpu.is_none() || !self.config.hours.open(now) {
-            return Ok(Vec::new());
-        }
-        Ok(drawing.iter().filter(|pack| pack.next_draw_at <= now).map(|pack| pack.id).collect())
+        transact(&self.pool, &Tend { decide: &decide, now }).await
     }
 
     fn decide(

@@ -71,6 +71,19 @@ pub enum GpuError {
     Malformed(String),
 }
 
+impl GpuError {
+    /// A label of metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "unreachable",
+            Self::TooSlow(_) => "too-slow",
+            Self::Busy { .. } => "busy",
+            Self::Refused { .. } => "refused",
+            Self::Malformed(_) => "malformed",
+        }
+    }
+}
+
 /// A client for the gpu-backend.
 #[derive(Debug, Clone)]
 pub struct Gpu {

@@ -122,7 +122,6 @@ mod tests {
             deal_limit: 2_000,
             dealt,
             retire_at: (state == PackState::Published).then_some(UnixMillis(retire_at)),
-            next_draw_at: NOW,
         }
     }
 

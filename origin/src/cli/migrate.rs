@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use clap::Subcommand;
 
-use super::{Exit, Fail, Shell, print};
+use super::{Fail, Shell, print};
 use crate::config::DatabaseConfig;
 
 #[derive(Debug, clap::Args)]
@@ -41,10 +41,6 @@ async fn database(shell: &Shell) -> Result<(), Fail> {
     let pool = munjigi_store::pool(&config.database);
     let before = munjigi_store::applied(&pool).await?;
     munjigi_store::migrate(&pool).await?;
-    munjigi_pictures::migrate_queue(&pool).await.map_err(|error| {
-        Fail::new(Exit::Failed, "the job queue's tables could not be migrated", error)
-            .fix("allow the database user to create a schema")
-    })?;
     let mut text = String::new();
     for migration in munjigi_store::MIGRATOR.iter() {
         if !before.contains(&migration.version) {

@@ -21,7 +21,6 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(1);
 pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app).await;
     look_at_pictures(&app).await;
-    look_at_jobs(&app).await;
     app.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
@@ -79,23 +78,6 @@ async fn look_at_pictures(app: &App) {
     }
 }
 
-/// Without a GPU there is no queue to measure.
-#[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
-async fn look_at_jobs(app: &App) {
-    if app.factory.gpu.is_none() {
-        return;
-    }
-    let backlog = munjigi_pictures::queue_backlog(&app.pool);
-    if let Ok(Ok(backlog)) = tokio::time::timeout(LOOK_TIMEOUT, backlog).await {
-        for (state, jobs) in
-            [("waiting", backlog.waiting), ("running", backlog.running), ("failed", backlog.failed)]
-        {
-            gauge!("munjigi_queue_jobs", "state" => state).set(jobs as f64);
-        }
-        gauge!("munjigi_queue_oldest_seconds").set(backlog.oldest_seconds);
-    }
-}
-
 /// Describes each metric. Called once, after the recorder is installed.
 pub fn describe() {
     describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
@@ -127,22 +109,12 @@ pub fn describe() {
         "Time that this scrape waited for a connection, at most one second: 0 is healthy, 1 is exhausted"
     );
     describe_gauge!("munjigi_intake_waiting", Unit::Count, "Edge calls waiting for Postgres");
-    describe_gauge!(
-        "munjigi_queue_jobs",
-        Unit::Count,
-        "Drawing jobs by state: waiting, running, failed (after the last attempt)"
-    );
-    describe_gauge!(
-        "munjigi_queue_oldest_seconds",
-        Unit::Seconds,
-        "Waiting time of the oldest due job"
-    );
     describe_gauge!("munjigi_database_up", "Whether Postgres responded to this scrape");
     describe_gauge!("munjigi_delivery_pending", "Deliveries that wait, by topic");
     describe_gauge!("munjigi_delivery_lag_seconds", Unit::Seconds, "Age of the oldest of them");
     describe_counter!(
         "munjigi_deliveries_total",
-        "Attempts by topic and outcome: delivered, failed (retried), given-up, stale"
+        "Attempts by topic and outcome: delivered, progressed, failed (retried), given-up, stale"
     );
     describe_counter!("munjigi_delivery_failures_total", "Failed attempts by topic and code");
     describe_gauge!(

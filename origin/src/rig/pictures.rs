@@ -14,9 +14,9 @@ use axum::{Json, Router};
 use munjigi_captcha::pictures::{PicturePack, read_pools};
 use munjigi_delivery::{http_client, outbox};
 use munjigi_keys::signature::Audience;
-use munjigi_pictures::Factory;
 use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::policy::Policy;
+use munjigi_pictures::{Drawings, Factory};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop;
 use munjigi_protocol::{
@@ -76,10 +76,10 @@ impl Workshop {
 
     /// The part of a round that calls the gpu-backend.
     pub async fn draw(&self) {
+        self.factory.tend().await.unwrap();
         let (_stopper, stop) = stop::pair();
-        for pack in self.factory.tend().await.unwrap() {
-            self.factory.draw(pack, &stop).await.unwrap();
-        }
+        let drawings = Drawings::of(&self.factory, stop.clone()).unwrap();
+        outbox::deliver_due(&drawings, &stop).await.unwrap();
     }
 
     /// Packs in the pools of the edge.
@@ -115,6 +115,8 @@ pub enum Failure {
     Others,
     /// It does not know the judge.
     Unknown,
+    /// It never answers.
+    Silent,
 }
 
 #[derive(Clone)]
@@ -169,10 +171,12 @@ async fn render(
     assert!(query.starts_with("caller=factory&priority=low&deadline_ms="), "{query}");
     let request: RenderRequest = serde_json::from_slice(&body).unwrap();
     assert!((1..=8).contains(&request.pictures.len()));
-    let mut memory = memory.lock().unwrap();
-    let seeds = request.pictures.iter().map(|picture| picture.seed.clone());
-    memory.calls.push(seeds.collect());
-    let failure = memory.failures.pop_front();
+    let failure = {
+        let mut memory = memory.lock().unwrap();
+        let seeds = request.pictures.iter().map(|picture| picture.seed.clone());
+        memory.calls.push(seeds.collect());
+        memory.failures.pop_front()
+    };
     match failure {
         Some(Failure::Busy(seconds)) => {
             let retry = [("retry-after", seconds.to_string())];
@@ -180,8 +184,10 @@ async fn render(
         }
         Some(Failure::Broken) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Failure::Unknown) => return StatusCode::NOT_FOUND.into_response(),
+        Some(Failure::Silent) => std::future::pending().await,
         Some(Failure::Others) | None => {}
     }
+    let mut memory = memory.lock().unwrap();
     let mut pictures: Vec<RenderedPicture> = request
         .pictures
         .iter()

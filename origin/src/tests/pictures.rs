@@ -1,6 +1,8 @@
 //! The factory on a real database, between a gpu-backend and an edge that check
 //! what they are sent.
 
+mod drawings;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -222,53 +224,6 @@ async fn a_busy_gpu_backend_is_left_alone_for_as_long_as_it_says(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_interrupted_worker_is_followed_by_one_that_continues(pool: PgPool) {
-    let mut shop = Workshop::new(pool).await;
-    shop.set(|config| config.per_pack = 20);
-    let pack = shop.factory.tend().await.unwrap()[0];
-    // Drawn and stored once; drawn again, and the origin stops before it stores
-    // anything.
-    let (stopper, stop) = stop::pair();
-    shop.gpu.fail([Failure::Busy(1)]);
-    shop.factory.draw(pack, &stop).await.unwrap();
-    stopper.ask();
-    shop.factory.draw(pack, &stop).await.unwrap();
-    assert_eq!(shop.rig.number(DRAWING).await, 1);
-    shop.rig.pass(MINUTE);
-    // Several at once, as after a worker that was wrongly considered dead.
-    let mut draws = tokio::task::JoinSet::new();
-    for _ in 0..4 {
-        let factory = shop.factory.clone();
-        draws.spawn(async move {
-            let (_stopper, stop) = stop::pair();
-            factory.draw(pack, &stop).await.unwrap();
-            factory.tend().await.unwrap();
-            outbox::deliver_due(&factory, &stop).await.unwrap();
-        });
-    }
-    draws.join_all().await;
-    shop.round().await;
-    assert_eq!(shop.rig.number(PACKS).await, 1);
-    assert_eq!(shop.rig.number(ITEMS).await, 20);
-    assert_eq!(shop.rig.edge.packs()[0].items.len(), 20);
-    assert_eq!(shop.rig.edge.published_seeds().len(), 20);
-}
-
-#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn several_origins_begin_one_pack(pool: PgPool) {
-    let shop = Workshop::new(pool).await;
-    let mut looks = tokio::task::JoinSet::new();
-    for _ in 0..6 {
-        let factory = shop.factory.clone();
-        looks.spawn(async move { factory.tend().await.unwrap() });
-    }
-    for packs in looks.join_all().await {
-        assert_eq!(packs.len(), 1);
-    }
-    assert_eq!(shop.rig.number(PACKS).await, 1);
-}
-
-#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_edge_that_is_down_gets_everything_later(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let away = Some(Code::Unavailable);
@@ -332,17 +287,6 @@ async fn a_kind_that_is_switched_off_leaves_the_pools_and_comes_back(pool: PgPoo
     switch(&shop, None).await;
     shop.round().await;
     assert_eq!(shop.dealt_from(), [pack]);
-}
-
-#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_kind_that_is_off_is_not_drawn_on(pool: PgPool) {
-    let shop = Workshop::new(pool).await;
-    assert_eq!(shop.factory.tend().await.unwrap().len(), 1);
-    switch(&shop, Some(Switch::Off)).await;
-    assert_eq!(shop.factory.tend().await.unwrap(), []);
-    switch(&shop, None).await;
-    assert_eq!(shop.factory.tend().await.unwrap().len(), 1);
-    assert_eq!(shop.rig.number(PACKS).await, 1);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -461,7 +405,7 @@ async fn counts_of_unknown_packs_and_of_none_are_kept(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_running_factory_fills_the_pools_by_its_queue(pool: PgPool) {
+async fn a_running_factory_fills_the_pools(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = PictureType::ALL.to_vec());
     let (stopper, stop) = stop::pair();

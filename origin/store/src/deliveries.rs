@@ -302,7 +302,8 @@ pub async fn hold(
     keys: &[String],
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE deliveries SET next_try_at = NULL WHERE topic = $1 AND key = ANY ($2)",
+        "UPDATE deliveries SET next_try_at = NULL
+        WHERE topic = $1 AND key = ANY ($2) AND next_try_at IS NOT NULL",
         topic.as_str(),
         keys
     )

@@ -218,8 +218,8 @@ impl Unit for AddPhotoPack<'_> {
         sqlx::query!(
             "INSERT INTO packs (
                 id, type, source, state, items, deal_limit, drawn_by, content_type, created_at,
-                drawn_at, next_draw_at
-            ) VALUES ($1, $2, 'photos', 'drawn', $3, $4, 'photos', $5, $6, $6, $6)",
+                drawn_at
+            ) VALUES ($1, $2, 'photos', 'drawn', $3, $4, 'photos', $5, $6, $6)",
             pack,
             self.picture_type.as_str(),
             i32::try_from(self.items.len()).unwrap_or(i32::MAX),

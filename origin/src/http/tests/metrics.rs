@@ -45,7 +45,6 @@ async fn paths_and_methods_that_clients_invent_make_no_new_series(pool: PgPool) 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn pools_outboxes_and_lags_are_reported(pool: PgPool) {
     let rig = Rig::drawing_by(pool, Some("http://127.0.0.1:1")).await;
-    munjigi_pictures::migrate_queue(&rig.pool).await.unwrap();
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     let _recording = metrics::set_default_local_recorder(&recorder);
@@ -64,8 +63,8 @@ async fn pools_outboxes_and_lags_are_reported(pool: PgPool) {
         "munjigi_delivery_lag_seconds{topic=\"sites\"} 5",
         "munjigi_delivery_pending{topic=\"vendor-keys\"} 0",
         "munjigi_event_lag_seconds",
-        "munjigi_queue_jobs{state=\"waiting\"} 0",
-        "munjigi_queue_oldest_seconds 0",
+        "munjigi_delivery_pending{topic=\"drawings\"} 0",
+        "munjigi_delivery_lag_seconds{topic=\"drawings\"} 0",
         "munjigi_database_up 1",
         "munjigi_http_requests_total{method=\"POST\",route=\"/internal/events\",status=\"204\"} 1",
     ] {

@@ -1,6 +1,8 @@
 //! The topics of pictures, each with its far side.
 
+use munjigi_pictures as factory;
 use munjigi_pictures::Factory;
+use munjigi_process::stop::{self, Stop, Stopper};
 use munjigi_protocol::PictureType;
 use munjigi_store::deliveries::Topic;
 use munjigi_store::pictures::{Switch, SwitchKind};
@@ -10,6 +12,46 @@ use sqlx::PgPool;
 use super::Scene;
 use crate::rig::pictures::Workshop;
 use crate::rig::{MINUTE, Rig};
+
+pub struct Drawings {
+    shop: Workshop,
+    stop: Stop,
+    /// Dropped, it would interrupt every call.
+    _stopper: Stopper,
+}
+
+impl Scene for Drawings {
+    type Handler = factory::Drawings;
+
+    const TOPIC: Topic = Topic::Drawings;
+    const FOLLOWED_BY: Option<Topic> = Some(Topic::Packs);
+
+    async fn new(pool: PgPool) -> Self {
+        let (stopper, stop) = stop::pair();
+        Self { shop: Workshop::new(pool).await, stop, _stopper: stopper }
+    }
+
+    fn rig(&self) -> &Rig {
+        &self.shop.rig
+    }
+
+    fn handler(&self) -> factory::Drawings {
+        factory::Drawings::of(&self.shop.factory, self.stop.clone()).unwrap()
+    }
+
+    async fn queue(&self) {
+        self.shop.factory.tend().await.unwrap();
+    }
+
+    /// By their seeds: those make equal pictures.
+    fn arrived(&self) -> Vec<String> {
+        self.shop.gpu.calls().iter().map(|seeds| seeds.join(" ")).collect()
+    }
+
+    async fn recorded(&self) -> i64 {
+        self.shop.rig.number("SELECT count(*) FROM packs WHERE state = 'drawn'").await
+    }
+}
 
 pub struct Packs {
     shop: Workshop,

@@ -39,8 +39,8 @@ const QUEUED: &str = r#"
                 '2026-11-20', '2026-11-20');
 "#;
 
-/// A pack that waits for the edge, one that it has, one that it should lose, and
-/// one that is gone; and pools that it does not have yet.
+/// A pack that waits for the edge, one that it has, one that it should lose, one
+/// that is gone, and one that is being drawn; and pools that it does not have yet.
 const QUEUED_PICTURES: &str = r#"
     INSERT INTO packs (id, type, source, state, items, deal_limit, content_type, created_at,
         drawn_at, published_at, retire_at, deleted_at, next_draw_at)
@@ -52,6 +52,10 @@ const QUEUED_PICTURES: &str = r#"
             '2026-11-20', '2026-11-20', '2026-11-21', NULL, '2026-11-20'),
         ('0000000000000004', 'grid', 'scenes', 'deleted', 4, 9, 'image/jpeg', '2026-11-20',
             '2026-11-20', '2026-11-20', '2026-11-21', '2026-11-21', '2026-11-20');
+    INSERT INTO packs (id, type, source, state, items, deal_limit, created_at, failures,
+        next_draw_at, last_error)
+    VALUES ('0000000000000005', 'area', 'scenes', 'drawing', 4, 9, '2026-11-20', 2,
+        '2026-11-20', 'why');
     INSERT INTO pack_publications (pack, action, queued_at, next_try_at, attempts, last_error)
     VALUES ('0000000000000001', 'put', '2026-11-20', '2026-11-20', 3, 'why'),
         ('0000000000000002', 'put', '2026-11-20', NULL, 0, NULL),
@@ -112,6 +116,9 @@ async fn pictures_that_were_queued_before_the_upgrade_are_delivered_after_it(poo
     let pools = due(&pool, Topic::Pools).await;
     let wanted = pictures::wanted_pools(&pools[0]).unwrap();
     assert_eq!((wanted.version, wanted.packs[0].id, pools[0].attempts), (7, pack(2), 2));
+    let drawings = due(&pool, Topic::Drawings).await;
+    assert_eq!(pictures::drawn_pack(&drawings[0]).unwrap(), pack(5));
+    assert_eq!((drawings.len(), drawings[0].attempts), (1, 2));
     // What the edge has can be delivered again; of what is gone, nothing is left.
     assert_eq!(pictures::put_again(&pool, NOW).await.unwrap(), 1);
     let keys: Vec<String> =
@@ -121,7 +128,9 @@ async fn pictures_that_were_queued_before_the_upgrade_are_delivered_after_it(poo
             .unwrap();
     assert_eq!(keys, [1, 2, 3].map(|number| pack(number).to_string()));
     sqlx::query("DELETE FROM packs").execute(&pool).await.unwrap();
-    assert_eq!(backlog_of(&pool, Topic::Packs, NOW).await.unwrap().pending, 0);
+    for topic in [Topic::Drawings, Topic::Packs] {
+        assert_eq!(backlog_of(&pool, topic, NOW).await.unwrap().pending, 0);
+    }
 }
 
 #[sqlx::test(migrations = false)]

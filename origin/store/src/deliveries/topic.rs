@@ -7,6 +7,8 @@ pub enum Topic {
     VendorKeys,
     /// Sites at the edge, by sitekey.
     Sites,
+    /// Packs of pictures that the gpu-backend draws, by id.
+    Drawings,
     /// Packs of pictures at the edge, by id.
     Packs,
     /// From which packs the edge deals.
@@ -18,14 +20,22 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 6] =
-        [Self::VendorKeys, Self::Sites, Self::Packs, Self::Pools, Self::Emails, Self::Webhooks];
+    pub const ALL: [Self; 7] = [
+        Self::VendorKeys,
+        Self::Sites,
+        Self::Drawings,
+        Self::Packs,
+        Self::Pools,
+        Self::Emails,
+        Self::Webhooks,
+    ];
 
     /// Its name in the table, in notices and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VendorKeys => "vendor-keys",
             Self::Sites => "sites",
+            Self::Drawings => "drawings",
             Self::Packs => "packs",
             Self::Pools => "pools",
             Self::Emails => "emails",
@@ -35,11 +45,11 @@ impl Topic {
 
     /// Whether a row stays after its delivery. It does where the far side holds
     /// a state, which may have to be delivered again or overtaken; a message is
-    /// over when it has arrived.
+    /// over when it has arrived, and a drawing when it is complete.
     pub(super) const fn is_kept(self) -> bool {
         match self {
             Self::VendorKeys | Self::Sites | Self::Packs | Self::Pools => true,
-            Self::Emails | Self::Webhooks => false,
+            Self::Drawings | Self::Emails | Self::Webhooks => false,
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Candidates: which are to be drawn, and the outcome of each.
 
-use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Judgement, PackId, PictureType, RightRound};
 use sqlx::{PgConnection, PgPool};
 
 use super::row;
+use crate::deliveries::{self, Due, Topic, Wanted};
 use crate::{StoreError, Unit};
 
 /// A pack that is being drawn.
@@ -18,9 +18,9 @@ pub struct Drawing {
     pub kept: u64,
     /// Candidates so far, drawn or not.
     pub candidates: u64,
-    /// Consecutive failed calls to the gpu-backend.
-    pub failures: u32,
-    /// Candidates to draw next.
+    /// Candidates that are not drawn yet.
+    pub undrawn: u64,
+    /// The first of them.
     pub next: Vec<Candidate>,
 }
 
@@ -32,12 +32,25 @@ pub struct Candidate {
     pub seed: [u8; 32],
 }
 
-/// A pack's progress; `None` if it is not being drawn, or must wait for a
-/// retry.
+/// Queues a pack to be drawn.
+pub(super) async fn queue_drawing(
+    connection: &mut PgConnection,
+    pack: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let wanted = Wanted { topic: Topic::Drawings, key: pack, version: 1, payload: None };
+    deliveries::queue(connection, wanted, now).await
+}
+
+/// Which pack a delivery draws.
+pub fn drawn_pack(due: &Due) -> Result<PackId, StoreError> {
+    row::pack_id(&due.key)
+}
+
+/// A pack's progress; `None` if it is not being drawn.
 pub async fn drawing(
     pool: &PgPool,
     pack: PackId,
-    now: UnixMillis,
     most: u32,
 ) -> Result<Option<Drawing>, StoreError> {
     let pack = pack.to_string();
@@ -52,13 +65,12 @@ pub async fn drawing(
     .fetch_all(pool)
     .await?;
     let row = sqlx::query!(
-        r#"SELECT type, items, failures,
+        r#"SELECT type, items,
+            (SELECT count(*) FROM pack_items WHERE pack = packs.id AND outcome IS NULL) AS "undrawn!",
             (SELECT count(*) FROM pack_items WHERE pack = packs.id AND outcome = 'kept') AS "kept!",
             (SELECT count(*) FROM pack_items WHERE pack = packs.id) AS "candidates!"
-        FROM packs
-        WHERE id = $1 AND state = 'drawing' AND source = 'scenes' AND next_draw_at <= $2"#,
-        pack,
-        to_timestamp(now)
+        FROM packs WHERE id = $1 AND state = 'drawing' AND source = 'scenes'"#,
+        pack
     )
     .fetch_optional(pool)
     .await?;
@@ -72,7 +84,7 @@ pub async fn drawing(
         items: u64::from(row.items.unsigned_abs()),
         kept: row.kept.unsigned_abs(),
         candidates: row.candidates.unsigned_abs(),
-        failures: row.failures.unsigned_abs(),
+        undrawn: row.undrawn.unsigned_abs(),
         next: next.collect::<Result<_, StoreError>>()?,
     }))
 }
@@ -151,8 +163,7 @@ impl Unit for StoreDrawn<'_> {
             }
         }
         sqlx::query!(
-            "UPDATE packs SET drawn_by = $2, failures = 0, last_error = NULL
-            WHERE id = $1 AND state = 'drawing'",
+            "UPDATE packs SET drawn_by = $2 WHERE id = $1 AND state = 'drawing'",
             pack,
             self.drawn_by
         )
@@ -162,28 +173,9 @@ impl Unit for StoreDrawn<'_> {
     }
 }
 
-/// Records that the gpu-backend failed to draw, and when to retry.
-pub async fn draw_failed(
-    pool: &PgPool,
-    pack: PackId,
-    error: &str,
-    next_draw_at: UnixMillis,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE packs SET failures = failures + 1, last_error = $2, next_draw_at = $3
-        WHERE id = $1 AND state = 'drawing'",
-        pack.to_string(),
-        error,
-        to_timestamp(next_draw_at)
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
 /// Adds candidates after the first `known`; nothing if somebody else did.
 pub async fn more_candidates(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     pack: PackId,
     known: u64,
     seeds: &[[u8; 32]],
@@ -201,7 +193,7 @@ pub async fn more_candidates(
         row::bigint(known),
         &seeds
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(())
 }

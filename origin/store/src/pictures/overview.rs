@@ -56,10 +56,11 @@ pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, S
             coalesce(sum(answered_right), 0)::bigint AS "right!",
             coalesce(sum(answered_wrong), 0)::bigint AS "wrong!",
             coalesce(sum(way), 0)::bigint AS "way!",
-            max(last_error) FILTER (WHERE state = 'drawing') AS last_error
+            max(deliveries.last_error) AS last_error
         FROM picture_kinds AS kind
         LEFT JOIN packs ON packs.type = kind.type
             AND (state <> 'deleted' OR deleted_at > $1::timestamptz - interval '7 days')
+        LEFT JOIN deliveries ON topic = 'drawings' AND key = packs.id
         GROUP BY kind.type, kind.below_since ORDER BY kind.type"#,
         to_timestamp(now)
     )
@@ -104,13 +105,7 @@ impl Unit for Refill<'_> {
         for birth in self.births {
             begin(connection, birth, self.now).await?;
         }
-        sqlx::query!(
-            "UPDATE packs SET next_draw_at = $1, failures = 0 WHERE state = 'drawing'",
-            to_timestamp(self.now)
-        )
-        .execute(&mut *connection)
-        .await?;
-        for topic in [Topic::Packs, Topic::Pools] {
+        for topic in [Topic::Drawings, Topic::Packs, Topic::Pools] {
             deliveries::retry_now(connection, topic, self.now).await?;
         }
         Ok(())

@@ -47,8 +47,6 @@ pub struct PackRow {
     pub dealt: u64,
     /// Nothing is dealt from it after this time; `None` until it is published.
     pub retire_at: Option<UnixMillis>,
-    /// Drawing waits until this time.
-    pub next_draw_at: UnixMillis,
 }
 
 impl PackRow {

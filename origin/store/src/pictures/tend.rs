@@ -7,9 +7,11 @@ use munjigi_protocol::{PackId, PictureType};
 use sqlx::PgConnection;
 use time::Duration;
 
+use super::draw::queue_drawing;
 use super::kinds::{KindRow, kinds};
-use super::row::{self, PackRow, bigint};
+use super::row::{self, PackRow, PackState, bigint};
 use super::{pools, publications};
+use crate::deliveries::{self, Topic};
 use crate::{StoreError, Unit};
 
 /// The longest that a visitor holds a challenge after its pack left the pools.
@@ -50,12 +52,12 @@ pub struct Tend<'a> {
 }
 
 impl Unit for Tend<'_> {
-    type Output = Vec<PackRow>;
+    type Output = ();
 
-    /// Returns the packs to draw next.
-    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let locked = pools::lock(connection).await?;
-        let decision = (self.decide)(&packs(connection).await?, &kinds(&mut *connection).await?);
+        let packs = packs(connection).await?;
+        let decision = (self.decide)(&packs, &kinds(&mut *connection).await?);
         for pack in &decision.retire {
             sqlx::query!(
                 "UPDATE packs SET state = 'retiring' WHERE id = $1 AND state = 'published'",
@@ -79,18 +81,22 @@ impl Unit for Tend<'_> {
         pools::queue(connection, &locked, &decision.off, self.now).await?;
         note_short(connection, &decision.short, self.now).await?;
         queue_deletions(connection, self.now).await?;
-        let drawing = packs(connection).await?;
         // A pack of a kind that is off waits until the kind is on again.
-        let wanted = |pack: &PackRow| {
-            pack.state == super::PackState::Drawing && !decision.off.contains(&pack.picture_type)
-        };
-        Ok(drawing.into_iter().filter(wanted).collect())
+        let drawing = packs.iter().filter(|pack| pack.state == PackState::Drawing);
+        let (off, on): (Vec<&PackRow>, Vec<&PackRow>) =
+            drawing.partition(|pack| decision.off.contains(&pack.picture_type));
+        deliveries::hold(connection, Topic::Drawings, &keys(&off)).await?;
+        deliveries::resume(connection, Topic::Drawings, &keys(&on), self.now).await
     }
+}
+
+fn keys(packs: &[&PackRow]) -> Vec<String> {
+    packs.iter().map(|pack| pack.id.to_string()).collect()
 }
 
 async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, type, state, deal_limit, dealt, retire_at, next_draw_at FROM packs
+        "SELECT id, type, state, deal_limit, dealt, retire_at FROM packs
         WHERE state IN ('drawing', 'drawn', 'published') ORDER BY created_at, id"
     )
     .fetch_all(connection)
@@ -103,7 +109,6 @@ async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError
                 deal_limit: row.deal_limit.unsigned_abs(),
                 dealt: row.dealt.unsigned_abs(),
                 retire_at: row.retire_at.map(from_timestamp),
-                next_draw_at: from_timestamp(row.next_draw_at),
                 id: row::pack_id(&row.id)?,
             })
         })
@@ -117,8 +122,8 @@ pub(super) async fn begin(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let begun = sqlx::query!(
-        "INSERT INTO packs (id, type, source, state, items, deal_limit, created_at, next_draw_at)
-        VALUES ($1, $2, 'scenes', 'drawing', $3, $4, $5, $5) ON CONFLICT DO NOTHING",
+        "INSERT INTO packs (id, type, source, state, items, deal_limit, created_at)
+        VALUES ($1, $2, 'scenes', 'drawing', $3, $4, $5) ON CONFLICT DO NOTHING",
         birth.id.to_string(),
         birth.picture_type.as_str(),
         i32::from(birth.items),
@@ -137,9 +142,9 @@ pub(super) async fn begin(
         birth.id.to_string(),
         &seeds
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    queue_drawing(connection, &birth.id.to_string(), now).await
 }
 
 async fn note_short(

@@ -259,7 +259,7 @@ pub const TABLES: &[Table] = &[
     },
     Table {
         name: "deliveries",
-        why: "emails and webhook messages to be sent, and what the edge should have of sites and pictures",
+        why: "emails and webhook messages to be sent, pictures to be drawn, and what the edge should have of sites and pictures",
         personal: &["payload"],
         others: &["topic", "key", "last_error"],
         kept: Kept::Swept(
