@@ -11,9 +11,8 @@ use super::{Exit, Fail, Shell};
 use crate::config::Config;
 use crate::server::{self, Listeners, Server};
 
-/// "already exists, skipping" at every start is no news, nor is each job.
-const QUIET: [(&str, &str); 2] =
-    [("sqlx", "sqlx::postgres::notice=warn"), ("graphile", "graphile_worker=warn")];
+/// "already exists, skipping" at every start is no news.
+const QUIET: [(&str, &str); 1] = [("sqlx", "sqlx::postgres::notice=warn")];
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -1,11 +1,6 @@
 //! Postgres: every query of the origin, one file per table or concern. What the
 //! rows mean is decided by the callers.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
-#![allow(
-    deprecated,
-    reason = "sqlx 0.9.0 warns of each time in a query where the queue's library brings chrono \
-              beside our time, even where sqlx.toml names one; a wrong guess would not compile"
-)]
 
 pub mod accounts;
 pub mod anomalies;

@@ -64,6 +64,7 @@ const QUEUED_PICTURES: &str = r#"
     UPDATE pool_publication SET version = 7, published_version = 6, published_at = '2026-11-20',
         packs = '[{"id": "0000000000000002", "type": "grid", "retire_at": 1795219200}]',
         queued_at = '2026-11-20', next_try_at = '2026-11-20', attempts = 2;
+    CREATE SCHEMA graphile_worker CREATE TABLE jobs (id bigint PRIMARY KEY);
 "#;
 
 async fn due(pool: &PgPool, topic: Topic) -> Vec<Due> {
@@ -116,6 +117,9 @@ async fn pictures_that_were_queued_before_the_upgrade_are_delivered_after_it(poo
     let pools = due(&pool, Topic::Pools).await;
     let wanted = pictures::wanted_pools(&pools[0]).unwrap();
     assert_eq!((wanted.version, wanted.packs[0].id, pools[0].attempts), (7, pack(2), 2));
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'graphile_worker'";
+    let schemas: i64 = sqlx::query_scalar(schemas).fetch_one(&pool).await.unwrap();
+    assert_eq!(schemas, 0);
     let drawings = due(&pool, Topic::Drawings).await;
     assert_eq!(pictures::drawn_pack(&drawings[0]).unwrap(), pack(5));
     assert_eq!((drawings.len(), drawings[0].attempts), (1, 2));
