@@ -3,6 +3,7 @@
 //! accepts is decided in `munjigi-captcha` and only checked here.
 
 mod changes;
+mod check;
 mod edit;
 mod mark;
 mod mistakes;
@@ -16,7 +17,7 @@ use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
 pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
 pub use mark::{Mark, MarkError};
-pub use mistakes::{Field, Mistake, Mistakes};
+pub use mistakes::{Condition, Field, Mistake, Mistakes};
 pub use rules::{read_rules, warnings};
 pub use undo::Undo;
 

@@ -7,6 +7,7 @@ pub mod factor;
 mod forms;
 mod journey;
 mod keys;
+mod korean;
 mod language;
 mod live;
 mod log_in;

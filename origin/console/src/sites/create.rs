@@ -113,7 +113,7 @@ pub async fn submit(
         Err(mistakes) => {
             let Fields { sitekey, name, hosts, allow_loopback, shape } = fields;
             let allow_loopback = allow_loopback.is_some();
-            let mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            let mistakes = mistakes.0.iter().map(|mistake| mistake.sentence(asking.t())).collect();
             let frame = frame(asking.t().get("new-site-title"));
             let page = Page { frame, sitekey, name, hosts, allow_loopback, shape, mistakes };
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());

@@ -133,7 +133,7 @@ pub async fn submit(
         Err(EditRefused::Mistakes(mistakes)) => {
             let mut page = page(&asking, &site);
             page.typed = fields.typed;
-            page.mistakes = mistakes.0.iter().map(ToString::to_string).collect();
+            page.mistakes = mistakes.0.iter().map(|mistake| mistake.sentence(asking.t())).collect();
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
         }
         Err(EditRefused::ChangedSince) => {

@@ -15,6 +15,7 @@ use munjigi_app::sites;
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Field, Mistake};
 use munjigi_domain::site_change::ChangeRefused;
+use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::Mode;
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
@@ -46,22 +47,23 @@ struct Page {
 struct Told {
     /// Id of the field.
     id: &'static str,
-    label: &'static str,
+    label: Text,
     text: String,
 }
 
 impl Told {
-    fn of(mistake: &Mistake) -> Self {
-        let id = match mistake.field {
-            Field::Hosts => "hosts",
-            Field::WorkFloor => "work_floor",
-            Field::WorkCeiling => "work_ceiling",
-            Field::Count => "count",
-            Field::TokenLifetime => "token_lifetime_seconds",
+    fn of(t: Texts, mistake: &Mistake) -> Self {
+        let (id, label) = match mistake.field() {
+            Field::Name => ("name", t.get("site-name")),
+            Field::Hosts => ("hosts", t.get("site-host-names")),
+            Field::WorkFloor => ("work_floor", t.get("settings-work-floor")),
+            Field::WorkCeiling => ("work_ceiling", t.get("settings-work-ceiling")),
+            Field::Count => ("count", t.get("settings-count")),
+            Field::TokenLifetime => ("token_lifetime_seconds", t.get("settings-token-lifetime")),
             // Mistakes about the whole form are shown at its top.
-            Field::Name | Field::Whole => "name",
+            Field::Whole => ("name", t.get("numbers-site")),
         };
-        Self { id, label: mistake.field.label(), text: mistake.beside_its_field() }
+        Self { id, label, text: mistake.beside_its_field(t) }
     }
 }
 
@@ -112,7 +114,8 @@ pub async fn submit(
         Err(EditRefused::Mistakes(mistakes)) => {
             let site = find(&asking, &sitekey).await?;
             let mut page = page(&asking, &site, Some(fields));
-            page.mistakes = mistakes.0.iter().map(Told::of).collect();
+            page.mistakes =
+                mistakes.0.iter().map(|mistake| Told::of(asking.t(), mistake)).collect();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
         }
         Err(EditRefused::ChangedSince) => {

@@ -4,7 +4,8 @@
 use munjigi_protocol::{Mode, PictureType, Rule, Work};
 
 use super::Settings;
-use super::mistakes::{Field, Mistake, Mistakes, check};
+use super::check::check;
+use super::mistakes::{Mistake, Mistakes};
 
 /// The changes to make; none by default.
 #[derive(Debug, Clone, Default)]
@@ -81,19 +82,10 @@ impl HostsEdit {
             Self::Change { add, remove } => {
                 for host in remove {
                     if add.contains(host) {
-                        mistakes.push(Mistake::about(
-                            Field::Hosts,
-                            format!("host {host:?} is both added and removed"),
-                            "one command cannot do both",
-                            "remove one of the two",
-                        ));
+                        mistakes.push(Mistake::HostAddedAndRemoved { host: host.clone() });
                     } else if !before.contains(host) {
-                        mistakes.push(Mistake::about(
-                            Field::Hosts,
-                            format!("host {host:?} cannot be removed"),
-                            format!("the site's hosts are: {}", before.join(", ")),
-                            "use the exact spelling from this list",
-                        ));
+                        let (host, hosts) = (host.clone(), before.to_vec());
+                        mistakes.push(Mistake::NoSuchHost { host, hosts });
                     }
                 }
                 let kept = before.iter().filter(|host| !remove.contains(host));

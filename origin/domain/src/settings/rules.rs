@@ -7,24 +7,19 @@ use serde_json::Value;
 
 use super::Mistake;
 
-const FIX: &str = "a rule is {\"match\": {…}, \"verdict\": \"allow│harder│picture│block\"}; \
-    conditions are hostname, action, country, asn, prefix";
-
 /// Reads a JSON array of rules, or reports everything in it that is not one.
 pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
-    let items: Vec<Value> = serde_json::from_str(text).map_err(|error| {
-        let fix = "pass a JSON array, as printed by `munjigi site show SITEKEY --json | jq .rules`";
-        vec![Mistake::new("the rules are not a JSON array", error, fix)]
-    })?;
+    let items: Vec<Value> = serde_json::from_str(text)
+        .map_err(|error| vec![Mistake::RulesNotAnArray { error: error.to_string() }])?;
     let mistakes: Vec<Mistake> =
-        items.iter().enumerate().flat_map(|(index, item)| wrong(index, item)).collect();
+        items.iter().enumerate().flat_map(|(rule, item)| wrong(rule, item)).collect();
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
     // Parsed from the text again, because only the text still has duplicate
     // names.
     serde_json::from_str(text)
-        .map_err(|error| vec![Mistake::new("the rules are malformed", error, FIX)])
+        .map_err(|error| vec![Mistake::RulesMalformed { error: error.to_string() }])
 }
 
 /// What owners should know about well-formed rules: an `allow` by country or
@@ -67,25 +62,20 @@ fn is_broad(prefix: &str) -> bool {
     }
 }
 
-fn wrong(index: usize, item: &Value) -> Vec<Mistake> {
+fn wrong(rule: usize, item: &Value) -> Vec<Mistake> {
     // The parser would also accept an array of the fields in their order.
     if !item.is_object() || !item["match"].is_object() {
-        let why = "it is not an object that contains an object \"match\"";
-        return vec![Mistake::new(format!("rules[{index}]"), why, FIX)];
+        return vec![Mistake::RuleNotAnObject { rule }];
     }
-    let rule: Rule = match serde_json::from_value(item.clone()) {
-        Ok(rule) => rule,
-        Err(error) => return vec![Mistake::new(format!("rules[{index}]"), error, FIX)],
+    let read: Rule = match serde_json::from_value(item.clone()) {
+        Ok(read) => read,
+        Err(error) => return vec![Mistake::RuleMalformed { rule, error: error.to_string() }],
     };
-    let understood = serde_json::to_value(rule).expect("a rule is plain data");
+    let understood = serde_json::to_value(read).expect("a rule is plain data");
     let mut unknown = surplus(item, &understood);
     let nested = surplus(&item["match"], &understood["match"]);
     unknown.extend(nested.into_iter().map(|name| format!("match.{name}")));
-    let mistake = |name: String| {
-        let why = "there is no such condition, or it has no value";
-        Mistake::new(format!("rules[{index}].{name}"), why, FIX)
-    };
-    unknown.into_iter().map(mistake).collect()
+    unknown.into_iter().map(|name| Mistake::UnknownCondition { rule, name }).collect()
 }
 
 /// Names in `given` that the parser ignored.

@@ -48,9 +48,8 @@ impl Options {
         let read = |path: &PathBuf| match read_file(path) {
             Ok(text) => read_rules(&text),
             Err(error) => {
-                let what = format!("--rules {}", path.display());
-                let fix = "choose a readable file, or - for stdin";
-                Err(vec![Mistake::new(what, error, fix)])
+                let (path, error) = (path.display().to_string(), error.to_string());
+                Err(vec![Mistake::RulesUnreadable { path, error }])
             }
         };
         let (rules, unread) = match self.rules.as_ref().map(read) {

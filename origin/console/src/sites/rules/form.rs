@@ -81,19 +81,15 @@ impl Fields {
         let asn = &self.typed.asn;
         let is_unread = rule.when.asn.is_none() && !asn.trim().is_empty();
         if is_unread {
-            let why = "it is not a network number";
-            mistakes.push(Mistake::new(format!("ASN {asn:?}"), why, "write 4766, or AS4766"));
+            mistakes.push(Mistake::Asn { typed: asn.clone() });
         }
         let is_ticked = !self.typed.everybody.is_empty();
         let is_of_everybody = rule.when == RuleMatch::default() && !is_unread;
         if is_of_everybody && !is_ticked {
-            let why = "it would match every visitor";
-            let fix = "fill in at least one condition, or tick the box to match every visitor";
-            mistakes.push(Mistake::new("a rule without a condition", why, fix));
+            mistakes.push(Mistake::NoCondition);
         }
         if is_ticked && !is_of_everybody {
-            let why = "it has conditions, but the box to match every visitor is ticked";
-            mistakes.push(Mistake::new("the rule", why, "remove one of the two"));
+            mistakes.push(Mistake::EverybodyWithConditions);
         }
         mistakes
     }

@@ -116,9 +116,7 @@ fn number<N: TryFrom<u64> + Into<u64>>(
     let read = typed.trim().parse().ok().filter(|number| *number <= most);
     let read = read.and_then(|number| N::try_from(number).ok());
     if read.is_none() {
-        let why = "it is not a whole number, or it is too large";
-        let fix = "use digits only, without spaces or commas";
-        unread.push(Mistake::of_value(field, format!("{typed:?}"), why, fix));
+        unread.push(Mistake::NotANumber { field, typed: typed.to_owned() });
     }
     read
 }
@@ -197,7 +195,7 @@ mod tests {
             let fields = Fields { work_floor: typed.to_owned(), ..fields.clone() };
             let edit = fields.edit().unwrap();
             assert_eq!((edit.work_floor, edit.unread.len()), (None, 1), "{typed}");
-            assert_eq!(edit.unread[0].field, Field::WorkFloor, "{typed}");
+            assert_eq!(edit.unread[0].field(), Field::WorkFloor, "{typed}");
         }
     }
 }

@@ -1,0 +1,136 @@
+//! Every mistake in settings, each found by the edge's own parser: one value at
+//! a time is put into a site that is known to be valid.
+
+use munjigi_captcha::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
+use munjigi_captcha::{Exemption, HostPattern, Site, SiteError};
+use munjigi_protocol::{Rule, RuleMatch, SiteConfig, Work};
+
+use super::Settings;
+use super::mistakes::{Condition, Mistake};
+
+const MAX_NAME_CHARS: usize = 100;
+
+/// The mistakes in settings; none if an edge accepts them as they are.
+pub fn check(sitekey: &str, settings: &Settings) -> Vec<Mistake> {
+    let asked = Asked { sitekey, config: settings.config(sitekey) };
+    let mut mistakes = Vec::new();
+    mistakes.extend(name(&settings.name));
+    mistakes.extend(asked.hosts());
+    mistakes.extend(asked.count());
+    mistakes.extend(asked.work());
+    mistakes.extend(asked.token_lifetime());
+    mistakes.extend(asked.rules());
+    if mistakes.is_empty() {
+        // In case the parser has a rule that is not distinguished above.
+        let refused = Site::parse(&asked.config, Exemption::Ignored).err();
+        mistakes.extend(refused.map(|error| Mistake::Refused { error }));
+    }
+    mistakes
+}
+
+fn name(name: &str) -> Option<Mistake> {
+    let well = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
+    let plain = !name.chars().any(char::is_control);
+    (!well || !plain).then(|| Mistake::Name { name: name.to_owned() })
+}
+
+struct Asked<'a> {
+    sitekey: &'a str,
+    config: SiteConfig,
+}
+
+impl Asked<'_> {
+    /// The edge's refusal of a valid site with this one change.
+    fn refusal(&self, change: impl FnOnce(&mut SiteConfig)) -> Option<SiteError> {
+        let mut probe = Settings::of_a_new_site().config(self.sitekey);
+        change(&mut probe);
+        Site::parse(&probe, Exemption::Ignored).err()
+    }
+
+    fn hosts(&self) -> Vec<Mistake> {
+        let hosts = &self.config.hosts;
+        if hosts.is_empty() && !self.config.allow_loopback {
+            return vec![Mistake::NoHosts];
+        }
+        let all = self.refusal(|probe| probe.hosts.clone_from(hosts));
+        if all == Some(SiteError::TooManyHosts) {
+            return vec![Mistake::TooManyHosts { count: hosts.len() }];
+        }
+        let refused = hosts.iter().filter_map(|host| {
+            let reason = HostPattern::parse(host).err()?;
+            Some(Mistake::Host { host: host.clone(), reason })
+        });
+        refused.collect()
+    }
+
+    fn count(&self) -> Option<Mistake> {
+        let count = self.config.count;
+        // With the least work, so that only the count can be refused.
+        self.refusal(|probe| (probe.count, probe.work) = (count, Work { floor: 1, ceiling: 1 }))?;
+        Some(Mistake::Count { count })
+    }
+
+    fn work(&self) -> Option<Mistake> {
+        let Work { floor, ceiling } = self.config.work;
+        // A count that is itself refused must not make the work look wrong.
+        let count = if self.count().is_some() { 1 } else { self.config.count };
+        self.refusal(|probe| (probe.count, probe.work) = (count, self.config.work))?;
+        let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(count);
+        Some(if floor == 0 {
+            Mistake::NoWork
+        } else if floor > most {
+            Mistake::TooMuchWork { floor, count, most }
+        } else {
+            Mistake::CeilingBelowFloor { floor, ceiling }
+        })
+    }
+
+    fn token_lifetime(&self) -> Option<Mistake> {
+        let seconds = self.config.token_lifetime_seconds;
+        self.refusal(|probe| probe.token_lifetime_seconds = seconds)?;
+        Some(Mistake::TokenLifetime { seconds })
+    }
+
+    fn rules(&self) -> Vec<Mistake> {
+        let rules = &self.config.rules;
+        let all = self.refusal(|probe| probe.rules.clone_from(rules));
+        if all == Some(SiteError::TooManyRules) {
+            return vec![Mistake::TooManyRules { count: rules.len() }];
+        }
+        let mistakes = rules.iter().enumerate().map(|(index, rule)| self.rule(index, rule));
+        mistakes.flatten().collect()
+    }
+
+    fn rule(&self, index: usize, rule: &Rule) -> Vec<Mistake> {
+        let refused = Condition::ALL.into_iter().filter_map(|condition| {
+            let value = condition.of(&rule.when)?;
+            let lone = Rule { when: condition.alone(value.to_owned()), verdict: rule.verdict };
+            self.refusal(|probe| probe.rules = vec![lone])?;
+            Some(Mistake::Condition { rule: index, condition, value: value.to_owned() })
+        });
+        refused.collect()
+    }
+}
+
+impl Condition {
+    /// What the rule demands.
+    fn of(self, when: &RuleMatch) -> Option<&str> {
+        let value = match self {
+            Self::Hostname => &when.hostname,
+            Self::Action => &when.action,
+            Self::Country => &when.country,
+            Self::Prefix => &when.prefix,
+        };
+        value.as_deref()
+    }
+
+    fn alone(self, value: String) -> RuleMatch {
+        let (value, none) = (Some(value), RuleMatch::default());
+        match self {
+            Self::Hostname => RuleMatch { hostname: value, ..none },
+            Self::Action => RuleMatch { action: value, ..none },
+            Self::Country => RuleMatch { country: value, ..none },
+            Self::Prefix => RuleMatch { prefix: value, ..none },
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What goes wrong on the pages of a Korean account is said in Korean. Latin
+//! words are values that somebody typed, or examples.
+
+use munjigi_i18n::Locale;
+use sqlx::PgPool;
+
+use super::settings::form;
+use crate::rig::people::Someone;
+use crate::rig::{Rig, Tab};
+
+const EXAMPLES: [&str; 9] = [
+    "http://",
+    "shop.example",
+    "*.example.com",
+    "AS4766",
+    "2001:db8::/48",
+    "192.0.2.0/24",
+    "KR처럼",
+    "IP 주소",
+    "localhost",
+];
+
+/// A member with a site, who reads Korean.
+async fn korean(rig: &Rig) -> (Someone, String) {
+    let kim = rig.someone("Kim").await;
+    let site = rig.site_of(&kim, "Shop").await;
+    let korean: Locale = "ko".parse().unwrap();
+    sqlx::query("UPDATE accounts SET locale = $2 WHERE id = $1")
+        .bind(kim.account.as_str())
+        .bind(korean.as_str())
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE sites SET rules = '[]'").execute(&rig.pool).await.unwrap();
+    let path = format!("/console/{}/sites/{site}", kim.organisation);
+    (kim, path)
+}
+
+/// The texts of the elements of a class.
+fn texts(page: &str, class: &str) -> Vec<String> {
+    let start = format!("class=\"{class}\"");
+    let elements = page.match_indices(&start).map(|(at, _)| {
+        let (before, after) = page.split_at(at);
+        let end = if before.ends_with("<div ") { "</div>" } else { "</p>" };
+        let inside = after.split(end).next().unwrap();
+        let pieces = inside.split('<').enumerate().filter_map(|(at, piece)| {
+            let (_, text) = piece.split_once('>')?;
+            let separator = if at == 0 { "" } else { " " };
+            Some(format!("{separator}{text}"))
+        });
+        pieces.collect::<String>()
+    });
+    let escapes = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    let plain =
+        |text: String| escapes.iter().fold(text, |text, (escape, char)| text.replace(escape, char));
+    elements.map(plain).collect()
+}
+
+/// Fails where a text has words that are neither Korean nor a value.
+fn is_korean(texts: &[String], values: &[&str]) {
+    assert!(!texts.is_empty());
+    for text in texts {
+        let mut rest = text.clone();
+        for value in values.iter().chain(&EXAMPLES) {
+            rest = rest.replace(value, "");
+        }
+        assert!(text.chars().any(|char| ('가'..='힣').contains(&char)), "{text}");
+        assert!(!rest.chars().any(|char| char.is_ascii_alphabetic()), "{rest} in {text}");
+    }
+}
+
+async fn press(tab: &mut Tab<'_>, path: &str, change: &str, fields: &[(&str, &str)]) {
+    let mark = tab.value_of("mark");
+    let mut all = vec![("mark", mark.as_str()), ("change", change)];
+    all.extend(fields);
+    tab.send(path, &all).await;
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn mistakes_in_settings_are_in_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = korean(&rig).await;
+    let path = format!("{site}/settings");
+    let mut tab = rig.tab_of(&kim.account).await;
+    let many: Vec<String> = (0..101).map(|number| format!("h{number}.example")).collect();
+    let hosts = "https://a.example\na..b\n*.com\n1.2.3\nb_d\nnull";
+    let long = "가".repeat(101);
+    for typed in [
+        vec![("name", "\u{7}"), ("hosts", hosts), ("count", "65"), ("token_lifetime_seconds", "7")],
+        vec![("name", &long), ("hosts", ""), ("work_floor", "0")],
+        vec![("hosts", &many.join("\n")), ("work_floor", "999999999"), ("work_ceiling", "x1")],
+        vec![("work_floor", "40000"), ("work_ceiling", "39999"), ("count", "x1")],
+    ] {
+        tab.open(&path).await;
+        let mark = tab.value_of("mark");
+        tab.send(&path, &form(&mark, &typed)).await;
+        assert_eq!(tab.status, 422, "{}", tab.page);
+        let values: Vec<&str> = hosts.split('\n').chain(["\\u{7}", "x1"]).collect();
+        is_korean(&texts(&tab.page, "mistake"), &values);
+    }
+    assert!(tab.page.contains("<a href=\"#work_ceiling\">최대 작업량</a> 39999:"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn mistakes_in_a_new_site_are_in_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, _) = korean(&rig).await;
+    let path = format!("/console/{}/new-site", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&path).await;
+    let sitekey = tab.value_of("sitekey");
+    tab.send(&path, &[("sitekey", &sitekey), ("name", ""), ("hosts", "b_d"), ("shape", "")]).await;
+    assert_eq!(tab.status, 422, "{}", tab.page);
+    is_korean(&texts(&tab.page, "mistake"), &["b_d"]);
+    assert!(tab.page.contains("이름 &#34;&#34;: 화면에 보이는 글자로"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn mistakes_in_rules_are_in_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = korean(&rig).await;
+    let path = format!("{site}/rules");
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&path).await;
+    let all = [
+        ("hostname", "B_d"),
+        ("action", "log in"),
+        ("country", "kr"),
+        ("asn", "x1"),
+        ("prefix", "192.0.2.1/24"),
+        ("verdict", "block"),
+    ];
+    let ticked = [("country", "US"), ("everybody", "yes"), ("verdict", "block")];
+    for (fields, mistakes) in [(&all[..], 5), (&all[5..], 1), (&ticked[..], 1)] {
+        press(&mut tab, &path, "add", fields).await;
+        assert_eq!(tab.status, 422, "{}", tab.page);
+        let found = texts(&tab.page, "mistake");
+        is_korean(&found, &["B_d", "log in", "kr", "x1"]);
+        let list = tab.page.split("id=\"mistakes\"").nth(1).unwrap().split("</ul>").next().unwrap();
+        assert_eq!(list.matches("<li>").count(), mistakes, "{found:?}");
+    }
+    press(&mut tab, &path, "add", &all).await;
+    assert!(tab.page.contains("<li>규칙 1의 국가 &#34;kr&#34;: "), "{}", tab.page);
+}
