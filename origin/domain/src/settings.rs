@@ -11,6 +11,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod warnings;
 
 use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
 
@@ -18,8 +19,9 @@ pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
 pub use mark::{Mark, MarkError};
 pub use mistakes::{Condition, Field, Mistake, Mistakes};
-pub use rules::{read_rules, warnings};
+pub use rules::read_rules;
 pub use undo::Undo;
+pub use warnings::{Uncounted, Warning, warnings};
 
 /// What an owner chooses; state, secrets and version are changed elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]

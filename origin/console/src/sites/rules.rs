@@ -51,7 +51,7 @@ struct Page {
     verdicts: Vec<&'static str>,
     notice: Option<Text>,
     /// About the current rules.
-    warnings: Vec<String>,
+    warnings: Vec<Text>,
     mistakes: Vec<String>,
     dry_run: Option<Section>,
 }
@@ -189,7 +189,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         typed: Typed::default(),
         verdicts: VERDICTS.map(|(_, word)| word).to_vec(),
         notice: None,
-        warnings: warnings(&site.config.rules),
+        warnings: warnings(&site.config.rules).iter().map(|warning| warning.text(t)).collect(),
         mistakes: Vec::new(),
         dry_run: None,
     }

@@ -1,8 +1,7 @@
 //! Reads a file of rules. Stricter than the wire: a condition with a misspelt
 //! name would be no condition, and the rule would match everybody.
 
-use ipnet::IpNet;
-use munjigi_protocol::{Rule, Verdict};
+use munjigi_protocol::Rule;
 use serde_json::Value;
 
 use super::Mistake;
@@ -20,46 +19,6 @@ pub fn read_rules(text: &str) -> Result<Vec<Rule>, Vec<Mistake>> {
     // names.
     serde_json::from_str(text)
         .map_err(|error| vec![Mistake::RulesMalformed { error: error.to_string() }])
-}
-
-/// What owners should know about well-formed rules: an `allow` by country or
-/// network alone also lets every bot there pay the least.
-pub fn warnings(rules: &[Rule]) -> Vec<String> {
-    let warned = rules.iter().enumerate().filter_map(|(index, rule)| {
-        let who = uncounted(rule)?;
-        Some(format!(
-            "Rule {} turns off the counters for everyone in {who}: anyone there, or with a proxy there, does only the minimum work for any number of tokens. A host name or an action does not narrow this down, because the browser chooses them. Allow your own prefix instead.",
-            index + 1
-        ))
-    });
-    warned.collect()
-}
-
-/// Whom a rule lets pay the least regardless of the counters, if that is more
-/// than somebody's own network.
-fn uncounted(rule: &Rule) -> Option<String> {
-    let when = &rule.when;
-    if rule.verdict != Verdict::Allow {
-        return None;
-    }
-    if let Some(prefix) = &when.prefix {
-        return is_broad(prefix).then(|| format!("the prefix {prefix}"));
-    }
-    match (when.asn, &when.country) {
-        (Some(asn), _) => Some(format!("the network AS{asn}")),
-        (None, Some(country)) => Some(format!("the country {country}")),
-        (None, None) => None,
-    }
-}
-
-/// Whether a prefix is wider than what registries usually give to one
-/// organisation: /16 for IPv4, /32 for IPv6.
-fn is_broad(prefix: &str) -> bool {
-    match prefix.parse() {
-        Ok(IpNet::V4(network)) => network.prefix_len() < 16,
-        Ok(IpNet::V6(network)) => network.prefix_len() < 32,
-        Err(_) => false,
-    }
 }
 
 fn wrong(rule: usize, item: &Value) -> Vec<Mistake> {

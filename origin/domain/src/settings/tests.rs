@@ -1,3 +1,4 @@
+use munjigi_i18n::Texts;
 use munjigi_protocol::{PictureType, RuleMatch, Verdict};
 
 use super::*;
@@ -197,14 +198,23 @@ fn an_allow_of_more_than_a_prefix_of_one_s_own_is_warned_about_and_no_other_rule
         {"match":{"prefix":"2001:db8::/32"},"verdict":"allow"}
     ]"#;
     let warned = warnings(&read_rules(rules).unwrap());
-    let begins: Vec<&str> = warned.iter().map(|one| one.split(':').next().unwrap()).collect();
+    let begins = warned.iter().map(|one| one.to_string().split(':').next().unwrap().to_owned());
     let expected = [
         "Rule 1 turns off the counters for everyone in the country KR",
         "Rule 2 turns off the counters for everyone in the network AS4766",
         "Rule 7 turns off the counters for everyone in the prefix 10.0.0.0/15",
         "Rule 9 turns off the counters for everyone in the prefix 2001",
     ];
-    assert_eq!(begins, expected);
+    assert_eq!(begins.collect::<Vec<_>>(), expected);
+    let korean: Vec<String> =
+        warned.iter().map(|one| one.text(Texts::of("ko".parse().unwrap())).to_string()).collect();
+    for (text, value) in korean.iter().zip(["KR", "AS4766", "10.0.0.0/15", "2001:db8::/31"]) {
+        let rest = text.replace(value, "");
+        assert!(
+            text.contains(value) && !rest.contains(|c: char| c.is_ascii_alphabetic()),
+            "{text}"
+        );
+    }
 }
 
 #[test]
@@ -212,5 +222,5 @@ fn the_rules_of_the_documents_are_read_and_need_no_warning() {
     let page = include_str!("../../../../docs/operation.md");
     let example = page.split("cat rules.json\n").nth(1).unwrap();
     let example = example.split("munjigi site set").next().unwrap();
-    assert_eq!(warnings(&read_rules(example).unwrap()), Vec::<String>::new());
+    assert_eq!(warnings(&read_rules(example).unwrap()), []);
 }

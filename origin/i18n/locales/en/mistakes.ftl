@@ -1,5 +1,6 @@
-# Mistakes in a site's settings and rules: on pages, in the API and in the
-# output of the command. Each one says what is wrong, why, and how to fix it.
+# Mistakes in a site's settings and rules, and warnings: on pages, in the API
+# and in the output of the command. A mistake says what is wrong, why, and how
+# to fix it.
 
 mistake-sentence = { $what }: { $why }. Fix: { $fix }.
 
@@ -121,3 +122,10 @@ mistake-fix-unknown-condition = { mistake-fix-rules }
 mistake-what-refused = the edge would reject the site
 mistake-why-refused = { $error }
 mistake-fix-refused = see docs/protocol.md, SiteConfig
+
+rule-warning =
+    Rule { $rule } turns off the counters for everyone in { $whom ->
+        [prefix] the prefix { $value }
+        [network] the network { $value }
+       *[country] the country { $value }
+    }: anyone there, or with a proxy there, does only the minimum work for any number of tokens. A host name or an action does not narrow this down, because the browser chooses them. Allow your own prefix instead.

@@ -117,3 +117,10 @@ mistake-fix-unknown-condition = { mistake-fix-rules }
 mistake-what-refused = 엣지가 거절할 사이트
 mistake-why-refused = 엣지의 응답: { $error }.
 mistake-fix-refused = docs/protocol.md의 SiteConfig를 확인해 주세요.
+
+rule-warning =
+    규칙 { $rule }은(는) { $whom ->
+        [prefix] 대역 { $value }
+        [network] 네트워크 { $value }
+       *[country] 국가 { $value }
+    }에서 오는 모든 방문자를 더는 세지 않게 합니다. 그곳에 있거나 그곳의 프록시를 쓰면 누구든 토큰을 몇 개 받든 최소 작업만 합니다. 호스트 이름과 동작은 브라우저가 정하는 값이므로 함께 적어도 범위가 좁아지지 않습니다. 그보다는 여러분의 대역을 허용해 주세요.

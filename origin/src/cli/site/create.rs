@@ -106,7 +106,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             allow_loopback: config.allow_loopback,
             mode: config.mode,
             version: config.version,
-            warnings: warnings(&config.rules),
+            warnings: warnings(&config.rules).iter().map(ToString::to_string).collect(),
         });
     }
     print(&people(name, &config, &secret))

@@ -138,7 +138,8 @@ async fn carry_out(
     let changes = changes(&before, &after);
     let undo = (!changes.is_empty()).then(|| Undo::of(&sitekey, &before, &after).to_string());
     let has_rules = changes.iter().any(|change| change.field == "rules");
-    let warnings = if has_rules { warnings(&after.rules) } else { Vec::new() };
+    let warned = if has_rules { warnings(&after.rules) } else { Vec::new() };
+    let warnings = warned.iter().map(ToString::to_string).collect();
     Ok(Report { sitekey, version, dry_run: arguments.dry_run, changes, warnings, undo })
 }
 

@@ -142,3 +142,27 @@ async fn mistakes_in_rules_are_in_korean(pool: PgPool) {
     press(&mut tab, &path, "add", &all).await;
     assert!(tab.page.contains("<li>규칙 1의 국가 &#34;kr&#34;: "), "{}", tab.page);
 }
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn warnings_about_rules_are_in_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = korean(&rig).await;
+    let path = format!("{site}/rules");
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&path).await;
+    let by_country = [("country", "US"), ("verdict", "allow")];
+    press(&mut tab, &path, "try", &by_country).await;
+    is_korean(&texts(&tab.page, "mistake"), &["US"]);
+    for fields in [
+        &by_country[..],
+        &[("asn", "4766"), ("verdict", "allow")],
+        &[("prefix", "10.0.0.0/8"), ("verdict", "allow")],
+    ] {
+        tab.open(&path).await;
+        press(&mut tab, &path, "add", fields).await;
+        assert!(tab.path.ends_with("?done=added"), "{}", tab.page);
+    }
+    let found = texts(&tab.page, "mistake");
+    assert_eq!(found.len(), 3);
+    is_korean(&found, &["US"]);
+}

@@ -21,7 +21,7 @@ pub struct Section {
     pub since: String,
     pub parts: Vec<Part>,
     /// About the proposed rules.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Text>,
     pub limits: Vec<Text>,
 }
 
@@ -77,7 +77,7 @@ pub async fn on_last_day(
         Step::Up(_) | Step::Down(_) | Step::Undo => t.get("dry-run-with-change"),
     };
     let limits = limits_of(t, config, proposed);
-    let warnings = warnings(proposed);
+    let warnings = warnings(proposed).iter().map(|warning| warning.text(t)).collect();
     Ok(Section { title: title.into(), since: since(t, &remembered), parts, warnings, limits })
 }
 
