@@ -4,7 +4,6 @@
 use munjigi_domain::accounts::email::EmailError;
 use munjigi_domain::accounts::passkey::PasskeyError;
 use munjigi_domain::accounts::password::{self, PasswordError, Weakness};
-use munjigi_domain::webhooks::EndpointMistake;
 use munjigi_i18n::{Text, Texts};
 
 pub fn of_email(t: Texts, error: EmailError) -> String {
@@ -58,17 +57,6 @@ pub fn of_passkey(t: Texts, error: PasskeyError) -> Text {
         PasskeyError::Copied => t.get("passkey-copied"),
         PasskeyError::Full => t.get("passkey-full"),
     }
-}
-
-pub fn of_endpoint(t: Texts, mistake: EndpointMistake) -> String {
-    let text = match mistake {
-        EndpointMistake::Malformed => t.get("endpoint-malformed"),
-        EndpointMistake::TooLong => t.get("endpoint-too-long"),
-        EndpointMistake::Insecure => t.get("endpoint-insecure"),
-        EndpointMistake::Credentials => t.get("endpoint-credentials"),
-        EndpointMistake::Private => t.get("endpoint-private"),
-    };
-    text.into()
 }
 
 #[cfg(test)]

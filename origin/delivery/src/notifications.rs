@@ -10,4 +10,4 @@ mod courier;
 mod hooks;
 
 pub use courier::{Courier, retry_after_ms};
-pub use hooks::{Answer, Hooks, Outgoing, POST_TIMEOUT, PostError};
+pub use hooks::{Answer, Hooks, Outgoing, POST_TIMEOUT};

@@ -4,10 +4,12 @@
 //! Posting them is in `notifications`.
 
 mod endpoint;
+mod failure;
 mod message;
 mod secret;
 
 pub use endpoint::{Endpoint, EndpointMistake};
+pub use failure::DeliveryFailure;
 pub use message::{AnomalyMessage, Event, body_of_anomaly, body_of_test};
 pub use secret::{SecretError, WebhookSecret};
 

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use munjigi_delivery::notifications::{Courier, Outgoing, PostError, retry_after_ms};
+use munjigi_delivery::notifications::{Courier, Outgoing, retry_after_ms};
 use munjigi_domain::accounts::Id;
 use munjigi_domain::reach::Reach;
-use munjigi_domain::webhooks::{Endpoint, EndpointMistake, Event, WebhookSecret};
+use munjigi_domain::webhooks::{DeliveryFailure, Endpoint, EndpointMistake, Event, WebhookSecret};
 use munjigi_keys::UnixMillis;
 use munjigi_process::stop;
 use munjigi_store::audit::Actor;
@@ -154,7 +154,9 @@ async fn a_message_that_is_not_taken_comes_again_under_the_same_id(pool: PgPool)
         stage.carry().await;
         // Not before it is due.
         stage.carry().await;
-        assert_eq!(stage.deliveries().await[0].last_error.as_deref(), error);
+        let delivery = stage.deliveries().await.remove(0);
+        assert_eq!(delivery.last_error.as_deref(), error);
+        assert_eq!(delivery.failure().map(|failure| failure.to_string()).as_deref(), error);
     }
     let got = stage.receiver.got();
     assert_eq!(got.len(), 4);
@@ -313,7 +315,7 @@ async fn a_name_that_leads_into_a_private_network_is_not_called() {
         let url = format!("https://hooks.example:{port}/");
         let outgoing =
             Outgoing { url: &url, secret: &secret, id: "msg_1", body: "{}", at: UnixMillis(0) };
-        assert_eq!(hooks.post(&outgoing).await, Err(PostError::NotPublic), "{addresses:?}");
+        assert_eq!(hooks.post(&outgoing).await, Err(DeliveryFailure::NotPublic), "{addresses:?}");
     }
     // Addresses that were stored when the console was local.
     let hooks = hooks::leading_to(Reach::Public, Vec::new());
@@ -323,7 +325,8 @@ async fn a_name_that_leads_into_a_private_network_is_not_called() {
     ] {
         let outgoing =
             Outgoing { url: &url, secret: &secret, id: "msg_1", body: "{}", at: UnixMillis(0) };
-        assert_eq!(hooks.post(&outgoing).await, Err(PostError::Mistake(mistake)));
+        let refused = Err(DeliveryFailure::Endpoint { mistake });
+        assert_eq!(hooks.post(&outgoing).await, refused);
     }
     assert_eq!(receiver.got(), []);
 }

@@ -6,7 +6,7 @@ mod change;
 use munjigi_domain::accounts::Id;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
-use munjigi_domain::webhooks::{Event, GIVE_UP_AFTER};
+use munjigi_domain::webhooks::{DeliveryFailure, Event, GIVE_UP_AFTER};
 use munjigi_keys::UnixMillis;
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
@@ -75,10 +75,21 @@ pub struct Delivery {
     pub attempts: i32,
     /// The status of the receiver's last answer.
     pub last_status: Option<i16>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, in English.
     pub last_error: Option<String>,
+    /// The same as data.
+    pub last_failure: Option<Value>,
     /// When it was delivered; `None` if it was not.
     pub delivered_at: Option<OffsetDateTime>,
+}
+
+impl Delivery {
+    /// Why the last attempt failed. `None` where only `last_error` says it,
+    /// because another version of this program wrote the row.
+    pub fn failure(&self) -> Option<DeliveryFailure> {
+        let failure: DeliveryFailure = serde_json::from_value(self.last_failure.clone()?).ok()?;
+        (self.last_error.as_ref() == Some(&failure.to_string())).then_some(failure)
+    }
 }
 
 /// An organisation's messages, newest first.
@@ -93,7 +104,7 @@ pub async fn deliveries(
         r#"SELECT message.id, url, event, message.queued_at,
             CASE WHEN delivered_at IS NULL AND failed_at IS NULL
                 THEN coalesce(next_try_at, message.queued_at) END AS next_try_at,
-            message.attempts, last_status, message.last_error, delivered_at
+            message.attempts, last_status, message.last_error, last_failure, delivered_at
         FROM webhook_deliveries AS message
         JOIN webhooks ON webhooks.id = webhook
         LEFT JOIN deliveries ON topic = 'webhooks' AND key = message.id
@@ -271,21 +282,33 @@ pub enum Outcome {
     /// Accepted, with this status.
     Delivered(u16),
     /// Failed, to be retried.
-    Failed {
-        /// The status of the answer, if there was one.
-        status: Option<u16>,
-        /// The reason in our own words.
-        error: String,
-    },
+    Failed(DeliveryFailure),
     /// Failed, without another retry.
-    GivenUp {
-        /// The status of the answer, if there was one.
-        status: Option<u16>,
-        /// The reason in our own words.
-        error: String,
-        /// The receiver wants nothing more: the webhook is paused.
-        is_gone: bool,
-    },
+    GivenUp(DeliveryFailure),
+}
+
+impl Outcome {
+    const fn failure(&self) -> Option<&DeliveryFailure> {
+        match self {
+            Self::Delivered(_) => None,
+            Self::Failed(failure) | Self::GivenUp(failure) => Some(failure),
+        }
+    }
+
+    /// As the column has it.
+    fn status(&self) -> Option<i16> {
+        let status = match self {
+            Self::Delivered(status) => Some(*status),
+            Self::Failed(failure) | Self::GivenUp(failure) => failure.status(),
+        };
+        status.and_then(|status| i16::try_from(status).ok())
+    }
+}
+
+/// A failure in English, and as data.
+fn stored(failure: Option<&DeliveryFailure>) -> (Option<String>, Option<Value>) {
+    let value = failure.and_then(|failure| serde_json::to_value(failure).ok());
+    (failure.map(ToString::to_string), value)
 }
 
 /// Records the outcome of an attempt, unless the end of the message is recorded.
@@ -296,27 +319,24 @@ pub async fn note(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let now = to_timestamp(now);
-    let (status, error) = match outcome {
-        Outcome::Delivered(status) => (Some(*status), None),
-        Outcome::Failed { status, error } | Outcome::GivenUp { status, error, .. } => {
-            (*status, Some(error.as_str()))
-        }
-    };
+    let (error, failure) = stored(outcome.failure());
     let (delivered_at, failed_at) = match outcome {
         Outcome::Delivered(_) => (Some(now), None),
-        Outcome::Failed { .. } => (None, None),
-        Outcome::GivenUp { .. } => (None, Some(now)),
+        Outcome::Failed(_) => (None, None),
+        Outcome::GivenUp(_) => (None, Some(now)),
     };
-    let is_gone = matches!(outcome, Outcome::GivenUp { is_gone: true, .. });
+    // It wants nothing more: the webhook is paused.
+    let is_gone = matches!(outcome, Outcome::GivenUp(failure) if failure.is_gone());
     let webhook = sqlx::query_scalar!(
         "UPDATE webhook_deliveries SET
-            attempts = attempts + 1, last_status = $2, last_error = $3,
-            delivered_at = $4, failed_at = $5
+            attempts = attempts + 1, last_status = $2, last_error = $3, last_failure = $4,
+            delivered_at = $5, failed_at = $6
         WHERE id = $1 AND delivered_at IS NULL AND failed_at IS NULL
         RETURNING webhook",
         id,
-        status.and_then(|status| i16::try_from(status).ok()),
+        outcome.status(),
         error,
+        failure,
         delivered_at,
         failed_at
     )
@@ -365,13 +385,17 @@ pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64
     let late = deliveries::give_up_queued_before(connection, Topic::Webhooks, before, now).await?;
     let late: Vec<String> = late.into_iter().map(|(id, _)| id).collect();
     let now = to_timestamp(now);
+    let (error, failure) = stored(Some(&DeliveryFailure::PausedTooLong));
     sqlx::query!(
         "UPDATE webhook_deliveries SET
             failed_at = $2,
-            last_error = coalesce(last_error, 'the webhook was paused for too long')
+            last_error = coalesce(last_error, $3),
+            last_failure = CASE WHEN last_error IS NULL THEN $4 ELSE last_failure END
         WHERE id = ANY ($1) AND delivered_at IS NULL AND failed_at IS NULL",
         &late,
-        now
+        now,
+        error,
+        failure
     )
     .execute(&mut *connection)
     .await?;

@@ -15,7 +15,6 @@ use serde::Deserialize;
 
 use super::{Said, page};
 use crate::frame::{Entry, Frame, render};
-use crate::mistakes;
 use crate::requester::Asking;
 use crate::trouble::Trouble;
 
@@ -42,7 +41,7 @@ pub async fn submit(
     let endpoint = match Endpoint::parse(&url, app.hooks.reach()) {
         Ok(endpoint) => endpoint,
         Err(mistake) => {
-            return refuse(&asking, mistakes::of_endpoint(asking.t(), mistake), url).await;
+            return refuse(&asking, mistake.text(asking.t()).into(), url).await;
         }
     };
     let (id, secret) = (Id::draw(&app.entropy), WebhookSecret::draw(&app.entropy));

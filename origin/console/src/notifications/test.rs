@@ -3,9 +3,9 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
-use munjigi_delivery::notifications::{Answer, Outgoing, PostError};
+use munjigi_delivery::notifications::{Answer, Outgoing};
 use munjigi_domain::accounts::{Id, limits};
-use munjigi_domain::webhooks::{WebhookSecret, body_of_test};
+use munjigi_domain::webhooks::{DeliveryFailure, WebhookSecret, body_of_test};
 use munjigi_store::limits::Taken;
 use munjigi_store::transact;
 use munjigi_store::webhooks::{self, Outcome};
@@ -25,7 +25,7 @@ pub struct Fields {
 pub struct Tested {
     pub url: String,
     /// What the receiver responded.
-    pub answer: Result<Answer, PostError>,
+    pub answer: Result<Answer, DeliveryFailure>,
 }
 
 impl Tested {
@@ -73,13 +73,9 @@ pub async fn submit(
     page(&asking, None, Said { tested, ..Said::default() }).await
 }
 
-fn outcome(answer: &Result<Answer, PostError>) -> Outcome {
+fn outcome(answer: &Result<Answer, DeliveryFailure>) -> Outcome {
     match answer {
-        Ok(answer) if answer.is_taken() => Outcome::Delivered(answer.status),
-        Ok(answer) => {
-            let error = format!("the receiver answered {}", answer.status);
-            Outcome::GivenUp { status: Some(answer.status), error, is_gone: false }
-        }
-        Err(error) => Outcome::GivenUp { status: None, error: error.to_string(), is_gone: false },
+        Ok(answer) => answer.failure().map_or(Outcome::Delivered(answer.status), Outcome::GivenUp),
+        Err(failure) => Outcome::GivenUp(failure.clone()),
     }
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use munjigi_domain::accounts::Vault;
 use munjigi_domain::entropy::Entropy;
-use munjigi_domain::webhooks::GIVE_UP_AFTER;
-use munjigi_domain::webhooks::WebhookSecret;
+use munjigi_domain::webhooks::{DeliveryFailure, GIVE_UP_AFTER, WebhookSecret};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use munjigi_store::StoreError;
@@ -16,7 +15,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
 use super::hooks::Outgoing;
-use super::{Answer, Hooks, PostError};
+use super::{Answer, Hooks};
 use crate::back_off::BackOff;
 use crate::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
 
@@ -45,12 +44,9 @@ pub struct Courier {
     pub hooks: Hooks,
 }
 
-/// What a receiver answered.
-#[derive(Debug, Default)]
-pub struct Answered {
-    status: Option<u16>,
-    is_gone: bool,
-}
+/// The status with which a receiver accepted a message, or why it did not;
+/// `None` if it was not asked.
+pub type Answered = Option<Result<u16, DeliveryFailure>>;
 
 impl Courier {
     /// Delivers what is queued until told to stop. A message in progress is
@@ -64,15 +60,13 @@ impl Courier {
         outbox::deliver_due(self, stop).await
     }
 
-    async fn post(&self, due: &Due, to: &Destination) -> Result<Answer, PostError> {
+    async fn post(&self, due: &Due, to: &Destination) -> Result<Answer, DeliveryFailure> {
         let row = webhooks::vault_row(&to.webhook);
         let opened = self.vault.open(&row, &to.secret).ok();
         let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
         let Some(secret) = secret else {
             tracing::error!(webhook = %to.webhook, "no key in MUNJIGI_CONSOLE_KEYS opens the webhook's secret");
-            return Err(PostError::Unreachable(
-                "the webhook's secret cannot be opened here".to_owned(),
-            ));
+            return Err(DeliveryFailure::SecretUnreadable);
         };
         let body = due.payload.as_ref().and_then(Value::as_str).unwrap_or_default();
         let (url, id) = (&to.url, &due.key);
@@ -108,14 +102,15 @@ impl Outbox for Courier {
 
     async fn attempt(&self, due: &Due) -> Result<(Outcome, Answered), StoreError> {
         let Some(to) = webhooks::destination(&self.pool, &due.key).await? else {
-            let failure = Failure::new("webhook-deleted", &"the webhook was deleted");
-            return Ok((Outcome::Refused(failure), Answered::default()));
+            let deleted = DeliveryFailure::Deleted;
+            let failure = Failure::new(deleted.code(), &deleted);
+            return Ok((Outcome::Refused(failure), Some(Err(deleted))));
         };
         // Paused since the message was leased, or while it was being queued.
         if to.state == Destined::Paused {
-            return Ok((Outcome::Held, Answered::default()));
+            return Ok((Outcome::Held, None));
         }
-        Ok(meaning(&self.post(due, &to).await))
+        Ok(meaning(self.post(due, &to).await))
     }
 
     async fn note(
@@ -124,38 +119,31 @@ impl Outbox for Courier {
         due: &Due,
         tried: &Tried<Answered>,
     ) -> Result<(), StoreError> {
-        let Answered { status, is_gone } = tried.facts;
-        let error = tried.outcome.error().unwrap_or_default().to_owned();
-        let ended = match tried.next {
-            Next::Delivered => Ended::Delivered(status.unwrap_or_default()),
-            Next::GivenUp => Ended::GivenUp { status, error, is_gone },
-            Next::TryAt(_) => Ended::Failed { status, error },
-            Next::Continued | Next::Released | Next::Held | Next::Raised(..) => return Ok(()),
+        let ended = match (&tried.next, tried.facts.clone()) {
+            (Next::Continued | Next::Released | Next::Held | Next::Raised(..), _) | (_, None) => {
+                return Ok(());
+            }
+            (_, Some(Ok(status))) => Ended::Delivered(status),
+            (Next::GivenUp, Some(Err(failure))) => Ended::GivenUp(failure),
+            (Next::Delivered | Next::TryAt(_), Some(Err(failure))) => Ended::Failed(failure),
         };
         webhooks::note(connection, &due.key, &ended, tried.now).await
     }
 }
 
 /// What an answer means.
-fn meaning(answer: &Result<Answer, PostError>) -> (Outcome, Answered) {
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) => {
-            return (Outcome::Failed(Failure::new(error.code(), error)), Answered::default());
-        }
+fn meaning(answer: Result<Answer, DeliveryFailure>) -> (Outcome, Answered) {
+    let (why, at_least) = match answer {
+        Ok(answer) => match answer.failure() {
+            None => return (Outcome::Delivered, Some(Ok(answer.status))),
+            Some(why) => (why, answer.retry_after_seconds.unwrap_or_default()),
+        },
+        Err(why) => (why, 0),
     };
-    let answered = Answered { status: Some(answer.status), is_gone: answer.is_gone() };
-    if answer.is_taken() {
-        return (Outcome::Delivered, answered);
-    }
-    let failure = Failure {
-        code: "webhook-status",
-        error: format!("the receiver answered {}", answer.status),
-        at_least: Duration::from_secs(answer.retry_after_seconds.unwrap_or_default()),
-    };
-    let outcome =
-        if answer.is_gone() { Outcome::Refused(failure) } else { Outcome::Failed(failure) };
-    (outcome, answered)
+    let at_least = Duration::from_secs(at_least);
+    let failure = Failure { at_least, ..Failure::new(why.code(), &why) };
+    let outcome = if why.is_gone() { Outcome::Refused(failure) } else { Outcome::Failed(failure) };
+    (outcome, Some(Err(why)))
 }
 
 /// How long to wait after this many earlier failures.

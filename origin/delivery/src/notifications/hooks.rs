@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use munjigi_domain::reach::Reach;
-use munjigi_domain::webhooks::{Endpoint, EndpointMistake, WebhookSecret};
+use munjigi_domain::webhooks::{DeliveryFailure, Endpoint, WebhookSecret};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Stopwatch;
 use reqwest::{Client, Response, header};
@@ -53,46 +53,18 @@ impl Answer {
         matches!(self.status, 200..=299)
     }
 
-    /// Whether the receiver permanently wants nothing more.
-    pub const fn is_gone(&self) -> bool {
-        self.status == 410
+    /// `None` if the message was accepted.
+    pub const fn failure(&self) -> Option<DeliveryFailure> {
+        if self.is_taken() { None } else { Some(DeliveryFailure::Status { status: self.status }) }
     }
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PostError {
-    /// The address may not be called.
-    #[error("{0}")]
-    Mistake(#[from] EndpointMistake),
-    /// At least one of its addresses is in a private network.
-    #[error("the host name resolves to an address that is not public")]
-    NotPublic,
-    #[error("no response within {} seconds", POST_TIMEOUT.as_secs())]
-    Timeout,
-    /// No connection, or it broke.
-    #[error("the receiver is unreachable: {0}")]
-    Unreachable(String),
-}
-
-impl From<CallError> for PostError {
+impl From<CallError> for DeliveryFailure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::NotPublic => Self::NotPublic,
-            CallError::Timeout => Self::Timeout,
-            CallError::Unreachable(reason) => Self::Unreachable(reason),
-        }
-    }
-}
-
-impl PostError {
-    /// For metrics.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Mistake(mistake) => mistake.code(),
-            Self::NotPublic => "webhook-private",
-            Self::Timeout => "webhook-timeout",
-            Self::Unreachable(_) => "webhook-unreachable",
+            CallError::Timeout => Self::Timeout { seconds: POST_TIMEOUT.as_secs() },
+            CallError::Unreachable(reason) => Self::Unreachable { reason },
         }
     }
 }
@@ -118,10 +90,11 @@ impl Hooks {
     }
 
     /// Posts a message once.
-    pub async fn post(&self, outgoing: &Outgoing<'_>) -> Result<Answer, PostError> {
+    pub async fn post(&self, outgoing: &Outgoing<'_>) -> Result<Answer, DeliveryFailure> {
         let Outgoing { url, secret, id, body, at } = outgoing;
         // Stored addresses were checked by the rules of their day.
-        let endpoint = Endpoint::parse(url, self.reach)?;
+        let endpoint = Endpoint::parse(url, self.reach)
+            .map_err(|mistake| DeliveryFailure::Endpoint { mistake })?;
         let stopwatch = Stopwatch::start();
         let request = self
             .client

@@ -1,9 +1,12 @@
 //! Where a webhook points: checked once when it is entered, and again before
 //! each call.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
+use munjigi_i18n::{Locale, Text, Texts};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::reach::{Reach, is_public};
@@ -15,21 +18,17 @@ const MOST_CHARS: usize = 500;
 pub struct Endpoint(Url);
 
 /// What is wrong with an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
 pub enum EndpointMistake {
-    #[error("Enter a URL such as https://hooks.example/munjigi.")]
     Malformed,
     /// Too long for an address.
-    #[error("The URL must be at most 500 characters long.")]
     TooLong,
     /// Not encrypted: anybody on the way could read the messages.
-    #[error("The URL must start with https://.")]
     Insecure,
     /// `https://name:password@…`
-    #[error("Remove the user name and password from the URL. Messages are signed instead.")]
     Credentials,
     /// An address of this machine or a private network.
-    #[error("The URL must be reachable on the internet, not on a private network.")]
     Private,
 }
 
@@ -43,6 +42,24 @@ impl EndpointMistake {
             Self::Credentials => "webhook-credentials",
             Self::Private => "webhook-private",
         }
+    }
+
+    /// What to enter instead.
+    pub fn text(self, t: Texts) -> Text {
+        match self {
+            Self::Malformed => t.get("endpoint-malformed"),
+            Self::TooLong => t.get("endpoint-too-long"),
+            Self::Insecure => t.get("endpoint-insecure"),
+            Self::Credentials => t.get("endpoint-credentials"),
+            Self::Private => t.get("endpoint-private"),
+        }
+    }
+}
+
+/// In English, for logs and operators.
+impl fmt::Display for EndpointMistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text(Texts::of(Locale::EN)).fmt(f)
     }
 }
 

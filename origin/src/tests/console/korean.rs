@@ -5,6 +5,7 @@ use munjigi_i18n::Locale;
 use sqlx::PgPool;
 
 use super::settings::form;
+use crate::rig::hooks::{self, Next, Receiver};
 use crate::rig::people::Someone;
 use crate::rig::{Rig, Tab};
 
@@ -165,4 +166,72 @@ async fn warnings_about_rules_are_in_korean(pool: PgPool) {
     let found = texts(&tab.page, "mistake");
     assert_eq!(found.len(), 3);
     is_korean(&found, &["US"]);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn mistakes_in_a_webhook_s_url_are_in_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, _) = korean(&rig).await;
+    let page = format!("/console/{}/notifications", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    let long = format!("https://hooks.example/{}", "a".repeat(500));
+    let taken = "https://hooks.example/0";
+    for number in 0..2 {
+        tab.open(&page).await;
+        tab.send(&format!("{page}/add"), &[("url", taken)]).await;
+        assert_eq!(tab.status, if number == 0 { 201 } else { 422 }, "{}", tab.page);
+    }
+    is_korean(&texts(&tab.page, "mistake"), &["URL"]);
+    for url in [
+        "",
+        "http://hooks.example/",
+        "https://localhost/",
+        "https://kim:secret@hooks.example/",
+        &long,
+    ] {
+        tab.open(&page).await;
+        tab.send(&format!("{page}/add"), &[("url", url)]).await;
+        assert_eq!(tab.status, 422, "{url}");
+        let values = ["https://hooks.example/munjigi", "https://", "URL"];
+        is_korean(&texts(&tab.page, "mistake"), &values);
+    }
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn why_a_webhook_failed_is_in_korean(pool: PgPool) {
+    let rig = Rig::reaching(pool, hooks::local()).await;
+    let (kim, _) = korean(&rig).await;
+    let receiver = Receiver::start().await;
+    receiver.will([Next::Answer(500, ""), Next::Silence]);
+    let page = format!("/console/{}/notifications", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&page).await;
+    tab.send(&format!("{page}/add"), &[("url", &receiver.url())]).await;
+    tab.open(&page).await;
+    let webhook = tab.value_of("webhook");
+    for (reason, sentences) in [
+        ("상태 코드 500(으)로 응답했습니다.", 1),
+        // On top of the page as well.
+        ("15초 안에 응답이 없었습니다.", 2),
+    ] {
+        tab.send(&format!("{page}/test"), &[("webhook", &webhook)]).await;
+        assert_eq!(tab.page.matches(reason).count(), sentences, "{}", tab.page);
+    }
+    // A receiver that is gone, and a row of a program that knew no codes.
+    let nobody = format!("http://127.0.0.1:{}/", closed_port().await);
+    sqlx::query("UPDATE webhooks SET url = $1").bind(nobody).execute(&rig.pool).await.unwrap();
+    tab.send(&format!("{page}/test"), &[("webhook", &webhook)]).await;
+    assert_eq!(tab.page.matches("받는 서버에 연결할 수 없습니다: ").count(), 2, "{}", tab.page);
+    sqlx::query("UPDATE webhook_deliveries SET last_error = 'out of luck', last_failure = NULL")
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    tab.open(&page).await;
+    assert_eq!(tab.page.matches("out of luck").count(), 3, "{}", tab.page);
+}
+
+/// A port of this machine on which nothing listens.
+async fn closed_port() -> u16 {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().port()
 }

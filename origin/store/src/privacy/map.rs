@@ -188,7 +188,7 @@ pub const TABLES: &[Table] = &[
     Table {
         name: "webhook_deliveries",
         why: "which webhook messages were sent, and what the receivers answered",
-        others: &["id", "webhook", "event", "last_error"],
+        others: &["id", "webhook", "event", "last_error", "last_failure"],
         kept: Kept::Swept("7 days after they were accepted, 30 days after delivery failed"),
         seen_by: Seen::Members,
         ..TECHNICAL

@@ -9,7 +9,7 @@ use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::Outcome;
+use super::{Outcome, stored};
 use crate::audit::{self, Actor, Author, Entry};
 use crate::deliveries::{self, Topic};
 use crate::{StoreError, Unit};
@@ -179,24 +179,21 @@ impl Unit for Tested<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let now = to_timestamp(self.now);
-        let (status, error) = match self.outcome {
-            Outcome::Delivered(status) => (Some(*status), None),
-            Outcome::Failed { status, error } | Outcome::GivenUp { status, error, .. } => {
-                (*status, Some(error.as_str()))
-            }
-        };
-        let is_taken = error.is_none();
+        let status = self.outcome.status();
+        let (error, failure) = stored(self.outcome.failure());
+        let is_taken = failure.is_none();
         // It may have been deleted in the meantime.
         sqlx::query!(
             "INSERT INTO webhook_deliveries (id, webhook, event, queued_at, attempts, last_status,
-                last_error, delivered_at, failed_at)
-            SELECT $1, id, $3, $4, 1, $5, $6, $7, $8 FROM webhooks WHERE id = $2",
+                last_error, last_failure, delivered_at, failed_at)
+            SELECT $1, id, $3, $4, 1, $5, $6, $7, $8, $9 FROM webhooks WHERE id = $2",
             self.id,
             self.webhook.as_str(),
             Event::Test.as_str(),
             now,
-            status.and_then(|status| i16::try_from(status).ok()),
+            status,
             error,
+            failure,
             is_taken.then_some(now),
             (!is_taken).then_some(now)
         )
