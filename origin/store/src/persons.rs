@@ -2,6 +2,7 @@
 //! data map.
 
 use munjigi_domain::accounts::Id;
+use munjigi_i18n::{Locale, Texts};
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 
@@ -16,7 +17,9 @@ pub async fn file(pool: &PgPool, account: &Id, email: &str) -> Result<Value, Sto
         .execute(&mut *transaction)
         .await?;
     let mut file = Map::new();
-    for Table { name, why, kept, of_person, withheld, .. } in TABLES {
+    // The file is for programs as well, and the same in every language.
+    let t = &Texts::of(Locale::EN);
+    for table @ Table { name, of_person, withheld, .. } in TABLES {
         let Some(condition) = of_person else { continue };
         // During a roll-out the schema may be behind the program.
         let is_there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
@@ -38,7 +41,11 @@ pub async fn file(pool: &PgPool, account: &Id, email: &str) -> Result<Value, Sto
             .bind(withheld)
             .fetch_one(&mut *transaction)
             .await?;
-        let part = json!({ "what": why, "kept": kept.to_string(), "rows": rows });
+        let part = json!({
+            "what": table.why(t).to_string(),
+            "kept": table.kept_for(t).to_string(),
+            "rows": rows,
+        });
         file.insert((*name).to_owned(), part);
     }
     Ok(file.into())

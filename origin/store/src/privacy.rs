@@ -1,10 +1,12 @@
 //! The data map: one table in code from which the public page, the data export
-//! and the erasure of accounts are made. A test compares it with the schema, so
-//! that nothing is stored without being declared.
+//! and the erasure of accounts are made. Its texts are in `munjigi-i18n`. A test
+//! compares it with the schema, so that nothing is stored without being declared.
 
 mod map;
 #[cfg(test)]
 mod tests;
+
+use munjigi_i18n::{Text, Texts};
 
 pub use map::TABLES;
 
@@ -15,8 +17,6 @@ pub const GRACE_DAYS: u16 = 30;
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
     pub name: &'static str,
-    /// What a row is, and why it is kept.
-    pub why: &'static str,
     /// Names of the columns that are about a person.
     pub personal: &'static [&'static str],
     /// The other columns that could be: texts, bytes and documents that are
@@ -44,23 +44,10 @@ pub enum Kept {
     Site,
     /// The number of days in `MUNJIGI_EVENT_RETENTION_DAYS`.
     EventDays,
-    /// Deleted after this long.
-    Swept(&'static str),
-    /// Permanently, for this reason.
-    Always(&'static str),
-}
-
-impl std::fmt::Display for Kept {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Account => "until the account is erased",
-            Self::Organisation => "until the organisation has no members and no sites",
-            Self::Site => "until 30 days after the site is deleted",
-            Self::EventDays => "as many days as MUNJIGI_EVENT_RETENTION_DAYS specifies",
-            Self::Swept(after) => after,
-            Self::Always(why) => why,
-        })
-    }
+    /// Deleted after the time that the table's text names.
+    Swept,
+    /// Permanently, for the reason that the table's text gives.
+    Always,
 }
 
 /// Who sees rows, besides operators, who can see the database.
@@ -78,14 +65,31 @@ pub enum Seen {
     Everybody,
 }
 
-impl std::fmt::Display for Seen {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Operators => "operators",
-            Self::Person => "the person concerned",
-            Self::Members => "members of the organisation",
-            Self::RecordReaders => "owners and admins of the organisation",
-            Self::Everybody => "everybody",
-        })
+impl Table {
+    /// What a row is, and why it is kept.
+    pub fn why(&self, t: &Texts) -> Text {
+        t.each("data-map-why", self.name)
+    }
+
+    /// How long its rows are kept.
+    pub fn kept_for(&self, t: &Texts) -> Text {
+        match self.kept {
+            Kept::Account => t.get("data-map-kept-account"),
+            Kept::Organisation => t.get("data-map-kept-organisation"),
+            Kept::Site => t.get("data-map-kept-site"),
+            Kept::EventDays => t.get("data-map-kept-event-days"),
+            Kept::Swept | Kept::Always => t.each("data-map-kept-of", self.name),
+        }
+    }
+
+    /// Who sees its rows.
+    pub fn readers(&self, t: &Texts) -> Text {
+        match self.seen_by {
+            Seen::Operators => t.get("data-map-seen-by-operators"),
+            Seen::Person => t.get("data-map-seen-by-person"),
+            Seen::Members => t.get("data-map-seen-by-members"),
+            Seen::RecordReaders => t.get("data-map-seen-by-record-readers"),
+            Seen::Everybody => t.get("data-map-seen-by-everybody"),
+        }
     }
 }

@@ -108,7 +108,6 @@ data-map-retention = Retention
 data-map-access = Access
 data-map-lead = About visitors who see the widget: no IP address, no cookies, no user agent, and nothing that they type. About people who use this console: the data listed here.
 data-map-operator = The operator of this service has access to the whole database. It contains no password, secret or key in plain text. Networks are stored as a prefix (/24 or /48), never as an address. Events are kept for { $days } days.
-data-map-language = { "" }
 data-map-people-title = About people who use the console
 data-map-people = About people
 data-map-others = About visitors and sites

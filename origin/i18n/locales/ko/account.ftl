@@ -104,7 +104,6 @@ data-map-retention = 보관 기간
 data-map-access = 볼 수 있는 사람
 data-map-lead = 위젯을 보는 방문자에 대해서는 IP 주소도, 쿠키도, 브라우저 정보도, 입력한 내용도 보관하지 않습니다. 이 콘솔을 쓰는 분에 대해서는 여기에 적힌 정보를 보관합니다.
 data-map-operator = 이 서비스의 운영자는 데이터베이스 전체를 볼 수 있습니다. 비밀번호나 시크릿 키, API 키를 그대로 저장하지 않습니다. 네트워크는 주소가 아니라 대역(/24 또는 /48)으로 저장합니다. 이벤트는 { $days }일 동안 보관합니다.
-data-map-language = 표는 영어로 쓰여 있습니다.
 data-map-people-title = 콘솔을 쓰는 분에 대해
 data-map-people = 사람에 대해
 data-map-others = 방문자와 사이트에 대해

@@ -15,7 +15,8 @@ const TELLING: &str = "SELECT relname::text, attname::text FROM pg_class
 async fn every_column_that_can_say_something_is_in_the_map(pool: PgPool) {
     let columns: Vec<(String, String)> = sqlx::query_as(TELLING).fetch_all(&pool).await.unwrap();
     assert!(columns.len() > 100);
-    let tell = "say in origin/store/src/privacy/map.rs what it is, for how long and who sees it";
+    let tell = "say what it is, for how long and who sees it, in \
+        origin/store/src/privacy/map.rs and origin/i18n/locales/*/data-map.ftl";
     for (table, column) in columns {
         let listed = TABLES.iter().find(|listed| listed.name == table);
         let listed = listed.unwrap_or_else(|| panic!("the table {table} is not listed: {tell}"));
@@ -63,5 +64,18 @@ async fn rows_about_a_person_are_erased_with_them_and_in_their_export(pool: PgPo
         assert!(goes, "{table} keeps {to} from being erased");
         let listed = TABLES.iter().find(|listed| listed.name == table).unwrap();
         assert!(to != "accounts" || listed.of_person.is_some(), "{table} is not in the file");
+    }
+}
+
+#[test]
+fn every_table_is_explained_in_each_language_that_is_complete() {
+    let ko = Texts::of("ko".parse().unwrap());
+    for table in TABLES {
+        let texts =
+            |t: &Texts| [table.why(t), table.kept_for(t), table.readers(t)].map(String::from);
+        for (english, korean) in texts(&Texts::default()).into_iter().zip(texts(&ko)) {
+            assert!(!english.is_empty(), "{}", table.name);
+            assert!(korean.chars().any(|char| ('가'..='힣').contains(&char)), "{korean}");
+        }
     }
 }
