@@ -3,9 +3,10 @@
 //! that solve pictures from `docs/bot-pass-rates.toml`; nothing here is made
 //! up. Results of `scripts/prove-gpu` are shown if the adapter is a GPU.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use munjigi_i18n::Locale;
+use munjigi_i18n::{Locale, Text, Texts, UnknownLocale};
 use serde::Deserialize;
 
 const MEASURED: &str = include_str!("../../../docs/figures.toml");
@@ -19,21 +20,46 @@ static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     })
 });
 
-/// Text in every language.
+/// Text in English, and in the other languages that it was given in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "BTreeMap<String, String>")]
 pub struct Worded {
-    en: String,
-    ko: String,
+    english: String,
+    others: Vec<(Locale, String)>,
 }
 
 impl Worded {
-    /// In one language.
+    /// In one language, or in English.
     pub fn to(&self, locale: Locale) -> &str {
-        match locale.as_str() {
-            "ko" => &self.ko,
-            _ => &self.en,
-        }
+        let found = self.others.iter().find(|(other, _)| *other == locale);
+        found.map_or(&self.english, |(_, text)| text)
+    }
+
+    /// A message in every language.
+    fn of(message: impl Fn(Texts) -> Text) -> Self {
+        let text = |locale: &Locale| (*locale, message(Texts::of(*locale)).to_string());
+        let others = Locale::ALL.iter().filter(|locale| **locale != Locale::EN);
+        let (_, english) = text(&Locale::EN);
+        Self { english, others: others.map(text).collect() }
+    }
+}
+
+/// Why a text cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum WordedError {
+    #[error("it is not in English")]
+    NoEnglish,
+    #[error(transparent)]
+    UnknownLocale(#[from] UnknownLocale),
+}
+
+impl TryFrom<BTreeMap<String, String>> for Worded {
+    type Error = WordedError;
+
+    fn try_from(mut texts: BTreeMap<String, String>) -> Result<Self, WordedError> {
+        let english = texts.remove(Locale::EN.as_str()).ok_or(WordedError::NoEnglish)?;
+        let others = texts.into_iter().map(|(tag, text)| Ok((tag.parse()?, text)));
+        Ok(Self { english, others: others.collect::<Result<_, UnknownLocale>>()? })
     }
 }
 
@@ -133,12 +159,12 @@ struct Painting {
     core_per_second: f64,
 }
 
+/// What is no language, `Worded` refuses.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Machine {
     name: String,
-    en: String,
-    ko: String,
+    #[serde(flatten)]
+    description: Worded,
 }
 
 #[derive(Deserialize)]
@@ -172,7 +198,7 @@ fn read(measured: &str, attacked: &str) -> Result<Figures, FiguresError> {
     let attacked: Attacked = toml::from_str(attacked)?;
     let machine = |name: &str| {
         let found = measured.machine.iter().find(|machine| machine.name == name);
-        let worded = found.map(|it| Worded { en: it.en.clone(), ko: it.ko.clone() });
+        let worded = found.map(|machine| machine.description.clone());
         worded.ok_or_else(|| FiguresError::UnknownMachine(name.to_owned()))
     };
     let mut figures = Vec::new();
@@ -198,22 +224,23 @@ impl Gpu {
     }
 
     fn figures(&self) -> impl Iterator<Item = Figure> {
-        let machine = Worded {
-            en: format!("{}, {} GPU", self.adapter, self.device_type),
-            ko: format!("{} GPU", self.adapter),
-        };
+        let machine = Worded::of(|t| {
+            let machine = t.get("benchmarks-gpu").with("adapter", &self.adapter);
+            machine.with("type", &self.device_type)
+        });
         self.painting.iter().map(move |painting| {
             let Painting { picture, at_once, per_second, core_per_second } = painting;
             Figure {
                 group: Group::Service,
                 date: self.date.clone(),
                 machine: machine.clone(),
-                name: Worded {
-                    en: format!("Pictures painted, {picture}, {at_once} at a time; one CPU core: {core_per_second:.0}"),
-                    ko: format!("그린 그림, {picture}, 한 번에 {at_once}장. 프로세서 코어 하나: {core_per_second:.0}"),
-                },
+                name: Worded::of(|t| {
+                    let name = t.get("benchmarks-painted").with("picture", picture);
+                    let name = name.with("at-once", at_once);
+                    name.with("core", format_args!("{core_per_second:.0}"))
+                }),
                 value: format!("{per_second:.0}"),
-                unit: Worded { en: "per second".to_owned(), ko: "초당".to_owned() },
+                unit: Worded::of(|t| t.get("benchmarks-per-second")),
                 command: self.command.clone(),
             }
         })
@@ -229,14 +256,12 @@ impl Kind {
             group: Group::Attackers,
             date: date.to_owned(),
             machine,
-            name: Worded {
-                en: format!(
-                    "Pictures of kind “{name}” that the best external program passes ({low} to {high} %)"
-                ),
-                ko: format!("가장 나은 외부 프로그램이 통과하는 ‘{name}’ 그림 ({low}–{high}%)"),
-            },
+            name: Worded::of(|t| {
+                let name = t.get("benchmarks-passed").with("kind", name);
+                name.with("low", &low).with("high", &high)
+            }),
             value: percent(self.pass_rate),
-            unit: Worded { en: "%".to_owned(), ko: "%".to_owned() },
+            unit: Worded { english: "%".to_owned(), others: Vec::new() },
             command: "scripts/attack".to_owned(),
         }
     }
@@ -250,8 +275,13 @@ mod tests {
     fn every_figure_says_what_when_where_and_how() {
         let Figures { figures } = read(MEASURED, ATTACKED).unwrap();
         for figure in &figures {
-            let texts = [&figure.machine, &figure.name, &figure.unit]
-                .map(|worded| [worded.en.as_str(), worded.ko.as_str()]);
+            let texts = [&figure.machine, &figure.name, &figure.unit].map(|worded| {
+                // A unit may be the same everywhere.
+                let is_said =
+                    |tag: &str| worded.others.iter().any(|(other, _)| other.as_str() == tag);
+                assert!(is_said("ko") || worded.english.len() == 1, "{worded:?}");
+                [Locale::EN, "ko".parse().unwrap()].map(|locale| worded.to(locale))
+            });
             let others = [figure.value.as_str(), figure.command.as_str()];
             for text in texts.into_iter().flatten().chain(others) {
                 assert!(!text.trim().is_empty(), "{figure:?}");
@@ -291,16 +321,17 @@ mod tests {
                  picture = \"tile 128 × 128\"\nat_once = 30\nper_second = 912.3\ncore_per_second = 31.4\n"
             );
             let figures = read(&text, ATTACKED).unwrap().figures;
-            figures.into_iter().filter(|figure| figure.machine.en.contains("Card 9")).collect()
+            figures.into_iter().filter(|figure| figure.machine.english.contains("Card 9")).collect()
         };
         let of_a_gpu: Vec<Figure> = shown("discrete", 0);
         assert_eq!((of_a_gpu.len(), of_a_gpu[0].value.as_str()), (1, "912"));
-        assert_eq!(of_a_gpu[0].machine.en, "Card 9, discrete GPU");
+        assert_eq!(of_a_gpu[0].machine.to(Locale::EN), "Card 9, discrete GPU");
+        assert_eq!(of_a_gpu[0].machine.to("ko".parse().unwrap()), "Card 9, 외장 GPU");
         for (device_type, failed) in [("software", 0), ("other", 0), ("discrete", 1)] {
             assert!(shown(device_type, failed).is_empty(), "{device_type} {failed}");
         }
         let mut published = read(MEASURED, ATTACKED).unwrap().figures.into_iter();
-        assert!(published.all(|figure| !figure.machine.en.contains("llvmpipe")));
+        assert!(published.all(|figure| !figure.machine.english.contains("llvmpipe")));
     }
 
     #[test]
@@ -321,9 +352,20 @@ mod tests {
             some.remove(left_out);
             assert!(read(&format!("{whole}{}", some.join("\n")), ATTACKED).is_err());
         }
-        let one_language = fields.join("\n").replace(", ko = \"b\"", "");
-        assert!(read(&format!("{whole}{one_language}"), ATTACKED).is_err());
+        let no_english = fields.join("\n").replace("en = \"a\", ", "");
+        assert!(read(&format!("{whole}{no_english}"), ATTACKED).is_err());
+        let no_language = fields.join("\n").replace("ko =", "xx =");
+        assert!(read(&format!("{whole}{no_language}"), ATTACKED).is_err());
         let elsewhere = fields.join("\n").replace("two-cores", "three-cores");
         assert!(read(&format!("{whole}{elsewhere}"), ATTACKED).is_err());
+    }
+
+    #[test]
+    fn what_a_figure_is_not_said_in_is_said_in_english() {
+        let texts = [("en", "cores"), ("ko", "코어")].map(|(tag, text)| (tag.into(), text.into()));
+        let worded = Worded::try_from(BTreeMap::from(texts)).unwrap();
+        for (tag, text) in [("en", "cores"), ("ko", "코어"), ("ja", "cores")] {
+            assert_eq!(worded.to(tag.parse().unwrap()), text);
+        }
     }
 }

@@ -59,3 +59,12 @@ demo-response = 받은 답:
 demo-again = 같은 토큰을 다시 보내기
 demo-again-hint = 토큰은 한 번만 쓸 수 있습니다. 다음 답은 timeout-or-duplicate입니다.
 demo-restart = 처음부터 다시
+benchmarks-gpu =
+    { $adapter }, { $type ->
+        [discrete] 외장
+        [integrated] 내장
+       *[virtual] 가상
+    } GPU
+benchmarks-painted = 그린 그림, { $picture }, 한 번에 { $at-once }장. 프로세서 코어 하나: { $core }
+benchmarks-per-second = 초당
+benchmarks-passed = 가장 나은 외부 프로그램이 통과하는 ‘{ $kind }’ 그림 ({ $low }–{ $high }%)
