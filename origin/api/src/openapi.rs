@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use munjigi_app::App;
+use munjigi_i18n::{Locale, Text, Texts};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn, PathItem,
 };
@@ -49,16 +50,14 @@ pub async fn handler(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Who can call a row, as a sentence.
-pub fn who(listed: &Listed) -> String {
+pub fn who(t: Texts, listed: &Listed) -> Text {
     match listed.access {
-        Access::Public | Access::Anyone => "Requires no authentication.".to_owned(),
-        Access::Caller => "Requires an API key or a session.".to_owned(),
-        Access::Person => "Requires a user session.".to_owned(),
+        Access::Public | Access::Anyone => t.get("api-who-anyone"),
+        Access::Caller => t.get("api-who-caller"),
+        Access::Person => t.get("api-who-person"),
         Access::Member(permission) => match permission.scope() {
-            Some(scope) => format!(
-                "Requires a key with the scope `{scope}`, or a session with this permission."
-            ),
-            None => "Requires a user session. API keys are not accepted.".to_owned(),
+            Some(scope) => t.get("api-who-scope").with("scope", scope),
+            None => t.get("api-who-member"),
         },
     }
 }
@@ -115,7 +114,7 @@ fn operation(row: &Listed) -> Operation {
     let mut operation = OperationBuilder::new()
         .operation_id(Some(operation_id(row)))
         .summary(Some(row.summary))
-        .description(Some(who(row)))
+        .description(Some(String::from(who(Texts::of(Locale::EN), row))))
         .response(status.to_string(), answer)
         .response("4XX", refusal("The request was refused. `code` says why"))
         .response("5XX", refusal("Server error. Retry the request"));

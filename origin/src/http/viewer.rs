@@ -1,4 +1,5 @@
-//! `GET /api`: the OpenAPI document as a page, for people. Rendered on the
+//! `GET /api`: the OpenAPI document as a page, for people, in a frame in their
+//! language. Rendered on the
 //! server: it needs no script, no other host and no exception in the
 //! Content-Security-Policy, unlike the usual viewers.
 
@@ -17,13 +18,14 @@ use munjigi_api::routes::{self, BASE, Listed, Shape};
 use munjigi_api::rows;
 use munjigi_console::frame::{Frame, render};
 use munjigi_console::{Browser, Person, Trouble};
+use munjigi_i18n::{Text, Texts};
 
 #[derive(Template)]
 #[template(path = "api.html")]
 struct Page {
     frame: Frame,
     server: String,
-    groups: Vec<(&'static str, Vec<Entry>)>,
+    groups: Vec<(Text, Vec<Entry>)>,
 }
 
 struct Entry {
@@ -31,7 +33,7 @@ struct Entry {
     method: &'static str,
     path: String,
     summary: &'static str,
-    who: String,
+    who: Text,
     query: Vec<(&'static str, &'static str)>,
     takes: Vec<Field>,
     status: u16,
@@ -56,40 +58,67 @@ pub async fn show(
         None => Frame::bare(&app, &browser, "API"),
     };
     let server = app.console().config.url.as_str().trim_end_matches('/').to_owned();
-    render(&Page { frame, server, groups: groups() })
+    let groups = groups(frame.t);
+    render(&Page { frame, server, groups })
 }
 
-fn groups() -> Vec<(&'static str, Vec<Entry>)> {
-    let mut groups: Vec<(&'static str, Vec<Entry>)> = Vec::new();
-    for row in routes::listed(rows()) {
-        let title = title(row.path);
-        match groups.iter_mut().find(|(known, _)| *known == title) {
-            Some((_, entries)) => entries.push(entry(row)),
-            None => groups.push((title, vec![entry(row)])),
+/// A heading of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Group {
+    Sites,
+    Statistics,
+    Team,
+    AuditLog,
+    Keys,
+    Service,
+    Session,
+}
+
+impl Group {
+    fn of(path: &str) -> Self {
+        let rest = path.strip_prefix("/organisations/{organisation}").unwrap_or(path);
+        match rest.split('/').nth(1) {
+            Some("sites") => Self::Sites,
+            Some("statistics") => Self::Statistics,
+            Some("members" | "invitations") => Self::Team,
+            Some("audit") => Self::AuditLog,
+            Some("keys") => Self::Keys,
+            Some("info" | "status") => Self::Service,
+            _ => Self::Session,
         }
     }
-    groups
-}
 
-fn title(path: &str) -> &'static str {
-    let rest = path.strip_prefix("/organisations/{organisation}").unwrap_or(path);
-    match rest.split('/').nth(1) {
-        Some("sites") => "Sites",
-        Some("statistics") => "Statistics",
-        Some("members" | "invitations") => "Team",
-        Some("audit") => "Audit log",
-        Some("keys") => "Keys",
-        Some("info" | "status") => "Service",
-        _ => "Session",
+    fn title(self, t: Texts) -> Text {
+        match self {
+            Self::Sites => t.get("sites-title"),
+            Self::Statistics => t.get("statistics-title"),
+            Self::Team => t.get("team-title"),
+            Self::AuditLog => t.get("record-title"),
+            Self::Keys => t.get("keys-title"),
+            Self::Service => t.get("api-group-service"),
+            Self::Session => t.get("api-group-session"),
+        }
     }
 }
 
-fn entry(row: Listed) -> Entry {
+fn groups(t: Texts) -> Vec<(Text, Vec<Entry>)> {
+    let mut groups: Vec<(Group, Vec<Entry>)> = Vec::new();
+    for row in routes::listed(rows()) {
+        let group = Group::of(row.path);
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, entries)) => entries.push(entry(t, row)),
+            None => groups.push((group, vec![entry(t, row)])),
+        }
+    }
+    groups.into_iter().map(|(group, entries)| (group.title(t), entries)).collect()
+}
+
+fn entry(t: Texts, row: Listed) -> Entry {
     Entry {
         id: operation_id(&row),
         method: row.method.as_str(),
         path: format!("{BASE}{}", row.path),
-        who: who(&row),
+        who: who(t, &row),
         summary: row.summary,
         takes: row.takes.as_ref().map(fields).unwrap_or_default(),
         status: row.gives.0,

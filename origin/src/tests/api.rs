@@ -154,4 +154,13 @@ async fn the_document_is_readable_for_tools_and_people(pool: PgPool) {
         assert!(page.body.contains(row.path), "{}", row.path);
     }
     assert!(!page.body.contains("<script"), "no script is needed");
+    for (tag, heading, who) in [
+        ("en", "Audit log", "Requires a user session."),
+        ("ko", "감사 로그", "사용자 세션이 필요합니다."),
+        ("ja", "監査ログ", "ユーザーのセッションが必要です。"),
+    ] {
+        let page = get(&format!("/api?lang={tag}")).await.body;
+        assert!(page.contains(&format!("<html lang=\"{tag}\"")), "{page}");
+        assert!(page.contains(&format!(">{heading}</h2>")) && page.contains(who), "{page}");
+    }
 }

@@ -43,7 +43,9 @@ fn english(page: &str) -> Vec<&str> {
         match name {
             "code" | "pre" => is_code = true,
             "/code" | "/pre" => is_code = false,
-            "tbody" => is_english = tag.contains("lang=\"en\""),
+            // The words of the OpenAPI document.
+            "span" | "dd" | "td" => is_english = tag.contains("lang=\"en\""),
+            "/span" | "/dd" | "/td" => is_english = false,
             _ => {}
         }
         let is_korean = text.chars().any(|char| ('가'..='힣').contains(&char));
@@ -90,6 +92,7 @@ async fn a_korean_account_has_a_korean_console(pool: PgPool) {
         ("/console/account/proof".to_owned(), "본인 확인"),
         ("/privacy/data".to_owned(), "보관하는 정보"),
         ("/status".to_owned(), "상태"),
+        ("/api".to_owned(), "API"),
     ] {
         tab.open(&path).await;
         assert_eq!(tab.status, 200, "{path}");
