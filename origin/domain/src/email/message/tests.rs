@@ -1,10 +1,14 @@
-//! Every email as it reads, in both languages.
+//! Every email as it reads, in each language that has emails.
 
 use super::*;
 use crate::anomalies::{Basis, Figures, Kind, Severity};
 
 /// 2026-11-20T12:00:30Z.
 const NOON: UnixMillis = UnixMillis(1_795_176_030_000);
+
+fn languages() -> [Locale; 3] {
+    [Locale::EN, "ko".parse().unwrap(), "ja".parse().unwrap()]
+}
 
 fn url(path: &str) -> Url {
     format!("https://console.example/{path}").parse().unwrap()
@@ -91,9 +95,9 @@ fn every_kind() -> Vec<(&'static str, EmailKind)> {
 }
 
 #[test]
-fn every_email_is_complete_in_both_languages() {
+fn every_email_is_complete_in_each_language() {
     for (name, kind) in every_kind() {
-        for locale in [Locale::EN, "ko".parse().unwrap()] {
+        for locale in languages() {
             let message = kind.message(to(), locale);
             let html = message.html.unwrap();
             let whole = format!("{}\n\n{}\n{html}", message.subject, message.text);
@@ -105,7 +109,7 @@ fn every_email_is_complete_in_both_languages() {
 #[test]
 fn a_link_is_on_a_line_of_its_own() {
     for (name, kind) in every_kind() {
-        for locale in [Locale::EN, "ko".parse().unwrap()] {
+        for locale in languages() {
             let message = kind.message(to(), locale);
             let bare = message.text.lines().filter(|line| line.starts_with("https://"));
             let links: Vec<&str> = kind.links().into_iter().map(Url::as_str).collect();
@@ -117,7 +121,7 @@ fn a_link_is_on_a_line_of_its_own() {
 #[test]
 fn user_chosen_text_is_never_markup() {
     for (name, kind) in every_kind() {
-        for locale in [Locale::EN, "ko".parse().unwrap()] {
+        for locale in languages() {
             let html = kind.message(to(), locale).html.unwrap();
             assert!(!html.contains("<b>") && !html.contains("\"Kim\""), "{name}: {html}");
         }
@@ -127,10 +131,11 @@ fn user_chosen_text_is_never_markup() {
 #[test]
 fn no_email_shouts() {
     for (name, kind) in every_kind() {
-        for locale in [Locale::EN, "ko".parse().unwrap()] {
+        for locale in languages() {
             let message = kind.message(to(), locale);
             assert!(
-                !message.text.contains('!') && !message.subject.as_str().contains('!'),
+                !message.text.contains(['!', '！'])
+                    && !message.subject.as_str().contains(['!', '！']),
                 "{name}"
             );
         }
@@ -141,7 +146,7 @@ fn no_email_shouts() {
 fn a_name_that_looks_like_a_site_is_left_out_of_the_greeting() {
     let name = Shown::of("Win at evil.example");
     let kind = EmailKind::ConfirmAddress { name, link: url("confirm"), hours: 24 };
-    for locale in [Locale::EN, "ko".parse().unwrap()] {
+    for locale in languages() {
         assert!(!kind.message(to(), locale).text.contains("evil"));
     }
 }
@@ -151,4 +156,17 @@ fn emails_are_not_shown_in_logs() {
     let (_, kind) = every_kind().remove(0);
     let message = kind.message(to(), Locale::EN);
     assert_eq!(format!("{kind:?} {message:?}"), "EmailKind Email");
+}
+
+#[test]
+fn a_japanese_email_is_japanese() {
+    for (name, kind) in every_kind() {
+        let message = kind.message(to(), "ja".parse().unwrap());
+        for paragraph in [message.subject.as_str()].into_iter().chain(message.text.split("\n\n")) {
+            let is_link = paragraph.trim_end().starts_with("https://");
+            let is_japanese =
+                paragraph.contains(|char| matches!(char, '、' | 'ぁ'..='ヿ' | '一'..='龯'));
+            assert!(is_link || is_japanese, "{name}: {paragraph}");
+        }
+    }
 }
