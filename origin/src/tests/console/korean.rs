@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use super::settings::form;
 use crate::rig::hooks::{self, Next, Receiver};
-use crate::rig::people::Someone;
+use crate::rig::people::{PASSWORD, Someone};
 use crate::rig::{Rig, Tab};
 
 const EXAMPLES: [&str; 9] = [
@@ -20,6 +20,9 @@ const EXAMPLES: [&str; 9] = [
     "IP 주소",
     "localhost",
 ];
+
+/// A form's path and fields, and what may be in its mistakes besides Korean.
+type Sent<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 
 /// A member with a site, who reads Korean.
 async fn korean(rig: &Rig) -> (Someone, String) {
@@ -234,4 +237,65 @@ async fn why_a_webhook_failed_is_in_korean(pool: PgPool) {
 async fn closed_port() -> u16 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().port()
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn mistakes_in_the_other_forms_are_in_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, _) = korean(&rig).await;
+    let base = format!("/console/{}", kim.organisation);
+    let (keys, invite) = (format!("{base}/keys"), format!("{base}/team/invite"));
+    let long = "a".repeat(300);
+    let passwords = "/console/account/password";
+    let forms: [Sent; 13] = [
+        (&keys, &[("name", "")], &[]),
+        (&keys, &[("name", "a"), ("days", "x1"), ("per_day", "x1")], &[]),
+        (
+            &keys,
+            &[("name", &long), ("days", "0"), ("per_day", "0"), ("scope:root", "yes")],
+            &["root"],
+        ),
+        (&invite, &[("email", ""), ("role", "admin")], &[]),
+        (&invite, &[("email", "no address"), ("role", "admin")], &["name@shop.example"]),
+        (&invite, &[("email", "가@shop.example"), ("role", "admin")], &[]),
+        (&invite, &[("email", &long), ("role", "admin")], &[]),
+        (&invite, &[("email", kim.email.as_str()), ("role", "admin")], &[]),
+        (passwords, &[("old", "wrong"), ("new", "two unrelated words and a lake")], &[]),
+        (passwords, &[("old", PASSWORD), ("new", "short")], &[]),
+        (passwords, &[("old", PASSWORD), ("new", "aaaaaaaaaaaa")], &["aaa"]),
+        ("/console/account/factor", &[("code", "000000")], &[]),
+        ("/console/account/data/leave", &[("password", "wrong")], &[]),
+    ];
+    let mut tab = rig.tab_of(&kim.account).await;
+    for (path, fields, values) in forms {
+        let shown = path.trim_end_matches("/password").trim_end_matches("/leave");
+        tab.open(shown.trim_end_matches("/invite")).await;
+        tab.send(path, fields).await;
+        assert_ne!(tab.status, 500, "{}", tab.page);
+        let found = texts(&tab.page, "mistake");
+        assert!(!found.is_empty(), "{path} {fields:?}: {}", tab.page);
+        is_korean(&found, values);
+    }
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn mistakes_before_log_in_are_in_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let long = "a".repeat(300);
+    let forms: [(&str, &[(&str, &str)]); 5] = [
+        ("/sign-up", &[("name", ""), ("email", ""), ("password", "short")]),
+        ("/sign-up", &[("name", &long), ("email", &long), ("password", "passwordpassword")]),
+        ("/sign-up", &[("name", "a\nb"), ("email", "가@나.다"), ("password", "aaaaaaaaaaaa")]),
+        ("/log-in", &[("email", "kim@shop.example"), ("password", "wrong")]),
+        ("/recover", &[("email", "no address")]),
+    ];
+    let mut tab = Tab::new(&rig);
+    tab.open("/?lang=ko").await;
+    for (path, fields) in forms {
+        tab.open(path).await;
+        tab.send(path, fields).await;
+        let found = texts(&tab.page, "mistake");
+        assert!(!found.is_empty(), "{path} {fields:?}: {}", tab.page);
+        is_korean(&found, &["name@shop.example", "abcabcabc", "abc", "aaa"]);
+    }
 }
