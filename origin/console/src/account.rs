@@ -17,6 +17,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use munjigi_domain::accounts::session::agent_text;
 use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_store::sessions::Session;
 use munjigi_store::{factors, passkeys as kept, sessions as stored};
@@ -86,6 +87,11 @@ async fn page(
         mistake,
     };
     Ok((status, render(&page)?).into_response())
+}
+
+/// For the template.
+fn agent(t: &Texts, session: &Session) -> String {
+    agent_text(t, &session.agent)
 }
 
 fn notice(t: Texts, done: &str) -> Option<Text> {

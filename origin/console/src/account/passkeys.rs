@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_domain::accounts::factor::RecoveryCode;
 use munjigi_domain::accounts::passkey::{self as rules, Made, PasskeyError, Purpose, Registered};
+use munjigi_domain::accounts::session::agent_text;
 use munjigi_domain::accounts::{Id, TokenHash};
 use munjigi_domain::email::EmailKind;
 use munjigi_domain::shown::Shown;
@@ -192,7 +193,7 @@ async fn page(
         frame,
         passkeys: passkeys::of_account(&app.pool, &person.account.id).await?,
         codes_left: factors::recovery_codes_left(&app.pool, &person.account.id).await?,
-        suggested: browser.client.agent.clone(),
+        suggested: agent_text(&browser.t(), &browser.client.agent),
         script: passkey::script(app),
         notice,
         mistake,

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use munjigi_i18n::Texts;
 use munjigi_keys::UnixMillis;
 
 const MINUTE: u64 = 60_000;
@@ -113,11 +114,27 @@ pub fn agent(header: &str) -> String {
         ("Linux", "Linux"),
     ]);
     match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), Some(system)) => format!("{browser}{ON}{system}"),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => "Unknown browser".to_owned(),
+        (None, None) => UNKNOWN.to_owned(),
     }
 }
+
+/// What `agent` made, for a reader of another language. None of its names
+/// contains what joins them.
+pub fn agent_text(t: &Texts, agent: &str) -> String {
+    match agent.split_once(ON) {
+        Some((browser, system)) => {
+            t.get("agent-on").with("browser", browser).with("system", system).into()
+        }
+        None if agent == UNKNOWN => t.get("agent-unknown").into(),
+        None => agent.to_owned(),
+    }
+}
+
+/// As sessions are stored.
+const ON: &str = " on ";
+const UNKNOWN: &str = "Unknown browser";
 
 #[cfg(test)]
 mod tests {
@@ -201,6 +218,15 @@ mod tests {
             ("<script>alert(1)</script>", "Unknown browser"),
         ] {
             assert_eq!(agent(header), name);
+            assert_eq!(agent_text(&Texts::default(), name), name);
+        }
+        let korean = Texts::of("ko".parse().unwrap());
+        for (agent, text) in [
+            ("Samsung Internet on Android", "Android의 Samsung Internet"),
+            ("curl", "curl"),
+            ("Unknown browser", "알 수 없는 브라우저"),
+        ] {
+            assert_eq!(agent_text(&korean, agent), text);
         }
     }
 }

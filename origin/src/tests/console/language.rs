@@ -16,7 +16,7 @@ async fn speaks(rig: &Rig, someone: &Someone, locale: &str) {
 
 /// Text between tags that is English and not code, a name, a unit or an address.
 fn english(page: &str) -> Vec<&str> {
-    const NAMES: [&str; 17] = [
+    const NAMES: [&str; 16] = [
         "curl",
         "Node",
         "Python",
@@ -33,7 +33,6 @@ fn english(page: &str) -> Vec<&str> {
         "hCaptcha",
         "Turnstile",
         "API",
-        "Firefox on Linux",
     ];
     let mut found = Vec::new();
     let (mut is_code, mut is_english) = (false, false);
