@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_has_its_object_whatever_the_shards_are() {
+    fn a_nonce_keeps_its_object_when_the_shards_change() {
         let names: Vec<String> = nonces().collect();
         assert_eq!(names.len(), 16);
         for byte in 0..=255 {

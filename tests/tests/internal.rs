@@ -121,7 +121,7 @@ async fn median_challenge(stack: &Stack) -> Result<Duration> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_with_an_invented_signature_is_answered_before_its_body_is_sent() -> Result<()> {
+async fn an_invented_signature_is_refused_before_the_body_is_sent() -> Result<()> {
     let stack = stage::stack(&[]).await?;
     let edge = stack.edge.url();
     for signature in [invented(), "nonsense".to_owned()] {

@@ -82,7 +82,7 @@ async fn a_solution_replayed_a_hundred_times_in_parallel_is_one_token_to_spend()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_sites_secret_neither_accepts_nor_spends_a_token() -> Result<()> {
+async fn another_sites_secret_does_not_accept_or_spend_a_token() -> Result<()> {
     let stack = stack().await;
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
     let token = stage::token(&edge, site).await?;

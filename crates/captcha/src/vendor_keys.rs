@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_check_key_nobody_finds_a_name_that_fits() {
+    fn without_the_check_key_valid_names_cannot_be_found() {
         let one = import_name(KEY, "shop.example");
         let filter = filter(&[(&one, &"ab".repeat(32))]);
         let other = KeyCheck::parse("_________________________________________-8").unwrap();

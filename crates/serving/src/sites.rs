@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stale_site_is_served_for_ten_minutes_and_no_longer() {
+    fn a_stale_site_is_served_for_at_most_ten_minutes() {
         let mut cache = Cache::new(4);
         let site = Known { site: Some(7), read_at: 0 };
         cache.keep("a", site.clone(), 0, HIT_MS);

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_address_that_is_not_a_proxy_s_is_the_client_s() {
+    fn the_client_is_the_last_address_that_is_no_trusted_proxy() {
         for (peer, lines, client) in [
             // Not from one of our proxies, so the header is ignored.
             ("192.0.2.1", ["198.51.100.9"].as_slice(), "192.0.2.1"),

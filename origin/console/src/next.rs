@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_is_led_to_another_host() {
+    fn redirects_stay_on_our_host() {
         for path in ["/console", "/console/0123456789abcdef/sites?sort=name"] {
             assert_eq!(within(path), path);
         }

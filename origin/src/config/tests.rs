@@ -194,7 +194,7 @@ fn the_console_is_where_its_address_is_set_and_then_needs_its_keys() {
 }
 
 #[test]
-fn a_header_of_proxies_needs_the_proxies() {
+fn a_client_header_needs_trusted_proxies() {
     let with = |more: &[(&'static str, &'static str)]| {
         let console = [
             ("MUNJIGI_CONSOLE_URL", "https://console.example"),

@@ -181,7 +181,7 @@ async fn never_finish(address: SocketAddr, signature: &str) -> TcpStream {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
+async fn slow_unsigned_bodies_do_not_take_a_slot(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
     until_ready(running.operators).await;
     // Signed for the edge's own routes; the signer does not matter.
@@ -204,7 +204,7 @@ async fn slow_bodies_without_a_signature_take_no_place(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_is_for_operators_is_not_answered_to_everybody(pool: PgPool) {
+async fn operator_routes_are_not_public(pool: PgPool) {
     let running = start((*pool.connect_options()).clone()).await;
     until_ready(running.operators).await;
     for (path, public, operators) in [

@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_is_looked_for_and_never_read_as_a_query() {
+    fn search_text_is_never_read_as_a_query() {
         for (typed, query) in [
             ("kim", "('xkim':*)"),
             ("kim@shop.ex pause", "('xkim' <-> 'xshop' <-> 'xex':*) & ('xpause':*)"),

@@ -211,7 +211,7 @@ fn an_imported_key_is_its_site_s_on_its_hosts_alone() {
 }
 
 #[test]
-fn an_invented_key_costs_no_look_up_in_any_shape() {
+fn an_invented_key_costs_no_look_up_in_any_format() {
     let world = with_import();
     let uuid = "0f8fad5b-d9cb-169f-a165-70867728950e";
     for key in ["0x4AAAAAAADnPIDROrmt1Wwk", uuid, &"6L".repeat(20), "x", "", &"열".repeat(12)] {

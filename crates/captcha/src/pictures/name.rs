@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_challenges_own() {
+    fn an_image_name_belongs_to_one_challenge() {
         let authority = authority(ROOT_A);
         let (one, other) = (NAME.seal(&authority, &[1; 32]), NAME.seal(&authority, &[2; 32]));
         assert_ne!(one, other);

@@ -209,7 +209,7 @@ fn solutions_of_another_shape_are_refused() {
 }
 
 #[test]
-fn the_nonces_of_another_challenge_solve_nothing() {
+fn nonces_of_another_challenge_are_no_solution() {
     let mut world = World::new();
     let (one, other) = (world.challenge(), world.challenge());
     let request = SolutionRequest { challenge: other.challenge.clone(), ..world.solution(&one) };
@@ -303,7 +303,7 @@ fn further_puzzles_are_limited() {
 }
 
 #[test]
-fn what_was_sealed_is_owed_also_when_the_policy_has_calmed_down() {
+fn sealed_work_is_owed_even_if_the_policy_relaxes() {
     let mut world = World::new();
     flood(&mut world);
     let challenge = world.challenge();

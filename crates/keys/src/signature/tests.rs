@@ -39,7 +39,7 @@ fn check(header: &str, head: &Head<'_>, body: &[u8]) -> Result<Nonce, SignatureE
 }
 
 #[test]
-fn a_signed_request_is_taken_by_its_audience_alone() {
+fn a_signed_request_is_accepted_only_by_its_audience() {
     let header = signed();
     assert_eq!(check(&header, &HEAD, BODY), Ok(NONCE));
     let edge = keys(Audience::Edge);
@@ -50,7 +50,7 @@ fn a_signed_request_is_taken_by_its_audience_alone() {
 }
 
 #[test]
-fn the_keys_of_one_audience_sign_nothing_for_another() {
+fn keys_of_one_audience_cannot_sign_for_another() {
     // What an attacker on the gpu-backend's machine can do: use its keys under
     // another audience's name.
     let gpu = keys(Audience::Gpu);

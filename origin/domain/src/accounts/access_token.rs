@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_or_signed_by_others_lets_nobody_in() {
+    fn forged_or_altered_access_tokens_are_refused() {
         let ours = tokens(&format!("k1:{A}"));
         let text = ours.issue(&bearer(), NOON);
         let theirs = tokens(&format!("k1:{B}")).issue(&bearer(), NOON);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_guessed_soon_is_told_why() {
+    fn a_weak_password_is_refused_with_its_reason() {
         assert_eq!(check("short"), Err(PasswordError::TooShort));
         assert_eq!(check(&"long ".repeat(60)), Err(PasswordError::TooLong));
         for text in [

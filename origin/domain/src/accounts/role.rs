@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_makes_nobody_who_may_more_than_it() {
+    fn a_key_cannot_grant_more_than_it_has() {
         use Permission::{ChangeRules, ChangeTeam, Export, ReadSites, ReadTeam};
         let every: Vec<Permission> =
             Permission::ALL.into_iter().filter(|permission| permission.scope().is_some()).collect();

@@ -74,7 +74,7 @@ mod tests {
 
     /// The vector of the specification's own libraries.
     #[test]
-    fn a_message_is_signed_as_the_specification_signs_it() {
+    fn a_webhook_message_is_signed_as_the_specification_says() {
         let signature = known().sign(
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             UnixMillis(1_614_265_330_000),

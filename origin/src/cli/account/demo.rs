@@ -142,7 +142,7 @@ mod tests {
     use crate::rig::{self, Rig, Tab};
 
     #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-    async fn a_demo_account_is_made_once_and_is_of_no_use_under_another_address(pool: PgPool) {
+    async fn a_demo_account_works_only_on_loopback(pool: PgPool) {
         let rig = Rig::new(pool).await;
         let site = Sitekey::from_trusted(&rig.create_site().await.sitekey).unwrap();
         let entropy = Entropy::from_seed(3);

@@ -90,7 +90,7 @@ async fn several_origins_search_at_once_and_notify_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_attack_from_ever_new_networks_fills_no_mailbox(pool: PgPool) {
+async fn an_attack_from_changing_networks_does_not_flood_a_mailbox(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, shop) = shop(&rig).await;
     // Kim receives emails from now on, and knows the earlier anomalies.

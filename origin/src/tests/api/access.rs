@@ -114,7 +114,7 @@ async fn every_route_is_refused_to_those_without_the_right(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_cookie_calls_nothing_and_no_other_origin_is_let_in(pool: PgPool) {
+async fn the_api_ignores_cookies_and_other_origins(pool: PgPool) {
     use axum::body::Body;
     use axum::http::Request;
     let rig = Rig::new(pool).await;

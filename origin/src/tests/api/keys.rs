@@ -146,7 +146,7 @@ async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_makes_a_key_that_may_more_than_they(pool: PgPool) {
+async fn nobody_creates_a_key_with_more_rights_than_their_own(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let person = rig.session_client(&kim.account).await;

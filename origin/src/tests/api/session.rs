@@ -60,7 +60,7 @@ async fn tokens_are_exchanged_every_quarter_of_an_hour(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_refresh_token_that_comes_twice_ends_its_session_for_both(pool: PgPool) {
+async fn a_reused_refresh_token_revokes_its_session(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (first, other) = (log_in(&rig, &kim.email).await, log_in(&rig, &kim.email).await);

@@ -148,7 +148,7 @@ async fn fill(rig: &Rig, but_for: i32) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_organisation_has_only_so_many_sites(pool: PgPool) {
+async fn the_number_of_sites_per_organisation_is_limited(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let sitekey = rig.site_of(&kim, "Shop").await;

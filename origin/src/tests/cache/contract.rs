@@ -151,7 +151,7 @@ async fn who_waits_gets_it_when_it_is_free(rig: &Rig, (locks, name): (&dyn Locks
 /// What sessions guarantee.
 pub async fn sessions(rig: &Rig, sessions: &dyn Sessions) {
     a_session_is_found_as_it_is_stored(rig, sessions).await;
-    a_session_that_ended_is_dead_at_once(rig, sessions).await;
+    an_ended_session_is_refused_at_once(rig, sessions).await;
     a_reader_that_was_slow_brings_no_dead_session_back(rig, sessions).await;
     a_proof_is_seen_at_once(rig, sessions).await;
 }
@@ -187,7 +187,7 @@ async fn a_session_is_found_as_it_is_stored(rig: &Rig, sessions: &dyn Sessions) 
     assert_eq!(sessions.find(cookie.hash(), later).await.unwrap(), None);
 }
 
-async fn a_session_that_ended_is_dead_at_once(rig: &Rig, sessions: &dyn Sessions) {
+async fn an_ended_session_is_refused_at_once(rig: &Rig, sessions: &dyn Sessions) {
     let (cookie, account, id) = begin(rig).await;
     assert!(sessions.find(cookie.hash(), rig.now()).await.unwrap().is_some());
     let ended = sessions::end(&rig.pool, &account, &id).await.unwrap();

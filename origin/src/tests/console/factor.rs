@@ -154,7 +154,7 @@ async fn codes_cannot_be_guessed(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_open_browser_alone_does_not_switch_it_off(pool: PgPool) {
+async fn turning_off_two_factor_needs_the_password_again(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;
@@ -227,7 +227,7 @@ async fn told(rig: &Rig) -> (Vec<String>, Vec<String>) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_key_that_was_only_shown_is_no_second_factor(pool: PgPool) {
+async fn an_unconfirmed_key_is_no_second_factor(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

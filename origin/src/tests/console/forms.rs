@@ -12,7 +12,7 @@ type Pairs<'a> = &'a [(&'a str, &'a str)];
 const OURS: (&str, &str) = ("origin", "https://console.example");
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_form_is_taken_only_from_the_page_it_was_shown_on(pool: PgPool) {
+async fn a_form_needs_the_csrf_token_of_its_page(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let site = rig.site_of(&kim, "Shop").await;
@@ -69,7 +69,7 @@ async fn a_form_of_another_kind_or_size_is_refused(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_people_write_is_shown_as_text_on_every_page(pool: PgPool) {
+async fn user_input_is_escaped_on_every_page(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let evil = "\"><script>alert(1)</script>'--; {{7*7}}";
     let kim = rig.someone("Kim").await;

@@ -54,7 +54,7 @@ async fn mistakes_are_reported_and_the_input_is_kept(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_open_browser_alone_makes_no_key(pool: PgPool) {
+async fn creating_a_key_needs_the_password_again(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -13,7 +13,7 @@ use crate::rig::people::PASSWORD;
 use crate::rig::{HOUR, MINUTE, Rig, Tab};
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_wrong_address_and_a_wrong_password_are_told_alike(pool: PgPool) {
+async fn an_unknown_address_and_a_wrong_password_get_one_answer(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut pages = Vec::new();
@@ -142,7 +142,7 @@ async fn nobody_chooses_the_network_that_they_are_seen_in(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_cookie_that_was_planted_before_is_worth_nothing_after(pool: PgPool) {
+async fn a_session_fixed_before_log_in_is_not_valid_after_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let planted = rig.token();
@@ -161,7 +161,7 @@ async fn a_cookie_that_was_planted_before_is_worth_nothing_after(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_session_ends_with_its_time_and_with_the_log_out(pool: PgPool) {
+async fn a_session_ends_at_expiry_and_at_log_out(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -40,7 +40,7 @@ fn factor(authenticator: bool, recovery_codes: u8) -> Value {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_app_is_written_down_when_it_comes_and_goes(pool: PgPool) {
+async fn the_audit_log_records_when_an_authenticator_app_is_added_or_removed(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -133,7 +133,7 @@ async fn a_cookie_planted_before_a_passkey_is_worth_nothing_after(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_was_signed_elsewhere_or_without_a_finger_is_refused(pool: PgPool) {
+async fn passkeys_for_other_origins_or_without_verification_are_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (_, mut device) = owner(&rig, &kim, Device::default()).await;
@@ -156,7 +156,7 @@ async fn what_was_signed_elsewhere_or_without_a_finger_is_refused(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_answer_counts_once_in_one_browser_for_one_purpose_and_not_for_long(pool: PgPool) {
+async fn a_passkey_challenge_is_single_use_bound_and_short_lived(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (_, mut device) = owner(&rig, &kim, Device::default()).await;
@@ -218,7 +218,7 @@ async fn a_passkey_of_somebody_else_is_no_second_factor(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_copy_of_a_passkey_locks_it_and_tells_its_owner(pool: PgPool) {
+async fn a_cloned_passkey_is_locked_and_its_owner_told(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (_, mut device) = owner(&rig, &kim, Device::counting()).await;
@@ -239,7 +239,7 @@ async fn a_copy_of_a_passkey_locks_it_and_tells_its_owner(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_new_passkey_takes_who_is_there_and_the_page_it_was_made_on(pool: PgPool) {
+async fn a_new_passkey_needs_user_verification_and_our_origin(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

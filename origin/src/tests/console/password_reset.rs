@@ -150,7 +150,7 @@ async fn expired_rows_are_deleted(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
+async fn answers_do_not_wait_for_the_account_look_up(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut tab = Tab::new(&rig);
@@ -197,7 +197,7 @@ async fn no_answer_waits_for_whether_an_address_has_an_account(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_password_that_was_reset_ends_keys_and_sessions_of_the_api(pool: PgPool) {
+async fn a_password_reset_revokes_keys_and_api_sessions(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&lee.organisation, &kim.account, Role::Admin).await;

@@ -98,7 +98,7 @@ async fn the_file_has_everything_of_one_person_and_nothing_that_lets_in(pool: Pg
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn who_leaves_may_come_back_for_thirty_days(pool: PgPool) {
+async fn erasure_can_be_cancelled_for_thirty_days(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     rig.site_of(&kim, "Shop").await;
@@ -155,7 +155,7 @@ async fn nobody_is_invited_by_who_is_erased(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nothing_of_who_left_is_found_afterwards(pool: PgPool) {
+async fn nothing_personal_is_left_after_erasure(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&lee.organisation, &kim.account, Role::Admin).await;

@@ -154,7 +154,7 @@ async fn a_file_honours_the_search_and_json_is_whole(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_has_the_permission_to_change_it(pool: PgPool) {
+async fn no_role_can_change_the_audit_log(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     write(&rig, &kim.organisation, "kim@shop.example", "site.edit", "mj_one").await;

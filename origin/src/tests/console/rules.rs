@@ -199,7 +199,7 @@ async fn read_only_members_see_the_rules_without_buttons(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
+async fn an_allow_rule_that_disables_the_counters_is_warned_about(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, path) = site(&rig).await;
     let mut tab = rig.tab_of(&kim.account).await;

@@ -116,7 +116,7 @@ async fn invited(rig: &Rig, organisation: &Id) -> Vec<String> {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn who_is_removed_leaves_no_invitation_and_no_key_behind(pool: PgPool) {
+async fn removing_a_member_revokes_their_invitations_and_keys(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&kim.organisation, &lee.account, Role::Admin).await;

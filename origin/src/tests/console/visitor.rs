@@ -45,7 +45,7 @@ async fn tries(tab: &mut Tab<'_>, email: &str, token: &str) -> u32 {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_visitor_without_scripts_gets_in_with_fewer_tries_of_their_own(pool: PgPool) {
+async fn without_javascript_log_in_works_with_a_lower_limit(pool: PgPool) {
     let edge = edge(good("console.example", "log-in")).await;
     let rig = Rig::guarded(pool, Some(&edge)).await;
     let kim = rig.someone("Kim").await;
@@ -121,7 +121,7 @@ async fn users_can_log_in_and_are_informed(pool: PgPool, edge: &str) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn while_the_edge_is_away_people_get_in_and_are_told(pool: PgPool) {
+async fn while_the_edge_is_down_log_in_works_and_says_so(pool: PgPool) {
     users_can_log_in_and_are_informed(pool, "http://127.0.0.1:9/").await;
 }
 

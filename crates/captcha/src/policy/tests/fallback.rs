@@ -14,7 +14,7 @@ type FallbackRow = (&'static str, Visit, Signals, Pressure, On, Sha256);
 
 #[test]
 #[rustfmt::skip]
-fn without_webassembly_nothing_is_sold_below_what_is_due() {
+fn the_fallback_without_webassembly_is_never_cheaper() {
     use Sha256::{Costs, Network, Site};
     use Verdict::{Allow, Harder, Picture as ShowPicture};
     // who, signals, counters, site → SHA-256

@@ -24,7 +24,7 @@ fn opens(authority: &Authority, text: &str) -> bool {
 }
 
 #[test]
-fn a_seal_opens_under_its_own_purpose_alone() {
+fn a_seal_opens_only_for_its_own_purpose() {
     let authority = authority(ROOT_A);
     let [token, challenge] = sealed();
     assert!(TokenClaims::open(&authority, &token).is_ok());
@@ -154,7 +154,7 @@ fn a_challenge_is_bound_to_kid_and_version() {
 }
 
 #[test]
-fn every_single_changed_bit_is_noticed() {
+fn every_flipped_bit_is_detected() {
     let authority = authority(ROOT_A);
     for text in sealed() {
         for place in 0..text.len() {

@@ -193,7 +193,7 @@ fn the_shared_path_answers_in_the_dialect_of_the_secret() {
 }
 
 #[test]
-fn test_secrets_answer_without_any_look_up_and_take_their_own_tokens_alone() {
+fn test_secrets_need_no_look_up_and_accept_only_test_tokens() {
     const TURNSTILE: &str = "0000000000000000000000000000000AA";
     let hcaptcha = format!("0x{}", "0".repeat(40));
     let token_of = |number: u8| format!("{number}0000000-aaaa-bbbb-cccc-00000000000{number}");

@@ -41,7 +41,7 @@ fn the_right_answer_is_a_token_that_says_so() {
 }
 
 #[test]
-fn the_way_it_was_answered_adds_to_the_score_and_never_takes() {
+fn interaction_only_raises_the_score() {
     let trace = Trace { first_act: 14, whole: 52, acts: 5, rhythm: 2, scatter: 1 };
     let keys = Trace { scatter: 0, ..trace };
     for (trace, seconds, score) in [
@@ -311,7 +311,7 @@ fn another_way_is_one_puzzle_also_at_the_ceiling() {
 }
 
 #[test]
-fn wrong_answers_raise_the_price_of_another_way_once_each() {
+fn each_wrong_answer_raises_the_price_of_the_alternative_once() {
     let mut world = risky();
     for _ in 0..2 {
         let picture = picture(&mut world);
@@ -345,7 +345,7 @@ fn without_its_stores_it_waits_or_costs_the_most() {
 }
 
 #[test]
-fn a_picture_that_cannot_be_dealt_is_paid_in_work() {
+fn where_no_picture_can_be_dealt_work_is_required() {
     let mut world = risky();
     world.site.pictures = vec![PictureType::Turn];
     let challenge = world.challenge();

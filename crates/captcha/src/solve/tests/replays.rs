@@ -38,7 +38,7 @@ fn another_isolate(world: &mut World) {
 }
 
 #[test]
-fn a_cheap_solution_posted_elsewhere_after_more_was_asked_is_worth_nothing() {
+fn a_cheap_solution_replayed_after_the_price_rose_is_not_redeemable() {
     let (mut world, cheap, next) = dearer_since();
     another_isolate(&mut world);
     let token = world.token(&cheap);

@@ -62,7 +62,7 @@ fn json(report: &Report) -> serde_json::Value {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_takes_a_key_for_a_host_that_they_do_not_control(pool: PgPool) {
+async fn importing_a_key_needs_control_of_the_host(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (owner, thief) = (local_site(&rig).await, local_site(&rig).await);
     let asked = ask(&rig, &owner, "turnstile", KEY, SECRET).await.unwrap();
@@ -101,7 +101,7 @@ async fn nobody_takes_a_key_for_a_host_that_they_do_not_control(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn of_a_vendor_s_secret_nothing_is_kept_but_its_hash(pool: PgPool) {
+async fn only_the_hash_of_a_vendors_secret_is_stored(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = local_site(&rig).await;
     let token = token(&ask(&rig, &site, "turnstile", KEY, SECRET).await.unwrap());

@@ -173,7 +173,7 @@ fn rules_that_change_places_are_all_shown() {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sqlx::PgPool) {
+async fn changes_by_the_command_are_in_the_owners_audit_log(pool: sqlx::PgPool) {
     use munjigi_store::audit::Author;
     use munjigi_store::sites::ChangeSite;
 
@@ -215,7 +215,7 @@ async fn what_the_command_changes_is_written_down_for_the_site_s_owner(pool: sql
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_allow_that_turns_the_counters_off_is_warned_about(pool: PgPool) {
+async fn an_allow_rule_that_disables_the_counters_is_warned_about(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
     let key = site.sitekey.as_str();
