@@ -6,7 +6,7 @@ use core::fmt;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use munjigi_keys::{KeyRing, Kid, MacKey, RingKey, UnixMillis, leading};
 
-use crate::keys::{KeyCheck, Sitekey};
+use crate::credentials::{KeyCheck, Sitekey};
 use crate::purpose::Purpose;
 use crate::visit::Prefix;
 

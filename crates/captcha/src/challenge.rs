@@ -10,8 +10,8 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use crate::authority::Authority;
+use crate::credentials::Sitekey;
 use crate::host::Hostname;
-use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
 use crate::pictures::RightAnswer;
 use crate::seal::{

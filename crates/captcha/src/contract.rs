@@ -12,7 +12,7 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::future::poll_fn;
 
-pub use memory::{MemoryPrices, MemoryRedemptions, MemorySites, Trouble};
+pub use memory::{Fault, MemoryPrices, MemoryRedemptions, MemorySites};
 pub use prices::price_store;
 pub use redemptions::{redeem, redemption_store, row};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, authority, site_config};

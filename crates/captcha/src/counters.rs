@@ -13,7 +13,7 @@ use recent::Recent;
 use table::Table;
 
 use crate::authority::Authority;
-use crate::keys::Sitekey;
+use crate::credentials::Sitekey;
 use crate::visit::Visit;
 
 /// Counters of one isolate. They stay below a megabyte under any load.

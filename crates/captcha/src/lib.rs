@@ -12,12 +12,12 @@ mod challenge;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod counters;
+mod credentials;
 pub mod crockford;
 #[cfg(any(test, feature = "contract"))]
 pub mod fuzzing;
 mod host;
 pub mod issue;
-mod keys;
 mod labels;
 pub mod phones;
 pub mod pictures;
@@ -42,8 +42,8 @@ pub use authority::Authority;
 pub use call::Call;
 pub use challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 pub use counters::Counters;
+pub use credentials::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use host::{HostError, HostPattern, Hostname};
-pub use keys::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use labels::{Action, Cdata, LabelError};
 pub use price::Price;
 pub use refusal::Refusal;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::AttemptId;
 
-use crate::keys::{SecretHash, Sitekey};
+use crate::credentials::{SecretHash, Sitekey};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use crate::site::Site;

@@ -13,7 +13,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId, RedeemedEvent};
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{SecretHash, Sitekey};
+use crate::credentials::{SecretHash, Sitekey};
 
 /// What is stored about an attempt. An absent row equals [`Row::default`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

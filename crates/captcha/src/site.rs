@@ -7,8 +7,8 @@ mod rules;
 
 use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
 
+use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
-use crate::keys::{SecretHash, Sitekey};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use crate::vendor_keys::MAX_IMPORTS;
 

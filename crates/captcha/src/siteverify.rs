@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
-use crate::keys::{Secret, SecretHash, Sitekey, Vendor};
+use crate::credentials::{Secret, SecretHash, Sitekey, Vendor};
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redemption, TokenFacts, TokenHash};
 use crate::refusal::RETRY_AFTER_SECONDS;

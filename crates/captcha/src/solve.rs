@@ -11,7 +11,7 @@ use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, SealedStep};
 use crate::counters::{Counters, Event};
-use crate::keys::Sitekey;
+use crate::credentials::Sitekey;
 use crate::pictures::PackSource;
 use crate::policy::Network;
 use crate::ports::{PriceStore, RedemptionStore};

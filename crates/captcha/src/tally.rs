@@ -2,8 +2,8 @@
 
 use munjigi_protocol::{Algorithm, Code, CountKind, PackId, PictureType};
 
+use crate::credentials::Sitekey;
 use crate::host::Hostname;
-use crate::keys::Sitekey;
 use crate::labels::Action;
 use crate::site::Site;
 use crate::visit::{Country, Visit};

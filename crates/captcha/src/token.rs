@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use crate::authority::Authority;
+use crate::credentials::Sitekey;
 use crate::host::Hostname;
-use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
 use crate::seal::{Frame, MAX_SEAL_CHARS, SealError, decode, encode};
 use crate::visit::Country;

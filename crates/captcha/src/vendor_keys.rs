@@ -7,8 +7,8 @@
 use munjigi_keys::leading;
 use sha2::{Digest, Sha256};
 
+use crate::credentials::{KeyCheck, SecretHash};
 use crate::host::Hostname;
-use crate::keys::{KeyCheck, SecretHash};
 
 /// Imports that a site may have: each takes two keys of KV.
 pub const MAX_IMPORTS: usize = 20;

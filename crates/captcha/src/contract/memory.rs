@@ -8,7 +8,7 @@ use munjigi_keys::UnixMillis;
 
 use super::give_way;
 use super::world::key_check;
-use crate::keys::{SecretHash, Sitekey};
+use crate::credentials::{SecretHash, Sitekey};
 use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
 use crate::redemption::{
@@ -20,7 +20,7 @@ use crate::vendor_keys::{ImportFilter, Imports};
 
 /// The fault that a fake simulates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Fault {
     /// No fault.
     None,
     /// No operation reaches the store.
@@ -37,7 +37,7 @@ type Key = (u16, u16, [u8; 16]);
 pub struct MemoryRedemptions {
     rows: Shared<BTreeMap<Key, Row>>,
     clock: Shared<UnixMillis>,
-    trouble: Shared<Trouble>,
+    fault: Shared<Fault>,
     /// Sitekeys and hashes of secrets.
     denied: Shared<Vec<String>>,
     denied_attempts: Shared<Vec<[u8; 16]>>,
@@ -51,7 +51,7 @@ impl MemoryRedemptions {
         Self {
             rows: Shared::default(),
             clock: Shared::new(now),
-            trouble: Shared::new(Trouble::None),
+            fault: Shared::new(Fault::None),
             denied: Shared::default(),
             denied_attempts: Shared::default(),
             writes: Shared::default(),
@@ -65,8 +65,8 @@ impl MemoryRedemptions {
     }
 
     /// Sets the fault that later operations meet.
-    pub fn set_trouble(&self, trouble: Trouble) {
-        self.trouble.with(|known| *known = trouble);
+    pub fn set_fault(&self, fault: Fault) {
+        self.fault.with(|known| *known = fault);
     }
 
     /// Puts a sitekey or the hash of a secret on the deny list.
@@ -101,7 +101,7 @@ impl MemoryRedemptions {
     ) -> Result<A, StoreError> {
         self.calls.with(|calls| *calls += 1);
         give_way().await;
-        if self.trouble.copy() == Trouble::Unreachable {
+        if self.fault.copy() == Fault::Unreachable {
             return Err(StoreError);
         }
         let now = self.clock.copy();
@@ -116,8 +116,8 @@ impl MemoryRedemptions {
             answer
         });
         give_way().await;
-        if self.trouble.copy() == Trouble::LosesOneReply {
-            self.set_trouble(Trouble::None);
+        if self.fault.copy() == Fault::LosesOneReply {
+            self.set_fault(Fault::None);
             return Err(StoreError);
         }
         Ok(answer)
@@ -161,14 +161,14 @@ impl RedemptionStore for MemoryRedemptions {
 pub struct MemoryPrices {
     prices: Shared<BTreeMap<Payer, Price>>,
     clock: Shared<UnixMillis>,
-    trouble: Shared<Trouble>,
+    fault: Shared<Fault>,
 }
 
 impl MemoryPrices {
     /// Creates an empty store with its clock at `now`.
     pub fn new(now: UnixMillis) -> Self {
-        let trouble = Shared::new(Trouble::None);
-        Self { prices: Shared::default(), clock: Shared::new(now), trouble }
+        let fault = Shared::new(Fault::None);
+        Self { prices: Shared::default(), clock: Shared::new(now), fault }
     }
 
     /// Moves the store's clock.
@@ -177,12 +177,12 @@ impl MemoryPrices {
     }
 
     /// Sets the fault that later operations meet.
-    pub fn set_trouble(&self, trouble: Trouble) {
-        self.trouble.with(|known| *known = trouble);
+    pub fn set_fault(&self, fault: Fault) {
+        self.fault.with(|known| *known = fault);
     }
 
     fn price(&self, payer: &Payer) -> Result<Price, StoreError> {
-        if self.trouble.copy() == Trouble::None {
+        if self.fault.copy() == Fault::None {
             let price = self.prices.with(|prices| prices.get(payer).copied());
             Ok(price.unwrap_or_default().at(self.clock.copy()))
         } else {

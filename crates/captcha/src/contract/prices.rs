@@ -3,7 +3,7 @@
 use core::ops::AsyncFn;
 
 use super::together;
-use crate::keys::Sitekey;
+use crate::credentials::Sitekey;
 use crate::ports::{Payer, PriceStore};
 use crate::price::Price;
 

@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId};
 
 use super::together;
-use crate::keys::{SecretHash, Sitekey};
+use crate::credentials::{SecretHash, Sitekey};
 use crate::ports::{RedemptionStore, RowAddress};
 use crate::redemption::{
     AnswerHash, Answered, CallHash, NotAllowed, Owing, Redeem, Redemption, Stepped, TokenFacts,

@@ -12,8 +12,8 @@ use rand_core::{Infallible, TryCryptoRng, TryRng};
 
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 use crate::contract::{ROOT_A, authority};
+use crate::credentials::Sitekey;
 use crate::host::Hostname;
-use crate::keys::Sitekey;
 use crate::labels::{Action, Cdata};
 use crate::purpose::Purpose;
 use crate::token::TokenClaims;

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::Outcome;
 use super::testing::TestSecret;
 use super::verdict::{Passed, Reason};
-use crate::keys::Vendor;
+use crate::credentials::Vendor;
 
 /// The dialect of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::Algorithm;
 
 use super::verdict::{Passed, Reason};
-use crate::keys::Vendor;
+use crate::credentials::Vendor;
 use crate::test_sitekeys::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
 
 /// A test secret, by its behaviour.

@@ -3,7 +3,7 @@ mod dialects;
 use munjigi_protocol::{AlgorithmName, Metadata, SiteverifyCode, Step};
 
 use super::*;
-use crate::contract::{Trouble, World, block_on, together};
+use crate::contract::{Fault, World, block_on, together};
 use SiteverifyCode::{
     BadRequest, InternalError, InvalidInputResponse, InvalidInputSecret, MissingInputResponse,
     MissingInputSecret, TimeoutOrDuplicate,
@@ -192,11 +192,11 @@ fn without_its_stores_it_fails_closed() {
     let mut world = World::new();
     let token = world.fresh_token();
     let request = world.verification(&token);
-    world.redemptions.set_trouble(Trouble::Unreachable);
+    world.redemptions.set_fault(Fault::Unreachable);
     let outcome = world.siteverify(&request);
     assert_eq!(outcome.reply().error_codes, [InternalError]);
     assert_eq!((outcome.status, outcome.retry_after), (503, Some(2)));
-    world.redemptions.set_trouble(Trouble::None);
+    world.redemptions.set_fault(Fault::None);
     world.sites.fail();
     let outcome = world.siteverify(&request);
     assert_eq!((outcome.status, outcome.reply().error_codes), (503, vec![InternalError]));

@@ -4,8 +4,8 @@
 use munjigi_protocol::SiteverifyRequest;
 use serde_json::{Value, json};
 
-use crate::contract::{Trouble, World};
-use crate::keys::Vendor;
+use crate::contract::{Fault, World};
+use crate::credentials::Vendor;
 use crate::siteverify::{Body, Dialect, Outcome};
 use crate::test_sitekeys::DUMMY_TOKEN;
 
@@ -168,7 +168,7 @@ fn without_its_store_it_says_so_in_every_dialect() {
         let mut world = World::new();
         let token = world.fresh_token();
         let request = world.verification(&token);
-        world.redemptions.set_trouble(Trouble::Unreachable);
+        world.redemptions.set_fault(Fault::Unreachable);
         let outcome = world.siteverify_at(path, &request);
         assert_eq!((outcome.status, outcome.retry_after.is_some()), (503, true));
         assert_eq!((body(&outcome), outcome.code()), (refusal(code), Some(code)));

@@ -1,7 +1,7 @@
 //! Attempts without WebAssembly: what they pay, and when they are turned away.
 
 use super::*;
-use crate::contract::{Trouble, block_on};
+use crate::contract::{Fault, block_on};
 use crate::ports::{Payer, PriceStore};
 
 fn begin(world: &mut World) -> Result<ChallengeReply, Refusal> {
@@ -94,9 +94,9 @@ fn nothing_passes_while_the_price_is_unknown() {
     let mut world = World::new();
     let challenge = begin(&mut world).unwrap();
     let request = world.solution(&challenge);
-    world.prices.set_trouble(Trouble::Unreachable);
+    world.prices.set_fault(Fault::Unreachable);
     assert_eq!(code(&mut world, &request), Code::Unavailable);
-    world.prices.set_trouble(Trouble::None);
+    world.prices.set_fault(Fault::None);
     assert!(world.solve(&request).is_ok());
 }
 

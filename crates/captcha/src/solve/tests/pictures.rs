@@ -1,7 +1,7 @@
 use munjigi_protocol::{PictureType, Trace};
 
 use super::*;
-use crate::contract::Trouble;
+use crate::contract::Fault;
 
 /// A world whose site has pictures and whose visitor must answer one.
 fn risky() -> World {
@@ -330,7 +330,7 @@ fn without_its_stores_it_waits_or_costs_the_most() {
     let shown = picture(&mut world);
     let challenge = world.challenge();
     let solution = world.solution(&challenge);
-    world.redemptions.set_trouble(Trouble::Unreachable);
+    world.redemptions.set_fault(Fault::Unreachable);
     for request in
         [solution, world.answer(&shown, world.right_cells(&shown)), world.want_work(&shown)]
     {
@@ -338,8 +338,8 @@ fn without_its_stores_it_waits_or_costs_the_most() {
         assert_eq!((refusal.code, refusal.status()), (Code::Unavailable, 503));
         assert!(refusal.retry_after.is_some());
     }
-    world.redemptions.set_trouble(Trouble::None);
-    world.prices.set_trouble(Trouble::Unreachable);
+    world.redemptions.set_fault(Fault::None);
+    world.prices.set_fault(Fault::Unreachable);
     let request = world.want_work(&shown);
     assert_eq!(puzzle(&world.next(&request)).work, world.site.work.ceiling);
 }

@@ -2,7 +2,7 @@
 //! rotation of keys, against the fake store.
 
 use super::*;
-use crate::contract::{ROOT_A, ROOT_B, Trouble, authority};
+use crate::contract::{Fault, ROOT_A, ROOT_B, authority};
 
 #[test]
 fn a_hundred_tokens_of_one_attempt_are_spent_once() {
@@ -107,7 +107,7 @@ fn without_its_store_nothing_more_is_asked_and_nothing_passes() {
     let challenge = world.challenge();
     let cheap = world.solution(&challenge);
     flood(&mut world);
-    world.redemptions.set_trouble(Trouble::Unreachable);
+    world.redemptions.set_fault(Fault::Unreachable);
     let refusal = world.solve(&cheap).unwrap_err();
     assert_eq!((refusal.code, refusal.status()), (Code::Unavailable, 503));
 }
@@ -208,7 +208,7 @@ fn keys_rotate_in_four_steps_with_two_workers_half_a_step_apart() {
 fn a_commit_whose_reply_was_lost_is_not_a_duplicate() {
     let mut world = World::new();
     let token = world.fresh_token();
-    world.redemptions.set_trouble(Trouble::LosesOneReply);
+    world.redemptions.set_fault(Fault::LosesOneReply);
     assert!(world.verify(&token).success);
     assert_eq!(world.redemptions.writes(), 1);
     assert!(!world.verify(&token).success);
@@ -218,7 +218,7 @@ fn a_commit_whose_reply_was_lost_is_not_a_duplicate() {
 fn a_store_that_does_not_answer_is_asked_twice_and_no_more() {
     let mut world = World::new();
     let token = world.fresh_token();
-    world.redemptions.set_trouble(Trouble::Unreachable);
+    world.redemptions.set_fault(Fault::Unreachable);
     assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::InternalError]);
     assert_eq!(world.redemptions.calls(), 2);
 }
