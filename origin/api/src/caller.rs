@@ -23,14 +23,14 @@ use munjigi_store::organisations::{self, Membership};
 use super::refusal::{ApiCode, ApiRefused};
 
 /// Requests per minute of one user's sessions.
-const PERSON_PER_MINUTE: i32 = 600;
+const USER_PER_MINUTE: i32 = 600;
 const MINUTE_MILLIS: u64 = 60_000;
 const MAX_ACTOR_CHARS: usize = 254;
 
 #[derive(Debug, Clone)]
 pub enum Principal {
     /// A user, authenticated by an access token.
-    Person {
+    User {
         account: Account,
         session: Id,
         /// Time of the log-in.
@@ -104,13 +104,13 @@ impl Principal {
         let stands = api_sessions::stands(&app.pool, &session, &account, now).await?;
         let proved_at = stands.ok_or_else(ended)?;
         let account = accounts::find(&app.pool, &account).await?.ok_or_else(ended)?;
-        Ok(Self::Person { account, session, proved_at })
+        Ok(Self::User { account, session, proved_at })
     }
 
     /// The caller's account; for a key, its creator's.
     pub fn account(&self) -> &Id {
         match self {
-            Self::Person { account, .. } => &account.id,
+            Self::User { account, .. } => &account.id,
             Self::Key(key) => &key.account,
         }
     }
@@ -118,9 +118,7 @@ impl Principal {
     /// The caller's rate limit.
     pub fn limit(&self) -> (Limit, &str) {
         let (name, per_minute, whom) = match self {
-            Self::Person { account, .. } => {
-                ("api-by-person", PERSON_PER_MINUTE, account.id.as_str())
-            }
+            Self::User { account, .. } => ("api-by-person", USER_PER_MINUTE, account.id.as_str()),
             Self::Key(key) => ("api-by-key", key.per_minute, key.id.as_str()),
         };
         let burst = per_minute.unsigned_abs().max(1);
@@ -142,7 +140,7 @@ impl Principal {
             return Ok(());
         }
         let who = match self {
-            Self::Person { .. } => "you are",
+            Self::User { .. } => "you are",
             Self::Key(_) => "the creator of the key is",
         };
         let detail = format!("{who} {}; this requires a different role", role.with_article());
@@ -154,10 +152,8 @@ impl Caller {
     /// A user who logged in recently enough for a sensitive change.
     pub fn proved(&self, now: UnixMillis) -> Result<&Account, ApiRefused> {
         match &self.principal {
-            Principal::Person { account, proved_at, .. } if is_proved(*proved_at, now) => {
-                Ok(account)
-            }
-            Principal::Person { .. } | Principal::Key(_) => Err(ApiRefused::new(
+            Principal::User { account, proved_at, .. } if is_proved(*proved_at, now) => Ok(account),
+            Principal::User { .. } | Principal::Key(_) => Err(ApiRefused::new(
                 ApiCode::ProofRequired,
                 "this requires a session that began within the last 15 minutes; log in again",
             )),
@@ -180,7 +176,7 @@ impl Caller {
     /// For the audit log.
     pub fn actor(&self) -> Actor {
         let (account, email) = match &self.principal {
-            Principal::Person { account, .. } => (account.id.clone(), account.email.to_string()),
+            Principal::User { account, .. } => (account.id.clone(), account.email.to_string()),
             Principal::Key(key) => {
                 let text = format!("{} by key {}", key.email, key.name);
                 (key.account.clone(), text.chars().take(MAX_ACTOR_CHARS).collect())

@@ -86,7 +86,7 @@ async fn pass(
     }
     let principal = Principal::of(app, request.headers(), now).await?;
     count(app, &principal, now, headers).await?;
-    if listed.access == Access::Person && matches!(principal, Principal::Key(_)) {
+    if listed.access == Access::User && matches!(principal, Principal::Key(_)) {
         let detail = "this route requires a user session; API keys are not accepted";
         return Err(ApiRefused::new(ApiCode::Forbidden, detail));
     }
@@ -162,7 +162,7 @@ async fn once(
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| too_large())?;
     let name = match &caller.principal {
-        Principal::Person { account, .. } => format!("account/{}", account.id),
+        Principal::User { account, .. } => format!("account/{}", account.id),
         Principal::Key(key) => format!("key/{}", key.id),
     };
     let fingerprint = fingerprint(head.uri.path(), &body);

@@ -73,7 +73,7 @@ fn public_rows() -> Vec<Route> {
 }
 
 fn account_rows() -> Vec<Route> {
-    use Access::{Anyone, Caller, Member, Person};
+    use Access::{Anyone, Caller, Member, User};
     use Method::{Delete, Get, Post};
     vec![
         Route::new(Post, "/session", Anyone, "Log in", session::begin)
@@ -88,7 +88,7 @@ fn account_rows() -> Vec<Route> {
         )
         .takes::<session::Refresh>()
         .gives::<session::Tokens>(200),
-        Route::new(Delete, "/session", Person, "Log out", session::end),
+        Route::new(Delete, "/session", User, "Log out", session::end),
         Route::new(Get, "/me", Caller, "Get the current caller", me::show).gives::<me::Me>(200),
         Route::new(
             Get,

@@ -37,7 +37,7 @@ pub enum Me {
 
 pub async fn show(caller: Caller) -> Json<Me> {
     Json(match caller.principal {
-        Principal::Person { account, .. } => Me::Person {
+        Principal::User { account, .. } => Me::Person {
             account: account.id.to_string(),
             email: account.email.to_string(),
             name: account.name,

@@ -54,7 +54,7 @@ pub fn who(t: Texts, listed: &Listed) -> Text {
     match listed.access {
         Access::Public | Access::Anyone => t.get("api-who-anyone"),
         Access::Caller => t.get("api-who-caller"),
-        Access::Person => t.get("api-who-person"),
+        Access::User => t.get("api-who-user"),
         Access::Member(permission) => match permission.scope() {
             Some(scope) => t.get("api-who-scope").with("scope", scope),
             None => t.get("api-who-member"),

@@ -32,7 +32,7 @@ pub enum ApiCode {
     RefreshTokenReused,
     /// The key ended by itself or was revoked.
     KeyEnded,
-    /// The session is too old for a change this grave.
+    /// The session is too old for such a sensitive change.
     ProofRequired,
     /// Whoever asks may not do this.
     Forbidden,

@@ -25,7 +25,7 @@ pub enum Access {
     /// Callers with an API key or a session.
     Caller,
     /// Callers with a session.
-    Person,
+    User,
     /// Callers with this permission in the organisation that the path names.
     Member(Permission),
 }

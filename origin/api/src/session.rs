@@ -149,7 +149,7 @@ pub async fn refresh(
 
 /// `DELETE /session`.
 pub async fn end(caller: Caller) -> Result<StatusCode, ApiRefused> {
-    if let Principal::Person { account, session, .. } = &caller.principal {
+    if let Principal::User { account, session, .. } = &caller.principal {
         let ended = sessions::end(&caller.app.pool, &account.id, session).await?;
         caller.app.cache.tell_ended(&ended).await;
     }

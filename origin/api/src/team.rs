@@ -177,7 +177,7 @@ async fn change_member(
 fn granting(acting: &Acting) -> Granting {
     let role = acting.membership.role;
     match &acting.caller.principal {
-        Principal::Person { .. } => Granting::Member(role),
+        Principal::User { .. } => Granting::Member(role),
         Principal::Key(key) => Granting::Key { role, scopes: key.permissions() },
     }
 }

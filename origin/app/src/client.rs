@@ -23,7 +23,7 @@ impl Client {
     pub fn of(app: &App, request: &Request) -> Self {
         let headers = request.headers();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let address = peer.map(|peer| app.console().hops.client(peer, headers, app.clock.now()));
+        let address = peer.map(|peer| app.console().proxies.client(peer, headers, app.clock.now()));
         let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
         Self {

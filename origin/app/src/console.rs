@@ -11,7 +11,7 @@ use crate::authentication::Passwords;
 use crate::edge_away::EdgeAway;
 use crate::later::Later;
 use crate::live_pages::LivePages;
-use crate::proxies::Hops;
+use crate::proxies::ProxyChain;
 use crate::settings;
 
 /// State of the console that is not in `App` itself.
@@ -24,7 +24,7 @@ pub struct Console {
     /// Limits how many passwords are hashed at once.
     pub passwords: Passwords,
     /// Finds the client behind our proxies.
-    pub hops: Hops,
+    pub proxies: ProxyChain,
     /// Marks sitekeys and secrets as ours.
     pub check: KeyCheck,
     /// Issues and checks the API's access tokens.
@@ -48,10 +48,10 @@ impl Console {
             _ => None,
         };
         let tokens = AccessTokens::new(&config.keys, config.url.as_str());
-        let hops = Hops::new(config.proxies.clone());
+        let proxies = ProxyChain::new(config.proxies.clone());
         Self {
             config,
-            hops,
+            proxies,
             vault,
             passwords: Passwords::default(),
             check,

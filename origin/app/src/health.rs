@@ -134,8 +134,8 @@ async fn check_gpu(app: &App) -> Option<HealthCheck> {
 /// `None` if no emails are sent.
 pub(crate) async fn check_mail(app: &App) -> Option<HealthCheck> {
     let name = "mail";
-    if let Some(trouble) = app.mail.as_ref()?.trouble() {
-        return Some(wrong(name, Status::Degraded, &trouble));
+    if let Some(failure) = app.mail.as_ref()?.failure() {
+        return Some(wrong(name, Status::Degraded, &failure));
     }
     let backlog = deliveries::backlog_of(&app.pool, Topic::Emails, app.clock.now());
     Some(match tokio::time::timeout(CHECK_TIMEOUT, backlog).await {

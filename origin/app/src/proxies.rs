@@ -15,7 +15,7 @@ use crate::settings::Proxies;
 const TELL_MILLIS: u64 = 60_000;
 
 #[derive(Debug, Default)]
-pub struct Hops {
+pub struct ProxyChain {
     proxies: Option<Proxies>,
     told_at: AtomicU64,
 }
@@ -37,7 +37,7 @@ impl Unread {
     }
 }
 
-impl Hops {
+impl ProxyChain {
     pub fn new(proxies: Option<Proxies>) -> Self {
         Self { proxies, told_at: AtomicU64::new(0) }
     }
@@ -78,13 +78,14 @@ impl Hops {
 
 fn trace(proxies: &Proxies, peer: IpAddr, lines: &[&HeaderValue]) -> (IpAddr, Option<Unread>) {
     // Several lines are one list (RFC 9110, 5.3).
-    let mut hops = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let mut chain =
+        lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let is_ours =
         |address: &IpAddr| proxies.trusted.iter().any(|network| network.contains(address));
     let mut nearest = peer;
     let mut unread = Some(Unread::Missing);
     while is_ours(&nearest) {
-        let Some(hop) = hops.next() else { return (nearest, unread) };
+        let Some(hop) = chain.next() else { return (nearest, unread) };
         let Some(address) = read(hop) else { return (nearest, Some(Unread::NotAnAddress)) };
         (nearest, unread) = (address, None);
     }
@@ -178,15 +179,16 @@ mod tests {
     fn without_proxies_a_header_says_nothing() {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.9"));
-        let client = Hops::default().client("10.0.0.1".parse().unwrap(), &headers, UnixMillis(1));
+        let client =
+            ProxyChain::default().client("10.0.0.1".parse().unwrap(), &headers, UnixMillis(1));
         assert_eq!(client.to_string(), "10.0.0.1");
     }
 
     #[test]
     fn the_log_tells_of_it_once_a_minute() {
-        let hops = Hops::new(Some(proxies()));
+        let chain = ProxyChain::new(Some(proxies()));
         let due = [1, 2, TELL_MILLIS, TELL_MILLIS + 1, TELL_MILLIS + 2];
-        assert_eq!(due.map(|at| hops.is_due(UnixMillis(at))), [true, false, false, true, false]);
+        assert_eq!(due.map(|at| chain.is_due(UnixMillis(at))), [true, false, false, true, false]);
     }
 
     proptest! {

@@ -85,7 +85,7 @@ async fn an_email_is_sent_once_and_its_content_is_erased(pool: PgPool) {
     assert_eq!(received[0].from, "no-reply@munjigi.example");
     assert_eq!(received[0].to, "mina@example.org");
     assert_eq!((rig.number(SENT).await, rig.number(BODIES).await), (1, 0));
-    assert_eq!(sender.trouble(), None);
+    assert_eq!(sender.failure(), None);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -140,11 +140,11 @@ async fn emails_wait_while_the_server_is_down_and_are_sent_when_it_is_back(pool:
         rig.pass(next.since(rig.now()));
     }
     assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
-    assert!(sender.trouble().unwrap().starts_with("the mail server does not respond: "));
+    assert!(sender.failure().unwrap().starts_with("the mail server does not respond: "));
     let smtp = FakeSmtp::listen(TcpListener::bind(address).await.unwrap());
     send_due(&sender).await;
     assert_eq!(smtp.received().len(), 1);
-    assert_eq!(sender.trouble(), None);
+    assert_eq!(sender.failure(), None);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -166,7 +166,7 @@ async fn an_email_that_the_server_defers_is_retried(pool: PgPool) {
         smtp.reply([(step, reply)]);
         send_due(&sender).await;
         assert_eq!(last_error(&rig).await.as_deref(), Some(told));
-        assert_eq!(sender.trouble().as_deref(), Some(told));
+        assert_eq!(sender.failure().as_deref(), Some(told));
         rig.pass(5 * MINUTE);
     }
     send_due(&sender).await;
@@ -188,7 +188,7 @@ async fn a_refused_email_is_given_up_without_recording_the_recipient(pool: PgPoo
     assert_eq!((rig.number(FAILED).await, rig.number(BODIES).await), (1, 0));
     assert_eq!(last_error(&rig).await.as_deref(), Some("the mail server refused the email: 550"));
     // The server works.
-    assert_eq!(sender.trouble(), None);
+    assert_eq!(sender.failure(), None);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -220,7 +220,7 @@ async fn a_password_is_not_sent_to_a_server_without_tls(pool: PgPool) {
     send_due(&sender).await;
     assert!(smtp.received().is_empty());
     assert_eq!(rig.number(WAITING).await, 1);
-    let told = sender.trouble().unwrap();
+    let told = sender.failure().unwrap();
     assert!(told.contains("STARTTLS"), "{told}");
 }
 
@@ -343,7 +343,7 @@ async fn emails_wait_for_a_folder_that_cannot_be_written_to(pool: PgPool) {
     queue(&rig, "Hello").await;
     send_due(&sender).await;
     assert_eq!(rig.number(WAITING).await, 1);
-    assert!(sender.trouble().unwrap().starts_with("cannot write the email's file: "));
+    assert!(sender.failure().unwrap().starts_with("cannot write the email's file: "));
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

@@ -25,7 +25,7 @@ pub mod nonces;
 mod notices;
 pub mod organisations;
 pub mod passkeys;
-pub mod persons;
+pub mod personal_data;
 pub mod photos;
 pub mod pictures;
 pub mod privacy;

@@ -16,7 +16,7 @@ use munjigi_domain::timestamp::from_timestamp;
 use munjigi_i18n::Text;
 use munjigi_store::erasure::{self, Ask, StillNeeded, TakeBack};
 use munjigi_store::privacy::GRACE_DAYS;
-use munjigi_store::{persons, transact};
+use munjigi_store::{personal_data, transact};
 use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -100,7 +100,7 @@ pub async fn export(
         return Ok(proof);
     }
     let (account, now) = (&person.account, app.clock.now());
-    let tables = persons::file(&app.pool, &account.id, account.email.as_str()).await?;
+    let tables = personal_data::export(&app.pool, &account.id, account.email.as_str()).await?;
     let file =
         json!({ "made_at": now.rfc3339(), "account": account.id.as_str(), "tables": tables });
     let text = serde_json::to_string_pretty(&file).expect("rows are plain data");

@@ -24,18 +24,18 @@ pub struct Sender {
     clock: Clock,
     from: Mailbox,
     transport: Arc<Transport>,
-    trouble: Arc<RwLock<Option<String>>>,
+    failure: Arc<RwLock<Option<String>>>,
 }
 
 impl Sender {
     /// Creates a sender; sends nothing yet.
     pub fn new(pool: PgPool, clock: Clock, from: Mailbox, transport: Transport) -> Self {
-        Self { pool, clock, from, transport: Arc::new(transport), trouble: Arc::default() }
+        Self { pool, clock, from, transport: Arc::new(transport), failure: Arc::default() }
     }
 
     /// The error of the last attempt, unless it concerned only that email.
-    pub fn trouble(&self) -> Option<String> {
-        self.trouble.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn failure(&self) -> Option<String> {
+        self.failure.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Sends what is queued until told to stop. An email in progress is
@@ -57,8 +57,8 @@ impl Sender {
         self.transport.send(&message, &identity.name()).await
     }
 
-    fn note_trouble(&self, trouble: Option<String>) {
-        *self.trouble.write().unwrap_or_else(PoisonError::into_inner) = trouble;
+    fn note_failure(&self, failure: Option<String>) {
+        *self.failure.write().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 }
 
@@ -87,13 +87,13 @@ impl Outbox for Sender {
     async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
         let outcome = match self.send(due).await {
             Ok(()) => {
-                self.note_trouble(None);
+                self.note_failure(None);
                 Outcome::Delivered
             }
             Err(error) => {
                 // An email that the server refuses proves that the server
                 // works.
-                self.note_trouble((!error.is_final()).then(|| error.to_string()));
+                self.note_failure((!error.is_final()).then(|| error.to_string()));
                 let failure = Failure::new(error.code(), &error);
                 if error.is_final() { Outcome::Refused(failure) } else { Outcome::Failed(failure) }
             }

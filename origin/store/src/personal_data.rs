@@ -10,7 +10,7 @@ use super::StoreError;
 use crate::privacy::{TABLES, Table};
 
 /// The person's rows of every table that has some, without credentials.
-pub async fn file(pool: &PgPool, account: &Id, email: &str) -> Result<Value, StoreError> {
+pub async fn export(pool: &PgPool, account: &Id, email: &str) -> Result<Value, StoreError> {
     // One snapshot for all tables.
     let mut transaction = pool.begin().await?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
