@@ -71,18 +71,18 @@
   };
 
   for (const form of document.querySelectorAll('form[data-passkey]')) {
-    const trouble = form.querySelector('[data-trouble]');
+    const error = form.querySelector('[data-error]');
     const button = form.querySelector('button');
     form.hidden = false;
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
-      trouble.hidden = true;
+      error.hidden = true;
       button.disabled = true;
       try {
         form.elements.namedItem('answer').value = written(await ask(form));
         form.submit();
       } catch {
-        trouble.hidden = false;
+        error.hidden = false;
       } finally {
         button.disabled = false;
       }

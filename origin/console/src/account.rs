@@ -24,8 +24,8 @@ use munjigi_store::{factors, passkeys as kept, sessions as stored};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
-use super::requester::{Browser, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Browser, User};
 use munjigi_app::App;
 
 #[derive(Template)]
@@ -54,23 +54,23 @@ pub struct Done {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let notice = done.ok().and_then(|Query(done)| notice(browser.t(), done.done.as_deref()?));
-    page(&app, &browser, &person, notice, None).await
+    page(&app, &browser, &user, notice, None).await
 }
 
 /// The page, with a notice or a mistake.
 async fn page(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     notice: Option<Text>,
     mistake: Option<String>,
-) -> Result<Response, Trouble> {
-    let account = &person.account;
-    let mut frame = Frame::of_person(app, browser, person, browser.t().get("frame-account"));
+) -> Result<Response, PageError> {
+    let account = &user.account;
+    let mut frame = Frame::of_user(app, browser, user, browser.t().get("frame-account"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
@@ -81,7 +81,7 @@ async fn page(
         has_factor: account.has_factor(),
         passkeys: kept::of_account(&app.pool, &account.id).await?.len(),
         codes_left: factors::recovery_codes_left(&app.pool, &account.id).await?,
-        current: person.session.id.to_string(),
+        current: user.session.id.to_string(),
         sessions: stored::of_account(&app.pool, &account.id, app.clock.now()).await?,
         notice,
         mistake,

@@ -15,8 +15,8 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::frame::{Entry, Frame, render};
+use super::page_error::PageError;
 use super::requester::Asking;
-use super::trouble::Trouble;
 
 /// Number of anomalies on the page.
 const MOST: i64 = 200;
@@ -46,7 +46,7 @@ pub struct Which {
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     let is_done = done.is_ok_and(|Query(done)| done.done.as_deref() == Some("acknowledged"));
     let (pool, organisation) = (&asking.app.pool, asking.organisation());
     let all = anomalies::of_organisation(pool, organisation, Part::Everything, MOST).await?;
@@ -63,13 +63,13 @@ pub async fn show(
 pub async fn acknowledge(
     asking: Asking,
     fields: Result<Form<Which>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Which { anomaly }) = fields.map_err(|_| Trouble::malformed())?;
-    let id: Id = anomaly.parse().map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Which { anomaly }) = fields.map_err(|_| PageError::malformed())?;
+    let id: Id = anomaly.parse().map_err(|_| PageError::malformed())?;
     let (organisation, actor) = (asking.organisation(), &asking.actor());
     let unit = Acknowledge { id: &id, organisation, actor, now: asking.app.clock.now() };
     if !transact(&asking.app.pool, &unit).await? {
-        return Err(Trouble::nothing_here());
+        return Err(PageError::nothing_here());
     }
     let place = format!("/console/{organisation}/anomalies?done=acknowledged");
     Ok(Redirect::to(&place).into_response())

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::trouble::Trouble;
+use super::page_error::PageError;
 
 #[derive(Debug)]
 pub struct Asset {
@@ -63,10 +63,10 @@ impl Asset {
     }
 }
 
-pub async fn show(Path(name): Path<String>) -> Result<Response, Trouble> {
+pub async fn show(Path(name): Path<String>) -> Result<Response, PageError> {
     let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE, &*AWAITED];
     let asset = all.into_iter().find(|asset| asset.name == name);
-    let asset = asset.ok_or(Trouble::nothing_here())?;
+    let asset = asset.ok_or(PageError::nothing_here())?;
     let headers = [
         (header::CONTENT_TYPE, asset.kind),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),

@@ -17,9 +17,9 @@ use serde::Deserialize;
 use super::cookies;
 use super::frame::{Frame, render};
 use super::next::{Wanted, within};
+use super::page_error::PageError;
 use super::passkey;
-use super::requester::{Browser, Person};
-use super::trouble::Trouble;
+use super::requester::{Browser, User};
 
 #[derive(Template)]
 #[template(path = "code.html")]
@@ -43,33 +43,33 @@ pub struct Fields {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     wanted: Result<Query<Wanted>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
-    page(&app, &browser, &person, &next, None)
+    page(&app, &browser, &user, &next, None)
 }
 
 /// Accepts a code of the app, or a recovery code.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { code, next }) = fields.map_err(|_| Trouble::malformed())?;
-    if !app.authentication().is_second_factor(&person.account, &code).await? {
+) -> Result<Response, PageError> {
+    let Form(Fields { code, next }) = fields.map_err(|_| PageError::malformed())?;
+    if !app.authentication().is_second_factor(&user.account, &code).await? {
         let mistake = browser.t().get("code-wrong");
-        return page(&app, &browser, &person, &next, Some(mistake));
+        return page(&app, &browser, &user, &next, Some(mistake));
     }
-    complete(&app, &person, &next).await
+    complete(&app, &user, &next).await
 }
 
 /// Completes the session and replaces its cookie.
-pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response, Trouble> {
+pub async fn complete(app: &App, user: &User, next: &str) -> Result<Response, PageError> {
     let console = app.console();
     let cookie = Token::draw(&app.entropy);
-    sessions::complete(&app.pool, &person.session.id, cookie.hash(), app.clock.now()).await?;
+    sessions::complete(&app.pool, &user.session.id, cookie.hash(), app.clock.now()).await?;
     let mut response = Redirect::to(within(next)).into_response();
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
     Ok(response)
@@ -79,15 +79,15 @@ pub async fn complete(app: &App, person: &Person, next: &str) -> Result<Response
 pub fn page(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     next: &str,
     mistake: Option<Text>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let title = browser.t().get("code-title");
     let frame = Frame::bare(app, browser, title);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
-    let (next, has_totp) = (within(next).to_owned(), person.account.has_totp());
+    let passkeys = passkey::script(app).filter(|_| user.account.has_passkey);
+    let (next, has_totp) = (within(next).to_owned(), user.account.has_totp());
     let page = Page { frame, next, mistake, has_totp, passkeys };
     Ok((status, render(&page)?).into_response())
 }

@@ -1,5 +1,5 @@
 //! `/confirm`: the link in a sign-up's email. It asks for the password that was
-//! chosen at sign-up, which proves that one person holds the mailbox and chose
+//! chosen at sign-up, which proves that one user holds the mailbox and chose
 //! the password.
 
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 use super::frame::{Frame, render};
 use super::log_in;
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "confirm.html")]
@@ -49,8 +49,8 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     link: Result<Query<Link>, QueryRejection>,
-) -> Result<Response, Trouble> {
-    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+) -> Result<Response, PageError> {
+    let Query(Link { link }) = link.map_err(|_| PageError::link_gone())?;
     let (_, sign_up) = find(&app, &link).await?;
     page(&app, &browser, &sign_up, link, None)
 }
@@ -60,8 +60,8 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { link, password }) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { link, password }) = fields.map_err(|_| PageError::malformed())?;
     let (authentication, now) = (app.authentication(), app.clock.now());
     let (token, sign_up) = find(&app, &link).await?;
     authentication.attempt(&browser.client.prefix, &sign_up.email, Visit::Unasked).await?;
@@ -74,14 +74,14 @@ pub async fn submit(
         ConfirmSignUp { link: token.hash(), account: &account, organisation: &organisation, now };
     match transact(&app.pool, &unit).await? {
         Confirmed::New => log_in::begin(&app, &browser, &account, false, "/console", now).await,
-        Confirmed::Taken | Confirmed::Gone => Err(Trouble::link_gone()),
+        Confirmed::Taken | Confirmed::Gone => Err(PageError::link_gone()),
     }
 }
 
-async fn find(app: &App, link: &str) -> Result<(Token, SignUp), Trouble> {
-    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+async fn find(app: &App, link: &str) -> Result<(Token, SignUp), PageError> {
+    let token = Token::parse(link).ok_or(PageError::link_gone())?;
     let sign_up = accounts::sign_up(&app.pool, token.hash(), app.clock.now()).await?;
-    sign_up.map(|sign_up| (token, sign_up)).ok_or(Trouble::link_gone())
+    sign_up.map(|sign_up| (token, sign_up)).ok_or(PageError::link_gone())
 }
 
 fn page(
@@ -90,7 +90,7 @@ fn page(
     sign_up: &SignUp,
     link: String,
     mistake: Option<Text>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let title = browser.t().get("confirm-title");
     let frame = Frame::bare(app, browser, title);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use munjigi_app::App;
 use munjigi_domain::accounts::Token;
 
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 /// Largest form. A site's rules are the longest field.
 const MAX_FORM_BYTES: usize = 128 * 1024;
@@ -30,14 +30,14 @@ pub async fn read_form(
     }
     let console = app.console();
     if !is_ours(request.headers(), &console.config.origin()) {
-        return Err(Trouble::foreign_form().into_response());
+        return Err(PageError::foreign_form().into_response());
     }
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, MAX_FORM_BYTES)
         .await
-        .map_err(|_| Trouble::form_too_large().into_response())?;
+        .map_err(|_| PageError::form_too_large().into_response())?;
     if !has_csrf_token(browser, &body) {
-        return Err(Trouble::foreign_form().into_response());
+        return Err(PageError::foreign_form().into_response());
     }
     Ok(Request::from_parts(head, Body::from(body)))
 }

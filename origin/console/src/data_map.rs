@@ -11,8 +11,8 @@ use munjigi_app::App;
 use munjigi_store::privacy::{GRACE_DAYS, TABLES, Table};
 
 use super::frame::{Frame, render};
-use super::requester::{Browser, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Browser, User};
 
 #[derive(Template)]
 #[template(path = "data-map.html")]
@@ -27,11 +27,11 @@ struct Page {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    person: Option<Extension<Person>>,
-) -> Result<Html<String>, Trouble> {
+    user: Option<Extension<User>>,
+) -> Result<Html<String>, PageError> {
     let title = browser.t().get("frame-data");
-    let frame = match &person {
-        Some(Extension(person)) => Frame::of_person(&app, &browser, person, title),
+    let frame = match &user {
+        Some(Extension(user)) => Frame::of_user(&app, &browser, user, title),
         None => Frame::bare(&app, &browser, title),
     };
     let (people, others) = TABLES.iter().partition(|table| !table.personal.is_empty());

@@ -17,8 +17,8 @@ use munjigi_store::limits::Taken;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 /// Longer than any token.
 const MAX_TOKEN_BYTES: usize = 4_096;
@@ -96,17 +96,17 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Html<String>, Trouble> {
-    let Form(Fields { token }) = fields.map_err(|_| Trouble::malformed())?;
-    let demo = app.console().config.demo.as_ref().ok_or(Trouble::nothing_here())?;
+) -> Result<Html<String>, PageError> {
+    let Form(Fields { token }) = fields.map_err(|_| PageError::malformed())?;
+    let demo = app.console().config.demo.as_ref().ok_or(PageError::nothing_here())?;
     if token.len() > MAX_TOKEN_BYTES {
-        return Err(Trouble::malformed());
+        return Err(PageError::malformed());
     }
     let now = app.clock.now();
     if let Taken::Wait { seconds } =
         app.cache.limits.take(&limits::DEMO_BY_PREFIX, &browser.client.prefix, now).await?
     {
-        return Err(Trouble::too_often(seconds));
+        return Err(PageError::too_often(seconds));
     }
     let verdict = match app.edge.siteverify(&demo.secret, &token).await {
         Ok(reply) => Verdict::of(&reply),

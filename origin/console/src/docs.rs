@@ -11,8 +11,8 @@ use munjigi_app::App;
 use munjigi_app::documents::{self, Document};
 
 use super::frame::{Frame, render};
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -33,7 +33,7 @@ struct Page {
 pub async fn index(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     let frame = Frame::public(&app, &browser, browser.t().get("docs-title"));
     let version = env!("CARGO_PKG_VERSION");
     render(&Index { frame, version, documents: documents::all() })
@@ -44,12 +44,12 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Path(name): Path<String>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     if let Some(text) = documents::data(&name) {
         let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
         return Ok((headers, text).into_response());
     }
-    let document = documents::find(&name).ok_or(Trouble::nothing_here())?;
+    let document = documents::find(&name).ok_or(PageError::nothing_here())?;
     let frame = Frame::public(&app, &browser, &document.title);
     let documents = documents::all();
     Ok(render(&Page { frame, document, documents })?.into_response())

@@ -12,8 +12,8 @@ use munjigi_store::organisations::Membership;
 use super::assets;
 use super::csrf::CSRF_FIELD;
 use super::language::{self, Switch};
-use super::requester::{Asking, Browser, Member, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Asking, Browser, Member, User};
 
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -48,8 +48,8 @@ pub struct Frame {
 
 impl Asking {
     pub fn frame(&self, title: impl Into<String>, entry: Entry) -> Frame {
-        let Self { app, browser, person, member } = self;
-        Frame::of_member(app, browser, person, member, title, entry)
+        let Self { app, browser, user, member } = self;
+        Frame::of_member(app, browser, user, member, title, entry)
     }
 }
 
@@ -98,15 +98,10 @@ impl Frame {
     }
 
     /// For a page that requires log-in.
-    pub fn of_person(
-        app: &App,
-        browser: &Browser,
-        person: &Person,
-        title: impl Into<String>,
-    ) -> Self {
+    pub fn of_user(app: &App, browser: &Browser, user: &User, title: impl Into<String>) -> Self {
         Self {
-            email: Some(person.account.email.to_string()),
-            memberships: person.memberships.clone(),
+            email: Some(user.account.email.to_string()),
+            memberships: user.memberships.clone(),
             unwell: unwell(app, &[ComponentName::Edge, ComponentName::Mail, ComponentName::Cache]),
             ..Self::bare(app, browser, title)
         }
@@ -116,7 +111,7 @@ impl Frame {
     pub fn of_member(
         app: &App,
         browser: &Browser,
-        person: &Person,
+        user: &User,
         member: &Member,
         title: impl Into<String>,
         entry: Entry,
@@ -124,7 +119,7 @@ impl Frame {
         Self {
             here: Some(member.membership.clone()),
             entry,
-            ..Self::of_person(app, browser, person, title)
+            ..Self::of_user(app, browser, user, title)
         }
     }
 
@@ -202,9 +197,9 @@ fn unwell(app: &App, components: &[ComponentName]) -> Vec<ComponentName> {
     unwell
 }
 
-pub fn render(page: &impl Template) -> Result<Html<String>, Trouble> {
+pub fn render(page: &impl Template) -> Result<Html<String>, PageError> {
     page.render().map(Html).map_err(|error| {
         tracing::error!(%error, "a page cannot be rendered");
-        Trouble::away()
+        PageError::away()
     })
 }

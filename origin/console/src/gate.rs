@@ -23,8 +23,8 @@ use munjigi_store::{accounts, organisations};
 
 use super::cookies;
 use super::csrf::read_form;
-use super::requester::{Browser, Member, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Browser, Member, User};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -38,7 +38,7 @@ pub enum Access {
     /// Users who have given the password but not yet the second factor.
     HalfWay,
     /// Users who are logged in.
-    Person,
+    User,
     /// Users who are logged in and have this permission in the organisation
     /// that the path names.
     Member(Permission),
@@ -122,8 +122,8 @@ async fn gate(
         Ok(request) => next.run(request).await,
         Err(refused) => refused,
     };
-    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
-        response = trouble.page(&app, &browser);
+    if let Some(error) = response.extensions_mut().remove::<PageError>() {
+        response = error.page(&app, &browser);
     }
     if changes && app.reads.has_copy() && response.status().as_u16() < 400 {
         // If the position is unknown, this browser reads from the primary.
@@ -143,8 +143,8 @@ pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response 
         return Refused::new(Code::NotFound, "unknown path").into_response();
     }
     let (browser, _) = Browser::meet(&app, request);
-    let trouble = Trouble::nothing_here();
-    let mut response = trouble.page(&app, &browser);
+    let error = PageError::nothing_here();
+    let mut response = error.page(&app, &browser);
     finish(&app, &browser, &mut response);
     response
 }
@@ -163,37 +163,37 @@ async fn pass(
         return Ok(Request::from_parts(head, body));
     }
     let now = app.clock.now();
-    app.readiness.migrated().map_err(|_| Trouble::away().into_response())?;
-    let person = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
-    if let Some(person) = &person {
-        browser.prefer(person.account.locale);
+    app.readiness.migrated().map_err(|_| PageError::away().into_response())?;
+    let user = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
+    if let Some(user) = &user {
+        browser.prefer(user.account.locale);
     }
     // Within a session, the CSRF token is derived from the session's cookie.
-    browser.prepare_csrf_token(person.is_some(), &app.entropy);
+    browser.prepare_csrf_token(user.is_some(), &app.entropy);
     let request = read_form(app, browser, request).await?;
     let (mut head, body) = request.into_parts();
-    match (access, person) {
-        (Access::Public | Access::Anyone, person) => {
-            if let Some(person) = person.filter(Person::is_complete) {
-                head.extensions.insert(person);
+    match (access, user) {
+        (Access::Public | Access::Anyone, user) => {
+            if let Some(user) = user.filter(User::is_complete) {
+                head.extensions.insert(user);
             }
         }
-        (Access::Guest, Some(person)) if person.is_complete() => {
+        (Access::Guest, Some(user)) if user.is_complete() => {
             return Err(Redirect::to("/console").into_response());
         }
         (Access::Guest, _) => {}
-        (Access::HalfWay, Some(person)) if !person.is_complete() => {
-            head.extensions.insert(person);
+        (Access::HalfWay, Some(user)) if !user.is_complete() => {
+            head.extensions.insert(user);
         }
         (Access::HalfWay, Some(_)) => return Err(Redirect::to("/console").into_response()),
-        (Access::Person | Access::Member(_), Some(person)) if person.is_complete() => {
+        (Access::User | Access::Member(_), Some(user)) if user.is_complete() => {
             if let Access::Member(permission) = access {
-                let member = member(app, params, &person, permission).await?;
+                let member = member(app, params, &user, permission).await?;
                 head.extensions.insert(member);
             }
-            head.extensions.insert(person);
+            head.extensions.insert(user);
         }
-        (Access::HalfWay | Access::Person | Access::Member(_), _) => {
+        (Access::HalfWay | Access::User | Access::Member(_), _) => {
             return Err(ask_to_log_in(&head.method, &head.uri));
         }
     }
@@ -206,7 +206,7 @@ async fn find_person(
     app: &App,
     browser: &Browser,
     now: UnixMillis,
-) -> Result<Option<Person>, Trouble> {
+) -> Result<Option<User>, PageError> {
     let Some(cookie) = &browser.session else { return Ok(None) };
     let Some(session) = app.cache.sessions.find(cookie.hash(), now).await? else {
         return Ok(None);
@@ -224,7 +224,7 @@ async fn find_person(
         }
     }
     let memberships = organisations::of_account(&app.pool, &account.id).await?;
-    Ok(Some(Person { account, session, memberships }))
+    Ok(Some(User { account, session, memberships }))
 }
 
 /// For users who are not members, an organisation does not exist: a different
@@ -232,22 +232,22 @@ async fn find_person(
 async fn member(
     app: &App,
     params: &RawPathParams,
-    person: &Person,
+    user: &User,
     permission: Permission,
 ) -> Result<Member, Response> {
     let named = params.iter().find(|(name, _)| *name == "organisation");
     let organisation: Option<Id> = named.and_then(|(_, text)| text.parse().ok());
     let Some(organisation) = organisation else {
-        return Err(Trouble::nothing_here().into_response());
+        return Err(PageError::nothing_here().into_response());
     };
-    let found = organisations::membership_of(&app.pool, &organisation, &person.account.id).await;
+    let found = organisations::membership_of(&app.pool, &organisation, &user.account.id).await;
     let membership = found
-        .map_err(|error| Trouble::from(error).into_response())?
-        .ok_or_else(|| Trouble::nothing_here().into_response())?;
+        .map_err(|error| PageError::from(error).into_response())?
+        .ok_or_else(|| PageError::nothing_here().into_response())?;
     if membership.role.may(permission) {
         return Ok(Member { membership });
     }
-    Err(Trouble::forbidden(membership.role).into_response())
+    Err(PageError::forbidden(membership.role).into_response())
 }
 
 /// After log-in, users return to the page they wanted, but never to a form's
@@ -255,7 +255,7 @@ async fn member(
 /// they did not ask for.
 fn ask_to_log_in(method: &Method, uri: &axum::http::Uri) -> Response {
     if method != Method::GET {
-        return Trouble::logged_out().into_response();
+        return PageError::logged_out().into_response();
     }
     let path = uri.path_and_query().map_or("/console", |path| path.as_str());
     let query = serde_urlencoded::to_string([("next", path)]).unwrap_or_default();

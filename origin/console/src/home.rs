@@ -11,8 +11,8 @@ use munjigi_app::documents::{self, Document};
 use munjigi_i18n::{Text, Texts};
 
 use super::frame::{Frame, render};
-use super::requester::{Browser, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Browser, User};
 use crate::benchmarks::{self, Figure, Group, Worded};
 
 #[derive(Template)]
@@ -36,10 +36,10 @@ struct Figures {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    person: Option<Extension<Person>>,
-) -> Result<Html<String>, Trouble> {
+    user: Option<Extension<User>>,
+) -> Result<Html<String>, PageError> {
     let page = Page {
-        frame: frame(&app, &browser, person),
+        frame: frame(&app, &browser, user),
         edge: app.edge.url().origin().ascii_serialization(),
         demo: app.console().config.demo.as_ref().map(|demo| demo.sitekey.to_string()),
         figures: grouped(browser.t()),
@@ -49,10 +49,10 @@ pub async fn show(
     render(&page)
 }
 
-fn frame(app: &App, browser: &Browser, person: Option<Extension<Person>>) -> Frame {
+fn frame(app: &App, browser: &Browser, user: Option<Extension<User>>) -> Frame {
     let title = browser.t().get("brand");
-    match person {
-        Some(Extension(person)) => Frame::of_person(app, browser, &person, title),
+    match user {
+        Some(Extension(user)) => Frame::of_user(app, browser, &user, title),
         None => Frame { unwell: Vec::new(), ..Frame::bare(app, browser, title) },
     }
 }

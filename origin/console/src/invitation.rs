@@ -21,9 +21,9 @@ use serde::Deserialize;
 use super::frame::{Frame, render};
 use super::log_in;
 use super::mistakes;
-use super::requester::{Browser, Person};
+use super::page_error::PageError;
+use super::requester::{Browser, User};
 use super::sign_up::name_mistake;
-use super::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "invitation.html")]
@@ -36,7 +36,7 @@ struct Page {
     mistakes: Vec<String>,
 }
 
-/// What the invited person has to do.
+/// What the invited user has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
     /// Accept.
@@ -65,14 +65,14 @@ pub struct Fields {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    person: Option<Extension<Person>>,
+    user: Option<Extension<User>>,
     link: Result<Query<Link>, QueryRejection>,
-) -> Result<Response, Trouble> {
-    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+) -> Result<Response, PageError> {
+    let Query(Link { link }) = link.map_err(|_| PageError::link_gone())?;
     let (_, invitation) = find(&app, &link).await?;
-    let person = person.map(|Extension(person)| person);
-    let step = step(&app, person.as_ref(), &invitation).await?;
-    let frame = frame(&app, &browser, person.as_ref());
+    let user = user.map(|Extension(user)| user);
+    let step = step(&app, user.as_ref(), &invitation).await?;
+    let frame = frame(&app, &browser, user.as_ref());
     let (name, mistakes) = (String::new(), Vec::new());
     Ok(render(&Page { frame, invitation, link, step, name, mistakes })?.into_response())
 }
@@ -81,21 +81,21 @@ pub async fn show(
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    person: Option<Extension<Person>>,
+    user: Option<Extension<User>>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let (token, invitation) = find(&app, &fields.link).await?;
-    let person = person.map(|Extension(person)| person);
-    match (step(&app, person.as_ref(), &invitation).await?, person) {
-        (Step::Join, Some(person)) => {
-            let actor = &person.actor(&browser);
+    let user = user.map(|Extension(user)| user);
+    match (step(&app, user.as_ref(), &invitation).await?, user) {
+        (Step::Join, Some(user)) => {
+            let actor = &user.actor(&browser);
             let unit = Join { link: token.hash(), actor, now: app.clock.now() };
-            let organisation = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
+            let organisation = transact(&app.pool, &unit).await?.ok_or(PageError::link_gone())?;
             Ok(Redirect::to(&format!("/console/{organisation}")).into_response())
         }
         (Step::SignUp, None) => sign_up(&app, &browser, &token, invitation, fields).await,
-        _ => Err(Trouble::malformed()),
+        _ => Err(PageError::malformed()),
     }
 }
 
@@ -105,11 +105,11 @@ async fn sign_up(
     token: &Token,
     invitation: Invitation,
     fields: Fields,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let console = app.console();
     let Fields { link, name, password } = fields;
-    let name = name.ok_or(Trouble::malformed())?.trim().to_owned();
-    let password = password.ok_or(Trouble::malformed())?;
+    let name = name.ok_or(PageError::malformed())?.trim().to_owned();
+    let password = password.ok_or(PageError::malformed())?;
     let t = browser.t();
     let weak = password.check(&invitation.email, &name).err();
     let weak = weak.map(|error| mistakes::of_password(t, error));
@@ -134,34 +134,30 @@ async fn sign_up(
         locale: browser.locale,
         password: &password,
     };
-    let organisation = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
+    let organisation = transact(&app.pool, &unit).await?.ok_or(PageError::link_gone())?;
     log_in::begin(app, browser, &account, false, &format!("/console/{organisation}"), now).await
 }
 
-async fn step(
-    app: &App,
-    person: Option<&Person>,
-    invitation: &Invitation,
-) -> Result<Step, Trouble> {
-    Ok(match person {
-        Some(person) if person.account.email == invitation.email => Step::Join,
+async fn step(app: &App, user: Option<&User>, invitation: &Invitation) -> Result<Step, PageError> {
+    Ok(match user {
+        Some(user) if user.account.email == invitation.email => Step::Join,
         Some(_) => Step::Another,
         None if accounts::by_email(&app.pool, &invitation.email).await?.is_some() => Step::LogIn,
         None => Step::SignUp,
     })
 }
 
-async fn find(app: &App, link: &str) -> Result<(Token, Invitation), Trouble> {
-    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+async fn find(app: &App, link: &str) -> Result<(Token, Invitation), PageError> {
+    let token = Token::parse(link).ok_or(PageError::link_gone())?;
     let now = app.clock.now();
     let invitation = organisations::invitation(&app.pool, token.hash(), now).await?;
-    invitation.map(|invitation| (token, invitation)).ok_or(Trouble::link_gone())
+    invitation.map(|invitation| (token, invitation)).ok_or(PageError::link_gone())
 }
 
-fn frame(app: &App, browser: &Browser, person: Option<&Person>) -> Frame {
+fn frame(app: &App, browser: &Browser, user: Option<&User>) -> Frame {
     let title = browser.t().get("invitation-title");
-    match person {
-        Some(person) => Frame::of_person(app, browser, person, title),
+    match user {
+        Some(user) => Frame::of_user(app, browser, user, title),
         None => Frame::bare(app, browser, title),
     }
 }

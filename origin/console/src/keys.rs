@@ -19,8 +19,8 @@ use serde::Deserialize;
 
 use super::account::proof;
 use super::frame::{Entry, Frame, render};
+use super::page_error::PageError;
 use super::requester::Asking;
-use super::trouble::Trouble;
 
 /// Prefix of the form's fields for scopes.
 const SCOPE: &str = "scope:";
@@ -93,7 +93,7 @@ pub struct Which {
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let done = done.ok().and_then(|Query(done)| done.done);
     let notice = (done.as_deref() == Some("revoked")).then(|| asking.t().get("keys-done-revoked"));
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
@@ -104,9 +104,10 @@ pub async fn show(
 pub async fn make(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { name, days, per_day, others }) = fields.map_err(|_| Trouble::malformed())?;
-    if let Some(proof) = proof::asked(&asking.app, &asking.person, &here(&asking)) {
+) -> Result<Response, PageError> {
+    let Form(Fields { name, days, per_day, others }) =
+        fields.map_err(|_| PageError::malformed())?;
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, &here(&asking)) {
         return Ok(proof);
     }
     let typed = Typed { name, days, per_day };
@@ -121,7 +122,7 @@ pub async fn make(
         Err(mistakes) => return page(&asking, None, &scopes, typed, mistakes).await,
     };
     let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
-    let (by, membership) = (&asking.person.account, &asking.member.membership);
+    let (by, membership) = (&asking.user.account, &asking.member.membership);
     let message = &emails::key_made(&app.console().config, by, membership, &wanted.name);
     let key = MakeKey { organisation, wanted: &wanted, by, actor, message, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
@@ -142,9 +143,9 @@ pub async fn make(
 pub async fn revoke(
     asking: Asking,
     which: Result<Form<Which>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Which { key }) = which.map_err(|_| Trouble::malformed())?;
-    let id: Id = key.parse().map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Which { key }) = which.map_err(|_| PageError::malformed())?;
+    let id: Id = key.parse().map_err(|_| PageError::malformed())?;
     let unit = RevokeKey {
         id: &id,
         organisation: asking.organisation(),
@@ -155,7 +156,7 @@ pub async fn revoke(
         Revoked::Now | Revoked::Before => {
             Ok(Redirect::to(&format!("{}?done=revoked", here(&asking))).into_response())
         }
-        Revoked::Unknown => Err(Trouble::nothing_here()),
+        Revoked::Unknown => Err(PageError::nothing_here()),
     }
 }
 
@@ -213,7 +214,7 @@ async fn page(
     chosen: &[String],
     typed: Typed,
     mistakes: Vec<String>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let now = asking.app.clock.now();
     let keys = api_keys::of_organisation(&asking.app.pool, asking.organisation()).await?;
     let role = asking.role();
@@ -230,7 +231,7 @@ async fn page(
         keys: keys.into_iter().map(|key| Row { state: key.state(now), key }).collect(),
         scopes: scopes.collect(),
         typed,
-        proof: proof::due(&asking.app, &asking.person, &here(asking)),
+        proof: proof::due(&asking.app, &asking.user, &here(asking)),
         notice,
         mistakes,
     };

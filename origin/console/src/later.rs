@@ -6,17 +6,17 @@ use munjigi_app::App;
 use munjigi_store::StoreError;
 use tracing::Instrument as _;
 
-use super::trouble::Trouble;
+use super::page_error::PageError;
 
 /// Starts a task if there is capacity and Postgres can be reached.
 pub async fn later<W>(
     app: &Arc<App>,
     work: impl FnOnce(Arc<App>) -> W + Send,
-) -> Result<(), Trouble>
+) -> Result<(), PageError>
 where
-    W: Future<Output = Result<(), Trouble>> + Send + 'static,
+    W: Future<Output = Result<(), PageError>> + Send + 'static,
 {
-    let place = app.console().later.place().ok_or_else(|| Trouble::too_often(1))?;
+    let place = app.console().later.place().ok_or_else(|| PageError::too_often(1))?;
     // Otherwise users would wait for an email that cannot be written.
     app.pool.acquire().await.map_err(StoreError::from)?;
     // Errors are logged under the request's id; the user has had the response.

@@ -14,6 +14,7 @@ mod csrf;
 mod data_map;
 mod demo;
 mod docs;
+mod error_page;
 mod filter;
 mod format;
 pub mod frame;
@@ -31,6 +32,7 @@ mod mistakes;
 mod next;
 mod notifications;
 mod overview;
+mod page_error;
 mod passkey;
 mod password_reset;
 mod record;
@@ -40,8 +42,6 @@ mod sites;
 mod statistics;
 mod status;
 mod team;
-mod trouble;
-mod trouble_page;
 mod visitor;
 
 use std::sync::Arc;
@@ -89,30 +89,30 @@ fn for_everybody(pages: Pages) -> Pages {
 }
 
 fn of_account(pages: Pages) -> Pages {
-    use Access::Person;
+    use Access::User;
     pages
-        .get("/console", Person, overview::first)
-        .get("/console/account", Person, account::show)
-        .get("/console/account/factor", Person, account::factor::show)
-        .post("/console/account/factor", Person, account::factor::submit)
-        .post("/console/account/factor/change", Person, account::factor::change)
-        .get("/console/account/passkeys", Person, account::passkeys::show)
-        .post("/console/account/passkeys", Person, account::passkeys::submit)
-        .post("/console/account/passkeys/options", Person, account::passkeys::options)
-        .post("/console/account/passkeys/codes", Person, account::passkeys::codes)
-        .get("/console/account/passkeys/{passkey}", Person, account::passkeys::one::show)
-        .post("/console/account/passkeys/{passkey}", Person, account::passkeys::one::submit)
-        .get("/console/account/proof", Person, account::proof::show)
-        .post("/console/account/proof", Person, account::proof::submit)
-        .post("/console/account/proof/passkey", Person, account::proof::passkey)
-        .post("/console/account/proof/passkey/options", Person, account::proof::options)
-        .get("/console/account/data", Person, account::data::show)
-        .post("/console/account/data/export", Person, account::data::export)
-        .post("/console/account/data/leave", Person, account::data::leave)
-        .post("/console/account/data/keep", Person, account::data::keep)
-        .post("/console/account/language", Person, account::language::submit)
-        .post("/console/account/password", Person, account::password::submit)
-        .post("/console/account/sessions", Person, account::sessions::submit)
+        .get("/console", User, overview::first)
+        .get("/console/account", User, account::show)
+        .get("/console/account/factor", User, account::factor::show)
+        .post("/console/account/factor", User, account::factor::submit)
+        .post("/console/account/factor/change", User, account::factor::change)
+        .get("/console/account/passkeys", User, account::passkeys::show)
+        .post("/console/account/passkeys", User, account::passkeys::submit)
+        .post("/console/account/passkeys/options", User, account::passkeys::options)
+        .post("/console/account/passkeys/codes", User, account::passkeys::codes)
+        .get("/console/account/passkeys/{passkey}", User, account::passkeys::one::show)
+        .post("/console/account/passkeys/{passkey}", User, account::passkeys::one::submit)
+        .get("/console/account/proof", User, account::proof::show)
+        .post("/console/account/proof", User, account::proof::submit)
+        .post("/console/account/proof/passkey", User, account::proof::passkey)
+        .post("/console/account/proof/passkey/options", User, account::proof::options)
+        .get("/console/account/data", User, account::data::show)
+        .post("/console/account/data/export", User, account::data::export)
+        .post("/console/account/data/leave", User, account::data::leave)
+        .post("/console/account/data/keep", User, account::data::keep)
+        .post("/console/account/language", User, account::language::submit)
+        .post("/console/account/password", User, account::password::submit)
+        .post("/console/account/sessions", User, account::sessions::submit)
 }
 
 fn of_sites(pages: Pages) -> Pages {
@@ -214,5 +214,5 @@ fn of_the_unusual(pages: Pages) -> Pages {
 }
 
 pub use gate::{Access, Pages, nowhere};
-pub use requester::{Browser, Person};
-pub use trouble::Trouble;
+pub use page_error::PageError;
+pub use requester::{Browser, User};

@@ -23,9 +23,9 @@ use serde::Deserialize;
 use super::cookies;
 use super::frame::{Frame, render};
 use super::next::{Wanted, by_code, within};
+use super::page_error::PageError;
 use super::passkey;
 use super::requester::Browser;
-use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 
 /// The widget's action on this form.
@@ -59,7 +59,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     wanted: Result<Query<Wanted>, QueryRejection>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
     let title = browser.t().get("frame-log-in");
     let frame = Frame::bare(&app, &browser, title);
@@ -69,7 +69,7 @@ pub async fn show(
 }
 
 /// The demo account that a developer can use, if it was created.
-async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, Trouble> {
+async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, PageError> {
     if app.console().config.reach() != Reach::Local {
         return Ok(None);
     }
@@ -82,8 +82,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { email, password, next, visit }) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { email, password, next, visit }) =
+        fields.map_err(|_| PageError::malformed())?;
     let now = app.clock.now();
     let Ok(address) = email.parse::<EmailAddress>() else {
         return wrong(&app, &browser, email, next);
@@ -113,7 +114,7 @@ pub async fn begin_whole(
     browser: &Browser,
     account: &Id,
     next: &str,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     begin(app, browser, account, false, next, app.clock.now()).await
 }
 
@@ -126,7 +127,7 @@ pub async fn begin(
     needs_factor: bool,
     next: &str,
     now: UnixMillis,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let console = app.console();
     let cookie = Token::draw(&app.entropy);
     let stage = if needs_factor { Stage::Password } else { Stage::Complete };
@@ -149,7 +150,7 @@ pub async fn begin(
     Ok(response)
 }
 
-fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, Trouble> {
+fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, PageError> {
     again(app, browser, email, next, browser.t().get("log-in-wrong"))
 }
 
@@ -159,7 +160,7 @@ pub fn refuse(
     browser: &Browser,
     next: String,
     mistake: Text,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     again(app, browser, String::new(), next, mistake)
 }
 
@@ -169,7 +170,7 @@ fn again(
     email: String,
     next: String,
     mistake: Text,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let title = browser.t().get("frame-log-in");
     let frame = Frame::bare(app, browser, title);
     let (mistake, passkeys) = (Some(mistake), passkey::script(app));

@@ -11,8 +11,8 @@ use munjigi_app::App;
 use munjigi_domain::accounts::passkey::Purpose;
 use serde::Deserialize;
 
-use super::requester::{Browser, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Browser, User};
 use super::{code, log_in, mistakes, passkey};
 
 #[derive(Debug, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Fields {
 pub async fn options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     passkey::ask(&app, &browser, Purpose::LogIn).await
 }
 
@@ -35,8 +35,8 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { answer, next }) = fields.map_err(|_| PageError::malformed())?;
     passkey::count(&app, &browser).await?;
     match passkey::accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
         Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
@@ -51,7 +51,7 @@ pub async fn submit(
 pub async fn factor_options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     passkey::ask(&app, &browser, Purpose::Factor).await
 }
 
@@ -59,16 +59,16 @@ pub async fn factor_options(
 pub async fn factor(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let whom = Some(&person.account.id);
+) -> Result<Response, PageError> {
+    let Form(Fields { answer, next }) = fields.map_err(|_| PageError::malformed())?;
+    let whom = Some(&user.account.id);
     match passkey::accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
-        Ok(_) => code::complete(&app, &person, &next).await,
+        Ok(_) => code::complete(&app, &user, &next).await,
         Err(error) => {
             let mistake = mistakes::of_passkey(browser.t(), error);
-            code::page(&app, &browser, &person, &next, Some(mistake))
+            code::page(&app, &browser, &user, &next, Some(mistake))
         }
     }
 }

@@ -9,17 +9,17 @@ use munjigi_app::App;
 use munjigi_store::sessions;
 
 use super::cookies;
-use super::requester::Person;
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::User;
 
 /// Responds the same to users who are not logged in.
 pub async fn submit(
     State(app): State<Arc<App>>,
-    person: Option<Extension<Person>>,
-) -> Result<Response, Trouble> {
+    user: Option<Extension<User>>,
+) -> Result<Response, PageError> {
     let console = app.console();
-    if let Some(Extension(person)) = person {
-        let ended = sessions::end(&app.pool, &person.account.id, &person.session.id).await?;
+    if let Some(Extension(user)) = user {
+        let ended = sessions::end(&app.pool, &user.account.id, &user.session.id).await?;
         app.cache.tell_ended(&ended).await;
     }
     let mut response = Redirect::to("/").into_response();

@@ -13,8 +13,8 @@ use mail_parser::MessageParser;
 use munjigi_app::App;
 
 use super::frame::{Frame, render};
-use super::requester::{Browser, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Browser, User};
 
 /// Number of emails shown, newest first.
 const MOST: usize = 50;
@@ -38,14 +38,14 @@ struct Shown {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    person: Option<Extension<Person>>,
-) -> Result<Html<String>, Trouble> {
+    user: Option<Extension<User>>,
+) -> Result<Html<String>, PageError> {
     let console = app.console();
-    let folder = console.mailbox.clone().ok_or(Trouble::nothing_here())?;
+    let folder = console.mailbox.clone().ok_or(PageError::nothing_here())?;
     let emails = tokio::task::spawn_blocking(move || read(&folder)).await.unwrap_or_default();
     let title = browser.t().get("mailbox-title");
-    let frame = match person {
-        Some(Extension(person)) => Frame::of_person(&app, &browser, &person, title),
+    let frame = match user {
+        Some(Extension(user)) => Frame::of_user(&app, &browser, &user, title),
         None => Frame::bare(&app, &browser, title),
     };
     render(&Page { frame, emails })

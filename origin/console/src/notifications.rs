@@ -19,8 +19,8 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::frame::{Entry, Frame, render};
+use super::page_error::PageError;
 use super::requester::Asking;
-use super::trouble::Trouble;
 
 /// Number of deliveries shown.
 const DELIVERIES: i64 = 30;
@@ -58,13 +58,13 @@ pub struct Done {
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
     page(&asking, notice, Said::default()).await
 }
 
 /// The page, with a notice or a mistake.
-async fn page(asking: &Asking, notice: Option<Text>, said: Said) -> Result<Response, Trouble> {
+async fn page(asking: &Asking, notice: Option<Text>, said: Said) -> Result<Response, PageError> {
     let (pool, organisation) = (&asking.app.pool, asking.organisation());
     let is_mistaken = said.mistake.is_some();
     let status = if is_mistaken { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

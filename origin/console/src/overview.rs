@@ -25,8 +25,8 @@ use super::assets;
 use super::filter::Filter;
 use super::format;
 use super::frame::{Entry, Frame, render};
-use super::requester::{Asking, Person};
-use super::trouble::Trouble;
+use super::page_error::PageError;
+use super::requester::{Asking, User};
 use munjigi_app::App;
 
 /// Height of the chart's bars.
@@ -68,16 +68,16 @@ struct Bar {
 /// erased, to the page where that can be cancelled.
 pub async fn first(
     State(app): State<Arc<App>>,
-    Extension(person): Extension<Person>,
-) -> Result<Response, Trouble> {
-    if erasure::of_account(&app.pool, &person.account.id).await?.is_some() {
+    Extension(user): Extension<User>,
+) -> Result<Response, PageError> {
+    if erasure::of_account(&app.pool, &user.account.id).await?.is_some() {
         return Ok(Redirect::to("/console/account/data").into_response());
     }
-    let first = person.memberships.first().ok_or(Trouble::nothing_here())?;
+    let first = user.memberships.first().ok_or(PageError::nothing_here())?;
     Ok(Redirect::to(&format!("/console/{}", first.organisation)).into_response())
 }
 
-pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Trouble> {
+pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageError> {
     let organisation = asking.organisation();
     let (period, now) = (filter.period(), asking.app.clock.now());
     let (span, scope) = (period.span(now), filter.scope(organisation));
@@ -115,7 +115,7 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Troubl
 }
 
 /// The series as CSV for other programs.
-pub async fn export(asking: Asking, filter: Filter) -> Result<Response, Trouble> {
+pub async fn export(asking: Asking, filter: Filter) -> Result<Response, PageError> {
     let (period, scope) = (filter.period(), filter.scope(asking.organisation()));
     let span = period.span(asking.app.clock.now());
     let read = |pool: PgPool| async move { statistics::series(&pool, scope, period, span).await };

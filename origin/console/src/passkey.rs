@@ -15,8 +15,8 @@ use munjigi_store::passkeys::{self, Claimed, MarkCopied};
 use munjigi_store::transact;
 
 use super::assets;
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 /// Path of the script, if passkeys are possible at all.
 pub fn script(app: &App) -> Option<&'static str> {
@@ -25,7 +25,7 @@ pub fn script(app: &App) -> Option<&'static str> {
 }
 
 /// Starts a ceremony that any registered passkey can complete.
-pub async fn ask(app: &App, browser: &Browser, purpose: Purpose) -> Result<Response, Trouble> {
+pub async fn ask(app: &App, browser: &Browser, purpose: Purpose) -> Result<Response, PageError> {
     count(app, browser).await?;
     let begun = party(app)?.ask().map_err(unasked)?;
     begin(app, browser, purpose, begun).await
@@ -37,8 +37,8 @@ pub async fn begin(
     browser: &Browser,
     purpose: Purpose,
     begun: Begun,
-) -> Result<Response, Trouble> {
-    let holder = browser.form_holder().ok_or(Trouble::foreign_form())?.hash();
+) -> Result<Response, PageError> {
+    let holder = browser.form_holder().ok_or(PageError::foreign_form())?.hash();
     let Begun { options, challenge, state } = begun;
     passkeys::begin(&app.pool, (challenge, &state), purpose, holder, app.clock.now()).await?;
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
@@ -53,7 +53,7 @@ pub async fn accept(
     purpose: Purpose,
     answer: &str,
     whose: Option<&Id>,
-) -> Result<Result<Account, PasskeyError>, Trouble> {
+) -> Result<Result<Account, PasskeyError>, PageError> {
     let accepted = verify(app, browser, purpose, answer, whose).await?;
     let outcome = accepted.as_ref().map_or_else(|error| error.code(), |_| "accepted");
     metrics::counter!("munjigi_console_passkeys_total", "outcome" => outcome).increment(1);
@@ -66,10 +66,10 @@ async fn verify(
     purpose: Purpose,
     answer: &str,
     whose: Option<&Id>,
-) -> Result<Result<Account, PasskeyError>, Trouble> {
+) -> Result<Result<Account, PasskeyError>, PageError> {
     let party = party(app)?;
     let now = app.clock.now();
-    let holder = browser.form_holder().ok_or(Trouble::foreign_form())?.hash();
+    let holder = browser.form_holder().ok_or(PageError::foreign_form())?.hash();
     let read = Used::read(answer).and_then(|used| Ok((used.challenge()?, used)));
     let (challenge, used) = match read {
         Ok(read) => read,
@@ -101,7 +101,7 @@ async fn mark_copied(
     browser: &Browser,
     account: &Account,
     claimed: &Claimed,
-) -> Result<(), Trouble> {
+) -> Result<(), PageError> {
     tracing::warn!(passkey = %claimed.id, "the counter of a passkey went backwards");
     let kind = EmailKind::PasskeyCopied { name: Shown::of(&claimed.name) };
     let (actor, message) = (browser.client.actor(account), emails::to(account, &kind));
@@ -111,22 +111,22 @@ async fn mark_copied(
 
 /// Our relying party. Without a host name for the console there are no
 /// passkeys.
-pub fn party(app: &App) -> Result<RelyingParty, Trouble> {
+pub fn party(app: &App) -> Result<RelyingParty, PageError> {
     let console = app.console();
-    console.config.relying_party().ok_or(Trouble::nothing_here())
+    console.config.relying_party().ok_or(PageError::nothing_here())
 }
 
 /// For errors that no user input can cause.
-pub fn unasked(error: PasskeyError) -> Trouble {
+pub fn unasked(error: PasskeyError) -> PageError {
     tracing::error!(%error, "a passkey's ceremony cannot begin");
-    Trouble::away()
+    PageError::away()
 }
 
 /// Limits ceremonies: each costs a row, and each response a signature check.
-pub async fn count(app: &App, browser: &Browser) -> Result<(), Trouble> {
+pub async fn count(app: &App, browser: &Browser) -> Result<(), PageError> {
     let (limit, now) = (&limits::PASSKEYS_BY_PREFIX, app.clock.now());
     match app.cache.limits.take(limit, &browser.client.prefix, now).await? {
         Taken::Yes => Ok(()),
-        Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
+        Taken::Wait { seconds } => Err(PageError::too_often(seconds)),
     }
 }

@@ -26,9 +26,9 @@ use super::frame::{Frame, render};
 use super::later::later;
 use super::log_in;
 use super::mistakes;
+use super::page_error::PageError;
 use super::requester::Browser;
 use super::sign_up::allow_email;
-use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 
 /// The widget's action on this form.
@@ -83,7 +83,7 @@ pub struct Chosen {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     render(&form(&app, &browser, String::new(), None))
 }
 
@@ -93,8 +93,8 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { email, visit }) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { email, visit }) = fields.map_err(|_| PageError::malformed())?;
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
         Err(error) => {
@@ -128,7 +128,7 @@ fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) ->
 }
 
 /// Sends the email if there is an account.
-async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Trouble> {
+async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), PageError> {
     let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
     let console = app.console();
     let link = Token::draw(&app.entropy);
@@ -144,8 +144,8 @@ pub async fn choose(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     link: Result<Query<Link>, QueryRejection>,
-) -> Result<Response, Trouble> {
-    let Query(Link { link }) = link.map_err(|_| Trouble::link_gone())?;
+) -> Result<Response, PageError> {
+    let Query(Link { link }) = link.map_err(|_| PageError::link_gone())?;
     let (_, account) = find(&app, &link).await?;
     page(&app, &browser, &account, link, None)
 }
@@ -156,8 +156,8 @@ pub async fn set(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Chosen>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Chosen { link, password }) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Chosen { link, password }) = fields.map_err(|_| PageError::malformed())?;
     let console = app.console();
     let now = app.clock.now();
     let (token, account) = find(&app, &link).await?;
@@ -175,15 +175,15 @@ pub async fn set(
         message: &message,
         now,
     };
-    let ended = transact(&app.pool, &unit).await?.ok_or(Trouble::link_gone())?;
+    let ended = transact(&app.pool, &unit).await?.ok_or(PageError::link_gone())?;
     app.cache.tell_ended(&ended).await;
     log_in::begin(&app, &browser, &account.id, account.has_factor(), "/console", now).await
 }
 
-async fn find(app: &App, link: &str) -> Result<(Token, Account), Trouble> {
-    let token = Token::parse(link).ok_or(Trouble::link_gone())?;
+async fn find(app: &App, link: &str) -> Result<(Token, Account), PageError> {
+    let token = Token::parse(link).ok_or(PageError::link_gone())?;
     let account = accounts::recovery(&app.pool, token.hash(), app.clock.now()).await?;
-    account.map(|account| (token, account)).ok_or(Trouble::link_gone())
+    account.map(|account| (token, account)).ok_or(PageError::link_gone())
 }
 
 fn page(
@@ -192,7 +192,7 @@ fn page(
     account: &Account,
     link: String,
     mistake: Option<String>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let title = browser.t().get("recover-choose");
     let frame = Frame::bare(app, browser, title);
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

@@ -17,8 +17,8 @@ use query::Asked;
 use serde_json::Value;
 
 use super::frame::{Entry, Frame, render};
+use super::page_error::PageError;
 use super::requester::Asking;
-use super::trouble::Trouble;
 
 /// Entries per page.
 const PAGE: usize = 50;
@@ -53,7 +53,7 @@ struct Detail {
 pub async fn show(
     asking: Asking,
     asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     // A URL that cannot be parsed shows the newest entries.
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let (t, organisation) = (asking.t(), asking.organisation());

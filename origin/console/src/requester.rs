@@ -21,7 +21,7 @@ use sqlx::PgPool;
 
 use super::cookies;
 use super::language;
-use super::trouble::Trouble;
+use super::page_error::PageError;
 
 /// A browser, before anything is known about its user.
 #[derive(Debug, Clone)]
@@ -108,13 +108,13 @@ impl Browser {
 
 /// A user who is logged in, or has given only the password so far.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub struct User {
     pub account: Account,
     pub session: Session,
     pub memberships: Vec<Membership>,
 }
 
-impl Person {
+impl User {
     /// Whether log-in is complete.
     pub fn is_complete(&self) -> bool {
         self.session.stage == Stage::Complete
@@ -138,25 +138,25 @@ pub struct Member {
 pub struct Asking {
     pub app: Arc<App>,
     pub browser: Browser,
-    pub person: Person,
+    pub user: User,
     pub member: Member,
 }
 
 impl FromRequestParts<Arc<App>> for Asking {
-    type Rejection = Trouble;
+    type Rejection = PageError;
 
     /// Fails for pages that the table does not list for members.
-    async fn from_request_parts(head: &mut Parts, app: &Arc<App>) -> Result<Self, Trouble> {
+    async fn from_request_parts(head: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
         let met = &head.extensions;
-        let found = (met.get::<Browser>(), met.get::<Person>(), met.get::<Member>());
-        let (Some(browser), Some(person), Some(member)) = found else {
+        let found = (met.get::<Browser>(), met.get::<User>(), met.get::<Member>());
+        let (Some(browser), Some(user), Some(member)) = found else {
             tracing::error!("a members' page is missing from the list of such pages");
-            return Err(Trouble::nothing_here());
+            return Err(PageError::nothing_here());
         };
         Ok(Self {
             app: Arc::clone(app),
             browser: browser.clone(),
-            person: person.clone(),
+            user: user.clone(),
             member: member.clone(),
         })
     }
@@ -189,6 +189,6 @@ impl Asking {
 
     /// For the audit log.
     pub fn actor(&self) -> Actor {
-        self.person.actor(&self.browser)
+        self.user.actor(&self.browser)
     }
 }

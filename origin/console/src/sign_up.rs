@@ -24,8 +24,8 @@ use serde::Deserialize;
 use super::frame::{Frame, render};
 use super::later::later;
 use super::mistakes;
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 use super::visitor::{self, Widget};
 
 /// The widget's action on this form.
@@ -66,7 +66,7 @@ pub struct Fields {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     open(&app)?;
     render(&page(&app, &browser, (String::new(), String::new()), [None, None, None]))
 }
@@ -76,9 +76,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Fields>, axum::extract::rejection::FormRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let console = open(&app)?;
-    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+    let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let now = app.clock.now();
     let t = browser.t();
     let (email, name) = match check(&fields, t) {
@@ -108,7 +108,7 @@ pub async fn submit(
 }
 
 /// Sends one of two letters, after the response.
-async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Trouble> {
+async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), PageError> {
     let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
         let message = emails::taken(&console.config, &account);
@@ -123,11 +123,11 @@ async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), Troub
     Ok(transact(&app.pool, &unit).await?)
 }
 
-fn open(app: &App) -> Result<&Console, Trouble> {
+fn open(app: &App) -> Result<&Console, PageError> {
     let console = app.console();
     match console.config.sign_up {
         SignUpPolicy::Open => Ok(console),
-        SignUpPolicy::Closed => Err(Trouble::closed()),
+        SignUpPolicy::Closed => Err(PageError::closed()),
     }
 }
 
@@ -156,10 +156,10 @@ pub(super) async fn allow_email(
     browser: &Browser,
     visit: Visit,
     now: UnixMillis,
-) -> Result<(), Trouble> {
+) -> Result<(), PageError> {
     match app.cache.limits.take(visit.emails(), &browser.client.prefix, now).await? {
         Taken::Yes => Ok(()),
-        Taken::Wait { seconds } => Err(Trouble::too_often(seconds)),
+        Taken::Wait { seconds } => Err(PageError::too_often(seconds)),
     }
 }
 
@@ -181,7 +181,7 @@ fn check(fields: &Fields, t: Texts) -> Result<(EmailAddress, String), [Option<St
     }
 }
 
-/// What is wrong with the name of a person, an organisation or a site.
+/// What is wrong with the name of a user, an organisation or a site.
 pub(super) fn name_mistake(t: Texts, name: &str) -> Option<String> {
     let mistake = match name.chars().count() {
         0 => t.get("field-name-missing"),

@@ -12,13 +12,13 @@ mod snippets;
 use munjigi_app::sites;
 use munjigi_store::sites::SiteRecord;
 
+use super::page_error::PageError;
 use super::requester::Asking;
-use super::trouble::Trouble;
 
 /// A site of the organisation; for others' sites the page does not exist.
-async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, Trouble> {
+async fn find(asking: &Asking, sitekey: &str) -> Result<SiteRecord, PageError> {
     let site = sites::find(&asking.app, asking.organisation(), sitekey).await?;
-    site.ok_or(Trouble::nothing_here())
+    site.ok_or(PageError::nothing_here())
 }
 
 /// Host names as people type them: separated by lines, spaces or commas.

@@ -20,8 +20,8 @@ use sqlx::PgPool;
 use super::filter::Filter;
 use super::format;
 use super::frame::{Entry, Frame, render};
+use super::page_error::PageError;
 use super::requester::Asking;
-use super::trouble::Trouble;
 
 /// Rows on the page; files have all of them.
 const MOST_ROWS: usize = 50;
@@ -49,7 +49,7 @@ struct Table {
     rows: Vec<Row>,
 }
 
-pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, Trouble> {
+pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageError> {
     let (by, period) = (filter.by(), filter.period());
     let organisation = asking.organisation();
     let read = |pool: PgPool| async move { sites::of_organisation(&pool, organisation).await };

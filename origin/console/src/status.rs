@@ -12,8 +12,8 @@ use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 
 use super::frame::{Frame, render};
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "status.html")]
@@ -56,7 +56,7 @@ impl Time {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     let sighting = components::seen(&app).await;
     let t = browser.t();
     let rows = sighting.components.iter().map(|component| Row {

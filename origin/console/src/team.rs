@@ -14,8 +14,8 @@ use munjigi_store::organisations::{self, Invitation, MemberRow, TeamRefused};
 use serde::Deserialize;
 
 use super::frame::{Entry, Frame, render};
+use super::page_error::PageError;
 use super::requester::Asking;
-use super::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "team.html")]
@@ -40,7 +40,7 @@ pub struct Done {
 pub async fn show(
     asking: Asking,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
     page(&asking, notice, None, String::new()).await
 }
@@ -51,12 +51,12 @@ async fn page(
     notice: Option<Text>,
     mistake: Option<String>,
     email: String,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let (app, organisation, role) = (&asking.app, asking.organisation(), asking.role());
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         frame: asking.frame(asking.t().get("team-title"), Entry::Team),
-        me: asking.person.account.id.to_string(),
+        me: asking.user.account.id.to_string(),
         members: organisations::members(&app.pool, organisation).await?,
         invitations: organisations::invitations(&app.pool, organisation, app.clock.now()).await?,
         may_change: role.may(Permission::ChangeTeam),

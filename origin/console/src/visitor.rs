@@ -9,8 +9,8 @@ use munjigi_domain::accounts::visit::{Visit, Word};
 use munjigi_protocol::{SiteverifyCode, SiteverifyReply};
 use munjigi_store::limits::Taken;
 
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 /// The widget in a form.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub async fn look(
     browser: &Browser,
     action: &'static str,
     token: &str,
-) -> Result<Visit, Trouble> {
+) -> Result<Visit, PageError> {
     let visit = ask(app, browser, action, token).await?;
     let outcome = visit.as_str();
     metrics::counter!("munjigi_console_visits_total", "form" => action, "outcome" => outcome)
@@ -58,7 +58,7 @@ async fn ask(
     browser: &Browser,
     action: &'static str,
     token: &str,
-) -> Result<Visit, Trouble> {
+) -> Result<Visit, PageError> {
     let console = app.console();
     let Some(own) = &console.config.widget else { return Ok(Visit::Unasked) };
     if token.is_empty() {
@@ -68,7 +68,7 @@ async fn ask(
     // Each check is a call to the edge.
     let (limit, prefix) = (&limits::VISITS_BY_PREFIX, &browser.client.prefix);
     if let Taken::Wait { seconds } = app.cache.limits.take(limit, prefix, now).await? {
-        return Err(Trouble::too_often(seconds));
+        return Err(PageError::too_often(seconds));
     }
     let answer = app.edge.siteverify(&own.secret, token).await;
     let hostname = console.config.url.host_str().unwrap_or_default();

@@ -176,9 +176,8 @@ mod tests {
 
     #[test]
     fn a_number_chooses_the_plural() {
-        let minutes = |count: u32| {
-            texts("en").get("trouble-rate-limited").count("minutes", count).to_string()
-        };
+        let minutes =
+            |count: u32| texts("en").get("error-rate-limited").count("minutes", count).to_string();
         assert_eq!(minutes(1), "Too many attempts. Try again in a minute.");
         assert_eq!(minutes(2), "Too many attempts. Try again in 2 minutes.");
     }

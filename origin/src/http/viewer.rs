@@ -17,7 +17,7 @@ use munjigi_api::openapi::{document, operation_id, who};
 use munjigi_api::routes::{self, BASE, Listed, Shape};
 use munjigi_api::rows;
 use munjigi_console::frame::{Frame, render};
-use munjigi_console::{Browser, Person, Trouble};
+use munjigi_console::{Browser, PageError, User};
 use munjigi_i18n::{Text, Texts};
 
 #[derive(Template)]
@@ -51,10 +51,10 @@ struct Field {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    person: Option<Extension<Person>>,
-) -> Result<Html<String>, Trouble> {
-    let frame = match person {
-        Some(Extension(person)) => Frame::of_person(&app, &browser, &person, "API"),
+    user: Option<Extension<User>>,
+) -> Result<Html<String>, PageError> {
+    let frame = match user {
+        Some(Extension(user)) => Frame::of_user(&app, &browser, &user, "API"),
         None => Frame::bare(&app, &browser, "API"),
     };
     let server = app.console().config.url.as_str().trim_end_matches('/').to_owned();

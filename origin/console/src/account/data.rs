@@ -23,8 +23,8 @@ use time::OffsetDateTime;
 
 use crate::account::proof;
 use crate::frame::{Entry, Frame, render};
-use crate::requester::{Browser, Person};
-use crate::trouble::Trouble;
+use crate::page_error::PageError;
+use crate::requester::{Browser, User};
 
 const HERE: &str = "/console/account/data";
 
@@ -48,7 +48,7 @@ struct Left {
 
 /// The form that requests erasure.
 #[derive(Debug, Deserialize)]
-pub struct Grave {
+pub struct Confirmation {
     password: Password,
 }
 
@@ -62,28 +62,28 @@ pub struct Done {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let is_kept = done.is_ok_and(|Query(done)| done.done == "kept");
     let notice = is_kept.then(|| browser.t().get("own-data-stays"));
-    page(&app, &browser, &person, notice, None).await
+    page(&app, &browser, &user, notice, None).await
 }
 
 async fn page(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     notice: Option<Text>,
     mistake: Option<String>,
-) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, browser.t().get("own-data-title"));
+) -> Result<Response, PageError> {
+    let mut frame = Frame::of_user(app, browser, user, browser.t().get("own-data-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         frame,
         grace_days: GRACE_DAYS,
-        erased_on: erasure::of_account(&app.pool, &person.account.id).await?.map(day),
+        erased_on: erasure::of_account(&app.pool, &user.account.id).await?.map(day),
         notice,
         mistake,
     };
@@ -94,12 +94,12 @@ async fn page(
 /// identity.
 pub async fn export(
     State(app): State<Arc<App>>,
-    Extension(person): Extension<Person>,
-) -> Result<Response, Trouble> {
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+    Extension(user): Extension<User>,
+) -> Result<Response, PageError> {
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
-    let (account, now) = (&person.account, app.clock.now());
+    let (account, now) = (&user.account, app.clock.now());
     let tables = personal_data::export(&app.pool, &account.id, account.email.as_str()).await?;
     let file =
         json!({ "made_at": now.rfc3339(), "account": account.id.as_str(), "tables": tables });
@@ -117,22 +117,22 @@ pub async fn export(
 pub async fn leave(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    fields: Result<Form<Grave>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Grave { password }) = fields.map_err(|_| Trouble::malformed())?;
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+    Extension(user): Extension<User>,
+    fields: Result<Form<Confirmation>, FormRejection>,
+) -> Result<Response, PageError> {
+    let Form(Confirmation { password }) = fields.map_err(|_| PageError::malformed())?;
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
-    let (account, now) = (&person.account, app.clock.now());
-    let mistake = |text: String| page(&app, &browser, &person, None, Some(text));
+    let (account, now) = (&user.account, app.clock.now());
+    let mistake = |text: String| page(&app, &browser, &user, None, Some(text));
     let authentication = app.authentication();
     if !authentication.is_owner(&browser.client.prefix, account, password, None).await? {
         return mistake(browser.t().get("own-data-wrong").into()).await;
     }
     let erased_on = erasure::erased_at(now);
     let message = emails::left(&app.console().config, account, from_timestamp(erased_on));
-    let unit = Ask { actor: &person.actor(&browser), message: &message, now };
+    let unit = Ask { actor: &user.actor(&browser), message: &message, now };
     match transact(&app.pool, &unit).await? {
         Ok((erased_on, ended)) => {
             app.cache.tell_ended(&ended).await;
@@ -150,10 +150,10 @@ pub async fn leave(
 pub async fn keep(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-) -> Result<Response, Trouble> {
-    let message = emails::stays(&person.account);
-    let actor = person.actor(&browser);
+    Extension(user): Extension<User>,
+) -> Result<Response, PageError> {
+    let message = emails::stays(&user.account);
+    let actor = user.actor(&browser);
     transact(&app.pool, &TakeBack { actor: &actor, message: &message, now: app.clock.now() })
         .await?;
     Ok(Redirect::to(&format!("{HERE}?done=kept")).into_response())

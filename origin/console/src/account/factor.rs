@@ -22,8 +22,8 @@ use serde::Deserialize;
 
 use super::proof;
 use crate::frame::{Entry, Frame, render};
-use crate::requester::{Browser, Person};
-use crate::trouble::Trouble;
+use crate::page_error::PageError;
+use crate::requester::{Browser, User};
 
 const HERE: &str = "/console/account/factor";
 
@@ -50,7 +50,7 @@ pub struct Fields {
 
 /// The form that turns the app off or replaces the recovery codes.
 #[derive(Debug, Deserialize)]
-pub struct Grave {
+pub struct Confirmation {
     change: String,
     password: Password,
     code: String,
@@ -62,45 +62,45 @@ pub struct Grave {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-) -> Result<Response, Trouble> {
-    if person.account.has_totp() {
+    Extension(user): Extension<User>,
+) -> Result<Response, PageError> {
+    if user.account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
-    show_key(&app, &browser, &person, None).await
+    show_key(&app, &browser, &user, None).await
 }
 
 /// Accepts the first code of the app, which turns the app on.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { code }) = fields.map_err(|_| Trouble::malformed())?;
-    if person.account.has_totp() {
+) -> Result<Response, PageError> {
+    let Form(Fields { code }) = fields.map_err(|_| PageError::malformed())?;
+    if user.account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
     let now = app.clock.now();
-    let Some((sealed, key)) = offered(&app, &person.account, now) else {
+    let Some((sealed, key)) = offered(&app, &user.account, now) else {
         let mistake = browser.t().get("factor-key-expired");
-        return show_key(&app, &browser, &person, Some(mistake)).await;
+        return show_key(&app, &browser, &user, Some(mistake)).await;
     };
     let Some(step) = key.step(&code, now) else {
         let mistake = browser.t().get("factor-wrong-code");
-        return page(&app, &browser, &person, &key, Some(mistake));
+        return page(&app, &browser, &user, &key, Some(mistake));
     };
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-    let message = emails::to(&person.account, &EmailKind::SecondFactorOn);
+    let message = emails::to(&user.account, &EmailKind::SecondFactorOn);
     let unit = factors::Confirm {
-        actor: &person.actor(&browser),
+        actor: &user.actor(&browser),
         sealed,
         step,
         codes: &hashes,
@@ -110,7 +110,7 @@ pub async fn submit(
     if !transact(&app.pool, &unit).await? {
         return Ok(Redirect::to("/console/account").into_response());
     }
-    show_codes(&app, &browser, &person, codes)
+    show_codes(&app, &browser, &user, codes)
 }
 
 /// The key that was shown to the account and has not expired.
@@ -127,28 +127,28 @@ fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a 
 async fn show_key(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     mistake: Option<Text>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let now = app.clock.now();
-    if let Some((_, key)) = offered(app, &person.account, now) {
-        return page(app, browser, person, &key, mistake);
+    if let Some((_, key)) = offered(app, &user.account, now) {
+        return page(app, browser, user, &key, mistake);
     }
     let key = TotpKey::draw(&app.entropy);
-    let row = person.account.id.as_str();
+    let row = user.account.id.as_str();
     let sealed = app.console().vault.close(row, key.as_bytes(), &app.entropy);
     let unit = factors::Offer {
-        actor: &person.actor(browser),
+        actor: &user.actor(browser),
         sealed: &sealed,
-        replaces: match &person.account.totp {
+        replaces: match &user.account.totp {
             Totp::Offered { sealed, .. } => Some(sealed),
             Totp::None | Totp::InUse { .. } => None,
         },
-        message: &emails::offered(&person.account),
+        message: &emails::offered(&user.account),
         now,
     };
     if transact(&app.pool, &unit).await? {
-        return page(app, browser, person, &key, mistake);
+        return page(app, browser, user, &key, mistake);
     }
     // Another tab of the user was first: it shows the key, or the app is
     // already on.
@@ -160,18 +160,19 @@ async fn show_key(
 pub async fn change(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-    fields: Result<Form<Grave>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Grave { change, password, code }) = fields.map_err(|_| Trouble::malformed())?;
-    let (account, now) = (&person.account, app.clock.now());
+    Extension(user): Extension<User>,
+    fields: Result<Form<Confirmation>, FormRejection>,
+) -> Result<Response, PageError> {
+    let Form(Confirmation { change, password, code }) =
+        fields.map_err(|_| PageError::malformed())?;
+    let (account, now) = (&user.account, app.clock.now());
     if !account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }
     let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
     if !authentication.is_owner(prefix, account, password, Some(&code)).await? {
         let mistake = browser.t().get("factor-wrong").into();
-        return super::page(&app, &browser, &person, None, Some(mistake)).await;
+        return super::page(&app, &browser, &user, None, Some(mistake)).await;
     }
     match change.as_str() {
         "off" => {
@@ -181,20 +182,20 @@ pub async fn change(
                 EmailKind::SecondFactorOff
             };
             let message = emails::to(account, &kind);
-            let unit = factors::Remove { actor: &person.actor(&browser), message: &message, now };
+            let unit = factors::Remove { actor: &user.actor(&browser), message: &message, now };
             transact(&app.pool, &unit).await?;
             Ok(Redirect::to("/console/account?done=factor-off").into_response())
         }
         "codes" => {
             let codes = RecoveryCode::draw_all(&app.entropy);
             let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-            let actor = &person.actor(&browser);
+            let actor = &user.actor(&browser);
             let message = emails::to(account, &EmailKind::RecoveryCodesReplaced);
             let unit = factors::ReplaceCodes { actor, codes: &hashes, message: &message, now };
             transact(&app.pool, &unit).await?;
-            show_codes(&app, &browser, &person, codes)
+            show_codes(&app, &browser, &user, codes)
         }
-        _ => Err(Trouble::malformed()),
+        _ => Err(PageError::malformed()),
     }
 }
 
@@ -202,10 +203,10 @@ pub async fn change(
 pub fn show_codes(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     codes: Vec<RecoveryCode>,
-) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, browser.t().get("codes-title"));
+) -> Result<Response, PageError> {
+    let mut frame = Frame::of_user(app, browser, user, browser.t().get("codes-title"));
     frame.entry = Entry::Account;
     Ok((StatusCode::CREATED, render(&Codes { frame, codes })?).into_response())
 }
@@ -213,13 +214,13 @@ pub fn show_codes(
 fn page(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     key: &TotpKey,
     mistake: Option<Text>,
-) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, browser.t().get("factor-title"));
+) -> Result<Response, PageError> {
+    let mut frame = Frame::of_user(app, browser, user, browser.t().get("factor-title"));
     frame.entry = Entry::Account;
-    let (url, key) = (key.url(&person.account.email), key.base32());
+    let (url, key) = (key.url(&user.account.email), key.base32());
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     // In groups of four, which are easier to read aloud and to type.
     let groups: Vec<String> =

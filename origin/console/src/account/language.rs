@@ -13,8 +13,8 @@ use munjigi_store::accounts;
 use serde::Deserialize;
 
 use crate::cookies;
-use crate::requester::Person;
-use crate::trouble::Trouble;
+use crate::page_error::PageError;
+use crate::requester::User;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -30,12 +30,12 @@ pub fn choices(current: Locale) -> Vec<(Locale, Text, bool)> {
 
 pub async fn submit(
     State(app): State<Arc<App>>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { language }) = fields.map_err(|_| Trouble::malformed())?;
-    let locale: Locale = language.parse().map_err(|_| Trouble::malformed())?;
-    accounts::set_locale(&app.pool, &person.account.id, locale).await?;
+) -> Result<Response, PageError> {
+    let Form(Fields { language }) = fields.map_err(|_| PageError::malformed())?;
+    let locale: Locale = language.parse().map_err(|_| PageError::malformed())?;
+    accounts::set_locale(&app.pool, &user.account.id, locale).await?;
     let mut response = Redirect::to("/console/account?done=language").into_response();
     // Or a language that this browser chose earlier would still win.
     cookies::put(&mut response, cookies::set_language(&app.console().config, locale));

@@ -25,9 +25,9 @@ use super::factor::show_codes;
 use super::proof;
 use crate::frame::{Entry, Frame, render};
 use crate::mistakes;
+use crate::page_error::PageError;
 use crate::passkey;
-use crate::requester::{Browser, Person};
-use crate::trouble::Trouble;
+use crate::requester::{Browser, User};
 use munjigi_app::App;
 use munjigi_app::emails;
 
@@ -61,10 +61,10 @@ pub struct Fields {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, Trouble> {
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+) -> Result<Response, PageError> {
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
     let t = browser.t();
@@ -74,19 +74,19 @@ pub async fn show(
         Some("removed") => Some(t.get("passkeys-done-removed")),
         _ => None,
     };
-    page(&app, &browser, &person, notice, None).await
+    page(&app, &browser, &user, notice, None).await
 }
 
 /// Options for the browser's passkey prompt.
 pub async fn options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-) -> Result<Response, Trouble> {
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+    Extension(user): Extension<User>,
+) -> Result<Response, PageError> {
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
-    let account = &person.account;
+    let account = &user.account;
     let known = passkeys::known(&app.pool, &account.id).await?;
     let begun = passkey::party(&app)?.register(&account.id, &account.email, &account.name, &known);
     let begun = begun.map_err(passkey::unasked)?;
@@ -97,25 +97,25 @@ pub async fn options(
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { name, answer }) = fields.map_err(|_| Trouble::malformed())?;
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+) -> Result<Response, PageError> {
+    let Form(Fields { name, answer }) = fields.map_err(|_| PageError::malformed())?;
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
     let Some(name) = rules::name(&name) else {
         let mistake = browser.t().get("passkeys-no-name");
-        return page(&app, &browser, &person, None, Some(mistake)).await;
+        return page(&app, &browser, &user, None, Some(mistake)).await;
     };
     let registered = match registered(&app, &browser, &answer).await? {
         Ok(registered) => registered,
-        Err(error) => return refuse(&app, &browser, &person, error).await,
+        Err(error) => return refuse(&app, &browser, &user, error).await,
     };
-    let codes = (!person.account.has_factor()).then(|| RecoveryCode::draw_all(&app.entropy));
+    let codes = (!user.account.has_factor()).then(|| RecoveryCode::draw_all(&app.entropy));
     let hashes = codes.as_ref().map(|it| it.iter().map(RecoveryCode::hash).collect::<Vec<_>>());
     let kind = EmailKind::PasskeyAdded { name: Shown::of(&name) };
-    let (actor, message) = (person.actor(&browser), emails::to(&person.account, &kind));
+    let (actor, message) = (user.actor(&browser), emails::to(&user.account, &kind));
     let unit = Add {
         id: &Id::draw(&app.entropy),
         name: &name,
@@ -126,8 +126,8 @@ pub async fn submit(
         now: app.clock.now(),
     };
     match (transact(&app.pool, &unit).await?, codes) {
-        (Added::No, _) => refuse(&app, &browser, &person, PasskeyError::Full).await,
-        (Added::Yes, Some(codes)) => show_codes(&app, &browser, &person, codes),
+        (Added::No, _) => refuse(&app, &browser, &user, PasskeyError::Full).await,
+        (Added::Yes, Some(codes)) => show_codes(&app, &browser, &user, codes),
         (Added::Yes, None) => Ok(Redirect::to(&format!("{HERE}?done=added")).into_response()),
     }
 }
@@ -136,30 +136,30 @@ pub async fn submit(
 pub async fn codes(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
-) -> Result<Response, Trouble> {
-    if let Some(proof) = proof::asked(&app, &person, HERE) {
+    Extension(user): Extension<User>,
+) -> Result<Response, PageError> {
+    if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
-    if !person.account.has_factor() {
+    if !user.account.has_factor() {
         return Ok(Redirect::to(HERE).into_response());
     }
     let codes = RecoveryCode::draw_all(&app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-    let (actor, now) = (&person.actor(&browser), app.clock.now());
-    let message = emails::to(&person.account, &EmailKind::RecoveryCodesReplaced);
+    let (actor, now) = (&user.actor(&browser), app.clock.now());
+    let message = emails::to(&user.account, &EmailKind::RecoveryCodesReplaced);
     let unit = factors::ReplaceCodes { actor, codes: &hashes, message: &message, now };
     transact(&app.pool, &unit).await?;
-    show_codes(&app, &browser, &person, codes)
+    show_codes(&app, &browser, &user, codes)
 }
 
 async fn registered(
     app: &App,
     browser: &Browser,
     answer: &str,
-) -> Result<Result<Registered, PasskeyError>, Trouble> {
+) -> Result<Result<Registered, PasskeyError>, PageError> {
     let (party, now) = (passkey::party(app)?, app.clock.now());
-    let holder = browser.form_holder().ok_or(Trouble::foreign_form())?.hash();
+    let holder = browser.form_holder().ok_or(PageError::foreign_form())?.hash();
     let read = Made::read(answer).and_then(|made| Ok((made.challenge()?, made)));
     let (challenge, made) = match read {
         Ok(read) => read,
@@ -172,27 +172,27 @@ async fn registered(
 async fn refuse(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     error: PasskeyError,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     metrics::counter!("munjigi_console_passkeys_total", "outcome" => error.code()).increment(1);
-    page(app, browser, person, None, Some(mistakes::of_passkey(browser.t(), error))).await
+    page(app, browser, user, None, Some(mistakes::of_passkey(browser.t(), error))).await
 }
 
 async fn page(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     notice: Option<Text>,
     mistake: Option<Text>,
-) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, browser.t().get("passkeys-title"));
+) -> Result<Response, PageError> {
+    let mut frame = Frame::of_user(app, browser, user, browser.t().get("passkeys-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         frame,
-        passkeys: passkeys::of_account(&app.pool, &person.account.id).await?,
-        codes_left: factors::recovery_codes_left(&app.pool, &person.account.id).await?,
+        passkeys: passkeys::of_account(&app.pool, &user.account.id).await?,
+        codes_left: factors::recovery_codes_left(&app.pool, &user.account.id).await?,
         suggested: agent_text(&browser.t(), &browser.client.agent),
         script: passkey::script(app),
         notice,

@@ -16,8 +16,8 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use crate::mistakes;
-use crate::requester::{Browser, Person};
-use crate::trouble::Trouble;
+use crate::page_error::PageError;
+use crate::requester::{Browser, User};
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -29,12 +29,12 @@ pub struct Fields {
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { old, new }) = fields.map_err(|_| Trouble::malformed())?;
-    let (account, now) = (&person.account, app.clock.now());
-    let mistake = |text: String| super::page(&app, &browser, &person, None, Some(text));
+) -> Result<Response, PageError> {
+    let Form(Fields { old, new }) = fields.map_err(|_| PageError::malformed())?;
+    let (account, now) = (&user.account, app.clock.now());
+    let mistake = |text: String| super::page(&app, &browser, &user, None, Some(text));
     if let Err(error) = new.check(&account.email, &account.name) {
         return mistake(mistakes::of_password(browser.t(), error)).await;
     }
@@ -45,10 +45,10 @@ pub async fn submit(
     let password = authentication.passwords.hash(new, app.entropy.bytes()).await?;
     let message = emails::to(account, &EmailKind::PasswordChanged);
     let unit = SetPassword {
-        actor: &person.actor(&browser),
+        actor: &user.actor(&browser),
         password: &password,
         link: None,
-        kept: Some(&person.session.id),
+        kept: Some(&user.session.id),
         message: &message,
         now,
     };

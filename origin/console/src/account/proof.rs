@@ -21,9 +21,9 @@ use serde::Deserialize;
 use crate::frame::{Entry, Frame, render};
 use crate::mistakes;
 use crate::next::within;
+use crate::page_error::PageError;
 use crate::passkey;
-use crate::requester::{Browser, Person};
-use crate::trouble::Trouble;
+use crate::requester::{Browser, User};
 
 #[derive(Template)]
 #[template(path = "proof.html")]
@@ -62,13 +62,13 @@ pub struct Answer {
 
 /// Redirects to the proof page unless the user has proved their identity
 /// recently.
-pub fn asked(app: &App, person: &Person, next: &str) -> Option<Response> {
-    due(app, person, next).map(|place| Redirect::to(&place).into_response())
+pub fn asked(app: &App, user: &User, next: &str) -> Option<Response> {
+    due(app, user, next).map(|place| Redirect::to(&place).into_response())
 }
 
 /// The URL of that page, if a proof is due.
-pub fn due(app: &App, person: &Person, next: &str) -> Option<String> {
-    let proved = from_timestamp(person.session.proved_at);
+pub fn due(app: &App, user: &User, next: &str) -> Option<String> {
+    let proved = from_timestamp(user.session.proved_at);
     if is_proved(proved, app.clock.now()) {
         return None;
     }
@@ -79,22 +79,22 @@ pub fn due(app: &App, person: &Person, next: &str) -> Option<String> {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     wanted: Result<Query<Wanted>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
-    page(&app, &browser, &person, next, None)
+    page(&app, &browser, &user, next, None)
 }
 
 /// Checks the password and, if the account has one, the second factor.
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { password, code, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let (account, authentication) = (&person.account, app.authentication());
+) -> Result<Response, PageError> {
+    let Form(Fields { password, code, next }) = fields.map_err(|_| PageError::malformed())?;
+    let (account, authentication) = (&user.account, app.authentication());
     let code = account.has_factor().then_some(code.as_str());
     if !authentication.is_owner(&browser.client.prefix, account, password, code).await? {
         let mistake = if account.has_factor() {
@@ -102,14 +102,14 @@ pub async fn submit(
         } else {
             browser.t().get("proof-wrong")
         };
-        return page(&app, &browser, &person, next, Some(mistake));
+        return page(&app, &browser, &user, next, Some(mistake));
     }
-    prove(&app, &browser, &person).await?;
+    prove(&app, &browser, &user).await?;
     Ok(Redirect::to(within(&next)).into_response())
 }
 
-async fn prove(app: &App, browser: &Browser, person: &Person) -> Result<(), Trouble> {
-    sessions::prove(&app.pool, &person.session.id, app.clock.now()).await?;
+async fn prove(app: &App, browser: &Browser, user: &User) -> Result<(), PageError> {
+    sessions::prove(&app.pool, &user.session.id, app.clock.now()).await?;
     if let Some(cookie) = &browser.session {
         // A cached copy of the session elsewhere still counts as old: the user
         // is asked for the proof again.
@@ -122,7 +122,7 @@ async fn prove(app: &App, browser: &Browser, person: &Person) -> Result<(), Trou
 pub async fn options(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     passkey::ask(&app, &browser, Purpose::Proof).await
 }
 
@@ -130,18 +130,18 @@ pub async fn options(
 pub async fn passkey(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Answer>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Answer { answer, next }) = fields.map_err(|_| Trouble::malformed())?;
-    let whom = Some(&person.account.id);
+) -> Result<Response, PageError> {
+    let Form(Answer { answer, next }) = fields.map_err(|_| PageError::malformed())?;
+    let whom = Some(&user.account.id);
     match passkey::accept(&app, &browser, Purpose::Proof, &answer, whom).await? {
         Ok(_) => {
-            prove(&app, &browser, &person).await?;
+            prove(&app, &browser, &user).await?;
             Ok(Redirect::to(within(&next)).into_response())
         }
         Err(error) => {
-            page(&app, &browser, &person, next, Some(mistakes::of_passkey(browser.t(), error)))
+            page(&app, &browser, &user, next, Some(mistakes::of_passkey(browser.t(), error)))
         }
     }
 }
@@ -149,15 +149,15 @@ pub async fn passkey(
 fn page(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     next: String,
     mistake: Option<Text>,
-) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, browser.t().get("proof-title"));
+) -> Result<Response, PageError> {
+    let mut frame = Frame::of_user(app, browser, user, browser.t().get("proof-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let passkeys = passkey::script(app).filter(|_| person.account.has_passkey);
-    let has_factor = person.account.has_factor();
+    let passkeys = passkey::script(app).filter(|_| user.account.has_passkey);
+    let has_factor = user.account.has_factor();
     let page = Page { frame, next, has_factor, mistake, passkeys };
     Ok((status, render(&page)?).into_response())
 }

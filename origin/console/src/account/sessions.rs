@@ -14,8 +14,8 @@ use munjigi_store::sessions::{End, Which};
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use crate::requester::{Browser, Person};
-use crate::trouble::Trouble;
+use crate::page_error::PageError;
+use crate::requester::{Browser, User};
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -26,13 +26,13 @@ pub struct Fields {
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { end }) = fields.map_err(|_| Trouble::malformed())?;
-    let (actor, now) = (&person.actor(&browser), app.clock.now());
+) -> Result<Response, PageError> {
+    let Form(Fields { end }) = fields.map_err(|_| PageError::malformed())?;
+    let (actor, now) = (&user.actor(&browser), app.clock.now());
     if end == "others" {
-        let which = Which::AllBut(&person.session.id);
+        let which = Which::AllBut(&user.session.id);
         let ended = transact(&app.pool, &End { which, actor, now }).await?;
         let done = match app.cache.sessions.changed(&ended.0).await {
             Ok(()) => "sessions",
@@ -40,7 +40,7 @@ pub async fn submit(
         };
         return Ok(back(done));
     }
-    let id: Id = end.parse().map_err(|_| Trouble::malformed())?;
+    let id: Id = end.parse().map_err(|_| PageError::malformed())?;
     let ended = transact(&app.pool, &End { which: Which::One(&id), actor, now }).await?;
     let done = match app.cache.sessions.changed(&ended.0).await {
         Ok(()) => "session",

@@ -15,8 +15,8 @@ use serde::Deserialize;
 
 use super::{Said, page};
 use crate::frame::{Entry, Frame, render};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "webhook-made.html")]
@@ -34,8 +34,8 @@ pub struct Fields {
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { url }) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { url }) = fields.map_err(|_| PageError::malformed())?;
     let app = &asking.app;
     let console = app.console();
     let endpoint = match Endpoint::parse(&url, app.hooks.reach()) {
@@ -62,7 +62,7 @@ pub async fn submit(
     Ok((StatusCode::CREATED, render(&Page { frame, url, secret })?).into_response())
 }
 
-async fn refuse(asking: &Asking, mistake: String, url: String) -> Result<Response, Trouble> {
+async fn refuse(asking: &Asking, mistake: String, url: String) -> Result<Response, PageError> {
     page(asking, None, Said { mistake: Some(mistake), url, tested: None }).await
 }
 

@@ -9,8 +9,8 @@ use munjigi_store::webhooks::{ChangeWebhook, WebhookChange};
 use serde::Deserialize;
 
 use super::back;
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -21,18 +21,18 @@ pub struct Fields {
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { webhook, change }) = fields.map_err(|_| Trouble::malformed())?;
-    let id: Id = webhook.parse().map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { webhook, change }) = fields.map_err(|_| PageError::malformed())?;
+    let id: Id = webhook.parse().map_err(|_| PageError::malformed())?;
     let (change, done) = match change.as_str() {
         "pause" => (WebhookChange::Pause, "paused"),
         "resume" => (WebhookChange::Resume, "resumed"),
         "delete" => (WebhookChange::Delete, "deleted"),
-        _ => return Err(Trouble::malformed()),
+        _ => return Err(PageError::malformed()),
     };
     let (organisation, actor) = (asking.organisation(), &asking.actor());
     let now = asking.app.clock.now();
     let unit = ChangeWebhook { id: &id, organisation, change, actor, now };
-    transact(&asking.app.pool, &unit).await?.map_err(|_| Trouble::nothing_here())?;
+    transact(&asking.app.pool, &unit).await?.map_err(|_| PageError::nothing_here())?;
     Ok(back(&asking, done))
 }

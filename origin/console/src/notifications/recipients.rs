@@ -7,20 +7,20 @@ use munjigi_store::transact;
 use munjigi_store::webhooks::SetRecipients;
 
 use super::back;
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 /// Saves the choice. The form has one field `account` per chosen member, and
 /// one that is always present: it shows that the form is complete, since
 /// choosing nobody is allowed.
-pub async fn submit(asking: Asking, body: Bytes) -> Result<Response, Trouble> {
+pub async fn submit(asking: Asking, body: Bytes) -> Result<Response, PageError> {
     let fields = || form_urlencoded::parse(&body);
     if !fields().any(|(name, value)| name == "choice" && value == "members") {
-        return Err(Trouble::malformed());
+        return Err(PageError::malformed());
     }
     let mut accounts = Vec::new();
     for (_, account) in fields().filter(|(name, _)| name == "account") {
-        let account: Id = account.parse().map_err(|_| Trouble::malformed())?;
+        let account: Id = account.parse().map_err(|_| PageError::malformed())?;
         accounts.push(account.to_string());
     }
     let unit = SetRecipients {

@@ -12,8 +12,8 @@ use munjigi_store::webhooks::{self, Outcome};
 use serde::Deserialize;
 
 use super::{Said, page};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -38,24 +38,24 @@ impl Tested {
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { webhook }) = fields.map_err(|_| Trouble::malformed())?;
-    let webhook: Id = webhook.parse().map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { webhook }) = fields.map_err(|_| PageError::malformed())?;
+    let webhook: Id = webhook.parse().map_err(|_| PageError::malformed())?;
     let (app, organisation) = (&asking.app, asking.organisation());
     let console = app.console();
     let now = app.clock.now();
     let found = webhooks::find(&app.pool, organisation, &webhook).await?;
-    let (url, sealed) = found.ok_or(Trouble::nothing_here())?;
+    let (url, sealed) = found.ok_or(PageError::nothing_here())?;
     let limit = &limits::WEBHOOK_TESTS_BY_ORGANISATION;
     let taken = app.cache.limits.take(limit, organisation.as_str(), now).await?;
     if let Taken::Wait { seconds } = taken {
-        return Err(Trouble::too_often(seconds));
+        return Err(PageError::too_often(seconds));
     }
     let opened = console.vault.open(&webhooks::vault_row(&webhook), &sealed).ok();
     let secret = opened.and_then(|bytes| WebhookSecret::of_bytes(bytes).ok());
     let secret = secret.ok_or_else(|| {
         tracing::error!(%webhook, "no key in MUNJIGI_CONSOLE_KEYS opens the webhook's secret");
-        Trouble::away()
+        PageError::away()
     })?;
     let (id, body) = (webhooks::message_id(&app.entropy), body_of_test(organisation, now));
     let outgoing = Outgoing { url: &url, secret: &secret, id: &id, body: &body, at: now };

@@ -22,8 +22,8 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use crate::filter::Filter;
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 /// Minutes that the numbers cover.
 pub const MINUTES: u64 = 10;
@@ -45,12 +45,16 @@ struct Numbers {
     at: String,
 }
 
-pub async fn show(asking: Asking, filter: Filter, headers: HeaderMap) -> Result<Response, Trouble> {
+pub async fn show(
+    asking: Asking,
+    filter: Filter,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
     let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if !accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
         return Ok(Json(numbers(&asking, &filter).await?).into_response());
     }
-    let place = match asking.app.console().live_pages.take(&asking.person.account.id) {
+    let place = match asking.app.console().live_pages.take(&asking.user.account.id) {
         Taken::Place(place) => place,
         Taken::Full => {
             let refused = Refused::new(Code::RateLimited, "too many live pages");
@@ -119,13 +123,13 @@ impl Watching {
     }
 
     async fn may_still_look(&self) -> Result<bool, StoreError> {
-        let Asking { app, browser, person, .. } = &self.asking;
+        let Asking { app, browser, user, .. } = &self.asking;
         let Some(cookie) = &browser.session else { return Ok(false) };
         let session = app.cache.sessions.find(cookie.hash(), app.clock.now()).await?;
         if session.is_none_or(|session| session.stage != Stage::Complete) {
             return Ok(false);
         }
-        let (organisation, account) = (self.asking.organisation(), &person.account.id);
+        let (organisation, account) = (self.asking.organisation(), &user.account.id);
         let member = organisations::membership_of(&app.pool, organisation, account).await?;
         Ok(member.is_some_and(|member| member.role.may(Permission::ReadSites)))
     }

@@ -20,8 +20,8 @@ use serde::{Deserialize, Deserializer};
 use super::host_lines;
 use super::snippets::Snippets;
 use crate::frame::{Entry, Frame, render};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "new-site.html")]
@@ -77,7 +77,7 @@ fn chosen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D
     Shape::deserialize(text.into_deserializer()).map(Some)
 }
 
-pub async fn show(asking: Asking) -> Result<Response, Trouble> {
+pub async fn show(asking: Asking) -> Result<Response, PageError> {
     let console = asking.app.console();
     let sitekey =
         asking.app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
@@ -99,10 +99,10 @@ pub async fn show(asking: Asking) -> Result<Response, Trouble> {
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let console = asking.app.console();
-    let sitekey = console.check.sitekey(&fields.sitekey).map_err(|_| Trouble::malformed())?;
+    let sitekey = console.check.sitekey(&fields.sitekey).map_err(|_| PageError::malformed())?;
     let sitekey = sitekey.to_string();
     let frame = |title| asking.frame(title, Entry::Sites);
     let (check, entropy) = (&console.check, &asking.app.entropy);
@@ -132,7 +132,7 @@ pub async fn submit(
             let place = format!("{}/sites/{sitekey}", asking.frame("", Entry::Sites).base());
             return Ok(Redirect::to(&place).into_response());
         }
-        Created::TooMany => return Err(Trouble::too_many_sites(most)),
+        Created::TooMany => return Err(PageError::too_many_sites(most)),
     }
     let edge = asking.app.edge.url().origin().ascii_serialization();
     let page = Made {

@@ -5,9 +5,9 @@ use axum::response::Html;
 use munjigi_store::sites::{self, SiteRecord};
 
 use crate::frame::{Entry, Frame, render};
+use crate::page_error::PageError;
 use crate::requester::Asking;
 use crate::sites::site::Delivery;
-use crate::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "sites.html")]
@@ -16,7 +16,7 @@ struct Page {
     sites: Vec<(SiteRecord, Delivery)>,
 }
 
-pub async fn show(asking: Asking) -> Result<Html<String>, Trouble> {
+pub async fn show(asking: Asking) -> Result<Html<String>, PageError> {
     let frame = asking.frame(asking.t().get("sites-title"), Entry::Sites);
     let sites = sites::of_organisation(&asking.app.pool, asking.organisation()).await?;
     let sites = sites.into_iter().map(|site| {

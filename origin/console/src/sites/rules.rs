@@ -29,8 +29,8 @@ use serde::Deserialize;
 
 use super::find;
 use crate::frame::{Entry, Frame, render};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 /// The action of changed rules in the audit log.
 const ACTION: Action = Action::SiteRules;
@@ -72,7 +72,7 @@ pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let site = find(&asking, &sitekey).await?;
     let mut page = page(&asking, &site);
     let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
@@ -88,20 +88,20 @@ pub async fn submit(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let site = find(&asking, &sitekey).await?;
     // A change applies to the list that was shown, or not at all.
     if site.settings().mark() != fields.mark {
         return changed_since(&asking, &site, fields.typed);
     }
-    let (purpose, step) = fields.step().ok_or(Trouble::malformed())?;
+    let (purpose, step) = fields.step().ok_or(PageError::malformed())?;
     let rules = match &step {
         Step::Undo => match previous(&asking, &site).await? {
             Some(rules) => rules,
             None => return changed_since(&asking, &site, fields.typed),
         },
-        step => step.apply(&site.config.rules).ok_or(Trouble::malformed())?,
+        step => step.apply(&site.config.rules).ok_or(PageError::malformed())?,
     };
     let edit = Edit { rules: Some(rules), unread: fields.mistakes(&step), ..Edit::default() };
     let now = asking.app.clock.now();
@@ -128,7 +128,7 @@ pub async fn submit(
         }
         Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
         Ok(_) => Ok(back(&asking, &sitekey, step.done())),
-        Err(EditRefused::Site(ChangeRefused::Unknown)) => Err(Trouble::nothing_here()),
+        Err(EditRefused::Site(ChangeRefused::Unknown)) => Err(PageError::nothing_here()),
         Err(EditRefused::Site(_)) => Ok(back(&asking, &sitekey, "deleted-already")),
         Err(EditRefused::Mistakes(mistakes)) => {
             let mut page = page(&asking, &site);
@@ -145,7 +145,7 @@ pub async fn submit(
 
 /// The list before the last change, if that was made here and nothing changed
 /// since.
-async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>>, Trouble> {
+async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>>, PageError> {
     let (app, organisation) = (&asking.app, asking.organisation());
     let newest = audit::newest(&app.pool, organisation, ACTION, &site.config.sitekey).await?;
     let Some(newest) = newest else { return Ok(None) };
@@ -156,7 +156,7 @@ async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>
     Ok(rules(newest.before).filter(|_| is_last))
 }
 
-fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Response, Trouble> {
+fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Response, PageError> {
     let mut page = page(asking, site);
     page.typed = typed;
     page.mistakes = vec![asking.t().get("rules-changed-since").into()];

@@ -15,8 +15,8 @@ use serde::Deserialize;
 
 use super::find;
 use crate::frame::{Entry, Frame, render};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "secret-made.html")]
@@ -37,8 +37,8 @@ pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let console = asking.app.console();
     let site = find(&asking, &sitekey).await?;
     let secret = site_keys::secret(&console.check, &asking.app.entropy, &site.config.aliases);
@@ -46,13 +46,13 @@ pub async fn submit(
         "add" => (Change::AddSecret(secret.hash()), None),
         "keep-newest" => (Change::KeepNewestSecret, Some("newest")),
         "keep-oldest" => (Change::KeepOldestSecret, Some("oldest")),
-        _ => return Err(Trouble::malformed()),
+        _ => return Err(PageError::malformed()),
     };
     let (organisation_id, actor) = (asking.organisation(), asking.actor());
     let changed = sites::change(&asking.app, organisation_id, &sitekey, &change, &actor).await?;
     let done = match changed {
         Ok(()) => done,
-        Err(ChangeRefused::Unknown) => return Err(Trouble::nothing_here()),
+        Err(ChangeRefused::Unknown) => return Err(PageError::nothing_here()),
         Err(
             ChangeRefused::Deleted
             | ChangeRefused::Unchanged

@@ -22,8 +22,8 @@ use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
 
 use super::find;
 use crate::frame::{Entry, Frame, render};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -79,7 +79,7 @@ impl Page {
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let site = find(&asking, &sitekey).await?;
     let page = page(&asking, &site, None);
     Ok(render(&page)?.into_response())
@@ -90,9 +90,9 @@ pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
-    let edit = fields.edit().ok_or(Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(fields) = fields.map_err(|_| PageError::malformed())?;
+    let edit = fields.edit().ok_or(PageError::malformed())?;
     let now = asking.app.clock.now();
     let unit = EditSite {
         sitekey: &sitekey,
@@ -108,7 +108,7 @@ pub async fn submit(
         Ok(edited) if edited.before == edited.after => "unchanged",
         Ok(_) => "edited",
         Err(EditRefused::Site(ChangeRefused::Unknown)) => {
-            return Err(Trouble::nothing_here());
+            return Err(PageError::nothing_here());
         }
         Err(EditRefused::Site(_)) => "deleted-already",
         Err(EditRefused::Mistakes(mistakes)) => {

@@ -18,8 +18,8 @@ use super::find;
 use super::snippets::Snippets;
 use crate::assets;
 use crate::frame::{Entry, Frame, render};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Template)]
 #[template(path = "site.html")]
@@ -72,7 +72,7 @@ pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
     done: Result<Query<Done>, QueryRejection>,
-) -> Result<Html<String>, Trouble> {
+) -> Result<Html<String>, PageError> {
     let site = find(&asking, &sitekey).await?;
     let seen =
         sites::seen(&asking.app.pool, &sitekey, to_timestamp(asking.app.clock.now())).await?;

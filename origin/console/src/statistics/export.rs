@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 
 use super::{Table, table};
 use crate::filter::Filter;
+use crate::page_error::PageError;
 use crate::record::csv::field;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 /// Percentiles of the solve times.
 const PERCENTILES: [(&str, f64); 4] = [("p50", 0.5), ("p75", 0.75), ("p95", 0.95), ("p99", 0.99)];
 
 /// For spreadsheets.
-pub async fn csv(asking: Asking, filter: Filter) -> Result<Response, Trouble> {
+pub async fn csv(asking: Asking, filter: Filter) -> Result<Response, PageError> {
     let Table { all, rows, .. } = table(&asking, &filter).await?;
     let mut text = filter.by().as_str().to_owned();
     for prefix in ["", "before_"] {
@@ -51,7 +51,7 @@ pub async fn csv(asking: Asking, filter: Filter) -> Result<Response, Trouble> {
 }
 
 /// For programs.
-pub async fn json(asking: Asking, filter: Filter) -> Result<Response, Trouble> {
+pub async fn json(asking: Asking, filter: Filter) -> Result<Response, PageError> {
     let Table { span, all, rows } = table(&asking, &filter).await?;
     let row = |row: &super::Row| json!({ "value": row.label, "now": numbers(&row.totals), "before": numbers(&row.before) });
     let document = json!({

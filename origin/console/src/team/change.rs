@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::invite::back;
 use super::{page, refusal};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -29,9 +29,9 @@ pub struct Which {
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { account, role }) = fields.map_err(|_| Trouble::malformed())?;
-    let role = Role::parse(&role).ok_or(Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { account, role }) = fields.map_err(|_| PageError::malformed())?;
+    let role = Role::parse(&role).ok_or(PageError::malformed())?;
     change(&asking, &account, Some(role)).await
 }
 
@@ -39,13 +39,13 @@ pub async fn submit(
 pub async fn remove(
     asking: Asking,
     fields: Result<Form<Which>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Which { account }) = fields.map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Which { account }) = fields.map_err(|_| PageError::malformed())?;
     change(&asking, &account, None).await
 }
 
-async fn change(asking: &Asking, account: &str, role: Option<Role>) -> Result<Response, Trouble> {
-    let account: Id = account.parse().map_err(|_| Trouble::malformed())?;
+async fn change(asking: &Asking, account: &str, role: Option<Role>) -> Result<Response, PageError> {
+    let account: Id = account.parse().map_err(|_| PageError::malformed())?;
     let unit = ChangeMember {
         organisation: asking.organisation(),
         account: &account,
@@ -54,12 +54,12 @@ async fn change(asking: &Asking, account: &str, role: Option<Role>) -> Result<Re
         by: &Granting::Member(asking.role()),
         now: asking.app.clock.now(),
     };
-    let leaves = role.is_none() && account == asking.person.account.id;
+    let leaves = role.is_none() && account == asking.user.account.id;
     match transact(&asking.app.pool, &unit).await? {
         Ok(()) if leaves => Ok(Redirect::to("/console").into_response()),
         Ok(()) if role.is_some() => Ok(back(asking, "changed")),
         Ok(()) => Ok(back(asking, "removed")),
-        Err(TeamRefused::Unknown) => Err(Trouble::nothing_here()),
+        Err(TeamRefused::Unknown) => Err(PageError::nothing_here()),
         Err(refused) => page(asking, None, Some(refusal(asking.t(), refused)), String::new()).await,
     }
 }

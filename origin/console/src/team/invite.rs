@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::{page, refusal};
 use crate::mistakes;
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -29,9 +29,9 @@ pub struct Which {
 pub async fn submit(
     asking: Asking,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Fields { email, role }) = fields.map_err(|_| Trouble::malformed())?;
-    let role = Role::parse(&role).ok_or(Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Fields { email, role }) = fields.map_err(|_| PageError::malformed())?;
+    let role = Role::parse(&role).ok_or(PageError::malformed())?;
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
         Err(error) => {
@@ -41,7 +41,7 @@ pub async fn submit(
     };
     let invite = Invite {
         membership: &asking.member.membership,
-        by: &asking.person.account,
+        by: &asking.user.account,
         granting: &Granting::Member(asking.role()),
         actor: &asking.actor(),
         email: &address,
@@ -52,7 +52,7 @@ pub async fn submit(
         Err(InviteRefused::Team(refused)) => {
             page(&asking, None, Some(refusal(asking.t(), refused)), email).await
         }
-        Err(InviteRefused::TooOften { seconds }) => Err(Trouble::too_often(seconds)),
+        Err(InviteRefused::TooOften { seconds }) => Err(PageError::too_often(seconds)),
         Err(InviteRefused::Store(error)) => Err(error.into()),
     }
 }
@@ -60,16 +60,16 @@ pub async fn submit(
 pub async fn withdraw(
     asking: Asking,
     fields: Result<Form<Which>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(Which { invitation }) = fields.map_err(|_| Trouble::malformed())?;
-    let id: Id = invitation.parse().map_err(|_| Trouble::malformed())?;
+) -> Result<Response, PageError> {
+    let Form(Which { invitation }) = fields.map_err(|_| PageError::malformed())?;
+    let id: Id = invitation.parse().map_err(|_| PageError::malformed())?;
     let unit = Withdraw {
         id: &id,
         organisation: asking.organisation(),
         actor: &asking.actor(),
         now: asking.app.clock.now(),
     };
-    transact(&asking.app.pool, &unit).await?.map_err(|_| Trouble::nothing_here())?;
+    transact(&asking.app.pool, &unit).await?.map_err(|_| PageError::nothing_here())?;
     Ok(back(&asking, "withdrawn"))
 }
 

@@ -46,7 +46,7 @@ log-in-forgotten = Forgot your password?
 log-in-no-account = Don't have an account?
 log-in-wrong = Incorrect email address or password.
 log-in-passkey = Log in with a passkey
-log-in-passkey-trouble = That did not work: your browser or device cancelled it, or it took too long. Nothing was changed. Try again, or log in another way.
+log-in-passkey-error = That did not work: your browser or device cancelled it, or it took too long. Nothing was changed. Try again, or log in another way.
 log-in-demo-html = This machine has a demo account: <code>{ $email }</code>, password <code>{ $password }</code>
 
 code-title = Second factor

@@ -92,36 +92,36 @@ passkey-copied = This passkey may have been copied and is no longer accepted. Lo
 passkey-full = This device already has a passkey for this account, or the account has the maximum of 20 passkeys.
 
 # Pages that say why something cannot be done, by its code.
-trouble-details-html = Code <code>{ $code }</code>, request <code>{ $request }</code>.
-trouble-home = Home
-trouble-not-found-title = Page not found
-trouble-not-found = The address may be wrong, the page may have been removed, or it may belong to an organisation that you are not a member of.
-trouble-forbidden-title = Your role does not allow this
-trouble-forbidden =
+error-details-html = Code <code>{ $code }</code>, request <code>{ $request }</code>.
+error-home = Home
+error-not-found-title = Page not found
+error-not-found = The address may be wrong, the page may have been removed, or it may belong to an organisation that you are not a member of.
+error-forbidden-title = Your role does not allow this
+error-forbidden =
     You are { $role ->
         [owner] an owner
         [admin] an admin
         [analyst] an analyst
        *[read-only] a read-only member
     } here, and this requires a different role. An owner or admin of the organisation can change your role.
-trouble-logged-out-title = You are logged out
-trouble-logged-out = Nothing was changed. Log in and submit the form again.
-trouble-foreign-form-title = This form was not accepted
-trouble-foreign-form = Nothing was changed. Protection against CSRF refused the form: you logged in or out after you opened it, cookies are off, or another site sent it. Go back, reload the page and submit it again.
-trouble-link-gone-title = This link no longer works
-trouble-link-gone = It was already used or has expired. If you have confirmed your address, log in. Otherwise, sign up again.
-trouble-sign-up-closed-title = Sign-up is closed
-trouble-sign-up-closed = Accounts are created by invitation only. Ask the operator of this service.
-trouble-too-many-sites-title = Site limit reached
-trouble-too-many-sites = Nothing was changed. Your organisation has reached the limit of { $most } sites. Delete a site that you no longer use, or ask the operator of this service.
-trouble-payload-too-large-title = The form is too large
-trouble-payload-too-large = Nothing was changed. A form can have at most 128 KiB.
-trouble-malformed-request-title = The form could not be read
-trouble-malformed-request = Nothing was changed. Go back, reload the page and submit the form again.
-trouble-unavailable-title = The database is unavailable
-trouble-unavailable = Nothing was changed. Your sites keep working: visitors and siteverify do not depend on this server. Try again in a moment.
-trouble-rate-limited-title = Too many attempts
-trouble-rate-limited =
+error-logged-out-title = You are logged out
+error-logged-out = Nothing was changed. Log in and submit the form again.
+error-foreign-form-title = This form was not accepted
+error-foreign-form = Nothing was changed. Protection against CSRF refused the form: you logged in or out after you opened it, cookies are off, or another site sent it. Go back, reload the page and submit it again.
+error-link-gone-title = This link no longer works
+error-link-gone = It was already used or has expired. If you have confirmed your address, log in. Otherwise, sign up again.
+error-sign-up-closed-title = Sign-up is closed
+error-sign-up-closed = Accounts are created by invitation only. Ask the operator of this service.
+error-too-many-sites-title = Site limit reached
+error-too-many-sites = Nothing was changed. Your organisation has reached the limit of { $most } sites. Delete a site that you no longer use, or ask the operator of this service.
+error-payload-too-large-title = The form is too large
+error-payload-too-large = Nothing was changed. A form can have at most 128 KiB.
+error-malformed-request-title = The form could not be read
+error-malformed-request = Nothing was changed. Go back, reload the page and submit the form again.
+error-unavailable-title = The database is unavailable
+error-unavailable = Nothing was changed. Your sites keep working: visitors and siteverify do not depend on this server. Try again in a moment.
+error-rate-limited-title = Too many attempts
+error-rate-limited =
     { $minutes ->
         [one] Too many attempts. Try again in a minute.
        *[other] Too many attempts. Try again in { $minutes } minutes.

@@ -89,33 +89,33 @@ passkey-unknown = このアカウントに登録されたパスキーではあ�
 passkey-copied = このパスキーは複製された可能性があるため、使用できません。別の方法でログインして削除してください。
 passkey-full = このデバイスのパスキーはすでに登録されているか、上限の20個に達しています。
 
-trouble-details-html = コード <code>{ $code }</code>、リクエスト <code>{ $request }</code>。
-trouble-home = ホーム
-trouble-not-found-title = ページが見つかりません
-trouble-not-found = アドレスが間違っているか、ページが削除されたか、所属していない組織のページです。
-trouble-forbidden-title = この役割では操作できません
-trouble-forbidden =
+error-details-html = コード <code>{ $code }</code>、リクエスト <code>{ $request }</code>。
+error-home = ホーム
+error-not-found-title = ページが見つかりません
+error-not-found = アドレスが間違っているか、ページが削除されたか、所属していない組織のページです。
+error-forbidden-title = この役割では操作できません
+error-forbidden =
     この組織でのあなたの役割は{ $role ->
         [owner] オーナー
         [admin] 管理者
         [analyst] アナリスト
        *[read-only] 閲覧のみ
     }です。この操作には別の役割が必要です。役割は組織のオーナーまたは管理者が変更できます。
-trouble-logged-out-title = ログアウトしています
-trouble-logged-out = 何も変更されていません。ログインしてから、フォームをもう一度送信してください。
-trouble-foreign-form-title = このフォームは受け付けられませんでした
-trouble-foreign-form = 何も変更されていません。開いた後にログインまたはログアウトしたか、Cookie が無効か、別のサイトから送信されたフォームです。前のページに戻って再読み込みし、もう一度送信してください。
-trouble-link-gone-title = このリンクは使用できません
-trouble-link-gone = すでに使用されたか、有効期限が切れています。アドレスを確認済みの場合はログインしてください。それ以外の場合は、もう一度登録してください。
-trouble-sign-up-closed-title = 新規登録を受け付けていません
-trouble-sign-up-closed = アカウントは招待によってのみ作成されます。このサービスの運営者にお問い合わせください。
-trouble-too-many-sites-title = サイト数の上限に達しました
-trouble-too-many-sites = 何も変更されていません。組織のサイトが上限の{ $most }件に達しています。使っていないサイトを削除するか、このサービスの運営者にお問い合わせください。
-trouble-payload-too-large-title = フォームが大きすぎます
-trouble-payload-too-large = 何も変更されていません。フォームは 128 KiB まで送信できます。
-trouble-malformed-request-title = フォームを読み取れませんでした
-trouble-malformed-request = 何も変更されていません。前のページに戻って再読み込みし、もう一度送信してください。
-trouble-unavailable-title = データベースを利用できません
-trouble-unavailable = 何も変更されていません。サイトは引き続き動作します。訪問者と siteverify はこのサーバーに依存しません。しばらくしてからもう一度お試しください。
-trouble-rate-limited-title = 試行回数が多すぎます
-trouble-rate-limited = 短時間に試行が集中しました。{ $minutes }分後にもう一度お試しください。
+error-logged-out-title = ログアウトしています
+error-logged-out = 何も変更されていません。ログインしてから、フォームをもう一度送信してください。
+error-foreign-form-title = このフォームは受け付けられませんでした
+error-foreign-form = 何も変更されていません。開いた後にログインまたはログアウトしたか、Cookie が無効か、別のサイトから送信されたフォームです。前のページに戻って再読み込みし、もう一度送信してください。
+error-link-gone-title = このリンクは使用できません
+error-link-gone = すでに使用されたか、有効期限が切れています。アドレスを確認済みの場合はログインしてください。それ以外の場合は、もう一度登録してください。
+error-sign-up-closed-title = 新規登録を受け付けていません
+error-sign-up-closed = アカウントは招待によってのみ作成されます。このサービスの運営者にお問い合わせください。
+error-too-many-sites-title = サイト数の上限に達しました
+error-too-many-sites = 何も変更されていません。組織のサイトが上限の{ $most }件に達しています。使っていないサイトを削除するか、このサービスの運営者にお問い合わせください。
+error-payload-too-large-title = フォームが大きすぎます
+error-payload-too-large = 何も変更されていません。フォームは 128 KiB まで送信できます。
+error-malformed-request-title = フォームを読み取れませんでした
+error-malformed-request = 何も変更されていません。前のページに戻って再読み込みし、もう一度送信してください。
+error-unavailable-title = データベースを利用できません
+error-unavailable = 何も変更されていません。サイトは引き続き動作します。訪問者と siteverify はこのサーバーに依存しません。しばらくしてからもう一度お試しください。
+error-rate-limited-title = 試行回数が多すぎます
+error-rate-limited = 短時間に試行が集中しました。{ $minutes }分後にもう一度お試しください。

@@ -46,7 +46,7 @@ log-in-forgotten = 비밀번호를 잊으셨나요?
 log-in-no-account = 아직 계정이 없으신가요?
 log-in-wrong = 주소나 비밀번호가 맞지 않습니다.
 log-in-passkey = 패스키로 로그인
-log-in-passkey-trouble = 패스키를 쓰지 못했습니다. 브라우저나 기기가 중단했거나 시간이 너무 오래 걸렸습니다. 바뀐 것은 없습니다. 다시 시도하거나 다른 방법을 써 주세요.
+log-in-passkey-error = 패스키를 쓰지 못했습니다. 브라우저나 기기가 중단했거나 시간이 너무 오래 걸렸습니다. 바뀐 것은 없습니다. 다시 시도하거나 다른 방법을 써 주세요.
 log-in-demo-html = 이 컴퓨터에는 데모 계정이 있습니다. 주소 <code>{ $email }</code>, 비밀번호 <code>{ $password }</code>
 
 code-title = 2단계 인증

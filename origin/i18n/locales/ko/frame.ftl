@@ -89,33 +89,33 @@ passkey-unknown = 이 계정에 등록된 패스키가 아닙니다.
 passkey-copied = 패스키가 복제된 것으로 보여 더는 받지 않습니다. 다른 방법으로 로그인해서 지워 주세요.
 passkey-full = 그 기기에는 이미 이 계정의 패스키가 있거나, 패스키가 20개를 채웠습니다.
 
-trouble-details-html = 코드 <code>{ $code }</code>, 요청 <code>{ $request }</code>.
-trouble-home = 처음으로
-trouble-not-found-title = 여기에는 아무것도 없습니다
-trouble-not-found = 주소를 잘못 적었거나, 있던 것이 없어졌거나, 여러분이 속하지 않은 조직의 것입니다.
-trouble-forbidden-title = 이 역할로는 할 수 없습니다
-trouble-forbidden =
+error-details-html = 코드 <code>{ $code }</code>, 요청 <code>{ $request }</code>.
+error-home = 처음으로
+error-not-found-title = 여기에는 아무것도 없습니다
+error-not-found = 주소를 잘못 적었거나, 있던 것이 없어졌거나, 여러분이 속하지 않은 조직의 것입니다.
+error-forbidden-title = 이 역할로는 할 수 없습니다
+error-forbidden =
     이 조직에서 여러분의 역할은 { $role ->
         [owner] 소유자
         [admin] 관리자
         [analyst] 분석가
        *[read-only] 읽기 전용
     }이며, 이 일에는 다른 역할이 필요합니다. 역할은 조직의 소유자나 관리자가 바꿀 수 있습니다.
-trouble-logged-out-title = 로그아웃되었습니다
-trouble-logged-out = 바뀐 것은 없습니다. 로그인한 다음 양식을 다시 보내 주세요.
-trouble-foreign-form-title = 이 양식은 받을 수 없습니다
-trouble-foreign-form = 바뀐 것은 없습니다. 로그인하거나 로그아웃하기 전에 열어 둔 양식이거나, 쿠키가 꺼져 있거나, 다른 사이트에서 보낸 것입니다. 뒤로 가서 페이지를 새로 고친 다음 다시 보내 주세요.
-trouble-link-gone-title = 이 링크는 이제 쓸 수 없습니다
-trouble-link-gone = 이미 사용한 링크이거나 너무 오래되었습니다. 주소를 확인하셨다면 로그인하시고, 아니라면 다시 가입해 주세요.
-trouble-sign-up-closed-title = 가입을 받지 않습니다
-trouble-sign-up-closed = 계정은 초대를 받아 만듭니다. 이 서비스를 운영하는 분께 문의해 주세요.
-trouble-too-many-sites-title = 사이트를 더 만들 수 없습니다
-trouble-too-many-sites = 바뀐 것은 없습니다. 조직의 사이트가 한도인 { $most }개를 채웠습니다. 쓰지 않는 사이트를 삭제하거나 이 서비스를 운영하는 분께 문의해 주세요.
-trouble-payload-too-large-title = 양식이 너무 깁니다
-trouble-payload-too-large = 바뀐 것은 없습니다. 양식은 128 KiB까지 보낼 수 있습니다.
-trouble-malformed-request-title = 양식을 읽을 수 없습니다
-trouble-malformed-request = 바뀐 것은 없습니다. 뒤로 가서 페이지를 새로 고친 다음 다시 보내 주세요.
-trouble-unavailable-title = 지금은 기록을 읽을 수 없습니다
-trouble-unavailable = 바뀐 것은 없습니다. 여러분의 사이트는 그대로 작동합니다. 방문자와 siteverify에는 이 서버가 필요하지 않습니다. 잠시 뒤에 다시 시도해 주세요.
-trouble-rate-limited-title = 잠시 기다려 주세요
-trouble-rate-limited = 짧은 시간에 너무 많이 시도했습니다. { $minutes }분 뒤에 다시 시도해 주세요.
+error-logged-out-title = 로그아웃되었습니다
+error-logged-out = 바뀐 것은 없습니다. 로그인한 다음 양식을 다시 보내 주세요.
+error-foreign-form-title = 이 양식은 받을 수 없습니다
+error-foreign-form = 바뀐 것은 없습니다. 로그인하거나 로그아웃하기 전에 열어 둔 양식이거나, 쿠키가 꺼져 있거나, 다른 사이트에서 보낸 것입니다. 뒤로 가서 페이지를 새로 고친 다음 다시 보내 주세요.
+error-link-gone-title = 이 링크는 이제 쓸 수 없습니다
+error-link-gone = 이미 사용한 링크이거나 너무 오래되었습니다. 주소를 확인하셨다면 로그인하시고, 아니라면 다시 가입해 주세요.
+error-sign-up-closed-title = 가입을 받지 않습니다
+error-sign-up-closed = 계정은 초대를 받아 만듭니다. 이 서비스를 운영하는 분께 문의해 주세요.
+error-too-many-sites-title = 사이트를 더 만들 수 없습니다
+error-too-many-sites = 바뀐 것은 없습니다. 조직의 사이트가 한도인 { $most }개를 채웠습니다. 쓰지 않는 사이트를 삭제하거나 이 서비스를 운영하는 분께 문의해 주세요.
+error-payload-too-large-title = 양식이 너무 깁니다
+error-payload-too-large = 바뀐 것은 없습니다. 양식은 128 KiB까지 보낼 수 있습니다.
+error-malformed-request-title = 양식을 읽을 수 없습니다
+error-malformed-request = 바뀐 것은 없습니다. 뒤로 가서 페이지를 새로 고친 다음 다시 보내 주세요.
+error-unavailable-title = 지금은 기록을 읽을 수 없습니다
+error-unavailable = 바뀐 것은 없습니다. 여러분의 사이트는 그대로 작동합니다. 방문자와 siteverify에는 이 서버가 필요하지 않습니다. 잠시 뒤에 다시 시도해 주세요.
+error-rate-limited-title = 잠시 기다려 주세요
+error-rate-limited = 짧은 시간에 너무 많이 시도했습니다. { $minutes }분 뒤에 다시 시도해 주세요.

@@ -24,8 +24,8 @@ use serde::Deserialize;
 
 use crate::account::proof;
 use crate::frame::{Entry, Frame, render};
-use crate::requester::{Browser, Person};
-use crate::trouble::Trouble;
+use crate::page_error::PageError;
+use crate::requester::{Browser, User};
 
 #[derive(Template)]
 #[template(path = "passkey.html")]
@@ -47,59 +47,59 @@ pub struct Fields {
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     Path(id): Path<String>,
-) -> Result<Response, Trouble> {
-    let (passkey, left) = find(&app, &person, &id).await?;
-    if let Some(proof) = proof::asked(&app, &person, &path(&passkey.id)) {
+) -> Result<Response, PageError> {
+    let (passkey, left) = find(&app, &user, &id).await?;
+    if let Some(proof) = proof::asked(&app, &user, &path(&passkey.id)) {
         return Ok(proof);
     }
-    page(&app, &browser, &person, passkey, left, None)
+    page(&app, &browser, &user, passkey, left, None)
 }
 
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    Extension(person): Extension<Person>,
+    Extension(user): Extension<User>,
     Path(id): Path<String>,
     fields: Result<Form<Fields>, FormRejection>,
-) -> Result<Response, Trouble> {
-    let Form(fields) = fields.map_err(|_| Trouble::malformed())?;
-    let (passkey, left) = find(&app, &person, &id).await?;
-    if let Some(proof) = proof::asked(&app, &person, &path(&passkey.id)) {
+) -> Result<Response, PageError> {
+    let Form(fields) = fields.map_err(|_| PageError::malformed())?;
+    let (passkey, left) = find(&app, &user, &id).await?;
+    if let Some(proof) = proof::asked(&app, &user, &path(&passkey.id)) {
         return Ok(proof);
     }
     match fields.change.as_str() {
         "rename" => {
             let Some(name) = name(&fields.name) else {
                 let mistake = Some(browser.t().get("passkey-no-name"));
-                return page(&app, &browser, &person, passkey, left, mistake);
+                return page(&app, &browser, &user, passkey, left, mistake);
             };
-            let (actor, now) = (person.actor(&browser), app.clock.now());
+            let (actor, now) = (user.actor(&browser), app.clock.now());
             let unit = Rename { id: &passkey.id, name: &name, actor: &actor, now };
             transact(&app.pool, &unit).await?;
             Ok(Redirect::to("/console/account/passkeys?done=renamed").into_response())
         }
         "remove" => {
-            if left == 0 && !is_owner(&app, &browser, &person, fields.password).await? {
+            if left == 0 && !is_owner(&app, &browser, &user, fields.password).await? {
                 let mistake = Some(browser.t().get("own-data-wrong"));
-                return page(&app, &browser, &person, passkey, left, mistake);
+                return page(&app, &browser, &user, passkey, left, mistake);
             }
-            remove(&app, &browser, &person, &passkey, left).await
+            remove(&app, &browser, &user, &passkey, left).await
         }
-        _ => Err(Trouble::malformed()),
+        _ => Err(PageError::malformed()),
     }
 }
 
 async fn remove(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     passkey: &Passkey,
     left: usize,
-) -> Result<Response, Trouble> {
+) -> Result<Response, PageError> {
     let kind = EmailKind::PasskeyRemoved { name: Shown::of(&passkey.name), left };
-    let (actor, message) = (person.actor(browser), emails::to(&person.account, &kind));
+    let (actor, message) = (user.actor(browser), emails::to(&user.account, &kind));
     let unit = Remove { id: &passkey.id, actor: &actor, message: &message, now: app.clock.now() };
     transact(&app.pool, &unit).await?;
     Ok(Redirect::to("/console/account/passkeys?done=removed").into_response())
@@ -108,21 +108,21 @@ async fn remove(
 async fn is_owner(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     password: Option<Password>,
-) -> Result<bool, Trouble> {
+) -> Result<bool, PageError> {
     let Some(password) = password else { return Ok(false) };
     let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
-    Ok(authentication.is_owner(prefix, &person.account, password, None).await?)
+    Ok(authentication.is_owner(prefix, &user.account, password, None).await?)
 }
 
 /// A passkey of the user, and how many factors are left without it.
-async fn find(app: &App, person: &Person, id: &str) -> Result<(Passkey, usize), Trouble> {
-    let id: Id = id.parse().map_err(|_| Trouble::nothing_here())?;
-    let mut passkeys = passkeys::of_account(&app.pool, &person.account.id).await?;
+async fn find(app: &App, user: &User, id: &str) -> Result<(Passkey, usize), PageError> {
+    let id: Id = id.parse().map_err(|_| PageError::nothing_here())?;
+    let mut passkeys = passkeys::of_account(&app.pool, &user.account.id).await?;
     let at = passkeys.iter().position(|passkey| passkey.id == id);
-    let passkey = passkeys.swap_remove(at.ok_or(Trouble::nothing_here())?);
-    Ok((passkey, passkeys.len() + usize::from(person.account.has_totp())))
+    let passkey = passkeys.swap_remove(at.ok_or(PageError::nothing_here())?);
+    Ok((passkey, passkeys.len() + usize::from(user.account.has_totp())))
 }
 
 fn path(id: &Id) -> String {
@@ -132,12 +132,12 @@ fn path(id: &Id) -> String {
 fn page(
     app: &App,
     browser: &Browser,
-    person: &Person,
+    user: &User,
     passkey: Passkey,
     left: usize,
     mistake: Option<Text>,
-) -> Result<Response, Trouble> {
-    let mut frame = Frame::of_person(app, browser, person, browser.t().get("passkey-title"));
+) -> Result<Response, PageError> {
+    let mut frame = Frame::of_user(app, browser, user, browser.t().get("passkey-title"));
     frame.entry = Entry::Account;
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page { frame, passkey, is_last: left == 0, mistake };

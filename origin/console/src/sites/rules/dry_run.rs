@@ -11,8 +11,8 @@ use munjigi_store::limits::Taken;
 
 use super::form::Step;
 use super::sentence::{sentence, word};
+use crate::page_error::PageError;
 use crate::requester::Asking;
-use crate::trouble::Trouble;
 
 /// The section of the page that shows it.
 pub struct Section {
@@ -51,16 +51,16 @@ pub async fn on_last_day(
     config: &SiteConfig,
     step: &Step,
     proposed: &[Rule],
-) -> Result<Section, Trouble> {
-    let (app, account) = (&asking.app, &asking.person.account.id);
+) -> Result<Section, PageError> {
+    let (app, account) = (&asking.app, &asking.user.account.id);
     let now = app.clock.now();
     let taken = app.cache.limits.take(&TRIES_OF_RULES, account.as_str(), now).await?;
     if let Taken::Wait { seconds } = taken {
-        return Err(Trouble::too_often(seconds));
+        return Err(PageError::too_often(seconds));
     }
     let dry_run = DryRun::new(config, proposed).map_err(|error| {
         tracing::error!(%error, sitekey = config.sitekey, "the stored rules are invalid");
-        Trouble::away()
+        PageError::away()
     })?;
     let remembered = dry_run::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
     let came = dry_run.run(Did::Come, &remembered.visits);

@@ -11,7 +11,7 @@ use munjigi_app::authentication::Denied;
 /// Why a page cannot be shown. The gate renders it, because only the gate knows
 /// the frame. The texts are found by the code.
 #[derive(Debug, Clone)]
-pub struct Trouble {
+pub struct PageError {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) retry_after: Option<u32>,
@@ -26,7 +26,7 @@ enum Detail {
     MostSites(MostSites),
 }
 
-impl Trouble {
+impl PageError {
     const fn new(status: StatusCode, code: &'static str) -> Self {
         Self { status, code, retry_after: None, detail: Detail::None }
     }
@@ -92,7 +92,7 @@ impl Trouble {
 
     /// The reason, and what to do next.
     pub(super) fn what(&self, t: Texts) -> Text {
-        let text = t.each("trouble", self.code);
+        let text = t.each("error", self.code);
         match self.detail {
             Detail::Role(role) => text.with("role", role.as_str()),
             Detail::MostSites(MostSites(most)) => text.count("most", most),
@@ -105,7 +105,7 @@ impl Trouble {
 }
 
 /// Every store error is our fault.
-impl From<StoreError> for Trouble {
+impl From<StoreError> for PageError {
     fn from(error: StoreError) -> Self {
         if error.is_passing() {
             tracing::warn!(%error, "a page is waiting for Postgres");
@@ -116,7 +116,7 @@ impl From<StoreError> for Trouble {
     }
 }
 
-impl From<Denied> for Trouble {
+impl From<Denied> for PageError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::TooOften { seconds } => Self::too_often(seconds),
@@ -126,7 +126,7 @@ impl From<Denied> for Trouble {
     }
 }
 
-impl IntoResponse for Trouble {
+impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.extensions_mut().insert(self);

@@ -7,22 +7,22 @@ use munjigi_app::App;
 use munjigi_i18n::Text;
 
 use super::frame::Frame;
+use super::page_error::PageError;
 use super::requester::Browser;
-use super::trouble::Trouble;
 
 #[derive(Template)]
-#[template(path = "trouble.html")]
+#[template(path = "error.html")]
 struct Page<'a> {
     frame: Frame,
     code: &'a str,
     what: Text,
 }
 
-impl Trouble {
+impl PageError {
     /// The page, in the user's language.
     pub fn page(&self, app: &App, browser: &Browser) -> Response {
         let t = browser.t();
-        let title = t.each("trouble", format_args!("{}-title", self.code));
+        let title = t.each("error", format_args!("{}-title", self.code));
         let frame = Frame::bare(app, browser, title);
         let html = Page { frame, code: self.code, what: self.what(t) }.render();
         let html = html.unwrap_or_else(|_| self.what(t).into());
