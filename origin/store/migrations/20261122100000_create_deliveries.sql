@@ -12,7 +12,7 @@ CREATE TABLE deliveries (
     last_error   text,
     PRIMARY KEY (topic, key)
 );
-COMMENT ON TABLE deliveries IS 'One row per thing to deliver, with the newest version that the receiver should have: a later version replaces an undelivered earlier one, so deliveries can neither pile up nor overtake each other. Written in the transaction that changes the thing.';
+COMMENT ON TABLE deliveries IS 'One row per thing to deliver, with the newest version wanted at the far side: a later version replaces an undelivered earlier one, so deliveries can neither pile up nor overtake each other. Written in the transaction that changes the thing.';
 COMMENT ON COLUMN deliveries.topic IS 'Which handler delivers it.';
 COMMENT ON COLUMN deliveries.key IS 'What is delivered, within the topic. No foreign key: triggers delete the row with the thing where it must not outlive it.';
 COMMENT ON COLUMN deliveries.payload IS 'What is sent, as far as it is not read from other tables. NULL for a site means that it is removed from the edge.';
@@ -29,7 +29,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION notify_delivery() IS 'Wakes the handler of this topic in every running origin, at commit.';
+COMMENT ON FUNCTION notify_delivery() IS 'Wakes, at commit, whoever delivers this topic in every running origin.';
 CREATE TRIGGER delivery_queued AFTER INSERT OR UPDATE OF version ON deliveries
     FOR EACH ROW EXECUTE FUNCTION notify_delivery();
 

@@ -15,3 +15,5 @@ DROP TABLE pack_publications;
 CREATE TRIGGER forget_delivery AFTER DELETE ON packs
     FOR EACH ROW EXECUTE FUNCTION forget_delivery('packs', 'id');
 COMMENT ON COLUMN deliveries.payload IS 'What is sent, as far as it is not read from other tables: of a pack, whose manifest and images are in pack_items, an empty object. NULL under sites and packs means that it is removed from the edge.';
+COMMENT ON TABLE deliveries IS 'One row per thing to deliver, with the newest version that the receiver should have: a later version replaces an undelivered earlier one, so deliveries can neither pile up nor overtake each other. Written in the transaction that changes the thing.';
+COMMENT ON FUNCTION notify_delivery() IS 'Wakes the handler of this topic in every running origin, at commit.';
