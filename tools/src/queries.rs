@@ -72,11 +72,13 @@ async fn describe(project: &Project) -> Result<Descriptions> {
     let log = project.state().join("logs/postgres-queries.log");
     let mut postgres = Postgres::start(project, Data::Temporary, None, log).await?;
     let folder = tempfile::tempdir()?;
+    // The compiler does not know that the crate depends on the database, so its
+    // root becomes new, and old again for all who do not ask the database.
+    let root = std::fs::File::options().append(true).open(project.at(CRATE_ROOT))?;
+    let modified = root.metadata()?.modified()?;
+    root.set_modified(clock::wall())?;
     let described = async {
         migrate(&postgres.url(), &project.at("origin/store/migrations")).await?;
-        // The compiler does not know that the crate depends on the database.
-        let source = std::fs::File::options().append(true).open(project.at(CRATE_ROOT))?;
-        source.set_modified(clock::wall())?;
         let mut cargo = Command::new("cargo");
         cargo
             .args(["check", "--quiet", "-p", "munjigi-store", "--all-targets"])
@@ -87,6 +89,7 @@ async fn describe(project: &Project) -> Result<Descriptions> {
         say::run("describing queries", "see the messages above", &mut cargo)
     }
     .await;
+    root.set_modified(modified)?;
     postgres.stop().await?;
     described?;
     read(folder.path())
