@@ -11,6 +11,7 @@ use munjigi_tools::wait;
 use sqlx::postgres::PgPoolOptions;
 
 use super::*;
+use crate::{Database, pool};
 
 const NOON: u64 = 1_795_176_030_000;
 
@@ -144,8 +145,8 @@ async fn writers_read_the_primary_and_others_the_replica() {
     let mut primary =
         Postgres::start(&Project::here(), Data::Temporary, None, log("primary")).await.unwrap();
     let mut copy = primary.replica(log("copy")).await.unwrap();
-    let connect = async |url: String| PgPoolOptions::new().connect(&url).await.unwrap();
-    let (ours, theirs) = (connect(primary.url()).await, connect(copy.url()).await);
+    let connect = |url: String| pool(&Database { url: url.parse().unwrap(), connections: 4 });
+    let (ours, theirs) = (connect(primary.url()), connect(copy.url()));
     let reads = Reads::new(ours.clone(), Some(theirs.clone()));
     let run = async |pool: &PgPool, query: &'static str| {
         sqlx::raw_sql(query).execute(pool).await.unwrap();
