@@ -19,9 +19,8 @@ use tracing::Instrument as _;
 use crate::http_client::reasons;
 use crate::telemetry;
 
-/// Shorter than the lease of a delivery.
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the images of a pack, which are up to 8 MiB; shorter than its lease.
+/// For the images of a pack, which are up to 8 MiB.
 const IMAGES_TIMEOUT: Duration = Duration::from_mins(1);
 
 const BYTES: &str = "application/octet-stream";

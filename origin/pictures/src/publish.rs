@@ -25,7 +25,7 @@ impl Outbox for Factory {
         // First: the edge refuses pools that name a pack that it does not have.
         Terms {
             topic: Topic::Packs,
-            lease: Duration::from_mins(3),
+            lease: Duration::from_secs(30),
             // Each is up to 9 MiB.
             at_once: 2,
             back_off: EDGE_BACK_OFF,
