@@ -32,7 +32,7 @@ impl Visitors {
                     while !stop.load(Ordering::Relaxed) {
                         let passed = pass(&edge, &site).await.unwrap_or(false);
                         redeemed.fetch_add(usize::from(passed), Ordering::Relaxed);
-                        tokio::time::sleep(Duration::from_millis(5)).await;
+                        tokio::time::sleep(Duration::from_millis(50)).await;
                     }
                 })
             })
