@@ -290,6 +290,23 @@ async fn a_kind_that_is_switched_off_leaves_the_pools_and_comes_back(pool: PgPoo
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_pack_of_a_kind_that_is_off_does_not_stay_at_the_edge(pool: PgPool) {
+    let shop = Workshop::new(pool).await;
+    shop.round().await;
+    let pack = shop.dealt_from()[0];
+    shop.rig.pass(MINUTE);
+    switch(&shop, Some(Switch::Off)).await;
+    shop.round().await;
+    // The pools that the edge has do not name it, and do not change any more.
+    shop.rig.pass(25 * HOUR);
+    shop.round().await;
+    assert!(shop.rig.edge.images(pack).is_some());
+    shop.rig.pass(30 * MINUTE);
+    shop.round().await;
+    assert_eq!(shop.rig.edge.images(pack), None);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_kind_that_programs_pass_is_off_until_an_operator_switches_it_on(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = vec![PictureType::Grid, PictureType::Area]);

@@ -85,9 +85,10 @@ pub(super) async fn queue(
         "UPDATE packs SET left_version = $1 WHERE state = 'retiring' AND left_version IS NULL",
         bigint(version)
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    // The edge may have the pools without it already.
+    packs_left(connection, now).await
 }
 
 /// The pools of a delivery.
@@ -102,19 +103,24 @@ pub async fn pools_delivered(
     version: u64,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let (version, now) = (bigint(version), to_timestamp(now));
     sqlx::query!(
         "UPDATE pool_publication SET published_version = $1, published_at = $2",
-        version,
-        now
+        bigint(version),
+        to_timestamp(now)
     )
     .execute(&mut *connection)
     .await?;
+    packs_left(connection, now).await
+}
+
+/// Records of each retiring pack that the edge's pools no longer name it, if
+/// they do not.
+async fn packs_left(connection: &mut PgConnection, now: UnixMillis) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE packs SET left_at = $2
-        WHERE state = 'retiring' AND left_at IS NULL AND left_version <= $1",
-        version,
-        now
+        "UPDATE packs SET left_at = $1 FROM pool_publication
+        WHERE state = 'retiring' AND left_at IS NULL
+            AND left_version <= coalesce(published_version, 0)",
+        to_timestamp(now)
     )
     .execute(connection)
     .await?;
