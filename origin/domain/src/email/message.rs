@@ -135,13 +135,6 @@ pub enum EmailKind {
     },
     /// The erasure was cancelled.
     AccountStays,
-    /// A log-in from an unfamiliar place.
-    NewLogIn {
-        /// The time of the log-in.
-        when: UnixMillis,
-        /// Program and place, as far as they are known.
-        where_from: Shown,
-    },
 }
 
 /// Links grant access.
@@ -211,7 +204,6 @@ impl EmailKind {
             Self::Unusual { .. } => "unusual",
             Self::AccountLeaves { .. } => "account-leaves",
             Self::AccountStays => "account-stays",
-            Self::NewLogIn { .. } => "new-log-in",
         }
     }
 
@@ -244,9 +236,6 @@ impl EmailKind {
             Self::AccountLeaves { when, login_link } => {
                 text.with("when", day(*when)).with("login-link", login_link)
             }
-            Self::NewLogIn { when, where_from } => {
-                text.with("when", minute(*when)).with("where-from", where_from)
-            }
             Self::PasswordChanged
             | Self::PasswordReset
             | Self::SecondFactorOn
@@ -277,8 +266,7 @@ impl EmailKind {
             | Self::PasskeyAdded { .. }
             | Self::PasskeyRemoved { .. }
             | Self::PasskeyCopied { .. }
-            | Self::AccountStays
-            | Self::NewLogIn { .. } => Vec::new(),
+            | Self::AccountStays => Vec::new(),
         }
     }
 }
@@ -311,10 +299,4 @@ fn unusual(text: Text, seen: &[Sighting]) -> Text {
 /// `2026-11-20 (UTC)`.
 fn day(at: UnixMillis) -> String {
     format!("{} (UTC)", to_timestamp(at).date())
-}
-
-/// `2026-11-20 12:00 (UTC)`: the reader may be anywhere.
-fn minute(at: UnixMillis) -> String {
-    let at = to_timestamp(at);
-    format!("{} {:02}:{:02} (UTC)", at.date(), at.hour(), at.minute())
 }

@@ -198,13 +198,3 @@ email-text-account-stays =
     Your Munjigi account will not be erased: the erasure was cancelled after a log-in. Nothing was erased.
 
     If you did not cancel it, choose a new password immediately: use “Forgot your password?” on the log-in page.
-
-email-subject-new-log-in = New log-in to your account
-email-text-new-log-in =
-    Hello,
-
-    Somebody, most likely you, has logged in to your Munjigi account from a new place:
-
-    { $when }, { $where-from }
-
-    If this was you, you do not need to do anything. If not, choose a new password immediately: use “Forgot your password?” on the log-in page.

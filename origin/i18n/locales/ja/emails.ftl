@@ -186,16 +186,6 @@ email-text-account-stays =
 
     お心当たりがない場合は、ログインページの「{ log-in-forgotten }」から、すぐに新しいパスワードを設定してください。
 
-email-subject-new-log-in = アカウントへの新しいログイン
-email-text-new-log-in =
-    こんにちは。
-
-    これまでと異なる場所から、Munjigi アカウントへのログインがありました。おそらくご本人と思われます。
-
-    { $when }、{ $where-from }
-
-    ご本人によるログインであれば、何もする必要はありません。お心当たりがない場合は、ログインページの「{ log-in-forgotten }」から、すぐに新しいパスワードを設定してください。
-
 # メールが参照するコンソールの項目。
 notifications-title = 通知
 own-data-keep = アカウントを残す

@@ -90,7 +90,6 @@ fn every_kind() -> Vec<(&'static str, EmailKind)> {
         ),
         ("account-leaves", EmailKind::AccountLeaves { when: NOON, login_link: url("login") }),
         ("account-stays", EmailKind::AccountStays),
-        ("new-log-in", EmailKind::NewLogIn { when: NOON, where_from: odd() }),
     ]
 }
 
