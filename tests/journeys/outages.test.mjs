@@ -19,17 +19,17 @@ const own = theatre('outages', {
 const skip = process.env.MUNJIGI_MISSING === 'redis' && 'Redis is missing';
 
 /** @type {{to: string, subject: string, messageId: string, text: string}[]} */
-const letters = [];
+const emails = [];
 /** @type {import('../bench/processes.mjs').Running} */
 let mail;
 const startMail = async () => {
-  mail = await start(process.execPath, [SERVER, String(port)], { onLine: (line) => letters.push(line) });
+  mail = await start(process.execPath, [SERVER, String(port)], { onLine: (line) => emails.push(line) });
 };
 /** @type {import('./people.mjs').Post} */
 const post = async (subject, to) => {
-  const letter = await until(`an email to ${to}`, async () =>
-    letters.findLast((it) => it.to === to && subject.test(it.subject)), 90_000);
-  return /https?:\/\/\S+/.exec(letter.text)?.[0] ?? '';
+  const email = await until(`an email to ${to}`, async () =>
+    emails.findLast((it) => it.to === to && subject.test(it.subject)), 90_000);
+  return /https?:\/\/\S+/.exec(email.text)?.[0] ?? '';
 };
 
 before(async () => {
@@ -96,7 +96,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
   await again.fill('Password', PASSWORD);
   await again.press('Log in');
   await again.sees('Overview');
-  assert.deepEqual(letters.filter(({ to }) => to.startsWith('park')), []);
+  assert.deepEqual(emails.filter(({ to }) => to.startsWith('park')), []);
 
   await stage.order('start redis');
   await startMail();
@@ -111,7 +111,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
     return kim.page.getByText('Delivered to the edge', { exact: true }).isVisible();
   });
   // Each exactly once.
-  assert.equal(letters.filter(({ to }) => to.startsWith('park')).length, 1);
+  assert.equal(emails.filter(({ to }) => to.startsWith('park')).length, 1);
   await kim.open(`${base}/record`);
   for (const change of ['team.invite', 'site.secret-add']) {
     assert.equal(await kim.page.locator('tbody').getByText(change, { exact: true }).count(), 1, change);

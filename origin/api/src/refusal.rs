@@ -34,7 +34,7 @@ pub enum ApiCode {
     KeyEnded,
     /// The session is too old for such a sensitive change.
     ProofRequired,
-    /// Whoever asks may not do this.
+    /// The caller may not do this.
     Forbidden,
     /// It does not exist, or the caller may not know that it does.
     NotFound,

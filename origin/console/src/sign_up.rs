@@ -107,7 +107,7 @@ pub async fn submit(
     Ok(render(&Sent { frame, email: email.to_string(), mailbox })?.into_response())
 }
 
-/// Sends one of two letters, after the response.
+/// Sends one of two emails, after the response.
 async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), PageError> {
     let console = app.console();
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
