@@ -80,13 +80,8 @@ impl Build {
             }
             Self::Origin => {
                 let mut cargo = Command::new("cargo");
-                // The same features as in every other call, so that nothing is
-                // compiled twice. The committed query data stands in for a
-                // database.
-                cargo
-                    .args(["build", "--quiet", "--workspace", "--all-features"])
-                    .args(["--bin", "munjigi"])
-                    .env("SQLX_OFFLINE", "true");
+                // The committed query data stands in for a database.
+                cargo.args(["program", "munjigi", "--quiet"]).env("SQLX_OFFLINE", "true");
                 cargo
             }
             Self::GpuBackend => {

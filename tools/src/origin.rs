@@ -37,11 +37,7 @@ impl Origin {
         log: PathBuf,
     ) -> Result<Self> {
         let binary = project.debug_binary("munjigi");
-        ensure!(
-            binary.exists(),
-            "{} is not built; run `cargo build --workspace --all-features --bin munjigi`",
-            binary.display()
-        );
+        ensure!(binary.exists(), "{} is not built; run `cargo program munjigi`", binary.display());
         let port = port.unwrap_or_else(ports::free);
         let operators = ports::free();
         environment.insert("MUNJIGI_LISTEN".to_owned(), format!("127.0.0.1:{port}"));

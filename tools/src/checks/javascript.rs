@@ -46,8 +46,7 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
     let mut eyes = Command::new("cargo");
-    eyes.args(["build", "--quiet", "--locked", "--workspace", "--all-features"])
-        .args(["--bin", "munjigi-answer"])
+    eyes.args(["program", "munjigi-answer", "--quiet", "--locked"])
         .current_dir(context.project.root());
     say::run("what sees the answers", BROKEN, &mut eyes)?;
     let files = test_files(&context.project.at("tests/journeys"))?;
