@@ -13,6 +13,7 @@ use crate::node::Node;
 use crate::process::{Process, Program};
 use crate::project::Project;
 use crate::say;
+use crate::together::together;
 
 /// One product of the checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,9 +29,6 @@ pub enum Build {
 }
 
 impl Build {
-    /// The products that a visitor's attempt needs.
-    pub const ALL: [Self; 3] = [Self::Widget, Self::Worker, Self::Origin];
-
     const fn name(self) -> &'static str {
         match self {
             Self::Worker => "worker",
@@ -144,9 +142,13 @@ impl Build {
         project.state().join("builds").join(self.name())
     }
 
-    /// Builds everything that has changed.
+    /// Builds what a visitor's attempt needs, where it has changed.
     pub fn ensure_all(project: &Project) -> Result<()> {
-        Self::ALL.iter().try_for_each(|build| build.ensure(project))
+        // A link of the worker keeps one core busy for most of its time.
+        together(
+            || Self::Origin.ensure(project),
+            || Self::Widget.ensure(project).and_then(|()| Self::Worker.ensure(project)),
+        )
     }
 
     pub fn run(self, project: &Project) -> Result<()> {

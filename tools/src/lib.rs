@@ -28,6 +28,7 @@ pub mod say;
 pub mod setup;
 pub mod stack;
 pub mod stranger;
+mod together;
 pub mod wait;
 pub mod workerd;
 pub mod wrangler;

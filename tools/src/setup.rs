@@ -20,6 +20,7 @@ use crate::files;
 use crate::node::Node;
 use crate::project::Project;
 use crate::say;
+use crate::together::together;
 
 pub use cargo_tools::{CARGO_DENY, install as install_cargo_tool};
 
@@ -33,8 +34,8 @@ pub fn for_building(project: &Project) -> Result<()> {
         "set-up requires Linux on x86-64: the pinned Node, Postgres and workerd are built for it"
     );
     rust_target()?;
-    packages(project)?;
-    cargo_tools::install_builder(project)
+    // One waits for the network, the other for the processor.
+    together(|| cargo_tools::install_builder(project), || packages(project))
 }
 
 /// Installs what the origin needs on a Postgres of ours.
