@@ -106,7 +106,7 @@ async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Proce
         pictures: Pictures::Later,
         gpu_port: Some(arguments.gpu_port),
         // Two cores draw these within minutes; operators keep more.
-        origin_variables: BTreeMap::from([("MUNJIGI_PICTURES_PER_PACK".into(), "24".into())]),
+        origin_variables: BTreeMap::from([("MUNJIGI_PICTURES_PER_PACK".into(), "16".into())]),
         logs: Some(state.join("logs")),
         ..StackOptions::default()
     };
