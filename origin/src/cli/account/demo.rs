@@ -118,7 +118,7 @@ async fn make(
     let actor = Actor {
         account: Id::draw(entropy),
         email: email.to_string(),
-        prefix: "this machine".to_owned(),
+        prefix: "127.0.0.0/24".to_owned(),
         request_id: String::new(),
     };
     let password = Password::new(PASSWORD.to_owned()).hash(&entropy.bytes());
