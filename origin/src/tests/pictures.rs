@@ -273,14 +273,20 @@ async fn switch(shop: &Workshop, switch: Option<Switch>) {
     transact(&shop.rig.pool, &unit).await.unwrap();
 }
 
-#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_kind_that_is_switched_off_leaves_the_pools_and_comes_back(pool: PgPool) {
+/// A kind that was dealt and is off now, and its only pack.
+async fn switched_off(pool: PgPool) -> (Workshop, PackId) {
     let shop = Workshop::new(pool).await;
     shop.round().await;
     let pack = shop.dealt_from()[0];
     shop.rig.pass(MINUTE);
     switch(&shop, Some(Switch::Off)).await;
     shop.round().await;
+    (shop, pack)
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_kind_that_is_switched_off_leaves_the_pools_and_comes_back(pool: PgPool) {
+    let (shop, pack) = switched_off(pool).await;
     assert_eq!(shop.dealt_from(), []);
     assert_eq!(shop.rig.number(PACKS).await, 1);
     shop.rig.pass(MINUTE);
@@ -291,12 +297,7 @@ async fn a_kind_that_is_switched_off_leaves_the_pools_and_comes_back(pool: PgPoo
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_pack_of_a_kind_that_is_off_does_not_stay_at_the_edge(pool: PgPool) {
-    let shop = Workshop::new(pool).await;
-    shop.round().await;
-    let pack = shop.dealt_from()[0];
-    shop.rig.pass(MINUTE);
-    switch(&shop, Some(Switch::Off)).await;
-    shop.round().await;
+    let (shop, pack) = switched_off(pool).await;
     // The pools that the edge has do not name it, and do not change any more.
     shop.rig.pass(25 * HOUR);
     shop.round().await;
