@@ -33,6 +33,14 @@ async function look(page, name) {
     assert.deepEqual(found, [], `${name} ${colorScheme} ${width}`);
     const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     assert.ok(wider <= 0, `${name} scrolls sideways by ${wider} at ${width}`);
+    const outside = await page.evaluate(`[...document.querySelectorAll('.card')].flatMap((card) => {
+      const { left, right } = card.getBoundingClientRect();
+      return [...card.querySelectorAll('*')].filter((it) => {
+        const box = it.getBoundingClientRect();
+        return box.width > 0 && (box.left < left - 1 || box.right > right + 1);
+      }).map((it) => it.outerHTML.slice(0, 200));
+    })`);
+    assert.deepEqual(outside, [], `${name}: outside its card at ${width}`);
     await page.screenshot({ path: join(PICTURES, `console-${name}-${colorScheme}-${width}.png`), fullPage: true });
   }
 }
