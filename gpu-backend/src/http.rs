@@ -8,8 +8,8 @@ mod bodies;
 mod call;
 mod code;
 mod health;
+mod inference;
 mod judge;
-mod look;
 mod metrics;
 mod openapi;
 mod predict;
@@ -35,7 +35,7 @@ use crate::studio::Studio;
 
 pub use bodies::Bodies;
 pub use code::{Code, markdown as codes_markdown};
-pub use look::Darkroom;
+pub use inference::Darkroom;
 pub use metrics::describe as describe_metrics;
 pub use refused::Refused;
 

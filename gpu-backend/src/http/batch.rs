@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::answer::Refusals;
 use super::call::{Call, CallQuery, ModelQuery};
-use super::look::{Upload, look};
+use super::inference::{Upload, infer};
 use super::{App, Code, Refused};
 use crate::clock::Stopwatch;
 
@@ -50,7 +50,7 @@ pub async fn handler(
     let stopwatch = Stopwatch::start();
     let call = Call::read(&app, &routes::PREDICT_BATCH, request).await?;
     let uploads = uploads(&call).await?;
-    let predictions = look(&app, &call, uploads, stopwatch).await?;
+    let predictions = infer(&app, &call, uploads, stopwatch).await?;
     Ok(Json(BatchReply { predictions }))
 }
 

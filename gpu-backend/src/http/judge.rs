@@ -9,7 +9,7 @@ use munjigi_protocol::{Judgement, Prediction, RenderedPicture, RightRound, base6
 use munjigi_sheet::Sheet;
 
 use super::call::Call;
-use super::look::{compute, named};
+use super::inference::{compute, named};
 use super::{App, Refused};
 use crate::device::Computed;
 use crate::draw::Drawn;

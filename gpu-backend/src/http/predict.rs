@@ -9,7 +9,7 @@ use munjigi_protocol::{PredictReply, routes};
 
 use super::answer::Refusals;
 use super::call::{Call, CallQuery, ModelQuery};
-use super::look::{Upload, look};
+use super::inference::{Upload, infer};
 use super::{App, Refused};
 use crate::clock::Stopwatch;
 
@@ -39,6 +39,6 @@ pub async fn handler(
     // A type that is not ASCII is on no list.
     let declared = declared.map(|value| value.to_str().unwrap_or("?").to_owned());
     let upload = Upload { bytes: call.body.clone(), declared };
-    let mut replies = look(&app, &call, vec![upload], stopwatch).await?;
+    let mut replies = infer(&app, &call, vec![upload], stopwatch).await?;
     replies.pop().map(Json).ok_or_else(Refused::internal)
 }

@@ -9,8 +9,8 @@ use munjigi_scene::Seed;
 
 use super::answer::Refusals;
 use super::call::{Call, CallQuery};
+use super::inference::named;
 use super::judge::judge;
-use super::look::named;
 use super::{App, Code, Refused};
 use crate::draw::{Ask, Drawn};
 

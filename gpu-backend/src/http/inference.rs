@@ -47,7 +47,7 @@ struct Print {
 
 /// Runs the call's model on images; all are answered or none. A fallback
 /// answers if the engine fails.
-pub async fn look(
+pub async fn infer(
     app: &App,
     call: &Call,
     uploads: Vec<Upload>,
@@ -56,15 +56,15 @@ pub async fn look(
     let named = named(call.terms.model.as_deref())?;
     let fleet = app.serving.fleet();
     let model = fleet.choose(&named, &call.id.0)?;
-    let looked = match look_with(app, call, &uploads, &model).await {
+    let inferred = match infer_with(app, call, &uploads, &model).await {
         Err(refused) if refused.code == Code::EngineFailed => {
             let fallback = fleet.fallback(&named).ok_or(refused)?;
             let model = fleet.choose(fallback, &call.id.0)?;
-            look_with(app, call, &uploads, &model).await?
+            infer_with(app, call, &uploads, &model).await?
         }
-        looked => looked?,
+        inferred => inferred?,
     };
-    let Looked { model, prints, computed } = looked;
+    let Inferred { model, prints, computed } = inferred;
     prints
         .iter()
         .zip(computed)
@@ -83,18 +83,18 @@ pub async fn look(
 }
 
 /// The results of a model for some images, in their order.
-struct Looked {
+struct Inferred {
     model: Arc<Loaded>,
     prints: Vec<Print>,
     computed: Vec<Computed>,
 }
 
-async fn look_with(
+async fn infer_with(
     app: &App,
     call: &Call,
     uploads: &[Upload],
     model: &Arc<Loaded>,
-) -> Result<Looked, Refused> {
+) -> Result<Inferred, Refused> {
     let mut prints = Vec::with_capacity(uploads.len());
     for (index, upload) in uploads.iter().enumerate() {
         let print = develop(app, call, upload, model).await;
@@ -102,7 +102,7 @@ async fn look_with(
     }
     let inputs = prints.iter_mut().map(|print| std::mem::take(&mut print.input)).collect();
     let computed = compute(app, call, model, inputs).await?;
-    Ok(Looked { model: Arc::clone(model), prints, computed })
+    Ok(Inferred { model: Arc::clone(model), prints, computed })
 }
 
 /// The model as the caller named it.
