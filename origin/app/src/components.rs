@@ -59,7 +59,7 @@ pub enum ComponentState {
     /// Everything answers.
     #[serde(rename = "ok")]
     Ok,
-    /// It answers, and something behind it is not well.
+    /// It answers, but something it depends on does not.
     #[serde(rename = "degraded")]
     Degraded,
     /// Not known yet: this process began a moment ago.
@@ -168,13 +168,13 @@ impl Board {
     }
 
     /// The components that were degraded or down at the latest check.
-    pub fn unwell(&self) -> Vec<ComponentName> {
+    pub fn unhealthy(&self) -> Vec<ComponentName> {
         let seen = self.latest();
         let components = seen.as_deref().map(|seen| seen.components.as_slice()).unwrap_or_default();
-        let is_unwell = |component: &&Component| {
+        let is_unhealthy = |component: &&Component| {
             matches!(component.status, ComponentState::Degraded | ComponentState::Down)
         };
-        components.iter().filter(is_unwell).map(|component| component.name).collect()
+        components.iter().filter(is_unhealthy).map(|component| component.name).collect()
     }
 
     fn fresh(&self, now: UnixMillis) -> Option<Arc<Sighting>> {

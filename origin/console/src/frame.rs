@@ -39,7 +39,7 @@ pub struct Frame {
     /// Whether the page was made without reading the session.
     pub is_public: bool,
     /// Degraded components that can affect the page.
-    pub unwell: Vec<ComponentName>,
+    pub unhealthy: Vec<ComponentName>,
     /// The texts in the page's language.
     pub t: Texts,
     /// Links to the same page in other languages, if it can be shown again.
@@ -85,7 +85,7 @@ impl Frame {
             entry: Entry::Elsewhere,
             sign_up: open,
             is_public: false,
-            unwell: unwell(app, &[ComponentName::Mail]),
+            unhealthy: unhealthy(app, &[ComponentName::Mail]),
             t: browser.t(),
             languages: language::switches(browser.query.as_deref(), browser.locale),
         }
@@ -94,7 +94,7 @@ impl Frame {
     /// For a page that is made without reading the session.
     pub fn public(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
         let frame = Self::bare(app, browser, title);
-        Self { is_public: true, unwell: Vec::new(), ..frame }
+        Self { is_public: true, unhealthy: Vec::new(), ..frame }
     }
 
     /// For a page that requires log-in.
@@ -102,7 +102,10 @@ impl Frame {
         Self {
             email: Some(user.account.email.to_string()),
             memberships: user.memberships.clone(),
-            unwell: unwell(app, &[ComponentName::Edge, ComponentName::Mail, ComponentName::Cache]),
+            unhealthy: unhealthy(
+                app,
+                &[ComponentName::Edge, ComponentName::Mail, ComponentName::Cache],
+            ),
             ..Self::bare(app, browser, title)
         }
     }
@@ -126,7 +129,7 @@ impl Frame {
     /// What the degraded components mean for the reader.
     pub fn notices(&self) -> impl Iterator<Item = Text> {
         let t = self.t;
-        self.unwell.iter().filter_map(move |part| match part {
+        self.unhealthy.iter().filter_map(move |part| match part {
             ComponentName::Edge => Some(t.get("frame-edge-away")),
             ComponentName::Mail => Some(t.get("frame-mail-away")),
             ComponentName::Cache => Some(t.get("frame-cache-away")),
@@ -191,10 +194,10 @@ impl Frame {
 }
 
 /// Those of these components that were degraded or down at the last check.
-fn unwell(app: &App, components: &[ComponentName]) -> Vec<ComponentName> {
-    let mut unwell = app.board.unwell();
-    unwell.retain(|component| components.contains(component));
-    unwell
+fn unhealthy(app: &App, components: &[ComponentName]) -> Vec<ComponentName> {
+    let mut unhealthy = app.board.unhealthy();
+    unhealthy.retain(|component| components.contains(component));
+    unhealthy
 }
 
 pub fn render(page: &impl Template) -> Result<Html<String>, PageError> {

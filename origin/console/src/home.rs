@@ -53,7 +53,7 @@ fn frame(app: &App, browser: &Browser, user: Option<Extension<User>>) -> Frame {
     let title = browser.t().get("brand");
     match user {
         Some(Extension(user)) => Frame::of_user(app, browser, &user, title),
-        None => Frame { unwell: Vec::new(), ..Frame::bare(app, browser, title) },
+        None => Frame { unhealthy: Vec::new(), ..Frame::bare(app, browser, title) },
     }
 }
 

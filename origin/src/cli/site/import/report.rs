@@ -66,7 +66,7 @@ impl Report {
                 imports.iter().map(|import| View::of(import, state(import))).collect()
             }
             Self::Proven(_, proven) => {
-                proven.iter().map(|(import, outcome)| looked(import, outcome)).collect()
+                proven.iter().map(|(import, outcome)| view(import, outcome)).collect()
             }
         }
     }
@@ -127,7 +127,7 @@ impl Report {
     }
 }
 
-fn looked<'a>(import: &'a Import, outcome: &Result<(), NotLive>) -> View<'a> {
+fn view<'a>(import: &'a Import, outcome: &Result<(), NotLive>) -> View<'a> {
     match outcome {
         Ok(()) => View::of(import, "live"),
         Err(why) => View { error: Some(why.to_string()), ..View::of(import, "pending") },
