@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::history::git;
 use super::{Context, Outcome, i18n};
@@ -12,6 +12,9 @@ use crate::{readme, stranger};
 /// Most lines of a source file, including its tests.
 const MAX_LINES: usize = 500;
 const SOURCES: [&str; 7] = ["rs", "ts", "mjs", "js", "css", "py", "sh"];
+
+/// Documents that send readers to source files.
+const GUIDES: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 /// The files' state as git sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +40,8 @@ pub(super) fn unchanged(context: &Context) -> Result<Outcome> {
 }
 
 /// Checks that no file is too long and none names this machine or a registry
-/// mirror, that the READMEs say what was measured and show what exists, and that
-/// the translations agree.
+/// mirror, that documents send readers to files that exist, that the READMEs say
+/// what was measured, and that the translations agree.
 pub(super) fn contents(context: &Context) -> Result<Outcome> {
     let project = &context.project;
     let listing = git(project, &["ls-files", "-z"])?;
@@ -51,6 +54,13 @@ pub(super) fn contents(context: &Context) -> Result<Outcome> {
             problems.extend(problems_of(path, &text, &machine));
         }
     }
+    let paths: Vec<&str> = listing.split('\0').collect();
+    for guide in GUIDES {
+        let text =
+            std::fs::read_to_string(project.at(guide)).with_context(|| format!("read {guide}"))?;
+        let lost = lost_files(&text, &paths).into_iter();
+        problems.extend(lost.map(|file| format!("{guide}: names {file}, which does not exist")));
+    }
     let lost = stranger::hits(project, &listing)?.into_iter().filter(|hit| !hit.is_found());
     problems.extend(lost.map(|hit| hit.to_string()));
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
@@ -62,6 +72,22 @@ fn machine_paths(project: &Project) -> Vec<String> {
     let home = std::env::var("HOME").ok().filter(|home| home.len() > 1);
     let root = Some(project.root().to_string_lossy().into_owned());
     [home, root].into_iter().flatten().map(|folder| format!("{folder}/")).collect()
+}
+
+/// Source files that a text names in backticks and by a folder, as in
+/// `checks/tree.rs`, where no path ends like that.
+fn lost_files<'a>(text: &'a str, paths: &[&str]) -> Vec<&'a str> {
+    let is_source = |name: &str| {
+        let extension = Path::new(name).extension().and_then(std::ffi::OsStr::to_str);
+        !name.starts_with('/')
+            && name.contains('/')
+            && !name.contains(|c: char| c.is_whitespace() || "*:<{".contains(c))
+            && extension
+                .is_some_and(|extension| extension == "html" || SOURCES.contains(&extension))
+    };
+    let exists = |name: &str| paths.iter().any(|path| Path::new(path).ends_with(name));
+    let quoted = text.split('`').skip(1).step_by(2);
+    quoted.filter(|name| is_source(name) && !exists(name)).collect()
 }
 
 fn problems_of(path: &str, text: &str, machine: &[String]) -> Vec<String> {
@@ -99,6 +125,14 @@ mod tests {
         assert_eq!(problems_of("a.rs", &"\n".repeat(501), &machine).len(), 1);
         assert!(problems_of("a.md", &"\n".repeat(501), &machine).is_empty());
         assert_eq!(problems_of("a.md", "see /home/kim/notes", &machine).len(), 1);
+    }
+
+    #[test]
+    fn files_that_a_guide_names_and_nobody_has_are_found() {
+        let paths = ["origin/console/src/lib.rs", "widget/frame/frame.css"];
+        let text = "`src/lib.rs`, `frame/frame.css`, not `rame/frame.css` or `http/lib.rs`; \
+                    `lib.rs`, `/v1/api.js`, `sh a/b.sh` and `tests/*.rs` are no files by a folder.";
+        assert_eq!(lost_files(text, &paths), ["rame/frame.css", "http/lib.rs"]);
     }
 
     #[test]
