@@ -26,10 +26,10 @@ for (const name of readdirSync(folder).filter((name) => name.endsWith('.sqlite')
         INSERT INTO buckets SELECT ${bucket}, COUNT(*), 0 FROM attempts_${bucket}
           WHERE n > 0 AND n <= (SELECT n FROM sent);
         DROP TABLE attempts_${bucket};
-        UPDATE meta SET value = 1 WHERE name = 'version';
       `);
     }
-    db.exec('DROP TABLE live; DROP TABLE sent; COMMIT');
+    // Also where there is no bucket: an object may have only a price.
+    db.exec("UPDATE meta SET value = 1 WHERE name = 'version'; DROP TABLE live; DROP TABLE sent; COMMIT");
     converted += 1;
   }
   db.close();
