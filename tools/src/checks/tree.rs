@@ -41,7 +41,7 @@ pub(super) fn unchanged(context: &Context) -> Result<Outcome> {
 
 /// Checks that no file is too long and none names this machine or a registry
 /// mirror, that documents send readers to files that exist, that the READMEs say
-/// what was measured, and that the translations agree.
+/// what was measured and show what exists, and that the translations agree.
 pub(super) fn contents(context: &Context) -> Result<Outcome> {
     let project = &context.project;
     let listing = git(project, &["ls-files", "-z"])?;
