@@ -6,7 +6,6 @@
 //! as many requests, each costs twice as much. Risk comes from what the visit
 //! looks like and weighs little, because an attacker can change that. The
 //! weights are in `risk`.
-//! visit looks. The weights are in `risk`.
 
 mod fallback;
 mod pressure;

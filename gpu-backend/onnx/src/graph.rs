@@ -1,7 +1,6 @@
 //! A network as Munjigi works with it: nodes, constants and shapes by name.
 //! `read` checks what a file may contain; `canonical` and `shape` define what
 //! the operators mean.
-//! in `canonical` and `shape`.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -4,7 +4,6 @@
 //!
 //! Repeated numbers are written unpacked: the CPU engine's parser expects what
 //! ONNX's own tools (proto2) write. Reading accepts both.
-//! ONNX's own tools (proto2) write. Reading accepts both.
 
 use prost::{Enumeration, Message};
 

@@ -7,7 +7,6 @@
 //! requests faster than newcomers replace its set grows warmer than they are
 //! and stays. We pay the price of a bounded table: attackers who stay as quiet
 //! as visitors are forgotten.
-//! as quiet as visitors.
 
 use super::{Load, Noted, decayed};
 
