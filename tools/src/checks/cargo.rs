@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 
 use super::{Context, Outcome, Tally};
 use crate::builds::Build;
@@ -121,20 +121,6 @@ pub(super) fn queries(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// The files of `tests/tests`, each a test program.
-fn test_targets(project: &Project) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(project.at("tests/tests")).context("list tests/tests")? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
-        }
-    }
-    names.sort_unstable();
-    ensure!(!names.is_empty(), "tests/tests holds no tests");
-    Ok(names)
-}
-
 /// Tests of the whole system: races, kills, bad input, rotation.
 pub(super) fn whole(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
@@ -142,13 +128,10 @@ pub(super) fn whole(context: &Context) -> Result<Outcome> {
     let mut tests = cargo(&context.project);
     // The whole workspace with all features, as in every other call: nothing is
     // compiled again with other features.
-    tests.args(["test", "--workspace", "--all-features", "--locked", "--no-fail-fast"]);
-    for name in test_targets(&context.project)? {
-        tests.args(["--test", &name]);
-    }
+    tests.args(["test", "--workspace", "--all-features", "--locked", "--test", "whole", "--"]);
     // Each test starts a stack of its own and waits most of the time: two cores
-    // can run two of them.
-    tests.args(["--", "--test-threads=2"]).envs(context.browsers.variables.iter().cloned());
+    // can run three of them.
+    tests.arg("--test-threads=3").envs(context.browsers.variables.iter().cloned());
     say::run("tests of the whole", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)
 }

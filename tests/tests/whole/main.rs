@@ -1,0 +1,17 @@
+//! Tests of the whole system. Each starts a stack of its own and waits for it
+//! most of the time: as one program, they fill each other's waits.
+
+mod bad_input;
+mod expiry;
+mod filling;
+mod internal;
+mod logs;
+mod outages;
+mod pictures;
+mod price;
+mod probe;
+mod publishing;
+mod redemption;
+mod rings;
+mod rows;
+mod upgrade;
