@@ -18,7 +18,7 @@ use form::{Fields, Purpose, Step, Typed};
 use munjigi_app::sites;
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::audit::Action;
-use munjigi_domain::settings::{Edit, Mark, warnings};
+use munjigi_domain::settings::{Condition, Edit, Mark, Mistake, warnings};
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::Rule;
@@ -52,8 +52,30 @@ struct Page {
     notice: Option<Text>,
     /// About the current rules.
     warnings: Vec<Text>,
-    mistakes: Vec<String>,
+    mistakes: Vec<Told>,
     dry_run: Option<Section>,
+}
+
+/// A mistake, with the id and label of the field it belongs to, if there is one.
+struct Told {
+    field: Option<(&'static str, Text)>,
+    text: String,
+}
+
+impl Told {
+    fn of(t: Texts, mistake: &Mistake) -> Self {
+        let field = match mistake {
+            Mistake::Condition { condition, .. } => match condition {
+                Condition::Hostname => ("hostname", t.each("by", "host")),
+                Condition::Action => ("action", t.each("by", "action")),
+                Condition::Country => ("country", t.each("by", "country")),
+                Condition::Prefix => ("prefix", t.get("rules-column-prefix")),
+            },
+            Mistake::Asn { .. } => ("asn", t.get("rules-asn")),
+            _ => return Self { field: None, text: mistake.sentence(t) },
+        };
+        Self { field: Some(field), text: mistake.beside_its_field(t) }
+    }
 }
 
 struct Row {
@@ -133,7 +155,8 @@ pub async fn submit(
         Err(EditRefused::Mistakes(mistakes)) => {
             let mut page = page(&asking, &site);
             page.typed = fields.typed;
-            page.mistakes = mistakes.0.iter().map(|mistake| mistake.sentence(asking.t())).collect();
+            page.mistakes =
+                mistakes.0.iter().map(|mistake| Told::of(asking.t(), mistake)).collect();
             Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response())
         }
         Err(EditRefused::ChangedSince) => {
@@ -159,7 +182,8 @@ async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>
 fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Response, PageError> {
     let mut page = page(asking, site);
     page.typed = typed;
-    page.mistakes = vec![asking.t().get("rules-changed-since").into()];
+    let text = asking.t().get("rules-changed-since").into();
+    page.mistakes = vec![Told { field: None, text }];
     Ok((StatusCode::CONFLICT, render(&page)?).into_response())
 }
 

@@ -139,12 +139,12 @@ async fn mistakes_in_rules_are_in_korean(pool: PgPool) {
         press(&mut tab, &path, "add", fields).await;
         assert_eq!(tab.status, 422, "{}", tab.page);
         let found = texts(&tab.page, "mistake");
-        is_korean(&found, &["B_d", "log in", "kr", "x1"]);
+        is_korean(&found, &["B_d", "log in", "kr", "x1", "ASN"]);
         let list = tab.page.split("id=\"mistakes\"").nth(1).unwrap().split("</ul>").next().unwrap();
         assert_eq!(list.matches("<li>").count(), mistakes, "{found:?}");
     }
     press(&mut tab, &path, "add", &all).await;
-    assert!(tab.page.contains("<li>규칙 1의 국가 &#34;kr&#34;: "), "{}", tab.page);
+    assert!(tab.page.contains("<li><a href=\"#country\">국가</a> &#34;kr&#34;: "), "{}", tab.page);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

@@ -145,7 +145,12 @@ async fn an_invalid_rule_is_reported_and_the_input_kept(pool: PgPool) {
         assert!(!tab.page.contains("{{7*7}}\"></script>"), "{}", tab.page);
     }
     press(&mut tab, &path, "add", &[("country", "kr"), ("asn", "x1"), ("verdict", "block")]).await;
-    for told in ["match.country &#34;kr&#34;", "ASN &#34;x1&#34;", "value=\"kr\"", "value=\"x1\""] {
+    for told in [
+        ">Country</a> &#34;kr&#34;",
+        ">Network (ASN)</a> &#34;x1&#34;",
+        "value=\"kr\"",
+        "value=\"x1\"",
+    ] {
         assert!(tab.page.contains(told), "{told}: {}", tab.page);
     }
     // A rule for everybody needs the checkbox.

@@ -59,7 +59,11 @@ impl Mistake {
     /// For readers who see it next to its field.
     pub fn beside_its_field(&self, t: Texts) -> String {
         let [what, why, fix] = self.parts(t);
-        sentence(t, self.value().unwrap_or(what), why, fix)
+        let what = match self {
+            Self::Condition { value: typed, .. } | Self::Asn { typed } => quoted(typed),
+            _ => self.value().unwrap_or(what),
+        };
+        sentence(t, what, why, fix)
     }
 
     /// What is wrong, why, and how to fix it.
