@@ -51,9 +51,10 @@ fn packages(project: &Project) -> Result<()> {
     crate::postgres::hydrate(project)
 }
 
-/// Installs what benchmarks compare with; nothing else needs it.
+/// Installs what benchmarks compare and attack with; nothing else needs it.
 pub fn for_comparing(project: &Project) -> Result<()> {
-    npm::install(&project.at("tests/bench"), "open peers")
+    npm::install(&project.at("tests/bench"), "open peers")?;
+    npm::install(&project.at("tests/fleet"), "automation tools")
 }
 
 /// Installs other vendors' client libraries; nothing else needs them.
