@@ -114,7 +114,7 @@ function miniBrowser() {
 }
 
 /** Opens a separate display; resolves with the process and the display's name. */
-function display() {
+export function display() {
   const child = spawn(process.env.MUNJIGI_XVFB ?? 'Xvfb', ['-displayfd', '1', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

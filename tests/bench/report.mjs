@@ -28,6 +28,22 @@ export const sum = (values) => values.reduce((total, value) => total + value, 0)
 export const mean = (values) => (values.length ? sum(values) / values.length : Number.NaN);
 
 /**
+ * Wilson's interval of a share at 95 %.
+ * @param {number} hits
+ * @param {number} tried
+ * @returns {[number, number]}
+ */
+export function wilson(hits, tried) {
+  if (tried === 0) return [0, 1];
+  const z = 1.959964;
+  const rate = hits / tried;
+  const middle = rate + (z * z) / (2 * tried);
+  const reach = z * Math.sqrt((rate * (1 - rate)) / tried + (z * z) / (4 * tried * tried));
+  const scale = 1 + (z * z) / tried;
+  return [Math.max(0, (middle - reach) / scale), Math.min(1, (middle + reach) / scale)];
+}
+
+/**
  * A number for people: four significant digits, thousands grouped.
  * @param {number} value
  */

@@ -1,7 +1,8 @@
 // All benchmarks, or the named ones: prints their tables and one of ratios, and writes the
 // measurements to `.munjigi/bench/<time>.json`.
 //
-//   node tests/bench/run.mjs [sizes] [solve] [edge] [worker] [intake] [attack] [pictures] [console] [--quick] [--json]
+//   node tests/bench/run.mjs [sizes] [solve] [edge] [worker] [intake] [attack] [pictures] [console] [fleet]
+//     [--quick] [--json]
 //
 // `--quick` takes fewer samples: to check that everything runs, not to quote. Other options are
 // passed to the benchmarks.
@@ -16,7 +17,7 @@ import { ROOT } from './stack.mjs';
 /** @typedef {import('./report.mjs').Result} Result */
 
 // In this order: `worker` uses the CPU times that `edge` measured.
-const NAMES = ['sizes', 'solve', 'edge', 'worker', 'intake', 'attack', 'pictures', 'console'];
+const NAMES = ['sizes', 'solve', 'edge', 'worker', 'intake', 'attack', 'pictures', 'console', 'fleet'];
 const QUICK = {
   solves: '10',
   'other-solves': '3',
@@ -31,6 +32,7 @@ const QUICK = {
   answers: '100',
   events: '300000',
   runs: '20',
+  visits: '2',
   'without-engines': 'yes',
 };
 

@@ -1,0 +1,169 @@
+// Which programs the edge recognises, and whom it takes for one by mistake: every automation tool of
+// `tests/fleet/tools.mjs` in every way of starting it, and every scripted person of
+// `tests/fleet/people.mjs`, each visit from a network of its own. Writes `docs/bot-fleet.toml` and
+// `docs/bot-fleet.md`, unless with `--quick`.
+//
+//   node tests/bench/fleet.mjs [tools] [people] [--json] [--visits=20] [--lanes=3] [--only=TEXT]
+//     [--quick]
+//
+// All of it reaches this machine's own loopback and nothing else.
+
+import { command, say, whole } from './command.mjs';
+import { display } from './browsers.mjs';
+import { median, percentile } from './report.mjs';
+import { openStack } from './stack.mjs';
+import { pause } from '../fleet/launch.mjs';
+import { CONVICTED, record, tables } from '../fleet/page.mjs';
+import { arrive, PEOPLE } from '../fleet/people.mjs';
+import { address, FLOOR, openSite } from '../fleet/site.mjs';
+import { TOOLS } from '../fleet/tools.mjs';
+
+/** How long a visit may take until it has passed: far longer than the most work takes. */
+const PASS_MS = 120_000;
+
+/**
+ * @typedef {import('../fleet/site.mjs').Seen} Seen
+ * @typedef {import('../fleet/site.mjs').Visit} Visit
+ * @typedef {import('../fleet/page.mjs').Row} Row
+ */
+
+/** @param {Seen} seen */
+const isConvicted = (seen) => seen.pictured || seen.refused !== null || seen.asked >= CONVICTED * FLOOR;
+
+/** @param {Promise<void>} done @param {string} what */
+async function within(done, what) {
+  const late = Promise.withResolvers();
+  const timer = setTimeout(() => late.reject(new Error(`${what}: not within ${PASS_MS / 1000} s`)), PASS_MS);
+  await Promise.race([done, late.promise]).finally(() => clearTimeout(timer));
+}
+
+/** Sends the form once the visit has passed. @param {Visit} visit @param {() => Promise<unknown>} send */
+async function finish(visit, send) {
+  await within(visit.passed, 'the token');
+  if (!visit.seen.passed) return;
+  await pause(400);
+  await send();
+  await within(visit.sent, 'the form');
+}
+
+/**
+ * Visits of one kind: `once` makes one.
+ * @typedef {object} Job
+ * @property {Pick<Row, 'who' | 'how' | 'version' | 'kind'>} about
+ * @property {(page: string, visit: Visit, display: string) => Promise<void>} once
+ */
+
+/** @returns {Job[]} */
+const ofTools = () => TOOLS.flatMap((tool) => tool.ways.map((way) => ({
+  about: { who: tool.name, how: way, version: tool.version, kind: tool.kind },
+  once: async (page, visit, screen) => {
+    const driven = await tool.start(way, screen);
+    try {
+      await driven.open(page);
+      await driven.type('#name', 'Kim Minseo');
+      await driven.type('#email', 'minseo@customer.example');
+      await driven.type('#text', 'Do you deliver on Saturdays?');
+      await finish(visit, () => driven.click('#send'));
+    } finally {
+      await driven.close();
+    }
+  },
+})));
+
+/** @returns {Job[]} */
+const ofPeople = () => PEOPLE.map((persona) => ({
+  about: { who: persona.name, how: '', version: '', kind: 'person' },
+  once: async (page, visit, screen) => {
+    const person = await arrive(persona, page, screen);
+    try {
+      await person.fill();
+      await finish(visit, person.send);
+    } finally {
+      await person.close();
+    }
+  },
+}));
+
+/** @param {Job['about']} about @param {Seen[]} seen @param {number} failed @returns {Row} */
+function row(about, seen, failed) {
+  const floors = seen.map(({ asked }) => asked / FLOOR);
+  const scores = seen.flatMap(({ score }) => (score === null ? [] : [score]));
+  return {
+    ...about,
+    visits: seen.length,
+    convicted: seen.filter(isConvicted).length,
+    passed: scores.length,
+    failed,
+    work: median(floors),
+    work_p95: percentile(floors, 0.95),
+    score: scores.length ? median(scores) : null,
+  };
+}
+
+/**
+ * Makes all visits of a job, one after the other: a site tells them apart by the time.
+ * @param {Job} job
+ * @param {number} visits
+ * @param {(once: Job['once']) => Promise<Seen>} make
+ */
+async function repeat({ about, once }, visits, make) {
+  /** @type {Seen[]} */
+  const seen = [];
+  /** @type {string[]} */
+  const errors = [];
+  while (seen.length + errors.length < visits) {
+    try {
+      seen.push(await make(once));
+    } catch (error) {
+      errors.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  const found = row(about, seen, errors.length);
+  const failed = errors.length ? `; ${errors.length} failed: ${errors[0].split('\n')[0]}` : '';
+  say(`fleet: ${[about.who, about.how].filter(Boolean).join(', ')}: ${found.convicted} of ${found.visits} convicted${failed}`);
+  return found;
+}
+
+/** @param {import('./command.mjs').Options} options @param {string[]} names @returns {Promise<import('./report.mjs').Result>} */
+export async function measure(options, names) {
+  const visits = whole(options, 'visits', 20);
+  const { only = '' } = options;
+  const parts = { tools: ofTools, people: ofPeople };
+  const unknown = names.find((name) => !Object.hasOwn(parts, name));
+  if (unknown) throw new Error(`no part ${unknown}; there are ${Object.keys(parts).join(', ')}`);
+  const chosen = Object.entries(parts).filter(([name]) => !names.length || names.includes(name));
+  const jobs = chosen.flatMap(([, of]) => of()).filter(({ about }) => about.who.includes(only));
+  const { stack, stop } = await openStack();
+  /** @type {Row[]} */
+  const rows = [];
+  const waiting = [...jobs.entries()];
+  let number = 0;
+  /** Each lane has a site and a display of its own. */
+  const lane = async () => {
+    const site = await openSite(stack);
+    const screen = await display();
+    try {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const [at, job] = next;
+        rows[at] = await repeat(job, visits, async (once) => {
+          number += 1;
+          const visit = site.begin(address(number));
+          await once(site.page, visit, screen.name);
+          return visit.seen;
+        });
+      }
+    } finally {
+      screen.child.kill('SIGTERM');
+      site.stop();
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: whole(options, 'lanes', 3) }, lane));
+  } finally {
+    await stop();
+  }
+  if (!names.length && !only && !options.quick) record(rows, visits);
+  return { name: 'fleet', tables: tables(rows), data: { visits, rows } };
+}
+
+await command(import.meta.url, measure);

@@ -1,0 +1,150 @@
+// The attackers: automation tools as their documentation shows them, nothing changed. Each opens a
+// fresh browser, fills the form in the tool's own words and sends it.
+
+import { createRequire } from 'node:module';
+import { ARGUMENTS, CHROMIUM, startChromium } from './launch.mjs';
+
+/**
+ * How a tool gets its browser: without a window, in a window, or attached to one that was started
+ * by hand.
+ * @typedef {'headless' | 'headful' | 'attached'} Way
+ *
+ * @typedef {object} Driven
+ * @property {(url: string) => Promise<unknown>} open
+ * @property {(selector: string, text: string) => Promise<unknown>} type
+ * @property {(selector: string) => Promise<unknown>} click
+ * @property {() => Promise<unknown>} close
+ *
+ * @typedef {object} Tool
+ * @property {string} name
+ * @property {string} version
+ * @property {'default' | 'stealth'} kind whether it hides that it is a tool
+ * @property {Way[]} ways
+ * @property {(way: Way, display: string) => Promise<Driven>} start
+ */
+
+/** @type {Way[]} */
+const ALL_WAYS = ['headless', 'headful', 'attached'];
+
+const require = createRequire(import.meta.url);
+
+/** @param {string} name */
+const version = (name) => /** @type {{version: string}} */ (require(`${name}/package.json`)).version;
+
+/**
+ * Playwright and what is made from it.
+ * @param {any} library
+ * @param {Way} way
+ * @param {string} display
+ * @returns {Promise<Driven>}
+ */
+async function playwright(library, way, display) {
+  const own = way === 'attached' ? await startChromium({ display }) : null;
+  const browser = own
+    ? await library.chromium.connectOverCDP(own.base)
+    : await library.chromium.launch({
+        executablePath: CHROMIUM,
+        headless: way === 'headless',
+        args: ARGUMENTS,
+        env: { ...process.env, DISPLAY: display },
+      });
+  const page = own ? await browser.contexts()[0].newPage() : await browser.newPage();
+  return {
+    open: (url) => page.goto(url),
+    type: (selector, text) => page.fill(selector, text),
+    click: (selector) => page.click(selector),
+    close: async () => {
+      await browser.close();
+      await own?.stop();
+    },
+  };
+}
+
+/**
+ * Puppeteer and what is made from it.
+ * @param {any} library
+ * @param {Way} way
+ * @param {string} display
+ * @param {object} [launch] further options
+ * @returns {Promise<Driven>}
+ */
+async function puppeteer(library, way, display, launch = {}) {
+  const own = way === 'attached' ? await startChromium({ display }) : null;
+  const browser = own
+    ? await library.connect({ browserURL: own.base, defaultViewport: null })
+    : await library.launch({
+        executablePath: CHROMIUM,
+        headless: way === 'headless',
+        args: ARGUMENTS,
+        env: { ...process.env, DISPLAY: display },
+        ...launch,
+      });
+  const page = await browser.newPage();
+  return {
+    open: (url) => page.goto(url),
+    type: (selector, text) => page.type(selector, text),
+    click: (selector) => page.click(selector),
+    close: async () => {
+      if (own) await browser.disconnect();
+      else await browser.close();
+      await own?.stop();
+    },
+  };
+}
+
+const FIREFOX = {
+  browser: 'firefox',
+  executablePath: process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr',
+  args: [],
+};
+
+/** @type {Tool[]} */
+export const TOOLS = [
+  {
+    name: 'playwright',
+    version: version('playwright-core'),
+    kind: 'default',
+    ways: ALL_WAYS,
+    start: async (way, display) => playwright((await import('playwright-core')).default, way, display),
+  },
+  {
+    name: 'puppeteer',
+    version: version('puppeteer-core'),
+    kind: 'default',
+    ways: ALL_WAYS,
+    start: async (way, display) => puppeteer((await import('puppeteer-core')).default, way, display),
+  },
+  {
+    name: 'puppeteer, Firefox',
+    version: version('puppeteer-core'),
+    kind: 'default',
+    ways: ['headless', 'headful'],
+    start: async (way, display) => puppeteer((await import('puppeteer-core')).default, way, display, FIREFOX),
+  },
+  {
+    name: 'puppeteer with its stealth plug-in',
+    version: version('puppeteer-extra-plugin-stealth'),
+    kind: 'stealth',
+    ways: ALL_WAYS,
+    start: async (way, display) => {
+      const { addExtra } = require('puppeteer-extra');
+      const library = addExtra((await import('puppeteer-core')).default);
+      library.use(require('puppeteer-extra-plugin-stealth')());
+      return puppeteer(library, way, display);
+    },
+  },
+  {
+    name: 'patchright',
+    version: version('patchright-core'),
+    kind: 'stealth',
+    ways: ALL_WAYS,
+    start: async (way, display) => playwright((await import('patchright-core')).default, way, display),
+  },
+  {
+    name: 'rebrowser',
+    version: version('rebrowser-puppeteer-core'),
+    kind: 'stealth',
+    ways: ALL_WAYS,
+    start: async (way, display) => puppeteer((await import('rebrowser-puppeteer-core')).default, way, display),
+  },
+];
