@@ -23,10 +23,21 @@ import { cpuMs } from './processes.mjs';
 /** A missing browser; the message names the remedy. */
 export class Missing extends Error {}
 
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 const FIREFOX = process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr';
 const WEBKIT_DRIVER = process.env.MUNJIGI_WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
 const SOLVE_MS = 180_000;
+
+/** What every Chromium here needs: no sandbox for root, and nothing of its own on the network. */
+export const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** @param {string} path @param {string} remedy */
 function need(path, remedy) {
@@ -38,15 +49,7 @@ async function chromium() {
   const playwright = (await import('playwright-core')).default;
   const server = await playwright.chromium.launchServer({
     executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: ARGUMENTS,
   });
   const browser = await playwright.chromium.connect(server.wsEndpoint());
   const page = await (await browser.newContext()).newPage();
@@ -94,7 +97,7 @@ async function firefox() {
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -4,33 +4,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-export const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-
-/** What every Chromium here needs: no sandbox for root, and nothing of its own on the network. */
-export const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--no-default-browser-check',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** @returns {Promise<number>} */
-const freePort = () => new Promise((resolve, reject) => {
-  const server = createServer();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-    server.close(() => resolve(port));
-  });
-});
+import { ARGUMENTS, CHROMIUM, freePort } from '../bench/browsers.mjs';
 
 /** @param {number} milliseconds */
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -58,7 +34,7 @@ export async function startChromium({ display, url = 'about:blank', args = [], p
   const { path, drop } = profile(preferences);
   const child = spawn(
     CHROMIUM,
-    [...ARGUMENTS, `--user-data-dir=${path}`, `--remote-debugging-port=${port}`, '--window-size=1200,860', ...args, url],
+    [...ARGUMENTS, `--user-data-dir=${path}`, `--remote-debugging-port=${port}`, '--no-default-browser-check', '--window-size=1200,860', ...args, url],
     { env: { ...process.env, DISPLAY: display }, stdio: 'ignore' },
   );
   const ended = new Promise((resolve) => child.once('exit', resolve));

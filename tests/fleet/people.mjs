@@ -25,9 +25,12 @@ import { pause, startChromium } from './launch.mjs';
  * @property {(hands: Hands) => Promise<void>} send sends it
  */
 
-const NAME = 'Kim Minseo';
-const EMAIL = 'minseo@customer.example';
-const TEXT = 'Do you deliver on Saturdays?';
+/** What goes into which field. */
+const FIELDS = [
+  ['#name', 'Kim Minseo'],
+  ['#email', 'minseo@customer.example'],
+  ['#text', 'Do you deliver on Saturdays?'],
+];
 
 /** Between three quarters of a number and five quarters. @param {number} about */
 const roughly = (about) => about * (0.75 + Math.random() / 2);
@@ -131,7 +134,7 @@ function hands({ send }, { pace }) {
 
 /** Points at each field and types. @param {Hands} hand */
 async function pointAndType(hand) {
-  for (const [field, text] of [['#name', NAME], ['#email', EMAIL], ['#text', TEXT]]) {
+  for (const [field, text] of FIELDS) {
     await hand.point(field);
     await hand.type(text);
     await hand.wait(300);
@@ -143,7 +146,7 @@ const pointToSend = (hand) => hand.point('#send');
 
 /** Goes from field to field by Tab. @param {Hands} hand @param {(text: string) => Promise<void>} put */
 async function tabThrough(hand, put) {
-  for (const text of [NAME, EMAIL, TEXT]) {
+  for (const [, text] of FIELDS) {
     await hand.press('Tab');
     await hand.wait(250);
     await put(text);
@@ -180,7 +183,7 @@ export const PEOPLE = [
     name: 'touch',
     args: ['--touch-events=enabled', '--window-size=400,860'],
     fill: async (hand) => {
-      for (const [field, text] of [['#name', NAME], ['#email', EMAIL], ['#text', TEXT]]) {
+      for (const [field, text] of FIELDS) {
         await hand.touch(field);
         await hand.wait(400);
         for (const word of text.split(/(?<= )/)) {
@@ -197,7 +200,7 @@ export const PEOPLE = [
     args: ['--force-renderer-accessibility'],
     pace: 1.3,
     fill: async (hand) => {
-      for (const [field, text] of [['#name', NAME], ['#email', EMAIL], ['#text', TEXT]]) {
+      for (const [field, text] of FIELDS) {
         await hand.jump(field);
         await hand.wait(700);
         await hand.type(text);
@@ -221,7 +224,7 @@ export const PEOPLE = [
   {
     name: 'paste',
     fill: async (hand) => {
-      for (const [field, text] of [['#name', NAME], ['#email', EMAIL], ['#text', TEXT]]) {
+      for (const [field, text] of FIELDS) {
         await hand.point(field);
         await hand.wait(200);
         await hand.insert(text);
@@ -232,7 +235,7 @@ export const PEOPLE = [
   {
     name: 'password manager',
     fill: async (hand) => {
-      for (const [field, text] of [['#name', NAME], ['#email', EMAIL]]) {
+      for (const [field, text] of FIELDS.slice(0, 2)) {
         await hand.jump(field);
         await hand.insert(text);
       }

@@ -138,7 +138,6 @@ export async function openSite(stack) {
 
   return {
     page: `http://localhost:${shopPort}/`,
-    edge: `http://127.0.0.1:${frontPort}`,
     /** Begins a visit from an address. @param {string} from @returns {Visit} */
     begin(from) {
       const passed = Promise.withResolvers();

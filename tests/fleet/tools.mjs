@@ -2,7 +2,8 @@
 // fresh browser, fills the form in the tool's own words and sends it.
 
 import { createRequire } from 'node:module';
-import { ARGUMENTS, CHROMIUM, startChromium } from './launch.mjs';
+import { ARGUMENTS, CHROMIUM } from '../bench/browsers.mjs';
+import { startChromium } from './launch.mjs';
 
 /**
  * How a tool gets its browser: without a window, in a window, or attached to one that was started
