@@ -36,6 +36,9 @@ function call(handler, ...event) {
   }
 }
 
+/** Beside the user agent, what depends on a client's software and on nothing that is a person's. */
+const SOFTWARE_HEADERS = ["sec-ch-ua-platform", "sec-ch-ua-mobile", "accept", "priority"];
+
 /** No route that takes a POST takes a longer body. */
 const MOST_BODY_BYTES = 65_536;
 
@@ -50,6 +53,9 @@ function describe(request) {
   const header = (name) => headers.get(name) ?? "";
   const length = header("content-length");
   const { country = "", asn = "", httpProtocol = "", tlsVersion = "" } = cf ?? {};
+  const { tlsClientCiphersSha1 = "", tlsClientExtensionsSha1Le = "" } = cf ?? {};
+  const handshake = `${tlsClientCiphersSha1} ${tlsClientExtensionsSha1Le}`.trim();
+  const software = SOFTWARE_HEADERS.map(header).join(" ");
   const lines = `${method}
 ${url}
 ${header("content-type")}
@@ -62,6 +68,8 @@ ${country}
 ${asn}
 ${httpProtocol}
 ${tlsVersion}
+${software}
+${handshake}
 `;
   const read = method === "POST" && length !== "" && Number(length) <= MOST_BODY_BYTES;
   return read ? request.text().then((body) => `${lines}\n${body}`) : lines;

@@ -6,9 +6,9 @@ use core::fmt;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use munjigi_keys::{KeyRing, Kid, MacKey, RingKey, UnixMillis, leading};
 
+use crate::address::Prefix;
 use crate::credentials::{KeyCheck, Sitekey};
 use crate::purpose::Purpose;
-use crate::visit::Prefix;
 
 /// Everything that seals, opens, checks and derives. `Debug` prints the
 /// type's name only.

@@ -199,7 +199,7 @@ impl Counters {
         // no visitor of another. Sitekeys are random, system numbers scarce:
         // neither can be chosen, so an unkeyed mix will do.
         let system = (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn)));
-        let network = |at| authority.network(sitekey, at, visit.prefix);
+        let network = |at| authority.network(sitekey, at, visit.prefix());
         let midnight = UnixMillis(now.0 - now.0 % MILLIS_PER_DAY);
         let matters = now.since(midnight) < HALF_LIVES * u64::from(self.half_life_seconds) * 1_000;
         let yesterday = matters.then(|| network(UnixMillis(midnight.0.saturating_sub(1))));

@@ -6,6 +6,7 @@
 //! seed. `munjigi-protocol` spells what crosses a wire; how the shells (the
 //! edge, the origin, the tools) reach their stores is up to them.
 
+mod address;
 mod authority;
 mod call;
 mod challenge;
@@ -32,12 +33,14 @@ mod shared;
 mod site;
 pub mod siteverify;
 pub mod solve;
+mod stack;
 mod tally;
 mod test_sitekeys;
 mod token;
 mod vendor_keys;
 mod visit;
 
+pub use address::{Address, Prefix};
 pub use authority::Authority;
 pub use call::Call;
 pub use challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
@@ -50,8 +53,9 @@ pub use refusal::Refusal;
 pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 pub use shared::Shared;
 pub use site::{Exemption, Prediction, SeenHost, Sighting, Site, SiteError};
+pub use stack::Stack;
 pub use tally::{PictureFate, PictureTally, Tally};
 pub use test_sitekeys::TestSitekey;
 pub use token::TokenClaims;
 pub use vendor_keys::{ImportFilter, Imports, MAX_IMPORTS, import_name};
-pub use visit::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};
+pub use visit::{AgentKind, Country, HttpVersion, TlsVersion, Visit};

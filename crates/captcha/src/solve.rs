@@ -105,7 +105,7 @@ fn begin<'a>(
     call.admit(&claims.hostname)?;
     let visitor = call
         .authority
-        .visitor(claims.root, &claims.sitekey, claims.issued_at, call.visit.prefix)
+        .visitor(claims.root, &claims.sitekey, claims.issued_at, call.visit.prefix())
         .ok_or_else(invalid)?;
     let network = if visitor == claims.visitor { Network::Same } else { Network::Other };
     let place = |counters: &mut Counters| {

@@ -1,17 +1,18 @@
-//! What the edge knows about a request: the network it came from and how the
-//! client speaks. Never a full address and never a user agent's text: both are
-//! reduced here. `policy` decides what that is worth.
-
-use core::fmt;
-use core::net::IpAddr;
+//! What the edge knows about a request: where it came from and how the client
+//! speaks. Never a user agent's text, which is reduced here, and never an
+//! address for longer than the request: `counters` keeps keyed pseudonyms.
+//! `policy` decides what that is worth.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::address::{Address, Prefix};
+use crate::stack::Stack;
 
 /// One request as the policy sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visit {
-    /// The network that the request came from.
-    pub prefix: Prefix,
+    /// Where the request came from.
+    pub address: Address,
     /// The country, as far as the platform knows it.
     pub country: Country,
     /// Number of the autonomous system, 0 where unknown.
@@ -22,50 +23,17 @@ pub struct Visit {
     pub tls: TlsVersion,
     /// What the client claims to be.
     pub agent: AgentKind,
+    /// The client's software by its headers.
+    pub software: Stack,
+    /// The client's software by its TLS handshake, as far as the platform knows
+    /// it.
+    pub handshake: Option<Stack>,
 }
 
-/// A network prefix: /24 of IPv4, /48 of IPv6. The address itself is
-/// dropped. `Debug` prints the type's name only, so that no log holds it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Prefix {
-    /// The first three bytes of an IPv4 address.
-    V4([u8; 3]),
-    /// The first six bytes of an IPv6 address.
-    V6([u8; 6]),
-}
-
-impl Prefix {
-    /// Reduces an address to its prefix.
-    pub const fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => {
-                let [prefix @ .., _] = address.octets();
-                Self::V4(prefix)
-            }
-            IpAddr::V6(address) => {
-                let [prefix @ .., _, _, _, _, _, _, _, _, _, _] = address.octets();
-                Self::V6(prefix)
-            }
-        }
-    }
-
-    /// Reduces an address in text form; `None` if it is not an address.
-    pub fn parse(address: &str) -> Option<Self> {
-        address.parse().ok().map(Self::of)
-    }
-
-    /// Bytes that identify the prefix.
-    pub(crate) const fn bytes(&self) -> &[u8] {
-        match self {
-            Self::V4(bytes) => bytes,
-            Self::V6(bytes) => bytes,
-        }
-    }
-}
-
-impl fmt::Debug for Prefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Prefix")
+impl Visit {
+    /// The network that the request came from.
+    pub const fn prefix(&self) -> Prefix {
+        self.address.prefix()
     }
 }
 
@@ -227,17 +195,6 @@ impl AgentKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_prefix_of_an_address_is_kept() {
-        assert_eq!(Prefix::parse("192.0.2.77"), Some(Prefix::V4([192, 0, 2])));
-        assert_eq!(Prefix::parse("::ffff:192.0.2.77"), Some(Prefix::V4([192, 0, 2])));
-        let v6 = Some(Prefix::V6([0x20, 0x01, 0x0d, 0xb8, 0, 7]));
-        assert_eq!(Prefix::parse("2001:db8:7:1::1"), v6);
-        assert_eq!(Prefix::parse("2001:db8:7:ffff::2"), v6);
-        assert_eq!(Prefix::parse("192.0.2"), None);
-        assert_eq!(format!("{v6:?}"), "Some(Prefix)");
-    }
 
     #[test]
     fn a_country_is_two_capitals_or_unknown() {

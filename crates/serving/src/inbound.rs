@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use munjigi_captcha::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};
+use munjigi_captcha::{Address, AgentKind, Country, HttpVersion, Stack, TlsVersion, Visit};
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
 
@@ -42,8 +42,10 @@ pub enum BodyError {
 /// that is passed separately costs as much as reading it does: a line each for
 /// method, URL, `Content-Type`, `Content-Length`, `Sec-Fetch-Site`, the
 /// client's address, `User-Agent`, `Sec-CH-UA`, country, number of the
-/// autonomous system, HTTP version and TLS version, empty if unknown. The body
-/// may follow after an empty line; otherwise it is read from the source.
+/// autonomous system, HTTP version, TLS version, further headers that depend on
+/// the client's software alone, and digests of its TLS handshake, empty if
+/// unknown. The body may follow after an empty line; otherwise it is read from
+/// the source.
 pub struct Inbound<S> {
     source: S,
     /// Lines in the order of [`Line`].
@@ -67,9 +69,11 @@ enum Line {
     Asn,
     Http,
     Tls,
+    Software,
+    Handshake,
 }
 
-const LINES: usize = Line::Tls as usize + 1;
+const LINES: usize = Line::Handshake as usize + 1;
 
 /// The parts of a URL. The platform has normalised it, so nothing is parsed
 /// twice; the `url` crate would double the worker's size.
@@ -106,8 +110,8 @@ impl<S: Source> Inbound<S> {
         self.line(Line::ContentType)
     }
 
-    /// The visitor as the policy sees one. The full address, which in
-    /// production only the platform can set, goes no further than this.
+    /// The visitor as the policy sees one. In production only the platform can
+    /// set the address.
     pub fn visit(&self) -> Visit {
         let address = match self.line(Line::Address) {
             // On a developer's machine there may be no proxy in front of us.
@@ -115,15 +119,19 @@ impl<S: Source> Inbound<S> {
             address => address,
         };
         let (agent, hints) = (self.line(Line::UserAgent), self.line(Line::ClientHints));
+        let (http, tls) = (self.line(Line::Http), self.line(Line::Tls));
+        let software = [hints, self.line(Line::Software), http, tls];
         Visit {
-            // Invalid addresses share one prefix, so that they cannot be used
+            // Invalid addresses are one address, so that they cannot be used
             // to have many.
-            prefix: Prefix::parse(address).unwrap_or(Prefix::V4([0; 3])),
+            address: Address::parse(address).unwrap_or(Address::V4([0; 4])),
             country: Country::parse(self.line(Line::Country)),
             asn: self.line(Line::Asn).parse().unwrap_or_default(),
-            http: HttpVersion::parse(self.line(Line::Http)),
-            tls: TlsVersion::parse(self.line(Line::Tls)),
+            http: HttpVersion::parse(http),
+            tls: TlsVersion::parse(tls),
             agent: AgentKind::judge(Some(agent), Some(hints)),
+            software: Stack::of_headers(agent, &software),
+            handshake: Stack::of_handshake(self.line(Line::Handshake)),
         }
     }
 
@@ -272,7 +280,7 @@ mod tests {
     #[test]
     fn a_description_falls_into_lines() {
         let description =
-            "POST\nhttps://a.example/\n\n2\n\n192.0.2.1\nagent\n\nKR\n7\n\nTLSv1.3\n\n{}";
+            "POST\nhttps://a.example/\n\n2\n\n192.0.2.1\nagent\n\nKR\n7\n\nTLSv1.3\n\n9f 2c\n\n{}";
         let mut ends = [description.len(); LINES];
         for (end, (at, _)) in ends.iter_mut().zip(description.match_indices('\n')) {
             *end = at;
@@ -284,6 +292,8 @@ mod tests {
         assert_eq!(line(Line::Address), "192.0.2.1");
         assert_eq!(line(Line::Asn), "7");
         assert_eq!(line(Line::Tls), "TLSv1.3");
+        assert_eq!(line(Line::Software), "");
+        assert_eq!(line(Line::Handshake), "9f 2c");
         assert_eq!(&description[ends[LINES - 1]..], "\n\n{}");
     }
 

@@ -1,19 +1,20 @@
 //! The keys that the rate limits count, and when to retry. How many calls they
 //! allow is set by the operator.
 
-use munjigi_captcha::Prefix;
+use munjigi_captcha::Address;
 use munjigi_protocol::base64;
 
 /// The limits' windows are one minute.
 pub const RETRY_AFTER_SECONDS: u32 = 60;
 
-/// A network on a site, as a limiter's key.
-pub fn network_key(sitekey: &str, prefix: Prefix) -> String {
-    let prefix = match prefix {
-        Prefix::V4(bytes) => base64::encode(&bytes),
-        Prefix::V6(bytes) => base64::encode(&bytes),
+/// An address on a site, as a limiter's key. Not a network: nobody is refused
+/// because of a neighbour.
+pub fn address_key(sitekey: &str, address: Address) -> String {
+    let address = match address {
+        Address::V4(bytes) => base64::encode(&bytes),
+        Address::V6(bytes) => base64::encode(&bytes),
     };
-    format!("{sitekey}:{prefix}")
+    format!("{sitekey}:{address}")
 }
 
 #[cfg(test)]
@@ -21,11 +22,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_one_network_share_a_key() {
-        let key = |address| network_key("mj_a", Prefix::parse(address).unwrap());
-        assert_eq!(key("192.0.2.1"), "mj_a:wAAC");
-        assert_eq!(key("192.0.2.1"), key("192.0.2.254"));
-        assert_ne!(key("192.0.2.1"), key("192.0.3.1"));
-        assert_eq!(key("2001:db8:1:2::3"), "mj_a:IAENuAAB");
+    fn neighbours_have_keys_of_their_own() {
+        let key = |address| address_key("mj_a", Address::parse(address).unwrap());
+        assert_eq!(key("192.0.2.1"), "mj_a:wAACAQ");
+        assert_ne!(key("192.0.2.1"), key("192.0.2.254"));
+        assert_eq!(key("2001:db8:1:2::3"), "mj_a:IAENuAABAAI");
+        assert_eq!(key("2001:db8:1:2::3"), key("2001:db8:1:2:ffff::4"));
     }
 }

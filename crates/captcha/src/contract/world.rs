@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::packs::OnePack;
 use super::{MemoryPrices, MemoryRedemptions, MemorySites, block_on};
+use crate::address::Address;
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{SealedPicture, SealedStep};
@@ -27,7 +28,8 @@ use crate::shared::Shared;
 use crate::site::{Exemption, Site};
 use crate::siteverify::{Outcome, siteverify};
 use crate::solve::{Solved, Stores, judge, open};
-use crate::visit::{AgentKind, Country, HttpVersion, Prefix, TlsVersion, Visit};
+use crate::stack::Stack;
+use crate::visit::{AgentKind, Country, HttpVersion, TlsVersion, Visit};
 
 /// A root key for tests: the bytes 0–31.
 pub const ROOT_A: &str = "a1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -76,12 +78,14 @@ pub fn site_config(sitekey: &str, secrets: Vec<String>) -> SiteConfig {
 
 /// A visit by a browser with no suspicious traits.
 pub const FIREFOX: Visit = Visit {
-    prefix: Prefix::V4([192, 0, 2]),
+    address: Address::V4([192, 0, 2, 1]),
     country: Country::UNKNOWN,
     asn: 64_500,
     http: HttpVersion::Three,
     tls: TlsVersion::OneThree,
     agent: AgentKind::Browser,
+    software: Stack::numbered(1),
+    handshake: None,
 };
 
 /// Randomness from a counter: SHA-256 of a seed and a number. For tests.

@@ -1,11 +1,11 @@
 use munjigi_protocol::{PictureType, Rule, RuleMatch, Verdict};
 
 use super::*;
+use crate::address::Address;
 use crate::contract::{FIREFOX, World, block_on, site_config};
 use crate::site::{Exemption, Site};
 use crate::solve::open;
 use crate::vendor_keys::{ImportFilter, import_name};
-use crate::visit::Prefix;
 
 fn claims(world: &World, reply: &ChallengeReply) -> ChallengeClaims {
     open(&world.authority, &world.want_work(reply)).unwrap().claims().clone()
@@ -107,7 +107,7 @@ fn a_blocked_visitor_learns_only_the_code() {
     world.site = Site::parse(&config, Exemption::Ignored).unwrap();
     let request = world.request();
     assert_eq!(refused(&mut world, &request), Code::Blocked);
-    world.visit = crate::visit::Visit { prefix: Prefix::V4([198, 51, 100]), ..FIREFOX };
+    world.visit = crate::visit::Visit { address: Address::V4([198, 51, 100, 1]), ..FIREFOX };
     assert!(world.issue(&request).is_ok());
 }
 
@@ -136,7 +136,7 @@ fn a_busy_network_pays_more_and_others_do_not() {
     let dear = asked(&mut world);
     assert!(dear >= 10 * 8, "{dear}");
     let attacker = world.visit;
-    world.visit = crate::visit::Visit { prefix: Prefix::V4([198, 51, 100]), ..FIREFOX };
+    world.visit = crate::visit::Visit { address: Address::V4([198, 51, 100, 1]), ..FIREFOX };
     assert_eq!(asked(&mut world), 8);
     world.visit = attacker;
     world.pass_seconds(3_000);

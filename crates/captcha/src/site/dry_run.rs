@@ -5,9 +5,10 @@
 use munjigi_protocol::Verdict;
 
 use super::Site;
+use crate::address::Prefix;
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
-use crate::visit::{Country, Prefix};
+use crate::visit::Country;
 
 /// What is known about a visit to a page. Absent parts were not recorded.
 #[derive(Debug, Clone, Copy, Default)]

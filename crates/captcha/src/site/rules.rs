@@ -7,9 +7,10 @@ use core::net::IpAddr;
 use munjigi_protocol::{Rule as RuleConfig, Verdict};
 
 use super::dry_run::{Holds, SeenHost, Sighting};
+use crate::address::Prefix;
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
-use crate::visit::{Country, Prefix, Visit};
+use crate::visit::{Country, Visit};
 
 /// A rule. Every condition that is set must hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +56,7 @@ impl Rule {
             action: Some(action),
             country: Some(visit.country),
             asn: Some(visit.asn),
-            prefix: Some(visit.prefix),
+            prefix: Some(visit.prefix()),
         };
         self.holds(&seen) == Holds::Yes
     }

@@ -11,9 +11,10 @@ use munjigi_protocol::{
 };
 
 use super::*;
+use crate::address::Address;
 use crate::contract::{FIREFOX, World};
 use crate::token::TokenClaims;
-use crate::visit::{Prefix, Visit};
+use crate::visit::Visit;
 
 fn code(world: &mut World, request: &SolutionRequest) -> Code {
     world.solve(request).unwrap_err().code
@@ -176,7 +177,7 @@ fn the_price_of_the_challenges_own_network_is_not_left_behind() {
     let challenge = world.challenge();
     flood(&mut world);
     // Collected where it has become expensive, posted from where it is not.
-    world.visit = Visit { prefix: Prefix::V4([198, 51, 100]), ..FIREFOX };
+    world.visit = Visit { address: Address::V4([198, 51, 100, 1]), ..FIREFOX };
     let request = world.solution(&challenge);
     let next = world.next(&request);
     assert!(claims(&world, &next).owed.asked >= 320);
@@ -321,7 +322,7 @@ fn a_solution_from_another_network_gets_a_lower_score() {
     let mut world = World::new();
     let challenge = world.challenge();
     let request = world.solution(&challenge);
-    world.visit = Visit { prefix: Prefix::V4([198, 51, 100]), ..FIREFOX };
+    world.visit = Visit { address: Address::V4([198, 51, 100, 1]), ..FIREFOX };
     let token = world.token(&request);
     assert_eq!(token_claims(&world, &token).score, 85);
     assert!(world.verify(&token).success);

@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::inbound::Inbound;
 use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
-use crate::rate_limit::{self, network_key};
+use crate::rate_limit::{self, address_key};
 use crate::request_context::RequestContext;
 
 /// Answers with a challenge.
@@ -25,7 +25,7 @@ pub async fn answer<P: Platform>(
     let site = issue::site(&edge.sites(), &key, host.as_ref()).await?;
     let visit = inbound.visit();
     if !site.exempt {
-        let key = network_key(&site.sitekey.to_string(), visit.prefix);
+        let key = address_key(&site.sitekey.to_string(), visit.address);
         if edge.platform.admit(Limit::Challenge, &key).await == Admission::Refuse {
             return Err(rate_limited());
         }
@@ -42,6 +42,6 @@ pub async fn answer<P: Platform>(
 }
 
 fn rate_limited() -> Answer {
-    Answer::problem(Code::RateLimited, "too many challenges for this network")
+    Answer::problem(Code::RateLimited, "too many challenges for this address")
         .with_retry_after(rate_limit::RETRY_AFTER_SECONDS)
 }

@@ -10,7 +10,7 @@ use crate::answer::Answer;
 use crate::inbound::Inbound;
 use crate::platform::Platform;
 use crate::ports::{Admission, Ledgers, Limit};
-use crate::rate_limit::{RETRY_AFTER_SECONDS, network_key};
+use crate::rate_limit::{RETRY_AFTER_SECONDS, address_key};
 use crate::request_context::RequestContext;
 
 pub mod packs;
@@ -74,7 +74,7 @@ async fn refuse<P: Platform>(
     inbound: &Inbound<P::Source>,
     error: SignatureError,
 ) -> Answer {
-    let key = network_key("internal", inbound.visit().prefix);
+    let key = address_key("internal", inbound.visit().address);
     match edge.platform.admit(Limit::Internal, &key).await {
         Admission::Pass => Answer::problem(error.code(), error.to_string()),
         Admission::Refuse => {

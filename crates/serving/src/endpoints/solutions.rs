@@ -10,7 +10,7 @@ use crate::inbound::Inbound;
 use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
-use crate::rate_limit::{self, network_key};
+use crate::rate_limit::{self, address_key};
 use crate::request_context::RequestContext;
 
 /// Answers with a token or the next step.
@@ -26,7 +26,7 @@ pub async fn answer<P: Platform>(
     let visit = inbound.visit();
     // Only now: a seal of ours costs a challenge, which is limited too.
     if !site.exempt {
-        let key = network_key(&opened.sitekey().to_string(), visit.prefix);
+        let key = address_key(&opened.sitekey().to_string(), visit.address);
         if edge.platform.admit(Limit::Solution, &key).await == Admission::Refuse {
             return Err(rate_limited());
         }
@@ -51,6 +51,6 @@ pub async fn answer<P: Platform>(
 }
 
 fn rate_limited() -> Answer {
-    Answer::problem(Code::RateLimited, "too many solutions for this network")
+    Answer::problem(Code::RateLimited, "too many solutions for this address")
         .with_retry_after(rate_limit::RETRY_AFTER_SECONDS)
 }

@@ -10,10 +10,10 @@ use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
 
 use super::*;
+use crate::address::Prefix;
 use crate::challenge::SealedPicture;
 use crate::pictures::{RightAnswer, Squares};
 use crate::purpose::Purpose;
-use crate::visit::Prefix;
 
 #[test]
 fn purposes_are_derived_by_hkdf() {

@@ -1,9 +1,10 @@
 use munjigi_protocol::{Rule as RuleConfig, RuleMatch, SiteConfig};
 
 use super::*;
-use crate::contract::site_config;
+use crate::address::Address;
+use crate::contract::{FIREFOX, site_config};
 use crate::site::Exemption;
-use crate::visit::{AgentKind, HttpVersion, TlsVersion, Visit};
+use crate::visit::Visit;
 
 fn site(change: impl FnOnce(&mut SiteConfig)) -> Site {
     let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
@@ -66,12 +67,10 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
             ] {
                 let (name, action) = (host(name), Action::parse(action).unwrap());
                 let visit = Visit {
-                    prefix: Prefix::parse(address).unwrap(),
+                    address: Address::parse(address).unwrap(),
                     country: Country::parse(country),
                     asn,
-                    http: HttpVersion::Two,
-                    tls: TlsVersion::OneThree,
-                    agent: AgentKind::Browser,
+                    ..FIREFOX
                 };
                 let said = site.rules.iter().find(|rule| rule.matches(&visit, &name, &action));
                 let said = Prediction::Certain(said.map(|rule| rule.verdict));
@@ -87,7 +86,7 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
                         action: knows(1).then_some(&action),
                         country: knows(2).then_some(visit.country),
                         asn: knows(3).then_some(visit.asn),
-                        prefix: knows(4).then_some(visit.prefix),
+                        prefix: knows(4).then_some(visit.prefix()),
                     };
                     let predicted = site.predict(&seen);
                     let is_right = predicted == said || predicted == Prediction::Open;

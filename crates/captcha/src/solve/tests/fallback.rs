@@ -126,7 +126,7 @@ fn many_networks_together_use_up_what_a_site_takes() {
     });
     // Requests are not attempts: only solutions count, each once.
     for network in 0..70 {
-        world.visit.prefix = Prefix::V4([198, 51, network]);
+        world.visit.address = Address::V4([198, 51, network, 1]);
         assert!(begin(&mut world).is_ok());
     }
     let challenge = begin(&mut world).unwrap();

@@ -291,7 +291,7 @@ fn another_way_costs_more_with_each_use_and_is_never_refused() {
     assert_eq!(works[..3], [48, 64, 128]);
     assert_eq!(works[works.len() - 1], world.site.work.ceiling);
     // Another network still pays the first price; so does this one tomorrow.
-    world.visit.prefix = Prefix::V4([198, 51, 100]);
+    world.visit.address = Address::V4([198, 51, 100, 1]);
     let elsewhere = picture(&mut world);
     let request = world.want_work(&elsewhere);
     assert_eq!(puzzle(&world.next(&request)).work, 48);
